@@ -4,7 +4,7 @@ use keystead_core::gate::Requirement;
 use keystead_core::node_lag::GONE;
 use keystead_store::tables::{
     accounts, activity, agreements, changes, inbound_events, limit_hits, organization_verifications, origins,
-    pending_usage, phones, privacy, refusals, sessions, standings,
+    pending_usage, phones, privacy, refusals, requirement_states, sessions,
 };
 
 use crate::operator::kept_days;
@@ -67,7 +67,7 @@ impl App {
             self.watch_verifications(tx).await?;
             self.watch_cards(tx).await?;
             self.end_stale_phones(tx).await?;
-            for row in standings::list_due(tx, self.now()).await? {
+            for row in requirement_states::list_due(tx, self.now()).await? {
                 match row.requirement {
                     Requirement::Phone => self.tick_phone(tx, &row.organization).await?,
                     Requirement::PaymentMethod => self.tick_payment(tx, &row.organization).await?,

@@ -263,7 +263,7 @@ impl App {
                 break;
             }
         }
-        match self.payment_standing(tx, organization).await?.0.state {
+        match self.payment_requirement(tx, organization).await?.0.state {
             PaymentState::Blocked => names.push("payment_blocked"),
             PaymentState::Attention => names.push("payment_attention"),
             PaymentState::None | PaymentState::Pending | PaymentState::Active | PaymentState::Exempt => {}

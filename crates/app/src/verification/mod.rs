@@ -21,7 +21,7 @@ use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{Event, Status};
 use keystead_core::verification::payment::PaymentEvent;
 use keystead_core::verification::phone::PhoneState;
-use keystead_core::verification::phone_standing::StandingEvent;
+use keystead_core::verification::phone_requirement::RequirementEvent;
 use keystead_store::Tx;
 use keystead_store::tables::organizations::RequirementRow;
 use keystead_store::tables::{models, organizations, payments, phones, policy};
@@ -206,7 +206,7 @@ impl App {
         let details = json!({ "reason": reason, "until": until });
         match requirement {
             Requirement::Phone => {
-                let event = StandingEvent::Waive { reasoned: true, until };
+                let event = RequirementEvent::Waive { reasoned: true, until };
                 self.step_phone(tx, actor, organization, event, details).await.map(|_| ())
             }
             Requirement::PaymentMethod => {

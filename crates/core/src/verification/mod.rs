@@ -3,7 +3,7 @@
 //! | Question | Module |
 //! | --- | --- |
 //! | Which states has one attempt to prove a number? | [`phone`] |
-//! | Which phone status has the organization? | [`phone_standing`] |
+//! | Which phone status has the organization? | [`phone_requirement`] |
 //! | Which of two services sends the code? | [`phone_services`] |
 //! | May the number verify one more organization? | [`phone_sharing`] |
 //! | May a code be sent to this kind of number, and how is the number shown? | [`number`] |
@@ -27,5 +27,5 @@ pub mod payment;
 pub mod phone;
 pub mod phone_services;
 pub mod phone_sharing;
-pub mod phone_standing;
+pub mod phone_requirement;
 pub mod signals;

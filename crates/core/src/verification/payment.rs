@@ -77,7 +77,7 @@ impl PaymentState {
 
 /// The status with its dates, as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PaymentStanding {
+pub struct PaymentRequirement {
     /// The status.
     pub state: PaymentState,
     /// Whether a default method is on file; an exempt organization may have one, too.
@@ -170,7 +170,7 @@ pub enum PaymentRefusal {
 }
 
 /// The next status, the effects, and the audit event, which may be empty.
-pub type PaymentStep = (PaymentStanding, Vec<PaymentEffect>, &'static str);
+pub type PaymentStep = (PaymentRequirement, Vec<PaymentEffect>, &'static str);
 
 /// Returns when a card with this month and year expires: at the end of the month, in UTC. `None` for an invalid month.
 #[must_use]
@@ -187,7 +187,7 @@ pub fn month_of(at: Timestamp) -> (i64, i64) {
     (i64::from(date.year()), i64::from(date.month()))
 }
 
-impl PaymentStanding {
+impl PaymentRequirement {
     /// The next moment at which the clock changes something.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {

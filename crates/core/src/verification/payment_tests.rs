@@ -11,8 +11,8 @@ const DAY: i64 = 86_400;
 const FAILED: PaymentEvent = PaymentEvent::SetupFailed { ended: true, failures: 4, cards: 2 };
 
 /// A status as it is reached: pending with a set-up, blocked until tomorrow, attention with some grace period left.
-fn at(state: PaymentState) -> PaymentStanding {
-    PaymentStanding {
+fn at(state: PaymentState) -> PaymentRequirement {
+    PaymentRequirement {
         state,
         method: matches!(state, Active | Attention),
         setup_until: (state == Pending).then(|| NOW.plus(DAY)),
@@ -21,7 +21,7 @@ fn at(state: PaymentState) -> PaymentStanding {
     }
 }
 
-fn go(from: PaymentStanding, event: PaymentEvent, now: Timestamp) -> PaymentStep {
+fn go(from: PaymentRequirement, event: PaymentEvent, now: Timestamp) -> PaymentStep {
     from.step(event, now).unwrap_or_else(|e| unreachable!("{from:?} {event:?} {e:?}"))
 }
 
@@ -112,10 +112,10 @@ fn a_method_is_added_once_and_leads_on_to_the_phone() {
 
 #[test]
 fn silence_ends_a_set_up_after_a_day() {
-    let (pending, ..) = go(PaymentStanding::begin(), PaymentEvent::Add, NOW);
+    let (pending, ..) = go(PaymentRequirement::begin(), PaymentEvent::Add, NOW);
     assert_eq!(go(pending, PaymentEvent::Tick, NOW.plus(SETUP_LIFE - 1)).0, pending);
     let (ended, effects, audit) = go(pending, PaymentEvent::Tick, NOW.plus(SETUP_LIFE));
-    assert_eq!((ended, effects), (PaymentStanding::begin(), vec![PaymentEffect::CancelSetup]));
+    assert_eq!((ended, effects), (PaymentRequirement::begin(), vec![PaymentEffect::CancelSetup]));
     assert_eq!(audit, "payment.setup_expired");
 }
 
@@ -127,7 +127,7 @@ fn card_testing_waits_a_day_and_takes_nothing_away() {
     let add = |now| blocked.step(PaymentEvent::Add, now).map(|(next, ..)| next.state);
     assert_eq!(add(NOW.plus(BLOCK - 1)), Err(PaymentRefusal::Blocked { until: NOW.plus(BLOCK) }));
     assert_eq!(add(NOW.plus(BLOCK)), Ok(Pending));
-    assert_eq!(go(blocked, PaymentEvent::Tick, NOW.plus(BLOCK)).0, PaymentStanding::begin());
+    assert_eq!(go(blocked, PaymentEvent::Tick, NOW.plus(BLOCK)).0, PaymentRequirement::begin());
     // With a card on file, the card stays; only further set-ups wait.
     let (second, ..) = go(at(Active), PaymentEvent::Add, NOW);
     let (kept, ..) = go(second, testing, NOW);
@@ -153,7 +153,7 @@ fn a_card_that_runs_out_has_fourteen_days() {
 #[test]
 fn an_exemption_stands_beside_cards_and_ends_on_its_date() {
     let until = Some(NOW.plus(DAY));
-    let (bare, ..) = go(PaymentStanding::begin(), PaymentEvent::Exempt { until }, NOW);
+    let (bare, ..) = go(PaymentRequirement::begin(), PaymentEvent::Exempt { until }, NOW);
     let (ended, effects, _) = go(bare, PaymentEvent::Tick, NOW.plus(DAY));
     assert_eq!((ended.state, effects[0]), (Nothing, PaymentEffect::Close));
     let (adding, ..) = go(bare, PaymentEvent::Add, NOW);
@@ -169,7 +169,7 @@ fn names_and_values_are_read_back() {
     for state in PaymentState::ALL {
         assert_eq!(PaymentState::from_name(state.as_str()), Some(state));
         let text = serde_json::to_string(&at(state)).unwrap_or_default();
-        assert_eq!(serde_json::from_str::<PaymentStanding>(&text).ok(), Some(at(state)));
+        assert_eq!(serde_json::from_str::<PaymentRequirement>(&text).ok(), Some(at(state)));
     }
 }
 
@@ -194,7 +194,7 @@ proptest! {
     /// set-up that was begun or by the operator, and no effect is about a key.
     #[test]
     fn no_path_skips_a_step(path in prop::collection::vec((event(), 0..3 * DAY), 0..60)) {
-        let (mut one, mut now) = (PaymentStanding::begin(), NOW);
+        let (mut one, mut now) = (PaymentRequirement::begin(), NOW);
         let mut open = false;
         let mut running = false;
         for (event, pause) in path {

@@ -35,7 +35,7 @@ pub mod retention;
 pub mod reviews;
 pub mod service_accounts;
 pub mod sessions;
-pub mod standings;
+pub mod requirement_states;
 pub mod upstream_objects;
 pub mod usage;
 pub mod users;

@@ -74,7 +74,7 @@ impl App {
             tracing::info!(service = actor.id(), "a dispute about a customer who is not known here");
             return Ok(());
         };
-        if !self.payment_standing(tx, &organization).await?.0.method {
+        if !self.payment_requirement(tx, &organization).await?.0.method {
             // The method was removed since: there is nothing to check any more.
             return Ok(());
         }
@@ -96,9 +96,9 @@ impl App {
             ..before
         };
         payments::save_method(tx, &row).await?;
-        let (standing, _) = self.payment_standing(tx, &row.organization).await?;
+        let (payment, _) = self.payment_requirement(tx, &row.organization).await?;
         // Only the notice of an expiring card is dropped; a dispute stays.
-        let told = standing.state == PaymentState::Attention && standing.until.is_some();
+        let told = payment.state == PaymentState::Attention && payment.until.is_some();
         if ends > ended && row.is_default && told {
             let details = json!({ "last4": row.last4 });
             self.step_payment(tx, actor, &row.organization, PaymentEvent::Replaced, &row.id, details).await?;

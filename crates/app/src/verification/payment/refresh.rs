@@ -3,7 +3,7 @@
 use keystead_core::hex;
 use keystead_core::id::{OrganizationId, PaymentMethodId};
 use keystead_core::verification::limits::{Counting, FAILED_SETUPS, SETUP_LIMITS};
-use keystead_core::verification::payment::{PaymentEffect, PaymentEvent, PaymentStanding};
+use keystead_core::verification::payment::{PaymentEffect, PaymentEvent, PaymentRequirement};
 use keystead_providers::payment::{Method, SetupState};
 use keystead_store::Tx;
 use keystead_store::tables::limit_hits;
@@ -98,12 +98,12 @@ impl App {
                 setup.finished_at = Some(now);
                 payments::update(tx, &setup).await?;
                 // It has expired at the service, even if the date here says otherwise.
-                let (before, version) = self.payment_standing(tx, &setup.organization).await?;
-                let before = PaymentStanding { setup_until: before.setup_until.map(|_| now), ..before };
+                let (before, version) = self.payment_requirement(tx, &setup.organization).await?;
+                let before = PaymentRequirement { setup_until: before.setup_until.map(|_| now), ..before };
                 let actor = Actor::Service(setup.provider.clone());
                 let said = (setup.id.as_str(), json!({}));
-                let standing = (before, version);
-                self.step_payment_from(tx, &actor, &setup.organization, standing, PaymentEvent::Tick, said).await?;
+                let known = (before, version);
+                self.step_payment_from(tx, &actor, &setup.organization, known, PaymentEvent::Tick, said).await?;
             }
         }
         payments::update(tx, &setup).await?;

@@ -3,10 +3,10 @@
 use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::payment::{
-    EXPIRY_NOTICE, PaymentEffect, PaymentEvent, PaymentRefusal, PaymentStanding, PaymentState, card_ends, month_of,
+    EXPIRY_NOTICE, PaymentEffect, PaymentEvent, PaymentRefusal, PaymentRequirement, PaymentState, card_ends, month_of,
 };
 use keystead_store::Tx;
-use keystead_store::tables::standings::{self, StandingRow};
+use keystead_store::tables::requirement_states::{self, RequirementStateRow};
 use keystead_store::tables::{organizations, payments};
 use serde_json::{Value, json};
 
@@ -32,14 +32,14 @@ pub(super) fn not_now(refusal: PaymentRefusal) -> Error {
 
 impl App {
     /// Returns the status of an organization, with the version that was read.
-    pub(crate) async fn payment_standing(
+    pub(crate) async fn payment_requirement(
         &self,
         tx: &mut Tx,
         organization: &OrganizationId,
-    ) -> Result<(PaymentStanding, i64), Error> {
-        if let Some(row) = standings::find(tx, organization, Requirement::PaymentMethod).await? {
-            let corrupt = |_| Error::Internal(format!("the payment standing of {organization} is unreadable"));
-            return Ok((serde_json::from_str(&row.standing).map_err(corrupt)?, row.version));
+    ) -> Result<(PaymentRequirement, i64), Error> {
+        if let Some(row) = requirement_states::find(tx, organization, Requirement::PaymentMethod).await? {
+            let corrupt = |_| Error::Internal(format!("the payment requirement of {organization} is unreadable"));
+            return Ok((serde_json::from_str(&row.state).map_err(corrupt)?, row.version));
         }
         // Without a saved status, it follows from the requirement and the methods.
         let how = organizations::requirements(tx, organization).await?;
@@ -53,7 +53,7 @@ impl App {
         let setup_until = setup.map(|row| row.expires_at);
         let state = if state == PaymentState::None && setup_until.is_some() { PaymentState::Pending } else { state };
         let method = !payments::list_methods(tx, organization).await?.is_empty();
-        Ok((PaymentStanding { state, method, setup_until, ..PaymentStanding::begin() }, 0))
+        Ok((PaymentRequirement { state, method, setup_until, ..PaymentRequirement::begin() }, 0))
     }
 
     /// Applies an event to an organization's status, and saves the effects on the requirement, its owners, the service
@@ -67,7 +67,7 @@ impl App {
         target: &str,
         details: Value,
     ) -> Result<Vec<PaymentEffect>, Error> {
-        let (before, version) = self.payment_standing(tx, organization).await?;
+        let (before, version) = self.payment_requirement(tx, organization).await?;
         self.step_payment_from(tx, actor, organization, (before, version), event, (target, details)).await
     }
 
@@ -77,21 +77,21 @@ impl App {
         tx: &mut Tx,
         actor: &Actor,
         organization: &OrganizationId,
-        (before, version): (PaymentStanding, i64),
+        (before, version): (PaymentRequirement, i64),
         event: PaymentEvent,
         (target, details): (&str, Value),
     ) -> Result<Vec<PaymentEffect>, Error> {
         let now = self.now();
         let (next, effects, audit) = before.step(event, now).map_err(not_now)?;
         if next != before || version == 0 {
-            let row = StandingRow {
+            let row = RequirementStateRow {
                 organization: organization.clone(),
                 requirement: Requirement::PaymentMethod,
-                standing: serde_json::to_string(&next).unwrap_or_default(),
+                state: serde_json::to_string(&next).unwrap_or_default(),
                 due_at: next.due_at(),
                 version,
             };
-            standings::save(tx, &row).await?;
+            requirement_states::save(tx, &row).await?;
         }
         let left_exemption = before.state == PaymentState::Exempt && next.state == PaymentState::Active;
         if effects.contains(&PaymentEffect::Open) || left_exemption {
@@ -146,13 +146,13 @@ impl App {
     pub(crate) async fn tick_payment(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
         let actor = Actor::Service("clock".to_owned());
         for _ in 0..4 {
-            let (before, version) = self.payment_standing(tx, organization).await?;
+            let (before, version) = self.payment_requirement(tx, organization).await?;
             if before.due_at().is_none_or(|at| self.now() < at) {
                 break;
             }
             let said = (organization.as_str(), json!({}));
             self.step_payment_from(tx, &actor, organization, (before, version), PaymentEvent::Tick, said).await?;
-            if self.payment_standing(tx, organization).await?.0 == before {
+            if self.payment_requirement(tx, organization).await?.0 == before {
                 break;
             }
         }
@@ -166,7 +166,7 @@ impl App {
         let (year, month) = month_of(now.plus(EXPIRY_NOTICE));
         for method in payments::list_ending(tx, year, month).await? {
             let Some(at) = card_ends(method.expires_year, method.expires_month) else { continue };
-            let (before, _) = self.payment_standing(tx, &method.organization).await?;
+            let (before, _) = self.payment_requirement(tx, &method.organization).await?;
             if at.since(now) > EXPIRY_NOTICE || !before.method {
                 continue;
             }

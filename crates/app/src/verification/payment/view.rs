@@ -103,11 +103,11 @@ impl App {
         read_tx!(self.store(), "payment_methods", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             let how = organizations::requirements(tx, organization).await?;
-            let (standing, _) = self.payment_standing(tx, organization).await?;
+            let (payment, _) = self.payment_requirement(tx, organization).await?;
             Ok(PaymentView {
-                state: standing.state,
-                blocked_until: standing.blocked_until.filter(|at| self.now() < *at),
-                until: standing.until,
+                state: payment.state,
+                blocked_until: payment.blocked_until.filter(|at| self.now() < *at),
+                until: payment.until,
                 methods: payments::list_methods(tx, organization).await?.into_iter().map(MethodView::from).collect(),
                 setup: payments::find_newest(tx, organization).await?.as_ref().map(SetupView::of),
                 waived: how.iter().any(|row| excused(row, Requirement::PaymentMethod, self.now())),
@@ -167,8 +167,8 @@ impl App {
         method.is_default = false;
         payments::save_method(tx, &method).await?;
         let details = json!({ "last4": method.last4 });
-        let (standing, _) = self.payment_standing(tx, &organization).await?;
-        if !was_default || !standing.method {
+        let (payment, _) = self.payment_requirement(tx, &organization).await?;
+        if !was_default || !payment.method {
             let details = json!({ "data": details });
             let action = "payment.method_removed";
             let entry = AuditEntry { organization: &organization, action, target: &method.id, details };

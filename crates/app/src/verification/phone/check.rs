@@ -5,7 +5,7 @@ use keystead_core::id::OrganizationId;
 use keystead_core::secret::Secret;
 use keystead_core::verification::limits::{WRONG, WRONG_LIMITS};
 use keystead_core::verification::phone::{PhoneEffect, PhoneEvent, PhoneRefusal, PhoneState};
-use keystead_core::verification::phone_standing::StandingEvent;
+use keystead_core::verification::phone_requirement::RequirementEvent;
 use keystead_providers::phone::Check;
 use keystead_store::Tx;
 use keystead_store::tables::limit_hits::{self, Hit};
@@ -157,7 +157,7 @@ impl App {
         self.record(tx, actor, entry).await?;
         if proven {
             self.end_phones(tx, actor, &row.organization, Some(&row.id)).await?;
-            self.step_phone(tx, actor, &row.organization, StandingEvent::Proven, json!({})).await?;
+            self.step_phone(tx, actor, &row.organization, RequirementEvent::Proven, json!({})).await?;
             self.bind_number(tx, actor, &row).await?;
             self.release(tx, actor, &released).await?;
             return Ok(Checked::Right(Box::new(row)));
@@ -209,7 +209,7 @@ impl App {
     /// verification stays.
     async fn release(&self, tx: &mut Tx, actor: &Actor, organizations: &[OrganizationId]) -> Result<(), Error> {
         for organization in organizations {
-            self.step_phone(tx, actor, organization, StandingEvent::ProvenElsewhere, json!({})).await?;
+            self.step_phone(tx, actor, organization, RequirementEvent::ProvenElsewhere, json!({})).await?;
             phones::delete_number(tx, organization).await?;
         }
         Ok(())

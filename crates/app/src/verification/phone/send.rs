@@ -9,7 +9,7 @@ use keystead_core::verification::phone::{
     LOCK_WAITS, PhoneEffect, PhoneEvent, PhoneRefusal, PhoneState, PhoneStep, PhoneVerification as Machine,
 };
 use keystead_core::verification::phone_sharing::{self, Holder, Sharing};
-use keystead_core::verification::phone_standing::{Standing, StandingEvent, Submission};
+use keystead_core::verification::phone_requirement::{PhoneStatus, RequirementEvent, Submission};
 use keystead_store::Tx;
 use keystead_store::tables::limit_hits::{self, Hit};
 use keystead_store::tables::phones::{self, PhoneVerification};
@@ -169,11 +169,11 @@ impl App {
         organization: &OrganizationId,
         submission: Submission,
         signed_in_again: bool,
-    ) -> Result<StandingEvent, Error> {
-        let (before, _) = self.phone_standing(tx, organization).await?;
-        Ok(match before.standing {
-            Standing::Verified | Standing::PendingNew => StandingEvent::ChangeStarted { submission, signed_in_again },
-            _ => StandingEvent::Submitted(submission),
+    ) -> Result<RequirementEvent, Error> {
+        let (before, _) = self.phone_requirement(tx, organization).await?;
+        Ok(match before.status {
+            PhoneStatus::Verified | PhoneStatus::PendingNew => RequirementEvent::ChangeStarted { submission, signed_in_again },
+            _ => RequirementEvent::Submitted(submission),
         })
     }
 
@@ -191,12 +191,12 @@ impl App {
             self.authorize_member(tx, actor, organization).await?;
             // A dry run: what the status refuses needs no lookup at the carrier.
             let event = self.submission(tx, organization, Submission::Accepted, signed_in_again).await?;
-            self.phone_standing(tx, organization).await?.0.step(event, self.now()).map_err(not_now)?;
+            self.phone_requirement(tx, organization).await?.0.step(event, self.now()).map_err(not_now)?;
             let value = subjects.number.clone().unwrap_or_default();
             self.within(tx, SEND_LIMITS, subjects, &value).await?;
             self.country_open(tx, subjects).await?;
             self.number_free(tx, print, organization, actor).await?;
-            Ok(matches!(event, StandingEvent::ChangeStarted { .. }))
+            Ok(matches!(event, RequirementEvent::ChangeStarted { .. }))
         })
     }
 

@@ -4,11 +4,11 @@ use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::hex;
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
-use keystead_core::verification::phone_standing::{
-    PhoneStanding, Standing, StandingEffect, StandingEvent, StandingRefusal,
+use keystead_core::verification::phone_requirement::{
+    PhoneRequirement, PhoneStatus, RequirementEffect, RequirementEvent, RequirementRefusal,
 };
 use keystead_store::Tx;
-use keystead_store::tables::standings::{self, StandingRow};
+use keystead_store::tables::requirement_states::{self, RequirementStateRow};
 use keystead_store::tables::{agreements, organizations, phones};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -22,27 +22,27 @@ use crate::{Actor, App, Error};
 const AGREED: i64 = 86_400;
 
 /// Translates a refusal of the machine into an error.
-pub(crate) fn not_now(refusal: StandingRefusal) -> Error {
+pub(crate) fn not_now(refusal: RequirementRefusal) -> Error {
     let invalid = |code: &'static str, message: &str| Error::Invalid {
         param: None,
         code: Some(code),
         message: message.to_owned(),
     };
     match refusal {
-        StandingRefusal::AlreadyVerified => invalid("phone_already_verified", "A phone number is already verified."),
-        StandingRefusal::SignInAgain => {
+        RequirementRefusal::AlreadyVerified => invalid("phone_already_verified", "A phone number is already verified."),
+        RequirementRefusal::SignInAgain => {
             invalid("sign_in_before_replacing", "Sign in again before you replace the verified phone number.")
         }
-        StandingRefusal::ReasonMissing => Error::invalid("reason", "Invalid 'reason': say why."),
-        StandingRefusal::SecondPersonMissing => Error::Forbidden {
+        RequirementRefusal::ReasonMissing => Error::invalid("reason", "Invalid 'reason': say why."),
+        RequirementRefusal::SecondPersonMissing => Error::Forbidden {
             param: None,
             message: "So many organizations at once need a second operator, who must do the same within a day."
                 .to_owned(),
         },
-        StandingRefusal::OperatorOnly => {
+        RequirementRefusal::OperatorOnly => {
             invalid("phone_revoked", "The operator took the phone verification back. Contact support.")
         }
-        StandingRefusal::NothingThere => {
+        RequirementRefusal::NothingThere => {
             invalid("phone_not_possible", "This is not possible in the present state of the phone verification.")
         }
     }
@@ -50,23 +50,23 @@ pub(crate) fn not_now(refusal: StandingRefusal) -> Error {
 
 impl App {
     /// Returns the status of an organization, with the version that was read.
-    pub(crate) async fn phone_standing(
+    pub(crate) async fn phone_requirement(
         &self,
         tx: &mut Tx,
         organization: &OrganizationId,
-    ) -> Result<(PhoneStanding, i64), Error> {
-        if let Some(row) = standings::find(tx, organization, Requirement::Phone).await? {
-            let corrupt = |_| Error::Internal(format!("the phone standing of {organization} is unreadable"));
-            return Ok((serde_json::from_str(&row.standing).map_err(corrupt)?, row.version));
+    ) -> Result<(PhoneRequirement, i64), Error> {
+        if let Some(row) = requirement_states::find(tx, organization, Requirement::Phone).await? {
+            let corrupt = |_| Error::Internal(format!("the phone requirement of {organization} is unreadable"));
+            return Ok((serde_json::from_str(&row.state).map_err(corrupt)?, row.version));
         }
         // Without a saved status, it follows from the requirement.
         let how = organizations::requirements(tx, organization).await?;
-        let standing = match how.iter().find(|row| row.requirement == Requirement::Phone) {
-            None => Standing::None,
-            Some(row) if row.how == Fulfilment::Waived => Standing::Waived,
-            Some(_) => Standing::Verified,
+        let status = match how.iter().find(|row| row.requirement == Requirement::Phone) {
+            None => PhoneStatus::None,
+            Some(row) if row.how == Fulfilment::Waived => PhoneStatus::Waived,
+            Some(_) => PhoneStatus::Verified,
         };
-        Ok((PhoneStanding { standing, until: None }, 0))
+        Ok((PhoneRequirement { status, until: None }, 0))
     }
 
     /// Applies an event to an organization's status, with the effects on the requirement and its owners. Returns the
@@ -76,39 +76,39 @@ impl App {
         tx: &mut Tx,
         actor: &Actor,
         organization: &OrganizationId,
-        event: StandingEvent,
+        event: RequirementEvent,
         details: Value,
-    ) -> Result<Vec<StandingEffect>, Error> {
+    ) -> Result<Vec<RequirementEffect>, Error> {
         let now = self.now();
-        let (before, version) = self.phone_standing(tx, organization).await?;
+        let (before, version) = self.phone_requirement(tx, organization).await?;
         let (next, effects, audit) = before.step(event, now).map_err(not_now)?;
         if next != before {
-            let row = StandingRow {
+            let row = RequirementStateRow {
                 organization: organization.clone(),
                 requirement: Requirement::Phone,
-                standing: serde_json::to_string(&next).unwrap_or_default(),
+                state: serde_json::to_string(&next).unwrap_or_default(),
                 due_at: next.until,
                 version,
             };
-            standings::save(tx, &row).await?;
+            requirement_states::save(tx, &row).await?;
         }
         for effect in &effects {
             match effect {
-                StandingEffect::Open => {
-                    let how = if next.standing == Standing::Waived { Fulfilment::Waived } else { Fulfilment::Verified };
+                RequirementEffect::Open => {
+                    let how = if next.status == PhoneStatus::Waived { Fulfilment::Waived } else { Fulfilment::Verified };
                     let reason = details.get("reason").and_then(Value::as_str);
                     organizations::set_requirement(tx, organization, Requirement::Phone, how, reason, now).await?;
                 }
-                StandingEffect::Close => {
+                RequirementEffect::Close => {
                     organizations::clear_requirement(tx, organization, Requirement::Phone, now).await?;
                 }
-                StandingEffect::TellOwners => self.tell_owners_of(tx, organization, audit).await?,
-                StandingEffect::EndAttempt => self.end_phones(tx, actor, organization, None).await?,
-                StandingEffect::BeginAttempt | StandingEffect::TellReason | StandingEffect::BindNumber => {}
+                RequirementEffect::TellOwners => self.tell_owners_of(tx, organization, audit).await?,
+                RequirementEffect::EndAttempt => self.end_phones(tx, actor, organization, None).await?,
+                RequirementEffect::BeginAttempt | RequirementEffect::TellReason | RequirementEffect::BindNumber => {}
             }
         }
         // The gate compares this date with the clock; no job need have ended the waiver by then.
-        if next.standing == Standing::Waived && (next != before || effects.contains(&StandingEffect::Open)) {
+        if next.status == PhoneStatus::Waived && (next != before || effects.contains(&RequirementEffect::Open)) {
             organizations::set_requirement_end(tx, organization, Requirement::Phone, next.until, now).await?;
         }
         // The attempt's own machine records what concerns the attempt.
@@ -146,10 +146,10 @@ impl App {
         actor: &Actor,
         organization: &OrganizationId,
     ) -> Result<(), Error> {
-        let (standing, _) = self.phone_standing(tx, organization).await?;
-        let proving = matches!(standing.standing, Standing::Proving | Standing::PendingNew);
+        let (phone, _) = self.phone_requirement(tx, organization).await?;
+        let proving = matches!(phone.status, PhoneStatus::Proving | PhoneStatus::PendingNew);
         if proving && phones::list_live(tx, organization).await?.is_empty() {
-            self.step_phone(tx, actor, organization, StandingEvent::AttemptEnded, json!({})).await?;
+            self.step_phone(tx, actor, organization, RequirementEvent::AttemptEnded, json!({})).await?;
         }
         Ok(())
     }
@@ -157,7 +157,7 @@ impl App {
     /// Applies what only the clock decides: a waiver ends on its date.
     pub(crate) async fn tick_phone(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
         let actor = Actor::Service("clock".to_owned());
-        self.step_phone(tx, &actor, organization, StandingEvent::DateCame, json!({})).await.map(|_| ())
+        self.step_phone(tx, &actor, organization, RequirementEvent::DateCame, json!({})).await.map(|_| ())
     }
 
     /// Ends attempts that were never finished, so that organizations do not stay in an intermediate status.
@@ -205,7 +205,7 @@ impl App {
             for organization in &all {
                 let known = keystead_store::tables::organizations::find(tx, organization).await?;
                 known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
-                let event = StandingEvent::Revoke { reasoned: true, organizations: count, people };
+                let event = RequirementEvent::Revoke { reasoned: true, organizations: count, people };
                 self.step_phone(tx, actor, organization, event, json!({ "reason": reason })).await?;
             }
             Ok(())

@@ -8,7 +8,7 @@ mod keys;
 mod pending;
 mod people;
 mod rest;
-mod standings;
+mod requirement_states;
 pub(crate) mod usage;
 mod verification;
 
@@ -47,8 +47,8 @@ pub(crate) async fn all(world: &World) {
     verification::identity(world.fresh().await).await;
     verification::proofs(world.fresh().await).await;
     verification::review(world.fresh().await).await;
-    standings::standings(world.fresh().await).await;
-    standings::uses(world.fresh().await).await;
+    requirement_states::requirement_states(world.fresh().await).await;
+    requirement_states::uses(world.fresh().await).await;
     captures::captures(world.fresh().await).await;
     captures::legal_holds(world.fresh().await).await;
     rest::every_change_is_followed(world.fresh().await).await;

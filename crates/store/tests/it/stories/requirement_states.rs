@@ -3,35 +3,35 @@
 use keystead_core::gate::{FirstUse, Requirement};
 use keystead_core::id::OrganizationId;
 use keystead_store::tables::accounts::{self, Account};
-use keystead_store::tables::standings::StandingRow;
+use keystead_store::tables::requirement_states::RequirementStateRow;
 use keystead_store::tables::{
-    activity, agreements, changes, first_uses, memberships, organizations, retention, standings,
+    activity, agreements, changes, first_uses, memberships, organizations, requirement_states, retention,
 };
 
 use super::accounts::account;
 use crate::world::*;
 
-pub(crate) async fn standings(db: TestDb) {
+pub(crate) async fn requirement_states(db: TestDb) {
     let (one, ..) = town(&db).await;
     let phone = Requirement::Phone;
-    assert_eq!(look!(db, |tx| standings::find(tx, &one, phone)).unwrap(), None);
-    let mut row = StandingRow {
+    assert_eq!(look!(db, |tx| requirement_states::find(tx, &one, phone)).unwrap(), None);
+    let mut row = RequirementStateRow {
         organization: one.clone(),
         requirement: phone,
-        standing: "{}".to_owned(),
+        state: "{}".to_owned(),
         due_at: Some(later(10)),
         version: 0,
     };
-    change!(db, |tx| standings::save(tx, &row)).unwrap();
-    assert!(change!(db, |tx| standings::save(tx, &row)).is_err(), "somebody wrote in between");
+    change!(db, |tx| requirement_states::save(tx, &row)).unwrap();
+    assert!(change!(db, |tx| requirement_states::save(tx, &row)).is_err(), "somebody wrote in between");
     row.version = 1;
-    assert_eq!(look!(db, |tx| standings::find(tx, &one, phone)).unwrap(), Some(row.clone()));
-    assert_eq!(look!(db, |tx| standings::find(tx, &one, Requirement::PaymentMethod)).unwrap(), None);
-    assert_eq!(look!(db, |tx| standings::list_due(tx, later(9))).unwrap(), []);
-    assert_eq!(look!(db, |tx| standings::list_due(tx, later(10))).unwrap(), [row.clone()]);
+    assert_eq!(look!(db, |tx| requirement_states::find(tx, &one, phone)).unwrap(), Some(row.clone()));
+    assert_eq!(look!(db, |tx| requirement_states::find(tx, &one, Requirement::PaymentMethod)).unwrap(), None);
+    assert_eq!(look!(db, |tx| requirement_states::list_due(tx, later(9))).unwrap(), []);
+    assert_eq!(look!(db, |tx| requirement_states::list_due(tx, later(10))).unwrap(), [row.clone()]);
     row.due_at = None;
-    change!(db, |tx| standings::save(tx, &row)).unwrap();
-    assert_eq!(look!(db, |tx| standings::list_due(tx, later(99))).unwrap(), []);
+    change!(db, |tx| requirement_states::save(tx, &row)).unwrap();
+    assert_eq!(look!(db, |tx| requirement_states::list_due(tx, later(99))).unwrap(), []);
 
     for (person, at) in [("anna", 0), ("ben", 5), ("anna", 9)] {
         change!(db, |tx| agreements::save(tx, "revoke", person, later(at))).unwrap();

@@ -9,23 +9,23 @@ use crate::{Error, Row, Tx};
 
 /// The status of one organization for one requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StandingRow {
+pub struct RequirementStateRow {
     pub organization: OrganizationId,
     /// The requirement.
     pub requirement: Requirement,
     /// The machine's state, as JSON.
-    pub standing: String,
+    pub state: String,
     /// When the clock changes it next.
     pub due_at: Option<Timestamp>,
     /// Grows with each change; a write based on an older version is run again.
     pub version: i64,
 }
 
-fn standing(row: &Row) -> Result<StandingRow, Error> {
-    Ok(StandingRow {
+fn state(row: &Row) -> Result<RequirementStateRow, Error> {
+    Ok(RequirementStateRow {
         organization: id(row, 0, "standings")?,
         requirement: named(row, 1, "standings", Requirement::from_name)?,
-        standing: row.text(2)?,
+        state: row.text(2)?,
         due_at: optional_time(row, 3)?,
         version: row.int(4)?,
     })
@@ -36,18 +36,18 @@ pub async fn find(
     tx: &mut Tx,
     organization: &OrganizationId,
     requirement: Requirement,
-) -> Result<Option<StandingRow>, Error> {
+) -> Result<Option<RequirementStateRow>, Error> {
     const SQL: &str = "SELECT organization, requirement, standing, due_at, version FROM standings \
                        WHERE organization = $1 AND requirement = $2";
     let values = vec![organization.as_str().into(), requirement.as_str().into()];
-    tx.optional(SQL, values).await?.as_ref().map(standing).transpose()
+    tx.optional(SQL, values).await?.as_ref().map(state).transpose()
 }
 
 /// Saves the status of an organization; `row.version` is the version that was read, 0 for none.
 ///
 /// # Errors
 /// [`Error::Again`] when another transaction wrote in between.
-pub async fn save(tx: &mut Tx, row: &StandingRow) -> Result<(), Error> {
+pub async fn save(tx: &mut Tx, row: &RequirementStateRow) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO standings (organization, requirement, standing, due_at, version) \
                        VALUES ($1, $2, $3, $4, $5 + 1) ON CONFLICT (organization, requirement) DO UPDATE SET \
                        standing = excluded.standing, due_at = excluded.due_at, version = excluded.version \
@@ -55,7 +55,7 @@ pub async fn save(tx: &mut Tx, row: &StandingRow) -> Result<(), Error> {
     let values = vec![
         row.organization.as_str().into(),
         row.requirement.as_str().into(),
-        row.standing.as_str().into(),
+        row.state.as_str().into(),
         row.due_at.map(|at| at.0).into(),
         row.version.into(),
     ];
@@ -63,8 +63,8 @@ pub async fn save(tx: &mut Tx, row: &StandingRow) -> Result<(), Error> {
 }
 
 /// Lists statuses that the clock changes now, longest due first.
-pub async fn list_due(tx: &mut Tx, now: Timestamp) -> Result<Vec<StandingRow>, Error> {
+pub async fn list_due(tx: &mut Tx, now: Timestamp) -> Result<Vec<RequirementStateRow>, Error> {
     const SQL: &str = "SELECT organization, requirement, standing, due_at, version FROM standings \
                        WHERE due_at <= $1 ORDER BY due_at, organization LIMIT 500";
-    tx.all(SQL, vec![now.0.into()]).await?.iter().map(standing).collect()
+    tx.all(SQL, vec![now.0.into()]).await?.iter().map(state).collect()
 }

@@ -14,7 +14,7 @@ pub const REVOKED_ALONE: u32 = 10;
 /// The phone status of an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum PhoneStatus {
     /// No number was ever proven.
     None,
     /// A first number is being proven.
@@ -29,7 +29,7 @@ pub enum Standing {
     Waived,
 }
 
-impl Standing {
+impl PhoneStatus {
     /// Every status.
     pub const ALL: [Self; 6] =
         [Self::None, Self::Proving, Self::Verified, Self::PendingNew, Self::Revoked, Self::Waived];
@@ -50,7 +50,7 @@ impl Standing {
     /// Parses the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|standing| standing.as_str() == name)
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 
     /// Whether the phone requirement allows new keys.
@@ -62,9 +62,10 @@ impl Standing {
 
 /// The status with its date, as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PhoneStanding {
+pub struct PhoneRequirement {
     /// The status.
-    pub standing: Standing,
+    #[serde(rename = "standing")]
+    pub status: PhoneStatus,
     /// When a waiver ends; `None` is without end, and for every other status.
     #[serde(default)]
     pub until: Option<Timestamp>,
@@ -83,7 +84,7 @@ pub enum Submission {
 
 /// An event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StandingEvent {
+pub enum RequirementEvent {
     /// A person submits a number where none is proven.
     Submitted(Submission),
     /// A person submits a number to replace the proven one.
@@ -121,7 +122,7 @@ pub enum StandingEvent {
 
 /// An effect that must follow an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum StandingEffect {
+pub enum RequirementEffect {
     /// Begin an attempt for the number ([`super::phone::PhoneVerification::begin`]).
     BeginAttempt,
     /// End the live attempt.
@@ -140,8 +141,8 @@ pub enum StandingEffect {
 
 /// Why an event is not possible now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StandingRefusal {
-    /// A number is proven; replacing it needs [`StandingEvent::ChangeStarted`].
+pub enum RequirementRefusal {
+    /// A number is proven; replacing it needs [`RequirementEvent::ChangeStarted`].
     AlreadyVerified,
     /// The person must sign in again first.
     SignInAgain,
@@ -156,127 +157,127 @@ pub enum StandingRefusal {
 }
 
 /// The next status, the effects, and the audit event, which may be empty.
-pub type StandingStep = (PhoneStanding, Vec<StandingEffect>, &'static str);
+pub type RequirementStep = (PhoneRequirement, Vec<RequirementEffect>, &'static str);
 
-const fn stands(standing: Standing) -> PhoneStanding {
-    PhoneStanding { standing, until: None }
+const fn stands(status: PhoneStatus) -> PhoneRequirement {
+    PhoneRequirement { status, until: None }
 }
 
-impl PhoneStanding {
+impl PhoneRequirement {
     /// The status of a new organization.
     #[must_use]
     pub const fn begin() -> Self {
-        stands(Standing::None)
+        stands(PhoneStatus::None)
     }
 
     /// Applies an event.
     ///
     /// # Errors
     /// When the state does not allow it; nothing changes then.
-    pub fn step(self, event: StandingEvent, now: Timestamp) -> Result<StandingStep, StandingRefusal> {
+    pub fn step(self, event: RequirementEvent, now: Timestamp) -> Result<RequirementStep, RequirementRefusal> {
         match event {
-            StandingEvent::Submitted(submission) => self.submitted(submission),
-            StandingEvent::ChangeStarted { submission, signed_in_again } => self.change(submission, signed_in_again),
-            StandingEvent::Proven => self.proven(),
-            StandingEvent::AttemptEnded => self.attempt_ended(),
+            RequirementEvent::Submitted(submission) => self.submitted(submission),
+            RequirementEvent::ChangeStarted { submission, signed_in_again } => self.change(submission, signed_in_again),
+            RequirementEvent::Proven => self.proven(),
+            RequirementEvent::AttemptEnded => self.attempt_ended(),
             // The verification is permanent, even if others prove the number later.
-            StandingEvent::ProvenElsewhere => Ok((self, Vec::new(), "")),
-            StandingEvent::Revoke { reasoned, organizations, people } => self.revoke(reasoned, organizations, people),
-            StandingEvent::Waive { reasoned, until } => self.waive(reasoned, until),
-            StandingEvent::DateCame if self.standing == Standing::Waived && self.until.is_some_and(|at| now >= at) => {
-                let effects = vec![StandingEffect::EndAttempt, StandingEffect::Close, StandingEffect::TellOwners];
-                Ok((stands(Standing::None), effects, "phone.waiver_ended"))
+            RequirementEvent::ProvenElsewhere => Ok((self, Vec::new(), "")),
+            RequirementEvent::Revoke { reasoned, organizations, people } => self.revoke(reasoned, organizations, people),
+            RequirementEvent::Waive { reasoned, until } => self.waive(reasoned, until),
+            RequirementEvent::DateCame if self.status == PhoneStatus::Waived && self.until.is_some_and(|at| now >= at) => {
+                let effects = vec![RequirementEffect::EndAttempt, RequirementEffect::Close, RequirementEffect::TellOwners];
+                Ok((stands(PhoneStatus::None), effects, "phone.waiver_ended"))
             }
-            StandingEvent::DateCame => Ok((self, Vec::new(), "")),
+            RequirementEvent::DateCame => Ok((self, Vec::new(), "")),
         }
     }
 
-    fn submitted(self, submission: Submission) -> Result<StandingStep, StandingRefusal> {
-        match self.standing {
-            Standing::None | Standing::Proving => Ok(self.judged(submission, Standing::Proving)),
+    fn submitted(self, submission: Submission) -> Result<RequirementStep, RequirementRefusal> {
+        match self.status {
+            PhoneStatus::None | PhoneStatus::Proving => Ok(self.judged(submission, PhoneStatus::Proving)),
             // An organization with a waiver may prove a number, and keeps the waiver until then.
-            Standing::Waived => Ok(self.judged(submission, Standing::Waived)),
-            Standing::Verified | Standing::PendingNew => Err(StandingRefusal::AlreadyVerified),
-            Standing::Revoked => Err(StandingRefusal::OperatorOnly),
+            PhoneStatus::Waived => Ok(self.judged(submission, PhoneStatus::Waived)),
+            PhoneStatus::Verified | PhoneStatus::PendingNew => Err(RequirementRefusal::AlreadyVerified),
+            PhoneStatus::Revoked => Err(RequirementRefusal::OperatorOnly),
         }
     }
 
-    fn change(self, submission: Submission, signed_in_again: bool) -> Result<StandingStep, StandingRefusal> {
-        match self.standing {
-            Standing::Verified | Standing::PendingNew if !signed_in_again => Err(StandingRefusal::SignInAgain),
-            Standing::Verified | Standing::PendingNew => {
-                let (next, effects, audit) = self.judged(submission, Standing::PendingNew);
+    fn change(self, submission: Submission, signed_in_again: bool) -> Result<RequirementStep, RequirementRefusal> {
+        match self.status {
+            PhoneStatus::Verified | PhoneStatus::PendingNew if !signed_in_again => Err(RequirementRefusal::SignInAgain),
+            PhoneStatus::Verified | PhoneStatus::PendingNew => {
+                let (next, effects, audit) = self.judged(submission, PhoneStatus::PendingNew);
                 let audit = if submission == Submission::Accepted { "phone.change_started" } else { audit };
                 Ok((next, effects, audit))
             }
-            Standing::Revoked => Err(StandingRefusal::OperatorOnly),
-            Standing::None | Standing::Proving | Standing::Waived => Err(StandingRefusal::NothingThere),
+            PhoneStatus::Revoked => Err(RequirementRefusal::OperatorOnly),
+            PhoneStatus::None | PhoneStatus::Proving | PhoneStatus::Waived => Err(RequirementRefusal::NothingThere),
         }
     }
 
     /// Applies the result for a submitted number: only an accepted one changes the status.
-    fn judged(self, submission: Submission, accepted: Standing) -> StandingStep {
+    fn judged(self, submission: Submission, accepted: PhoneStatus) -> RequirementStep {
         match submission {
             Submission::Accepted => {
-                let effects = vec![StandingEffect::BeginAttempt];
-                (Self { standing: accepted, ..self }, effects, "phone.code_sent")
+                let effects = vec![RequirementEffect::BeginAttempt];
+                (Self { status: accepted, ..self }, effects, "phone.code_sent")
             }
-            Submission::Refused => (self, vec![StandingEffect::TellReason], "phone.refused"),
-            Submission::LimitReached => (self, vec![StandingEffect::TellReason], "phone.limit_reached"),
+            Submission::Refused => (self, vec![RequirementEffect::TellReason], "phone.refused"),
+            Submission::LimitReached => (self, vec![RequirementEffect::TellReason], "phone.limit_reached"),
         }
     }
 
-    fn proven(self) -> Result<StandingStep, StandingRefusal> {
-        match self.standing {
-            Standing::Proving | Standing::PendingNew | Standing::Waived => {
-                let effects = vec![StandingEffect::BindNumber, StandingEffect::Open];
-                Ok((stands(Standing::Verified), effects, "phone.verified"))
+    fn proven(self) -> Result<RequirementStep, RequirementRefusal> {
+        match self.status {
+            PhoneStatus::Proving | PhoneStatus::PendingNew | PhoneStatus::Waived => {
+                let effects = vec![RequirementEffect::BindNumber, RequirementEffect::Open];
+                Ok((stands(PhoneStatus::Verified), effects, "phone.verified"))
             }
-            Standing::Revoked => Err(StandingRefusal::OperatorOnly),
-            Standing::None | Standing::Verified => Err(StandingRefusal::NothingThere),
+            PhoneStatus::Revoked => Err(RequirementRefusal::OperatorOnly),
+            PhoneStatus::None | PhoneStatus::Verified => Err(RequirementRefusal::NothingThere),
         }
     }
 
     /// Applies the end of an attempt, which its own machine has recorded.
-    const fn attempt_ended(self) -> Result<StandingStep, StandingRefusal> {
-        match self.standing {
-            Standing::Proving => Ok((stands(Standing::None), Vec::new(), "")),
+    const fn attempt_ended(self) -> Result<RequirementStep, RequirementRefusal> {
+        match self.status {
+            PhoneStatus::Proving => Ok((stands(PhoneStatus::None), Vec::new(), "")),
             // The old number stays until the new one is proven.
-            Standing::PendingNew => Ok((stands(Standing::Verified), Vec::new(), "")),
-            Standing::Waived => Ok((self, Vec::new(), "")),
-            Standing::None | Standing::Verified | Standing::Revoked => Err(StandingRefusal::NothingThere),
+            PhoneStatus::PendingNew => Ok((stands(PhoneStatus::Verified), Vec::new(), "")),
+            PhoneStatus::Waived => Ok((self, Vec::new(), "")),
+            PhoneStatus::None | PhoneStatus::Verified | PhoneStatus::Revoked => Err(RequirementRefusal::NothingThere),
         }
     }
 
-    fn revoke(self, reasoned: bool, organizations: u32, people: u8) -> Result<StandingStep, StandingRefusal> {
-        if !matches!(self.standing, Standing::Verified | Standing::PendingNew) {
-            return Err(StandingRefusal::NothingThere);
+    fn revoke(self, reasoned: bool, organizations: u32, people: u8) -> Result<RequirementStep, RequirementRefusal> {
+        if !matches!(self.status, PhoneStatus::Verified | PhoneStatus::PendingNew) {
+            return Err(RequirementRefusal::NothingThere);
         }
         if !reasoned {
-            return Err(StandingRefusal::ReasonMissing);
+            return Err(RequirementRefusal::ReasonMissing);
         }
         if people < if organizations > REVOKED_ALONE { 2 } else { 1 } {
-            return Err(StandingRefusal::SecondPersonMissing);
+            return Err(RequirementRefusal::SecondPersonMissing);
         }
-        let mut effects = vec![StandingEffect::Close, StandingEffect::TellOwners];
-        if self.standing == Standing::PendingNew {
-            effects.insert(0, StandingEffect::EndAttempt);
+        let mut effects = vec![RequirementEffect::Close, RequirementEffect::TellOwners];
+        if self.status == PhoneStatus::PendingNew {
+            effects.insert(0, RequirementEffect::EndAttempt);
         }
-        Ok((stands(Standing::Revoked), effects, "phone.revoked"))
+        Ok((stands(PhoneStatus::Revoked), effects, "phone.revoked"))
     }
 
-    fn waive(self, reasoned: bool, until: Option<Timestamp>) -> Result<StandingStep, StandingRefusal> {
+    fn waive(self, reasoned: bool, until: Option<Timestamp>) -> Result<RequirementStep, RequirementRefusal> {
         if !reasoned {
-            return Err(StandingRefusal::ReasonMissing);
+            return Err(RequirementRefusal::ReasonMissing);
         }
-        let mut effects = vec![StandingEffect::Open, StandingEffect::TellOwners];
-        if matches!(self.standing, Standing::Proving | Standing::PendingNew) {
-            effects.insert(0, StandingEffect::EndAttempt);
+        let mut effects = vec![RequirementEffect::Open, RequirementEffect::TellOwners];
+        if matches!(self.status, PhoneStatus::Proving | PhoneStatus::PendingNew) {
+            effects.insert(0, RequirementEffect::EndAttempt);
         }
-        Ok((PhoneStanding { standing: Standing::Waived, until }, effects, "phone.waived"))
+        Ok((PhoneRequirement { status: PhoneStatus::Waived, until }, effects, "phone.waived"))
     }
 }
 
 #[cfg(test)]
-#[path = "phone_standing_tests.rs"]
+#[path = "phone_requirement_tests.rs"]
 mod tests;

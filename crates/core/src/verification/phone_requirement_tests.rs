@@ -2,34 +2,34 @@
 
 use proptest::prelude::*;
 
-use super::Standing::{None as Nothing, PendingNew, Proving, Revoked, Verified, Waived};
+use super::PhoneStatus::{None as Nothing, PendingNew, Proving, Revoked, Verified, Waived};
 use super::Submission::{Accepted, LimitReached, Refused};
 use super::*;
 
 const NOW: Timestamp = Timestamp(1_800_000_000);
 
-const EVENTS: [StandingEvent; 12] = [
-    StandingEvent::Submitted(Accepted),
-    StandingEvent::Submitted(Refused),
-    StandingEvent::Submitted(LimitReached),
-    StandingEvent::ChangeStarted { submission: Accepted, signed_in_again: true },
-    StandingEvent::ChangeStarted { submission: Refused, signed_in_again: true },
-    StandingEvent::ChangeStarted { submission: Accepted, signed_in_again: false },
-    StandingEvent::Proven,
-    StandingEvent::AttemptEnded,
-    StandingEvent::ProvenElsewhere,
-    StandingEvent::Revoke { reasoned: true, organizations: 1, people: 1 },
-    StandingEvent::Waive { reasoned: true, until: None },
-    StandingEvent::DateCame,
+const EVENTS: [RequirementEvent; 12] = [
+    RequirementEvent::Submitted(Accepted),
+    RequirementEvent::Submitted(Refused),
+    RequirementEvent::Submitted(LimitReached),
+    RequirementEvent::ChangeStarted { submission: Accepted, signed_in_again: true },
+    RequirementEvent::ChangeStarted { submission: Refused, signed_in_again: true },
+    RequirementEvent::ChangeStarted { submission: Accepted, signed_in_again: false },
+    RequirementEvent::Proven,
+    RequirementEvent::AttemptEnded,
+    RequirementEvent::ProvenElsewhere,
+    RequirementEvent::Revoke { reasoned: true, organizations: 1, people: 1 },
+    RequirementEvent::Waive { reasoned: true, until: None },
+    RequirementEvent::DateCame,
 ];
 
 /// The result of each event, in the order above: the next status and the audit event, or the refusal.
 #[test]
 fn every_standing_meets_every_event() {
-    use StandingRefusal::{AlreadyVerified, NothingThere, OperatorOnly, SignInAgain};
-    type Row = [Result<(Standing, &'static str), StandingRefusal>; 12];
+    use RequirementRefusal::{AlreadyVerified, NothingThere, OperatorOnly, SignInAgain};
+    type Row = [Result<(PhoneStatus, &'static str), RequirementRefusal>; 12];
     let waived = Ok((Waived, "phone.waived"));
-    let first = |stays: Standing, proven, ended| -> Row {
+    let first = |stays: PhoneStatus, proven, ended| -> Row {
         [
             Ok((if stays == Waived { Waived } else { Proving }, "phone.code_sent")),
             Ok((stays, "phone.refused")),
@@ -45,7 +45,7 @@ fn every_standing_meets_every_event() {
             Ok((stays, "")),
         ]
     };
-    let later = |stays: Standing, proven, ended| -> Row {
+    let later = |stays: PhoneStatus, proven, ended| -> Row {
         [
             Err(AlreadyVerified),
             Err(AlreadyVerified),
@@ -84,11 +84,11 @@ fn every_standing_meets_every_event() {
         (Revoked, revoked),
         (Waived, first(Waived, verified, Ok((Waived, "")))),
     ];
-    assert_eq!(table.len(), Standing::ALL.len());
-    for (standing, row) in table {
+    assert_eq!(table.len(), PhoneStatus::ALL.len());
+    for (status, row) in table {
         for (event, expected) in EVENTS.into_iter().zip(row) {
-            let found = stands(standing).step(event, NOW).map(|(next, _, audit)| (next.standing, audit));
-            assert_eq!(found, expected, "{standing:?} {event:?}");
+            let found = stands(status).step(event, NOW).map(|(next, _, audit)| (next.status, audit));
+            assert_eq!(found, expected, "{status:?} {event:?}");
         }
     }
 }
@@ -96,47 +96,47 @@ fn every_standing_meets_every_event() {
 #[test]
 fn the_operator_needs_reasons_and_for_many_a_second_person() {
     let revoke = |reasoned, organizations, people| {
-        let event = StandingEvent::Revoke { reasoned, organizations, people };
-        stands(Verified).step(event, NOW).map(|(next, ..)| next.standing)
+        let event = RequirementEvent::Revoke { reasoned, organizations, people };
+        stands(Verified).step(event, NOW).map(|(next, ..)| next.status)
     };
-    assert_eq!(revoke(false, 1, 2), Err(StandingRefusal::ReasonMissing));
-    assert_eq!(revoke(true, 1, 0), Err(StandingRefusal::SecondPersonMissing));
+    assert_eq!(revoke(false, 1, 2), Err(RequirementRefusal::ReasonMissing));
+    assert_eq!(revoke(true, 1, 0), Err(RequirementRefusal::SecondPersonMissing));
     assert_eq!(revoke(true, REVOKED_ALONE, 1), Ok(Revoked));
-    assert_eq!(revoke(true, REVOKED_ALONE + 1, 1), Err(StandingRefusal::SecondPersonMissing));
+    assert_eq!(revoke(true, REVOKED_ALONE + 1, 1), Err(RequirementRefusal::SecondPersonMissing));
     assert_eq!(revoke(true, REVOKED_ALONE + 1, 2), Ok(Revoked));
-    let waive = stands(Nothing).step(StandingEvent::Waive { reasoned: false, until: None }, NOW);
-    assert_eq!(waive.map(|(next, ..)| next.standing), Err(StandingRefusal::ReasonMissing));
+    let waive = stands(Nothing).step(RequirementEvent::Waive { reasoned: false, until: None }, NOW);
+    assert_eq!(waive.map(|(next, ..)| next.status), Err(RequirementRefusal::ReasonMissing));
 }
 
 #[test]
 fn waivers_end_on_their_date() {
     // S1-31, S1-34.
-    let event = StandingEvent::Waive { reasoned: true, until: Some(NOW.plus(10)) };
+    let event = RequirementEvent::Waive { reasoned: true, until: Some(NOW.plus(10)) };
     let (waived, effects, _) = stands(Nothing).step(event, NOW).unwrap_or_else(|e| unreachable!("{e:?}"));
-    assert!(effects.contains(&StandingEffect::Open));
-    let at = |now| waived.step(StandingEvent::DateCame, now).map(|(next, ..)| next.standing);
+    assert!(effects.contains(&RequirementEffect::Open));
+    let at = |now| waived.step(RequirementEvent::DateCame, now).map(|(next, ..)| next.status);
     assert_eq!((at(NOW.plus(9)), at(NOW.plus(10))), (Ok(Waived), Ok(Nothing)));
 }
 
 #[test]
 fn names_and_values_are_read_back() {
-    for standing in Standing::ALL {
-        assert_eq!(Standing::from_name(standing.as_str()), Some(standing));
-        let one = PhoneStanding { standing, until: Some(NOW) };
+    for status in PhoneStatus::ALL {
+        assert_eq!(PhoneStatus::from_name(status.as_str()), Some(status));
+        let one = PhoneRequirement { status, until: Some(NOW) };
         let text = serde_json::to_string(&one).unwrap_or_default();
-        assert!(text.contains(standing.as_str()), "{text}");
-        assert_eq!(serde_json::from_str::<PhoneStanding>(&text).ok(), Some(one));
+        assert!(text.contains(status.as_str()), "{text}");
+        assert_eq!(serde_json::from_str::<PhoneRequirement>(&text).ok(), Some(one));
     }
 }
 
-fn event() -> impl Strategy<Value = StandingEvent> {
+fn event() -> impl Strategy<Value = RequirementEvent> {
     let date = prop::option::of(0..500_i64).prop_map(|wait| wait.map(|wait| NOW.plus(wait)));
     prop_oneof![
         12 => prop::sample::select(EVENTS.to_vec()),
         2 => (any::<bool>(), 0..20_u32, 0..3_u8).prop_map(|(reasoned, organizations, people)| {
-            StandingEvent::Revoke { reasoned, organizations, people }
+            RequirementEvent::Revoke { reasoned, organizations, people }
         }),
-        2 => (any::<bool>(), date).prop_map(|(reasoned, until)| StandingEvent::Waive { reasoned, until }),
+        2 => (any::<bool>(), date).prop_map(|(reasoned, until)| RequirementEvent::Waive { reasoned, until }),
     ]
 }
 
@@ -145,7 +145,7 @@ proptest! {
     /// was begun; closed only by the operator or a waiver's end; and no effect is about a key.
     #[test]
     fn no_path_skips_a_step(path in prop::collection::vec((event(), 0..100_i64), 0..60)) {
-        let (mut one, mut now) = (PhoneStanding::begin(), NOW);
+        let (mut one, mut now) = (PhoneRequirement::begin(), NOW);
         let mut open = false;
         for (event, pause) in path {
             now = now.plus(pause);
@@ -153,29 +153,29 @@ proptest! {
             prop_assert!(audit.is_empty() || audit.starts_with("phone."));
             for effect in &effects {
                 match effect {
-                    StandingEffect::Open => {
-                        let named = matches!(event, StandingEvent::Proven | StandingEvent::Waive { reasoned: true, .. });
+                    RequirementEffect::Open => {
+                        let named = matches!(event, RequirementEvent::Proven | RequirementEvent::Waive { reasoned: true, .. });
 prop_assert!(named, "opened by {:?}", event);
                         open = true;
                     }
-                    StandingEffect::Close => {
-                        let named = matches!(event, StandingEvent::Revoke { .. } | StandingEvent::DateCame);
+                    RequirementEffect::Close => {
+                        let named = matches!(event, RequirementEvent::Revoke { .. } | RequirementEvent::DateCame);
 prop_assert!(named, "closed by {:?}", event);
                         open = false;
                     }
-                    StandingEffect::BindNumber => {
-                        prop_assert_eq!(event, StandingEvent::Proven);
-                        prop_assert!(matches!(one.standing, Proving | PendingNew | Waived));
+                    RequirementEffect::BindNumber => {
+                        prop_assert_eq!(event, RequirementEvent::Proven);
+                        prop_assert!(matches!(one.status, Proving | PendingNew | Waived));
                     }
                     // Written without a wildcard, so that a new effect on keys would be noticed.
-                    StandingEffect::BeginAttempt
-                    | StandingEffect::EndAttempt
-                    | StandingEffect::TellReason
-                    | StandingEffect::TellOwners => {}
+                    RequirementEffect::BeginAttempt
+                    | RequirementEffect::EndAttempt
+                    | RequirementEffect::TellReason
+                    | RequirementEffect::TellOwners => {}
                 }
             }
-            if one.standing.opens() && !next.standing.opens() { prop_assert!(effects.contains(&StandingEffect::Close)); }
-            prop_assert_eq!(open, next.standing.opens(), "{:?} after {:?}", next, event);
+            if one.status.opens() && !next.status.opens() { prop_assert!(effects.contains(&RequirementEffect::Close)); }
+            prop_assert_eq!(open, next.status.opens(), "{:?} after {:?}", next, event);
             one = next;
         }
     }
