@@ -34,23 +34,23 @@ pub(crate) async fn handle(
 }
 
 /// Shows a key with its secret; this happens once.
-pub(crate) fn show(key: &MintedKey) -> Value {
-    let row = &key.row;
-    let owner = match &row.owner {
+pub(crate) fn show(minted: &MintedKey) -> Value {
+    let key = &minted.key;
+    let owner = match &key.owner {
         Owner::User(id) => json!({ "type": "user", "user": { "id": id } }),
         Owner::ServiceAccount(id) => json!({ "type": "service_account", "service_account": { "id": id } }),
     };
     json!({
-        "id": row.id,
+        "id": key.id,
         "object": "organization.project.api_key",
-        "name": row.name,
-        "value": key.secret.expose(),
-        "redacted_value": row.redacted,
-        "created_at": row.created_at,
-        "expires_at": row.expires_at,
+        "name": key.name,
+        "value": minted.secret.expose(),
+        "redacted_value": key.redacted,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
         "last_used_at": null,
-        "project_id": row.project,
-        "organization_id": row.organization,
+        "project_id": key.project,
+        "organization_id": key.organization,
         "owner": owner,
     })
 }

@@ -53,7 +53,7 @@ pub(crate) async fn create(
     let name = Some(fields.required_text("name")?);
     let asked = NewKey { name, scopes: fields.scopes()?.unwrap_or_default(), expires_in_seconds: fields.lifetime()? };
     let minted = state.app.create_admin_key(&admin.actor, &admin.organization, asked).await.or_fail(&state)?;
-    let found = state.app.admin_key(&admin.actor, &admin.organization, &minted.row.id).await.or_fail(&state)?;
+    let found = state.app.admin_key(&admin.actor, &admin.organization, &minted.key.id).await.or_fail(&state)?;
     let mut answer = show(&found);
     answer["value"] = minted.secret.expose().as_str().into();
     Ok(Json(answer))

@@ -27,14 +27,14 @@ fn show(account: &ServiceAccount) -> Value {
 }
 
 /// Shows a new key with its secret.
-fn show_key(key: &MintedKey) -> Value {
+fn show_key(minted: &MintedKey) -> Value {
     json!({
         "object": "organization.project.service_account.api_key",
-        "id": key.row.id,
-        "name": key.row.name,
-        "value": key.secret.expose(),
-        "created_at": key.row.created_at,
-        "expires_at": key.row.expires_at,
+        "id": minted.key.id,
+        "name": minted.key.name,
+        "value": minted.secret.expose(),
+        "created_at": minted.key.created_at,
+        "expires_at": minted.key.expires_at,
     })
 }
 

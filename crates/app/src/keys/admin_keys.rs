@@ -67,7 +67,7 @@ impl App {
             owner: Owner::User(owner),
         };
         let minted = self.mint(place, &self.within_grant(actor, asked)?)?;
-        let row = &minted.row;
+        let row = &minted.key;
         write_tx!(self.store(), "create_admin_key", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             api_keys::insert(tx, row).await?;

@@ -35,8 +35,8 @@ pub struct NewKey {
 /// A new key. This is the only value that holds the secret; it is not stored.
 #[derive(Debug)]
 pub struct MintedKey {
-    /// The stored row.
-    pub row: KeyRow,
+    /// The key as it is stored.
+    pub key: KeyRow,
     /// The whole secret, to be shown once.
     pub secret: Secret<String>,
 }
@@ -83,12 +83,12 @@ impl App {
         let name = asked.name.as_deref().map(checked_name).transpose()?;
         let created_at = self.now();
         let expires_at = end_of_life(created_at, asked.expires_in_seconds)?;
-        let (id, key) = self.draw(|rng| (KeyId::generate(rng), ApiKey::mint(place.kind, &self.inner.tags, rng)));
-        let row = KeyRow {
+        let (id, value) = self.draw(|rng| (KeyId::generate(rng), ApiKey::mint(place.kind, &self.inner.tags, rng)));
+        let key = KeyRow {
             id,
             kind: place.kind,
-            digest: key.digest(&self.inner.pepper),
-            redacted: key.redacted(),
+            digest: value.digest(&self.inner.pepper),
+            redacted: value.redacted(),
             name,
             organization: place.organization,
             project: place.project,
@@ -102,7 +102,7 @@ impl App {
             revoked_reason: None,
             rotated_to: None,
         };
-        Ok(MintedKey { row, secret: key.secret().clone() })
+        Ok(MintedKey { key, secret: value.secret().clone() })
     }
 
     /// Checks the gate before a new key, in the transaction that makes it. Admin keys pass without it.

@@ -247,14 +247,14 @@ impl App {
             project: Some(project.clone()),
             owner: Owner::User(user.clone()),
         };
-        let key = self.mint(place, asked)?;
-        let row = &key.row;
+        let minted = self.mint(place, asked)?;
+        let key = &minted.key;
         write_tx!(self.store(), "create_project_key", |tx| {
             ensure_key_active(tx, actor).await?;
             ensure_project_access(tx, organization, project, user).await?;
-            self.save_new_key(tx, actor, organization, row).await
+            self.save_new_key(tx, actor, organization, key).await
         })?;
-        Ok(key)
+        Ok(minted)
     }
 
     /// Makes a legacy user key, which can call every organization of its owner; the gate checks the named one.
@@ -270,14 +270,14 @@ impl App {
         let user = actor.signed_in_user().ok_or_else(no_person)?;
         let place =
             KeyTarget { kind: KeyKind::User, organization: None, project: None, owner: Owner::User(user.clone()) };
-        let key = self.mint(place, asked)?;
-        let row = &key.row;
+        let minted = self.mint(place, asked)?;
+        let key = &minted.key;
         write_tx!(self.store(), "create_user_key", |tx| {
             let member = memberships::find(tx, organization, user).await?;
             member.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
-            self.save_new_key(tx, actor, organization, row).await
+            self.save_new_key(tx, actor, organization, key).await
         })?;
-        Ok(key)
+        Ok(minted)
     }
 
     /// Checks the gate, then saves the key and its audit row. Every new key except admin keys is saved here.

@@ -73,11 +73,11 @@ impl App {
                 owner: old.owner.clone(),
             };
             let made = self.mint(place, &asked)?;
-            self.save_new_key(tx, actor, organization, &made.row).await?;
-            if !api_keys::rotate(tx, id, &made.row.id, decided.old_ends_at, now).await? {
+            self.save_new_key(tx, actor, organization, &made.key).await?;
+            if !api_keys::rotate(tx, id, &made.key.id, decided.old_ends_at, now).await? {
                 return Err(why_not(NoRotation::Replaced));
             }
-            let data = json!({ "successor": made.row.id, "ends_at": decided.old_ends_at });
+            let data = json!({ "successor": made.key.id, "ends_at": decided.old_ends_at });
             let details = json!({ "data": data });
             self.record(
                 tx,

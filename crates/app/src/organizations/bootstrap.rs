@@ -91,12 +91,12 @@ impl App {
                 project: None,
                 owner: Owner::User(user_id.clone()),
             };
-            let key = self.mint(place, &NewKey { name: Some("Bootstrap".to_owned()), ..NewKey::default() })?;
-            api_keys::insert(tx, &key.row).await?;
+            let minted = self.mint(place, &NewKey { name: Some("Bootstrap".to_owned()), ..NewKey::default() })?;
+            api_keys::insert(tx, &minted.key).await?;
             let entries = [
                 ("project.created", project_id.as_str(), json!({ "data": { "name": project.name } })),
                 ("user.added", user_id.as_str(), json!({ "data": { "role": "owner" } })),
-                ("api_key.created", key.row.id.as_str(), json!({ "data": { "kind": "admin", "scopes": [] } })),
+                ("api_key.created", minted.key.id.as_str(), json!({ "data": { "kind": "admin", "scopes": [] } })),
             ];
             for (action, target, details) in entries {
                 self.record(tx, &actor, AuditEntry { organization: &organization_id, action, target, details }).await?;
@@ -110,7 +110,7 @@ impl App {
                 user_id,
                 organization_id: organization_id.clone(),
                 project_id: project_id.clone(),
-                admin_key: key.secret,
+                admin_key: minted.secret,
             })
         })
     }

@@ -94,7 +94,7 @@ impl App {
         };
         let place = place(organization, project, &account.id);
         let key = asked.key.map(|asked| self.mint(place, &within_scopes(actor, asked)?)).transpose()?;
-        let row = key.as_ref().map(|key| key.row.clone());
+        let row = key.as_ref().map(|minted| minted.key.clone());
         let account = write_tx!(self.store(), "create_service_account", |tx| {
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             open_project(tx, organization, project).await?;
@@ -181,14 +181,14 @@ impl App {
         id: &ServiceAccountId,
         asked: NewKey,
     ) -> Result<MintedKey, Error> {
-        let key = self.mint(place(organization, project, id), &within_scopes(actor, asked)?)?;
-        let row = &key.row;
+        let minted = self.mint(place(organization, project, id), &within_scopes(actor, asked)?)?;
+        let key = &minted.key;
         write_tx!(self.store(), "create_service_account_key", |tx| {
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             account_of(tx, organization, project, id).await?;
-            self.save_new_key(tx, actor, organization, row).await
+            self.save_new_key(tx, actor, organization, key).await
         })?;
-        Ok(key)
+        Ok(minted)
     }
 }
 

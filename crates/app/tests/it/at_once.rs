@@ -180,7 +180,7 @@ async fn a_key_and_a_removal() {
             let page = keystead_app::Page { after: None, limit: 100, ascending: true };
             let keys = house.app.admin_keys(&ann.actor, organization, page).await.unwrap().data;
             let of_ben = keys.iter().filter(|one| format!("{:?}", one.key.owner).contains(ben.made.user_id.as_str()));
-            assert_eq!(of_ben.count(), 0, "round {round}: {:?}", made.map(|key| key.row.id));
+            assert_eq!(of_ben.count(), 0, "round {round}: {:?}", made.map(|minted| minted.key.id));
             house.app.remove_member(&ann.actor, organization, &ben.made.user_id).await.unwrap();
         }
     }

@@ -187,11 +187,11 @@ async fn keys_end_at_use() {
     assert!(may_use(&house, &kept, "gpt-4o").await);
     house.wait(1);
     assert!(!may_use(&house, &kept, "gpt-4o").await);
-    let late = house.app.rotate_key(actor, organization, project, &made.row.id, 60).await;
+    let late = house.app.rotate_key(actor, organization, project, &made.key.id, 60).await;
     assert!(late.is_err(), "what has ended is not made anew");
 
     let made = house.app.create_project_key(actor, organization, project, &NewKey::default()).await.unwrap();
-    house.app.rotate_key(actor, organization, project, &made.row.id, 3_600).await.unwrap();
+    house.app.rotate_key(actor, organization, project, &made.key.id, 3_600).await.unwrap();
     let kept = caller(&house, &made.secret).await;
     house.wait(3_599);
     assert!(may_use(&house, &kept, "gpt-4o").await, "the overlap");

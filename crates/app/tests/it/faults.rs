@@ -189,11 +189,11 @@ async fn a_fault_at_each_statement_of_organizations() {
     let own = all
         .each("create own", true, async || app.create_project_key(actor, organization, project, &none()).await)
         .await
-        .row
+        .key
         .id;
     let rotated =
         all.each("rotate_key", true, async || app.rotate_key(actor, organization, project, &own, 60).await).await;
-    all.each("revoke_key", true, async || app.revoke_key(actor, organization, project, &rotated.made.row.id).await)
+    all.each("revoke_key", true, async || app.revoke_key(actor, organization, project, &rotated.made.key.id).await)
         .await;
     all.each("remove_member", true, async || app.remove_member(actor, organization, &ben).await).await;
     let bot = all.each("create_service_account", true, async || {

@@ -337,7 +337,7 @@ async fn legacy_keys_are_their_owners_to_end() {
     assert!(!ann.get(ACCOUNT).await.body.contains("Keys of your own"));
     let key = keystead_app::keys::NewKey { name: Some("old tool".to_owned()), ..Default::default() };
     let made = world.app.create_user_key(&Actor::Person(user), &organization, &key).await.unwrap();
-    let id = made.row.id.to_string();
+    let id = made.key.id.to_string();
     let page = ann.get(ACCOUNT).await.body;
     assert!(page.contains("old tool") && page.contains(&id) && !page.contains(made.secret.expose().as_str()), "{page}");
     let revoke = format!("{ACCOUNT}/keys/revoke");

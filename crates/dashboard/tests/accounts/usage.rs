@@ -27,7 +27,7 @@ async fn used(world: &World) -> (Browser<'_>, UserId) {
         kind: UsageKind::Completions,
         organization: home.id.clone(),
         project: home.projects[0].id.clone(),
-        key: made.row.id.clone(),
+        key: made.key.id.clone(),
         owner: owner.to_owned(),
         model: "gpt-4o".to_owned(),
         used: Quantities { requests: 1, input_tokens: tokens, ..Quantities::default() },

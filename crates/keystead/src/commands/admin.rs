@@ -74,12 +74,12 @@ async fn create_key(
         }
     };
     let value = json!({
-        "id": made.row.id.as_str(),
-        "kind": made.row.kind.as_str(),
+        "id": made.key.id.as_str(),
+        "kind": made.key.kind.as_str(),
         "value": made.secret.expose(),
-        "expires_at": made.row.expires_at,
+        "expires_at": made.key.expires_at,
     });
-    let lines = [format!("key    {}", made.row.id), format!("value  {}", made.secret.expose())];
+    let lines = [format!("key    {}", made.key.id), format!("value  {}", made.secret.expose())];
     print::answer(output.json, &value, &lines);
     Ok(())
 }

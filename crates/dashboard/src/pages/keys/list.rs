@@ -327,16 +327,16 @@ pub(crate) async fn rotation(
 }
 
 /// The dialog that shows the secret, once.
-pub(crate) fn made(visit: &Visit, key: &MintedKey, replaces: Option<(String, Timestamp)>) -> Dialog {
-    let (head, tail) = split(&key.row.redacted);
+pub(crate) fn made(visit: &Visit, minted: &MintedKey, replaces: Option<(String, Timestamp)>) -> Dialog {
+    let (head, tail) = split(&minted.key.redacted);
     Dialog::Made {
-        id: key.row.id.to_string(),
-        secret: key.secret.expose().clone(),
+        id: minted.key.id.to_string(),
+        secret: minted.secret.expose().clone(),
         tail,
         head,
-        name: key.row.name.clone().unwrap_or_else(|| visit.person.messages.text("key-unnamed")),
-        permissions: permissions(visit, &key.row.restriction.0),
-        expires_at: key.row.expires_at,
+        name: minted.key.name.clone().unwrap_or_else(|| visit.person.messages.text("key-unnamed")),
+        permissions: permissions(visit, &minted.key.restriction.0),
+        expires_at: minted.key.expires_at,
         replaces,
     }
 }

@@ -128,12 +128,12 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     render(t, &page)
 }
 
-fn made(visit: &Visit, key: &MintedKey) -> Dialog {
+fn made(visit: &Visit, minted: &MintedKey) -> Dialog {
     Dialog::Made {
-        secret: key.secret.expose().clone(),
-        tail: split(&key.row.redacted).1,
-        name: key.row.name.clone().unwrap_or_else(|| visit.person.messages.text("key-unnamed")),
-        expires_at: key.row.expires_at,
+        secret: minted.secret.expose().clone(),
+        tail: split(&minted.key.redacted).1,
+        name: minted.key.name.clone().unwrap_or_else(|| visit.person.messages.text("key-unnamed")),
+        expires_at: minted.key.expires_at,
     }
 }
 
