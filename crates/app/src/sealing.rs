@@ -114,10 +114,10 @@ mod tests {
 
     #[test]
     fn prints_tell_purposes_apart() {
-        let print = |purpose, value| sealer(7).fingerprint(purpose, value);
-        assert_eq!(print("phone", "+48"), print("phone", "+48"));
-        assert_ne!(print("phone", "+48"), print("document", "+48"));
-        assert_ne!(print("a", "bc"), print("ab", "c"));
-        assert_ne!(print("phone", "+48"), sealer(9).fingerprint("phone", "+48"));
+        let fingerprint = |purpose, value| sealer(7).fingerprint(purpose, value);
+        assert_eq!(fingerprint("phone", "+48"), fingerprint("phone", "+48"));
+        assert_ne!(fingerprint("phone", "+48"), fingerprint("document", "+48"));
+        assert_ne!(fingerprint("a", "bc"), fingerprint("ab", "c"));
+        assert_ne!(fingerprint("phone", "+48"), sealer(9).fingerprint("phone", "+48"));
     }
 }

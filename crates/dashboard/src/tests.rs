@@ -21,7 +21,8 @@ fn no_text_is_missing_and_none_is_unused() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut written = String::new();
     // The formats of the locales have their own messages.
-    for path in ["src", "templates", "../locales/src", "../app/src"].iter().flat_map(|folder| files(&here.join(folder))) {
+    for path in ["src", "templates", "../locales/src", "../app/src"].iter().flat_map(|folder| files(&here.join(folder)))
+    {
         if !path.ends_with("tests.rs") {
             written.push_str(&std::fs::read_to_string(path).unwrap());
         }

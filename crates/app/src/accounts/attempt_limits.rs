@@ -47,15 +47,15 @@ pub(super) struct Try {
 impl App {
     /// Describes an attempt for an address from a network.
     pub(super) fn new_try(&self, email: &str, network: &str, ip: Option<IpAddr>) -> Try {
-        let print = |purpose: &str, text: &str| {
+        let fingerprint = |purpose: &str, text: &str| {
             let bytes = self.sealer().fingerprint(purpose, text);
             Some(hex::encode(&bytes[..16]))
         };
-        let here = print("email from network", &format!("{email} {network}"));
+        let here = fingerprint("email from network", &format!("{email} {network}"));
         Try {
             id: self.draw(JobId::generate).to_string(),
             here: Subjects { number: here, ip, ..Subjects::default() },
-            everywhere: Subjects { number: print("email", email), ..Subjects::default() },
+            everywhere: Subjects { number: fingerprint("email", email), ..Subjects::default() },
         }
     }
 
@@ -76,8 +76,8 @@ impl App {
     pub(super) async fn forgive(&self, tx: &mut Tx, one: &Try) -> Result<(), Error> {
         self.uncount(tx, NAME, &one.here, &one.id).await?;
         self.uncount(tx, NAME, &one.everywhere, &one.id).await?;
-        if let Some(print) = &one.here.number {
-            limit_hits::delete(tx, NAME, &format!("number:{print}")).await?;
+        if let Some(fingerprint) = &one.here.number {
+            limit_hits::delete(tx, NAME, &format!("number:{fingerprint}")).await?;
         }
         Ok(())
     }

@@ -33,8 +33,8 @@ pub(super) enum Proven {
 impl App {
     /// Returns the proof for the password of a hash. It holds a fingerprint, so that no token contains a hash.
     pub(super) fn password_proven(&self, hash: &str) -> Proven {
-        let print = self.sealer().fingerprint("proven password", hash);
-        Proven::Password(hex::encode(&print))
+        let fingerprint = self.sealer().fingerprint("proven password", hash);
+        Proven::Password(hex::encode(&fingerprint))
     }
 
     /// Returns the account, locked until the transaction ends, if the proof still gives access to it.

@@ -128,8 +128,8 @@ impl App {
 
     /// Counts a mail to an address, or refuses it when there were too many.
     pub(crate) async fn count_mail(&self, tx: &mut Tx, origin: Origin, email: &str) -> Result<(), Error> {
-        let print = self.sealer().fingerprint("email", email);
-        let number = Some(hex::encode(&print[..16]));
+        let fingerprint = self.sealer().fingerprint("email", email);
+        let number = Some(hex::encode(&fingerprint[..16]));
         let subjects = Subjects { number, ip: origin.ip, ..Subjects::default() };
         self.hold(tx, MAILS, &subjects).await?;
         self.within(tx, MAIL_LIMITS, &subjects, "").await?;

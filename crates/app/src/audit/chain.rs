@@ -34,12 +34,12 @@ impl ChainHead {
     /// The form in which a head is kept.
     #[must_use]
     pub fn of(head: &Head) -> Self {
-        Self { organization: head.organization.clone(), sequence: head.sequence, mac: Self::print(&head.mac) }
+        Self { organization: head.organization.clone(), sequence: head.sequence, mac: Self::fingerprint(&head.mac) }
     }
 
     /// The beginning of an authentication code, as heads contain it.
     #[must_use]
-    pub fn print(mac: &[u8]) -> String {
+    pub fn fingerprint(mac: &[u8]) -> String {
         hex::encode(mac.get(..8).unwrap_or(mac))
     }
 }

@@ -175,9 +175,9 @@ pub(super) struct Held {
 async fn behind(tx: &mut Tx, holder: &Holder, now: Timestamp) -> Result<Option<Held>, Error> {
     let found = captures::find_link(tx, &digest(holder.token.expose())).await?;
     let Some(link) = found.filter(|link| now < link.expires_at) else { return Ok(None) };
-    let held = match (&link.device_print, &holder.device) {
+    let held = match (&link.device_fingerprint, &holder.device) {
         (None, _) => false,
-        (Some(print), Some(device)) if print == &digest(device.expose()) => true,
+        (Some(fingerprint), Some(device)) if fingerprint == &digest(device.expose()) => true,
         (Some(_), _) => return Ok(None),
     };
     let Some(capture) = captures::find(tx, &link.capture).await? else { return Ok(None) };
@@ -247,7 +247,8 @@ impl App {
         let mut bytes = [0_u8; 32];
         reviewer.draw(|rng| rng.fill_bytes(&mut bytes));
         let device = Secret::new(hex::encode(&bytes));
-        let (now, holder, print) = (self.now(), Holder { token: token.clone(), device: None }, digest(device.expose()));
+        let (now, holder, fingerprint) =
+            (self.now(), Holder { token: token.clone(), device: None }, digest(device.expose()));
         let country = served(&reviewer, country)?;
         let attempt = write_tx!(self.store(), "begin_capture", |tx| {
             let Held { mut capture, attempt, .. } = behind(tx, &holder, now).await?.ok_or_else(spent)?;
@@ -255,7 +256,7 @@ impl App {
                 return Err(closed());
             }
             let link = digest(holder.token.expose());
-            if !captures::bind_link(tx, &link, &print, now.plus(HELD)).await? {
+            if !captures::bind_link(tx, &link, &fingerprint, now.plus(HELD)).await? {
                 return Err(spent());
             }
             if capture.country.as_deref() != Some(country.as_str()) {

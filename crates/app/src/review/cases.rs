@@ -164,8 +164,8 @@ impl App {
                 Some(attempt) => identity_attempts::find(tx, attempt).await?,
                 None => None,
             };
-            let duplicate = match attempt.as_ref().and_then(|attempt| attempt.document_print.as_deref()) {
-                Some(print) => self.document_free_at(tx, &case.organization, print).await?.is_some(),
+            let duplicate = match attempt.as_ref().and_then(|attempt| attempt.document_fingerprint.as_deref()) {
+                Some(fingerprint) => self.document_free_at(tx, &case.organization, fingerprint).await?.is_some(),
                 None => false,
             };
             let pictures = match &capture {
@@ -279,7 +279,7 @@ impl App {
             if let Some(mut attempt) = identity_attempts::find(tx, &row.attempt).await? {
                 let report = MrzReport::read(&typed, now).ok().filter(|report| report.digits.document_number);
                 let number = report.map(|report| format!("{}:{}", report.issuer, report.document_number.expose()));
-                attempt.document_print = number.map(|number| self.sealer().fingerprint("document", &number));
+                attempt.document_fingerprint = number.map(|number| self.sealer().fingerprint("document", &number));
                 identity_attempts::update(tx, &attempt).await?;
             }
             Ok(())

@@ -167,7 +167,7 @@ impl App {
             return Err(Error::Conflict { message: "This attempt has ended.".to_owned() });
         }
         let before = self.standing(tx, &organization).await?;
-        let facts = self.facts(tx, &organization, &before, attempt.document_print.as_deref()).await?;
+        let facts = self.facts(tx, &organization, &before, attempt.document_fingerprint.as_deref()).await?;
         let approve = *verdict == Verdict::Approve;
         let entry = |action: &'static str| AuditEntry {
             organization: &organization,

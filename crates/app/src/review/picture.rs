@@ -50,14 +50,14 @@ impl App {
             dark: picture.findings.dark,
             width: picture.width,
             height: picture.height,
-            look: format!("{:016x}", picture.print.look),
+            look: format!("{:016x}", picture.fingerprint.look),
             takes: 0,
             live: taken.live,
             echo: taken.echo,
             shown: taken.shown,
             captured: taken.captured,
         };
-        let (print, at) = (picture.print.sha256.to_vec(), self.now());
+        let (fingerprint, at) = (picture.fingerprint.sha256.to_vec(), self.now());
         let write = write_tx!(self.store(), "take_picture", |tx| {
             // The time is read again: reading the picture took a while.
             let mut row = open_behind(tx, holder, at).await?.capture;
@@ -69,7 +69,7 @@ impl App {
                 number,
                 kind: slot.as_str().to_owned(),
                 findings: serde_json::to_string(&findings).unwrap_or_default(),
-                original_print: print.clone(),
+                original_fingerprint: fingerprint.clone(),
                 captured_at: at,
                 erased_at: None,
             };

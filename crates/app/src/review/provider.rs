@@ -177,7 +177,7 @@ impl Reviewer {
         let row = CaptureLink {
             digest: digest(&token),
             capture: capture.to_owned(),
-            device_print: None,
+            device_fingerprint: None,
             created_at: now,
             expires_at: now.plus(LINK_LIFE),
         };

@@ -13,7 +13,7 @@ use super::capture::{Findings, Holder, coded, open_behind};
 use super::retention::images_until;
 use crate::{App, Error};
 use keystead_documents::Slot;
-use keystead_documents::image::Print;
+use keystead_documents::image::PictureFingerprint;
 use keystead_documents::mrz::{Claim, MrzReport, assess};
 use keystead_documents::prompts::{Frame, drawn};
 
@@ -62,22 +62,25 @@ async fn flags(
     now: Timestamp,
 ) -> Result<Vec<&'static str>, Error> {
     let mut flags = Vec::new();
-    let print = |picture: &Evidence| {
+    let fingerprint = |picture: &Evidence| {
         let look = u64::from_str_radix(&Findings::of(picture).look, 16).unwrap_or_default();
         let document = Slot::from_name(&picture.kind).is_some_and(Slot::of_document);
-        (document, Print { sha256: picture.original_print.as_slice().try_into().unwrap_or_default(), look })
+        (
+            document,
+            PictureFingerprint { sha256: picture.original_fingerprint.as_slice().try_into().unwrap_or_default(), look },
+        )
     };
-    let prints: Vec<(bool, Print)> = pictures.iter().map(print).collect();
+    let fingerprints: Vec<(bool, PictureFingerprint)> = pictures.iter().map(fingerprint).collect();
     // Frames of one face before one wall look alike; among them only an identical file is suspicious.
-    let same = |one: &(bool, Print), two: &(bool, Print)| match one.0 || two.0 {
+    let same = |one: &(bool, PictureFingerprint), two: &(bool, PictureFingerprint)| match one.0 || two.0 {
         true => one.1.same_picture(&two.1),
         false => one.1.sha256 == two.1.sha256,
     };
-    if prints.iter().enumerate().any(|(at, one)| prints.iter().skip(at + 1).any(|two| same(one, two))) {
+    if fingerprints.iter().enumerate().any(|(at, one)| fingerprints.iter().skip(at + 1).any(|two| same(one, two))) {
         flags.push("same_picture");
     }
     for picture in pictures {
-        if reviews::count_same_picture(tx, &picture.original_print, &row.case).await? > 0 {
+        if reviews::count_same_picture(tx, &picture.original_fingerprint, &row.case).await? > 0 {
             flags.push("seen_elsewhere");
             break;
         }

@@ -29,7 +29,7 @@ pub(crate) struct Subjects {
 impl App {
     /// Returns the text under which a subject is counted; `None` when it is not known.
     fn subject(&self, subject: Subject, who: &Subjects) -> Option<String> {
-        let print = |purpose: &str, text: String| {
+        let fingerprint = |purpose: &str, text: String| {
             let bytes = self.sealer().fingerprint(purpose, &text);
             hex::encode(&bytes[..16])
         };
@@ -39,8 +39,8 @@ impl App {
             Subject::Country => format!("country:{}", who.country.as_ref()?),
             Subject::User => format!("user:{}", who.user.as_ref()?),
             Subject::Organization => format!("organization:{}", who.organization.as_ref()?),
-            Subject::Ip => format!("ip:{}", print("ip", host(who.ip?))),
-            Subject::Network => format!("network:{}", print("ip", network(who.ip?))),
+            Subject::Ip => format!("ip:{}", fingerprint("ip", host(who.ip?))),
+            Subject::Network => format!("network:{}", fingerprint("ip", network(who.ip?))),
             Subject::Everybody => "everybody".to_owned(),
         })
     }

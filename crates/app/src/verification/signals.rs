@@ -31,8 +31,8 @@ impl App {
         origin: Origin,
     ) -> Result<(), Error> {
         let Some(ip) = origin.ip else { return Ok(()) };
-        let print = self.sealer().fingerprint("origin", &compared(ip));
-        Ok(origins::save(tx, organization, &print, self.now()).await?)
+        let fingerprint = self.sealer().fingerprint("origin", &compared(ip));
+        Ok(origins::save(tx, organization, &fingerprint, self.now()).await?)
     }
 
     /// Returns what is unusual about an organization, by name.

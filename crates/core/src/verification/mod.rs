@@ -25,7 +25,7 @@ pub mod number;
 pub mod organization;
 pub mod payment;
 pub mod phone;
+pub mod phone_requirement;
 pub mod phone_services;
 pub mod phone_sharing;
-pub mod phone_requirement;
 pub mod signals;

@@ -182,10 +182,15 @@ impl PhoneRequirement {
             RequirementEvent::AttemptEnded => self.attempt_ended(),
             // The verification is permanent, even if others prove the number later.
             RequirementEvent::ProvenElsewhere => Ok((self, Vec::new(), "")),
-            RequirementEvent::Revoke { reasoned, organizations, people } => self.revoke(reasoned, organizations, people),
+            RequirementEvent::Revoke { reasoned, organizations, people } => {
+                self.revoke(reasoned, organizations, people)
+            }
             RequirementEvent::Waive { reasoned, until } => self.waive(reasoned, until),
-            RequirementEvent::DateCame if self.status == PhoneStatus::Waived && self.until.is_some_and(|at| now >= at) => {
-                let effects = vec![RequirementEffect::EndAttempt, RequirementEffect::Close, RequirementEffect::TellOwners];
+            RequirementEvent::DateCame
+                if self.status == PhoneStatus::Waived && self.until.is_some_and(|at| now >= at) =>
+            {
+                let effects =
+                    vec![RequirementEffect::EndAttempt, RequirementEffect::Close, RequirementEffect::TellOwners];
                 Ok((stands(PhoneStatus::None), effects, "phone.waiver_ended"))
             }
             RequirementEvent::DateCame => Ok((self, Vec::new(), "")),

@@ -76,14 +76,14 @@ impl ImageRefusal {
 
 /// The fingerprint of a picture. Both parts are erased with their case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Print {
+pub struct PictureFingerprint {
     /// SHA-256 of the file as it was sent.
     pub sha256: [u8; 32],
     /// A perceptual hash (difference hash): it survives scaling and compressing.
     pub look: u64,
 }
 
-impl Print {
+impl PictureFingerprint {
     /// Whether both are of the same picture: the same file, or one that looks the same.
     #[must_use]
     pub fn same_picture(&self, other: &Self) -> bool {
@@ -103,7 +103,7 @@ pub struct Picture {
     /// In pixels.
     pub height: u32,
     /// Its fingerprint.
-    pub print: Print,
+    pub fingerprint: PictureFingerprint,
     /// The measurements.
     pub measures: Measures,
     /// The findings from the measurements.
@@ -121,10 +121,10 @@ pub fn intake(bytes: &[u8], kind: PictureKind) -> Result<Picture, ImageRefusal> 
     let pixels = decode(bytes)?;
     let luma = luma(&pixels);
     let measures = Measures::of(&luma);
-    let print = Print { sha256: Sha256::digest(bytes).into(), look: look(&luma) };
+    let fingerprint = PictureFingerprint { sha256: Sha256::digest(bytes).into(), look: look(&luma) };
     let (width, height) = pixels.dimensions();
     let jpeg = encode(&pixels).ok_or(ImageRefusal::Unreadable)?;
-    Ok(Picture { kind, jpeg, width, height, print, measures, findings: measures.findings(kind) })
+    Ok(Picture { kind, jpeg, width, height, fingerprint, measures, findings: measures.findings(kind) })
 }
 
 /// Decodes the pixels, upright. The header is checked before anything large is allocated.

@@ -7,6 +7,7 @@ pub mod quality;
 pub mod watermark;
 
 pub use decode::{
-    ImageRefusal, MAX_BYTES, MAX_PIXELS, MIN_LONGER_SIDE, MIN_SIDE, Picture, Print, QUEUE_LIMIT, TIME_LIMIT, intake,
+    ImageRefusal, MAX_BYTES, MAX_PIXELS, MIN_LONGER_SIDE, MIN_SIDE, Picture, PictureFingerprint, QUEUE_LIMIT,
+    TIME_LIMIT, intake,
 };
 pub use kind::PictureKind;

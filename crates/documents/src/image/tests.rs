@@ -45,7 +45,7 @@ fn three_formats_by_content() {
         let picture = front(&bytes).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
         assert_eq!((picture.width, picture.height), (1200, 600), "{name}");
         assert!(picture.jpeg.expose().starts_with(&[0xff, 0xd8, 0xff]), "{name} is kept as JPEG");
-        assert_eq!(picture.print.sha256, <[u8; 32]>::from(Sha256::digest(&bytes)), "{name}: of the original");
+        assert_eq!(picture.fingerprint.sha256, <[u8; 32]>::from(Sha256::digest(&bytes)), "{name}: of the original");
     }
     let gif = b"GIF89a\x01\0\x01\0\0\0\0;".to_vec();
     let drawing = b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec();
@@ -174,17 +174,17 @@ fn plain_surroundings_do_not_blur_a_document() {
 fn the_same_picture_is_known_again() {
     let one = page(1200, 600, 6);
     let sent = jpeg(&one);
-    let print = |bytes: &[u8]| front(bytes).unwrap().print;
-    let first = print(&sent);
-    assert_eq!(first, print(&sent));
+    let fingerprint = |bytes: &[u8]| front(bytes).unwrap().fingerprint;
+    let first = fingerprint(&sent);
+    assert_eq!(first, fingerprint(&sent));
     let larger = imageops::thumbnail(&one, 1240, 620);
-    for again in [print(&jpeg(&larger)), print(&with_metadata(&sent, 1))] {
+    for again in [fingerprint(&jpeg(&larger)), fingerprint(&with_metadata(&sent, 1))] {
         assert_ne!(first.sha256, again.sha256);
         assert!(first.same_picture(&again), "{} bits", (first.look ^ again.look).count_ones());
     }
     for seed in 7..10 {
         let other = look(&luma(&page(1200, 600, seed)));
-        let other = Print { sha256: [0; 32], look: other };
+        let other = PictureFingerprint { sha256: [0; 32], look: other };
         assert!(!first.same_picture(&other), "{seed}: {} bits", (first.look ^ other.look).count_ones());
     }
 }

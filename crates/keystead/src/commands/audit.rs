@@ -131,7 +131,7 @@ async fn compare(store: &Store, head: &ChainHead) -> Result<Option<Break>, CliEr
     let of = organization.clone();
     let found = store.read("compare_head", async move |tx: &mut Tx| audit::find_mac(tx, &of, row).await).await?;
     Ok(match found {
-        Some((_, mac)) if ChainHead::print(&mac) == head.mac => None,
+        Some((_, mac)) if ChainHead::fingerprint(&mac) == head.mac => None,
         Some((event, _)) => Some(Break { organization, kind: "replaced", row, event: Some(event.to_string()) }),
         None => Some(Break { organization, kind: "cut", row, event: None }),
     })

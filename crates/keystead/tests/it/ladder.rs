@@ -14,7 +14,10 @@ const LADDER: &[(&str, &[&str])] = &[
     ("keystead-gateway", &["keystead-core"]),
     ("keystead-sandbox", &[]),
     ("keystead-locales", &["keystead-core"]),
-    ("keystead-app", &["keystead-core", "keystead-store", "keystead-documents", "keystead-providers", "keystead-locales"]),
+    (
+        "keystead-app",
+        &["keystead-core", "keystead-store", "keystead-documents", "keystead-providers", "keystead-locales"],
+    ),
     ("keystead-api", &["keystead-app", "keystead-core"]),
     ("keystead-dashboard", &["keystead-app", "keystead-locales", "keystead-core"]),
     (

@@ -49,7 +49,7 @@ pub struct CaptureLink {
     /// Its capture.
     pub capture: String,
     /// SHA-256 of the secret of the first device that used it; other devices may not.
-    pub device_print: Option<Vec<u8>>,
+    pub device_fingerprint: Option<Vec<u8>>,
     pub created_at: Timestamp,
     /// When it stops working.
     pub expires_at: Timestamp,
@@ -167,7 +167,7 @@ pub async fn find_link(tx: &mut Tx, digest: &[u8]) -> Result<Option<CaptureLink>
             Ok(CaptureLink {
                 digest: row.bytes(0)?,
                 capture: row.text(1)?,
-                device_print: row.optional_bytes(2)?,
+                device_fingerprint: row.optional_bytes(2)?,
                 created_at: time(row, 3)?,
                 expires_at: time(row, 4)?,
             })

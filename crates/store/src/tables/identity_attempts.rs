@@ -32,7 +32,7 @@ pub struct IdentityAttempt {
     /// ISO 3166-1 alpha-2.
     pub issuing_country: Option<String>,
     /// The document's keyed fingerprint.
-    pub document_print: Option<Vec<u8>>,
+    pub document_fingerprint: Option<Vec<u8>>,
     /// Whether the operator should check it.
     pub needs_attention: bool,
     /// When consent was given.
@@ -83,7 +83,7 @@ fn attempt(row: &Row) -> Result<IdentityAttempt, Error> {
         language: row.text(9)?,
         document_type: row.optional_text(10)?,
         issuing_country: row.optional_text(11)?,
-        document_print: row.optional_bytes(12)?,
+        document_fingerprint: row.optional_bytes(12)?,
         needs_attention: row.bool(13)?,
         consented_at: optional_time(row, 14)?,
         submitted_at: optional_time(row, 15)?,
@@ -151,7 +151,7 @@ pub async fn update(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
         row.reasons.as_str().into(),
         row.document_type.as_deref().into(),
         row.issuing_country.as_deref().into(),
-        row.document_print.as_deref().into(),
+        row.document_fingerprint.as_deref().into(),
         row.needs_attention.into(),
         row.consented_at.map(|at| at.0).into(),
         row.submitted_at.map(|at| at.0).into(),

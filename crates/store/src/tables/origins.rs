@@ -7,10 +7,10 @@ use keystead_core::time::Timestamp;
 use crate::{Error, Tx};
 
 /// Records that an organization was verified from this address at this moment; the latest counts.
-pub async fn save(tx: &mut Tx, organization: &OrganizationId, print: &[u8], at: Timestamp) -> Result<(), Error> {
+pub async fn save(tx: &mut Tx, organization: &OrganizationId, fingerprint: &[u8], at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO origin_prints (organization, print, at) VALUES ($1, $2, $3) \
                        ON CONFLICT (organization, print) DO UPDATE SET at = excluded.at";
-    tx.execute(SQL, vec![organization.as_str().into(), print.into(), at.0.into()]).await.map(|_| ())
+    tx.execute(SQL, vec![organization.as_str().into(), fingerprint.into(), at.0.into()]).await.map(|_| ())
 }
 
 /// Counts the organizations that were verified since a moment from the busiest address of this one, including itself; 0

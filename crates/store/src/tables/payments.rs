@@ -55,7 +55,7 @@ pub struct PaymentMethod {
     /// `credit`, `debit`, `prepaid` or `unknown`.
     pub funding: String,
     /// The card's keyed fingerprint.
-    pub card_print: Option<Vec<u8>>,
+    pub card_fingerprint: Option<Vec<u8>>,
     /// Whether it is the default.
     pub is_default: bool,
     /// When it was put on file.
@@ -93,7 +93,7 @@ fn method(row: &Row) -> Result<PaymentMethod, Error> {
         expires_year: row.int(7)?,
         country: row.optional_text(8)?,
         funding: row.text(9)?,
-        card_print: row.optional_bytes(10)?,
+        card_fingerprint: row.optional_bytes(10)?,
         is_default: row.bool(11)?,
         created_at: time(row, 12)?,
         removed_at: optional_time(row, 13)?,
@@ -236,7 +236,7 @@ pub async fn save_method(tx: &mut Tx, row: &PaymentMethod) -> Result<(), Error> 
         row.expires_year.into(),
         row.country.as_deref().into(),
         row.funding.as_str().into(),
-        row.card_print.as_deref().into(),
+        row.card_fingerprint.as_deref().into(),
         row.is_default.into(),
         row.created_at.0.into(),
         row.removed_at.map(|at| at.0).into(),

@@ -20,7 +20,7 @@ pub struct PhoneVerification {
     /// The session in which it was begun; absent when a key began it. The code can be confirmed only there.
     pub session: Option<String>,
     /// The number's keyed fingerprint.
-    pub number_print: Vec<u8>,
+    pub number_fingerprint: Vec<u8>,
     /// The number, sealed.
     pub number_sealed: Vec<u8>,
     /// The masked number, which may be shown.
@@ -39,7 +39,7 @@ pub struct PhoneVerification {
     /// The service's id, when the service makes the codes.
     pub provider_reference: Option<String>,
     /// The code's keyed fingerprint, when Keystead makes the codes; deleted once the code cannot be used.
-    pub code_print: Option<Vec<u8>>,
+    pub code_fingerprint: Option<Vec<u8>>,
     pub created_at: Timestamp,
     /// When it ended, in any way.
     pub finished_at: Option<Timestamp>,
@@ -58,7 +58,7 @@ pub struct PhoneNumber {
     /// The person who proved it.
     pub user: Option<UserId>,
     /// The number's keyed fingerprint.
-    pub number_print: Vec<u8>,
+    pub number_fingerprint: Vec<u8>,
     /// The number, sealed.
     pub number_sealed: Vec<u8>,
     /// The masked number, which may be shown.
@@ -76,7 +76,7 @@ fn verification(row: &Row) -> Result<PhoneVerification, Error> {
         id: row.text(0)?,
         organization: id(row, 1, "phone_verifications")?,
         user: optional_id(row, 2, "phone_verifications")?,
-        number_print: row.bytes(3)?,
+        number_fingerprint: row.bytes(3)?,
         number_sealed: row.bytes(4)?,
         number_masked: row.text(5)?,
         country: row.text(6)?,
@@ -85,7 +85,7 @@ fn verification(row: &Row) -> Result<PhoneVerification, Error> {
         state: named(row, 9, "phone_verifications", PhoneState::from_name)?,
         machine: row.text(10)?,
         provider_reference: row.optional_text(11)?,
-        code_print: row.optional_bytes(12)?,
+        code_fingerprint: row.optional_bytes(12)?,
         created_at: time(row, 13)?,
         finished_at: optional_time(row, 14)?,
         session: row.optional_text(15)?,
@@ -97,7 +97,7 @@ fn number(row: &Row) -> Result<PhoneNumber, Error> {
     Ok(PhoneNumber {
         organization: id(row, 0, "phone_numbers")?,
         user: optional_id(row, 1, "phone_numbers")?,
-        number_print: row.bytes(2)?,
+        number_fingerprint: row.bytes(2)?,
         number_sealed: row.bytes(3)?,
         number_masked: row.text(4)?,
         country: row.text(5)?,
@@ -119,7 +119,7 @@ pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
         row.id.as_str().into(),
         row.organization.as_str().into(),
         row.user.as_ref().map(UserId::as_str).into(),
-        row.number_print.as_slice().into(),
+        row.number_fingerprint.as_slice().into(),
         row.number_sealed.as_slice().into(),
         row.number_masked.as_str().into(),
         row.country.as_str().into(),
@@ -128,7 +128,7 @@ pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
         row.state.as_str().into(),
         row.machine.as_str().into(),
         row.provider_reference.as_deref().into(),
-        row.code_print.as_deref().into(),
+        row.code_fingerprint.as_deref().into(),
         row.created_at.0.into(),
         row.finished_at.map(|at| at.0).into(),
         row.session.as_deref().into(),
@@ -146,7 +146,7 @@ pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
         row.state.as_str().into(),
         row.machine.as_str().into(),
         row.provider_reference.as_deref().into(),
-        row.code_print.as_deref().into(),
+        row.code_fingerprint.as_deref().into(),
         row.finished_at.map(|at| at.0).into(),
         row.service.map(CodeService::as_str).into(),
     ];
@@ -165,7 +165,7 @@ pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) 
         row.state.as_str().into(),
         row.machine.as_str().into(),
         row.provider_reference.as_deref().into(),
-        row.code_print.as_deref().into(),
+        row.code_fingerprint.as_deref().into(),
         row.finished_at.map(|at| at.0).into(),
         row.service.map(CodeService::as_str).into(),
         before.into(),
@@ -225,7 +225,7 @@ pub async fn save_number(tx: &mut Tx, row: &PhoneNumber) -> Result<(), Error> {
     let values = vec![
         row.organization.as_str().into(),
         row.user.as_ref().map(UserId::as_str).into(),
-        row.number_print.as_slice().into(),
+        row.number_fingerprint.as_slice().into(),
         row.number_sealed.as_slice().into(),
         row.number_masked.as_str().into(),
         row.country.as_str().into(),
@@ -243,12 +243,15 @@ pub async fn find_number(tx: &mut Tx, organization: &OrganizationId) -> Result<O
 }
 
 /// Lists the proven numbers with this fingerprint, each with the moment its organization was closed.
-pub async fn list_by_print(tx: &mut Tx, print: &[u8]) -> Result<Vec<(PhoneNumber, Option<Timestamp>)>, Error> {
+pub async fn list_by_fingerprint(
+    tx: &mut Tx,
+    fingerprint: &[u8],
+) -> Result<Vec<(PhoneNumber, Option<Timestamp>)>, Error> {
     const SQL: &str = "SELECT n.organization, n.user_id, n.number_print, n.number_sealed, n.number_masked, n.country, \
                        n.line_type, n.verified_at, o.deactivated_at FROM phone_numbers n \
                        JOIN organizations o ON o.id = n.organization WHERE n.number_print = $1 \
                        ORDER BY n.verified_at, n.organization";
-    let rows = tx.all(SQL, vec![print.into()]).await?;
+    let rows = tx.all(SQL, vec![fingerprint.into()]).await?;
     rows.iter().map(|row| Ok((number(row)?, optional_time(row, 8)?))).collect()
 }
 
@@ -259,16 +262,16 @@ pub async fn delete_number(tx: &mut Tx, organization: &OrganizationId) -> Result
 }
 
 /// Saves a carrier's report about a number.
-pub async fn save_line(tx: &mut Tx, print: &[u8], line_type: LineKind, at: Timestamp) -> Result<(), Error> {
+pub async fn save_line(tx: &mut Tx, fingerprint: &[u8], line_type: LineKind, at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO line_lookups (number_print, line_type, at) VALUES ($1, $2, $3) \
                        ON CONFLICT (number_print) DO UPDATE SET line_type = excluded.line_type, at = excluded.at";
-    tx.execute(SQL, vec![print.into(), line_type.as_str().into(), at.0.into()]).await.map(|_| ())
+    tx.execute(SQL, vec![fingerprint.into(), line_type.as_str().into(), at.0.into()]).await.map(|_| ())
 }
 
 /// Finds a carrier's report about a number at or after `since`.
-pub async fn find_line(tx: &mut Tx, print: &[u8], since: Timestamp) -> Result<Option<LineKind>, Error> {
+pub async fn find_line(tx: &mut Tx, fingerprint: &[u8], since: Timestamp) -> Result<Option<LineKind>, Error> {
     const SQL: &str = "SELECT line_type FROM line_lookups WHERE number_print = $1 AND at >= $2";
-    tx.optional(SQL, vec![print.into(), since.0.into()])
+    tx.optional(SQL, vec![fingerprint.into(), since.0.into()])
         .await?
         .map(|row| named(&row, 0, "line_lookups", LineKind::from_name))
         .transpose()

@@ -47,9 +47,9 @@ pub struct Handoff {
 
 /// A document that verified an organization, by its fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DocumentPrint {
+pub struct DocumentFingerprint {
     /// The keyed fingerprint.
-    pub print: Vec<u8>,
+    pub fingerprint: Vec<u8>,
     /// The organization it verified.
     pub organization: OrganizationId,
     /// The person who submitted it.
@@ -168,11 +168,11 @@ pub async fn find_newest_handoff(tx: &mut Tx, attempt: &str, channel: &str) -> R
 }
 
 /// Records that a document has verified an organization.
-pub async fn save_document(tx: &mut Tx, row: &DocumentPrint) -> Result<(), Error> {
+pub async fn save_document(tx: &mut Tx, row: &DocumentFingerprint) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO document_prints (print, organization, user_id, verified_at) VALUES ($1, $2, $3, $4) \
                        ON CONFLICT (print, organization) DO UPDATE SET verified_at = excluded.verified_at";
     let values = vec![
-        row.print.as_slice().into(),
+        row.fingerprint.as_slice().into(),
         row.organization.as_str().into(),
         row.user.as_ref().map(UserId::as_str).into(),
         row.verified_at.0.into(),
@@ -181,14 +181,18 @@ pub async fn save_document(tx: &mut Tx, row: &DocumentPrint) -> Result<(), Error
 }
 
 /// Lists the uses of a document after `since`, oldest first.
-pub async fn list_document(tx: &mut Tx, print: &[u8], since: Timestamp) -> Result<Vec<DocumentPrint>, Error> {
+pub async fn list_document(
+    tx: &mut Tx,
+    fingerprint: &[u8],
+    since: Timestamp,
+) -> Result<Vec<DocumentFingerprint>, Error> {
     const SQL: &str = "SELECT print, organization, user_id, verified_at FROM document_prints \
                        WHERE print = $1 AND verified_at > $2 ORDER BY verified_at, organization";
-    let rows = tx.all(SQL, vec![print.into(), since.0.into()]).await?;
+    let rows = tx.all(SQL, vec![fingerprint.into(), since.0.into()]).await?;
     rows.iter()
         .map(|row| {
-            Ok(DocumentPrint {
-                print: row.bytes(0)?,
+            Ok(DocumentFingerprint {
+                fingerprint: row.bytes(0)?,
                 organization: id(row, 1, "document_prints")?,
                 user: optional_id(row, 2, "document_prints")?,
                 verified_at: time(row, 3)?,

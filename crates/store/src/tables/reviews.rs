@@ -78,7 +78,7 @@ pub struct Evidence {
     /// Findings by software, as JSON.
     pub findings: String,
     /// Fingerprint of the original bytes, to find the same picture again.
-    pub original_print: Vec<u8>,
+    pub original_fingerprint: Vec<u8>,
     /// When it was taken.
     pub captured_at: Timestamp,
     /// When its bytes were destroyed.
@@ -129,7 +129,7 @@ fn picture(row: &Row) -> Result<Evidence, Error> {
         number: row.int(1)?,
         kind: row.text(2)?,
         findings: row.text(3)?,
-        original_print: row.bytes(4)?,
+        original_fingerprint: row.bytes(4)?,
         captured_at: time(row, 5)?,
         erased_at: optional_time(row, 6)?,
     })
@@ -212,7 +212,7 @@ pub async fn save_evidence(tx: &mut Tx, row: &Evidence) -> Result<(), Error> {
         row.number.into(),
         row.kind.as_str().into(),
         row.findings.as_str().into(),
-        row.original_print.as_slice().into(),
+        row.original_fingerprint.as_slice().into(),
         row.captured_at.0.into(),
     ];
     tx.execute(SQL, values).await.map(|_| ())
@@ -226,9 +226,9 @@ pub async fn list_evidence(tx: &mut Tx, case: &str) -> Result<Vec<Evidence>, Err
 }
 
 /// Counts the other cases that have the same picture.
-pub async fn count_same_picture(tx: &mut Tx, print: &[u8], case: &str) -> Result<i64, Error> {
+pub async fn count_same_picture(tx: &mut Tx, fingerprint: &[u8], case: &str) -> Result<i64, Error> {
     const SQL: &str = "SELECT COUNT(*) FROM evidence WHERE original_print = $1 AND case_id <> $2";
-    tx.optional(SQL, vec![print.into(), case.into()]).await?.map_or(Ok(0), |row| row.int(0))
+    tx.optional(SQL, vec![fingerprint.into(), case.into()]).await?.map_or(Ok(0), |row| row.int(0))
 }
 
 /// Deletes one picture.

@@ -7,7 +7,7 @@ use keystead_core::verification::organization::same_document::{self, Use, Verdic
 use keystead_core::verification::organization::{AttemptState, Effect, SAME_DOCUMENT, Status, Step};
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
-use keystead_store::tables::privacy::{self, DocumentPrint};
+use keystead_store::tables::privacy::{self, DocumentFingerprint};
 use keystead_store::tables::reviews::{self, ReviewCase};
 use keystead_store::tables::{memberships, organizations};
 use serde_json::json;
@@ -41,9 +41,9 @@ impl App {
         for effect in &next.effects {
             match (effect, attempt.as_deref_mut()) {
                 (Effect::Open, row) => {
-                    let print = row.as_ref().and_then(|row| row.document_print.clone());
+                    let fingerprint = row.as_ref().and_then(|row| row.document_fingerprint.clone());
                     let how = if next.status == Status::Exempt { Fulfilment::Waived } else { Fulfilment::Verified };
-                    self.open(tx, organization, how, row.and_then(|row| row.user.clone()), print).await?;
+                    self.open(tx, organization, how, row.and_then(|row| row.user.clone()), fingerprint).await?;
                 }
                 (Effect::Close, _) => {
                     organizations::clear_requirement(tx, organization, Requirement::Organization, now).await?;
@@ -113,12 +113,12 @@ impl App {
         organization: &OrganizationId,
         how: Fulfilment,
         user: Option<keystead_core::id::UserId>,
-        print: Option<Vec<u8>>,
+        fingerprint: Option<Vec<u8>>,
     ) -> Result<(), Error> {
         let now = self.now();
         organizations::set_requirement(tx, organization, Requirement::Organization, how, None, now).await?;
-        if let Some(print) = print.filter(|print| !print.is_empty()) {
-            let used = DocumentPrint { print, organization: organization.clone(), user, verified_at: now };
+        if let Some(fingerprint) = fingerprint.filter(|fingerprint| !fingerprint.is_empty()) {
+            let used = DocumentFingerprint { fingerprint, organization: organization.clone(), user, verified_at: now };
             privacy::save_document(tx, &used).await?;
         }
         Ok(())
@@ -129,11 +129,11 @@ impl App {
         &self,
         tx: &mut Tx,
         organization: &OrganizationId,
-        print: &[u8],
+        fingerprint: &[u8],
     ) -> Result<Option<Timestamp>, Error> {
         let now = self.now();
         let mut uses = Vec::new();
-        for row in privacy::list_document(tx, print, now.plus(-SAME_DOCUMENT)).await? {
+        for row in privacy::list_document(tx, fingerprint, now.plus(-SAME_DOCUMENT)).await? {
             let same_owner =
                 &row.organization == organization || self.share_an_owner(tx, organization, &row.organization).await?;
             uses.push(Use { organization: row.organization, verified_at: row.verified_at, same_owner });

@@ -124,7 +124,7 @@ impl App {
     async fn redacted(&self, mut row: IdentityAttempt) -> Result<(), Error> {
         let now = self.now();
         row.redacted_at = Some(now);
-        row.document_print = None;
+        row.document_fingerprint = None;
         let receipt = Receipt {
             id: format!("ers_{}", row.id),
             organization: row.organization.clone(),

@@ -78,7 +78,7 @@ impl App {
     /// Applies a report of the service, once and in the right order.
     pub(crate) async fn apply_snapshot(&self, id: &str, snapshot: Snapshot) -> Result<bool, Error> {
         let number = snapshot.document_number.as_ref();
-        let print = number.map(|number| self.sealer().fingerprint("document", number.expose()));
+        let fingerprint = number.map(|number| self.sealer().fingerprint("document", number.expose()));
         write_tx!(self.store(), "apply_snapshot", |tx| {
             let Some(mut row) = identity_attempts::find(tx, id).await? else { return Ok(true) };
             let organization = row.organization.clone();
@@ -97,7 +97,7 @@ impl App {
                     row.step = i64::from(snapshot.step).max(row.step);
                     row.document_type = snapshot.document_type.clone().or(row.document_type);
                     row.issuing_country = snapshot.issuing_country.clone().or(row.issuing_country);
-                    row.document_print = print.clone().or(row.document_print);
+                    row.document_fingerprint = fingerprint.clone().or(row.document_fingerprint);
                     row.reasons = serde_json::to_string(&snapshot.reasons).unwrap_or_else(|_| "[]".to_owned());
                     let state = if weight == Weight::Revives { AttemptState::Submitted } else { known.state };
                     self.step_attempt(tx, &actor, &mut row, Some(state), Event::Said(said)).await?;
@@ -134,7 +134,7 @@ impl App {
     ) -> Result<(), Error> {
         let organization = row.organization.clone();
         let before = self.standing(tx, &organization).await?;
-        let facts = self.facts(tx, &organization, &before, row.document_print.as_deref()).await?;
+        let facts = self.facts(tx, &organization, &before, row.document_fingerprint.as_deref()).await?;
         let next = step(before.status, live, event, facts, self.now()).map_err(refused)?;
         self.apply(tx, actor, &organization, &before, Some(row), next, None).await
     }

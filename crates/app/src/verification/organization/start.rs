@@ -8,8 +8,8 @@ use keystead_core::verification::limits::{LINK_LIMITS, LINKS};
 use keystead_core::verification::organization::{
     ATTEMPT_LIFE, ATTEMPTS_WINDOW, AttemptState, Event, Facts, Refusal, Status, step,
 };
-use keystead_providers::identity::{Attempt, Link};
 use keystead_locales::Messages;
+use keystead_providers::identity::{Attempt, Link};
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::policy;
@@ -116,7 +116,7 @@ impl App {
                 language: consent.language.clone(),
                 document_type: None,
                 issuing_country: None,
-                document_print: None,
+                document_fingerprint: None,
                 needs_attention: false,
                 consented_at: Some(now),
                 submitted_at: None,
@@ -205,14 +205,14 @@ impl App {
         }))
     }
 
-    /// Collects the facts that the machine needs besides the state. `print` is the document's fingerprint, once it is
+    /// Collects the facts that the machine needs besides the state. `fingerprint` is the document's fingerprint, once it is
     /// known.
     pub(crate) async fn facts(
         &self,
         tx: &mut Tx,
         organization: &OrganizationId,
         before: &super::VerificationRecord,
-        print: Option<&[u8]>,
+        fingerprint: Option<&[u8]>,
     ) -> Result<Facts, Error> {
         let now = self.now();
         let since = now.plus(-ATTEMPTS_WINDOW);
@@ -221,9 +221,9 @@ impl App {
             row.state == AttemptState::Rejected && row.finished_at.is_some_and(|at| at > since)
         };
         let rejected = u8::try_from(attempts.iter().filter(counts).count()).unwrap_or(u8::MAX);
-        let duplicate = match print {
+        let duplicate = match fingerprint {
             None => false,
-            Some(print) => self.document_free_at(tx, organization, print).await?.is_some(),
+            Some(fingerprint) => self.document_free_at(tx, organization, fingerprint).await?.is_some(),
         };
         Ok(Facts { rejected, duplicate, until: before.until })
     }

@@ -163,9 +163,9 @@ impl App {
         let cases = reviews::list(tx, organization).await?;
         let provider = self.services().identity.as_ref();
         let live = attempts.iter().find(|row| row.finished_at.is_none());
-        let document_free_at = match live.and_then(|row| row.document_print.as_deref()) {
+        let document_free_at = match live.and_then(|row| row.document_fingerprint.as_deref()) {
             None => None,
-            Some(print) => self.document_free_at(tx, organization, print).await?,
+            Some(fingerprint) => self.document_free_at(tx, organization, fingerprint).await?,
         };
         let held = legal_holds::list_granted(tx, organization).await?;
         let held = held.iter().filter(|hold| hold.ended_at.is_none() && self.now() < hold.until);

@@ -113,7 +113,8 @@ impl App {
     async fn method_added(&self, tx: &mut Tx, setup: &PaymentSetup, method: Method) -> Result<(), Error> {
         let organization = &setup.organization;
         payments::clear_default(tx, organization).await?;
-        let print = method.fingerprint.as_deref().map(|print| self.sealer().fingerprint("card", print));
+        let fingerprint =
+            method.fingerprint.as_deref().map(|fingerprint| self.sealer().fingerprint("card", fingerprint));
         let row = PaymentMethod {
             id: self.draw(PaymentMethodId::generate).to_string(),
             organization: organization.clone(),
@@ -125,7 +126,7 @@ impl App {
             expires_year: method.expires_year,
             country: method.country,
             funding: method.funding,
-            card_print: print,
+            card_fingerprint: fingerprint,
             is_default: true,
             created_at: self.now(),
             removed_at: None,

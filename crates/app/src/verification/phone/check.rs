@@ -53,7 +53,7 @@ impl App {
         self.codes()?;
         let reserved = self.reserve_check(actor, organization, id, origin).await?;
         let asked = self.ask_about_code(&reserved, &digits).await?;
-        let print = self.sealer().fingerprint(&code::purpose(id), digits.expose());
+        let fingerprint = self.sealer().fingerprint(&code::purpose(id), digits.expose());
         let write = write_tx!(self.store(), "check_phone_code", |tx| {
             let row = self.own_verification(tx, actor, organization, id).await?;
             let who_counts = Subjects {
@@ -73,8 +73,8 @@ impl App {
             let event = match asked {
                 // Constant time, and the same work with or without a code.
                 None => {
-                    let kept = row.code_print.clone().unwrap_or_else(|| vec![0; 32]);
-                    if bool::from(kept.ct_eq(&print)) { PhoneEvent::RightCode } else { PhoneEvent::WrongCode }
+                    let kept = row.code_fingerprint.clone().unwrap_or_else(|| vec![0; 32]);
+                    if bool::from(kept.ct_eq(&fingerprint)) { PhoneEvent::RightCode } else { PhoneEvent::WrongCode }
                 }
                 Some(Check::Ok) => PhoneEvent::RightCode,
                 Some(Check::Wrong) => PhoneEvent::WrongCode,
@@ -136,9 +136,9 @@ impl App {
         let proven = effects.contains(&PhoneEffect::BindNumber);
         if proven {
             // Two proofs of one number at once: the second one sees what the first has bound.
-            let print = hex::encode(&row.number_print);
-            self.hold_room(tx, "phone_numbers", &print).await?;
-            match self.number_free(tx, &row.number_print, &row.organization, actor).await {
+            let fingerprint = hex::encode(&row.number_fingerprint);
+            self.hold_room(tx, "phone_numbers", &fingerprint).await?;
+            match self.number_free(tx, &row.number_fingerprint, &row.organization, actor).await {
                 Ok(yielding) => released = yielding,
                 Err(full @ Error::Invalid { .. }) => {
                     self.end_phone(tx, actor, &mut row).await?;
@@ -187,7 +187,7 @@ impl App {
         let proven = PhoneNumber {
             organization: organization.clone(),
             user: actor.user().cloned(),
-            number_print: row.number_print.clone(),
+            number_fingerprint: row.number_fingerprint.clone(),
             number_sealed: sealed,
             number_masked: row.number_masked.clone(),
             country: row.country.clone(),

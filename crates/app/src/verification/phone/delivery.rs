@@ -25,7 +25,7 @@ struct Carried {
     /// The service's id, when the service made the code.
     reference: Option<String>,
     /// The code's keyed fingerprint, when Keystead made it.
-    print: Option<Vec<u8>>,
+    fingerprint: Option<Vec<u8>>,
     /// Services that did not answer, in the order in which they were asked.
     down: Vec<CodeService>,
     /// Why no code was sent.
@@ -73,15 +73,16 @@ impl App {
         let mut down = Vec::new();
         loop {
             let Some(codes) = self.code_service(service) else { return Err(Error::Unsupported("text messages")) };
-            let (sent, print) = match codes {
+            let (sent, fingerprint) = match codes {
                 Codes::Verifier(verifier) => {
                     (verifier.start(e164, &row.language).await.map(|begun| Some(begun.reference)), None)
                 }
                 Codes::Sms(sender) => {
                     let digits = self.draw(code::draw);
-                    let text = code::message(Messages::of(&row.language), &self.settings().operator, &digits, self.host());
-                    let print = self.sealer().fingerprint(&code::purpose(&row.id), digits.expose());
-                    (sender.send(e164, &text).await.map(|_| None), Some(print))
+                    let text =
+                        code::message(Messages::of(&row.language), &self.settings().operator, &digits, self.host());
+                    let fingerprint = self.sealer().fingerprint(&code::purpose(&row.id), digits.expose());
+                    (sender.send(e164, &text).await.map(|_| None), Some(fingerprint))
                 }
             };
             let answer = match &sent {
@@ -103,7 +104,7 @@ impl App {
                 Ok(reference) => (reference, None),
                 Err(failure) => (None, Some(failure)),
             };
-            return Ok(Carried { service, reference, print, down, failure });
+            return Ok(Carried { service, reference, fingerprint, down, failure });
         }
     }
 
@@ -147,13 +148,13 @@ impl App {
             }
             row.service = Some(carried.service);
             row.provider_reference.clone_from(&carried.reference);
-            row.code_print.clone_from(&carried.print);
+            row.code_fingerprint.clone_from(&carried.fingerprint);
         } else if event == Some(PhoneEvent::DeliveryFailed)
             && row.provider_reference.is_none()
-            && carried.print.is_some()
+            && carried.fingerprint.is_some()
         {
             // The machine counted a new code; it does not inherit the checks of the previous one.
-            row.code_print.clone_from(&carried.print);
+            row.code_fingerprint.clone_from(&carried.fingerprint);
         }
         phones::update(tx, &row).await?;
         let who = Actor::Service(carried.service.as_str().to_owned());

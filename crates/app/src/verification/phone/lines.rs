@@ -21,12 +21,12 @@ impl App {
     pub(super) async fn line_kind(
         &self,
         number: &Number,
-        print: &[u8],
+        fingerprint: &[u8],
         subjects: &Subjects,
     ) -> Result<LineKind, Error> {
         let now = self.now();
         let read = read_tx!(self.store(), "line_kind", |tx| {
-            Ok(phones::find_line(tx, print, now.plus(-LOOKUP_LIFE)).await?)
+            Ok(phones::find_line(tx, fingerprint, now.plus(-LOOKUP_LIFE)).await?)
         });
         if let Some(known) = read? {
             return Ok(known);
@@ -34,7 +34,7 @@ impl App {
         let Some(lookup) = &self.services().lines else { return Ok(LineKind::Unknown) };
         self.count_lookup(subjects).await?;
         let Ok(line) = lookup.lookup(number.e164.expose()).await else { return Ok(LineKind::Unknown) };
-        write_tx!(self.store(), "save_line", |tx| Ok(phones::save_line(tx, print, line, now).await?))?;
+        write_tx!(self.store(), "save_line", |tx| Ok(phones::save_line(tx, fingerprint, line, now).await?))?;
         Ok(line)
     }
 

@@ -38,7 +38,7 @@ pub(crate) fn keep(row: &mut PhoneVerification, next: &Machine) {
     row.state = next.state;
     row.machine = serde_json::to_string(next).unwrap_or_default();
     if next.state != PhoneState::CodeSent {
-        row.code_print = None;
+        row.code_fingerprint = None;
     }
 }
 

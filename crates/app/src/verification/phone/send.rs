@@ -8,8 +8,8 @@ use keystead_core::verification::number::{LineKind, LineVerdict, line_verdict};
 use keystead_core::verification::phone::{
     LOCK_WAITS, PhoneEffect, PhoneEvent, PhoneRefusal, PhoneState, PhoneStep, PhoneVerification as Machine,
 };
-use keystead_core::verification::phone_sharing::{self, Holder, Sharing};
 use keystead_core::verification::phone_requirement::{PhoneStatus, RequirementEvent, Submission};
+use keystead_core::verification::phone_sharing::{self, Holder, Sharing};
 use keystead_store::Tx;
 use keystead_store::tables::limit_hits::{self, Hit};
 use keystead_store::tables::phones::{self, PhoneVerification};
@@ -47,7 +47,7 @@ pub struct NewPhone {
 #[derive(Clone)]
 struct Prepared {
     number: Number,
-    print: Vec<u8>,
+    fingerprint: Vec<u8>,
     line: LineKind,
     verdict: LineVerdict,
     subjects: Subjects,
@@ -97,10 +97,10 @@ impl App {
         if !served.is_empty() && !served.contains(&number.country) {
             return Err(NumberRefusal::CountryNotServed.into());
         }
-        let print = self.sealer().fingerprint("phone", number.e164.expose());
+        let fingerprint = self.sealer().fingerprint("phone", number.e164.expose());
         let subjects = self.number_subjects(number.e164.expose(), &number.country, actor, organization, phone.origin);
-        let change = self.may_ask(actor, organization, &subjects, &print, phone.signed_in_again).await?;
-        let line = self.line_kind(&number, &print, &subjects).await?;
+        let change = self.may_ask(actor, organization, &subjects, &fingerprint, phone.signed_in_again).await?;
+        let line = self.line_kind(&number, &fingerprint, &subjects).await?;
         let verdict = line_verdict(line, &self.settings().lines);
         if let LineVerdict::Refuse(code) = verdict {
             return Err(NumberRefusal::from_code(code).into());
@@ -109,7 +109,7 @@ impl App {
             self.sim_settled(&number, &subjects).await?;
         }
         let (language, signed_in_again) = (phone.language.clone(), phone.signed_in_again);
-        Ok(Prepared { number, print, line, verdict, subjects, language, signed_in_again })
+        Ok(Prepared { number, fingerprint, line, verdict, subjects, language, signed_in_again })
     }
 
     /// Returns the subjects against which a number's codes count.
@@ -121,7 +121,7 @@ impl App {
         organization: &OrganizationId,
         origin: Origin,
     ) -> Subjects {
-        let half = |print: Vec<u8>| hex::encode(&print[..16]);
+        let half = |fingerprint: Vec<u8>| hex::encode(&fingerprint[..16]);
         let prefix: String = e164.chars().skip(1).take(7).collect();
         Subjects {
             number: Some(half(self.sealer().fingerprint("phone", e164))),
@@ -172,7 +172,9 @@ impl App {
     ) -> Result<RequirementEvent, Error> {
         let (before, _) = self.phone_requirement(tx, organization).await?;
         Ok(match before.status {
-            PhoneStatus::Verified | PhoneStatus::PendingNew => RequirementEvent::ChangeStarted { submission, signed_in_again },
+            PhoneStatus::Verified | PhoneStatus::PendingNew => {
+                RequirementEvent::ChangeStarted { submission, signed_in_again }
+            }
             _ => RequirementEvent::Submitted(submission),
         })
     }
@@ -184,7 +186,7 @@ impl App {
         actor: &Actor,
         organization: &OrganizationId,
         subjects: &Subjects,
-        print: &[u8],
+        fingerprint: &[u8],
         signed_in_again: bool,
     ) -> Result<bool, Error> {
         read_tx!(self.store(), "phone_may_ask", |tx| {
@@ -195,7 +197,7 @@ impl App {
             let value = subjects.number.clone().unwrap_or_default();
             self.within(tx, SEND_LIMITS, subjects, &value).await?;
             self.country_open(tx, subjects).await?;
-            self.number_free(tx, print, organization, actor).await?;
+            self.number_free(tx, fingerprint, organization, actor).await?;
             Ok(matches!(event, RequirementEvent::ChangeStarted { .. }))
         })
     }
@@ -205,11 +207,11 @@ impl App {
     pub(crate) async fn number_free(
         &self,
         tx: &mut Tx,
-        print: &[u8],
+        fingerprint: &[u8],
         organization: &OrganizationId,
         actor: &Actor,
     ) -> Result<Vec<OrganizationId>, Error> {
-        let held = phones::list_by_print(tx, print).await?;
+        let held = phones::list_by_fingerprint(tx, fingerprint).await?;
         let holder = |(row, closed_at): (phones::PhoneNumber, _)| Holder {
             organization: row.organization,
             user: row.user,
@@ -254,7 +256,7 @@ impl App {
         write_tx!(self.store(), "start_phone_verification", |tx| {
             self.authorize_member(tx, actor, organization).await?;
             let now = self.now();
-            self.number_free(tx, &prepared.print, organization, actor).await?;
+            self.number_free(tx, &prepared.fingerprint, organization, actor).await?;
             let mut rounds = 0;
             for mut live in phones::list_live(tx, organization).await? {
                 if live.user.as_ref() != actor.user() {
@@ -263,7 +265,7 @@ impl App {
                 let stands = machine(&live)?;
                 let alive = matches!(stands.state, PhoneState::CodeSent) && now < stands.expires_at;
                 // A code requested in another session becomes invalid: it cannot be confirmed from here.
-                if alive && live.number_print == prepared.print && begun_by(&live, actor) {
+                if alive && live.number_fingerprint == prepared.fingerprint && begun_by(&live, actor) {
                     // No service is known to have accepted its code: it was lost, and a new one is sent.
                     let lost = live.service.is_none();
                     let Some(step) =
@@ -290,7 +292,7 @@ impl App {
                 organization: organization.clone(),
                 user: actor.user().cloned(),
                 session: actor.session().map(str::to_owned),
-                number_print: prepared.print.clone(),
+                number_fingerprint: prepared.fingerprint.clone(),
                 number_sealed: sealed.clone(),
                 number_masked: prepared.number.masked.clone(),
                 country: prepared.number.country.clone(),
@@ -300,7 +302,7 @@ impl App {
                 machine: String::new(),
                 service: None,
                 provider_reference: None,
-                code_print: None,
+                code_fingerprint: None,
                 created_at: now,
                 finished_at: None,
             };

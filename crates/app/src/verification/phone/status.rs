@@ -95,7 +95,8 @@ impl App {
         for effect in &effects {
             match effect {
                 RequirementEffect::Open => {
-                    let how = if next.status == PhoneStatus::Waived { Fulfilment::Waived } else { Fulfilment::Verified };
+                    let how =
+                        if next.status == PhoneStatus::Waived { Fulfilment::Waived } else { Fulfilment::Verified };
                     let reason = details.get("reason").and_then(Value::as_str);
                     organizations::set_requirement(tx, organization, Requirement::Phone, how, reason, now).await?;
                 }

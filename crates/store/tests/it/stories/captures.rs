@@ -49,7 +49,7 @@ pub(crate) async fn captures(db: TestDb) {
     let link = |digest: u8| CaptureLink {
         digest: vec![digest],
         capture: "cap_1".to_owned(),
-        device_print: None,
+        device_fingerprint: None,
         created_at: NOW,
         expires_at: later(10),
     };
@@ -57,7 +57,7 @@ pub(crate) async fn captures(db: TestDb) {
     change!(db, |tx| captures::insert_link(tx, &link(2))).unwrap();
     assert_eq!(change!(db, |tx| captures::bind_link(tx, &[1], &[7], later(60))), Ok(true));
     assert_eq!(change!(db, |tx| captures::bind_link(tx, &[1], &[8], later(60))), Ok(false), "one device");
-    let bound = CaptureLink { device_print: Some(vec![7]), expires_at: later(60), ..link(1) };
+    let bound = CaptureLink { device_fingerprint: Some(vec![7]), expires_at: later(60), ..link(1) };
     assert_eq!(look!(db, |tx| captures::find_link(tx, &[1])), Ok(Some(bound)));
     assert_eq!(change!(db, |tx| captures::delete_unused_links(tx, "cap_1")), Ok(1));
     assert_eq!(look!(db, |tx| captures::find_link(tx, &[2])), Ok(None));

@@ -7,8 +7,8 @@ mod directory;
 mod keys;
 mod pending;
 mod people;
-mod rest;
 mod requirement_states;
+mod rest;
 pub(crate) mod usage;
 mod verification;
 

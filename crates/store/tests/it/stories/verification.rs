@@ -12,7 +12,7 @@ use keystead_store::tables::limit_hits::{Count, Hit};
 use keystead_store::tables::organization_verifications::OrganizationVerification;
 use keystead_store::tables::payments::{PaymentMethod, PaymentSetup};
 use keystead_store::tables::phones::{PhoneNumber, PhoneVerification};
-use keystead_store::tables::privacy::{Consent, DocumentPrint, Handoff, Receipt};
+use keystead_store::tables::privacy::{Consent, DocumentFingerprint, Handoff, Receipt};
 use keystead_store::tables::refusals::RefusedCall;
 use keystead_store::tables::reviews::{Evidence, EvidenceView, ReviewCase};
 use keystead_store::tables::{
@@ -29,7 +29,7 @@ pub(crate) async fn phone_numbers(db: TestDb) {
         organization: one.clone(),
         user: Some(user.clone()),
         session: Some("sess_1".to_owned()),
-        number_print: vec![1, 2],
+        number_fingerprint: vec![1, 2],
         number_sealed: vec![3],
         number_masked: "+48 ••• ••• 678".to_owned(),
         country: "PL".to_owned(),
@@ -39,7 +39,7 @@ pub(crate) async fn phone_numbers(db: TestDb) {
         machine: "{}".to_owned(),
         service: None,
         provider_reference: None,
-        code_print: Some(vec![9]),
+        code_fingerprint: Some(vec![9]),
         created_at: later(at),
         finished_at: None,
     };
@@ -62,7 +62,7 @@ pub(crate) async fn phone_numbers(db: TestDb) {
     first.machine = "{\"sends\":1}".to_owned();
     first.provider_reference = Some("VE1".to_owned());
     first.service = Some(CodeService::Second);
-    first.code_print = None;
+    first.code_fingerprint = None;
     first.finished_at = Some(later(3));
     change!(db, |tx| phones::update(tx, &first)).unwrap();
     change!(db, |tx| phones::insert(tx, &third)).unwrap();
@@ -73,7 +73,7 @@ pub(crate) async fn phone_numbers(db: TestDb) {
     let proven = |organization: &str, user: &keystead_core::UserId, at: i64| PhoneNumber {
         organization: id(organization),
         user: Some(user.clone()),
-        number_print: vec![1, 2],
+        number_fingerprint: vec![1, 2],
         number_sealed: vec![3],
         number_masked: "+48 ••• ••• 678".to_owned(),
         country: "PL".to_owned(),
@@ -85,9 +85,9 @@ pub(crate) async fn phone_numbers(db: TestDb) {
     change!(db, |tx| phones::save_number(tx, &proven("org-two", &ann, 2))).unwrap();
     assert_eq!(look!(db, |tx| phones::find_number(tx, &one)).unwrap(), Some(proven("org-one", &ann, 5)));
     let both = vec![(proven("org-two", &ann, 2), None), (proven("org-one", &ann, 5), None)];
-    assert_eq!(look!(db, |tx| phones::list_by_print(tx, &[1, 2])).unwrap(), both);
+    assert_eq!(look!(db, |tx| phones::list_by_fingerprint(tx, &[1, 2])).unwrap(), both);
     change!(db, |tx| organizations::set_deactivated(tx, &one, Some(NOW), NOW)).unwrap();
-    let closed = look!(db, |tx| phones::list_by_print(tx, &[1, 2])).unwrap();
+    let closed = look!(db, |tx| phones::list_by_fingerprint(tx, &[1, 2])).unwrap();
     assert_eq!(closed.iter().map(|(_, at)| *at).collect::<Vec<_>>(), [None, Some(NOW)]);
     assert!(change!(db, |tx| phones::delete_number(tx, &one)).unwrap());
     assert!(!change!(db, |tx| phones::delete_number(tx, &one)).unwrap());
@@ -197,7 +197,7 @@ pub(crate) async fn payment_methods(db: TestDb) {
         expires_year: 2030,
         country: Some("PL".to_owned()),
         funding: "credit".to_owned(),
-        card_print: Some(vec![1]),
+        card_fingerprint: Some(vec![1]),
         is_default: true,
         created_at: NOW,
         removed_at: None,
@@ -208,22 +208,22 @@ pub(crate) async fn payment_methods(db: TestDb) {
     assert_eq!(look!(db, |tx| payments::count_sharing(tx, &one)), Ok(1));
     let two: keystead_core::OrganizationId = id("org-two");
     assert_eq!(look!(db, |tx| payments::count_sharing(tx, &two)), Ok(0));
-    let same = |reference: &str, card_print: Option<Vec<u8>>| PaymentMethod {
+    let same = |reference: &str, card_fingerprint: Option<Vec<u8>>| PaymentMethod {
         id: format!("pm_{reference}"),
         organization: two.clone(),
         reference: reference.to_owned(),
-        card_print,
+        card_fingerprint,
         is_default: false,
         ..method.clone()
     };
-    for (reference, print) in [("x1", Some(vec![1])), ("x2", Some(vec![1])), ("x3", None)] {
-        let row = same(reference, print);
+    for (reference, fingerprint) in [("x1", Some(vec![1])), ("x2", Some(vec![1])), ("x3", None)] {
+        let row = same(reference, fingerprint);
         change!(db, |tx| payments::save_method(tx, &row)).unwrap();
     }
     assert_eq!(look!(db, |tx| payments::count_sharing(tx, &one)), Ok(2), "organizations, not cards");
-    for (organization, print, at) in [(&one, 1, 0), (&one, 2, 5), (&two, 2, 1), (&two, 2, 6)] {
-        let print = [print];
-        change!(db, |tx| origins::save(tx, organization, &print, later(at))).unwrap();
+    for (organization, fingerprint, at) in [(&one, 1, 0), (&one, 2, 5), (&two, 2, 1), (&two, 2, 6)] {
+        let fingerprint = [fingerprint];
+        change!(db, |tx| origins::save(tx, organization, &fingerprint, later(at))).unwrap();
     }
     assert_eq!(look!(db, |tx| origins::count_sharing(tx, &one, NOW)), Ok(2));
     assert_eq!(look!(db, |tx| origins::count_sharing(tx, &one, later(6))), Ok(0), "this one was not seen since");
@@ -258,7 +258,7 @@ pub(super) fn attempt(name: &str, at: i64) -> IdentityAttempt {
         language: "ja".to_owned(),
         document_type: None,
         issuing_country: None,
-        document_print: None,
+        document_fingerprint: None,
         needs_attention: false,
         consented_at: None,
         submitted_at: None,
@@ -284,7 +284,7 @@ pub(crate) async fn identity(db: TestDb) {
     assert_eq!(look!(db, |tx| identity_attempts::list_live(tx)).unwrap(), [first.clone()]);
     first.reference = Some("inq_1".to_owned());
     first.state = AttemptState::Approved;
-    first.document_print = Some(vec![5]);
+    first.document_fingerprint = Some(vec![5]);
     first.document_type = Some("passport".to_owned());
     first.decided_by = Some("persona".to_owned());
     first.finished_at = Some(later(5));
@@ -378,8 +378,12 @@ pub(crate) async fn proofs(db: TestDb) {
     assert_eq!(look!(db, |tx| privacy::find_newest_handoff(tx, "orgv_1", "qr")).unwrap(), Some(link));
     assert_eq!(look!(db, |tx| privacy::find_newest_handoff(tx, "orgv_1", "mail")).unwrap(), None);
 
-    let used =
-        |at: i64| DocumentPrint { print: vec![8], organization: one.clone(), user: None, verified_at: later(at) };
+    let used = |at: i64| DocumentFingerprint {
+        fingerprint: vec![8],
+        organization: one.clone(),
+        user: None,
+        verified_at: later(at),
+    };
     change!(db, |tx| privacy::save_document(tx, &used(0))).unwrap();
     change!(db, |tx| privacy::save_document(tx, &used(5))).unwrap();
     assert_eq!(look!(db, |tx| privacy::list_document(tx, &[8], NOW)).unwrap(), [used(5)]);
@@ -453,7 +457,7 @@ pub(crate) async fn review(db: TestDb) {
         number: 1,
         kind: "front".to_owned(),
         findings: "{}".to_owned(),
-        original_print: vec![4],
+        original_fingerprint: vec![4],
         captured_at: later(at),
         erased_at: None,
     };
