@@ -4,14 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
+mod check;
 mod organization_creation;
 mod policy;
 mod preview;
+mod rule;
 mod scope;
 
+pub use check::{MOST_RULES, PolicyFault};
 pub use organization_creation::{MOST_OWNED, Owned, founder};
-pub use policy::{Exemption, MOST_RULES, Mode, PHONE_RULE_EFFECTIVE, Policy, PolicyFault, Rule, Verdict};
+pub use policy::{Exemption, PHONE_RULE_EFFECTIVE, Policy, Verdict};
 pub use preview::{ActionUse, OrganizationFacts, Preview, PreviewedRefusal};
+pub use rule::{Mode, Rule};
 pub use scope::{AppliesTo, MOST_TAGS, is_tag, read_tags};
 
 /// How an organization meets a requirement.
@@ -50,28 +54,6 @@ pub enum Requirement {
     PaymentMethod,
     /// A verified organization.
     Organization,
-}
-
-impl Mode {
-    /// Every mode, from none to serious.
-    pub const ALL: [Self; 4] = [Self::Off, Self::Shadow, Self::Warn, Self::Enforce];
-
-    /// The name on the wire and in the store.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Shadow => "shadow",
-            Self::Warn => "warn",
-            Self::Enforce => "enforce",
-        }
-    }
-
-    /// Parses the name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.as_str() == name)
-    }
 }
 
 impl Requirement {

@@ -5,6 +5,9 @@ use super::{Action, Entitlements, Policy, Verdict};
 use crate::id::OrganizationId;
 use crate::time::Timestamp;
 
+/// The action with rules that name a number of organizations.
+pub(super) const CREATE_ORGANIZATION: &str = "organization.create";
+
 /// The highest number of organizations at which a rule may begin.
 pub const MOST_OWNED: u32 = 1_000;
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::policy::glob;
+use super::rule::glob;
 use super::*;
 use crate::id::OrganizationId;
 
