@@ -13,9 +13,9 @@ use keystead_store::tables::accounts::{self, Token};
 use keystead_store::tables::users::{self, User};
 use serde_json::{Value, json};
 
-use super::links::RESET;
 use super::mail_kind::MailKind;
 use super::sessions::second_step;
+use super::tokens::{CHANGE_EMAIL, RESET};
 use super::{Context, dead_link, digest};
 use crate::jobs::{ChangeEmail, Job, Outcome};
 use crate::validate::checked_email;
@@ -23,7 +23,6 @@ use crate::{App, Error};
 
 /// How long a confirmation works.
 const LIFE: i64 = 86_400;
-pub(super) const CHANGE: &str = "change_email";
 /// Characters of a name shown in a mail to a stranger.
 const LONGEST_NAME: usize = 40;
 
@@ -66,9 +65,9 @@ impl App {
             let (_, person, _) = self.fresh_in(tx, &key).await?;
             self.count_mail(tx, context.origin, &email).await?;
             // Only the latest request counts.
-            accounts::use_tokens_of(tx, &person.id, CHANGE, self.now()).await?;
+            accounts::use_tokens_of(tx, &person.id, CHANGE_EMAIL, self.now()).await?;
             let payload = json!({ "email": email }).to_string();
-            let link = self.one_time_link(tx, CHANGE, "confirm-address", &person.id, &payload, LIFE).await?;
+            let link = self.one_time_link(tx, CHANGE_EMAIL, "confirm-address", &person.id, &payload, LIFE).await?;
             let who = format!("{} ({})", harmless(&person.name), masked(&person.email));
             let (email, language) = (email.clone(), context.language.clone());
             self.enqueue(tx, &Job::ChangeEmail(ChangeEmail { email, language, link, who }), self.now()).await
@@ -84,7 +83,7 @@ impl App {
             if users::find_by_email(tx, &email).await?.is_some() {
                 accounts::use_token(tx, &key, self.now()).await?;
                 self.mail(tx, &email, MailKind::AddressTaken, &language, "").await?;
-            } else if accounts::find_token(tx, CHANGE, &key, self.now()).await?.is_some() {
+            } else if accounts::find_token(tx, CHANGE_EMAIL, &key, self.now()).await?.is_some() {
                 self.mail_about(tx, &email, MailKind::ConfirmAddress, &language, &link, &who).await?;
             }
             Ok(Outcome::Done)
@@ -103,7 +102,7 @@ impl App {
 
     /// Finds the token of a link that still works, the person of its account, and the requested address.
     async fn asked_address(&self, tx: &mut Tx, key: &[u8]) -> Result<Option<(Token, User, String)>, Error> {
-        let Some(row) = accounts::find_token(tx, CHANGE, key, self.now()).await? else { return Ok(None) };
+        let Some(row) = accounts::find_token(tx, CHANGE_EMAIL, key, self.now()).await? else { return Ok(None) };
         let Some(user) = row.user.clone() else { return Ok(None) };
         let person = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none());
         let kept: Value = serde_json::from_str(&row.payload).map_err(|_| dead_link())?;

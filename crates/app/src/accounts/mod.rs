@@ -6,7 +6,6 @@ mod browser_state;
 mod devices;
 mod email_change;
 mod factor_reset;
-mod links;
 mod mail_kind;
 mod mails;
 mod oidc;
@@ -20,6 +19,7 @@ mod security;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod tokens;
 
 use keystead_core::hex;
 use keystead_core::id::UserId;

@@ -7,10 +7,10 @@ use keystead_store::Tx;
 use keystead_store::tables::{accounts, passkeys, users};
 use serde_json::{Value, json};
 
-use super::links::CONFIRM;
 use super::mail_kind::MailKind;
 use super::proven::Proven;
 use super::sessions::{SessionView, SignedIn};
+use super::tokens::CONFIRM;
 use super::{Context, dead_link, digest, wrong};
 use crate::validate::{checked_email, checked_name};
 use crate::{App, Error};

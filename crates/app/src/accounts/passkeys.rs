@@ -21,13 +21,13 @@ use webauthn_rs::{Webauthn, WebauthnBuilder};
 
 use super::mail_kind::MailKind;
 use super::sessions::SignedIn;
+use super::tokens::NEW_PASSKEY;
 use super::{Context, dead_link, digest};
 use crate::validate::checked_name;
 use crate::{App, Error};
 
 /// Seconds an authenticator may take.
 const LIFE: i64 = 300;
-pub(super) const NEW: &str = "passkey_new";
 const ASKED: &str = "passkey_asked";
 /// Passkeys one person may have.
 const MOST: usize = 20;
@@ -169,7 +169,7 @@ impl App {
             let ids = known.iter().filter_map(|row| URL_SAFE_NO_PAD.decode(&row.id).ok()).collect();
             let started = site.start_passkey_registration(handle(user), &view.email, &view.name, Some(ids));
             let (options, kept) = started.map_err(|error| broken(&error))?;
-            let state = self.keep_question(tx, NEW, Some(user), &to_text(&kept)?).await?;
+            let state = self.keep_question(tx, NEW_PASSKEY, Some(user), &to_text(&kept)?).await?;
             Ok(Question { state, options: discoverable(to_value(&options)?) })
         })
     }
@@ -189,7 +189,7 @@ impl App {
         let (site, name) = (self.site()?, checked_name(name)?);
         let view = self.fresh_session(session).await?;
         let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| refused())?;
-        let (user, kept) = self.take_question::<PasskeyRegistration>(NEW, state).await?;
+        let (user, kept) = self.take_question::<PasskeyRegistration>(NEW_PASSKEY, state).await?;
         let user = user.filter(|user| *user == view.user).ok_or_else(dead_link)?;
         let made = site.finish_passkey_registration(&answer, &kept).map_err(|_| refused())?;
         let row = passkeys::Passkey {

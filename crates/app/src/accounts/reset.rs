@@ -5,9 +5,9 @@ use keystead_core::secret::Secret;
 use keystead_store::tables::{accounts, users};
 use serde_json::json;
 
-use super::links::{CONFIRM, RESET, RESET_LIFE};
 use super::mail_kind::MailKind;
 use super::sessions::SignedIn;
+use super::tokens::{CONFIRM, RESET, RESET_LIFE};
 use super::{Context, acceptable, dead_link, digest};
 use crate::jobs::{Job, Outcome, ResetPassword};
 use crate::validate::checked_email;

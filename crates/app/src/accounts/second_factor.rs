@@ -13,6 +13,7 @@ use totp_rs::{Algorithm, Builder, Totp};
 use super::mail_kind::MailKind;
 use super::proven::Proven;
 use super::sessions::SignedIn;
+use super::tokens::WAITING_FOR_CODE;
 use super::{Context, dead_link, digest};
 use crate::validate::checked_email;
 use crate::verification::limits::Subjects;
@@ -20,7 +21,6 @@ use crate::{Actor, App, Error};
 
 /// Seconds a sign-in may wait for its code.
 const WAIT: i64 = 600;
-pub(super) const WAITING: &str = "second_factor";
 /// Seconds one code is valid, and how many codes before and after the present one are accepted, because clocks differ.
 const STEP: u64 = 30;
 const DRIFT: u16 = 1;
@@ -106,7 +106,7 @@ impl App {
         let (now, session) = (self.now(), self.fresh_secret());
         let token = Token {
             digest: digest(&session),
-            purpose: WAITING.to_owned(),
+            purpose: WAITING_FOR_CODE.to_owned(),
             user: Some(user.clone()),
             payload,
             created_at: now,
@@ -119,7 +119,7 @@ impl App {
 
     /// Whether a cookie's sign-in waits for a code.
     pub async fn waits_for_code(&self, waiting: &Secret<String>) -> Result<bool, Error> {
-        self.token_works(WAITING, waiting).await
+        self.token_works(WAITING_FOR_CODE, waiting).await
     }
 
     /// Completes a sign-in with a code from the app or a recovery code, and opens a session with a new secret.
@@ -135,7 +135,7 @@ impl App {
         let key = digest(waiting);
         write_tx!(self.store(), "prove_second_factor", |tx| {
             let now = self.now();
-            let row = accounts::find_token(tx, WAITING, &key, now).await?.ok_or_else(dead_link)?;
+            let row = accounts::find_token(tx, WAITING_FOR_CODE, &key, now).await?.ok_or_else(dead_link)?;
             let user = row.user.ok_or_else(dead_link)?;
             let proven: Proven = serde_json::from_str(&row.payload).map_err(|_| dead_link())?;
             if !self.judge_code(tx, &user, code, context.origin.ip).await? {

@@ -7,12 +7,10 @@ use keystead_store::Tx;
 use keystead_store::tables::{accounts, passkeys, sessions};
 use serde_json::json;
 
-use super::email_change::CHANGE;
-use super::links::RESET;
 use super::mail_kind::MailKind;
-use super::passkeys::{NEW as NEW_PASSKEY, PasskeyView};
-use super::second_factor::WAITING;
+use super::passkeys::PasskeyView;
 use super::sessions::SignedIn;
+use super::tokens::{CHANGE_EMAIL, NEW_PASSKEY, RESET, WAITING_FOR_CODE};
 use super::{acceptable, digest, wrong_password};
 use crate::{App, Error};
 
@@ -45,7 +43,7 @@ impl App {
     pub(super) async fn end_other_ways_in(&self, tx: &mut Tx, user: &UserId, but: &[u8]) -> Result<(), Error> {
         let now = self.now();
         sessions::revoke_others(tx, user, but, now).await?;
-        for purpose in [RESET, WAITING, CHANGE, NEW_PASSKEY] {
+        for purpose in [RESET, WAITING_FOR_CODE, CHANGE_EMAIL, NEW_PASSKEY] {
             accounts::use_tokens_of(tx, user, purpose, now).await?;
         }
         Ok(())

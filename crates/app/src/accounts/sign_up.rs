@@ -10,10 +10,10 @@ use keystead_store::tables::accounts::{self, Account, Token};
 use keystead_store::tables::users::{self, User};
 use serde_json::{Value, json};
 
-use super::links::{CONFIRM, CONFIRM_LIFE, RESET, RESET_LIFE};
 use super::mail_kind::MailKind;
 use super::proven::Proven;
 use super::sessions::SignedIn;
+use super::tokens::{CONFIRM, CONFIRM_LIFE, RESET, RESET_LIFE};
 use super::{Context, acceptable, dead_link, digest, wrong};
 use crate::jobs::{Job, Outcome, SignUp};
 use crate::request::Origin;
