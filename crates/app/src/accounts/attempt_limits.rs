@@ -10,6 +10,7 @@ use keystead_core::verification::limits::{Counting, Limit, Subject};
 use keystead_store::Tx;
 use keystead_store::tables::limit_hits;
 
+use super::password::password_matches;
 use crate::verification::limits::Subjects;
 use crate::{App, Error};
 
@@ -44,58 +45,56 @@ pub(super) struct Try {
     everywhere: Subjects,
 }
 
-impl App {
-    /// Describes an attempt for an address from a network.
-    pub(super) fn new_try(&self, email: &str, network: &str, ip: Option<IpAddr>) -> Try {
-        let fingerprint = |purpose: &str, text: &str| {
-            let bytes = self.sealer().fingerprint(purpose, text);
-            Some(hex::encode(&bytes[..16]))
-        };
-        let here = fingerprint("email from network", &format!("{email} {network}"));
-        Try {
-            id: self.draw(JobId::generate).to_string(),
-            here: Subjects { number: here, ip, ..Subjects::default() },
-            everywhere: Subjects { number: fingerprint("email", email), ..Subjects::default() },
-        }
+/// Describes an attempt for an address from a network.
+pub(super) fn new_attempt(app: &App, email: &str, network: &str, ip: Option<IpAddr>) -> Try {
+    let fingerprint = |purpose: &str, text: &str| {
+        let bytes = app.sealer().fingerprint(purpose, text);
+        Some(hex::encode(&bytes[..16]))
+    };
+    let here = fingerprint("email from network", &format!("{email} {network}"));
+    Try {
+        id: app.draw(JobId::generate).to_string(),
+        here: Subjects { number: here, ip, ..Subjects::default() },
+        everywhere: Subjects { number: fingerprint("email", email), ..Subjects::default() },
     }
+}
 
-    /// Counts an attempt, or refuses it when there were too many. `at_home` says that the person has signed in from
-    /// this network before.
-    pub(super) async fn begin_try(&self, tx: &mut Tx, one: &Try, at_home: bool) -> Result<(), Error> {
-        self.hold(tx, NAME, &one.everywhere).await?;
-        self.hold(tx, NAME, &one.here).await?;
-        self.within(tx, HERE, &one.here, "").await?;
-        if !at_home {
-            self.within(tx, STRANGERS, &one.everywhere, "").await?;
-        }
-        self.count(tx, NAME, &one.here, &one.id, "").await?;
-        self.count(tx, NAME, &one.everywhere, &one.id, "").await
+/// Counts an attempt, or refuses it when there were too many. `at_home` says that the person has signed in from
+/// this network before.
+pub(super) async fn count_attempt(app: &App, tx: &mut Tx, one: &Try, at_home: bool) -> Result<(), Error> {
+    app.hold(tx, NAME, &one.everywhere).await?;
+    app.hold(tx, NAME, &one.here).await?;
+    app.within(tx, HERE, &one.here, "").await?;
+    if !at_home {
+        app.within(tx, STRANGERS, &one.everywhere, "").await?;
     }
+    app.count(tx, NAME, &one.here, &one.id, "").await?;
+    app.count(tx, NAME, &one.everywhere, &one.id, "").await
+}
 
-    /// Removes a successful attempt, and the earlier ones from the same address and network, from the count.
-    pub(super) async fn forgive(&self, tx: &mut Tx, one: &Try) -> Result<(), Error> {
-        self.uncount(tx, NAME, &one.here, &one.id).await?;
-        self.uncount(tx, NAME, &one.everywhere, &one.id).await?;
-        if let Some(fingerprint) = &one.here.number {
-            limit_hits::delete(tx, NAME, &format!("number:{fingerprint}")).await?;
-        }
-        Ok(())
+/// Removes a successful attempt, and the earlier ones from the same address and network, from the count.
+pub(super) async fn forgive_attempt(app: &App, tx: &mut Tx, one: &Try) -> Result<(), Error> {
+    app.uncount(tx, NAME, &one.here, &one.id).await?;
+    app.uncount(tx, NAME, &one.everywhere, &one.id).await?;
+    if let Some(fingerprint) = &one.here.number {
+        limit_hits::delete(tx, NAME, &format!("number:{fingerprint}")).await?;
     }
+    Ok(())
+}
 
-    /// Checks a password for a person who is signed in already, with the limits of sign-in.
-    pub(super) async fn own_password(
-        &self,
-        email: &str,
-        network: &str,
-        password: &Secret<String>,
-        kept: Option<String>,
-    ) -> Result<(), Error> {
-        let one = self.new_try(email, network, None);
-        // A person with a session here is not a stranger.
-        write_tx!(self.store(), "own_password", |tx| self.begin_try(tx, &one, true).await)?;
-        if !self.password_matches(password, kept).await? {
-            return Err(super::wrong_password());
-        }
-        write_tx!(self.store(), "own_password_ok", |tx| self.forgive(tx, &one).await)
+/// Checks a password for a person who is signed in already, with the limits of sign-in.
+pub(super) async fn check_own_password(
+    app: &App,
+    email: &str,
+    network: &str,
+    password: &Secret<String>,
+    kept: Option<String>,
+) -> Result<(), Error> {
+    let one = new_attempt(app, email, network, None);
+    // A person with a session here is not a stranger.
+    write_tx!(app.store(), "own_password", |tx| count_attempt(app, tx, &one, true).await)?;
+    if !password_matches(app, password, kept).await? {
+        return Err(super::wrong_password());
     }
+    write_tx!(app.store(), "own_password_ok", |tx| forgive_attempt(app, tx, &one).await)
 }

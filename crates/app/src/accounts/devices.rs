@@ -3,18 +3,12 @@
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
-use keystead_store::Tx;
-use keystead_store::tables::accounts;
 use keystead_store::tables::sessions::{self, Session};
 use serde_json::json;
 
-use super::digest;
-use super::mail_kind::MailKind;
 use super::sessions::IDLE;
+use super::{digest, record_for_user};
 use crate::{App, Error};
-
-/// Seconds in which an account counts as new: it has no known devices yet, so no mail is sent.
-const NEW_ACCOUNT: i64 = 86_400;
 
 /// One browser that is signed in, for the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +33,7 @@ impl App {
         write_tx!(self.store(), "end_session", |tx| {
             let ended = sessions::revoke(tx, user, id, self.now()).await?;
             if ended {
-                self.record_for(tx, user, "logout.succeeded", id, json!({})).await?;
+                record_for_user(self, tx, user, "logout.succeeded", id, json!({})).await?;
             }
             Ok(ended)
         })
@@ -52,7 +46,7 @@ impl App {
             let ended = sessions::revoke_others(tx, user, &keep, self.now()).await?;
             if ended > 0 {
                 let details = json!({ "data": { "sessions": ended } });
-                self.record_for(tx, user, "logout.succeeded", user.as_str(), details).await?;
+                record_for_user(self, tx, user, "logout.succeeded", user.as_str(), details).await?;
             }
             Ok(ended)
         })
@@ -74,18 +68,5 @@ impl App {
             let used = |row: &Session| now.since(row.seen_at) < IDLE;
             Ok(rows.into_iter().filter(used).map(view).collect())
         })
-    }
-
-    pub(super) async fn tell_of_new_device(&self, tx: &mut Tx, row: &Session) -> Result<(), Error> {
-        let known = sessions::find_acquaintance(tx, &row.user, &row.device, &row.network).await?;
-        let account = accounts::find(tx, &row.user).await?;
-        let confirmed_at = account.and_then(|account| account.confirmed_at);
-        let brand_new = known.sessions == 0 && confirmed_at.is_none_or(|at| self.now().since(at) < NEW_ACCOUNT);
-        if known.same_device > 0 || brand_new {
-            return Ok(());
-        }
-        let parts = [row.device.as_str(), row.network.as_str()].into_iter().filter(|part| !part.is_empty());
-        let detail = parts.collect::<Vec<_>>().join(", ");
-        self.mail_person(tx, &row.user, MailKind::NewSignIn, &detail).await
     }
 }

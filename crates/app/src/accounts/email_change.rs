@@ -14,9 +14,10 @@ use keystead_store::tables::users::{self, User};
 use serde_json::{Value, json};
 
 use super::mail_kind::MailKind;
-use super::sessions::second_step;
-use super::tokens::{CHANGE_EMAIL, RESET};
-use super::{Context, dead_link, digest};
+use super::mails::{count_mail, queue_mail, queue_mail_about};
+use super::sessions::{lock_fresh_session, lock_session, second_step};
+use super::tokens::{CHANGE_EMAIL, RESET, one_time_link};
+use super::{Context, dead_link, digest, record_for_user};
 use crate::jobs::{ChangeEmail, Job, Outcome};
 use crate::validate::checked_email;
 use crate::{App, Error};
@@ -62,31 +63,15 @@ impl App {
     pub async fn request_address(&self, session: &Secret<String>, email: &str, context: &Context) -> Result<(), Error> {
         let (email, key) = (checked_email(email)?, digest(session));
         write_tx!(self.store(), "request_address", |tx| {
-            let (_, person, _) = self.fresh_in(tx, &key).await?;
-            self.count_mail(tx, context.origin, &email).await?;
+            let (_, person, _) = lock_fresh_session(self, tx, &key).await?;
+            count_mail(self, tx, context.origin, &email).await?;
             // Only the latest request counts.
             accounts::use_tokens_of(tx, &person.id, CHANGE_EMAIL, self.now()).await?;
             let payload = json!({ "email": email }).to_string();
-            let link = self.one_time_link(tx, CHANGE_EMAIL, "confirm-address", &person.id, &payload, LIFE).await?;
+            let link = one_time_link(self, tx, CHANGE_EMAIL, "confirm-address", &person.id, &payload, LIFE).await?;
             let who = format!("{} ({})", harmless(&person.name), masked(&person.email));
             let (email, language) = (email.clone(), context.language.clone());
             self.enqueue(tx, &Job::ChangeEmail(ChangeEmail { email, language, link, who }), self.now()).await
-        })
-    }
-
-    /// Mails the link to the new mailbox, or a notice when the address already has an account.
-    pub(crate) async fn mail_email_change(&self, job: ChangeEmail) -> Result<Outcome, Error> {
-        let ChangeEmail { email, language, link, who } = job;
-        let token = link.split_once("token=").map(|(_, token)| Secret::new(token.to_owned()));
-        let key = digest(&token.ok_or_else(|| Error::Internal("a link without a token".to_owned()))?);
-        write_tx!(self.store(), "settle_address", |tx| {
-            if users::find_by_email(tx, &email).await?.is_some() {
-                accounts::use_token(tx, &key, self.now()).await?;
-                self.mail(tx, &email, MailKind::AddressTaken, &language, "").await?;
-            } else if accounts::find_token(tx, CHANGE_EMAIL, &key, self.now()).await?.is_some() {
-                self.mail_about(tx, &email, MailKind::ConfirmAddress, &language, &link, &who).await?;
-            }
-            Ok(Outcome::Done)
         })
     }
 
@@ -95,19 +80,9 @@ impl App {
     pub async fn look_at_address(&self, token: &Secret<String>) -> Result<Option<AddressChange>, Error> {
         let key = digest(token);
         read_tx!(self.store(), "look_at_address", |tx| {
-            let Some((_, person, address)) = self.asked_address(tx, &key).await? else { return Ok(None) };
+            let Some((_, person, address)) = requested_address(self, tx, &key).await? else { return Ok(None) };
             Ok(Some(AddressChange { name: person.name, present: masked(&person.email), address }))
         })
-    }
-
-    /// Finds the token of a link that still works, the person of its account, and the requested address.
-    async fn asked_address(&self, tx: &mut Tx, key: &[u8]) -> Result<Option<(Token, User, String)>, Error> {
-        let Some(row) = accounts::find_token(tx, CHANGE_EMAIL, key, self.now()).await? else { return Ok(None) };
-        let Some(user) = row.user.clone() else { return Ok(None) };
-        let person = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none());
-        let kept: Value = serde_json::from_str(&row.payload).map_err(|_| dead_link())?;
-        let email = kept.get("email").and_then(Value::as_str).ok_or_else(dead_link)?.to_owned();
-        Ok(person.map(|person| (row, person, email)))
     }
 
     /// Makes the new address the account's. Links mailed to the old mailbox stop working, and that mailbox gets a
@@ -121,9 +96,9 @@ impl App {
         let (key, session) = (digest(token), session.map(digest));
         write_tx!(self.store(), "confirm_address", |tx| {
             let now = self.now();
-            let (_, person, email) = self.asked_address(tx, &key).await?.ok_or_else(dead_link)?;
+            let (_, person, email) = requested_address(self, tx, &key).await?.ok_or_else(dead_link)?;
             accounts::lock(tx, &person.id).await?;
-            self.may_confirm(tx, &person.id, &email, session.as_deref()).await?;
+            ensure_may_confirm(self, tx, &person.id, &email, session.as_deref()).await?;
             if users::find_by_email(tx, &email).await?.is_some() || !accounts::use_token(tx, &key, now).await? {
                 return Err(dead_link());
             }
@@ -134,29 +109,61 @@ impl App {
                 other => other.into(),
             })?;
             accounts::use_tokens_of(tx, &person.id, RESET, now).await?;
-            self.mail(tx, &person.email, MailKind::AddressChanged, &language, "").await?;
+            queue_mail(self, tx, &person.email, MailKind::AddressChanged, &language, "").await?;
             let details = json!({ "data": { "email": "changed" } });
-            self.record_for(tx, &person.id, "user.updated", person.id.as_str(), details).await
+            record_for_user(self, tx, &person.id, "user.updated", person.id.as_str(), details).await
         })
     }
+}
 
-    /// Whether this browser may confirm the address for this account.
-    async fn may_confirm(&self, tx: &mut Tx, user: &UserId, email: &str, session: Option<&[u8]>) -> Result<(), Error> {
-        let held = match session {
-            Some(key) => match self.held_session(tx, key).await {
-                Ok(held) => Some(held),
-                Err(Error::NotFound { .. }) => None,
-                Err(error) => return Err(error),
-            },
-            None => None,
-        };
-        if held.as_ref().is_some_and(|(_, person, _)| person.id != *user) {
-            return Err(other_account());
+/// Mails the link to the new mailbox, or a notice when the address already has an account.
+pub(crate) async fn mail_email_change(app: &App, job: ChangeEmail) -> Result<Outcome, Error> {
+    let ChangeEmail { email, language, link, who } = job;
+    let token = link.split_once("token=").map(|(_, token)| Secret::new(token.to_owned()));
+    let key = digest(&token.ok_or_else(|| Error::Internal("a link without a token".to_owned()))?);
+    write_tx!(app.store(), "settle_address", |tx| {
+        if users::find_by_email(tx, &email).await?.is_some() {
+            accounts::use_token(tx, &key, app.now()).await?;
+            queue_mail(app, tx, &email, MailKind::AddressTaken, &language, "").await?;
+        } else if accounts::find_token(tx, CHANGE_EMAIL, &key, app.now()).await?.is_some() {
+            queue_mail_about(app, tx, &email, MailKind::ConfirmAddress, &language, &link, &who).await?;
         }
-        let proven =
-            held.is_some_and(|(row, _, account)| self.settings().development || second_step(&row, account.as_ref()));
-        if self.settings().is_operator(email) && !proven { Err(operator_address()) } else { Ok(()) }
+        Ok(Outcome::Done)
+    })
+}
+
+/// Finds the token of a link that still works, the person of its account, and the requested address.
+async fn requested_address(app: &App, tx: &mut Tx, key: &[u8]) -> Result<Option<(Token, User, String)>, Error> {
+    let Some(row) = accounts::find_token(tx, CHANGE_EMAIL, key, app.now()).await? else { return Ok(None) };
+    let Some(user) = row.user.clone() else { return Ok(None) };
+    let person = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none());
+    let kept: Value = serde_json::from_str(&row.payload).map_err(|_| dead_link())?;
+    let email = kept.get("email").and_then(Value::as_str).ok_or_else(dead_link)?.to_owned();
+    Ok(person.map(|person| (row, person, email)))
+}
+
+/// Whether this browser may confirm the address for this account.
+async fn ensure_may_confirm(
+    app: &App,
+    tx: &mut Tx,
+    user: &UserId,
+    email: &str,
+    session: Option<&[u8]>,
+) -> Result<(), Error> {
+    let held = match session {
+        Some(key) => match lock_session(app, tx, key).await {
+            Ok(held) => Some(held),
+            Err(Error::NotFound { .. }) => None,
+            Err(error) => return Err(error),
+        },
+        None => None,
+    };
+    if held.as_ref().is_some_and(|(_, person, _)| person.id != *user) {
+        return Err(other_account());
     }
+    let proven =
+        held.is_some_and(|(row, _, account)| app.settings().development || second_step(&row, account.as_ref()));
+    if app.settings().is_operator(email) && !proven { Err(operator_address()) } else { Ok(()) }
 }
 
 fn other_account() -> Error {

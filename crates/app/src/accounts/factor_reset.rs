@@ -6,7 +6,8 @@ use keystead_core::time::Timestamp;
 use keystead_store::tables::{accounts, agreements, users};
 use serde_json::json;
 
-use super::second_factor::not_on;
+use super::record_about_user;
+use super::second_factor::{drop_second_factor, not_on};
 use crate::validate::{checked_email, operators_only, operators_reason};
 use crate::{Actor, App, Error};
 
@@ -63,7 +64,7 @@ impl App {
             }
             agreements::save(tx, &subject(&user), actor.id(), now).await?;
             let details = json!({ "data": { "second_factor": "reset_proposed", "reason": reason } });
-            self.record_about(tx, actor, &user, "user.updated", user.as_str(), details).await
+            record_about_user(self, tx, actor, &user, "user.updated", user.as_str(), details).await
         })
     }
 
@@ -110,7 +111,7 @@ impl App {
             if agreements::delete(tx, &subject).await? == 0 {
                 return Err(Error::not_found("proposal", waiting.user.as_str()));
             }
-            self.drop_second_factor(tx, actor, &waiting.user).await
+            drop_second_factor(self, tx, actor, &waiting.user).await
         })
     }
 

@@ -1,6 +1,8 @@
 //! Mails about accounts.
 
-use keystead_core::id::UserId;
+use keystead_core::hex;
+use keystead_core::id::{JobId, UserId};
+use keystead_core::verification::limits::{Counting, Limit, Subject};
 use keystead_locales::Messages;
 use keystead_providers::mail::Mail;
 use keystead_store::Tx;
@@ -9,60 +11,86 @@ use keystead_store::tables::users::{self, User};
 
 use super::mail_kind::MailKind;
 use crate::jobs::{AccountMail, Job, Outcome};
+use crate::request::Origin;
+use crate::verification::limits::Subjects;
 use crate::{App, Error};
 
-impl App {
-    /// Queues a mail in this transaction. `detail` is its link, or the value that the text names.
-    pub(crate) async fn mail(
-        &self,
-        tx: &mut Tx,
-        to: &str,
-        kind: MailKind,
-        language: &str,
-        detail: &str,
-    ) -> Result<(), Error> {
-        self.mail_about(tx, to, kind, language, detail, "").await
-    }
+/// The name under which mails that any stranger can cause are counted.
+const MAILS: &str = "account_mails";
 
-    /// Queues a mail that also names the account it is about.
-    pub(super) async fn mail_about(
-        &self,
-        tx: &mut Tx,
-        to: &str,
-        kind: MailKind,
-        language: &str,
-        detail: &str,
-        who: &str,
-    ) -> Result<(), Error> {
-        let mail = AccountMail {
-            to: to.to_owned(),
-            kind,
-            language: language.to_owned(),
-            detail: detail.to_owned(),
-            who: who.to_owned(),
-        };
-        self.enqueue(tx, &Job::SendMail(mail), self.now()).await
-    }
+const fn times(subject: Subject, window: i64, most: i64) -> Limit {
+    Limit { name: MAILS, subject, counting: Counting::Times, window, most }
+}
 
-    /// Queues a mail to a known person, in the language of the account.
-    pub(super) async fn mail_person(
-        &self,
-        tx: &mut Tx,
-        user: &UserId,
-        kind: MailKind,
-        detail: &str,
-    ) -> Result<(), Error> {
-        let Some(User { email, .. }) = users::find(tx, user).await? else { return Ok(()) };
-        let language = accounts::find(tx, user).await?.map(|row| row.language).unwrap_or_default();
-        self.mail(tx, &email, kind, &language, detail).await
-    }
+/// Limits on mails by recipient and origin, so that this installation cannot be used to flood a mailbox.
+const MAIL_LIMITS: &[Limit] = &[
+    times(Subject::Number, 3_600, 5),
+    times(Subject::Number, 86_400, 15),
+    times(Subject::Ip, 3_600, 30),
+    times(Subject::Network, 3_600, 100),
+    times(Subject::Network, 86_400, 500),
+];
 
-    /// Sends a mail about an account.
-    pub(crate) async fn send_account_mail(&self, job: AccountMail) -> Outcome {
-        let arguments =
-            [("operator", self.settings().operator.as_str()), ("detail", &job.detail), ("account", &job.who)];
-        let (subject, text) = Messages::of(&job.language).mail(job.kind.key(), &arguments);
-        let mail = Mail { to: job.to, subject, text: format!("{text}\n\n{}\n", self.public_url()) };
-        self.send_mail(&mail).await
-    }
+/// Queues a mail in this transaction. `detail` is its link, or the value that the text names.
+pub(crate) async fn queue_mail(
+    app: &App,
+    tx: &mut Tx,
+    to: &str,
+    kind: MailKind,
+    language: &str,
+    detail: &str,
+) -> Result<(), Error> {
+    queue_mail_about(app, tx, to, kind, language, detail, "").await
+}
+
+/// Queues a mail that also names the account it is about.
+pub(super) async fn queue_mail_about(
+    app: &App,
+    tx: &mut Tx,
+    to: &str,
+    kind: MailKind,
+    language: &str,
+    detail: &str,
+    who: &str,
+) -> Result<(), Error> {
+    let mail = AccountMail {
+        to: to.to_owned(),
+        kind,
+        language: language.to_owned(),
+        detail: detail.to_owned(),
+        who: who.to_owned(),
+    };
+    app.enqueue(tx, &Job::SendMail(mail), app.now()).await
+}
+
+/// Queues a mail to a known person, in the language of the account.
+pub(super) async fn queue_mail_to_user(
+    app: &App,
+    tx: &mut Tx,
+    user: &UserId,
+    kind: MailKind,
+    detail: &str,
+) -> Result<(), Error> {
+    let Some(User { email, .. }) = users::find(tx, user).await? else { return Ok(()) };
+    let language = accounts::find(tx, user).await?.map(|row| row.language).unwrap_or_default();
+    queue_mail(app, tx, &email, kind, &language, detail).await
+}
+
+/// Sends a mail about an account.
+pub(crate) async fn send_account_mail(app: &App, job: AccountMail) -> Outcome {
+    let arguments = [("operator", app.settings().operator.as_str()), ("detail", &job.detail), ("account", &job.who)];
+    let (subject, text) = Messages::of(&job.language).mail(job.kind.key(), &arguments);
+    let mail = Mail { to: job.to, subject, text: format!("{text}\n\n{}\n", app.public_url()) };
+    app.send_mail(&mail).await
+}
+
+/// Counts a mail to an address, or refuses it when there were too many.
+pub(crate) async fn count_mail(app: &App, tx: &mut Tx, origin: Origin, email: &str) -> Result<(), Error> {
+    let fingerprint = app.sealer().fingerprint("email", email);
+    let number = Some(hex::encode(&fingerprint[..16]));
+    let subjects = Subjects { number, ip: origin.ip, ..Subjects::default() };
+    app.hold(tx, MAILS, &subjects).await?;
+    app.within(tx, MAIL_LIMITS, &subjects, "").await?;
+    let id = app.draw(JobId::generate).to_string();
+    app.count(tx, MAILS, &subjects, &id, "").await
 }

@@ -4,21 +4,23 @@
 mod attempt_limits;
 mod browser_state;
 mod devices;
-mod email_change;
+pub(crate) mod email_change;
 mod factor_reset;
 mod mail_kind;
-mod mails;
+pub(crate) mod mails;
+pub(crate) mod new_account;
+mod new_device;
 mod oidc;
 mod passkeys;
-mod password;
+pub(crate) mod password;
 mod preferences;
-mod proven;
-mod reset;
+pub(crate) mod proven;
+pub(crate) mod reset;
 mod second_factor;
 mod security;
 mod sessions;
-mod sign_in;
-mod sign_up;
+pub(crate) mod sign_in;
+pub(crate) mod sign_up;
 mod tokens;
 
 use keystead_core::hex;
@@ -58,39 +60,37 @@ fn digest(secret: &Secret<String>) -> Vec<u8> {
     Sha256::digest(secret.expose()).to_vec()
 }
 
-impl App {
-    pub(crate) fn fresh_secret(&self) -> Secret<String> {
-        self.draw(fresh_secret)
-    }
+pub(crate) fn draw_secret(app: &App) -> Secret<String> {
+    app.draw(fresh_secret)
+}
 
-    /// Records an action of a person on their own account in the audit log of each of their organizations.
-    async fn record_for(
-        &self,
-        tx: &mut Tx,
-        user: &UserId,
-        action: &'static str,
-        target: &str,
-        details: Value,
-    ) -> Result<(), Error> {
-        self.record_about(tx, &Actor::Person(user.clone()), user, action, target, details).await
-    }
+/// Records an action of a person on their own account in the audit log of each of their organizations.
+async fn record_for_user(
+    app: &App,
+    tx: &mut Tx,
+    user: &UserId,
+    action: &'static str,
+    target: &str,
+    details: Value,
+) -> Result<(), Error> {
+    record_about_user(app, tx, &Actor::Person(user.clone()), user, action, target, details).await
+}
 
-    /// Records the entry in every organization of a person; the person is the actor.
-    pub(crate) async fn record_about(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        user: &UserId,
-        action: &'static str,
-        target: &str,
-        details: Value,
-    ) -> Result<(), Error> {
-        for membership in memberships::list_of_user(tx, user).await? {
-            let entry = AuditEntry { organization: &membership.organization, action, target, details: details.clone() };
-            self.record(tx, actor, entry).await?;
-        }
-        Ok(())
+/// Records the entry in every organization of a person; the person is the actor.
+pub(crate) async fn record_about_user(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    user: &UserId,
+    action: &'static str,
+    target: &str,
+    details: Value,
+) -> Result<(), Error> {
+    for membership in memberships::list_of_user(tx, user).await? {
+        let entry = AuditEntry { organization: &membership.organization, action, target, details: details.clone() };
+        app.record(tx, actor, entry).await?;
     }
+    Ok(())
 }
 
 pub(crate) fn digest_of(secret: &Secret<String>) -> Vec<u8> {

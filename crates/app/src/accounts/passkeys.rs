@@ -19,10 +19,12 @@ use webauthn_rs::prelude::{
 };
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
+use super::browser_state::{open_from_browser, seal_for_browser, spend_browser_state};
 use super::mail_kind::MailKind;
-use super::sessions::SignedIn;
+use super::second_factor::factor_changed;
+use super::sessions::{SignedIn, begin_session, lock_fresh_session, lock_session, renew_session_as};
 use super::tokens::NEW_PASSKEY;
-use super::{Context, dead_link, digest};
+use super::{Context, dead_link, digest, draw_secret};
 use crate::validate::checked_name;
 use crate::{App, Error};
 
@@ -92,63 +94,7 @@ impl App {
     /// so a loopback address becomes `localhost`; with any other IP address there are no passkeys.
     #[must_use]
     pub fn passkey_site(&self) -> Option<String> {
-        self.passkey_origin().and_then(|origin| origin.domain().map(str::to_owned))
-    }
-
-    fn passkey_origin(&self) -> Option<Url> {
-        let mut origin: Url = self.public_url().parse().ok()?;
-        if origin.domain().is_none() {
-            let loopback = origin.host_str() == Some("127.0.0.1") || origin.host_str() == Some("[::1]");
-            origin.set_host(Some("localhost")).ok().filter(|()| loopback)?;
-        }
-        Some(origin)
-    }
-
-    fn site(&self) -> Result<Webauthn, Error> {
-        let origin = self.passkey_origin().ok_or(Error::Unsupported("passkeys"))?;
-        let site = origin.domain().unwrap_or_default();
-        let builder = WebauthnBuilder::new(site, &origin).map_err(|error| broken(&error))?;
-        builder.rp_name(&self.settings().operator).build().map_err(|error| broken(&error))
-    }
-
-    /// Keeps the state of a challenge until the authenticator answers.
-    async fn keep_question(
-        &self,
-        tx: &mut Tx,
-        purpose: &'static str,
-        user: Option<&UserId>,
-        kept: &str,
-    ) -> Result<Secret<String>, Error> {
-        let (now, state) = (self.now(), self.fresh_secret());
-        let sealed = self.draw(|rng| self.sealer().seal(rng, "tokens.payload:passkey", kept.as_bytes()));
-        let token = Token {
-            digest: digest(&state),
-            purpose: purpose.to_owned(),
-            user: user.cloned(),
-            payload: URL_SAFE_NO_PAD.encode(sealed),
-            created_at: now,
-            expires_at: now.plus(LIFE),
-            used_at: None,
-        };
-        accounts::insert_token(tx, &token).await?;
-        Ok(state)
-    }
-
-    /// Takes the kept state of a challenge; it works once.
-    async fn take_question<T: DeserializeOwned>(
-        &self,
-        purpose: &'static str,
-        state: &Secret<String>,
-    ) -> Result<(Option<UserId>, T), Error> {
-        let (key, now) = (digest(state), self.now());
-        let row = write_tx!(self.store(), "take_question", |tx| {
-            let row = accounts::find_token(tx, purpose, &key, now).await?.ok_or_else(dead_link)?;
-            if accounts::use_token(tx, &key, now).await? { Ok(row) } else { Err(dead_link()) }
-        })?;
-        let sealed = URL_SAFE_NO_PAD.decode(&row.payload).map_err(|_| dead_link())?;
-        let kept = self.sealer().open("tokens.payload:passkey", &sealed)?;
-        let kept = serde_json::from_slice(kept.expose()).map_err(|_| dead_link())?;
-        Ok((row.user, kept))
+        passkey_origin(self).and_then(|origin| origin.domain().map(str::to_owned))
     }
 
     /// Begins to add a passkey to the person's own account.
@@ -157,11 +103,11 @@ impl App {
     /// `reauthentication_needed`, when the person has too many passkeys, or when the public address does not allow
     /// passkeys.
     pub async fn begin_passkey(&self, session: &Secret<String>) -> Result<Question, Error> {
-        let site = self.site()?;
+        let site = webauthn_site(self)?;
         let view = self.fresh_session(session).await?;
         let (user, key) = (&view.user, digest(session));
         write_tx!(self.store(), "begin_passkey", |tx| {
-            self.fresh_in(tx, &key).await?;
+            lock_fresh_session(self, tx, &key).await?;
             let known = passkeys::list_of_user(tx, user).await?;
             if known.len() >= MOST {
                 return Err(too_many());
@@ -169,7 +115,7 @@ impl App {
             let ids = known.iter().filter_map(|row| URL_SAFE_NO_PAD.decode(&row.id).ok()).collect();
             let started = site.start_passkey_registration(handle(user), &view.email, &view.name, Some(ids));
             let (options, kept) = started.map_err(|error| broken(&error))?;
-            let state = self.keep_question(tx, NEW_PASSKEY, Some(user), &to_text(&kept)?).await?;
+            let state = keep_question(self, tx, NEW_PASSKEY, Some(user), &to_text(&kept)?).await?;
             Ok(Question { state, options: discoverable(to_value(&options)?) })
         })
     }
@@ -186,10 +132,10 @@ impl App {
         name: &str,
         answer: &str,
     ) -> Result<SignedIn, Error> {
-        let (site, name) = (self.site()?, checked_name(name)?);
+        let (site, name) = (webauthn_site(self)?, checked_name(name)?);
         let view = self.fresh_session(session).await?;
         let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| refused())?;
-        let (user, kept) = self.take_question::<PasskeyRegistration>(NEW_PASSKEY, state).await?;
+        let (user, kept) = take_question::<PasskeyRegistration>(self, NEW_PASSKEY, state).await?;
         let user = user.filter(|user| *user == view.user).ok_or_else(dead_link)?;
         let made = site.finish_passkey_registration(&answer, &kept).map_err(|_| refused())?;
         let row = passkeys::Passkey {
@@ -202,7 +148,7 @@ impl App {
         };
         let key = digest(session);
         write_tx!(self.store(), "add_passkey", |tx| {
-            self.fresh_in(tx, &key).await?;
+            lock_fresh_session(self, tx, &key).await?;
             // Checked again while the account is locked, so that two added at once cannot exceed the limit.
             if passkeys::list_of_user(tx, &row.user).await?.len() >= MOST {
                 return Err(too_many());
@@ -211,7 +157,7 @@ impl App {
                 keystead_store::Error::Conflict(_) => refused(),
                 other => other.into(),
             })?;
-            self.factor_changed(tx, &key, &row.user, MailKind::PasskeyAdded, "", json!({ "passkey": "added" })).await
+            factor_changed(self, tx, &key, &row.user, MailKind::PasskeyAdded, "", json!({ "passkey": "added" })).await
         })
     }
 
@@ -222,11 +168,11 @@ impl App {
     pub async fn remove_passkey(&self, session: &Secret<String>, id: &str) -> Result<SignedIn, Error> {
         let key = digest(session);
         write_tx!(self.store(), "remove_passkey", |tx| {
-            let (_, person, _) = self.fresh_in(tx, &key).await?;
+            let (_, person, _) = lock_fresh_session(self, tx, &key).await?;
             if !passkeys::delete(tx, &person.id, id).await? {
                 return Err(Error::not_found("passkey", ""));
             }
-            self.factor_changed(tx, &key, &person.id, MailKind::PasskeyRemoved, "", json!({ "passkey": "removed" }))
+            factor_changed(self, tx, &key, &person.id, MailKind::PasskeyRemoved, "", json!({ "passkey": "removed" }))
                 .await
         })
     }
@@ -236,41 +182,10 @@ impl App {
     /// # Errors
     /// When the public address does not allow passkeys.
     pub fn ask_passkey(&self) -> Result<Question, Error> {
-        let (options, kept) = self.site()?.start_discoverable_authentication().map_err(|error| broken(&error))?;
+        let (options, kept) =
+            webauthn_site(self)?.start_discoverable_authentication().map_err(|error| broken(&error))?;
         let (options, kept) = (to_value(&options)?, to_text(&kept)?);
-        Ok(Question { state: self.seal_for_browser(ASKED, &kept, LIFE)?, options })
-    }
-
-    /// Parses an authenticator's answer together with the challenge it belongs to.
-    fn answered(&self, state: &Secret<String>, answer: &str) -> Result<Answered, Error> {
-        let site = self.site()?;
-        let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| refused())?;
-        let kept = self.carried(ASKED, state)?;
-        let kept = serde_json::from_str(kept.expose()).map_err(|_| dead_link())?;
-        let (whose, id) = site.identify_discoverable_authentication(&answer).map_err(|_| refused())?;
-        let id = URL_SAFE_NO_PAD.encode(id);
-        Ok(Answered { site, answer, kept, whose, id, state: state.clone() })
-    }
-
-    /// Finds the person of the passkey that answered, and locks the account until the transaction ends. The challenge
-    /// is used up.
-    async fn holder(&self, tx: &mut Tx, answered: &Answered) -> Result<UserId, Error> {
-        let Answered { site, answer, kept, whose, id, state } = answered;
-        self.spend_carried(tx, state, LIFE).await?;
-        let mine = |row: &passkeys::Passkey| handle(&row.user) == *whose;
-        let user = passkeys::find(tx, id).await?.filter(mine).ok_or_else(refused)?.user;
-        let confirmed = accounts::lock(tx, &user).await?.is_some_and(|account| account.confirmed_at.is_some());
-        let alive = users::find(tx, &user).await?.is_some_and(|user| user.deactivated_at.is_none());
-        // Checked again: the passkey may have been removed while this transaction waited for the account.
-        let row = passkeys::find(tx, id).await?.filter(|row| row.user == user && alive && confirmed);
-        let row = row.ok_or_else(refused)?;
-        let mut passkey: Passkey = serde_json::from_str(&row.credential)
-            .map_err(|error| Error::Internal(format!("a kept passkey cannot be read: {error}")))?;
-        let proven = site.finish_discoverable_authentication_v2(answer, kept.clone(), &passkey);
-        let proven = proven.map_err(|_| refused())?;
-        passkey.update_credential(&proven);
-        passkeys::update_used(tx, id, &to_text(&passkey)?, self.now()).await?;
-        Ok(user)
+        Ok(Question { state: seal_for_browser(self, ASKED, &kept, LIFE)?, options })
     }
 
     /// Signs in with a passkey. It is both factors at once, so no code is asked for.
@@ -283,10 +198,10 @@ impl App {
         answer: &str,
         context: &Context,
     ) -> Result<SignedIn, Error> {
-        let answered = self.answered(state, answer)?;
+        let answered = read_answer(self, state, answer)?;
         write_tx!(self.store(), "sign_in_with_passkey", |tx| {
-            let user = self.holder(tx, &answered).await?;
-            self.begin_session(tx, &user, context, true).await
+            let user = user_of_passkey(self, tx, &answered).await?;
+            begin_session(self, tx, &user, context, true).await
         })
     }
 
@@ -300,16 +215,104 @@ impl App {
         state: &Secret<String>,
         answer: &str,
     ) -> Result<SignedIn, Error> {
-        let answered = self.answered(state, answer)?;
+        let answered = read_answer(self, state, answer)?;
         let key = digest(session);
         write_tx!(self.store(), "reauthenticate_with_passkey", |tx| {
-            let (_, person, _) = self.held_session(tx, &key).await?;
-            if self.holder(tx, &answered).await? != person.id {
+            let (_, person, _) = lock_session(self, tx, &key).await?;
+            if user_of_passkey(self, tx, &answered).await? != person.id {
                 return Err(refused());
             }
-            self.renew_session_as(tx, &key, Some(true)).await
+            renew_session_as(self, tx, &key, Some(true)).await
         })
     }
+}
+
+fn passkey_origin(app: &App) -> Option<Url> {
+    let mut origin: Url = app.public_url().parse().ok()?;
+    if origin.domain().is_none() {
+        let loopback = origin.host_str() == Some("127.0.0.1") || origin.host_str() == Some("[::1]");
+        origin.set_host(Some("localhost")).ok().filter(|()| loopback)?;
+    }
+    Some(origin)
+}
+
+fn webauthn_site(app: &App) -> Result<Webauthn, Error> {
+    let origin = passkey_origin(app).ok_or(Error::Unsupported("passkeys"))?;
+    let site = origin.domain().unwrap_or_default();
+    let builder = WebauthnBuilder::new(site, &origin).map_err(|error| broken(&error))?;
+    builder.rp_name(&app.settings().operator).build().map_err(|error| broken(&error))
+}
+
+/// Keeps the state of a challenge until the authenticator answers.
+async fn keep_question(
+    app: &App,
+    tx: &mut Tx,
+    purpose: &'static str,
+    user: Option<&UserId>,
+    kept: &str,
+) -> Result<Secret<String>, Error> {
+    let (now, state) = (app.now(), draw_secret(app));
+    let sealed = app.draw(|rng| app.sealer().seal(rng, "tokens.payload:passkey", kept.as_bytes()));
+    let token = Token {
+        digest: digest(&state),
+        purpose: purpose.to_owned(),
+        user: user.cloned(),
+        payload: URL_SAFE_NO_PAD.encode(sealed),
+        created_at: now,
+        expires_at: now.plus(LIFE),
+        used_at: None,
+    };
+    accounts::insert_token(tx, &token).await?;
+    Ok(state)
+}
+
+/// Takes the kept state of a challenge; it works once.
+async fn take_question<T: DeserializeOwned>(
+    app: &App,
+    purpose: &'static str,
+    state: &Secret<String>,
+) -> Result<(Option<UserId>, T), Error> {
+    let (key, now) = (digest(state), app.now());
+    let row = write_tx!(app.store(), "take_question", |tx| {
+        let row = accounts::find_token(tx, purpose, &key, now).await?.ok_or_else(dead_link)?;
+        if accounts::use_token(tx, &key, now).await? { Ok(row) } else { Err(dead_link()) }
+    })?;
+    let sealed = URL_SAFE_NO_PAD.decode(&row.payload).map_err(|_| dead_link())?;
+    let kept = app.sealer().open("tokens.payload:passkey", &sealed)?;
+    let kept = serde_json::from_slice(kept.expose()).map_err(|_| dead_link())?;
+    Ok((row.user, kept))
+}
+
+/// Parses an authenticator's answer together with the challenge it belongs to.
+fn read_answer(app: &App, state: &Secret<String>, answer: &str) -> Result<Answered, Error> {
+    let site = webauthn_site(app)?;
+    let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| refused())?;
+    let kept = open_from_browser(app, ASKED, state)?;
+    let kept = serde_json::from_str(kept.expose()).map_err(|_| dead_link())?;
+    let (whose, id) = site.identify_discoverable_authentication(&answer).map_err(|_| refused())?;
+    let id = URL_SAFE_NO_PAD.encode(id);
+    Ok(Answered { site, answer, kept, whose, id, state: state.clone() })
+}
+
+/// Finds the person of the passkey that answered, and locks the account until the transaction ends. The challenge
+/// is used up.
+async fn user_of_passkey(app: &App, tx: &mut Tx, answered: &Answered) -> Result<UserId, Error> {
+    let Answered { site, answer, kept, whose, id, state } = answered;
+    spend_browser_state(app, tx, state, LIFE).await?;
+    let mine = |row: &passkeys::Passkey| handle(&row.user) == *whose;
+    let user = passkeys::find(tx, id).await?.filter(mine).ok_or_else(refused)?.user;
+    let confirmed = accounts::lock(tx, &user).await?.is_some_and(|account| account.confirmed_at.is_some());
+    let alive = users::find(tx, &user).await?.is_some_and(|user| user.deactivated_at.is_none());
+    // Checked again: the passkey may have been removed while this transaction waited for the account.
+    let row = passkeys::find(tx, id).await?.filter(|row| row.user == user && alive && confirmed);
+    let row = row.ok_or_else(refused)?;
+    let mut passkey: Passkey = serde_json::from_str(&row.credential)
+        .map_err(|error| Error::Internal(format!("a kept passkey cannot be read: {error}")))?;
+    let proven = site.finish_discoverable_authentication_v2(answer, kept.clone(), &passkey);
+    let proven = proven.map_err(|_| refused())?;
+    passkey.update_credential(&proven);
+    passkeys::update_used(tx, id, &to_text(&passkey)?, app.now()).await?;
+    Ok(user)
 }
 
 /// An authenticator's answer before it is verified.

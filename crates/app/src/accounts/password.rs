@@ -119,41 +119,42 @@ fn matches(password: &Secret<String>, kept: &str) -> bool {
     hasher.verify_password(typed.expose().as_bytes(), &parsed).is_ok()
 }
 
-impl App {
-    /// Hashes a password on a separate thread.
-    pub(crate) async fn hash_password(&self, password: &Secret<String>) -> Result<String, Error> {
-        let mut salt = [0; 16];
-        self.draw(|rng| rng.fill_bytes(&mut salt));
-        let password = password.clone();
-        self.at_leisure(move || hash(&password, &salt)).await?
-    }
+/// Hashes a password on a separate thread.
+pub(crate) async fn hash_password(app: &App, password: &Secret<String>) -> Result<String, Error> {
+    let mut salt = [0; 16];
+    app.draw(|rng| rng.fill_bytes(&mut salt));
+    let password = password.clone();
+    on_password_thread(app, move || hash(&password, &salt)).await?
+}
 
-    /// Whether a password matches. An unknown account takes the same time: `None` is compared with a dummy hash.
-    pub(crate) async fn password_matches(
-        &self,
-        password: &Secret<String>,
-        kept: Option<String>,
-    ) -> Result<bool, Error> {
-        let password = password.clone();
-        self.at_leisure(move || match kept {
-            Some(kept) => matches(&password, &kept),
-            None => {
-                // Only the time it takes matters; the result is not used.
-                let _ = hash(&password, &[0; 16]);
-                false
-            }
-        })
-        .await
-    }
+/// Whether a password matches. An unknown account takes the same time: `None` is compared with a dummy hash.
+pub(crate) async fn password_matches(
+    app: &App,
+    password: &Secret<String>,
+    kept: Option<String>,
+) -> Result<bool, Error> {
+    let password = password.clone();
+    on_password_thread(app, move || match kept {
+        Some(kept) => matches(&password, &kept),
+        None => {
+            // Only the time it takes matters; the result is not used.
+            let _ = hash(&password, &[0; 16]);
+            false
+        }
+    })
+    .await
+}
 
-    /// Runs argon2 work outside the threads that serve requests. It takes 19 MiB and tens of milliseconds, so at most
-    /// two run at once.
-    async fn at_leisure<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let slot = self.inner.passwords.acquire().await.map_err(|_| Error::Unavailable)?;
-        let done = tokio::task::spawn_blocking(work).await;
-        drop(slot);
-        done.map_err(|_| Error::Internal("a password could not be hashed".to_owned()))
-    }
+/// Runs argon2 work outside the threads that serve requests. It takes 19 MiB and tens of milliseconds, so at most
+/// two run at once.
+async fn on_password_thread<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let slot = app.inner.passwords.acquire().await.map_err(|_| Error::Unavailable)?;
+    let done = tokio::task::spawn_blocking(work).await;
+    drop(slot);
+    done.map_err(|_| Error::Internal("a password could not be hashed".to_owned()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use keystead_core::id::UserId;
 use keystead_store::tables::accounts;
 
 use super::Context;
+use super::new_account::new_account;
 use crate::{App, Error};
 
 impl App {
@@ -28,7 +29,7 @@ impl App {
         let zone = time_zone.filter(|zone| zone.len() <= 64 && !zone.chars().any(char::is_control)).map(str::to_owned);
         write_tx!(self.store(), "prefer", |tx| {
             let known = accounts::lock(tx, user).await?;
-            let mut account = known.unwrap_or_else(|| self.new_account(user, None, &Context::default()));
+            let mut account = known.unwrap_or_else(|| new_account(self, user, None, &Context::default()));
             if let Some(language) = language.clone() {
                 account.language = language;
             }

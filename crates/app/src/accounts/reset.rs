@@ -6,9 +6,13 @@ use keystead_store::tables::{accounts, users};
 use serde_json::json;
 
 use super::mail_kind::MailKind;
-use super::sessions::SignedIn;
-use super::tokens::{CONFIRM, RESET, RESET_LIFE};
-use super::{Context, acceptable, dead_link, digest};
+use super::mails::{count_mail, queue_mail};
+use super::new_account::new_account;
+use super::password::hash_password;
+use super::proven::{password_proven, sign_in_proven};
+use super::sessions::{SignedIn, end_other_sessions_and_tokens};
+use super::tokens::{CONFIRM, RESET, RESET_LIFE, is_token_valid, one_time_link};
+use super::{Context, acceptable, dead_link, digest, record_for_user};
 use crate::jobs::{Job, Outcome, ResetPassword};
 use crate::validate::checked_email;
 use crate::{App, Error};
@@ -22,28 +26,15 @@ impl App {
     pub async fn request_reset(&self, email: &str, context: &Context) -> Result<(), Error> {
         let email = checked_email(email)?;
         write_tx!(self.store(), "request_reset", |tx| {
-            self.count_mail(tx, context.origin, &email).await?;
+            count_mail(self, tx, context.origin, &email).await?;
             let (email, language) = (email.clone(), context.language.clone());
             self.enqueue(tx, &Job::ResetPassword(ResetPassword { email, language }), self.now()).await
         })
     }
 
-    /// Mails the link, if the address has an account.
-    pub(crate) async fn mail_reset_link(&self, job: ResetPassword) -> Result<Outcome, Error> {
-        let ResetPassword { email, language } = job;
-        write_tx!(self.store(), "settle_reset", |tx| {
-            let user = users::find_by_email(tx, &email).await?.filter(|row| row.deactivated_at.is_none());
-            if let Some(user) = user {
-                let link = self.one_time_link(tx, RESET, "reset", &user.id, "{}", RESET_LIFE).await?;
-                self.mail(tx, &user.email, MailKind::Reset, &language, &link).await?;
-            }
-            Ok(Outcome::Done)
-        })
-    }
-
     /// Whether a reset link still works. Looking does not use it up.
     pub async fn reset_works(&self, token: &Secret<String>) -> Result<bool, Error> {
-        self.token_works(RESET, token).await
+        is_token_valid(self, RESET, token).await
     }
 
     /// Chooses a new password with a link from a mail, and signs the person in. Every other session ends, links mailed
@@ -65,7 +56,7 @@ impl App {
             user.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead_link)
         })?;
         acceptable(password, &person.email, &[&self.settings().operator])?;
-        let hash = self.hash_password(password).await?;
+        let hash = hash_password(self, password).await?;
         write_tx!(self.store(), "reset_password", |tx| {
             let now = self.now();
             // Checked again: the account may have been closed, or its address changed, while the password was hashed.
@@ -76,17 +67,30 @@ impl App {
                 return Err(dead_link());
             }
             let known = accounts::lock(tx, user).await?;
-            let mut account = known.unwrap_or_else(|| self.new_account(user, None, context));
+            let mut account = known.unwrap_or_else(|| new_account(self, user, None, context));
             account.password = Some(hash.clone());
             account.password_changed_at = Some(now);
             account.confirmed_at.get_or_insert(now);
             accounts::save(tx, &account).await?;
             accounts::use_tokens_of(tx, user, CONFIRM, now).await?;
-            self.end_other_ways_in(tx, user, &[]).await?;
-            self.mail(tx, &person.email, MailKind::PasswordChanged, &context.language, "").await?;
+            end_other_sessions_and_tokens(self, tx, user, &[]).await?;
+            queue_mail(self, tx, &person.email, MailKind::PasswordChanged, &context.language, "").await?;
             let details = json!({ "data": { "password": "reset" } });
-            self.record_for(tx, user, "user.updated", user.as_str(), details).await?;
-            self.let_in(tx, user, &self.password_proven(&hash), context).await
+            record_for_user(self, tx, user, "user.updated", user.as_str(), details).await?;
+            sign_in_proven(self, tx, user, &password_proven(self, &hash), context).await
         })
     }
+}
+
+/// Mails the link, if the address has an account.
+pub(crate) async fn mail_reset_link(app: &App, job: ResetPassword) -> Result<Outcome, Error> {
+    let ResetPassword { email, language } = job;
+    write_tx!(app.store(), "settle_reset", |tx| {
+        let user = users::find_by_email(tx, &email).await?.filter(|row| row.deactivated_at.is_none());
+        if let Some(user) = user {
+            let link = one_time_link(app, tx, RESET, "reset", &user.id, "{}", RESET_LIFE).await?;
+            queue_mail(app, tx, &user.email, MailKind::Reset, &language, &link).await?;
+        }
+        Ok(Outcome::Done)
+    })
 }

@@ -4,23 +4,25 @@ use keystead_core::id::{JobId, UserId};
 use keystead_core::secret::Secret;
 use keystead_core::verification::limits::{Counting, Limit, Subject};
 use keystead_store::Tx;
-use keystead_store::tables::accounts::{self, Account, Token};
+use keystead_store::tables::accounts::{self, Account};
 use keystead_store::tables::{limit_hits, users};
 use rand::RngCore;
 use serde_json::json;
 use totp_rs::{Algorithm, Builder, Totp};
 
 use super::mail_kind::MailKind;
-use super::proven::Proven;
-use super::sessions::SignedIn;
-use super::tokens::WAITING_FOR_CODE;
-use super::{Context, dead_link, digest};
+use super::mails::queue_mail_to_user;
+use super::new_account::new_account;
+use super::proven::{Proven, ensure_still_proven};
+use super::sessions::{
+    SignedIn, begin_session, end_other_sessions_and_tokens, lock_fresh_session, renew_session, renew_session_as,
+};
+use super::tokens::{WAITING_FOR_CODE, is_token_valid};
+use super::{Context, dead_link, digest, record_about_user, record_for_user};
 use crate::validate::checked_email;
 use crate::verification::limits::Subjects;
 use crate::{Actor, App, Error};
 
-/// Seconds a sign-in may wait for its code.
-const WAIT: i64 = 600;
 /// Seconds one code is valid, and how many codes before and after the present one are accepted, because clocks differ.
 const STEP: u64 = 30;
 const DRIFT: u16 = 1;
@@ -94,32 +96,9 @@ fn recovery_code(rng: &mut (impl RngCore + ?Sized)) -> String {
 }
 
 impl App {
-    fn recovery_digest(&self, user: &UserId, code: &str) -> Vec<u8> {
-        let bare: String = code.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-        self.sealer().fingerprint("recovery_code", &format!("{user} {}", bare.replace('o', "0")))
-    }
-
-    /// Creates the value of the cookie while the code is missing. It is not a session: only the page for the code reads
-    /// it. It keeps what was proven so far, to be checked again when the code comes.
-    pub(super) async fn wait_for_code(&self, tx: &mut Tx, user: &UserId, proven: &Proven) -> Result<SignedIn, Error> {
-        let payload = serde_json::to_string(proven).map_err(|error| Error::Internal(format!("a proof: {error}")))?;
-        let (now, session) = (self.now(), self.fresh_secret());
-        let token = Token {
-            digest: digest(&session),
-            purpose: WAITING_FOR_CODE.to_owned(),
-            user: Some(user.clone()),
-            payload,
-            created_at: now,
-            expires_at: now.plus(WAIT),
-            used_at: None,
-        };
-        accounts::insert_token(tx, &token).await?;
-        Ok(SignedIn { session, user: user.clone(), expires_at: token.expires_at, waits_for_code: true })
-    }
-
     /// Whether a cookie's sign-in waits for a code.
     pub async fn waits_for_code(&self, waiting: &Secret<String>) -> Result<bool, Error> {
-        self.token_works(WAITING_FOR_CODE, waiting).await
+        is_token_valid(self, WAITING_FOR_CODE, waiting).await
     }
 
     /// Completes a sign-in with a code from the app or a recovery code, and opens a session with a new secret.
@@ -138,62 +117,20 @@ impl App {
             let row = accounts::find_token(tx, WAITING_FOR_CODE, &key, now).await?.ok_or_else(dead_link)?;
             let user = row.user.ok_or_else(dead_link)?;
             let proven: Proven = serde_json::from_str(&row.payload).map_err(|_| dead_link())?;
-            if !self.judge_code(tx, &user, code, context.origin.ip).await? {
+            if !judge_code(self, tx, &user, code, context.origin.ip).await? {
                 return Ok(None);
             }
             if !accounts::use_token(tx, &key, now).await? {
                 return Err(dead_link());
             }
             // The proof before the code may have been removed while the code was typed.
-            self.still_proven(tx, &user, &proven).await.map_err(|error| match error {
+            ensure_still_proven(self, tx, &user, &proven).await.map_err(|error| match error {
                 Error::Invalid { .. } => dead_link(),
                 other => other,
             })?;
-            self.begin_session(tx, &user, context, false).await.map(Some)
+            begin_session(self, tx, &user, context, false).await.map(Some)
         })?
         .ok_or_else(wrong_code)
-    }
-
-    /// Checks a code. A right one is used up, a wrong one is counted as an attempt. The caller commits in both cases.
-    async fn judge_code(
-        &self,
-        tx: &mut Tx,
-        user: &UserId,
-        code: &str,
-        ip: Option<std::net::IpAddr>,
-    ) -> Result<bool, Error> {
-        let subjects = Subjects { user: Some(user.clone()), ip, ..Subjects::default() };
-        self.hold(tx, NAME, &subjects).await?;
-        self.within(tx, LIMITS, &subjects, "").await?;
-        let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
-        let account = account.ok_or_else(not_on)?;
-        let by_app = match self.step_of(&account, code)? {
-            Some(step) => accounts::use_totp_step(tx, user, step).await?,
-            None => false,
-        };
-        if by_app || accounts::use_recovery_code(tx, user, &self.recovery_digest(user, code)).await? {
-            limit_hits::delete(tx, NAME, &format!("user:{user}")).await?;
-            return Ok(true);
-        }
-        let id = self.draw(JobId::generate).to_string();
-        self.count(tx, NAME, &subjects, &id, "").await?;
-        Ok(false)
-    }
-
-    /// Does what [`App::judge_code`] does, for a person who is signed in.
-    pub(super) async fn own_code(&self, user: &UserId, code: &str) -> Result<(), Error> {
-        let write = write_tx!(self.store(), "own_code", |tx| self.judge_code(tx, user, code, None).await);
-        if write? { Ok(()) } else { Err(wrong_code()) }
-    }
-
-    /// Returns the time step of a code from the app, if it is near enough to now.
-    fn step_of(&self, account: &Account, code: &str) -> Result<Option<i64>, Error> {
-        let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-        let Some(sealed) = account.totp_sealed.as_deref().filter(|_| digits.len() == 6) else { return Ok(None) };
-        let secret = self.sealer().open(&context(&account.user), sealed)?;
-        let now = u64::try_from(self.now().0).unwrap_or_default();
-        let step = totp(secret.expose(), "", "")?.check(&digits, now);
-        Ok(step.and_then(|step| i64::try_from(step).ok()))
     }
 
     /// Begins to set up an authenticator app. Nothing changes until its first code is typed.
@@ -208,8 +145,8 @@ impl App {
         let sealed = self.draw(|rng| self.sealer().seal(rng, &context(&view.user), &bytes));
         let (user, key) = (view.user, digest(session));
         write_tx!(self.store(), "enrol_second_factor", |tx| {
-            let (_, _, known) = self.fresh_in(tx, &key).await?;
-            let mut account = known.unwrap_or_else(|| self.new_account(&user, None, &Context::default()));
+            let (_, _, known) = lock_fresh_session(self, tx, &key).await?;
+            let mut account = known.unwrap_or_else(|| new_account(self, &user, None, &Context::default()));
             if account.totp_confirmed_at.is_some() {
                 return Err(Error::Conflict { message: "The second step is on already.".to_owned() });
             }
@@ -247,17 +184,17 @@ impl App {
     ) -> Result<(Vec<Secret<String>>, SignedIn), Error> {
         let key = digest(session);
         write_tx!(self.store(), "confirm_second_factor", |tx| {
-            let (_, person, account) = self.fresh_in(tx, &key).await?;
+            let (_, person, account) = lock_fresh_session(self, tx, &key).await?;
             let user = &person.id;
             let mut account = account
                 .filter(|row| row.totp_sealed.is_some() && row.totp_confirmed_at.is_none())
                 .ok_or_else(|| Error::impossible("Begin by adding the account to an authenticator app."))?;
-            account.totp_last_step = self.step_of(&account, code)?.ok_or_else(wrong_code)?;
+            account.totp_last_step = time_step_of_code(self, &account, code)?.ok_or_else(wrong_code)?;
             account.totp_confirmed_at = Some(self.now());
             accounts::save(tx, &account).await?;
-            let codes = self.replace_recovery_codes(tx, user).await?;
+            let codes = replace_recovery_codes(self, tx, user).await?;
             let signed_in =
-                self.factor_changed(tx, &key, user, MailKind::FactorOn, "", json!({ "second_factor": "on" })).await?;
+                factor_changed(self, tx, &key, user, MailKind::FactorOn, "", json!({ "second_factor": "on" })).await?;
             Ok((codes, signed_in))
         })
     }
@@ -270,11 +207,11 @@ impl App {
     pub async fn disable_second_factor(&self, session: &Secret<String>) -> Result<SignedIn, Error> {
         let key = digest(session);
         write_tx!(self.store(), "disable_second_factor", |tx| {
-            let (_, person, account) = self.fresh_in(tx, &key).await?;
+            let (_, person, account) = lock_fresh_session(self, tx, &key).await?;
             let user = &person.id;
             let account = account.filter(|row| row.totp_confirmed_at.is_some());
-            self.take_factor(tx, account.ok_or_else(not_on)?).await?;
-            self.factor_changed(tx, &key, user, MailKind::FactorOff, "", json!({ "second_factor": "off" })).await
+            remove_factor(tx, account.ok_or_else(not_on)?).await?;
+            factor_changed(self, tx, &key, user, MailKind::FactorOff, "", json!({ "second_factor": "off" })).await
         })
     }
 
@@ -291,29 +228,9 @@ impl App {
         let email = checked_email(email)?;
         write_tx!(self.store(), "reset_second_factor", |tx| {
             let user = users::find_by_email(tx, &email).await?.ok_or_else(|| Error::not_found("user", ""))?.id;
-            self.drop_second_factor(tx, actor, &user).await?;
+            drop_second_factor(self, tx, actor, &user).await?;
             Ok(user)
         })
-    }
-
-    /// Switches off a person's second factor on behalf of an operator, ends every session, mails the person, and
-    /// records it in their organizations.
-    pub(super) async fn drop_second_factor(&self, tx: &mut Tx, actor: &Actor, user: &UserId) -> Result<(), Error> {
-        let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
-        self.take_factor(tx, account.ok_or_else(not_on)?).await?;
-        self.end_other_ways_in(tx, user, &[]).await?;
-        self.mail_person(tx, user, MailKind::FactorOff, "").await?;
-        let details = json!({ "data": { "second_factor": "reset" } });
-        self.record_about(tx, actor, user, "user.updated", user.as_str(), details).await
-    }
-
-    async fn take_factor(&self, tx: &mut Tx, mut account: Account) -> Result<(), Error> {
-        account.totp_sealed = None;
-        account.totp_confirmed_at = None;
-        account.totp_last_step = 0;
-        accounts::save(tx, &account).await?;
-        accounts::replace_recovery_codes(tx, &account.user, &[]).await?;
-        Ok(())
     }
 
     /// Makes new recovery codes, to be shown once; the old ones stop working.
@@ -323,43 +240,110 @@ impl App {
     pub async fn renew_recovery_codes(&self, session: &Secret<String>) -> Result<Vec<Secret<String>>, Error> {
         let key = digest(session);
         write_tx!(self.store(), "renew_recovery_codes", |tx| {
-            let (_, person, account) = self.fresh_in(tx, &key).await?;
+            let (_, person, account) = lock_fresh_session(self, tx, &key).await?;
             account.filter(|row| row.totp_confirmed_at.is_some()).ok_or_else(not_on)?;
-            let codes = self.replace_recovery_codes(tx, &person.id).await?;
-            self.mail_person(tx, &person.id, MailKind::RecoveryCodesMade, "").await?;
+            let codes = replace_recovery_codes(self, tx, &person.id).await?;
+            queue_mail_to_user(self, tx, &person.id, MailKind::RecoveryCodesMade, "").await?;
             let details = json!({ "data": { "recovery_codes": "renewed" } });
-            self.record_for(tx, &person.id, "user.updated", person.id.as_str(), details).await?;
+            record_for_user(self, tx, &person.id, "user.updated", person.id.as_str(), details).await?;
             Ok(codes)
         })
     }
+}
 
-    async fn replace_recovery_codes(&self, tx: &mut Tx, user: &UserId) -> Result<Vec<Secret<String>>, Error> {
-        let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| self.draw(recovery_code)).collect();
-        let digests: Vec<Vec<u8>> = codes.iter().map(|code| self.recovery_digest(user, code)).collect();
-        accounts::replace_recovery_codes(tx, user, &digests).await?;
-        Ok(codes.into_iter().map(Secret::new).collect())
-    }
+fn recovery_digest(app: &App, user: &UserId, code: &str) -> Vec<u8> {
+    let bare: String = code.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    app.sealer().fingerprint("recovery_code", &format!("{user} {}", bare.replace('o', "0")))
+}
 
-    /// The effects of every change of a factor: other sessions end, this session gets a new secret, the person gets a
-    /// mail, and it is recorded.
-    pub(super) async fn factor_changed(
-        &self,
-        tx: &mut Tx,
-        session: &[u8],
-        user: &UserId,
-        kind: MailKind,
-        detail: &str,
-        data: serde_json::Value,
-    ) -> Result<SignedIn, Error> {
-        self.end_other_ways_in(tx, user, session).await?;
-        let signed_in = match kind {
-            MailKind::PasskeyAdded => self.renew_session_as(tx, session, Some(true)).await?,
-            // The removed passkey may be the one of this session.
-            MailKind::PasskeyRemoved => self.renew_session_as(tx, session, Some(false)).await?,
-            _ => self.renew_session(tx, session).await?,
-        };
-        self.mail_person(tx, user, kind, detail).await?;
-        self.record_for(tx, user, "user.updated", user.as_str(), json!({ "data": data })).await?;
-        Ok(signed_in)
+/// Checks a code. A right one is used up, a wrong one is counted as an attempt. The caller commits in both cases.
+async fn judge_code(
+    app: &App,
+    tx: &mut Tx,
+    user: &UserId,
+    code: &str,
+    ip: Option<std::net::IpAddr>,
+) -> Result<bool, Error> {
+    let subjects = Subjects { user: Some(user.clone()), ip, ..Subjects::default() };
+    app.hold(tx, NAME, &subjects).await?;
+    app.within(tx, LIMITS, &subjects, "").await?;
+    let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
+    let account = account.ok_or_else(not_on)?;
+    let by_app = match time_step_of_code(app, &account, code)? {
+        Some(step) => accounts::use_totp_step(tx, user, step).await?,
+        None => false,
+    };
+    if by_app || accounts::use_recovery_code(tx, user, &recovery_digest(app, user, code)).await? {
+        limit_hits::delete(tx, NAME, &format!("user:{user}")).await?;
+        return Ok(true);
     }
+    let id = app.draw(JobId::generate).to_string();
+    app.count(tx, NAME, &subjects, &id, "").await?;
+    Ok(false)
+}
+
+/// Does what [`judge_code`] does, for a person who is signed in.
+pub(super) async fn check_own_code(app: &App, user: &UserId, code: &str) -> Result<(), Error> {
+    let write = write_tx!(app.store(), "own_code", |tx| judge_code(app, tx, user, code, None).await);
+    if write? { Ok(()) } else { Err(wrong_code()) }
+}
+
+/// Returns the time step of a code from the app, if it is near enough to now.
+fn time_step_of_code(app: &App, account: &Account, code: &str) -> Result<Option<i64>, Error> {
+    let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    let Some(sealed) = account.totp_sealed.as_deref().filter(|_| digits.len() == 6) else { return Ok(None) };
+    let secret = app.sealer().open(&context(&account.user), sealed)?;
+    let now = u64::try_from(app.now().0).unwrap_or_default();
+    let step = totp(secret.expose(), "", "")?.check(&digits, now);
+    Ok(step.and_then(|step| i64::try_from(step).ok()))
+}
+
+/// Switches off a person's second factor on behalf of an operator, ends every session, mails the person, and
+/// records it in their organizations.
+pub(super) async fn drop_second_factor(app: &App, tx: &mut Tx, actor: &Actor, user: &UserId) -> Result<(), Error> {
+    let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
+    remove_factor(tx, account.ok_or_else(not_on)?).await?;
+    end_other_sessions_and_tokens(app, tx, user, &[]).await?;
+    queue_mail_to_user(app, tx, user, MailKind::FactorOff, "").await?;
+    let details = json!({ "data": { "second_factor": "reset" } });
+    record_about_user(app, tx, actor, user, "user.updated", user.as_str(), details).await
+}
+
+async fn remove_factor(tx: &mut Tx, mut account: Account) -> Result<(), Error> {
+    account.totp_sealed = None;
+    account.totp_confirmed_at = None;
+    account.totp_last_step = 0;
+    accounts::save(tx, &account).await?;
+    accounts::replace_recovery_codes(tx, &account.user, &[]).await?;
+    Ok(())
+}
+
+async fn replace_recovery_codes(app: &App, tx: &mut Tx, user: &UserId) -> Result<Vec<Secret<String>>, Error> {
+    let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| app.draw(recovery_code)).collect();
+    let digests: Vec<Vec<u8>> = codes.iter().map(|code| recovery_digest(app, user, code)).collect();
+    accounts::replace_recovery_codes(tx, user, &digests).await?;
+    Ok(codes.into_iter().map(Secret::new).collect())
+}
+
+/// The effects of every change of a factor: other sessions end, this session gets a new secret, the person gets a
+/// mail, and it is recorded.
+pub(super) async fn factor_changed(
+    app: &App,
+    tx: &mut Tx,
+    session: &[u8],
+    user: &UserId,
+    kind: MailKind,
+    detail: &str,
+    data: serde_json::Value,
+) -> Result<SignedIn, Error> {
+    end_other_sessions_and_tokens(app, tx, user, session).await?;
+    let signed_in = match kind {
+        MailKind::PasskeyAdded => renew_session_as(app, tx, session, Some(true)).await?,
+        // The removed passkey may be the one of this session.
+        MailKind::PasskeyRemoved => renew_session_as(app, tx, session, Some(false)).await?,
+        _ => renew_session(app, tx, session).await?,
+    };
+    queue_mail_to_user(app, tx, user, kind, detail).await?;
+    record_for_user(app, tx, user, "user.updated", user.as_str(), json!({ "data": data })).await?;
+    Ok(signed_in)
 }

@@ -3,15 +3,17 @@
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
-use keystead_store::Tx;
 use keystead_store::tables::{accounts, passkeys, sessions};
 use serde_json::json;
 
+use super::attempt_limits::check_own_password;
 use super::mail_kind::MailKind;
+use super::mails::queue_mail_to_user;
 use super::passkeys::PasskeyView;
-use super::sessions::SignedIn;
-use super::tokens::{CHANGE_EMAIL, NEW_PASSKEY, RESET, WAITING_FOR_CODE};
-use super::{acceptable, digest, wrong_password};
+use super::password::hash_password;
+use super::second_factor::check_own_code;
+use super::sessions::{SignedIn, end_other_sessions_and_tokens, lock_session, renew_session};
+use super::{acceptable, digest, record_for_user, wrong_password};
 use crate::{App, Error};
 
 /// How an account is protected.
@@ -36,19 +38,6 @@ fn shown(row: passkeys::Passkey) -> PasskeyView {
 }
 
 impl App {
-    /// Ends all other sessions of the person, and everything begun before that could still sign in to the account or
-    /// move it: sign-ins that wait for a code, links to choose a password, links to another address, passkeys that are
-    /// being added. Every change of a person's ways to sign in does this. `but` is the digest of the session that
-    /// stays.
-    pub(super) async fn end_other_ways_in(&self, tx: &mut Tx, user: &UserId, but: &[u8]) -> Result<(), Error> {
-        let now = self.now();
-        sessions::revoke_others(tx, user, but, now).await?;
-        for purpose in [RESET, WAITING_FOR_CODE, CHANGE_EMAIL, NEW_PASSKEY] {
-            accounts::use_tokens_of(tx, user, purpose, now).await?;
-        }
-        Ok(())
-    }
-
     /// Describes how a person's account is protected.
     pub async fn security(&self, user: &UserId) -> Result<SecurityView, Error> {
         read_tx!(self.store(), "security", |tx| {
@@ -77,7 +66,7 @@ impl App {
         code: &str,
     ) -> Result<SignedIn, Error> {
         let view = self.session(session).await?.ok_or_else(|| Error::not_found("session", ""))?;
-        let (kept, network) = self.guard(&view.user, &view.id).await?;
+        let (kept, network) = password_and_network(self, &view.user, &view.id).await?;
         let with_code = self.security(&view.user).await?.second_factor_since.is_some();
         if kept.is_none() && !with_code {
             return Err(Error::Invalid {
@@ -87,29 +76,19 @@ impl App {
             });
         }
         if kept.is_some() {
-            self.own_password(&view.email, &network, password, kept.clone()).await?;
+            check_own_password(self, &view.email, &network, password, kept.clone()).await?;
         }
         if with_code {
-            self.own_code(&view.user, code).await?;
+            check_own_code(self, &view.user, code).await?;
         }
         let key = digest(session);
         write_tx!(self.store(), "reauthenticate", |tx| {
-            let (_, _, account) = self.held_session(tx, &key).await?;
+            let (_, _, account) = lock_session(self, tx, &key).await?;
             // The password or the second factor was changed while this password was checked, so it proves nothing any
             // more.
             let same = |row: &accounts::Account| row.password == kept && row.totp_confirmed_at.is_some() == with_code;
             account.filter(same).ok_or_else(wrong_password)?;
-            self.renew_session(tx, &key).await
-        })
-    }
-
-    /// Returns the password's hash, and the network a session came from.
-    async fn guard(&self, user: &UserId, session: &str) -> Result<(Option<String>, String), Error> {
-        let now = self.now();
-        read_tx!(self.store(), "guard", |tx| {
-            let kept = accounts::find(tx, user).await?.and_then(|row| row.password);
-            let here = sessions::list(tx, user, now).await?.into_iter().find(|row| row.id == session);
-            Ok((kept, here.map(|row| row.network).unwrap_or_default()))
+            renew_session(self, tx, &key).await
         })
     }
 
@@ -126,29 +105,39 @@ impl App {
     ) -> Result<SignedIn, Error> {
         let view = self.session(session).await?.ok_or_else(|| Error::not_found("session", ""))?;
         acceptable(new, &view.email, &[&self.settings().operator])?;
-        let (kept, network) = self.guard(&view.user, &view.id).await?;
+        let (kept, network) = password_and_network(self, &view.user, &view.id).await?;
         let Some(kept) = kept else {
             let message = "This account has no password. Ask for a link to choose one on the sign-in page.";
             return Err(Error::coded("password", "no_password", message));
         };
-        self.own_password(&view.email, &network, old, Some(kept.clone())).await?;
-        let hash = self.hash_password(new).await?;
+        check_own_password(self, &view.email, &network, old, Some(kept.clone())).await?;
+        let hash = hash_password(self, new).await?;
         let key = digest(session);
         write_tx!(self.store(), "change_password", |tx| {
             let (now, user) = (self.now(), &view.user);
             // Changed by another request in between: the password that was checked is no longer the account's.
-            let (_, _, account) = self.held_session(tx, &key).await?;
+            let (_, _, account) = lock_session(self, tx, &key).await?;
             let account = account.filter(|row| row.password.as_ref() == Some(&kept));
             let mut account = account.ok_or_else(wrong_password)?;
             account.password = Some(hash.clone());
             account.password_changed_at = Some(now);
             accounts::save(tx, &account).await?;
-            self.end_other_ways_in(tx, user, &key).await?;
-            let signed_in = self.renew_session(tx, &key).await?;
-            self.mail_person(tx, user, MailKind::PasswordChanged, "").await?;
+            end_other_sessions_and_tokens(self, tx, user, &key).await?;
+            let signed_in = renew_session(self, tx, &key).await?;
+            queue_mail_to_user(self, tx, user, MailKind::PasswordChanged, "").await?;
             let details = json!({ "data": { "password": "changed" } });
-            self.record_for(tx, user, "user.updated", user.as_str(), details).await?;
+            record_for_user(self, tx, user, "user.updated", user.as_str(), details).await?;
             Ok(signed_in)
         })
     }
+}
+
+/// Returns the password's hash, and the network a session came from.
+async fn password_and_network(app: &App, user: &UserId, session: &str) -> Result<(Option<String>, String), Error> {
+    let now = app.now();
+    read_tx!(app.store(), "guard", |tx| {
+        let kept = accounts::find(tx, user).await?.and_then(|row| row.password);
+        let here = sessions::list(tx, user, now).await?.into_iter().find(|row| row.id == session);
+        Ok((kept, here.map(|row| row.network).unwrap_or_default()))
+    })
 }

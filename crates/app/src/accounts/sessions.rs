@@ -10,7 +10,9 @@ use keystead_store::tables::sessions::{self, Session};
 use keystead_store::tables::users::{self, User};
 use serde_json::json;
 
-use super::{Context, digest};
+use super::new_device::mail_about_new_device;
+use super::tokens::{CHANGE_EMAIL, NEW_PASSKEY, RESET, WAITING_FOR_CODE};
+use super::{Context, digest, draw_secret, record_for_user};
 use crate::{App, Error};
 
 /// A session ends after thirty days, used or not, and after seven days unused.
@@ -113,109 +115,6 @@ fn stale() -> Error {
 }
 
 impl App {
-    /// Opens a session when nothing is left to prove.
-    pub(super) async fn begin_session(
-        &self,
-        tx: &mut Tx,
-        user: &UserId,
-        context: &Context,
-        by_passkey: bool,
-    ) -> Result<SignedIn, Error> {
-        let now = self.now();
-        let session = self.fresh_secret();
-        let row = Session {
-            digest: digest(&session),
-            id: self.session_id(),
-            user: user.clone(),
-            csrf: self.fresh_secret().expose().clone(),
-            created_at: now,
-            seen_at: now,
-            expires_at: now.plus(LIFE),
-            reauthenticated_at: now,
-            device: device(&context.user_agent),
-            network: context.origin.network().unwrap_or_default(),
-            revoked_at: None,
-            by_passkey,
-        };
-        self.tell_of_new_device(tx, &row).await?;
-        sessions::insert(tx, &row).await?;
-        let others = sessions::list(tx, user, now).await?.into_iter().filter(|old| old.id != row.id);
-        for old in others.skip(MOST_SESSIONS - 1) {
-            sessions::revoke(tx, user, &old.id, now).await?;
-        }
-        self.record_for(tx, user, "login.succeeded", &row.id, json!({})).await?;
-        Ok(SignedIn { session, user: user.clone(), expires_at: row.expires_at, waits_for_code: false })
-    }
-
-    fn session_id(&self) -> String {
-        format!("sess_{}", self.draw(JobId::generate).as_str().trim_start_matches("job_"))
-    }
-
-    /// Gives the session a new secret after its person has reauthenticated or changed a way to sign in (ASVS 7.2.4).
-    /// The time at which it ends stays.
-    pub(super) async fn renew_session(&self, tx: &mut Tx, old: &[u8]) -> Result<SignedIn, Error> {
-        self.renew_session_as(tx, old, None).await
-    }
-
-    /// Does the same, and sets whether a passkey counts as used in the session.
-    pub(super) async fn renew_session_as(
-        &self,
-        tx: &mut Tx,
-        old: &[u8],
-        by_passkey: Option<bool>,
-    ) -> Result<SignedIn, Error> {
-        let now = self.now();
-        let row = sessions::find(tx, old, now, now.plus(-IDLE)).await?;
-        let row = row.ok_or_else(no_session)?;
-        // The session was ended by another request in between.
-        if !sessions::revoke(tx, &row.user, &row.id, now).await? {
-            return Err(no_session());
-        }
-        let session = self.fresh_secret();
-        let fresh = Session {
-            digest: digest(&session),
-            id: self.session_id(),
-            csrf: self.fresh_secret().expose().clone(),
-            seen_at: now,
-            reauthenticated_at: now,
-            by_passkey: by_passkey.unwrap_or(row.by_passkey),
-            ..row.clone()
-        };
-        sessions::insert(tx, &fresh).await?;
-        // A phone verification that was begun in the session continues in it.
-        phones::move_session(tx, &row.id, &fresh.id).await?;
-        Ok(SignedIn { session, user: fresh.user, expires_at: fresh.expires_at, waits_for_code: false })
-    }
-
-    /// Returns the session of a digest, its person and their account, locked until the transaction ends. A concurrent
-    /// transaction that ends sessions or changes ways to sign in waits for this one, or has committed before and is
-    /// seen.
-    pub(super) async fn held_session(
-        &self,
-        tx: &mut Tx,
-        key: &[u8],
-    ) -> Result<(Session, User, Option<Account>), Error> {
-        let (now, idle_since) = (self.now(), self.now().plus(-IDLE));
-        let user = sessions::find(tx, key, now, idle_since).await?.ok_or_else(no_session)?.user;
-        let account = accounts::lock(tx, &user).await?;
-        // Read again, because this transaction may have waited for the account.
-        let row = sessions::find(tx, key, now, idle_since).await?.ok_or_else(no_session)?;
-        let user = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none()).ok_or_else(no_session)?;
-        Ok((row, user, account))
-    }
-
-    /// Does the same, if the person has reauthenticated recently enough for a dangerous act ([`App::fresh_session`]).
-    pub(super) async fn fresh_in(&self, tx: &mut Tx, key: &[u8]) -> Result<(Session, User, Option<Account>), Error> {
-        let held = self.held_session(tx, key).await?;
-        if self.now().since(held.0.reauthenticated_at) < FRESH { Ok(held) } else { Err(stale()) }
-    }
-
-    /// Whether the session of this id is still open.
-    pub(crate) async fn session_is_open(&self, tx: &mut Tx, user: &UserId, id: &str) -> Result<bool, Error> {
-        let row = sessions::find_live(tx, id, self.now(), self.now().plus(-IDLE)).await?;
-        Ok(row.is_some_and(|row| row.user == *user))
-    }
-
     /// Returns the session of a cookie, if its person has reauthenticated recently enough for a dangerous act.
     ///
     /// # Errors
@@ -234,7 +133,7 @@ impl App {
                 return Ok(None);
             };
             let account = accounts::find(tx, &row.user).await?;
-            Ok(Some((self.session_view(&row, user, account), row.seen_at)))
+            Ok(Some((session_view(self, &row, user, account), row.seen_at)))
         })?;
         let Some((view, seen_at)) = read else { return Ok(None) };
         if now.since(seen_at) >= SEEN_EVERY {
@@ -243,32 +142,139 @@ impl App {
         Ok(Some(view))
     }
 
-    fn session_view(&self, row: &Session, user: User, account: Option<Account>) -> SessionView {
-        let text = |pick: fn(&Account) -> &String| account.as_ref().map(|row| pick(row).clone()).unwrap_or_default();
-        // An address counts as the operator's only when it is confirmed.
-        let confirmed = account.as_ref().is_some_and(|row| row.confirmed_at.is_some());
-        let operates = confirmed && self.settings().is_operator(&user.email);
-        let proven = self.settings().development || second_step(row, account.as_ref());
-        SessionView {
-            id: row.id.clone(),
-            user: row.user.clone(),
-            operator: operates && proven,
-            operator_waits: operates && !proven,
-            email: user.email,
-            name: user.name,
-            csrf: row.csrf.clone(),
-            language: text(|row| &row.language),
-            theme: text(|row| &row.theme),
-            time_zone: text(|row| &row.time_zone),
-            fresh: self.now().since(row.reauthenticated_at) < FRESH,
-            by_passkey: row.by_passkey,
-        }
-    }
-
     /// Ends the session of a cookie.
     pub async fn sign_out(&self, secret: &Secret<String>) -> Result<(), Error> {
         let Some(view) = self.session(secret).await? else { return Ok(()) };
         self.end_session(&view.user, &view.id).await.map(|_| ())
+    }
+}
+
+/// Opens a session when nothing is left to prove.
+pub(super) async fn begin_session(
+    app: &App,
+    tx: &mut Tx,
+    user: &UserId,
+    context: &Context,
+    by_passkey: bool,
+) -> Result<SignedIn, Error> {
+    let now = app.now();
+    let session = draw_secret(app);
+    let row = Session {
+        digest: digest(&session),
+        id: session_id(app),
+        user: user.clone(),
+        csrf: draw_secret(app).expose().clone(),
+        created_at: now,
+        seen_at: now,
+        expires_at: now.plus(LIFE),
+        reauthenticated_at: now,
+        device: device(&context.user_agent),
+        network: context.origin.network().unwrap_or_default(),
+        revoked_at: None,
+        by_passkey,
+    };
+    mail_about_new_device(app, tx, &row).await?;
+    sessions::insert(tx, &row).await?;
+    let others = sessions::list(tx, user, now).await?.into_iter().filter(|old| old.id != row.id);
+    for old in others.skip(MOST_SESSIONS - 1) {
+        sessions::revoke(tx, user, &old.id, now).await?;
+    }
+    record_for_user(app, tx, user, "login.succeeded", &row.id, json!({})).await?;
+    Ok(SignedIn { session, user: user.clone(), expires_at: row.expires_at, waits_for_code: false })
+}
+
+fn session_id(app: &App) -> String {
+    format!("sess_{}", app.draw(JobId::generate).as_str().trim_start_matches("job_"))
+}
+
+/// Gives the session a new secret after its person has reauthenticated or changed a way to sign in (ASVS 7.2.4).
+/// The time at which it ends stays.
+pub(super) async fn renew_session(app: &App, tx: &mut Tx, old: &[u8]) -> Result<SignedIn, Error> {
+    renew_session_as(app, tx, old, None).await
+}
+
+/// Does the same, and sets whether a passkey counts as used in the session.
+pub(super) async fn renew_session_as(
+    app: &App,
+    tx: &mut Tx,
+    old: &[u8],
+    by_passkey: Option<bool>,
+) -> Result<SignedIn, Error> {
+    let now = app.now();
+    let row = sessions::find(tx, old, now, now.plus(-IDLE)).await?;
+    let row = row.ok_or_else(no_session)?;
+    // The session was ended by another request in between.
+    if !sessions::revoke(tx, &row.user, &row.id, now).await? {
+        return Err(no_session());
+    }
+    let session = draw_secret(app);
+    let fresh = Session {
+        digest: digest(&session),
+        id: session_id(app),
+        csrf: draw_secret(app).expose().clone(),
+        seen_at: now,
+        reauthenticated_at: now,
+        by_passkey: by_passkey.unwrap_or(row.by_passkey),
+        ..row.clone()
+    };
+    sessions::insert(tx, &fresh).await?;
+    // A phone verification that was begun in the session continues in it.
+    phones::move_session(tx, &row.id, &fresh.id).await?;
+    Ok(SignedIn { session, user: fresh.user, expires_at: fresh.expires_at, waits_for_code: false })
+}
+
+/// Returns the session of a digest, its person and their account, locked until the transaction ends. A concurrent
+/// transaction that ends sessions or changes ways to sign in waits for this one, or has committed before and is
+/// seen.
+pub(super) async fn lock_session(
+    app: &App,
+    tx: &mut Tx,
+    key: &[u8],
+) -> Result<(Session, User, Option<Account>), Error> {
+    let (now, idle_since) = (app.now(), app.now().plus(-IDLE));
+    let user = sessions::find(tx, key, now, idle_since).await?.ok_or_else(no_session)?.user;
+    let account = accounts::lock(tx, &user).await?;
+    // Read again, because this transaction may have waited for the account.
+    let row = sessions::find(tx, key, now, idle_since).await?.ok_or_else(no_session)?;
+    let user = users::find(tx, &user).await?.filter(|row| row.deactivated_at.is_none()).ok_or_else(no_session)?;
+    Ok((row, user, account))
+}
+
+/// Does the same, if the person has reauthenticated recently enough for a dangerous act ([`App::fresh_session`]).
+pub(super) async fn lock_fresh_session(
+    app: &App,
+    tx: &mut Tx,
+    key: &[u8],
+) -> Result<(Session, User, Option<Account>), Error> {
+    let held = lock_session(app, tx, key).await?;
+    if app.now().since(held.0.reauthenticated_at) < FRESH { Ok(held) } else { Err(stale()) }
+}
+
+/// Whether the session of this id is still open.
+pub(crate) async fn session_is_open(app: &App, tx: &mut Tx, user: &UserId, id: &str) -> Result<bool, Error> {
+    let row = sessions::find_live(tx, id, app.now(), app.now().plus(-IDLE)).await?;
+    Ok(row.is_some_and(|row| row.user == *user))
+}
+
+fn session_view(app: &App, row: &Session, user: User, account: Option<Account>) -> SessionView {
+    let text = |pick: fn(&Account) -> &String| account.as_ref().map(|row| pick(row).clone()).unwrap_or_default();
+    // An address counts as the operator's only when it is confirmed.
+    let confirmed = account.as_ref().is_some_and(|row| row.confirmed_at.is_some());
+    let operates = confirmed && app.settings().is_operator(&user.email);
+    let proven = app.settings().development || second_step(row, account.as_ref());
+    SessionView {
+        id: row.id.clone(),
+        user: row.user.clone(),
+        operator: operates && proven,
+        operator_waits: operates && !proven,
+        email: user.email,
+        name: user.name,
+        csrf: row.csrf.clone(),
+        language: text(|row| &row.language),
+        theme: text(|row| &row.theme),
+        time_zone: text(|row| &row.time_zone),
+        fresh: app.now().since(row.reauthenticated_at) < FRESH,
+        by_passkey: row.by_passkey,
     }
 }
 
@@ -284,4 +290,22 @@ mod tests {
         assert_eq!(device(phone), "Safari, iPhone");
         assert_eq!(device("<script>"), "");
     }
+}
+
+/// Ends all other sessions of the person, and everything begun before that could still sign in to the account or
+/// move it: sign-ins that wait for a code, links to choose a password, links to another address, passkeys that are
+/// being added. Every change of a person's ways to sign in does this. `but` is the digest of the session that
+/// stays.
+pub(super) async fn end_other_sessions_and_tokens(
+    app: &App,
+    tx: &mut Tx,
+    user: &UserId,
+    but: &[u8],
+) -> Result<(), Error> {
+    let now = app.now();
+    sessions::revoke_others(tx, user, but, now).await?;
+    for purpose in [RESET, WAITING_FOR_CODE, CHANGE_EMAIL, NEW_PASSKEY] {
+        accounts::use_tokens_of(tx, user, purpose, now).await?;
+    }
+    Ok(())
 }

@@ -1,5 +1,13 @@
 //! What tokens are for, how long they work, and the links that carry them.
 
+use keystead_core::id::UserId;
+use keystead_core::secret::Secret;
+use keystead_store::Tx;
+use keystead_store::tables::accounts::{self, Token};
+
+use super::{digest, draw_secret};
+use crate::{App, Error};
+
 /// The purpose of a link to choose a new password.
 pub(super) const RESET: &str = "reset_password";
 /// Seconds a link to reset a password works.
@@ -18,3 +26,32 @@ pub(super) const NEW_PASSKEY: &str = "passkey_new";
 
 /// The purpose of a sign-in that waits for its code.
 pub(super) const WAITING_FOR_CODE: &str = "second_factor";
+
+pub(super) async fn one_time_link(
+    app: &App,
+    tx: &mut Tx,
+    purpose: &str,
+    path: &str,
+    user: &UserId,
+    payload: &str,
+    life: i64,
+) -> Result<String, Error> {
+    let secret = draw_secret(app);
+    let now = app.now();
+    let token = Token {
+        digest: digest(&secret),
+        purpose: purpose.to_owned(),
+        user: Some(user.clone()),
+        payload: payload.to_owned(),
+        created_at: now,
+        expires_at: now.plus(life),
+        used_at: None,
+    };
+    accounts::insert_token(tx, &token).await?;
+    Ok(format!("{}/{path}?token={}", app.public_url(), secret.expose()))
+}
+
+pub(super) async fn is_token_valid(app: &App, purpose: &str, token: &Secret<String>) -> Result<bool, Error> {
+    let (now, key) = (app.now(), digest(token));
+    read_tx!(app.store(), "token_works", |tx| Ok(accounts::find_token(tx, purpose, &key, now).await?.is_some()))
+}

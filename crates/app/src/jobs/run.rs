@@ -1,6 +1,11 @@
 //! The use case of each job.
 
 use super::{Job, Outcome};
+use crate::accounts::email_change::mail_email_change;
+use crate::accounts::mails::send_account_mail;
+use crate::accounts::reset::mail_reset_link;
+use crate::accounts::sign_in::record_failed_sign_in;
+use crate::accounts::sign_up::finish_sign_up;
 use crate::{App, Error};
 
 /// Seconds until a job that only a newer version knows is offered again.
@@ -10,11 +15,11 @@ impl App {
     /// Runs a job; `attempts` counts the earlier runs.
     pub(super) async fn run(&self, job: Job, attempts: i64) -> Result<Outcome, Error> {
         match job {
-            Job::SendMail(mail) => Ok(self.send_account_mail(mail).await),
-            Job::SignUp(request) => self.finish_sign_up(request).await,
-            Job::ResetPassword(request) => self.mail_reset_link(request).await,
-            Job::ChangeEmail(request) => self.mail_email_change(request).await,
-            Job::RecordFailedSignIn(failed) => self.record_failed_sign_in(failed).await,
+            Job::SendMail(mail) => Ok(send_account_mail(self, mail).await),
+            Job::SignUp(request) => finish_sign_up(self, request).await,
+            Job::ResetPassword(request) => mail_reset_link(self, request).await,
+            Job::ChangeEmail(request) => mail_email_change(self, request).await,
+            Job::RecordFailedSignIn(failed) => record_failed_sign_in(self, failed).await,
             Job::ReadPayment(delivery) => self.read_payment(delivery).await,
             Job::PollPayment(poll) => self.poll_payment(poll).await,
             Job::CancelSetup(setup) => Ok(Outcome::of(self.payment_provider()?.cancel(&setup.reference).await)),

@@ -5,6 +5,7 @@ use keystead_core::id::{KeyId, UserId};
 use keystead_store::tables::api_keys::{self, KeyRow};
 use serde_json::json;
 
+use crate::accounts::record_about_user;
 use crate::{Actor, App, Error};
 
 impl App {
@@ -26,7 +27,7 @@ impl App {
                 return Err(Error::not_found("API key", id.as_str()));
             }
             api_keys::revoke(tx, id, &actor.actor_ref(), "deleted", self.now()).await?;
-            self.record_about(tx, actor, &user, "api_key.deleted", id.as_str(), json!({})).await
+            record_about_user(self, tx, actor, &user, "api_key.deleted", id.as_str(), json!({})).await
         })
     }
 }

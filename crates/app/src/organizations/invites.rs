@@ -13,7 +13,11 @@ use keystead_store::tables::project_members::{self, ProjectMember};
 use keystead_store::tables::{accounts, organizations, projects, users};
 use serde_json::json;
 
-use crate::accounts::{Context, MailKind, SignedIn, acceptable, digest_of};
+use crate::accounts::mails::{count_mail, queue_mail};
+use crate::accounts::new_account::{insert_new_user, new_account};
+use crate::accounts::password::hash_password;
+use crate::accounts::proven::open_first_session;
+use crate::accounts::{Context, MailKind, SignedIn, acceptable, digest_of, draw_secret};
 use crate::audit::{self, AuditEntry};
 use crate::entitlements::entitlements;
 use crate::request::Origin;
@@ -69,7 +73,7 @@ impl App {
         wanted: Option<&[(ProjectId, ProjectRole)]>,
         language: &str,
     ) -> Result<Invite, Error> {
-        let secret = self.fresh_secret();
+        let secret = draw_secret(self);
         let row = Invite {
             id: self.draw(InviteId::generate).to_string(),
             organization: organization.clone(),
@@ -119,9 +123,9 @@ impl App {
         language: &str,
     ) -> Result<(), Error> {
         self.count_invite(tx, actor, &row.organization).await?;
-        self.count_mail(tx, Origin::default(), &row.email).await?;
+        count_mail(self, tx, Origin::default(), &row.email).await?;
         let link = format!("{}/invite?token={}", self.public_url(), secret.expose());
-        self.mail(tx, &row.email, MailKind::Invite, language, &link).await?;
+        queue_mail(self, tx, &row.email, MailKind::Invite, language, &link).await?;
         let details = json!({ "data": { "role": row.role.as_str() } });
         let entry = AuditEntry { organization: &row.organization, action: "invite.sent", target: &row.id, details };
         self.record(tx, actor, entry).await
@@ -155,7 +159,7 @@ impl App {
         id: &str,
         language: &str,
     ) -> Result<(), Error> {
-        let secret = self.fresh_secret();
+        let secret = draw_secret(self);
         write_tx!(self.store(), "resend_invite", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             let end = self.now().plus(LIFE);
@@ -257,17 +261,17 @@ impl App {
             Ok(row.email)
         })?;
         acceptable(password, &email, &[&self.settings().operator])?;
-        let hash = self.hash_password(password).await?;
+        let hash = hash_password(self, password).await?;
         let fresh = self.draw(UserId::generate);
         write_tx!(self.store(), "join", |tx| {
             let row = self.live_invite(tx, &key).await?.ok_or_else(dead)?;
             let user = match users::find_by_email(tx, &row.email).await? {
                 Some(user) => user.id,
-                None => self.newcomer(tx, &fresh, &row.email, None).await?,
+                None => insert_new_user(self, tx, &fresh, &row.email, None).await?,
             };
             self.set_first_password(tx, &user, &hash, context).await?;
             self.enter(tx, &row, &user).await?;
-            self.open_first_session(tx, &user, &hash, context).await
+            open_first_session(self, tx, &user, &hash, context).await
         })
     }
 
@@ -276,7 +280,7 @@ impl App {
         if known.as_ref().is_some_and(|account| account.confirmed_at.is_some()) {
             return Err(sign_in_instead());
         }
-        let mut account = known.unwrap_or_else(|| self.new_account(user, None, from));
+        let mut account = known.unwrap_or_else(|| new_account(self, user, None, from));
         account.password = Some(hash.to_owned());
         account.password_changed_at = Some(self.now());
         account.confirmed_at = Some(self.now());

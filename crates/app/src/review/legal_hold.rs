@@ -15,6 +15,7 @@ use super::decision::Decided;
 use super::load::capture_of;
 use super::retention::{held_until, images_until};
 use crate::accounts::MailKind;
+use crate::accounts::mails::queue_mail;
 use crate::audit::AuditEntry;
 use crate::jobs::{Job, MailReviewers, Outcome};
 use crate::validate::operators_reason;
@@ -170,7 +171,7 @@ impl App {
                     None => None,
                 };
                 // One job each, so that an address that refuses mail does not keep the others from theirs.
-                self.mail(tx, email, MailKind::PicturesGo, &language.unwrap_or_default(), &page).await?;
+                queue_mail(self, tx, email, MailKind::PicturesGo, &language.unwrap_or_default(), &page).await?;
             }
             Ok(())
         })?;
