@@ -129,7 +129,7 @@ impl App {
         organization: &OrganizationId,
         request: &UsageRequest,
     ) -> Result<UsagePage, Error> {
-        let (mut buckets, next) = self.empty_buckets(request)?;
+        let (mut buckets, next) = empty_buckets(self, request)?;
         let (Some(first), Some(last)) = (buckets.first(), buckets.last()) else {
             return Ok(UsagePage { buckets, next });
         };
@@ -168,36 +168,36 @@ impl App {
         }
         Ok(UsagePage { buckets, next })
     }
+}
 
-    /// Returns the empty buckets of a page, and the start of the next page.
-    fn empty_buckets(&self, request: &UsageRequest) -> Result<(Vec<Bucket>, Option<Timestamp>), Error> {
-        let floor = |at: i64, width: i64| at.saturating_sub(at.rem_euclid(width));
-        let ceiling = |at: i64| floor(at.saturating_add(MINUTE - 1), MINUTE);
-        let now = self.now().0;
-        let earliest = floor(request.start.0, MINUTE);
-        // The present minute is included, so that a request that was just made is visible.
-        let end = request.end.map_or_else(|| floor(now, MINUTE).saturating_add(MINUTE), |end| ceiling(end.0));
-        if request.start.0 < 0
-            || request.start.0 > now.saturating_add(100 * 366 * 86_400)
-            || end > now.saturating_add(100 * 366 * 86_400)
-        {
-            return Err(Error::invalid("start_time", "Invalid 'start_time': out of range."));
-        }
-        if request.end.is_some_and(|end| end <= request.start) {
-            return Err(Error::invalid("end_time", "Invalid 'end_time': must be after 'start_time'."));
-        }
-        let mut start = match request.page {
-            None => earliest,
-            Some(page) if page.0 >= earliest && page.0 <= end && page.0 % MINUTE == 0 => page.0,
-            Some(_) => return Err(Error::invalid("page", "Invalid 'page': not a page of this query.")),
-        };
-        let width = request.width.seconds();
-        let mut buckets = Vec::new();
-        while start < end && i64::try_from(buckets.len()).is_ok_and(|made| made < request.limit) {
-            let stop = floor(start, width).saturating_add(width).min(end);
-            buckets.push(Bucket { start: Timestamp(start), end: Timestamp(stop), results: Vec::new() });
-            start = stop;
-        }
-        Ok((buckets, (start < end).then_some(Timestamp(start))))
+/// Returns the empty buckets of a page, and the start of the next page.
+fn empty_buckets(app: &App, request: &UsageRequest) -> Result<(Vec<Bucket>, Option<Timestamp>), Error> {
+    let floor = |at: i64, width: i64| at.saturating_sub(at.rem_euclid(width));
+    let ceiling = |at: i64| floor(at.saturating_add(MINUTE - 1), MINUTE);
+    let now = app.now().0;
+    let earliest = floor(request.start.0, MINUTE);
+    // The present minute is included, so that a request that was just made is visible.
+    let end = request.end.map_or_else(|| floor(now, MINUTE).saturating_add(MINUTE), |end| ceiling(end.0));
+    if request.start.0 < 0
+        || request.start.0 > now.saturating_add(100 * 366 * 86_400)
+        || end > now.saturating_add(100 * 366 * 86_400)
+    {
+        return Err(Error::invalid("start_time", "Invalid 'start_time': out of range."));
     }
+    if request.end.is_some_and(|end| end <= request.start) {
+        return Err(Error::invalid("end_time", "Invalid 'end_time': must be after 'start_time'."));
+    }
+    let mut start = match request.page {
+        None => earliest,
+        Some(page) if page.0 >= earliest && page.0 <= end && page.0 % MINUTE == 0 => page.0,
+        Some(_) => return Err(Error::invalid("page", "Invalid 'page': not a page of this query.")),
+    };
+    let width = request.width.seconds();
+    let mut buckets = Vec::new();
+    while start < end && i64::try_from(buckets.len()).is_ok_and(|made| made < request.limit) {
+        let stop = floor(start, width).saturating_add(width).min(end);
+        buckets.push(Bucket { start: Timestamp(start), end: Timestamp(stop), results: Vec::new() });
+        start = stop;
+    }
+    Ok((buckets, (start < end).then_some(Timestamp(start))))
 }

@@ -10,6 +10,7 @@ use keystead_store::tables::accounts;
 use keystead_store::tables::users::{self, User};
 
 use super::mail_kind::MailKind;
+use crate::jobs::mail::send_mail;
 use crate::jobs::{AccountMail, Job, Outcome};
 use crate::request::Origin;
 use crate::verification::limits::Subjects;
@@ -81,7 +82,7 @@ pub(crate) async fn send_account_mail(app: &App, job: AccountMail) -> Outcome {
     let arguments = [("operator", app.settings().operator.as_str()), ("detail", &job.detail), ("account", &job.who)];
     let (subject, text) = Messages::of(&job.language).mail(job.kind.key(), &arguments);
     let mail = Mail { to: job.to, subject, text: format!("{text}\n\n{}\n", app.public_url()) };
-    app.send_mail(&mail).await
+    send_mail(app, &mail).await
 }
 
 /// Counts a mail to an address, or refuses it when there were too many.

@@ -52,29 +52,29 @@ impl App {
             pending_usage::forget(tx, now.plus(-400 * DAY)).await?;
             Ok(())
         })?;
-        self.expire_due().await?;
+        expire_due(self).await?;
         self.forget_evidence().await
     }
+}
 
-    /// Ends exemptions and cooldowns on their date, even when no request looks at them.
-    async fn expire_due(&self) -> Result<(), Error> {
-        write_tx!(self.store(), "expire_due", |tx| {
-            for status in ["exempt", "cooldown", "verified"] {
-                for row in organization_verifications::list(tx, status).await? {
-                    self.end_dated(tx, &row.organization).await?;
-                }
+/// Ends exemptions and cooldowns on their date, even when no request looks at them.
+async fn expire_due(app: &App) -> Result<(), Error> {
+    write_tx!(app.store(), "expire_due", |tx| {
+        for status in ["exempt", "cooldown", "verified"] {
+            for row in organization_verifications::list(tx, status).await? {
+                app.end_dated(tx, &row.organization).await?;
             }
-            self.watch_verifications(tx).await?;
-            self.watch_cards(tx).await?;
-            self.end_stale_phones(tx).await?;
-            for row in requirement_states::list_due(tx, self.now()).await? {
-                match row.requirement {
-                    Requirement::Phone => self.tick_phone(tx, &row.organization).await?,
-                    Requirement::PaymentMethod => self.tick_payment(tx, &row.organization).await?,
-                    Requirement::Organization => {}
-                }
+        }
+        app.watch_verifications(tx).await?;
+        app.watch_cards(tx).await?;
+        app.end_stale_phones(tx).await?;
+        for row in requirement_states::list_due(tx, app.now()).await? {
+            match row.requirement {
+                Requirement::Phone => app.tick_phone(tx, &row.organization).await?,
+                Requirement::PaymentMethod => app.tick_payment(tx, &row.organization).await?,
+                Requirement::Organization => {}
             }
-            Ok(())
-        })
-    }
+        }
+        Ok(())
+    })
 }

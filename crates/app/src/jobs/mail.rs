@@ -5,12 +5,10 @@ use keystead_providers::mail::Mail;
 use super::Outcome;
 use crate::App;
 
-impl App {
-    /// Sends a mail; a mail that the service refuses is not sent again.
-    pub(crate) async fn send_mail(&self, mail: &Mail) -> Outcome {
-        match &self.services().mail {
-            Some(mailer) => Outcome::of(mailer.send(mail).await),
-            None => Outcome::Done,
-        }
+/// Sends a mail; a mail that the service refuses is not sent again.
+pub(crate) async fn send_mail(app: &App, mail: &Mail) -> Outcome {
+    match &app.services().mail {
+        Some(mailer) => Outcome::of(mailer.send(mail).await),
+        None => Outcome::Done,
     }
 }

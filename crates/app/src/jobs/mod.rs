@@ -2,7 +2,7 @@
 
 mod cleanup;
 mod job;
-mod mail;
+pub(crate) mod mail;
 mod outcome;
 mod queue;
 mod run;

@@ -13,6 +13,7 @@ use keystead_store::tables::jobs::{self, Job as Row};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use super::run::execute_job;
 use super::{Job, Outcome};
 use crate::{App, Error};
 
@@ -59,47 +60,47 @@ impl App {
         let now = self.now();
         let claimed = write_tx!(self.store(), "claim_jobs", |tx| Ok(jobs::claim(tx, now, LEASE, AT_ONCE).await?))?;
         let taken = claimed.len();
-        let work = claimed.into_iter().map(|job| async move { self.run_job(job).await });
+        let work = claimed.into_iter().map(|job| async move { run_job(self, job).await });
         futures_util::future::join_all(work).await;
         Ok(taken)
-    }
-
-    async fn run_job(&self, job: Row) {
-        let outcome = match self.opened(&job) {
-            Ok(opened) => self.run(opened, job.attempts).await,
-            Err(error) => Err(error),
-        };
-        let outcome = outcome.unwrap_or_else(|error| {
-            // An error's text is meant for logs and contains no personal data.
-            tracing::warn!(job = %job.id, name = job.name, attempts = job.attempts, %error, "a job failed");
-            Outcome::Again(None)
-        });
-        let (id, now) = (&job.id, self.now());
-        let settled = write_tx!(self.store(), "settle_job", |tx| match outcome {
-            Outcome::Done => Ok(jobs::delete(tx, id).await?),
-            Outcome::Again(seconds) => {
-                let seconds = seconds.unwrap_or_else(|| wait(job.attempts));
-                Ok(jobs::fail(tx, id, now.plus(seconds)).await?)
-            }
-        });
-        if let Err(error) = settled {
-            // The lease ends by itself and the job runs again; every job is idempotent.
-            tracing::warn!(%error, "a job's result could not be saved");
-        }
-    }
-
-    fn opened(&self, row: &Row) -> Result<Job, Error> {
-        let broken = || Error::Internal(format!("job {} has an unreadable payload", row.id));
-        let text = row.payload.get("sealed").and_then(Value::as_str).ok_or_else(broken)?;
-        let sealed = STANDARD.decode(text).map_err(|_| broken())?;
-        let plain = self.sealer().open(&context(&row.id), &sealed)?;
-        Job::from_row(&row.name, serde_json::from_slice(plain.expose()).map_err(|_| broken())?)
     }
 
     /// Returns how many jobs wait and since when the oldest is due, for the operator.
     pub async fn waiting_jobs(&self) -> Result<(i64, Option<Timestamp>), Error> {
         read_tx!(self.store(), "waiting_jobs", |tx| Ok(jobs::count_waiting(tx).await?))
     }
+}
+
+async fn run_job(app: &App, job: Row) {
+    let outcome = match open_job(app, &job) {
+        Ok(opened) => execute_job(app, opened, job.attempts).await,
+        Err(error) => Err(error),
+    };
+    let outcome = outcome.unwrap_or_else(|error| {
+        // An error's text is meant for logs and contains no personal data.
+        tracing::warn!(job = %job.id, name = job.name, attempts = job.attempts, %error, "a job failed");
+        Outcome::Again(None)
+    });
+    let (id, now) = (&job.id, app.now());
+    let settled = write_tx!(app.store(), "settle_job", |tx| match outcome {
+        Outcome::Done => Ok(jobs::delete(tx, id).await?),
+        Outcome::Again(seconds) => {
+            let seconds = seconds.unwrap_or_else(|| wait(job.attempts));
+            Ok(jobs::fail(tx, id, now.plus(seconds)).await?)
+        }
+    });
+    if let Err(error) = settled {
+        // The lease ends by itself and the job runs again; every job is idempotent.
+        tracing::warn!(%error, "a job's end could not be written down");
+    }
+}
+
+fn open_job(app: &App, row: &Row) -> Result<Job, Error> {
+    let broken = || Error::Internal(format!("job {} has an unreadable payload", row.id));
+    let text = row.payload.get("sealed").and_then(Value::as_str).ok_or_else(broken)?;
+    let sealed = STANDARD.decode(text).map_err(|_| broken())?;
+    let plain = app.sealer().open(&context(&row.id), &sealed)?;
+    Job::from_row(&row.name, serde_json::from_slice(plain.expose()).map_err(|_| broken())?)
 }
 
 #[cfg(test)]

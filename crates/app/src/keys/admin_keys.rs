@@ -9,6 +9,9 @@ use keystead_store::tables::api_keys::{self, KeyWithOwner};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
+use super::grants::limit_to_grant;
+use super::minting::mint_key;
+use super::revoke::revoke_live_key;
 use crate::audit::AuditEntry;
 use crate::keys::minting::{KeyTarget, MintedKey, NewKey};
 use crate::keys::project_keys::owner_still_belongs;
@@ -43,7 +46,7 @@ impl App {
     ) -> Result<KeyWithOwner, Error> {
         read_tx!(self.store(), "admin_key", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
-            self.live_admin_key(tx, organization, id).await
+            live_admin_key(tx, organization, id).await
         })
     }
 
@@ -66,7 +69,7 @@ impl App {
             project: None,
             owner: Owner::User(owner),
         };
-        let minted = self.mint(place, &self.within_grant(actor, asked)?)?;
+        let minted = mint_key(self, place, &limit_to_grant(self, actor, asked)?)?;
         let row = &minted.key;
         write_tx!(self.store(), "create_admin_key", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
@@ -91,18 +94,13 @@ impl App {
     ) -> Result<(), Error> {
         write_tx!(self.store(), "delete_admin_key", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            self.live_admin_key(tx, organization, id).await?;
-            self.revoke(tx, actor, organization, id, "deleted").await
+            live_admin_key(tx, organization, id).await?;
+            revoke_live_key(self, tx, actor, organization, id, "deleted").await
         })
     }
+}
 
-    async fn live_admin_key(
-        &self,
-        tx: &mut Tx,
-        organization: &OrganizationId,
-        id: &KeyId,
-    ) -> Result<KeyWithOwner, Error> {
-        let found = api_keys::find_admin_with_owner(tx, organization, id).await?;
-        found.ok_or_else(|| Error::not_found("admin API key", id.as_str()))
-    }
+async fn live_admin_key(tx: &mut Tx, organization: &OrganizationId, id: &KeyId) -> Result<KeyWithOwner, Error> {
+    let found = api_keys::find_admin_with_owner(tx, organization, id).await?;
+    found.ok_or_else(|| Error::not_found("admin API key", id.as_str()))
 }

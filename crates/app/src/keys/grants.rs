@@ -7,22 +7,20 @@ use keystead_core::scope::{Restriction, Scope, ScopeSet};
 use crate::keys::minting::{NewKey, restriction};
 use crate::{Actor, App, Error};
 
-impl App {
-    /// Limits a new key to what the caller's key holds. Asking for more is refused; a request without scopes or
-    /// lifetime gets those of the caller's key.
-    pub(crate) fn within_grant(&self, actor: &Actor, asked: NewKey) -> Result<NewKey, Error> {
-        let mut asked = within_scopes(actor, asked)?;
-        let Actor::Key(caller) = actor else { return Ok(asked) };
-        if let Some(end) = caller.expires_at {
-            let left = end.since(self.now());
-            if asked.expires_in_seconds.is_some_and(|seconds| seconds > left) {
-                let message = "Invalid 'expires_in_seconds': an API key cannot grant a longer life than its own.";
-                return Err(Error::Forbidden { param: Some("expires_in_seconds"), message: message.to_owned() });
-            }
-            asked.expires_in_seconds.get_or_insert(left);
+/// Limits a new key to what the caller's key holds. Asking for more is refused; a request without scopes or
+/// lifetime gets those of the caller's key.
+pub(crate) fn limit_to_grant(app: &App, actor: &Actor, asked: NewKey) -> Result<NewKey, Error> {
+    let mut asked = within_scopes(actor, asked)?;
+    let Actor::Key(caller) = actor else { return Ok(asked) };
+    if let Some(end) = caller.expires_at {
+        let left = end.since(app.now());
+        if asked.expires_in_seconds.is_some_and(|seconds| seconds > left) {
+            let message = "Invalid 'expires_in_seconds': an API key cannot grant a longer life than its own.";
+            return Err(Error::Forbidden { param: Some("expires_in_seconds"), message: message.to_owned() });
         }
-        Ok(asked)
+        asked.expires_in_seconds.get_or_insert(left);
     }
+    Ok(asked)
 }
 
 /// Does the same for scopes alone: the key of a service account may outlive the key that made it.

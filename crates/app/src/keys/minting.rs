@@ -76,53 +76,51 @@ pub(crate) fn end_of_life(now: Timestamp, seconds: Option<i64>) -> Result<Option
     }
 }
 
-impl App {
-    /// Builds a key without saving it.
-    pub(crate) fn mint(&self, place: KeyTarget, asked: &NewKey) -> Result<MintedKey, Error> {
-        let restriction = restriction(&asked.scopes)?;
-        let name = asked.name.as_deref().map(checked_name).transpose()?;
-        let created_at = self.now();
-        let expires_at = end_of_life(created_at, asked.expires_in_seconds)?;
-        let (id, value) = self.draw(|rng| (KeyId::generate(rng), ApiKey::mint(place.kind, &self.inner.tags, rng)));
-        let key = KeyRow {
-            id,
-            kind: place.kind,
-            digest: value.digest(&self.inner.pepper),
-            redacted: value.redacted(),
-            name,
-            organization: place.organization,
-            project: place.project,
-            owner: place.owner,
-            restriction,
-            created_at,
-            expires_at,
-            last_used_at: None,
-            revoked_at: None,
-            revoked_by: None,
-            revoked_reason: None,
-            rotated_to: None,
-        };
-        Ok(MintedKey { key, secret: value.secret().clone() })
-    }
+/// Builds a key without saving it.
+pub(crate) fn mint_key(app: &App, place: KeyTarget, asked: &NewKey) -> Result<MintedKey, Error> {
+    let restriction = restriction(&asked.scopes)?;
+    let name = asked.name.as_deref().map(checked_name).transpose()?;
+    let created_at = app.now();
+    let expires_at = end_of_life(created_at, asked.expires_in_seconds)?;
+    let (id, value) = app.draw(|rng| (KeyId::generate(rng), ApiKey::mint(place.kind, &app.inner.tags, rng)));
+    let key = KeyRow {
+        id,
+        kind: place.kind,
+        digest: value.digest(&app.inner.pepper),
+        redacted: value.redacted(),
+        name,
+        organization: place.organization,
+        project: place.project,
+        owner: place.owner,
+        restriction,
+        created_at,
+        expires_at,
+        last_used_at: None,
+        revoked_at: None,
+        revoked_by: None,
+        revoked_reason: None,
+        rotated_to: None,
+    };
+    Ok(MintedKey { key, secret: value.secret().clone() })
+}
 
-    /// Checks the gate before a new key, in the transaction that makes it. Admin keys pass without it.
-    pub(crate) async fn gate_new_key(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
-        if organizations::find(tx, organization).await?.is_some_and(|row| row.deactivated_at.is_some()) {
-            return Err(Refusal::AccountDeactivated.into());
-        }
-        let (_, policy) = policy::find(tx).await?;
-        let met = entitlements(tx, organization).await?;
-        let verdict = policy.judge(Action::CreateKey, organization, &met, self.now());
-        note_unenforced(organization, "api_key.create", &verdict);
-        if verdict.allowed() {
-            return Ok(());
-        }
-        let rule = verdict.rule.unwrap_or_default();
-        Err(Error::RequirementMissing {
-            organization: organization.clone(),
-            action: "api_key.create",
-            missing: verdict.missing,
-            rule,
-        })
+/// Checks the gate before a new key, in the transaction that makes it. Admin keys pass without it.
+pub(crate) async fn gate_new_key(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+    if organizations::find(tx, organization).await?.is_some_and(|row| row.deactivated_at.is_some()) {
+        return Err(Refusal::AccountDeactivated.into());
     }
+    let (_, policy) = policy::find(tx).await?;
+    let met = entitlements(tx, organization).await?;
+    let verdict = policy.judge(Action::CreateKey, organization, &met, app.now());
+    note_unenforced(organization, "api_key.create", &verdict);
+    if verdict.allowed() {
+        return Ok(());
+    }
+    let rule = verdict.rule.unwrap_or_default();
+    Err(Error::RequirementMissing {
+        organization: organization.clone(),
+        action: "api_key.create",
+        missing: verdict.missing,
+        rule,
+    })
 }

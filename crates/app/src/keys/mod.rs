@@ -4,7 +4,7 @@ mod admin_keys;
 pub(crate) mod grants;
 pub(crate) mod minting;
 pub(crate) mod project_keys;
-mod revoke;
+pub(crate) mod revoke;
 mod rotation;
 pub(crate) mod self_service;
 mod status;

@@ -11,6 +11,8 @@ use keystead_store::tables::{memberships, project_members, service_accounts};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
+use super::minting::{gate_new_key, mint_key};
+use super::revoke::revoke_live_key;
 use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
 use crate::keys::minting::{KeyTarget, MintedKey, NewKey, end_of_life, restriction};
@@ -110,7 +112,7 @@ impl App {
             expires_at: end_of_life(now, change.expires_in_seconds)?,
         };
         write_tx!(self.store(), "update_project_key", |tx| {
-            let found = self.key_to_change(tx, actor, organization, project, id).await?;
+            let found = key_to_change(self, tx, actor, organization, project, id).await?;
             if found.key.expires_at.is_some_and(|end| now >= end) {
                 return Err(Error::impossible("An expired API key cannot be updated."));
             }
@@ -130,29 +132,6 @@ impl App {
             self.record(tx, actor, entry).await?;
             key_of(tx, organization, project, id).await
         })
-    }
-
-    /// Finds a live key of a project that this actor may change or end: any key for an owner of the organization or of
-    /// the project, their own for another signed-in member. A key that the actor may not see is answered like a missing
-    /// one.
-    pub(crate) async fn key_to_change(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        organization: &OrganizationId,
-        project: &ProjectId,
-        id: &KeyId,
-    ) -> Result<KeyWithOwner, Error> {
-        if let Some(user) = actor.signed_in_user() {
-            self.authorize_member(tx, actor, organization).await?;
-            let found = key_of(tx, organization, project, id).await?;
-            if !matches!(&found.key.owner, Owner::User(owner) if owner == user) {
-                self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
-            }
-            return Ok(found);
-        }
-        self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
-        key_of(tx, organization, project, id).await
     }
 
     /// Lists the live keys of a project that a member may see: owners see all, others their own.
@@ -188,7 +167,7 @@ impl App {
         id: &KeyId,
     ) -> Result<KeyWithOwner, Error> {
         read_tx!(self.store(), "changeable_key", |tx| {
-            self.key_to_change(tx, actor, organization, project, id).await
+            key_to_change(self, tx, actor, organization, project, id).await
         })
     }
 
@@ -204,9 +183,9 @@ impl App {
         id: &KeyId,
     ) -> Result<(), Error> {
         write_tx!(self.store(), "revoke_key", |tx| {
-            let found = self.key_to_change(tx, actor, organization, project, id).await?;
+            let found = key_to_change(self, tx, actor, organization, project, id).await?;
             let reason = if found.key.rotated_to.is_some() { "rotated" } else { "deleted" };
-            self.revoke(tx, actor, organization, id, reason).await
+            revoke_live_key(self, tx, actor, organization, id, reason).await
         })
     }
 
@@ -224,7 +203,7 @@ impl App {
         write_tx!(self.store(), "delete_project_key", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             key_of(tx, organization, project, id).await?;
-            self.revoke(tx, actor, organization, id, "deleted").await
+            revoke_live_key(self, tx, actor, organization, id, "deleted").await
         })
     }
 
@@ -247,12 +226,12 @@ impl App {
             project: Some(project.clone()),
             owner: Owner::User(user.clone()),
         };
-        let minted = self.mint(place, asked)?;
+        let minted = mint_key(self, place, asked)?;
         let key = &minted.key;
         write_tx!(self.store(), "create_project_key", |tx| {
             ensure_key_active(tx, actor).await?;
             ensure_project_access(tx, organization, project, user).await?;
-            self.save_new_key(tx, actor, organization, key).await
+            save_new_key(self, tx, actor, organization, key).await
         })?;
         Ok(minted)
     }
@@ -270,31 +249,54 @@ impl App {
         let user = actor.signed_in_user().ok_or_else(no_person)?;
         let place =
             KeyTarget { kind: KeyKind::User, organization: None, project: None, owner: Owner::User(user.clone()) };
-        let minted = self.mint(place, asked)?;
+        let minted = mint_key(self, place, asked)?;
         let key = &minted.key;
         write_tx!(self.store(), "create_user_key", |tx| {
             let member = memberships::find(tx, organization, user).await?;
             member.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
-            self.save_new_key(tx, actor, organization, key).await
+            save_new_key(self, tx, actor, organization, key).await
         })?;
         Ok(minted)
     }
+}
 
-    /// Checks the gate, then saves the key and its audit row. Every new key except admin keys is saved here.
-    pub(crate) async fn save_new_key(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        organization: &OrganizationId,
-        row: &KeyRow,
-    ) -> Result<(), Error> {
-        self.gate_new_key(tx, organization).await?;
-        api_keys::insert(tx, row).await?;
-        owner_still_belongs(tx, organization, row).await?;
-        let details = json!({ "data": { "kind": row.kind.as_str(), "scopes": row.restriction.0 } });
-        let entry = AuditEntry { organization, action: "api_key.created", target: row.id.as_str(), details };
-        self.record(tx, actor, entry).await
+/// Finds a live key of a project that this actor may change or end: any key for an owner of the organization or of
+/// the project, their own for another signed-in member. A key that the actor may not see is answered like a missing
+/// one.
+pub(crate) async fn key_to_change(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    project: &ProjectId,
+    id: &KeyId,
+) -> Result<KeyWithOwner, Error> {
+    if let Some(user) = actor.signed_in_user() {
+        app.authorize_member(tx, actor, organization).await?;
+        let found = key_of(tx, organization, project, id).await?;
+        if !matches!(&found.key.owner, Owner::User(owner) if owner == user) {
+            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
+        }
+        return Ok(found);
     }
+    app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
+    key_of(tx, organization, project, id).await
+}
+
+/// Checks the gate, then saves the key and its audit row. Every new key except admin keys is saved here.
+pub(crate) async fn save_new_key(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    row: &KeyRow,
+) -> Result<(), Error> {
+    gate_new_key(app, tx, organization).await?;
+    api_keys::insert(tx, row).await?;
+    owner_still_belongs(tx, organization, row).await?;
+    let details = json!({ "data": { "kind": row.kind.as_str(), "scopes": row.restriction.0 } });
+    let entry = AuditEntry { organization, action: "api_key.created", target: row.id.as_str(), details };
+    app.record(tx, actor, entry).await
 }
 
 /// The person who acts, or for whom the key acts.

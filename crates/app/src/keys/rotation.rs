@@ -10,6 +10,9 @@ use keystead_store::Tx;
 use keystead_store::tables::api_keys::{self, KeyRow};
 use serde_json::json;
 
+use super::minting::mint_key;
+use super::project_keys::{key_to_change, save_new_key};
+use super::revoke::revoke_live_key;
 use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
 use crate::keys::minting::{KeyTarget, MintedKey, NewKey};
@@ -51,7 +54,7 @@ impl App {
         let now = self.now();
         write_tx!(self.store(), "rotate_key", |tx| {
             ensure_key_active(tx, actor).await?;
-            let old = self.key_to_rotate(tx, actor, organization, project, id).await?;
+            let old = key_to_rotate(self, tx, actor, organization, project, id).await?;
             let state = Rotated {
                 kind: old.kind,
                 created_at: old.created_at,
@@ -72,8 +75,8 @@ impl App {
                 project: old.project.clone(),
                 owner: old.owner.clone(),
             };
-            let made = self.mint(place, &asked)?;
-            self.save_new_key(tx, actor, organization, &made.key).await?;
+            let made = mint_key(self, place, &asked)?;
+            save_new_key(self, tx, actor, organization, &made.key).await?;
             if !api_keys::rotate(tx, id, &made.key.id, decided.old_ends_at, now).await? {
                 return Err(why_not(NoRotation::Replaced));
             }
@@ -86,7 +89,7 @@ impl App {
             )
             .await?;
             if decided.old_ends_at <= now {
-                self.revoke(tx, actor, organization, id, "rotated").await?;
+                revoke_live_key(self, tx, actor, organization, id, "rotated").await?;
             }
             Ok(RotatedKey { made, old: id.clone(), old_redacted: old.redacted, old_ends_at: decided.old_ends_at })
         })
@@ -105,38 +108,38 @@ impl App {
         let (key, _) = self.explain_key(actor, organization, id).await?;
         key.project.ok_or_else(|| why_not(NoRotation::Kind))
     }
+}
 
-    /// Finds the key, if this actor may replace it.
-    async fn key_to_rotate(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        organization: &OrganizationId,
-        project: &ProjectId,
-        id: &KeyId,
-    ) -> Result<KeyRow, Error> {
-        let key = self.key_to_change(tx, actor, organization, project, id).await?.key;
-        match &key.owner {
-            Owner::ServiceAccount(account) => {
-                self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-                account_of(tx, organization, project, account).await?;
+/// Finds the key, if this actor may replace it.
+async fn key_to_rotate(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    project: &ProjectId,
+    id: &KeyId,
+) -> Result<KeyRow, Error> {
+    let key = key_to_change(app, tx, actor, organization, project, id).await?.key;
+    match &key.owner {
+        Owner::ServiceAccount(account) => {
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            account_of(tx, organization, project, account).await?;
+        }
+        Owner::User(owner) => {
+            if person(actor)? != owner {
+                let message = "Only the person who owns this API key can rotate it.";
+                return Err(Error::Forbidden { param: None, message: message.to_owned() });
             }
-            Owner::User(owner) => {
-                if person(actor)? != owner {
-                    let message = "Only the person who owns this API key can rotate it.";
-                    return Err(Error::Forbidden { param: None, message: message.to_owned() });
-                }
-                ensure_project_access(tx, organization, project, owner).await?;
-                if let Actor::Key(caller) = actor
-                    && key.restriction.scopes().intersection(caller.scopes) != key.restriction.scopes()
-                {
-                    let message = "An API key cannot grant more than it holds itself.";
-                    return Err(Error::Forbidden { param: None, message: message.to_owned() });
-                }
+            ensure_project_access(tx, organization, project, owner).await?;
+            if let Actor::Key(caller) = actor
+                && key.restriction.scopes().intersection(caller.scopes) != key.restriction.scopes()
+            {
+                let message = "An API key cannot grant more than it holds itself.";
+                return Err(Error::Forbidden { param: None, message: message.to_owned() });
             }
         }
-        Ok(key)
     }
+    Ok(key)
 }
 
 /// Limits a lifetime to that of the caller's key: a key never makes one that outlives it.

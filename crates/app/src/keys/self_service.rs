@@ -10,6 +10,7 @@ use keystead_core::refusal::Refusal;
 use keystead_core::scope::Scope;
 use keystead_store::tables::projects;
 
+use super::grants::limit_to_grant;
 use crate::keys::minting::{MintedKey, NewKey};
 use crate::{Actor, App, Error};
 
@@ -31,32 +32,32 @@ impl App {
         access::alive(caller, self.now())?;
         crate::keys::project_keys::person(actor)?;
         let (organization, project) = match caller.kind {
-            KeyKind::Admin => self.place_of_admin_key(caller, selection, project).await?,
+            KeyKind::Admin => place_of_admin_key(self, caller, selection, project).await?,
             _ => place_of_data_key(caller, selection, from, project)?,
         };
-        let asked = self.within_grant(actor, asked)?;
+        let asked = limit_to_grant(self, actor, asked)?;
         self.create_project_key(actor, &organization, &project, &asked).await
     }
+}
 
-    async fn place_of_admin_key(
-        &self,
-        caller: &Caller,
-        selection: Selection<'_>,
-        project: Option<&ProjectId>,
-    ) -> Result<(OrganizationId, ProjectId), Error> {
-        let organization = access::decide_administration(caller, Scope::ManagementWrite, self.now())?;
-        if selection.organization.is_some_and(|wanted| wanted != organization.as_str()) {
-            return Err(Refusal::MismatchedOrganization.into());
-        }
-        if let Some(project) = project {
-            return Ok((organization, project.clone()));
-        }
-        read_tx!(self.store(), "default_project", |tx| {
-            let default = projects::find_default(tx, &organization).await?;
-            let default = default.ok_or_else(|| Error::not_found("project", "default"))?;
-            Ok((organization.clone(), default.id))
-        })
+async fn place_of_admin_key(
+    app: &App,
+    caller: &Caller,
+    selection: Selection<'_>,
+    project: Option<&ProjectId>,
+) -> Result<(OrganizationId, ProjectId), Error> {
+    let organization = access::decide_administration(caller, Scope::ManagementWrite, app.now())?;
+    if selection.organization.is_some_and(|wanted| wanted != organization.as_str()) {
+        return Err(Refusal::MismatchedOrganization.into());
     }
+    if let Some(project) = project {
+        return Ok((organization, project.clone()));
+    }
+    read_tx!(app.store(), "default_project", |tx| {
+        let default = projects::find_default(tx, &organization).await?;
+        let default = default.ok_or_else(|| Error::not_found("project", "default"))?;
+        Ok((organization.clone(), default.id))
+    })
 }
 
 fn place_of_data_key(

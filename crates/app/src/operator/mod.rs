@@ -159,14 +159,14 @@ impl App {
                     tags: row.tags,
                     status: standing.status.as_str().to_owned(),
                     met: met.join(", "),
-                    attention: self.attention(tx, &row.id).await?,
+                    attention: attention_of_organization(self, tx, &row.id).await?,
                 });
             }
-            Ok((rows, self.case_rows(tx).await?))
+            Ok((rows, case_rows(self, tx).await?))
         })?;
         let (waiting_jobs, _) = self.waiting_jobs().await?;
         let gateways = self.gateways().await?;
-        Ok(Overview { organizations, cases, services: self.health(), waiting_jobs, gateways })
+        Ok(Overview { organizations, cases, services: service_health(self), waiting_jobs, gateways })
     }
 
     /// Returns the operator who owns an admin key: a person with a confirmed address that the configuration names, as
@@ -197,18 +197,6 @@ impl App {
         }
     }
 
-    /// Returns each outside service with `up`, `down`, `unknown` or `off`.
-    fn health(&self) -> Vec<(&'static str, &'static str)> {
-        let services = self.services();
-        vec![
-            ("sms", word(services.codes.as_ref().map(Codes::health))),
-            ("sms_fallback", word(services.codes_fallback.as_ref().map(Codes::health))),
-            ("payment", word(services.payment.as_ref().map(|service| service.health()))),
-            ("identity", word(services.identity.as_ref().map(|service| service.health()))),
-            ("mail", word(services.mail.as_ref().map(|service| service.health()))),
-        ]
-    }
-
     /// Returns the state of the outside services and the number of jobs that wait for them, for the operator.
     ///
     /// # Errors
@@ -216,7 +204,7 @@ impl App {
     pub async fn provider_health(&self, actor: &Actor) -> Result<HealthView, Error> {
         operators_only(actor)?;
         let (waiting_jobs, oldest_due) = self.waiting_jobs().await?;
-        Ok(HealthView { services: self.health(), waiting_jobs, oldest_due, gateways: self.gateways().await? })
+        Ok(HealthView { services: service_health(self), waiting_jobs, oldest_due, gateways: self.gateways().await? })
     }
 
     /// Lists the cases that people must decide.
@@ -225,7 +213,7 @@ impl App {
     /// When the caller is not an operator.
     pub async fn open_cases(&self, actor: &Actor) -> Result<Vec<CaseRow>, Error> {
         operators_only(actor)?;
-        read_tx!(self.store(), "open_cases", |tx| self.case_rows(tx).await)
+        read_tx!(self.store(), "open_cases", |tx| case_rows(self, tx).await)
     }
 
     /// Reports which personal data is kept, how old the oldest is and when it is deleted.
@@ -245,52 +233,68 @@ impl App {
             });
         Ok(kept.collect())
     }
+}
 
-    /// Returns what the operator should look at in an organization, by name.
-    async fn attention(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<&'static str>, Error> {
-        let mut names = Vec::new();
-        let attempts = identity_attempts::list(tx, organization).await?;
-        if attempts.iter().any(|row| row.needs_attention) {
-            names.push("identity");
-        }
-        let late = |row: &&identity_attempts::IdentityAttempt| {
-            row.redacted_at.is_none() && row.redact_at.is_some_and(|at| self.now().since(at) > ERASURE_LATE)
-        };
-        for row in attempts.iter().filter(late) {
-            // Data under a legal hold is kept until its date.
-            if attempt_held_until(tx, &row.id, self.now()).await?.is_none() {
-                names.push("erasure_late");
-                break;
-            }
-        }
-        match self.payment_requirement(tx, organization).await?.0.state {
-            PaymentState::Blocked => names.push("payment_blocked"),
-            PaymentState::Attention => names.push("payment_attention"),
-            PaymentState::None | PaymentState::Pending | PaymentState::Active | PaymentState::Exempt => {}
-        }
-        let line = phones::find_number(tx, organization).await?.map(|row| row.line_type);
-        if line.is_some_and(|line| line_verdict(line, &self.settings().lines) == LineVerdict::Review) {
-            names.push("line_unknown");
-        }
-        names.extend(self.signals(tx, organization).await?);
-        Ok(names)
-    }
+/// Returns each outside service with `up`, `down`, `unknown` or `off`.
+fn service_health(app: &App) -> Vec<(&'static str, &'static str)> {
+    let services = app.services();
+    vec![
+        ("sms", word(services.codes.as_ref().map(Codes::health))),
+        ("sms_fallback", word(services.codes_fallback.as_ref().map(Codes::health))),
+        ("payment", word(services.payment.as_ref().map(|service| service.health()))),
+        ("identity", word(services.identity.as_ref().map(|service| service.health()))),
+        ("mail", word(services.mail.as_ref().map(|service| service.health()))),
+    ]
+}
 
-    /// Lists the cases that people must decide; the one with the earliest deadline comes first.
-    async fn case_rows(&self, tx: &mut Tx) -> Result<Vec<CaseRow>, Error> {
-        let mut rows = Vec::new();
-        for case in reviews::list_open(tx).await? {
-            let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
-            rows.push(CaseRow {
-                statement: self.open_statement(&case)?,
-                signals: self.signals(tx, &case.organization).await?,
-                id: case.id,
-                organization_name: label.unwrap_or_default(),
-                kind: case.kind,
-                opened_at: case.opened_at,
-                proposed_by: case.proposed_by,
-            });
-        }
-        Ok(rows)
+/// Returns what the operator should look at in an organization, by name.
+async fn attention_of_organization(
+    app: &App,
+    tx: &mut Tx,
+    organization: &OrganizationId,
+) -> Result<Vec<&'static str>, Error> {
+    let mut names = Vec::new();
+    let attempts = identity_attempts::list(tx, organization).await?;
+    if attempts.iter().any(|row| row.needs_attention) {
+        names.push("identity");
     }
+    let late = |row: &&identity_attempts::IdentityAttempt| {
+        row.redacted_at.is_none() && row.redact_at.is_some_and(|at| app.now().since(at) > ERASURE_LATE)
+    };
+    for row in attempts.iter().filter(late) {
+        // Data under a legal hold is kept until its date.
+        if attempt_held_until(tx, &row.id, app.now()).await?.is_none() {
+            names.push("erasure_late");
+            break;
+        }
+    }
+    match app.payment_requirement(tx, organization).await?.0.state {
+        PaymentState::Blocked => names.push("payment_blocked"),
+        PaymentState::Attention => names.push("payment_attention"),
+        PaymentState::None | PaymentState::Pending | PaymentState::Active | PaymentState::Exempt => {}
+    }
+    let line = phones::find_number(tx, organization).await?.map(|row| row.line_type);
+    if line.is_some_and(|line| line_verdict(line, &app.settings().lines) == LineVerdict::Review) {
+        names.push("line_unknown");
+    }
+    names.extend(app.signals(tx, organization).await?);
+    Ok(names)
+}
+
+/// Lists the cases that people must decide; the one with the earliest deadline comes first.
+async fn case_rows(app: &App, tx: &mut Tx) -> Result<Vec<CaseRow>, Error> {
+    let mut rows = Vec::new();
+    for case in reviews::list_open(tx).await? {
+        let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
+        rows.push(CaseRow {
+            statement: app.open_statement(&case)?,
+            signals: app.signals(tx, &case.organization).await?,
+            id: case.id,
+            organization_name: label.unwrap_or_default(),
+            kind: case.kind,
+            opened_at: case.opened_at,
+            proposed_by: case.proposed_by,
+        });
+    }
+    Ok(rows)
 }

@@ -145,22 +145,8 @@ impl App {
                 return Err(outdated());
             }
             let next = Policy { rules: rules.clone(), exemptions: present.exemptions };
-            self.put_policy(tx, actor, &next, before, &reason).await
+            put_policy(self, tx, actor, &next, before, &reason).await
         })
-    }
-
-    async fn put_policy(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        next: &Policy,
-        before: i64,
-        reason: &str,
-    ) -> Result<i64, Error> {
-        match policy::save(tx, next, before, actor.id(), reason, self.now()).await {
-            Err(keystead_store::Error::Conflict(_)) => Err(outdated()),
-            other => Ok(other?),
-        }
     }
 
     /// Returns which organizations new rules would refuse that are not refused now, based on their calls in the last
@@ -229,7 +215,7 @@ impl App {
         let until = ahead(until, self.now())?;
         let by = actor.id().to_owned();
         let exemption = Exemption { organization: organization.clone(), until, reason: reason.clone(), by };
-        self.change_exemptions(actor, organization, Some(exemption), reason).await
+        change_exemptions(self, actor, organization, Some(exemption), reason).await
     }
 
     /// Ends an organization's exemption now.
@@ -238,47 +224,59 @@ impl App {
     /// When the caller is not an operator, when the reason is missing, or when it does not exist.
     pub async fn end_exemption(&self, actor: &Actor, organization: &OrganizationId, reason: &str) -> Result<(), Error> {
         let reason = operators_reason(actor, reason)?;
-        self.change_exemptions(actor, organization, None, reason).await
+        change_exemptions(self, actor, organization, None, reason).await
     }
+}
 
-    async fn change_exemptions(
-        &self,
-        actor: &Actor,
-        organization: &OrganizationId,
-        exemption: Option<Exemption>,
-        reason: String,
-    ) -> Result<(), Error> {
-        write_tx!(self.store(), "change_exemptions", |tx| {
-            let known = organizations::find(tx, organization).await?;
-            known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
-            let (version, mut present) = policy::find(tx).await?;
-            let count = present.exemptions.len();
-            let now = self.now();
-            // Expired exemptions are dropped with the next change.
-            present
-                .exemptions
-                .retain(|one| one.until.is_none_or(|until| now < until) || one.organization == *organization);
-            present.exemptions.retain(|one| one.organization != *organization);
-            if exemption.is_none() && present.exemptions.len() == count {
-                return Err(Error::not_found("exemption", organization.as_str()));
-            }
-            if present.exemptions.len() >= MOST_EXEMPTIONS {
-                return Err(Error::impossible("There are too many exemptions; change the rules instead."));
-            }
-            let (action, until, why) = match exemption.clone() {
-                Some(granted) => {
-                    let said = (granted.until, granted.reason.clone());
-                    present.exemptions.push(granted);
-                    ("organization.exempted", said.0, said.1)
-                }
-                None => ("organization.exemption_ended", None, reason.clone()),
-            };
-            self.put_policy(tx, actor, &present, version, &format!("{action} {organization}")).await?;
-            let details = json!({ "data": { "until": until, "reason": why } });
-            let target = organization.as_str();
-            self.record(tx, actor, AuditEntry { organization, action, target, details }).await
-        })
+async fn put_policy(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    next: &Policy,
+    before: i64,
+    reason: &str,
+) -> Result<i64, Error> {
+    match policy::save(tx, next, before, actor.id(), reason, app.now()).await {
+        Err(keystead_store::Error::Conflict(_)) => Err(outdated()),
+        other => Ok(other?),
     }
+}
+
+async fn change_exemptions(
+    app: &App,
+    actor: &Actor,
+    organization: &OrganizationId,
+    exemption: Option<Exemption>,
+    reason: String,
+) -> Result<(), Error> {
+    write_tx!(app.store(), "change_exemptions", |tx| {
+        let known = organizations::find(tx, organization).await?;
+        known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+        let (version, mut present) = policy::find(tx).await?;
+        let count = present.exemptions.len();
+        let now = app.now();
+        // Expired exemptions are dropped with the next change.
+        present.exemptions.retain(|one| one.until.is_none_or(|until| now < until) || one.organization == *organization);
+        present.exemptions.retain(|one| one.organization != *organization);
+        if exemption.is_none() && present.exemptions.len() == count {
+            return Err(Error::not_found("exemption", organization.as_str()));
+        }
+        if present.exemptions.len() >= MOST_EXEMPTIONS {
+            return Err(Error::impossible("There are too many exemptions; change the rules instead."));
+        }
+        let (action, until, why) = match exemption.clone() {
+            Some(granted) => {
+                let said = (granted.until, granted.reason.clone());
+                present.exemptions.push(granted);
+                ("organization.exempted", said.0, said.1)
+            }
+            None => ("organization.exemption_ended", None, reason.clone()),
+        };
+        put_policy(app, tx, actor, &present, version, &format!("{action} {organization}")).await?;
+        let details = json!({ "data": { "until": until, "reason": why } });
+        let target = organization.as_str();
+        app.record(tx, actor, AuditEntry { organization, action, target, details }).await
+    })
 }
 
 fn outdated() -> Error {

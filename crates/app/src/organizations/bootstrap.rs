@@ -16,7 +16,7 @@ use keystead_store::tables::{api_keys, memberships, organizations, project_membe
 use serde_json::json;
 
 use crate::audit::AuditEntry;
-use crate::keys::minting::{KeyTarget, NewKey};
+use crate::keys::minting::{KeyTarget, NewKey, mint_key};
 use crate::validate::{checked_email, checked_name};
 use crate::{Actor, App, Error};
 
@@ -61,7 +61,7 @@ impl App {
                 tags: Vec::new(),
             };
             organizations::insert(tx, &organization).await?;
-            let user_id = self.known_or_new_user(tx, &email, &fresh_user, &organization_id).await?;
+            let user_id = known_or_new_user(self, tx, &email, &fresh_user, &organization_id).await?;
             let membership = Membership {
                 organization: organization_id.clone(),
                 user: user_id.clone(),
@@ -91,7 +91,7 @@ impl App {
                 project: None,
                 owner: Owner::User(user_id.clone()),
             };
-            let minted = self.mint(place, &NewKey { name: Some("Bootstrap".to_owned()), ..NewKey::default() })?;
+            let minted = mint_key(self, place, &NewKey { name: Some("Bootstrap".to_owned()), ..NewKey::default() })?;
             api_keys::insert(tx, &minted.key).await?;
             let entries = [
                 ("project.created", project_id.as_str(), json!({ "data": { "name": project.name } })),
@@ -114,26 +114,26 @@ impl App {
             })
         })
     }
+}
 
-    async fn known_or_new_user(
-        &self,
-        tx: &mut Tx,
-        email: &str,
-        fresh: &UserId,
-        organization: &OrganizationId,
-    ) -> Result<UserId, Error> {
-        if let Some(known) = users::find_by_email(tx, email).await? {
-            return Ok(known.id);
-        }
-        let user = User {
-            id: fresh.clone(),
-            email: email.to_owned(),
-            name: email.split('@').next().unwrap_or(email).to_owned(),
-            created_at: self.now(),
-            default_organization: Some(organization.clone()),
-            deactivated_at: None,
-        };
-        users::insert(tx, &user).await?;
-        Ok(user.id)
+async fn known_or_new_user(
+    app: &App,
+    tx: &mut Tx,
+    email: &str,
+    fresh: &UserId,
+    organization: &OrganizationId,
+) -> Result<UserId, Error> {
+    if let Some(known) = users::find_by_email(tx, email).await? {
+        return Ok(known.id);
     }
+    let user = User {
+        id: fresh.clone(),
+        email: email.to_owned(),
+        name: email.split('@').next().unwrap_or(email).to_owned(),
+        created_at: app.now(),
+        default_organization: Some(organization.clone()),
+        deactivated_at: None,
+    };
+    users::insert(tx, &user).await?;
+    Ok(user.id)
 }

@@ -108,43 +108,9 @@ impl App {
             let projects = projects_of_invite(tx, organization, role, wanted.as_deref()).await?;
             let row = Invite { projects, ..row.clone() };
             invites::insert(tx, &row).await?;
-            self.send_invite(tx, actor, &row, &secret, language).await?;
+            send_invite(self, tx, actor, &row, &secret, language).await?;
             Ok(row)
         })
-    }
-
-    /// Mails the link and records the invitation.
-    async fn send_invite(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        row: &Invite,
-        secret: &Secret<String>,
-        language: &str,
-    ) -> Result<(), Error> {
-        self.count_invite(tx, actor, &row.organization).await?;
-        count_mail(self, tx, Origin::default(), &row.email).await?;
-        let link = format!("{}/invite?token={}", self.public_url(), secret.expose());
-        queue_mail(self, tx, &row.email, MailKind::Invite, language, &link).await?;
-        let details = json!({ "data": { "role": row.role.as_str() } });
-        let entry = AuditEntry { organization: &row.organization, action: "invite.sent", target: &row.id, details };
-        self.record(tx, actor, entry).await
-    }
-
-    /// Counts an invitation against its sender, their organization and the network of the request.
-    async fn count_invite(&self, tx: &mut Tx, actor: &Actor, organization: &OrganizationId) -> Result<(), Error> {
-        let verified = entitlements(tx, organization).await?.meets(Requirement::Phone, self.now());
-        let limits = if verified { VERIFIED_INVITE_LIMITS } else { INVITE_LIMITS };
-        let who = Subjects {
-            user: actor.user().cloned(),
-            organization: Some(organization.clone()),
-            ip: audit::client_address(),
-            ..Subjects::default()
-        };
-        self.hold_all(tx, INVITES).await?;
-        self.within(tx, limits, &who, "").await?;
-        let id = self.draw(JobId::generate).to_string();
-        self.count(tx, INVITES, &who, &id, "").await
     }
 
     /// Mails an invitation again, with a new link that works for a week; the old link stops working.
@@ -168,7 +134,7 @@ impl App {
             }
             let row = invites::find_open(tx, organization, id).await?;
             let row = row.ok_or_else(|| Error::not_found("invite", id))?;
-            self.send_invite(tx, actor, &row, &secret, language).await
+            send_invite(self, tx, actor, &row, &secret, language).await
         })
     }
 
@@ -203,17 +169,11 @@ impl App {
     pub async fn look_at_invite(&self, token: &Secret<String>) -> Result<Option<(String, String)>, Error> {
         let key = digest_of(token);
         read_tx!(self.store(), "look_at_invite", |tx| {
-            let Some(row) = self.live_invite(tx, &key).await? else { return Ok(None) };
+            let Some(row) = live_invite(self, tx, &key).await? else { return Ok(None) };
             let found = organizations::find(tx, &row.organization).await?;
             let label = found.filter(|row| row.deactivated_at.is_none()).map(|row| row.name);
             Ok(label.map(|label| (label, row.email)))
         })
-    }
-
-    async fn live_invite(&self, tx: &mut Tx, key: &[u8]) -> Result<Option<Invite>, Error> {
-        let row = invites::find(tx, key).await?;
-        let now = self.now();
-        Ok(row.filter(|row| row.accepted_at.is_none() && row.revoked_at.is_none() && now < row.expires_at))
     }
 
     /// Accepts an invitation. The link was mailed to the address it names, so only a person signed in with that address
@@ -224,7 +184,7 @@ impl App {
     pub async fn accept_invite(&self, user: &UserId, token: &Secret<String>) -> Result<OrganizationId, Error> {
         let key = digest_of(token);
         write_tx!(self.store(), "accept_invite", |tx| {
-            let row = self.live_invite(tx, &key).await?.ok_or_else(dead)?;
+            let row = live_invite(self, tx, &key).await?.ok_or_else(dead)?;
             let person = users::find(tx, user).await?.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead)?;
             let confirmed = accounts::find(tx, user).await?.is_some_and(|account| account.confirmed_at.is_some());
             // Compared character by character: a look-alike is another address.
@@ -232,7 +192,7 @@ impl App {
                 let message = "This invitation is for another address. Sign in with that one.".to_owned();
                 return Err(Error::Forbidden { param: None, message });
             }
-            self.enter(tx, &row, user).await?;
+            enter_organization(self, tx, &row, user).await?;
             Ok(row.organization)
         })
     }
@@ -251,7 +211,7 @@ impl App {
     ) -> Result<SignedIn, Error> {
         let key = digest_of(token);
         let email = read_tx!(self.store(), "join_look", |tx| {
-            let row = self.live_invite(tx, &key).await?.ok_or_else(dead)?;
+            let row = live_invite(self, tx, &key).await?.ok_or_else(dead)?;
             if let Some(user) = users::find_by_email(tx, &row.email).await? {
                 let account = accounts::find(tx, &user.id).await?;
                 if user.deactivated_at.is_some() || account.is_some_and(|account| account.confirmed_at.is_some()) {
@@ -264,62 +224,101 @@ impl App {
         let hash = hash_password(self, password).await?;
         let fresh = self.draw(UserId::generate);
         write_tx!(self.store(), "join", |tx| {
-            let row = self.live_invite(tx, &key).await?.ok_or_else(dead)?;
+            let row = live_invite(self, tx, &key).await?.ok_or_else(dead)?;
             let user = match users::find_by_email(tx, &row.email).await? {
                 Some(user) => user.id,
                 None => insert_new_user(self, tx, &fresh, &row.email, None).await?,
             };
-            self.set_first_password(tx, &user, &hash, context).await?;
-            self.enter(tx, &row, &user).await?;
+            set_first_password(self, tx, &user, &hash, context).await?;
+            enter_organization(self, tx, &row, &user).await?;
             open_first_session(self, tx, &user, &hash, context).await
         })
     }
+}
 
-    async fn set_first_password(&self, tx: &mut Tx, user: &UserId, hash: &str, from: &Context) -> Result<(), Error> {
-        let known = accounts::lock(tx, user).await?;
-        if known.as_ref().is_some_and(|account| account.confirmed_at.is_some()) {
-            return Err(sign_in_instead());
-        }
-        let mut account = known.unwrap_or_else(|| new_account(self, user, None, from));
-        account.password = Some(hash.to_owned());
-        account.password_changed_at = Some(self.now());
-        account.confirmed_at = Some(self.now());
-        Ok(accounts::save(tx, &account).await?)
-    }
+/// Mails the link and records the invitation.
+async fn send_invite(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    row: &Invite,
+    secret: &Secret<String>,
+    language: &str,
+) -> Result<(), Error> {
+    count_invite(app, tx, actor, &row.organization).await?;
+    count_mail(app, tx, Origin::default(), &row.email).await?;
+    let link = format!("{}/invite?token={}", app.public_url(), secret.expose());
+    queue_mail(app, tx, &row.email, MailKind::Invite, language, &link).await?;
+    let details = json!({ "data": { "role": row.role.as_str() } });
+    let entry = AuditEntry { organization: &row.organization, action: "invite.sent", target: &row.id, details };
+    app.record(tx, actor, entry).await
+}
 
-    /// Uses an invitation up and makes the person a member.
-    async fn enter(&self, tx: &mut Tx, row: &Invite, user: &UserId) -> Result<(), Error> {
-        let (organization, now) = (&row.organization, self.now());
-        let found = organizations::find(tx, organization).await?;
-        found.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead)?;
-        if !invites::accept(tx, &row.id, now).await? {
-            return Err(dead());
-        }
-        let actor = Actor::Person(user.clone());
-        if memberships::find(tx, organization, user).await?.is_none() {
-            let membership =
-                Membership { organization: organization.clone(), user: user.clone(), role: row.role, created_at: now };
-            memberships::insert(tx, &membership).await?;
-            let details = json!({ "data": { "role": row.role.as_str() } });
-            let entry = AuditEntry { organization, action: "user.added", target: user.as_str(), details };
-            self.record(tx, &actor, entry).await?;
-        }
-        for (project, role) in &row.projects {
-            // Projects that were archived since the invitation are left out.
-            let live = projects::find(tx, organization, project).await?.is_some_and(|row| row.archived_at.is_none());
-            if live && project_members::find(tx, project, user).await?.is_none() {
-                let member =
-                    ProjectMember { project: project.clone(), user: user.clone(), role: *role, created_at: now };
-                project_members::insert(tx, &member).await?;
-            }
-        }
-        let person = users::find(tx, user).await?;
-        if person.is_some_and(|person| person.default_organization.is_none()) {
-            users::update_default_organization(tx, user, organization, now).await?;
-        }
-        let entry = AuditEntry { organization, action: "invite.accepted", target: &row.id, details: json!({}) };
-        self.record(tx, &actor, entry).await
+/// Counts an invitation against its sender, their organization and the network of the request.
+async fn count_invite(app: &App, tx: &mut Tx, actor: &Actor, organization: &OrganizationId) -> Result<(), Error> {
+    let verified = entitlements(tx, organization).await?.meets(Requirement::Phone, app.now());
+    let limits = if verified { VERIFIED_INVITE_LIMITS } else { INVITE_LIMITS };
+    let who = Subjects {
+        user: actor.user().cloned(),
+        organization: Some(organization.clone()),
+        ip: audit::client_address(),
+        ..Subjects::default()
+    };
+    app.hold_all(tx, INVITES).await?;
+    app.within(tx, limits, &who, "").await?;
+    let id = app.draw(JobId::generate).to_string();
+    app.count(tx, INVITES, &who, &id, "").await
+}
+
+async fn live_invite(app: &App, tx: &mut Tx, key: &[u8]) -> Result<Option<Invite>, Error> {
+    let row = invites::find(tx, key).await?;
+    let now = app.now();
+    Ok(row.filter(|row| row.accepted_at.is_none() && row.revoked_at.is_none() && now < row.expires_at))
+}
+
+async fn set_first_password(app: &App, tx: &mut Tx, user: &UserId, hash: &str, from: &Context) -> Result<(), Error> {
+    let known = accounts::lock(tx, user).await?;
+    if known.as_ref().is_some_and(|account| account.confirmed_at.is_some()) {
+        return Err(sign_in_instead());
     }
+    let mut account = known.unwrap_or_else(|| new_account(app, user, None, from));
+    account.password = Some(hash.to_owned());
+    account.password_changed_at = Some(app.now());
+    account.confirmed_at = Some(app.now());
+    Ok(accounts::save(tx, &account).await?)
+}
+
+/// Uses an invitation up and makes the person a member.
+async fn enter_organization(app: &App, tx: &mut Tx, row: &Invite, user: &UserId) -> Result<(), Error> {
+    let (organization, now) = (&row.organization, app.now());
+    let found = organizations::find(tx, organization).await?;
+    found.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead)?;
+    if !invites::accept(tx, &row.id, now).await? {
+        return Err(dead());
+    }
+    let actor = Actor::Person(user.clone());
+    if memberships::find(tx, organization, user).await?.is_none() {
+        let membership =
+            Membership { organization: organization.clone(), user: user.clone(), role: row.role, created_at: now };
+        memberships::insert(tx, &membership).await?;
+        let details = json!({ "data": { "role": row.role.as_str() } });
+        let entry = AuditEntry { organization, action: "user.added", target: user.as_str(), details };
+        app.record(tx, &actor, entry).await?;
+    }
+    for (project, role) in &row.projects {
+        // Projects that were archived since the invitation are left out.
+        let live = projects::find(tx, organization, project).await?.is_some_and(|row| row.archived_at.is_none());
+        if live && project_members::find(tx, project, user).await?.is_none() {
+            let member = ProjectMember { project: project.clone(), user: user.clone(), role: *role, created_at: now };
+            project_members::insert(tx, &member).await?;
+        }
+    }
+    let person = users::find(tx, user).await?;
+    if person.is_some_and(|person| person.default_organization.is_none()) {
+        users::update_default_organization(tx, user, organization, now).await?;
+    }
+    let entry = AuditEntry { organization, action: "invite.accepted", target: &row.id, details: json!({}) };
+    app.record(tx, &actor, entry).await
 }
 
 fn sign_in_instead() -> Error {

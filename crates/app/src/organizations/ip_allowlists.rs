@@ -111,7 +111,7 @@ impl App {
             }
             ip_allowlists::insert(tx, &list).await?;
             let details = json!({ "name": list.name, "allowed_ips": list.addresses.entries() });
-            self.note_list(tx, actor, &list, "ip_allowlist.created", details).await?;
+            record_list_change(self, tx, actor, &list, "ip_allowlist.created", details).await?;
             Ok(list.clone())
         })
     }
@@ -170,7 +170,7 @@ impl App {
                 ListChange::Deactivate => ("ip_allowlist.config.deactivated", configs),
                 ListChange::Delete => ("ip_allowlist.deleted", json!({ "name": list.name, "allowed_ips": ips })),
             };
-            self.note_list(tx, actor, &list, action, details).await?;
+            record_list_change(self, tx, actor, &list, action, details).await?;
             Ok(list)
         })
     }
@@ -189,21 +189,21 @@ impl App {
         let found = lists.into_iter().find(|list| list.id == *id);
         found.ok_or_else(|| Error::not_found("IP allowlist", id.as_str()))
     }
+}
 
-    async fn note_list(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        list: &IpAllowlist,
-        action: &'static str,
-        mut details: Value,
-    ) -> Result<(), Error> {
-        if let Some(project) = &list.project {
-            details["project_id"] = json!(project);
-        }
-        let (organization, target) = (&list.organization, list.id.as_str());
-        self.record(tx, actor, AuditEntry { organization, action, target, details }).await
+async fn record_list_change(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    list: &IpAllowlist,
+    action: &'static str,
+    mut details: Value,
+) -> Result<(), Error> {
+    if let Some(project) = &list.project {
+        details["project_id"] = json!(project);
     }
+    let (organization, target) = (&list.organization, list.id.as_str());
+    app.record(tx, actor, AuditEntry { organization, action, target, details }).await
 }
 
 /// Refuses a change that locks the caller out, unless they have confirmed it.

@@ -13,6 +13,7 @@ use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
 use crate::audit::AuditEntry;
+use crate::keys::revoke::revoke_live_key;
 use crate::{Actor, App, Error};
 
 /// A person with their membership.
@@ -86,7 +87,7 @@ impl App {
             // Admin keys belong to owners. A member who becomes an owner again makes new ones.
             if owned && role != OrganizationRole::Owner {
                 let admin = |key: &KeyRow| key.kind == KeyKind::Admin;
-                self.end_keys(tx, actor, organization, id, "role_lowered", admin).await?;
+                revoke_member_keys(self, tx, actor, organization, id, "role_lowered", admin).await?;
             }
             if owned != (role == OrganizationRole::Owner) {
                 self.owners_changed(tx, actor, organization).await?;
@@ -113,7 +114,7 @@ impl App {
             for place in project_members::list_of_user(tx, organization, id).await? {
                 project_members::delete(tx, &place.project, id, self.now()).await?;
             }
-            self.end_keys(tx, actor, organization, id, "member_removed", |_| true).await?;
+            revoke_member_keys(self, tx, actor, organization, id, "member_removed", |_| true).await?;
             api_keys::leave_out(tx, organization, id, self.now()).await?;
             if owned {
                 self.owners_changed(tx, actor, organization).await?;
@@ -124,22 +125,20 @@ impl App {
     }
 }
 
-impl App {
-    /// Revokes the keys of a member that are bound to the organization, each with its audit row.
-    async fn end_keys(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        organization: &OrganizationId,
-        id: &UserId,
-        reason: &'static str,
-        which: impl Fn(&KeyRow) -> bool,
-    ) -> Result<(), Error> {
-        for key in api_keys::list_of_member(tx, organization, id).await?.into_iter().filter(which) {
-            self.revoke(tx, actor, organization, &key.id, reason).await?;
-        }
-        Ok(())
+/// Revokes the keys of a member that are bound to the organization, each with its audit row.
+async fn revoke_member_keys(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    id: &UserId,
+    reason: &'static str,
+    which: impl Fn(&KeyRow) -> bool,
+) -> Result<(), Error> {
+    for key in api_keys::list_of_member(tx, organization, id).await?.into_iter().filter(which) {
+        revoke_live_key(app, tx, actor, organization, &key.id, reason).await?;
     }
+    Ok(())
 }
 
 fn last_owner() -> Error {

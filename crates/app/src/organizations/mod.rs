@@ -92,8 +92,8 @@ impl App {
                     "One person can own at most {MOST_ORGANIZATIONS} organizations."
                 )));
             }
-            self.require_founding(tx, &person).await?;
-            self.found(tx, user, organization, project, &name).await?;
+            ensure_may_create(self, tx, &person).await?;
+            insert_organization(self, tx, user, organization, project, &name).await?;
             if person.default_organization.is_none() {
                 users::update_default_organization(tx, user, organization, self.now()).await?;
             }
@@ -103,74 +103,6 @@ impl App {
             }
             Ok(ids.clone())
         })
-    }
-
-    /// Refuses another organization while a rule requires something that none of the person's organizations has proven.
-    async fn require_founding(&self, tx: &mut Tx, person: &User) -> Result<(), Error> {
-        let owned = owned(tx, &person.id).await?;
-        let (_, policy) = policy::find(tx).await?;
-        let verdict = policy.judge_founding(&owned, self.now());
-        // The refusal names the organization they work in as the one in which to prove it.
-        let preferred = owned.iter().find(|one| Some(&one.organization) == person.default_organization.as_ref());
-        let Some(one) = preferred.or(owned.first()) else { return Ok(()) };
-        note_unenforced(&one.organization, "organization.create", &verdict);
-        if verdict.allowed() {
-            return Ok(());
-        }
-        Err(Error::RequirementMissing {
-            organization: one.organization.clone(),
-            action: "organization.create",
-            missing: verdict.missing,
-            rule: verdict.rule.unwrap_or_default(),
-        })
-    }
-
-    async fn found(
-        &self,
-        tx: &mut Tx,
-        user: &UserId,
-        organization: &OrganizationId,
-        project: &ProjectId,
-        name: &str,
-    ) -> Result<(), Error> {
-        let now = self.now();
-        let row = Organization {
-            id: organization.clone(),
-            name: name.to_owned(),
-            created_at: now,
-            deactivated_at: None,
-            entitlement_version: 0,
-            tags: Vec::new(),
-        };
-        organizations::insert(tx, &row).await?;
-        let membership = Membership {
-            organization: organization.clone(),
-            user: user.clone(),
-            role: OrganizationRole::Owner,
-            created_at: now,
-        };
-        memberships::insert(tx, &membership).await?;
-        let default = Project {
-            id: project.clone(),
-            organization: organization.clone(),
-            name: "Default project".to_owned(),
-            created_at: now,
-            archived_at: None,
-            is_default: true,
-        };
-        projects::insert(tx, &default).await?;
-        let member =
-            ProjectMember { project: project.clone(), user: user.clone(), role: ProjectRole::Owner, created_at: now };
-        project_members::insert(tx, &member).await?;
-        let actor = Actor::Person(user.clone());
-        for (action, target) in [
-            ("organization.created", organization.as_str()),
-            ("project.created", project.as_str()),
-            ("user.added", user.as_str()),
-        ] {
-            self.record(tx, &actor, AuditEntry { organization, action, target, details: json!({}) }).await?;
-        }
-        Ok(())
     }
 
     /// Lists the organizations of a person with their projects, for the switcher.
@@ -228,6 +160,74 @@ impl App {
             self.record(tx, actor, entry).await
         })
     }
+}
+
+/// Refuses another organization while a rule requires something that none of the person's organizations has proven.
+async fn ensure_may_create(app: &App, tx: &mut Tx, person: &User) -> Result<(), Error> {
+    let owned = owned(tx, &person.id).await?;
+    let (_, policy) = policy::find(tx).await?;
+    let verdict = policy.judge_founding(&owned, app.now());
+    // The refusal names the organization they work in as the one in which to prove it.
+    let preferred = owned.iter().find(|one| Some(&one.organization) == person.default_organization.as_ref());
+    let Some(one) = preferred.or(owned.first()) else { return Ok(()) };
+    note_unenforced(&one.organization, "organization.create", &verdict);
+    if verdict.allowed() {
+        return Ok(());
+    }
+    Err(Error::RequirementMissing {
+        organization: one.organization.clone(),
+        action: "organization.create",
+        missing: verdict.missing,
+        rule: verdict.rule.unwrap_or_default(),
+    })
+}
+
+async fn insert_organization(
+    app: &App,
+    tx: &mut Tx,
+    user: &UserId,
+    organization: &OrganizationId,
+    project: &ProjectId,
+    name: &str,
+) -> Result<(), Error> {
+    let now = app.now();
+    let row = Organization {
+        id: organization.clone(),
+        name: name.to_owned(),
+        created_at: now,
+        deactivated_at: None,
+        entitlement_version: 0,
+        tags: Vec::new(),
+    };
+    organizations::insert(tx, &row).await?;
+    let membership = Membership {
+        organization: organization.clone(),
+        user: user.clone(),
+        role: OrganizationRole::Owner,
+        created_at: now,
+    };
+    memberships::insert(tx, &membership).await?;
+    let default = Project {
+        id: project.clone(),
+        organization: organization.clone(),
+        name: "Default project".to_owned(),
+        created_at: now,
+        archived_at: None,
+        is_default: true,
+    };
+    projects::insert(tx, &default).await?;
+    let member =
+        ProjectMember { project: project.clone(), user: user.clone(), role: ProjectRole::Owner, created_at: now };
+    project_members::insert(tx, &member).await?;
+    let actor = Actor::Person(user.clone());
+    for (action, target) in [
+        ("organization.created", organization.as_str()),
+        ("project.created", project.as_str()),
+        ("user.added", user.as_str()),
+    ] {
+        app.record(tx, &actor, AuditEntry { organization, action, target, details: json!({}) }).await?;
+    }
+    Ok(())
 }
 
 /// Lists the organizations a person owns that are not closed, the oldest membership first.

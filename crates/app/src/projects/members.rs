@@ -53,41 +53,41 @@ impl App {
             member_of(tx, organization, user).await?;
             for (project, role) in roles {
                 open_project(tx, organization, project).await?;
-                self.change_project_role(tx, actor, organization, (project, user), *role).await?;
+                change_project_role(self, tx, actor, organization, (project, user), *role).await?;
             }
             Ok(())
         })
     }
+}
 
-    async fn change_project_role(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        organization: &OrganizationId,
-        (project, user): (&ProjectId, &UserId),
-        role: Option<ProjectRole>,
-    ) -> Result<(), Error> {
-        let now = self.now();
-        let known = project_members::find(tx, project, user).await?.map(|row| row.role);
-        let (action, details) = match (known, role) {
-            (known, wanted) if known == wanted => return Ok(()),
-            (None, Some(role)) => {
-                let (project, user) = (project.clone(), user.clone());
-                project_members::insert(tx, &ProjectMember { project, user, role, created_at: now }).await?;
-                ("project.user.added", json!({ "data": { "role": role.as_str() } }))
-            }
-            (Some(_), Some(role)) => {
-                project_members::update_role(tx, project, user, role, now).await?;
-                ("project.user.updated", json!({ "data": { "role": role.as_str() } }))
-            }
-            (_, None) => {
-                project_members::delete(tx, project, user, now).await?;
-                ("project.user.deleted", json!({}))
-            }
-        };
-        let details = with_project(details, project);
-        self.record(tx, actor, AuditEntry { organization, action, target: user.as_str(), details }).await
-    }
+async fn change_project_role(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    (project, user): (&ProjectId, &UserId),
+    role: Option<ProjectRole>,
+) -> Result<(), Error> {
+    let now = app.now();
+    let known = project_members::find(tx, project, user).await?.map(|row| row.role);
+    let (action, details) = match (known, role) {
+        (known, wanted) if known == wanted => return Ok(()),
+        (None, Some(role)) => {
+            let (project, user) = (project.clone(), user.clone());
+            project_members::insert(tx, &ProjectMember { project, user, role, created_at: now }).await?;
+            ("project.user.added", json!({ "data": { "role": role.as_str() } }))
+        }
+        (Some(_), Some(role)) => {
+            project_members::update_role(tx, project, user, role, now).await?;
+            ("project.user.updated", json!({ "data": { "role": role.as_str() } }))
+        }
+        (_, None) => {
+            project_members::delete(tx, project, user, now).await?;
+            ("project.user.deleted", json!({}))
+        }
+    };
+    let details = with_project(details, project);
+    app.record(tx, actor, AuditEntry { organization, action, target: user.as_str(), details }).await
 }
 
 fn with_project(mut details: serde_json::Value, project: &ProjectId) -> serde_json::Value {

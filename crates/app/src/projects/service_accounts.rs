@@ -13,7 +13,8 @@ use serde_json::json;
 
 use crate::audit::AuditEntry;
 use crate::keys::grants::{may_grant, within_scopes};
-use crate::keys::minting::{KeyTarget, MintedKey, NewKey};
+use crate::keys::minting::{KeyTarget, MintedKey, NewKey, mint_key};
+use crate::keys::project_keys::save_new_key;
 use crate::projects::open_project;
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
@@ -93,7 +94,7 @@ impl App {
             deleted_at: None,
         };
         let place = place(organization, project, &account.id);
-        let key = asked.key.map(|asked| self.mint(place, &within_scopes(actor, asked)?)).transpose()?;
+        let key = asked.key.map(|asked| mint_key(self, place, &within_scopes(actor, asked)?)).transpose()?;
         let row = key.as_ref().map(|minted| minted.key.clone());
         let account = write_tx!(self.store(), "create_service_account", |tx| {
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
@@ -104,7 +105,7 @@ impl App {
                 AuditEntry { organization, action: "service_account.created", target: account.id.as_str(), details };
             self.record(tx, actor, entry).await?;
             if let Some(row) = &row {
-                self.save_new_key(tx, actor, organization, row).await?;
+                save_new_key(self, tx, actor, organization, row).await?;
             }
             Ok(account.clone())
         })?;
@@ -181,12 +182,12 @@ impl App {
         id: &ServiceAccountId,
         asked: NewKey,
     ) -> Result<MintedKey, Error> {
-        let minted = self.mint(place(organization, project, id), &within_scopes(actor, asked)?)?;
+        let minted = mint_key(self, place(organization, project, id), &within_scopes(actor, asked)?)?;
         let key = &minted.key;
         write_tx!(self.store(), "create_service_account_key", |tx| {
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             account_of(tx, organization, project, id).await?;
-            self.save_new_key(tx, actor, organization, key).await
+            save_new_key(self, tx, actor, organization, key).await
         })?;
         Ok(minted)
     }

@@ -11,6 +11,7 @@ use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::{memberships, users};
 use serde_json::json;
 
+use crate::jobs::mail::send_mail;
 use crate::jobs::{Delivery, Job, MailLink, MailOwners, Outcome, PollAttempt, RedactAttempt, poll_wait};
 use crate::review::attempt_held_until;
 use crate::verification::mails;
@@ -162,7 +163,7 @@ impl App {
         let (subject, text) = mails::about_event(messages, &event, &self.settings().operator, self.public_url());
         for to in owners {
             let mail = Mail { to, subject: subject.clone(), text: text.clone() };
-            if let again @ Outcome::Again(_) = self.send_mail(&mail).await {
+            if let again @ Outcome::Again(_) = send_mail(self, &mail).await {
                 return Ok(again);
             }
         }
@@ -173,6 +174,6 @@ impl App {
     pub(crate) async fn send_link_mail(&self, job: MailLink) -> Outcome {
         let messages = Messages::of(&job.language);
         let (subject, text) = mails::with_link(messages, &job.url, &job.match_number, &self.settings().operator);
-        self.send_mail(&Mail { to: job.to, subject, text }).await
+        send_mail(self, &Mail { to: job.to, subject, text }).await
     }
 }
