@@ -8,6 +8,7 @@ use keystead_store::tables::{
 };
 
 use crate::operator::kept_days;
+use crate::review::erase::erase_due_evidence;
 use crate::{App, Error};
 
 const DAY: i64 = 86_400;
@@ -53,7 +54,7 @@ impl App {
             Ok(())
         })?;
         expire_due(self).await?;
-        self.forget_evidence().await
+        erase_due_evidence(self).await
     }
 }
 

@@ -6,6 +6,7 @@ use crate::accounts::mails::send_account_mail;
 use crate::accounts::reset::mail_reset_link;
 use crate::accounts::sign_in::record_failed_sign_in;
 use crate::accounts::sign_up::finish_sign_up;
+use crate::review::legal_hold::mail_reviewers;
 use crate::{App, Error};
 
 /// Seconds until a job that only a newer version knows is offered again.
@@ -28,7 +29,7 @@ pub(super) async fn execute_job(app: &App, job: Job, attempts: i64) -> Result<Ou
         Job::CancelAttempt(attempt) => Ok(Outcome::of(app.identity_provider()?.cancel(&attempt.reference).await)),
         Job::RedactAttempt(redact) => app.redact_attempt(redact, attempts).await,
         Job::MailOwners(mail) => app.mail_owners(mail).await,
-        Job::MailReviewers(mail) => app.mail_reviewers(mail).await,
+        Job::MailReviewers(mail) => mail_reviewers(app, mail).await,
         Job::MailLink(mail) => Ok(app.send_link_mail(mail).await),
         Job::CancelPhone(phone) => Ok(app.cancel_phone_at_service(phone).await),
         Job::Unknown => {

@@ -195,17 +195,13 @@ pub(super) async fn open_behind(tx: &mut Tx, holder: &Holder, now: Timestamp) ->
 }
 
 impl App {
-    pub(super) fn reviewer(&self) -> Result<Arc<Reviewer>, Error> {
-        self.services().review.clone().ok_or(Error::Unsupported("reviews by people"))
-    }
-
     /// Returns the capture of a link. Looking does not use the link up; `None` when it leads nowhere or belongs to
     /// another device.
     ///
     /// # Errors
     /// When no reviewer is configured.
     pub async fn look_at_capture(&self, holder: &Holder) -> Result<Option<CaptureView>, Error> {
-        let reviewer = self.reviewer()?;
+        let reviewer = reviewer(self)?;
         let now = self.now();
         read_tx!(self.store(), "look_at_capture", |tx| {
             let Some(Held { capture, attempt, held }) = behind(tx, holder, now).await? else { return Ok(None) };
@@ -243,7 +239,7 @@ impl App {
     /// # Errors
     /// When the link was used or has expired, or the country is not served.
     pub async fn begin_capture(&self, token: &Secret<String>, country: &str) -> Result<Secret<String>, Error> {
-        let reviewer = self.reviewer()?;
+        let reviewer = reviewer(self)?;
         let mut bytes = [0_u8; 32];
         reviewer.draw(|rng| rng.fill_bytes(&mut bytes));
         let device = Secret::new(hex::encode(&bytes));
@@ -266,15 +262,19 @@ impl App {
             }
             Ok(capture.attempt)
         })?;
-        self.told(&attempt).await;
+        notify_first_device(self, &attempt).await;
         Ok(device)
     }
+}
+
+pub(super) fn reviewer(app: &App) -> Result<Arc<Reviewer>, Error> {
+    app.services().review.clone().ok_or(Error::Unsupported("reviews by people"))
+}
 
     /// Notifies the first device that something happened. If this fails, that device only waits for its next poll.
-    pub(super) async fn told(&self, attempt: &str) {
-        if let Err(error) = self.refresh_attempt(attempt, 0).await {
-            tracing::warn!(%error, "an attempt's new state could not be applied; the next poll applies it");
-        }
+pub(super) async fn notify_first_device(app: &App, attempt: &str) {
+    if let Err(error) = app.refresh_attempt(attempt, 0).await {
+        tracing::warn!(%error, "an attempt's new state waits for the next poll");
     }
 }
 

@@ -1,23 +1,22 @@
 //! The reviewer's view: the queue, a case with the findings of software, and its pictures with the reviewer's name
 //! burned in.
 
-use keystead_core::id::{EvidenceViewId, OrganizationId};
+use keystead_core::id::EvidenceViewId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::DocumentKind;
 use keystead_core::verification::legal_hold::AGREED_WITHIN;
-use keystead_store::Tx;
 use keystead_store::tables::captures::{self, Capture};
-use keystead_store::tables::identity_attempts;
 use keystead_store::tables::legal_holds::{self, LegalHold};
-use keystead_store::tables::organizations;
 use keystead_store::tables::reviews::{self, EvidenceView, ReviewCase};
+use keystead_store::tables::{identity_attempts, organizations};
 use serde_json::{Value, json};
 
-use super::capture::Findings;
+use super::capture::{Findings, reviewer};
 use super::document_choice::zone_shape;
 use super::evidence::Place;
 use super::load::capture_of;
+use super::own_organization::is_member;
 use super::submit::zone_flags;
 use crate::audit::AuditEntry;
 use crate::validate::operators_only;
@@ -211,42 +210,16 @@ impl App {
                     .and_then(DocumentKind::from_name),
                 flags: flags_of(&case),
                 duplicate,
-                zone: self.zone_view(capture.as_ref())?,
-                name: self.stated_name(capture.as_ref())?,
+                zone: zone_view(self, capture.as_ref())?,
+                name: stated_name(self, capture.as_ref())?,
                 pictures: in_order(pictures.iter().filter_map(picture).collect()),
                 views: views.into_iter().filter(|view| own_cases.contains(&Some(view.case.clone()))).collect(),
                 holds: holds.into_iter().filter(stands).collect(),
                 reasons: serde_json::from_str(&case.reasons).unwrap_or_default(),
-                own: self.belongs_to(tx, actor, &case.organization).await?,
+                own: is_member(tx, actor, &case.organization).await?,
                 case,
             })
         })
-    }
-
-    fn stated_name(&self, capture: Option<&Capture>) -> Result<Option<Secret<String>>, Error> {
-        match (self.services().review.as_ref(), capture) {
-            (Some(reviewer), Some(capture)) => reviewer.name(capture),
-            _ => Ok(None),
-        }
-    }
-
-    fn zone_view(&self, capture: Option<&Capture>) -> Result<Option<ZoneView>, Error> {
-        let (Some(reviewer), Some(capture)) = (self.services().review.as_ref(), capture) else { return Ok(None) };
-        let Some(typed) = reviewer.zone(capture)? else { return Ok(None) };
-        let report = MrzReport::read(typed.expose(), self.now()).ok();
-        let fields = report.as_ref().map_or_else(Vec::new, |report| {
-            let day = |day: Option<keystead_documents::Day>| day.map_or_else(String::new, |day| day.to_string());
-            vec![
-                ("surname", report.surname.expose().clone()),
-                ("given-names", report.given_names.expose().clone()),
-                ("number", report.document_number.expose().clone()),
-                ("birth", day(report.birth)),
-                ("expiry", day(report.expiry)),
-                ("issuer", report.issuer.clone()),
-                ("nationality", report.nationality.clone()),
-            ]
-        });
-        Ok(Some(ZoneView { digits: report.map(|report| report.digits), typed, fields }))
     }
 
     /// Saves the zone that the reviewer read from the picture, or their correction of the typed one; its findings are
@@ -257,7 +230,7 @@ impl App {
     /// have the shape of a zone.
     pub async fn read_review_zone(&self, actor: &Actor, id: &str, typed: &str) -> Result<(), Error> {
         operators_only(actor)?;
-        let reviewer = self.reviewer()?;
+        let reviewer = reviewer(self)?;
         let (now, typed) = (self.now(), typed.trim().to_owned());
         zone_shape(&typed, now)?;
         write_tx!(self.store(), "read_zone", |tx| {
@@ -299,7 +272,7 @@ impl App {
         reason: &str,
     ) -> Result<Secret<Vec<u8>>, Error> {
         operators_only(actor)?;
-        let reviewer = self.reviewer()?;
+        let reviewer = reviewer(self)?;
         if !VIEW_REASONS.contains(&reason) {
             return Err(Error::invalid("reason", "Invalid 'reason': say why the picture is looked at."));
         }
@@ -345,18 +318,30 @@ impl App {
         });
         opened.await?
     }
+}
 
-    /// Whether the reviewer is a member of the organization: reviewers never decide cases of their own organizations.
-    pub(super) async fn belongs_to(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        organization: &OrganizationId,
-    ) -> Result<bool, Error> {
-        let person = keystead_store::tables::users::find_by_email(tx, &actor.id().to_lowercase()).await?;
-        Ok(match person {
-            Some(person) => keystead_store::tables::memberships::find(tx, organization, &person.id).await?.is_some(),
-            None => false,
-        })
+fn stated_name(app: &App, capture: Option<&Capture>) -> Result<Option<Secret<String>>, Error> {
+    match (app.services().review.as_ref(), capture) {
+        (Some(reviewer), Some(capture)) => reviewer.name(capture),
+        _ => Ok(None),
     }
+}
+
+fn zone_view(app: &App, capture: Option<&Capture>) -> Result<Option<ZoneView>, Error> {
+    let (Some(reviewer), Some(capture)) = (app.services().review.as_ref(), capture) else { return Ok(None) };
+    let Some(typed) = reviewer.zone(capture)? else { return Ok(None) };
+    let report = MrzReport::read(typed.expose(), app.now()).ok();
+    let fields = report.as_ref().map_or_else(Vec::new, |report| {
+        let day = |day: Option<keystead_documents::Day>| day.map_or_else(String::new, |day| day.to_string());
+        vec![
+            ("surname", report.surname.expose().clone()),
+            ("given-names", report.given_names.expose().clone()),
+            ("number", report.document_number.expose().clone()),
+            ("birth", day(report.birth)),
+            ("expiry", day(report.expiry)),
+            ("issuer", report.issuer.clone()),
+            ("nationality", report.nationality.clone()),
+        ]
+    });
+    Ok(Some(ZoneView { digits: report.map(|report| report.digits), typed, fields }))
 }

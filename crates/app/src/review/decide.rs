@@ -2,15 +2,16 @@
 //! reviewers must agree against a finding that the document has verified other organizations, and against a refusal by
 //! a service.
 
-use keystead_core::id::OrganizationId;
 use keystead_core::verification::organization::{Check, Event, people_needed, step};
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts;
 use keystead_store::tables::reviews::{self, ReviewCase};
 use serde_json::json;
 
+use super::capture::reviewer;
 use super::decision::{Decided, Verdict, declines};
 use super::load::capture_of;
+use super::own_organization::ensure_not_own_organization;
 use super::retention::held_until;
 use crate::audit::AuditEntry;
 use crate::jobs::Job;
@@ -69,7 +70,7 @@ impl App {
             // Reviews have reasons from a list: `App::decide_review`.
             let mut case = undecided(tx, id, |kind| kind != "review").await?;
             let organization = case.organization.clone();
-            self.not_for_his_own(tx, actor, &organization).await?;
+            ensure_not_own_organization(tx, actor, &organization).await?;
             let before = self.standing(tx, &organization).await?;
             let mut live = self.live_attempt(tx, &organization).await?;
             let state = live.as_ref().map(|row| row.state);
@@ -91,7 +92,7 @@ impl App {
             let next = step(before.status, state, Event::Decide { approve }, facts, self.now()).map_err(refused)?;
             self.apply(tx, actor, &organization, &before, live.as_mut(), next, Some(reason.clone())).await?;
             case.note = Some(reason.clone());
-            self.close(tx, actor, case, if approve { "approve" } else { "reject" }).await?;
+            close_case(self, tx, actor, case, if approve { "approve" } else { "reject" }).await?;
             Ok(Decided::Done)
         })
     }
@@ -111,7 +112,7 @@ impl App {
         destroy: bool,
     ) -> Result<Decided, Error> {
         operators_only(actor)?;
-        let reviewer = self.reviewer()?;
+        let reviewer = reviewer(self)?;
         if let Verdict::Decline(reasons) = &verdict
             && (reasons.is_empty() || reasons.iter().any(|reason| !declines().any(|known| known == reason)))
         {
@@ -122,7 +123,7 @@ impl App {
         }
         let note = note.trim().to_owned();
         let (decided, reference) = write_tx!(self.store(), "decide_review", |tx| {
-            self.decide_review_in(tx, actor, id, &verdict, &note, destroy).await
+            decide_review_in(self, tx, actor, id, &verdict, &note, destroy).await
         })?;
         // For instance a side that may not be collected: it is not kept for the days of an appeal. If this fails, the
         // queued job does it.
@@ -133,104 +134,90 @@ impl App {
         }
         Ok(decided)
     }
+}
 
-    async fn decide_review_in(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        id: &str,
-        verdict: &Verdict,
-        note: &str,
-        destroy: bool,
-    ) -> Result<(Decided, Option<String>), Error> {
-        let missing = || Error::not_found("case", id);
-        let mut case = undecided(tx, id, |kind| kind == "review").await?;
-        let organization = case.organization.clone();
-        self.not_for_his_own(tx, actor, &organization).await?;
-        if *verdict == Verdict::Approve && reviews::count_unseen(tx, &case.id, actor.id()).await? > 0 {
-            return Err(Error::Invalid {
-                param: None,
-                code: Some("review_unseen"),
-                message: "Look at every picture before approving.".to_owned(),
-            });
-        }
-        let capture = capture_of(tx, &case).await?;
-        if let Some(capture) = capture.as_ref().filter(|_| destroy)
-            && held_until(tx, &capture.case, self.now()).await?.is_some()
-        {
-            return Err(Error::Conflict { message: "These pictures are held by law.".to_owned() });
-        }
-        let reference = capture.map(|capture| capture.id);
-        let attempt = identity_attempts::find(tx, case.attempt.as_deref().unwrap_or_default()).await?;
-        let mut attempt = attempt.ok_or_else(missing)?;
-        if attempt.finished_at.is_some() {
-            return Err(Error::Conflict { message: "This attempt has ended.".to_owned() });
-        }
-        let before = self.standing(tx, &organization).await?;
-        let facts = self.facts(tx, &organization, &before, attempt.document_fingerprint.as_deref()).await?;
-        let approve = *verdict == Verdict::Approve;
-        let entry = |action: &'static str| AuditEntry {
-            organization: &organization,
-            action,
-            target: id,
-            details: json!({ "data": { "verdict": word(verdict), "reasons": reasons(verdict) } }),
-        };
-        let event = match verdict {
-            Verdict::Approve if facts.duplicate => match case.proposed_by.as_deref() {
-                None => {
-                    propose(&mut case, actor, note);
-                    reviews::update(tx, &case).await?;
-                    self.record(tx, actor, entry("review.proposed")).await?;
-                    return Ok((Decided::Proposed, reference));
-                }
-                Some(first) if first == actor.id() => {
-                    return Err(Error::Forbidden {
-                        param: None,
-                        message: "A second person must agree: this document has verified other organizations."
-                            .to_owned(),
-                    });
-                }
-                Some(_) => Event::Decide { approve },
-            },
-            Verdict::Approve => Event::Said(Check::Approved),
-            Verdict::Decline(_) => Event::Said(Check::Rejected),
-            Verdict::Recapture => Event::Said(Check::Expired),
-        };
-        let live = attempt.state;
-        let next = step(before.status, Some(live), event, facts, self.now()).map_err(refused)?;
-        attempt.reasons = json!(reasons(verdict)).to_string();
-        self.apply(tx, actor, &organization, &before, Some(&mut attempt), next, None).await?;
-        self.record(tx, actor, entry("review.decided")).await?;
-        if destroy {
-            self.enqueue(tx, &Job::redact_attempt(&attempt.id), self.now()).await?;
-        }
-        case.reasons = json!(reasons(verdict)).to_string();
-        case.note = Some(note.to_owned()).filter(|note| !note.is_empty());
-        self.close(tx, actor, case, word(verdict)).await?;
-        Ok((Decided::Done, reference))
+async fn decide_review_in(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    id: &str,
+    verdict: &Verdict,
+    note: &str,
+    destroy: bool,
+) -> Result<(Decided, Option<String>), Error> {
+    let missing = || Error::not_found("case", id);
+    let mut case = undecided(tx, id, |kind| kind == "review").await?;
+    let organization = case.organization.clone();
+    ensure_not_own_organization(tx, actor, &organization).await?;
+    if *verdict == Verdict::Approve && reviews::count_unseen(tx, &case.id, actor.id()).await? > 0 {
+        return Err(Error::Invalid {
+            param: None,
+            code: Some("review_unseen"),
+            message: "Look at every picture before approving.".to_owned(),
+        });
     }
+    let capture = capture_of(tx, &case).await?;
+    if let Some(capture) = capture.as_ref().filter(|_| destroy)
+        && held_until(tx, &capture.case, app.now()).await?.is_some()
+    {
+        return Err(Error::Conflict { message: "These pictures are held by law.".to_owned() });
+    }
+    let reference = capture.map(|capture| capture.id);
+    let attempt = identity_attempts::find(tx, case.attempt.as_deref().unwrap_or_default()).await?;
+    let mut attempt = attempt.ok_or_else(missing)?;
+    if attempt.finished_at.is_some() {
+        return Err(Error::Conflict { message: "This attempt has ended.".to_owned() });
+    }
+    let before = app.standing(tx, &organization).await?;
+    let facts = app.facts(tx, &organization, &before, attempt.document_fingerprint.as_deref()).await?;
+    let approve = *verdict == Verdict::Approve;
+    let entry = |action: &'static str| AuditEntry {
+        organization: &organization,
+        action,
+        target: id,
+        details: json!({ "data": { "verdict": word(verdict), "reasons": reasons(verdict) } }),
+    };
+    let event = match verdict {
+        Verdict::Approve if facts.duplicate => match case.proposed_by.as_deref() {
+            None => {
+                propose(&mut case, actor, note);
+                reviews::update(tx, &case).await?;
+                app.record(tx, actor, entry("review.proposed")).await?;
+                return Ok((Decided::Proposed, reference));
+            }
+            Some(first) if first == actor.id() => {
+                return Err(Error::Forbidden {
+                    param: None,
+                    message: "A second person must agree: this document has verified other organizations.".to_owned(),
+                });
+            }
+            Some(_) => Event::Decide { approve },
+        },
+        Verdict::Approve => Event::Said(Check::Approved),
+        Verdict::Decline(_) => Event::Said(Check::Rejected),
+        Verdict::Recapture => Event::Said(Check::Expired),
+    };
+    let live = attempt.state;
+    let next = step(before.status, Some(live), event, facts, app.now()).map_err(refused)?;
+    attempt.reasons = json!(reasons(verdict)).to_string();
+    app.apply(tx, actor, &organization, &before, Some(&mut attempt), next, None).await?;
+    app.record(tx, actor, entry("review.decided")).await?;
+    if destroy {
+        app.enqueue(tx, &Job::redact_attempt(&attempt.id), app.now()).await?;
+    }
+    case.reasons = json!(reasons(verdict)).to_string();
+    case.note = Some(note.to_owned()).filter(|note| !note.is_empty());
+    close_case(app, tx, actor, case, word(verdict)).await?;
+    Ok((Decided::Done, reference))
+}
 
-    pub(super) async fn not_for_his_own(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        organization: &OrganizationId,
-    ) -> Result<(), Error> {
-        if self.belongs_to(tx, actor, organization).await? {
-            let message = "Nobody decides for an organization he belongs to.".to_owned();
-            return Err(Error::Forbidden { param: None, message });
-        }
-        Ok(())
-    }
-
-    async fn close(&self, tx: &mut Tx, actor: &Actor, mut case: ReviewCase, decision: &str) -> Result<(), Error> {
-        case.state = "decided".to_owned();
-        case.decision = Some(decision.to_owned());
-        case.decided_by = Some(actor.id().to_owned());
-        case.decided_at = Some(self.now());
-        reviews::update(tx, &case).await?;
-        Ok(())
-    }
+async fn close_case(app: &App, tx: &mut Tx, actor: &Actor, mut case: ReviewCase, decision: &str) -> Result<(), Error> {
+    case.state = "decided".to_owned();
+    case.decision = Some(decision.to_owned());
+    case.decided_by = Some(actor.id().to_owned());
+    case.decided_at = Some(app.now());
+    reviews::update(tx, &case).await?;
+    Ok(())
 }
 
 /// Finds an undecided case of an expected kind.

@@ -9,7 +9,7 @@ use keystead_store::Tx;
 use keystead_store::tables::captures::{self, Capture};
 use keystead_store::tables::reviews;
 
-use super::capture::{Holder, PromptView, capital, coded, open_behind, prompt_views, served};
+use super::capture::{Holder, PromptView, capital, coded, open_behind, prompt_views, reviewer, served};
 use super::capture_files::{place, wipe};
 use super::evidence::Place;
 use crate::{App, Error};
@@ -31,9 +31,9 @@ impl App {
     /// # Errors
     /// When the link is not this device's, nothing can be submitted, or the country is not served.
     pub async fn choose_capture_country(&self, holder: &Holder, country: &str) -> Result<(), Error> {
-        let reviewer = self.reviewer()?;
+        let reviewer = reviewer(self)?;
         let country = served(&reviewer, country)?;
-        self.rechoose(holder, move |row| {
+        change_choice(self, holder, move |row| {
             row.country = Some(country.clone());
             row.document = None;
             Ok(())
@@ -46,10 +46,10 @@ impl App {
     /// # Errors
     /// When the link is not this device's, nothing can be submitted, or the country does not issue it.
     pub async fn choose_capture_document(&self, holder: &Holder, kind: &str) -> Result<(), Error> {
-        let reviewer = self.reviewer()?;
+        let reviewer = reviewer(self)?;
         let unknown = || Error::coded("document", "document_not_taken", "This document is not taken for the country.");
         let kind = DocumentKind::from_name(kind).ok_or_else(unknown)?;
-        self.rechoose(holder, move |row| {
+        change_choice(self, holder, move |row| {
             if wanted(&reviewer.documents, row.country.as_deref().unwrap_or_default(), kind).is_empty() {
                 return Err(unknown());
             }
@@ -59,35 +59,13 @@ impl App {
         .await
     }
 
-    async fn rechoose(
-        &self,
-        holder: &Holder,
-        choose: impl Fn(&mut Capture) -> Result<(), Error> + Send + Sync + 'static,
-    ) -> Result<(), Error> {
-        let reviewer = self.reviewer()?;
-        let (now, choose) = (self.now(), Arc::new(choose));
-        let write = write_tx!(self.store(), "choose_document", |tx| {
-            let mut row = open_behind(tx, holder, now).await?.capture;
-            let before = (row.country.clone(), row.document.clone());
-            choose(&mut row)?;
-            let mut gone = Vec::new();
-            if before != (row.country.clone(), row.document.clone()) {
-                gone = forget(tx, &row, Slot::of_document).await?;
-                row.zone_sealed = None;
-                captures::update(tx, &row).await?;
-            }
-            Ok(gone)
-        });
-        wipe(&reviewer, write?).await
-    }
-
     /// Draws the prompts for the camera. They are drawn when the camera is open, so that the person cannot prepare
     /// pictures. Another request draws new ones and wipes the pictures of the previous ones.
     ///
     /// # Errors
     /// When the link is not this device's, nothing can be submitted, or prompts were requested too often.
     pub async fn ask_capture_prompts(&self, holder: &Holder) -> Result<Vec<PromptView>, Error> {
-        let reviewer = self.reviewer()?;
+        let reviewer = reviewer(self)?;
         let now = self.now();
         let challenge = reviewer.draw(|rng| Challenge::draw(rng, now));
         let write = write_tx!(self.store(), "draw_prompts", |tx| {
@@ -114,7 +92,7 @@ impl App {
     /// # Errors
     /// When the link is not this device's, nothing can be submitted, or the lines do not have the shape of a zone.
     pub async fn type_capture_zone(&self, holder: &Holder, typed: &str) -> Result<(), Error> {
-        let reviewer = self.reviewer()?;
+        let reviewer = reviewer(self)?;
         let (now, typed) = (self.now(), typed.trim().to_owned());
         zone_shape(&typed, now)?;
         write_tx!(self.store(), "type_zone", |tx| {
@@ -130,7 +108,7 @@ impl App {
     /// # Errors
     /// When the link is not this device's, nothing can be submitted, or the name is not valid.
     pub async fn state_capture_name(&self, holder: &Holder, typed: &str) -> Result<(), Error> {
-        let reviewer = self.reviewer()?;
+        let reviewer = reviewer(self)?;
         let now = self.now();
         let typed = typed.split_whitespace().collect::<Vec<_>>().join(" ");
         if typed.chars().count() > LONGEST_NAME || typed.chars().any(char::is_control) {
@@ -142,6 +120,28 @@ impl App {
             Ok(captures::update(tx, &row).await?)
         })
     }
+}
+
+async fn change_choice(
+    app: &App,
+    holder: &Holder,
+    choose: impl Fn(&mut Capture) -> Result<(), Error> + Send + Sync + 'static,
+) -> Result<(), Error> {
+    let reviewer = reviewer(app)?;
+    let (now, choose) = (app.now(), Arc::new(choose));
+    let write = write_tx!(app.store(), "choose_document", |tx| {
+        let mut row = open_behind(tx, holder, now).await?.capture;
+        let before = (row.country.clone(), row.document.clone());
+        choose(&mut row)?;
+        let mut gone = Vec::new();
+        if before != (row.country.clone(), row.document.clone()) {
+            gone = forget(tx, &row, Slot::of_document).await?;
+            row.zone_sealed = None;
+            captures::update(tx, &row).await?;
+        }
+        Ok(gone)
+    });
+    wipe(&reviewer, write?).await
 }
 
 /// Deletes rows of pictures. Returns the places of their files.

@@ -84,78 +84,75 @@ impl Reviewer {
     }
 }
 
-impl App {
-    /// Erases pictures past their deadline, and the rest of interrupted erasures. It is a part of the cleanup.
-    pub(crate) async fn forget_evidence(&self) -> Result<(), Error> {
-        let Some(reviewer) = self.services().review.clone() else { return Ok(()) };
-        let now = self.now();
-        let evidence = reviewer.evidence.clone();
-        let listed = tokio::task::spawn_blocking(move || evidence.cases()).await;
-        let on_disk = listed.map_err(|_| Error::Internal("a listing was cut off".to_owned()))??;
-        let kept = write_tx!(self.store(), "captures_kept", |tx| {
-            captures::delete_old_links(tx, now).await?;
-            let mut kept = Vec::new();
-            for row in captures::list_kept(tx).await? {
-                let attempt = identity_attempts::find(tx, &row.attempt).await?;
-                let ended = attempt.and_then(|attempt| attempt.finished_at);
-                let held = held_until(tx, &row.case, now).await?.is_some();
-                kept.push((row, ended, held));
-            }
-            Ok(kept)
-        })?;
-        // Files without a key are noise left by an interrupted erasure.
-        for case in on_disk.iter().filter(|case| kept.iter().all(|(row, ..)| row.case != case.as_str())) {
-            reviewer.erase_files(case.as_str()).await?;
+/// Erases pictures past their deadline, and the rest of interrupted erasures. It is a part of the cleanup.
+pub(crate) async fn erase_due_evidence(app: &App) -> Result<(), Error> {
+    let Some(reviewer) = app.services().review.clone() else { return Ok(()) };
+    let now = app.now();
+    let evidence = reviewer.evidence.clone();
+    let listed = tokio::task::spawn_blocking(move || evidence.cases()).await;
+    let on_disk = listed.map_err(|_| Error::Internal("a listing was cut off".to_owned()))??;
+    let kept = write_tx!(app.store(), "captures_kept", |tx| {
+        captures::delete_old_links(tx, now).await?;
+        let mut kept = Vec::new();
+        for row in captures::list_kept(tx).await? {
+            let attempt = identity_attempts::find(tx, &row.attempt).await?;
+            let ended = attempt.and_then(|attempt| attempt.finished_at);
+            let held = held_until(tx, &row.case, now).await?.is_some();
+            kept.push((row, ended, held));
         }
-        for (row, ended, held) in kept {
-            if held {
-                continue;
-            }
-            let old = row.first_captured_at.is_some_and(|at| {
-                images_until(at, self.settings().biometrics_days) <= now.plus(EARLY)
-                    // A time in the future is not trusted.
-                    || at > now.plus(DAY)
-            });
-            let abandoned = row.state != "submitted" && ended.is_some_and(|at| now.since(at) >= ABANDONED);
-            if old || abandoned {
-                self.end_undecided(&row).await?;
-                reviewer.erase(&row.id).await?;
-            }
-        }
-        Ok(())
+        Ok(kept)
+    })?;
+    // Files without a key are noise left by an interrupted erasure.
+    for case in on_disk.iter().filter(|case| kept.iter().all(|(row, ..)| row.case != case.as_str())) {
+        reviewer.erase_files(case.as_str()).await?;
     }
+    for (row, ended, held) in kept {
+        if held {
+            continue;
+        }
+        let old = row.first_captured_at.is_some_and(|at| {
+            images_until(at, app.settings().biometrics_days) <= now.plus(EARLY)
+                // A time in the future is not trusted.
+                || at > now.plus(DAY)
+        });
+        let abandoned = row.state != "submitted" && ended.is_some_and(|at| now.since(at) >= ABANDONED);
+        if old || abandoned {
+            end_undecided_case(app, &row).await?;
+            reviewer.erase(&row.id).await?;
+        }
+    }
+    Ok(())
+}
 
-    /// Ends a case when its pictures are erased before a decision: the person may submit again, and this does not count
-    /// as an attempt.
-    async fn end_undecided(&self, capture: &Capture) -> Result<(), Error> {
-        write_tx!(self.store(), "end_undecided", |tx| {
-            let Some(mut case) = reviews::find(tx, &capture.case).await?.filter(|case| case.decided_at.is_none())
-            else {
-                return Ok(());
-            };
-            let actor = Actor::Service("clock".to_owned());
-            case.state = "decided".to_owned();
-            case.decision = Some("recapture".to_owned());
-            case.decided_by = Some(actor.id().to_owned());
-            case.decided_at = Some(self.now());
-            reviews::update(tx, &case).await?;
-            let Some(mut attempt) = identity_attempts::find(tx, &capture.attempt).await? else { return Ok(()) };
-            if attempt.finished_at.is_some() {
-                return Ok(());
-            }
-            let organization = capture.organization.clone();
-            let before = self.standing(tx, &organization).await?;
-            let facts = self.facts(tx, &organization, &before, None).await?;
-            let live = Some(attempt.state);
-            let next = step(before.status, live, Event::Said(Check::Expired), facts, self.now()).map_err(refused)?;
-            self.apply(tx, &actor, &organization, &before, Some(&mut attempt), next, None).await?;
-            let entry = AuditEntry {
-                organization: &organization,
-                action: "review.ran_out",
-                target: &case.id,
-                details: json!({ "data": { "decision": "recapture" } }),
-            };
-            self.record(tx, &actor, entry).await
-        })
-    }
+/// Ends a case when its pictures are erased before a decision: the person may submit again, and this does not count
+/// as an attempt.
+async fn end_undecided_case(app: &App, capture: &Capture) -> Result<(), Error> {
+    write_tx!(app.store(), "end_undecided", |tx| {
+        let Some(mut case) = reviews::find(tx, &capture.case).await?.filter(|case| case.decided_at.is_none()) else {
+            return Ok(());
+        };
+        let actor = Actor::Service("clock".to_owned());
+        case.state = "decided".to_owned();
+        case.decision = Some("recapture".to_owned());
+        case.decided_by = Some(actor.id().to_owned());
+        case.decided_at = Some(app.now());
+        reviews::update(tx, &case).await?;
+        let Some(mut attempt) = identity_attempts::find(tx, &capture.attempt).await? else { return Ok(()) };
+        if attempt.finished_at.is_some() {
+            return Ok(());
+        }
+        let organization = capture.organization.clone();
+        let before = app.standing(tx, &organization).await?;
+        let facts = app.facts(tx, &organization, &before, None).await?;
+        let live = Some(attempt.state);
+        let next = step(before.status, live, Event::Said(Check::Expired), facts, app.now()).map_err(refused)?;
+        app.apply(tx, &actor, &organization, &before, Some(&mut attempt), next, None).await?;
+        let entry = AuditEntry {
+            organization: &organization,
+            action: "review.ran_out",
+            target: &case.id,
+            details: json!({ "data": { "decision": "recapture" } }),
+        };
+        app.record(tx, &actor, entry).await
+    })
 }

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::decision::Decided;
 use super::load::capture_of;
+use super::own_organization::ensure_not_own_organization;
 use super::retention::{held_until, images_until};
 use crate::accounts::MailKind;
 use crate::accounts::mails::queue_mail;
@@ -53,7 +54,7 @@ impl App {
     ) -> Result<Decided, Error> {
         let reason = operators_reason(actor, reason)?;
         write_tx!(self.store(), "hold_evidence", |tx| {
-            let (capture, first) = self.held_capture(tx, actor, id).await?;
+            let (capture, first) = held_capture(tx, actor, id).await?;
             let now = self.now();
             let ordinary = images_until(first, self.settings().biometrics_days);
             let goes = held_until(tx, &capture.case, now).await?.map_or(ordinary, |held| held.max(ordinary));
@@ -68,7 +69,7 @@ impl App {
             match (hold, waiting) {
                 (Hold::Granted, Some(waiting)) => {
                     legal_holds::grant(tx, &waiting.id, actor.id(), now).await?;
-                    self.pictures_go(tx, &capture.case, until).await?;
+                    reschedule_erasure(self, tx, &capture.case, until).await?;
                     self.record(tx, actor, entry("review.held")).await?;
                     self.tell_owners_of(tx, &capture.organization, "review.held").await?;
                     Ok(Decided::Done)
@@ -103,12 +104,12 @@ impl App {
     pub async fn end_hold(&self, actor: &Actor, id: &str, reason: &str) -> Result<(), Error> {
         let reason = operators_reason(actor, reason)?;
         write_tx!(self.store(), "end_hold", |tx| {
-            let (capture, first) = self.held_capture(tx, actor, id).await?;
+            let (capture, first) = held_capture(tx, actor, id).await?;
             let now = self.now();
             if legal_holds::end(tx, &capture.case, actor.id(), now).await? == 0 {
                 return Err(Error::not_found("legal hold", id));
             }
-            self.pictures_go(tx, &capture.case, images_until(first, self.settings().biometrics_days)).await?;
+            reschedule_erasure(self, tx, &capture.case, images_until(first, self.settings().biometrics_days)).await?;
             // An erasure requested in the meantime has waited for the hold.
             let attempt = identity_attempts::find(tx, &capture.attempt).await?;
             if let Some(row) =
@@ -126,55 +127,55 @@ impl App {
             self.record(tx, actor, entry).await
         })
     }
+}
 
-    /// Finds the capture of a hold while its pictures exist, and the time of its first picture.
-    async fn held_capture(&self, tx: &mut Tx, actor: &Actor, id: &str) -> Result<(Capture, Timestamp), Error> {
-        let case = reviews::find(tx, id).await?.ok_or_else(|| Error::not_found("case", id))?;
-        self.not_for_his_own(tx, actor, &case.organization).await?;
-        let capture = capture_of(tx, &case).await?.filter(|capture| capture.erased_at.is_none());
-        let there = capture.and_then(|capture| capture.first_captured_at.map(|first| (capture, first)));
-        there.ok_or_else(|| Error::Conflict { message: "This case has no pictures, or they are gone.".to_owned() })
+/// Finds the capture of a hold while its pictures exist, and the time of its first picture.
+async fn held_capture(tx: &mut Tx, actor: &Actor, id: &str) -> Result<(Capture, Timestamp), Error> {
+    let case = reviews::find(tx, id).await?.ok_or_else(|| Error::not_found("case", id))?;
+    ensure_not_own_organization(tx, actor, &case.organization).await?;
+    let capture = capture_of(tx, &case).await?.filter(|capture| capture.erased_at.is_none());
+    let there = capture.and_then(|capture| capture.first_captured_at.map(|first| (capture, first)));
+    there.ok_or_else(|| Error::Conflict { message: "This case has no pictures, or they are gone.".to_owned() })
+}
+
+/// Updates the deadline of an undecided case: its page shows it, and reviewers are informed before it.
+async fn reschedule_erasure(app: &App, tx: &mut Tx, case: &str, until: Timestamp) -> Result<(), Error> {
+    let Some(mut row) = reviews::find(tx, case).await?.filter(|row| row.decided_at.is_none()) else {
+        return Ok(());
+    };
+    row.images_until = Some(until);
+    reviews::update(tx, &row).await?;
+    remind_reviewers(app, tx, case, until).await
+}
+
+/// Queues the mail to reviewers that a case is about to lose its pictures, for a day before the deadline.
+pub(super) async fn remind_reviewers(app: &App, tx: &mut Tx, case: &str, until: Timestamp) -> Result<(), Error> {
+    if app.services().mail.is_none() || until <= app.now() {
+        return Ok(());
     }
+    let mail = Job::MailReviewers(MailReviewers { case: case.to_owned(), until: Some(until) });
+    app.enqueue(tx, &mail, until.plus(-DAY).max(app.now())).await
+}
 
-    /// Updates the deadline of an undecided case: its page shows it, and reviewers are informed before it.
-    async fn pictures_go(&self, tx: &mut Tx, case: &str, until: Timestamp) -> Result<(), Error> {
-        let Some(mut row) = reviews::find(tx, case).await?.filter(|row| row.decided_at.is_none()) else {
-            return Ok(());
-        };
-        row.images_until = Some(until);
-        reviews::update(tx, &row).await?;
-        self.remind_reviewers(tx, case, until).await
-    }
-
-    /// Queues the mail to reviewers that a case is about to lose its pictures, for a day before the deadline.
-    pub(super) async fn remind_reviewers(&self, tx: &mut Tx, case: &str, until: Timestamp) -> Result<(), Error> {
-        if self.services().mail.is_none() || until <= self.now() {
+/// Mails every operator that a case is undecided and is about to lose its pictures; does nothing when it was
+/// decided or its deadline has moved.
+pub(crate) async fn mail_reviewers(app: &App, job: MailReviewers) -> Result<Outcome, Error> {
+    let MailReviewers { case: id, until } = job;
+    write_tx!(app.store(), "tell_reviewers", |tx| {
+        let case = reviews::find(tx, &id).await?;
+        if case.is_none_or(|case| case.decided_at.is_some() || case.images_until != until) {
             return Ok(());
         }
-        let mail = Job::MailReviewers(MailReviewers { case: case.to_owned(), until: Some(until) });
-        self.enqueue(tx, &mail, until.plus(-DAY).max(self.now())).await
-    }
-
-    /// Mails every operator that a case is undecided and is about to lose its pictures; does nothing when it was
-    /// decided or its deadline has moved.
-    pub(crate) async fn mail_reviewers(&self, job: MailReviewers) -> Result<Outcome, Error> {
-        let MailReviewers { case: id, until } = job;
-        write_tx!(self.store(), "tell_reviewers", |tx| {
-            let case = reviews::find(tx, &id).await?;
-            if case.is_none_or(|case| case.decided_at.is_some() || case.images_until != until) {
-                return Ok(());
-            }
-            let page = format!("{}/operator/reviews/{id}", self.public_url());
-            for email in &self.settings().operator_emails {
-                let language = match users::find_by_email(tx, email).await? {
-                    Some(person) => accounts::find(tx, &person.id).await?.map(|account| account.language),
-                    None => None,
-                };
-                // One job each, so that an address that refuses mail does not keep the others from theirs.
-                queue_mail(self, tx, email, MailKind::PicturesGo, &language.unwrap_or_default(), &page).await?;
-            }
-            Ok(())
-        })?;
-        Ok(Outcome::Done)
-    }
+        let page = format!("{}/operator/reviews/{id}", app.public_url());
+        for email in &app.settings().operator_emails {
+            let language = match users::find_by_email(tx, email).await? {
+                Some(person) => accounts::find(tx, &person.id).await?.map(|account| account.language),
+                None => None,
+            };
+            // One job each, so that an address that refuses mail does not keep the others from theirs.
+            queue_mail(app, tx, email, MailKind::PicturesGo, &language.unwrap_or_default(), &page).await?;
+        }
+        Ok(())
+    })?;
+    Ok(Outcome::Done)
 }

@@ -6,7 +6,10 @@ use keystead_store::tables::reviews::{self, Evidence};
 use rand::{Rng, RngCore};
 
 use super::Reviewer;
-use super::capture::{Findings, Holder, SlotView, TAKES, Taken, capital, closed, coded, open_behind, slot_view};
+use super::capture::{
+    Findings, Holder, SlotView, TAKES, Taken, capital, closed, coded, notify_first_device, open_behind, reviewer,
+    slot_view,
+};
 use super::capture_files::{place, wipe};
 use super::evidence::{NONCE, Place};
 use crate::{App, Error};
@@ -26,7 +29,7 @@ impl App {
         bytes: Vec<u8>,
         taken: Taken,
     ) -> Result<SlotView, Error> {
-        let reviewer = self.reviewer()?;
+        let reviewer = reviewer(self)?;
         let now = self.now();
         let row = read_tx!(self.store(), "capture", |tx| {
             let row = open_behind(tx, holder, now).await?.capture;
@@ -92,7 +95,7 @@ impl App {
             wipe(&reviewer, vec![Place { number: before.number, ..at_rest }]).await?;
         }
         if slot.of_document() {
-            self.told(&attempt).await;
+            notify_first_device(self, &attempt).await;
         }
         Ok(view)
     }

@@ -9,7 +9,8 @@ use keystead_store::tables::reviews::{self, Evidence, ReviewCase};
 use serde_json::json;
 
 use super::Reviewer;
-use super::capture::{Findings, Holder, coded, open_behind};
+use super::capture::{Findings, Holder, coded, notify_first_device, open_behind, reviewer};
+use super::legal_hold::remind_reviewers;
 use super::retention::images_until;
 use crate::{App, Error};
 use keystead_documents::Slot;
@@ -23,7 +24,7 @@ impl App {
     /// # Errors
     /// When the link is not this device's, nothing can be submitted, or a picture is missing.
     pub async fn hand_in_capture(&self, holder: &Holder) -> Result<(), Error> {
-        let reviewer = self.reviewer()?;
+        let reviewer = reviewer(self)?;
         let now = self.now();
         let attempt = write_tx!(self.store(), "hand_in", |tx| {
             let mut row = open_behind(tx, holder, now).await?.capture;
@@ -41,14 +42,14 @@ impl App {
             };
             reviews::insert(tx, &case).await?;
             if let Some(until) = case.images_until {
-                self.remind_reviewers(tx, &case.id, until).await?;
+                remind_reviewers(self, tx, &case.id, until).await?;
             }
             row.state = "submitted".to_owned();
             row.submitted_at = Some(now);
             captures::update(tx, &row).await?;
             Ok(row.attempt)
         })?;
-        self.told(&attempt).await;
+        notify_first_device(self, &attempt).await;
         Ok(())
     }
 }
