@@ -164,4 +164,28 @@ impl App {
             None => self.authorize(tx, actor, organization, scope).await,
         }
     }
+
+    /// Admits every member of the organization: a phone is needed to make keys, and members make keys.
+    pub(crate) async fn authorize_member(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+    ) -> Result<(), Error> {
+        match actor {
+            Actor::Key(_) => self.authorize(tx, actor, organization, Scope::ManagementWrite).await,
+            Actor::Person(user) | Actor::Session(user, _) => {
+                let known = users::find(tx, user).await?.is_some_and(|row| row.deactivated_at.is_none());
+                let membership = memberships::find(tx, organization, user).await?;
+                if known && membership.is_some() {
+                    Ok(())
+                } else {
+                    Err(Error::not_found("organization", organization.as_str()))
+                }
+            }
+            Actor::Operator(_) | Actor::Service(_) => {
+                self.authorize(tx, actor, organization, Scope::ManagementWrite).await
+            }
+        }
+    }
 }

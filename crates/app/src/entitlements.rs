@@ -1,9 +1,10 @@
 //! What an organization has proven, as the rules see it.
 
-use keystead_core::gate::{Entitlements, Verdict};
+use keystead_core::gate::{Entitlements, Fulfilment, Requirement, Verdict};
 use keystead_core::id::OrganizationId;
+use keystead_core::time::Timestamp;
 use keystead_store::Tx;
-use keystead_store::tables::organizations::Entitled;
+use keystead_store::tables::organizations::{Entitled, RequirementRow};
 use keystead_store::tables::{first_uses, organizations};
 
 use crate::Error;
@@ -30,4 +31,9 @@ pub(crate) async fn entitlements(tx: &mut Tx, organization: &OrganizationId) -> 
         first_used: first_uses::list(tx, organization).await?,
         tags: row.tags,
     })
+}
+
+/// Whether an operator's waiver of this requirement is in force at this moment.
+pub(crate) fn excused(row: &RequirementRow, requirement: Requirement, now: Timestamp) -> bool {
+    row.requirement == requirement && row.how == Fulfilment::Waived && row.holds(now)
 }

@@ -91,11 +91,6 @@ pub struct VerificationView {
     pub upcoming: Vec<Upcoming>,
 }
 
-/// Whether an operator's waiver of this requirement is in force at this moment.
-pub(crate) fn excused(row: &RequirementRow, requirement: Requirement, now: Timestamp) -> bool {
-    row.requirement == requirement && row.how == Fulfilment::Waived && row.holds(now)
-}
-
 impl App {
     /// Returns the verification of the organization a key acts for.
     ///

@@ -1,6 +1,7 @@
 //! Verifying an organization: consent, hand-off, the service's report, and its effects.
 
 mod apply;
+mod consent;
 mod handoff;
 mod jobs;
 mod owners;
@@ -20,9 +21,10 @@ use std::sync::Arc;
 
 use crate::{App, Error};
 
+pub use consent::consent_text;
 pub use handoff::{Channel, HandoffLink, HandoffView};
 pub use start::Consent;
-pub use view::{AttemptView, OrganizationView, consent_text};
+pub use view::{AttemptView, OrganizationView};
 
 /// Translates the service's states into those of the core.
 pub(crate) const fn check(state: identity::State) -> Check {

@@ -18,8 +18,8 @@ use rand::Rng;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::view::CONSENT_TEXT_VERSION;
-use super::{AttemptView, consent_text, refused, still_open};
+use super::consent::{CONSENT_TEXT_VERSION, consent_text};
+use super::{AttemptView, refused, still_open};
 use crate::audit::AuditEntry;
 use crate::entitlements::{entitlements, note_unenforced};
 use crate::jobs::{Job, poll_wait};

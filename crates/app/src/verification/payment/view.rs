@@ -11,8 +11,8 @@ use keystead_store::tables::payments::{self, PaymentMethod, PaymentSetup};
 use serde_json::json;
 
 use crate::audit::AuditEntry;
+use crate::entitlements::excused;
 use crate::jobs::{DetachMethod, Job};
-use crate::verification::excused;
 use crate::{Actor, App, Error};
 
 /// The view of a set-up.

@@ -8,14 +8,10 @@ mod send;
 mod status;
 mod view;
 
-use keystead_core::id::OrganizationId;
-use keystead_core::scope::Scope;
 use keystead_core::verification::phone::{PhoneRefusal, PhoneState, PhoneVerification as Machine};
-use keystead_store::Tx;
 use keystead_store::tables::phones::PhoneVerification;
-use keystead_store::tables::users;
 
-use crate::{Actor, App, Error};
+use crate::{Actor, Error};
 
 pub(crate) use lines::SIM_CHANGED;
 pub use send::NewPhone;
@@ -57,31 +53,5 @@ pub(crate) fn refused(refusal: PhoneRefusal) -> Error {
             code: Some("phone_code_expired"),
             message: "This code is not valid any more. Ask for a new one.".to_owned(),
         },
-    }
-}
-
-impl App {
-    /// Admits every member of the organization: a phone is needed to make keys, and members make keys.
-    pub(crate) async fn authorize_member(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        organization: &OrganizationId,
-    ) -> Result<(), Error> {
-        match actor {
-            Actor::Key(_) => self.authorize(tx, actor, organization, Scope::ManagementWrite).await,
-            Actor::Person(user) | Actor::Session(user, _) => {
-                let known = users::find(tx, user).await?.is_some_and(|row| row.deactivated_at.is_none());
-                let membership = keystead_store::tables::memberships::find(tx, organization, user).await?;
-                if known && membership.is_some() {
-                    Ok(())
-                } else {
-                    Err(Error::not_found("organization", organization.as_str()))
-                }
-            }
-            Actor::Operator(_) | Actor::Service(_) => {
-                self.authorize(tx, actor, organization, Scope::ManagementWrite).await
-            }
-        }
     }
 }

@@ -10,7 +10,7 @@ use keystead_store::tables::phones::{self, PhoneVerification};
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 
 use super::{begun_by, machine};
-use crate::verification::excused;
+use crate::entitlements::excused;
 use crate::{Actor, App, Error};
 
 /// The view of a verification.
