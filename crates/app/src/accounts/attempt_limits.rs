@@ -11,7 +11,7 @@ use keystead_store::Tx;
 use keystead_store::tables::limit_hits;
 
 use super::password::password_matches;
-use crate::verification::limits::Subjects;
+use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_subjects, uncount_hit};
 use crate::{App, Error};
 
 /// The name under which attempts are counted.
@@ -62,20 +62,20 @@ pub(super) fn new_attempt(app: &App, email: &str, network: &str, ip: Option<IpAd
 /// Counts an attempt, or refuses it when there were too many. `at_home` says that the person has signed in from
 /// this network before.
 pub(super) async fn count_attempt(app: &App, tx: &mut Tx, one: &Try, at_home: bool) -> Result<(), Error> {
-    app.hold(tx, NAME, &one.everywhere).await?;
-    app.hold(tx, NAME, &one.here).await?;
-    app.within(tx, HERE, &one.here, "").await?;
+    hold_subjects(app, tx, NAME, &one.everywhere).await?;
+    hold_subjects(app, tx, NAME, &one.here).await?;
+    ensure_within(app, tx, HERE, &one.here, "").await?;
     if !at_home {
-        app.within(tx, STRANGERS, &one.everywhere, "").await?;
+        ensure_within(app, tx, STRANGERS, &one.everywhere, "").await?;
     }
-    app.count(tx, NAME, &one.here, &one.id, "").await?;
-    app.count(tx, NAME, &one.everywhere, &one.id, "").await
+    count_hit(app, tx, NAME, &one.here, &one.id, "").await?;
+    count_hit(app, tx, NAME, &one.everywhere, &one.id, "").await
 }
 
 /// Removes a successful attempt, and the earlier ones from the same address and network, from the count.
 pub(super) async fn forgive_attempt(app: &App, tx: &mut Tx, one: &Try) -> Result<(), Error> {
-    app.uncount(tx, NAME, &one.here, &one.id).await?;
-    app.uncount(tx, NAME, &one.everywhere, &one.id).await?;
+    uncount_hit(app, tx, NAME, &one.here, &one.id).await?;
+    uncount_hit(app, tx, NAME, &one.everywhere, &one.id).await?;
     if let Some(fingerprint) = &one.here.number {
         limit_hits::delete(tx, NAME, &format!("number:{fingerprint}")).await?;
     }

@@ -13,7 +13,7 @@ use super::mail_kind::MailKind;
 use crate::jobs::mail::send_mail;
 use crate::jobs::{AccountMail, Job, Outcome};
 use crate::request::Origin;
-use crate::verification::limits::Subjects;
+use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_subjects};
 use crate::{App, Error};
 
 /// The name under which mails that any stranger can cause are counted.
@@ -90,8 +90,8 @@ pub(crate) async fn count_mail(app: &App, tx: &mut Tx, origin: Origin, email: &s
     let fingerprint = app.sealer().fingerprint("email", email);
     let number = Some(hex::encode(&fingerprint[..16]));
     let subjects = Subjects { number, ip: origin.ip, ..Subjects::default() };
-    app.hold(tx, MAILS, &subjects).await?;
-    app.within(tx, MAIL_LIMITS, &subjects, "").await?;
+    hold_subjects(app, tx, MAILS, &subjects).await?;
+    ensure_within(app, tx, MAIL_LIMITS, &subjects, "").await?;
     let id = app.draw(JobId::generate).to_string();
-    app.count(tx, MAILS, &subjects, &id, "").await
+    count_hit(app, tx, MAILS, &subjects, &id, "").await
 }

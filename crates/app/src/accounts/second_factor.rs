@@ -20,7 +20,7 @@ use super::sessions::{
 use super::tokens::{WAITING_FOR_CODE, is_token_valid};
 use super::{Context, dead_link, digest, record_about_user, record_for_user};
 use crate::validate::checked_email;
-use crate::verification::limits::Subjects;
+use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_subjects};
 use crate::{Actor, App, Error};
 
 /// Seconds one code is valid, and how many codes before and after the present one are accepted, because clocks differ.
@@ -265,8 +265,8 @@ async fn judge_code(
     ip: Option<std::net::IpAddr>,
 ) -> Result<bool, Error> {
     let subjects = Subjects { user: Some(user.clone()), ip, ..Subjects::default() };
-    app.hold(tx, NAME, &subjects).await?;
-    app.within(tx, LIMITS, &subjects, "").await?;
+    hold_subjects(app, tx, NAME, &subjects).await?;
+    ensure_within(app, tx, LIMITS, &subjects, "").await?;
     let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
     let account = account.ok_or_else(not_on)?;
     let by_app = match time_step_of_code(app, &account, code)? {
@@ -278,7 +278,7 @@ async fn judge_code(
         return Ok(true);
     }
     let id = app.draw(JobId::generate).to_string();
-    app.count(tx, NAME, &subjects, &id, "").await?;
+    count_hit(app, tx, NAME, &subjects, &id, "").await?;
     Ok(false)
 }
 

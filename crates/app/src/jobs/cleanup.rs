@@ -9,6 +9,10 @@ use keystead_store::tables::{
 
 use crate::operator::kept_days;
 use crate::review::erase::erase_due_evidence;
+use crate::verification::organization::apply::expire_dated;
+use crate::verification::organization::owners::watch_verifications;
+use crate::verification::payment::status::{tick_payment, watch_cards};
+use crate::verification::phone::status::{end_stale_phones, tick_phone};
 use crate::{App, Error};
 
 const DAY: i64 = 86_400;
@@ -63,16 +67,16 @@ async fn expire_due(app: &App) -> Result<(), Error> {
     write_tx!(app.store(), "expire_due", |tx| {
         for status in ["exempt", "cooldown", "verified"] {
             for row in organization_verifications::list(tx, status).await? {
-                app.end_dated(tx, &row.organization).await?;
+                expire_dated(app, tx, &row.organization).await?;
             }
         }
-        app.watch_verifications(tx).await?;
-        app.watch_cards(tx).await?;
-        app.end_stale_phones(tx).await?;
+        watch_verifications(app, tx).await?;
+        watch_cards(app, tx).await?;
+        end_stale_phones(app, tx).await?;
         for row in requirement_states::list_due(tx, app.now()).await? {
             match row.requirement {
-                Requirement::Phone => app.tick_phone(tx, &row.organization).await?,
-                Requirement::PaymentMethod => app.tick_payment(tx, &row.organization).await?,
+                Requirement::Phone => tick_phone(app, tx, &row.organization).await?,
+                Requirement::PaymentMethod => tick_payment(app, tx, &row.organization).await?,
                 Requirement::Organization => {}
             }
         }

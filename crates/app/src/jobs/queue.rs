@@ -91,7 +91,7 @@ async fn run_job(app: &App, job: Row) {
     });
     if let Err(error) = settled {
         // The lease ends by itself and the job runs again; every job is idempotent.
-        tracing::warn!(%error, "a job's end could not be written down");
+        tracing::warn!(%error, "a job's result could not be saved");
     }
 }
 

@@ -20,6 +20,10 @@ use keystead_store::tables::{accounts, identity_attempts, organizations, phones,
 use crate::organizations::second_factor_policy::has_second_factor;
 use crate::review::attempt_held_until;
 use crate::validate::operators_only;
+use crate::verification::organization::apply::read_statement;
+use crate::verification::organization::state::load_verification;
+use crate::verification::payment::status::payment_requirement;
+use crate::verification::signals::organization_signals;
 use crate::{Actor, App, Codes, Error};
 
 /// One organization.
@@ -146,7 +150,7 @@ impl App {
         let (organizations, cases) = read_tx!(self.store(), "operator_overview", |tx| {
             let mut rows = Vec::new();
             for row in organizations::list(tx).await? {
-                let standing = self.standing(tx, &row.id).await?;
+                let standing = load_verification(tx, &row.id).await?;
                 let met = organizations::requirements(tx, &row.id).await?;
                 let met: Vec<String> = met
                     .iter()
@@ -268,7 +272,7 @@ async fn attention_of_organization(
             break;
         }
     }
-    match app.payment_requirement(tx, organization).await?.0.state {
+    match payment_requirement(tx, organization).await?.0.state {
         PaymentState::Blocked => names.push("payment_blocked"),
         PaymentState::Attention => names.push("payment_attention"),
         PaymentState::None | PaymentState::Pending | PaymentState::Active | PaymentState::Exempt => {}
@@ -277,7 +281,7 @@ async fn attention_of_organization(
     if line.is_some_and(|line| line_verdict(line, &app.settings().lines) == LineVerdict::Review) {
         names.push("line_unknown");
     }
-    names.extend(app.signals(tx, organization).await?);
+    names.extend(organization_signals(app, tx, organization).await?);
     Ok(names)
 }
 
@@ -287,8 +291,8 @@ async fn case_rows(app: &App, tx: &mut Tx) -> Result<Vec<CaseRow>, Error> {
     for case in reviews::list_open(tx).await? {
         let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
         rows.push(CaseRow {
-            statement: app.open_statement(&case)?,
-            signals: app.signals(tx, &case.organization).await?,
+            statement: read_statement(app, &case)?,
+            signals: organization_signals(app, tx, &case.organization).await?,
             id: case.id,
             organization_name: label.unwrap_or_default(),
             kind: case.kind,

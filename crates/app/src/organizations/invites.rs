@@ -22,7 +22,7 @@ use crate::audit::{self, AuditEntry};
 use crate::entitlements::entitlements;
 use crate::request::Origin;
 use crate::validate::checked_email;
-use crate::verification::limits::Subjects;
+use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_all_hits, hold_room};
 use crate::{Actor, App, Error};
 
 /// Seconds an invitation works.
@@ -96,7 +96,7 @@ impl App {
             {
                 return Err(Error::Conflict { message: "This person is a member already.".to_owned() });
             }
-            self.hold_room(tx, "invites", organization.as_str()).await?;
+            hold_room(tx, "invites", organization.as_str()).await?;
             let open = invites::list_open(tx, organization).await?;
             if open.len() >= MOST_OPEN {
                 return Err(Error::impossible(format!("At most {MOST_OPEN} invitations can wait at once.")));
@@ -264,10 +264,10 @@ async fn count_invite(app: &App, tx: &mut Tx, actor: &Actor, organization: &Orga
         ip: audit::client_address(),
         ..Subjects::default()
     };
-    app.hold_all(tx, INVITES).await?;
-    app.within(tx, limits, &who, "").await?;
+    hold_all_hits(tx, INVITES).await?;
+    ensure_within(app, tx, limits, &who, "").await?;
     let id = app.draw(JobId::generate).to_string();
-    app.count(tx, INVITES, &who, &id, "").await
+    count_hit(app, tx, INVITES, &who, &id, "").await
 }
 
 async fn live_invite(app: &App, tx: &mut Tx, key: &[u8]) -> Result<Option<Invite>, Error> {

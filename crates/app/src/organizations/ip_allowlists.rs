@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::audit::AuditEntry;
 use crate::projects::open_project;
 use crate::validate::checked_name;
+use crate::verification::limits::hold_room;
 use crate::{Actor, App, Error};
 
 /// Lists that one organization or project may have. Each key in memory carries the combined addresses.
@@ -102,7 +103,7 @@ impl App {
             if let Some(project) = &list.project {
                 open_project(tx, organization, project).await?;
             }
-            self.hold_room(tx, "ip_allowlists", organization.as_str()).await?;
+            hold_room(tx, "ip_allowlists", organization.as_str()).await?;
             let beside = ip_allowlists::list(tx, organization).await?;
             if beside.iter().filter(|other| other.project == list.project).count() >= MOST_LISTS {
                 let message =

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::audit::AuditEntry;
 use crate::keys::revoke::revoke_live_key;
+use crate::verification::organization::owners::{is_owner, owners_changed};
 use crate::{Actor, App, Error};
 
 /// A person with their membership.
@@ -80,7 +81,7 @@ impl App {
         write_tx!(self.store(), "change_member_role", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             memberships::find(tx, organization, id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
-            let owned = self.owns(tx, organization, id).await?;
+            let owned = is_owner(tx, organization, id).await?;
             if !memberships::update_role(tx, organization, id, role, self.now()).await? {
                 return Err(last_owner());
             }
@@ -90,7 +91,7 @@ impl App {
                 revoke_member_keys(self, tx, actor, organization, id, "role_lowered", admin).await?;
             }
             if owned != (role == OrganizationRole::Owner) {
-                self.owners_changed(tx, actor, organization).await?;
+                owners_changed(self, tx, actor, organization).await?;
             }
             let details = json!({ "data": { "role": role.as_str() } });
             let entry = AuditEntry { organization, action: "user.updated", target: id.as_str(), details };
@@ -107,7 +108,7 @@ impl App {
         write_tx!(self.store(), "remove_member", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             memberships::find(tx, organization, id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
-            let owned = self.owns(tx, organization, id).await?;
+            let owned = is_owner(tx, organization, id).await?;
             if !memberships::delete(tx, organization, id, self.now()).await? {
                 return Err(last_owner());
             }
@@ -117,7 +118,7 @@ impl App {
             revoke_member_keys(self, tx, actor, organization, id, "member_removed", |_| true).await?;
             api_keys::leave_out(tx, organization, id, self.now()).await?;
             if owned {
-                self.owners_changed(tx, actor, organization).await?;
+                owners_changed(self, tx, actor, organization).await?;
             }
             let entry = AuditEntry { organization, action: "user.deleted", target: id.as_str(), details: json!({}) };
             self.record(tx, actor, entry).await

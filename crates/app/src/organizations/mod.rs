@@ -25,6 +25,7 @@ use crate::audit::AuditEntry;
 use crate::entitlements::{entitlements, note_unenforced};
 use crate::organizations::second_factor_policy::asks_for_code;
 use crate::validate::checked_name;
+use crate::verification::limits::hold_room;
 use crate::{Actor, App, Error};
 
 /// The accepted answers to "What best describes you?".
@@ -85,7 +86,7 @@ impl App {
             let (organization, project) = &ids;
             let person = users::find(tx, user).await?.filter(|row| row.deactivated_at.is_none());
             let person = person.ok_or_else(|| Error::not_found("user", user.as_str()))?;
-            self.hold_room(tx, "organizations", user.as_str()).await?;
+            hold_room(tx, "organizations", user.as_str()).await?;
             let memberships = memberships::list_of_user(tx, user).await?;
             if memberships.iter().filter(|row| row.role == OrganizationRole::Owner).count() >= MOST_ORGANIZATIONS {
                 return Err(Error::impossible(format!(

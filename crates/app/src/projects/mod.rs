@@ -18,6 +18,7 @@ use serde_json::json;
 
 use crate::audit::AuditEntry;
 use crate::validate::checked_name;
+use crate::verification::limits::hold_room;
 use crate::{Actor, App, Error};
 
 /// How many projects an organization may have, archived ones included.
@@ -126,7 +127,7 @@ impl App {
         };
         write_tx!(self.store(), "create_project", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            self.hold_room(tx, "projects", organization.as_str()).await?;
+            hold_room(tx, "projects", organization.as_str()).await?;
             let all = Page { after: None, limit: MOST_PROJECTS, ascending: true };
             if projects::list(tx, organization, true, &all).await?.data.len() >= MOST_PROJECTS as usize {
                 return Err(Error::impossible(format!("An organization can have at most {MOST_PROJECTS} projects.")));

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use super::Reviewer;
 use super::provider::digest;
+use crate::verification::organization::refresh::refresh_attempt;
 use crate::verification::organization::still_open;
 use crate::{App, Error};
 use keystead_documents::Slot;
@@ -271,10 +272,10 @@ pub(super) fn reviewer(app: &App) -> Result<Arc<Reviewer>, Error> {
     app.services().review.clone().ok_or(Error::Unsupported("reviews by people"))
 }
 
-    /// Notifies the first device that something happened. If this fails, that device only waits for its next poll.
+/// Notifies the first device that something happened. If this fails, that device only waits for its next poll.
 pub(super) async fn notify_first_device(app: &App, attempt: &str) {
-    if let Err(error) = app.refresh_attempt(attempt, 0).await {
-        tracing::warn!(%error, "an attempt's new state waits for the next poll");
+    if let Err(error) = refresh_attempt(app, attempt, 0).await {
+        tracing::warn!(%error, "an attempt's new state could not be applied; the next poll applies it");
     }
 }
 

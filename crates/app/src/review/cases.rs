@@ -20,6 +20,8 @@ use super::own_organization::is_member;
 use super::submit::zone_flags;
 use crate::audit::AuditEntry;
 use crate::validate::operators_only;
+use crate::verification::organization::apply::read_statement;
+use crate::verification::organization::state::document_free_at;
 use crate::{Actor, App, Error};
 use keystead_documents::Slot;
 use keystead_documents::image::watermark;
@@ -164,7 +166,7 @@ impl App {
                 None => None,
             };
             let duplicate = match attempt.as_ref().and_then(|attempt| attempt.document_fingerprint.as_deref()) {
-                Some(fingerprint) => self.document_free_at(tx, &case.organization, fingerprint).await?.is_some(),
+                Some(fingerprint) => document_free_at(self, tx, &case.organization, fingerprint).await?.is_some(),
                 None => false,
             };
             let pictures = match &capture {
@@ -202,7 +204,7 @@ impl App {
             let views = reviews::list_views(tx, &case.organization).await?;
             Ok(CaseView {
                 organization_name: label.unwrap_or_default(),
-                statement: self.open_statement(&case)?,
+                statement: read_statement(self, &case)?,
                 country: capture.as_ref().and_then(|capture| capture.country.clone()),
                 document: capture
                     .as_ref()

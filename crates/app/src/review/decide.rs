@@ -16,7 +16,9 @@ use super::retention::held_until;
 use crate::audit::AuditEntry;
 use crate::jobs::Job;
 use crate::validate::{operators_only, operators_reason};
+use crate::verification::organization::apply::apply_step;
 use crate::verification::organization::refused;
+use crate::verification::organization::state::{live_attempt, load_verification, verification_facts};
 use crate::{Actor, App, Error};
 
 impl App {
@@ -71,8 +73,8 @@ impl App {
             let mut case = undecided(tx, id, |kind| kind != "review").await?;
             let organization = case.organization.clone();
             ensure_not_own_organization(tx, actor, &organization).await?;
-            let before = self.standing(tx, &organization).await?;
-            let mut live = self.live_attempt(tx, &organization).await?;
+            let before = load_verification(tx, &organization).await?;
+            let mut live = live_attempt(tx, &organization).await?;
             let state = live.as_ref().map(|row| row.state);
             if people_needed(before.status, state, approve) > 1 {
                 match case.proposed_by.as_deref() {
@@ -88,9 +90,9 @@ impl App {
                     Some(_) => {}
                 }
             }
-            let facts = self.facts(tx, &organization, &before, None).await?;
+            let facts = verification_facts(self, tx, &organization, &before, None).await?;
             let next = step(before.status, state, Event::Decide { approve }, facts, self.now()).map_err(refused)?;
-            self.apply(tx, actor, &organization, &before, live.as_mut(), next, Some(reason.clone())).await?;
+            apply_step(self, tx, actor, &organization, &before, live.as_mut(), next, Some(reason.clone())).await?;
             case.note = Some(reason.clone());
             close_case(self, tx, actor, case, if approve { "approve" } else { "reject" }).await?;
             Ok(Decided::Done)
@@ -168,8 +170,8 @@ async fn decide_review_in(
     if attempt.finished_at.is_some() {
         return Err(Error::Conflict { message: "This attempt has ended.".to_owned() });
     }
-    let before = app.standing(tx, &organization).await?;
-    let facts = app.facts(tx, &organization, &before, attempt.document_fingerprint.as_deref()).await?;
+    let before = load_verification(tx, &organization).await?;
+    let facts = verification_facts(app, tx, &organization, &before, attempt.document_fingerprint.as_deref()).await?;
     let approve = *verdict == Verdict::Approve;
     let entry = |action: &'static str| AuditEntry {
         organization: &organization,
@@ -200,7 +202,7 @@ async fn decide_review_in(
     let live = attempt.state;
     let next = step(before.status, Some(live), event, facts, app.now()).map_err(refused)?;
     attempt.reasons = json!(reasons(verdict)).to_string();
-    app.apply(tx, actor, &organization, &before, Some(&mut attempt), next, None).await?;
+    apply_step(app, tx, actor, &organization, &before, Some(&mut attempt), next, None).await?;
     app.record(tx, actor, entry("review.decided")).await?;
     if destroy {
         app.enqueue(tx, &Job::redact_attempt(&attempt.id), app.now()).await?;

@@ -11,7 +11,9 @@ use super::Reviewer;
 use super::evidence::Weight;
 use super::retention::{EARLY, held_until, images_until};
 use crate::audit::AuditEntry;
+use crate::verification::organization::apply::apply_step;
 use crate::verification::organization::refused;
+use crate::verification::organization::state::{load_verification, verification_facts};
 use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
@@ -142,11 +144,11 @@ async fn end_undecided_case(app: &App, capture: &Capture) -> Result<(), Error> {
             return Ok(());
         }
         let organization = capture.organization.clone();
-        let before = app.standing(tx, &organization).await?;
-        let facts = app.facts(tx, &organization, &before, None).await?;
+        let before = load_verification(tx, &organization).await?;
+        let facts = verification_facts(app, tx, &organization, &before, None).await?;
         let live = Some(attempt.state);
         let next = step(before.status, live, Event::Said(Check::Expired), facts, app.now()).map_err(refused)?;
-        app.apply(tx, &actor, &organization, &before, Some(&mut attempt), next, None).await?;
+        apply_step(app, tx, &actor, &organization, &before, Some(&mut attempt), next, None).await?;
         let entry = AuditEntry {
             organization: &organization,
             action: "review.ran_out",

@@ -20,6 +20,7 @@ use crate::accounts::mails::queue_mail;
 use crate::audit::AuditEntry;
 use crate::jobs::{Job, MailReviewers, Outcome};
 use crate::validate::operators_reason;
+use crate::verification::organization::apply::queue_owner_mail;
 use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
@@ -71,7 +72,7 @@ impl App {
                     legal_holds::grant(tx, &waiting.id, actor.id(), now).await?;
                     reschedule_erasure(self, tx, &capture.case, until).await?;
                     self.record(tx, actor, entry("review.held")).await?;
-                    self.tell_owners_of(tx, &capture.organization, "review.held").await?;
+                    queue_owner_mail(self, tx, &capture.organization, "review.held").await?;
                     Ok(Decided::Done)
                 }
                 _ => {

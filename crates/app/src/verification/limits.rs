@@ -26,142 +26,152 @@ pub(crate) struct Subjects {
     pub(crate) ip: Option<IpAddr>,
 }
 
-impl App {
-    /// Returns the text under which a subject is counted; `None` when it is not known.
-    fn subject(&self, subject: Subject, who: &Subjects) -> Option<String> {
-        let fingerprint = |purpose: &str, text: String| {
-            let bytes = self.sealer().fingerprint(purpose, &text);
-            hex::encode(&bytes[..16])
+/// Returns the text under which a subject is counted; `None` when it is not known.
+fn subject_text(app: &App, subject: Subject, who: &Subjects) -> Option<String> {
+    let fingerprint = |purpose: &str, text: String| {
+        let bytes = app.sealer().fingerprint(purpose, &text);
+        hex::encode(&bytes[..16])
+    };
+    Some(match subject {
+        Subject::Number => format!("number:{}", who.number.as_ref()?),
+        Subject::Prefix => format!("prefix:{}", who.prefix.as_ref()?),
+        Subject::Country => format!("country:{}", who.country.as_ref()?),
+        Subject::User => format!("user:{}", who.user.as_ref()?),
+        Subject::Organization => format!("organization:{}", who.organization.as_ref()?),
+        Subject::Ip => format!("ip:{}", fingerprint("ip", host(who.ip?))),
+        Subject::Network => format!("network:{}", fingerprint("ip", network(who.ip?))),
+        Subject::Everybody => "everybody".to_owned(),
+    })
+}
+
+/// Refuses what would exceed a limit.
+pub(crate) async fn ensure_within(
+    app: &App,
+    tx: &mut Tx,
+    limits: &[Limit],
+    who: &Subjects,
+    value: &str,
+) -> Result<(), Error> {
+    let now = app.now();
+    let mut counts = Vec::with_capacity(limits.len());
+    for limit in limits {
+        let Some(subject) = subject_text(app, limit.subject, who) else { continue };
+        let since = now.plus(-limit.window);
+        let count = limit_hits::count(tx, limit.name, &subject, since).await?;
+        let counted = match limit.counting {
+            Counting::Times => count.hits,
+            Counting::Values => {
+                // The same number again is not counted as a further number.
+                let key = format!("{subject}:{value}");
+                let known = limit_hits::count(tx, limit.name, &key, since).await?;
+                if known.hits > 0 { 0 } else { count.values }
+            }
         };
-        Some(match subject {
-            Subject::Number => format!("number:{}", who.number.as_ref()?),
-            Subject::Prefix => format!("prefix:{}", who.prefix.as_ref()?),
-            Subject::Country => format!("country:{}", who.country.as_ref()?),
-            Subject::User => format!("user:{}", who.user.as_ref()?),
-            Subject::Organization => format!("organization:{}", who.organization.as_ref()?),
-            Subject::Ip => format!("ip:{}", fingerprint("ip", host(who.ip?))),
-            Subject::Network => format!("network:{}", fingerprint("ip", network(who.ip?))),
-            Subject::Everybody => "everybody".to_owned(),
-        })
+        counts.push(Count { limit: *limit, counted, oldest: count.oldest });
     }
+    judge(counts, now).map_err(|hit| Error::limited(hit.limit.name, hit.retry_at))
+}
 
-    /// Refuses what would exceed a limit.
-    pub(crate) async fn within(&self, tx: &mut Tx, limits: &[Limit], who: &Subjects, value: &str) -> Result<(), Error> {
-        let now = self.now();
-        let mut counts = Vec::with_capacity(limits.len());
-        for limit in limits {
-            let Some(subject) = self.subject(limit.subject, who) else { continue };
-            let since = now.plus(-limit.window);
-            let count = limit_hits::count(tx, limit.name, &subject, since).await?;
-            let counted = match limit.counting {
-                Counting::Times => count.hits,
-                Counting::Values => {
-                    // The same number again is not counted as a further number.
-                    let key = format!("{subject}:{value}");
-                    let known = limit_hits::count(tx, limit.name, &key, since).await?;
-                    if known.hits > 0 { 0 } else { count.values }
-                }
-            };
-            counts.push(Count { limit: *limit, counted, oldest: count.oldest });
+/// Counts one thing for every subject concerned.
+pub(crate) async fn count_hit(
+    app: &App,
+    tx: &mut Tx,
+    name: &'static str,
+    who: &Subjects,
+    id: &str,
+    value: &str,
+) -> Result<(), Error> {
+    let all = [
+        Subject::Number,
+        Subject::User,
+        Subject::Organization,
+        Subject::Ip,
+        Subject::Network,
+        Subject::Prefix,
+        Subject::Country,
+        Subject::Everybody,
+    ];
+    for subject in all {
+        let Some(text) = subject_text(app, subject, who) else { continue };
+        let at = app.now();
+        let hit = |subject: String, n: usize| Hit {
+            id: format!("{id}:{name}:{subject}:{n}"),
+            name: name.to_owned(),
+            subject,
+            value: value.to_owned(),
+            at,
+        };
+        if subject == Subject::User {
+            limit_hits::insert(tx, &hit(format!("{text}:{value}"), 1)).await?;
         }
-        judge(counts, now).map_err(|hit| Error::limited(hit.limit.name, hit.retry_at))
+        limit_hits::insert(tx, &hit(text, 0)).await?;
     }
+    Ok(())
+}
 
-    /// Counts one thing for every subject concerned.
-    pub(crate) async fn count(
-        &self,
-        tx: &mut Tx,
-        name: &'static str,
-        who: &Subjects,
-        id: &str,
-        value: &str,
-    ) -> Result<(), Error> {
-        let all = [
-            Subject::Number,
-            Subject::User,
-            Subject::Organization,
-            Subject::Ip,
-            Subject::Network,
-            Subject::Prefix,
-            Subject::Country,
-            Subject::Everybody,
-        ];
-        for subject in all {
-            let Some(text) = self.subject(subject, who) else { continue };
-            let at = self.now();
-            let hit = |subject: String, n: usize| Hit {
-                id: format!("{id}:{name}:{subject}:{n}"),
-                name: name.to_owned(),
-                subject,
-                value: value.to_owned(),
-                at,
-            };
-            if subject == Subject::User {
-                limit_hits::insert(tx, &hit(format!("{text}:{value}"), 1)).await?;
-            }
-            limit_hits::insert(tx, &hit(text, 0)).await?;
+/// Locks the subjects of a count until the transaction ends, so that two transactions cannot both take the last
+/// place. Limits over a country or the whole installation need [`App::hold_all`].
+pub(crate) async fn hold_subjects(app: &App, tx: &mut Tx, name: &str, who: &Subjects) -> Result<(), Error> {
+    // Always in this order, so that two transactions that lock several subjects cannot deadlock.
+    for subject in
+        [Subject::Number, Subject::User, Subject::Organization, Subject::Ip, Subject::Network, Subject::Prefix]
+    {
+        if let Some(text) = subject_text(app, subject, who) {
+            limit_hits::lock(tx, name, &text).await?;
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// Locks the subjects of a count until the transaction ends, so that two transactions cannot both take the last
-    /// place. Limits over a country or the whole installation need [`App::hold_all`].
-    pub(crate) async fn hold(&self, tx: &mut Tx, name: &str, who: &Subjects) -> Result<(), Error> {
-        // Always in this order, so that two transactions that lock several subjects cannot deadlock.
-        for subject in
-            [Subject::Number, Subject::User, Subject::Organization, Subject::Ip, Subject::Network, Subject::Prefix]
-        {
-            if let Some(text) = self.subject(subject, who) {
-                limit_hits::lock(tx, name, &text).await?;
-            }
-        }
-        Ok(())
-    }
+/// Locks everything counted under this name, for limits from one number up to the whole installation: sends are
+/// rare, and their transactions short.
+pub(crate) async fn hold_all_hits(tx: &mut Tx, name: &str) -> Result<(), Error> {
+    Ok(limit_hits::lock(tx, name, "everybody").await?)
+}
 
-    /// Locks everything counted under this name, for limits from one number up to the whole installation: sends are
-    /// rare, and their transactions short.
-    pub(crate) async fn hold_all(&self, tx: &mut Tx, name: &str) -> Result<(), Error> {
-        Ok(limit_hits::lock(tx, name, "everybody").await?)
-    }
+/// Locks what an owner may have only a limited number of, until the transaction ends, so that only one transaction
+/// at a time counts and then adds one.
+pub(crate) async fn hold_room(tx: &mut Tx, what: &str, owner: &str) -> Result<(), Error> {
+    Ok(limit_hits::lock(tx, what, owner).await?)
+}
 
-    /// Locks what an owner may have only a limited number of, until the transaction ends, so that only one transaction
-    /// at a time counts and then adds one.
-    pub(crate) async fn hold_room(&self, tx: &mut Tx, what: &str, owner: &str) -> Result<(), Error> {
-        Ok(limit_hits::lock(tx, what, owner).await?)
+/// Removes what was counted under this id, for example an attempt that was counted beforehand and then succeeded.
+pub(crate) async fn uncount_hit(
+    app: &App,
+    tx: &mut Tx,
+    name: &'static str,
+    who: &Subjects,
+    id: &str,
+) -> Result<(), Error> {
+    for subject in [Subject::Number, Subject::Ip, Subject::Network, Subject::Everybody] {
+        let Some(text) = subject_text(app, subject, who) else { continue };
+        limit_hits::delete_hit(tx, &format!("{id}:{name}:{text}:0")).await?;
     }
+    Ok(())
+}
 
-    /// Removes what was counted under this id, for example an attempt that was counted beforehand and then succeeded.
-    pub(crate) async fn uncount(&self, tx: &mut Tx, name: &'static str, who: &Subjects, id: &str) -> Result<(), Error> {
-        for subject in [Subject::Number, Subject::Ip, Subject::Network, Subject::Everybody] {
-            let Some(text) = self.subject(subject, who) else { continue };
-            limit_hits::delete_hit(tx, &format!("{id}:{name}:{text}:0")).await?;
-        }
-        Ok(())
+/// Checks whether sending to a country is open. It is closed for a country that pumps, a country far above its
+/// usual volume, and when the day's budget is used up; the rest of the service stays open.
+pub(crate) async fn ensure_country_open(app: &App, tx: &mut Tx, who: &Subjects) -> Result<(), Error> {
+    let now = app.now();
+    let country = subject_text(app, Subject::Country, who).unwrap_or_default();
+    let hour = limit_hits::count(tx, SENDS, &country, now.plus(-3_600)).await?;
+    let days = limit_hits::count_by_day(tx, SENDS, &country, now, 7).await?;
+    let again = |oldest: Option<Timestamp>| oldest.map_or(now.plus(3_600), |at| at.plus(3_600));
+    if hour.hits >= country_cap(&days) {
+        tracing::warn!("a country gets more codes than usual; sending to it is paused");
+        return Err(Error::limited("phone_country_codes", again(hour.oldest)));
     }
-
-    /// Checks whether sending to a country is open. It is closed for a country that pumps, a country far above its
-    /// usual volume, and when the day's budget is used up; the rest of the service stays open.
-    pub(crate) async fn country_open(&self, tx: &mut Tx, who: &Subjects) -> Result<(), Error> {
-        let now = self.now();
-        let country = self.subject(Subject::Country, who).unwrap_or_default();
-        let hour = limit_hits::count(tx, SENDS, &country, now.plus(-3_600)).await?;
-        let days = limit_hits::count_by_day(tx, SENDS, &country, now, 7).await?;
-        let again = |oldest: Option<Timestamp>| oldest.map_or(now.plus(3_600), |at| at.plus(3_600));
-        if hour.hits >= country_cap(&days) {
-            tracing::warn!("a country gets more codes than usual; sending to it is paused");
-            return Err(Error::limited("phone_country_codes", again(hour.oldest)));
-        }
-        let day = limit_hits::count(tx, SENDS, &country, now.plus(-86_400)).await?.hits;
-        let proven = limit_hits::count(tx, "phone_proven", &country, now.plus(-86_400)).await?.hits;
-        if looks_like_pumping(day, proven) {
-            tracing::warn!("few of the codes sent to a country are entered; sending to it is paused");
-            return Err(Error::limited("phone_country_codes", now.plus(3_600)));
-        }
-        let everybody = limit_hits::count(tx, SENDS, "everybody", now.plus(-86_400)).await?;
-        if everybody.hits >= self.settings().daily_codes {
-            tracing::warn!("the day's budget of codes is used up");
-            return Err(Error::limited("phone_daily_codes", everybody.oldest.map_or(now, |at| at.plus(86_400))));
-        }
-        Ok(())
+    let day = limit_hits::count(tx, SENDS, &country, now.plus(-86_400)).await?.hits;
+    let proven = limit_hits::count(tx, "phone_proven", &country, now.plus(-86_400)).await?.hits;
+    if looks_like_pumping(day, proven) {
+        tracing::warn!("few of the codes sent to a country are entered; sending to it is paused");
+        return Err(Error::limited("phone_country_codes", now.plus(3_600)));
     }
+    let everybody = limit_hits::count(tx, SENDS, "everybody", now.plus(-86_400)).await?;
+    if everybody.hits >= app.settings().daily_codes {
+        tracing::warn!("the day's budget of codes is used up");
+        return Err(Error::limited("phone_daily_codes", everybody.oldest.map_or(now, |at| at.plus(86_400))));
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ pub mod number;
 pub mod organization;
 pub mod payment;
 pub mod phone;
-mod signals;
+pub(crate) mod signals;
 pub mod webhooks;
 
 pub use keystead_providers::identity::{REASONS, SERVICES_REASONS};
@@ -29,6 +29,9 @@ use serde_json::json;
 
 use crate::entitlements::entitlements;
 use crate::validate::operators_reason;
+use crate::verification::organization::state::load_verification;
+use crate::verification::payment::status::step_payment;
+use crate::verification::phone::status::step_phone;
 use crate::{Actor, App, Error};
 
 /// The state of a requirement.
@@ -114,7 +117,7 @@ impl App {
             for requirement in Requirement::ALL {
                 let met = |known: &&RequirementRow| known.requirement == requirement && known.holds(self.now());
                 let standing = match how.iter().find(met) {
-                    None => self.underway(tx, organization, requirement).await?,
+                    None => requirement_underway(self, tx, organization, requirement).await?,
                     Some(RequirementRow { how: Fulfilment::Waived, .. }) => RequirementState::Waived,
                     Some(_) => RequirementState::Verified,
                 };
@@ -126,40 +129,6 @@ impl App {
             let actions = actions(organization, &policy, &met, &names, now);
             let upcoming = upcoming(organization, &policy, &met, &names, now);
             Ok(VerificationView { organization: organization.clone(), requirements, actions, upcoming })
-        })
-    }
-
-    /// Returns the state of an unmet requirement that is in progress.
-    async fn underway(
-        &self,
-        tx: &mut Tx,
-        organization: &OrganizationId,
-        requirement: Requirement,
-    ) -> Result<RequirementState, Error> {
-        Ok(match requirement {
-            Requirement::Organization => match self.standing(tx, organization).await?.status {
-                Status::Unverified | Status::Verified | Status::Exempt => RequirementState::Unverified,
-                other => RequirementState::Underway(other.as_str()),
-            },
-            Requirement::Phone => {
-                let live = phones::list_live(tx, organization).await?;
-                let now = self.now();
-                let sent = |row: &phones::PhoneVerification| {
-                    phone::machine(row).is_ok_and(|m| m.state == PhoneState::CodeSent && now < m.expires_at)
-                };
-                if live.iter().any(sent) {
-                    RequirementState::Underway("code_sent")
-                } else {
-                    RequirementState::Unverified
-                }
-            }
-            Requirement::PaymentMethod => {
-                let setup = payments::find_newest(tx, organization).await?;
-                match setup.filter(|row| row.finished_at.is_none() && self.now() < row.expires_at) {
-                    Some(_) => RequirementState::Underway("pending"),
-                    None => RequirementState::Unverified,
-                }
-            }
         })
     }
 
@@ -184,32 +153,62 @@ impl App {
         }
         write_tx!(self.store(), "waive", |tx| {
             entitlements(tx, organization).await?;
-            self.waive_in(tx, actor, organization, requirement, until, &reason).await
+            waive_requirement(self, tx, actor, organization, requirement, until, &reason).await
         })
     }
+}
 
-    /// Waives the phone or the payment method in this transaction.
-    pub(crate) async fn waive_in(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        organization: &OrganizationId,
-        requirement: Requirement,
-        until: Option<Timestamp>,
-        reason: &str,
-    ) -> Result<(), Error> {
-        let details = json!({ "reason": reason, "until": until });
-        match requirement {
-            Requirement::Phone => {
-                let event = RequirementEvent::Waive { reasoned: true, until };
-                self.step_phone(tx, actor, organization, event, details).await.map(|_| ())
-            }
-            Requirement::PaymentMethod => {
-                let event = PaymentEvent::Exempt { until };
-                self.step_payment(tx, actor, organization, event, organization.as_str(), details).await.map(|_| ())
-            }
-            Requirement::Organization => Err(Error::Internal("organizations are exempted by their machine".into())),
+/// Returns the state of an unmet requirement that is in progress.
+async fn requirement_underway(
+    app: &App,
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    requirement: Requirement,
+) -> Result<RequirementState, Error> {
+    Ok(match requirement {
+        Requirement::Organization => match load_verification(tx, organization).await?.status {
+            Status::Unverified | Status::Verified | Status::Exempt => RequirementState::Unverified,
+            other => RequirementState::Underway(other.as_str()),
+        },
+        Requirement::Phone => {
+            let live = phones::list_live(tx, organization).await?;
+            let now = app.now();
+            let sent = |row: &phones::PhoneVerification| {
+                phone::machine(row).is_ok_and(|m| m.state == PhoneState::CodeSent && now < m.expires_at)
+            };
+            if live.iter().any(sent) { RequirementState::Underway("code_sent") } else { RequirementState::Unverified }
         }
+        Requirement::PaymentMethod => {
+            let setup = payments::find_newest(tx, organization).await?;
+            match setup.filter(|row| row.finished_at.is_none() && app.now() < row.expires_at) {
+                Some(_) => RequirementState::Underway("pending"),
+                None => RequirementState::Unverified,
+            }
+        }
+    })
+}
+
+/// Waives the phone or the payment method in this transaction.
+pub(crate) async fn waive_requirement(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    requirement: Requirement,
+    until: Option<Timestamp>,
+    reason: &str,
+) -> Result<(), Error> {
+    let details = json!({ "reason": reason, "until": until });
+    match requirement {
+        Requirement::Phone => {
+            let event = RequirementEvent::Waive { reasoned: true, until };
+            step_phone(app, tx, actor, organization, event, details).await.map(|_| ())
+        }
+        Requirement::PaymentMethod => {
+            let event = PaymentEvent::Exempt { until };
+            step_payment(app, tx, actor, organization, event, organization.as_str(), details).await.map(|_| ())
+        }
+        Requirement::Organization => Err(Error::Internal("organizations are exempted by their machine".into())),
     }
 }
 

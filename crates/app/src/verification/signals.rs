@@ -22,31 +22,32 @@ fn compared(ip: IpAddr) -> String {
     }
 }
 
-impl App {
-    /// Remembers the origin of a verification as a keyed fingerprint.
-    pub(crate) async fn note_origin(
-        &self,
-        tx: &mut Tx,
-        organization: &OrganizationId,
-        origin: Origin,
-    ) -> Result<(), Error> {
-        let Some(ip) = origin.ip else { return Ok(()) };
-        let fingerprint = self.sealer().fingerprint("origin", &compared(ip));
-        Ok(origins::save(tx, organization, &fingerprint, self.now()).await?)
-    }
+/// Remembers the origin of a verification as a keyed fingerprint.
+pub(crate) async fn note_origin(
+    app: &App,
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    origin: Origin,
+) -> Result<(), Error> {
+    let Some(ip) = origin.ip else { return Ok(()) };
+    let fingerprint = app.sealer().fingerprint("origin", &compared(ip));
+    Ok(origins::save(tx, organization, &fingerprint, app.now()).await?)
+}
 
-    /// Returns what is unusual about an organization, by name.
-    pub(crate) async fn signals(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<&'static str>, Error> {
-        let since = self.now().plus(-ADDRESS_DAYS * 86_400);
-        let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
-        let known = Sharing {
-            card: count(payments::count_sharing(tx, organization).await?),
-            address: count(origins::count_sharing(tx, organization, since).await?),
-            sim_changed: limit_hits::count(tx, SIM_CHANGED, &format!("organization:{organization}"), since).await?.hits
-                > 0,
-        };
-        Ok(signals::signals(known).into_iter().map(signals::Signal::as_str).collect())
-    }
+/// Returns what is unusual about an organization, by name.
+pub(crate) async fn organization_signals(
+    app: &App,
+    tx: &mut Tx,
+    organization: &OrganizationId,
+) -> Result<Vec<&'static str>, Error> {
+    let since = app.now().plus(-ADDRESS_DAYS * 86_400);
+    let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+    let known = Sharing {
+        card: count(payments::count_sharing(tx, organization).await?),
+        address: count(origins::count_sharing(tx, organization, since).await?),
+        sim_changed: limit_hits::count(tx, SIM_CHANGED, &format!("organization:{organization}"), since).await?.hits > 0,
+    };
+    Ok(signals::signals(known).into_iter().map(signals::Signal::as_str).collect())
 }
 
 #[cfg(test)]

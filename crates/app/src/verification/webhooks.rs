@@ -53,7 +53,7 @@ impl App {
         write_tx!(self.store(), "receive_delivery", |tx| {
             let mut new = 0;
             for hint in hints.clone() {
-                new += usize::from(self.remember(tx, provider.to_owned(), hint, pays).await?);
+                new += usize::from(remember_delivery(self, tx, provider.to_owned(), hint, pays).await?);
             }
             Ok(new)
         })
@@ -62,24 +62,24 @@ impl App {
             DeliveryRefusal::Unavailable
         })
     }
+}
 
-    async fn remember(&self, tx: &mut Tx, provider: String, hint: Hint, pays: bool) -> Result<bool, Error> {
-        let now = self.now();
-        let event = InboundEvent {
-            provider: provider.clone(),
-            event_id: hint.event_id.clone(),
-            name: hint.name.clone(),
-            reference: hint.reference.clone(),
-            occurred_at: hint.occurred_at,
-            received_at: now,
-        };
-        if !inbound_events::insert(tx, &event).await? {
-            return Ok(false);
-        }
-        let delivery =
-            Delivery { provider, event: hint.event_id, name: hint.name, reference: hint.reference, received_at: now };
-        let job = if pays { Job::ReadPayment(delivery) } else { Job::ReadAttempt(delivery) };
-        self.enqueue(tx, &job, now).await?;
-        Ok(true)
+async fn remember_delivery(app: &App, tx: &mut Tx, provider: String, hint: Hint, pays: bool) -> Result<bool, Error> {
+    let now = app.now();
+    let event = InboundEvent {
+        provider: provider.clone(),
+        event_id: hint.event_id.clone(),
+        name: hint.name.clone(),
+        reference: hint.reference.clone(),
+        occurred_at: hint.occurred_at,
+        received_at: now,
+    };
+    if !inbound_events::insert(tx, &event).await? {
+        return Ok(false);
     }
+    let delivery =
+        Delivery { provider, event: hint.event_id, name: hint.name, reference: hint.reference, received_at: now };
+    let job = if pays { Job::ReadPayment(delivery) } else { Job::ReadAttempt(delivery) };
+    app.enqueue(tx, &job, now).await?;
+    Ok(true)
 }

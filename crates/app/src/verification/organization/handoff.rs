@@ -17,10 +17,12 @@ use rand::Rng;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::start::fresh_link;
+use super::state::owned_attempt;
 use super::still_open;
 use crate::audit::AuditEntry;
 use crate::jobs::{Job, MailLink};
-use crate::verification::limits::Subjects;
+use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_subjects};
 use crate::{Actor, App, Error};
 
 /// How a link travels.
@@ -88,7 +90,7 @@ impl App {
         id: &str,
         channel: Channel,
     ) -> Result<HandoffLink, Error> {
-        let attempt = self.owned_attempt(actor, organization, id).await?;
+        let attempt = owned_attempt(self, actor, organization, id).await?;
         if !still_open(&attempt, self.now()) {
             return Err(super::refused(keystead_core::verification::organization::Refusal::NothingThere));
         }
@@ -109,7 +111,7 @@ impl App {
         };
         write_tx!(self.store(), "hand_off", |tx| {
             if channel == Channel::Mail {
-                self.mail_link(tx, actor, &attempt, &url, &row).await?;
+                mail_link(self, tx, actor, &attempt, &url, &row).await?;
             }
             privacy::insert_handoff(tx, &row).await?;
             let details = json!({ "data": { "channel": row.channel } });
@@ -122,29 +124,6 @@ impl App {
             self.record(tx, actor, entry).await
         })?;
         Ok(HandoffLink { url: Secret::new(url), expires_at })
-    }
-
-    async fn mail_link(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        attempt: &IdentityAttempt,
-        url: &str,
-        row: &Handoff,
-    ) -> Result<(), Error> {
-        if self.services().mail.is_none() {
-            return Err(Error::Unsupported("mails"));
-        }
-        let subjects = Subjects { organization: Some(attempt.organization.clone()), ..Subjects::default() };
-        self.hold(tx, MAILS, &subjects).await?;
-        self.within(tx, MAIL_LIMITS, &subjects, "").await?;
-        let link = hex::encode(row.digest.get(..8).unwrap_or(&row.digest));
-        self.count(tx, MAILS, &subjects, &link, "").await?;
-        let user = actor.user().ok_or_else(|| Error::impossible("A key without a person has no address."))?;
-        let person = users::find(tx, user).await?.ok_or_else(|| Error::not_found("user", user.as_str()))?;
-        let (language, match_number) = (attempt.language.clone(), attempt.match_number.clone());
-        let mail = MailLink { to: person.email, url: url.to_owned(), language, match_number };
-        self.enqueue(tx, &Job::MailLink(mail), self.now()).await
     }
 
     /// Returns the attempt of a link. Looking does not use the link up.
@@ -184,7 +163,7 @@ impl App {
         if row.used_at.is_some() || self.now() >= row.expires_at || !still_open(&attempt, self.now()) {
             return Err(spent());
         }
-        let link = self.fresh_link(&attempt, None).await?;
+        let link = fresh_link(self, &attempt, None).await?;
         let now = self.now();
         let write = write_tx!(self.store(), "use_handoff", |tx| {
             // Checked again: the attempt may have been cancelled while the service made its link.
@@ -193,4 +172,27 @@ impl App {
         });
         if write? { Ok(link) } else { Err(spent()) }
     }
+}
+
+async fn mail_link(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    attempt: &IdentityAttempt,
+    url: &str,
+    row: &Handoff,
+) -> Result<(), Error> {
+    if app.services().mail.is_none() {
+        return Err(Error::Unsupported("mails"));
+    }
+    let subjects = Subjects { organization: Some(attempt.organization.clone()), ..Subjects::default() };
+    hold_subjects(app, tx, MAILS, &subjects).await?;
+    ensure_within(app, tx, MAIL_LIMITS, &subjects, "").await?;
+    let link = hex::encode(row.digest.get(..8).unwrap_or(&row.digest));
+    count_hit(app, tx, MAILS, &subjects, &link, "").await?;
+    let user = actor.user().ok_or_else(|| Error::impossible("A key without a person has no address."))?;
+    let person = users::find(tx, user).await?.ok_or_else(|| Error::not_found("user", user.as_str()))?;
+    let (language, match_number) = (attempt.language.clone(), attempt.match_number.clone());
+    let mail = MailLink { to: person.email, url: url.to_owned(), language, match_number };
+    app.enqueue(tx, &Job::MailLink(mail), app.now()).await
 }

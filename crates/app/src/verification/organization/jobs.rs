@@ -11,169 +11,171 @@ use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::{memberships, users};
 use serde_json::json;
 
+use super::identity_provider;
+use super::refresh::{apply_event, refresh_attempt};
+use super::state::load_verification;
 use crate::jobs::mail::send_mail;
 use crate::jobs::{Delivery, Job, MailLink, MailOwners, Outcome, PollAttempt, RedactAttempt, poll_wait};
 use crate::review::attempt_held_until;
 use crate::verification::mails;
+use crate::verification::payment::jobs::finish_event;
 use crate::{App, Error};
 
 /// Seconds that a delivery about an unknown attempt is kept.
 const PARKED: i64 = 900;
 const DAY: i64 = 86_400;
 
-impl App {
-    async fn attempt_of(&self, id: &str) -> Result<Option<IdentityAttempt>, Error> {
-        read_tx!(self.store(), "attempt", |tx| Ok(identity_attempts::find(tx, id).await?))
-    }
+async fn find_attempt(app: &App, id: &str) -> Result<Option<IdentityAttempt>, Error> {
+    read_tx!(app.store(), "attempt", |tx| Ok(identity_attempts::find(tx, id).await?))
+}
 
-    /// Handles a delivery: reads the attempt it is about, for every name of event.
-    pub(crate) async fn read_attempt(&self, delivery: Delivery) -> Result<Outcome, Error> {
-        let Delivery { provider, reference, .. } = &delivery;
-        let read = read_tx!(self.store(), "attempt", |tx| {
-            Ok(identity_attempts::find_by_reference(tx, provider, reference).await?)
-        });
-        match read? {
-            Some(row) => {
-                self.refresh_attempt(&row.id, 0).await?;
-            }
-            None if self.now().since(delivery.received_at) < PARKED => {
-                // The delivery was faster than the answer to our own request: it is parked.
-                return Ok(Outcome::Again(Some(15)));
-            }
-            None => tracing::warn!(provider, "a delivery names a check that is not known here"),
+/// Handles a delivery: reads the attempt it is about, for every name of event.
+pub(crate) async fn read_attempt(app: &App, delivery: Delivery) -> Result<Outcome, Error> {
+    let Delivery { provider, reference, .. } = &delivery;
+    let read = read_tx!(app.store(), "attempt", |tx| {
+        Ok(identity_attempts::find_by_reference(tx, provider, reference).await?)
+    });
+    match read? {
+        Some(row) => {
+            refresh_attempt(app, &row.id, 0).await?;
         }
-        self.event_done(provider, &delivery.event).await?;
-        Ok(Outcome::Done)
+        None if app.now().since(delivery.received_at) < PARKED => {
+            // The delivery was faster than the answer to our own request: it is parked.
+            return Ok(Outcome::Again(Some(15)));
+        }
+        None => tracing::warn!(provider, "a delivery names a check that is not known here"),
     }
+    finish_event(app, provider, &delivery.event).await?;
+    Ok(Outcome::Done)
+}
 
-    /// Polls an attempt without a delivery, at growing intervals, until it has ended or expired.
-    pub(crate) async fn poll_attempt(&self, poll: PollAttempt) -> Result<Outcome, Error> {
-        let (id, attempts) = (poll.attempt, poll.attempts + 1);
-        let now = self.now();
-        // The silence is counted from the last answer, or from where it was last compensated.
-        let before = self.attempt_of(&id).await?;
-        let known = before.as_ref().is_some_and(|row| row.reference.is_some());
-        let begun = before.map_or(now, |row| row.checked_at.unwrap_or(row.created_at));
-        let mut silent_since = poll.silent_since.unwrap_or(begun);
-        let ended = match self.refresh_attempt(&id, 0).await {
-            Ok(ended) => {
+/// Polls an attempt without a delivery, at growing intervals, until it has ended or expired.
+pub(crate) async fn poll_attempt(app: &App, poll: PollAttempt) -> Result<Outcome, Error> {
+    let (id, attempts) = (poll.attempt, poll.attempts + 1);
+    let now = app.now();
+    // The silence is counted from the last answer, or from where it was last compensated.
+    let before = find_attempt(app, &id).await?;
+    let known = before.as_ref().is_some_and(|row| row.reference.is_some());
+    let begun = before.map_or(now, |row| row.checked_at.unwrap_or(row.created_at));
+    let mut silent_since = poll.silent_since.unwrap_or(begun);
+    let ended = match refresh_attempt(app, &id, 0).await {
+        Ok(ended) => {
+            silent_since = now;
+            ended
+        }
+        Err(Error::ProviderUnavailable { .. }) => {
+            // The time in which the service does not answer is added to the attempt's deadline.
+            let seconds = now.since(silent_since);
+            apply_event(app, &id, Event::ProviderDown { seconds }).await?;
+            if seconds > SILENCE {
                 silent_since = now;
-                ended
             }
-            Err(Error::ProviderUnavailable { .. }) => {
-                // The time in which the service does not answer is added to the attempt's deadline.
-                let seconds = now.since(silent_since);
-                self.apply_event(&id, Event::ProviderDown { seconds }).await?;
-                if seconds > SILENCE {
-                    silent_since = now;
-                }
-                false
-            }
-            Err(error) => return Err(error),
-        };
-        let Some(row) = self.attempt_of(&id).await?.filter(|_| !ended) else { return Ok(Outcome::Done) };
-        if now >= row.expires_at && self.apply_event(&id, Event::TimeUp).await? {
-            return Ok(Outcome::Done);
+            false
         }
-        // The intervals grow from when the service began.
-        let attempts = if known { attempts } else { 0 };
-        let at = now.plus(if row.reference.is_some() { poll_wait(attempts) } else { 30 });
-        let next = Job::PollAttempt(PollAttempt { attempt: id, attempts, silent_since: Some(silent_since) });
-        write_tx!(self.store(), "poll_again", |tx| self.enqueue(tx, &next, at).await)?;
-        Ok(Outcome::Done)
+        Err(error) => return Err(error),
+    };
+    let Some(row) = find_attempt(app, &id).await?.filter(|_| !ended) else { return Ok(Outcome::Done) };
+    if now >= row.expires_at && apply_event(app, &id, Event::TimeUp).await? {
+        return Ok(Outcome::Done);
     }
+    // The intervals grow from when the service began.
+    let attempts = if known { attempts } else { 0 };
+    let at = now.plus(if row.reference.is_some() { poll_wait(attempts) } else { 30 });
+    let next = Job::PollAttempt(PollAttempt { attempt: id, attempts, silent_since: Some(silent_since) });
+    write_tx!(app.store(), "poll_again", |tx| app.enqueue(tx, &next, at).await)?;
+    Ok(Outcome::Done)
+}
 
-    /// Asks the service to erase its copy, and asks again daily until the service confirms it.
-    pub(crate) async fn redact_attempt(&self, job: RedactAttempt, attempts: i64) -> Result<Outcome, Error> {
-        let Some(row) = self.attempt_of(&job.attempt).await?.filter(|row| row.redacted_at.is_none()) else {
-            return Ok(Outcome::Done);
-        };
-        let (now, attempt) = (self.now(), &row.id);
-        let held = read_tx!(self.store(), "held", |tx| attempt_held_until(tx, attempt, now).await);
-        if let Some(until) = held? {
-            return Ok(Outcome::Again(Some(until.since(now))));
-        }
-        let provider = self.identity_provider()?;
-        let reference = match &row.reference {
-            Some(reference) => Some(reference.clone()),
-            // The answer to our first request may have been lost, so the service may know the attempt nevertheless.
-            None => match provider.find(&our_reference(row.organization.as_str(), &row.id)).await {
-                Ok(found) => found.map(|snapshot| snapshot.reference),
-                Err(_) => return Ok(Outcome::Again(None)),
-            },
-        };
-        if let Some(reference) = &reference {
-            match provider.redact(reference).await {
-                Ok(()) | Err(ProviderError::Gone(_)) => {}
-                Err(failure) => {
-                    tracing::warn!(attempt = row.id, %failure, attempts, "the service has not erased its copy yet");
-                    return Ok(Outcome::Again(None));
-                }
-            }
-            match provider.fetch(reference).await {
-                Ok(snapshot) if !snapshot.redacted => {
-                    return Ok(Outcome::Again(Some(if attempts < 5 { 60 } else { DAY })));
-                }
-                Ok(_) | Err(ProviderError::Gone(_)) => {}
-                Err(_) => return Ok(Outcome::Again(None)),
+/// Asks the service to erase its copy, and asks again daily until the service confirms it.
+pub(crate) async fn redact_attempt(app: &App, job: RedactAttempt, attempts: i64) -> Result<Outcome, Error> {
+    let Some(row) = find_attempt(app, &job.attempt).await?.filter(|row| row.redacted_at.is_none()) else {
+        return Ok(Outcome::Done);
+    };
+    let (now, attempt) = (app.now(), &row.id);
+    let held = read_tx!(app.store(), "held", |tx| attempt_held_until(tx, attempt, now).await);
+    if let Some(until) = held? {
+        return Ok(Outcome::Again(Some(until.since(now))));
+    }
+    let provider = identity_provider(app)?;
+    let reference = match &row.reference {
+        Some(reference) => Some(reference.clone()),
+        // The answer to our first request may have been lost, so the service may know the attempt nevertheless.
+        None => match provider.find(&our_reference(row.organization.as_str(), &row.id)).await {
+            Ok(found) => found.map(|snapshot| snapshot.reference),
+            Err(_) => return Ok(Outcome::Again(None)),
+        },
+    };
+    if let Some(reference) = &reference {
+        match provider.redact(reference).await {
+            Ok(()) | Err(ProviderError::Gone(_)) => {}
+            Err(failure) => {
+                tracing::warn!(attempt = row.id, %failure, attempts, "the service has not erased its copy yet");
+                return Ok(Outcome::Again(None));
             }
         }
-        self.redacted(row).await?;
-        Ok(Outcome::Done)
-    }
-
-    async fn redacted(&self, mut row: IdentityAttempt) -> Result<(), Error> {
-        let now = self.now();
-        row.redacted_at = Some(now);
-        row.document_fingerprint = None;
-        let receipt = Receipt {
-            id: format!("ers_{}", row.id),
-            organization: row.organization.clone(),
-            what: "provider_copy".to_owned(),
-            receipt: json!({ "provider": row.provider, "attempt": row.id }).to_string(),
-            at: now,
-        };
-        write_tx!(self.store(), "redacted", |tx| {
-            identity_attempts::update(tx, &row).await?;
-            Ok(privacy::insert_receipt(tx, &receipt).await?)
-        })
-    }
-
-    /// Mails every owner the present status of the verification.
-    pub(crate) async fn mail_owners(&self, job: MailOwners) -> Result<Outcome, Error> {
-        let MailOwners { organization, event, until } = job;
-        let (owners, language) = read_tx!(self.store(), "owners", |tx| {
-            // A reminder of a date that has changed meanwhile is dropped.
-            if until.is_some() && self.standing(tx, &organization).await?.until != until {
-                return Ok((Vec::new(), String::new()));
+        match provider.fetch(reference).await {
+            Ok(snapshot) if !snapshot.redacted => {
+                return Ok(Outcome::Again(Some(if attempts < 5 { 60 } else { DAY })));
             }
-            let page = crate::Page { after: None, limit: 100, ascending: true };
-            let mut owners = Vec::new();
-            for row in memberships::list(tx, &organization, &page).await?.data {
-                if row.role == OrganizationRole::Owner
-                    && let Some(person) = users::find(tx, &row.user).await?.filter(|row| row.deactivated_at.is_none())
-                {
-                    owners.push(person.email);
-                }
-            }
-            let language = identity_attempts::list(tx, &organization).await?.into_iter().next().map(|row| row.language);
-            Ok((owners, language.unwrap_or_else(|| "en".to_owned())))
-        })?;
-        let messages = Messages::of(&language);
-        let (subject, text) = mails::about_event(messages, &event, &self.settings().operator, self.public_url());
-        for to in owners {
-            let mail = Mail { to, subject: subject.clone(), text: text.clone() };
-            if let again @ Outcome::Again(_) = send_mail(self, &mail).await {
-                return Ok(again);
+            Ok(_) | Err(ProviderError::Gone(_)) => {}
+            Err(_) => return Ok(Outcome::Again(None)),
+        }
+    }
+    record_redaction(app, row).await?;
+    Ok(Outcome::Done)
+}
+
+async fn record_redaction(app: &App, mut row: IdentityAttempt) -> Result<(), Error> {
+    let now = app.now();
+    row.redacted_at = Some(now);
+    row.document_fingerprint = None;
+    let receipt = Receipt {
+        id: format!("ers_{}", row.id),
+        organization: row.organization.clone(),
+        what: "provider_copy".to_owned(),
+        receipt: json!({ "provider": row.provider, "attempt": row.id }).to_string(),
+        at: now,
+    };
+    write_tx!(app.store(), "redacted", |tx| {
+        identity_attempts::update(tx, &row).await?;
+        Ok(privacy::insert_receipt(tx, &receipt).await?)
+    })
+}
+
+/// Mails every owner the present status of the verification.
+pub(crate) async fn mail_owners(app: &App, job: MailOwners) -> Result<Outcome, Error> {
+    let MailOwners { organization, event, until } = job;
+    let (owners, language) = read_tx!(app.store(), "owners", |tx| {
+        // A reminder of a date that has changed meanwhile is dropped.
+        if until.is_some() && load_verification(tx, &organization).await?.until != until {
+            return Ok((Vec::new(), String::new()));
+        }
+        let page = crate::Page { after: None, limit: 100, ascending: true };
+        let mut owners = Vec::new();
+        for row in memberships::list(tx, &organization, &page).await?.data {
+            if row.role == OrganizationRole::Owner
+                && let Some(person) = users::find(tx, &row.user).await?.filter(|row| row.deactivated_at.is_none())
+            {
+                owners.push(person.email);
             }
         }
-        Ok(Outcome::Done)
+        let language = identity_attempts::list(tx, &organization).await?.into_iter().next().map(|row| row.language);
+        Ok((owners, language.unwrap_or_else(|| "en".to_owned())))
+    })?;
+    let messages = Messages::of(&language);
+    let (subject, text) = mails::about_event(messages, &event, &app.settings().operator, app.public_url());
+    for to in owners {
+        let mail = Mail { to, subject: subject.clone(), text: text.clone() };
+        if let again @ Outcome::Again(_) = send_mail(app, &mail).await {
+            return Ok(again);
+        }
     }
+    Ok(Outcome::Done)
+}
 
-    /// Mails a link for another device.
-    pub(crate) async fn send_link_mail(&self, job: MailLink) -> Outcome {
-        let messages = Messages::of(&job.language);
-        let (subject, text) = mails::with_link(messages, &job.url, &job.match_number, &self.settings().operator);
-        send_mail(self, &Mail { to: job.to, subject, text }).await
-    }
+/// Mails a link for another device.
+pub(crate) async fn send_link_mail(app: &App, job: MailLink) -> Outcome {
+    let messages = Messages::of(&job.language);
+    let (subject, text) = mails::with_link(messages, &job.url, &job.match_number, &app.settings().operator);
+    send_mail(app, &Mail { to: job.to, subject, text }).await
 }

@@ -1,22 +1,20 @@
 //! Verifying an organization: consent, hand-off, the service's report, and its effects.
 
-mod apply;
+pub(crate) mod apply;
 mod consent;
 mod handoff;
-mod jobs;
-mod owners;
-mod refresh;
+pub(crate) mod jobs;
+pub(crate) mod owners;
+pub(crate) mod refresh;
 mod start;
+pub(crate) mod state;
 mod view;
 mod withdraw;
 
-use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
-use keystead_core::verification::organization::{AttemptState, Check, Refusal, Status};
+use keystead_core::verification::organization::{AttemptState, Check, Refusal};
 use keystead_providers::identity::{self, IdentityProvider};
-use keystead_store::Tx;
-use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
-use keystead_store::tables::organization_verifications::{self, OrganizationVerification};
+use keystead_store::tables::identity_attempts::IdentityAttempt;
 use std::sync::Arc;
 
 use crate::{App, Error};
@@ -63,77 +61,8 @@ pub(crate) fn refused(refusal: Refusal) -> Error {
     }
 }
 
-/// The status of an organization, with the version that was read, for writing it back.
-#[derive(Debug, Clone)]
-pub(crate) struct VerificationRecord {
-    pub(crate) status: Status,
-    pub(crate) since: Timestamp,
-    pub(crate) until: Option<Timestamp>,
-    pub(crate) reason: Option<String>,
-    version: i64,
-}
-
-impl App {
-    pub(crate) fn identity_provider(&self) -> Result<Arc<dyn IdentityProvider>, Error> {
-        self.services().identity.clone().ok_or(Error::Unsupported("identity checks"))
-    }
-
-    pub(crate) async fn standing(
-        &self,
-        tx: &mut Tx,
-        organization: &OrganizationId,
-    ) -> Result<VerificationRecord, Error> {
-        let row = organization_verifications::find(tx, organization).await?;
-        Ok(match row {
-            None => VerificationRecord {
-                status: Status::Unverified,
-                since: Timestamp(0),
-                until: None,
-                reason: None,
-                version: 0,
-            },
-            Some(row) => VerificationRecord {
-                // A status of a newer version is not guessed.
-                status: Status::from_name(&row.status)
-                    .ok_or_else(|| Error::Internal(format!("organization {organization} has an unknown status")))?,
-                since: row.since,
-                until: row.until,
-                reason: row.reason,
-                version: row.version,
-            },
-        })
-    }
-
-    pub(crate) async fn save_standing(
-        &self,
-        tx: &mut Tx,
-        organization: &OrganizationId,
-        before: &VerificationRecord,
-        status: Status,
-        until: Option<Timestamp>,
-        reason: Option<String>,
-    ) -> Result<(), Error> {
-        let since = if before.status == status { before.since } else { self.now() };
-        let row = OrganizationVerification {
-            organization: organization.clone(),
-            status: status.as_str().to_owned(),
-            since,
-            until,
-            reason,
-            version: before.version,
-        };
-        Ok(organization_verifications::save(tx, &row).await?)
-    }
-
-    /// Finds the live attempt, if there is one.
-    pub(crate) async fn live_attempt(
-        &self,
-        tx: &mut Tx,
-        organization: &OrganizationId,
-    ) -> Result<Option<IdentityAttempt>, Error> {
-        let all = identity_attempts::list(tx, organization).await?;
-        Ok(all.into_iter().find(|row| row.finished_at.is_none()))
-    }
+pub(crate) fn identity_provider(app: &App) -> Result<Arc<dyn IdentityProvider>, Error> {
+    app.services().identity.clone().ok_or(Error::Unsupported("identity checks"))
 }
 
 /// Whether the person of an attempt may still continue with it at this moment, also when no job has ended it since it

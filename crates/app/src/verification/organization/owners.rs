@@ -7,7 +7,9 @@ use keystead_core::verification::organization::{Event, Facts, Status, step};
 use keystead_store::Tx;
 use keystead_store::tables::{memberships, organization_verifications};
 
+use super::apply::apply_step;
 use super::refused;
+use super::state::load_verification;
 use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
@@ -16,53 +18,50 @@ const NOTICE: i64 = 30 * DAY;
 /// How long everything stays open after the due date.
 const GRACE: i64 = 14 * DAY;
 
-impl App {
-    /// Reacts to a change of owners: the verification may have to be renewed, if the operator wants that.
-    pub(crate) async fn owners_changed(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        organization: &OrganizationId,
-    ) -> Result<(), Error> {
-        let reverify_by = self.settings().reverify_new_owner_days.map(|days| self.now().plus(days * DAY));
-        self.of_verified(tx, actor, organization, Event::OwnerChanged { reverify_by }).await
-    }
+/// Reacts to a change of owners: the verification may have to be renewed, if the operator wants that.
+pub(crate) async fn owners_changed(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+) -> Result<(), Error> {
+    let reverify_by = app.settings().reverify_new_owner_days.map(|days| app.now().plus(days * DAY));
+    step_verified(app, tx, actor, organization, Event::OwnerChanged { reverify_by }).await
+}
 
-    /// Gives verifications that must be renewed after some time their date, a month before it comes.
-    pub(crate) async fn watch_verifications(&self, tx: &mut Tx) -> Result<(), Error> {
-        let Some(days) = self.settings().reverify_after_days else { return Ok(()) };
-        let actor = Actor::Service("clock".to_owned());
-        for row in organization_verifications::list(tx, Status::Verified.as_str()).await? {
-            let deadline: Timestamp = row.since.plus(days * DAY);
-            if row.until.is_none() && deadline.since(self.now()) <= NOTICE {
-                let due = Event::ReverifyDue { deadline, grace: GRACE };
-                self.of_verified(tx, &actor, &row.organization, due).await?;
-            }
+/// Gives verifications that must be renewed after some time their date, a month before it comes.
+pub(crate) async fn watch_verifications(app: &App, tx: &mut Tx) -> Result<(), Error> {
+    let Some(days) = app.settings().reverify_after_days else { return Ok(()) };
+    let actor = Actor::Service("clock".to_owned());
+    for row in organization_verifications::list(tx, Status::Verified.as_str()).await? {
+        let deadline: Timestamp = row.since.plus(days * DAY);
+        if row.until.is_none() && deadline.since(app.now()) <= NOTICE {
+            let due = Event::ReverifyDue { deadline, grace: GRACE };
+            step_verified(app, tx, &actor, &row.organization, due).await?;
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    async fn of_verified(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        organization: &OrganizationId,
-        event: Event,
-    ) -> Result<(), Error> {
-        let before = self.standing(tx, organization).await?;
-        let facts = Facts { until: before.until, ..Facts::default() };
-        let next = step(before.status, None, event, facts, self.now()).map_err(refused)?;
-        self.apply(tx, actor, organization, &before, None, next, None).await
-    }
+async fn step_verified(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    event: Event,
+) -> Result<(), Error> {
+    let before = load_verification(tx, organization).await?;
+    let facts = Facts { until: before.until, ..Facts::default() };
+    let next = step(before.status, None, event, facts, app.now()).map_err(refused)?;
+    apply_step(app, tx, actor, organization, &before, None, next, None).await
+}
 
-    /// Whether the user owns an organization.
-    pub(crate) async fn owns(
-        &self,
-        tx: &mut Tx,
-        organization: &OrganizationId,
-        user: &keystead_core::id::UserId,
-    ) -> Result<bool, Error> {
-        let membership = memberships::find(tx, organization, user).await?;
-        Ok(membership.is_some_and(|row| row.role == OrganizationRole::Owner))
-    }
+/// Whether the user owns an organization.
+pub(crate) async fn is_owner(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    user: &keystead_core::id::UserId,
+) -> Result<bool, Error> {
+    let membership = memberships::find(tx, organization, user).await?;
+    Ok(membership.is_some_and(|row| row.role == OrganizationRole::Owner))
 }

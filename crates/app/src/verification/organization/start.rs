@@ -1,30 +1,30 @@
 //! Starting a verification: prerequisites, consent, saving an attempt, then the service.
 
-use keystead_core::gate::{Action, Requirement};
+use keystead_core::gate::Action;
 use keystead_core::hex;
 use keystead_core::id::{OrganizationId, VerificationAttemptId};
 use keystead_core::scope::Scope;
 use keystead_core::verification::limits::{LINK_LIMITS, LINKS};
-use keystead_core::verification::organization::{
-    ATTEMPT_LIFE, ATTEMPTS_WINDOW, AttemptState, Event, Facts, Refusal, Status, step,
-};
+use keystead_core::verification::organization::{ATTEMPT_LIFE, AttemptState, Event, Refusal, step};
 use keystead_locales::Messages;
 use keystead_providers::identity::{Attempt, Link};
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
-use keystead_store::tables::policy;
-use keystead_store::tables::privacy;
+use keystead_store::tables::{policy, privacy};
 use rand::Rng;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::apply::{apply_step, expire_dated, step_attempt};
 use super::consent::{CONSENT_TEXT_VERSION, consent_text};
-use super::{AttemptView, refused, still_open};
+use super::state::{live_attempt, load_verification, owned_attempt, save_verification, verification_facts};
+use super::{AttemptView, identity_provider, refused, still_open};
 use crate::audit::AuditEntry;
 use crate::entitlements::{entitlements, note_unenforced};
 use crate::jobs::{Job, poll_wait};
 use crate::request::Origin;
-use crate::verification::limits::Subjects;
+use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_subjects};
+use crate::verification::signals::note_origin;
 use crate::{Actor, App, Error};
 
 /// The owner's consent.
@@ -59,234 +59,18 @@ impl App {
         organization: &OrganizationId,
         consent: Consent,
     ) -> Result<(AttemptView, Option<Link>), Error> {
-        self.identity_provider()?;
+        identity_provider(self)?;
         if !consent.given {
-            self.consent_declined(actor, organization).await?;
+            consent_declined(self, actor, organization).await?;
             let message =
                 "Consent to the processing of the document and the face photo is needed before anything begins.";
             return Err(Error::coded("consent", "consent_required", message));
         }
-        let (row, fresh) = self.begin_attempt(actor, organization, consent).await?;
+        let (row, fresh) = begin_attempt(self, actor, organization, consent).await?;
         if row.reference.is_some() {
             return Ok((AttemptView::of(&row), None));
         }
-        self.start_at_service(row, fresh).await
-    }
-
-    async fn begin_attempt(
-        &self,
-        actor: &Actor,
-        organization: &OrganizationId,
-        consent: Consent,
-    ) -> Result<(IdentityAttempt, bool), Error> {
-        let id = self.draw(VerificationAttemptId::generate).to_string();
-        let consent_id = format!("cons_{}", id.trim_start_matches("orgv_"));
-        let match_number = self.draw(|rng| format!("{:02}", rng.random_range(10..100)));
-        let write = write_tx!(self.store(), "start_organization_verification", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            self.end_dated(tx, organization).await?;
-            if let Some(mut live) = self.live_attempt(tx, organization).await? {
-                if still_open(&live, self.now()) {
-                    // A second owner, or a second click, joins the live attempt.
-                    return Ok(Begun::Attempt(Box::new(live), false));
-                }
-                let (clock, state) = (Actor::Service("clock".to_owned()), live.state);
-                self.step_attempt(tx, &clock, &mut live, Some(state), Event::TimeUp).await?;
-            }
-            let before = self.standing(tx, organization).await?;
-            let facts = self.facts(tx, organization, &before, None).await?;
-            if let Some(missing) = self.prerequisite_missing(tx, organization).await? {
-                let next = step(before.status, None, Event::PrerequisiteMissing, facts, self.now()).map_err(refused)?;
-                self.apply(tx, actor, organization, &before, None, next, None).await?;
-                return Ok(Begun::Refused(missing));
-            }
-            let next = step(before.status, None, Event::Start, facts, self.now()).map_err(refused)?;
-            let provider = self.identity_provider()?;
-            let now = self.now();
-            let row = IdentityAttempt {
-                id: id.clone(),
-                organization: organization.clone(),
-                user: actor.user().cloned(),
-                provider: provider.name().to_owned(),
-                reference: None,
-                state: AttemptState::Created,
-                step: 0,
-                reasons: "[]".to_owned(),
-                match_number: match_number.clone(),
-                language: consent.language.clone(),
-                document_type: None,
-                issuing_country: None,
-                document_fingerprint: None,
-                needs_attention: false,
-                consented_at: Some(now),
-                submitted_at: None,
-                created_at: now,
-                expires_at: now.plus(ATTEMPT_LIFE),
-                as_of: keystead_core::time::Timestamp(0),
-                checked_at: None,
-                decided_at: None,
-                decided_by: None,
-                finished_at: None,
-                redact_at: None,
-                redacted_at: None,
-                version: 1,
-            };
-            identity_attempts::insert(tx, &row).await?;
-            let text = consent_text(Messages::of(&consent.language), provider.name(), &self.settings().operator);
-            let policies = json!({
-                "operator": self.settings().privacy_policy_url,
-                "provider": provider.privacy_policy_url(),
-                "text_version": CONSENT_TEXT_VERSION,
-            });
-            let proof = privacy::Consent {
-                id: consent_id.clone(),
-                organization: organization.clone(),
-                attempt: id.clone(),
-                user: actor.user().cloned(),
-                text_hash: hex::encode(&Sha256::digest(text)),
-                language: consent.language.clone(),
-                policies: policies.to_string(),
-                ip: consent.origin.network(),
-                at: now,
-                withdrawn_at: None,
-            };
-            privacy::insert_consent(tx, &proof).await?;
-            self.note_origin(tx, organization, consent.origin).await?;
-            self.save_standing(tx, organization, &before, next.status, next.until, None).await?;
-            for (action, details) in
-                [(next.audit, json!({ "data": { "provider": row.provider } })), ("orgv.consented", json!({}))]
-            {
-                self.record(tx, actor, AuditEntry { organization, action, target: &id, details }).await?;
-            }
-            // Queued in this transaction, so that the attempt is continued whether or not the request to the service
-            // succeeds.
-            self.enqueue(tx, &Job::poll_attempt(&id), now.plus(poll_wait(0))).await?;
-            Ok(Begun::Attempt(Box::new(row), true))
-        });
-        match write {
-            Ok(Begun::Attempt(row, fresh)) => Ok((*row, fresh)),
-            // Refused, and the refusal was recorded.
-            Ok(Begun::Refused(missing)) => Err(missing),
-            // Two owners at once: the later one joins the attempt of the first.
-            Err(Error::Conflict { .. }) => Err(refused(Refusal::AlreadyInProgress)),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Records that an owner read the text and declined; nothing else changes.
-    async fn consent_declined(&self, actor: &Actor, organization: &OrganizationId) -> Result<(), Error> {
-        write_tx!(self.store(), "consent_declined", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            let before = self.standing(tx, organization).await?;
-            let facts = self.facts(tx, organization, &before, None).await?;
-            // Where nothing could begin, nothing was declined.
-            match step(before.status, None, Event::ConsentDeclined, facts, self.now()) {
-                Ok(next) => self.apply(tx, actor, organization, &before, None, next, None).await,
-                Err(_) => Ok(()),
-            }
-        })
-    }
-
-    /// Returns the missing prerequisite for verifying an organization, if there is one.
-    async fn prerequisite_missing(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Error>, Error> {
-        let (_, policy) = policy::find(tx).await?;
-        let met = entitlements(tx, organization).await?;
-        let verdict = policy.judge(Action::VerifyOrganization, organization, &met, self.now());
-        note_unenforced(organization, "organization.verify", &verdict);
-        if verdict.allowed() {
-            return Ok(None);
-        }
-        let rule = verdict.rule.unwrap_or_default();
-        Ok(Some(Error::RequirementMissing {
-            organization: organization.clone(),
-            action: "organization.verify",
-            missing: verdict.missing,
-            rule,
-        }))
-    }
-
-    /// Collects the facts that the machine needs besides the state. `fingerprint` is the document's fingerprint, once it is
-    /// known.
-    pub(crate) async fn facts(
-        &self,
-        tx: &mut Tx,
-        organization: &OrganizationId,
-        before: &super::VerificationRecord,
-        fingerprint: Option<&[u8]>,
-    ) -> Result<Facts, Error> {
-        let now = self.now();
-        let since = now.plus(-ATTEMPTS_WINDOW);
-        let attempts = identity_attempts::list(tx, organization).await?;
-        let counts = |row: &&IdentityAttempt| {
-            row.state == AttemptState::Rejected && row.finished_at.is_some_and(|at| at > since)
-        };
-        let rejected = u8::try_from(attempts.iter().filter(counts).count()).unwrap_or(u8::MAX);
-        let duplicate = match fingerprint {
-            None => false,
-            Some(fingerprint) => self.document_free_at(tx, organization, fingerprint).await?.is_some(),
-        };
-        Ok(Facts { rejected, duplicate, until: before.until })
-    }
-
-    /// Asks the service to begin, and returns the first link. If the service does not accept the attempt, it waits in
-    /// the queue; this is recorded for a `fresh` one.
-    async fn start_at_service(&self, row: IdentityAttempt, fresh: bool) -> Result<(AttemptView, Option<Link>), Error> {
-        let provider = self.identity_provider()?;
-        let return_url = format!("{}/settings/organization/general?verification={}", self.public_url(), row.id);
-        let attempt = Attempt {
-            id: &row.id,
-            organization: row.organization.as_str(),
-            locale: &row.language,
-            return_url: &return_url,
-        };
-        match provider.start(attempt).await {
-            Ok(begun) => {
-                let row = self.attempt_begun(row, begun.reference).await?;
-                Ok((AttemptView::of(&row), Some(begun.link)))
-            }
-            Err(failure) => {
-                // The attempt stays; the next click or poll begins it again with the same idempotency key.
-                tracing::warn!(attempt = row.id, %failure, "the identity service did not begin the check");
-                if fresh {
-                    self.attempt_waits(&row).await?;
-                }
-                Err(Error::ProviderUnavailable { service: "identity" })
-            }
-        }
-    }
-
-    async fn attempt_begun(&self, mut row: IdentityAttempt, reference: String) -> Result<IdentityAttempt, Error> {
-        row.reference = Some(reference);
-        row.state = AttemptState::LinkIssued;
-        row.expires_at = self.now().plus(ATTEMPT_LIFE);
-        let kept = row;
-        write_tx!(self.store(), "attempt_begun", |tx| {
-            identity_attempts::update(tx, &kept).await?;
-            Ok(IdentityAttempt { version: kept.version + 1, ..kept.clone() })
-        })
-    }
-
-    /// Lets an attempt wait because the service does not answer: it gets its whole day again, and its queued job begins
-    /// it.
-    async fn attempt_waits(&self, row: &IdentityAttempt) -> Result<(), Error> {
-        write_tx!(self.store(), "attempt_waits", |tx| {
-            let entry = AuditEntry {
-                organization: &row.organization,
-                action: "orgv.provider_down",
-                target: &row.id,
-                details: json!({ "data": { "provider": row.provider } }),
-            };
-            self.record(tx, &Actor::Service(row.provider.clone()), entry).await
-        })
-    }
-
-    /// Begins an attempt that the service did not accept at first. Returns whether it has begun.
-    pub(crate) async fn begin_waiting_attempt(&self, row: IdentityAttempt) -> Result<bool, Error> {
-        match self.start_at_service(row, false).await {
-            Ok(_) => Ok(true),
-            Err(Error::ProviderUnavailable { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
+        start_at_service(self, row, fresh).await
     }
 
     /// Makes a new link, which fixes "session expired" and does not count as an attempt; at most five in an hour.
@@ -300,72 +84,231 @@ impl App {
         organization: &OrganizationId,
         id: &str,
     ) -> Result<(AttemptView, Link), Error> {
-        let row = self.owned_attempt(actor, organization, id).await?;
+        let row = owned_attempt(self, actor, organization, id).await?;
         if row.finished_at.is_some() {
             return Err(refused(Refusal::NothingThere));
         }
-        let link = self.fresh_link(&row, Some(actor)).await?;
+        let link = fresh_link(self, &row, Some(actor)).await?;
         Ok((AttemptView::of(&row), link))
     }
+}
 
-    /// Makes a new link of a live attempt, and counts it.
-    pub(crate) async fn fresh_link(&self, row: &IdentityAttempt, actor: Option<&Actor>) -> Result<Link, Error> {
-        let who = actor.cloned().unwrap_or_else(|| Actor::Service(row.provider.clone()));
-        let nth = self.draw(|rng| rng.random::<u64>());
-        write_tx!(self.store(), "count_link", |tx| {
-            let subjects = Subjects { organization: Some(row.organization.clone()), ..Subjects::default() };
-            self.hold(tx, LINKS, &subjects).await?;
-            self.within(tx, LINK_LIMITS, &subjects, "").await?;
-            self.count(tx, LINKS, &subjects, &format!("{}:{nth}", row.id), "").await?;
-            let before = self.standing(tx, &row.organization).await?;
-            let facts = self.facts(tx, &row.organization, &before, None).await?;
-            let live = Some(row.state);
-            let next = step(before.status, live, Event::LinkReissued, facts, self.now()).map_err(refused)?;
-            let entry =
-                AuditEntry { organization: &row.organization, action: next.audit, target: &row.id, details: json!({}) };
-            self.record(tx, &who, entry).await
-        })?;
-        let Some(reference) = &row.reference else {
-            return match self.start_at_service(row.clone(), false).await? {
-                (_, Some(link)) => Ok(link),
-                (_, None) => Err(Error::ProviderUnavailable { service: "identity" }),
-            };
+async fn begin_attempt(
+    app: &App,
+    actor: &Actor,
+    organization: &OrganizationId,
+    consent: Consent,
+) -> Result<(IdentityAttempt, bool), Error> {
+    let id = app.draw(VerificationAttemptId::generate).to_string();
+    let consent_id = format!("cons_{}", id.trim_start_matches("orgv_"));
+    let match_number = app.draw(|rng| format!("{:02}", rng.random_range(10..100)));
+    let write = write_tx!(app.store(), "start_organization_verification", |tx| {
+        app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+        expire_dated(app, tx, organization).await?;
+        if let Some(mut live) = live_attempt(tx, organization).await? {
+            if still_open(&live, app.now()) {
+                // A second owner, or a second click, joins the live attempt.
+                return Ok(Begun::Attempt(Box::new(live), false));
+            }
+            let (clock, state) = (Actor::Service("clock".to_owned()), live.state);
+            step_attempt(app, tx, &clock, &mut live, Some(state), Event::TimeUp).await?;
+        }
+        let before = load_verification(tx, organization).await?;
+        let facts = verification_facts(app, tx, organization, &before, None).await?;
+        if let Some(missing) = prerequisite_missing(app, tx, organization).await? {
+            let next = step(before.status, None, Event::PrerequisiteMissing, facts, app.now()).map_err(refused)?;
+            apply_step(app, tx, actor, organization, &before, None, next, None).await?;
+            return Ok(Begun::Refused(missing));
+        }
+        let next = step(before.status, None, Event::Start, facts, app.now()).map_err(refused)?;
+        let provider = identity_provider(app)?;
+        let now = app.now();
+        let row = IdentityAttempt {
+            id: id.clone(),
+            organization: organization.clone(),
+            user: actor.user().cloned(),
+            provider: provider.name().to_owned(),
+            reference: None,
+            state: AttemptState::Created,
+            step: 0,
+            reasons: "[]".to_owned(),
+            match_number: match_number.clone(),
+            language: consent.language.clone(),
+            document_type: None,
+            issuing_country: None,
+            document_fingerprint: None,
+            needs_attention: false,
+            consented_at: Some(now),
+            submitted_at: None,
+            created_at: now,
+            expires_at: now.plus(ATTEMPT_LIFE),
+            as_of: keystead_core::time::Timestamp(0),
+            checked_at: None,
+            decided_at: None,
+            decided_by: None,
+            finished_at: None,
+            redact_at: None,
+            redacted_at: None,
+            version: 1,
         };
-        let link = self.identity_provider()?.reissue_link(reference).await;
-        link.map_err(|failure| Error::provider("identity", &failure))
-    }
-
-    /// Finds an attempt of this organization, for its owners.
-    pub(crate) async fn owned_attempt(
-        &self,
-        actor: &Actor,
-        organization: &OrganizationId,
-        id: &str,
-    ) -> Result<IdentityAttempt, Error> {
-        read_tx!(self.store(), "attempt", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            let row = identity_attempts::find(tx, id).await?.filter(|row| row.organization == *organization);
-            row.ok_or_else(|| Error::not_found("organization verification", id))
-        })
-    }
-
-    /// Whether the organization has proven the requirement itself, for the view.
-    pub(crate) async fn proven(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<bool, Error> {
-        Ok(entitlements(tx, organization).await?.meets(Requirement::Organization, self.now()))
-    }
-
-    /// Applies what only the clock decides: ends cooldowns, exemptions and verifications that have reached their date.
-    pub(crate) async fn end_dated(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
-        let before = self.standing(tx, organization).await?;
-        if !matches!(before.status, Status::Exempt | Status::Cooldown | Status::Verified) {
-            return Ok(());
+        identity_attempts::insert(tx, &row).await?;
+        let text = consent_text(Messages::of(&consent.language), provider.name(), &app.settings().operator);
+        let policies = json!({
+            "operator": app.settings().privacy_policy_url,
+            "provider": provider.privacy_policy_url(),
+            "text_version": CONSENT_TEXT_VERSION,
+        });
+        let proof = privacy::Consent {
+            id: consent_id.clone(),
+            organization: organization.clone(),
+            attempt: id.clone(),
+            user: actor.user().cloned(),
+            text_hash: hex::encode(&Sha256::digest(text)),
+            language: consent.language.clone(),
+            policies: policies.to_string(),
+            ip: consent.origin.network(),
+            at: now,
+            withdrawn_at: None,
+        };
+        privacy::insert_consent(tx, &proof).await?;
+        note_origin(app, tx, organization, consent.origin).await?;
+        save_verification(app, tx, organization, &before, next.status, next.until, None).await?;
+        for (action, details) in
+            [(next.audit, json!({ "data": { "provider": row.provider } })), ("orgv.consented", json!({}))]
+        {
+            app.record(tx, actor, AuditEntry { organization, action, target: &id, details }).await?;
         }
-        let facts = Facts { until: before.until, ..Facts::default() };
-        let next = step(before.status, None, Event::DateCame, facts, self.now()).map_err(refused)?;
-        if next.audit.is_empty() {
-            return Ok(());
-        }
-        let actor = Actor::Service("clock".to_owned());
-        self.apply(tx, &actor, organization, &before, None, next, None).await
+        // Queued in this transaction, so that the attempt is continued whether or not the request to the service
+        // succeeds.
+        app.enqueue(tx, &Job::poll_attempt(&id), now.plus(poll_wait(0))).await?;
+        Ok(Begun::Attempt(Box::new(row), true))
+    });
+    match write {
+        Ok(Begun::Attempt(row, fresh)) => Ok((*row, fresh)),
+        // Refused, and the refusal was recorded.
+        Ok(Begun::Refused(missing)) => Err(missing),
+        // Two owners at once: the later one joins the attempt of the first.
+        Err(Error::Conflict { .. }) => Err(refused(Refusal::AlreadyInProgress)),
+        Err(error) => Err(error),
     }
+}
+
+/// Records that an owner read the text and declined; nothing else changes.
+async fn consent_declined(app: &App, actor: &Actor, organization: &OrganizationId) -> Result<(), Error> {
+    write_tx!(app.store(), "consent_declined", |tx| {
+        app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+        let before = load_verification(tx, organization).await?;
+        let facts = verification_facts(app, tx, organization, &before, None).await?;
+        // Where nothing could begin, nothing was declined.
+        match step(before.status, None, Event::ConsentDeclined, facts, app.now()) {
+            Ok(next) => apply_step(app, tx, actor, organization, &before, None, next, None).await,
+            Err(_) => Ok(()),
+        }
+    })
+}
+
+/// Returns the missing prerequisite for verifying an organization, if there is one.
+async fn prerequisite_missing(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Error>, Error> {
+    let (_, policy) = policy::find(tx).await?;
+    let met = entitlements(tx, organization).await?;
+    let verdict = policy.judge(Action::VerifyOrganization, organization, &met, app.now());
+    note_unenforced(organization, "organization.verify", &verdict);
+    if verdict.allowed() {
+        return Ok(None);
+    }
+    let rule = verdict.rule.unwrap_or_default();
+    Ok(Some(Error::RequirementMissing {
+        organization: organization.clone(),
+        action: "organization.verify",
+        missing: verdict.missing,
+        rule,
+    }))
+}
+
+/// Asks the service to begin, and returns the first link. If the service does not accept the attempt, it waits in
+/// the queue; this is recorded for a `fresh` one.
+async fn start_at_service(app: &App, row: IdentityAttempt, fresh: bool) -> Result<(AttemptView, Option<Link>), Error> {
+    let provider = identity_provider(app)?;
+    let return_url = format!("{}/settings/organization/general?verification={}", app.public_url(), row.id);
+    let attempt = Attempt {
+        id: &row.id,
+        organization: row.organization.as_str(),
+        locale: &row.language,
+        return_url: &return_url,
+    };
+    match provider.start(attempt).await {
+        Ok(begun) => {
+            let row = attempt_begun(app, row, begun.reference).await?;
+            Ok((AttemptView::of(&row), Some(begun.link)))
+        }
+        Err(failure) => {
+            // The attempt stays; the next click or poll begins it again with the same idempotency key.
+            tracing::warn!(attempt = row.id, %failure, "the identity service did not begin the check");
+            if fresh {
+                attempt_waits(app, &row).await?;
+            }
+            Err(Error::ProviderUnavailable { service: "identity" })
+        }
+    }
+}
+
+async fn attempt_begun(app: &App, mut row: IdentityAttempt, reference: String) -> Result<IdentityAttempt, Error> {
+    row.reference = Some(reference);
+    row.state = AttemptState::LinkIssued;
+    row.expires_at = app.now().plus(ATTEMPT_LIFE);
+    let kept = row;
+    write_tx!(app.store(), "attempt_begun", |tx| {
+        identity_attempts::update(tx, &kept).await?;
+        Ok(IdentityAttempt { version: kept.version + 1, ..kept.clone() })
+    })
+}
+
+/// Lets an attempt wait because the service does not answer: it gets its whole day again, and its queued job begins
+/// it.
+async fn attempt_waits(app: &App, row: &IdentityAttempt) -> Result<(), Error> {
+    write_tx!(app.store(), "attempt_waits", |tx| {
+        let entry = AuditEntry {
+            organization: &row.organization,
+            action: "orgv.provider_down",
+            target: &row.id,
+            details: json!({ "data": { "provider": row.provider } }),
+        };
+        app.record(tx, &Actor::Service(row.provider.clone()), entry).await
+    })
+}
+
+/// Begins an attempt that the service did not accept at first. Returns whether it has begun.
+pub(crate) async fn begin_waiting_attempt(app: &App, row: IdentityAttempt) -> Result<bool, Error> {
+    match start_at_service(app, row, false).await {
+        Ok(_) => Ok(true),
+        Err(Error::ProviderUnavailable { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a new link of a live attempt, and counts it.
+pub(crate) async fn fresh_link(app: &App, row: &IdentityAttempt, actor: Option<&Actor>) -> Result<Link, Error> {
+    let who = actor.cloned().unwrap_or_else(|| Actor::Service(row.provider.clone()));
+    let nth = app.draw(|rng| rng.random::<u64>());
+    write_tx!(app.store(), "count_link", |tx| {
+        let subjects = Subjects { organization: Some(row.organization.clone()), ..Subjects::default() };
+        hold_subjects(app, tx, LINKS, &subjects).await?;
+        ensure_within(app, tx, LINK_LIMITS, &subjects, "").await?;
+        count_hit(app, tx, LINKS, &subjects, &format!("{}:{nth}", row.id), "").await?;
+        let before = load_verification(tx, &row.organization).await?;
+        let facts = verification_facts(app, tx, &row.organization, &before, None).await?;
+        let live = Some(row.state);
+        let next = step(before.status, live, Event::LinkReissued, facts, app.now()).map_err(refused)?;
+        let entry =
+            AuditEntry { organization: &row.organization, action: next.audit, target: &row.id, details: json!({}) };
+        app.record(tx, &who, entry).await
+    })?;
+    let Some(reference) = &row.reference else {
+        return match start_at_service(app, row.clone(), false).await? {
+            (_, Some(link)) => Ok(link),
+            (_, None) => Err(Error::ProviderUnavailable { service: "identity" }),
+        };
+    };
+    let link = identity_provider(app)?.reissue_link(reference).await;
+    link.map_err(|failure| Error::provider("identity", &failure))
 }

@@ -11,6 +11,8 @@ use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::refusals::{self, RefusedCall};
 use keystead_store::tables::reviews::{self, EvidenceView};
 
+use super::apply::expire_dated;
+use super::state::{document_free_at, is_proven, load_verification};
 use crate::{Actor, App, Error};
 
 /// The view of an attempt.
@@ -126,45 +128,8 @@ impl App {
     ) -> Result<OrganizationView, Error> {
         write_tx!(self.store(), "organization_verification", |tx| {
             self.authorize_member(tx, actor, organization).await?;
-            self.end_dated(tx, organization).await?;
-            self.view_of(tx, organization).await
-        })
-    }
-
-    /// Builds the view, for callers that have checked the permission.
-    pub(crate) async fn view_of(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<OrganizationView, Error> {
-        let standing = self.standing(tx, organization).await?;
-        let open = self.proven(tx, organization).await?;
-        let attempts = identity_attempts::list(tx, organization).await?;
-        let since = self.now().plus(-ATTEMPTS_WINDOW);
-        let rejected = attempts
-            .iter()
-            .filter(|row| row.state == AttemptState::Rejected && row.finished_at.is_some_and(|at| at > since))
-            .count();
-        let cases = reviews::list(tx, organization).await?;
-        let provider = self.services().identity.as_ref();
-        let live = attempts.iter().find(|row| row.finished_at.is_none());
-        let document_free_at = match live.and_then(|row| row.document_fingerprint.as_deref()) {
-            None => None,
-            Some(fingerprint) => self.document_free_at(tx, organization, fingerprint).await?,
-        };
-        let held = legal_holds::list_granted(tx, organization).await?;
-        let held = held.iter().filter(|hold| hold.ended_at.is_none() && self.now() < hold.until);
-        Ok(OrganizationView {
-            held_until: held.map(|hold| hold.until).max(),
-            document_free_at,
-            status: standing.status,
-            since: standing.since,
-            until: standing.until,
-            reason: standing.reason,
-            open,
-            attempts_left: ATTEMPTS.saturating_sub(u8::try_from(rejected).unwrap_or(u8::MAX)),
-            attempt: attempts.first().map(AttemptView::of),
-            provider: provider.map(|provider| provider.name()),
-            provider_policy: provider
-                .map(|provider| provider.privacy_policy_url().to_owned())
-                .filter(|url| !url.is_empty()),
-            appeal_open: cases.iter().any(|case| case.kind == "appeal" && case.decided_at.is_none()),
+            expire_dated(self, tx, organization).await?;
+            organization_view(self, tx, organization).await
         })
     }
 
@@ -210,4 +175,45 @@ impl App {
             })
         })
     }
+}
+
+/// Builds the view, for callers that have checked the permission.
+pub(crate) async fn organization_view(
+    app: &App,
+    tx: &mut Tx,
+    organization: &OrganizationId,
+) -> Result<OrganizationView, Error> {
+    let standing = load_verification(tx, organization).await?;
+    let open = is_proven(app, tx, organization).await?;
+    let attempts = identity_attempts::list(tx, organization).await?;
+    let since = app.now().plus(-ATTEMPTS_WINDOW);
+    let rejected = attempts
+        .iter()
+        .filter(|row| row.state == AttemptState::Rejected && row.finished_at.is_some_and(|at| at > since))
+        .count();
+    let cases = reviews::list(tx, organization).await?;
+    let provider = app.services().identity.as_ref();
+    let live = attempts.iter().find(|row| row.finished_at.is_none());
+    let document_free_at = match live.and_then(|row| row.document_fingerprint.as_deref()) {
+        None => None,
+        Some(fingerprint) => document_free_at(app, tx, organization, fingerprint).await?,
+    };
+    let held = legal_holds::list_granted(tx, organization).await?;
+    let held = held.iter().filter(|hold| hold.ended_at.is_none() && app.now() < hold.until);
+    Ok(OrganizationView {
+        held_until: held.map(|hold| hold.until).max(),
+        document_free_at,
+        status: standing.status,
+        since: standing.since,
+        until: standing.until,
+        reason: standing.reason,
+        open,
+        attempts_left: ATTEMPTS.saturating_sub(u8::try_from(rejected).unwrap_or(u8::MAX)),
+        attempt: attempts.first().map(AttemptView::of),
+        provider: provider.map(|provider| provider.name()),
+        provider_policy: provider
+            .map(|provider| provider.privacy_policy_url().to_owned())
+            .filter(|url| !url.is_empty()),
+        appeal_open: cases.iter().any(|case| case.kind == "appeal" && case.decided_at.is_none()),
+    })
 }

@@ -8,6 +8,9 @@ use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::reviews;
 use serde_json::json;
 
+use super::apply::{apply_step, insert_case};
+use super::state::{is_proven, live_attempt, load_verification, verification_facts};
+use super::view::organization_view;
 use super::{OrganizationView, refused};
 use crate::jobs::Job;
 use crate::validate::operators_reason;
@@ -26,7 +29,7 @@ impl App {
         actor: &Actor,
         organization: &OrganizationId,
     ) -> Result<OrganizationView, Error> {
-        self.by_owner(actor, organization, Event::Cancel).await
+        step_by_owner(self, actor, organization, Event::Cancel).await
     }
 
     /// Withdraws consent and erases the data, here and at the service. The receipt lists what was erased.
@@ -37,19 +40,19 @@ impl App {
         write_tx!(self.store(), "withdraw_and_erase", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             let now = self.now();
-            let before = self.standing(tx, organization).await?;
+            let before = load_verification(tx, organization).await?;
             let attempts = identity_attempts::list(tx, organization).await?;
             let due: Vec<_> =
                 attempts.iter().filter(|row| row.reference.is_some() && row.redacted_at.is_none()).cloned().collect();
             let mut live = attempts.into_iter().find(|row| row.finished_at.is_none());
             let state = live.as_ref().map(|row| row.state);
-            let facts = self.facts(tx, organization, &before, None).await?;
+            let facts = verification_facts(self, tx, organization, &before, None).await?;
             // When the service has nothing left, the result could not be checked against anything: it stays.
             let event = Event::Withdraw { keep: due.is_empty() };
             let next = step(before.status, state, event, facts, now).map_err(refused)?;
             let consents = privacy::withdraw_consents(tx, organization, now).await?;
             let documents = privacy::delete_documents_of(tx, organization).await?;
-            self.apply(tx, actor, organization, &before, live.as_mut(), next, None).await?;
+            apply_step(self, tx, actor, organization, &before, live.as_mut(), next, None).await?;
             for row in &due {
                 self.enqueue(tx, &Job::redact_attempt(&row.id), now).await?;
             }
@@ -89,33 +92,15 @@ impl App {
             if reviews::list(tx, organization).await?.iter().any(|case| case.decided_at.is_none()) {
                 return Err(Error::Conflict { message: "An appeal already waits for a person to look.".to_owned() });
             }
-            let before = self.standing(tx, organization).await?;
-            let facts = self.facts(tx, organization, &before, None).await?;
+            let before = load_verification(tx, organization).await?;
+            let facts = verification_facts(self, tx, organization, &before, None).await?;
             let mut next = step(before.status, None, Event::Appeal, facts, self.now()).map_err(refused)?;
             // The case is opened here with its statement, and not without one by the effect.
             next.effects.retain(|effect| *effect != keystead_core::verification::organization::Effect::OpenCase);
             let last = identity_attempts::list(tx, organization).await?.into_iter().next().map(|row| row.id);
-            self.open_case(tx, organization, last, "appeal", Some(&statement)).await?;
-            self.apply(tx, actor, organization, &before, None, next, None).await?;
-            self.view_of(tx, organization).await
-        })
-    }
-
-    async fn by_owner(
-        &self,
-        actor: &Actor,
-        organization: &OrganizationId,
-        event: Event,
-    ) -> Result<OrganizationView, Error> {
-        write_tx!(self.store(), "by_owner", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            let before = self.standing(tx, organization).await?;
-            let mut live = self.live_attempt(tx, organization).await?;
-            let state = live.as_ref().map(|row| row.state);
-            let facts = self.facts(tx, organization, &before, None).await?;
-            let next = step(before.status, state, event, facts, self.now()).map_err(refused)?;
-            self.apply(tx, actor, organization, &before, live.as_mut(), next, None).await?;
-            self.view_of(tx, organization).await
+            insert_case(self, tx, organization, last, "appeal", Some(&statement)).await?;
+            apply_step(self, tx, actor, organization, &before, None, next, None).await?;
+            organization_view(self, tx, organization).await
         })
     }
 
@@ -134,17 +119,35 @@ impl App {
         write_tx!(self.store(), "operate_on_verification", |tx| {
             let known = keystead_store::tables::organizations::find(tx, organization).await?;
             known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
-            let mut before = self.standing(tx, organization).await?;
+            let mut before = load_verification(tx, organization).await?;
             // Organizations opened before this table existed have the status that their requirement says.
-            if before.status == Status::Unverified && self.proven(tx, organization).await? {
+            if before.status == Status::Unverified && is_proven(self, tx, organization).await? {
                 before.status = Status::Verified;
             }
-            let mut live = self.live_attempt(tx, organization).await?;
+            let mut live = live_attempt(tx, organization).await?;
             let state = live.as_ref().map(|row| row.state);
-            let facts = self.facts(tx, organization, &before, None).await?;
+            let facts = verification_facts(self, tx, organization, &before, None).await?;
             let next = step(before.status, state, event, facts, self.now()).map_err(refused)?;
-            self.apply(tx, actor, organization, &before, live.as_mut(), next, Some(reason.clone())).await?;
-            self.view_of(tx, organization).await
+            apply_step(self, tx, actor, organization, &before, live.as_mut(), next, Some(reason.clone())).await?;
+            organization_view(self, tx, organization).await
         })
     }
+}
+
+async fn step_by_owner(
+    app: &App,
+    actor: &Actor,
+    organization: &OrganizationId,
+    event: Event,
+) -> Result<OrganizationView, Error> {
+    write_tx!(app.store(), "by_owner", |tx| {
+        app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+        let before = load_verification(tx, organization).await?;
+        let mut live = live_attempt(tx, organization).await?;
+        let state = live.as_ref().map(|row| row.state);
+        let facts = verification_facts(app, tx, organization, &before, None).await?;
+        let next = step(before.status, state, event, facts, app.now()).map_err(refused)?;
+        apply_step(app, tx, actor, organization, &before, live.as_mut(), next, None).await?;
+        organization_view(app, tx, organization).await
+    })
 }

@@ -9,100 +9,100 @@ use keystead_store::tables::inbound_events;
 use keystead_store::tables::payments::{self, PaymentMethod};
 use serde_json::json;
 
+use super::status::{payment_requirement, step_payment};
+use super::view::method_removed;
 use crate::{Actor, App, Error};
 
-impl App {
-    /// Applies the service's answer about an object because of an event, once for each event.
-    pub(super) async fn apply_news(
-        &self,
-        provider: &str,
-        event: &str,
-        reference: &str,
-        news: News,
-    ) -> Result<(), Error> {
-        write_tx!(self.store(), "payment_news", |tx| {
-            if !inbound_events::finish(tx, provider, event, self.now()).await? {
-                return Ok(());
+/// Applies the service's answer about an object because of an event, once for each event.
+pub(super) async fn apply_payment_news(
+    app: &App,
+    provider: &str,
+    event: &str,
+    reference: &str,
+    news: News,
+) -> Result<(), Error> {
+    write_tx!(app.store(), "payment_news", |tx| {
+        if !inbound_events::finish(tx, provider, event, app.now()).await? {
+            return Ok(());
+        }
+        let actor = Actor::Service(provider.to_owned());
+        let own = payments::find_method(tx, provider, reference).await?.filter(|row| row.removed_at.is_none());
+        match (news.clone(), own) {
+            (News::Disputed { method, customer, reason }, _) => {
+                let method = match &method {
+                    Some(method) => payments::find_method(tx, provider, method).await?,
+                    None => None,
+                };
+                let organization = match (&method, &customer) {
+                    (Some(method), _) => Some(method.organization.clone()),
+                    (None, Some(customer)) => payments::find_organization(tx, provider, customer).await?,
+                    (None, None) => None,
+                };
+                dispute_opened(app, tx, &actor, organization, method, reference, reason).await
             }
-            let actor = Actor::Service(provider.to_owned());
-            let own = payments::find_method(tx, provider, reference).await?.filter(|row| row.removed_at.is_none());
-            match (news.clone(), own) {
-                (News::Disputed { method, customer, reason }, _) => {
-                    let method = match &method {
-                        Some(method) => payments::find_method(tx, provider, method).await?,
-                        None => None,
-                    };
-                    let organization = match (&method, &customer) {
-                        (Some(method), _) => Some(method.organization.clone()),
-                        (None, Some(customer)) => payments::find_organization(tx, provider, customer).await?,
-                        (None, None) => None,
-                    };
-                    self.disputed(tx, &actor, organization, method, reference, reason).await
-                }
-                (News::Detached, Some(method)) => self.method_removed(tx, &actor, method).await,
-                (News::Renewed(said), Some(method)) => self.renewed(tx, &actor, method, said).await,
-                (News::CustomerGone, _) => {
-                    let Some(organization) = payments::find_organization(tx, provider, reference).await? else {
-                        return Ok(());
-                    };
-                    payments::delete_customer(tx, &organization, provider).await?;
-                    for method in payments::list_methods(tx, &organization).await? {
-                        // One by one, each read again: another method becomes the default until none is left.
-                        let method = payments::find_method(tx, provider, &method.reference).await?;
-                        if let Some(method) = method.filter(|row| row.removed_at.is_none()) {
-                            self.method_removed(tx, &actor, method).await?;
-                        }
+            (News::Detached, Some(method)) => method_removed(app, tx, &actor, method).await,
+            (News::Renewed(said), Some(method)) => card_renewed(app, tx, &actor, method, said).await,
+            (News::CustomerGone, _) => {
+                let Some(organization) = payments::find_organization(tx, provider, reference).await? else {
+                    return Ok(());
+                };
+                payments::delete_customer(tx, &organization, provider).await?;
+                for method in payments::list_methods(tx, &organization).await? {
+                    // One by one, each read again: another method becomes the default until none is left.
+                    let method = payments::find_method(tx, provider, &method.reference).await?;
+                    if let Some(method) = method.filter(|row| row.removed_at.is_none()) {
+                        method_removed(app, tx, &actor, method).await?;
                     }
-                    Ok(())
                 }
-                (News::Nothing | News::Detached | News::Renewed(_), _) => Ok(()),
+                Ok(())
             }
-        })
-    }
-
-    /// Notes for the operator that a charge of the organization is disputed.
-    async fn disputed(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        organization: Option<OrganizationId>,
-        method: Option<PaymentMethod>,
-        dispute: &str,
-        reason: String,
-    ) -> Result<(), Error> {
-        let Some(organization) = organization else {
-            tracing::info!(service = actor.id(), "a dispute about a customer who is not known here");
-            return Ok(());
-        };
-        if !self.payment_requirement(tx, &organization).await?.0.method {
-            // The method was removed since: there is nothing to check any more.
-            return Ok(());
+            (News::Nothing | News::Detached | News::Renewed(_), _) => Ok(()),
         }
-        let last4 = method.as_ref().map(|row| row.last4.clone());
-        let details = json!({ "dispute": reason, "last4": last4, "reference": dispute });
-        let target = method.map_or_else(|| organization.to_string(), |row| row.id);
-        self.step_payment(tx, actor, &organization, PaymentEvent::Disputed, &target, details).await.map(|_| ())
-    }
+    })
+}
 
-    /// Applies a renewal of a card by its bank: the notice of its expiry no longer applies.
-    async fn renewed(&self, tx: &mut Tx, actor: &Actor, before: PaymentMethod, said: Method) -> Result<(), Error> {
-        let ended = card_ends(before.expires_year, before.expires_month);
-        let ends = card_ends(said.expires_year, said.expires_month);
-        let row = PaymentMethod {
-            brand: said.brand,
-            last4: said.last4,
-            expires_month: said.expires_month,
-            expires_year: said.expires_year,
-            ..before
-        };
-        payments::save_method(tx, &row).await?;
-        let (payment, _) = self.payment_requirement(tx, &row.organization).await?;
-        // Only the notice of an expiring card is dropped; a dispute stays.
-        let told = payment.state == PaymentState::Attention && payment.until.is_some();
-        if ends > ended && row.is_default && told {
-            let details = json!({ "last4": row.last4 });
-            self.step_payment(tx, actor, &row.organization, PaymentEvent::Replaced, &row.id, details).await?;
-        }
-        Ok(())
+/// Notes for the operator that a charge of the organization is disputed.
+async fn dispute_opened(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: Option<OrganizationId>,
+    method: Option<PaymentMethod>,
+    dispute: &str,
+    reason: String,
+) -> Result<(), Error> {
+    let Some(organization) = organization else {
+        tracing::info!(service = actor.id(), "a dispute about a customer who is not known here");
+        return Ok(());
+    };
+    if !payment_requirement(tx, &organization).await?.0.method {
+        // The method was removed since: there is nothing to check any more.
+        return Ok(());
     }
+    let last4 = method.as_ref().map(|row| row.last4.clone());
+    let details = json!({ "dispute": reason, "last4": last4, "reference": dispute });
+    let target = method.map_or_else(|| organization.to_string(), |row| row.id);
+    step_payment(app, tx, actor, &organization, PaymentEvent::Disputed, &target, details).await.map(|_| ())
+}
+
+/// Applies a renewal of a card by its bank: the notice of its expiry no longer applies.
+async fn card_renewed(app: &App, tx: &mut Tx, actor: &Actor, before: PaymentMethod, said: Method) -> Result<(), Error> {
+    let ended = card_ends(before.expires_year, before.expires_month);
+    let ends = card_ends(said.expires_year, said.expires_month);
+    let row = PaymentMethod {
+        brand: said.brand,
+        last4: said.last4,
+        expires_month: said.expires_month,
+        expires_year: said.expires_year,
+        ..before
+    };
+    payments::save_method(tx, &row).await?;
+    let (payment, _) = payment_requirement(tx, &row.organization).await?;
+    // Only the notice of an expiring card is dropped; a dispute stays.
+    let told = payment.state == PaymentState::Attention && payment.until.is_some();
+    if ends > ended && row.is_default && told {
+        let details = json!({ "last4": row.last4 });
+        step_payment(app, tx, actor, &row.organization, PaymentEvent::Replaced, &row.id, details).await?;
+    }
+    Ok(())
 }

@@ -1,9 +1,9 @@
 //! A payment method on file: started here, entered at the service, read from there.
 
 mod events;
-mod jobs;
+pub(crate) mod jobs;
 mod refresh;
-mod status;
+pub(crate) mod status;
 mod view;
 
 use keystead_core::id::{OrganizationId, PaymentSetupId};
@@ -17,14 +17,11 @@ use std::sync::Arc;
 
 use crate::jobs::{Job, PollPayment, poll_wait};
 use crate::{Actor, App, Error};
+use status::{step_payment, tick_payment};
 
 pub use view::{MethodView, PaymentView, SetupView};
 
 impl App {
-    pub(crate) fn payment_provider(&self) -> Result<Arc<dyn PaymentProvider>, Error> {
-        self.services().payment.clone().ok_or(Error::Unsupported("payment methods"))
-    }
-
     /// Begins to put a payment method on file. Returns a live set-up if there is one, so that two clicks start only
     /// one.
     ///
@@ -32,7 +29,7 @@ impl App {
     /// When the caller lacks the permission, while card testing is suspected, or when the service does not answer (this
     /// does not count as an attempt).
     pub async fn start_payment_method(&self, actor: &Actor, organization: &OrganizationId) -> Result<SetupView, Error> {
-        let provider = self.payment_provider()?;
+        let provider = payment_provider(self)?;
         let fresh = PaymentSetup {
             id: self.draw(PaymentSetupId::generate).to_string(),
             organization: organization.clone(),
@@ -51,13 +48,13 @@ impl App {
         let (setup, customer, known) = write_tx!(self.store(), "start_payment_method", |tx| {
             let organization = &setup.organization;
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            self.tick_payment(tx, organization).await?;
+            tick_payment(self, tx, organization).await?;
             let live = payments::find_newest(tx, organization).await?;
             if let Some(live) = live.filter(|row| row.finished_at.is_none() && row.expires_at > self.now()) {
                 return Ok((live, payments::find_customer(tx, organization, &setup.provider).await?, true));
             }
             let details = json!({ "provider": setup.provider });
-            self.step_payment(tx, actor, organization, PaymentEvent::Add, &setup.id, details).await?;
+            step_payment(self, tx, actor, organization, PaymentEvent::Add, &setup.id, details).await?;
             payments::insert(tx, &setup).await?;
             Ok((setup.clone(), payments::find_customer(tx, organization, &setup.provider).await?, false))
         })?;
@@ -67,56 +64,60 @@ impl App {
         let return_url =
             format!("{}/settings/organization/billing/payment-methods?setup={}", self.public_url(), setup.id);
         match provider.start(&setup.id, organization.as_str(), customer.as_deref(), &return_url).await {
-            Ok(begun) => self.payment_begun(setup, begun).await,
+            Ok(begun) => payment_begun(self, setup, begun).await,
             Err(failure) => {
-                self.payment_not_begun(&setup).await?;
+                payment_not_begun(self, &setup).await?;
                 Err(Error::provider("payment", &failure))
             }
         }
     }
+}
 
-    async fn payment_begun(&self, mut setup: PaymentSetup, begun: Setup) -> Result<SetupView, Error> {
-        setup.reference = Some(begun.reference);
-        setup.url = Some(begun.url);
-        setup.expires_at = begun.expires_at.min(setup.created_at.plus(SETUP_LIFE));
-        write_tx!(self.store(), "payment_begun", |tx| {
-            let now = payments::find(tx, &setup.organization, &setup.id).await?;
-            if let Some(ended) = now.filter(|row| row.finished_at.is_some()) {
-                // It ended here while the service was asked, so it is ended there, too.
-                if let Some(reference) = &setup.reference {
-                    self.enqueue(tx, &Job::cancel_setup(reference), self.now()).await?;
-                }
-                return Ok(SetupView::of(&ended));
-            }
-            payments::save_customer(tx, &setup.organization, &setup.provider, &begun.customer).await?;
-            payments::update(tx, &setup).await?;
-            let (id, organization) = (setup.id.clone(), setup.organization.clone());
-            let poll = Job::PollPayment(PollPayment { setup: id, organization, attempts: 0 });
-            self.enqueue(tx, &poll, self.now().plus(poll_wait(0))).await?;
-            Ok(SetupView::of(&setup))
-        })
-    }
+pub(crate) fn payment_provider(app: &App) -> Result<Arc<dyn PaymentProvider>, Error> {
+    app.services().payment.clone().ok_or(Error::Unsupported("payment methods"))
+}
 
-    /// Ends a set-up that the service never began; it does not count as a failure.
-    async fn payment_not_begun(&self, setup: &PaymentSetup) -> Result<(), Error> {
-        let ended = PaymentSetup {
-            state: "failed".to_owned(),
-            reason: Some("provider_unavailable".to_owned()),
-            finished_at: Some(self.now()),
-            ..setup.clone()
-        };
-        write_tx!(self.store(), "payment_not_begun", |tx| {
-            let now = payments::find(tx, &ended.organization, &ended.id).await?;
-            if now.is_some_and(|row| row.finished_at.is_some()) {
-                return Ok(());
+async fn payment_begun(app: &App, mut setup: PaymentSetup, begun: Setup) -> Result<SetupView, Error> {
+    setup.reference = Some(begun.reference);
+    setup.url = Some(begun.url);
+    setup.expires_at = begun.expires_at.min(setup.created_at.plus(SETUP_LIFE));
+    write_tx!(app.store(), "payment_begun", |tx| {
+        let now = payments::find(tx, &setup.organization, &setup.id).await?;
+        if let Some(ended) = now.filter(|row| row.finished_at.is_some()) {
+            // It ended here while the service was asked, so it is ended there, too.
+            if let Some(reference) = &setup.reference {
+                app.enqueue(tx, &Job::cancel_setup(reference), app.now()).await?;
             }
-            payments::update(tx, &ended).await?;
-            let actor = Actor::Service(ended.provider.clone());
-            let event = PaymentEvent::SetupFailed { ended: true, failures: 0, cards: 0 };
-            let details = json!({ "reason": ended.reason });
-            self.step_payment(tx, &actor, &ended.organization, event, &ended.id, details).await.map(|_| ())
-        })
-    }
+            return Ok(SetupView::of(&ended));
+        }
+        payments::save_customer(tx, &setup.organization, &setup.provider, &begun.customer).await?;
+        payments::update(tx, &setup).await?;
+        let (id, organization) = (setup.id.clone(), setup.organization.clone());
+        let poll = Job::PollPayment(PollPayment { setup: id, organization, attempts: 0 });
+        app.enqueue(tx, &poll, app.now().plus(poll_wait(0))).await?;
+        Ok(SetupView::of(&setup))
+    })
+}
+
+/// Ends a set-up that the service never began; it does not count as a failure.
+async fn payment_not_begun(app: &App, setup: &PaymentSetup) -> Result<(), Error> {
+    let ended = PaymentSetup {
+        state: "failed".to_owned(),
+        reason: Some("provider_unavailable".to_owned()),
+        finished_at: Some(app.now()),
+        ..setup.clone()
+    };
+    write_tx!(app.store(), "payment_not_begun", |tx| {
+        let now = payments::find(tx, &ended.organization, &ended.id).await?;
+        if now.is_some_and(|row| row.finished_at.is_some()) {
+            return Ok(());
+        }
+        payments::update(tx, &ended).await?;
+        let actor = Actor::Service(ended.provider.clone());
+        let event = PaymentEvent::SetupFailed { ended: true, failures: 0, cards: 0 };
+        let details = json!({ "reason": ended.reason });
+        step_payment(app, tx, &actor, &ended.organization, event, &ended.id, details).await.map(|_| ())
+    })
 }
 
 impl Error {

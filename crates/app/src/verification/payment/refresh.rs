@@ -10,8 +10,9 @@ use keystead_store::tables::limit_hits;
 use keystead_store::tables::payments::{self, PaymentMethod, PaymentSetup};
 use serde_json::json;
 
-use super::SetupView;
-use crate::verification::limits::Subjects;
+use super::status::{payment_requirement, step_payment, step_payment_from};
+use super::{SetupView, payment_provider};
+use crate::verification::limits::{Subjects, count_hit};
 use crate::{Actor, App, Error};
 
 /// A caller who asks again within this many seconds gets what is known.
@@ -33,153 +34,152 @@ impl App {
             return Ok(known);
         }
         // A service that does not answer leaves the state as it is; polling continues.
-        match self.refresh_payment_setup(organization, id, AGAIN_AFTER).await {
+        match refresh_payment_setup(self, organization, id, AGAIN_AFTER).await {
             Ok(_) | Err(Error::ProviderUnavailable { .. }) => self.payment_setup(actor, organization, id).await,
             Err(error) => Err(error),
         }
     }
+}
 
-    /// Reads a set-up from the service and saves its state, unless that was done less than `patience` seconds ago.
-    /// Returns whether it has ended.
-    pub(crate) async fn refresh_payment_setup(
-        &self,
-        organization: &OrganizationId,
-        id: &str,
-        patience: i64,
-    ) -> Result<bool, Error> {
-        let now = self.now();
-        let read = read_tx!(self.store(), "payment_setup", |tx| Ok(payments::find(tx, organization, id).await?))?;
-        let Some(setup) = read else { return Ok(true) };
+/// Reads a set-up from the service and saves its state, unless that was done less than `patience` seconds ago.
+/// Returns whether it has ended.
+pub(crate) async fn refresh_payment_setup(
+    app: &App,
+    organization: &OrganizationId,
+    id: &str,
+    patience: i64,
+) -> Result<bool, Error> {
+    let now = app.now();
+    let read = read_tx!(app.store(), "payment_setup", |tx| Ok(payments::find(tx, organization, id).await?))?;
+    let Some(setup) = read else { return Ok(true) };
+    if setup.finished_at.is_some() {
+        return Ok(true);
+    }
+    let recent = setup.checked_at.is_some_and(|at| now.since(at) < patience);
+    let Some(reference) = setup.reference.clone().filter(|_| !recent) else { return Ok(false) };
+    let state = match payment_provider(app)?.fetch(&reference).await {
+        Ok(state) => state,
+        Err(keystead_providers::ProviderError::Gone(_)) => SetupState::Expired,
+        Err(failure) => return Err(Error::provider("payment", &failure)),
+    };
+    write_tx!(app.store(), "payment_state", |tx| {
+        // Read again in the transaction: two deliveries at once must not put one card on file twice.
+        let Some(setup) = payments::find(tx, &setup.organization, &setup.id).await? else { return Ok(true) };
         if setup.finished_at.is_some() {
             return Ok(true);
         }
-        let recent = setup.checked_at.is_some_and(|at| now.since(at) < patience);
-        let Some(reference) = setup.reference.clone().filter(|_| !recent) else { return Ok(false) };
-        let state = match self.payment_provider()?.fetch(&reference).await {
-            Ok(state) => state,
-            Err(keystead_providers::ProviderError::Gone(_)) => SetupState::Expired,
-            Err(failure) => return Err(Error::provider("payment", &failure)),
-        };
-        write_tx!(self.store(), "payment_state", |tx| {
-            // Read again in the transaction: two deliveries at once must not put one card on file twice.
-            let Some(setup) = payments::find(tx, &setup.organization, &setup.id).await? else { return Ok(true) };
-            if setup.finished_at.is_some() {
+        apply_setup_state(app, tx, setup, state.clone()).await
+    })
+}
+
+async fn apply_setup_state(app: &App, tx: &mut Tx, mut setup: PaymentSetup, state: SetupState) -> Result<bool, Error> {
+    let now = app.now();
+    setup.checked_at = Some(now);
+    match state {
+        SetupState::Succeeded(method) => {
+            let known = payments::find_customer(tx, &setup.organization, &setup.provider).await?;
+            let ours = method.customer.is_none() || method.customer == known;
+            if !ours {
+                tracing::error!(setup = setup.id, "the set-up belongs to another customer; nothing is applied");
+                payments::update(tx, &setup).await?;
+                return Ok(false);
+            }
+            setup.state = "succeeded".to_owned();
+            setup.reason = None;
+            setup.finished_at = Some(now);
+            method_added(app, tx, &setup, method).await?;
+        }
+        SetupState::Failed { reason, card } => {
+            if setup_failed(app, tx, &mut setup, reason, card).await? {
                 return Ok(true);
             }
-            self.apply_setup_state(tx, setup, state.clone()).await
-        })
-    }
-
-    async fn apply_setup_state(&self, tx: &mut Tx, mut setup: PaymentSetup, state: SetupState) -> Result<bool, Error> {
-        let now = self.now();
-        setup.checked_at = Some(now);
-        match state {
-            SetupState::Succeeded(method) => {
-                let known = payments::find_customer(tx, &setup.organization, &setup.provider).await?;
-                let ours = method.customer.is_none() || method.customer == known;
-                if !ours {
-                    tracing::error!(setup = setup.id, "the set-up belongs to another customer; nothing is applied");
-                    payments::update(tx, &setup).await?;
-                    return Ok(false);
-                }
-                setup.state = "succeeded".to_owned();
-                setup.reason = None;
-                setup.finished_at = Some(now);
-                self.method_added(tx, &setup, method).await?;
-            }
-            SetupState::Failed { reason, card } => {
-                if self.setup_failed(tx, &mut setup, reason, card).await? {
-                    return Ok(true);
-                }
-            }
-            SetupState::Pending if now < setup.expires_at => {}
-            SetupState::Pending | SetupState::Expired => {
-                setup.state = "expired".to_owned();
-                setup.finished_at = Some(now);
-                payments::update(tx, &setup).await?;
-                // It has expired at the service, even if the date here says otherwise.
-                let (before, version) = self.payment_requirement(tx, &setup.organization).await?;
-                let before = PaymentRequirement { setup_until: before.setup_until.map(|_| now), ..before };
-                let actor = Actor::Service(setup.provider.clone());
-                let said = (setup.id.as_str(), json!({}));
-                let known = (before, version);
-                self.step_payment_from(tx, &actor, &setup.organization, known, PaymentEvent::Tick, said).await?;
-            }
         }
-        payments::update(tx, &setup).await?;
-        Ok(setup.finished_at.is_some())
-    }
-
-    async fn method_added(&self, tx: &mut Tx, setup: &PaymentSetup, method: Method) -> Result<(), Error> {
-        let organization = &setup.organization;
-        payments::clear_default(tx, organization).await?;
-        let fingerprint =
-            method.fingerprint.as_deref().map(|fingerprint| self.sealer().fingerprint("card", fingerprint));
-        let row = PaymentMethod {
-            id: self.draw(PaymentMethodId::generate).to_string(),
-            organization: organization.clone(),
-            provider: setup.provider.clone(),
-            reference: method.reference,
-            brand: method.brand,
-            last4: method.last4,
-            expires_month: method.expires_month,
-            expires_year: method.expires_year,
-            country: method.country,
-            funding: method.funding,
-            card_fingerprint: fingerprint,
-            is_default: true,
-            created_at: self.now(),
-            removed_at: None,
-        };
-        payments::save_method(tx, &row).await?;
-        let subject = format!("organization:{organization}");
-        limit_hits::delete(tx, FAILED_SETUPS, &subject).await?;
-        let details = json!({ "brand": row.brand, "last4": row.last4 });
-        let actor = Actor::Service(setup.provider.clone());
-        let event = PaymentEvent::SetupSucceeded { ours: true };
-        self.step_payment(tx, &actor, organization, event, &setup.id, details).await.map(|_| ())
-    }
-
-    /// Applies a refusal by the bank. The service's page accepts another card, so the set-up stays live, unless card
-    /// testing is suspected. Returns whether it has ended.
-    async fn setup_failed(
-        &self,
-        tx: &mut Tx,
-        setup: &mut PaymentSetup,
-        reason: String,
-        card: Option<String>,
-    ) -> Result<bool, Error> {
-        let organization = setup.organization.clone();
-        let card = card.map(|card| hex::encode(&self.sealer().fingerprint("card", &card))).unwrap_or_default();
-        let subjects = Subjects { organization: Some(organization.clone()), ..Subjects::default() };
-        let (before, _) = self.failures(tx, &organization).await?;
-        // One refusal is read many times; a new card or a new reason is a new refusal.
-        let id = format!("{}:{reason}:{card}", setup.id);
-        self.count(tx, FAILED_SETUPS, &subjects, &id, &card).await?;
-        let (failures, cards) = self.failures(tx, &organization).await?;
-        setup.reason = Some(reason.clone());
-        payments::update(tx, setup).await?;
-        if failures == before {
-            return Ok(false);
+        SetupState::Pending if now < setup.expires_at => {}
+        SetupState::Pending | SetupState::Expired => {
+            setup.state = "expired".to_owned();
+            setup.finished_at = Some(now);
+            payments::update(tx, &setup).await?;
+            // It has expired at the service, even if the date here says otherwise.
+            let (before, version) = payment_requirement(tx, &setup.organization).await?;
+            let before = PaymentRequirement { setup_until: before.setup_until.map(|_| now), ..before };
+            let actor = Actor::Service(setup.provider.clone());
+            let said = (setup.id.as_str(), json!({}));
+            let known = (before, version);
+            step_payment_from(app, tx, &actor, &setup.organization, known, PaymentEvent::Tick, said).await?;
         }
-        let event = PaymentEvent::SetupFailed { ended: false, failures, cards };
-        let actor = Actor::Service(setup.provider.clone());
-        let details = json!({ "reason": reason, "cards": cards });
-        let effects = self.step_payment(tx, &actor, &organization, event, &setup.id, details).await?;
-        Ok(effects.contains(&PaymentEffect::CancelSetup))
     }
+    payments::update(tx, &setup).await?;
+    Ok(setup.finished_at.is_some())
+}
 
-    /// Counts failed set-ups of an organization and the different cards in them, each in its window.
-    async fn failures(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<(u32, u32), Error> {
-        let subject = format!("organization:{organization}");
-        let (mut failures, mut cards) = (0, 0);
-        for limit in SETUP_LIMITS {
-            let count = limit_hits::count(tx, limit.name, &subject, self.now().plus(-limit.window)).await?;
-            match limit.counting {
-                Counting::Times => failures = u32::try_from(count.hits).unwrap_or(u32::MAX),
-                Counting::Values => cards = u32::try_from(count.values).unwrap_or(u32::MAX),
-            }
-        }
-        Ok((failures, cards))
+async fn method_added(app: &App, tx: &mut Tx, setup: &PaymentSetup, method: Method) -> Result<(), Error> {
+    let organization = &setup.organization;
+    payments::clear_default(tx, organization).await?;
+    let fingerprint = method.fingerprint.as_deref().map(|fingerprint| app.sealer().fingerprint("card", fingerprint));
+    let row = PaymentMethod {
+        id: app.draw(PaymentMethodId::generate).to_string(),
+        organization: organization.clone(),
+        provider: setup.provider.clone(),
+        reference: method.reference,
+        brand: method.brand,
+        last4: method.last4,
+        expires_month: method.expires_month,
+        expires_year: method.expires_year,
+        country: method.country,
+        funding: method.funding,
+        card_fingerprint: fingerprint,
+        is_default: true,
+        created_at: app.now(),
+        removed_at: None,
+    };
+    payments::save_method(tx, &row).await?;
+    let subject = format!("organization:{organization}");
+    limit_hits::delete(tx, FAILED_SETUPS, &subject).await?;
+    let details = json!({ "brand": row.brand, "last4": row.last4 });
+    let actor = Actor::Service(setup.provider.clone());
+    let event = PaymentEvent::SetupSucceeded { ours: true };
+    step_payment(app, tx, &actor, organization, event, &setup.id, details).await.map(|_| ())
+}
+
+/// Applies a refusal by the bank. The service's page accepts another card, so the set-up stays live, unless card
+/// testing is suspected. Returns whether it has ended.
+async fn setup_failed(
+    app: &App,
+    tx: &mut Tx,
+    setup: &mut PaymentSetup,
+    reason: String,
+    card: Option<String>,
+) -> Result<bool, Error> {
+    let organization = setup.organization.clone();
+    let card = card.map(|card| hex::encode(&app.sealer().fingerprint("card", &card))).unwrap_or_default();
+    let subjects = Subjects { organization: Some(organization.clone()), ..Subjects::default() };
+    let (before, _) = count_failures(app, tx, &organization).await?;
+    // One refusal is read many times; a new card or a new reason is a new refusal.
+    let id = format!("{}:{reason}:{card}", setup.id);
+    count_hit(app, tx, FAILED_SETUPS, &subjects, &id, &card).await?;
+    let (failures, cards) = count_failures(app, tx, &organization).await?;
+    setup.reason = Some(reason.clone());
+    payments::update(tx, setup).await?;
+    if failures == before {
+        return Ok(false);
     }
+    let event = PaymentEvent::SetupFailed { ended: false, failures, cards };
+    let actor = Actor::Service(setup.provider.clone());
+    let details = json!({ "reason": reason, "cards": cards });
+    let effects = step_payment(app, tx, &actor, &organization, event, &setup.id, details).await?;
+    Ok(effects.contains(&PaymentEffect::CancelSetup))
+}
+
+/// Counts failed set-ups of an organization and the different cards in them, each in its window.
+async fn count_failures(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(u32, u32), Error> {
+    let subject = format!("organization:{organization}");
+    let (mut failures, mut cards) = (0, 0);
+    for limit in SETUP_LIMITS {
+        let count = limit_hits::count(tx, limit.name, &subject, app.now().plus(-limit.window)).await?;
+        match limit.counting {
+            Counting::Times => failures = u32::try_from(count.hits).unwrap_or(u32::MAX),
+            Counting::Values => cards = u32::try_from(count.values).unwrap_or(u32::MAX),
+        }
+    }
+    Ok((failures, cards))
 }

@@ -10,6 +10,7 @@ use keystead_store::tables::organizations;
 use keystead_store::tables::payments::{self, PaymentMethod, PaymentSetup};
 use serde_json::json;
 
+use super::status::{payment_requirement, step_payment};
 use crate::audit::AuditEntry;
 use crate::entitlements::excused;
 use crate::jobs::{DetachMethod, Job};
@@ -103,7 +104,7 @@ impl App {
         read_tx!(self.store(), "payment_methods", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             let how = organizations::requirements(tx, organization).await?;
-            let (payment, _) = self.payment_requirement(tx, organization).await?;
+            let (payment, _) = payment_requirement(tx, organization).await?;
             Ok(PaymentView {
                 state: payment.state,
                 blocked_until: payment.blocked_until.filter(|at| self.now() < *at),
@@ -148,40 +149,10 @@ impl App {
             let methods = payments::list_methods(tx, organization).await?;
             let method = methods.into_iter().find(|row| row.id == id);
             let method = method.ok_or_else(|| Error::not_found("payment method", id))?;
-            self.method_removed(tx, actor, method.clone()).await?;
+            method_removed(self, tx, actor, method.clone()).await?;
             let job = Job::DetachMethod(DetachMethod { method: method.reference });
             self.enqueue(tx, &job, self.now()).await
         })
-    }
-
-    /// Handles a removed method: another one becomes the default, or the requirement is no longer met.
-    pub(crate) async fn method_removed(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        mut method: PaymentMethod,
-    ) -> Result<(), Error> {
-        let organization = method.organization.clone();
-        let was_default = method.is_default;
-        method.removed_at = Some(self.now());
-        method.is_default = false;
-        payments::save_method(tx, &method).await?;
-        let details = json!({ "last4": method.last4 });
-        let (payment, _) = self.payment_requirement(tx, &organization).await?;
-        if !was_default || !payment.method {
-            let details = json!({ "data": details });
-            let action = "payment.method_removed";
-            let entry = AuditEntry { organization: &organization, action, target: &method.id, details };
-            return self.record(tx, actor, entry).await;
-        }
-        let next = payments::list_methods(tx, &organization).await?.into_iter().next();
-        let other = next.is_some();
-        if let Some(mut next) = next {
-            next.is_default = true;
-            payments::save_method(tx, &next).await?;
-        }
-        let event = PaymentEvent::Removed { other };
-        self.step_payment(tx, actor, &organization, event, &method.id, details).await.map(|_| ())
     }
 
     /// Makes another method on file the default.
@@ -206,7 +177,37 @@ impl App {
             method.is_default = true;
             payments::save_method(tx, &method).await?;
             let details = json!({ "last4": method.last4 });
-            self.step_payment(tx, actor, organization, PaymentEvent::Replaced, id, details).await.map(|_| ())
+            step_payment(self, tx, actor, organization, PaymentEvent::Replaced, id, details).await.map(|_| ())
         })
     }
+}
+
+/// Handles a removed method: another one becomes the default, or the requirement is no longer met.
+pub(crate) async fn method_removed(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    mut method: PaymentMethod,
+) -> Result<(), Error> {
+    let organization = method.organization.clone();
+    let was_default = method.is_default;
+    method.removed_at = Some(app.now());
+    method.is_default = false;
+    payments::save_method(tx, &method).await?;
+    let details = json!({ "last4": method.last4 });
+    let (payment, _) = payment_requirement(tx, &organization).await?;
+    if !was_default || !payment.method {
+        let details = json!({ "data": details });
+        let action = "payment.method_removed";
+        let entry = AuditEntry { organization: &organization, action, target: &method.id, details };
+        return app.record(tx, actor, entry).await;
+    }
+    let next = payments::list_methods(tx, &organization).await?.into_iter().next();
+    let other = next.is_some();
+    if let Some(mut next) = next {
+        next.is_default = true;
+        payments::save_method(tx, &next).await?;
+    }
+    let event = PaymentEvent::Removed { other };
+    step_payment(app, tx, actor, &organization, event, &method.id, details).await.map(|_| ())
 }

@@ -2,16 +2,20 @@
 
 mod check;
 mod code;
-mod delivery;
+pub(crate) mod delivery;
+mod end;
 mod lines;
+mod number_rules;
 mod send;
-mod status;
+pub(crate) mod status;
 mod view;
 
+use keystead_core::id::OrganizationId;
 use keystead_core::verification::phone::{PhoneRefusal, PhoneState, PhoneVerification as Machine};
-use keystead_store::tables::phones::PhoneVerification;
+use keystead_store::Tx;
+use keystead_store::tables::phones::{self, PhoneVerification};
 
-use crate::{Actor, Error};
+use crate::{Actor, App, Error};
 
 pub(crate) use lines::SIM_CHANGED;
 pub use send::NewPhone;
@@ -54,4 +58,18 @@ pub(crate) fn refused(refusal: PhoneRefusal) -> Error {
             message: "This code is not valid any more. Ask for a new one.".to_owned(),
         },
     }
+}
+
+/// Finds the verification with this id, if this person began it in this organization and in this session; by API,
+/// with any of their keys.
+pub(crate) async fn own_phone_verification(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    id: &str,
+) -> Result<PhoneVerification, Error> {
+    app.authorize_member(tx, actor, organization).await?;
+    let row = phones::find(tx, organization, id).await?.filter(|row| begun_by(row, actor));
+    row.ok_or_else(|| Error::not_found("phone verification", id))
 }

@@ -9,7 +9,8 @@ use keystead_store::tables::organizations;
 use keystead_store::tables::phones::{self, PhoneVerification};
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 
-use super::{begun_by, machine};
+use super::status::end_phone;
+use super::{begun_by, machine, own_phone_verification};
 use crate::entitlements::excused;
 use crate::{Actor, App, Error};
 
@@ -106,7 +107,7 @@ impl App {
         id: &str,
     ) -> Result<VerificationView, Error> {
         read_tx!(self.store(), "phone_verification", |tx| {
-            VerificationView::of(&self.own_verification(tx, actor, organization, id).await?)
+            VerificationView::of(&own_phone_verification(self, tx, actor, organization, id).await?)
         })
     }
 
@@ -121,11 +122,11 @@ impl App {
         id: &str,
     ) -> Result<(), Error> {
         write_tx!(self.store(), "abandon_phone_verification", |tx| {
-            let mut row = self.own_verification(tx, actor, organization, id).await?;
+            let mut row = own_phone_verification(self, tx, actor, organization, id).await?;
             if row.finished_at.is_some() {
                 return Ok(());
             }
-            self.end_phone(tx, actor, &mut row).await
+            end_phone(self, tx, actor, &mut row).await
         })
     }
 
