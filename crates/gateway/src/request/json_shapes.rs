@@ -151,35 +151,29 @@ static CONTAINER_MEMBERS: Members =
 static CONTAINER: Node = Node { is: Is::Own, members: CONTAINER_MEMBERS, ..NODE };
 static ENVIRONMENT: Node = object(CONTAINER_MEMBERS);
 
+/// The members of a tool, and those that only some tools have beside them.
+macro_rules! tool_members {
+    ($($more:expr),*) => {
+        &[
+            ("type", &KIND),
+            ("model", &TOOL_MODEL),
+            ("container", &CONTAINER),
+            ("environment", &ENVIRONMENT),
+            ("file_ids", &OWNS),
+            ("vector_store_ids", &OWNS),
+            ("tunnel_id", &OWN),
+            ("input_image_mask", &OF_FILE),
+            ("svg", &OF_MODEL),
+            $($more),*
+        ]
+    };
+}
+
 /// A tool within a namespace.
-static INNER_TOOL: Node = Node { of: Of::Tool, members: TOOL_MEMBERS, ..NODE };
-static TOOL: Node = Node { of: Of::Tool, members: OUTER_TOOL_MEMBERS, ..NODE };
+static INNER_TOOL: Node = Node { of: Of::Tool, members: tool_members!(), ..NODE };
+static TOOL: Node = Node { of: Of::Tool, members: tool_members!(("tools", &INNER_TOOLS)), ..NODE };
 static INNER_TOOLS: Node = list(&INNER_TOOL);
 static TOOLS: Node = list(&TOOL);
-static TOOL_MEMBERS: Members = &[
-    ("type", &KIND),
-    ("model", &TOOL_MODEL),
-    ("container", &CONTAINER),
-    ("environment", &ENVIRONMENT),
-    ("file_ids", &OWNS),
-    ("vector_store_ids", &OWNS),
-    ("tunnel_id", &OWN),
-    ("input_image_mask", &OF_FILE),
-    ("svg", &OF_MODEL),
-];
-static OUTER_TOOL_MEMBERS: Members = &[
-    ("type", &KIND),
-    ("model", &TOOL_MODEL),
-    ("container", &CONTAINER),
-    ("environment", &ENVIRONMENT),
-    ("file_ids", &OWNS),
-    ("vector_store_ids", &OWNS),
-    ("tunnel_id", &OWN),
-    ("input_image_mask", &OF_FILE),
-    ("svg", &OF_MODEL),
-    ("tools", &INNER_TOOLS),
-];
-
 static SEARCH_RESULTS: Node = list(&ANNOTATION);
 static ITEM_MEMBERS: Members = &[
     ("type", &KIND),
