@@ -63,7 +63,7 @@ impl Delivery {
                     }
                 }
                 Some(Work::Read(segment)) => {
-                    let (contents, kept) = read(segment).await;
+                    let (contents, kept) = self.read(segment).await;
                     self.shared.lock().spool.read(contents, kept);
                     self.shared.gone.notify_waiters();
                 }
@@ -90,7 +90,26 @@ impl Delivery {
         self.shared.gone.notify_waiters();
     }
 
-    /// Removes the segment's files. Its counted position is deleted after them, so that no file is ever without it.
+    /// Reads the files of a segment, and says which are to be kept. The segment waits for a folder that is away: its events
+    /// are nowhere else.
+    async fn read(&self, segment: Arc<Segment>) -> (Contents, Kept) {
+        let mut wait = self.options.retry;
+        loop {
+            let of = Arc::clone(&segment);
+            match tokio::task::spawn_blocking(move || left::read_segment(&of)).await {
+                Ok(Ok(read)) => return read,
+                Ok(Err(error)) => {
+                    tracing::error!(%error, segment = %segment.name, "a segment of the usage spool cannot be read now");
+                }
+                Err(error) => tracing::error!(%error, segment = %segment.name, "reading a segment was cut off"),
+            }
+            tokio::time::sleep(wait).await;
+            wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+        }
+    }
+
+    /// Removes the segment's files. The place up to which it was counted goes after them, so that no file is ever
+    /// without.
     async fn end(&self, segment: &Arc<Segment>, kept: Kept) {
         let of = Arc::clone(segment);
         let removed = tokio::task::spawn_blocking(move || remove(&of, &kept)).await.unwrap_or(false);
@@ -100,16 +119,15 @@ impl Delivery {
     }
 }
 
-/// Reads the files of a segment, and returns which must be kept.
-async fn read(segment: Arc<Segment>) -> (Contents, Kept) {
-    let reading = tokio::task::spawn_blocking(move || left::read_segment(&segment));
-    reading.await.unwrap_or_default()
-}
-
-/// Removes what can be removed of a segment; returns whether all of it is removed.
+/// Removes what can be removed of a segment; whether all of it is gone. Where no file is found, the folder may be another
+/// than before, and what the store knows of the segment must stay: its files may come back.
 fn remove(segment: &Segment, kept: &Kept) -> bool {
-    let mut gone = kept.unread.is_empty();
-    for path in left::files_of(segment) {
+    let files = left::files_of(segment).unwrap_or_else(|error| {
+        tracing::warn!(%error, segment = %segment.name, "the files of a delivered segment could not be listed");
+        Vec::new()
+    });
+    let mut gone = kept.unread.is_empty() && !files.is_empty();
+    for path in files {
         if kept.unread.contains(&path) {
             continue;
         }
@@ -129,4 +147,29 @@ fn put_aside(path: &Path) -> std::io::Result<()> {
     let aside: PathBuf = left::put_aside(path)?;
     tracing::error!(path = %aside.display(), "this file of the usage spool has lines that cannot be read; the others were counted");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_is_not_dealt_with_while_its_folder_is_away() {
+        let home = tempfile::tempdir().unwrap();
+        let [folder, away] = ["spool", "away"].map(|name| home.path().join(name));
+        let segment = Arc::new(Segment { name: "7-run".into(), folder: folder.clone(), own: true });
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(left::path(&folder, &segment.name, 0), "").unwrap();
+        std::fs::rename(&folder, &away).unwrap();
+        left::read_segment(&segment).unwrap_err();
+        assert!(!remove(&segment, &Kept::default()));
+        // An empty folder in its place, then the old one again.
+        std::fs::create_dir(&folder).unwrap();
+        assert!(!remove(&segment, &Kept::default()));
+        std::fs::remove_dir(&folder).unwrap();
+        std::fs::rename(&away, &folder).unwrap();
+        left::read_segment(&segment).unwrap();
+        assert!(remove(&segment, &Kept::default()));
+        assert!(left::files_of(&segment).unwrap().is_empty());
+    }
 }

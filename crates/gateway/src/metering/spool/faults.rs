@@ -91,9 +91,9 @@ impl SpoolFile for FaultyFile {
         if books.faults.no_sync {
             return Err(io::Error::from_raw_os_error(5));
         }
-        if let Ok(metadata) = std::fs::metadata(&self.path) {
-            books.synced.insert(self.path.clone(), metadata.len());
-        }
+        // Of the open file: its folder may have been renamed.
+        let length = self.file.metadata()?.len();
+        books.synced.insert(self.path.clone(), length);
         Ok(())
     }
 }

@@ -139,16 +139,25 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(no_follow).open(path)
 }
 
-/// Lists the files of a segment.
-pub(crate) fn files_of(segment: &Segment) -> Vec<PathBuf> {
-    let files = list(&segment.folder).map(|(files, _)| files).unwrap_or_default();
-    files.into_iter().filter(|found| *found.segment == *segment.name).map(|found| found.path).collect()
+/// The files of a segment.
+pub(crate) fn files_of(segment: &Segment) -> io::Result<Vec<PathBuf>> {
+    let (files, _) = list(&segment.folder)?;
+    Ok(files.into_iter().filter(|found| *found.segment == *segment.name).map(|found| found.path).collect())
 }
 
 /// Reads all files of a segment, as far as they can be read.
-pub(crate) fn read_segment(segment: &Arc<Segment>) -> (Contents, Kept) {
+///
+/// # Errors
+/// When the folder cannot be listed, or the process lacks descriptors or memory for a file. Nothing of the segment is
+/// dealt with then: it must be read again.
+pub(crate) fn read_segment(segment: &Arc<Segment>) -> io::Result<(Contents, Kept)> {
     let (mut all, mut kept) = (Contents::default(), Kept::default());
-    for path in files_of(segment) {
+    let files = files_of(segment)?;
+    if files.is_empty() {
+        // Its place stays in the store, so that the files count once if they are put back before the next start.
+        tracing::error!(segment = %segment.name, "the files of this segment are gone, and what it holds is not counted");
+    }
+    for path in files {
         match read(segment, &path) {
             Ok(contents) => {
                 if contents.damaged > 0 {
@@ -157,13 +166,20 @@ pub(crate) fn read_segment(segment: &Arc<Segment>) -> (Contents, Kept) {
                 all.groups.extend(contents.groups);
                 all.damaged += contents.damaged;
             }
+            Err(Unread::Io(error)) if is_shortage(&error) => return Err(error),
             Err(why) => {
                 tracing::error!(path = %path.display(), %why, "this file of the usage spool is left as it is");
                 kept.unread.push(path);
             }
         }
     }
-    (all, kept)
+    Ok((all, kept))
+}
+
+/// Whether the process or the system lacks something that it will have again.
+fn is_shortage(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM))
 }
 
 /// A report about one file in the folder of a spool, for the operator.
