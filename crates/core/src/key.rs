@@ -101,15 +101,22 @@ impl TagKeys {
     }
 }
 
-/// The secret with which keys are digested; kept outside the database.
-#[derive(Debug, Clone)]
-pub struct Pepper(Secret<[u8; 32]>);
+/// The secret under which keys are digested; kept outside the database. It is held as the state of the MAC that has taken
+/// it in, which saves a third of the work of each digest, and is wiped when dropped.
+#[derive(Clone)]
+pub struct Pepper(Hmac<Sha256>);
 
 impl Pepper {
     /// Wraps the pepper.
     #[must_use]
-    pub const fn new(value: Secret<[u8; 32]>) -> Self {
-        Self(value)
+    pub fn new(value: Secret<[u8; 32]>) -> Self {
+        Self(keyed(value.expose()))
+    }
+}
+
+impl fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
     }
 }
 
@@ -161,7 +168,26 @@ pub struct ApiKey {
     secret: Secret<String>,
 }
 
-/// Text with the shape of a key, borrowed from the request; it is not known yet whether this installation minted it.
+const ALPHANUMERICS: u8 = 1;
+/// `-` and `_`.
+const MARKS: u8 = 2;
+
+/// What each byte is.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            classes[byte as usize] = ALPHANUMERICS;
+        } else if matches!(byte, b'-' | b'_') {
+            classes[byte as usize] = MARKS;
+        }
+        byte += 1;
+    }
+    classes
+};
+
+/// Text with the shape of a key, borrowed from the request; it is not yet known whether this installation minted it.
 #[derive(Clone, Copy)]
 pub struct Shaped<'t> {
     kind: KeyKind,
@@ -178,10 +204,10 @@ impl<'t> Shaped<'t> {
             .into_iter()
             .find(|kind| text.len() == kind.length() && text.starts_with(kind.prefix()))
             .ok_or(Malformed::Shape)?;
-        let allowed = |b: &u8| b.is_ascii_alphanumeric() || (kind != KeyKind::User && matches!(b, b'-' | b'_'));
+        let allowed = if kind == KeyKind::User { ALPHANUMERICS } else { ALPHANUMERICS | MARKS };
         let marker_at = kind.prefix().len() + kind.layout().0;
         let body = text.as_bytes();
-        let shape = body[kind.prefix().len()..].iter().all(allowed)
+        let shape = body[kind.prefix().len()..].iter().all(|byte| CLASSES[usize::from(*byte)] & allowed != 0)
             && &body[marker_at..marker_at + MARKER.len()] == MARKER.as_bytes();
         if shape { Ok(Self { kind, text }) } else { Err(Malformed::Shape) }
     }
@@ -213,7 +239,7 @@ impl fmt::Debug for Shaped<'_> {
 }
 
 fn digest(text: &str, pepper: &Pepper) -> KeyDigest {
-    KeyDigest(hmac(pepper.0.expose(), &[text.as_bytes()]))
+    KeyDigest(pepper.0.clone().chain_update(text).finalize().into_bytes().into())
 }
 
 /// Text that is not a key of this installation.
@@ -292,14 +318,14 @@ fn tag_text(key: &Secret<[u8; 32]>, kind: KeyKind, signed: &[u8], length: usize)
 
 /// HMAC-SHA-256 over the parts in order.
 pub(crate) fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = match Hmac::<Sha256>::new_from_slice(key) {
+    parts.iter().fold(keyed(key), Mac::chain_update).finalize().into_bytes().into()
+}
+
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    match Hmac::new_from_slice(key) {
         Ok(mac) => mac,
         Err(_) => unreachable!("HMAC accepts keys of any length"),
-    };
-    for part in parts {
-        mac.update(part);
     }
-    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]
