@@ -69,7 +69,7 @@ impl Lexer {
         while let Some(first) = bytes.first().copied() {
             let used = match self.place {
                 Place::Broken => return,
-                Place::Between => self.between(first, visitor),
+                Place::Between => self.between(bytes, visitor),
                 Place::Text(name) => self.string(bytes, name, visitor),
                 Place::Escape(name) => self.escape(first, name, visitor),
                 Place::Hex(name, left) => self.hex(first, name, left, visitor),
@@ -79,51 +79,73 @@ impl Lexer {
         }
     }
 
-    fn between(&mut self, byte: u8, visitor: &mut impl Visit) -> usize {
-        match byte {
-            b' ' | b'\t' | b'\r' | b'\n' => {}
-            b',' if self.depth > 0 => self.name = self.lists & 1 == 0,
-            b':' if self.depth > 0 => self.name = false,
-            b'}' | b']' if self.depth > 0 && (byte == b']') == (self.lists & 1 == 1) => {
-                self.depth -= 1;
-                self.lists >>= 1;
-                self.name = false;
-                self.ended = self.depth == 0;
-                visitor.close();
-            }
-            _ if self.ended => self.place = Place::Broken,
-            b'{' | b'[' if self.depth < DEPTH && !self.name => {
-                let list = byte == b'[';
-                self.depth += 1;
-                self.lists = (self.lists << 1) | u128::from(list);
-                self.name = !list;
-                visitor.open(list);
-            }
-            b'"' => {
-                self.place = Place::Text(self.name);
-                if !self.name {
-                    visitor.begin_text();
+    /// Reads on until something comes that is not there in one piece.
+    fn between(&mut self, bytes: &[u8], visitor: &mut impl Visit) -> usize {
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            at += 1;
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => {}
+                b',' if self.depth > 0 => self.name = self.lists & 1 == 0,
+                b':' if self.depth > 0 => self.name = false,
+                b'}' | b']' if self.depth > 0 && (byte == b']') == (self.lists & 1 == 1) => {
+                    self.depth -= 1;
+                    self.lists >>= 1;
+                    self.name = false;
+                    self.ended = self.depth == 0;
+                    visitor.close();
+                }
+                _ if self.ended => {
+                    self.place = Place::Broken;
+                    return at;
+                }
+                b'{' | b'[' if self.depth < DEPTH && !self.name => {
+                    let list = byte == b'[';
+                    self.depth += 1;
+                    self.lists = (self.lists << 1) | u128::from(list);
+                    self.name = !list;
+                    visitor.open(list);
+                }
+                b'"' => {
+                    let rest = bytes.get(at..).unwrap_or_default();
+                    if !self.name {
+                        visitor.begin_text();
+                    }
+                    match whole_string(rest) {
+                        Some(name) if self.name && name.len() <= SHORT => {
+                            visitor.name(name);
+                            at += name.len() + 1;
+                        }
+                        Some(text) if !self.name => {
+                            if !text.is_empty() {
+                                visitor.text(text);
+                            }
+                            visitor.end_text();
+                            self.ended = self.depth == 0;
+                            at += text.len() + 1;
+                        }
+                        _ => {
+                            self.place = Place::Text(self.name);
+                            return at;
+                        }
+                    }
+                }
+                b'-' | b'0'..=b'9' | b't' | b'f' | b'n' if !self.name => {
+                    self.place = Place::Scalar;
+                    return at - 1;
+                }
+                _ => {
+                    self.place = Place::Broken;
+                    return at;
                 }
             }
-            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' if !self.name => {
-                self.place = Place::Scalar;
-                return 0;
-            }
-            _ => self.place = Place::Broken,
         }
-        1
+        at
     }
 
     fn string(&mut self, bytes: &[u8], name: bool, visitor: &mut impl Visit) -> usize {
         let end = memchr::memchr2(b'"', b'\\', bytes);
         let piece = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
-        // Usually the name is there in one piece.
-        let whole = name && self.short.is_empty() && piece.len() <= SHORT && ends(bytes, end);
-        if whole {
-            visitor.name(piece);
-            self.place = Place::Between;
-            return piece.len() + 1;
-        }
         if name {
             self.keep(piece);
         } else if !piece.is_empty() {
@@ -212,9 +234,11 @@ impl Lexer {
     }
 }
 
-/// Whether a string ends here, and not with an escape or within what has arrived of it.
-fn ends(bytes: &[u8], at: Option<usize>) -> bool {
-    at.and_then(|at| bytes.get(at)) == Some(&b'"')
+/// A string up to its end, where that is there and no escape comes before it.
+fn whole_string(bytes: &[u8]) -> Option<&[u8]> {
+    let end = memchr::memchr2(b'"', b'\\', bytes)?;
+    let (text, rest) = bytes.split_at(end);
+    (rest.first() == Some(&b'"')).then_some(text)
 }
 
 #[cfg(test)]
