@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
+use futures_util::task::AtomicWaker;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use tokio::sync::Notify;
 
 /// How many connections are checked to find one that may be closed; if all of them are busy, the new one is refused.
 const LOOKED_AT: usize = 256;
@@ -63,7 +64,40 @@ pub(crate) struct Connection {
     idle_since: AtomicU64,
     /// Its key in the maps; changed under their lock.
     position: AtomicU64,
-    ended: Notify,
+    ending: AtomicU8,
+    task: AtomicWaker,
+}
+
+/// How a connection is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// After the answer it is at.
+    Soon,
+    /// At once: it makes place for another.
+    Now,
+}
+
+const NOT_ENDING: u8 = 0;
+const ENDING_SOON: u8 = 1;
+const ENDING_NOW: u8 = 2;
+
+impl Connection {
+    fn end(&self, how: Ending) {
+        let how = match how {
+            Ending::Soon => ENDING_SOON,
+            Ending::Now => ENDING_NOW,
+        };
+        self.ending.fetch_max(how, Ordering::AcqRel);
+        self.task.wake();
+    }
+
+    fn ending(&self) -> Option<Ending> {
+        match self.ending.load(Ordering::Acquire) {
+            NOT_ENDING => None,
+            ENDING_SOON => Some(Ending::Soon),
+            _ => Some(Ending::Now),
+        }
+    }
 }
 
 impl Connections {
@@ -116,7 +150,8 @@ impl Connections {
             phase: AtomicU8::new(IDLE),
             idle_since: AtomicU64::new(moment),
             position: AtomicU64::new(moment),
-            ended: Notify::new(),
+            ending: AtomicU8::new(NOT_ENDING),
+            task: AtomicWaker::new(),
         });
         open.insert(moment, &connection);
         self.gauge.set(i64::try_from(open.all.len()).unwrap_or(i64::MAX));
@@ -140,7 +175,7 @@ impl Connections {
             let idle = connection.phase.load(Ordering::Acquire) == IDLE;
             let ends = || connection.phase.compare_exchange(IDLE, ENDED, Ordering::AcqRel, Ordering::Acquire).is_ok();
             if idle && since == position && ends() {
-                connection.ended.notify_one();
+                connection.end(Ending::Now);
                 self.made_place.inc();
                 return true;
             }
@@ -149,6 +184,11 @@ impl Connections {
             open.insert(next, &connection);
         }
         false
+    }
+
+    /// Asks every connection to end after the answer it is at.
+    pub(crate) fn stop(&self) {
+        self.lock().all.values().for_each(|connection| connection.end(Ending::Soon));
     }
 
     fn moment(&self) -> u64 {
@@ -220,9 +260,14 @@ impl Ticket {
         matches!(self.connection.phase.load(Ordering::Acquire), IDLE | ENDED)
     }
 
-    /// Waits until this connection must be closed.
-    pub(crate) async fn ended(&self) {
-        self.connection.ended.notified().await;
+    /// Waits until this connection has to end. One task may wait at a time. It is polled whenever the connection's task is
+    /// woken, which is why it costs no lock.
+    pub(crate) async fn ending(&self) -> Ending {
+        std::future::poll_fn(|context| {
+            self.connection.task.register(context.waker());
+            self.connection.ending().map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
     }
 }
 
@@ -249,6 +294,8 @@ impl Drop for Busy {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn from(last: u8) -> Option<IpAddr> {
@@ -310,6 +357,19 @@ mod tests {
         assert_eq!([&here, &same, &other].map(has_ended), [true, false, false]);
         let mapped = ["192.0.2.1", "::ffff:192.0.2.1"].map(|address| connections.admit(address.parse().ok()).unwrap());
         assert!(has_ended(&mapped[0]));
+    }
+
+    #[test]
+    fn all_connections_are_asked_to_end_and_one_that_makes_place_ends_at_once() {
+        let connections = Connections::new(Bounds { all: 3, per_address: 3 });
+        let tickets = [1, 2, 3].map(|last| connections.admit(from(last)).unwrap());
+        let ending = |ticket: &Ticket| ticket.ending().now_or_never();
+        assert_eq!(tickets.each_ref().map(ending), [None; 3]);
+        connections.stop();
+        assert_eq!(tickets.each_ref().map(ending), [Some(Ending::Soon); 3]);
+        assert!(connections.make_place());
+        connections.stop();
+        assert_eq!(tickets.each_ref().map(ending), [Some(Ending::Now), Some(Ending::Soon), Some(Ending::Soon)]);
     }
 
     #[test]

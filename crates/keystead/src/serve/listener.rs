@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 
 use crate::cli_error::CliError;
-use crate::serve::connections::{Bounds, Busy, Connections, Full, Ticket};
+use crate::serve::connections::{Bounds, Busy, Connections, Ending, Full, Ticket};
 use crate::serve::timed::{Timed, Times};
 
 pub(crate) const LARGEST_HEAD: usize = 64 * 1024;
@@ -86,7 +86,7 @@ pub(crate) async fn serve<F, A, B>(
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = turned(&mut stopped) => return,
+            () = turned(&mut stopped) => return terms.connections.stop(),
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
@@ -108,7 +108,7 @@ pub(crate) async fn serve<F, A, B>(
                     tracing::debug!(error = %error, "TCP_NODELAY was refused");
                 }
                 let link = Link { ticket: Arc::new(ticket), peer, times: terms.times, _busy: busy.clone() };
-                tokio::spawn(connection(stream, link, Arc::clone(&answer), stopped.clone()));
+                tokio::spawn(connection(stream, link, Arc::clone(&answer)));
             }
             Err(full) => {
                 refuse(stream);
@@ -163,7 +163,7 @@ struct Link {
     _busy: mpsc::Sender<()>,
 }
 
-async fn connection<S, F, A, B>(stream: S, link: Link, answer: Arc<F>, mut stopped: watch::Receiver<bool>)
+async fn connection<S, F, A, B>(stream: S, link: Link, answer: Arc<F>)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
     F: Fn(Request<Incoming>, SocketAddr) -> A + Send + Sync + 'static,
@@ -198,10 +198,9 @@ where
     let finished = tokio::select! {
         biased;
         finished = connection.as_mut() => finished,
-        () = ticket.ended() => return,
-        () = turned(&mut stopped) => {
+        ending = ticket.ending() => {
             connection.as_mut().graceful_shutdown();
-            if ticket.is_idle() {
+            if ending == Ending::Now || ticket.is_idle() {
                 return;
             }
             connection.await

@@ -21,14 +21,12 @@ struct World {
     client: DuplexStream,
     served: JoinHandle<Duration>,
     connections: Arc<Connections>,
-    stop: watch::Sender<bool>,
 }
 
 fn world(room: usize, body: impl Fn() -> Boxed + Send + Sync + 'static) -> World {
     let (client, server) = duplex(room);
     let connections = Connections::new(Bounds { all: 1, per_address: 1 });
     let ticket = Arc::new(connections.admit(None).unwrap());
-    let (stop, stopped) = watch::channel(false);
     let link = Link { ticket, peer: SocketAddr::from(([192, 0, 2, 1], 1)), times: TIMES, _busy: mpsc::channel(1).0 };
     let body = Arc::new(body);
     let answer = Arc::new(move |request: Request<Incoming>, _: SocketAddr| {
@@ -40,10 +38,10 @@ fn world(room: usize, body: impl Fn() -> Boxed + Send + Sync + 'static) -> World
     });
     let began = Instant::now();
     let served = tokio::spawn(async move {
-        connection(server, link, answer, stopped).await;
+        connection(server, link, answer).await;
         began.elapsed()
     });
-    World { client, served, connections, stop }
+    World { client, served, connections }
 }
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -157,7 +155,7 @@ async fn at_the_end_half_a_head_is_not_waited_for() {
     let mut world = world(4096, small);
     world.client.write_all(b"GET / HTT").await.unwrap();
     after(3).await;
-    world.stop.send(true).unwrap();
+    world.connections.stop();
     assert_eq!(world.served.await.unwrap(), Duration::from_secs(3));
 }
 
