@@ -1,27 +1,63 @@
-//! Timers that are reused by requests. Setting and cancelling a timer takes the runtime's lock and a place in its
-//! lists, and almost every request ends long before its timers fire. A timer is therefore kept when its request ends.
-//! It may fire too early for the next request, which then sets it to its own moment.
+//! Timers that are kept. To set a timer and to cancel it takes the runtime's lock and a place in its lists, and almost
+//! everything that is waited for comes long before its time is over. So a timer that is set stays set when its moment moves
+//! away: it may fire too early, and is then set to its moment.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Maximum number of kept timers.
 const MOST: usize = 1_024;
 
-/// Timers that no request uses.
+/// A timer for one moment after the other.
 #[derive(Debug, Default)]
-pub(crate) struct Alarms {
-    kept: Mutex<Vec<Pin<Box<Sleep>>>>,
+pub struct Timer {
+    /// `None` before the first poll.
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// The task that it wakes.
+    wakes: Option<Waker>,
 }
 
-/// A timer of one request.
+impl Timer {
+    /// Ready once the moment has come; until then the task is woken when it does.
+    pub fn poll_until(&mut self, moment: Instant, context: &mut Context<'_>) -> Poll<()> {
+        if self.is_set(moment, context) {
+            return Poll::Pending;
+        }
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(moment)));
+        if sleep.deadline() > moment {
+            sleep.as_mut().reset(moment);
+        }
+        self.wakes = Some(context.waker().clone());
+        loop {
+            ready!(sleep.as_mut().poll(context));
+            if Instant::now() >= moment {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(moment);
+        }
+    }
+
+    /// Whether it will wake this task no later than at the moment.
+    fn is_set(&self, moment: Instant, context: &Context<'_>) -> bool {
+        let set = self.sleep.as_ref().is_some_and(|sleep| sleep.deadline() <= moment && !sleep.is_elapsed());
+        set && self.wakes.as_ref().is_some_and(|waker| waker.will_wake(context.waker()))
+    }
+}
+
+/// Timers that no request uses now.
+#[derive(Debug, Default)]
+pub(crate) struct Alarms {
+    kept: Mutex<Vec<Timer>>,
+}
+
+/// A timer of one request, which another uses after it.
 #[derive(Debug)]
 pub(crate) struct Alarm {
     /// `None` before the first poll, and while it is dropped.
-    sleep: Option<Pin<Box<Sleep>>>,
+    timer: Option<Timer>,
     until: Instant,
     home: Arc<Alarms>,
 }
@@ -29,17 +65,17 @@ pub(crate) struct Alarm {
 impl Alarms {
     /// Creates a timer for this moment. It costs nothing before it is polled.
     pub(crate) fn at(self: &Arc<Self>, until: Instant) -> Alarm {
-        Alarm { sleep: None, until, home: Arc::clone(self) }
+        Alarm { timer: None, until, home: Arc::clone(self) }
     }
 
-    fn take(&self) -> Option<Pin<Box<Sleep>>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    fn take(&self) -> Timer {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
-    fn keep(&self, sleep: Pin<Box<Sleep>>) {
+    fn keep(&self, timer: Timer) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() < MOST {
-            kept.push(sleep);
+            kept.push(timer);
         }
     }
 }
@@ -50,32 +86,18 @@ impl Alarm {
         self.until = until;
     }
 
-    /// Ready once the moment is reached.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let until = self.until;
-        let sleep = self.sleep.get_or_insert_with(|| self.home.take().unwrap_or_else(|| Box::pin(sleep_until(until))));
-        if sleep.deadline() > until {
-            sleep.as_mut().reset(until);
-        }
-        loop {
-            ready!(sleep.as_mut().poll(context));
-            if Instant::now() >= until {
-                return Poll::Ready(());
-            }
-            sleep.as_mut().reset(until);
-        }
-    }
-
     /// Waits for the moment.
     pub(crate) async fn rings(&mut self) {
-        std::future::poll_fn(|context| self.poll(context)).await;
+        let until = self.until;
+        let timer = self.timer.get_or_insert_with(|| self.home.take());
+        std::future::poll_fn(|context| timer.poll_until(until, context)).await;
     }
 }
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        if let Some(sleep) = self.sleep.take() {
-            self.home.keep(sleep);
+        if let Some(timer) = self.timer.take() {
+            self.home.keep(timer);
         }
     }
 }
@@ -107,6 +129,18 @@ mod tests {
         at(3).rings().await;
         assert_eq!(Instant::now(), begin + Duration::from_secs(40), "a moment that is over");
         assert_eq!(alarms.kept.lock().unwrap().len(), 1);
+    }
+
+    /// A timer that is set for one task wakes another one that polls it later.
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_wakes_the_task_that_polled_it_last() {
+        let mut timer = Timer::default();
+        let moment = Instant::now() + Duration::from_secs(2);
+        assert!(timer.poll_until(moment, &mut Context::from_waker(Waker::noop())).is_pending());
+        tokio::spawn(async move { std::future::poll_fn(|context| timer.poll_until(moment, context)).await })
+            .await
+            .unwrap();
+        assert_eq!(Instant::now(), moment);
     }
 
     #[tokio::test(start_paused = true)]

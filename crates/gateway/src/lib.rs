@@ -38,9 +38,10 @@ use keystead_core::time::Timestamp;
 use rand::RngCore;
 use tokio::time::Instant;
 
+pub use alarm::Timer;
 pub use body::{BoxError, GatewayBody};
 pub use catalogue::address::{Auth, StreamUsage, Unusable, UpstreamOptions};
-pub use catalogue::{Catalogue, ModelEntry, Upstream};
+pub use catalogue::{ByName, Catalogue, ModelEntry, Upstream};
 pub use decide::rate_limiter::{Rates, Stopwatch};
 pub use directory::freshness::{Follow, Moment};
 pub use directory::last_uses::LastUses;
@@ -156,22 +157,23 @@ impl Gateway {
     /// Builds the gateway from its parts.
     #[must_use]
     pub fn new(options: GatewayOptions) -> Self {
-        let alarms = Arc::<alarm::Alarms>::default();
         Self {
-            upstream: upstream::UpstreamClient::new(options.limits.connect, Arc::clone(&alarms)),
-            alarms,
+            upstream: upstream::UpstreamClient::new(options.limits.connect),
+            alarms: Arc::default(),
             reading: metered_body::Reading::new(options.limits.read_on),
-            directory: options.directory,
-            meter: options.meter,
-            ownership: options.ownership,
-            pending: options.pending,
+            seams: Arc::new(Seams {
+                directory: options.directory,
+                meter: options.meter,
+                ownership: options.ownership,
+                pending: options.pending,
+                catalogue: options.catalogue,
+                clock: options.clock,
+                public_url: options.public_url,
+            }),
             rates: options.rates,
-            catalogue: options.catalogue,
             tags: options.tags,
             pepper: options.pepper,
-            clock: options.clock,
             rng: Mutex::new(options.rng),
-            public_url: options.public_url.into(),
             memory: BodyMemory::new(options.limits.body_memory),
             limits: options.limits,
             metrics: Arc::new(metrics::Metrics::default()),

@@ -21,7 +21,6 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::service::TowerToHyperService;
 
-use crate::alarm::Alarms;
 use crate::body::RequestBody;
 use crate::catalogue::Address;
 use crate::request::headers;
@@ -57,11 +56,10 @@ pub(crate) struct UpstreamClient {
     connector: TowerToHyperService<HttpsConnector<HttpConnector>>,
     connect: Duration,
     pool: Arc<Pool>,
-    alarms: Arc<Alarms>,
 }
 
 impl UpstreamClient {
-    pub(crate) fn new(connect: Duration, alarms: Arc<Alarms>) -> Self {
+    pub(crate) fn new(connect: Duration) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(connect));
@@ -70,7 +68,7 @@ impl UpstreamClient {
             HttpsConnectorBuilder::new().with_provider_and_webpki_roots(rustls::crypto::ring::default_provider());
         let Ok(builder) = builder else { unreachable!("ring offers the default protocol versions") };
         let connector = builder.https_or_http().enable_http1().wrap_connector(connector);
-        Self { connector: TowerToHyperService::new(connector), connect, pool: Arc::default(), alarms }
+        Self { connector: TowerToHyperService::new(connector), connect, pool: Arc::default() }
     }
 
     /// Sends a request. On a reused connection, the upstream's close may cross with the request. The request is then
@@ -88,7 +86,7 @@ impl UpstreamClient {
         if let Some(mut link) = self.waiting(&to.origin).await {
             asked.begin();
             link.begin(request);
-            let answered = link.head(to.options.first_byte, &self.alarms).await;
+            let answered = link.head(to.options.first_byte).await;
             let crossed = again.is_some()
                 && match &answered {
                     Ok(head) => gave_up_waiting(head),
@@ -103,7 +101,7 @@ impl UpstreamClient {
         let mut link = Box::pin(self.connect(&to.uri)).await?;
         asked.begin();
         link.begin(request);
-        let head = link.head(to.options.first_byte, &self.alarms).await?;
+        let head = link.head(to.options.first_byte).await?;
         Ok(self.response(to, head, link))
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use super::connection::Link;
 use super::failure::BrokenAnswer;
@@ -39,14 +39,15 @@ pub(crate) struct UpstreamBody {
     ahead: Bytes,
     /// The error with which reading ahead ended.
     failed: Option<BrokenAnswer>,
-    pause: Pause,
+    /// Since when nothing has come.
+    paused: Option<Instant>,
 }
 
 impl UpstreamBody {
     pub(super) fn new(framing: Framing, lease: Lease, unpacker: Option<Unpacker>) -> Self {
         let unpacker = unpacker.map(Box::new);
         let lease = Some(lease);
-        let mut body = Self { framing, lease, unpacker, ahead: Bytes::new(), failed: None, pause: Pause::default() };
+        let mut body = Self { framing, lease, unpacker, ahead: Bytes::new(), failed: None, paused: None };
         if body.framing.is_over() {
             body.release();
         }
@@ -55,8 +56,7 @@ impl UpstreamBody {
 
     /// Builds a body that was read already.
     pub(crate) fn whole(body: Bytes) -> Self {
-        let (framing, pause) = (Framing::NOTHING, Pause::default());
-        Self { framing, lease: None, unpacker: None, ahead: body, failed: None, pause }
+        Self { framing: Framing::NOTHING, lease: None, unpacker: None, ahead: body, failed: None, paused: None }
     }
 
     /// Whether all of it has arrived.
@@ -114,10 +114,11 @@ impl UpstreamBody {
                 Piece::More => {}
             }
             let Poll::Ready(read) = link.poll_read(context) else {
-                ready!(self.pause.poll(context, *idle));
+                let since = *self.paused.get_or_insert_with(Instant::now);
+                ready!(link.timer.poll_until(since + *idle, context));
                 return Poll::Ready(Some(Err(BrokenAnswer::Silent(*idle))));
             };
-            self.pause.end();
+            self.paused = None;
             if read.map_err(|_| BrokenAnswer::BrokeOff)? == 0 {
                 let whole = self.framing == Framing::UntilClose;
                 return Poll::Ready((!whole).then_some(Err(BrokenAnswer::BrokeOff)));
@@ -186,34 +187,7 @@ fn visible(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start()
 }
 
-/// How long nothing has arrived. The timer is created once and set again only when it fires, because most pauses are
-/// short.
-#[derive(Default)]
-struct Pause {
-    began: Option<Instant>,
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl Pause {
-    fn end(&mut self) {
-        self.began = None;
-    }
-
-    /// Ready when the pause has lasted for `most`.
-    fn poll(&mut self, context: &mut Context<'_>, most: Duration) -> Poll<()> {
-        let end = *self.began.get_or_insert_with(Instant::now) + most;
-        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(end)));
-        loop {
-            ready!(timer.as_mut().poll(context));
-            if Instant::now() >= end {
-                return Poll::Ready(());
-            }
-            timer.as_mut().reset(end);
-        }
-    }
-}
-
-/// Reads a body up to a limit. The error says whether the body was too long.
+/// Reads a body up to a bound. The error says whether the body was too long.
 pub(crate) async fn collect<B>(mut body: B, most: usize) -> Result<Bytes, bool>
 where
     B: Body<Data = Bytes> + Unpin,

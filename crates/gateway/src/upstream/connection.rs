@@ -4,7 +4,6 @@
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::head::{self, Head, NoHead};
 use super::request::Request;
-use crate::alarm::Alarms;
+use crate::alarm::Timer;
 use crate::body::BoxError;
 
 /// Size of the read buffer. An answer of the usual length arrives in one read; the buffer grows for longer ones.
@@ -108,6 +107,8 @@ pub(super) struct Link {
     answered: bool,
     pub(super) input: BytesMut,
     room: usize,
+    /// For the head of an answer, then for the pauses within its body.
+    pub(super) timer: Timer,
 }
 
 impl Link {
@@ -116,7 +117,15 @@ impl Link {
             MaybeHttpsStream::Http(plain) => Stream::Plain(plain.into_inner()),
             MaybeHttpsStream::Https(encrypted) => Stream::Encrypted(Box::new(encrypted.into_inner())),
         };
-        Box::new(Self { stream, request: None, sent: 0, answered: false, input: BytesMut::new(), room: ROOM })
+        Box::new(Self {
+            stream,
+            request: None,
+            sent: 0,
+            answered: false,
+            input: BytesMut::new(),
+            room: ROOM,
+            timer: Timer::default(),
+        })
     }
 
     /// Whether an idle connection can be used: it must be silent. A close is noticed only by reading.
@@ -193,20 +202,18 @@ impl Link {
         read
     }
 
-    /// Sends, and waits for the head of the answer, which must arrive within `longest` after the last sent byte.
-    pub(super) async fn head(&mut self, longest: Duration, alarms: &Arc<Alarms>) -> Result<Head, Failed> {
-        let mut alarm = alarms.at(Instant::now() + longest);
-        let mut sent = self.sent;
+    /// Sends, and waits for the head of the answer, which must come within `longest` after the last byte that went out.
+    pub(super) async fn head(&mut self, longest: Duration) -> Result<Head, Failed> {
+        let (mut until, mut sent) = (Instant::now() + longest, self.sent);
         std::future::poll_fn(|context| {
             if let Poll::Ready(head) = self.poll_head(context) {
                 return Poll::Ready(head);
             }
-            ready!(alarm.poll(context));
-            // A long body is still being sent; its pauses are limited at its source.
+            ready!(self.timer.poll_until(until, context));
+            // A long body is still on its way; its pauses are bounded where it comes from.
             while self.request.is_some() && self.sent > sent {
-                sent = self.sent;
-                alarm.set(Instant::now() + longest);
-                ready!(alarm.poll(context));
+                (until, sent) = (Instant::now() + longest, self.sent);
+                ready!(self.timer.poll_until(until, context));
             }
             Poll::Ready(Err(Failed::Silent(longest)))
         })

@@ -200,7 +200,7 @@ async fn each_request_gets_its_own_answer_or_none() {
             while connections.try_join_next().is_some() {}
         }
     });
-    let client = Arc::new(UpstreamClient::new(Duration::from_secs(5), Arc::default()));
+    let client = Arc::new(UpstreamClient::new(Duration::from_secs(5)));
     let (whole, broken, none) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
     let mut clients = tokio::task::JoinSet::new();
     for number in 0..AT_ONCE {

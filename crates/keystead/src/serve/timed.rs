@@ -1,15 +1,15 @@
 //! A client's socket with its timers: one for the head of a request, one for a connection between two requests, and one
 //! for an answer that the client does not read. Bodies of requests have timers where they are read.
 
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use keystead_gateway::Timer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use crate::serve::connections::Ticket;
 
@@ -44,35 +44,13 @@ pub(crate) struct Timed<S> {
     times: Times,
     waiting: Waiting,
     stalled_until: Option<Instant>,
-    /// A timer that fires no later than the next deadline; it is kept when the deadline moves later, because that is
-    /// the usual case.
-    alarm: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
 }
 
 impl<S> Timed<S> {
     pub(crate) fn new(socket: S, ticket: Arc<Ticket>, times: Times) -> Self {
         let waiting = Waiting::Head { until: Instant::now() + times.head };
-        Self { socket, ticket, times, waiting, stalled_until: None, alarm: None }
-    }
-
-    /// Whether this moment is reached; if not, the task is woken when it is.
-    fn has_come(&mut self, moment: Instant, context: &mut Context<'_>) -> bool {
-        // The timer is set already, and by this task, which is the only one that polls the socket.
-        let set = |alarm: &Pin<Box<Sleep>>| alarm.deadline() <= moment && !alarm.is_elapsed();
-        if self.alarm.as_ref().is_some_and(set) {
-            return false;
-        }
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(moment)));
-        if alarm.deadline() > moment {
-            alarm.as_mut().reset(moment);
-        }
-        while alarm.as_mut().poll(context).is_ready() {
-            if Instant::now() >= moment {
-                return true;
-            }
-            alarm.as_mut().reset(moment);
-        }
-        false
+        Self { socket, ticket, times, waiting, stalled_until: None, timer: Timer::default() }
     }
 
     /// Checks the deadline when nothing can be read now.
@@ -89,7 +67,7 @@ impl<S> Timed<S> {
             Waiting::NextRequest { until } => (until, "no further request came"),
             Waiting::Answer => return Poll::Pending,
         };
-        if self.has_come(until, context) {
+        if self.timer.poll_until(until, context).is_ready() {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, late)));
         }
         Poll::Pending
@@ -97,7 +75,7 @@ impl<S> Timed<S> {
 
     fn stalled(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let until = *self.stalled_until.get_or_insert_with(|| Instant::now() + self.times.stall);
-        if self.has_come(until, context) {
+        if self.timer.poll_until(until, context).is_ready() {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not take the answer")));
         }
         Poll::Pending

@@ -26,7 +26,18 @@ const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 fn pair() -> (Link, DuplexStream) {
     let (ours, theirs) = tokio::io::duplex(16);
     let stream = Stream::Encrypted(Box::new(ours));
-    (Link { stream, request: None, sent: 0, answered: false, input: BytesMut::new(), room: ROOM }, theirs)
+    (
+        Link {
+            stream,
+            request: None,
+            sent: 0,
+            answered: false,
+            input: BytesMut::new(),
+            room: ROOM,
+            timer: Timer::default(),
+        },
+        theirs,
+    )
 }
 
 fn passing(pieces: &[&'static str]) -> GatewayBody {
@@ -65,7 +76,7 @@ async fn send(body: RequestBody) -> (String, Result<Head, String>) {
         }
         String::from_utf8(got).unwrap()
     };
-    let ask = async move { link.head(MINUTE, &Arc::default()).await };
+    let ask = async move { link.head(MINUTE).await };
     let (got, head) = tokio::join!(serve, ask);
     (got.split_once("\r\n\r\n").unwrap().1.to_owned(), head.map_err(|error| error.to_string()))
 }
@@ -100,12 +111,11 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn a_close_that_crosses_with_the_request_is_told_from_one_behind_it() {
-    let alarms = Arc::default();
-    // Closed before the request arrived: the first bytes are answered with a reset.
+    // Closed before the request came: the first bytes are answered with a reset.
     let (mut link, theirs) = sockets().await;
     drop(theirs);
     link.begin(request(RequestBody::Whole("{}".into())));
-    let failed = link.head(MINUTE, &alarms).await.unwrap_err();
+    let failed = link.head(MINUTE).await.unwrap_err();
     assert!(link.refused(&failed).await && !link.answered(), "{failed}");
 
     // Closed when it had arrived and had not been read.
@@ -115,7 +125,7 @@ async fn a_close_that_crosses_with_the_request_is_told_from_one_behind_it() {
         theirs.peek(&mut [0]).await.unwrap();
         drop(theirs);
     };
-    let (failed, ()) = tokio::join!(link.head(MINUTE, &alarms), close);
+    let (failed, ()) = tokio::join!(link.head(MINUTE), close);
     let failed = failed.unwrap_err();
     assert!(link.refused(&failed).await, "{failed}");
 
@@ -129,14 +139,13 @@ async fn a_close_that_crosses_with_the_request_is_told_from_one_behind_it() {
         }
         drop(theirs);
     };
-    let (failed, ()) = tokio::join!(link.head(MINUTE, &alarms), close);
+    let (failed, ()) = tokio::join!(link.head(MINUTE), close);
     let failed = failed.unwrap_err();
     assert!(!link.refused(&failed).await, "{failed}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn silence_is_bounded_and_a_long_request_is_not_silence() {
-    let alarms = Arc::default();
     let (mut link, theirs) = pair();
     link.begin(request(RequestBody::Nothing));
     let reading = tokio::spawn(async move {
@@ -144,7 +153,7 @@ async fn silence_is_bounded_and_a_long_request_is_not_silence() {
         let mut buffer = [0; 4_096];
         while theirs.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
     });
-    assert!(matches!(link.head(MINUTE, &alarms).await, Err(Failed::Silent(MINUTE))));
+    assert!(matches!(link.head(MINUTE).await, Err(Failed::Silent(MINUTE))));
     drop(link);
     reading.await.unwrap();
 
@@ -162,6 +171,6 @@ async fn silence_is_bounded_and_a_long_request_is_not_silence() {
         }
         theirs.write_all(ANSWER).await.unwrap();
     };
-    let (head, ()) = tokio::join!(link.head(MINUTE, &alarms), serve);
+    let (head, ()) = tokio::join!(link.head(MINUTE), serve);
     assert_eq!(head.unwrap().status.as_u16(), 200);
 }
