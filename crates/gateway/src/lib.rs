@@ -136,7 +136,16 @@ impl std::fmt::Debug for Gateway {
     }
 }
 
-/// Whether a path belongs to the data plane: all of `/v1/` except the administration.
+/// An answer of the data plane.
+#[derive(Debug)]
+pub struct Handled {
+    /// The answer, with all its headers.
+    pub response: Response<GatewayBody>,
+    /// The template of its route, for logs.
+    pub route: &'static str,
+}
+
+/// Whether a path belongs to the data plane: all of `/v1/` that the administration does not own.
 #[must_use]
 pub fn is_data_plane(path: &str) -> bool {
     const ADMINISTRATION: [&str; 5] = ["organization", "projects", "api-keys", "keystead", "me"];
@@ -194,8 +203,8 @@ impl Gateway {
         Arc::clone(&self.last_uses)
     }
 
-    /// Answers one request of this client. It never fails: errors become error bodies of the contract.
-    pub async fn handle<B>(&self, request: Request<B>, client: Client) -> Response<GatewayBody>
+    /// Answers one request of this client. Never fails: what goes wrong becomes an error body of the contract.
+    pub async fn handle<B>(&self, request: Request<B>, client: Client) -> Handled
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
@@ -205,7 +214,7 @@ impl Gateway {
         let (mut parts, body) = request.into_parts();
         let uri = parts.uri.clone();
         let found = route::find(parts.method.as_str(), uri.path());
-        let template = found.as_ref().map_or("(no route)", |matched| matched.route.path);
+        let route = found.as_ref().map_or("(no route)", |matched| matched.route.path);
         let mut response = match self.phases(&mut parts, found, body, &id, (client, began)).await {
             Ok(response) => response,
             Err(wire) => error_body::error(&wire),
@@ -215,8 +224,8 @@ impl Gateway {
         }
         let elapsed = began.elapsed();
         error_body::finish(response.headers_mut(), &id, elapsed);
-        self.metrics.note(template, response.status(), elapsed);
-        response
+        self.metrics.note(route, response.status(), elapsed);
+        Handled { response, route }
     }
 
     async fn phases<B>(

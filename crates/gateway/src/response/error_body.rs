@@ -130,6 +130,7 @@ pub(crate) fn finish(headers: &mut HeaderMap, id: &RequestId, elapsed: Duration)
     headers.insert(&VERSION, HeaderValue::from_static("2020-10-01"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// Adds the methods of a path, for 405.

@@ -32,7 +32,7 @@ async fn ask(world: &World, path: &str, key: &str, body: &str) -> GatewayBody {
         .header("content-type", "application/json")
         .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
         .unwrap();
-    let answer = world.gateway.handle(request, Client::at(Ipv4Addr::LOCALHOST.into())).await;
+    let answer = world.gateway.handle(request, Client::at(Ipv4Addr::LOCALHOST.into())).await.response;
     assert_eq!(answer.status(), 200);
     answer.into_body()
 }

@@ -370,7 +370,7 @@ async fn exactly_37_of_1000_pass() {
                     .body(http_body_util::Full::new(Bytes::from(body)))
                     .unwrap();
                 let client = keystead_core::network::Client::at(std::net::Ipv4Addr::LOCALHOST.into());
-                world.gateway.handle(request, client).await
+                world.gateway.handle(request, client).await.response
             });
         }
         let answers = running.join_all().await;

@@ -306,7 +306,7 @@ impl World {
                 let gateway = Arc::clone(&serving);
                 let answer = service_fn(move |request: Request<Incoming>| {
                     let gateway = Arc::clone(&gateway);
-                    async move { Ok::<_, Infallible>(gateway.handle(request, Client::at(peer.ip())).await) }
+                    async move { Ok::<_, Infallible>(gateway.handle(request, Client::at(peer.ip())).await.response) }
                 });
                 tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
             }

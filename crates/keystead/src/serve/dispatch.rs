@@ -12,6 +12,7 @@ use axum::extract::{MatchedPath, Request as AxumRequest};
 use axum::middleware::Next;
 use axum::response::Response as AxumResponse;
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Either;
 use hyper::body::Incoming;
@@ -20,7 +21,7 @@ use keystead_app::audit::{self, Done};
 use keystead_core::id::RequestId;
 use keystead_core::network::Client;
 use keystead_core::refusal::{ErrorResponse, GateRefusal};
-use keystead_gateway::{BodyBounds, BodyMemory, BodyOwner, Bounded, Gateway, GatewayBody};
+use keystead_gateway::{BodyBounds, BodyMemory, BodyOwner, Bounded, Gateway, GatewayBody, Handled};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::ServiceExt;
@@ -38,6 +39,9 @@ const UNCONFIRMED: HeaderName = HeaderName::from_static("x-keystead-unconfirmed-
 
 /// The type of every answer.
 pub(crate) type Answer = Response<Either<GatewayBody, Body>>;
+
+/// An answer, and the template of its route where the gateway made it.
+type Routed = (Answer, Option<&'static str>);
 
 /// Shared by all connections of the main listener.
 pub(crate) struct Dispatch {
@@ -90,30 +94,64 @@ impl Dispatch {
         let request = Request::from_parts(head, body);
         let method = request.method().clone();
         let plane = plane(request.uri().path());
-        let address = (plane == Plane::Data).then(|| request.uri().clone());
         let answered = AssertUnwindSafe(self.route(request, peer, plane)).catch_unwind().await;
-        let mut response = answered.unwrap_or_else(|_| internal_error());
-        stamp(response.headers_mut(), self.https);
+        let (mut response, route) = answered.unwrap_or_else(|_| (internal_error(), None));
+        // The gateway's answers have all headers but this one.
+        if route.is_none() {
+            restrict(response.headers_mut());
+        }
+        if self.https {
+            let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+            response.headers_mut().entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
+        }
         if !reading.is_complete() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        let template = || match &address {
-            Some(address) => {
-                keystead_core::route::find(method.as_str(), address.path()).ok().map(|matched| matched.route.path)
-            }
-            None => response.extensions().get::<Template>().map(|template| template.0.as_str()),
-        };
+        let template = || route.or_else(|| response.extensions().get::<Template>().map(|template| template.0.as_str()));
         let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("");
         self.outcomes.record(plane, &method, template, response.status(), began.elapsed(), id);
         response
     }
 
-    async fn route(&self, request: Request<Inbound>, peer: SocketAddr, plane: Plane) -> Answer {
+    /// The answer, and the template of its route where the gateway made it. In a box, because it would be moved several
+    /// times before it is first polled.
+    fn route(&self, request: Request<Inbound>, peer: SocketAddr, plane: Plane) -> BoxFuture<'_, Routed> {
+        match plane {
+            Plane::Data => Box::pin(self.through_gateway(request, peer)),
+            Plane::Administration | Plane::Pages => self.boxed_router(request, peer, plane),
+        }
+    }
+
+    /// Behind a call of its own: what it takes to make this future, a hundred kilobytes of stack, would otherwise be laid
+    /// out by each poll of the data plane's.
+    #[inline(never)]
+    fn boxed_router(&self, request: Request<Inbound>, peer: SocketAddr, plane: Plane) -> BoxFuture<'_, Routed> {
+        Box::pin(async move { (self.through_router(request, peer, plane).await, None) })
+    }
+
+    /// The refusal of a call that came without encryption, where those are refused.
+    fn refused_in_clear(&self, request: &Request<Inbound>, peer: SocketAddr) -> Option<Answer> {
         let api = request.uri().path().starts_with("/v1");
-        if let Some(in_clear) = self.in_clear.as_ref().filter(|_| api && self.edge.in_clear(peer, request.headers())) {
-            let client = self.edge.visitor(peer, request.headers());
-            in_clear.flag(self, request.headers().clone(), client);
-            return in_clear::refusal().map(Either::Right);
+        let in_clear = self.in_clear.as_ref().filter(|_| api && self.edge.in_clear(peer, request.headers()))?;
+        let client = self.edge.visitor(peer, request.headers());
+        in_clear.flag(self, request.headers().clone(), client);
+        Some(in_clear::refusal().map(Either::Right))
+    }
+
+    async fn through_gateway(&self, request: Request<Inbound>, peer: SocketAddr) -> Routed {
+        if let Some(refused) = self.refused_in_clear(&request, peer) {
+            return (refused, None);
+        }
+        let client = self.edge.client(peer, request.headers());
+        let Handled { response, route } = self.gateway.handle(request, client).await;
+        let response = response.map(Either::Left);
+        self.note_refusal(&response);
+        (response, Some(route))
+    }
+
+    async fn through_router(&self, request: Request<Inbound>, peer: SocketAddr, plane: Plane) -> Answer {
+        if let Some(refused) = self.refused_in_clear(&request, peer) {
+            return refused;
         }
         if plane == Plane::Pages
             && let Some(answer) = keystead_gateway::without_version(request.method(), request.uri().path())
@@ -121,16 +159,9 @@ impl Dispatch {
             return answer.map(Either::Left);
         }
         match plane {
-            Plane::Data => {
-                // Boxed, because it is moved several times before it is first polled.
+            Plane::Data | Plane::Administration => {
                 let client = self.edge.client(peer, request.headers());
-                let response = Box::pin(self.gateway.handle(request, client)).await.map(Either::Left);
-                self.note_refusal(&response);
-                response
-            }
-            Plane::Administration => {
-                let client = self.edge.client(peer, request.headers());
-                Box::pin(self.settled(plane, request, client)).await
+                self.settled(plane, request, client).await
             }
             Plane::Pages if !is_probe(request.uri().path()) && !self.hosts.knows(request.headers()) => plain(
                 StatusCode::MISDIRECTED_REQUEST,
@@ -144,7 +175,7 @@ impl Dispatch {
             }
             Plane::Pages => {
                 let visitor = self.edge.visitor(peer, request.headers());
-                Box::pin(self.settled(plane, request, visitor)).await
+                self.settled(plane, request, visitor).await
             }
         }
     }
@@ -249,14 +280,9 @@ fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }
 
-/// Adds headers to answers without their own: such an answer may contain personal data, so no browser may run it or
-/// guess its type, and no cache may keep it.
-fn stamp(headers: &mut HeaderMap, https: bool) {
+/// Forbids, unless the answer says otherwise, that a browser runs it or guesses what it is and that a cache keeps it.
+fn restrict(headers: &mut HeaderMap) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if https {
-        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
-        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
-    }
     headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     let policy = HeaderValue::from_static("sandbox; default-src 'none'");
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
