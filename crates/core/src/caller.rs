@@ -31,6 +31,15 @@ impl Owner {
             Self::ServiceAccount(id) => id.as_str(),
         }
     }
+
+    /// The same, shared.
+    #[must_use]
+    pub fn text(&self) -> Arc<str> {
+        match self {
+            Self::User(id) => id.text(),
+            Self::ServiceAccount(id) => id.text(),
+        }
+    }
 }
 
 /// A project as a caller reaches it.

@@ -43,6 +43,12 @@ macro_rules! id {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// The same, shared.
+            #[must_use]
+            pub fn text(&self) -> Arc<str> {
+                Arc::clone(&self.0)
+            }
         }
 
         impl FromStr for $name {
@@ -123,13 +129,21 @@ pub struct RequestId(Arc<str>);
 impl RequestId {
     /// Draws a new request id.
     pub fn generate(rng: &mut impl Rng) -> Self {
-        Self(format!("req_{:032x}", rng.random::<u128>()).into())
+        let mut text = *b"req_................................";
+        let _ = base16ct::lower::encode(&rng.random::<u128>().to_be_bytes(), &mut text[4..]);
+        Self(std::str::from_utf8(&text).unwrap_or_default().into())
     }
 
     /// The id as text, as in the response header.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The same, shared.
+    #[must_use]
+    pub fn text(&self) -> Arc<str> {
+        Arc::clone(&self.0)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Usage of requests: one event per request, summed into buckets.
 
+use std::sync::Arc;
+
 use crate::id::{KeyId, OrganizationId, ProjectId};
 use crate::money::{Amount, Micros};
 use crate::route::Meter;
@@ -174,11 +176,11 @@ pub struct UsageEvent {
     pub project: ProjectId,
     /// The key.
     pub key: KeyId,
-    /// The owner of the key: a user or service account.
-    pub owner: String,
-    /// The model that the gate checked and that was forwarded.
-    pub model: String,
-    /// The quantities.
+    /// Whose key: a user or service account.
+    pub owner: Arc<str>,
+    /// The model as gated and forwarded.
+    pub model: Arc<str>,
+    /// How much.
     pub used: Quantities,
     /// The exact cost.
     pub cost: Amount,
@@ -187,8 +189,8 @@ pub struct UsageEvent {
     /// Whether the gateway counted the figures itself because the upstream reported none.
     pub estimated: bool,
     /// The request's id, for the owner's own logs.
-    pub request: String,
-    /// Whether a stream was requested; `false` in spools of versions that did not record it.
+    pub request: Arc<str>,
+    /// Whether a stream was asked for; spools of versions that did not tell say no.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stream: bool,
     /// Whether reasoning summaries were requested.

@@ -3,7 +3,6 @@
 pub(crate) mod address;
 pub(crate) mod models;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use keystead_core::gate::Policy;
@@ -30,13 +29,16 @@ pub struct ModelEntry {
     pub rates: RateLimits,
 }
 
-/// Everything by which requests are judged and forwarded.
+/// The operator chooses the names, so their hash need not resist names that a client chooses.
+pub type ByName<T> = foldhash::HashMap<String, T>;
+
+/// Everything a request is judged and forwarded by.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     /// Models by name.
-    pub models: HashMap<String, ModelEntry>,
+    pub models: ByName<ModelEntry>,
     /// Upstreams by name.
-    pub upstreams: HashMap<String, Upstream>,
+    pub upstreams: ByName<Upstream>,
     /// The gates.
     pub policy: Policy,
 }

@@ -86,7 +86,15 @@ pub(crate) struct Exchange<'p> {
     pub(crate) began: Instant,
 }
 
-/// What is sent, besides the body.
+/// What a request asks for that a gate may refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Features {
+    pub(crate) stream: bool,
+    /// A summary of the reasoning.
+    pub(crate) summary: bool,
+}
+
+/// What is sent, beside the body.
 pub(crate) struct Outgoing<'a> {
     pub(crate) upstream: &'a Upstream,
     pub(crate) model: Option<&'a ModelEntry>,
@@ -95,9 +103,8 @@ pub(crate) struct Outgoing<'a> {
     /// The body as the client sent it, when the gateway requests the usage chunk and the upstream may refuse that.
     pub(crate) unasked: Option<Bytes>,
     pub(crate) characters: i64,
-    /// Whether a stream and reasoning summaries are requested.
-    pub(crate) asked: (bool, bool),
-    /// The model of the image tool, if there is one.
+    pub(crate) asked: Features,
+    /// The model of the tool that makes pictures, if there is one.
     pub(crate) tool: Option<&'a ModelEntry>,
     /// Whether the answer will have sound.
     pub(crate) audio: bool,

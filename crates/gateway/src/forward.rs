@@ -17,7 +17,7 @@ use crate::decide::model_gate::{self, Gated, Judged};
 use crate::decide::rate_limit;
 use crate::decide::rate_limiter::Reservation;
 use crate::decide::right::Right;
-use crate::exchange::{Exchange, Outgoing};
+use crate::exchange::{Exchange, Features, Outgoing};
 use crate::metering::usage_recorder::{Form, Prompt, UsageRecorder};
 use crate::request::client_body::{Fault, Pace, StreamingBody, content_is, malformed, refuse_encoded, sent_as};
 use crate::request::form_body::{self, FormScan, Malformed};
@@ -43,7 +43,7 @@ impl Gateway {
         content_is(&parts.headers, "application/json")?;
         let body = json_body::text_of(self.whole(&exchange.caller.key, &parts.headers, body).await?)?;
         let peek = json_body::peek(exchange.route, &body)?;
-        let catalogue = self.catalogue.load_full();
+        let catalogue = self.seams.catalogue.load_full();
         let Judged { entry, image, gated } = self.judge(&catalogue, &exchange, &peek).await?;
         let verdicts = match gated {
             Gated::Refused(response) => return Ok(*response),
@@ -64,7 +64,7 @@ impl Gateway {
             strip,
             unasked: Some(body).filter(|_| strip && upstream.may_leave_out_usage()),
             characters: peek.input_characters,
-            asked: (peek.stream, peek.summary),
+            asked: Features { stream: peek.stream, summary: peek.summary },
             tool: image.as_ref().map(|(model, _)| *model),
             audio: peek.audio,
             prompt,
@@ -121,7 +121,7 @@ impl Gateway {
         if body.is_end_stream() {
             scan.finish().map_err(malformed)?;
         }
-        let catalogue = self.catalogue.load_full();
+        let catalogue = self.seams.catalogue.load_full();
         let asked = ModelUse { model: &model, stream: scan.stream(), summary: false };
         let (entry, verdicts) = match self.gate(&catalogue, &exchange, asked).await? {
             (_, Gated::Refused(response)) => return Ok(*response),
@@ -134,7 +134,7 @@ impl Gateway {
             strip: false,
             unasked: None,
             characters: 0,
-            asked: (asked.stream, false),
+            asked: Features { stream: asked.stream, summary: false },
             tool: None,
             audio: false,
             prompt: Prompt::Form(Arc::clone(&form)),
@@ -163,7 +163,7 @@ impl Gateway {
         if let Some(object) = exchange.object {
             self.owned(object, &exchange.payer).await?;
         }
-        let catalogue = self.catalogue.load_full();
+        let catalogue = self.seams.catalogue.load_full();
         if let Some(response) = exchange.object.filter(|_| target::streams(&parts.uri)) {
             self.stream_stored(&catalogue, &exchange, response).await?;
         }
@@ -174,7 +174,7 @@ impl Gateway {
             strip: false,
             unasked: None,
             characters: 0,
-            asked: (false, false),
+            asked: Features::default(),
             tool: None,
             audio: false,
             prompt: Prompt::Nothing,
@@ -216,7 +216,7 @@ impl Gateway {
 
     /// Checks the owner of an object. One of another organization is answered like one that does not exist.
     pub(crate) async fn owned(&self, object: &str, payer: &Payer) -> Result<(), ErrorResponse> {
-        let owner = self.ownership.owner(object).await.map_err(|_| error_body::store_unavailable())?;
+        let owner = self.seams.ownership.owner(object).await.map_err(|_| error_body::store_unavailable())?;
         if owner.as_ref() == Some(payer) {
             return Ok(());
         }
@@ -230,7 +230,7 @@ impl Gateway {
         body: RequestBody,
         outgoing: Outgoing<'_>,
     ) -> Result<Response<GatewayBody>, ErrorResponse> {
-        if !self.meter.accepts() {
+        if !self.seams.meter.accepts() {
             self.metrics.unrecordable();
             return Err(error_body::unrecorded());
         }
@@ -268,9 +268,9 @@ impl Gateway {
     ) -> Result<Response<GatewayBody>, ErrorResponse> {
         let address = outgoing.upstream.address.as_ref().ok_or_else(misconfigured)?;
         let target = parts.uri.path_and_query().ok_or_else(misconfigured)?;
-        let mut settled = UsageRecorder::new(self, exchange, &outgoing, reservation);
-        // Requests that arrived together are read one after the other and sent one after the other. An upstream that
-        // the first one woke is awake for the others, and waking it is the largest cost of a send.
+        let mut settled = UsageRecorder::new(right, &outgoing, reservation);
+        // Requests that came together are read one after the other and leave one after the other: an upstream that was
+        // woken by the first is awake for the rest, and waking it is what a send costs most.
         tokio::task::yield_now().await;
         let asked = UpstreamRequest {
             method: &parts.method,

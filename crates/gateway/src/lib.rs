@@ -106,19 +106,24 @@ pub struct GatewayOptions {
     pub limits: Limits,
 }
 
+/// What the process hands in, shared by all that outlives the call of a request: its answer, its usage.
+pub(crate) struct Seams {
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) ownership: Arc<dyn Ownership>,
+    pub(crate) pending: Arc<dyn PendingUsage>,
+    pub(crate) catalogue: Arc<ArcSwap<Catalogue>>,
+    pub(crate) clock: Clock,
+    pub(crate) public_url: String,
+}
+
 /// The data plane.
 pub struct Gateway {
-    directory: Arc<Directory>,
-    meter: Arc<Meter>,
-    ownership: Arc<dyn Ownership>,
-    pending: Arc<dyn PendingUsage>,
+    seams: Arc<Seams>,
     rates: Arc<Rates>,
-    catalogue: Arc<ArcSwap<Catalogue>>,
     tags: TagKeys,
     pepper: Pepper,
-    clock: Clock,
     rng: Mutex<Box<dyn RngCore + Send>>,
-    public_url: Arc<str>,
     limits: Limits,
     memory: BodyMemory,
     upstream: upstream::UpstreamClient,
@@ -132,7 +137,7 @@ pub struct Gateway {
 
 impl std::fmt::Debug for Gateway {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gateway").field("public_url", &self.public_url).finish_non_exhaustive()
+        f.debug_struct("Gateway").field("public_url", &self.seams.public_url).finish_non_exhaustive()
     }
 }
 
@@ -193,7 +198,7 @@ impl Gateway {
 
     /// Registers the data plane's metrics.
     pub fn metrics(&self, registry: &mut prometheus_client::registry::Registry) {
-        self.metrics.register(registry, &self.directory, &self.meter);
+        self.metrics.register(registry, &self.seams.directory, &self.seams.meter);
         self.memory.register(registry, "keystead_body_memory_bytes", metrics::BODY_MEMORY);
     }
 
@@ -300,19 +305,19 @@ impl Gateway {
         at: Instant,
     ) -> Result<Arc<Caller>, ErrorResponse> {
         let presented =
-            credential::read(headers).map_err(|missing: Missing| missing.response(route, &self.public_url))?;
+            credential::read(headers).map_err(|missing: Missing| missing.response(route, &self.seams.public_url))?;
         let presented = presented.expose();
         // First the shape, so that no text is hashed that is too long for a key; then the memory, which contains only
         // our own keys; then the tag, before the store is asked. An invented key is refused here at the cost of two
         // HMACs.
         let shaped = Shaped::of(presented).map_err(|_| self.incorrect(presented))?;
         let digest = shaped.digest(&self.pepper);
-        if let Ok(Some(caller)) = self.directory.known(&digest, at) {
+        if let Ok(Some(caller)) = self.seams.directory.known(&digest, at) {
             return Ok(caller);
         }
         // Only a client with one of our keys learns that keys cannot be checked.
         shaped.tagged(&self.tags).map_err(|_| self.incorrect(presented))?;
-        match Box::pin(self.directory.find(&digest)).await {
+        match Box::pin(self.seams.directory.find(&digest)).await {
             Ok(Some(caller)) => Ok(caller),
             Ok(None) => Err(self.incorrect(presented)),
             Err(Unavailable) => Err(error_body::store_unavailable()),
@@ -324,11 +329,11 @@ impl Gateway {
     }
 
     fn refuse(&self, refusal: &Refusal) -> ErrorResponse {
-        refusal.response(&self.public_url)
+        refusal.response(&self.seams.public_url)
     }
 
     fn now(&self) -> Timestamp {
-        (self.clock)()
+        (self.seams.clock)()
     }
 
     fn request_id(&self) -> RequestId {

@@ -93,8 +93,8 @@ type Refusals = Arc<RwLock<HashMap<Arc<str>, Timestamp>>>;
 /// An upstream: a server of models.
 #[derive(Debug, Clone)]
 pub struct Upstream {
-    /// The name in the configuration.
-    pub name: String,
+    /// How configuration calls it.
+    pub name: Arc<str>,
     pub(crate) api_key: Option<Secret<String>>,
     /// `None` when the operator's address is not valid, or the secret is not a valid header value.
     pub(crate) address: Option<Address>,
@@ -114,7 +114,7 @@ impl Upstream {
     #[must_use]
     pub fn with(name: String, base_url: &str, api_key: Option<Secret<String>>, options: UpstreamOptions) -> Self {
         let address = Address::new(base_url, api_key.as_ref(), options).ok();
-        Self { name, api_key, address, refusals: Refusals::default() }
+        Self { name: name.into(), api_key, address, refusals: Refusals::default() }
     }
 
     /// Checks whether requests can be sent there.

@@ -30,15 +30,16 @@ pub(crate) fn answer(
     payer: &Payer,
     wanted: Option<&str>,
 ) -> Result<Response<GatewayBody>, ErrorResponse> {
-    let catalogue = gateway.catalogue.load();
+    let catalogue = gateway.seams.catalogue.load();
     let show = |model: &ModelEntry| object(gateway, caller, payer, model);
     let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization);
     let allowed = |model: &str| organization.map_or(Ok(()), |found| allowed_in_project(found, payer, model));
     let body = match wanted {
         Some(id) => {
-            let unknown = || Refusal::UnknownModel(printable(id)).response(&gateway.public_url).with_param("model");
+            let unknown =
+                || Refusal::UnknownModel(printable(id)).response(&gateway.seams.public_url).with_param("model");
             let model = catalogue.models.get(id).ok_or_else(unknown)?;
-            allowed(id).map_err(|refusal| refusal.response(&gateway.public_url))?;
+            allowed(id).map_err(|refusal| refusal.response(&gateway.seams.public_url))?;
             show(model)
         }
         None => {
@@ -58,8 +59,8 @@ pub(crate) fn answer(
 fn object(gateway: &Gateway, caller: &Caller, payer: &Payer, model: &ModelEntry) -> Value {
     let mut object =
         json!({ "id": &*model.id, "object": "model", "created": model.created, "owned_by": model.owned_by });
-    let catalogue = gateway.catalogue.load();
-    // Every route that uses a model gives the same verdict; only the form of the refusal differs.
+    let catalogue = gateway.seams.catalogue.load();
+    // Any route that uses a model gives the same verdict; only the form of the refusal differs.
     let Some(any) = route::ROUTES.iter().find(|route| route.path == "/v1/responses") else { return object };
     let now = gateway.now();
     let judge = |stream, summary| {

@@ -84,7 +84,7 @@ impl Gateway {
             return Ok(());
         }
         let ids: Vec<&str> = objects.keys().map(String::as_str).collect();
-        let owners = self.ownership.owners(&ids).await.map_err(|_| error_body::store_unavailable())?;
+        let owners = self.seams.ownership.owners(&ids).await.map_err(|_| error_body::store_unavailable())?;
         for ((id, need), owner) in objects.iter().zip(owners) {
             let fine = match owner {
                 Some(owner) => owner == *payer,
@@ -104,7 +104,7 @@ impl Gateway {
         exchange: &Exchange<'_>,
         asked: ModelUse<'_>,
     ) -> Result<(&'c ModelEntry, Gated), ErrorResponse> {
-        let unknown = || Refusal::UnknownModel(printable(asked.model)).response(&self.public_url);
+        let unknown = || Refusal::UnknownModel(printable(asked.model)).response(&self.seams.public_url);
         let model = catalogue.models.get(asked.model).ok_or_else(unknown)?;
         let now = self.now();
         let judge = |caller| judge_model(&catalogue.policy, caller, &exchange.payer, exchange.route, asked, now);
@@ -112,7 +112,7 @@ impl Gateway {
             Ok(verdicts) => return Ok((model, self.passed(exchange, verdicts))),
             Err(refusal) => refusal,
         };
-        let fresh = Box::pin(self.directory.reread(&exchange.caller.digest)).await.ok().flatten();
+        let fresh = Box::pin(self.seams.directory.reread(&exchange.caller.digest)).await.ok().flatten();
         if let Some(fresh) = fresh {
             decide(&fresh, exchange.route, exchange.payer.selection(), exchange.from, now)
                 .map_err(|refusal| self.refuse(&refusal))?;
@@ -148,7 +148,7 @@ impl Gateway {
         exchange: &Exchange<'_>,
         response: &str,
     ) -> Result<(), ErrorResponse> {
-        let maker = self.ownership.maker(response).await.map_err(|_| error_body::store_unavailable())?;
+        let maker = self.seams.ownership.maker(response).await.map_err(|_| error_body::store_unavailable())?;
         let any = catalogue.models.keys().map(String::as_str).filter(|_| maker.is_none());
         for model in maker.as_deref().into_iter().chain(any) {
             let refused = self.forbids_stream(catalogue, exchange, model).await;
@@ -173,7 +173,7 @@ impl Gateway {
         let judge =
             |caller: &Caller| judge_model(&catalogue.policy, caller, &exchange.payer, exchange.route, asked, now).err();
         let refusal = judge(&exchange.caller)?;
-        let fresh = self.directory.reread(&exchange.caller.digest).await.ok().flatten();
+        let fresh = self.seams.directory.reread(&exchange.caller.digest).await.ok().flatten();
         let refusal = fresh.map_or(Some(refusal), |fresh| judge(&fresh));
         refusal.map(|refusal| self.refuse(&refusal))
     }

@@ -52,7 +52,7 @@ impl Gateway {
                     of_project,
                 };
                 self.metrics.limited();
-                let mut response = error_body::error(&refused.response(&self.public_url));
+                let mut response = error_body::error(&refused.response(&self.seams.public_url));
                 error_body::attribute(response.headers_mut(), &exchange.payer);
                 tell(response.headers_mut(), &told);
                 come_back(response.headers_mut(), &refused);

@@ -1,7 +1,6 @@
 //! When keys were last used, kept in memory between two writes to the store. A request costs no write. A killed process
 //! loses what it has not written, and then `last_used_at` is at most one period too old.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 
@@ -15,10 +14,13 @@ const PARTS: usize = 16;
 /// Maximum number of keys in one part. When it is reached, the store is written early.
 const MOST: usize = 4_096;
 
+/// The ids are drawn by the server, so their hash need not resist keys that a client chooses.
+type Uses = foldhash::HashMap<KeyId, Timestamp>;
+
 /// The last use of each key since the last write.
 #[derive(Debug, Default)]
 pub struct LastUses {
-    parts: [Mutex<HashMap<KeyId, Timestamp>>; PARTS],
+    parts: [Mutex<Uses>; PARTS],
     full: Notify,
 }
 
@@ -42,7 +44,7 @@ impl LastUses {
         }
     }
 
-    fn part(&self, key: &KeyId) -> &Mutex<HashMap<KeyId, Timestamp>> {
+    fn part(&self, key: &KeyId) -> &Mutex<Uses> {
         // The end of an id is random.
         let last = key.as_str().bytes().last().unwrap_or_default();
         &self.parts[usize::from(last) % PARTS]
@@ -51,9 +53,7 @@ impl LastUses {
     /// Takes all entries, sorted by key, so that two nodes lock rows in the same order.
     #[must_use]
     pub fn take(&self) -> Vec<(KeyId, Timestamp)> {
-        let take = |part: &Mutex<HashMap<KeyId, Timestamp>>| {
-            std::mem::take(&mut *part.lock().unwrap_or_else(PoisonError::into_inner))
-        };
+        let take = |part: &Mutex<Uses>| std::mem::take(&mut *part.lock().unwrap_or_else(PoisonError::into_inner));
         let mut uses: Vec<_> = self.parts.iter().flat_map(take).collect();
         uses.sort_unstable_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
         uses

@@ -109,6 +109,8 @@ pub(crate) struct Spool {
     /// Gathered lines that are written together, and their number.
     text: Vec<u8>,
     gathered: u64,
+    /// What is in the file already that lines refer to.
+    lines: line::Writer,
 }
 
 impl Spool {
@@ -150,6 +152,7 @@ impl Spool {
             queue,
             text: Vec::new(),
             gathered: 0,
+            lines: line::Writer::default(),
         })
     }
 
@@ -165,7 +168,7 @@ impl Spool {
         }
         if self.file.is_some() {
             let before = self.text.len();
-            match line::write(&mut self.text, self.place, &event) {
+            match self.lines.write(&mut self.text, self.place, &event) {
                 Ok(()) => {
                     self.length = self.length.saturating_add(length(self.text.get(before..).unwrap_or_default()));
                     self.gathered += 1;
@@ -212,6 +215,7 @@ impl Spool {
             self.dirty.extend(self.file.take());
         }
         (self.segment, self.file, self.length, self.place) = (segment, Some(file), length, 0);
+        self.lines = line::Writer::default();
     }
 
     /// Notes what became safe.

@@ -8,24 +8,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use keystead_core::access::Payer;
-use keystead_core::caller::Caller;
-use keystead_core::id::RequestId;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::rate::Used;
-use keystead_core::route::{Meter as Measure, Route};
+use keystead_core::route::Meter as Measure;
 use keystead_core::usage::{Price, UsageEvent, UsageKind};
 
+use crate::Unavailable;
 use crate::decide::rate_limiter::Reservation;
+use crate::decide::right::Right;
 use crate::estimate::sound::Heard;
 use crate::estimate::{self, TokenEstimate};
-use crate::exchange::{Exchange, Outgoing};
-use crate::metering::{Meter, Recorded, Unsafe};
+use crate::exchange::Outgoing;
+use crate::metering::{Recorded, Unsafe};
 use crate::response::answer_reader::Found;
 use crate::response::reported_usage::{self, Counted, End, Sent};
-use crate::upstream_objects::ownership::Ownership;
-use crate::upstream_objects::pending::PendingUsage;
-use crate::{Gateway, Unavailable};
 
 /// A body up to this length is kept until it is settled; a longer one is estimated at once.
 const KEPT: usize = 64 << 10;
@@ -84,16 +80,10 @@ impl Prompt {
 
 /// What is known of a request since its admission.
 pub(crate) struct UsageRecorder {
-    meter: Arc<Meter>,
-    ownership: Arc<dyn Ownership>,
-    pending: Arc<dyn PendingUsage>,
-    upstream: String,
-    clock: crate::Clock,
-    route: &'static Route,
-    caller: Arc<Caller>,
-    payer: Payer,
-    request: RequestId,
-    /// The kind and model of the event; `None` when nothing is counted, and after it was.
+    right: Arc<Right>,
+    /// The name of the upstream.
+    upstream: Arc<str>,
+    /// What the event is about; `None` where nothing is counted, and once it was.
     counted: Option<(UsageKind, Arc<str>)>,
     status: u16,
     price: Price,
@@ -101,39 +91,24 @@ pub(crate) struct UsageRecorder {
     prompt: Prompt,
     /// The model of the image tool, and its price.
     tool: Option<(Arc<str>, Price)>,
-    /// Whether a stream and a reasoning summary were requested.
-    asked: (bool, bool),
     /// Whether any of it was sent.
     begun: AtomicBool,
     reservation: Reservation,
 }
 
 impl UsageRecorder {
-    pub(crate) fn new(
-        gateway: &Gateway,
-        exchange: &Exchange<'_>,
-        outgoing: &Outgoing<'_>,
-        reservation: Reservation,
-    ) -> Self {
-        let Outgoing { model, characters, asked, .. } = *outgoing;
-        let kind = UsageKind::of_meter(exchange.route.meter);
+    pub(crate) fn new(right: &Arc<Right>, outgoing: &Outgoing<'_>, reservation: Reservation) -> Self {
+        let model = outgoing.model;
+        let kind = UsageKind::of_meter(right.route.meter);
         Self {
-            meter: Arc::clone(&gateway.meter),
-            ownership: Arc::clone(&gateway.ownership),
-            pending: Arc::clone(&gateway.pending),
-            upstream: outgoing.upstream.name.clone(),
-            clock: Arc::clone(&gateway.clock),
-            route: exchange.route,
-            caller: Arc::clone(&exchange.caller),
-            payer: exchange.payer.clone(),
-            request: exchange.id.clone(),
+            right: Arc::clone(right),
+            upstream: Arc::clone(&outgoing.upstream.name),
             counted: kind.zip(model.map(|model| Arc::clone(&model.id))),
             status: CLIENT_GONE,
             price: model.map(|model| model.price).unwrap_or_default(),
-            characters,
+            characters: outgoing.characters,
             prompt: outgoing.prompt.clone(),
             tool: outgoing.tool.map(|model| (Arc::clone(&model.id), model.price)),
-            asked,
             begun: AtomicBool::new(false),
             reservation,
         }
@@ -154,8 +129,8 @@ impl UsageRecorder {
         self.status = status.as_u16();
     }
 
-    pub(crate) const fn measure(&self) -> Measure {
-        self.route.meter
+    pub(crate) fn measure(&self) -> Measure {
+        self.right.route.meter
     }
 
     /// Whether something is still to be counted.
@@ -181,7 +156,7 @@ impl UsageRecorder {
             return self.leave_pending(id.to_owned());
         }
         let once = outlives.map(str::to_owned);
-        let counted = reported_usage::counted(self.route.meter, found, end, || self.prompt.sent(self.characters));
+        let counted = reported_usage::counted(self.right.route.meter, found, end, || self.prompt.sent(self.characters));
         let Some(counted) = counted else {
             self.nothing();
             return Recorded::Safe;
@@ -190,8 +165,8 @@ impl UsageRecorder {
             && let Some(drawn) = reported_usage::drawn(found)
         {
             let once = once.as_ref().map(|id| format!("{id}/{model}"));
-            // Events become safe in order, so the following one covers both.
-            drop(self.meter.record(self.event(UsageKind::Images, &model, price, drawn, once)));
+            // Events become safe in order, so the one that follows speaks for both.
+            drop(self.right.seams.meter.record(self.event(UsageKind::Images, model, price, drawn, once)));
         }
         self.record(counted, once)
     }
@@ -201,7 +176,7 @@ impl UsageRecorder {
         const ASKED: &[u8] = b"background";
         let named = |body: &Bytes| memchr::memmem::find(body, ASKED).is_some() || memchr::memchr(b'\\', body).is_some();
         let named = !matches!(&self.prompt, Prompt::Kept(body) if !named(body));
-        self.route.path == "/v1/responses" && named && self.prompt.asked().background
+        self.right.route.path == "/v1/responses" && named && self.prompt.asked().background
     }
 
     /// Notes a response as pending that continues and is counted when it has ended. Its client must not learn of it
@@ -221,23 +196,24 @@ impl UsageRecorder {
 
     fn note_pending(&self, id: String) -> impl Future<Output = Result<(), Unavailable>> + Send + 'static {
         let model = self.counted.as_ref().map(|(_, model)| (**model).to_owned()).unwrap_or_default();
+        let right = &self.right;
         let noted = Pending {
             id,
             kind: PendingKind::Response,
-            upstream: self.upstream.clone(),
-            organization: self.payer.organization.clone(),
-            project: self.payer.project.clone(),
-            key: self.caller.key.clone(),
-            owner: self.caller.owner.as_str().to_owned(),
+            upstream: (*self.upstream).to_owned(),
+            organization: right.payer.organization.clone(),
+            project: right.payer.project.clone(),
+            key: right.key().clone(),
+            owner: right.caller.owner.as_str().to_owned(),
             model,
             tool: self.tool.as_ref().map(|(model, _)| (**model).to_owned()),
             read: i64::try_from(self.prompt.asked().read).unwrap_or(i64::MAX),
-            stream: self.asked.0,
-            summary: self.asked.1,
-            request: self.request.as_str().to_owned(),
-            begun_at: (self.clock)(),
+            stream: right.asked.stream,
+            summary: right.asked.summary,
+            request: right.request.as_str().to_owned(),
+            begun_at: (right.seams.clock)(),
         };
-        let pending = Arc::clone(&self.pending);
+        let pending = Arc::clone(&right.seams.pending);
         async move { pending.note(noted).await }
     }
 
@@ -248,34 +224,41 @@ impl UsageRecorder {
             tokens: used.input_tokens.saturating_add(used.output_tokens).unsigned_abs(),
             images: used.images.unsigned_abs(),
         });
-        self.meter.record(self.event(kind, &model, self.price, Counted { used, estimated }, once))
+        self.right.seams.meter.record(self.event(kind, model, self.price, Counted { used, estimated }, once))
     }
 
-    fn event(&self, kind: UsageKind, model: &str, price: Price, counted: Counted, once: Option<String>) -> UsageEvent {
-        let Counted { used, estimated } = counted;
+    fn event(
+        &self,
+        kind: UsageKind,
+        model: Arc<str>,
+        price: Price,
+        counted: Counted,
+        once: Option<String>,
+    ) -> UsageEvent {
+        let (right, Counted { used, estimated }) = (&self.right, counted);
         UsageEvent {
-            at: (self.clock)(),
+            at: (right.seams.clock)(),
             kind,
-            organization: self.payer.organization.clone(),
-            project: self.payer.project.clone(),
-            key: self.caller.key.clone(),
-            owner: self.caller.owner.as_str().to_owned(),
-            model: model.to_owned(),
+            organization: right.payer.organization.clone(),
+            project: right.payer.project.clone(),
+            key: right.key().clone(),
+            owner: right.caller.owner.text(),
+            model,
             cost: price.cost(&used),
             used,
             status: self.status,
             estimated,
-            request: self.request.as_str().to_owned(),
-            stream: self.asked.0,
-            summary: self.asked.1,
+            request: right.request.text(),
+            stream: right.asked.stream,
+            summary: right.asked.summary,
             once,
         }
     }
 
     /// Records the payer as the owner of a stored response.
     pub(crate) fn own(&self, object: String) {
-        let (ownership, payer) = (Arc::clone(&self.ownership), self.payer.clone());
-        // If the node is killed, the pending response is still known.
+        let (ownership, payer) = (Arc::clone(&self.right.seams.ownership), self.right.payer.clone());
+        // A node that is killed leaves word of it.
         let pending = self.is_background().then(|| self.note_pending(object.clone()));
         // The stream must not wait for the store; the id is useful only once the stream has ended.
         tokio::spawn(async move {
@@ -296,8 +279,8 @@ impl Drop for UsageRecorder {
     fn drop(&mut self) {
         if self.is_open() && self.begun.load(Ordering::Relaxed) && self.prompt.is_sent() {
             let sent = self.prompt.sent(self.characters);
-            // There is no client any more that would have to wait for it.
-            drop(self.record(reported_usage::abandoned(self.route.meter, sent), None));
+            // There is no client left who would have to wait for it.
+            drop(self.record(reported_usage::abandoned(self.right.route.meter, sent), None));
         }
     }
 }

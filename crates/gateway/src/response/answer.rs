@@ -83,12 +83,12 @@ impl Gateway {
             settled.nothing();
             return Ok(Answering::Waiting(Box::pin(self.refused(exchange, outgoing.upstream, parts, body))));
         }
-        let list = listing::lists_objects(exchange.route);
-        let names = list || names_objects(exchange, &outgoing);
-        let shape = shape(&parts, names || settled.is_open(), outgoing.asked.0);
+        let objects = objects(exchange, &outgoing);
+        let read = objects != Objects::None || settled.is_open();
+        let shape = shape(&parts, read, outgoing.asked.stream);
         let answered = Answered { parts, body, outgoing, settled, right };
         match shape {
-            Some(shape) if !(list || shape.json && names) => self.pass(exchange, answered, shape),
+            Some(shape) if !objects.are_read_first(shape) => self.pass(exchange, answered, shape),
             shape => Ok(Answering::Waiting(Box::pin(self.read_first(exchange, answered, shape)))),
         }
     }
@@ -116,7 +116,7 @@ impl Gateway {
         };
         let body = if made::makes(exchange.route, outgoing.audio) && shape.events {
             let model = outgoing.model.map(|model| Arc::clone(&model.id));
-            Making::new(body, Arc::clone(&self.ownership), exchange.payer.clone(), model).boxed_unsync()
+            Making::new(body, Arc::clone(&self.seams.ownership), exchange.payer.clone(), model).boxed_unsync()
         } else {
             body
         };
@@ -136,10 +136,9 @@ impl Gateway {
     ) -> Result<Response<GatewayBody>, ErrorResponse> {
         let shape = match shape {
             Some(shape) => shape,
-            None => shape_by_beginning(&mut answered.parts, &mut answered.body, answered.outgoing.asked.0).await,
+            None => shape_by_beginning(&mut answered.parts, &mut answered.body, answered.outgoing.asked.stream).await,
         };
-        let list = listing::lists_objects(exchange.route);
-        if list || (shape.json && names_objects(exchange, &answered.outgoing)) {
+        if objects(exchange, &answered.outgoing).are_read_first(shape) {
             let Answered { parts, body, outgoing, settled, .. } = answered;
             let whole = self.kept_in_books(exchange, outgoing.model, body, settled).await?;
             return Ok(passed(exchange, parts, full(whole)));
@@ -210,9 +209,36 @@ impl Gateway {
     }
 }
 
-/// Whether an answer to this request names objects that have an owner.
-fn names_objects(exchange: &Exchange<'_>, outgoing: &Outgoing<'_>) -> bool {
-    made::makes(exchange.route, outgoing.audio) || listing::names_objects(exchange.route)
+/// Which objects with an owner an answer names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Objects {
+    None,
+    /// Objects that it makes or is about, where it is JSON.
+    Some,
+    /// A list of them.
+    List,
+}
+
+impl Objects {
+    /// Whether the answer must be read whole before it is passed on.
+    const fn are_read_first(self, shape: Shape) -> bool {
+        match self {
+            Self::None => false,
+            Self::Some => shape.json,
+            Self::List => true,
+        }
+    }
+}
+
+/// Which objects an answer to this request names.
+fn objects(exchange: &Exchange<'_>, outgoing: &Outgoing<'_>) -> Objects {
+    if listing::lists_objects(exchange.route) {
+        Objects::List
+    } else if made::makes(exchange.route, outgoing.audio) || listing::names_objects(exchange.route) {
+        Objects::Some
+    } else {
+        Objects::None
+    }
 }
 
 fn broke_off() -> ErrorResponse {

@@ -1,7 +1,7 @@
 //! Idle connections to upstreams: the one used last is reused first, and one that has waited as long as it may is
 //! closed. A connection must be closed here before the server closes it, because a request could cross with that close.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -27,8 +27,8 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct Origins {
-    links: HashMap<Arc<str>, VecDeque<Waiting>>,
-    /// Whether a task closes connections that no request uses any more.
+    links: foldhash::HashMap<Arc<str>, VecDeque<Waiting>>,
+    /// Whether a task looks after connections that no request asks for any more.
     watched: bool,
 }
 

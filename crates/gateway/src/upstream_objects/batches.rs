@@ -141,7 +141,7 @@ impl Gateway {
             Gated::Passed(_) if matches!(judged.image, Some((_, Some(_)))) => {
                 Err(error_body::bad_body("Name the model of the tool `image_generation`.").with_param("tools"))
             }
-            Gated::Passed(_) if judged.entry.upstream == upstream.name => Ok(ControlFlow::Continue(())),
+            Gated::Passed(_) if *judged.entry.upstream == *upstream.name => Ok(ControlFlow::Continue(())),
             Gated::Passed(_) => {
                 let id = &judged.entry.id;
                 Err(error_body::bad_body(format!("The model '{id}' is not served where batches run.")))
@@ -155,8 +155,8 @@ impl Gateway {
         if exchange.route.path == "/v1/batches" {
             self.note_batch(exchange, &batch.id).await?;
         }
-        let noted = self.pending.find(&batch.id).await.map_err(|_| error_body::store_unavailable())?;
-        // A batch from before batches were noted belongs to its payer.
+        let noted = self.seams.pending.find(&batch.id).await.map_err(|_| error_body::store_unavailable())?;
+        // One that began before batches were noted is its payer's.
         let Some(pending) = noted.or_else(|| self.pending_batch(exchange, &batch.id)) else { return Ok(()) };
         self.count_lines(&pending, body).await
     }
@@ -170,10 +170,10 @@ impl Gateway {
         };
         // One at a time on this node, so that two requests at once do not read the results twice.
         let _counting = self.counting.lock().await;
-        let known = self.ownership.owner(&results).await.map_err(|_| error_body::store_unavailable())?;
+        let known = self.seams.ownership.owner(&results).await.map_err(|_| error_body::store_unavailable())?;
         let meter = route::find("POST", &batch.endpoint).map_or(Meter::Request, |matched| matched.route.meter);
         let Some(kind) = UsageKind::of_meter(meter).filter(|_| known.is_none()) else { return Ok(()) };
-        let catalogue = self.catalogue.load_full();
+        let catalogue = self.seams.catalogue.load_full();
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let content = self.content(&self.request_id(), upstream, &results).await?;
         let mut lines = Lines::new(content, self.limits.form_body);
@@ -196,12 +196,12 @@ impl Gateway {
             // The last event ends what is pending; if it is there after a crash, so are all before it.
             let once = if left == 0 { pending.id.clone() } else { format!("{}/{model}", pending.id) };
             let sum = Counted { used: sum.used.clamped(), ..sum };
-            recorded = self.meter.record(self.event_of(pending, kind, model, sum, once));
+            recorded = self.seams.meter.record(self.event_of(pending, kind, model, sum, once));
         }
         // Events become safe in order, so the last one covers all.
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;
         let payer = Payer { organization: pending.organization.clone(), project: pending.project.clone() };
-        self.ownership.record(&results, &payer).await.map_err(|_| error_body::store_unavailable())
+        self.seams.ownership.record(&results, &payer).await.map_err(|_| error_body::store_unavailable())
     }
 
     /// Returns the content of a file in the operator's account.

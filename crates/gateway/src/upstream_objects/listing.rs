@@ -44,7 +44,7 @@ pub(crate) async fn keep_books(
         let mut own = Vec::with_capacity(before);
         for item in data.drain(..) {
             let Some(id) = item.get("id").and_then(Value::as_str) else { continue };
-            let owner = gateway.ownership.owner(id).await.map_err(|_| error_body::store_unavailable())?;
+            let owner = gateway.seams.ownership.owner(id).await.map_err(|_| error_body::store_unavailable())?;
             if owner.as_ref() == Some(payer) {
                 own.push(item);
             }
@@ -65,7 +65,12 @@ pub(crate) async fn keep_books(
     if made::makes(route, true) {
         let objects = made::of_answer(route, &value);
         let model = model.map(|model| &*model.id);
-        gateway.ownership.record_made(&objects, payer, model).await.map_err(|_| error_body::store_unavailable())?;
+        gateway
+            .seams
+            .ownership
+            .record_made(&objects, payer, model)
+            .await
+            .map_err(|_| error_body::store_unavailable())?;
         return Ok(body);
     }
     let mut objects: Vec<&str> = Vec::new();
@@ -80,7 +85,7 @@ pub(crate) async fn keep_books(
         objects.extend(members.iter().filter_map(|member| value.get(*member).and_then(Value::as_str)));
     }
     for object in objects {
-        gateway.ownership.record(object, payer).await.map_err(|_| error_body::store_unavailable())?;
+        gateway.seams.ownership.record(object, payer).await.map_err(|_| error_body::store_unavailable())?;
     }
     Ok(body)
 }

@@ -88,7 +88,7 @@ impl Gateway {
     /// # Errors
     /// When the pending events cannot be read.
     pub async fn settle_pending(&self) -> Result<(), Unavailable> {
-        for pending in self.pending.due().await? {
+        for pending in self.seams.pending.due().await? {
             if let Err(wire) = self.settle_one(&pending).await {
                 tracing::debug!(id = %pending.id, why = %wire.message, "what is pending could not be settled");
             }
@@ -116,7 +116,7 @@ impl Gateway {
         if !matches!(exchange.route.path, "/v1/responses/{id}" | "/v1/responses/{id}/cancel") {
             return Ok(());
         }
-        match self.pending.find(id).await.map_err(|_| error_body::store_unavailable())? {
+        match self.seams.pending.find(id).await.map_err(|_| error_body::store_unavailable())? {
             Some(pending) if pending.kind == PendingKind::Response => self.count_response(&pending, body).await,
             _ => Ok(()),
         }
@@ -133,8 +133,8 @@ impl Gateway {
         }
         if let (Some(model), Some(drawn)) = (&pending.tool, reported_usage::drawn(found)) {
             let once = format!("{}/{model}", pending.id);
-            // Events become safe in order, so the following one covers both.
-            drop(self.meter.record(self.event_of(pending, UsageKind::Images, model.clone(), drawn, once)));
+            // Events become safe in order, so the one that follows speaks for both.
+            drop(self.seams.meter.record(self.event_of(pending, UsageKind::Images, model.clone(), drawn, once)));
         }
         match reported_usage::counted(Meter::Completion, found, End::Whole, || sent(pending)) {
             Some(counted) => self.record_pending(pending, counted).await,
@@ -144,7 +144,7 @@ impl Gateway {
 
     async fn record_pending(&self, pending: &Pending, counted: Counted) -> Result<(), ErrorResponse> {
         let event = self.event_of(pending, UsageKind::Completions, pending.model.clone(), counted, pending.id.clone());
-        self.meter.record(event).safe().await.map_err(|_| error_body::unrecorded())
+        self.seams.meter.record(event).safe().await.map_err(|_| error_body::unrecorded())
     }
 
     /// Builds the event of a pending object; it counts once under the object's id.
@@ -156,20 +156,20 @@ impl Gateway {
         Counted { used, estimated }: Counted,
         once: String,
     ) -> UsageEvent {
-        let price = self.catalogue.load().models.get(&model).map(|entry| entry.price).unwrap_or_default();
+        let price = self.seams.catalogue.load().models.get(&model).map(|entry| entry.price).unwrap_or_default();
         UsageEvent {
             at: self.now(),
             kind,
             organization: pending.organization.clone(),
             project: pending.project.clone(),
             key: pending.key.clone(),
-            owner: pending.owner.clone(),
+            owner: pending.owner.as_str().into(),
             cost: price.cost(&used),
-            model,
+            model: model.into(),
             used,
             status: 200,
             estimated,
-            request: pending.request.clone(),
+            request: pending.request.as_str().into(),
             stream: pending.stream,
             summary: pending.summary,
             once: Some(once),
@@ -179,7 +179,7 @@ impl Gateway {
     /// Notes a batch that has begun.
     pub(crate) async fn note_batch(&self, exchange: &Exchange<'_>, id: &str) -> Result<(), ErrorResponse> {
         let Some(pending) = self.pending_batch(exchange, id) else { return Ok(()) };
-        self.pending.note(pending).await.map_err(|_| error_body::store_unavailable())
+        self.seams.pending.note(pending).await.map_err(|_| error_body::store_unavailable())
     }
 
     /// Builds the pending batch as if the present caller had begun it.
@@ -187,7 +187,7 @@ impl Gateway {
         Some(Pending {
             id: id.to_owned(),
             kind: PendingKind::Batch,
-            upstream: self.catalogue.load().default_upstream()?.name.clone(),
+            upstream: (*self.seams.catalogue.load().default_upstream()?.name).to_owned(),
             organization: exchange.payer.organization.clone(),
             project: exchange.payer.project.clone(),
             key: exchange.caller.key.clone(),
@@ -203,12 +203,12 @@ impl Gateway {
     }
 
     pub(crate) async fn forget(&self, pending: &Pending) -> Result<(), ErrorResponse> {
-        self.pending.forget(&pending.id).await.map_err(|_| error_body::store_unavailable())
+        self.seams.pending.forget(&pending.id).await.map_err(|_| error_body::store_unavailable())
     }
 
     async fn ask_for(&self, pending: &Pending) -> Result<Said, ErrorResponse> {
         let unknown = || error_body::server_error(502, "The model server cannot be asked.");
-        let catalogue = self.catalogue.load_full();
+        let catalogue = self.seams.catalogue.load_full();
         let upstream = catalogue.upstreams.get(&pending.upstream).ok_or_else(unknown)?;
         let address = upstream.address.as_ref().ok_or_else(unknown)?;
         let folder = match pending.kind {

@@ -123,7 +123,7 @@ async fn lines_are_counted_once_and_before_results_are_read() {
     let events = world.events().await;
     assert_eq!(events.len(), 1, "{events:?}");
     let used = events[0].used;
-    assert_eq!((events[0].model.as_str(), used.requests, used.input_tokens, used.output_tokens), ("gpt-4o", 2, 12, 3));
+    assert_eq!((&*events[0].model, used.requests, used.input_tokens, used.output_tokens), ("gpt-4o", 2, 12, 3));
 }
 
 #[tokio::test]
@@ -170,6 +170,6 @@ async fn results_count_once_although_nobody_noted_that_they_were() {
         assert_eq!(world.get("/v1/batches/batch_1", &key).await.status, 200);
     }
     let events = second.events().await;
-    let models: Vec<&str> = events.iter().map(|event| event.model.as_str()).collect();
+    let models: Vec<&str> = events.iter().map(|event| &*event.model).collect();
     assert_eq!(models, ["gpt-4o", "o3"]);
 }

@@ -22,12 +22,9 @@ async fn bytes_pass_both_ways_and_usage_is_written_once() {
     let event = &events[0];
     assert_eq!((event.used.input_tokens, event.used.input_cached_tokens, event.used.output_tokens), (5, 2, 7));
     assert_eq!((event.organization.as_str(), event.project.as_str(), event.key.as_str()), ("org-1", "proj_1", "key_1"));
-    assert_eq!(
-        (event.owner.as_str(), event.model.as_str(), event.estimated, event.status),
-        ("user-1", "gpt-4o", false, 200)
-    );
+    assert_eq!((&*event.owner, &*event.model, event.estimated, event.status), ("user-1", "gpt-4o", false, 200));
     assert_eq!(event.cost.parts(), (3 + 14, 0));
-    assert_eq!(Some(event.request.as_str()), got.header("x-request-id"));
+    assert_eq!(Some(&*event.request), got.header("x-request-id"));
 }
 
 #[tokio::test]

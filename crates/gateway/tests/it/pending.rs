@@ -54,7 +54,7 @@ async fn a_response_in_the_background_counts_once_when_it_has_ended() {
     assert_eq!(events.len(), 1, "{events:?}");
     let event = &events[0];
     assert_eq!((event.used.input_tokens, event.used.output_tokens, event.estimated), (21, 300, false));
-    assert_eq!((event.model.as_str(), event.owner.as_str(), event.key.as_str()), ("gpt-4o", "user-1", "key_1"));
+    assert_eq!((&*event.model, &*event.owner, event.key.as_str()), ("gpt-4o", "user-1", "key_1"));
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn batches_that_nobody_fetches_are_counted() {
         let events = world.events().await;
         let counted: Vec<_> = events
             .iter()
-            .map(|e| (e.model.as_str(), e.used.requests, e.used.input_tokens, e.used.output_tokens, e.estimated))
+            .map(|e| (&*e.model, e.used.requests, e.used.input_tokens, e.used.output_tokens, e.estimated))
             .collect();
         assert_eq!(counted, [("gpt-4o", 1, 5, 2, false), ("o3", 2, 7, 3, true)]);
     }

@@ -274,14 +274,15 @@ impl World {
         let models = ["gpt-4o", "o3", "whisper-1", "tts-1", "gpt-image-1", "text-embedding-3-small"];
         let catalogue = Arc::new(ArcSwap::from_pointee(Catalogue {
             models: models.iter().map(|id| ((*id).to_owned(), model(id))).collect(),
-            upstreams: HashMap::from([(
+            upstreams: std::iter::once((
                 "one".to_owned(),
                 Upstream::new(
                     "one".to_owned(),
                     &format!("http://{upstream}/v1"),
                     Some(Secret::new(UPSTREAM_SECRET.to_owned())),
                 ),
-            )]),
+            ))
+            .collect(),
             policy: Policy::default_rules(),
         }));
         let gateway = Arc::new(Gateway::new(GatewayOptions {

@@ -44,7 +44,7 @@ impl Models {
         let mut owners: BTreeMap<String, String> = BTreeMap::new();
         let mut limited: BTreeMap<&str, RateLimits> = BTreeMap::new();
         for (model, price, rates) in &config.models {
-            let first = upstreams.first().map(|upstream| upstream.name.clone()).unwrap_or_default();
+            let first = upstreams.first().map(|upstream| upstream.name.to_string()).unwrap_or_default();
             let entry = served.entry(model.id.clone()).or_insert((first, "upstream", *price));
             entry.2 = *price;
             limited.insert(&model.id, *rates);
@@ -111,7 +111,7 @@ impl Models {
         let (_, policy) = store.read("policy", async |tx: &mut Tx| policy::find(tx).await).await?;
         Ok(Catalogue {
             models: self.entries.iter().map(|entry| (entry.id.to_string(), entry.clone())).collect(),
-            upstreams: self.upstreams.iter().map(|upstream| (upstream.name.clone(), upstream.clone())).collect(),
+            upstreams: self.upstreams.iter().map(|upstream| (upstream.name.to_string(), upstream.clone())).collect(),
             policy,
         })
     }

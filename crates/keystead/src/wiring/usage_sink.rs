@@ -62,9 +62,9 @@ impl StoreUsage {
                 continue;
             }
             let uses = news.entry(event.organization.clone()).or_default();
-            match uses.iter_mut().find(|first| first.model == event.model) {
+            match uses.iter_mut().find(|first| *first.model == *event.model) {
                 Some(first) => first.at = first.at.min(event.at),
-                None => uses.push(FirstUse { model: event.model.clone(), at: event.at }),
+                None => uses.push(FirstUse { model: (*event.model).to_owned(), at: event.at }),
             }
         }
         news

@@ -87,9 +87,9 @@ pub(crate) fn read(segment: &Arc<Segment>, path: &Path) -> Result<Contents, Unre
     }
     let mut contents = Contents::default();
     let mut reader = BufReader::new(file);
-    let mut text = Vec::new();
+    let (mut text, mut lines) = (Vec::new(), line::Reader::default());
     while reader.read_until(b'\n', &mut text)? > 0 {
-        match line::read(&text) {
+        match lines.read(&text) {
             Line::Event(place, event) => match contents.groups.last_mut() {
                 Some(last) if last.end() == place => last.events.push_back(*event),
                 _ => contents.groups.push(Group {
@@ -100,7 +100,7 @@ pub(crate) fn read(segment: &Arc<Segment>, path: &Path) -> Result<Contents, Unre
             },
             Line::Foreign => return Err(Unread::Foreign),
             Line::Damaged => contents.damaged += 1,
-            Line::Header | Line::Torn => {}
+            Line::Header | Line::Context | Line::Torn => {}
         }
         text.clear();
     }
@@ -124,7 +124,7 @@ pub(crate) fn count(path: &Path) -> Result<i64, Unread> {
         if std::mem::take(&mut first)
             && let Some(end) = memchr::memchr(b'\n', bytes)
         {
-            match line::read(&bytes[..=end]) {
+            match line::Reader::default().read(&bytes[..=end]) {
                 Line::Foreign => return Err(Unread::Foreign),
                 Line::Header => lines -= 1,
                 _ => {}

@@ -62,27 +62,31 @@ impl Spool {
             write_all(&*file, &line::header())?;
             Ok(file)
         };
-        let mut text = Vec::new();
+        let (mut text, mut lines) = (Vec::new(), line::Writer::default());
         let mut written = 0;
         for (segment, place, event) in self.queue.from(self.written) {
             let file = match made.last() {
                 Some((of, _, file)) if of == segment => Arc::clone(file),
-                _ => create(segment, made)?,
+                _ => {
+                    lines = line::Writer::default();
+                    create(segment, made)?
+                }
             };
             text.clear();
-            line::write(&mut text, place, event)?;
+            lines.write(&mut text, place, event)?;
             write_all(&*file, &text)?;
             written += length(&text);
         }
         let last = match made.last() {
             Some((of, _, file)) if *of == self.segment.name => Arc::clone(file),
             _ => {
-                written = 0;
+                (written, lines) = (0, line::Writer::default());
                 create(&Arc::clone(&self.segment.name), made)?
             }
         };
         self.dirty.extend(made.iter().map(|(_, _, file)| Arc::clone(file)));
         (self.file, self.length, self.part, self.written) = (Some(last), written, part, self.recorded);
+        self.lines = lines;
         Ok(())
     }
 

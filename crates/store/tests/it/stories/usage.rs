@@ -15,8 +15,8 @@ pub(crate) fn event(seconds: i64, model: &str) -> UsageEvent {
         organization: id("org-one"),
         project: id("proj_x1"),
         key: key_id("a"),
-        owner: "user-ann".to_owned(),
-        model: model.to_owned(),
+        owner: "user-ann".into(),
+        model: model.into(),
         used: Quantities {
             requests: 1,
             input_tokens: 10,
@@ -27,7 +27,7 @@ pub(crate) fn event(seconds: i64, model: &str) -> UsageEvent {
         cost: Micros(7).into(),
         status: 200,
         estimated: false,
-        request: "req_1".to_owned(),
+        request: "req_1".into(),
         stream: false,
         summary: false,
         once: None,
@@ -62,13 +62,13 @@ pub(crate) async fn large_and_many(db: TestDb) {
     let mut large = event(600, "it's \"m\"\\ \0$1 𝄞");
     large.used = Quantities { requests: 1, images: LARGEST_COUNT, characters: 5, seconds: 6, ..Default::default() };
     (large.kind, large.cost) = (UsageKind::Images, Micros(i64::MAX).into());
-    large.owner = "svc\0".to_owned();
+    large.owner = "svc\0".into();
     assert_eq!(change!(db, |tx| usage::record(tx, "1-x", 3, std::slice::from_ref(&large))), Ok(1));
-    large.model = "it's \"m\"\\ $1 𝄞".to_owned();
-    let by_model = UsageQuery { models: vec![large.model.clone()], ..ask(60, &[GroupKey::Model, GroupKey::User]) };
+    large.model = "it's \"m\"\\ $1 𝄞".into();
+    let by_model = UsageQuery { models: vec![large.model.to_string()], ..ask(60, &[GroupKey::Model, GroupKey::User]) };
     let rows = look!(db, |tx| usage::query(tx, &by_model)).unwrap();
     assert_eq!((rows.len(), rows[0].used, rows[0].cost), (1, large.used, Amount::MOST_OF_ONE_REQUEST));
-    assert_eq!((rows[0].model.as_ref(), rows[0].user.as_deref()), (Some(&large.model), Some("svc")));
+    assert_eq!((rows[0].model.as_deref(), rows[0].user.as_deref()), (Some(&*large.model), Some("svc")));
 
     // A batch like that of a busy minute: many events, few buckets.
     let many: Vec<_> = (0..2_000).map(|n| event(3_600 + n % 120, &format!("m{}", n % 5))).collect();
@@ -96,7 +96,7 @@ pub(crate) async fn costs_are_exact_as_a_model_sums_them(db: TestDb) {
             Quantities { requests: 1, input_tokens, input_cached_tokens: draw(input_tokens + 1), ..Default::default() };
         let mut one = event(draw(7_200), ["m1", "m2"][usize::from(draw(2) == 1)]);
         (one.used, one.cost, one.estimated) = (used, price.cost(&used), draw(3) == 0);
-        let sum = sums.entry((one.model.clone(), one.estimated)).or_default();
+        let sum = sums.entry((one.model.to_string(), one.estimated)).or_default();
         sum.0 = sum.0.plus(used);
         sum.1 += i128::from(input_tokens - used.input_cached_tokens) * i128::from(price.input.0)
             + i128::from(used.input_cached_tokens) * i128::from(price.cached_input.0);
@@ -171,7 +171,7 @@ pub(crate) async fn questions(db: TestDb) {
     .enumerate()
     {
         let mut event = event(i64::try_from(n).unwrap() * 3_600, model);
-        (event.kind, event.owner) = (kind, owner.to_owned());
+        (event.kind, event.owner) = (kind, owner.into());
         (event.project, event.key) = (id(project), id(key));
         events.push(event);
     }
@@ -236,7 +236,7 @@ pub(crate) async fn features(db: TestDb) {
     let uses = |action: &str, model: &str, times: i64| FeatureUses {
         organization: organization.clone(),
         action: action.to_owned(),
-        model: model.to_owned(),
+        model: model.into(),
         times,
     };
     let since = events[0].at;
