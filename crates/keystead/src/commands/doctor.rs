@@ -63,7 +63,8 @@ fn environment(config: &Validated) -> String {
         Environment::Production => "production",
     };
     match config.upstreams.len() {
-        0 => format!("{place}; the sandbox's model server answers"),
+        0 if config.sandbox.is_some() => format!("{place}; the sandbox's model server answers"),
+        0 => format!("{place}; no model server is configured"),
         count => format!("{place}; {count} upstreams"),
     }
 }

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use network::EdgeOptions;
 use sections::Config;
 pub(crate) use sections::{Environment, Log, LogFormat, UsageDurability, Validated};
-pub(crate) use services::{Identity, Sms};
+pub(crate) use services::{Identity, Mail, Payment, SignIn, Sms};
 
 /// Why the configuration is not valid; the text names the key at fault.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

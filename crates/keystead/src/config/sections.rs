@@ -135,6 +135,22 @@ impl Default for Sandbox {
     }
 }
 
+impl Sandbox {
+    /// Whether one is to run; `compiled` tells whether this build has it.
+    pub(super) fn wanted(&self, production: bool, compiled: bool) -> Result<bool, ConfigError> {
+        let wanted = self.enabled.unwrap_or(!production);
+        let wrong = match (wanted, production, compiled) {
+            (true, true, _) => "sandbox.enabled must not be true in production: the sandbox says yes to everything",
+            (true, false, false) => {
+                "this program was built without the sandbox, which environment = \"development\" starts: set \
+                 environment = \"production\" or sandbox.enabled = false, or build with the cargo feature `sandbox`"
+            }
+            _ => return Ok(wanted),
+        };
+        Err(ConfigError::Value(wrong.to_owned()))
+    }
+}
+
 /// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -246,10 +262,7 @@ impl Config {
     pub(crate) fn validate(self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Validated, ConfigError> {
         let wrong = |text: String| Err(ConfigError::Value(text));
         let production = self.environment == Environment::Production;
-        let sandbox_wanted = self.sandbox.enabled.unwrap_or(!production);
-        if production && sandbox_wanted {
-            return wrong("sandbox.enabled must not be true in production: the sandbox says yes to everything".into());
-        }
+        let sandbox_wanted = self.sandbox.wanted(production, cfg!(feature = "sandbox"))?;
         if production && self.upstream.is_empty() {
             return wrong("no [[upstream]] is configured; production needs at least one model server".into());
         }

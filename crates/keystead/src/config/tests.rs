@@ -4,6 +4,7 @@ use std::path::Path;
 use keystead_core::money::Micros;
 use keystead_core::network::CountryRule;
 
+use super::sections::Sandbox;
 use super::{Config, ConfigError, from_parts};
 
 fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -193,6 +194,22 @@ fn the_network_from_the_environment() {
     assert_eq!(edge.country_header.unwrap(), "cf-ipcountry");
     assert_eq!(edge.rule, Some(CountryRule::Refused(vec!["US".parse().unwrap(), "JP".parse().unwrap()])));
     assert_eq!(edge.country_database.unwrap(), Path::new("/var/lib/countries.mmdb"));
+}
+
+#[test]
+fn a_build_without_the_sandbox_refuses_what_asks_for_it() {
+    let wanted = |enabled, production, compiled| {
+        let section = Sandbox { enabled, ..Sandbox::default() };
+        section.wanted(production, compiled).map_err(|error| error.to_string())
+    };
+    let missing = wanted(None, false, false).unwrap_err();
+    assert!(missing.contains("built without the sandbox"), "{missing}");
+    assert_eq!(wanted(Some(true), false, false), Err(missing));
+    assert_eq!(wanted(Some(false), false, false), Ok(false));
+    assert_eq!(wanted(None, true, false), Ok(false));
+    assert_eq!(wanted(None, false, true), Ok(true));
+    let refused = wanted(Some(true), true, false).unwrap_err();
+    assert!(refused.contains("must not be true in production"), "{refused}");
 }
 
 #[test]

@@ -82,10 +82,10 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         set => set.to_owned(),
     };
     let sandbox = sandbox::start(&config).await?;
-    let sandbox_url = sandbox.as_ref().map(|running| running.url.clone());
+    let sandbox_url = sandbox.as_ref().map(|running| running.url().to_owned());
 
-    let models_at = sandbox.as_ref().map(|running| running.models.as_str());
-    let mut models = Models::new(&config, models_at);
+    let models_at = sandbox.as_ref().map(sandbox::Running::models);
+    let mut models = Models::new(&config, models_at.as_deref());
     models.publish(&store).await?;
     let catalogue = Arc::new(ArcSwap::from_pointee(models.catalogue(&store).await?));
     let directory = Arc::new(Directory::new(

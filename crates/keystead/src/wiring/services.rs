@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use keystead_app::review::{EvidenceStore, Intake, Reviewer, ReviewerOptions, TIME_LIMIT};
 use keystead_app::{Codes, Services};
-use keystead_core::secret::Secret;
 use keystead_core::verification::documents::DocumentPolicy;
 use keystead_providers::ProviderError as Outside;
 use keystead_providers::identity::PersonaOptions;
@@ -17,7 +16,6 @@ use keystead_providers::phone::sms_http::HttpSms;
 use keystead_providers::phone::twilio::{Twilio, TwilioOptions};
 use keystead_providers::sign_in::Oidc;
 use keystead_providers::sign_in::OidcOptions;
-use keystead_sandbox as sandbox;
 use keystead_store::Store;
 
 use crate::cli_error::CliError;
@@ -41,7 +39,7 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
 /// origins.
 pub(crate) fn form_targets(config: &Validated, beside: Option<&Running>) -> Vec<String> {
     let mut targets = Vec::new();
-    targets.extend(beside.map(|running| running.url.clone()));
+    targets.extend(beside.map(|running| running.url().to_owned()));
     if config.payment.is_some() {
         targets.push("https://checkout.stripe.com".to_owned());
     }
@@ -60,17 +58,7 @@ fn failed(service: &str) -> impl Fn(Outside) -> CliError {
 }
 
 fn phone(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), CliError> {
-    let first = match (&config.sms, beside) {
-        (Some(sms), _) => sms.clone(),
-        (None, Some(running)) => Sms::Twilio {
-            verify: format!("{}/twilio", running.url),
-            lookup: format!("{}/twilio", running.url),
-            account_sid: sandbox::TWILIO_ACCOUNT_SID.to_owned(),
-            auth_token: Secret::new(sandbox::TWILIO_AUTH_TOKEN.to_owned()),
-            service_sid: sandbox::TWILIO_SERVICE_SID.to_owned(),
-        },
-        (None, None) => return Ok(()),
-    };
+    let Some(first) = config.sms.clone().or_else(|| beside.map(Running::sms)) else { return Ok(()) };
     let (codes, lines) = carrier(first, "sms")?;
     (services.codes, services.lines) = (Some(codes), lines);
     if let Some(second) = &config.sms_fallback {
@@ -103,44 +91,23 @@ fn carrier(sms: Sms, name: &str) -> Result<(Codes, Option<Arc<dyn LineLookup>>),
 }
 
 fn payment(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), CliError> {
-    let options = match (&config.payment, beside) {
-        (Some(payment), _) => StripeOptions {
-            base_url: payment.base_url.clone(),
-            api_key: payment.api_key.clone(),
-            webhook_secrets: payment.webhook_secrets.clone(),
-        },
-        (None, Some(running)) => StripeOptions {
-            base_url: format!("{}/stripe", running.url),
-            api_key: Secret::new(sandbox::STRIPE_API_KEY.to_owned()),
-            webhook_secrets: vec![Secret::new(sandbox::STRIPE_WEBHOOK_SECRET.to_owned())],
-        },
-        (None, None) => return Ok(()),
+    let Some(payment) = config.payment.clone().or_else(|| beside.map(Running::payment)) else { return Ok(()) };
+    let options = StripeOptions {
+        base_url: payment.base_url,
+        api_key: payment.api_key,
+        webhook_secrets: payment.webhook_secrets,
     };
     services.payment = Some(Arc::new(Stripe::new(options).map_err(failed("payment"))?));
     Ok(())
 }
 
 fn identity(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), CliError> {
-    let options = match (&config.identity, beside) {
-        // Needs the store: [`review`].
-        (Some(Identity::Review), _) => return Ok(()),
-        (Some(Identity::Persona { base_url, api_key, template, webhook_secrets, completed_approves }), _) => {
-            PersonaOptions {
-                base_url: base_url.clone(),
-                api_key: api_key.clone(),
-                template: template.clone(),
-                webhook_secrets: webhook_secrets.clone(),
-                completed_approves: *completed_approves,
-            }
+    let options = match config.identity.clone().or_else(|| beside.map(Running::identity)) {
+        Some(Identity::Persona { base_url, api_key, template, webhook_secrets, completed_approves }) => {
+            PersonaOptions { base_url, api_key, template, webhook_secrets, completed_approves }
         }
-        (None, Some(running)) => PersonaOptions {
-            base_url: format!("{}/persona/api/v1", running.url),
-            api_key: Secret::new(sandbox::PERSONA_API_KEY.to_owned()),
-            template: sandbox::PERSONA_TEMPLATE.to_owned(),
-            webhook_secrets: vec![Secret::new(sandbox::PERSONA_WEBHOOK_SECRET.to_owned())],
-            completed_approves: false,
-        },
-        (None, None) => return Ok(()),
+        // The built-in reviewer needs the store: [`review`].
+        Some(Identity::Review) | None => return Ok(()),
     };
     let client = Persona::new(options, wiring::clock()).map_err(failed("identity"))?;
     services.identity = Some(Arc::new(client));
@@ -184,40 +151,19 @@ pub(crate) fn review(
 }
 
 fn mail(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), CliError> {
-    let options = match (&config.mail, beside) {
-        (Some(mail), _) => SmtpOptions {
-            url: mail.url.clone(),
-            username: mail.username.clone(),
-            password: mail.password.clone(),
-            from: mail.from.clone(),
-        },
-        (None, Some(running)) => SmtpOptions {
-            url: format!("smtp://{}", running.smtp),
-            username: None,
-            password: None,
-            from: "Keystead <no-reply@keystead.invalid>".to_owned(),
-        },
-        (None, None) => return Ok(()),
-    };
+    let Some(mail) = config.mail.clone().or_else(|| beside.map(Running::mail)) else { return Ok(()) };
+    let options = SmtpOptions { url: mail.url, username: mail.username, password: mail.password, from: mail.from };
     services.mail = Some(Arc::new(Smtp::new(&options).map_err(failed("mail"))?));
     Ok(())
 }
 
 fn sign_in(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), CliError> {
-    let options = match (&config.sign_in, beside) {
-        (Some(issuer), _) => OidcOptions {
-            label: issuer.label.clone(),
-            issuer: issuer.issuer.clone(),
-            client_id: issuer.client_id.clone(),
-            client_secret: issuer.client_secret.clone(),
-        },
-        (None, Some(running)) => OidcOptions {
-            label: "Google (sandbox)".to_owned(),
-            issuer: format!("{}/oidc", running.url),
-            client_id: sandbox::OIDC_CLIENT_ID.to_owned(),
-            client_secret: Secret::new(sandbox::OIDC_CLIENT_SECRET.to_owned()),
-        },
-        (None, None) => return Ok(()),
+    let Some(issuer) = config.sign_in.clone().or_else(|| beside.map(Running::sign_in)) else { return Ok(()) };
+    let options = OidcOptions {
+        label: issuer.label,
+        issuer: issuer.issuer,
+        client_id: issuer.client_id,
+        client_secret: issuer.client_secret,
     };
     let client = Oidc::new(options, wiring::clock(), Box::new(wiring::rng())).map_err(failed("sign-in"))?;
     services.sign_in = Some(Arc::new(client));

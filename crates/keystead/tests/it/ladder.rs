@@ -36,6 +36,19 @@ const LADDER: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
+/// The production build leaves the sandbox out, so only the binary may use it, and only as an option.
+#[test]
+fn the_sandbox_can_be_left_out() {
+    let metadata = metadata();
+    for package in metadata["packages"].as_array().unwrap() {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            if dependency["name"] == "keystead-sandbox" && dependency["kind"] != "dev" {
+                assert_eq!(dependency["optional"], true, "{}", package["name"]);
+            }
+        }
+    }
+}
+
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
