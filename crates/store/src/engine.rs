@@ -10,6 +10,7 @@ use sqlx::sqlite::{
 use sqlx::{Postgres, Row as _, SqlSafeStr, Sqlite, Transaction};
 
 use crate::Error;
+use crate::migrations::{self, Applied, MIGRATIONS};
 use crate::reach::Server;
 use crate::value::Value;
 
@@ -57,25 +58,29 @@ impl Db {
 
     /// Applies the migrations that are missing; returns their names.
     pub(crate) async fn migrate(&self) -> Result<Vec<String>, Error> {
-        static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
         let before = self.applied().await;
+        migrations::check(&before)?;
         let done = match self {
             Self::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
             Self::Postgres(server) => MIGRATIONS.run(&server.pool()).await,
         };
         done.map_err(|error| Error::Other(error.to_string()))?;
-        let new = MIGRATIONS.iter().filter(|migration| !before.contains(&migration.version));
+        let applied = |version| before.iter().any(|one| one.version == version);
+        let new = MIGRATIONS.iter().filter(|migration| !applied(migration.version));
         Ok(new.map(|migration| format!("{:04} {}", migration.version, migration.description)).collect())
     }
 
-    /// Returns the versions that are applied already; none when the table of migrations does not exist yet.
-    async fn applied(&self) -> Vec<i64> {
-        const SQL: &str = "SELECT version FROM _sqlx_migrations";
+    /// Returns the migrations that are applied already; none when the table of migrations does not exist yet.
+    pub(crate) async fn applied(&self) -> Vec<Applied> {
+        const SQL: &str = "SELECT version, description, checksum FROM _sqlx_migrations ORDER BY version";
         let read = match self.begin(false).await {
             Ok(mut tx) => tx.all(SQL, vec![]).await,
             Err(error) => Err(error),
         };
-        read.unwrap_or_default().iter().filter_map(|row| row.int(0).ok()).collect()
+        let read_row = |row: &Row| {
+            Ok::<_, Error>(Applied { version: row.int(0)?, description: row.text(1)?, checksum: row.bytes(2)? })
+        };
+        read.unwrap_or_default().iter().filter_map(|row| read_row(row).ok()).collect()
     }
 
     /// Begins a transaction. On SQLite a write takes its lock at once, because a lock taken later may be refused; on

@@ -7,6 +7,7 @@
 mod announcements;
 mod attempts;
 mod engine;
+mod migrations;
 mod reach;
 #[expect(missing_docs, reason = "members of a row are columns; one is documented where its name does not say enough")]
 pub mod tables;
@@ -114,11 +115,19 @@ impl Store {
         self.progress.subscribe()
     }
 
+    /// Checks that [`Store::migrate`] would accept this database.
+    ///
+    /// # Errors
+    /// When it has a migration that this version does not have.
+    pub async fn check_version(&self) -> Result<(), Error> {
+        migrations::check(&self.db.applied().await)
+    }
+
     /// Applies missing migrations, and saves the default policy when there is none. It may be repeated; returns the
     /// names of the applied migrations.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// When the database refuses, or was made by a version whose schema this one does not know.
     pub async fn migrate(&self) -> Result<Vec<String>, Error> {
         let new = self.db.migrate().await?;
         self.write("default_policy", async |tx: &mut Tx| tables::policy::insert_default(tx).await).await?;

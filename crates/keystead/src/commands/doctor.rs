@@ -93,6 +93,7 @@ async fn database(config: &Validated) -> Result<String, String> {
     }
     let store = Store::open(url).await.map_err(|error| error.to_string())?;
     store.ping().await.map_err(|error| error.to_string())?;
+    store.check_version().await.map_err(|error| error.to_string())?;
     Ok(if file.is_some() { "SQLite answers".to_owned() } else { "PostgreSQL answers".to_owned() })
 }
 

@@ -1,9 +1,11 @@
-//! One migration folder, one schema: compares the catalogues of both engines (columns and indexes), and checks what a
-//! migration does to rows of the previous version.
+//! One migration folder, one schema: compares the catalogues of both engines (columns and indexes), and checks that a database of
+//! another version is refused.
 
 use std::collections::BTreeSet;
 
-use sqlx::{Connection, Executor, Row};
+use sqlx::{Connection, Row};
+
+use crate::world::TestDb;
 
 /// Columns as `table.column type nullable`, and indexes as `table unique partial (columns)`.
 type Catalogue = (BTreeSet<String>, BTreeSet<String>);
@@ -52,32 +54,26 @@ async fn of_postgres(url: &str) -> Catalogue {
     (columns.iter().map(|row| row.get(0)).collect(), indexes.iter().map(|row| row.get(0)).collect())
 }
 
-/// Returns the texts of the migrations with the wanted numbers, in order.
-fn migrations(wanted: impl Fn(u32) -> bool) -> Vec<String> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
-    files.sort();
-    let number = |file: &std::path::Path| file.file_name().unwrap().to_str().unwrap()[..4].parse::<u32>().unwrap();
-    files.retain(|file| wanted(number(file)));
-    files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
-}
-
-/// Buckets from before exact costs keep every figure and count as reported.
-pub(crate) async fn usage_of_earlier_versions_is_kept(sqlite: &str, postgres: &str) {
-    const OLD: &str = "INSERT INTO usage_buckets VALUES ('org-1', 'completions', 60, 'proj_1', 'key_1', 'user-1', 'm', \
-                       1, 2, 3, 4, 5, 6, 7, 9223372036854775807)";
-    const READ: &str = "SELECT requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, \
-                        cost, cost_picos FROM usage_buckets WHERE NOT estimated AND model = 'm'";
-    let mut on_sqlite = sqlx::SqliteConnection::connect(&format!("{sqlite}?mode=rwc")).await.unwrap();
-    let mut on_postgres = sqlx::PgConnection::connect(postgres).await.unwrap();
-    let texts = [migrations(|number| number < 20), vec![OLD.to_owned()], migrations(|number| number == 20)];
-    for text in texts.concat() {
-        on_sqlite.execute(sqlx::AssertSqlSafe(text.clone())).await.unwrap();
-        on_postgres.execute(sqlx::AssertSqlSafe(text)).await.unwrap();
+/// A database of another version is refused with the reason, and is not changed.
+pub(crate) async fn of_another_version_is_refused(db: &TestDb) {
+    let sqlite = db.url.starts_with("sqlite");
+    let changed = if sqlite {
+        "UPDATE _sqlx_migrations SET checksum = x'00'"
+    } else {
+        "UPDATE _sqlx_migrations SET checksum = '\\x00'"
+    };
+    let newer = "UPDATE _sqlx_migrations SET version = 9999";
+    let unreleased = "UPDATE _sqlx_migrations SET version = 1, description = 'ground floor'";
+    for (tampering, reason) in [
+        (changed, "its migration 0001 is not the one of this version"),
+        (newer, "made by a newer version of Keystead: migration 9999"),
+        (unreleased, "made by an unreleased version of Keystead and cannot be migrated"),
+    ] {
+        db.tamper(tampering).await;
+        let before = db.store.dump().await.unwrap();
+        let refused = db.store.migrate().await.unwrap_err().to_string();
+        assert!(refused.contains(reason), "{refused}");
+        assert_eq!(db.store.check_version().await.unwrap_err().to_string(), refused);
+        assert_eq!(db.store.dump().await.unwrap(), before);
     }
-    let kept = [1, 2, 3, 4, 5, 6, 7, i64::MAX, 0];
-    let row = sqlx::query(READ).fetch_one(&mut on_sqlite).await.unwrap();
-    assert_eq!(std::array::from_fn::<i64, 9, _>(|column| row.get(column)), kept);
-    let row = sqlx::query(READ).fetch_one(&mut on_postgres).await.unwrap();
-    assert_eq!(std::array::from_fn::<i64, 9, _>(|column| row.get(column)), kept);
 }

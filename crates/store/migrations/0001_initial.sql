@@ -1,0 +1,720 @@
+-- The whole schema, in one text for SQLite and PostgreSQL: columns are TEXT, BIGINT, BOOLEAN or BYTEA. Times are Unix seconds; a day
+-- or a bucket is the second it begins with. Lists and structures are JSON in a TEXT. Secrets are digests or encrypted, never in clear.
+--
+-- In names of columns, `_print` is a keyed fingerprint (an HMAC), by which equal values are found without keeping the value, and
+-- `_sealed` is a value encrypted with the installation's key.
+
+-- People. How they sign in is in `accounts`.
+CREATE TABLE users (
+  id TEXT PRIMARY KEY,
+  email TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  default_organization TEXT,
+  deactivated_at BIGINT
+);
+
+-- Organizations, which own projects and pay for their usage. `entitlement_version` grows whenever what the organization has
+-- verified changes. `second_factor_since` is when it began to require a second factor of its members; `tags` are the
+-- operator's, with commas between, and rules can leave organizations with a tag out.
+CREATE TABLE organizations (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  deactivated_at BIGINT,
+  entitlement_version BIGINT NOT NULL,
+  second_factor_since BIGINT,
+  tags TEXT NOT NULL DEFAULT ''
+);
+
+-- Which requirements an organization has met, and whether by proof or by an operator's waiver. `until` is when that ends; it is
+-- compared with the clock at every use.
+CREATE TABLE organization_requirements (
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  requirement TEXT NOT NULL,
+  how TEXT NOT NULL CHECK (how IN ('verified', 'waived')),
+  reason TEXT,
+  since BIGINT NOT NULL,
+  until BIGINT,
+  PRIMARY KEY (organization, requirement)
+);
+
+-- Members of organizations and their roles.
+CREATE TABLE memberships (
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  user_id TEXT NOT NULL REFERENCES users (id),
+  role TEXT NOT NULL CHECK (role IN ('owner', 'reader')),
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (organization, user_id)
+);
+CREATE INDEX memberships_of_user ON memberships (user_id);
+
+-- Projects of organizations. `model_access` is the JSON of the models a project may use, NULL for all. `rate_limits` is the JSON
+-- of its own limits by model, NULL for the organization's; it is a column so that looking up a key reads no further table.
+CREATE TABLE projects (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  name TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  archived_at BIGINT,
+  is_default BOOLEAN NOT NULL,
+  model_access TEXT,
+  rate_limits TEXT
+);
+CREATE INDEX projects_of_organization ON projects (organization, created_at, id);
+CREATE UNIQUE INDEX one_default_project ON projects (organization) WHERE is_default;
+
+-- Members of projects and their roles.
+CREATE TABLE project_members (
+  project TEXT NOT NULL REFERENCES projects (id),
+  user_id TEXT NOT NULL REFERENCES users (id),
+  role TEXT NOT NULL CHECK (role IN ('owner', 'member', 'viewer')),
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (project, user_id)
+);
+CREATE INDEX project_members_of_user ON project_members (user_id);
+
+-- Service accounts of projects: owners of keys that are no person.
+CREATE TABLE service_accounts (
+  id TEXT PRIMARY KEY,
+  project TEXT NOT NULL REFERENCES projects (id),
+  name TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('owner', 'member', 'viewer', 'none')),
+  created_at BIGINT NOT NULL,
+  deleted_at BIGINT
+);
+CREATE INDEX service_accounts_of_project ON service_accounts (project, created_at, id);
+
+-- API keys of every kind. Only the digest of the secret is kept. `rotated_to` is the key that replaces a rotated one.
+CREATE TABLE api_keys (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('user', 'project', 'service_account', 'admin')),
+  digest BYTEA NOT NULL UNIQUE,
+  redacted TEXT NOT NULL,
+  name TEXT,
+  organization TEXT REFERENCES organizations (id),
+  project TEXT REFERENCES projects (id),
+  owner_user TEXT REFERENCES users (id),
+  owner_service_account TEXT REFERENCES service_accounts (id),
+  restriction TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT,
+  last_used_at BIGINT,
+  revoked_at BIGINT,
+  revoked_by TEXT,
+  revoked_reason TEXT,
+  rotated_to TEXT REFERENCES api_keys (id),
+  CHECK ((owner_user IS NULL) <> (owner_service_account IS NULL))
+);
+CREATE INDEX api_keys_of_project ON api_keys (project, created_at, id);
+CREATE INDEX api_keys_of_organization ON api_keys (organization, kind, created_at, id);
+CREATE INDEX api_keys_of_user ON api_keys (owner_user);
+CREATE INDEX api_keys_of_service_account ON api_keys (owner_service_account);
+
+-- Organizations that a legacy key of a person reaches no longer, because the person was removed there after the key was made.
+-- A person who comes back makes new keys.
+CREATE TABLE keys_left_out (
+  api_key TEXT NOT NULL REFERENCES api_keys (id),
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  at BIGINT NOT NULL,
+  PRIMARY KEY (api_key, organization)
+);
+
+-- Lists of addresses from which the API may be called, for an organization or for one project. `allowed_ips` is a JSON array in
+-- canonical form with 1 to 50 entries, so a list is always read whole.
+CREATE TABLE ip_allowlists (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  project TEXT REFERENCES projects (id),
+  name TEXT NOT NULL,
+  allowed_ips TEXT NOT NULL,
+  active BOOLEAN NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL
+);
+CREATE INDEX ip_allowlists_of_organization ON ip_allowlists (organization, created_at, id);
+
+-- Models that are served, as the configuration last said. `price` and `rate_limits` are JSON; no `rate_limits` is no limit.
+CREATE TABLE models (
+  id TEXT PRIMARY KEY,
+  upstream TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  owned_by TEXT NOT NULL,
+  price TEXT NOT NULL,
+  rate_limits TEXT
+);
+
+-- Versions of the rules, each with its author and their reason; the newest applies.
+CREATE TABLE policies (
+  version BIGINT PRIMARY KEY,
+  policy TEXT NOT NULL,
+  saved_at BIGINT NOT NULL,
+  saved_by TEXT NOT NULL DEFAULT '',
+  reason TEXT NOT NULL DEFAULT ''
+);
+
+-- When each organization first used each model; rules can exempt models that were in use before a date.
+CREATE TABLE first_uses (
+  organization TEXT NOT NULL,
+  model TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (organization, model)
+);
+
+-- How often each organization asked for streams and for reasoning summaries, by model and day, from which the preview of a
+-- rule about them is computed.
+CREATE TABLE feature_uses (
+  organization TEXT NOT NULL,
+  action TEXT NOT NULL,
+  model TEXT NOT NULL,
+  day BIGINT NOT NULL,
+  times BIGINT NOT NULL,
+  PRIMARY KEY (organization, action, model, day)
+);
+CREATE INDEX feature_uses_by_day ON feature_uses (day);
+
+-- Requests that a rule refused, for the pages that show them.
+CREATE TABLE refusals (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  project TEXT,
+  api_key TEXT,
+  action TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  missing TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+CREATE INDEX refusals_of_organization ON refusals (organization, at);
+
+-- Sums of usage by minute. Costs are exact: `cost` is whole micros and `cost_picos` what is beyond them; each is a sum of its
+-- own, so `cost_picos` may pass a million. Estimated figures have rows of their own.
+CREATE TABLE usage_buckets (
+  organization TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  bucket_start BIGINT NOT NULL,
+  project TEXT NOT NULL,
+  api_key TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  model TEXT NOT NULL,
+  estimated BOOLEAN NOT NULL,
+  requests BIGINT NOT NULL,
+  input_tokens BIGINT NOT NULL,
+  input_cached_tokens BIGINT NOT NULL,
+  output_tokens BIGINT NOT NULL,
+  images BIGINT NOT NULL,
+  characters BIGINT NOT NULL,
+  seconds BIGINT NOT NULL,
+  cost BIGINT NOT NULL,
+  cost_picos BIGINT NOT NULL,
+  PRIMARY KEY (organization, kind, bucket_start, project, api_key, owner, model, estimated)
+);
+
+-- How far each segment of each node's usage spool has been counted. A row is kept as long as the segment's file.
+CREATE TABLE usage_spools (
+  segment TEXT PRIMARY KEY,
+  counted BIGINT NOT NULL,
+  counted_before BIGINT NOT NULL
+);
+
+-- Which payer each file, batch and stored response belongs to, because all of them are in the operator's one account at the
+-- model server. `model` is the model that made it, for rules that apply when it is fetched later.
+CREATE TABLE upstream_objects (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL,
+  project TEXT NOT NULL,
+  model TEXT
+);
+
+-- Responses and batches that continue after their request was answered, until their usage is counted.
+CREATE TABLE pending_usage (
+  id TEXT PRIMARY KEY,
+  about TEXT NOT NULL,
+  next_at BIGINT NOT NULL,
+  asked BIGINT NOT NULL
+);
+CREATE INDEX pending_usage_next ON pending_usage (next_at);
+
+-- Ids of usage that was counted under a name of its own: several nodes and runs may report it, and the first one counts.
+CREATE TABLE counted_once (
+  id TEXT PRIMARY KEY,
+  at BIGINT NOT NULL
+);
+CREATE INDEX counted_once_at ON counted_once (at);
+
+-- The audit trail: one chain of rows for each organization, each with the MAC of the one before. `address` is the client's, NULL
+-- for the command line and for Keystead itself; `project` is NULL where none is known.
+CREATE TABLE audit_events (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL,
+  sequence BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  actor_kind TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  action TEXT NOT NULL,
+  target_id TEXT NOT NULL,
+  details TEXT NOT NULL,
+  previous_mac BYTEA NOT NULL,
+  mac BYTEA NOT NULL,
+  address TEXT,
+  project TEXT,
+  UNIQUE (organization, sequence)
+);
+CREATE INDEX audit_events_by_action ON audit_events (organization, action, sequence);
+CREATE INDEX audit_events_by_actor ON audit_events (organization, actor_kind, actor_id, sequence);
+CREATE INDEX audit_events_by_target ON audit_events (organization, target_id, sequence);
+CREATE INDEX audit_events_by_project ON audit_events (organization, project, sequence);
+CREATE INDEX audit_events_by_time ON audit_events (organization, at);
+
+-- The number of the newest row of `changes`, in one row that every writer of a change locks.
+CREATE TABLE revisions (
+  one BIGINT PRIMARY KEY CHECK (one = 1),
+  latest BIGINT NOT NULL
+);
+INSERT INTO revisions (one, latest) VALUES (1, 0);
+
+-- What changed, so that each node drops what it remembers of it.
+CREATE TABLE changes (
+  revision BIGINT PRIMARY KEY,
+  subject TEXT NOT NULL,
+  target TEXT,
+  at BIGINT NOT NULL
+);
+
+-- Nodes, and up to which change each has followed.
+CREATE TABLE nodes (
+  id TEXT PRIMARY KEY,
+  applied_revision BIGINT NOT NULL,
+  seen_at BIGINT NOT NULL
+);
+
+-- Work that runs later and is retried, such as mail. A worker leases a job until `claimed_until`.
+CREATE TABLE jobs (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  run_at BIGINT NOT NULL,
+  claimed_until BIGINT,
+  attempts BIGINT NOT NULL,
+  finished_at BIGINT
+);
+CREATE INDEX jobs_due ON jobs (run_at) WHERE finished_at IS NULL;
+
+-- How people sign in, and what they set for the pages: password hash, authenticator app, language, theme, time zone.
+CREATE TABLE accounts (
+  user_id TEXT PRIMARY KEY REFERENCES users (id),
+  password TEXT,
+  password_changed_at BIGINT,
+  confirmed_at BIGINT,
+  language TEXT NOT NULL,
+  theme TEXT NOT NULL,
+  time_zone TEXT NOT NULL,
+  describes TEXT,
+  totp_sealed BYTEA,
+  totp_confirmed_at BIGINT,
+  totp_last_step BIGINT NOT NULL
+);
+
+-- Unused recovery codes of accounts with a second step.
+CREATE TABLE recovery_codes (
+  digest BYTEA PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES users (id)
+);
+CREATE INDEX recovery_codes_of_user ON recovery_codes (user_id);
+
+-- Sessions in browsers. `by_passkey` tells whether a passkey was used in the session, which counts as both steps.
+CREATE TABLE sessions (
+  digest BYTEA PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  user_id TEXT NOT NULL REFERENCES users (id),
+  csrf TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  seen_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  reauthenticated_at BIGINT NOT NULL,
+  device TEXT NOT NULL,
+  network TEXT NOT NULL,
+  revoked_at BIGINT,
+  by_passkey BOOLEAN NOT NULL DEFAULT FALSE
+);
+CREATE INDEX sessions_of_user ON sessions (user_id, seen_at);
+
+-- Links and codes that can be used once: confirming an address, resetting a password, finishing a sign-in.
+CREATE TABLE tokens (
+  digest BYTEA PRIMARY KEY,
+  purpose TEXT NOT NULL,
+  user_id TEXT,
+  payload TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  used_at BIGINT
+);
+CREATE INDEX tokens_by_time ON tokens (expires_at);
+
+-- Accounts at an outside issuer (OpenID Connect) that sign in a person here.
+CREATE TABLE identities (
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  user_id TEXT NOT NULL REFERENCES users (id),
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (issuer, subject)
+);
+CREATE INDEX identities_of_user ON identities (user_id);
+
+-- Passkeys: the public keys and counters that people's authenticators gave out.
+CREATE TABLE passkeys (
+  id TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES users (id),
+  name TEXT NOT NULL,
+  credential TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  used_at BIGINT
+);
+CREATE INDEX passkeys_of_user ON passkeys (user_id, created_at);
+
+-- Invitations into organizations. `projects` are those the person joins, as JSON: [{"id": "proj_…", "role": "member"}].
+CREATE TABLE invites (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  email TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('owner', 'reader')),
+  digest BYTEA NOT NULL UNIQUE,
+  invited_by TEXT,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  accepted_at BIGINT,
+  revoked_at BIGINT,
+  projects TEXT NOT NULL DEFAULT '[]'
+);
+CREATE INDEX invites_of_organization ON invites (organization, created_at);
+
+-- What people agreed to where one person does not suffice, until a second one agrees.
+CREATE TABLE agreements (
+  subject TEXT NOT NULL,
+  person TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (subject, person)
+);
+CREATE INDEX agreements_by_time ON agreements (at);
+
+-- Attempts that are limited, such as codes sent to a number: one row for each, counted within a time.
+CREATE TABLE limit_hits (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  value TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+CREATE INDEX limit_hits_of_subject ON limit_hits (name, subject, at);
+CREATE INDEX limit_hits_by_time ON limit_hits (at);
+
+-- The state of an organization's phone and payment requirement, as its state machine keeps it.
+CREATE TABLE standings (
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  requirement TEXT NOT NULL,
+  standing TEXT NOT NULL,
+  due_at BIGINT,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (organization, requirement)
+);
+CREATE INDEX standings_due ON standings (due_at) WHERE due_at IS NOT NULL;
+
+-- Verifications of phone numbers by a code. `session` is the one that asked for the code and alone may confirm it; `service` is
+-- the section of the configuration that made the code, NULL while none has.
+CREATE TABLE phone_verifications (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  user_id TEXT REFERENCES users (id),
+  number_print BYTEA NOT NULL,
+  number_sealed BYTEA NOT NULL,
+  number_masked TEXT NOT NULL,
+  country TEXT NOT NULL,
+  line_type TEXT NOT NULL,
+  language TEXT NOT NULL,
+  state TEXT NOT NULL,
+  machine TEXT NOT NULL,
+  provider_reference TEXT,
+  code_print BYTEA,
+  created_at BIGINT NOT NULL,
+  finished_at BIGINT,
+  session TEXT,
+  service TEXT
+);
+CREATE INDEX phone_verifications_of_organization ON phone_verifications (organization, created_at);
+CREATE UNIQUE INDEX one_live_phone_verification ON phone_verifications (organization, user_id)
+  WHERE finished_at IS NULL;
+CREATE INDEX phone_verifications_of_session ON phone_verifications (session) WHERE session IS NOT NULL;
+
+-- The verified phone number of each organization.
+CREATE TABLE phone_numbers (
+  organization TEXT PRIMARY KEY REFERENCES organizations (id),
+  user_id TEXT REFERENCES users (id),
+  number_print BYTEA NOT NULL,
+  number_sealed BYTEA NOT NULL,
+  number_masked TEXT NOT NULL,
+  country TEXT NOT NULL,
+  line_type TEXT NOT NULL,
+  verified_at BIGINT NOT NULL
+);
+CREATE INDEX phone_numbers_by_print ON phone_numbers (number_print);
+
+-- Answers of the look-up of telephone lines, kept for some time because each question costs money.
+CREATE TABLE line_lookups (
+  number_print BYTEA PRIMARY KEY,
+  line_type TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+
+-- Each organization's customer at a payment service.
+CREATE TABLE payment_customers (
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  provider TEXT NOT NULL,
+  customer TEXT NOT NULL,
+  PRIMARY KEY (organization, provider)
+);
+CREATE INDEX payment_customers_by_name ON payment_customers (provider, customer);
+
+-- Attempts to put a payment method on file at a payment service.
+CREATE TABLE payment_setups (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  user_id TEXT REFERENCES users (id),
+  provider TEXT NOT NULL,
+  reference TEXT,
+  url TEXT,
+  state TEXT NOT NULL,
+  reason TEXT,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  checked_at BIGINT,
+  finished_at BIGINT
+);
+CREATE INDEX payment_setups_of_organization ON payment_setups (organization, created_at);
+CREATE UNIQUE INDEX payment_setups_by_reference ON payment_setups (provider, reference);
+
+-- Payment methods on file, with what may be shown of them.
+CREATE TABLE payment_methods (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  provider TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  brand TEXT NOT NULL,
+  last4 TEXT NOT NULL,
+  expires_month BIGINT NOT NULL,
+  expires_year BIGINT NOT NULL,
+  country TEXT,
+  funding TEXT NOT NULL,
+  card_print BYTEA,
+  is_default BOOLEAN NOT NULL,
+  created_at BIGINT NOT NULL,
+  removed_at BIGINT,
+  UNIQUE (provider, reference)
+);
+CREATE INDEX payment_methods_of_organization ON payment_methods (organization, created_at);
+CREATE INDEX payment_methods_by_card ON payment_methods (card_print) WHERE card_print IS NOT NULL;
+
+-- The state of each organization's identity verification.
+CREATE TABLE organization_verifications (
+  organization TEXT PRIMARY KEY REFERENCES organizations (id),
+  status TEXT NOT NULL,
+  since BIGINT NOT NULL,
+  until BIGINT,
+  reason TEXT,
+  version BIGINT NOT NULL
+);
+
+-- Attempts to verify an organization by a person's document and face.
+CREATE TABLE identity_attempts (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  user_id TEXT REFERENCES users (id),
+  provider TEXT NOT NULL,
+  reference TEXT,
+  state TEXT NOT NULL,
+  step BIGINT NOT NULL,
+  reasons TEXT NOT NULL,
+  match_number TEXT NOT NULL,
+  language TEXT NOT NULL,
+  document_type TEXT,
+  issuing_country TEXT,
+  document_print BYTEA,
+  needs_attention BOOLEAN NOT NULL,
+  consented_at BIGINT,
+  submitted_at BIGINT,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  as_of BIGINT NOT NULL,
+  checked_at BIGINT,
+  decided_at BIGINT,
+  decided_by TEXT,
+  finished_at BIGINT,
+  redact_at BIGINT,
+  redacted_at BIGINT,
+  version BIGINT NOT NULL
+);
+CREATE INDEX identity_attempts_of_organization ON identity_attempts (organization, created_at);
+CREATE UNIQUE INDEX identity_attempts_by_reference ON identity_attempts (provider, reference);
+CREATE UNIQUE INDEX one_live_identity_attempt ON identity_attempts (organization) WHERE finished_at IS NULL;
+
+-- Which documents verified which organizations, to find one document at several.
+CREATE TABLE document_prints (
+  print BYTEA NOT NULL,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  user_id TEXT,
+  verified_at BIGINT NOT NULL,
+  PRIMARY KEY (print, organization)
+);
+
+-- From which addresses organizations were verified, to find one address at several. Kept for thirty days.
+CREATE TABLE origin_prints (
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  print BYTEA NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (organization, print)
+);
+CREATE INDEX origin_prints_by_print ON origin_prints (print, at);
+
+-- Consents to the processing of documents and faces, with the text that was shown and its language.
+CREATE TABLE consents (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  attempt TEXT NOT NULL REFERENCES identity_attempts (id),
+  user_id TEXT,
+  text_hash TEXT NOT NULL,
+  language TEXT NOT NULL,
+  policies TEXT NOT NULL,
+  ip TEXT,
+  at BIGINT NOT NULL,
+  withdrawn_at BIGINT
+);
+CREATE INDEX consents_of_organization ON consents (organization, at);
+
+-- Links that open an attempt on another device.
+CREATE TABLE handoffs (
+  digest BYTEA PRIMARY KEY,
+  attempt TEXT NOT NULL REFERENCES identity_attempts (id),
+  channel TEXT NOT NULL CHECK (channel IN ('qr', 'mail', 'here')),
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  used_at BIGINT
+);
+CREATE INDEX handoffs_of_attempt ON handoffs (attempt, created_at);
+
+-- Webhooks that arrived from outside services; a repeated delivery finds its row.
+CREATE TABLE inbound_events (
+  provider TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  occurred_at BIGINT NOT NULL,
+  received_at BIGINT NOT NULL,
+  processed_at BIGINT,
+  PRIMARY KEY (provider, event_id)
+);
+CREATE INDEX inbound_events_by_time ON inbound_events (received_at);
+
+-- Captures of the built-in reviewer, one for each attempt. The pictures are files outside the database; `key_sealed` is the
+-- encrypted key that opens them, and it is erased first. `name_sealed` is the name the person stated, erased with the pictures.
+CREATE TABLE captures (
+  id TEXT PRIMARY KEY,
+  attempt TEXT NOT NULL UNIQUE REFERENCES identity_attempts (id),
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  case_id TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL CHECK (state IN ('open', 'submitted', 'cancelled')),
+  country TEXT,
+  document TEXT,
+  key_sealed BYTEA,
+  zone_sealed BYTEA,
+  challenge TEXT,
+  first_captured_at BIGINT,
+  created_at BIGINT NOT NULL,
+  submitted_at BIGINT,
+  erased_at BIGINT,
+  version BIGINT NOT NULL,
+  name_sealed BYTEA
+);
+CREATE INDEX captures_kept ON captures (created_at) WHERE key_sealed IS NOT NULL;
+
+-- Links that open a capture on a phone, bound to the first device that used them.
+CREATE TABLE capture_links (
+  digest BYTEA PRIMARY KEY,
+  capture TEXT NOT NULL REFERENCES captures (id),
+  device_print BYTEA,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX capture_links_of_capture ON capture_links (capture);
+CREATE INDEX capture_links_by_time ON capture_links (expires_at);
+
+-- Cases that the operator's people decide: reviews of captures, appeals, documents at several organizations.
+CREATE TABLE review_cases (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  attempt TEXT REFERENCES identity_attempts (id),
+  kind TEXT NOT NULL CHECK (kind IN ('review', 'appeal', 'duplicate')),
+  state TEXT NOT NULL CHECK (state IN ('open', 'proposed', 'decided')),
+  statement_sealed BYTEA,
+  findings TEXT NOT NULL,
+  opened_at BIGINT NOT NULL,
+  images_until BIGINT,
+  proposal TEXT,
+  proposed_by TEXT,
+  decision TEXT,
+  reasons TEXT NOT NULL,
+  note TEXT,
+  decided_by TEXT,
+  decided_at BIGINT
+);
+CREATE INDEX review_cases_open ON review_cases (opened_at) WHERE decided_at IS NULL;
+CREATE INDEX review_cases_of_organization ON review_cases (organization, opened_at);
+
+-- Pictures of a case: what software found in each, and a fingerprint of the original to find it at another case.
+CREATE TABLE evidence (
+  case_id TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  findings TEXT NOT NULL,
+  original_print BYTEA NOT NULL,
+  captured_at BIGINT NOT NULL,
+  erased_at BIGINT,
+  PRIMARY KEY (case_id, number)
+);
+CREATE INDEX evidence_by_print ON evidence (original_print);
+
+-- Which reviewer looked at which picture, when and why.
+CREATE TABLE evidence_views (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  case_id TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  viewer TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+CREATE INDEX evidence_views_of_organization ON evidence_views (organization, at);
+
+-- Pictures of a case that are kept beyond their time because a law asks for it. Two people grant a hold.
+CREATE TABLE legal_holds (
+  id TEXT PRIMARY KEY,
+  case_id TEXT NOT NULL,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  reason TEXT NOT NULL,
+  until BIGINT NOT NULL,
+  proposed_by TEXT NOT NULL,
+  proposed_at BIGINT NOT NULL,
+  granted_by TEXT,
+  granted_at BIGINT,
+  ended_by TEXT,
+  ended_at BIGINT
+);
+CREATE INDEX legal_holds_of_case ON legal_holds (case_id, proposed_at);
+CREATE INDEX legal_holds_of_organization ON legal_holds (organization, proposed_at);
+
+-- Proof that something was erased, for people who ask.
+CREATE TABLE erasure_receipts (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  what TEXT NOT NULL,
+  receipt TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+CREATE INDEX erasure_receipts_of_organization ON erasure_receipts (organization, at);
