@@ -1,7 +1,28 @@
-//! Shared parts of tests of several crates: a mailbox that keeps mail, and generated pictures. It is never a dependency
-//! of released code.
+//! Shared parts of tests of several crates: databases, a clock, a mailbox, an issuer and the use cases over them, and
+//! generated pictures. It is never a dependency of released code.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail a test as tests do")]
+
+#[cfg(feature = "database")]
+mod clock;
+#[cfg(feature = "database")]
+mod database;
+#[cfg(feature = "app")]
+mod issuer;
+#[cfg(feature = "app")]
 mod mailbox;
+#[cfg(feature = "pictures")]
 pub mod pictures;
+#[cfg(feature = "app")]
+mod world;
 
+#[cfg(feature = "database")]
+pub use clock::Clock;
+#[cfg(feature = "database")]
+pub use database::{Database, Databases};
+#[cfg(feature = "app")]
+pub use issuer::Issuer;
+#[cfg(feature = "app")]
 pub use mailbox::Mailbox;
+#[cfg(feature = "app")]
+pub use world::{PUBLIC_URL, World, pepper, tags};

@@ -1,38 +1,23 @@
 //! Cases decided by the operator's API: the rules of the console apply.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::Method;
 use keystead_app::request::Origin;
-use keystead_app::review::{EvidenceStore, Holder, Intake, Reviewer, ReviewerOptions, Slot, Taken};
+use keystead_app::review::{Holder, Reviewer, Slot, Taken};
 use keystead_app::verification::organization::Consent;
 use keystead_app::{Actor, Services};
 use keystead_core::secret::Secret;
-use keystead_core::verification::documents::DocumentPolicy;
 use keystead_testkit::pictures;
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
 
 use crate::operator::{HERE, operator};
-use crate::world::{Answer, URL, World, admin, sealer};
+use crate::world::{Answer, World, admin};
 
 /// An installation with the built-in reviewer.
 async fn reviewing(folder: &std::path::Path) -> World {
-    let evidence = EvidenceStore::open(folder).unwrap();
-    World::with(|store, clock| {
-        let reviewer = Arc::new(Reviewer::new(ReviewerOptions {
-            store: store.clone(),
-            sealer: sealer(),
-            clock: Arc::clone(clock),
-            rng: Box::new(ChaCha20Rng::seed_from_u64(12)),
-            public_url: URL.to_owned(),
-            privacy_policy_url: format!("{URL}/privacy"),
-            evidence,
-            intake: Intake::new(2, Duration::from_secs(60)),
-            documents: DocumentPolicy::default(),
-        }));
+    World::with(|parts| {
+        let reviewer = parts.reviewer(folder);
         Services { identity: Some(Arc::<Reviewer>::clone(&reviewer)), review: Some(reviewer), ..Services::default() }
     })
     .await

@@ -1,7 +1,6 @@
 //! A whole API in memory.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -9,28 +8,18 @@ use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
 use keystead_api::{ApiState, Authenticate, BoxFuture};
 use keystead_app::organizations::bootstrap::Bootstrapped;
-use keystead_app::{App, AppOptions, Clock, Sealer, Services, Settings};
+use keystead_app::{App, Services, Settings};
 use keystead_core::caller::Caller;
 use keystead_core::key::{ApiKey, Pepper, TagKeys};
 use keystead_core::mask::mask;
 use keystead_core::network::Client;
 use keystead_core::refusal::{ErrorResponse, Refusal};
-use keystead_core::secret::Secret;
-use keystead_core::time::Timestamp;
-use keystead_store::tables::audit::AuditKey;
 use keystead_store::tables::directory;
 use keystead_store::{Error, Store, Tx};
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
+use keystead_testkit::{PUBLIC_URL, pepper, tags};
 use serde_json::Value;
 
-pub(crate) const URL: &str = "https://keystead.test";
 pub(crate) const START: i64 = 1_767_225_600;
-
-/// The sealer of this installation.
-pub(crate) fn sealer() -> Sealer {
-    Sealer::new(Secret::new([4; 32]), Secret::new([5; 32]))
-}
 
 /// Authenticates keys as the gateway does.
 struct Keys {
@@ -48,7 +37,7 @@ impl Authenticate for Keys {
         };
         let (store, tags, pepper) = (self.store.clone(), self.tags.clone(), self.pepper.clone());
         Box::pin(async move {
-            let incorrect = || Refusal::IncorrectKey { mask: mask(&text) }.response(URL);
+            let incorrect = || Refusal::IncorrectKey { mask: mask(&text) }.response(PUBLIC_URL);
             let digest = ApiKey::parse(&text, &tags).map_err(|_| incorrect())?.digest(&pepper);
             let found = store.read("find_caller", async move |tx: &mut Tx| directory::find_caller(tx, &digest).await);
             let found: Result<_, Error> = found.await;
@@ -61,7 +50,7 @@ pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) store: Store,
     router: Router,
-    clock: Arc<AtomicI64>,
+    clock: keystead_testkit::Clock,
 }
 
 /// A response, read to the end.
@@ -83,50 +72,34 @@ impl Answer {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with(|_, _| Services::default()).await
+        Self::with(|_| Services::default()).await
     }
 
     /// An installation in production.
     pub(crate) async fn in_production() -> Self {
-        Self::made(false, |_, _| Services::default()).await
+        Self::made(false, |_| Services::default()).await
     }
 
-    /// An installation with outside services, which may need the store and the clock.
-    pub(crate) async fn with(services: impl FnOnce(&Store, &Clock) -> Services) -> Self {
+    /// An installation with outside services, which may need its store and its clock.
+    pub(crate) async fn with(services: impl FnOnce(&keystead_testkit::World) -> Services) -> Self {
         Self::made(true, services).await
     }
 
-    async fn made(development: bool, services: impl FnOnce(&Store, &Clock) -> Services) -> Self {
-        let store = Store::open("sqlite::memory:").await.unwrap();
-        store.migrate().await.unwrap();
-        let tags = TagKeys::new(Secret::new([1; 32]), Vec::new());
-        let pepper = Pepper::new(Secret::new([2; 32]));
-        let clock = Arc::new(AtomicI64::new(START));
-        let hand = Arc::clone(&clock);
-        let time: Clock = Arc::new(move || Timestamp(hand.load(Ordering::SeqCst)));
-        let app = App::new(AppOptions {
-            store: store.clone(),
-            tags: tags.clone(),
-            pepper: pepper.clone(),
-            audit_key: AuditKey(Secret::new([3; 32])),
-            services: services(&store, &time),
-            clock: time,
-            rng: Box::new(ChaCha20Rng::seed_from_u64(7)),
-            public_url: URL.to_owned(),
-            sealer: sealer(),
-            settings: Settings {
-                operator_emails: ["ops@example.com", "eve@example.com"].map(str::to_owned).to_vec(),
-                development,
-                ..Settings::default()
-            },
-        });
-        let keys = Keys { store: store.clone(), tags, pepper };
+    async fn made(development: bool, services: impl FnOnce(&keystead_testkit::World) -> Services) -> Self {
+        let parts = keystead_testkit::World::new(START).await;
+        let settings = Settings {
+            operator_emails: ["ops@example.com", "eve@example.com"].map(str::to_owned).to_vec(),
+            development,
+            ..Settings::default()
+        };
+        let app = parts.app(services(&parts), settings);
+        let keys = Keys { store: parts.store.clone(), tags: tags(), pepper: pepper() };
         let router = keystead_api::router(ApiState { app: app.clone(), authenticate: Arc::new(keys) });
-        Self { app, store, router, clock }
+        Self { app, store: parts.store, router, clock: parts.clock }
     }
 
     pub(crate) fn wait(&self, seconds: i64) {
-        self.clock.fetch_add(seconds, Ordering::SeqCst);
+        self.clock.pass(seconds);
     }
 
     pub(crate) async fn bootstrap(&self, name: &str, waive: bool) -> Bootstrapped {

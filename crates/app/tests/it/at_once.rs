@@ -1,8 +1,6 @@
 //! Concurrent use cases on PostgreSQL: a limit admits exactly its number, and what is removed while it is used is gone
 //! afterwards. On SQLite one writer guarantees the same; both are played.
 
-use std::path::PathBuf;
-
 use futures_util::future::join_all;
 use keystead_app::accounts::Context;
 use keystead_app::keys::NewKey;
@@ -13,36 +11,11 @@ use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::projects::{self, Project};
-use keystead_store::testing::PostgresServer;
-use keystead_store::{Store, Tx};
+use keystead_store::Tx;
+use keystead_testkit::Databases;
 
 use crate::town::{GOOD, OTHER, Town, laptop, secret};
 use crate::vendors::{Home, House, number};
-
-/// Databases of one engine.
-enum World {
-    Postgres(PostgresServer),
-    Sqlite(tempfile::TempDir),
-}
-
-impl World {
-    async fn both() -> [Self; 2] {
-        [Self::Sqlite(tempfile::tempdir().unwrap()), Self::Postgres(PostgresServer::start().await.unwrap())]
-    }
-
-    async fn store(&self, name: &str) -> Store {
-        let url = match self {
-            Self::Postgres(server) => server.fresh_database().unwrap(),
-            Self::Sqlite(folder) => {
-                let file: PathBuf = folder.path().join(format!("{name}.db"));
-                format!("sqlite://{}", file.display())
-            }
-        };
-        let store = Store::open(&url).await.unwrap();
-        store.migrate().await.unwrap();
-        store
-    }
-}
 
 fn passed<T>(answers: &[Result<T, Error>]) -> usize {
     answers.iter().filter(|answer| answer.is_ok()).count()
@@ -64,8 +37,8 @@ async fn join(house: &House, organization: &OrganizationId, home: &Home, role: O
 /// once counts once.
 #[tokio::test]
 async fn proofs_of_one_number() {
-    for world in World::both().await {
-        let house = House::over(world.store("proofs").await, Settings::default());
+    for databases in Databases::both().await {
+        let house = House::over(databases.fresh().await.store, Settings::default());
         let target = number(100, 1);
         let mut asked = Vec::new();
         for n in 0..4 {
@@ -92,8 +65,8 @@ async fn proofs_of_one_number() {
 /// One below a limit: of several requests at once exactly one is admitted.
 #[tokio::test]
 async fn the_last_place_is_taken_once() {
-    for world in World::both().await {
-        let house = House::over(world.store("room").await, Settings::default());
+    for databases in Databases::both().await {
+        let house = House::over(databases.fresh().await.store, Settings::default());
         let home = house.home("ann").await;
         let (actor, organization) = (&home.actor, home.organization());
         let rows = organization.clone();
@@ -127,8 +100,8 @@ async fn the_last_place_is_taken_once() {
 /// Mails to one address, and attempts for one address from one network.
 #[tokio::test]
 async fn counted_before_it_is_judged() {
-    for world in World::both().await {
-        let town = Town::over(world.store("mails").await);
+    for databases in Databases::both().await {
+        let town = Town::over(databases.fresh().await.store);
         let context = laptop();
         let asked = join_all((0..9).map(|_| town.app.request_reset("ann@example.com", &context))).await;
         assert_eq!(passed(&asked), 5, "mails to one mailbox");
@@ -141,8 +114,8 @@ async fn counted_before_it_is_judged() {
 /// The old password is checked while the new one is set: in either order, one session is left.
 #[tokio::test]
 async fn a_sign_in_and_a_reset() {
-    for world in World::both().await {
-        let town = Town::over(world.store("reset").await);
+    for databases in Databases::both().await {
+        let town = Town::over(databases.fresh().await.store);
         let ann = town.citizen("ann@example.com").await;
         let mut passwords = [GOOD, OTHER];
         for round in 0..4 {
@@ -165,8 +138,8 @@ async fn a_sign_in_and_a_reset() {
 /// A key is made while its owner is removed; after the owner joins again it is not live.
 #[tokio::test]
 async fn a_key_and_a_removal() {
-    for world in World::both().await {
-        let house = House::over(world.store("removal").await, Settings::default());
+    for databases in Databases::both().await {
+        let house = House::over(databases.fresh().await.store, Settings::default());
         let (ann, ben) = (house.home("ann").await, house.home("ben").await);
         let organization = ann.organization();
         for round in 0..6 {
@@ -189,8 +162,8 @@ async fn a_key_and_a_removal() {
 /// Two owners leave at once: one stays.
 #[tokio::test]
 async fn two_owners_leave() {
-    for world in World::both().await {
-        let house = House::over(world.store("owners").await, Settings::default());
+    for databases in Databases::both().await {
+        let house = House::over(databases.fresh().await.store, Settings::default());
         let (ann, ben) = (house.home("ann").await, house.home("ben").await);
         let organization = ann.organization();
         join(&house, organization, &ben, OrganizationRole::Owner).await;

@@ -17,7 +17,7 @@ fn identity(subject: &str, email: &str, email_verified: bool) -> Option<Identity
 }
 
 async fn arrive(town: &Town, who: Option<Identity>) -> Result<SignedIn, Error> {
-    *town.issuer.0.lock().unwrap() = who;
+    town.issuer.answer(who);
     let departed = town.app.begin_oidc("/home").await.unwrap();
     town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.map(|(opened, _)| opened.unwrap())
 }
@@ -69,7 +69,7 @@ async fn an_address_alone_joins_nothing() {
 #[tokio::test]
 async fn who_comes_back_is_who_left() {
     let town = Town::new().await;
-    *town.issuer.0.lock().unwrap() = identity("s-1", "ann@example.com", true);
+    town.issuer.answer(identity("s-1", "ann@example.com", true));
     let back = async |cookie: &str, state: &str| town.app.finish_oidc(&secret(cookie), state, "c0de", &laptop()).await;
     let departed = town.app.begin_oidc("/keys?x=1").await.unwrap();
     assert_eq!(departed.url, "https://issuer.test/?to=https://keystead.test/sign-in/return");
@@ -96,7 +96,7 @@ async fn who_comes_back_is_who_left() {
 async fn an_identity_is_connected_and_parted_from() {
     let town = Town::new().await;
     let (ann, here) = town.visitor("ann@example.com").await;
-    *town.issuer.0.lock().unwrap() = identity("s-ann", "ann@elsewhere.example", true);
+    town.issuer.answer(identity("s-ann", "ann@elsewhere.example", true));
     let departed = town.app.connect(&here.session, "/settings").await.unwrap();
     let (opened, next) = town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
     assert!(opened.is_none() && next == "/settings" && town.alive(&here.session).await, "the session goes on");

@@ -31,35 +31,14 @@ mod vendor_faults;
 mod vendors;
 mod webhooks;
 
-use std::sync::Arc;
-
 use keystead_app::keys::NewKey;
 use keystead_app::verification::RequirementState;
-use keystead_app::{Actor, App, AppOptions, Error, Page, Sealer, Services, Settings};
+use keystead_app::{Actor, App, Error, Page, Services, Settings};
 use keystead_core::gate::Requirement;
-use keystead_core::key::{Pepper, TagKeys};
-use keystead_core::secret::Secret;
-use keystead_core::time::Timestamp;
-use keystead_store::Store;
-use keystead_store::tables::audit::AuditKey;
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
+use keystead_testkit::World;
 
 async fn app() -> App {
-    let store = Store::open("sqlite::memory:").await.unwrap();
-    store.migrate().await.unwrap();
-    App::new(AppOptions {
-        store,
-        tags: TagKeys::new(Secret::new([1; 32]), Vec::new()),
-        pepper: Pepper::new(Secret::new([2; 32])),
-        audit_key: AuditKey(Secret::new([3; 32])),
-        clock: Arc::new(|| Timestamp(1_767_225_600)),
-        rng: Box::new(ChaCha20Rng::seed_from_u64(11)),
-        public_url: "https://keystead.test/".to_owned(),
-        sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
-        services: Services::default(),
-        settings: Settings::default(),
-    })
+    World::new(1_767_225_600).await.app(Services::default(), Settings::default())
 }
 
 fn first_page() -> Page {

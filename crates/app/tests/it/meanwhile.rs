@@ -101,7 +101,7 @@ async fn a_second_step_set_up_while_the_password_is_checked() {
 async fn what_was_proven_before_the_code_is_compared_again() {
     let town = Town::new().await;
     let ann = guarded(&town, ANN).await;
-    *town.issuer.0.lock().unwrap() = Some(identity());
+    town.issuer.answer(Some(identity()));
     let departed = town.app.connect(&ann.session, "/").await.unwrap();
     town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
     let elsewhere = async || {
@@ -183,7 +183,7 @@ async fn a_passkey_taken_away_while_it_proves_a_person_again() {
 async fn an_identity_unlinked_while_its_person_is_elsewhere() {
     let town = Town::new().await;
     let (ann, here) = town.visitor(ANN).await;
-    *town.issuer.0.lock().unwrap() = Some(identity());
+    town.issuer.answer(Some(identity()));
     let departed = town.app.connect(&here.session, "/").await.unwrap();
     town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
     let (app, departed) = (town.app.clone(), town.app.begin_oidc("/").await.unwrap());
@@ -199,7 +199,7 @@ async fn an_identity_unlinked_while_its_person_is_elsewhere() {
 async fn what_a_session_began_ends_with_it() {
     let town = Town::new().await;
     let (ann, stolen) = town.visitor(ANN).await;
-    *town.issuer.0.lock().unwrap() = Some(identity());
+    town.issuer.answer(Some(identity()));
     let departed = town.app.connect(&stolen.session, "/").await.unwrap();
     town.app.request_address(&stolen.session, "thief@example.com", &laptop()).await.unwrap();
     let address = town.token().await;

@@ -87,7 +87,7 @@ impl Model {
             let (id, opened) = town.visitor(email).await;
             let mut key = Authenticator::new(number);
             let opened = added(&town, &opened.session, &mut key).await;
-            *town.issuer.0.lock().unwrap() = identity(email);
+            town.issuer.answer(identity(email));
             let departed = town.app.connect(&opened.session, "/").await.unwrap();
             town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
             town.app.sign_out(&opened.session).await.unwrap();
@@ -170,7 +170,7 @@ impl Model {
                 self.opened(who, opened);
             }
             Step::Elsewhere(who) => {
-                *self.town.issuer.0.lock().unwrap() = identity(&self.people[who].email);
+                self.town.issuer.answer(identity(&self.people[who].email));
                 let departed = app.begin_oidc("/").await.unwrap();
                 let (opened, _) = app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
                 self.enter(who, opened.unwrap()).await;

@@ -2,25 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use image::Rgb;
 use keystead_app::request::Origin;
-use keystead_app::review::{Decided, EvidenceStore, Holder, Intake, Reviewer, ReviewerOptions, Slot, Taken, Verdict};
+use keystead_app::review::{Decided, Holder, Reviewer, Slot, Taken, Verdict};
 use keystead_app::verification::organization::{Channel, Consent};
-use keystead_app::{Actor, App, AppOptions, Clock, Error, Sealer, Services, Settings};
+use keystead_app::{Actor, App, Error, Services, Settings};
 use keystead_core::id::OrganizationId;
-use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
-use keystead_core::time::Timestamp;
-use keystead_core::verification::documents::{DocumentKind, DocumentPolicy};
+use keystead_core::verification::documents::DocumentKind;
 use keystead_core::verification::organization::Status;
 use keystead_store::Store;
-use keystead_store::tables::audit::AuditKey;
-use keystead_testkit::{Mailbox, pictures};
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
+use keystead_testkit::{Database, pictures};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
@@ -29,9 +22,8 @@ const ZONE: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7
 pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) store: Store,
-    now: Arc<AtomicI64>,
     folder: tempfile::TempDir,
-    post: Arc<Mailbox>,
+    parts: keystead_testkit::World,
 }
 
 impl World {
@@ -47,51 +39,25 @@ impl World {
     }
 
     async fn over(folder: tempfile::TempDir, url: &str) -> Self {
-        let now = Arc::new(AtomicI64::new(1_800_000_000));
-        let hand = Arc::clone(&now);
-        let clock: Clock = Arc::new(move || Timestamp(hand.load(Ordering::SeqCst)));
-        let store = Store::open(url).await.unwrap();
-        store.migrate().await.unwrap();
-        let sealer = Sealer::new(Secret::new([4; 32]), Secret::new([5; 32]));
-        let reviewer = Arc::new(Reviewer::new(ReviewerOptions {
-            store: store.clone(),
-            sealer: sealer.clone(),
-            clock: Arc::clone(&clock),
-            rng: Box::new(ChaCha20Rng::seed_from_u64(12)),
-            public_url: "https://keystead.test".to_owned(),
-            privacy_policy_url: "https://keystead.test/privacy".to_owned(),
-            evidence: EvidenceStore::open(&folder.path().join("evidence")).unwrap(),
-            intake: Intake::new(2, Duration::from_secs(60)),
-            documents: DocumentPolicy::default(),
-        }));
-        let post = Arc::<Mailbox>::default();
+        let parts = keystead_testkit::World::over(Database::open(url.to_owned()).await.store, 1_800_000_000);
+        let reviewer = parts.reviewer(&folder.path().join("evidence"));
         let services = Services {
-            mail: Some(Arc::<Mailbox>::clone(&post)),
             identity: Some(Arc::<Reviewer>::clone(&reviewer)),
             review: Some(reviewer),
-            ..Services::default()
+            sign_in: None,
+            ..parts.services()
         };
-        let app = App::new(AppOptions {
-            store: store.clone(),
-            tags: TagKeys::new(Secret::new([1; 32]), Vec::new()),
-            pepper: Pepper::new(Secret::new([2; 32])),
-            audit_key: AuditKey(Secret::new([3; 32])),
-            clock,
-            rng: Box::new(ChaCha20Rng::seed_from_u64(11)),
-            public_url: "https://keystead.test/".to_owned(),
-            sealer,
-            services,
-            settings: Settings {
-                operator: "Kite".to_owned(),
-                operator_emails: ["bob@example.com", "eve@example.com"].map(str::to_owned).to_vec(),
-                ..Settings::default()
-            },
-        });
-        Self { app, store, now, folder, post }
+        let settings = Settings {
+            operator: "Kite".to_owned(),
+            operator_emails: ["bob@example.com", "eve@example.com"].map(str::to_owned).to_vec(),
+            ..Settings::default()
+        };
+        let app = parts.app(services, settings);
+        Self { app, store: parts.store.clone(), folder, parts }
     }
 
     pub(crate) fn pass(&self, seconds: i64) {
-        self.now.fetch_add(seconds, Ordering::SeqCst);
+        self.parts.clock.pass(seconds);
     }
 
     pub(crate) async fn owner(&self, email: &str) -> (Actor, OrganizationId) {
@@ -145,7 +111,7 @@ impl World {
     /// Runs due jobs; returns the recipients of the mails, with their subjects.
     async fn mails(&self) -> Vec<(String, String)> {
         while self.app.run_due_jobs().await.unwrap() > 0 {}
-        self.post.take().into_iter().map(|mail| (mail.to, mail.subject)).collect()
+        self.parts.mailbox.take().into_iter().map(|mail| (mail.to, mail.subject)).collect()
     }
 
     /// Opens every picture of a case, as the page does.

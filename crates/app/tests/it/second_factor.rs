@@ -227,13 +227,13 @@ async fn no_way_in_goes_around_it() {
     assert!(opened.waits_for_code && !town.alive(&opened.session).await);
     let stale = town.app.prove_second_factor(&before, &ann.phone.code(town.now()), &laptop()).await;
     assert_eq!(code(stale), "link_expired", "the old password's wait is over");
-    *town.issuer.0.lock().unwrap() = Some(Identity {
+    town.issuer.answer(Some(Identity {
         issuer: "https://issuer.test".to_owned(),
         subject: "s-1".to_owned(),
         email: "ann@example.com".to_owned(),
         email_verified: true,
         name: None,
-    });
+    }));
     let arrive = async |departed: OidcRedirect| {
         town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap().0
     };

@@ -66,13 +66,13 @@ async fn every_kind_of_token_ends_at_use() {
     };
     ends!(town, DAY, address(), moved);
     let left = async || {
-        *town.issuer.0.lock().unwrap() = Some(Identity {
+        town.issuer.answer(Some(Identity {
             issuer: "https://issuer.test".to_owned(),
             subject: format!("s-{}", town.now()),
             email: format!("q{}@example.com", town.now()),
             email_verified: true,
             name: None,
-        });
+        }));
         app.begin_oidc("/").await.unwrap().cookie
     };
     let back = async |cookie: Secret<String>| app.finish_oidc(&cookie, "state-1", "c0de", &laptop()).await.is_ok();

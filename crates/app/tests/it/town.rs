@@ -1,111 +1,54 @@
 //! An installation in memory with a clock, generator, mailboxes and issuer controlled by the test.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use keystead_app::accounts::{Context, SignedIn};
 use keystead_app::request::Origin;
-use keystead_app::{Actor, App, AppOptions, Error, Page, Sealer, Services, Settings};
+use keystead_app::{Actor, App, Error, Page, Settings};
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
-use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
-use keystead_providers::sign_in::{Departure, Identity, SignIn};
-use keystead_providers::{BoxFuture, ProviderError};
-use keystead_store::tables::audit::AuditKey;
 use keystead_store::tables::{sessions, users};
 use keystead_store::{Store, Tx};
-use keystead_testkit::Mailbox;
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
+use keystead_testkit::{Database, Issuer, World};
 
 pub(crate) const NOON: i64 = 1_767_268_800;
 pub(crate) const DAY: i64 = 86_400;
 pub(crate) const GOOD: &str = "violet submarine 7";
 pub(crate) const OTHER: &str = "lantern in the attic";
 
-/// An issuer that answers with the identity the test has put there.
-#[derive(Default)]
-pub(crate) struct Issuer(pub(crate) Mutex<Option<Identity>>);
-
-impl SignIn for Issuer {
-    fn label(&self) -> &str {
-        "Google"
-    }
-
-    fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, ProviderError>> {
-        let secret = |text: &str| Secret::new(text.to_owned());
-        let url = format!("https://issuer.test/?to={return_url}");
-        Box::pin(async move {
-            Ok(Departure { url, state: secret("state-1"), nonce: secret("nonce-1"), verifier: secret("verifier-1") })
-        })
-    }
-
-    fn arrive<'a>(
-        &'a self,
-        code: &'a str,
-        _: &'a str,
-        nonce: &'a Secret<String>,
-        verifier: &'a Secret<String>,
-    ) -> BoxFuture<'a, Result<Identity, ProviderError>> {
-        assert_eq!((code, nonce.expose().as_str(), verifier.expose().as_str()), ("c0de", "nonce-1", "verifier-1"));
-        let identity = self.0.lock().unwrap().clone();
-        Box::pin(async move { identity.ok_or_else(|| ProviderError::Unavailable("the issuer is asleep".to_owned())) })
-    }
-}
-
 pub(crate) struct Town {
     pub(crate) app: App,
     pub(crate) store: Store,
     pub(crate) issuer: Arc<Issuer>,
-    clock: Arc<AtomicI64>,
-    post: Arc<Mailbox>,
+    world: World,
 }
 
 impl Town {
     pub(crate) async fn new() -> Self {
-        let store = Store::open("sqlite::memory:").await.unwrap();
-        store.migrate().await.unwrap();
-        Self::over(store)
+        Self::over(Database::memory().await.store)
     }
 
     /// Over a separate, migrated database.
     pub(crate) fn over(store: Store) -> Self {
-        let (clock, post, issuer) =
-            (Arc::new(AtomicI64::new(NOON)), Arc::<Mailbox>::default(), Arc::<Issuer>::default());
-        let hands = Arc::clone(&clock);
-        let app = App::new(AppOptions {
-            store: store.clone(),
-            tags: TagKeys::new(Secret::new([1; 32]), Vec::new()),
-            pepper: Pepper::new(Secret::new([2; 32])),
-            audit_key: AuditKey(Secret::new([3; 32])),
-            clock: Arc::new(move || Timestamp(hands.load(Ordering::Relaxed))),
-            rng: Box::new(ChaCha20Rng::seed_from_u64(11)),
-            public_url: "https://keystead.test/".to_owned(),
-            sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
-            services: Services {
-                mail: Some(Arc::<Mailbox>::clone(&post)),
-                sign_in: Some(Arc::<Issuer>::clone(&issuer)),
-                ..Services::default()
-            },
-            settings: Settings::default(),
-        });
-        Self { app, store, issuer, clock, post }
+        let world = World::over(store.clone(), NOON);
+        let app = world.app(world.services(), Settings::default());
+        Self { app, store, issuer: Arc::clone(&world.issuer), world }
     }
 
     pub(crate) fn pass(&self, seconds: i64) {
-        self.clock.fetch_add(seconds, Ordering::Relaxed);
+        self.world.clock.pass(seconds);
     }
 
     pub(crate) fn now(&self) -> i64 {
-        self.clock.load(Ordering::Relaxed)
+        self.world.clock.now()
     }
 
     /// Runs queued jobs, and returns the resulting mails, oldest first, as `(to, subject, text)`.
     pub(crate) async fn mails(&self) -> Vec<(String, String, String)> {
         while self.app.run_due_jobs().await.unwrap() > 0 {}
-        let sent = self.post.take();
+        let sent = self.world.mailbox.take();
         sent.into_iter().map(|mail| (mail.to, mail.subject.replace("Keystead: ", ""), mail.text)).collect()
     }
 

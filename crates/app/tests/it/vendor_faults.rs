@@ -248,7 +248,7 @@ fn identity(subject: &str, email: &str) -> Option<Identity> {
 async fn a_fault_at_each_statement_of_sign_in_elsewhere() {
     let town = Town::new().await;
     let mut all = Replay::new(&town.store);
-    *town.issuer.0.lock().unwrap() = identity("s-ann", "ann@example.com");
+    town.issuer.answer(identity("s-ann", "ann@example.com"));
     let cookie = town.app.begin_oidc("/").await.unwrap().cookie;
     let arrive = async |cookie: &Secret<String>| town.app.finish_oidc(cookie, "state-1", "c0de", &laptop()).await;
     let opened = all.each("a newcomer", async || arrive(&cookie).await, nothing).await.0.unwrap();
@@ -257,7 +257,7 @@ async fn a_fault_at_each_statement_of_sign_in_elsewhere() {
     assert_eq!(again.user, opened.user);
 
     let (ben, here) = town.visitor("ben@example.com").await;
-    *town.issuer.0.lock().unwrap() = identity("s-ben", "ben@elsewhere.example");
+    town.issuer.answer(identity("s-ben", "ben@elsewhere.example"));
     let cookie = town.app.connect(&here.session, "/settings").await.unwrap().cookie;
     all.each("connect", async || arrive(&cookie).await, async |_| drop(town.mails().await)).await;
     assert_eq!(town.app.security(&ben).await.unwrap().identities.len(), 1);

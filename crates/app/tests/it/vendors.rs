@@ -10,25 +10,20 @@ use keystead_app::organizations::bootstrap::Bootstrapped;
 use keystead_app::request::Origin;
 use keystead_app::verification::organization::Consent;
 use keystead_app::verification::phone::{NewPhone, VerificationView};
-use keystead_app::{Actor, App, AppOptions, Codes, Error, Sealer, Services, Settings};
+use keystead_app::{Actor, App, Codes, Error, Services, Settings};
 use keystead_core::hex;
 use keystead_core::id::OrganizationId;
-use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::LineKind;
 use keystead_core::verification::signals::SimCard;
 use keystead_providers::identity::{Attempt, IdentityProvider, Link, Snapshot, Started, State, our_reference};
-use keystead_providers::mail::Mailer;
 use keystead_providers::payment::{Method, News, PaymentProvider, Setup, SetupState};
 use keystead_providers::phone::{LineLookup, SmsSender};
 use keystead_providers::webhook::{Headers, Hint, SignatureError, verify_timestamped};
 use keystead_providers::{BoxFuture, Health, ProviderError};
 use keystead_store::Store;
-use keystead_store::tables::audit::AuditKey;
-use keystead_testkit::Mailbox;
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
+use keystead_testkit::{Database, World};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -310,8 +305,7 @@ pub(crate) struct House {
     pub(crate) carrier: Arc<Carrier>,
     pub(crate) bank: Arc<Bank>,
     pub(crate) examiner: Arc<Examiner>,
-    post: Arc<Mailbox>,
-    clock: Arc<AtomicI64>,
+    world: World,
 }
 
 /// An owner with an organization.
@@ -333,15 +327,13 @@ impl House {
 
     /// With another service for codes, for when the first is down.
     pub(crate) async fn with_second(settings: Settings, second: Option<Codes>) -> Self {
-        let store = Store::open("sqlite::memory:").await.unwrap();
-        store.migrate().await.unwrap();
+        let store = Database::memory().await.store;
         Self::made(store, settings, second, None)
     }
 
     /// With another service for cards.
     pub(crate) async fn with_cards(payment: Arc<dyn PaymentProvider>) -> Self {
-        let store = Store::open("sqlite::memory:").await.unwrap();
-        store.migrate().await.unwrap();
+        let store = Database::memory().await.store;
         Self::made(store, Settings::default(), None, Some(payment))
     }
 
@@ -351,45 +343,29 @@ impl House {
     }
 
     fn made(store: Store, settings: Settings, second: Option<Codes>, cards: Option<Arc<dyn PaymentProvider>>) -> Self {
-        let clock = Arc::new(AtomicI64::new(NOON));
-        let hand = Arc::clone(&clock);
-        let (carrier, bank) = (Arc::new(Carrier::default()), Arc::new(Bank::default()));
-        let (examiner, post) = (Arc::new(Examiner::default()), Arc::new(Mailbox::default()));
+        let world = World::over(store.clone(), NOON);
+        let (carrier, bank, examiner) = (Arc::<Carrier>::default(), Arc::<Bank>::default(), Arc::<Examiner>::default());
         let texts: Arc<dyn SmsSender> = Arc::<Carrier>::clone(&carrier);
         let lines: Arc<dyn LineLookup> = Arc::<Carrier>::clone(&carrier);
-        let payment = cards.unwrap_or_else(|| Arc::<Bank>::clone(&bank));
-        let identity: Arc<dyn IdentityProvider> = Arc::<Examiner>::clone(&examiner);
-        let mail: Arc<dyn Mailer> = Arc::<Mailbox>::clone(&post);
         let services = Services {
             codes: Some(Codes::Sms(texts)),
             codes_fallback: second,
             lines: Some(lines),
-            payment: Some(payment),
-            identity: Some(identity),
-            mail: Some(mail),
-            ..Services::default()
+            payment: Some(cards.unwrap_or_else(|| Arc::<Bank>::clone(&bank))),
+            identity: Some(Arc::<Examiner>::clone(&examiner)),
+            sign_in: None,
+            ..world.services()
         };
-        let app = App::new(AppOptions {
-            store: store.clone(),
-            tags: TagKeys::new(Secret::new([1; 32]), Vec::new()),
-            pepper: Pepper::new(Secret::new([2; 32])),
-            audit_key: AuditKey(Secret::new([3; 32])),
-            clock: Arc::new(move || Timestamp(hand.load(Ordering::SeqCst))),
-            rng: Box::new(ChaCha20Rng::seed_from_u64(5)),
-            public_url: "https://keystead.test".to_owned(),
-            sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
-            services,
-            settings,
-        });
-        Self { app, store, carrier, bank, examiner, post, clock }
+        let app = world.app(services, settings);
+        Self { app, store, carrier, bank, examiner, world }
     }
 
     pub(crate) fn now(&self) -> i64 {
-        self.clock.load(Ordering::SeqCst)
+        self.world.clock.now()
     }
 
     pub(crate) fn wait(&self, seconds: i64) {
-        self.clock.fetch_add(seconds, Ordering::SeqCst);
+        self.world.clock.pass(seconds);
     }
 
     /// Runs everything that is due, and the cleanup.
@@ -410,7 +386,7 @@ impl House {
 
     /// Returns the subjects of the mails that were sent.
     pub(crate) fn subjects(&self) -> Vec<String> {
-        self.post.all().into_iter().map(|mail| mail.subject).collect()
+        self.world.mailbox.all().into_iter().map(|mail| mail.subject).collect()
     }
 
     pub(crate) async fn home(&self, name: &str) -> Home {

@@ -133,7 +133,7 @@ async fn without_a_password_it_leads_to_the_issuer() {
     world.vouch_for("kim@example.com");
     let mut kim = world.browser();
     kim.post("/sign-in/with", &[("next", "/welcome/organization")]).await;
-    kim.get("/sign-in/return?state=s&code=c").await;
+    kim.get("/sign-in/return?state=state-1&code=c0de").await;
     let csrf = kim.get("/welcome/organization").await.field("csrf");
     kim.post("/welcome/organization", &[("csrf", &csrf), ("name", "Kite")]).await;
     world.pass(601);
@@ -142,7 +142,7 @@ async fn without_a_password_it_leads_to_the_issuer() {
     assert!(asked.body.contains("Continue with Google") && !asked.body.contains("proof_password"), "{}", asked.body);
     let next = asked.field("next");
     kim.post("/sign-in/with", &[("next", &next)]).await;
-    assert_eq!(kim.get("/sign-in/return?state=s&code=c").await.location(), "/settings/account?from=here");
+    assert_eq!(kim.get("/sign-in/return?state=state-1&code=c0de").await.location(), "/settings/account?from=here");
     let csrf = kim.csrf().await;
     let begun = kim.post("/settings/account/security/second-factor", &[("csrf", &csrf)]).await;
     assert!(begun.location().starts_with("/settings/account/security/second-factor"), "{}", begun.body);

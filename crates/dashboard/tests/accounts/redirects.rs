@@ -39,7 +39,7 @@ async fn next_is_a_path_of_ours() {
         assert_eq!(proven.location(), "/home", "{foreign:?}");
         let mut browser = world.browser();
         browser.post("/sign-in/with", &[("next", foreign)]).await;
-        let arrived = browser.get("/sign-in/return?state=s&code=c").await;
+        let arrived = browser.get("/sign-in/return?state=state-1&code=c0de").await;
         assert_eq!(arrived.location(), "/home", "{foreign:?}");
     }
     // The question also returns only to one of our own paths.

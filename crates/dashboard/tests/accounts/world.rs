@@ -2,72 +2,33 @@
 //! browsers that keep cookies.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
-use keystead_app::{App, AppOptions, Sealer, Services, Settings};
+use keystead_app::{App, Settings};
 use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, UserId};
-use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::network::Client;
-use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_dashboard::{DashboardState, OpenStreams, router};
 use keystead_providers::mail::Mail;
-use keystead_providers::sign_in::{Departure, Identity, SignIn};
-use keystead_providers::{BoxFuture, ProviderError};
-use keystead_store::tables::audit::AuditKey;
 use keystead_store::tables::organizations;
 use keystead_store::{Store, Tx};
-use keystead_testkit::Mailbox;
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
+use keystead_testkit::PUBLIC_URL as SITE;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
 pub(crate) const PASSWORD: &str = "violet submarine 7";
 pub(crate) const OTHER: &str = "lantern in the attic";
-const SITE: &str = "https://keystead.test";
-
-/// An issuer that vouches for the identity the test has put there.
-#[derive(Default)]
-struct Issuer(Mutex<Option<Identity>>);
-
-impl SignIn for Issuer {
-    fn label(&self) -> &str {
-        "Google"
-    }
-
-    fn depart<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Departure, ProviderError>> {
-        let secret = |text: &str| Secret::new(text.to_owned());
-        let url = "https://issuer.test/".to_owned();
-        Box::pin(async move { Ok(Departure { url, state: secret("s"), nonce: secret("n"), verifier: secret("v") }) })
-    }
-
-    fn arrive<'a>(
-        &'a self,
-        _: &'a str,
-        _: &'a str,
-        _: &'a Secret<String>,
-        _: &'a Secret<String>,
-    ) -> BoxFuture<'a, Result<Identity, ProviderError>> {
-        let identity = self.0.lock().unwrap().clone();
-        Box::pin(async move { identity.ok_or_else(|| ProviderError::Unavailable("nobody".to_owned())) })
-    }
-}
 
 pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) store: Store,
     pub(crate) stop: watch::Sender<bool>,
     pages: Router,
-    clock: Arc<AtomicI64>,
-    post: Arc<Mailbox>,
-    issuer: Arc<Issuer>,
+    parts: keystead_testkit::World,
 }
 
 impl World {
@@ -88,31 +49,13 @@ impl World {
 
     /// The text of the newest mail.
     pub(crate) fn newest_mail(&self) -> String {
-        self.post.all().pop().unwrap().text
+        self.parts.mailbox.all().pop().unwrap().text
     }
 
     async fn with(settings: Settings) -> Self {
-        let store = Store::open("sqlite::memory:").await.unwrap();
-        store.migrate().await.unwrap();
-        let (clock, post, issuer) =
-            (Arc::new(AtomicI64::new(1_795_183_320)), Arc::<Mailbox>::default(), Arc::<Issuer>::default());
-        let hand = Arc::clone(&clock);
-        let app = App::new(AppOptions {
-            store: store.clone(),
-            tags: TagKeys::new(Secret::new([1; 32]), Vec::new()),
-            pepper: Pepper::new(Secret::new([2; 32])),
-            audit_key: AuditKey(Secret::new([3; 32])),
-            clock: Arc::new(move || Timestamp(hand.load(Ordering::SeqCst))),
-            rng: Box::new(ChaCha20Rng::seed_from_u64(7)),
-            public_url: SITE.to_owned(),
-            sealer: Sealer::new(Secret::new([4; 32]), Secret::new([5; 32])),
-            services: Services {
-                mail: Some(Arc::<Mailbox>::clone(&post)),
-                sign_in: Some(Arc::<Issuer>::clone(&issuer)),
-                ..Services::default()
-            },
-            settings: Settings { support_email: Some("help@example.com".to_owned()), ..settings },
-        });
+        let parts = keystead_testkit::World::new(1_795_183_320).await;
+        let settings = Settings { support_email: Some("help@example.com".to_owned()), ..settings };
+        let app = parts.app(parts.services(), settings);
         let stop = watch::Sender::new(false);
         let state = DashboardState {
             app: app.clone(),
@@ -122,15 +65,15 @@ impl World {
             stopped: stop.subscribe(),
             streams: OpenStreams::default(),
         };
-        Self { app, store, stop, pages: router(state), clock, post, issuer }
+        Self { app, store: parts.store.clone(), stop, pages: router(state), parts }
     }
 
     pub(crate) fn pass(&self, seconds: i64) {
-        self.clock.fetch_add(seconds, Ordering::SeqCst);
+        self.parts.clock.pass(seconds);
     }
 
     pub(crate) fn now(&self) -> i64 {
-        self.clock.load(Ordering::SeqCst)
+        self.parts.clock.now()
     }
 
     pub(crate) fn browser(&self) -> Browser<'_> {
@@ -138,13 +81,7 @@ impl World {
     }
 
     pub(crate) fn vouch_for(&self, email: &str) {
-        *self.issuer.0.lock().unwrap() = Some(Identity {
-            issuer: "https://issuer.test".to_owned(),
-            subject: format!("subject of {email}"),
-            email: email.to_owned(),
-            email_verified: true,
-            name: None,
-        });
+        self.parts.issuer.vouch_for(email);
     }
 
     /// Runs the queued jobs, and returns the path of the link in the newest mail.
@@ -154,7 +91,7 @@ impl World {
 
     async fn link_in(&self, wanted: impl Fn(&Mail) -> bool) -> String {
         while self.app.run_due_jobs().await.unwrap() > 0 {}
-        let mail = self.post.all().into_iter().rfind(wanted).unwrap();
+        let mail = self.parts.mailbox.all().into_iter().rfind(wanted).unwrap();
         let link = mail.text.split(SITE).nth(1).unwrap_or_else(|| panic!("no link in {}", mail.text));
         link.split_whitespace().next().unwrap().to_owned()
     }

@@ -84,6 +84,29 @@ fn arrows_point_down() {
     assert!(wrong.is_empty(), "edges that the picture does not show: {wrong:?}");
 }
 
+/// Each feature of the testkit brings a crate with it: only that crate and those above may ask for it.
+#[test]
+fn tests_use_no_crate_above_theirs() {
+    let below: BTreeMap<&str, &[&str]> = LADDER.iter().copied().collect();
+    for package in metadata()["packages"].as_array().unwrap() {
+        let name = package["name"].as_str().unwrap();
+        for dependency in package["dependencies"].as_array().unwrap() {
+            if dependency["name"] != "keystead-testkit" {
+                continue;
+            }
+            for feature in dependency["features"].as_array().unwrap() {
+                let brings = match feature.as_str().unwrap() {
+                    "app" => "keystead-app",
+                    "database" => "keystead-store",
+                    "pictures" => continue,
+                    other => panic!("what does {other} bring?"),
+                };
+                assert!(name == brings || below[name].contains(&brings), "{name} asks for {feature}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_testkit_is_never_released() {
     for package in metadata()["packages"].as_array().unwrap() {

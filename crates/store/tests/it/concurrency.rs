@@ -15,18 +15,18 @@ use tokio::task::LocalSet;
 use crate::stories;
 use crate::world::*;
 
-pub(crate) async fn all(world: &World) {
-    revisions_have_no_gaps(world.fresh().await).await;
-    a_commit_wakes_the_others(world.fresh().await).await;
-    one_owner_stays(world.fresh().await).await;
-    one_event_counts_once(world.fresh().await).await;
-    one_job_has_one_worker(world.fresh().await).await;
-    a_limit_holds_for_tries_at_once(world.fresh().await).await;
-    one_step_of_a_code_is_used_once(world.fresh().await).await;
+pub(crate) async fn all(databases: &Databases) {
+    revisions_have_no_gaps(databases.fresh().await).await;
+    a_commit_wakes_the_others(databases.fresh().await).await;
+    one_owner_stays(databases.fresh().await).await;
+    one_event_counts_once(databases.fresh().await).await;
+    one_job_has_one_worker(databases.fresh().await).await;
+    a_limit_holds_for_tries_at_once(databases.fresh().await).await;
+    one_step_of_a_code_is_used_once(databases.fresh().await).await;
 }
 
 /// Other nodes learn of commits only, also after their connection was lost. SQLite has no other nodes.
-async fn a_commit_wakes_the_others(db: TestDb) {
+async fn a_commit_wakes_the_others(db: Database) {
     let append = async |tx: &mut Tx| changes::append(tx, &ChangeSubject::Models, NOW).await;
     let ((), nothing) = changed_by(async { db.store.ping().await.unwrap() }).await;
     assert_eq!(nothing, None);
@@ -63,7 +63,7 @@ async fn a_commit_wakes_the_others(db: TestDb) {
 }
 
 /// Twenty transactions check a limit and then count against it: five of them fit.
-async fn a_limit_holds_for_tries_at_once(db: TestDb) {
+async fn a_limit_holds_for_tries_at_once(db: Database) {
     let local = LocalSet::new();
     for number in 0..20 {
         let store = db.store.clone();
@@ -90,7 +90,7 @@ async fn a_limit_holds_for_tries_at_once(db: TestDb) {
 }
 
 /// Ten requests with the same code at once: one is accepted. No change of an account is lost.
-async fn one_step_of_a_code_is_used_once(db: TestDb) {
+async fn one_step_of_a_code_is_used_once(db: Database) {
     let (_, _, _, ann, ..) = town(&db).await;
     change!(db, |tx| accounts::save(tx, &stories::accounts::account(&ann))).unwrap();
     let local = LocalSet::new();
@@ -116,7 +116,7 @@ async fn one_step_of_a_code_is_used_once(db: TestDb) {
 }
 
 /// Writers of different kinds, some of which fail, and a follower that must see every revision in order.
-async fn revisions_have_no_gaps(db: TestDb) {
+async fn revisions_have_no_gaps(db: Database) {
     const WRITERS: u32 = 6;
     const EACH: u32 = 20;
     let (one, ..) = town(&db).await;
@@ -164,7 +164,7 @@ async fn revisions_have_no_gaps(db: TestDb) {
     assert_eq!(look!(db, |tx| audit::verify(tx, &key, &one)).unwrap().broken, None, "the chain is whole");
 }
 
-async fn one_owner_stays(db: TestDb) {
+async fn one_owner_stays(db: Database) {
     let (one, _, _, ann, ben, _) = town(&db).await;
     for round in 0..10 {
         for name in ["ann", "ben"] {
@@ -192,7 +192,7 @@ async fn one_owner_stays(db: TestDb) {
     }
 }
 
-async fn one_event_counts_once(db: TestDb) {
+async fn one_event_counts_once(db: Database) {
     let events: Vec<_> = (0..200).map(|n| stories::usage::event(n, &format!("m{}", n % 7))).collect();
     let other = Store::open(&db.url).await.unwrap();
     // Two processes that both use the spool, each sending parts of it again.
@@ -209,7 +209,7 @@ async fn one_event_counts_once(db: TestDb) {
     assert_eq!((rows.len(), rows[0].used.requests, rows[0].cost.parts()), (1, 200, (1_400, 0)));
 }
 
-async fn one_job_has_one_worker(db: TestDb) {
+async fn one_job_has_one_worker(db: Database) {
     for n in 0..40 {
         change!(db, |tx| jobs::insert(tx, &id(&format!("job_{n}")), "mail", &json!(n), NOW)).unwrap();
     }
@@ -230,7 +230,7 @@ async fn one_job_has_one_worker(db: TestDb) {
 }
 
 /// Two transactions lock the same two rows in opposite order: the engine aborts one, the store runs it again.
-pub(crate) async fn a_deadlock_is_tried_again(db: TestDb) {
+pub(crate) async fn a_deadlock_is_tried_again(db: Database) {
     use keystead_core::key::KeyKind;
     town(&db).await;
     for name in ["a", "b"] {

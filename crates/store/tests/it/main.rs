@@ -9,43 +9,43 @@ mod schema;
 mod stories;
 mod world;
 
-use world::World;
+use keystead_testkit::Databases;
 
 #[tokio::test]
 async fn stories_on_sqlite_in_memory() {
-    stories::all(&World::Memory).await;
+    stories::all(&Databases::Memory).await;
 }
 
 #[tokio::test]
 async fn stories_on_sqlite_in_a_file() {
-    let world = World::file();
-    stories::all(&world).await;
-    stories::audit::tampering(world.fresh().await).await;
-    stories::audit::moved_and_cut(world.fresh().await).await;
-    concurrency::all(&world).await;
+    let databases = Databases::files();
+    stories::all(&databases).await;
+    stories::audit::tampering(databases.fresh().await).await;
+    stories::audit::moved_and_cut(databases.fresh().await).await;
+    concurrency::all(&databases).await;
 }
 
 #[tokio::test]
 async fn stories_on_postgres() {
-    let world = World::postgres().await;
-    stories::all(&world).await;
-    stories::audit::tampering(world.fresh().await).await;
-    stories::audit::moved_and_cut(world.fresh().await).await;
+    let databases = Databases::postgres().await;
+    stories::all(&databases).await;
+    stories::audit::tampering(databases.fresh().await).await;
+    stories::audit::moved_and_cut(databases.fresh().await).await;
 }
 
 #[tokio::test]
 async fn together_on_postgres() {
-    let world = World::postgres().await;
-    concurrency::all(&world).await;
-    concurrency::a_deadlock_is_tried_again(world.fresh().await).await;
-    outage::why_it_cannot_be_reached(&world).await;
-    outage::a_server_that_falls_silent(&world).await;
-    outage::all(world).await;
+    let databases = Databases::postgres().await;
+    concurrency::all(&databases).await;
+    concurrency::a_deadlock_is_tried_again(databases.fresh().await).await;
+    outage::why_it_cannot_be_reached(&databases).await;
+    outage::a_server_that_falls_silent(&databases).await;
+    outage::all(databases).await;
 }
 
 #[tokio::test]
 async fn both_engines_agree() {
-    let (sqlite, postgres) = (World::file(), World::postgres().await);
+    let (sqlite, postgres) = (Databases::files(), Databases::postgres().await);
     coverage::every_statement_prepares(&sqlite.fresh().await.url, &postgres.fresh().await.url).await;
     schema::is_the_same(&sqlite.fresh().await.url, &postgres.fresh().await.url).await;
     stories::migration(&sqlite.bare()).await;

@@ -12,9 +12,9 @@ use tokio::sync::watch;
 
 use crate::world::*;
 
-pub(crate) async fn all(world: World) {
-    let db = world.fresh().await;
-    let World::Postgres(server) = world else { unreachable!("only PostgreSQL is a server") };
+pub(crate) async fn all(databases: Databases) {
+    let db = databases.fresh().await;
+    let Databases::Postgres(server) = databases else { unreachable!("only PostgreSQL is a server") };
     change!(db, |tx| users::insert(tx, &user("ann"))).unwrap();
     let administration = server.administration_url();
     let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'test%'";
@@ -59,7 +59,7 @@ async fn refused(url: &str) -> String {
 }
 
 // A server that refuses, one with another password, one without this database.
-pub(crate) async fn why_it_cannot_be_reached(world: &World) {
+pub(crate) async fn why_it_cannot_be_reached(databases: &Databases) {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let reason = refused(&format!("postgres://ann:hunter2@{free}/keys")).await;
     assert!(reason.contains(&free.to_string()) && reason.contains("refused"), "{reason}");
@@ -69,7 +69,7 @@ pub(crate) async fn why_it_cannot_be_reached(world: &World) {
     let reason = refused(&format!("postgres://ann:hunter2@{address}/keys?sslmode=disable")).await;
     assert!(reason.contains("says: password authentication failed") && reason.contains("user ann"), "{reason}");
 
-    let db = world.fresh().await;
+    let db = databases.fresh().await;
     let other = db.url.replacen("/test_", "/missing_", 1);
     let reason = refused(&other).await;
     assert!(reason.contains("database \"missing_"), "{reason}");
@@ -107,8 +107,8 @@ async fn between(socket: PathBuf, held: watch::Receiver<bool>) -> SocketAddr {
 }
 
 // The first transaction notices, all others are refused at once, and the store recovers by itself.
-pub(crate) async fn a_server_that_falls_silent(world: &World) {
-    let db = world.fresh().await;
+pub(crate) async fn a_server_that_falls_silent(databases: &Databases) {
+    let db = databases.fresh().await;
     let (start, folder) = db.url.split_once("?host=").unwrap();
     let (hold, held) = watch::channel(false);
     let address = between(PathBuf::from(folder).join(".s.PGSQL.5432"), held).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use sqlx::{Connection, Row};
 
-use crate::world::TestDb;
+use keystead_testkit::Database;
 
 /// Columns as `table.column type nullable`, and indexes as `table unique partial (columns)`.
 type Catalogue = (BTreeSet<String>, BTreeSet<String>);
@@ -54,8 +54,8 @@ async fn of_postgres(url: &str) -> Catalogue {
     (columns.iter().map(|row| row.get(0)).collect(), indexes.iter().map(|row| row.get(0)).collect())
 }
 
-/// A database of another version is refused with the reason, and is not changed.
-pub(crate) async fn of_another_version_is_refused(db: &TestDb) {
+/// What another version made is refused with the reason, and is not changed.
+pub(crate) async fn of_another_version_is_refused(db: &Database) {
     let sqlite = db.url.starts_with("sqlite");
     let changed = if sqlite {
         "UPDATE _sqlx_migrations SET checksum = x'00'"

@@ -1,7 +1,5 @@
 //! New databases on either engine, and the people and things of the stories.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use keystead_core::key::{KeyDigest, KeyKind};
@@ -15,67 +13,8 @@ use keystead_store::tables::project_members::{self, ProjectMember};
 use keystead_store::tables::projects::{self, Project};
 use keystead_store::tables::service_accounts::{self, ServiceAccount};
 use keystead_store::tables::users::{self, User};
-use keystead_store::testing::PostgresServer;
-use keystead_store::{Error, Page, Store, Tx};
-use sqlx::Connection;
-
-/// The source of databases.
-pub(crate) enum World {
-    Memory,
-    File(tempfile::TempDir, AtomicU32),
-    Postgres(PostgresServer),
-}
-
-/// One separate database.
-pub(crate) struct TestDb {
-    pub(crate) store: Store,
-    pub(crate) url: String,
-}
-
-impl World {
-    pub(crate) fn file() -> Self {
-        Self::File(tempfile::tempdir().unwrap(), AtomicU32::new(0))
-    }
-
-    pub(crate) async fn postgres() -> Self {
-        Self::Postgres(PostgresServer::start().await.unwrap_or_else(|error| panic!("{error}")))
-    }
-
-    /// The address of a database without tables.
-    pub(crate) fn bare(&self) -> String {
-        match self {
-            Self::Memory => "sqlite::memory:".to_owned(),
-            Self::File(folder, made) => {
-                let name = format!("{}.db", made.fetch_add(1, Ordering::Relaxed));
-                format!("sqlite://{}", folder.path().join(name).display())
-            }
-            Self::Postgres(server) => server.bare_database().unwrap(),
-        }
-    }
-
-    pub(crate) async fn fresh(&self) -> TestDb {
-        let url = match self {
-            Self::Postgres(server) => server.fresh_database().unwrap(),
-            _ => self.bare(),
-        };
-        let store = Store::open(&url).await.unwrap();
-        store.migrate().await.unwrap();
-        TestDb { store, url }
-    }
-}
-
-impl TestDb {
-    /// Runs SQL directly on the database, without the store.
-    pub(crate) async fn tamper(&self, sql: &'static str) {
-        if self.url.starts_with("sqlite") {
-            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
-            sqlx::query(sql).execute(&mut connection).await.unwrap();
-        } else {
-            let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
-            sqlx::query(sql).execute(&mut connection).await.unwrap();
-        }
-    }
-}
+use keystead_store::{Error, Page, Tx};
+pub(crate) use keystead_testkit::{Database, Databases};
 
 /// Runs a transaction that changes something.
 macro_rules! change {
@@ -212,7 +151,7 @@ pub(crate) fn bot(name: &str) -> Owner {
 pub(crate) type Ids = (OrganizationId, ProjectId, ProjectId, UserId, UserId, ServiceAccountId);
 
 /// Makes [`Ids`], with `ben` and `bot` at work in `x1`; also organization `two` of `cid`, in which `ann` reads.
-pub(crate) async fn town(db: &TestDb) -> Ids {
+pub(crate) async fn town(db: &Database) -> Ids {
     let settle = async |tx: &mut Tx| -> Result<(), Error> {
         for name in ["ann", "ben", "cid"] {
             users::insert(tx, &user(name)).await?;

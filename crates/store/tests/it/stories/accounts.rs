@@ -27,7 +27,7 @@ pub(crate) fn account(user: &UserId) -> Account {
     }
 }
 
-pub(crate) async fn accounts(db: TestDb) {
+pub(crate) async fn accounts(db: Database) {
     let (_, _, _, ann, ben, _) = town(&db).await;
     let mut account = Account { time_zone: "Europe/Warsaw".to_owned(), ..account(&ann) };
     change!(db, |tx| accounts::save(tx, &account)).unwrap();
@@ -94,7 +94,7 @@ pub(crate) async fn accounts(db: TestDb) {
 }
 
 /// People who signed up and never confirmed are deleted; people with a membership or a confirmed address stay.
-pub(crate) async fn unconfirmed(db: TestDb) {
+pub(crate) async fn unconfirmed(db: Database) {
     let (_, _, _, ann, ..) = town(&db).await;
     let stranger = |name: &str, at: i64| users::User {
         id: id(&format!("user-{name}")),
@@ -131,7 +131,7 @@ pub(crate) async fn unconfirmed(db: TestDb) {
     assert!(look!(db, |tx| users::find(tx, &stranger("known", 0).id)).unwrap().is_some());
 }
 
-pub(crate) async fn sessions(db: TestDb) {
+pub(crate) async fn sessions(db: Database) {
     let (_, _, _, ann, ben, _) = town(&db).await;
     let session = |digest: u8, at: i64| Session {
         digest: vec![digest],
@@ -182,7 +182,7 @@ pub(crate) async fn sessions(db: TestDb) {
     assert_eq!(change!(db, |tx| sessions::delete_old(tx, later(1))), Ok(2));
 }
 
-pub(crate) async fn invitations(db: TestDb) {
+pub(crate) async fn invitations(db: Database) {
     let (one, project, ..) = town(&db).await;
     let two = id("org-two");
     let invite = |name: &str, digest: u8| Invite {
@@ -219,7 +219,7 @@ pub(crate) async fn invitations(db: TestDb) {
     assert_eq!(look!(db, |tx| invites::list_open(tx, &one)).unwrap(), []);
 }
 
-pub(crate) async fn passkeys(db: TestDb) {
+pub(crate) async fn passkeys(db: Database) {
     let (_, _, _, ann, ben, _) = town(&db).await;
     let passkey = |name: &str, user: &UserId, at: i64| Passkey {
         id: name.to_owned(),

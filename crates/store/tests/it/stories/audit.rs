@@ -30,7 +30,7 @@ pub(crate) fn event(organization: &str, name: &str) -> NewAuditEvent {
     }
 }
 
-pub(crate) async fn chain(db: TestDb) {
+pub(crate) async fn chain(db: Database) {
     let (right, wrong) = (audit_key(1), audit_key(2));
     for name in ["a", "b", "c", "d"] {
         let made = change!(db, |tx| audit::append(tx, &right, event("one", name))).unwrap();
@@ -79,7 +79,7 @@ pub(crate) async fn chain(db: TestDb) {
 }
 
 /// A person with write access to the database cannot change the past unnoticed.
-pub(crate) async fn tampering(db: TestDb) {
+pub(crate) async fn tampering(db: Database) {
     let key = audit_key(1);
     for name in ["a", "b", "c", "d", "e"] {
         change!(db, |tx| audit::append(tx, &key, event("one", name))).unwrap();
@@ -121,7 +121,7 @@ pub(crate) async fn tampering(db: TestDb) {
 }
 
 /// Rows that changed places, and rows cut off at the end, which only a head kept outside shows.
-pub(crate) async fn moved_and_cut(db: TestDb) {
+pub(crate) async fn moved_and_cut(db: Database) {
     let key = audit_key(1);
     for name in ["a", "b", "c", "d"] {
         change!(db, |tx| audit::append(tx, &key, event("one", name))).unwrap();
@@ -155,7 +155,7 @@ pub(crate) async fn moved_and_cut(db: TestDb) {
 }
 
 /// S1-30: the questions of auditors.
-pub(crate) async fn questions(db: TestDb) {
+pub(crate) async fn questions(db: Database) {
     let key = audit_key(1);
     town(&db).await;
     let of = Some(("one", Some("x1")));

@@ -8,7 +8,7 @@ use keystead_store::tables::{captures, identity_attempts, legal_holds};
 use super::verification::attempt;
 use crate::world::*;
 
-pub(crate) async fn captures(db: TestDb) {
+pub(crate) async fn captures(db: Database) {
     let (one, ..) = town(&db).await;
     change!(db, |tx| identity_attempts::insert(tx, &attempt("orgv_1", 0))).unwrap();
     let mut row = Capture {
@@ -73,7 +73,7 @@ pub(crate) async fn captures(db: TestDb) {
     assert_eq!(look!(db, |tx| captures::list_kept(tx)), Ok(Vec::new()));
 }
 
-pub(crate) async fn legal_holds(db: TestDb) {
+pub(crate) async fn legal_holds(db: Database) {
     let (one, ..) = town(&db).await;
     let hold = |id: &str, at: i64| LegalHold {
         id: id.to_owned(),

@@ -16,7 +16,7 @@ use keystead_store::tables::{
 
 use crate::world::*;
 
-async fn caller(db: &TestDb, name: &str) -> Option<Caller> {
+async fn caller(db: &Database, name: &str) -> Option<Caller> {
     look!(db, |tx| directory::find_caller(tx, &digest(name))).unwrap()
 }
 
@@ -37,7 +37,7 @@ fn reach(caller: &Caller) -> String {
     each.collect::<Vec<_>>().join(" ")
 }
 
-pub(crate) async fn bound_keys(db: TestDb) {
+pub(crate) async fn bound_keys(db: Database) {
     let (one, _, x1, ann, ben, account) = town(&db).await;
     let place = Some(("one", Some("x1")));
     let mut narrow = key(KeyKind::Project, "ben", place, person("ben"));
@@ -120,7 +120,7 @@ pub(crate) async fn bound_keys(db: TestDb) {
     assert_eq!(caller(&db, "admin").await, None);
 }
 
-pub(crate) async fn legacy_keys(db: TestDb) {
+pub(crate) async fn legacy_keys(db: Database) {
     let (one, _, _, ann, ben, _) = town(&db).await;
     for name in ["ann", "ben", "cid"] {
         change!(db, |tx| api_keys::insert(tx, &key(KeyKind::User, name, None, person(name)))).unwrap();
@@ -178,7 +178,7 @@ fn doors(caller: &Caller) -> String {
     each.collect::<Vec<_>>().join(" ")
 }
 
-pub(crate) async fn lists_of_addresses(db: TestDb) {
+pub(crate) async fn lists_of_addresses(db: Database) {
     let (one, _, _, _, _, _) = town(&db).await;
     for row in [
         key(KeyKind::ServiceAccount, "bot", Some(("one", Some("x1"))), bot("bot")),

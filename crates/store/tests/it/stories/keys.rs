@@ -10,7 +10,7 @@ use keystead_store::tables::{api_keys, memberships, project_members, service_acc
 
 use crate::world::*;
 
-pub(crate) async fn life_of_a_key(db: TestDb) {
+pub(crate) async fn life_of_a_key(db: Database) {
     let (_, _, x1, _, _, account) = town(&db).await;
     let mine = key(KeyKind::Project, "mine", Some(("one", Some("x1"))), person("ben"));
     change!(db, |tx| api_keys::insert(tx, &mine)).unwrap();
@@ -82,7 +82,7 @@ pub(crate) async fn life_of_a_key(db: TestDb) {
     assert_eq!(ended, Ok(2), "one had ended before");
 }
 
-pub(crate) async fn lists_with_owners(db: TestDb) {
+pub(crate) async fn lists_with_owners(db: Database) {
     let (one, default, x1, ann, ben, account) = town(&db).await;
     let place = Some(("one", Some("x1")));
     let rows = [

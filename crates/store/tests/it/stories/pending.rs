@@ -26,7 +26,7 @@ fn pending(name: &str) -> Pending {
     }
 }
 
-pub(crate) async fn asked_for_and_counted_once(db: TestDb) {
+pub(crate) async fn asked_for_and_counted_once(db: Database) {
     for (name, at) in [("resp_a", 30), ("resp_b", 40), ("resp_a", 0)] {
         change!(db, |tx| pending_usage::insert(tx, &pending(name), later(at))).unwrap();
     }

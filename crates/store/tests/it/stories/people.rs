@@ -9,7 +9,7 @@ use keystead_store::tables::{changes, memberships, organizations, project_member
 
 use crate::world::*;
 
-pub(crate) async fn users_and_organizations(db: TestDb) {
+pub(crate) async fn users_and_organizations(db: Database) {
     let ann = user("ann");
     change!(db, |tx| users::insert(tx, &ann)).unwrap();
     let mut twin = user("bea");
@@ -73,7 +73,7 @@ pub(crate) async fn users_and_organizations(db: TestDb) {
     assert_eq!(found.entitlement_version, 8, "one more with every change");
 }
 
-pub(crate) async fn memberships_and_the_last_owner(db: TestDb) {
+pub(crate) async fn memberships_and_the_last_owner(db: Database) {
     let (one, _, _, ann, ben, _) = town(&db).await;
     let again = membership("one", "ben", OrganizationRole::Owner);
     assert_eq!(change!(db, |tx| memberships::insert(tx, &again)), Err(Error::Conflict("memberships")));
@@ -109,7 +109,7 @@ pub(crate) async fn memberships_and_the_last_owner(db: TestDb) {
     assert_eq!(look!(db, |tx| memberships::find(tx, &one, &ann)), Ok(None));
 }
 
-pub(crate) async fn projects_and_their_members(db: TestDb) {
+pub(crate) async fn projects_and_their_members(db: Database) {
     let (one, default, x1, ann, ben, _) = town(&db).await;
     let second = project("one", "d9", true);
     assert_eq!(change!(db, |tx| projects::insert(tx, &second)), Err(Error::Conflict("projects")));
@@ -177,7 +177,7 @@ pub(crate) async fn projects_and_their_members(db: TestDb) {
     }
 }
 
-pub(crate) async fn service_accounts_come_and_go(db: TestDb) {
+pub(crate) async fn service_accounts_come_and_go(db: Database) {
     let (_, default, x1, _, _, bot) = town(&db).await;
     assert_eq!(look!(db, |tx| service_accounts::find(tx, &x1, &bot)), Ok(Some(service_account("x1", "bot"))));
     assert_eq!(look!(db, |tx| service_accounts::find(tx, &default, &bot)), Ok(None));
@@ -196,7 +196,7 @@ pub(crate) async fn service_accounts_come_and_go(db: TestDb) {
     assert_eq!(gone.deleted_at, Some(later(1)), "the row stays");
 }
 
-pub(crate) async fn hostile_texts(db: TestDb) {
+pub(crate) async fn hostile_texts(db: Database) {
     let texts = ["'", "\"", "\\", "$1", "%_", "'; DROP TABLE users;--", "\u{202e}abc", "𝄞", "\u{1}\u{7f}", "\r\n", ""];
     for (n, text) in texts.iter().enumerate() {
         let mut strange = user(&format!("u{n}"));

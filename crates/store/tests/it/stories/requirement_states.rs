@@ -11,7 +11,7 @@ use keystead_store::tables::{
 use super::accounts::account;
 use crate::world::*;
 
-pub(crate) async fn requirement_states(db: TestDb) {
+pub(crate) async fn requirement_states(db: Database) {
     let (one, ..) = town(&db).await;
     let phone = Requirement::Phone;
     assert_eq!(look!(db, |tx| requirement_states::find(tx, &one, phone)).unwrap(), None);
@@ -49,7 +49,7 @@ pub(crate) async fn requirement_states(db: TestDb) {
     assert_eq!(look!(db, |tx| organizations::second_factor_since(tx, &one)), Ok(None));
     // A change of an organization's tags is announced to gateways.
     let version =
-        async |db: &TestDb| look!(db, |tx| organizations::find(tx, &one)).unwrap().unwrap().entitlement_version;
+        async |db: &Database| look!(db, |tx| organizations::find(tx, &one)).unwrap().unwrap().entitlement_version;
     let before = version(&db).await;
     let tags = ["partner".to_owned(), "test_1".to_owned()];
     change!(db, |tx| organizations::set_tags(tx, &one, &tags, later(2))).unwrap();
@@ -73,7 +73,7 @@ pub(crate) async fn requirement_states(db: TestDb) {
     assert!(lacking().await.contains(&"user-ben".to_owned()));
 }
 
-pub(crate) async fn uses(db: TestDb) {
+pub(crate) async fn uses(db: Database) {
     let (one, ..) = town(&db).await;
     let before = look!(db, |tx| changes::latest(tx)).unwrap();
     let first = |model: &str, at: i64| FirstUse { model: model.to_owned(), at: later(at) };

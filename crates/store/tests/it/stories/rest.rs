@@ -20,7 +20,7 @@ use serde_json::json;
 use crate::world::*;
 
 /// Every function that changes a caller appends a change in the same transaction, and no other function does.
-pub(crate) async fn every_change_is_followed(db: TestDb) {
+pub(crate) async fn every_change_is_followed(db: Database) {
     let (one, _, x1, ann, ben, account) = town(&db).await;
     let mut seen = look!(db, |tx| changes::latest(tx)).unwrap();
     let all = look!(db, |tx| changes::since(tx, 0, 1_000)).unwrap();
@@ -113,7 +113,7 @@ pub(crate) async fn every_change_is_followed(db: TestDb) {
     assert_eq!(look!(db, |tx| changes::list_nodes(tx)).unwrap().len(), 1);
 }
 
-pub(crate) async fn models_and_policy(db: TestDb) {
+pub(crate) async fn models_and_policy(db: Database) {
     let model = |id: &str, at: i64| ModelRow {
         id: id.to_owned(),
         upstream: "it's".to_owned(),
@@ -165,7 +165,7 @@ pub(crate) async fn models_and_policy(db: TestDb) {
     assert_eq!(look!(db, |tx| upstream_objects::find_many(tx, &[])), Ok(std::collections::HashMap::new()));
 }
 
-pub(crate) async fn jobs_are_leased(db: TestDb) {
+pub(crate) async fn jobs_are_leased(db: Database) {
     let (a, b) = (id("job_a"), id("job_b"));
     let payload = json!({ "to": "it's", "n": [1, 2] });
     change!(db, |tx| jobs::insert(tx, &a, "mail", &payload, NOW)).unwrap();
@@ -192,7 +192,7 @@ pub(crate) async fn jobs_are_leased(db: TestDb) {
     assert_eq!(claim(9_999, 9).await, []);
 }
 
-pub(crate) async fn a_failed_transaction_leaves_nothing(db: TestDb) {
+pub(crate) async fn a_failed_transaction_leaves_nothing(db: Database) {
     let (one, ..) = town(&db).await;
     let before = look!(db, |tx| changes::latest(tx)).unwrap();
     let failed = db.store.write("fails", async |tx: &mut Tx| -> Result<(), Error> {

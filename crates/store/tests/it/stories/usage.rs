@@ -49,7 +49,7 @@ pub(crate) fn ask(width_seconds: i64, group_by: &[GroupKey]) -> UsageQuery {
     }
 }
 
-pub(crate) async fn large_and_many(db: TestDb) {
+pub(crate) async fn large_and_many(db: Database) {
     let (a, b) = (event(0, "m"), event(59, "m"));
     assert_eq!(change!(db, |tx| usage::record(tx, "1-x", 0, &[a.clone(), b.clone(), a.clone()])), Ok(3));
     let rows = look!(db, |tx| usage::query(tx, &ask(60, &[]))).unwrap();
@@ -80,7 +80,7 @@ pub(crate) async fn large_and_many(db: TestDb) {
 
 /// The buckets equal a sum made independently, to the last digit and under every grouping, for any costs, any batches,
 /// and prices that change in between; estimated figures are kept apart.
-pub(crate) async fn costs_are_exact_as_a_model_sums_them(db: TestDb) {
+pub(crate) async fn costs_are_exact_as_a_model_sums_them(db: Database) {
     // A small generator, so that both engines get the same requests.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut draw = |below: i64| {
@@ -126,7 +126,7 @@ pub(crate) async fn costs_are_exact_as_a_model_sums_them(db: TestDb) {
 }
 
 /// Forty embeddings of four tokens at 0.02 per million cost 0.0000032, and not forty times a rounded micro.
-pub(crate) async fn small_costs_add_up(db: TestDb) {
+pub(crate) async fn small_costs_add_up(db: Database) {
     let price = Price { input: Micros(20_000), ..Price::default() };
     let used = Quantities { requests: 1, input_tokens: 4, ..Default::default() };
     let one = UsageEvent { used, cost: price.cost(&used), kind: UsageKind::Embeddings, ..event(0, "e") };
@@ -138,7 +138,7 @@ pub(crate) async fn small_costs_add_up(db: TestDb) {
     assert_eq!((rows.len(), rows[0].cost.to_string().as_str()), (1, "0.0000032"));
 }
 
-pub(crate) async fn places_of_a_spool_count_once(db: TestDb) {
+pub(crate) async fn places_of_a_spool_count_once(db: Database) {
     let events: Vec<_> = (0..10).map(|n| event(n, "m")).collect();
     let sum = async || {
         look!(db, |tx| usage::query(tx, &ask(60, &[]))).unwrap().iter().map(|row| row.used.requests).sum::<i64>()
@@ -159,7 +159,7 @@ pub(crate) async fn places_of_a_spool_count_once(db: TestDb) {
     assert_eq!(change!(db, |tx| usage::record(tx, "1-a", 0, &events[..1])), Ok(1));
 }
 
-pub(crate) async fn questions(db: TestDb) {
+pub(crate) async fn questions(db: Database) {
     let mut events = Vec::new();
     for (n, (kind, project, key, owner, model)) in [
         (UsageKind::Completions, "proj_x1", "key_a", "user-ann", "m1"),
@@ -214,7 +214,7 @@ pub(crate) async fn questions(db: TestDb) {
 }
 
 /// Streams and reasoning summaries are counted separately, once, by model and day, and deleted by the day.
-pub(crate) async fn features(db: TestDb) {
+pub(crate) async fn features(db: Database) {
     let day = 86_400;
     let asked = |seconds: i64, model: &str, stream: bool, summary: bool| UsageEvent {
         stream,

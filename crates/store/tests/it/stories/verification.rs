@@ -22,7 +22,7 @@ use keystead_store::tables::{
 
 use crate::world::*;
 
-pub(crate) async fn phone_numbers(db: TestDb) {
+pub(crate) async fn phone_numbers(db: Database) {
     let (one, _, _, ann, ben, _) = town(&db).await;
     let begun = |id: &str, user: &keystead_core::UserId, at: i64| PhoneVerification {
         id: id.to_owned(),
@@ -102,7 +102,7 @@ pub(crate) async fn phone_numbers(db: TestDb) {
     assert_eq!(change!(db, |tx| phones::delete_old(tx, later(2))), Ok(2));
 }
 
-pub(crate) async fn limits_of_one_name_are_forgotten(db: TestDb) {
+pub(crate) async fn limits_of_one_name_are_forgotten(db: Database) {
     for (name, at) in [("sign_in", 0), ("sign_in", 5), ("phone_checks", 0)] {
         let hit = limit_hits::Hit {
             id: format!("{name}{at}"),
@@ -119,7 +119,7 @@ pub(crate) async fn limits_of_one_name_are_forgotten(db: TestDb) {
     }
 }
 
-pub(crate) async fn limits(db: TestDb) {
+pub(crate) async fn limits(db: Database) {
     let hit = |id: &str, value: &str, at: i64| Hit {
         id: id.to_owned(),
         name: "sends".to_owned(),
@@ -143,7 +143,7 @@ pub(crate) async fn limits(db: TestDb) {
     assert_eq!(change!(db, |tx| limit_hits::delete(tx, "sends", "n1")), Ok(3));
 }
 
-pub(crate) async fn payment_methods(db: TestDb) {
+pub(crate) async fn payment_methods(db: Database) {
     let (one, _, _, ann, _, _) = town(&db).await;
     change!(db, |tx| payments::save_customer(tx, &one, "stripe", "cus_1")).unwrap();
     change!(db, |tx| payments::save_customer(tx, &one, "stripe", "cus_2")).unwrap();
@@ -275,7 +275,7 @@ pub(super) fn attempt(name: &str, at: i64) -> IdentityAttempt {
     }
 }
 
-pub(crate) async fn identity(db: TestDb) {
+pub(crate) async fn identity(db: Database) {
     let (one, ..) = town(&db).await;
     let mut first = attempt("orgv_1", 0);
     change!(db, |tx| identity_attempts::insert(tx, &first)).unwrap();
@@ -339,7 +339,7 @@ pub(crate) async fn identity(db: TestDb) {
     assert_eq!(change!(db, |tx| inbound_events::delete_old(tx, later(2))), Ok(1));
 }
 
-pub(crate) async fn proofs(db: TestDb) {
+pub(crate) async fn proofs(db: Database) {
     let (one, ..) = town(&db).await;
     change!(db, |tx| identity_attempts::insert(tx, &attempt("orgv_1", 0))).unwrap();
     let mut consent = Consent {
@@ -419,7 +419,7 @@ pub(crate) async fn proofs(db: TestDb) {
     assert_eq!(change!(db, |tx| refusals::delete_old(tx, later(1))), Ok(1));
 }
 
-pub(crate) async fn review(db: TestDb) {
+pub(crate) async fn review(db: Database) {
     let (one, ..) = town(&db).await;
     let mut case = ReviewCase {
         id: "case_1".to_owned(),
