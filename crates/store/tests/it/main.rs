@@ -11,26 +11,26 @@ mod world;
 
 use keystead_testkit::Databases;
 
-#[tokio::test]
-async fn stories_on_sqlite_in_memory() {
-    stories::all(&Databases::Memory).await;
+/// Tests with databases of their own, so that they run beside each other.
+macro_rules! stories {
+    ($($name:ident),+) => {
+        mod stories_on_sqlite_in_memory {
+            $(#[tokio::test] async fn $name() { crate::stories::$name(&crate::Databases::Memory).await; })+
+        }
+        mod stories_on_sqlite_in_a_file {
+            $(#[tokio::test] async fn $name() { crate::stories::$name(&crate::Databases::files()).await; })+
+        }
+        mod stories_on_postgres {
+            $(#[tokio::test] async fn $name() { crate::stories::$name(&crate::Databases::postgres().await).await; })+
+        }
+    };
 }
 
-#[tokio::test]
-async fn stories_on_sqlite_in_a_file() {
-    let databases = Databases::files();
-    stories::all(&databases).await;
-    stories::audit::tampering(databases.fresh().await).await;
-    stories::audit::moved_and_cut(databases.fresh().await).await;
-    concurrency::all(&databases).await;
-}
+stories!(people, keys, usage, audit, accounts, verification, rest);
 
 #[tokio::test]
-async fn stories_on_postgres() {
-    let databases = Databases::postgres().await;
-    stories::all(&databases).await;
-    stories::audit::tampering(databases.fresh().await).await;
-    stories::audit::moved_and_cut(databases.fresh().await).await;
+async fn together_on_sqlite_in_a_file() {
+    concurrency::all(&Databases::files()).await;
 }
 
 #[tokio::test]
