@@ -288,5 +288,4 @@ pub fn printable(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "access_tests.rs"]
 mod tests;

@@ -9,9 +9,9 @@ use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
+use keystead_store::Tx;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::projects::{self, Project};
-use keystead_store::Tx;
 use keystead_testkit::Databases;
 
 use crate::town::{GOOD, OTHER, Town, laptop, secret};

@@ -187,5 +187,4 @@ impl DocumentPolicy {
 }
 
 #[cfg(test)]
-#[path = "documents_tests.rs"]
 mod tests;

@@ -374,5 +374,4 @@ impl PaymentRequirement {
 }
 
 #[cfg(test)]
-#[path = "payment_tests.rs"]
 mod tests;

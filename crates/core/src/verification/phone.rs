@@ -279,5 +279,4 @@ impl PhoneVerification {
 }
 
 #[cfg(test)]
-#[path = "phone_tests.rs"]
 mod tests;

@@ -284,5 +284,4 @@ impl PhoneRequirement {
 }
 
 #[cfg(test)]
-#[path = "phone_requirement_tests.rs"]
 mod tests;

@@ -43,7 +43,10 @@ async fn every_way_in_gives_a_new_session() {
     // Through the issuer's sign-in page.
     world.vouch_for("kim@example.com");
     let mut victim = planted();
-    assert_eq!(victim.post("/sign-in/with", &[("next", "/home")]).await.location(), "https://issuer.test/?to=https://keystead.test/sign-in/return");
+    assert_eq!(
+        victim.post("/sign-in/with", &[("next", "/home")]).await.location(),
+        "https://issuer.test/?to=https://keystead.test/sign-in/return"
+    );
     victim.get("/sign-in/return?state=state-1&code=c0de").await;
     fresh("issuer", &victim);
 

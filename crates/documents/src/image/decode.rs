@@ -182,5 +182,4 @@ fn look(luma: &GrayImage) -> u64 {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -116,5 +116,4 @@ pub fn assess(report: &MrzReport, claim: &Claim<'_>, now: Timestamp) -> Vec<MrzF
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

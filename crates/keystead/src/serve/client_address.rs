@@ -125,5 +125,4 @@ fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue
 }
 
 #[cfg(test)]
-#[path = "client_address_tests.rs"]
 mod tests;

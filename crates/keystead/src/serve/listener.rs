@@ -244,5 +244,4 @@ async fn turned(stopped: &mut watch::Receiver<bool>) {
 }
 
 #[cfg(test)]
-#[path = "listener_tests.rs"]
 mod tests;

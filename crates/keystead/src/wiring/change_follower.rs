@@ -300,5 +300,4 @@ fn touched(subject: &ChangeSubject) -> Option<ChangedSubject> {
 }
 
 #[cfg(test)]
-#[path = "change_follower_tests.rs"]
 mod tests;

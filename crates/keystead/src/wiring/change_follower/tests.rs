@@ -14,10 +14,9 @@ use sqlx::Connection;
 use super::*;
 use crate::wiring::keys::StoreKeys;
 
-#[path = "change_follower_world.rs"]
-mod town;
+mod world;
 
-use town::{Change, NOW, Town, carry_out, unversioned};
+use world::{Change, NOW, Town, carry_out, unversioned};
 
 /// One process without its listeners.
 struct Node {
