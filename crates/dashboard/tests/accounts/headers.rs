@@ -1,6 +1,6 @@
 //! Headers of every page.
 
-use keystead_dashboard::ROUTES;
+use keystead_dashboard::{Audience, ROUTES};
 
 use crate::world::*;
 
@@ -35,6 +35,29 @@ async fn pages_run_nothing_inline_and_sit_in_no_frame() {
             assert!(!body.contains("<script>"), "{path}");
         }
     }
+}
+
+/// What is for people who are signed in sends everybody else to the sign-in page, whatever its handler reads.
+#[tokio::test]
+async fn every_page_for_people_sends_strangers_to_the_sign_in_page() {
+    let world = World::new().await;
+    let mut stranger = world.browser();
+    let mut pages = 0;
+    for route in ROUTES {
+        if !matches!(route.audience, Audience::SignedIn | Audience::RecentlyAuthenticated) {
+            continue;
+        }
+        let path = address(route.path);
+        for answer in [stranger.get(&path).await, stranger.post(&path, &[]).await] {
+            if answer.status == 405 {
+                continue;
+            }
+            pages += 1;
+            assert_eq!(answer.status, 303, "{path}: {}", answer.body);
+            assert!(answer.header("location").starts_with("/sign-in"), "{path}: {}", answer.header("location"));
+        }
+    }
+    assert!(pages > 60, "{pages}");
 }
 
 /// An error at the address of a file is a page like any other; only the file itself is downloaded and sandboxed.

@@ -305,7 +305,7 @@ pub(crate) fn of(route: &Route) -> &'static Node {
 
 #[cfg(test)]
 mod tests {
-    use keystead_core::route::ROUTES;
+    use keystead_core::route::{ModelIn, ROUTES};
 
     use super::*;
 
@@ -323,5 +323,13 @@ mod tests {
     #[test]
     fn tables_are_sound() {
         ROUTES.iter().for_each(|route| check(of(route), 12));
+        // A route whose model is in its body has a table that names it.
+        for route in ROUTES.iter().filter(|route| matches!(route.model, ModelIn::Json | ModelIn::Form)) {
+            assert!(
+                of(route).members.iter().any(|(name, node)| *name == "model" && node.is == Is::Model),
+                "{}",
+                route.path
+            );
+        }
     }
 }
