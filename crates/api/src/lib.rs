@@ -57,7 +57,7 @@ impl fmt::Debug for ApiState {
     }
 }
 
-/// Serves everything under `/v1/organization`, `/v1/projects`, `/v1/api-keys`, `/v1/keystead` and `/v1/me`.
+/// Serves everything under `/v1/organization`, `/v1/api-keys`, `/v1/keystead` and `/v1/me`.
 pub fn router(state: ApiState) -> Router {
     let mut router = Router::new();
     for endpoint in ROUTES {

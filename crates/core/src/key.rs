@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Prefix, alphabet and length are OpenAI's so that client-side checks pass; OpenAI's marker is never minted. The tag
-//! is an HMAC under a secret of this installation: an invented key costs one HMAC and no look-up. The tag proves only
+//! is an HMAC under a secret of this installation: an invented key costs two HMACs and no look-up. The tag proves only
 //! that this installation minted the text; the store decides whether the key is live.
 
 use std::fmt;

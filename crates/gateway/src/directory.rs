@@ -63,7 +63,7 @@ pub struct DirectoryOptions {
 
 impl Default for DirectoryOptions {
     fn default() -> Self {
-        Self { capacity: 1_000_000, max_stale_seconds: 900, lookups_per_second: 2_000 }
+        Self { capacity: 100_000, max_stale_seconds: 900, lookups_per_second: 2_000 }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Rate limits of models: requests, tokens and images a minute, and requests a day.
 //!
-//!
 //! A limit is a leaky bucket. The most a request may use is reserved before it is sent upstream, and replaced by what
 //! it used when it ends. Time is given as the duration since any fixed moment.
 

@@ -22,7 +22,7 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
         match app.run_due_jobs().await {
             Ok(0) => {}
             Ok(_) => continue,
-            Err(error) => tracing::debug!(%error, "the outbox cannot be read; it is tried again"),
+            Err(error) => tracing::debug!(%error, "the job queue cannot be read; it is tried again"),
         }
         if app.now().0.saturating_sub(kept_house_at) >= HOUSEKEEPING {
             kept_house_at = app.now().0;

@@ -1,4 +1,5 @@
-//! One module per table: plain functions over a transaction, named find, list, insert, update, delete and claim.
+//! One module for each subject: plain functions over a transaction. Most are named find, list, insert, update, delete or
+//! claim; others say what they change.
 
 pub mod accounts;
 pub mod activity;
