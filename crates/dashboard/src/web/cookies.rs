@@ -11,7 +11,7 @@ pub(crate) enum Cookie {
     Session,
     /// The password was right and the second factor is missing. It opens only the page that asks for the code.
     Waiting,
-    Departed,
+    OidcState,
     Capture,
 }
 
@@ -23,8 +23,8 @@ impl Cookie {
             (Self::Session, false) => "keystead_session",
             (Self::Waiting, true) => "__Host-keystead-waiting",
             (Self::Waiting, false) => "keystead_waiting",
-            (Self::Departed, true) => "__Host-keystead-departed",
-            (Self::Departed, false) => "keystead_departed",
+            (Self::OidcState, true) => "__Host-keystead-departed",
+            (Self::OidcState, false) => "keystead_departed",
             (Self::Capture, true) => "__Host-keystead-capture",
             (Self::Capture, false) => "keystead_capture",
         }
@@ -44,7 +44,7 @@ impl Cookie {
         let value = found.next()?;
         let shape = match self {
             // The encrypted state of the external sign-in is in the cookie itself.
-            Self::Departed => (64..=3_000).contains(&value.len()),
+            Self::OidcState => (64..=3_000).contains(&value.len()),
             Self::Session | Self::Waiting | Self::Capture => value.len() == 64,
         };
         let sound = shape && value.bytes().all(|b| b.is_ascii_hexdigit());

@@ -254,26 +254,26 @@ pub(super) fn sign_in_again(state: &DashboardState, visitor: &Visitor, error: &E
 }
 
 /// Redirects to the external sign-in service.
-pub(crate) async fn depart(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
-    let departed = state.app.begin_oidc(local_path(form.field("next"))).await;
-    let departed = departed.map_err(|error| PageError::new(visitor.messages, error))?;
-    Ok(redirect_with_cookie(&departed.url, Cookie::Departed.set(&departed.cookie, 600, state.secure())))
+pub(crate) async fn begin_oidc(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
+    let started = state.app.begin_oidc(local_path(form.field("next"))).await;
+    let started = started.map_err(|error| PageError::new(visitor.messages, error))?;
+    Ok(redirect_with_cookie(&started.url, Cookie::OidcState.set(&started.cookie, 600, state.secure())))
 }
 
 /// Handles the return from the external sign-in service.
-pub(crate) async fn arrive(State(state): State<DashboardState>, visitor: Visitor, headers: HeaderMap) -> Page {
+pub(crate) async fn finish_oidc(State(state): State<DashboardState>, visitor: Visitor, headers: HeaderMap) -> Page {
     let param = |name: &str| visitor.query.get(name).map(String::as_str).unwrap_or_default();
-    let arrived = match Cookie::Departed.read(&headers, state.secure()) {
+    let finished = match Cookie::OidcState.read(&headers, state.secure()) {
         None => Err(Error::Invalid { param: None, code: Some("link_expired"), message: String::new() }),
         Some(cookie) => state.app.finish_oidc(&cookie, param("state"), param("code"), &visitor.context).await,
     };
-    match arrived {
+    match finished {
         Ok((opened, next)) => {
             let mut response = match opened {
                 Some(opened) => signed_in(&state, &visitor, &opened, &next).await?,
                 None => redirect(local_path(&next)),
             };
-            response.headers_mut().append(header::SET_COOKIE, Cookie::Departed.clear(state.secure()));
+            response.headers_mut().append(header::SET_COOKIE, Cookie::OidcState.clear(state.secure()));
             Ok(response)
         }
         Err(error) => sign_in_again(&state, &visitor, &error, ""),
