@@ -195,9 +195,9 @@ async fn decide_review_in(
             }
             Some(_) => Event::Decide { approve },
         },
-        Verdict::Approve => Event::Said(Check::Approved),
-        Verdict::Decline(_) => Event::Said(Check::Rejected),
-        Verdict::Recapture => Event::Said(Check::Expired),
+        Verdict::Approve => Event::ProviderReported(Check::Approved),
+        Verdict::Decline(_) => Event::ProviderReported(Check::Rejected),
+        Verdict::Recapture => Event::ProviderReported(Check::Expired),
     };
     let live = attempt.state;
     let next = step(before.status, Some(live), event, facts, app.now()).map_err(refused)?;

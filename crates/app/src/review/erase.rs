@@ -147,7 +147,8 @@ async fn end_undecided_case(app: &App, capture: &Capture) -> Result<(), Error> {
         let before = load_verification(tx, &organization).await?;
         let facts = verification_facts(app, tx, &organization, &before, None).await?;
         let live = Some(attempt.state);
-        let next = step(before.status, live, Event::Said(Check::Expired), facts, app.now()).map_err(refused)?;
+        let next =
+            step(before.status, live, Event::ProviderReported(Check::Expired), facts, app.now()).map_err(refused)?;
         apply_step(app, tx, &actor, &organization, &before, Some(&mut attempt), next, None).await?;
         let entry = AuditEntry {
             organization: &organization,

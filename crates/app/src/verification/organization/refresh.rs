@@ -1,7 +1,9 @@
 //! Asking the service and applying its report: the only way an attempt changes.
 
 use keystead_core::id::OrganizationId;
-use keystead_core::verification::organization::snapshot::{Known, Snapshot as Word, Weight, weigh};
+use keystead_core::verification::organization::snapshot::{
+    Known, Snapshot as Word, SnapshotRelevance, classify_snapshot,
+};
 use keystead_core::verification::organization::{AttemptState, Event};
 use keystead_providers::ProviderError;
 use keystead_providers::identity::{Snapshot, our_reference};
@@ -86,38 +88,40 @@ pub(crate) async fn apply_snapshot(app: &App, id: &str, snapshot: Snapshot) -> R
         let known = Known { state: row.state, as_of: row.as_of, organization_closed: closed };
         let said = check(snapshot.state);
         let newer = snapshot.as_of > row.as_of;
-        let weight = weigh(known, Word { check: said, as_of: snapshot.as_of });
+        let relevance = classify_snapshot(known, Word { check: said, as_of: snapshot.as_of });
         let actor = Actor::Service(row.provider.clone());
-        if weight != Weight::Nothing {
+        if relevance != SnapshotRelevance::Nothing {
             row.as_of = snapshot.as_of;
         }
         row.checked_at = Some(app.now());
-        match weight {
-            Weight::Live | Weight::Revives => {
+        match relevance {
+            SnapshotRelevance::Live | SnapshotRelevance::Revives => {
                 row.step = i64::from(snapshot.step).max(row.step);
                 row.document_type = snapshot.document_type.clone().or(row.document_type);
                 row.issuing_country = snapshot.issuing_country.clone().or(row.issuing_country);
                 row.document_fingerprint = fingerprint.clone().or(row.document_fingerprint);
                 row.reasons = serde_json::to_string(&snapshot.reasons).unwrap_or_else(|_| "[]".to_owned());
-                let state = if weight == Weight::Revives { AttemptState::Submitted } else { known.state };
-                step_attempt(app, tx, &actor, &mut row, Some(state), Event::Said(said)).await?;
-                if weight == Weight::Revives {
+                let state = if relevance == SnapshotRelevance::Revives { AttemptState::Submitted } else { known.state };
+                step_attempt(app, tx, &actor, &mut row, Some(state), Event::ProviderReported(said)).await?;
+                if relevance == SnapshotRelevance::Revives {
                     cancel_newer(app, tx, &actor, &row).await?;
                 }
             }
             // Reported once for each new state, however often it is delivered.
-            Weight::Reverses if newer => {
+            SnapshotRelevance::Reverses if newer => {
                 step_attempt(app, tx, &actor, &mut row, None, Event::Reversed).await?;
             }
-            Weight::Erase if row.finished_at.is_none() => {
+            SnapshotRelevance::Erase if row.finished_at.is_none() => {
                 step_attempt(app, tx, &actor, &mut row, Some(known.state), Event::Cancel).await?;
             }
-            Weight::Erase if row.redact_at.is_none() => {
+            SnapshotRelevance::Erase if row.redact_at.is_none() => {
                 row.redact_at = Some(app.now());
                 identity_attempts::update(tx, &row).await?;
                 app.enqueue(tx, &Job::redact_attempt(&row.id), app.now()).await?;
             }
-            Weight::Erase | Weight::Reverses | Weight::Nothing => identity_attempts::update(tx, &row).await?,
+            SnapshotRelevance::Erase | SnapshotRelevance::Reverses | SnapshotRelevance::Nothing => {
+                identity_attempts::update(tx, &row).await?
+            }
         }
         Ok(row.finished_at.is_some())
     })

@@ -34,7 +34,7 @@ pub enum Event {
         grace: i64,
     },
     /// The service reported the state of the live attempt.
-    Said(Check),
+    ProviderReported(Check),
     /// The live attempt has expired.
     TimeUp,
     /// An owner cancels the live attempt.

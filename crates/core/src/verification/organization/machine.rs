@@ -53,7 +53,7 @@ pub fn step(
         Event::ConsentDeclined => {
             start(status, facts, now).map(|_| stays(status, facts, Vec::new(), "orgv.consent_declined"))
         }
-        Event::Said(check) => match live {
+        Event::ProviderReported(check) => match live {
             Some(attempt) => Ok(said(status, attempt, check, facts, now)),
             None => Err(Refusal::NothingThere),
         },

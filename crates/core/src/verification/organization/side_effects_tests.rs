@@ -96,11 +96,11 @@ fn owners_and_policies_may_ask_for_a_new_verification() {
     let begun = go(Status::Verified, None, Event::Start, until(LATER));
     assert_eq!((begun.status, begun.until, begun.audit), (Status::Verified, Some(LATER), "orgv.started"));
     for check in Check::ALL.into_iter().filter(|check| *check != Check::Approved) {
-        let beside = go(Status::Verified, Some(AttemptState::LinkIssued), Event::Said(check), until(LATER));
+        let beside = go(Status::Verified, Some(AttemptState::LinkIssued), Event::ProviderReported(check), until(LATER));
         assert_eq!((beside.status, beside.until), (Status::Verified, Some(LATER)), "{check:?}");
     }
     let live = Some(AttemptState::Submitted);
-    let anew = go(Status::Verified, live, Event::Said(Check::Approved), until(LATER));
+    let anew = go(Status::Verified, live, Event::ProviderReported(Check::Approved), until(LATER));
     assert_eq!((anew.status, anew.until), (Status::Verified, None));
     let tired = Facts { rejected: ATTEMPTS, ..until(LATER) };
     assert_eq!(step(Status::Verified, None, Event::Start, tired, NOW), Err(Refusal::Cooldown { until: LATER }));

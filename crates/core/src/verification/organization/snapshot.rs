@@ -27,10 +27,10 @@ pub struct Known {
 
 /// How to treat a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weight {
+pub enum SnapshotRelevance {
     /// Older than what is known, or nothing new about an attempt that ended: ignore it.
     Nothing,
-    /// It describes the live attempt: [`super::Event::Said`].
+    /// It describes the live attempt: [`super::Event::ProviderReported`].
     Live,
     /// It approves an attempt that had expired: consent is still given, so the approval counts, and an attempt begun
     /// since is cancelled.
@@ -43,18 +43,20 @@ pub enum Weight {
 
 /// Classifies a report.
 #[must_use]
-pub fn weigh(known: Known, snapshot: Snapshot) -> Weight {
+pub fn classify_snapshot(known: Known, snapshot: Snapshot) -> SnapshotRelevance {
     if snapshot.as_of < known.as_of {
-        return Weight::Nothing;
+        return SnapshotRelevance::Nothing;
     }
     if known.organization_closed {
-        return Weight::Erase;
+        return SnapshotRelevance::Erase;
     }
     match (known.state, snapshot.check) {
-        (AttemptState::Cancelled, _) => Weight::Erase,
-        (AttemptState::Expired, Check::Approved) => Weight::Revives,
-        (AttemptState::Approved, Check::Rejected) | (AttemptState::Rejected, Check::Approved) => Weight::Reverses,
-        (AttemptState::Expired | AttemptState::Approved | AttemptState::Rejected, _) => Weight::Nothing,
+        (AttemptState::Cancelled, _) => SnapshotRelevance::Erase,
+        (AttemptState::Expired, Check::Approved) => SnapshotRelevance::Revives,
+        (AttemptState::Approved, Check::Rejected) | (AttemptState::Rejected, Check::Approved) => {
+            SnapshotRelevance::Reverses
+        }
+        (AttemptState::Expired | AttemptState::Approved | AttemptState::Rejected, _) => SnapshotRelevance::Nothing,
         (
             AttemptState::Created
             | AttemptState::LinkIssued
@@ -62,7 +64,7 @@ pub fn weigh(known: Known, snapshot: Snapshot) -> Weight {
             | AttemptState::Submitted
             | AttemptState::InReview,
             _,
-        ) => Weight::Live,
+        ) => SnapshotRelevance::Live,
     }
 }
 
@@ -72,8 +74,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_800_000_000);
 
-    fn weight(state: AttemptState, check: Check) -> Weight {
-        weigh(Known { state, as_of: NOW, organization_closed: false }, Snapshot { check, as_of: NOW })
+    fn relevance(state: AttemptState, check: Check) -> SnapshotRelevance {
+        classify_snapshot(Known { state, as_of: NOW, organization_closed: false }, Snapshot { check, as_of: NOW })
     }
 
     #[test]
@@ -81,14 +83,14 @@ mod tests {
         for state in AttemptState::ALL {
             for check in Check::ALL {
                 let expected = match (state, check) {
-                    (AttemptState::Expired, Check::Approved) => Weight::Revives,
-                    (AttemptState::Approved, Check::Rejected) => Weight::Reverses,
-                    (AttemptState::Rejected, Check::Approved) => Weight::Reverses,
-                    (AttemptState::Cancelled, _) => Weight::Erase,
-                    (state, _) if state.is_final() => Weight::Nothing,
-                    _ => Weight::Live,
+                    (AttemptState::Expired, Check::Approved) => SnapshotRelevance::Revives,
+                    (AttemptState::Approved, Check::Rejected) => SnapshotRelevance::Reverses,
+                    (AttemptState::Rejected, Check::Approved) => SnapshotRelevance::Reverses,
+                    (AttemptState::Cancelled, _) => SnapshotRelevance::Erase,
+                    (state, _) if state.is_final() => SnapshotRelevance::Nothing,
+                    _ => SnapshotRelevance::Live,
                 };
-                assert_eq!(weight(state, check), expected, "{state:?} {check:?}");
+                assert_eq!(relevance(state, check), expected, "{state:?} {check:?}");
             }
         }
     }
@@ -99,9 +101,17 @@ mod tests {
             for check in Check::ALL {
                 let known = Known { state, as_of: NOW, organization_closed: false };
                 let old = Snapshot { check, as_of: NOW.plus(-1) };
-                assert_eq!(weigh(known, old), Weight::Nothing, "{state:?} {check:?} out of order");
+                assert_eq!(
+                    classify_snapshot(known, old),
+                    SnapshotRelevance::Nothing,
+                    "{state:?} {check:?} out of order"
+                );
                 let closed = Known { organization_closed: true, ..known };
-                assert_eq!(weigh(closed, Snapshot { check, as_of: NOW }), Weight::Erase, "{state:?} {check:?} closed");
+                assert_eq!(
+                    classify_snapshot(closed, Snapshot { check, as_of: NOW }),
+                    SnapshotRelevance::Erase,
+                    "{state:?} {check:?} closed"
+                );
             }
         }
     }

@@ -22,7 +22,7 @@ fn every_status_meets_every_event() {
     use Status::*;
     let events = [
         Event::Start,
-        Event::Said(Check::Approved),
+        Event::ProviderReported(Check::Approved),
         Event::TimeUp,
         Event::Cancel,
         Event::Appeal,
@@ -161,18 +161,26 @@ fn the_service_decides_a_live_attempt() {
         (Check::Cancelled, Status::Unverified),
         (Check::Unknown, Status::InProgress),
     ] {
-        assert_eq!(status_after(Status::InProgress, live, Event::Said(check)), Some(status), "{check:?}");
-        assert_eq!(status_after(Status::InProgress, None, Event::Said(check)), None, "nothing to speak about");
+        assert_eq!(status_after(Status::InProgress, live, Event::ProviderReported(check)), Some(status), "{check:?}");
+        assert_eq!(
+            status_after(Status::InProgress, None, Event::ProviderReported(check)),
+            None,
+            "nothing to speak about"
+        );
     }
-    let unknown = go(Status::InProgress, live, Event::Said(Check::Unknown));
+    let unknown = go(Status::InProgress, live, Event::ProviderReported(Check::Unknown));
     assert_eq!(unknown.map(|step| step.effects), Ok(vec![Effect::Alarm]), "the state stays and somebody looks");
     // A vendor does not reverse the operator's decision.
     for status in [Status::Suspended, Status::Revoked] {
-        assert_eq!(status_after(status, live, Event::Said(Check::Approved)), Some(status));
+        assert_eq!(status_after(status, live, Event::ProviderReported(Check::Approved)), Some(status));
     }
     for status in [Status::Verified, Status::Exempt] {
         for check in [Check::Rejected, Check::Expired, Check::Cancelled] {
-            assert_eq!(status_after(status, live, Event::Said(check)), Some(status), "{status:?} {check:?}");
+            assert_eq!(
+                status_after(status, live, Event::ProviderReported(check)),
+                Some(status),
+                "{status:?} {check:?}"
+            );
         }
     }
 }
@@ -184,12 +192,12 @@ fn every_status_meets_every_end_of_an_attempt() {
     let events = [
         Event::TimeUp,
         Event::Cancel,
-        Event::Said(Check::InReview),
-        Event::Said(Check::Approved),
-        Event::Said(Check::Rejected),
-        Event::Said(Check::Expired),
-        Event::Said(Check::Cancelled),
-        Event::Said(Check::Unknown),
+        Event::ProviderReported(Check::InReview),
+        Event::ProviderReported(Check::Approved),
+        Event::ProviderReported(Check::Rejected),
+        Event::ProviderReported(Check::Expired),
+        Event::ProviderReported(Check::Cancelled),
+        Event::ProviderReported(Check::Unknown),
     ];
     let ended = |state| Some(Effect::EndAttempt(state));
     let effects = [
@@ -233,7 +241,7 @@ fn three_tries_then_a_date_and_an_appeal() {
     let live = Some(AttemptState::Submitted);
     let rejected = |before| {
         let facts = Facts { rejected: before, ..Facts::default() };
-        step(Status::InProgress, live, Event::Said(Check::Rejected), facts, NOW)
+        step(Status::InProgress, live, Event::ProviderReported(Check::Rejected), facts, NOW)
             .unwrap_or_else(|e| unreachable!("{e:?}"))
     };
     assert_eq!((rejected(0).status, rejected(1).status), (Status::Rejected, Status::Rejected));
@@ -253,11 +261,12 @@ fn three_tries_then_a_date_and_an_appeal() {
 #[test]
 fn the_same_document_goes_to_people() {
     let facts = Facts { duplicate: true, ..Facts::default() };
-    let said = |attempt| step(Status::InProgress, Some(attempt), Event::Said(Check::Approved), facts, NOW);
+    let said = |attempt| step(Status::InProgress, Some(attempt), Event::ProviderReported(Check::Approved), facts, NOW);
     let first = said(AttemptState::Submitted).unwrap_or_else(|e| unreachable!("{e:?}"));
     assert_eq!((first.status, first.audit), (Status::InReview, "orgv.duplicate"));
     assert!(first.effects.contains(&Effect::OpenCase) && !first.effects.contains(&Effect::Open));
-    let again = step(Status::InReview, Some(AttemptState::InReview), Event::Said(Check::Approved), facts, NOW);
+    let again =
+        step(Status::InReview, Some(AttemptState::InReview), Event::ProviderReported(Check::Approved), facts, NOW);
     assert_eq!(again.map(|step| step.effects), Ok(Vec::new()), "one case, however often it is told");
 }
 
@@ -287,7 +296,7 @@ fn event() -> impl Strategy<Value = Event> {
     let date = || prop::option::of(0..500_i64).prop_map(|wait| wait.map(|wait| NOW.plus(wait)));
     prop_oneof![
         3 => Just(Event::Start),
-        6 => checks.prop_map(Event::Said),
+        6 => checks.prop_map(Event::ProviderReported),
         1 => Just(Event::TimeUp),
         1 => Just(Event::Cancel),
         1 => Just(Event::Appeal),
@@ -329,9 +338,9 @@ proptest! {
             for effect in &next.effects {
                 match effect {
                     Effect::Open => {
-                        let allowed = matches!(event, Event::Said(Check::Approved) | Event::Decide { approve: true } | Event::Restore | Event::Exempt { .. });
+                        let allowed = matches!(event, Event::ProviderReported(Check::Approved) | Event::Decide { approve: true } | Event::Restore | Event::Exempt { .. });
                         prop_assert!(allowed, "{event:?} opened");
-                        if matches!(event, Event::Said(_)) { prop_assert!(had && !duplicate); }
+                        if matches!(event, Event::ProviderReported(_)) { prop_assert!(had && !duplicate); }
                         open = true;
                     }
                     Effect::Close => open = false,
