@@ -9,7 +9,7 @@ use crate::auth::AnyKey;
 use crate::error::{ApiError, OrFail};
 
 pub(crate) async fn handle(State(state): State<ApiState>, key: AnyKey) -> Result<Json<Value>, ApiError> {
-    let identity = state.app.identity(&key.caller).await.or_fail(&state)?;
+    let identity = state.app.key_owner(&key.caller).await.or_fail(&state)?;
     let default = identity.organizations.first().map(|(id, ..)| id.clone());
     let organizations = identity.organizations.iter().map(|(id, title, role)| {
         json!({

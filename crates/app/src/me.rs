@@ -21,7 +21,7 @@ pub struct Identity {
 
 impl App {
     /// Returns the owner of this key.
-    pub async fn identity(&self, caller: &Caller) -> Result<Identity, Error> {
+    pub async fn key_owner(&self, caller: &Caller) -> Result<Identity, Error> {
         read_tx!(self.store(), "identity", |tx| {
             let user = match &caller.owner {
                 Owner::User(id) => users::find(tx, id).await?,

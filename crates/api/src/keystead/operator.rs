@@ -106,7 +106,7 @@ pub(crate) async fn end_hold(
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
-    state.app.end_hold(&operator.0, &id, &reason(&fields)?).await.or_fail(&state)?;
+    state.app.end_evidence_hold(&operator.0, &id, &reason(&fields)?).await.or_fail(&state)?;
     Ok(Json(json!({ "id": id, "object": "keystead.legal_hold", "ended": true })))
 }
 
@@ -123,7 +123,7 @@ pub(crate) async fn waive(
         || ApiError::param("requirement", "Invalid 'requirement': must be phone, payment_method or organization.");
     let requirement = named.ok_or_else(unknown)?;
     let until = until(&fields)?;
-    let waived = state.app.waive(&operator.0, &organization, requirement, until, &reason(&fields)?).await;
+    let waived = state.app.waive_requirement(&operator.0, &organization, requirement, until, &reason(&fields)?).await;
     waived.or_fail(&state)?;
     Ok(Json(json!({
         "object": "keystead.waiver", "organization_id": organization, "requirement": requirement, "until": until,

@@ -107,7 +107,7 @@ pub(crate) async fn link(
         Some("mail") => Channel::Mail,
         Some(_) => return Err(ApiError::param("channel", "Invalid 'channel': must be here, qr or mail.")),
     };
-    let link = state.app.hand_off(actor, organization, &id, channel).await.or_fail(&state)?;
+    let link = state.app.hand_off_verification(actor, organization, &id, channel).await.or_fail(&state)?;
     // A mailed link is shown only in the mailbox.
     let url = (channel == Channel::Qr).then(|| link.url.expose().clone());
     Ok(Json(json!({ "object": "keystead.verification_link", "url": url, "expires_at": link.expires_at })))
@@ -126,7 +126,7 @@ pub(crate) async fn appeal(
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
     let statement = fields.text("statement")?.unwrap_or_default();
-    let view = state.app.appeal(&admin.actor, &admin.organization, &statement).await.or_fail(&state)?;
+    let view = state.app.appeal_verification(&admin.actor, &admin.organization, &statement).await.or_fail(&state)?;
     Ok(Json(standing(&view)))
 }
 

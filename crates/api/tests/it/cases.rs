@@ -42,7 +42,7 @@ async fn handed_in(world: &World, name: &str, seed: u32) -> (String, String) {
     for (at, prompt) in (2..).zip(world.app.ask_capture_prompts(&holder).await.unwrap()) {
         take(prompt.slot, seed + at).await.unwrap();
     }
-    world.app.hand_in_capture(&holder).await.unwrap();
+    world.app.submit_capture(&holder).await.unwrap();
     let open = world.app.open_cases(&Actor::operator("ops@example.com".to_owned())).await.unwrap();
     (admin(&owner).to_owned(), open.last().unwrap().id.clone())
 }

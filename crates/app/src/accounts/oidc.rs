@@ -45,7 +45,7 @@ impl App {
     ///
     /// # Errors
     /// `reauthentication_needed`, when no issuer is configured, or when it does not answer.
-    pub async fn connect(&self, session: &Secret<String>, next: &str) -> Result<OidcRedirect, Error> {
+    pub async fn connect_identity(&self, session: &Secret<String>, next: &str) -> Result<OidcRedirect, Error> {
         let view = self.fresh_session(session).await?;
         redirect_to_provider(self, next, Some(&view)).await
     }

@@ -12,7 +12,7 @@ impl App {
     ///
     /// # Errors
     /// When a value is unknown.
-    pub async fn prefer(
+    pub async fn save_preferences(
         &self,
         user: &UserId,
         language: Option<&str>,

@@ -48,7 +48,7 @@ impl App {
 
     /// Notified when work may be waiting; the loop that calls [`App::run_due_jobs`] waits on it.
     #[must_use]
-    pub fn work(&self) -> Arc<Notify> {
+    pub fn job_signal(&self) -> Arc<Notify> {
         Arc::clone(&self.inner.work)
     }
 

@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::audit::AuditEntry;
 use crate::keys::minting::{KeyTarget, NewKey, mint_key};
 use crate::validate::{checked_email, checked_name};
-use crate::verification::waive_requirement;
+use crate::verification::waive_in_transaction;
 use crate::{Actor, App, Error};
 
 /// The reason recorded when the bootstrap waives requirements.
@@ -104,7 +104,7 @@ impl App {
             }
             if waive {
                 for requirement in [Requirement::Phone, Requirement::PaymentMethod] {
-                    waive_requirement(self, tx, &actor, &organization_id, requirement, None, WAIVER).await?;
+                    waive_in_transaction(self, tx, &actor, &organization_id, requirement, None, WAIVER).await?;
                 }
             }
             Ok(Bootstrapped {

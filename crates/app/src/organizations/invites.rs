@@ -48,7 +48,7 @@ impl App {
     ///
     /// # Errors
     /// Those of [`App::invite_to_projects`].
-    pub async fn invite(
+    pub async fn invite_member(
         &self,
         actor: &Actor,
         organization: &OrganizationId,
@@ -203,7 +203,7 @@ impl App {
     /// # Errors
     /// When the invitation no longer works, when the password is refused, or `sign_in_instead` when the address has an
     /// account.
-    pub async fn join(
+    pub async fn sign_up_with_invite(
         &self,
         token: &Secret<String>,
         password: &Secret<String>,

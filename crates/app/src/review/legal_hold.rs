@@ -102,7 +102,7 @@ impl App {
     /// # Errors
     /// When the caller is not an operator, when they are a member of the organization, when the reason is missing, or
     /// when there is no hold.
-    pub async fn end_hold(&self, actor: &Actor, id: &str, reason: &str) -> Result<(), Error> {
+    pub async fn end_evidence_hold(&self, actor: &Actor, id: &str, reason: &str) -> Result<(), Error> {
         let reason = operators_reason(actor, reason)?;
         write_tx!(self.store(), "end_hold", |tx| {
             let (capture, first) = held_capture(tx, actor, id).await?;

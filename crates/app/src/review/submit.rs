@@ -23,7 +23,7 @@ impl App {
     ///
     /// # Errors
     /// When the link is not this device's, nothing can be submitted, or a picture is missing.
-    pub async fn hand_in_capture(&self, holder: &Holder) -> Result<(), Error> {
+    pub async fn submit_capture(&self, holder: &Holder) -> Result<(), Error> {
         let reviewer = reviewer(self)?;
         let now = self.now();
         let attempt = write_tx!(self.store(), "hand_in", |tx| {

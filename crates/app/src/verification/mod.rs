@@ -137,7 +137,7 @@ impl App {
     /// # Errors
     /// When the caller is not an operator, when the reason is missing, when the date is in the past, or when there is
     /// no such organization.
-    pub async fn waive(
+    pub async fn waive_requirement(
         &self,
         actor: &Actor,
         organization: &OrganizationId,
@@ -153,7 +153,7 @@ impl App {
         }
         write_tx!(self.store(), "waive", |tx| {
             entitlements(tx, organization).await?;
-            waive_requirement(self, tx, actor, organization, requirement, until, &reason).await
+            waive_in_transaction(self, tx, actor, organization, requirement, until, &reason).await
         })
     }
 }
@@ -189,7 +189,7 @@ async fn requirement_underway(
 }
 
 /// Waives the phone or the payment method in this transaction.
-pub(crate) async fn waive_requirement(
+pub(crate) async fn waive_in_transaction(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,

@@ -193,10 +193,10 @@ async fn a_closed_account_opens_for_nobody() {
 async fn preferences_are_kept() {
     let town = Town::new().await;
     let (user, opened) = town.visitor("ann@example.com").await;
-    assert_eq!(code(town.app.prefer(&user, Some("tlh"), None, None).await), "language");
-    assert_eq!(code(town.app.prefer(&user, None, Some("pink"), None).await), "theme");
-    town.app.prefer(&user, Some("pl"), Some("dark"), Some("Europe/Warsaw")).await.unwrap();
-    town.app.prefer(&user, None, None, None).await.unwrap();
+    assert_eq!(code(town.app.save_preferences(&user, Some("tlh"), None, None).await), "language");
+    assert_eq!(code(town.app.save_preferences(&user, None, Some("pink"), None).await), "theme");
+    town.app.save_preferences(&user, Some("pl"), Some("dark"), Some("Europe/Warsaw")).await.unwrap();
+    town.app.save_preferences(&user, None, None, None).await.unwrap();
     let view = town.app.session(&opened.session).await.unwrap().unwrap();
     assert_eq!((view.language.as_str(), view.theme.as_str(), view.time_zone.as_str()), ("pl", "dark", "Europe/Warsaw"));
     let security = town.app.security(&user).await.unwrap();

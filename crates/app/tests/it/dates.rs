@@ -23,7 +23,7 @@ async fn waivers_end_on_their_date() {
     let (home, operator) = (house.home("ann").await, Actor::operator("anna"));
     let until = Some(Timestamp(house.now() + DAY));
     for requirement in [Requirement::Phone, Requirement::PaymentMethod, Requirement::Organization] {
-        house.app.waive(&operator, home.organization(), requirement, until, "case 7").await.unwrap();
+        house.app.waive_requirement(&operator, home.organization(), requirement, until, "case 7").await.unwrap();
         assert_eq!(standing(&house, &home, requirement).await, RequirementState::Waived, "{requirement:?}");
     }
     house.work().await;
@@ -37,7 +37,7 @@ async fn waivers_end_on_their_date() {
     }
     let subjects = house.subjects().join(" ");
     assert!(subjects.contains("No phone is required") && subjects.contains("A phone is required again"), "{subjects}");
-    let blank = house.app.waive(&operator, home.organization(), Requirement::Phone, None, " ").await;
+    let blank = house.app.waive_requirement(&operator, home.organization(), Requirement::Phone, None, " ").await;
     assert!(matches!(blank, Err(Error::Invalid { param: Some("reason"), .. })));
 }
 
@@ -152,15 +152,15 @@ async fn numbers_are_changed_with_care() {
     house.submit(&home, &number(100, 1), "10.0.0.1").await.unwrap();
     house.wait(601);
     house.work().await;
-    assert_eq!(house.app.phone(&home.actor, home.organization()).await.unwrap().current, None);
+    assert_eq!(house.app.phone_view(&home.actor, home.organization()).await.unwrap().current, None);
     house.prove(&home, &number(100, 1), "10.0.0.1").await;
     let stale = house.submit_as(&home, &number(200, 1), "10.0.0.1", false).await;
     assert_eq!(code(stale), "sign_in_before_replacing");
     house.submit(&home, &number(200, 1), "10.0.0.1").await.unwrap();
-    let masked = house.app.phone(&home.actor, home.organization()).await.unwrap().number.unwrap().0;
+    let masked = house.app.phone_view(&home.actor, home.organization()).await.unwrap().number.unwrap().0;
     house.wait(601);
     house.work().await;
-    let view = house.app.phone(&home.actor, home.organization()).await.unwrap();
+    let view = house.app.phone_view(&home.actor, home.organization()).await.unwrap();
     assert_eq!(view.number.unwrap().0, masked, "the old one stays until the new one is proven");
     assert_eq!(standing(&house, &home, Requirement::Phone).await, RequirementState::Verified);
 }

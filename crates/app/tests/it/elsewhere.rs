@@ -97,19 +97,19 @@ async fn an_identity_is_connected_and_parted_from() {
     let town = Town::new().await;
     let (ann, here) = town.visitor("ann@example.com").await;
     town.issuer.answer(identity("s-ann", "ann@elsewhere.example", true));
-    let departed = town.app.connect(&here.session, "/settings").await.unwrap();
+    let departed = town.app.connect_identity(&here.session, "/settings").await.unwrap();
     let (opened, next) = town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
     assert!(opened.is_none() && next == "/settings" && town.alive(&here.session).await, "the session goes on");
     assert_eq!(town.subjects().await, ["A new way to sign in"]);
     assert_eq!(arrive(&town, identity("s-ann", "ann@elsewhere.example", true)).await.unwrap().user, ann);
     let (_, ben) = town.visitor("ben@example.com").await;
-    let departed = town.app.connect(&ben.session, "/").await.unwrap();
+    let departed = town.app.connect_identity(&ben.session, "/").await.unwrap();
     let taken = town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await;
     assert_eq!(code(taken.map(|_| ())), "identity_taken", "one identity, one account");
 
     assert_eq!(code(town.app.unlink_identity(&here.session, "https://other.test").await), "not_found");
     town.pass(600);
-    assert_eq!(code(town.app.connect(&here.session, "/").await), "reauthentication_needed");
+    assert_eq!(code(town.app.connect_identity(&here.session, "/").await), "reauthentication_needed");
     assert_eq!(code(town.app.unlink_identity(&here.session, "https://issuer.test").await), "reauthentication_needed");
     let here = town.app.reauthenticate(&here.session, &secret(GOOD), "").await.unwrap();
     town.mails().await;

@@ -120,14 +120,18 @@ async fn waivers_end_at_use() {
     let (actor, organization, project) = (&home.actor, home.organization(), &home.made.project_id);
     let end = house.now() + DAY;
     for requirement in Requirement::ALL {
-        house.app.waive(&operator, organization, requirement, Some(Timestamp(end)), "case 7").await.unwrap();
+        house
+            .app
+            .waive_requirement(&operator, organization, requirement, Some(Timestamp(end)), "case 7")
+            .await
+            .unwrap();
     }
     let make = async || house.app.create_project_key(actor, organization, project, &NewKey::default()).await;
     let legacy = async || house.app.create_user_key(actor, organization, &NewKey::default()).await;
     let (bound, legacy_key) = (make().await.unwrap().secret, legacy().await.unwrap().secret);
     let kept = [caller(&house, &bound).await, caller(&house, &legacy_key).await];
     let waived = async || {
-        let phone = house.app.phone(actor, organization).await.unwrap().waived;
+        let phone = house.app.phone_view(actor, organization).await.unwrap().waived;
         let payment = house.app.payment_methods(actor, organization).await.unwrap().waived;
         let seen = house.app.operator_overview(&operator).await.unwrap().organizations.remove(0).met;
         (phone, payment, seen.matches("waived").count())
@@ -159,7 +163,7 @@ async fn waivers_end_at_use() {
     // Longer, shorter, without end: the newest decision counts.
     for (life, after) in [(Some(2 * DAY), true), (Some(1), false), (None, true)] {
         let until = life.map(|seconds| Timestamp(house.now() + seconds));
-        house.app.waive(&operator, organization, Requirement::Phone, until, "case 8").await.unwrap();
+        house.app.waive_requirement(&operator, organization, Requirement::Phone, until, "case 8").await.unwrap();
         house.wait(1);
         assert_eq!(make().await.is_ok(), after, "{until:?}");
     }
@@ -179,7 +183,7 @@ async fn keys_end_at_use() {
     let house = House::new(Settings::default()).await;
     let (home, operator) = (house.home("ann").await, Actor::operator("anna"));
     let (actor, organization, project) = (&home.actor, home.organization(), &home.made.project_id);
-    house.app.waive(&operator, organization, Requirement::Phone, None, "trusted").await.unwrap();
+    house.app.waive_requirement(&operator, organization, Requirement::Phone, None, "trusted").await.unwrap();
     let asked = NewKey { expires_in_seconds: Some(7_200), ..NewKey::default() };
     let made = house.app.create_project_key(actor, organization, project, &asked).await.unwrap();
     let kept = caller(&house, &made.secret).await;
@@ -208,7 +212,7 @@ async fn attempts_and_their_links_end_at_use() {
     house.pay(&home, 1).await;
     let attempt = house.begin(&home).await.unwrap();
     let link = async || {
-        let made = house.app.hand_off(actor, organization, &attempt, Channel::Qr).await?;
+        let made = house.app.hand_off_verification(actor, organization, &attempt, Channel::Qr).await?;
         let token = made.url.expose().rsplit('/').next().unwrap().to_owned();
         Ok::<_, Error>(Secret::new(token))
     };

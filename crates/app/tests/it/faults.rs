@@ -94,7 +94,7 @@ async fn place() -> (Injector, Place, Secret<String>) {
     let (ann, here) = town.visitor("ann@example.com").await;
     let (organization, project) = town.organization(&ann).await;
     let operator = Actor::operator("anna");
-    town.app.waive(&operator, &organization, Requirement::Phone, None, "trusted").await.unwrap();
+    town.app.waive_requirement(&operator, &organization, Requirement::Phone, None, "trusted").await.unwrap();
     town.mails().await;
     let place = Place { actor: Actor::Person(ann.clone()), ann, organization, project, operator };
     (Injector { town, faults: 0, acts: 0 }, place, here.session)
@@ -164,11 +164,15 @@ async fn a_fault_at_each_statement_of_organizations() {
     all.each("update_project", true, async || app.update_project(actor, organization, &made.id, Some("Three")).await)
         .await;
     let reader = OrganizationRole::Reader;
-    all.each("invite", true, async || app.invite(actor, organization, "ben@example.com", reader, "en").await).await;
+    all.each("invite", true, async || app.invite_member(actor, organization, "ben@example.com", reader, "en").await)
+        .await;
     let link = all.town.token().await;
-    let ben = all.each("join", true, async || app.join(&link, &secret(GOOD), &laptop()).await).await.user;
+    let ben =
+        all.each("join", true, async || app.sign_up_with_invite(&link, &secret(GOOD), &laptop()).await).await.user;
     let invited = all
-        .each("invite again", true, async || app.invite(actor, organization, "cid@example.com", reader, "en").await)
+        .each("invite again", true, async || {
+            app.invite_member(actor, organization, "cid@example.com", reader, "en").await
+        })
         .await;
     all.each("resend_invite", true, async || app.resend_invite(actor, organization, &invited.id, "en").await).await;
     all.each("revoke_invite", true, async || app.revoke_invite(actor, organization, &invited.id).await).await;
@@ -209,7 +213,10 @@ async fn a_fault_at_each_statement_of_organizations() {
 
     let until = Some(Timestamp(all.town.now() + DAY));
     for requirement in Requirement::ALL {
-        all.each("waive", true, async || app.waive(operator, organization, requirement, until, "case 7").await).await;
+        all.each("waive", true, async || {
+            app.waive_requirement(operator, organization, requirement, until, "case 7").await
+        })
+        .await;
     }
     all.each("exempt_from_rules", true, async || app.exempt_from_rules(operator, organization, until, "trial").await)
         .await;

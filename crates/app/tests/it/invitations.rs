@@ -32,7 +32,7 @@ impl Firm {
     }
 
     async fn invite(&self, email: &str) -> Secret<String> {
-        self.app().invite(&self.ann, &self.id, email, READER, "en").await.unwrap();
+        self.app().invite_member(&self.ann, &self.id, email, READER, "en").await.unwrap();
         self.town.token().await
     }
 
@@ -49,20 +49,23 @@ async fn an_invitation_is_a_way_to_sign_up() {
     let token = firm.invite("Ben@Example.com ").await;
     let shown = firm.app().look_at_invite(&token).await.unwrap();
     assert_eq!(shown, Some(("Acme".to_owned(), "ben@example.com".to_owned())));
-    assert_eq!(code(firm.app().join(&token, &secret("ben@example.com"), &laptop()).await), "password_is_address");
-    let opened = firm.app().join(&token, &secret(GOOD), &laptop()).await.unwrap();
+    assert_eq!(
+        code(firm.app().sign_up_with_invite(&token, &secret("ben@example.com"), &laptop()).await),
+        "password_is_address"
+    );
+    let opened = firm.app().sign_up_with_invite(&token, &secret(GOOD), &laptop()).await.unwrap();
     let choices = firm.app().organizations_of(&opened.user).await.unwrap();
     assert_eq!((choices.len(), choices[0].id.clone(), choices[0].role), (1, firm.id.clone(), READER));
     let member = firm.app().member(&firm.ann, &firm.id, &opened.user).await.unwrap();
     assert_eq!(member.user.email, "ben@example.com");
     assert_eq!(member.user.default_organization.as_ref(), Some(&firm.id));
     assert!(firm.town.sign_in("ben@example.com", GOOD).await.is_ok(), "the address is confirmed by it");
-    assert_eq!(code(firm.app().join(&token, &secret(OTHER), &laptop()).await), "invite_expired", "once");
+    assert_eq!(code(firm.app().sign_up_with_invite(&token, &secret(OTHER), &laptop()).await), "invite_expired", "once");
     assert_eq!(code(firm.app().accept_invite(&opened.user, &token).await), "invite_expired");
     assert_eq!(firm.town.mails().await, []);
     let log = firm.town.log(&firm.id).await;
     assert_eq!(log[3..6], ["invite.sent", "user.added", "invite.accepted"], "{log:?}");
-    assert_eq!(code(firm.app().invite(&firm.ann, &firm.id, "ben@example.com", READER, "en").await), "conflict");
+    assert_eq!(code(firm.app().invite_member(&firm.ann, &firm.id, "ben@example.com", READER, "en").await), "conflict");
 }
 
 /// Bound to the address: the same person accepts, a look-alike address does not.
@@ -75,7 +78,7 @@ async fn only_the_invited_address_accepts() {
         let other = firm.town.citizen(alike).await;
         assert_eq!(code(firm.app().accept_invite(&other, &token).await), "forbidden", "{alike}");
     }
-    assert_eq!(code(firm.app().join(&token, &secret(OTHER), &laptop()).await), "sign_in_instead");
+    assert_eq!(code(firm.app().sign_up_with_invite(&token, &secret(OTHER), &laptop()).await), "sign_in_instead");
     assert!(firm.works(&token).await, "nothing of it spent the invitation");
     assert_eq!(firm.app().accept_invite(&ben, &token).await.unwrap(), firm.id);
     assert_eq!(code(firm.app().accept_invite(&ben, &token).await), "invite_expired");
@@ -89,7 +92,7 @@ async fn joining_settles_an_unconfirmed_sign_up() {
     firm.app().sign_up("ben@example.com", &secret(OTHER), &Context::default()).await.unwrap();
     let confirm = firm.town.token().await;
     let token = firm.invite("ben@example.com").await;
-    firm.app().join(&token, &secret(GOOD), &laptop()).await.unwrap();
+    firm.app().sign_up_with_invite(&token, &secret(GOOD), &laptop()).await.unwrap();
     assert_eq!(code(firm.app().confirm_email(&confirm, &laptop()).await), "link_expired");
     assert_eq!(code(firm.town.sign_in("ben@example.com", OTHER).await), "wrong_credentials");
     assert!(firm.town.sign_in("ben@example.com", GOOD).await.is_ok());
@@ -115,12 +118,12 @@ async fn invitations_end() {
     assert!(firm.works(&third).await, "a new week");
     firm.town.pass(1);
     assert!(!firm.works(&third).await);
-    assert_eq!(code(firm.app().join(&third, &secret(GOOD), &laptop()).await), "invite_expired");
+    assert_eq!(code(firm.app().sign_up_with_invite(&third, &secret(GOOD), &laptop()).await), "invite_expired");
     firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await.unwrap();
     let fourth = firm.town.token().await;
     assert!(firm.works(&fourth).await);
     firm.app().revoke_invite(&firm.ann, &firm.id, &open[0].id).await.unwrap();
-    assert_eq!(code(firm.app().join(&fourth, &secret(GOOD), &laptop()).await), "invite_expired");
+    assert_eq!(code(firm.app().sign_up_with_invite(&fourth, &secret(GOOD), &laptop()).await), "invite_expired");
     assert_eq!(code(firm.app().revoke_invite(&firm.ann, &firm.id, &open[0].id).await), "not_found");
     assert_eq!(code(firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await), "not_found");
 }
@@ -151,7 +154,7 @@ async fn invitations_are_to_projects() {
     assert_eq!(invite(Some(&wanted)).await.unwrap().projects, wanted);
     let token = firm.town.token().await;
     firm.app().archive_project(&firm.ann, &firm.id, &three).await.unwrap();
-    let opened = firm.app().join(&token, &secret(GOOD), &laptop()).await.unwrap();
+    let opened = firm.app().sign_up_with_invite(&token, &secret(GOOD), &laptop()).await.unwrap();
     let choices = firm.app().organizations_of(&opened.user).await.unwrap();
     let reached: Vec<_> = choices[0].projects.iter().map(|choice| choice.id.clone()).collect();
     assert_eq!(reached, [firm.default.clone(), one], "his own and the Default project, nothing archived");
@@ -162,26 +165,29 @@ async fn invitations_are_to_projects() {
 async fn not_everybody_invites_and_not_without_end() {
     let firm = Firm::new().await;
     let token = firm.invite("ben@example.com").await;
-    let ben = firm.app().join(&token, &secret(GOOD), &laptop()).await.unwrap().user;
+    let ben = firm.app().sign_up_with_invite(&token, &secret(GOOD), &laptop()).await.unwrap().user;
     let cid = firm.town.citizen("cid@example.com").await;
     for (actor, answer) in [(Actor::Person(ben), "refused"), (Actor::Person(cid), "not_found")] {
         let app = firm.app();
-        assert_eq!(code(app.invite(&actor, &firm.id, "dan@example.com", READER, "en").await), answer);
+        assert_eq!(code(app.invite_member(&actor, &firm.id, "dan@example.com", READER, "en").await), answer);
         assert_eq!(code(app.resend_invite(&actor, &firm.id, "invite-x", "en").await), answer);
         assert_eq!(code(app.revoke_invite(&actor, &firm.id, "invite-x").await), answer);
     }
     assert_eq!(
-        code(firm.app().invite(&firm.ann, &firm.id, "no address", READER, "en").await),
+        code(firm.app().invite_member(&firm.ann, &firm.id, "no address", READER, "en").await),
         "email_has_invisible_characters"
     );
     assert_eq!(
-        code(firm.app().invite(&firm.ann, &firm.id, "ann@x..example", READER, "en").await),
+        code(firm.app().invite_member(&firm.ann, &firm.id, "ann@x..example", READER, "en").await),
         "email_domain_invalid"
     );
     for _ in 0..5 {
-        firm.app().invite(&firm.ann, &firm.id, "eve@example.com", READER, "en").await.unwrap();
+        firm.app().invite_member(&firm.ann, &firm.id, "eve@example.com", READER, "en").await.unwrap();
     }
-    assert_eq!(code(firm.app().invite(&firm.ann, &firm.id, "eve@example.com", READER, "en").await), "account_mails");
+    assert_eq!(
+        code(firm.app().invite_member(&firm.ann, &firm.id, "eve@example.com", READER, "en").await),
+        "account_mails"
+    );
     assert_eq!(firm.app().open_invites(&firm.ann, &firm.id).await.unwrap().len(), 1, "and the last one still waits");
 }
 
@@ -191,7 +197,7 @@ async fn not_everybody_invites_and_not_without_end() {
 async fn invitations_to_strangers_are_limited() {
     let firm = Firm::new().await;
     let invite = async |who: &Actor, organization: &OrganizationId, number: usize| {
-        firm.app().invite(who, organization, &format!("stranger{number}@example.com"), READER, "en").await
+        firm.app().invite_member(who, organization, &format!("stranger{number}@example.com"), READER, "en").await
     };
     let network = async |last: u16, who: &Actor, organization: &OrganizationId, number: usize| {
         let address = std::net::Ipv6Addr::new(0x2001, 0xdb8, 1, last, 0, 0, 0, 1);
@@ -247,7 +253,7 @@ async fn an_organization_keeps_an_owner() {
     let firm = Firm::new().await;
     let app = firm.app();
     let token = firm.invite("ben@example.com").await;
-    let ben = app.join(&token, &secret(GOOD), &laptop()).await.unwrap().user;
+    let ben = app.sign_up_with_invite(&token, &secret(GOOD), &laptop()).await.unwrap().user;
     let demote = async |id: &UserId| app.change_member_role(&firm.ann, &firm.id, id, READER).await;
     assert_eq!(code(demote(&firm.owner).await), "last_owner");
     assert_eq!(code(app.remove_member(&firm.ann, &firm.id, &firm.owner).await), "last_owner");

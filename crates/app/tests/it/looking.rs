@@ -67,7 +67,7 @@ async fn a_changed_sim_card_holds_a_change() {
     assert!(attention(&house, &home).await.is_empty(), "a first number replaces nothing");
     know(&new, DAY);
     assert_eq!(limit(house.submit(&home, &new, "10.0.0.1").await), "phone_sim_changed");
-    let view = house.app.phone(&home.actor, home.organization()).await.unwrap();
+    let view = house.app.phone_view(&home.actor, home.organization()).await.unwrap();
     assert!(
         view.number.is_some() && view.current.is_none_or(|one| one.state == PhoneState::Verified),
         "the old one stays"

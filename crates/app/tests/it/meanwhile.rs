@@ -102,7 +102,7 @@ async fn what_was_proven_before_the_code_is_compared_again() {
     let town = Town::new().await;
     let ann = guarded(&town, ANN).await;
     town.issuer.answer(Some(identity()));
-    let departed = town.app.connect(&ann.session, "/").await.unwrap();
+    let departed = town.app.connect_identity(&ann.session, "/").await.unwrap();
     town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
     let elsewhere = async || {
         let departed = town.app.begin_oidc("/").await.unwrap();
@@ -184,7 +184,7 @@ async fn an_identity_unlinked_while_its_person_is_elsewhere() {
     let town = Town::new().await;
     let (ann, here) = town.visitor(ANN).await;
     town.issuer.answer(Some(identity()));
-    let departed = town.app.connect(&here.session, "/").await.unwrap();
+    let departed = town.app.connect_identity(&here.session, "/").await.unwrap();
     town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
     let (app, departed) = (town.app.clone(), town.app.begin_oidc("/").await.unwrap());
     town.store.before("sign_in_elsewhere", async move {
@@ -200,7 +200,7 @@ async fn what_a_session_began_ends_with_it() {
     let town = Town::new().await;
     let (ann, stolen) = town.visitor(ANN).await;
     town.issuer.answer(Some(identity()));
-    let departed = town.app.connect(&stolen.session, "/").await.unwrap();
+    let departed = town.app.connect_identity(&stolen.session, "/").await.unwrap();
     town.app.request_address(&stolen.session, "thief@example.com", &laptop()).await.unwrap();
     let address = town.token().await;
     let mut key = Authenticator::new(9);

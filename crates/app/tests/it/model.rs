@@ -88,7 +88,7 @@ impl Model {
             let mut key = Authenticator::new(number);
             let opened = added(&town, &opened.session, &mut key).await;
             town.issuer.answer(identity(email));
-            let departed = town.app.connect(&opened.session, "/").await.unwrap();
+            let departed = town.app.connect_identity(&opened.session, "/").await.unwrap();
             town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
             town.app.sign_out(&opened.session).await.unwrap();
             town.mails().await;

@@ -88,7 +88,7 @@ async fn more_organizations_need_a_phone_once_a_rule_says_so() {
     // Other people are not affected, and she is not either once one of her organizations has a phone.
     let (ben, _) = town.visitor("ben@example.com").await;
     town.organization(&ben).await;
-    let waived = town.app.waive(&operator, &first, Requirement::Phone, None, "a landline").await;
+    let waived = town.app.waive_requirement(&operator, &first, Requirement::Phone, None, "a landline").await;
     waived.unwrap();
     town.organization(&ann).await;
 }
@@ -115,8 +115,8 @@ async fn members_get_roles_in_projects() {
     let (id, default) = town.organization(&ann).await;
     let owner = Actor::Person(ann.clone());
     let lab = town.app.create_project(&owner, &id, "Lab").await.unwrap().id;
-    town.app.invite(&owner, &id, "ben@example.com", OrganizationRole::Reader, "en").await.unwrap();
-    let ben = town.app.join(&town.token().await, &secret(GOOD), &laptop()).await.unwrap().user;
+    town.app.invite_member(&owner, &id, "ben@example.com", OrganizationRole::Reader, "en").await.unwrap();
+    let ben = town.app.sign_up_with_invite(&town.token().await, &secret(GOOD), &laptop()).await.unwrap().user;
     let change = async |actor: &Actor, roles: &[(ProjectId, Option<ProjectRole>)]| {
         town.app.change_project_roles(actor, &id, &ben, roles).await
     };

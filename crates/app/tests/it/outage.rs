@@ -26,12 +26,12 @@ async fn texts_that_cannot_be_sent_cost_nothing() {
     let (target, ip) = (number(100, 1), "10.0.0.1");
     house.carrier.line.cut(true);
     away(house.submit(&home, &target, ip).await);
-    let current = house.app.phone(&home.actor, home.organization()).await.unwrap().current.unwrap();
+    let current = house.app.phone_view(&home.actor, home.organization()).await.unwrap().current.unwrap();
     assert_eq!((current.state, current.checks_left), (PhoneState::ProviderDown, CHECKS_PER_CODE));
     house.wait(HOUR);
     house.carrier.line.cut(false);
     house.prove(&home, &target, ip).await;
-    assert!(house.app.phone(&home.actor, home.organization()).await.unwrap().number.is_some());
+    assert!(house.app.phone_view(&home.actor, home.organization()).await.unwrap().number.is_some());
 
     // Down between the code and its second sending: the first code does not count against the person.
     let home = house.home("ben").await;
@@ -56,7 +56,7 @@ async fn an_undelivered_code_is_told() {
     house.carrier.refused.lock().unwrap().push(target.clone());
     let refused = house.submit(&home, &target, ip).await;
     assert_eq!(crate::vendors::code(refused), "phone_not_delivered");
-    let current = house.app.phone(&home.actor, home.organization()).await.unwrap().current.unwrap();
+    let current = house.app.phone_view(&home.actor, home.organization()).await.unwrap().current.unwrap();
     assert_eq!((current.state, current.checks_left), (PhoneState::CodeSent, CHECKS_PER_CODE));
     let log = house.app.audit_log(&home.actor, home.organization(), crate::first_page()).await.unwrap();
     assert!(log.data.iter().any(|event| event.action == "phone.delivery_failed"));

@@ -96,7 +96,7 @@ impl World {
             let bytes = jpeg(seed + 2 + at as u32);
             self.app.take_capture_picture(&holder, prompt.slot, bytes, taken).await.unwrap();
         }
-        self.app.hand_in_capture(&holder).await.unwrap();
+        self.app.submit_capture(&holder).await.unwrap();
         holder
     }
 
@@ -325,7 +325,7 @@ async fn only_what_is_asked_for_is_taken() {
     }
     let asked = world.app.ask_capture_prompts(&holder).await;
     assert_eq!(code(&asked.unwrap_err()), "picture_taken_too_often", "nobody draws until it fits");
-    assert_eq!(code(&world.app.hand_in_capture(&holder).await.unwrap_err()), "picture_missing");
+    assert_eq!(code(&world.app.submit_capture(&holder).await.unwrap_err()), "picture_missing");
     let kind = world.app.choose_capture_document(&holder, "identity_card").await;
     assert_eq!(code(&kind.unwrap_err()), "document_not_taken", "Japan issues none");
     world.app.choose_capture_country(&holder, "PL").await.unwrap();
@@ -390,7 +390,7 @@ async fn declined_appealed_and_overridden_by_two() {
     assert_eq!((view.status, view.attempts_left), (Status::Rejected, 2));
     assert_eq!(view.attempt.unwrap().reasons, ["face_mismatch"]);
 
-    world.app.appeal(&ann, &one, "It is me: the photo is ten years old.").await.unwrap();
+    world.app.appeal_verification(&ann, &one, "It is me: the photo is ten years old.").await.unwrap();
     let queue = world.app.review_queue(&ops("bob")).await.unwrap();
     assert_eq!((queue.len(), queue[0].kind.as_str()), (1, "appeal"));
     let seen = world.app.review_case(&ops("eve"), &queue[0].id).await.unwrap();
@@ -425,7 +425,7 @@ async fn findings_and_documents_seen_before() {
     for prompt in world.app.ask_capture_prompts(&holder).await.unwrap() {
         world.take(&holder, prompt.slot, 81).await;
     }
-    world.app.hand_in_capture(&holder).await.unwrap();
+    world.app.submit_capture(&holder).await.unwrap();
     let case = world.case().await;
     let seen = world.app.review_case(&ops("bob"), &case).await.unwrap();
     for flag in ["same_picture", "uploaded_not_live", "mrz_other_issuer", "mrz_expired"] {
@@ -459,7 +459,7 @@ async fn from_the_first_device_to_the_phone() {
     let world = World::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (attempt, link) = world.start(&ann, &one).await;
-    let qr = world.app.hand_off(&ann, &one, &attempt, Channel::Qr).await.unwrap();
+    let qr = world.app.hand_off_verification(&ann, &one, &attempt, Channel::Qr).await.unwrap();
     let onward = world.app.use_handoff(&token(qr.url.expose())).await.unwrap();
     let old = Holder { token: link, device: None };
     assert_eq!(world.app.look_at_capture(&old).await.unwrap(), None, "the unused link ended");
@@ -487,7 +487,7 @@ async fn no_picture_is_taken_after_its_time() {
     world.pass(1);
     let late = world.app.take_capture_picture(&holder, Slot::Selfie, jpeg(8), Taken::default()).await;
     assert!(late.is_err() && world.app.look_at_capture(&holder).await.unwrap().is_none());
-    assert!(world.app.hand_in_capture(&holder).await.is_err());
+    assert!(world.app.submit_capture(&holder).await.is_err());
 }
 
 // S3-30: reviewers get a mail a day before pictures are erased, once, and only about undecided cases.
@@ -595,15 +595,15 @@ async fn a_hold_ends_early() {
     world.app.withdraw_and_erase(&ann, &one).await.unwrap();
     while world.app.run_due_jobs().await.unwrap() > 0 {}
     assert_eq!(world.files().len(), 5);
-    let without = world.app.end_hold(&ops("bob"), &case, " ").await;
+    let without = world.app.end_evidence_hold(&ops("bob"), &case, " ").await;
     assert!(matches!(without, Err(Error::Invalid { param: Some("reason"), .. })));
-    world.app.end_hold(&ops("bob"), &case, "settled").await.unwrap();
+    world.app.end_evidence_hold(&ops("bob"), &case, "settled").await.unwrap();
     while world.app.run_due_jobs().await.unwrap() > 0 {}
     assert_eq!(world.files(), Vec::<PathBuf>::new(), "the withdrawal is carried out");
     let record = world.app.privacy_record(&ann, &one).await.unwrap();
     assert!(record.holds[0].ended_at.is_some() && record.receipts.iter().any(|row| row.what == "evidence"));
     assert_eq!(world.app.organization_verification(&ann, &one).await.unwrap().held_until, None);
-    assert!(world.app.end_hold(&ops("bob"), &case, "again").await.is_err());
+    assert!(world.app.end_evidence_hold(&ops("bob"), &case, "again").await.is_err());
 }
 
 // S0-05: the stated name is compared with the document, informs the reviewer, and decides nothing.
@@ -630,7 +630,7 @@ async fn the_stated_name_is_a_signal_only() {
         for (at, prompt) in (2..).zip(world.app.ask_capture_prompts(&holder).await.unwrap()) {
             world.take(&holder, prompt.slot, seed + at).await;
         }
-        world.app.hand_in_capture(&holder).await.unwrap();
+        world.app.submit_capture(&holder).await.unwrap();
         let case = world.case().await;
         let seen = world.app.review_case(&ops("bob"), &case).await.unwrap();
         let found = seen.flags.iter().map(String::as_str).find(|one| one.starts_with("mrz_name"));

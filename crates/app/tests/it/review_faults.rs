@@ -64,7 +64,7 @@ async fn a_fault_at_each_statement_of_the_pictures() {
     for (seed, prompt) in (4..).zip(world.app.ask_capture_prompts(&holder).await.unwrap()) {
         take(prompt.slot, seed).await.unwrap();
     }
-    all.each("hand_in_capture", async || world.app.hand_in_capture(&holder).await, async |()| settled().await).await;
+    all.each("hand_in_capture", async || world.app.submit_capture(&holder).await, async |()| settled().await).await;
     assert_eq!(world.app.organization_verification(&ann, &one).await.unwrap().status, Status::InReview);
     assert!(all.faults > 30, "{}", all.faults);
 }
@@ -88,7 +88,8 @@ async fn a_fault_at_each_statement_of_a_review() {
     let hold = async |name| world.app.hold_evidence(&ops(name), &case, until, "a claim is defended").await;
     all.each("propose a hold", async || hold("bob").await, nothing).await;
     assert_eq!(all.each("hold", async || hold("eve").await, async |_| settled().await).await, Decided::Done);
-    all.each("end_hold", async || world.app.end_hold(&bob, &case, "over").await, async |()| settled().await).await;
+    all.each("end_hold", async || world.app.end_evidence_hold(&bob, &case, "over").await, async |()| settled().await)
+        .await;
     assert!(all.faults > 60, "{}", all.faults);
 }
 

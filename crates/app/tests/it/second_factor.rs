@@ -238,7 +238,7 @@ async fn no_way_in_goes_around_it() {
         town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap().0
     };
     let proven = town.app.prove_second_factor(&opened.session, ann.recovery[0].expose(), &laptop()).await.unwrap();
-    assert!(arrive(town.app.connect(&proven.session, "/home").await.unwrap()).await.is_none());
+    assert!(arrive(town.app.connect_identity(&proven.session, "/home").await.unwrap()).await.is_none());
     let arrived = arrive(town.app.begin_oidc("/home").await.unwrap()).await.unwrap();
     assert!(arrived.waits_for_code && !town.alive(&arrived.session).await);
 }

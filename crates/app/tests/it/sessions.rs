@@ -257,9 +257,9 @@ fn every_way_in_runs_on_any_thread() {
     sendable(|app, one| async move { app.reset_password(&one, &one, &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.request_reset("", &laptop()).await.map(|()| (app, one)) });
     sendable(|app, one| async move { app.finish_oidc(&one, "", "", &laptop()).await.map(|_| app) });
-    sendable(|app, one| async move { app.join(&one, &one, &laptop()).await.map(|_| app) });
+    sendable(|app, one| async move { app.sign_up_with_invite(&one, &one, &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.look_at_invite(&one).await.map(|_| app) });
-    sendable(|app, one| async move { app.connect(&one, "").await.map(|_| app) });
+    sendable(|app, one| async move { app.connect_identity(&one, "").await.map(|_| app) });
     sendable(|app, one| async move { app.unlink_identity(&one, "").await.map(|_| app) });
     sendable(|app, one| async move { app.begin_oidc("").await.map(|_| (app, one)) });
 }

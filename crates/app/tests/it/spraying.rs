@@ -157,7 +157,7 @@ async fn pumping_stops_by_prefix_by_country_and_by_day() {
         house.submit(home, &number(100 + n, 1), &ip(n)).await.unwrap();
     }
     assert_eq!(limit(house.submit(&people[3], "+819012345678", &ip(9)).await), "phone_daily_codes");
-    let first = house.app.phone(&people[0].actor, people[0].organization()).await.unwrap().current.unwrap();
+    let first = house.app.phone_view(&people[0].actor, people[0].organization()).await.unwrap().current.unwrap();
     house.check(&people[0], &first.id, &house.carrier.code(&number(100, 1)), &ip(0)).await.unwrap();
 }
 
@@ -294,7 +294,7 @@ async fn one_number_stands_for_three_organizations() {
     for home in &people[..3] {
         let met = house.app.verification_of(home.organization()).await.unwrap();
         assert_eq!(met.requirements[0].1, keystead_app::verification::RequirementState::Verified);
-        assert_eq!(house.app.phone(&home.actor, home.organization()).await.unwrap().number, None, "held no more");
+        assert_eq!(house.app.phone_view(&home.actor, home.organization()).await.unwrap().number, None, "held no more");
     }
 }
 
@@ -303,7 +303,10 @@ async fn one_number_stands_for_three_organizations() {
 async fn lines_are_looked_up_within_limits() {
     let house = House::new(Settings::default()).await;
     let home = house.home("ann").await;
-    assert!(!house.app.phone(&home.actor, home.organization()).await.unwrap().allow_voip, "said before anybody types");
+    assert!(
+        !house.app.phone_view(&home.actor, home.organization()).await.unwrap().allow_voip,
+        "said before anybody types"
+    );
     for (n, kind, refusal) in [
         (1, LineKind::NonFixedVoip, "phone_voip_not_supported"),
         (2, LineKind::FixedVoip, "phone_voip_not_supported"),
@@ -339,7 +342,7 @@ async fn lines_are_looked_up_within_limits() {
     }
     for home in &doubtful[..2] {
         house.wait(60);
-        let current = house.app.phone(&home.actor, home.organization()).await.unwrap().current.unwrap();
+        let current = house.app.phone_view(&home.actor, home.organization()).await.unwrap().current.unwrap();
         let origin = crate::vendors::origin("10.30.0.1");
         house.app.resend_phone_code(&home.actor, home.organization(), &current.id, origin).await.unwrap();
     }

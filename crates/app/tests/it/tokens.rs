@@ -107,11 +107,11 @@ async fn waits_and_questions_end_at_use() {
     let cid = Actor::Person(owner);
     for (pass, works) in [(7 * DAY - 1, true), (7 * DAY, false)] {
         let email = format!("new{pass}@example.com");
-        app.invite(&cid, &organization, &email, OrganizationRole::Reader, "en").await.unwrap();
+        app.invite_member(&cid, &organization, &email, OrganizationRole::Reader, "en").await.unwrap();
         let link = town.token().await;
         town.pass(pass);
         assert_eq!(app.look_at_invite(&link).await.unwrap().is_some(), works);
-        assert_eq!(app.join(&link, &secret(GOOD), &laptop()).await.is_ok(), works, "{pass}");
+        assert_eq!(app.sign_up_with_invite(&link, &secret(GOOD), &laptop()).await.is_ok(), works, "{pass}");
         town.mails().await;
     }
 }

@@ -56,7 +56,7 @@ async fn a_fault_at_each_statement_of_phones() {
         other => other.map(|_| ()),
     };
     all.each("a wrong code", wrong, async |()| {
-        let view = house.app.phone(&home.actor, home.organization()).await.unwrap();
+        let view = house.app.phone_view(&home.actor, home.organization()).await.unwrap();
         assert_eq!(view.current.unwrap().checks_left, 4, "one try");
     })
     .await;
@@ -172,7 +172,7 @@ async fn a_fault_at_each_statement_of_identity_checks() {
     };
     let attempt =
         all.each("start_organization_verification", async || house.begin(&home).await, async |_| polled().await).await;
-    let link = async || house.app.hand_off(actor, organization, &attempt, Channel::Qr).await;
+    let link = async || house.app.hand_off_verification(actor, organization, &attempt, Channel::Qr).await;
     let link = all.each("hand_off", link, nothing).await.url;
     let token = Secret::new(link.expose().rsplit('/').next().unwrap().to_owned());
     // Each call makes a link at the service, and the log says so.
@@ -204,7 +204,7 @@ async fn a_fault_at_each_statement_of_identity_checks() {
         deliveries(&mut all, &house, "examiner", &name, &reference).await;
         assert_eq!(standing(&house, &home).await, then);
     }
-    all.each("appeal", async || house.app.appeal(actor, organization, "It is me.").await, nothing).await;
+    all.each("appeal", async || house.app.appeal_verification(actor, organization, "It is me.").await, nothing).await;
     let operator = keystead_app::Actor::operator("anna");
     let case = house.app.review_queue(&operator).await.unwrap()[0].id.clone();
     all.each("propose", async || house.app.decide_case(&operator, &case, true, "I agree").await, nothing).await;
@@ -258,7 +258,7 @@ async fn a_fault_at_each_statement_of_sign_in_elsewhere() {
 
     let (ben, here) = town.visitor("ben@example.com").await;
     town.issuer.answer(identity("s-ben", "ben@elsewhere.example"));
-    let cookie = town.app.connect(&here.session, "/settings").await.unwrap().cookie;
+    let cookie = town.app.connect_identity(&here.session, "/settings").await.unwrap().cookie;
     all.each("connect", async || arrive(&cookie).await, async |_| drop(town.mails().await)).await;
     assert_eq!(town.app.security(&ben).await.unwrap().identities.len(), 1);
     let here = town.app.reauthenticate(&here.session, &secret(GOOD), "").await.unwrap();

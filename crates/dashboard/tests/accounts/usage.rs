@@ -18,7 +18,7 @@ async fn used(world: &World) -> (Browser<'_>, UserId) {
     let user = ann.members().await.remove(0);
     let home = world.app.organizations_of(&user).await.unwrap().remove(0);
     let operator = Actor::operator("test");
-    world.app.waive(&operator, &home.id, Requirement::Phone, None, "test").await.unwrap();
+    world.app.waive_requirement(&operator, &home.id, Requirement::Phone, None, "test").await.unwrap();
     let key = NewKey { name: Some("<i>shop</i>".to_owned()), ..NewKey::default() };
     let actor = Actor::Person(user.clone());
     let made = world.app.create_project_key(&actor, &home.id, &home.projects[0].id, &key).await.unwrap();

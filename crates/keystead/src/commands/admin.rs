@@ -95,7 +95,7 @@ async fn waive(
     let known = || CliError::Other("--requirement must be phone, payment_method or organization".to_owned());
     let requirement = Requirement::from_name(requirement).ok_or_else(known)?;
     let app = wiring::app_for_commands(config).await?;
-    app.waive(&Actor::operator("command line"), &organization, requirement, None, reason).await?;
+    app.waive_requirement(&Actor::operator("command line"), &organization, requirement, None, reason).await?;
     let value =
         json!({ "organization_id": organization.as_str(), "requirement": requirement.as_str(), "status": "waived" });
     print::answer(output.json, &value, &[format!("{organization} is excused from {}.", requirement.as_str())]);

@@ -15,7 +15,7 @@ const HOUSEKEEPING: i64 = 300;
 
 /// Works until `stopped` turns true.
 pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
-    let wake = app.work();
+    let wake = app.job_signal();
     let mut kept_house_at = i64::MIN;
     let mut heads = Heads::default();
     while !*stopped.borrow() {

@@ -83,7 +83,7 @@ impl App {
     ///
     /// # Errors
     /// When the caller is not an owner, when no attempt is live, or after three mails in an hour.
-    pub async fn hand_off(
+    pub async fn hand_off_verification(
         &self,
         actor: &Actor,
         organization: &OrganizationId,

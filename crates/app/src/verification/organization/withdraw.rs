@@ -77,7 +77,7 @@ impl App {
     ///
     /// # Errors
     /// When the caller is not an owner, when there is nothing to appeal against, or while an appeal is undecided.
-    pub async fn appeal(
+    pub async fn appeal_verification(
         &self,
         actor: &Actor,
         organization: &OrganizationId,

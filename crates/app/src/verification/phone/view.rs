@@ -79,7 +79,7 @@ impl App {
     ///
     /// # Errors
     /// When the caller is not a member.
-    pub async fn phone(&self, actor: &Actor, organization: &OrganizationId) -> Result<PhoneView, Error> {
+    pub async fn phone_view(&self, actor: &Actor, organization: &OrganizationId) -> Result<PhoneView, Error> {
         read_tx!(self.store(), "phone", |tx| {
             self.authorize_member(tx, actor, organization).await?;
             let how = organizations::requirements(tx, organization).await?;

@@ -33,7 +33,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     let t = visit.person.messages;
     let fail = |error| PageError::new(t, error);
     let session = &visit.person.session;
-    let phone = state.app.phone(&visit.person.actor(), &visit.organization.id).await.map_err(fail)?;
+    let phone = state.app.phone_view(&visit.person.actor(), &visit.organization.id).await.map_err(fail)?;
     let page = Account {
         layout: Layout::new(&state, &visit, &t.text("nav-account"), HERE),
         email: session.email.clone(),

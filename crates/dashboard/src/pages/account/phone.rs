@@ -53,7 +53,7 @@ fn next_of(visit: &Visit, form: Option<&Form>) -> String {
 
 async fn page(state: &DashboardState, visit: &Visit, form: Option<&Form>) -> Result<Phone, PageError> {
     let t = visit.person.messages;
-    let view = state.app.phone(&visit.person.actor(), &visit.organization.id).await;
+    let view = state.app.phone_view(&visit.person.actor(), &visit.organization.id).await;
     let view = view.map_err(|error| PageError::new(t, error))?;
     let now = state.app.now();
     let alive = |s: &keystead_app::verification::phone::VerificationView| {

@@ -123,7 +123,7 @@ pub(crate) async fn change_address(State(state): State<DashboardState>, visit: V
 /// Redirects to the external sign-in service, to link an identity to this account.
 pub(crate) async fn connect_identity(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let started = state.app.connect(&visit.person.secret, &visit.link(&format!("{HERE}?done=saved"))).await;
+    let started = state.app.connect_identity(&visit.person.secret, &visit.link(&format!("{HERE}?done=saved"))).await;
     let started = started.map_err(|error| PageError::new(visit.person.messages, error))?;
     Ok(redirect_with_cookie(&started.url, Cookie::OidcState.set(&started.cookie, 600, state.secure())))
 }

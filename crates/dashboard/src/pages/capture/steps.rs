@@ -84,7 +84,7 @@ pub(crate) async fn act(
             Ok(_) => Ok(()),
             Err(error) => Err(error),
         },
-        "submit" => state.app.hand_in_capture(&here).await,
+        "submit" => state.app.submit_capture(&here).await,
         _ => Err(Error::not_found("page", verb.as_str())),
     };
     match done {

@@ -125,10 +125,14 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form:
     let until = form.field("days").parse::<i64>().ok().map(|days| state.app.now().plus(days * 86_400));
     match form.field("act") {
         "waive-phone" => {
-            state.app.waive(&actor, &organization, Requirement::Phone, until, reason).await.map_err(fail)?
+            state.app.waive_requirement(&actor, &organization, Requirement::Phone, until, reason).await.map_err(fail)?
         }
         "waive-payment" => {
-            state.app.waive(&actor, &organization, Requirement::PaymentMethod, until, reason).await.map_err(fail)?;
+            state
+                .app
+                .waive_requirement(&actor, &organization, Requirement::PaymentMethod, until, reason)
+                .await
+                .map_err(fail)?;
         }
         "exempt" => {
             let event = Event::Exempt { until };

@@ -322,7 +322,7 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, Path(
             };
             state.app.hold_evidence(&actor, &id, until, form.field("reason")).await.map(|_| saved)
         }
-        "end-hold" => state.app.end_hold(&actor, &id, form.field("reason")).await.map(|()| saved),
+        "end-hold" => state.app.end_evidence_hold(&actor, &id, form.field("reason")).await.map(|()| saved),
         "decide-case" => {
             let approve = form.field("decision") == "approve";
             state.app.decide_case(&actor, &id, approve, form.field("note")).await.map(onward)

@@ -115,7 +115,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<General, PageErro
         // It is the operator's own policy, which the page shows already.
         view.provider_policy = None;
     }
-    let phone = state.app.phone(&actor, organization).await.map_err(fail)?;
+    let phone = state.app.phone_view(&actor, organization).await.map_err(fail)?;
     let payment =
         if visit.owner() { Some(state.app.payment_methods(&actor, organization).await.map_err(fail)?) } else { None };
     let safety = match visit.owner() {
@@ -227,7 +227,7 @@ pub(crate) async fn act(
             Err(error) => Err(error),
         },
         "mail" => {
-            let sent = state.app.hand_off(&actor, organization, &attempt, Channel::Mail).await;
+            let sent = state.app.hand_off_verification(&actor, organization, &attempt, Channel::Mail).await;
             match sent {
                 Ok(_) => return Ok(redirect(&visit.link(&format!("{HERE}?done=mail-sent")))),
                 Err(error) => Err(error),
@@ -236,7 +236,7 @@ pub(crate) async fn act(
         "check" => state.app.check_organization_verification(&actor, organization, &attempt).await.map(|_| ()),
         "cancel" => state.app.cancel_organization_verification(&actor, organization).await.map(|_| ()),
         "withdraw" => state.app.withdraw_and_erase(&actor, organization).await.map(|_| ()),
-        "appeal" => match state.app.appeal(&actor, organization, form.field("statement")).await {
+        "appeal" => match state.app.appeal_verification(&actor, organization, form.field("statement")).await {
             Ok(_) => return Ok(redirect(&visit.link(&format!("{HERE}?done=appealed")))),
             Err(error) => Err(error),
         },
@@ -255,7 +255,8 @@ pub(crate) async fn withdraw(state: State<DashboardState>, visit: Visit, form: F
 
 /// Shows a new QR code, once, in the answer to the form; its link appears in no address.
 async fn show_code(state: &DashboardState, visit: &Visit, attempt: &str) -> Page {
-    let made = state.app.hand_off(&visit.person.actor(), &visit.organization.id, attempt, Channel::Qr).await;
+    let made =
+        state.app.hand_off_verification(&visit.person.actor(), &visit.organization.id, attempt, Channel::Qr).await;
     match made {
         Err(error) => again(state, visit, &error).await,
         Ok(link) => {

@@ -358,7 +358,7 @@ pub(crate) async fn do_invite(State(state): State<DashboardState>, person: Perso
 /// Signs up through an invitation. The link confirms the address, so only a password is needed.
 pub(crate) async fn join(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
     let token = form.secret("token");
-    match state.app.join(&token, &form.secret("password"), &visitor.context).await {
+    match state.app.sign_up_with_invite(&token, &form.secret("password"), &visitor.context).await {
         Ok(opened) => signed_in(&state, &visitor, &opened, "/home").await,
         Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visitor.messages, error)),
         Err(error) => match invitation(&state, &visitor, &token).await? {
@@ -381,7 +381,8 @@ pub(crate) async fn preferences(State(state): State<DashboardState>, person: Per
         let unknown = Error::coded("time_zone", "time_zone_unknown", "Invalid 'time_zone': no zone has this name.");
         return Err(PageError::new(person.messages, unknown));
     }
-    let kept = state.app.prefer(&person.session.user, language.as_deref(), theme.as_deref(), zone.as_deref()).await;
+    let kept =
+        state.app.save_preferences(&person.session.user, language.as_deref(), theme.as_deref(), zone.as_deref()).await;
     kept.map_err(|error| PageError::new(person.messages, error))?;
     Ok(redirect(local_path(form.field("next"))))
 }

@@ -106,7 +106,7 @@ pub(crate) async fn invite(State(state): State<DashboardState>, visit: Visit, fo
     let language = visit.person.messages.0.tag();
     let role = OrganizationRole::Reader;
     for email in form.field("emails").split([',', ';', '\n', ' ']).map(str::trim).filter(|email| !email.is_empty()) {
-        let sent = state.app.invite(&visit.person.actor(), &visit.organization.id, email, role, language).await;
+        let sent = state.app.invite_member(&visit.person.actor(), &visit.organization.id, email, role, language).await;
         if let Err(error) = sent {
             let mut page = Welcome::new(&state, &visit.person, Step::Team, visit.link("/welcome/first-call"));
             page.wrong = Some(error_message(visit.person.messages, &error));
