@@ -6,34 +6,13 @@ use std::net::IpAddr;
 use keystead_core::hex;
 use keystead_core::id::JobId;
 use keystead_core::secret::Secret;
-use keystead_core::verification::limits::{Counting, Limit, Subject};
+use keystead_core::verification::limits::accounts::{SIGN_IN, SIGN_IN_LIMITS, STRANGER_LIMITS};
 use keystead_store::Tx;
 use keystead_store::tables::limit_hits;
 
 use super::password::password_matches;
 use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_subjects, uncount_hit};
 use crate::{App, Error};
-
-/// The name under which attempts are counted.
-const NAME: &str = "sign_in";
-
-const fn times(subject: Subject, window: i64, most: i64) -> Limit {
-    Limit { name: NAME, subject, counting: Counting::Times, window, most }
-}
-
-/// Limits of one address from one network: the wait grows from a minute to a day. The last two limit one network that
-/// tries many addresses, as password spraying does.
-const HERE: &[Limit] = &[
-    times(Subject::Number, 60, 5),
-    times(Subject::Number, 900, 10),
-    times(Subject::Number, 3_600, 20),
-    times(Subject::Number, 86_400, 50),
-    times(Subject::Ip, 900, 50),
-    times(Subject::Network, 3_600, 500),
-];
-/// Limits of one address from all networks together. They do not apply on networks where the person has signed in
-/// before, so strangers cannot lock people out of their usual place of work.
-const STRANGERS: &[Limit] = &[times(Subject::Number, 900, 30), times(Subject::Number, 86_400, 200)];
 
 /// One attempt.
 #[derive(Debug, Clone)]
@@ -62,22 +41,22 @@ pub(super) fn new_attempt(app: &App, email: &str, network: &str, ip: Option<IpAd
 /// Counts an attempt, or refuses it when there were too many. `at_home` says that the person has signed in from
 /// this network before.
 pub(super) async fn count_attempt(app: &App, tx: &mut Tx, one: &Try, at_home: bool) -> Result<(), Error> {
-    hold_subjects(app, tx, NAME, &one.everywhere).await?;
-    hold_subjects(app, tx, NAME, &one.here).await?;
-    ensure_within(app, tx, HERE, &one.here, "").await?;
+    hold_subjects(app, tx, SIGN_IN, &one.everywhere).await?;
+    hold_subjects(app, tx, SIGN_IN, &one.here).await?;
+    ensure_within(app, tx, SIGN_IN_LIMITS, &one.here, "").await?;
     if !at_home {
-        ensure_within(app, tx, STRANGERS, &one.everywhere, "").await?;
+        ensure_within(app, tx, STRANGER_LIMITS, &one.everywhere, "").await?;
     }
-    count_hit(app, tx, NAME, &one.here, &one.id, "").await?;
-    count_hit(app, tx, NAME, &one.everywhere, &one.id, "").await
+    count_hit(app, tx, SIGN_IN, &one.here, &one.id, "").await?;
+    count_hit(app, tx, SIGN_IN, &one.everywhere, &one.id, "").await
 }
 
 /// Removes a successful attempt, and the earlier ones from the same address and network, from the count.
 pub(super) async fn forgive_attempt(app: &App, tx: &mut Tx, one: &Try) -> Result<(), Error> {
-    uncount_hit(app, tx, NAME, &one.here, &one.id).await?;
-    uncount_hit(app, tx, NAME, &one.everywhere, &one.id).await?;
+    uncount_hit(app, tx, SIGN_IN, &one.here, &one.id).await?;
+    uncount_hit(app, tx, SIGN_IN, &one.everywhere, &one.id).await?;
     if let Some(fingerprint) = &one.here.number {
-        limit_hits::delete(tx, NAME, &format!("number:{fingerprint}")).await?;
+        limit_hits::delete(tx, SIGN_IN, &format!("number:{fingerprint}")).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use keystead_core::hex;
 use keystead_core::id::{JobId, UserId};
-use keystead_core::verification::limits::{Counting, Limit, Subject};
+use keystead_core::verification::limits::accounts::{MAIL_LIMITS, MAILS};
 use keystead_locales::Messages;
 use keystead_providers::mail::Mail;
 use keystead_store::Tx;
@@ -15,22 +15,6 @@ use crate::jobs::{AccountMail, Job, Outcome};
 use crate::request::Origin;
 use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_subjects};
 use crate::{App, Error};
-
-/// The name under which mails that any stranger can cause are counted.
-const MAILS: &str = "account_mails";
-
-const fn times(subject: Subject, window: i64, most: i64) -> Limit {
-    Limit { name: MAILS, subject, counting: Counting::Times, window, most }
-}
-
-/// Limits on mails by recipient and origin, so that this installation cannot be used to flood a mailbox.
-const MAIL_LIMITS: &[Limit] = &[
-    times(Subject::Number, 3_600, 5),
-    times(Subject::Number, 86_400, 15),
-    times(Subject::Ip, 3_600, 30),
-    times(Subject::Network, 3_600, 100),
-    times(Subject::Network, 86_400, 500),
-];
 
 /// Queues a mail in this transaction. `detail` is its link, or the value that the text names.
 pub(crate) async fn queue_mail(

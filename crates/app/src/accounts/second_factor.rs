@@ -2,7 +2,7 @@
 
 use keystead_core::id::{JobId, UserId};
 use keystead_core::secret::Secret;
-use keystead_core::verification::limits::{Counting, Limit, Subject};
+use keystead_core::verification::limits::accounts::{SECOND_FACTOR, SECOND_FACTOR_LIMITS};
 use keystead_store::Tx;
 use keystead_store::tables::accounts::{self, Account};
 use keystead_store::tables::{limit_hits, users};
@@ -27,22 +27,6 @@ use crate::{Actor, App, Error};
 const STEP: u64 = 30;
 const DRIFT: u16 = 1;
 const RECOVERY_CODES: usize = 10;
-/// The name under which attempts are counted.
-const NAME: &str = "second_factor";
-
-const fn times(subject: Subject, window: i64, most: i64) -> Limit {
-    Limit { name: NAME, subject, counting: Counting::Times, window, most }
-}
-
-/// Only a person who knows the password gets here. With thirty attempts a day, the chance to guess a code is one in
-/// eleven thousand.
-const LIMITS: &[Limit] = &[
-    times(Subject::User, 300, 5),
-    times(Subject::User, 3_600, 10),
-    times(Subject::User, 86_400, 30),
-    times(Subject::Ip, 900, 50),
-    times(Subject::Network, 3_600, 500),
-];
 
 /// The data for an authenticator app; shown once.
 #[derive(Debug)]
@@ -265,8 +249,8 @@ async fn judge_code(
     ip: Option<std::net::IpAddr>,
 ) -> Result<bool, Error> {
     let subjects = Subjects { user: Some(user.clone()), ip, ..Subjects::default() };
-    hold_subjects(app, tx, NAME, &subjects).await?;
-    ensure_within(app, tx, LIMITS, &subjects, "").await?;
+    hold_subjects(app, tx, SECOND_FACTOR, &subjects).await?;
+    ensure_within(app, tx, SECOND_FACTOR_LIMITS, &subjects, "").await?;
     let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());
     let account = account.ok_or_else(not_on)?;
     let by_app = match time_step_of_code(app, &account, code)? {
@@ -274,11 +258,11 @@ async fn judge_code(
         None => false,
     };
     if by_app || accounts::use_recovery_code(tx, user, &recovery_digest(app, user, code)).await? {
-        limit_hits::delete(tx, NAME, &format!("user:{user}")).await?;
+        limit_hits::delete(tx, SECOND_FACTOR, &format!("user:{user}")).await?;
         return Ok(true);
     }
     let id = app.draw(JobId::generate).to_string();
-    count_hit(app, tx, NAME, &subjects, &id, "").await?;
+    count_hit(app, tx, SECOND_FACTOR, &subjects, &id, "").await?;
     Ok(false)
 }
 

@@ -1,12 +1,14 @@
 //! Limits on how often each thing may happen, with all their numbers as data.
 
+pub mod accounts;
+
 use super::payment;
 use crate::time::Timestamp;
 
 /// The subject of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// One phone number, by its fingerprint.
+    /// One phone number, by its fingerprint; for sign-ins and account mails one mail address.
     Number,
     /// One person.
     User,
