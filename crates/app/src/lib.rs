@@ -11,6 +11,7 @@ pub mod audit;
 mod context;
 mod entitlements;
 pub mod error;
+pub mod exports;
 mod jobs;
 pub mod keys;
 pub mod me;

@@ -159,3 +159,30 @@ async fn pictures_are_held_by_two() {
     let view = world.get("/v1/keystead/organization_verifications", &ann).await;
     assert_eq!(view.body["pictures_held_until"], Value::Null);
 }
+
+// ASVS 2.4.1: links of one organization end in the API's own shape, with the time; a neighbour makes theirs.
+#[tokio::test]
+async fn a_burst_of_links_at_the_api() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = reviewing(folder.path()).await;
+    let mut all = Vec::new();
+    for name in ["ann", "ben"] {
+        let owner = world.bootstrap(name, true).await;
+        let key = admin(&owner).to_owned();
+        let begun = world.post("/v1/keystead/organization_verifications", &key, json!({ "consent": true })).await;
+        all.push((format!("/v1/keystead/organization_verifications/{}/links", begun.text("id")), key));
+    }
+    let link = async |at: usize, channel: &str| world.post(&all[at].0, &all[at].1, json!({ "channel": channel })).await;
+    for (channel, most, code) in [("qr", 12, "verification_handoffs"), ("here", 5, "verification_links")] {
+        for n in 0..most {
+            assert_eq!(link(0, channel).await.status, 200, "{channel} {n}");
+        }
+        let refused = link(0, channel).await;
+        assert_eq!((refused.status, refused.code()), (429, code));
+        assert_eq!(refused.body["error"]["type"], "rate_limit_error");
+        assert_eq!(refused.headers["retry-after"], "3600");
+        assert_eq!(link(1, channel).await.status, 200, "{channel} of a neighbour");
+    }
+    world.wait(3_600);
+    assert_eq!(link(0, "qr").await.status, 200);
+}

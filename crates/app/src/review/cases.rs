@@ -6,6 +6,7 @@ use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::DocumentKind;
 use keystead_core::verification::legal_hold::AGREED_WITHIN;
+use keystead_core::verification::limits::VIEW_LIMITS;
 use keystead_store::tables::captures::{self, Capture};
 use keystead_store::tables::legal_holds::{self, LegalHold};
 use keystead_store::tables::reviews::{self, EvidenceView, ReviewCase};
@@ -20,6 +21,7 @@ use super::own_organization::is_member;
 use super::submit::zone_flags;
 use crate::audit::AuditEntry;
 use crate::validate::operators_only;
+use crate::verification::limits::{Subjects, count_within};
 use crate::verification::organization::apply::read_statement;
 use crate::verification::organization::state::document_free_at;
 use crate::{Actor, App, Error};
@@ -265,7 +267,8 @@ impl App {
     /// to read.
     ///
     /// # Errors
-    /// When the caller is not an operator, when the reason is unknown, or when the picture is erased.
+    /// When the caller is not an operator, when the reason is unknown, when the picture is erased, or beyond
+    /// [`VIEW_LIMITS`].
     pub async fn review_picture(
         &self,
         actor: &Actor,
@@ -296,6 +299,8 @@ impl App {
                 reason: reason.to_owned(),
                 at: now,
             };
+            let who = Subjects { reviewer: Some(actor.id().to_lowercase()), ..Subjects::default() };
+            count_within(self, tx, VIEW_LIMITS, &who).await?;
             reviews::insert_view(tx, &view).await?;
             let details = json!({ "data": { "picture": picture.kind, "reason": reason } });
             let entry = AuditEntry {

@@ -12,7 +12,9 @@ use super::capture::{
 };
 use super::capture_files::{place, wipe};
 use super::evidence::{NONCE, Place};
-use crate::{App, Error};
+use crate::verification::limits::{Subjects, count_within};
+use crate::{App, Error, audit};
+use keystead_core::verification::limits::PICTURE_LIMITS;
 use keystead_documents::Slot;
 
 impl App {
@@ -20,8 +22,8 @@ impl App {
     /// hints.
     ///
     /// # Errors
-    /// When the link is not this device's, such a picture is not requested, it was taken too often, or it exceeds a
-    /// limit.
+    /// When the link is not this device's, such a picture is not requested, it was taken too often, it exceeds a limit of
+    /// pictures, or there were more than [`PICTURE_LIMITS`].
     pub async fn take_capture_picture(
         &self,
         holder: &Holder,
@@ -31,9 +33,13 @@ impl App {
     ) -> Result<SlotView, Error> {
         let reviewer = reviewer(self)?;
         let now = self.now();
-        let row = read_tx!(self.store(), "capture", |tx| {
+        // Counted before it is read, which costs most: also what is refused then counts.
+        let row = write_tx!(self.store(), "count_picture", |tx| {
             let row = open_behind(tx, holder, now).await?.capture;
             allowed(tx, &reviewer, &row, slot).await?;
+            let organization = Some(row.organization.clone());
+            let who = Subjects { organization, ip: audit::client_address(), ..Subjects::default() };
+            count_within(self, tx, PICTURE_LIMITS, &who).await?;
             Ok(row)
         })?;
         let key = reviewer.key(&row)?.ok_or_else(closed)?;

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use keystead_core::hex;
-use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::id::{JobId, OrganizationId, UserId};
 use keystead_core::time::Timestamp;
 use keystead_core::verification::limits::{
     Count, Counting, Limit, SENDS, Subject, country_cap, judge, looks_like_pumping,
@@ -24,6 +24,8 @@ pub(crate) struct Subjects {
     pub(crate) user: Option<UserId>,
     pub(crate) organization: Option<OrganizationId>,
     pub(crate) ip: Option<IpAddr>,
+    /// A reviewer's address.
+    pub(crate) reviewer: Option<String>,
 }
 
 /// Returns the text under which a subject is counted; `None` when it is not known.
@@ -40,6 +42,7 @@ fn subject_text(app: &App, subject: Subject, who: &Subjects) -> Option<String> {
         Subject::Organization => format!("organization:{}", who.organization.as_ref()?),
         Subject::Ip => format!("ip:{}", fingerprint("ip", host(who.ip?))),
         Subject::Network => format!("network:{}", fingerprint("ip", network(who.ip?))),
+        Subject::Reviewer => format!("reviewer:{}", fingerprint("reviewer", who.reviewer.clone()?)),
         Subject::Everybody => "everybody".to_owned(),
     })
 }
@@ -72,6 +75,20 @@ pub(crate) async fn ensure_within(
     judge(counts, now).map_err(|hit| Error::limited(hit.limit.name, hit.retry_at))
 }
 
+/// Checks one more against these limits, which share a name, and counts it. Their subjects are locked first, so that of
+/// several at the same time no more pass than fit.
+pub(crate) async fn count_within(app: &App, tx: &mut Tx, limits: &[Limit], who: &Subjects) -> Result<(), Error> {
+    let Some(Limit { name, .. }) = limits.first() else { return Ok(()) };
+    let locked_by_subject = |limit: &Limit| !matches!(limit.subject, Subject::Everybody | Subject::Reviewer);
+    match limits.iter().all(locked_by_subject) {
+        true => hold_subjects(app, tx, name, who).await?,
+        false => hold_all_hits(tx, name).await?,
+    }
+    ensure_within(app, tx, limits, who, "").await?;
+    let id = app.draw(JobId::generate).to_string();
+    count_hit(app, tx, name, who, &id, "").await
+}
+
 /// Counts one thing for every subject concerned.
 pub(crate) async fn count_hit(
     app: &App,
@@ -89,6 +106,7 @@ pub(crate) async fn count_hit(
         Subject::Network,
         Subject::Prefix,
         Subject::Country,
+        Subject::Reviewer,
         Subject::Everybody,
     ];
     for subject in all {

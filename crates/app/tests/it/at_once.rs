@@ -17,11 +17,11 @@ use keystead_testkit::Databases;
 use crate::town::{GOOD, OTHER, Town, laptop, secret};
 use crate::vendors::{Home, House, number};
 
-fn passed<T>(answers: &[Result<T, Error>]) -> usize {
+pub(crate) fn passed<T>(answers: &[Result<T, Error>]) -> usize {
     answers.iter().filter(|answer| answer.is_ok()).count()
 }
 
-async fn join(house: &House, organization: &OrganizationId, home: &Home, role: OrganizationRole) {
+pub(crate) async fn join(house: &House, organization: &OrganizationId, home: &Home, role: OrganizationRole) {
     let row = Membership {
         organization: organization.clone(),
         user: home.made.user_id.clone(),

@@ -5,6 +5,7 @@
 mod accounts;
 mod at_once;
 mod bound;
+mod burst;
 mod dates;
 mod elsewhere;
 mod ends;

@@ -38,7 +38,7 @@ impl World {
         Self::over(tempfile::tempdir().unwrap(), "sqlite::memory:").await
     }
 
-    async fn over(folder: tempfile::TempDir, url: &str) -> Self {
+    pub(crate) async fn over(folder: tempfile::TempDir, url: &str) -> Self {
         let parts = keystead_testkit::World::over(Database::open(url.to_owned()).await.store, 1_800_000_000);
         let reviewer = parts.reviewer(&folder.path().join("evidence"));
         let services = Services {

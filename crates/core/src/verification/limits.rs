@@ -1,4 +1,5 @@
-//! Limits on how often each thing may happen, with all their numbers as data.
+//! Limits on how often each thing may happen, with all their numbers as data. `docs/limits.md` has the same numbers; a
+//! test compares them.
 
 pub mod accounts;
 
@@ -22,6 +23,8 @@ pub enum Subject {
     Prefix,
     /// A country.
     Country,
+    /// One reviewer of the operator, by the print of their address.
+    Reviewer,
     /// The whole installation.
     Everybody,
 }
@@ -65,6 +68,16 @@ pub const WRONG: &str = "phone_checks";
 pub const LINKS: &str = "verification_links";
 /// Links by mail.
 pub const MAILS: &str = "verification_mails";
+/// Attempts to verify an organization.
+pub const STARTS: &str = "verification_starts";
+/// Links that take an attempt to another device, on the screen or by mail.
+pub const HANDOFFS: &str = "verification_handoffs";
+/// Pictures that are handed in.
+pub const PICTURES: &str = "capture_pictures";
+/// Pictures that reviewers look at.
+pub const VIEWS: &str = "review_pictures";
+/// Files of usage and of the audit log.
+pub const EXPORTS: &str = "exports";
 /// Invitations by mail.
 pub const INVITES: &str = "invites";
 /// Set-ups of payment methods that failed; the value is the card.
@@ -139,11 +152,58 @@ pub const VERIFIED_INVITE_LIMITS: &[Limit] = &[
     times(INVITES, Subject::Network, DAY, 1_000),
 ];
 
-/// New links for one attempt.
-pub const LINK_LIMITS: &[Limit] = &[times(LINKS, Subject::Organization, HOUR, 5)];
+/// New links for one attempt. Each is a request to the service.
+pub const LINK_LIMITS: &[Limit] = &[
+    times(LINKS, Subject::User, HOUR, 20),
+    times(LINKS, Subject::Organization, HOUR, 5),
+    times(LINKS, Subject::Ip, HOUR, 30),
+    times(LINKS, Subject::Network, HOUR, 100),
+];
 
 /// Links by mail.
 pub const MAIL_LIMITS: &[Limit] = &[times(MAILS, Subject::Organization, HOUR, 3)];
+
+/// Attempts that are begun. The service may charge for each, also for one that is called off.
+pub const START_LIMITS: &[Limit] = &[
+    times(STARTS, Subject::User, HOUR, 20),
+    times(STARTS, Subject::Organization, HOUR, 10),
+    times(STARTS, Subject::Organization, DAY, 20),
+    times(STARTS, Subject::Ip, HOUR, 30),
+    times(STARTS, Subject::Network, DAY, 200),
+];
+
+/// Links to another device. Each is a secret that opens the attempt, and a row. A code on the screen lasts fifteen
+/// minutes, so four an hour are enough for one attempt.
+pub const HANDOFF_LIMITS: &[Limit] = &[
+    times(HANDOFFS, Subject::User, HOUR, 20),
+    times(HANDOFFS, Subject::Organization, HOUR, 12),
+    times(HANDOFFS, Subject::Organization, DAY, 40),
+    times(HANDOFFS, Subject::Ip, HOUR, 40),
+    times(HANDOFFS, Subject::Network, HOUR, 120),
+];
+
+/// Pictures that are handed in, also those that are refused: reading one takes seconds and up to half a gigabyte. A
+/// whole attempt has at most six, each taken four times.
+pub const PICTURE_LIMITS: &[Limit] = &[
+    times(PICTURES, Subject::Organization, HOUR, 60),
+    times(PICTURES, Subject::Organization, DAY, 150),
+    times(PICTURES, Subject::Ip, HOUR, 120),
+    times(PICTURES, Subject::Network, HOUR, 300),
+    times(PICTURES, Subject::Everybody, HOUR, 2_000),
+];
+
+/// Pictures that one reviewer opens: more than a person can judge, so that a stolen session cannot copy them all.
+pub const VIEW_LIMITS: &[Limit] =
+    &[times(VIEWS, Subject::Reviewer, HOUR, 300), times(VIEWS, Subject::Reviewer, DAY, 1_500)];
+
+/// Files of usage and of the audit log. Each reads as many rows as the organization has.
+pub const EXPORT_LIMITS: &[Limit] = &[
+    times(EXPORTS, Subject::User, HOUR, 30),
+    times(EXPORTS, Subject::Organization, HOUR, 60),
+    times(EXPORTS, Subject::Organization, DAY, 300),
+    times(EXPORTS, Subject::Ip, HOUR, 60),
+    times(EXPORTS, Subject::Network, HOUR, 300),
+];
 
 /// Failed set-ups of payment methods, and different cards in them; the machine enforces the wait
 /// ([`super::payment::BLOCK`]).
@@ -156,6 +216,28 @@ pub const SETUP_LIMITS: &[Limit] = &[
         window: payment::CARDS_WINDOW,
         most: payment::MOST_CARDS as i64,
     },
+];
+
+/// Every table, each once.
+pub const TABLES: &[&[Limit]] = &[
+    accounts::SIGN_IN_LIMITS,
+    accounts::STRANGER_LIMITS,
+    accounts::SECOND_FACTOR_LIMITS,
+    accounts::MAIL_LIMITS,
+    SEND_LIMITS,
+    DOUBTFUL_LIMITS,
+    LOOKUP_LIMITS,
+    WRONG_LIMITS,
+    INVITE_LIMITS,
+    VERIFIED_INVITE_LIMITS,
+    LINK_LIMITS,
+    MAIL_LIMITS,
+    START_LIMITS,
+    HANDOFF_LIMITS,
+    PICTURE_LIMITS,
+    VIEW_LIMITS,
+    EXPORT_LIMITS,
+    SETUP_LIMITS,
 ];
 
 /// Returns the maximum of codes to one country in an hour: at least twenty, or three times the median of its last seven

@@ -140,3 +140,36 @@ async fn questions_and_guesses_of_strangers_cost_no_row() {
     }
     assert_eq!(world.store.dump().await.unwrap(), before);
 }
+
+/// ASVS 2.4.1: files are counted for the person, the organization and where they come from; the page says when the next
+/// one is possible, in each language, and another organization is not affected.
+#[tokio::test]
+async fn a_burst_of_files() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let mut ben = world.owner("ben@example.com", "Pier").await;
+    let paths = ["/usage.csv", "/settings/organization/audit-log.csv"];
+    for n in 0..30 {
+        let answer = ann.get(paths[n % 2]).await;
+        assert!(answer.status == 200 && answer.header("content-type").starts_with("text/csv"), "{n}: {}", answer.body);
+    }
+    for path in paths {
+        let refused = ann.get(path).await;
+        assert_eq!((refused.status, refused.header("retry-after")), (429, "3600"), "{path}");
+        assert!(refused.header("content-type").starts_with("text/html"), "{path}: a page, not a file");
+        for (language, words) in [
+            ("en", "Too many files were downloaded. The next one is possible at "),
+            ("pl", "Pobrano zbyt wiele plików. Następny będzie można pobrać "),
+            ("ja", "ファイルのダウンロード回数が多すぎます。"),
+        ] {
+            let page = ann.get(&format!("{path}?language={language}")).await.body;
+            assert!(page.contains(words) && page.contains("/help/too-many-tries"), "{path} {language}: {page}");
+        }
+        assert_eq!(ben.get(path).await.status, 200, "{path} of a neighbour");
+    }
+    assert_eq!(ann.get("/usage").await.status, 200, "the page still works");
+    world.pass(3_599);
+    assert_eq!(ann.get(paths[0]).await.header("retry-after"), "1");
+    world.pass(1);
+    assert_eq!(ann.get(paths[0]).await.status, 200);
+}

@@ -7,7 +7,7 @@ use keystead_core::hex;
 use keystead_core::id::OrganizationId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
-use keystead_core::verification::limits::{MAIL_LIMITS, MAILS};
+use keystead_core::verification::limits::{HANDOFF_LIMITS, MAIL_LIMITS, MAILS};
 use keystead_providers::identity::Link;
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
@@ -17,12 +17,12 @@ use rand::Rng;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::start::fresh_link;
+use super::start::{fresh_link, subjects_of};
 use super::state::owned_attempt;
 use super::still_open;
 use crate::audit::AuditEntry;
 use crate::jobs::{Job, MailLink};
-use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_subjects};
+use crate::verification::limits::{Subjects, count_hit, count_within, ensure_within, hold_subjects};
 use crate::{Actor, App, Error};
 
 /// How a link travels.
@@ -82,7 +82,7 @@ impl App {
     /// Makes a link for another device, and mails it to the owner for [`Channel::Mail`].
     ///
     /// # Errors
-    /// When the caller is not an owner, when no attempt is live, or after three mails in an hour.
+    /// When the caller is not an owner, when no attempt is live, or beyond [`HANDOFF_LIMITS`] and [`MAIL_LIMITS`].
     pub async fn hand_off_verification(
         &self,
         actor: &Actor,
@@ -109,7 +109,9 @@ impl App {
             expires_at,
             used_at: None,
         };
+        let who = subjects_of(organization, Some(actor));
         write_tx!(self.store(), "hand_off", |tx| {
+            count_within(self, tx, HANDOFF_LIMITS, &who).await?;
             if channel == Channel::Mail {
                 mail_link(self, tx, actor, &attempt, &url, &row).await?;
             }

@@ -4,7 +4,7 @@ use keystead_core::gate::Action;
 use keystead_core::hex;
 use keystead_core::id::{OrganizationId, VerificationAttemptId};
 use keystead_core::scope::Scope;
-use keystead_core::verification::limits::{LINK_LIMITS, LINKS};
+use keystead_core::verification::limits::{LINK_LIMITS, START_LIMITS};
 use keystead_core::verification::organization::{ATTEMPT_LIFE, AttemptState, Event, Refusal, step};
 use keystead_locales::Messages;
 use keystead_providers::identity::{Attempt, Link};
@@ -19,11 +19,11 @@ use super::apply::{apply_step, expire_dated, step_attempt};
 use super::consent::{CONSENT_TEXT_VERSION, consent_text};
 use super::state::{live_attempt, load_verification, owned_attempt, save_verification, verification_facts};
 use super::{AttemptView, identity_provider, refused, still_open};
-use crate::audit::AuditEntry;
+use crate::audit::{self, AuditEntry};
 use crate::entitlements::{entitlements, note_unenforced};
 use crate::jobs::{Job, poll_wait};
 use crate::request::Origin;
-use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_subjects};
+use crate::verification::limits::{Subjects, count_within};
 use crate::verification::signals::note_origin;
 use crate::{Actor, App, Error};
 
@@ -46,12 +46,22 @@ enum Begun {
     Refused(Error),
 }
 
+/// The subjects for which links and attempts of an organization are counted.
+pub(super) fn subjects_of(organization: &OrganizationId, actor: Option<&Actor>) -> Subjects {
+    Subjects {
+        user: actor.and_then(Actor::user).cloned(),
+        organization: Some(organization.clone()),
+        ip: audit::client_address(),
+        ..Subjects::default()
+    }
+}
+
 impl App {
     /// Begins to verify an organization, or joins the attempt in progress. The returned link works once.
     ///
     /// # Errors
     /// When consent is missing, when the caller is not an owner, while a prerequisite is missing
-    /// ([`Error::RequirementMissing`]), in a cooldown, or when the service does not answer (this does not count as an
+    /// ([`Error::RequirementMissing`]), in a cooldown, beyond [`START_LIMITS`], or when the service does not answer (this does not count as an
     /// attempt).
     pub async fn start_organization_verification(
         &self,
@@ -121,6 +131,7 @@ async fn begin_attempt(
             return Ok(Begun::Refused(missing));
         }
         let next = step(before.status, None, Event::Start, facts, app.now()).map_err(refused)?;
+        count_within(app, tx, START_LIMITS, &subjects_of(organization, Some(actor))).await?;
         let provider = identity_provider(app)?;
         let now = app.now();
         let row = IdentityAttempt {
@@ -289,12 +300,8 @@ pub(crate) async fn begin_waiting_attempt(app: &App, row: IdentityAttempt) -> Re
 /// Makes a new link of a live attempt, and counts it.
 pub(crate) async fn fresh_link(app: &App, row: &IdentityAttempt, actor: Option<&Actor>) -> Result<Link, Error> {
     let who = actor.cloned().unwrap_or_else(|| Actor::Service(row.provider.clone()));
-    let nth = app.draw(|rng| rng.random::<u64>());
     write_tx!(app.store(), "count_link", |tx| {
-        let subjects = Subjects { organization: Some(row.organization.clone()), ..Subjects::default() };
-        hold_subjects(app, tx, LINKS, &subjects).await?;
-        ensure_within(app, tx, LINK_LIMITS, &subjects, "").await?;
-        count_hit(app, tx, LINKS, &subjects, &format!("{}:{nth}", row.id), "").await?;
+        count_within(app, tx, LINK_LIMITS, &subjects_of(&row.organization, actor)).await?;
         let before = load_verification(tx, &row.organization).await?;
         let facts = verification_facts(app, tx, &row.organization, &before, None).await?;
         let live = Some(row.state);

@@ -35,6 +35,7 @@ pub(super) fn number_subjects(
         user: actor.user().cloned(),
         organization: Some(organization.clone()),
         ip: origin.ip,
+        reviewer: None,
     }
 }
 

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use futures_util::stream;
 use keystead_app::audit::{AuditLog, AuditQuestion, Names};
+use keystead_app::exports::Export;
 use keystead_app::{Actor, Error, Page as Cursor};
 use keystead_core::id::OrganizationId;
 
@@ -95,6 +96,8 @@ pub(crate) async fn export(State(state): State<DashboardState>, visit: Visit) ->
         question,
         format: visit.person.format.clone(),
     };
+    let counted = rest.state.app.begin_export(&rest.actor, &rest.organization.0, Export::AuditLog).await;
+    counted.map_err(|error| PageError::new(t, error))?;
     // The first rows are read before the answer starts, so that an error can still be a page.
     let first = rest.read(None).await.map_err(|error| PageError::new(t, error))?;
     let begun = (Some(first), true);

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use keystead_app::audit::{Named, Names};
+use keystead_app::exports::Export;
 use keystead_app::usage::{Bucket, Estimated, UsageRequest, Width};
 use keystead_core::money::Amount;
 use keystead_core::usage::Quantities;
@@ -252,6 +253,9 @@ fn show_page(t: Messages, page: &Usage) -> Page {
 
 /// The same numbers for a spreadsheet.
 pub(crate) async fn csv(State(state): State<DashboardState>, visit: Visit) -> Result<Response, PageError> {
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    let counted = state.app.begin_export(&actor, organization, Export::Usage).await;
+    counted.map_err(|error| PageError::new(visit.person.messages, error))?;
     let Read { buckets, names, query } = read(&state, &visit).await?;
     let mut text = format!("day,{},name,requests,input_tokens,output_tokens,images,cost_usd,", query.by);
     text.push_str(
