@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod automation;
 mod canary;
 mod exemptions;
 mod failures;
