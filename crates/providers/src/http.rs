@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use http::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 use serde_json::Value;
 use url::Url;
@@ -24,6 +25,7 @@ pub(crate) struct Http {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     /// `Null` when it was not JSON.
     pub(crate) body: Value,
     /// Whether it repeats the answer to an earlier request with the same idempotency key.
@@ -84,7 +86,7 @@ impl Http {
         let (head, body) = self.exchange(request).await?.into_parts();
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
         let replayed = head.headers.get("idempotent-replayed").is_some_and(|value| value == "true");
-        Ok(Answer { status: head.status, body, replayed })
+        Ok(Answer { status: head.status, headers: head.headers, body, replayed })
     }
 
     /// Sends a request, and reads an answer of any status and kind.

@@ -15,6 +15,7 @@ mod looking;
 mod meanwhile;
 mod model;
 mod organizations;
+mod other_environment;
 mod outage;
 mod passkeys;
 mod policies;

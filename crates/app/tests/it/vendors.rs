@@ -328,21 +328,33 @@ impl House {
     /// With another service for codes, for when the first is down.
     pub(crate) async fn with_second(settings: Settings, second: Option<Codes>) -> Self {
         let store = Database::memory().await.store;
-        Self::made(store, settings, second, None)
+        Self::made(store, settings, second, None, None)
     }
 
     /// With another service for cards.
     pub(crate) async fn with_cards(payment: Arc<dyn PaymentProvider>) -> Self {
         let store = Database::memory().await.store;
-        Self::made(store, Settings::default(), None, Some(payment))
+        Self::made(store, Settings::default(), None, Some(payment), None)
     }
 
     /// Over a separate, migrated database.
     pub(crate) fn over(store: Store, settings: Settings) -> Self {
-        Self::made(store, settings, None, None)
+        Self::made(store, settings, None, None, None)
     }
 
-    fn made(store: Store, settings: Settings, second: Option<Codes>, cards: Option<Arc<dyn PaymentProvider>>) -> Self {
+    /// With another service for documents and faces.
+    pub(crate) async fn with_identity(identity: Arc<dyn IdentityProvider>) -> Self {
+        let store = Database::memory().await.store;
+        Self::made(store, Settings::default(), None, None, Some(identity))
+    }
+
+    fn made(
+        store: Store,
+        settings: Settings,
+        second: Option<Codes>,
+        cards: Option<Arc<dyn PaymentProvider>>,
+        documents: Option<Arc<dyn IdentityProvider>>,
+    ) -> Self {
         let world = World::over(store.clone(), NOON);
         let (carrier, bank, examiner) = (Arc::<Carrier>::default(), Arc::<Bank>::default(), Arc::<Examiner>::default());
         let texts: Arc<dyn SmsSender> = Arc::<Carrier>::clone(&carrier);
@@ -352,7 +364,7 @@ impl House {
             codes_fallback: second,
             lines: Some(lines),
             payment: Some(cards.unwrap_or_else(|| Arc::<Bank>::clone(&bank))),
-            identity: Some(Arc::<Examiner>::clone(&examiner)),
+            identity: Some(documents.unwrap_or_else(|| Arc::<Examiner>::clone(&examiner))),
             sign_in: None,
             ..world.services()
         };

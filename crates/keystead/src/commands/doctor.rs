@@ -35,6 +35,9 @@ pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), CliErr
     if matches!(config.identity, Some(Identity::Review)) {
         checks.push(Check { name: "reviewer", outcome: reviewer(config) });
     }
+    if config.environment == Environment::Production {
+        checks.push(Check { name: "services", outcome: services(config) });
+    }
     if let Some(sandbox) = &config.sandbox {
         checks.push(Check { name: "sandbox", outcome: port(sandbox.listen) });
     }
@@ -208,6 +211,21 @@ fn reviewer(config: &Validated) -> Result<String, String> {
     }
     let opened = EvidenceStore::open(&folder).map(|_| format!("evidence is private, in {}", folder.display()));
     opened.map_err(|error| error.to_string())
+}
+
+/// Keys for trying a service out have no place in production: what is proven with them is not true.
+fn services(config: &Validated) -> Result<String, String> {
+    let found = config.trial_keys();
+    if !found.is_empty() {
+        return Err(found.join("; "));
+    }
+    Ok(match &config.identity {
+        Some(Identity::Persona { environment: None, .. }) => {
+            "no key is for trials; set identity.environment_id, and answers from another environment of Persona are refused"
+        }
+        _ => "no key is for trials",
+    }
+    .to_owned())
 }
 
 fn port(address: SocketAddr) -> Result<String, String> {

@@ -110,6 +110,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("api_key", Kind::Text),
             ("template", Kind::Text),
             ("webhook_secrets", Kind::Text),
+            ("environment_id", Kind::Text),
             ("decision_on", Kind::Text),
         ],
     ),

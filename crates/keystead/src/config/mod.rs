@@ -10,6 +10,7 @@ mod sections;
 mod services;
 #[cfg(test)]
 mod tests;
+mod trial_keys;
 mod upstreams;
 
 use std::collections::BTreeMap;

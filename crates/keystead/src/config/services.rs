@@ -75,6 +75,8 @@ pub(crate) struct IdentitySection {
     api_key: Hidden,
     template: Option<String>,
     webhook_secrets: Hidden,
+    /// The environment of Persona that answers must come from; absent believes any.
+    environment_id: Option<String>,
     /// `approved` (the default) or `completed`.
     decision_on: Option<String>,
 }
@@ -158,6 +160,7 @@ pub(crate) enum Identity {
         api_key: Secret<String>,
         template: String,
         webhook_secrets: Vec<Secret<String>>,
+        environment: Option<String>,
         completed_approves: bool,
     },
     /// The operator's own people.
@@ -242,10 +245,22 @@ impl IdentitySection {
                 api_key: self.api_key.required("identity.api_key")?,
                 template: text("identity.template", self.template.as_ref())?,
                 webhook_secrets: self.webhook_secrets.list("identity.webhook_secrets")?,
+                environment: environment_id(self.environment_id.as_deref())?,
                 completed_approves,
             })),
             Some(_) => Err(ConfigError::Value("identity.provider must be persona or review".into())),
         }
+    }
+}
+
+/// The id of an environment as a header can carry it.
+fn environment_id(value: Option<&str>) -> Result<Option<String>, ConfigError> {
+    let wrong = |id: &&str| id.is_empty() || id.len() > 255 || !id.bytes().all(|byte| byte.is_ascii_graphic());
+    match value {
+        Some(id) if wrong(&id) => {
+            Err(ConfigError::Value("identity.environment_id must be an id such as env_…, without spaces".into()))
+        }
+        given => Ok(given.map(str::to_owned)),
     }
 }
 

@@ -224,3 +224,32 @@ fn production_is_strict() {
     assert_eq!(valid.public_url, "https://keys.example.com");
     assert!(valid.sandbox.is_none());
 }
+
+// A key for trials is recognized by its form; a live key, and the key of a stand-in server, are not for trials.
+#[test]
+fn keys_for_trials_are_told() {
+    let found = |stripe: &str, persona: &str| {
+        let text = format!(
+            "[payment]\nprovider = 'stripe'\napi_key = '{stripe}'\nwebhook_secrets = 'whsec_0123456789'\n\
+             [identity]\nprovider = 'persona'\napi_key = '{persona}'\ntemplate = 'itmpl_1'\n\
+             webhook_secrets = 'wbhsec_0123456789'\nenvironment_id = 'env_1'"
+        );
+        parse(&text, &[]).unwrap().validate(&|_| None).unwrap().trial_keys().len()
+    };
+    assert_eq!(found("sk_live_1", "persona_production_1"), 0);
+    assert_eq!(found("rk_live_1", "stand-in"), 0);
+    assert_eq!(found("sk_test_1", "persona_production_1"), 1);
+    assert_eq!(found("rk_test_1", "persona_production_1"), 1);
+    assert_eq!(found("sk_live_1", "persona_sandbox_1"), 1);
+    assert_eq!(found("sk_test_1", "persona_sandbox_1"), 2);
+    assert!(parse("", &[]).unwrap().validate(&|_| None).unwrap().trial_keys().is_empty());
+    // An empty id would believe everything where somebody meant to believe one.
+    for id in ["", " ", "env 1", "env_1\n"] {
+        let persona = "[identity]\nprovider = 'persona'\napi_key = 'k'\ntemplate = 't'\n\
+                       webhook_secrets = 'wbhsec_0123456789'";
+        assert!(
+            reason(persona, &[("KEYSTEAD_IDENTITY__ENVIRONMENT_ID", id)]).contains("identity.environment_id"),
+            "{id:?}"
+        );
+    }
+}

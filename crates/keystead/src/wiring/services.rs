@@ -103,8 +103,8 @@ fn payment(services: &mut Services, config: &Validated, beside: Option<&Running>
 
 fn identity(services: &mut Services, config: &Validated, beside: Option<&Running>) -> Result<(), CliError> {
     let options = match config.identity.clone().or_else(|| beside.map(Running::identity)) {
-        Some(Identity::Persona { base_url, api_key, template, webhook_secrets, completed_approves }) => {
-            PersonaOptions { base_url, api_key, template, webhook_secrets, completed_approves }
+        Some(Identity::Persona { base_url, api_key, template, webhook_secrets, environment, completed_approves }) => {
+            PersonaOptions { base_url, api_key, template, webhook_secrets, environment, completed_approves }
         }
         // The built-in reviewer needs the store: [`review`].
         Some(Identity::Review) | None => return Ok(()),

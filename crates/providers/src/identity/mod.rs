@@ -157,6 +157,8 @@ pub struct PersonaOptions {
     pub template: String,
     /// Webhook secrets in force; two while one is being replaced.
     pub webhook_secrets: Vec<Secret<String>>,
+    /// The environment of Persona that answers must come from, such as production's `env_…`; `None` believes any.
+    pub environment: Option<String>,
     /// Whether `completed` already decides; by default only `approved` does.
     pub completed_approves: bool,
 }

@@ -12,6 +12,8 @@ use crate::{BoxFuture, Clock, Health, ProviderError};
 
 /// The API version that this client parses.
 const VERSION: &str = "2025-12-08";
+/// The header of answers that names the environment: the sandbox and production are two.
+const ENVIRONMENT: &str = "persona-environment-id";
 /// How long a one-time link works, in seconds: the longest hand-off is a mail.
 const LINK_LIFE: i64 = 86_400;
 /// How long the QR code on Persona's own page works, in seconds.
@@ -45,7 +47,13 @@ impl Persona {
             .bearer_auth(self.options.api_key.expose())
             .header("persona-version", VERSION)
             .header("key-inflection", "kebab");
-        self.http.ask(request).await
+        let answer = self.http.ask(request).await?;
+        match &self.options.environment {
+            Some(expected) if !is_from(&answer, expected) => {
+                Err(unavailable("Persona: an answer from another environment than identity.environment_id"))
+            }
+            _ => Ok(answer),
+        }
     }
 
     async fn create(&self, attempt: &Attempt<'_>, reference: &str, key: &str) -> Result<Answer, ProviderError> {
@@ -154,6 +162,14 @@ impl Persona {
             "expired" => State::Expired,
             _ => State::Unknown,
         }
+    }
+}
+
+/// Whether an answer comes from this environment of Persona. A refusal may leave open where it comes from.
+fn is_from(answer: &Answer, environment: &str) -> bool {
+    match answer.headers.get(ENVIRONMENT) {
+        Some(said) => said == environment,
+        None => !answer.status.is_success(),
     }
 }
 

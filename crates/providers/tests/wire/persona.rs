@@ -13,14 +13,18 @@ const ATTEMPT: Attempt<'static> =
     Attempt { id: "idv_1", organization: "org_1", locale: "pl", return_url: "https://keys.example.com/back?a=1&b=2" };
 
 fn of(vendor: &Vendor, completed_approves: bool) -> Persona {
-    let options = PersonaOptions {
+    Persona::new(options(vendor, completed_approves), Arc::new(|| Timestamp(NOW))).unwrap()
+}
+
+fn options(vendor: &Vendor, completed_approves: bool) -> PersonaOptions {
+    PersonaOptions {
         base_url: format!("{}/api/v1", vendor.url),
         api_key: secret("persona_1"),
         template: "itmpl_1".into(),
         webhook_secrets: vec![secret("wbhsec_1")],
+        environment: None,
         completed_approves,
-    };
-    Persona::new(options, Arc::new(|| Timestamp(NOW))).unwrap()
+    }
 }
 
 pub(crate) fn client(vendor: &Vendor) -> Persona {
@@ -257,4 +261,55 @@ async fn what_errors_mean() {
         let vendor = Vendor::new([broken]).await;
         assert!(matches!(client(&vendor).fetch("inq_1").await, Err(ProviderError::Unavailable(_))));
     }
+}
+
+/// An answer with the header that names its environment.
+fn from(environment: Option<&str>, answer: Say) -> Say {
+    let Say::Whole { status, mut headers, body } = answer else { return answer };
+    headers.extend(environment.map(|id| ("persona-environment-id", id.to_owned())));
+    Say::Whole { status, headers, body }
+}
+
+#[tokio::test]
+async fn answers_of_another_environment_are_not_believed() {
+    let approved = || say(200, json!({ "data": inquiry("approved") }));
+    let gone = || say(404, json!({ "errors": [] }));
+    for (configured, said, answer, believed) in [
+        (None, None, approved(), true),
+        (None, Some("env_sandbox"), approved(), true),
+        (Some("env_live"), Some("env_live"), approved(), true),
+        (Some("env_live"), Some("env_sandbox"), approved(), false),
+        (Some("env_live"), Some("ENV_LIVE"), approved(), false),
+        (Some("env_live"), None, approved(), false),
+    ] {
+        let vendor = Vendor::new([from(said, answer)]).await;
+        let options = PersonaOptions { environment: configured.map(str::to_owned), ..options(&vendor, false) };
+        let persona = Persona::new(options, Arc::new(|| Timestamp(NOW))).unwrap();
+        let fetched = persona.fetch("inq_1").await;
+        match believed {
+            true => assert_eq!(fetched.unwrap().state, State::Approved, "{configured:?} {said:?}"),
+            false => {
+                let told = fetched.unwrap_err();
+                assert!(matches!(&told, ProviderError::Unavailable(why) if why.contains("environment")), "{told:?}");
+                assert_eq!(persona.health(), Health::Down, "{configured:?} {said:?}");
+            }
+        }
+    }
+    // What another environment does not know is not gone; a refusal without the header is believed.
+    for (said, is_gone) in [(Some("env_sandbox"), false), (Some("env_live"), true), (None, true)] {
+        let vendor = Vendor::new([from(said, gone())]).await;
+        let options = PersonaOptions { environment: Some("env_live".to_owned()), ..options(&vendor, false) };
+        let persona = Persona::new(options, Arc::new(|| Timestamp(NOW))).unwrap();
+        let told = persona.fetch("inq_1").await.unwrap_err();
+        assert_eq!(matches!(told, ProviderError::Gone(_)), is_gone, "{said:?} {told:?}");
+    }
+    // Links and looks are not believed either.
+    let vendor = Vendor::new([
+        from(Some("env_sandbox"), linked(inquiry("created"))),
+        from(Some("env_sandbox"), say(200, json!({ "data": [inquiry("approved")] }))),
+    ])
+    .await;
+    let options = PersonaOptions { environment: Some("env_live".to_owned()), ..options(&vendor, false) };
+    let persona = Persona::new(options, Arc::new(|| Timestamp(NOW))).unwrap();
+    assert!(persona.start(ATTEMPT).await.is_err() && persona.find("org_1:idv_1").await.is_err());
 }

@@ -60,6 +60,7 @@ impl Running {
             api_key: secret(served::PERSONA_API_KEY),
             template: served::PERSONA_TEMPLATE.to_owned(),
             webhook_secrets: vec![secret(served::PERSONA_WEBHOOK_SECRET)],
+            environment: None,
             completed_approves: false,
         }
     }
