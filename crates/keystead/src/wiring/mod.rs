@@ -4,6 +4,7 @@ pub(crate) mod audit_heads;
 pub(crate) mod authenticate;
 pub(crate) mod catalogue;
 pub(crate) mod change_follower;
+mod clock;
 pub(crate) mod keys;
 pub(crate) mod lag;
 pub(crate) mod last_uses;
@@ -16,33 +17,21 @@ pub(crate) mod usage_sink;
 pub(crate) mod worker;
 
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
 
-use keystead_app::{App, AppOptions, Clock, Sealer, Services, Settings};
+use keystead_app::{App, AppOptions, Sealer, Services, Settings};
 use keystead_core::key::{Pepper, TagKeys};
-use keystead_core::time::Timestamp;
 use keystead_core::verification::number::{LinePolicy, LineRule};
 use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+pub(crate) use clock::{clock, now};
+
 use crate::cli_error::CliError;
 use crate::config::{Environment, Validated};
 use crate::print;
 use crate::secrets::{self, Secrets};
-
-/// The process's only clock.
-#[expect(clippy::disallowed_methods, reason = "the binary holds the clock; everything below is handed this one")]
-pub(crate) fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
-}
-
-/// The clock as a value.
-pub(crate) fn clock() -> Clock {
-    Arc::new(now)
-}
 
 /// The time since the process began, for durations below a second.
 pub(crate) fn stopwatch() -> keystead_gateway::Stopwatch {

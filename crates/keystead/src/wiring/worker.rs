@@ -24,7 +24,8 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
             Ok(_) => continue,
             Err(error) => tracing::debug!(%error, "the job queue cannot be read; it is tried again"),
         }
-        if app.now().0.saturating_sub(kept_house_at) >= HOUSEKEEPING {
+        // Also when the time is before the last run, because a clock that was ahead was corrected.
+        if !(0..HOUSEKEEPING).contains(&app.now().0.saturating_sub(kept_house_at)) {
             kept_house_at = app.now().0;
             if let Err(error) = app.run_cleanup().await {
                 tracing::warn!(%error, "housekeeping did not finish; it is tried again");

@@ -11,6 +11,7 @@ use std::process::Command;
 use keystead_store::testing::PostgresServer;
 use serde_json::{Value, json};
 
+use crate::away;
 use crate::outage::Wire;
 use crate::product::Product;
 use crate::upstream;
@@ -50,17 +51,17 @@ fn table() -> Vec<(String, Vec<BTreeSet<u16>>)> {
 }
 
 /// A program, the keys that its node knows and does not know, and how many calls it has answered.
-struct Stage {
-    product: Product,
-    admin: String,
-    project: String,
+pub(crate) struct Stage {
+    pub(crate) product: Product,
+    pub(crate) admin: String,
+    pub(crate) project: String,
     known: String,
     unknown: String,
     answered: i64,
 }
 
 impl Stage {
-    fn new(variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(variables: &[(&str, &str)]) -> Self {
         let product = Product::start(variables);
         let made = product.bootstrap();
         let text = |name: &str| made[name].as_str().unwrap().to_owned();
@@ -75,7 +76,7 @@ impl Stage {
     }
 
     /// Makes the first key known to the node.
-    fn acquainted(mut self) -> Self {
+    pub(crate) fn acquainted(mut self) -> Self {
         let known = self.known.clone();
         assert_eq!(self.call(&known, "hello"), 200);
         self
@@ -89,7 +90,7 @@ impl Stage {
     }
 
     /// Sends each column's request while something is down. `prompt` is the text of the calls.
-    fn play(&mut self, row: &str, columns: &[BTreeSet<u16>], prompt: &str) {
+    pub(crate) fn play(&mut self, row: &str, columns: &[BTreeSet<u16>], prompt: &str) {
         let (known, unknown) = (self.known.clone(), self.unknown.clone());
         let get = |stage: &Self, path: &str, key: &str| stage.product.call("GET", path, key, None).status;
         let seen = [
@@ -111,9 +112,9 @@ impl Stage {
     }
 
     /// Checks that exactly the answered requests are counted.
-    fn counted(&self, row: &str) {
+    pub(crate) fn counted(&self, row: &str) {
         let day = now() - 86_400;
-        let path = format!("/v1/organization/usage/completions?start_time={day}&limit=2");
+        let path = format!("/v1/organization/usage/completions?start_time={day}&limit=4");
         self.product.until(&format!("{row}: {} calls are counted", self.answered), || {
             let answer = self.product.call("GET", &path, &self.admin, None);
             answer.status == 200 && requests(&answer.json()) == self.answered
@@ -141,7 +142,7 @@ fn served_by(base_url: &str) -> [(&'static str, &str); 3] {
 }
 
 /// Starts a server that accepts requests and does this with each connection.
-fn server(serve: impl Fn(&mut std::net::TcpStream) + Send + 'static) -> String {
+pub(crate) fn server(serve: impl Fn(&mut std::net::TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -272,7 +273,7 @@ fn services_away(row: &str, columns: &[BTreeSet<u16>]) {
 #[test]
 fn each_row_of_the_table_of_failures() {
     let rows = table();
-    assert!(rows.len() >= 9, "{rows:?}");
+    assert!(rows.len() >= 13, "{rows:?}");
     for (row, columns) in &rows {
         match row.as_str() {
             "store, shorter than `directory.max_stale_seconds`" => store_away(row, columns, false),
@@ -303,6 +304,10 @@ fn each_row_of_the_table_of_failures() {
                 stage.counted(row);
             }
             "services for texts, payment and identity" => services_away(row, columns),
+            "mail server" => away::mail_away(row, columns),
+            "sign-in service, or it answers wrongly" => away::sign_in_away(row, columns),
+            "clock of a node, set back" => away::clock_set(row, columns, false),
+            "clock of a node, set forward" => away::clock_set(row, columns, true),
             other => panic!("docs/failures.md has a row that nothing plays: {other}"),
         }
     }

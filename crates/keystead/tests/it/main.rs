@@ -9,6 +9,7 @@
 
 mod audit;
 mod automation;
+mod away;
 mod canary;
 mod exemptions;
 mod failures;
