@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_leaves() {
+    fn the_oldest_is_removed() {
         let mut map = BoundedMap::new(2);
         for (key, value) in [("a", 1), ("b", 2), ("a", 3), ("c", 4)] {
             map.put(key.to_owned(), value);

@@ -40,8 +40,8 @@ impl Answer {
 impl World {
     pub(crate) fn new() -> Self {
         let clock = Arc::new(AtomicI64::new(NOW));
-        let hand = Arc::clone(&clock);
-        Self { sandbox: Sandbox::new(Arc::new(move || hand.load(Ordering::Relaxed))), clock }
+        let shared = Arc::clone(&clock);
+        Self { sandbox: Sandbox::new(Arc::new(move || shared.load(Ordering::Relaxed))), clock }
     }
 
     pub(crate) fn pass(&self, seconds: i64) {

@@ -60,7 +60,7 @@ async fn responses_end_with_their_usage_and_are_kept() {
 }
 
 #[tokio::test]
-async fn faults_come_when_called() {
+async fn faults_occur_on_request() {
     let sandbox = sandbox();
     let body = json!({ "model": "gpt-4o", "messages": [{ "role": "user", "content": "[sandbox: status=503] x" }] });
     assert_eq!(send(&sandbox, "POST", "/v1/chat/completions", &[], body).await.0, 503);

@@ -23,7 +23,7 @@ const PEOPLE: [(&str, &str, bool); 4] = [
 /// The client's request.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct AuthorizationRequest {
     client_id: String,
     redirect_uri: String,
     response_type: String,
@@ -42,7 +42,7 @@ enum Wrong {
     Request(&'static str, &'static str),
 }
 
-impl Asked {
+impl AuthorizationRequest {
     fn parse(query: Option<&str>) -> Option<Self> {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query.unwrap_or_default()).ok()?;
         let pairs = pairs.into_iter().map(|(name, value)| (name, value.into()));
@@ -81,13 +81,15 @@ impl Asked {
 }
 
 /// Parses a request that may proceed, or returns the answer to one that may not.
-fn read(query: Option<&str>) -> Result<Asked, Box<Response>> {
-    let Some(asked) = Asked::parse(query) else { return Err(Box::new(doubt("The query cannot be read."))) };
-    match asked.check() {
-        Ok(()) => Ok(asked),
+fn read(query: Option<&str>) -> Result<AuthorizationRequest, Box<Response>> {
+    let Some(wanted) = AuthorizationRequest::parse(query) else {
+        return Err(Box::new(doubt("The query cannot be read.")));
+    };
+    match wanted.check() {
+        Ok(()) => Ok(wanted),
         Err(Wrong::Client(why)) => Err(Box::new(doubt(why))),
         Err(Wrong::Request(error, why)) => {
-            let back = asked.back(&[("error", error), ("error_description", why)]);
+            let back = wanted.back(&[("error", error), ("error_description", why)]);
             Err(Box::new(Redirect::to(&back).into_response()))
         }
     }
@@ -104,12 +106,12 @@ pub(super) async fn page(State(sandbox): State<Sandbox>, RawQuery(query): RawQue
         return *refused;
     }
     match read(query.as_deref()) {
-        Ok(asked) => picker(&asked, query.as_deref().unwrap_or_default(), None),
+        Ok(wanted) => picker(&wanted, query.as_deref().unwrap_or_default(), None),
         Err(refused) => *refused,
     }
 }
 
-fn picker(asked: &Asked, query: &str, problem: Option<&str>) -> Response {
+fn picker(wanted: &AuthorizationRequest, query: &str, problem: Option<&str>) -> Response {
     let action = escape(&format!("/oidc/authorize?{query}"));
     let form = |inside: &str| format!("<form method=\"post\" action=\"{action}\">{inside}</form>");
     let people: String = PEOPLE
@@ -123,7 +125,7 @@ fn picker(asked: &Asked, query: &str, problem: Option<&str>) -> Response {
             form(&format!("{hidden}{doubt}<p><button>{name}<br>{email}{note}</button></p>"))
         })
         .collect();
-    let hint = escape(asked.login_hint.as_deref().unwrap_or_default());
+    let hint = escape(wanted.login_hint.as_deref().unwrap_or_default());
     let problem = problem.map(|words| format!("<p role=\"alert\">{}</p>", escape(words))).unwrap_or_default();
     let other = form(&format!(
         "<p><label for=\"email\">E-mail address</label>\
@@ -199,8 +201,8 @@ pub(super) async fn pick(
     };
     let query = query.unwrap_or_default();
     let query = query.strip_suffix("/simulate").unwrap_or(&query);
-    let asked = match read(Some(query)) {
-        Ok(asked) => asked,
+    let wanted = match read(Some(query)) {
+        Ok(wanted) => wanted,
         Err(refused) => return *refused,
     };
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -209,29 +211,29 @@ pub(super) async fn pick(
         return (StatusCode::BAD_REQUEST, "{\"email\", \"name\"} is wanted, as JSON or as a form\n").into_response();
     };
     let answer = if picked.deny {
-        asked.back(&[("error", "access_denied")])
+        wanted.back(&[("error", "access_denied")])
     } else {
         match picked.person(!faults.unverified) {
-            Some(person) => asked.back(&[("code", &grant(&sandbox, &asked, person))]),
+            Some(person) => wanted.back(&[("code", &grant(&sandbox, &wanted, person))]),
             None if scripted => {
                 return (StatusCode::UNPROCESSABLE_ENTITY, "email is no address\n").into_response();
             }
-            None => return picker(&asked, query, Some("This is no e-mail address.")),
+            None => return picker(&wanted, query, Some("This is no e-mail address.")),
         }
     };
     if scripted { Json(json!({ "redirect": answer })).into_response() } else { Redirect::to(&answer).into_response() }
 }
 
-fn grant(sandbox: &Sandbox, asked: &Asked, person: Person) -> String {
+fn grant(sandbox: &Sandbox, wanted: &AuthorizationRequest, person: Person) -> String {
     let granted_at = sandbox.now();
     let mut books = books(sandbox);
     let code = books.draw("code_", granted_at);
     let grant = Grant {
         person,
-        scope: asked.scope.clone(),
-        redirect_uri: asked.redirect_uri.clone(),
-        nonce: asked.nonce.clone(),
-        challenge: asked.code_challenge.clone(),
+        scope: wanted.scope.clone(),
+        redirect_uri: wanted.redirect_uri.clone(),
+        nonce: wanted.nonce.clone(),
+        challenge: wanted.code_challenge.clone(),
         granted_at,
         used: false,
         access: None,

@@ -61,13 +61,13 @@ impl Person {
 
     /// Returns the claims that the scopes allow.
     fn claims(&self, scope: &str) -> Value {
-        let asked = |name: &str| scope.split(' ').any(|one| one == name);
+        let has_scope = |name: &str| scope.split(' ').any(|one| one == name);
         let mut claims = json!({ "sub": self.subject() });
-        if asked("email") {
+        if has_scope("email") {
             claims["email"] = json!(self.email);
             claims["email_verified"] = json!(self.email_verified);
         }
-        if let Some(name) = self.name.as_ref().filter(|_| asked("profile")) {
+        if let Some(name) = self.name.as_ref().filter(|_| has_scope("profile")) {
             claims["name"] = json!(name);
         }
         claims

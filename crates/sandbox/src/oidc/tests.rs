@@ -87,10 +87,10 @@ fn authorize(changed: &[(&str, &str)]) -> String {
 #[tokio::test]
 async fn the_issuer_describes_itself() {
     let world = World::new();
-    let told = world.get("/oidc/.well-known/openid-configuration").await.json();
-    assert_eq!(told["issuer"], "http://127.0.0.1:8081/oidc");
-    assert_eq!(told["token_endpoint"], "http://127.0.0.1:8081/oidc/token");
-    assert_eq!(told["id_token_signing_alg_values_supported"], json!(["ES256"]));
+    let metadata = world.get("/oidc/.well-known/openid-configuration").await.json();
+    assert_eq!(metadata["issuer"], "http://127.0.0.1:8081/oidc");
+    assert_eq!(metadata["token_endpoint"], "http://127.0.0.1:8081/oidc/token");
+    assert_eq!(metadata["id_token_signing_alg_values_supported"], json!(["ES256"]));
     let keys = world.get("/oidc/jwks").await.json();
     assert_eq!(keys["keys"][0]["kty"], "EC");
     assert!(keys["keys"][0].get("d").is_none(), "the public half only");
@@ -98,7 +98,7 @@ async fn the_issuer_describes_itself() {
 
 // S3-04, S3-05
 #[tokio::test]
-async fn somebody_signs_in() {
+async fn a_person_signs_in() {
     let world = World::new();
     let page = world.get(&authorize(&[("login_hint", "\"><b>@example.com")])).await;
     assert_eq!(page.status, 200);
@@ -121,8 +121,8 @@ async fn somebody_signs_in() {
     assert_eq!(claims, expected);
 
     let bearer = |token: &str| Request::get("/oidc/userinfo").header("authorization", format!("Bearer {token}"));
-    let told = world.send(bearer(access), Body::empty()).await.json();
-    assert_eq!((&told["sub"], &told["email"]), (&claims["sub"], &claims["email"]));
+    let userinfo = world.send(bearer(access), Body::empty()).await.json();
+    assert_eq!((&userinfo["sub"], &userinfo["email"]), (&claims["sub"], &claims["email"]));
     assert_eq!(world.send(bearer("nobody"), Body::empty()).await.status, 401);
     world.pass(3_600);
     assert_eq!(world.send(bearer(access), Body::empty()).await.status, 401, "tokens end");
@@ -131,10 +131,10 @@ async fn somebody_signs_in() {
 #[tokio::test]
 async fn scripts_sign_in_by_the_address_they_were_given() {
     let world = World::new();
-    let told = json!({ "email": "eve@example.com", "name": "Eve", "email_verified": false });
+    let person = json!({ "email": "eve@example.com", "name": "Eve", "email_verified": false });
     let mut subjects = Vec::new();
     for path in [format!("{}/simulate", authorize(&[])), authorize(&[]).replace("authorize?", "authorize/simulate?")] {
-        let answer = world.script(&path, told.clone()).await;
+        let answer = world.script(&path, person.clone()).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         let redirect = answer.json()["redirect"].as_str().unwrap().to_owned();
         let query = redirect.strip_prefix(&format!("{BACK}&")).unwrap();
@@ -149,7 +149,7 @@ async fn scripts_sign_in_by_the_address_they_were_given() {
 }
 
 #[tokio::test]
-async fn addresses_nobody_vouches_for() {
+async fn addresses_are_unverified_on_request() {
     let world = World::new();
     let verified = async |person: &str| {
         let answer = world.token(&world.code(person).await, &[]).await.json();
@@ -172,19 +172,19 @@ async fn people_change_their_mind_or_slip() {
 }
 
 #[tokio::test]
-async fn a_code_works_once_and_what_it_gave_dies_with_the_second_try() {
+async fn a_code_works_once_and_a_second_use_revokes_its_tokens() {
     let world = World::new();
     let code = world.code("email=ann%40example.com").await;
     let first = world.token(&code, &[]).await.json();
     let again = world.token(&code, &[]).await;
     assert_eq!((again.status, &again.json()["error"]), (400, &json!("invalid_grant")));
     let bearer = format!("Bearer {}", first["access_token"].as_str().unwrap());
-    let told = world.send(Request::get("/oidc/userinfo").header("authorization", bearer), Body::empty()).await;
-    assert_eq!(told.status, 401);
+    let userinfo = world.send(Request::get("/oidc/userinfo").header("authorization", bearer), Body::empty()).await;
+    assert_eq!(userinfo.status, 401);
 }
 
 #[tokio::test]
-async fn codes_are_for_who_asked() {
+async fn codes_are_bound_to_their_request() {
     let world = World::new();
     let short = "dBjftJeZ4CVP";
     let other = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXX";
@@ -254,7 +254,7 @@ async fn requests_that_are_not_followed() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_away() {
+async fn an_issuer_that_is_down() {
     let world = World::new();
     world.script("/sandbox/oidc", json!({ "down": true })).await;
     for path in ["/oidc/.well-known/openid-configuration", "/oidc/jwks", "/oidc/userinfo", &authorize(&[])] {

@@ -16,9 +16,9 @@ use super::{Access, Grant, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, books, faults, is
 use crate::Sandbox;
 
 /// Seconds that a code works.
-const CODE_LIFE: i64 = 60;
+const CODE_LIFETIME: i64 = 60;
 /// Seconds that tokens work.
-const TOKEN_LIFE: i64 = 3_600;
+const TOKEN_LIFETIME: i64 = 3_600;
 
 type Form = HashMap<String, String>;
 
@@ -89,7 +89,7 @@ fn redeem(sandbox: &Sandbox, form: &Form) -> Result<(Grant, String), &'static st
         return Err("the code was used before");
     }
     grant.used = true;
-    if now - grant.granted_at >= CODE_LIFE {
+    if now - grant.granted_at >= CODE_LIFETIME {
         return Err("the code is too old");
     }
     if field("redirect_uri") != grant.redirect_uri {
@@ -102,7 +102,7 @@ fn redeem(sandbox: &Sandbox, form: &Form) -> Result<(Grant, String), &'static st
     }
     grant.access = Some(access.clone());
     let grant = grant.clone();
-    let opened = Access { person: grant.person.clone(), scope: grant.scope.clone(), expires_at: now + TOKEN_LIFE };
+    let opened = Access { person: grant.person.clone(), scope: grant.scope.clone(), expires_at: now + TOKEN_LIFETIME };
     books.accesses.put(access.clone(), opened);
     Ok((grant, access))
 }
@@ -113,7 +113,7 @@ fn tokens(sandbox: &Sandbox, issuer: &str, grant: &Grant, access: &str) -> Respo
     claims["iss"] = json!(issuer);
     claims["aud"] = json!(OIDC_CLIENT_ID);
     claims["iat"] = json!(now);
-    claims["exp"] = json!(now + TOKEN_LIFE);
+    claims["exp"] = json!(now + TOKEN_LIFETIME);
     claims["at_hash"] = json!(URL_SAFE_NO_PAD.encode(&Sha256::digest(access)[..16]));
     if let Some(nonce) = &grant.nonce {
         claims["nonce"] = json!(nonce);
@@ -121,7 +121,7 @@ fn tokens(sandbox: &Sandbox, issuer: &str, grant: &Grant, access: &str) -> Respo
     let Some(token) = sandbox.inner.oidc.keys.sign(&claims) else {
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "no key");
     };
-    let answer = json!({ "access_token": access, "token_type": "Bearer", "expires_in": TOKEN_LIFE,
+    let answer = json!({ "access_token": access, "token_type": "Bearer", "expires_in": TOKEN_LIFETIME,
         "scope": grant.scope, "id_token": token });
     ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
 }

@@ -10,8 +10,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::begin::{DAY, is_life, link_meta};
-use super::document::Said;
+use super::begin::{DAY, is_lifetime, link_meta};
+use super::document::CheckInput;
 use super::inquiry::{Act, Inquiry, NotNow};
 use super::{books, error, host, issue_link, not_found, unprocessable, with};
 use crate::Sandbox;
@@ -19,12 +19,12 @@ use crate::Sandbox;
 /// Milliseconds after which an erasure is done if no call reads the inquiry before.
 const ERASURE: u64 = 300;
 
-type Asked = Query<HashMap<String, String>>;
+type Parameters = Query<HashMap<String, String>>;
 
 /// Builds an answer about an inquiry, with what `include` requests.
-fn about(inquiry: &Inquiry, asked: &Asked) -> Value {
+fn about(inquiry: &Inquiry, parameters: &Parameters) -> Value {
     let mut answer = json!({ "data": inquiry.view() });
-    if let Some(wanted) = asked.get("include") {
+    if let Some(wanted) = parameters.get("include") {
         answer["included"] = json!(inquiry.included(wanted));
     }
     answer
@@ -44,8 +44,8 @@ fn done(found: Option<Result<Value, NotNow>>) -> Response {
 }
 
 /// Lists inquiries, newest first.
-pub(super) async fn list(State(sandbox): State<Sandbox>, asked: Asked) -> Response {
-    let wanted = asked.get("filter[reference-id]");
+pub(super) async fn list(State(sandbox): State<Sandbox>, parameters: Parameters) -> Response {
+    let wanted = parameters.get("filter[reference-id]");
     let found: Vec<String> = {
         let books = books(&sandbox);
         let fits = |id: &&String| {
@@ -58,15 +58,15 @@ pub(super) async fn list(State(sandbox): State<Sandbox>, asked: Asked) -> Respon
     Json(json!({ "data": data, "links": { "prev": null, "next": null } })).into_response()
 }
 
-pub(super) async fn show(State(sandbox): State<Sandbox>, Path(id): Path<String>, asked: Asked) -> Response {
-    done(with(&sandbox, &id, |inquiry| Ok(about(inquiry, &asked))))
+pub(super) async fn show(State(sandbox): State<Sandbox>, Path(id): Path<String>, parameters: Parameters) -> Response {
+    done(with(&sandbox, &id, |inquiry| Ok(about(inquiry, &parameters))))
 }
 
 /// Accepts an erasure at once; it is done a moment later, or with the next read.
-pub(super) async fn redact(State(sandbox): State<Sandbox>, Path(id): Path<String>, asked: Asked) -> Response {
+pub(super) async fn redact(State(sandbox): State<Sandbox>, Path(id): Path<String>, parameters: Parameters) -> Response {
     let answer = with(&sandbox, &id, |inquiry| {
         inquiry.redact();
-        Ok(about(inquiry, &asked))
+        Ok(about(inquiry, &parameters))
     });
     if answer.is_some() {
         let sandbox = sandbox.clone();
@@ -78,11 +78,11 @@ pub(super) async fn redact(State(sandbox): State<Sandbox>, Path(id): Path<String
     done(answer)
 }
 
-pub(super) async fn resume(State(sandbox): State<Sandbox>, Path(id): Path<String>, asked: Asked) -> Response {
+pub(super) async fn resume(State(sandbox): State<Sandbox>, Path(id): Path<String>, parameters: Parameters) -> Response {
     let now = sandbox.now();
     let answer = with(&sandbox, &id, |inquiry| {
         inquiry.resume(now)?;
-        Ok(about(inquiry, &asked))
+        Ok(about(inquiry, &parameters))
     });
     let Some(Ok(mut answer)) = answer else { return done(answer) };
     let token = books(&sandbox).id("session_", now);
@@ -101,25 +101,25 @@ fn read(body: &Bytes) -> Result<Value, Box<Response>> {
 pub(super) async fn new_link(
     State(sandbox): State<Sandbox>,
     Path(id): Path<String>,
-    asked: Asked,
+    parameters: Parameters,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let life = match read(&body) {
+    let lifetime = match read(&body) {
         Ok(body) => match &body["meta"]["expires-in-seconds"] {
             Value::Null => Some(DAY),
-            life => life.as_i64().filter(|life| is_life(*life)),
+            lifetime => lifetime.as_i64().filter(|lifetime| is_lifetime(*lifetime)),
         },
         Err(refused) => return *refused,
     };
-    let Some(life) = life else { return unprocessable("expires-in-seconds must be greater than 0") };
+    let Some(lifetime) = lifetime else { return unprocessable("expires-in-seconds must be greater than 0") };
     let now = sandbox.now();
     let answer = with(&sandbox, &id, |inquiry| {
         inquiry.resume(now)?;
-        Ok(about(inquiry, &asked))
+        Ok(about(inquiry, &parameters))
     });
     let Some(Ok(mut answer)) = answer else { return done(answer) };
-    answer["meta"] = link_meta(&issue_link(&sandbox, &id, &host(&headers), life));
+    answer["meta"] = link_meta(&issue_link(&sandbox, &id, &host(&headers), lifetime));
     Json(answer).into_response()
 }
 
@@ -127,17 +127,17 @@ pub(super) async fn new_link(
 pub(super) async fn judge(
     State(sandbox): State<Sandbox>,
     Path((id, verb)): Path<(String, String)>,
-    asked: Asked,
+    parameters: Parameters,
 ) -> Response {
     let now = sandbox.now();
     let judged = |act: Act| {
         with(&sandbox, &id, |inquiry| {
             if act == Act::Expire {
-                inquiry.act(act, &Said::default(), now)?
+                inquiry.act(act, &CheckInput::default(), now)?
             } else {
                 inquiry.judge(act, now)?
             }
-            Ok(about(inquiry, &asked))
+            Ok(about(inquiry, &parameters))
         })
     };
     done(match verb.as_str() {
@@ -154,7 +154,7 @@ pub(super) async fn judge(
 pub(super) async fn simulate(
     State(sandbox): State<Sandbox>,
     Path(id): Path<String>,
-    asked: Asked,
+    parameters: Parameters,
     body: Bytes,
 ) -> Response {
     let body = match read(&body) {
@@ -175,11 +175,13 @@ pub(super) async fn simulate(
     done(with(&sandbox, &id, |inquiry| {
         for act in acts {
             match act {
-                Act::Start | Act::Complete | Act::Fail | Act::Expire => inquiry.act(act, &Said::default(), now)?,
+                Act::Start | Act::Complete | Act::Fail | Act::Expire => {
+                    inquiry.act(act, &CheckInput::default(), now)?
+                }
                 Act::Review | Act::Approve | Act::Decline => inquiry.judge(act, now)?,
             }
         }
-        Ok(about(inquiry, &asked))
+        Ok(about(inquiry, &parameters))
     }))
 }
 

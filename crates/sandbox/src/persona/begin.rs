@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::inquiry::{Inquiry, Lives};
+use super::inquiry::{Inquiry, Lifetimes};
 use super::{books, error, host, issue_link, unprocessable};
 use crate::Sandbox;
 
@@ -74,19 +74,19 @@ impl Wanted {
             return Some("redirect-uri must be an address");
         }
         let meta = &self.meta;
-        let lives = [
+        let lifetimes = [
             meta.expiration_after_create_interval_seconds,
             meta.expiration_after_start_interval_seconds,
             meta.expiration_after_resume_interval_seconds,
             meta.hand_off,
         ];
-        let odd = lives.into_iter().flatten().any(|life| !is_life(life));
+        let odd = lifetimes.into_iter().flatten().any(|lifetime| !is_lifetime(lifetime));
         odd.then_some("seconds must be greater than 0")
     }
 }
 
 /// Whether a lifetime is positive and below a century.
-pub(super) fn is_life(seconds: i64) -> bool {
+pub(super) fn is_lifetime(seconds: i64) -> bool {
     (1..=36_525 * DAY).contains(&seconds)
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn create(State(sandbox): State<Sandbox>, headers: HeaderMap, b
         return unprocessable(details);
     }
     let (attributes, meta) = (wanted.data.attributes, wanted.meta);
-    let lives = Lives {
+    let lifetimes = Lifetimes {
         create: meta.expiration_after_create_interval_seconds.unwrap_or(DAY),
         start: meta.expiration_after_start_interval_seconds.unwrap_or(DAY),
         resume: meta.expiration_after_resume_interval_seconds.unwrap_or(DAY),
@@ -117,14 +117,14 @@ pub(super) async fn create(State(sandbox): State<Sandbox>, headers: HeaderMap, b
     let (id, view, announcements) = {
         let mut books = books(&sandbox);
         let id = books.id("inq_", now);
-        let mut inquiry = Inquiry::new(id.clone(), reference, redirect, template, lives);
+        let mut inquiry = Inquiry::new(id.clone(), reference, redirect, template, lifetimes);
         inquiry.tags = attributes.tags;
         inquiry.begin(now);
         let made = (id.clone(), inquiry.view(), inquiry.take_announcements());
         books.inquiries.put(id, inquiry);
         made
     };
-    sandbox.tell_of_inquiry(announcements);
+    sandbox.announce_inquiry(announcements);
     let mut answer = json!({ "data": view, "meta": {} });
     if meta.auto_create_one_time_link {
         answer["meta"] = link_meta(&issue_link(&sandbox, &id, &host(&headers), DAY));

@@ -8,7 +8,7 @@ use crate::text;
 /// What a script or a person states about the document; missing values are invented.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Said {
+pub(super) struct CheckInput {
     /// Why it fails: one of the neutral names, such as `document_expired`.
     pub(super) reason: Option<String>,
     /// Alpha-2 code of the issuer.
@@ -40,36 +40,36 @@ pub(super) struct Document {
 
 impl Document {
     /// Builds the document of an inquiry: a different one for every inquiry, unless stated otherwise.
-    pub(super) fn read(inquiry: &str, said: &Said) -> Self {
-        let said_class = said.document.as_deref().unwrap_or("passport");
-        let class = CLASSES.iter().find(|(name, short)| *name == said_class || *short == said_class);
-        let country = said.country.as_deref().unwrap_or("PL");
+    pub(super) fn read(inquiry: &str, input: &CheckInput) -> Self {
+        let class_name = input.document.as_deref().unwrap_or("passport");
+        let class = CLASSES.iter().find(|(name, short)| *name == class_name || *short == class_name);
+        let country = input.country.as_deref().unwrap_or("PL");
         Self {
-            number: said.document_number.clone().unwrap_or_else(|| text::id("DOC", inquiry).to_ascii_uppercase()),
+            number: input.document_number.clone().unwrap_or_else(|| text::id("DOC", inquiry).to_ascii_uppercase()),
             class: class.map_or("pp", |(_, short)| short),
             country: country.to_ascii_uppercase(),
-            birthdate: said.birthdate.clone().unwrap_or_else(|| "1990-01-01".to_owned()),
+            birthdate: input.birthdate.clone().unwrap_or_else(|| "1990-01-01".to_owned()),
         }
     }
 }
 
-impl Said {
+impl CheckInput {
     /// Whether anything about the document itself is stated.
     pub(super) fn describes(&self) -> bool {
-        let told = [&self.country, &self.document, &self.document_number, &self.birthdate];
-        told.into_iter().any(Option::is_some)
+        let values = [&self.country, &self.document, &self.document_number, &self.birthdate];
+        values.into_iter().any(Option::is_some)
     }
 
     /// Returns the first impossible value.
     pub(super) fn wrong(&self) -> Option<&'static str> {
         let letters = |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
         let known = |name: &String| CLASSES.iter().any(|(long, short)| long == name || short == name);
-        let told = [&self.reason, &self.document_number, &self.birthdate];
+        let values = [&self.reason, &self.document_number, &self.birthdate];
         if self.country.as_ref().is_some_and(|country| !letters(country)) {
             Some("country is two letters")
         } else if self.document.as_ref().is_some_and(|document| !known(document)) {
             Some("no such document")
-        } else if told.into_iter().flatten().any(|text| text.is_empty() || text.len() > 64) {
+        } else if values.into_iter().flatten().any(|text| text.is_empty() || text.len() > 64) {
             Some("1 to 64 bytes each")
         } else {
             None

@@ -8,21 +8,21 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::document::Said;
+use super::document::CheckInput;
 use super::inquiry::{Act, Inquiry, Status, Step};
 use super::simulate::{act_of, form};
-use super::words::{self, Words, say};
+use super::words::{self, Words, translated};
 use super::{Session, books, with};
 use crate::Sandbox;
 use crate::page::{escape, page as html};
 
-type Asked = Query<HashMap<String, String>>;
+type Parameters = Query<HashMap<String, String>>;
 
 /// `/verify?code=…`, the form of the vendor's links.
-pub(super) async fn open_by_query(asked: Asked) -> Response {
-    let code = asked.get("code").map_or("", String::as_str);
+pub(super) async fn open_by_query(parameters: Parameters) -> Response {
+    let code = parameters.get("code").map_or("", String::as_str);
     let fits = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let language = words::language(asked.get("language").map(String::as_str));
+    let language = words::language(parameters.get("language").map(String::as_str));
     if fits {
         Redirect::to(&format!("/persona/verify/{code}?language={language}")).into_response()
     } else {
@@ -34,10 +34,10 @@ pub(super) async fn open_by_query(asked: Asked) -> Response {
 pub(super) async fn open(
     State(sandbox): State<Sandbox>,
     Path(code): Path<String>,
-    asked: Asked,
+    parameters: Parameters,
     method: Method,
 ) -> Response {
-    let language = words::language(asked.get("language").map(String::as_str));
+    let language = words::language(parameters.get("language").map(String::as_str));
     let Some(link) = books(&sandbox).links.get(&code).cloned() else { return unknown(language) };
     if method == Method::HEAD {
         return StatusCode::OK.into_response();
@@ -56,7 +56,7 @@ pub(super) async fn open(
         }
         let token = books.id("session_", now);
         let step = inquiry.step;
-        let session = Session { inquiry: link.inquiry, language, step, said: Said::default(), left: false };
+        let session = Session { inquiry: link.inquiry, language, step, input: CheckInput::default(), left: false };
         books.sessions.put(token.clone(), session);
         token
     };
@@ -96,22 +96,23 @@ fn unknown(language: &str) -> Response {
 
 /// Builds a page with nothing left to do, and a link back.
 fn ended(language: &str, title: Words, lead: Words, back: &str) -> Response {
-    let lead = say(language, lead);
+    let lead = translated(language, lead);
     let way = if back.starts_with("http") {
-        format!("<p><a href=\"{}\">{}</a></p>", escape(back), say(language, words::BACK))
+        format!("<p><a href=\"{}\">{}</a></p>", escape(back), translated(language, words::BACK))
     } else {
-        format!("<p>{}</p>", say(language, words::CLOSE))
+        format!("<p>{}</p>", translated(language, words::CLOSE))
     };
-    html(language, say(language, title), &format!("<p>{lead}</p>{way}"))
+    html(language, translated(language, title), &format!("<p>{lead}</p>{way}"))
 }
 
 /// Builds a choice of one value.
 fn choice(language: &str, name: &str, label: Words, options: &[(&'static str, Words)]) -> String {
-    let option = |(value, all): &(&str, Words)| format!("<option value=\"{value}\">{}</option>", say(language, *all));
+    let option =
+        |(value, all): &(&str, Words)| format!("<option value=\"{value}\">{}</option>", translated(language, *all));
     let options: String = options.iter().map(option).collect();
     format!(
         "<p><label for=\"{name}\">{}</label><select id=\"{name}\" name=\"{name}\">{options}</select></p>",
-        say(language, label)
+        translated(language, label)
     )
 }
 
@@ -119,10 +120,10 @@ fn choice(language: &str, name: &str, label: Words, options: &[(&'static str, Wo
 fn outcomes(language: &str) -> String {
     let reasons = choice(language, "reason", words::REASON, &words::REASONS);
     let button = |(outcome, all): &(&str, Words)| {
-        format!("<button name=\"outcome\" value=\"{outcome}\">{}</button>", say(language, *all))
+        format!("<button name=\"outcome\" value=\"{outcome}\">{}</button>", translated(language, *all))
     };
     let buttons: String = words::OUTCOMES.iter().map(button).collect();
-    let leave = say(language, words::LEAVE);
+    let leave = translated(language, words::LEAVE);
     format!("{reasons}<p>{buttons}<button name=\"outcome\" value=\"start\">{leave}</button></p>")
 }
 
@@ -133,20 +134,20 @@ fn step(token: &str, session: &Session) -> Response {
         Step::Country => (1, words::PLACE, choice(language, "country", words::COUNTRY, &words::COUNTRIES)),
         Step::Document => {
             let kinds = choice(language, "document", words::KIND, &words::KINDS);
-            let label = say(language, words::NUMBER);
+            let label = translated(language, words::NUMBER);
             let field = "<input id=\"document_number\" name=\"document_number\" maxlength=\"40\" autocomplete=\"off\">";
             (2, words::DOCUMENT, format!("{kinds}<p><label for=\"document_number\">{label}</label>{field}</p>"))
         }
         Step::Selfie | Step::Done => {
-            let lead = say(language, words::SELFIE_LEAD);
+            let lead = translated(language, words::SELFIE_LEAD);
             (3, words::SELFIE, format!("<p>{lead}</p>{}", outcomes(language)))
         }
     };
     let action = escape(&format!("/persona/session/{token}"));
     let form = |inside: &str| format!("<form method=\"post\" action=\"{action}\">{inside}</form>");
     let (next, at_once) = if number < 3 {
-        let next = say(language, words::NEXT);
-        let summary = say(language, words::AT_ONCE);
+        let next = translated(language, words::NEXT);
+        let summary = translated(language, words::AT_ONCE);
         let ends = form(&outcomes(language));
         (format!("<p><button>{next}</button></p>"), format!("<details><summary>{summary}</summary>{ends}</details>"))
     } else {
@@ -154,12 +155,12 @@ fn step(token: &str, session: &Session) -> Response {
     };
     let body = format!(
         "<p>{}</p><h2><small>{} {number}/3</small> {}</h2>{}{at_once}",
-        say(language, words::LEAD),
-        say(language, words::STEP),
-        say(language, heading),
+        translated(language, words::LEAD),
+        translated(language, words::STEP),
+        translated(language, heading),
         form(&format!("{body}{next}")),
     );
-    html(language, say(language, words::TITLE), &body)
+    html(language, translated(language, words::TITLE), &body)
 }
 
 /// The fields of a step's form.
@@ -167,7 +168,7 @@ fn step(token: &str, session: &Session) -> Response {
 pub(super) struct Filled {
     outcome: Option<String>,
     #[serde(flatten)]
-    said: Said,
+    input: CheckInput,
 }
 
 /// Goes to the next step, or ends the check.
@@ -175,10 +176,10 @@ pub(super) async fn next(State(sandbox): State<Sandbox>, Path(token): Path<Strin
     let Some((mut session, inquiry)) = visit(&sandbox, &token) else { return unknown("en") };
     let here = Redirect::to(&format!("/persona/session/{token}")).into_response();
     let open = matches!(inquiry.status, Status::Created | Status::Pending) && !session.left;
-    let Some(filled) = form::<Filled>(&body).filter(|filled| open && filled.said.wrong().is_none()) else {
+    let Some(filled) = form::<Filled>(&body).filter(|filled| open && filled.input.wrong().is_none()) else {
         return here;
     };
-    remember(&mut session.said, filled.said);
+    remember(&mut session.input, filled.input);
     let now = sandbox.now();
     let act = filled.outcome.as_deref().map(act_of);
     let done = match act {
@@ -186,12 +187,14 @@ pub(super) async fn next(State(sandbox): State<Sandbox>, Path(token): Path<Strin
         Some(None) => return here,
         None => {
             session.step = if session.step == Step::Country { Step::Document } else { Step::Selfie };
-            with(&sandbox, &session.inquiry, |inquiry| inquiry.advance(session.step, &session.said, now).map(|()| None))
+            with(&sandbox, &session.inquiry, |inquiry| {
+                inquiry.advance(session.step, &session.input, now).map(|()| None)
+            })
         }
         Some(Some(act)) => {
             session.left = act == Act::Start;
             with(&sandbox, &session.inquiry, |inquiry| {
-                inquiry.act(act, &session.said, now).map(|()| Some(inquiry.way_back()))
+                inquiry.act(act, &session.input, now).map(|()| Some(inquiry.way_back()))
             })
         }
     };
@@ -206,11 +209,11 @@ pub(super) async fn next(State(sandbox): State<Sandbox>, Path(token): Path<Strin
 }
 
 /// Keeps what was stated on an earlier page until it is stated again.
-fn remember(kept: &mut Said, said: Said) {
-    let newer = |kept: &mut Option<String>, said: Option<String>| *kept = said.or(kept.take());
-    newer(&mut kept.reason, said.reason);
-    newer(&mut kept.country, said.country);
-    newer(&mut kept.document, said.document);
-    newer(&mut kept.document_number, said.document_number);
-    newer(&mut kept.birthdate, said.birthdate);
+fn remember(kept: &mut CheckInput, input: CheckInput) {
+    let newer = |kept: &mut Option<String>, input: Option<String>| *kept = input.or(kept.take());
+    newer(&mut kept.reason, input.reason);
+    newer(&mut kept.country, input.country);
+    newer(&mut kept.document, input.document);
+    newer(&mut kept.document_number, input.document_number);
+    newer(&mut kept.birthdate, input.birthdate);
 }

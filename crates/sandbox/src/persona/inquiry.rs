@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::document::{Document, Said, check_of};
+use super::document::{CheckInput, Document, check_of};
 use crate::text;
 
 /// Lifetimes of an inquiry in seconds, from its start, from its first step, from its revival: a day each by default.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Lives {
+pub(super) struct Lifetimes {
     pub(super) create: i64,
     pub(super) start: i64,
     pub(super) resume: i64,
@@ -77,10 +77,10 @@ pub(super) struct Inquiry {
     pub(super) document: Option<Document>,
     /// The failed check.
     pub(super) failed_check: Option<&'static str>,
-    lives: Lives,
+    lifetimes: Lifetimes,
     erasing: bool,
-    told: u32,
-    telling: Vec<Announcement>,
+    event_count: u32,
+    announcements: Vec<Announcement>,
 }
 
 /// The action is not possible in the present state.
@@ -88,7 +88,13 @@ pub(super) struct Inquiry {
 pub(super) struct NotNow;
 
 impl Inquiry {
-    pub(super) fn new(id: String, reference: Option<String>, redirect: String, template: String, lives: Lives) -> Self {
+    pub(super) fn new(
+        id: String,
+        reference: Option<String>,
+        redirect: String,
+        template: String,
+        lifetimes: Lifetimes,
+    ) -> Self {
         Self {
             id,
             reference,
@@ -100,27 +106,27 @@ impl Inquiry {
             times: Times::default(),
             document: None,
             failed_check: None,
-            lives,
+            lifetimes,
             erasing: false,
-            told: 0,
-            telling: Vec::new(),
+            event_count: 0,
+            announcements: Vec::new(),
         }
     }
 
     pub(super) fn begin(&mut self, now: i64) {
-        self.times = Times { created: now, updated: now, expires: now + self.lives.create, ..Times::default() };
-        self.tell("inquiry.created");
+        self.times = Times { created: now, updated: now, expires: now + self.lifetimes.create, ..Times::default() };
+        self.record_event("inquiry.created");
     }
 
-    fn tell(&mut self, name: &'static str) {
-        self.told += 1;
-        let id = text::id("evt_", &format!("{}{}", self.id, self.told));
-        self.telling.push((name, id, self.view()));
+    fn record_event(&mut self, name: &'static str) {
+        self.event_count += 1;
+        let id = text::id("evt_", &format!("{}{}", self.id, self.event_count));
+        self.announcements.push((name, id, self.view()));
     }
 
     /// Returns the events to announce since the last call.
     pub(super) fn take_announcements(&mut self) -> Vec<Announcement> {
-        std::mem::take(&mut self.telling)
+        std::mem::take(&mut self.announcements)
     }
 
     fn open(&self) -> bool {
@@ -137,7 +143,7 @@ impl Inquiry {
             self.times.redacted = Some(now);
             self.times.updated = now;
             self.document = None;
-            self.tell("inquiry.redacted");
+            self.record_event("inquiry.redacted");
         }
         if self.open() && self.times.redacted.is_none() && now >= self.times.expires {
             self.move_to(Status::Expired, now);
@@ -145,28 +151,28 @@ impl Inquiry {
     }
 
     /// Does an action and what must precede it.
-    pub(super) fn act(&mut self, act: Act, said: &Said, now: i64) -> Result<(), NotNow> {
+    pub(super) fn act(&mut self, act: Act, input: &CheckInput, now: i64) -> Result<(), NotNow> {
         self.settle(now);
         if self.erasing {
             return Err(NotNow);
         }
         match act {
             Act::Start if self.open() => self.start(now),
-            Act::Complete if self.open() => self.complete(said, now),
+            Act::Complete if self.open() => self.complete(input, now),
             Act::Fail if self.open() => {
                 self.start(now);
-                self.read(said);
-                self.say_no(said);
+                self.read(input);
+                self.set_failure(input);
                 self.move_to(Status::Failed, now);
             }
             Act::Review if self.open() => {
-                self.complete(said, now);
+                self.complete(input, now);
                 self.move_to(Status::NeedsReview, now);
             }
             Act::Review if matches!(self.status, Status::Completed | Status::Failed) => {
                 self.move_to(Status::NeedsReview, now);
             }
-            Act::Approve | Act::Decline => self.decide(act, said, now),
+            Act::Approve | Act::Decline => self.decide(act, input, now),
             Act::Expire if !self.decided() && self.status != Status::Failed => self.move_to(Status::Expired, now),
             _ => return Err(NotNow),
         }
@@ -190,51 +196,51 @@ impl Inquiry {
     }
 
     /// Moves to the next page of the flow.
-    pub(super) fn advance(&mut self, step: Step, said: &Said, now: i64) -> Result<(), NotNow> {
-        self.act(Act::Start, said, now)?;
+    pub(super) fn advance(&mut self, step: Step, input: &CheckInput, now: i64) -> Result<(), NotNow> {
+        self.act(Act::Start, input, now)?;
         if step > self.step {
             self.step = step;
             self.times.updated = now;
-            self.tell("inquiry.transitioned");
+            self.record_event("inquiry.transitioned");
         }
         Ok(())
     }
 
     fn start(&mut self, now: i64) {
         if self.status == Status::Created {
-            self.times.expires = now + self.lives.start;
+            self.times.expires = now + self.lifetimes.start;
             self.move_to(Status::Pending, now);
         }
     }
 
-    fn complete(&mut self, said: &Said, now: i64) {
+    fn complete(&mut self, input: &CheckInput, now: i64) {
         self.start(now);
-        self.read(said);
+        self.read(input);
         self.move_to(Status::Completed, now);
     }
 
-    fn decide(&mut self, act: Act, said: &Said, now: i64) {
+    fn decide(&mut self, act: Act, input: &CheckInput, now: i64) {
         if self.open() {
-            self.complete(said, now);
-        } else if self.document.is_none() || said.describes() {
-            self.read(said);
+            self.complete(input, now);
+        } else if self.document.is_none() || input.describes() {
+            self.read(input);
         }
         if act == Act::Approve {
             (self.failed_check, self.tags) = (None, Vec::new());
             self.move_to(Status::Approved, now);
         } else {
-            self.say_no(said);
+            self.set_failure(input);
             self.move_to(Status::Declined, now);
         }
     }
 
-    fn read(&mut self, said: &Said) {
-        self.document = Some(Document::read(&self.id, said));
+    fn read(&mut self, input: &CheckInput) {
+        self.document = Some(Document::read(&self.id, input));
         self.step = Step::Done;
     }
 
-    fn say_no(&mut self, said: &Said) {
-        let reason = said.reason.as_deref().unwrap_or("document_unreadable");
+    fn set_failure(&mut self, input: &CheckInput) {
+        let reason = input.reason.as_deref().unwrap_or("document_unreadable");
         self.failed_check = check_of(reason);
         self.tags = if self.failed_check.is_none() { vec![reason.to_owned()] } else { Vec::new() };
     }
@@ -257,7 +263,7 @@ impl Inquiry {
             Status::Declined => (&mut times.decided, "inquiry.declined"),
         };
         *time = Some(now);
-        self.tell(event);
+        self.record_event(event);
     }
 
     /// Revives an expired inquiry; a decided or erased one cannot be revived.
@@ -269,7 +275,7 @@ impl Inquiry {
         if self.status == Status::Expired {
             self.status = Status::Pending;
             self.times.updated = now;
-            self.times.expires = now + self.lives.resume;
+            self.times.expires = now + self.lifetimes.resume;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 mod api;
 mod begin;
 mod document;
-mod door;
+mod guard;
 mod hosted;
 mod inquiry;
 mod simulate;
@@ -73,7 +73,7 @@ struct Session {
     inquiry: String,
     language: &'static str,
     step: inquiry::Step,
-    said: document::Said,
+    input: document::CheckInput,
     left: bool,
 }
 
@@ -98,7 +98,7 @@ impl Books {
 pub(crate) struct Persona {
     books: Mutex<Books>,
     faults: Mutex<Faults>,
-    door: door::Door,
+    api_state: guard::ApiState,
 }
 
 impl Default for Persona {
@@ -109,7 +109,7 @@ impl Default for Persona {
             sessions: BoundedMap::new(MOST),
             made: 0,
         };
-        Self { books: Mutex::new(books), faults: Mutex::default(), door: door::Door::default() }
+        Self { books: Mutex::new(books), faults: Mutex::default(), api_state: guard::ApiState::default() }
     }
 }
 
@@ -122,7 +122,7 @@ pub(crate) fn router(sandbox: Sandbox) -> Router<Sandbox> {
         .route("/api/v1/inquiries/{id}/generate-one-time-link", post(api::new_link))
         .route("/api/v1/inquiries/{id}/perform-simulate-actions", post(api::simulate))
         .route("/api/v1/inquiries/{id}/{verb}", post(api::judge))
-        .layer(middleware::from_fn_with_state(sandbox, door::guard));
+        .layer(middleware::from_fn_with_state(sandbox, guard::guard));
     Router::new()
         .route("/verify", get(hosted::open_by_query))
         // A script appends "/simulate" to the link it was given; if that has a query, it becomes a part of the query.
@@ -177,14 +177,14 @@ fn with<T>(sandbox: &Sandbox, id: &str, what: impl FnOnce(&mut Inquiry) -> T) ->
         let answer = what(inquiry);
         (answer, inquiry.take_announcements())
     };
-    sandbox.tell_of_inquiry(announcements);
+    sandbox.announce_inquiry(announcements);
     Some(answer)
 }
 
 /// Issues a new one-time link of an inquiry.
-fn issue_link(sandbox: &Sandbox, inquiry: &str, host: &str, life: i64) -> String {
+fn issue_link(sandbox: &Sandbox, inquiry: &str, host: &str, lifetime: i64) -> String {
     let now = sandbox.now();
-    let expires_at = now.saturating_add(life);
+    let expires_at = now.saturating_add(lifetime);
     let mut books = books(sandbox);
     let code = books.id("us1-", now);
     books.links.put(code.clone(), Link { inquiry: inquiry.to_owned(), expires_at, spent: false });
@@ -192,7 +192,7 @@ fn issue_link(sandbox: &Sandbox, inquiry: &str, host: &str, life: i64) -> String
 }
 
 impl Sandbox {
-    fn tell_of_inquiry(&self, announcements: Vec<Announcement>) {
+    fn announce_inquiry(&self, announcements: Vec<Announcement>) {
         if lock(&self.inner.persona.faults).no_webhooks {
             return;
         }

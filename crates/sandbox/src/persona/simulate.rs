@@ -8,17 +8,17 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::document::Said;
+use super::document::CheckInput;
 use super::inquiry::{Act, Announcement, Inquiry, NotNow};
 use super::{books, error, not_found, unprocessable, view};
 use crate::Sandbox;
 
 /// The chosen outcome.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct Told {
+pub(super) struct Simulation {
     pub(super) outcome: String,
     #[serde(flatten)]
-    pub(super) said: Said,
+    pub(super) input: CheckInput,
 }
 
 pub(super) fn act_of(outcome: &str) -> Option<Act> {
@@ -42,23 +42,28 @@ pub(super) fn form<T: serde::de::DeserializeOwned>(body: &[u8]) -> Option<T> {
 }
 
 /// The result: the inquiry's id, its status, where the browser is sent, and the names of the events.
-struct Came {
+struct Applied {
     id: String,
     status: &'static str,
     redirect: String,
     events: Vec<&'static str>,
 }
 
-fn come(inquiry: &mut Inquiry, act: Act, said: &Said, now: i64) -> Result<(Came, Vec<Announcement>), NotNow> {
-    inquiry.act(act, said, now)?;
+fn apply(
+    inquiry: &mut Inquiry,
+    act: Act,
+    input: &CheckInput,
+    now: i64,
+) -> Result<(Applied, Vec<Announcement>), NotNow> {
+    inquiry.act(act, input, now)?;
     let announcements = inquiry.take_announcements();
-    let came = Came {
+    let applied = Applied {
         id: inquiry.id.clone(),
-        status: view::word(inquiry.status),
+        status: view::status_name(inquiry.status),
         redirect: inquiry.way_back(),
         events: announcements.iter().map(|(name, ..)| *name).collect(),
     };
-    Ok((came, announcements))
+    Ok((applied, announcements))
 }
 
 /// Handles a one-time link's code, opened or not, or the inquiry's id.
@@ -70,37 +75,40 @@ pub(super) async fn by_link(
 ) -> Response {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let scripted = kind.starts_with("application/json");
-    let told: Option<Told> = if scripted { serde_json::from_slice(&body).ok() } else { form(&body) };
-    let Some(told) = told else {
+    let simulation: Option<Simulation> = if scripted { serde_json::from_slice(&body).ok() } else { form(&body) };
+    let Some(simulation) = simulation else {
         return error(StatusCode::BAD_REQUEST, "Bad Request", "{\"outcome\": …} is wanted, as JSON or as a form");
     };
-    let Some(act) = act_of(&told.outcome) else {
+    let Some(act) = act_of(&simulation.outcome) else {
         return unprocessable("outcome is one of approve, decline, fail, review, complete, expire, start");
     };
-    if let Some(details) = told.said.wrong() {
+    if let Some(details) = simulation.input.wrong() {
         return unprocessable(details);
     }
     let now = sandbox.now();
-    let (came, announcements) = {
+    let (applied, announcements) = {
         let mut books = books(&sandbox);
         let id = books.links.get(&code).map_or(code.clone(), |link| link.inquiry.clone());
         let Some(inquiry) = books.inquiries.get_mut(&id) else { return not_found() };
-        match come(inquiry, act, &told.said, now) {
-            Ok(came) => came,
+        match apply(inquiry, act, &simulation.input, now) {
+            Ok(applied) => applied,
             Err(NotNow) => {
-                let standing = format!("the inquiry is {} and cannot {}", view::word(inquiry.status), told.outcome);
+                let message =
+                    format!("the inquiry is {} and cannot {}", view::status_name(inquiry.status), simulation.outcome);
                 let late = inquiry.take_announcements();
                 drop(books);
-                sandbox.tell_of_inquiry(late);
-                return unprocessable(&standing);
+                sandbox.announce_inquiry(late);
+                return unprocessable(&message);
             }
         }
     };
-    sandbox.tell_of_inquiry(announcements);
-    if !scripted && came.redirect.starts_with("http") {
-        return Redirect::to(&came.redirect).into_response();
+    sandbox.announce_inquiry(announcements);
+    if !scripted && applied.redirect.starts_with("http") {
+        return Redirect::to(&applied.redirect).into_response();
     }
-    Json(json!({ "id": came.id, "outcome": told.outcome, "status": came.status, "redirect": came.redirect,
-        "events": came.events }))
+    Json(
+        json!({ "id": applied.id, "outcome": simulation.outcome, "status": applied.status, "redirect": applied.redirect,
+        "events": applied.events }),
+    )
     .into_response()
 }

@@ -12,7 +12,7 @@ pub(super) fn moment(at: i64) -> String {
     format!("{moment:.3}")
 }
 
-pub(super) fn word(status: Status) -> &'static str {
+pub(super) fn status_name(status: Status) -> &'static str {
     match status {
         Status::Created => "created",
         Status::Pending => "pending",
@@ -56,7 +56,7 @@ impl Inquiry {
             "type": "inquiry",
             "id": self.id,
             "attributes": {
-                "status": word(self.status),
+                "status": status_name(self.status),
                 "reference-id": self.reference,
                 "note": null,
                 "behaviors": {},
@@ -104,7 +104,7 @@ impl Inquiry {
         let query = [
             ("inquiry-id", self.id.as_str()),
             ("reference-id", self.reference.as_deref().unwrap_or_default()),
-            ("status", word(self.status)),
+            ("status", status_name(self.status)),
         ];
         let query = serde_urlencoded::to_string(query).unwrap_or_default();
         let mark = if self.redirect.contains('?') { '&' } else { '?' };

@@ -12,7 +12,7 @@ pub(super) fn language(wanted: Option<&str>) -> &'static str {
     }
 }
 
-pub(super) fn say(language: &str, words: Words) -> &'static str {
+pub(super) fn translated(language: &str, words: Words) -> &'static str {
     match language {
         "pl" => words[1],
         "ja" => words[2],

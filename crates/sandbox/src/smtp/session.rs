@@ -41,21 +41,21 @@ pub(super) async fn hold(sandbox: &Sandbox, stream: TcpStream) -> Result<()> {
     let lines = BufReader::new(read);
     let mut session = Session { sandbox, lines, write, begun: false, recipients: Vec::new() };
     if session.down() {
-        return session.say("421 down on demand").await;
+        return session.send("421 down on demand").await;
     }
-    session.say("220 sandbox ESMTP").await?;
+    session.send("220 sandbox ESMTP").await?;
     loop {
         let Some(line) = session.command().await? else { return Ok(()) };
         let answer = if session.down() { Answer::End("421 down on demand") } else { session.answer(&line) };
-        let said = match answer {
+        let reply = match answer {
             Answer::Go(words) => words,
-            Answer::End(words) => return session.say(words).await,
+            Answer::End(words) => return session.send(words).await,
             Answer::Data => {
-                session.say("354 go ahead").await?;
+                session.send("354 go ahead").await?;
                 session.mail().await?
             }
         };
-        session.say(said).await?;
+        session.send(reply).await?;
     }
 }
 
@@ -64,7 +64,7 @@ impl Session<'_> {
         self.sandbox.inner.smtp_down.load(Ordering::SeqCst)
     }
 
-    async fn say(&mut self, words: &str) -> Result<()> {
+    async fn send(&mut self, words: &str) -> Result<()> {
         self.write.write_all(format!("{words}\r\n").as_bytes()).await
     }
 
@@ -84,7 +84,7 @@ impl Session<'_> {
             return Ok(None);
         }
         if !line.ends_with(b"\n") {
-            self.say("500 line too long").await?;
+            self.send("500 line too long").await?;
             return Ok(None);
         }
         Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()))

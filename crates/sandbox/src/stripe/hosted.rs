@@ -147,9 +147,9 @@ fn later(sandbox: &Sandbox, id: &str, outcome: &str) -> Result<(), Box<Response>
                 ("payment_method.automatically_updated", method)
             }
             "delete_customer" => {
-                let gone = json!({ "id": customer, "object": "customer", "deleted": true });
-                all.customers.insert(customer, gone.clone());
-                ("customer.deleted", gone)
+                let deleted = json!({ "id": customer, "object": "customer", "deleted": true });
+                all.customers.insert(customer, deleted.clone());
+                ("customer.deleted", deleted)
             }
             _ => {
                 let charge = json!({ "id": text::id("ch_", &format!("{id}{count}")), "object": "charge",

@@ -19,7 +19,7 @@ use crate::{Sandbox, text};
 /// The sandbox's secret key.
 pub const STRIPE_API_KEY: &str = "sk_test_sandbox";
 
-const LIFE: i64 = 86_400;
+const LIFETIME: i64 = 86_400;
 const MOST: usize = 10_000;
 
 /// The faults on demand.
@@ -100,7 +100,7 @@ fn missing(id: &str) -> Response {
     error(404, "resource_missing", &format!("No such object: {id}"))
 }
 
-fn door(sandbox: &Sandbox, headers: &HeaderMap) -> Result<(), Box<Response>> {
+fn check_access(sandbox: &Sandbox, headers: &HeaderMap) -> Result<(), Box<Response>> {
     if sandbox.inner.stripe.faults.lock().unwrap_or_else(PoisonError::into_inner).down {
         return Err(Box::new((StatusCode::SERVICE_UNAVAILABLE, "down on demand").into_response()));
     }
@@ -116,7 +116,7 @@ fn key(headers: &HeaderMap) -> Option<String> {
 }
 
 async fn create_customer(State(sandbox): State<Sandbox>, headers: HeaderMap, Form(fields): Form<Fields>) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
+    if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
     }
     let mut all = state(&sandbox);
@@ -136,7 +136,7 @@ async fn create_customer(State(sandbox): State<Sandbox>, headers: HeaderMap, For
 }
 
 async fn show_customer(State(sandbox): State<Sandbox>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
+    if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
     }
     let found = state(&sandbox).customers.get(&id).cloned();
@@ -149,7 +149,7 @@ async fn update_customer(
     Path(id): Path<String>,
     Form(fields): Form<Fields>,
 ) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
+    if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
     }
     let mut all = state(&sandbox);
@@ -161,7 +161,7 @@ async fn update_customer(
 }
 
 async fn create_session(State(sandbox): State<Sandbox>, headers: HeaderMap, Form(fields): Form<Fields>) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
+    if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
     }
     let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
@@ -178,7 +178,7 @@ async fn create_session(State(sandbox): State<Sandbox>, headers: HeaderMap, Form
     if !all.customers.contains_key(&customer) {
         return missing(&customer);
     }
-    all.sessions.retain(|_, session| now - session.created < 2 * LIFE);
+    all.sessions.retain(|_, session| now - session.created < 2 * LIFETIME);
     if all.sessions.len() >= MOST {
         return error(429, "rate_limit", "Too many sessions");
     }
@@ -216,7 +216,7 @@ impl Session {
             json!(intent)
         };
         json!({ "id": self.id, "object": "checkout.session", "mode": "setup", "customer": self.customer,
-            "status": self.status, "created": self.created, "expires_at": self.created + LIFE,
+            "status": self.status, "created": self.created, "expires_at": self.created + LIFETIME,
             "metadata": { "attempt": self.attempt }, "client_reference_id": self.attempt,
             "url": (self.status == "open").then(|| self.url.clone()), "setup_intent": intent_view })
     }
@@ -228,21 +228,21 @@ async fn show_session(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
+    if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
     }
     let expanded = query.is_some_and(|query| query.contains("setup_intent"));
     let now = sandbox.now();
     let mut all = state(&sandbox);
     let Some(session) = all.sessions.get_mut(&id) else { return missing(&id) };
-    if session.status == "open" && now - session.created >= LIFE {
+    if session.status == "open" && now - session.created >= LIFETIME {
         session.status = "expired";
     }
     Json(session.view(expanded)).into_response()
 }
 
 async fn expire_session(State(sandbox): State<Sandbox>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
+    if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
     }
     let session = {
@@ -259,7 +259,7 @@ async fn expire_session(State(sandbox): State<Sandbox>, headers: HeaderMap, Path
 }
 
 async fn show_method(State(sandbox): State<Sandbox>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
+    if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
     }
     let found = state(&sandbox).methods.get(&id).cloned();
@@ -272,7 +272,7 @@ async fn show_dispute(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
+    if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
     }
     let Some(mut dispute) = state(&sandbox).disputes.get(&id).cloned() else { return missing(&id) };
@@ -283,7 +283,7 @@ async fn show_dispute(
 }
 
 async fn detach_method(State(sandbox): State<Sandbox>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    if let Err(refused) = door(&sandbox, &headers) {
+    if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
     }
     let removed = state(&sandbox).methods.remove(&id);

@@ -41,8 +41,8 @@ pub(super) fn line(number: &str) -> Line {
     if number == KNOWN {
         return Line::Is("nonFixedVoip");
     }
-    let asked = ENDINGS.iter().find(|(ending, _)| number.ends_with(ending));
-    asked.map_or(Line::Is("mobile"), |(_, line)| *line)
+    let scripted = ENDINGS.iter().find(|(ending, _)| number.ends_with(ending));
+    scripted.map_or(Line::Is("mobile"), |(_, line)| *line)
 }
 
 /// E.164: a plus and at most fifteen digits.

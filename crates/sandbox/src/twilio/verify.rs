@@ -12,7 +12,7 @@ use crate::bounded_map::BoundedMap;
 use crate::{Channel, Message, Sandbox, text};
 
 /// Seconds that a code works.
-const LIFE: i64 = 600;
+const LIFETIME: i64 = 600;
 const MOST_SENDS: usize = 5;
 const MOST_CHECKS: u32 = 5;
 /// Maximum number of verifications; the oldest are deleted first.
@@ -33,7 +33,7 @@ impl Verification {
     /// Returns the status as the vendor reports it: time and too many checks end it, too.
     fn status(&self, now: i64) -> &'static str {
         match self.status {
-            "pending" if now - self.created_at >= LIFE => "expired",
+            "pending" if now - self.created_at >= LIFETIME => "expired",
             "pending" if self.checks >= MOST_CHECKS => "max_attempts_reached",
             status => status,
         }

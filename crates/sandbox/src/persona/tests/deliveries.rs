@@ -51,13 +51,13 @@ fn verify(signature: &str, body: &str) {
 
 // S3-38
 #[tokio::test]
-async fn every_change_is_announced_signed_and_as_it_stood_then() {
+async fn every_change_is_announced_signed_and_with_its_own_state() {
     let world = World::new();
     let mut receiver = listen(&world).await;
     let (id, link) = world.begin("org_1:idv_1").await;
     world.script(&format!("{link}/simulate"), json!({ "outcome": "approve" })).await;
     let events = next(&mut receiver, 4).await;
-    let told: Vec<(&str, &str)> = events
+    let received: Vec<(&str, &str)> = events
         .iter()
         .map(|(name, event)| {
             let inquiry = &event["data"]["attributes"]["payload"]["data"];
@@ -73,7 +73,7 @@ async fn every_change_is_announced_signed_and_as_it_stood_then() {
         ("inquiry.created", "created"),
         ("inquiry.started", "pending"),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(received, expected);
     let ids: std::collections::HashSet<String> =
         events.iter().map(|(_, event)| event["data"]["id"].to_string()).collect();
     assert_eq!(ids.len(), 4);
@@ -87,7 +87,7 @@ async fn every_change_is_announced_signed_and_as_it_stood_then() {
 }
 
 #[tokio::test]
-async fn erasure_that_nobody_looks_after_is_announced_too() {
+async fn erasure_is_announced_without_a_further_request() {
     let world = World::new();
     let mut receiver = listen(&world).await;
     let (id, _) = world.begin("org_1:idv_1").await;

@@ -12,11 +12,11 @@ async fn open(world: &World, link: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_link_opens_once_and_says_so_the_second_time() {
+async fn a_link_opens_only_once() {
     let world = World::new();
     let (_, link) = world.begin("org_1:idv_1").await;
     let head = axum::http::Request::head(&link);
-    assert_eq!(world.send(head, String::new()).await.status, 200, "looking at the head spends nothing");
+    assert_eq!(world.send(head, String::new()).await.status, 200, "a HEAD request does not use the link");
     let session = open(&world, &link).await;
     assert!(world.get(&session).await.text.contains("Country that issued"));
     let policy = world.get(&session).await.header("referrer-policy").to_owned();
@@ -25,12 +25,12 @@ async fn a_link_opens_once_and_says_so_the_second_time() {
     assert_eq!(again.status, 200);
     assert!(again.text.contains("Session expired"), "{}", again.text);
     assert!(again.text.contains("href=\"http://127.0.0.1:8080/back?a=1\""), "a way back: {}", again.text);
-    assert!(world.get(&session).await.text.contains("Country that issued"), "the first visitor goes on");
+    assert!(world.get(&session).await.text.contains("Country that issued"), "the first visitor can continue");
     assert_eq!(world.get("/persona/verify/us1-none").await.status, 404);
 }
 
 #[tokio::test]
-async fn a_link_dies_of_age() {
+async fn a_link_expires() {
     let world = World::new();
     let (id, _) = world.begin("org_1:idv_1").await;
     let body = json!({ "meta": { "expires-in-seconds": 60 } });
@@ -85,11 +85,11 @@ async fn leaving_running_out_and_failing() {
     let session = open(&world, &link).await;
     assert_eq!(world.form(&session, "outcome=start").await.status, 303);
     assert_eq!(world.status(&id).await, "pending");
-    assert!(world.get(&session).await.text.contains("Session expired"), "whoever left needs a new link");
+    assert!(world.get(&session).await.text.contains("Session expired"), "after leaving, a new link is needed");
 
     let (_, link) = world.begin("org_1:idv_2").await;
     let session = open(&world, &link).await;
-    assert_eq!(world.form(&session, "outcome=expire").await.header("location"), session, "stays and reads so");
+    assert_eq!(world.form(&session, "outcome=expire").await.header("location"), session, "the page stays and says so");
     assert!(world.get(&session).await.text.contains("Session expired"));
 
     let (id, link) = world.begin("org_1:idv_3").await;
@@ -103,10 +103,10 @@ async fn leaving_running_out_and_failing() {
 async fn scripts_decide_by_the_link_whether_it_was_opened_or_not() {
     let world = World::new();
     let (id, link) = world.begin("org_1:idv_1").await;
-    let told = json!({ "outcome": "decline", "reason": "document_expired", "country": "JP",
+    let outcome = json!({ "outcome": "decline", "reason": "document_expired", "country": "JP",
         "document": "identity_card", "document_number": "ABC123456" });
     // In the form in which the product passes it on: with a query, so that "/simulate" becomes a part of the query.
-    let declined = world.script(&format!("{link}?language=ja/simulate"), told).await;
+    let declined = world.script(&format!("{link}?language=ja/simulate"), outcome).await;
     assert_eq!(declined.status, 200, "{}", declined.text);
     let events = json!(["inquiry.started", "inquiry.completed", "inquiry.declined"]);
     assert_eq!((&declined.json()["status"], &declined.json()["events"]), (&json!("declined"), &events));
@@ -152,7 +152,7 @@ async fn other_outcomes_and_the_inquirys_own_id() {
 
 // S0-05
 #[tokio::test]
-async fn every_inquiry_has_a_document_of_its_own_unless_told() {
+async fn every_inquiry_has_its_own_document_by_default() {
     let world = World::new();
     let mut numbers: Vec<Value> = Vec::new();
     for reference in ["org_1:idv_1", "org_2:idv_2"] {

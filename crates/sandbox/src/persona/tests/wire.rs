@@ -30,7 +30,7 @@ async fn an_inquiry_begins_and_is_found_again() {
 }
 
 #[tokio::test]
-async fn who_may_ask_and_what_answers_carry() {
+async fn credentials_are_checked_and_answers_carry_headers() {
     let world = World::new();
     let bare = Request::get("/persona/api/v1/inquiries").header("persona-version", "2025-12-08");
     let unknown = world.send(bare, String::new()).await;
@@ -97,7 +97,7 @@ async fn the_same_question_has_the_same_answer_for_a_day() {
 }
 
 #[tokio::test]
-async fn an_accident_is_remembered_under_its_key_and_was_done_all_the_same() {
+async fn an_accident_is_repeated_under_its_key_and_its_request_took_effect() {
     let world = World::new();
     world.set(json!({ "accidents": 1 })).await;
     let key = [("idempotency-key", "idv_1")];
@@ -111,7 +111,11 @@ async fn an_accident_is_remembered_under_its_key_and_was_done_all_the_same() {
     assert_eq!(world.call_with("POST", "/inquiries", &[("idempotency-key", "idv_2")], &wanted("x")).await.status, 503);
     world.set(json!({})).await;
     assert_eq!(world.call_with("POST", "/inquiries", &[("idempotency-key", "idv_2")], &wanted("x")).await.status, 201);
-    assert_eq!(world.script("/sandbox/persona", json!({ "dwon": true })).await.status, 422, "a slip is told");
+    assert_eq!(
+        world.script("/sandbox/persona", json!({ "dwon": true })).await.status,
+        422,
+        "a misspelt name is refused"
+    );
 }
 
 #[tokio::test]
@@ -164,13 +168,13 @@ async fn simulated_actions_run_in_order() {
 
 // S3-33
 #[tokio::test]
-async fn erasure_is_asked_for_first_and_done_later() {
+async fn erasure_is_requested_first_and_done_later() {
     let world = World::new();
     let (id, link) = world.begin("org_1:idv_1").await;
     world.script(&format!("{link}/simulate"), json!({ "outcome": "approve", "document_number": "ABC123456" })).await;
     assert!(world.read(&id).await.to_string().contains("ABC123456"));
-    let asked = world.call("DELETE", &format!("/inquiries/{id}"), Value::Null).await;
-    assert_eq!((asked.status, &asked.json()["data"]["attributes"]["redacted-at"]), (200, &Value::Null));
+    let requested = world.call("DELETE", &format!("/inquiries/{id}"), Value::Null).await;
+    assert_eq!((requested.status, &requested.json()["data"]["attributes"]["redacted-at"]), (200, &Value::Null));
     let read = world.read(&id).await;
     assert_eq!(read["data"]["attributes"]["redacted-at"], "2023-11-14T22:13:20.000Z");
     assert!(!read.to_string().contains("ABC123456"), "in the fields nor in the verifications");

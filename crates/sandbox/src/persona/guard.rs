@@ -31,27 +31,27 @@ struct Replay {
 }
 
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct ApiState {
     /// The minute, and the number of calls in it.
     calls: Mutex<(i64, u32)>,
-    asked: Mutex<u64>,
+    request_count: Mutex<u64>,
     replays: Mutex<BoundedMap<Replay>>,
     /// One call with a key at a time, so that two with the same key are not both the first.
     turn: tokio::sync::Mutex<()>,
 }
 
-impl Default for Door {
+impl Default for ApiState {
     fn default() -> Self {
         Self {
             calls: Mutex::default(),
-            asked: Mutex::default(),
+            request_count: Mutex::default(),
             replays: Mutex::new(BoundedMap::new(MOST)),
             turn: tokio::sync::Mutex::default(),
         }
     }
 }
 
-impl Door {
+impl ApiState {
     /// Counts a call; returns how many are left in this minute, or `None` when it is one too many.
     fn count(&self, now: i64, most: u32) -> Option<u32> {
         let mut calls = lock(&self.calls);
@@ -79,7 +79,7 @@ pub(super) async fn guard(State(sandbox): State<Sandbox>, request: Request, next
         return error(StatusCode::UNAUTHORIZED, "Must be authenticated to access this endpoint", "");
     }
     let now = sandbox.now();
-    let left = sandbox.inner.persona.door.count(now, faults.per_minute);
+    let left = sandbox.inner.persona.api_state.count(now, faults.per_minute);
     let mut response = match left {
         None => error(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded", ""),
         Some(_) => answer(&sandbox, request, next).await,
@@ -90,13 +90,13 @@ pub(super) async fn guard(State(sandbox): State<Sandbox>, request: Request, next
 
 /// Adds the headers of every authenticated answer.
 fn sign(sandbox: &Sandbox, headers: &mut HeaderMap, faults: Faults, left: u32, now: i64) {
-    let asked = {
-        let mut asked = lock(&sandbox.inner.persona.door.asked);
-        *asked += 1;
-        *asked
+    let request_count = {
+        let mut request_count = lock(&sandbox.inner.persona.api_state.request_count);
+        *request_count += 1;
+        *request_count
     };
     for (name, value) in [
-        ("request-id", text::id("req_", &format!("persona {asked}"))),
+        ("request-id", text::id("req_", &format!("persona {request_count}"))),
         ("ratelimit-limit", faults.per_minute.to_string()),
         ("ratelimit-remaining", left.to_string()),
         ("ratelimit-reset", (60 - now.rem_euclid(60)).to_string()),
@@ -125,15 +125,15 @@ async fn answer(sandbox: &Sandbox, request: Request, next: Next) -> Response {
 
 /// Repeats the answer to the same request with the same key, including faults; a different request is an error.
 async fn once(sandbox: &Sandbox, key: String, request: Request, next: Next) -> Response {
-    let door = &sandbox.inner.persona.door;
-    let _turn = door.turn.lock().await;
+    let api_state = &sandbox.inner.persona.api_state;
+    let _turn = api_state.turn.lock().await;
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST).await else {
         return error(StatusCode::BAD_REQUEST, "Bad Request", "The body is too large");
     };
     let question: [u8; 32] =
         Sha256::new().chain_update(head.uri.path()).chain_update([0]).chain_update(&body).finalize().into();
-    let known = lock(&door.replays).get(&key).filter(|replay| sandbox.now() - replay.at < DAY).cloned();
+    let known = lock(&api_state.replays).get(&key).filter(|replay| sandbox.now() - replay.at < DAY).cloned();
     if let Some(replay) = known {
         if replay.question != question {
             let details = "This idempotency key was used with other parameters";
@@ -153,7 +153,7 @@ async fn once(sandbox: &Sandbox, key: String, request: Request, next: Next) -> R
             replay.body = Bytes::from_static(br#"{"errors":[{"title":"Internal server error"}]}"#);
         }
     }
-    lock(&door.replays).put(key, replay.clone());
+    lock(&api_state.replays).put(key, replay.clone());
     replayed(&replay)
 }
 
