@@ -101,8 +101,8 @@ impl TagKeys {
     }
 }
 
-/// The secret under which keys are digested; kept outside the database. It is held as the state of the MAC that has taken
-/// it in, which saves a third of the work of each digest, and is wiped when dropped.
+/// The secret under which keys are digested; kept outside the database. It is kept as the state of the MAC after
+/// absorbing the key, which saves a third of the work of each digest, and is wiped when dropped.
 #[derive(Clone)]
 pub struct Pepper(Hmac<Sha256>);
 
@@ -172,7 +172,7 @@ const ALPHANUMERICS: u8 = 1;
 /// `-` and `_`.
 const MARKS: u8 = 2;
 
-/// What each byte is.
+/// The class of each byte.
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0u8;

@@ -1,6 +1,6 @@
-//! Timers that are kept. To set a timer and to cancel it takes the runtime's lock and a place in its lists, and almost
-//! everything that is waited for comes long before its time is over. So a timer that is set stays set when its moment moves
-//! away: it may fire too early, and is then set to its moment.
+//! Timers that are reused. Setting and cancelling a timer takes the runtime's lock and an entry in its lists, and
+//! almost every event arrives long before its deadline. Therefore a timer that is set stays set when its deadline moves
+//! later: it may fire too early, and is then set to the new deadline.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,17 +11,17 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// Maximum number of kept timers.
 const MOST: usize = 1_024;
 
-/// A timer for one moment after the other.
+/// A timer for one moment after another.
 #[derive(Debug, Default)]
 pub struct Timer {
     /// `None` before the first poll.
     sleep: Option<Pin<Box<Sleep>>>,
-    /// The task that it wakes.
+    /// The task that it wakes up.
     wakes: Option<Waker>,
 }
 
 impl Timer {
-    /// Ready once the moment has come; until then the task is woken when it does.
+    /// Ready once the moment has come; until then, the task is woken up at that moment.
     pub fn poll_until(&mut self, moment: Instant, context: &mut Context<'_>) -> Poll<()> {
         if self.is_set(moment, context) {
             return Poll::Pending;
@@ -47,13 +47,13 @@ impl Timer {
     }
 }
 
-/// Timers that no request uses now.
+/// Timers that no request uses at present.
 #[derive(Debug, Default)]
 pub(crate) struct Alarms {
     kept: Mutex<Vec<Timer>>,
 }
 
-/// A timer of one request, which another uses after it.
+/// The timer of one request, which another request uses afterwards.
 #[derive(Debug)]
 pub(crate) struct Alarm {
     /// `None` before the first poll, and while it is dropped.
@@ -81,7 +81,7 @@ impl Alarms {
 }
 
 impl Alarm {
-    /// Chooses another moment.
+    /// Sets another moment.
     pub(crate) fn set(&mut self, until: Instant) {
         self.until = until;
     }

@@ -29,10 +29,10 @@ pub struct ModelEntry {
     pub rates: RateLimits,
 }
 
-/// The operator chooses the names, so their hash need not resist names that a client chooses.
+/// The operator chooses the names, so their hash need not resist chosen collisions.
 pub type ByName<T> = foldhash::HashMap<String, T>;
 
-/// Everything a request is judged and forwarded by.
+/// Everything that judges and forwards a request.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     /// Models by name.

@@ -86,7 +86,7 @@ pub(crate) struct Exchange<'p> {
     pub(crate) began: Instant,
 }
 
-/// What a request asks for that a gate may refuse.
+/// The features of a request that a gate may refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Features {
     pub(crate) stream: bool,
@@ -94,7 +94,7 @@ pub(crate) struct Features {
     pub(crate) summary: bool,
 }
 
-/// What is sent, beside the body.
+/// What is sent besides the body.
 pub(crate) struct Outgoing<'a> {
     pub(crate) upstream: &'a Upstream,
     pub(crate) model: Option<&'a ModelEntry>,

@@ -106,7 +106,8 @@ pub struct GatewayOptions {
     pub limits: Limits,
 }
 
-/// What the process hands in, shared by all that outlives the call of a request: its answer, its usage.
+/// The parts that the process provides, shared by everything that outlives the call of a request, such as its answer
+/// and its usage.
 pub(crate) struct Seams {
     pub(crate) directory: Arc<Directory>,
     pub(crate) meter: Arc<Meter>,
@@ -150,7 +151,7 @@ pub struct Handled {
     pub route: &'static str,
 }
 
-/// Whether a path belongs to the data plane: all of `/v1/` that the administration does not own.
+/// Whether a path belongs to the data plane: everything below `/v1/` that the administration does not own.
 #[must_use]
 pub fn is_data_plane(path: &str) -> bool {
     const ADMINISTRATION: [&str; 5] = ["organization", "projects", "api-keys", "keystead", "me"];
@@ -208,7 +209,7 @@ impl Gateway {
         Arc::clone(&self.last_uses)
     }
 
-    /// Answers one request of this client. Never fails: what goes wrong becomes an error body of the contract.
+    /// Answers one request of this client. Never fails: every failure becomes an error body of the contract.
     pub async fn handle<B>(&self, request: Request<B>, client: Client) -> Handled
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,

@@ -17,7 +17,7 @@ use crate::exchange::{Exchange, Features, Outgoing};
 use crate::response::error_body;
 use crate::{Gateway, Seams, Unavailable};
 
-/// A request as it was admitted, and what its right depends on.
+/// An admitted request, and what its permission depends on.
 pub(crate) struct Right {
     pub(crate) seams: Arc<Seams>,
     pub(crate) caller: Arc<Caller>,

@@ -14,7 +14,7 @@ const PARTS: usize = 16;
 /// Maximum number of keys in one part. When it is reached, the store is written early.
 const MOST: usize = 4_096;
 
-/// The ids are drawn by the server, so their hash need not resist keys that a client chooses.
+/// The server draws the ids, so their hash need not resist chosen collisions.
 type Uses = foldhash::HashMap<KeyId, Timestamp>;
 
 /// The last use of each key since the last write.

@@ -90,8 +90,8 @@ impl Delivery {
         self.shared.gone.notify_waiters();
     }
 
-    /// Reads the files of a segment, and says which are to be kept. The segment waits for a folder that is away: its events
-    /// are nowhere else.
+    /// Reads the files of a segment, and says which must be kept. The segment waits while its folder is missing,
+    /// because its events are in no other place.
     async fn read(&self, segment: Arc<Segment>) -> (Contents, Kept) {
         let mut wait = self.options.retry;
         loop {
@@ -108,8 +108,7 @@ impl Delivery {
         }
     }
 
-    /// Removes the segment's files. The place up to which it was counted goes after them, so that no file is ever
-    /// without.
+    /// Removes the segment's files. Its counted position is removed after them, so that no file is ever without one.
     async fn end(&self, segment: &Arc<Segment>, kept: Kept) {
         let of = Arc::clone(segment);
         let removed = tokio::task::spawn_blocking(move || remove(&of, &kept)).await.unwrap_or(false);
@@ -119,8 +118,8 @@ impl Delivery {
     }
 }
 
-/// Removes what can be removed of a segment; whether all of it is gone. Where no file is found, the folder may be another
-/// than before, and what the store knows of the segment must stay: its files may come back.
+/// Removes the files of a segment that can be removed. Returns whether all are removed. If no file is found, another
+/// folder may have this name now, and the store must keep its record of the segment: the files may come back.
 fn remove(segment: &Segment, kept: &Kept) -> bool {
     let files = left::files_of(segment).unwrap_or_else(|error| {
         tracing::warn!(%error, segment = %segment.name, "the files of a delivered segment could not be listed");

@@ -109,7 +109,7 @@ pub(crate) struct Spool {
     /// Gathered lines that are written together, and their number.
     text: Vec<u8>,
     gathered: u64,
-    /// What is in the file already that lines refer to.
+    /// The contexts that are in the file already, to which lines refer.
     lines: line::Writer,
 }
 
@@ -156,7 +156,7 @@ impl Spool {
         })
     }
 
-    /// Takes an event, which keeps its position whatever happens to the disk. Returns its number. The next
+    /// Takes an event, which keeps its position through every fault of the disk. Returns its number. The next
     /// [`Self::write`] writes it: one system call serves all events of a moment.
     pub(crate) fn record(&mut self, event: UsageEvent, now: impl Fn() -> Duration) -> u64 {
         if self.length >= self.options.segment {

@@ -1,5 +1,6 @@
-//! The table of each route's JSON body: where the API has what the gateway must know. A field is read where the API has
-//! it and in no other place, so that free text, metadata, schemas and arguments of functions are never mistaken for it.
+//! The table of each route's JSON body: where the API has the fields that the gateway must know. A field is read where
+//! the API has it and in no other place, so that free text, metadata, schemas and arguments of functions are never
+//! mistaken for it.
 
 use keystead_core::route::Route;
 
@@ -151,7 +152,7 @@ static CONTAINER_MEMBERS: Members =
 static CONTAINER: Node = Node { is: Is::Own, members: CONTAINER_MEMBERS, ..NODE };
 static ENVIRONMENT: Node = object(CONTAINER_MEMBERS);
 
-/// The members of a tool, and those that only some tools have beside them.
+/// The fields of a tool, and additional ones of some tools.
 macro_rules! tool_members {
     ($($more:expr),*) => {
         &[

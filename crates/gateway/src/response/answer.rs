@@ -209,18 +209,18 @@ impl Gateway {
     }
 }
 
-/// Which objects with an owner an answer names.
+/// The upstream objects in an answer for which owners are recorded or checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Objects {
     None,
-    /// Objects that it makes or is about, where it is JSON.
+    /// Objects that it creates or describes, if it is JSON.
     Some,
     /// A list of them.
     List,
 }
 
 impl Objects {
-    /// Whether the answer must be read whole before it is passed on.
+    /// Whether the answer must be read completely before it is forwarded.
     const fn are_read_first(self, shape: Shape) -> bool {
         match self {
             Self::None => false,
@@ -230,7 +230,7 @@ impl Objects {
     }
 }
 
-/// Which objects an answer to this request names.
+/// Returns which upstream objects an answer to this request names.
 fn objects(exchange: &Exchange<'_>, outgoing: &Outgoing<'_>) -> Objects {
     if listing::lists_objects(exchange.route) {
         Objects::List
@@ -254,8 +254,8 @@ fn passed(exchange: &Exchange<'_>, parts: Parts, body: GatewayBody) -> Response<
     response
 }
 
-/// Determines the kind of an answer's body by its content type; `None` when that says too little about a body that must
-/// be read.
+/// Determines the kind of an answer's body by its content type; `None` when that does not determine the kind of a body
+/// that must be read.
 fn shape(parts: &Parts, read: bool, stream: bool) -> Option<Shape> {
     if parts.headers.contains_key(header::CONTENT_ENCODING) {
         // It could not be unpacked, so nothing in it can be read.

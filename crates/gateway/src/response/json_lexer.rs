@@ -79,7 +79,7 @@ impl Lexer {
         }
     }
 
-    /// Reads on until something comes that is not there in one piece.
+    /// Reads on until something comes that is not in this piece completely.
     fn between(&mut self, bytes: &[u8], visitor: &mut impl Visit) -> usize {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
@@ -234,7 +234,7 @@ impl Lexer {
     }
 }
 
-/// A string up to its end, where that is there and no escape comes before it.
+/// Returns a string up to its end, if the end is in these bytes and no escape comes before it.
 fn whole_string(bytes: &[u8]) -> Option<&[u8]> {
     let end = memchr::memchr2(b'"', b'\\', bytes)?;
     let (text, rest) = bytes.split_at(end);

@@ -48,7 +48,7 @@ struct Open {
     addresses: HashMap<IpAddr, BTreeMap<u64, Arc<Connection>>>,
 }
 
-/// No request is running, and nothing of the last answer waits to be sent.
+/// No request is running, and no part of the last answer waits to be sent.
 const IDLE: u8 = 0;
 const BUSY: u8 = 1;
 /// The answer is complete, but not all of it is with the operating system.
@@ -71,9 +71,9 @@ pub(crate) struct Connection {
 /// How a connection is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// After the answer it is at.
+    /// After the present answer.
     Soon,
-    /// At once: it makes place for another.
+    /// At once, in favour of another connection.
     Now,
 }
 
@@ -186,7 +186,7 @@ impl Connections {
         false
     }
 
-    /// Asks every connection to end after the answer it is at.
+    /// Asks every connection to end after its present answer.
     pub(crate) fn stop(&self) {
         self.lock().all.values().for_each(|connection| connection.end(Ending::Soon));
     }
@@ -260,8 +260,8 @@ impl Ticket {
         matches!(self.connection.phase.load(Ordering::Acquire), IDLE | ENDED)
     }
 
-    /// Waits until this connection has to end. One task may wait at a time. It is polled whenever the connection's task is
-    /// woken, which is why it costs no lock.
+    /// Waits until this connection has to end. One task may wait at a time. It is polled whenever the connection's task
+    /// is woken up, so it takes no lock.
     pub(crate) async fn ending(&self) -> Ending {
         std::future::poll_fn(|context| {
             self.connection.task.register(context.waker());

@@ -40,7 +40,7 @@ const UNCONFIRMED: HeaderName = HeaderName::from_static("x-keystead-unconfirmed-
 /// The type of every answer.
 pub(crate) type Answer = Response<Either<GatewayBody, Body>>;
 
-/// An answer, and the template of its route where the gateway made it.
+/// An answer, and the template of its route if the gateway made it.
 type Routed = (Answer, Option<&'static str>);
 
 /// Shared by all connections of the main listener.
@@ -113,8 +113,8 @@ impl Dispatch {
         response
     }
 
-    /// The answer, and the template of its route where the gateway made it. In a box, because it would be moved several
-    /// times before it is first polled.
+    /// Routes a request. Returns the answer, and the template of its route if the gateway made it. The future is boxed,
+    /// because it would otherwise be moved several times before its first poll.
     fn route(&self, request: Request<Inbound>, peer: SocketAddr, plane: Plane) -> BoxFuture<'_, Routed> {
         match plane {
             Plane::Data => Box::pin(self.through_gateway(request, peer)),
@@ -122,14 +122,14 @@ impl Dispatch {
         }
     }
 
-    /// Behind a call of its own: what it takes to make this future, a hundred kilobytes of stack, would otherwise be laid
-    /// out by each poll of the data plane's.
+    /// A separate call: building this future takes a hundred kilobytes of stack, which every poll of the data plane's
+    /// future would otherwise reserve.
     #[inline(never)]
     fn boxed_router(&self, request: Request<Inbound>, peer: SocketAddr, plane: Plane) -> BoxFuture<'_, Routed> {
         Box::pin(async move { (self.through_router(request, peer, plane).await, None) })
     }
 
-    /// The refusal of a call that came without encryption, where those are refused.
+    /// Returns the refusal of an unencrypted call, if such calls are refused.
     fn refused_in_clear(&self, request: &Request<Inbound>, peer: SocketAddr) -> Option<Answer> {
         let api = request.uri().path().starts_with("/v1");
         let in_clear = self.in_clear.as_ref().filter(|_| api && self.edge.in_clear(peer, request.headers()))?;
@@ -280,7 +280,8 @@ fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }
 
-/// Forbids, unless the answer says otherwise, that a browser runs it or guesses what it is and that a cache keeps it.
+/// Forbids browsers to run an answer or to guess its type, and caches to store it, unless the answer has its own
+/// headers.
 fn restrict(headers: &mut HeaderMap) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));

@@ -139,7 +139,7 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(no_follow).open(path)
 }
 
-/// The files of a segment.
+/// Lists the files of a segment.
 pub(crate) fn files_of(segment: &Segment) -> io::Result<Vec<PathBuf>> {
     let (files, _) = list(&segment.folder)?;
     Ok(files.into_iter().filter(|found| *found.segment == *segment.name).map(|found| found.path).collect())
@@ -148,8 +148,8 @@ pub(crate) fn files_of(segment: &Segment) -> io::Result<Vec<PathBuf>> {
 /// Reads all files of a segment, as far as they can be read.
 ///
 /// # Errors
-/// When the folder cannot be listed, or the process lacks descriptors or memory for a file. Nothing of the segment is
-/// dealt with then: it must be read again.
+/// When the folder cannot be listed, or the process lacks descriptors or memory for a file. The segment must then be
+/// read again.
 pub(crate) fn read_segment(segment: &Arc<Segment>) -> io::Result<(Contents, Kept)> {
     let (mut all, mut kept) = (Contents::default(), Kept::default());
     let files = files_of(segment)?;
@@ -176,7 +176,7 @@ pub(crate) fn read_segment(segment: &Arc<Segment>) -> io::Result<(Contents, Kept
     Ok((all, kept))
 }
 
-/// Whether the process or the system lacks something that it will have again.
+/// Whether the process or the system lacks something that will be available again.
 fn is_shortage(error: &io::Error) -> bool {
     use rustix::io::Errno;
     matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM))

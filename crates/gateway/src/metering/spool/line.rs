@@ -1,7 +1,7 @@
-//! One event as one line of a spool file: the checksum, the event's place in its segment, the event as JSON, a line break.
-//! Who pays, with which key and for which model is the same for many events: it is in a line of its own, before the first
-//! event that refers to it, so that an event takes a third of the room. Files of earlier versions have all of it in each
-//! line, and are read, too.
+//! One event as one line of a spool file: the checksum, the event's position in its segment, the event as JSON, a line
+//! break. The payer, the key and the model are the same for many events. They are in a separate line, the context,
+//! before the first event that refers to it, so that an event takes a third of the space. Files of earlier versions
+//! repeat them in each line, and can be read, too.
 
 use std::hash::BuildHasher;
 use std::io;
@@ -17,13 +17,14 @@ use sha2::{Digest, Sha256};
 
 /// The first line of a file, without the version of the format.
 const HEADER: &[u8] = b"keystead usage ";
-/// The form that is written.
+/// The version that is written.
 const VERSION: u32 = 4;
-/// The form of files whose events are objects.
+/// The version of files with events as objects.
 const OBJECTS: u32 = 2;
-/// Begins what is behind the checksum of a context.
+/// The byte after the checksum of a context.
 const CONTEXT: u8 = b'=';
-/// Contexts that a writer remembers. Beyond that it forgets them all, and writes again those that are still used.
+/// Maximum number of contexts that a writer remembers. Beyond that it drops all of them, and writes those again that
+/// are still used.
 const MOST_CONTEXTS: usize = 4_096;
 /// Characters of a checksum, CRC-32 in hexadecimal.
 const SUM: usize = 8;
@@ -37,24 +38,24 @@ pub(crate) fn header() -> Vec<u8> {
     [HEADER, VERSION.to_string().as_bytes(), b"\n"].concat()
 }
 
-/// The meaning of a line.
+/// The content of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line {
     /// The first line of a file in a known format.
     Header,
     /// The first line of a file in a format of another version of Keystead.
     Foreign,
-    /// What later events refer to.
+    /// A context to which later events refer.
     Context,
-    /// An event and its place.
+    /// An event and its position.
     Event(i64, Box<UsageEvent>),
-    /// It has no end, because the process or the machine stopped while it was written: its event was never recorded.
+    /// It has no end, because the process or the machine stopped while it was written. Its event was never recorded.
     Torn,
     /// It was complete and cannot be read.
     Damaged,
 }
 
-/// What many events of a file have in common: who pays, the key and its owner, the model, and the kind of usage.
+/// The values that many events of a file share: the payer, the key and its owner, the model, and the kind of usage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Context(OrganizationId, ProjectId, KeyId, Arc<str>, Arc<str>, UsageKind);
 
@@ -71,7 +72,7 @@ impl Context {
     }
 }
 
-/// An event without its context, whose number comes first.
+/// An event without its context; the number of the context comes first.
 #[derive(Deserialize)]
 struct Rest(u64, Timestamp, Vec<i64>, Amount, u16, u8, Arc<str>, #[serde(default)] Option<String>);
 
@@ -152,15 +153,15 @@ impl Reader {
 /// Writes the lines of one file.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
-    /// By their hash: of two with the same one, the later takes the place of the earlier.
+    /// By their hash: of two contexts with the same hash, the later one replaces the earlier one.
     contexts: foldhash::HashMap<u64, (u64, Context)>,
     hasher: RandomState,
-    /// Contexts that were written.
+    /// Number of contexts written.
     written: u64,
 }
 
 impl Writer {
-    /// Writes an event behind the text, and before it its context, if that is not in the file.
+    /// Appends an event to the text, and before it its context, if that is not in the file.
     pub(crate) fn write(&mut self, text: &mut Vec<u8>, place: i64, event: &UsageEvent) -> io::Result<()> {
         let context = self.context(text, event)?;
         line(text, |text| rest(text, place, context, event))
@@ -186,8 +187,8 @@ impl Writer {
     }
 }
 
-/// Writes what [`Rest`] reads. Every request pays for this, and this takes half of what a serializer does; strings that
-/// may need escapes, and amounts, are left to one.
+/// Writes what [`Rest`] reads. Every request pays for this, and it takes half the time of a serializer. Strings that
+/// may need escapes, and amounts, are left to the serializer.
 fn rest(text: &mut Vec<u8>, place: i64, context: u64, event: &UsageEvent) -> serde_json::Result<()> {
     let mut digits = itoa::Buffer::new();
     put(text, &[digits.format(place), " ["]);
@@ -215,7 +216,7 @@ fn rest(text: &mut Vec<u8>, place: i64, context: u64, event: &UsageEvent) -> ser
     Ok(())
 }
 
-/// Writes a line: the checksum is filled in once the rest is written.
+/// Writes a line. The checksum is filled in after the rest is written.
 fn line(text: &mut Vec<u8>, content: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>) -> io::Result<()> {
     let start = text.len();
     text.extend_from_slice(&[b' '; SUM + 1]);
@@ -233,7 +234,7 @@ fn put(text: &mut Vec<u8>, pieces: &[&str]) {
 
 /// Writes a string as JSON.
 fn quoted(text: &mut Vec<u8>, string: &str) -> serde_json::Result<()> {
-    // No early end, so that it is done many bytes at a time.
+    // No early end, so that many bytes are compared at a time.
     let plain = |byte: u8| (b' '..0x7f).contains(&byte) & (byte != b'"') & (byte != b'\\');
     if string.bytes().fold(true, |all, byte| all & plain(byte)) {
         put(text, &["\"", string, "\""]);
@@ -270,7 +271,7 @@ mod tests {
         Reader::default().read(line)
     }
 
-    /// The events that are read of what was written, with their places, and how many lines had none.
+    /// Returns the events that are read from the text, with their positions, and the number of lines without an event.
     fn read_all(text: &[u8]) -> (Vec<(i64, UsageEvent)>, usize) {
         let (mut reader, mut events, mut others) = (Reader::default(), Vec::new(), 0);
         for line in text.split_inclusive(|byte| *byte == b'\n') {
