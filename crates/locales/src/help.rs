@@ -42,7 +42,8 @@ impl HelpPage {
     /// The Markdown in a language.
     #[must_use]
     pub const fn source(&self, language: Language) -> &'static str {
-        *language.pick(&self.sources)
+        let &source = language.pick(&self.sources);
+        source
     }
 }
 
