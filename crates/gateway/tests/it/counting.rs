@@ -344,7 +344,7 @@ async fn pictures_that_a_tool_draws_count_under_its_model() {
         .events()
         .await
         .iter()
-        .map(|e| (e.kind.as_str(), e.model.clone(), e.used.images, e.used.output_tokens, e.estimated))
+        .map(|e| (e.kind.as_str(), Arc::clone(&e.model), e.used.images, e.used.output_tokens, e.estimated))
         .collect();
     let row = |kind, model: &str, images, tokens| (kind, Arc::from(model), images, tokens, false);
     assert_eq!(
