@@ -83,7 +83,7 @@ async function journey(browser, language, scripts) {
   await there.close();
   done(`${tag}: a session is ended from another browser`);
 
-  // A late form is answered with the question, and goes on with the answer (ASVS 7.5.1).
+  // A late form is answered with the question, and continues after the answer (ASVS 7.5.1).
   await page.goto(security);
   grow_stale();
   await send("/settings/account/security/recovery-codes");

@@ -99,7 +99,7 @@ async function pages(browser, language) {
   await sign_up(page, `help-${language}@example.com`);
   await organization(page, t.name);
 
-  // The account learns where the visitor's clock stands, so that no time has to be counted over.
+  // The account learns the visitor's time zone, so that people need not convert times.
   const told = page.waitForResponse((answer) => answer.url().endsWith("/preferences"));
   await page.goto(`${base}/settings/account`);
   await told;
@@ -176,7 +176,7 @@ async function pages(browser, language) {
   assert.equal(seen.get("Lab"), 0);
   assert.deepEqual([...seen.values()].sort(), [0, 1]);
 
-  // S1-13: whoever pays nothing can add a payment method as well.
+  // S1-13: an organization without costs can add a payment method, too.
   await page.goto(`${base}/settings/organization/billing/payment-methods`);
   await page.locator("main .head button").click();
   await page.waitForURL(`${sandbox}/stripe/pay/**`);
@@ -200,17 +200,17 @@ async function pages(browser, language) {
   await page.check("input[name=consent]");
   await page.getByRole("button", { name: t.begin, exact: true }).click();
   await page.waitForSelector(".qr svg");
-  // S3-39: how long it takes stands beside the last step.
+  // S3-39: the duration is shown beside the last step.
   assert.ok((await page.textContent(".steps")).includes(t.wait));
   await draw("#verifications .card", "verify");
 
-  // S3-40: refreshing loses nothing and begins nothing anew.
+  // S3-40: reloading loses nothing and starts nothing again.
   await page.goto(`${base}/settings/organization/general`);
   await page.reload();
   assert.equal(await page.locator(".steps .glyph.ok").count(), 1);
   assert.equal(await page.locator(".qr").count(), 0, "the link is shown once");
 
-  // The whole body of an error leads to its page, in the language one reads.
+  // The whole body of an error leads to its page, in the reader's language.
   for (const [asked, slug] of [[refusal, "image-model-needs-verification"], ["Your organization must be verified to stream this model.", "stream-needs-verification"], ["Incorrect API key provided: sk-proj-********abcd.", "key-not-accepted"]]) {
     await page.goto(`${base}/help`);
     await page.fill("#q", asked);

@@ -281,7 +281,7 @@ async function operator(browser) {
   await button("Save these rules").click();
   await page.waitForSelector(".done");
   assert.match(await page.textContent("main"), /tried out/);
-  // The next page of somebody else meets the rule, and an exemption ends that.
+  // The rule applies to the next page of another person, and an exemption ends that.
   await page.goto(`${base}/operator/exemptions`);
   await page.selectOption("#organization", { label: await page.locator("#organization option", { hasText: "Operations" }).first().textContent() });
   await page.fill("#reason", "ourselves");

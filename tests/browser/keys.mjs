@@ -1,4 +1,4 @@
-// People change over from one key to another, guard their organization and wait for news, through the real server and
+// People replace a key, protect their organization and follow progress, through the real server and
 // sandbox in headless Chromium, in three languages, with and without scripts. Every page is looked at by axe and at 360
 // pixels. Rows: S1-36, S1-37, S2-05, S3-03, S3-24, S3-40; ASVS 6.3.3, 6.4.4.
 //
@@ -158,7 +158,7 @@ async function journey(browser, language, scripts, number) {
   assert.ok([401, 403].includes(await works(made)), "it may no longer list models");
   done(`${tag}: a key is changed on its row`);
 
-  // Readers look and are offered nothing; a second step can be asked of them.
+  // Readers see the pages without actions; a second step can be required of them.
   const reader = `reader-${tag}@example.com`;
   await page.goto(`${base}/settings/organization/members`);
   await page.fill("#email", reader);

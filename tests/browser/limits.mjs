@@ -63,7 +63,7 @@ async function limits(browser, language, scripts) {
   await page.waitForURL("**done=saved**");
   await look(page, `${tag}-lower`, scripts);
 
-  // It holds from the next call on, and the third call is told when to come back and where to read about it.
+  // It applies from the next call on, and the refusal of the third call says when to retry and where to read about it.
   const statuses = [];
   let refused;
   for (let calls = 0; calls < 3; calls += 1) {

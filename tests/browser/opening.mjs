@@ -1,4 +1,4 @@
-// What every journey opens with: where the product is, its messages, and one look at a page with all that a look checks.
+// What every journey needs: the product's address, its messages, and one function that checks a page.
 //
 // Arguments of each script: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the
 // database's file.

@@ -1,4 +1,4 @@
-// The built-in reviewer in headless Chromium with a fake camera: handed in on a phone, decided by an operator, in three
+// The built-in review in headless Chromium with a fake camera: submitted on a phone, decided by an operator, in three
 // languages; the same by files without scripts; every page looked at by axe and at 360 pixels. Rows: S0-05…S0-16, S0-28,
 // S3-20…S3-29, S3-30, S3-35, S3-38.
 import assert from "node:assert/strict";

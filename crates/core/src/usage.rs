@@ -176,7 +176,7 @@ pub struct UsageEvent {
     pub project: ProjectId,
     /// The key.
     pub key: KeyId,
-    /// Whose key: a user or service account.
+    /// The owner of the key: a user or service account.
     pub owner: Arc<str>,
     /// The model as gated and forwarded.
     pub model: Arc<str>,

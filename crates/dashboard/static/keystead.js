@@ -1,4 +1,4 @@
-// Small helps for pages that work without them.
+// Small improvements of pages that work without them.
 for (const button of document.querySelectorAll("[data-copy]")) {
   const source = document.getElementById(button.dataset.copy);
   if (!source) continue;
@@ -30,7 +30,7 @@ for (const form of document.querySelectorAll("form")) {
     form.addEventListener("submit", (again) => again.preventDefault());
   });
 }
-// Times stand in the visitor's own zone, once the account knows it.
+// Sends the visitor's time zone to the account, so that pages show times in it.
 const unknown = document.querySelector("form[data-zone='']");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (unknown && zone && zone !== "UTC") {

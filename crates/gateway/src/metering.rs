@@ -215,7 +215,7 @@ impl Meter {
         Ok(Self { shared, durability, patience: unwritten_time, keeper: Some(keeper), delivery })
     }
 
-    /// Takes an event. It counts whatever happens to the answer, which must not be completed before the event is safe.
+    /// Takes an event. It counts however the answer ends, which must not be completed before the event is safe.
     pub fn record(&self, event: UsageEvent) -> Recorded {
         let shared = &self.shared;
         let mut state = shared.lock();

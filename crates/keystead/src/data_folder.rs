@@ -40,7 +40,7 @@ enum Wide {
     Tell,
 }
 
-/// Makes every file created from now on private to this user, whatever creates it.
+/// Makes every file created from now on private to this user, by any code.
 pub(crate) fn keep_new_files_private() {
     rustix::process::umask(Mode::from_raw_mode(0o077));
 }

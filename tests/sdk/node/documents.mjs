@@ -122,7 +122,7 @@ const checks = {
     const asked = { model: "gpt-4o-mini", messages, max_tokens: 590 };
     const hasty = client(account.api_key.value).chat.completions.create(asked);
     await assert.rejects(hasty, (error) => error instanceof OpenAI.RateLimitError && error.code === "rate_limit_exceeded" && error.type === "tokens");
-    // The SDK waits as long as it is told, and tries again.
+    // The SDK waits as long as the header says, and retries.
     const statuses = [];
     const counting = async (...request) => {
       const answer = await fetch(...request);

@@ -214,7 +214,7 @@ def rate_limits():
     assert first.headers["x-ratelimit-limit-tokens"] == "600" and first.headers["x-ratelimit-limit-requests"] == "30"
     assert first.headers["x-ratelimit-limit-project-tokens"] == "600"
     assert first.headers["x-ratelimit-remaining-requests"] == "29" and first.headers["x-ratelimit-reset-requests"] == "2s"
-    # `rate_limit_exceeded`, then the SDK's own patience: it waits as long as it is told, and no longer.
+    # `rate_limit_exceeded`, then the SDK's own retries: it waits as long as the header says, and no longer.
     asked = dict(model="gpt-4o-mini", messages=MESSAGES, max_tokens=590)
     error = refused(openai.RateLimitError, lambda: client(key).chat.completions.create(**asked))
     assert (error.code, error.type) == ("rate_limit_exceeded", "tokens"), error

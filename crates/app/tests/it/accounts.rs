@@ -87,7 +87,7 @@ async fn a_prepared_account_falls_to_the_mailbox_owner() {
     town.app.reset_password(&token_in(&mails[0].2), &secret(GOOD), &laptop()).await.unwrap();
     assert!(town.sign_in("ann@example.com", GOOD).await.is_ok());
 
-    // A link carries the password with which it was made, whatever was typed since.
+    // A link carries the password with which it was made, even if another was typed since.
     town.app.sign_up("ben@example.com", &secret(GOOD), &laptop()).await.unwrap();
     let late = town.mails().await;
     town.pass(DAY - 60);

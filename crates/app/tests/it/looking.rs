@@ -78,8 +78,8 @@ async fn a_changed_sim_card_holds_a_change() {
     house.wait(6 * DAY);
     house.prove(&home, &new, "10.0.0.1").await;
 
-    // A carrier that does not say, or is down, delays nobody; and no carrier is asked while the operator does not want
-    // it.
+    // A carrier that does not say, or is down, causes no delay; and no carrier is asked while the operator does not
+    // want it.
     let mute = number(300, 1);
     house.prove(&home, &mute, "10.0.0.1").await;
     let house = House::new(Settings::default()).await;

@@ -309,7 +309,7 @@ fn cases() -> u32 {
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 200, ..ProptestConfig::default() })]
 
-    /// ASVS 7.4.1, 7.4.2, 7.4.3: what ends a session ends it for good, whatever came before.
+    /// ASVS 7.4.1, 7.4.2, 7.4.3: what ends a session ends it for good, in every sequence of steps.
     #[test]
     fn model_of_sessions(steps in proptest::collection::vec(step(), 1..24)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -6,7 +6,7 @@ use keystead_core::secret::Secret;
 
 use crate::town::*;
 
-/// ASVS 7.2.4: nobody can plant a session, and reauthenticating changes the secret.
+/// ASVS 7.2.4: a planted session is not accepted, and reauthenticating changes the secret.
 #[tokio::test]
 async fn a_planted_cookie_is_worth_nothing() {
     let town = Town::new().await;

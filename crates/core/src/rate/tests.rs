@@ -185,8 +185,8 @@ proptest! {
                         Err(Full::TooLarge) => prop_assert!(need > limit),
                         Err(Full::Wait(wait)) => {
                             prop_assert!(wait > Duration::ZERO);
-                            // A request that waits as long as it is told, while the running ones use all they may, is
-                            // admitted.
+                            // A request that waits as long as the refusal says, while the running ones use all they
+                            // may, is admitted.
                             let mut later = bucket;
                             let ended: u64 = under_way.iter().map(|(need, _)| need).sum();
                             later.settle(rate, ended, ended, now);

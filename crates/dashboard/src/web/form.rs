@@ -30,7 +30,7 @@ impl Form {
         self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.clone()).collect()
     }
 
-    /// The fields whose names start with a prefix, with the prefix removed.
+    /// The fields with names that start with a prefix, with the prefix removed.
     pub(crate) fn starting(&self, start: &str) -> Vec<(&str, &str)> {
         self.0.iter().filter_map(|(name, value)| Some((name.strip_prefix(start)?, value.trim()))).collect()
     }

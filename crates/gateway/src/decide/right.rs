@@ -65,7 +65,7 @@ impl Right {
         let caller = match self.seams.directory.find(&self.caller.digest).await {
             Ok(Some(caller)) => caller,
             Ok(None) => return Err(revoked()),
-            // A store that is away ends nothing before memory is too old to trust.
+            // A store that is down ends nothing before memory is too old to trust.
             Err(Unavailable) if self.seams.directory.is_too_old() => return Err(error_body::store_unavailable()),
             Err(Unavailable) => return Ok(()),
         };

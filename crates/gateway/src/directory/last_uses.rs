@@ -74,7 +74,7 @@ impl LastUses {
         }
     }
 
-    /// Waits until there are so many entries that the store should be written early.
+    /// Waits until the number of entries requires an early write to the store.
     pub async fn filled(&self) {
         self.full.notified().await;
     }

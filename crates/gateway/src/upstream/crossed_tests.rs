@@ -1,4 +1,4 @@
-//! Whatever an upstream does to its connections, each request gets its own answer or none.
+//! However an upstream treats its connections, each request gets its own answer or none.
 
 use std::collections::HashMap;
 use std::sync::Arc;

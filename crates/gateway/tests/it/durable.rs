@@ -1,4 +1,4 @@
-//! A completely received answer is counted, whatever happens to the process directly afterwards.
+//! A completely received answer is counted, even if the process is killed directly afterwards.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;

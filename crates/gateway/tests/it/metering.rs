@@ -1,4 +1,4 @@
-//! Usage is counted once, whatever fails in between.
+//! Usage is counted once, also with failures in between.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -153,7 +153,7 @@ async fn every_kind() {
     );
 }
 
-// Whatever is in the folder, the service starts, counts what it can read, and removes nothing else.
+// With any content of the folder, the service starts, counts what it can read, and removes nothing else.
 #[tokio::test]
 async fn a_damaged_spool_is_kept_and_the_rest_of_it_counted() {
     const OLD: &str = include_str!("../../src/metering/spool/old_lines.txt");

@@ -188,7 +188,7 @@ async fn an_answer_that_pauses_too_long_is_ended() {
     assert!(world.events().await.iter().all(|event| event.estimated));
 }
 
-/// Whatever an upstream puts into its head, only listed headers pass, and none of them contains the operator's secret.
+/// With any head of an upstream, only listed headers pass, and none of them contains the operator's secret.
 #[tokio::test]
 async fn hostile_heads() {
     let world = World::new().await;

@@ -179,7 +179,7 @@ fn canaries_stay_where_they_belong() {
         let unknown = ears.api("POST", "/v1/chat/completions", key, &call);
         assert!(unknown["error"].is_object() || unknown["error"].is_string(), "{unknown}");
     }
-    // In places where nobody should put them: the log has no raw path, query or header.
+    // In places where clients should not put them: the log has no raw path, query or header.
     let host = &product.listen;
     for canary in [NUMBER, EMAIL, CARD, DOCUMENT] {
         let request = format!(

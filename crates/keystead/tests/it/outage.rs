@@ -1,4 +1,4 @@
-//! The store fails and recovers; the program is told to stop while a stream runs.
+//! The store fails and recovers; the program gets a stop signal while a stream runs.
 
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};

@@ -149,7 +149,7 @@ async fn a_number_in_the_place_of_a_code_is_not_repeated() {
     }
 }
 
-// S1-16: a gateway that accepted the text is believed, whatever else it says; every other answer is a typed failure.
+// S1-16: a gateway that accepted the text is believed, with any other content; every other answer is a typed failure.
 #[tokio::test]
 async fn text_gateways_of_any_content() {
     let vendor = Vendor::new([]).await;

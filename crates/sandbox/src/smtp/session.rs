@@ -142,7 +142,7 @@ impl Session<'_> {
         "250 OK"
     }
 
-    /// Receives a mail, whatever the result.
+    /// Receives a mail, and keeps or refuses it.
     async fn mail(&mut self) -> Result<&'static str> {
         let raw = self.body().await?;
         let recipients = std::mem::take(&mut self.recipients);

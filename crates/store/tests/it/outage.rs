@@ -83,7 +83,7 @@ async fn a_silent_server_is_not_waited_for() {
     assert!(reason.contains("does not answer within 5s"), "{reason}");
 }
 
-/// Passes bytes between TCP and the server's socket until it is told to hold them back.
+/// Passes bytes between TCP and the server's socket until the test makes it hold them back.
 async fn between(socket: PathBuf, held: watch::Receiver<bool>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -265,7 +265,7 @@ fn row(visit: &Visit, found: &KeyWithOwner) -> Row {
     }
 }
 
-/// The row of one key, on whichever page of the list it is; `None` if the person may not change it.
+/// The row of one key, on any page of the list; `None` if the person may not change it.
 pub(crate) async fn row_of(state: &DashboardState, visit: &Visit, id: &str) -> Result<Option<Row>, PageError> {
     let Ok(key) = id.parse() else { return Ok(None) };
     let found = state.app.changeable_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;

@@ -347,7 +347,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Whatever the strings hold and however large the figures are.
+        /// With any content of the strings and any size of the figures.
         #[test]
         fn any_event_is_kept(
             names in proptest::array::uniform4(any::<String>()), figures in proptest::array::uniform8(any::<i64>()),

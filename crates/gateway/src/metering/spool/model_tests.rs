@@ -1,4 +1,4 @@
-//! The spool against the simplest oracle: a list of the recorded events. Whatever fails in between, the store counts
+//! The spool against the simplest oracle: a list of the recorded events. With any failure in between, the store counts
 //! each event that was safe exactly once, and every other at most once.
 
 use std::collections::{HashMap, HashSet};

@@ -25,7 +25,7 @@ fn the_table_names_every_member_of_the_configuration() {
     assert_eq!(top.chain(sections).chain(lists).collect::<BTreeMap<_, _>>(), found.into_inner());
 }
 
-/// A deserializer that gives a struct whatever it asks for, and records that.
+/// A deserializer that gives a struct every field it requests, and records that.
 struct Walk<'w> {
     path: String,
     found: &'w RefCell<BTreeMap<String, Kind>>,

@@ -1,4 +1,4 @@
-//! Objects that outlive their request: asked for at growing intervals, counted once, whichever node reports them.
+//! Objects that outlive their request: requested at growing intervals, counted once, by any node.
 
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::usage::UsageEvent;
