@@ -107,16 +107,16 @@ fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
         text.push_str(&format!("{name} = \"{}\"\n", hex::encode(&bytes)));
         bytes.zeroize();
     }
-    let beside = data_dir.join(format!(".{FILE}.{}", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let temporary = data_dir.join(format!(".{FILE}.{}", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     text.zeroize();
-    let linked = match fs::hard_link(&beside, path) {
+    let linked = match fs::hard_link(&temporary, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
     };
-    fs::remove_file(&beside)?;
+    fs::remove_file(&temporary)?;
     linked?;
     fs::File::open(data_dir)?.sync_all()
 }

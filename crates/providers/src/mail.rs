@@ -16,7 +16,7 @@ use crate::{BoxFuture, Health, ProviderError};
 /// How long one step of the SMTP conversation may take.
 const STEP: Duration = Duration::from_secs(15);
 /// How long all of it may take: a very slow server must not block the job queue.
-const WHOLE: Duration = Duration::from_secs(60);
+const TOTAL: Duration = Duration::from_secs(60);
 
 /// A mail in plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Smtp {
             .subject(&mail.subject)
             .singlepart(SinglePart::plain(mail.text.clone()));
         let message = message.map_err(|_| ProviderError::Refused("a mail that cannot be written".to_owned()))?;
-        let sent = tokio::time::timeout(WHOLE, self.transport.send(message)).await;
+        let sent = tokio::time::timeout(TOTAL, self.transport.send(message)).await;
         match sent.map_err(|_| ProviderError::Unavailable("the mail server is too slow".to_owned()))? {
             Ok(_) => Ok(()),
             Err(error) => Err(failure(&error)),

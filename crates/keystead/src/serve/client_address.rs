@@ -27,11 +27,11 @@ pub(crate) struct CountryDatabase {
 #[derive(Deserialize)]
 struct Record<'r> {
     #[serde(borrow)]
-    country: Option<Place<'r>>,
+    country: Option<CountryRecord<'r>>,
 }
 
 #[derive(Deserialize)]
-struct Place<'r> {
+struct CountryRecord<'r> {
     #[serde(borrow)]
     iso_code: Option<&'r str>,
 }
@@ -85,10 +85,10 @@ impl Edge {
     pub(crate) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> Client {
         let client = self.visitor(peer, headers);
         let Some(countries) = &self.countries else { return client };
-        let told = countries.header.as_ref().filter(|_| self.trusted.contains(peer.ip()));
-        let told = told.and_then(|name| only(headers, name)?.to_str().ok()?.trim().parse().ok());
+        let reported = countries.header.as_ref().filter(|_| self.trusted.contains(peer.ip()));
+        let reported = reported.and_then(|name| only(headers, name)?.to_str().ok()?.trim().parse().ok());
         let looked_up = || countries.database.as_ref().and_then(|database| database.country(client.address));
-        Client { served: countries.rule.serves(client.address, told.or_else(looked_up)), ..client }
+        Client { served: countries.rule.serves(client.address, reported.or_else(looked_up)), ..client }
     }
 
     /// Whether a request came to this installation unencrypted, as far as that can be known. Keystead does not speak
@@ -97,10 +97,10 @@ impl Edge {
     /// this machine count as encrypted, and all others as unencrypted, because they bypassed the proxy.
     pub(crate) fn in_clear(&self, peer: SocketAddr, headers: &HeaderMap) -> bool {
         let lines = headers.get_all(&FORWARDED_PROTO).iter();
-        let told = |line: &HeaderValue| line.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
+        let lowercased = |line: &HeaderValue| line.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
         // The first entry is what the client used; inner proxies append theirs.
         let client_used = |line: String| line.split(',').next().unwrap_or_default().trim() == "http";
-        if lines.map(told).any(client_used) {
+        if lines.map(lowercased).any(client_used) {
             return true;
         }
         !self.trusted.contains(peer.ip()) && !peer.ip().to_canonical().is_loopback()

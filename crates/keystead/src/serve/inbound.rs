@@ -17,11 +17,11 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
 /// The maximum that is read and discarded: more than the largest JSON body.
-pub(crate) const THROWN_AWAY: usize = 32 << 20;
+pub(crate) const DISCARDED_BYTES: usize = 32 << 20;
 /// How long that may take.
-pub(crate) const THROWN_AWAY_WITHIN: Duration = Duration::from_secs(30);
+pub(crate) const DISCARD_WITHIN: Duration = Duration::from_secs(30);
 /// How long the client may pause meanwhile.
-pub(crate) const THROWN_AWAY_PAUSE: Duration = Duration::from_secs(5);
+pub(crate) const DISCARD_PAUSE: Duration = Duration::from_secs(5);
 
 /// The body.
 pub(crate) struct Inbound {
@@ -81,31 +81,31 @@ impl Drop for Inbound {
         let Some(mut body) = self.body.take().filter(|_| !self.read.load(Ordering::Acquire) && !self.waits) else {
             return;
         };
-        let mut left = THROWN_AWAY;
+        let mut left = DISCARDED_BYTES;
         // What has arrived already needs no task; usually that is all of the rest.
         while let Some(frame) = body.frame().now_or_never() {
-            if !go_on(frame, &mut left) {
+            if !may_continue(frame, &mut left) {
                 self.read.store(left > 0, Ordering::Release);
                 return;
             }
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(throw_away(body, left));
+            runtime.spawn(discard(body, left));
         }
     }
 }
 
-async fn throw_away(mut body: Incoming, mut left: usize) {
-    let until = Instant::now() + THROWN_AWAY_WITHIN;
-    while let Ok(frame) = timeout_at(until.min(Instant::now() + THROWN_AWAY_PAUSE), body.frame()).await {
-        if !go_on(frame, &mut left) {
+async fn discard(mut body: Incoming, mut left: usize) {
+    let until = Instant::now() + DISCARD_WITHIN;
+    while let Ok(frame) = timeout_at(until.min(Instant::now() + DISCARD_PAUSE), body.frame()).await {
+        if !may_continue(frame, &mut left) {
             return;
         }
     }
 }
 
 /// Whether there may be more, and it may still be discarded.
-fn go_on(frame: Option<Result<Frame<Bytes>, hyper::Error>>, left: &mut usize) -> bool {
+fn may_continue(frame: Option<Result<Frame<Bytes>, hyper::Error>>, left: &mut usize) -> bool {
     let Some(Ok(frame)) = frame else { return false };
     *left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
     *left > 0

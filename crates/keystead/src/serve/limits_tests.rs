@@ -47,9 +47,9 @@ fn documented_constants_are_those_of_the_code() {
     assert_eq!(bytes("body of a delivery"), keystead_api::largest_body("/webhooks/stripe"));
     assert_eq!(bytes("picture of a document"), keystead_dashboard::largest_body("/verify/x/capture/pictures/front"));
     assert_eq!(bytes("memory for bodies elsewhere"), bytes("memory for bodies on") / 4);
-    let away = row("read and thrown away");
+    let discarded = row("read and thrown away");
     let seconds = |time: std::time::Duration| format!("{} seconds", time.as_secs());
-    assert_eq!(bytes("read and thrown away"), inbound::THROWN_AWAY);
-    assert!(away.contains(&seconds(inbound::THROWN_AWAY_WITHIN)), "{away}");
-    assert!(away.contains(&format!("pauses of {}", seconds(inbound::THROWN_AWAY_PAUSE))), "{away}");
+    assert_eq!(bytes("read and thrown away"), inbound::DISCARDED_BYTES);
+    assert!(discarded.contains(&seconds(inbound::DISCARD_WITHIN)), "{discarded}");
+    assert!(discarded.contains(&format!("pauses of {}", seconds(inbound::DISCARD_PAUSE))), "{discarded}");
 }

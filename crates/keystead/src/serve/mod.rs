@@ -29,7 +29,7 @@ pub(crate) async fn run(config: Validated, arguments: Serve) -> Result<(), CliEr
     let grace = Duration::from_secs(config.server.shutdown_grace_seconds);
     let (stop, stopped) = watch::channel(false);
     let running = start::start(config, stopped).await?;
-    say_where(&running.addresses);
+    print_addresses(&running.addresses);
     if let Some(path) = arguments.ready_file {
         let addresses = &running.addresses;
         let ready = json!({
@@ -39,9 +39,9 @@ pub(crate) async fn run(config: Validated, arguments: Serve) -> Result<(), CliEr
             "metrics": addresses.metrics,
         });
         // Written to a temporary file and renamed, so that a program that waits for the file never reads half of it.
-        let beside = path.with_extension("partial");
-        tokio::fs::write(&beside, ready.to_string()).await?;
-        tokio::fs::rename(&beside, &path).await?;
+        let partial = path.with_extension("partial");
+        tokio::fs::write(&partial, ready.to_string()).await?;
+        tokio::fs::rename(&partial, &path).await?;
     }
     signal().await?;
     print::error("keystead: stopping; running requests may finish");
@@ -51,7 +51,7 @@ pub(crate) async fn run(config: Validated, arguments: Serve) -> Result<(), CliEr
     Ok(())
 }
 
-fn say_where(addresses: &start::Addresses) {
+fn print_addresses(addresses: &start::Addresses) {
     print::line(&format!("Keystead runs at {}", addresses.public_url));
     print::line(&format!("  API       {}/v1", addresses.public_url));
     if let Some(sandbox) = &addresses.sandbox {

@@ -30,7 +30,7 @@ const ALIVE_SECONDS: i64 = 6;
 /// The longest time that a change waits for the other nodes.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often the nodes are checked while a change waits and nothing is announced.
-const LOOK_AGAIN: Duration = Duration::from_millis(40);
+const POLL_INTERVAL: Duration = Duration::from_millis(40);
 /// How long a node waits before it tries to listen for announcements again.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 const BATCH: u32 = 500;
@@ -62,7 +62,7 @@ struct Progress {
     applied: i64,
     last_heartbeat: Timestamp,
     /// The last revision that this node reported to the others as applied.
-    told: i64,
+    reported: i64,
     /// When nodes that have not confirmed were last counted, and what this node had applied then: by the next count
     /// every node should have it.
     counted_at: Timestamp,
@@ -84,7 +84,7 @@ impl Follower {
         let latest = parts.store.read("latest_change", async |tx: &mut Tx| changes::latest(tx).await).await?;
         let never = Timestamp(0);
         let progress =
-            Progress { applied: latest, last_heartbeat: never, told: -1, counted_at: never, counted: latest };
+            Progress { applied: latest, last_heartbeat: never, reported: -1, counted_at: never, counted: latest };
         let progress = Mutex::new(progress);
         let follower = Arc::new(Self {
             parts,
@@ -110,7 +110,7 @@ impl Follower {
 
     /// The lock is held to the end: two at once could apply an older batch after a newer one.
     async fn apply_new(&self, progress: &mut Progress) -> Result<(), Error> {
-        let asked = self.parts.directory.moment();
+        let moment = self.parts.directory.moment();
         loop {
             let after = progress.applied;
             let read = self.parts.store.read("changes_since", async move |tx: &mut Tx| {
@@ -131,8 +131,8 @@ impl Follower {
             }
             self.apply(&batch, progress).await?;
         }
-        self.parts.directory.mark_fresh(asked);
-        self.lag.fresh(asked.wall);
+        self.parts.directory.mark_fresh(moment);
+        self.lag.fresh(moment.wall);
         Ok(())
     }
 
@@ -156,7 +156,7 @@ impl Follower {
     async fn confirm(&self, progress: &mut Progress) -> Result<(), Error> {
         let now = wiring::now();
         let silent = now.since(progress.last_heartbeat);
-        if progress.applied == progress.told && (0..HEARTBEAT_SECONDS).contains(&silent) {
+        if progress.applied == progress.reported && (0..HEARTBEAT_SECONDS).contains(&silent) {
             return Ok(());
         }
         let (node, applied) = (self.parts.node.clone(), progress.applied);
@@ -168,7 +168,7 @@ impl Follower {
         let nodes = beat.await?;
         let alive = nodes.iter().filter(|node| node.seen_at >= now.plus(-ALIVE_SECONDS)).count();
         self.parts.rates.share_among(alive);
-        (progress.last_heartbeat, progress.told) = (now, applied);
+        (progress.last_heartbeat, progress.reported) = (now, applied);
         if !(0..HEARTBEAT_SECONDS).contains(&now.since(progress.counted_at)) {
             self.lag.unconfirmed(nodes.iter().filter(|node| node.applied < progress.counted).count());
             (progress.counted_at, progress.counted) = (now, applied);
@@ -190,8 +190,8 @@ impl Follower {
     /// Removes this node from the list when it shuts down in order, so that no node waits for it.
     pub(crate) async fn leave(&self) {
         let node = self.parts.node.clone();
-        let gone = self.parts.store.write("leave", async move |tx: &mut Tx| changes::leave(tx, &node).await);
-        if let Err(error) = gone.await {
+        let left = self.parts.store.write("leave", async move |tx: &mut Tx| changes::leave(tx, &node).await);
+        if let Err(error) = left.await {
             tracing::warn!(error = %error, "this node could not report that it stops");
         }
     }
@@ -212,9 +212,9 @@ impl Follower {
             let since = self.may_serve_since(now);
             let read = self.parts.store.read("nodes", async move |tx: &mut Tx| changes::nodes(tx, since).await);
             let Ok(nodes) = read.await else { return Spread { unconfirmed: 1, nodes: 1 } };
-            let behind = || nodes.iter().filter(|node| node.applied < revision);
-            let spread = Spread { unconfirmed: behind().count(), nodes: nodes.len() };
-            let waits = behind().any(|node| node.seen_at >= now.plus(-ALIVE_SECONDS));
+            let lagging = || nodes.iter().filter(|node| node.applied < revision);
+            let spread = Spread { unconfirmed: lagging().count(), nodes: nodes.len() };
+            let waits = lagging().any(|node| node.seen_at >= now.plus(-ALIVE_SECONDS));
             if !waits || Instant::now() >= deadline {
                 if spread.unconfirmed > 0 {
                     let Spread { unconfirmed, nodes } = spread;
@@ -223,7 +223,7 @@ impl Follower {
                 }
                 return spread;
             }
-            let _ = timeout_at(deadline.min(Instant::now() + LOOK_AGAIN), heard).await;
+            let _ = timeout_at(deadline.min(Instant::now() + POLL_INTERVAL), heard).await;
         }
     }
 

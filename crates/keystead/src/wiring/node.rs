@@ -31,8 +31,8 @@ impl Node {
             }
         };
         if !before.is_empty() {
-            let gone = store.write("leave", async move |tx: &mut Tx| changes::leave(tx, &before).await);
-            if let Err(error) = gone.await {
+            let removed = store.write("leave", async move |tx: &mut Tx| changes::leave(tx, &before).await);
+            if let Err(error) = removed.await {
                 tracing::debug!(%error, "the former name of this node could not be removed");
             }
         }

@@ -67,11 +67,11 @@ impl Ownership for StoreOwnership {
     fn owners<'a>(&'a self, objects: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<Option<Payer>>, Unavailable>> {
         Box::pin(async move {
             // A name that no store can hold has no owner, and is not looked up.
-            let asked = objects.iter().filter(|object| !object.contains('\0'));
-            let asked: Vec<String> = asked.map(|object| (*object).to_owned()).collect();
+            let wanted = objects.iter().filter(|object| !object.contains('\0'));
+            let wanted: Vec<String> = wanted.map(|object| (*object).to_owned()).collect();
             let read = self.store.read("owners_of_objects", async move |tx: &mut Tx| {
-                let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
-                upstream_objects::find_many(tx, &asked).await
+                let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+                upstream_objects::find_many(tx, &wanted).await
             });
             let found = read.await.map_err(|error| unavailable(&error))?;
             Ok(objects.iter().map(|object| found.get(*object).cloned()).collect())

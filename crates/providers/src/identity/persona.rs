@@ -15,9 +15,9 @@ const VERSION: &str = "2025-12-08";
 /// The header of answers that names the environment: the sandbox and production are two.
 const ENVIRONMENT: &str = "persona-environment-id";
 /// How long a one-time link works, in seconds: the longest hand-off is a mail.
-const LINK_LIFE: i64 = 86_400;
+const LINK_LIFETIME: i64 = 86_400;
 /// How long the QR code on Persona's own page works, in seconds.
-const HANDOFF_LIFE: i64 = 900;
+const HANDOFF_LIFETIME: i64 = 900;
 
 /// The client.
 pub struct Persona {
@@ -66,8 +66,8 @@ impl Persona {
                 "auto-create-account": true,
                 "auto-create-account-reference-id": reference,
                 "auto-create-one-time-link": true,
-                "expiration-after-create-interval-seconds": LINK_LIFE,
-                "one-time-link-expiration-seconds": HANDOFF_LIFE,
+                "expiration-after-create-interval-seconds": LINK_LIFETIME,
+                "one-time-link-expiration-seconds": HANDOFF_LIFETIME,
             },
         });
         let request = self.http.post(self.base.at(&["inquiries"])).header("idempotency-key", key).json(&body);
@@ -97,14 +97,15 @@ impl Persona {
     }
 
     async fn new_link(&self, reference: &str) -> Result<Link, ProviderError> {
-        let made = self.act(reference, "generate-one-time-link", json!({ "expires-in-seconds": LINK_LIFE })).await?;
+        let made =
+            self.act(reference, "generate-one-time-link", json!({ "expires-in-seconds": LINK_LIFETIME })).await?;
         self.link(&made)
     }
 
     fn link(&self, answer: &Answer) -> Result<Link, ProviderError> {
         let url = answer.text(&["meta", "one-time-link"]);
         let url = url.ok_or_else(|| unavailable("Persona: an answer without link"))?;
-        Ok(Link { url: url.to_owned(), expires_at: (self.clock)().plus(LINK_LIFE) })
+        Ok(Link { url: url.to_owned(), expires_at: (self.clock)().plus(LINK_LIFETIME) })
     }
 
     async fn read(&self, reference: &str) -> Result<Snapshot, ProviderError> {
@@ -176,13 +177,13 @@ fn is_from(answer: &Answer, environment: &str) -> bool {
 /// Checks that Persona did what was requested.
 fn done(answer: Answer) -> Result<Answer, ProviderError> {
     let status = answer.status.as_u16();
-    let said = format!("Persona {status}");
+    let summary = format!("Persona {status}");
     match status {
         200..=299 => Ok(answer),
-        404 | 410 => Err(ProviderError::Gone(said)),
-        400 | 409 | 422 => Err(ProviderError::Refused(said)),
+        404 | 410 => Err(ProviderError::Gone(summary)),
+        400 | 409 | 422 => Err(ProviderError::Refused(summary)),
         // A wrong key, a product's quota (403), a limit, an outage: solved without the person.
-        _ => Err(ProviderError::Unavailable(said)),
+        _ => Err(ProviderError::Unavailable(summary)),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{BoxFuture, Health, ProviderError};
 /// The API version that this client parses.
 const VERSION: &str = "2025-03-31.basil";
 /// Stripe ends a Checkout page after a day at the latest.
-const LIFE: i64 = 86_400;
+const LIFETIME: i64 = 86_400;
 
 /// The client.
 #[derive(Debug)]
@@ -83,14 +83,15 @@ impl Stripe {
         let answer = done(self.post(&["checkout", "sessions"], &form, Some(attempt)).await?)?;
         let whole = || {
             let (text, number) = (|name| answer.text(&[name]), |name| answer.body.get(name).and_then(Value::as_i64));
-            let expires_at = number("expires_at").or_else(|| number("created").map(|at| at.saturating_add(LIFE)))?;
+            let expires_at =
+                number("expires_at").or_else(|| number("created").map(|at| at.saturating_add(LIFETIME)))?;
             let (reference, url) = (text("id")?.to_owned(), text("url")?.to_owned());
             Some(Setup { reference, customer: customer.clone(), url, expires_at: Timestamp(expires_at) })
         };
         whole().ok_or_else(|| unavailable("Stripe: an unreadable session"))
     }
 
-    async fn look(&self, reference: &str) -> Result<SetupState, ProviderError> {
+    async fn read_setup(&self, reference: &str) -> Result<SetupState, ProviderError> {
         let url = self.base.at(&["v1", "checkout", "sessions", reference]);
         let request = self.http.get(url).query(&[("expand[]", "setup_intent.payment_method")]);
         let answer = done(self.send(request).await?)?;
@@ -102,7 +103,7 @@ impl Stripe {
     }
 
     /// Reads what an event is about, if it is not about a set-up. The content of the event itself decides nothing.
-    async fn told(&self, name: &str, reference: &str) -> Result<Option<News>, ProviderError> {
+    async fn read_event(&self, name: &str, reference: &str) -> Result<Option<News>, ProviderError> {
         match name {
             "charge.dispute.created" => self.dispute(&["disputes", reference], true).await.map(Some),
             "radar.early_fraud_warning.created" => {
@@ -156,19 +157,19 @@ impl Stripe {
 /// Checks that Stripe did what was requested.
 fn done(answer: Answer) -> Result<Answer, ProviderError> {
     let status = answer.status.as_u16();
-    let said = format!("Stripe {status} {}", word(answer.text(&["error", "code"]).unwrap_or("-")));
+    let summary = format!("Stripe {status} {}", code_word(answer.text(&["error", "code"]).unwrap_or("-")));
     match status {
         200..=299 => Ok(answer),
-        400 | 402 => Err(ProviderError::Refused(said)),
-        404 => Err(ProviderError::Gone(said)),
+        400 | 402 => Err(ProviderError::Refused(summary)),
+        404 => Err(ProviderError::Gone(summary)),
         // Our key is wrong or lacks the permission, the same post is still running, too many at once, an outage: all of
         // them are solved without the person.
-        _ => Err(ProviderError::Unavailable(said)),
+        _ => Err(ProviderError::Unavailable(summary)),
     }
 }
 
 /// Reduces a vendor's word to one that may appear in logs and on pages.
-fn word(text: &str) -> String {
+fn code_word(text: &str) -> String {
     let known = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if known { text.to_owned() } else { "unknown".to_owned() }
 }
@@ -178,12 +179,12 @@ fn method(value: &Value) -> Option<Method> {
     let text = |name: &str| card.get(name).and_then(Value::as_str);
     Some(Method {
         reference: value.get("id")?.as_str()?.to_owned(),
-        brand: word(text("brand").unwrap_or("unknown")),
+        brand: code_word(text("brand").unwrap_or("unknown")),
         last4: text("last4")?.chars().filter(char::is_ascii_digit).take(4).collect(),
         expires_month: card.get("exp_month")?.as_i64()?,
         expires_year: card.get("exp_year")?.as_i64()?,
         country: text("country").map(str::to_owned),
-        funding: word(text("funding").unwrap_or("unknown")),
+        funding: code_word(text("funding").unwrap_or("unknown")),
         fingerprint: text("fingerprint").map(str::to_owned),
         customer: value.get("customer").and_then(Value::as_str).map(str::to_owned),
     })
@@ -209,7 +210,7 @@ fn state(session: &Value) -> Option<SetupState> {
             let text = |name: &str| error.get(name).and_then(Value::as_str);
             let reason = text("decline_code").or_else(|| text("code")).unwrap_or("card_declined");
             let card = at(error, &["payment_method", "card", "fingerprint"]).and_then(Value::as_str);
-            SetupState::Failed { reason: word(reason), card: card.map(str::to_owned) }
+            SetupState::Failed { reason: code_word(reason), card: card.map(str::to_owned) }
         }
     })
 }
@@ -230,7 +231,7 @@ fn disputed(body: &Value, dispute: bool) -> News {
     News::Disputed {
         method: text(&["charge", "payment_method"]),
         customer: text(&["charge", "customer"]),
-        reason: word(&reason),
+        reason: code_word(&reason),
     }
 }
 
@@ -250,11 +251,11 @@ impl PaymentProvider for Stripe {
     }
 
     fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, ProviderError>> {
-        Box::pin(async move { self.http.record(self.look(reference).await) })
+        Box::pin(async move { self.http.record(self.read_setup(reference).await) })
     }
 
     fn news<'a>(&'a self, name: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, ProviderError>> {
-        Box::pin(async move { self.http.record(self.told(name, reference).await) })
+        Box::pin(async move { self.http.record(self.read_event(name, reference).await) })
     }
 
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
@@ -317,7 +318,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sessions_as_stripe_tells_them() {
+    fn sessions_are_parsed_as_stripe_sends_them() {
         let card = json!({ "brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2030, "country": "PL",
             "funding": "credit", "fingerprint": "fp1" });
         let done = json!({ "status": "complete", "setup_intent": { "status": "succeeded",
@@ -333,6 +334,6 @@ mod tests {
         for unreadable in [json!([]), json!(null), json!({ "status": "novel" })] {
             assert_eq!(state(&unreadable), None, "nothing known is nothing done");
         }
-        assert_eq!(word("Call 555-0100!"), "unknown", "no free text of a vendor reaches a page");
+        assert_eq!(code_word("Call 555-0100!"), "unknown", "no free text of a vendor reaches a page");
     }
 }

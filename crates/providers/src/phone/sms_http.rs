@@ -31,7 +31,7 @@ impl HttpSms {
         Ok(Self { http: Http::new()?, url, token })
     }
 
-    async fn hand_over(&self, e164: &str, text: &str) -> Result<String, ProviderError> {
+    async fn post_text(&self, e164: &str, text: &str) -> Result<String, ProviderError> {
         let mut request = self.http.post(self.url.clone()).json(&json!({ "to": e164, "text": text }));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.expose());
@@ -41,18 +41,18 @@ impl HttpSms {
             // Not every gateway numbers its messages; an accepted text must not be sent again because of that.
             return Ok(answer.text(&["id"]).filter(|id| id.len() <= LONGEST_ID).unwrap_or_default().to_owned());
         }
-        let said = format!("text gateway {}", answer.status.as_u16());
+        let summary = format!("text gateway {}", answer.status.as_u16());
         match answer.status {
             // These statuses are about the message; every other one is about the gateway or our account.
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Err(ProviderError::Refused(said)),
-            _ => Err(ProviderError::Unavailable(said)),
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Err(ProviderError::Refused(summary)),
+            _ => Err(ProviderError::Unavailable(summary)),
         }
     }
 }
 
 impl SmsSender for HttpSms {
     fn send<'a>(&'a self, e164: &'a str, text: &'a str) -> BoxFuture<'a, Result<String, ProviderError>> {
-        Box::pin(async move { self.http.record(self.hand_over(e164, text).await) })
+        Box::pin(async move { self.http.record(self.post_text(e164, text).await) })
     }
 
     fn health(&self) -> Health {

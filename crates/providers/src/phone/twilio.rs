@@ -167,17 +167,17 @@ fn is_sid(sid: &str) -> bool {
 /// outage.
 fn failure(answer: &Answer) -> ProviderError {
     let (status, code) = (answer.status.as_u16(), code(answer));
-    let said = format!("Twilio {status} {code}");
+    let summary = format!("Twilio {status} {code}");
     match (status, code) {
-        (_, 60_200 | 60_203 | 60_205 | 60_238 | 60_410 | 60_605) => ProviderError::Refused(said),
-        (404, _) | (_, 20_404) => ProviderError::Gone(said),
-        (400, _) => ProviderError::Refused(said),
-        _ => ProviderError::Unavailable(said),
+        (_, 60_200 | 60_203 | 60_205 | 60_238 | 60_410 | 60_605) => ProviderError::Refused(summary),
+        (404, _) | (_, 20_404) => ProviderError::Gone(summary),
+        (400, _) => ProviderError::Refused(summary),
+        _ => ProviderError::Unavailable(summary),
     }
 }
 
-fn line_type(word: &str) -> LineKind {
-    match word {
+fn line_type(name: &str) -> LineKind {
+    match name {
         "mobile" => LineKind::Mobile,
         "landline" => LineKind::Landline,
         "fixedVoip" => LineKind::FixedVoip,

@@ -28,7 +28,7 @@ use crate::http::{Http, unavailable};
 use crate::{BoxFuture, Clock, Health, ProviderError};
 
 /// Seconds for which an issuer's metadata and keys are cached.
-const DESCRIPTION_LIFE: i64 = 3_600;
+const DESCRIPTION_LIFETIME: i64 = 3_600;
 /// Accepted algorithms: only key pairs of the issuer, never a shared secret, never "none".
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RsaSsaPkcs1V15Sha256,
@@ -95,7 +95,7 @@ impl Oidc {
         let mut known = self.known.lock().await;
         let now = (self.clock)();
         if let Some((at, description)) = known.as_ref().filter(|_| !newer)
-            && (0..DESCRIPTION_LIFE).contains(&now.since(*at))
+            && (0..DESCRIPTION_LIFETIME).contains(&now.since(*at))
         {
             return Ok(Arc::clone(description));
         }
@@ -119,7 +119,7 @@ impl Oidc {
         client.set_auth_type(if in_body { AuthType::RequestBody } else { AuthType::BasicAuth })
     }
 
-    async fn leave(&self, return_url: &str) -> Result<Departure, ProviderError> {
+    async fn begin(&self, return_url: &str) -> Result<Departure, ProviderError> {
         let client = self.client(&*self.description(false).await?);
         let (state, nonce, verifier) = (self.draw(), self.draw(), self.draw());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.clone()));
@@ -163,7 +163,7 @@ impl Oidc {
             return self.identity(&claims, None);
         }
         // Some issuers leave the address out of the token.
-        let more = self.ask_more(&client, answer.access_token(), &claims).await?;
+        let more = self.fetch_userinfo(&client, answer.access_token(), &claims).await?;
         self.identity(&claims, Some(&more))
     }
 
@@ -183,7 +183,7 @@ impl Oidc {
         token.claims(&verifier, nonce).cloned()
     }
 
-    async fn ask_more(
+    async fn fetch_userinfo(
         &self,
         client: &Client,
         access: &AccessToken,
@@ -225,7 +225,7 @@ impl SignIn for Oidc {
     }
 
     fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, ProviderError>> {
-        Box::pin(async move { self.carrier.http.record(self.leave(return_url).await) })
+        Box::pin(async move { self.carrier.http.record(self.begin(return_url).await) })
     }
 
     fn arrive<'a>(
@@ -254,7 +254,7 @@ impl Carrier {
         if safe { Ok(()) } else { Err(unavailable("the issuer names an address without TLS")) }
     }
 
-    async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ProviderError> {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ProviderError> {
         let (head, body) = request.into_parts();
         let url = Url::parse(&head.uri.to_string()).map_err(|_| unavailable("the issuer names no address"))?;
         self.checked(&url)?;
@@ -272,7 +272,7 @@ impl<'c> AsyncHttpClient<'c> for Carrier {
     type Future = BoxFuture<'c, Result<HttpResponse, ProviderError>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.carry(request))
+        Box::pin(self.send(request))
     }
 }
 
@@ -305,7 +305,7 @@ fn unexchanged(
     match error {
         RequestTokenError::Request(failure) => failure,
         // The code was used before, is too old, or was issued to another client.
-        RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => {
+        RequestTokenError::ServerResponse(response) if *response.error() == CoreErrorResponseType::InvalidGrant => {
             doubtful("the code does not hold")
         }
         // Our client is unknown there, or misconfigured: the operator's fault.
@@ -333,10 +333,10 @@ mod tests {
     fn tls_is_not_given_up_half_way() {
         let (plain, secure) = (Url::parse("http://issuer.test/keys"), Url::parse("https://issuer.test/keys"));
         let (plain, secure) = (plain.unwrap(), secure.unwrap());
-        let behind_tls = Carrier { http: Http::new().unwrap(), tls: true };
-        assert!(behind_tls.checked(&secure).is_ok());
-        assert!(behind_tls.checked(&plain).is_err());
-        assert!(behind_tls.checked(&Url::parse("file:///etc/passwd").unwrap()).is_err());
+        let over_tls = Carrier { http: Http::new().unwrap(), tls: true };
+        assert!(over_tls.checked(&secure).is_ok());
+        assert!(over_tls.checked(&plain).is_err());
+        assert!(over_tls.checked(&Url::parse("file:///etc/passwd").unwrap()).is_err());
         let sandbox = Carrier { http: Http::new().unwrap(), tls: false };
         assert!(sandbox.checked(&plain).is_ok() && sandbox.checked(&secure).is_ok());
     }

@@ -10,12 +10,12 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::secret;
 
 /// A mail server for one conversation after another: it answers one verb as configured and accepts everything else.
-struct Post {
+struct MailServer {
     url: String,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
-impl Post {
+impl MailServer {
     async fn new(verb: &'static str, says: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
@@ -59,7 +59,7 @@ async fn talk(stream: TcpStream, verb: &str, says: &str, heard: &Mutex<Vec<Strin
                 if verb == "." { says } else { "250 taken" }
             }
             _ if in_mail => continue,
-            said if said == verb => says,
+            command if command == verb => says,
             "EHLO" => "250-post.test\r\n250 AUTH PLAIN",
             "AUTH" => "235 welcome",
             "DATA" => {
@@ -90,15 +90,15 @@ fn header<'m>(mail: &'m str, name: &str) -> &'m str {
 
 #[tokio::test]
 async fn a_mail_in_any_language() {
-    let post = Post::new("", "").await;
-    let client = post.client();
+    let server = MailServer::new("", "").await;
+    let client = server.client();
     assert_eq!(client.health(), Health::Unknown);
     assert_eq!(client.send(&mail("Kod")).await, Ok(()));
     assert_eq!(client.health(), Health::Up);
-    let heard = post.heard();
+    let heard = server.heard();
     assert!(heard.contains(&"MAIL FROM:<no-reply@example.com>".to_owned()), "{heard:?}");
     assert!(heard.contains(&"RCPT TO:<anna@example.com>".to_owned()), "{heard:?}");
-    let sent = post.mail();
+    let sent = server.mail();
     assert_eq!(header(&sent, "From: "), "Keystead <no-reply@example.com>");
     assert_eq!(header(&sent, "Subject: "), "Kod");
     assert_eq!(header(&sent, "Content-Type: "), "text/plain; charset=utf-8");
@@ -115,15 +115,15 @@ async fn a_subject_stays_a_subject() {
     for subject in
         ["Zażółć gęślą jaźń", "キーの確認", "Hi\r\nBcc: eve@example.com\r\n\r\nBuy!", "Hi\nBcc: eve@example.com"]
     {
-        let post = Post::new("", "").await;
-        let client = post.client();
+        let server = MailServer::new("", "").await;
+        let client = server.client();
         if client.send(&mail(subject)).await.is_err() {
             continue;
         }
-        let sent = post.mail();
+        let sent = server.mail();
         let headers: Vec<_> = sent.lines().take_while(|line| !line.is_empty()).collect();
         assert!(headers.iter().all(|line| line.is_ascii() && !line.to_lowercase().starts_with("bcc")), "{headers:?}");
-        assert!(!post.heard().iter().any(|line| line.contains("RCPT TO:<eve")), "{subject:?}");
+        assert!(!server.heard().iter().any(|line| line.contains("RCPT TO:<eve")), "{subject:?}");
         assert!(
             headers.iter().any(|line| line.starts_with("MIME-Version")),
             "the headers end where they should: {sent}"
@@ -133,13 +133,13 @@ async fn a_subject_stays_a_subject() {
 
 #[tokio::test]
 async fn an_address_stays_an_address() {
-    let post = Post::new("", "").await;
-    let client = post.client();
+    let server = MailServer::new("", "").await;
+    let client = server.client();
     for to in ["", "anna", "anna@example.com\r\nBcc: eve@example.com", "a@b.c, eve@example.com", "anna@exa mple.com"] {
         let sent = client.send(&Mail { to: to.into(), ..mail("Hi") }).await;
         assert!(matches!(sent, Err(ProviderError::Refused(_))), "{to:?}: {sent:?}");
     }
-    assert!(post.heard().is_empty(), "nobody was even called");
+    assert!(server.heard().is_empty(), "nobody was even called");
 }
 
 #[tokio::test]
@@ -153,8 +153,8 @@ async fn what_servers_say() {
         (".", "451 4.3.0 disk full", false),
         ("EHLO", "garbage", false),
     ] {
-        let post = Post::new(verb, says).await;
-        let client = post.client();
+        let server = MailServer::new(verb, says).await;
+        let client = server.client();
         let failure = client.send(&mail("Hi")).await.unwrap_err();
         assert_eq!(matches!(failure, ProviderError::Refused(_)), refused, "{verb} {says}");
         assert_eq!(client.health(), if refused { Health::Up } else { Health::Down });
@@ -164,26 +164,26 @@ async fn what_servers_say() {
 
 #[tokio::test]
 async fn an_account_of_ours() {
-    let post = Post::new("", "").await;
-    let known = SmtpOptions { username: Some("us".into()), password: Some(secret("pa55")), ..options(&post.url) };
+    let server = MailServer::new("", "").await;
+    let known = SmtpOptions { username: Some("us".into()), password: Some(secret("pa55")), ..options(&server.url) };
     assert_eq!(Smtp::new(&known).unwrap().send(&mail("Hi")).await, Ok(()));
     let expected = format!("AUTH PLAIN {}", STANDARD.encode("\0us\0pa55"));
-    assert!(post.heard().contains(&expected));
+    assert!(server.heard().contains(&expected));
     assert!(!format!("{known:?} {:?}", Smtp::new(&known).unwrap()).contains("pa55"));
 
-    let post = Post::new("AUTH", "535 5.7.8 wrong").await;
-    let client = Smtp::new(&SmtpOptions { url: post.url.clone(), ..known }).unwrap();
+    let server = MailServer::new("AUTH", "535 5.7.8 wrong").await;
+    let client = Smtp::new(&SmtpOptions { url: server.url.clone(), ..known }).unwrap();
     let sent = client.send(&mail("Hi")).await;
     assert!(matches!(sent, Err(ProviderError::Unavailable(_))), "our account is wrong, the mail is not: {sent:?}");
 }
 
 #[tokio::test]
 async fn tls_is_never_given_up() {
-    let post = Post::new("", "").await;
+    let server = MailServer::new("", "").await;
     for scheme in ["smtps", "smtp+starttls"] {
-        let client = Smtp::new(&options(&post.url.replacen("smtp", scheme, 1))).unwrap();
+        let client = Smtp::new(&options(&server.url.replacen("smtp", scheme, 1))).unwrap();
         assert!(matches!(client.send(&mail("Hi")).await, Err(ProviderError::Unavailable(_))), "{scheme}");
-        assert!(!post.heard().iter().any(|line| line.starts_with("MAIL")), "{scheme}: no mail in clear");
+        assert!(!server.heard().iter().any(|line| line.starts_with("MAIL")), "{scheme}: no mail in clear");
     }
     for wrong in ["post.test:25", "smtp:", "http://post.test", "smtp+tls://post.test", "smtps+starttls://post.test"] {
         assert!(matches!(Smtp::new(&options(wrong)), Err(ProviderError::Refused(_))), "{wrong}");

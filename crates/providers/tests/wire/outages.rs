@@ -10,7 +10,7 @@ use crate::secret;
 use crate::vendor::{Say, Vendor, raw, say};
 
 #[tokio::test]
-async fn nobody_is_sent_elsewhere() {
+async fn redirects_are_not_followed() {
     let elsewhere = Vendor::new([say(201, json!({ "id": "stolen" }))]).await;
     for status in [301, 302, 307, 308] {
         let headers = vec![("location", format!("{}/sms/messages", elsewhere.url))];
@@ -33,7 +33,7 @@ async fn answers_are_bounded() {
 }
 
 #[tokio::test]
-async fn silence_is_an_outage_and_tells_nothing() {
+async fn silence_is_an_outage_and_its_error_has_no_address() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let closed = format!("http://{}/to/+48512345678", listener.local_addr().unwrap());
     drop(listener);

@@ -73,7 +73,7 @@ async fn an_inquiry_begins_with_its_first_link() {
 }
 
 #[tokio::test]
-async fn an_accident_while_beginning_is_looked_into() {
+async fn an_inquiry_begun_despite_an_error_is_found() {
     // The inquiry was made after all.
     let vendor = Vendor::new([
         say(500, json!({})),

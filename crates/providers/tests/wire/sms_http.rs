@@ -27,7 +27,7 @@ async fn a_text_goes_out_as_json() {
 }
 
 #[tokio::test]
-async fn refusals_and_outages_are_told_apart() {
+async fn refusals_and_outages_are_distinguished() {
     for (status, refused) in
         [(400, true), (422, true), (401, false), (403, false), (404, false), (429, false), (503, false)]
     {

@@ -82,7 +82,7 @@ async fn a_known_customer_is_not_made_again() {
 }
 
 #[tokio::test]
-async fn an_accident_that_is_repeated_is_asked_about_anew() {
+async fn a_replayed_error_is_requested_again() {
     let headers = vec![("idempotent-replayed", "true".to_owned())];
     let replayed = Say::Whole { status: 500, headers, body: b"{}".to_vec() };
     let vendor = Vendor::new([replayed, say(200, json!({ "id": "cus_1" })), say(200, session())]).await;

@@ -43,7 +43,7 @@ async fn a_code_is_sent() {
 }
 
 #[tokio::test]
-async fn what_is_said_instead_of_sending() {
+async fn refusals_and_outages_of_sending() {
     let refused = [(400, 60200), (429, 60203), (400, 60205), (403, 60238), (403, 60410), (403, 60605), (400, 99999)];
     let outage = [(429, 60207), (429, 60212), (429, 20429), (401, 20003), (403, 20008), (404, 20404), (503, 20503)];
     let all = refused.map(|one| (one, true)).into_iter().chain(outage.map(|one| (one, false)));
@@ -118,7 +118,7 @@ async fn an_ended_verification_can_be_ended_again() {
 
 // S1-32, S1-33
 #[tokio::test]
-async fn carriers_tell_the_kind_of_line() {
+async fn carriers_report_the_line_type() {
     let words = [
         ("mobile", LineKind::Mobile),
         ("landline", LineKind::Landline),
@@ -147,7 +147,7 @@ async fn carriers_tell_the_kind_of_line() {
 }
 
 #[tokio::test]
-async fn a_carrier_that_cannot_be_asked_is_not_a_carrier_that_does_not_say() {
+async fn a_failed_lookup_differs_from_an_unknown_answer() {
     let unasked = json!({ "line_type_intelligence": { "type": null, "error_code": 60601 } });
     for answer in [say(200, unasked), raw(200, "text/html", "<h1>?</h1>"), error(429, 20429), error(500, 0)] {
         let vendor = Vendor::new([answer]).await;
@@ -159,7 +159,7 @@ async fn a_carrier_that_cannot_be_asked_is_not_a_carrier_that_does_not_say() {
 
 // A date if the carrier has one, otherwise whether it was changed within a period.
 #[tokio::test]
-async fn carriers_tell_when_a_sim_card_was_changed() {
+async fn carriers_report_sim_changes() {
     let last = |last: serde_json::Value| say(200, json!({ "sim_swap": { "last_sim_swap": last, "error_code": null } }));
     let (date, day) = ("2026-11-20T14:02:11Z", 86_400);
     for (answer, card) in [
