@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_read_as_ever() {
+    fn ordinary_values_are_read() {
         let text = r#" {"a":[1,-2,2.5,true,null,"\u00e9"],"b":{"c":{}},"d":18446744073709551615} "#;
         assert_eq!(read(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap());
         assert_eq!(read(b"null"), Ok(json!(null)));

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_name_is_told() {
+    fn the_nearest_name_is_suggested() {
         let known = ["name", "scopes", "expires_in_seconds", "project_ids", "emails"];
         for (sent, near) in [
             ("Name", Some("name")),

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn one_place_of_ipv6_is_a_whole_network() {
+    fn one_ipv6_address_is_a_whole_network() {
         let host = |text: &str| text.parse().map(super::host).unwrap_or_default();
         assert_eq!(host("192.0.2.77"), "192.0.2.77");
         assert_eq!(host("::ffff:192.0.2.77"), "192.0.2.77");

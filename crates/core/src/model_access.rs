@@ -102,7 +102,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn one_mode_is_the_other_turned_round(names in proptest::collection::vec("[a-d]{1,2}", 0..8), asked in "[a-d]{1,2}") {
+        fn one_mode_is_the_inverse_of_the_other(names in proptest::collection::vec("[a-d]{1,2}", 0..8), asked in "[a-d]{1,2}") {
             let of = |mode| ModelAccess::new(mode, names.clone()).unwrap();
             let (only, but) = (of(ListMode::AllowList), of(ListMode::DenyList));
             prop_assert_eq!(only.allows(&asked), names.contains(&asked));

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_node_confirms_what_is_older_than_what_it_lacks() {
+    fn a_node_confirms_changes_older_than_its_first_missing_one() {
         let behind = |since: Option<i64>| NodeReport {
             node: "a".into(),
             seen_at: Timestamp(0),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_minute_is_late_and_an_hour_is_gone() {
+    fn a_node_is_late_after_a_minute_and_removed_after_an_hour() {
         let now = Timestamp(10_000);
         let state = |silent: i64, behind: Option<i64>| {
             let ago = |seconds: i64| Timestamp(10_000 - seconds);

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn who_cannot_be_rotated() {
+    fn keys_that_cannot_be_rotated() {
         for kind in [KeyKind::User, KeyKind::Admin] {
             assert_eq!(rotate(&Rotated { kind, ..key() }, 0, NOW), Err(NoRotation::Kind));
         }
@@ -110,7 +110,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_rotation_lengthens_a_life(
+        fn a_rotation_never_extends_a_lifetime(
             overlap in 0..=LONGEST_OVERLAP,
             left in proptest::option::of(1_i64..100_000_000),
             age in 0_i64..100_000_000,

@@ -106,7 +106,7 @@ mod tests {
 
     // ASVS 16.4.1.
     #[test]
-    fn a_line_stays_one_line_and_acts_on_nothing() {
+    fn a_log_line_stays_one_line_without_control_characters() {
         let text = escaped(&format!("{HOSTILE}\n"), LogFormat::Text).into_owned();
         assert_eq!(text.matches('\n').count(), 1);
         assert!(text.ends_with("b\n") && !text.trim_end().contains(acts), "{text:?}");

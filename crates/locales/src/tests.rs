@@ -32,7 +32,7 @@ fn messages(language: Language) -> BTreeMap<String, (BTreeSet<String>, BTreeSet<
 }
 
 #[test]
-fn every_text_stands_in_every_language_with_its_places_and_plurals() {
+fn every_text_exists_in_every_language_with_its_placeholders_and_plurals() {
     let english = messages(Language::English);
     assert!(english.len() > 300, "{}", english.len());
     for (language, forms) in

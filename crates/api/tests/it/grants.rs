@@ -33,7 +33,7 @@ fn wishes() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn nobody_grants_more() {
+async fn keys_grant_no_more_than_their_own_scopes() {
     let world = World::new().await;
     let owner = world.bootstrap("ann", true).await;
     let root = admin(&owner);
@@ -97,7 +97,7 @@ async fn nobody_grants_more() {
 
 /// A key with an end never grants a longer life than its own.
 #[tokio::test]
-async fn nobody_grants_longer() {
+async fn keys_grant_no_longer_than_their_own_lifetime() {
     let world = World::new().await;
     let owner = world.bootstrap("ann", true).await;
     let admin_keys = "/v1/organization/admin_api_keys";

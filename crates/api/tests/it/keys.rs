@@ -133,7 +133,7 @@ async fn service_account_keys() {
 /// S1-27 S1-08 S2-07: a legacy key still works, and makes a new key in the organization that the header names; the
 /// phone of that organization decides.
 #[tokio::test]
-async fn legacy_keys_choose_who_is_asked() {
+async fn legacy_keys_choose_their_organization_by_header() {
     let world = World::new().await;
     let first = world.app.bootstrap("ann@example.com", "One", true).await.unwrap();
     let second = world.app.bootstrap("ann@example.com", "Two", false).await.unwrap();

@@ -17,7 +17,7 @@ async fn post(world: &World, client: Client, path: &str, key: &str, body: Value)
 }
 
 #[tokio::test]
-async fn life_of_a_list() {
+async fn an_ip_allowlist_from_creation_to_deletion() {
     let world = World::new().await;
     let owner = world.bootstrap("ann", true).await;
     let (key, here, there) = (admin(&owner), at("203.0.113.9"), at("198.51.100.1"));
@@ -99,7 +99,7 @@ async fn life_of_a_list() {
 }
 
 #[tokio::test]
-async fn a_projects_list_comes_on_top() {
+async fn a_projects_list_restricts_further() {
     let world = World::new().await;
     let owner = world.bootstrap("ann", true).await;
     let (key, here, there) = (admin(&owner), at("203.0.113.9"), at("198.51.100.1"));

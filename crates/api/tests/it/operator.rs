@@ -59,7 +59,7 @@ async fn only_operators_pass() {
 
 /// ASVS 6.3.3: in production an operator's key gives no operator's rights before a second step is set up.
 #[tokio::test]
-async fn an_operators_key_waits_for_a_second_step() {
+async fn an_operators_key_needs_a_second_step() {
     let world = World::in_production().await;
     let operator = operator(&world, "ops").await;
     let mut seen = 0;
@@ -125,7 +125,7 @@ async fn rules_are_read_tried_and_saved() {
 }
 
 #[tokio::test]
-async fn waivers_standings_health_and_retention() {
+async fn waivers_states_health_and_retention() {
     let world = World::new().await;
     let operator = operator(&world, "ops").await;
     let key = admin(&operator);

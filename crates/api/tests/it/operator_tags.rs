@@ -6,7 +6,7 @@ use crate::operator::{HERE, operator};
 use crate::world::{World, admin};
 
 #[tokio::test]
-async fn rules_leave_tagged_organizations_out() {
+async fn rules_exempt_tagged_organizations() {
     let world = World::new().await;
     let operator = operator(&world, "ops").await;
     let key = admin(&operator);

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::world::{World, admin};
 
 #[tokio::test]
-async fn projects_live_and_are_archived() {
+async fn projects_are_created_changed_and_archived() {
     let world = World::new().await;
     let owner = world.bootstrap("ann", true).await;
     let key = admin(&owner);
@@ -73,7 +73,7 @@ async fn an_admin_key_deletes_itself_once() {
 }
 
 #[tokio::test]
-async fn every_change_is_written_down() {
+async fn every_change_is_in_the_audit_log() {
     let world = World::new().await;
     let owner = world.bootstrap("ann", true).await;
     world.wait(1);

@@ -32,7 +32,7 @@ fn ids(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_project_has_limits_of_its_own_below_its_organizations() {
+async fn a_project_has_its_own_limits_below_its_organizations() {
     let world = World::new().await;
     let owner = world.bootstrap("ann", true).await;
     let key = admin(&owner);

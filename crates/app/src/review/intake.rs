@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn work_is_bounded_and_keeps_its_turn() {
+    async fn work_is_bounded_and_done_in_order() {
         let intake = Intake::new(1, TIME_LIMIT);
         assert_eq!(intake.bounded(TIME_LIMIT, || 7).await, Ok(7));
         let (finish, wait) = mpsc::channel::<()>();

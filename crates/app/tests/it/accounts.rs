@@ -69,7 +69,7 @@ async fn an_address_is_confirmed_by_its_mailbox() {
 
 /// A stranger who types a password for another person's address gains nothing, before or after the owner does.
 #[tokio::test]
-async fn a_prepared_account_falls_to_the_mailbox_owner() {
+async fn a_prepared_account_belongs_to_the_mailbox_owner() {
     let town = Town::new().await;
     let sign_up = async |password: &str| {
         town.app.sign_up("ann@example.com", &secret(password), &laptop()).await.unwrap();
@@ -175,7 +175,7 @@ async fn a_forgotten_password_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_closed_account_opens_for_nobody() {
+async fn a_closed_account_cannot_be_opened() {
     let town = Town::new().await;
     let (user, opened) = town.visitor("ann@example.com").await;
     town.app.request_reset("ann@example.com", &laptop()).await.unwrap();
@@ -190,7 +190,7 @@ async fn a_closed_account_opens_for_nobody() {
 
 /// Preferences are saved, and saving them changes nothing else.
 #[tokio::test]
-async fn preferences_are_kept() {
+async fn preferences_are_saved() {
     let town = Town::new().await;
     let (user, opened) = town.visitor("ann@example.com").await;
     assert_eq!(code(town.app.save_preferences(&user, Some("tlh"), None, None).await), "language");

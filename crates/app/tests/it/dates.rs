@@ -70,7 +70,7 @@ async fn cards_run_out_with_grace() {
 // S1-12: of two cards one is the default; removing it makes the other one the default; the operator's invoice counts
 // without any.
 #[tokio::test]
-async fn methods_take_each_others_place() {
+async fn one_payment_method_replaces_another() {
     let house = House::new(Settings::default()).await;
     let (home, operator) = (house.home("ann").await, Actor::operator("anna"));
     let (actor, organization) = (&home.actor, home.organization());

@@ -162,7 +162,7 @@ async fn invitations_are_to_projects() {
 
 /// Only owners invite; another organization is answered like a missing one; an address gets five mails an hour.
 #[tokio::test]
-async fn not_everybody_invites_and_not_without_end() {
+async fn invitations_need_a_permission_and_are_limited() {
     let firm = Firm::new().await;
     let token = firm.invite("ben@example.com").await;
     let ben = firm.app().sign_up_with_invite(&token, &secret(GOOD), &laptop()).await.unwrap().user;

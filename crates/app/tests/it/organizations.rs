@@ -12,7 +12,7 @@ use crate::town::*;
 
 /// S3-07, S3-08, S3-09: the name is required and free text, the answer is kept, and a Default project comes with it.
 #[tokio::test]
-async fn an_organization_is_made() {
+async fn an_organization_is_created() {
     let town = Town::new().await;
     let (ann, opened) = town.visitor("ann@example.com").await;
     let app = &town.app;
@@ -56,7 +56,7 @@ async fn an_organization_is_made() {
 
 /// From a number of organizations on, one of them must have a phone; after proving it the person continues.
 #[tokio::test]
-async fn more_organizations_need_a_phone_once_a_rule_says_so() {
+async fn more_organizations_need_a_phone_when_a_rule_requires_it() {
     let town = Town::new().await;
     let (ann, _) = town.visitor("ann@example.com").await;
     let operator = Actor::operator("ops");

@@ -72,7 +72,7 @@ impl Pair {
 }
 
 #[tokio::test]
-async fn keys_of_a_removed_member_stay_dead_when_they_come_back() {
+async fn keys_of_a_removed_member_stay_revoked_when_they_rejoin() {
     let Pair { house, ann, ben, acting } = &Pair::new(OWNER).await;
     let (app, organization) = (&house.app, ann.organization());
     let own = app.organizations_of(ben).await.unwrap().into_iter().find(|one| one.id != *organization).unwrap();
@@ -101,7 +101,7 @@ async fn keys_of_a_removed_member_stay_dead_when_they_come_back() {
 }
 
 #[tokio::test]
-async fn each_key_that_ends_with_a_membership_is_written_down() {
+async fn each_key_that_ends_with_a_membership_is_in_the_audit_log() {
     let pair = Pair::new(OWNER).await;
     let (app, organization) = (&pair.house.app, pair.ann.organization());
     app.create_admin_key(&pair.acting, organization, NewKey::default()).await.unwrap();
@@ -128,7 +128,7 @@ async fn a_lowered_owner_loses_admin_keys() {
 
 /// A key is not made while its owner is being removed.
 #[tokio::test]
-async fn no_key_is_made_for_somebody_who_is_being_removed() {
+async fn no_key_is_made_for_a_member_who_is_being_removed() {
     let pair = Pair::new(OWNER).await;
     let organization = pair.ann.organization().clone();
     let removed = async |name: &'static str| {

@@ -100,7 +100,7 @@ async fn a_code_sent_again_by_the_other_is_another_code() {
 }
 
 #[tokio::test]
-async fn the_service_that_made_the_code_is_away_when_it_is_typed() {
+async fn the_service_that_made_the_code_is_down_when_it_is_checked() {
     let second = Arc::new(Carrier::default());
     let texts: Arc<dyn keystead_providers::phone::SmsSender> = Arc::<Carrier>::clone(&second);
     let (house, verifier) = texts_then_verifier().await;
@@ -134,7 +134,7 @@ async fn the_service_that_made_the_code_is_away_when_it_is_typed() {
 }
 
 #[tokio::test]
-async fn a_refused_number_is_not_asked_about_elsewhere_and_two_outages_are_one() {
+async fn a_refused_number_is_not_sent_to_the_other_service_and_two_outages_are_one() {
     let (house, second) = texts_then_verifier().await;
     let home = house.home("ann").await;
     let (target, ip) = (number(100, 1), "10.0.0.1");

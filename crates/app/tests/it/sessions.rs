@@ -8,7 +8,7 @@ use crate::town::*;
 
 /// ASVS 7.2.4: a planted session is not accepted, and reauthenticating changes the secret.
 #[tokio::test]
-async fn a_planted_cookie_is_worth_nothing() {
+async fn a_planted_cookie_is_not_accepted() {
     let town = Town::new().await;
     let planted = secret(&"0".repeat(64));
     let (user, one) = town.visitor("ann@example.com").await;
@@ -114,7 +114,7 @@ async fn wrong_passwords_wait() {
 
 /// ASVS 6.3.1: one password for many accounts, many networks against one account.
 #[tokio::test]
-async fn sprays_are_stopped_and_hit_nobody_else() {
+async fn password_spraying_is_stopped_and_affects_no_other_client() {
     let town = Town::new().await;
     let (_, opened) = town.visitor("ann@example.com").await;
     for number in 0..50 {
@@ -136,7 +136,7 @@ async fn sprays_are_stopped_and_hit_nobody_else() {
 
 /// Concurrent attempts are counted before they are judged: no more than five are made.
 #[tokio::test]
-async fn tries_at_the_same_time_do_not_slip_through() {
+async fn concurrent_attempts_are_all_counted() {
     let town = Town::new().await;
     town.citizen("ann@example.com").await;
     let tries = (0..12).map(|_| {
@@ -155,7 +155,7 @@ async fn tries_at_the_same_time_do_not_slip_through() {
 /// ASVS 6.3.5: a sign-in from an unknown browser or network is reported by mail, once; the first session of an account
 /// is not.
 #[tokio::test]
-async fn a_new_browser_is_told_by_mail() {
+async fn a_new_browser_is_reported_by_mail() {
     let town = Town::new().await;
     town.citizen("ann@example.com").await;
     town.sign_in("ann@example.com", GOOD).await.unwrap();
@@ -212,7 +212,7 @@ async fn a_password_is_changed_with_the_old_one() {
 
 /// Every sign-in, failed sign-in and sign-out is in the audit log of the person's organizations, without their address.
 #[tokio::test]
-async fn comings_and_goings_are_logged() {
+async fn sign_ins_and_sign_outs_are_in_the_audit_log() {
     let town = Town::new().await;
     let (ann, _) = town.visitor("ann@example.com").await;
     let (organization, _) = town.organization(&ann).await;
@@ -230,7 +230,7 @@ async fn comings_and_goings_are_logged() {
 
 /// Every way of signing in can run on any worker thread: the pages' router requires that.
 #[test]
-fn every_way_in_runs_on_any_thread() {
+fn futures_of_sign_in_are_send() {
     fn sendable<F: Future + Send + 'static>(_: impl FnOnce(App, Secret<String>) -> F) {}
     sendable(|app, one| async move { app.sign_up("", &one, &laptop()).await.map(|()| app) });
     sendable(|app, one| async move { app.confirm_email(&one, &laptop()).await.map(|_| app) });

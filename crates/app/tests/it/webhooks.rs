@@ -60,7 +60,7 @@ struct Played {
 
 // S3-33: after a thousand deliveries in any order, the state is that of the service.
 #[tokio::test]
-async fn a_thousand_deliveries_end_where_the_service_stands() {
+async fn a_thousand_deliveries_end_in_the_services_state() {
     let mut played = 0;
     for seed in 0..SEEDS {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
@@ -147,7 +147,7 @@ async fn a_thousand_deliveries_end_where_the_service_stands() {
 
 // The same for cards: one event many times puts one card on file once.
 #[tokio::test]
-async fn a_card_goes_on_file_once() {
+async fn a_card_is_saved_once() {
     let house = House::new(Settings::default()).await;
     let home = house.home("ann").await;
     let (actor, organization) = (&home.actor, home.organization());
@@ -228,7 +228,7 @@ async fn what_happens_to_a_card_on_file() {
 
 // Owners are no longer warned about a card that its bank renewed.
 #[tokio::test]
-async fn a_renewed_card_is_told_of_no_longer() {
+async fn a_renewed_card_is_no_longer_reported() {
     let house = House::new(Settings::default()).await;
     let home = house.home("ann").await;
     house.pay(&home, 1).await;
@@ -251,7 +251,7 @@ async fn a_renewed_card_is_told_of_no_longer() {
 
 // An old attempt that is approved after a new one began counts; a reversed report closes nothing by itself.
 #[tokio::test]
-async fn words_about_ended_attempts() {
+async fn deliveries_about_ended_attempts() {
     let house = House::new(Settings::default()).await;
     let home = house.home("ann").await;
     house.pay(&home, 1).await;
@@ -285,7 +285,7 @@ async fn words_about_ended_attempts() {
 /// A test-mode event and one of another account, both signed with the right secret, change nothing at a live key; they
 /// are acknowledged, so that Stripe does not repeat them. The same event in live mode is processed.
 #[tokio::test]
-async fn events_of_another_mode_or_account_move_nothing() {
+async fn events_of_another_mode_or_account_change_nothing() {
     let stripe = Stripe::new(StripeOptions {
         base_url: "http://127.0.0.1:9".to_owned(),
         api_key: Secret::new("sk_live_1".to_owned()),

@@ -193,7 +193,7 @@ fn expired_and_closed_come_first() {
 }
 
 #[test]
-fn every_route_asks_for_its_scope() {
+fn every_route_requires_its_scope() {
     for route in ROUTES {
         let allowed = world(KeyKind::Project, true, false, ScopeSet::of(&[route.scope]));
         assert!(decide(&allowed, route, Selection::default(), HERE, NOW).is_ok(), "{}", route.path);

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn whom_a_rule_concerns() {
+    fn organizations_that_a_rule_applies_to() {
         let everybody = AppliesTo::default();
         assert!(everybody.everybody() && everybody.concerns(&made(0, &["partner"])));
         let young = AppliesTo { created_after: Some(Timestamp(100)), ..AppliesTo::default() };
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_this_version_does_not_know_is_not_everybody() {
+    fn an_unknown_condition_is_refused() {
         for text in [r#"{"regions":["*"]}"#, r#"{"org_tags":["a"]}"#, r#"{"created_after":"soon"}"#] {
             assert!(serde_json::from_str::<AppliesTo>(text).is_err(), "{text}");
         }

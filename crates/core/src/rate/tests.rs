@@ -73,7 +73,7 @@ fn several_nodes_share_a_limit_and_a_large_request_still_passes_alone() {
 }
 
 #[test]
-fn the_words_of_rows_34_to_36() {
+fn the_messages_of_refusals() {
     let refused = |measure, full| {
         let short = Short { measure, limit: 3, used: 3, requested: 1, full };
         let refused = Refused {

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn every_run_of_digits_is_whole() {
+    fn runs_of_digits_have_a_multiple_of_ten() {
         // The value is counted from the beginning of a run, so the length of each run must be a multiple of ten.
         let mut run = 0;
         for character in '\u{0}'..=char::MAX {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_that_show_nothing() {
+    fn invisible_characters() {
         for character in ['\u{200b}', '\u{202e}', '\u{feff}', '\u{ad}', '\u{fe0f}', '\u{2060}', '\u{0}', '\u{e0001}'] {
             assert!(is_invisible(character) && is_blank(character), "{character:?}");
         }

@@ -115,7 +115,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn a_name_that_was_kept_is_kept_again(typed in "\\PC{0,40}|.{0,40}") {
+        fn an_accepted_name_is_accepted_again(typed in "\\PC{0,40}|.{0,40}") {
             if let Ok(kept) = name(&typed) {
                 prop_assert_eq!(name(&kept), Ok(kept.clone()));
                 prop_assert!(kept.chars().any(|c| !is_blank(c)));

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_outage_leads_elsewhere() {
+    fn only_an_outage_uses_the_other_service() {
         for service in CodeService::ALL {
             assert_eq!(CodeService::from_name(service.as_str()), Some(service));
             assert_eq!(service.other().other(), service);

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_given_out_again_goes_to_its_new_holder() {
+    fn a_reassigned_number_can_be_used_by_its_new_holder() {
         let with = |age| [1, 2, 3].map(|n| holder(&format!("org-{n}"), "user-old", age, None));
         assert_eq!(verdict(&with(RECYCLED_AFTER), "user-new"), Sharing::Full, "a year and not a moment less");
         let released = [1, 2, 3].map(|n| format!("org-{n}").parse().unwrap()).to_vec();

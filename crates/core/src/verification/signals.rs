@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_is_more_than_the_bound() {
+    fn a_signal_needs_more_than_the_bound() {
         assert_eq!(signals(Sharing::default()), []);
         assert_eq!(signals(Sharing { card: CARD_AT, address: ADDRESS_AT, sim_changed: false }), []);
         let all = signals(Sharing { card: CARD_AT + 1, address: ADDRESS_AT + 1, sim_changed: true });

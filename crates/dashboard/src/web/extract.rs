@@ -213,7 +213,7 @@ mod tests {
     use super::{local_path, open_to_all};
 
     #[test]
-    fn only_what_is_ones_own_stays_open() {
+    fn only_pages_of_the_own_account_stay_open() {
         for own in
             ["/settings/account", "/settings/account/security/passkeys", "/settings/account/sessions/end", "/operator"]
         {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_sent_elsewhere() {
+    fn no_person_is_redirected_to_another_site() {
         assert_eq!(local_path("/api-keys?project=proj_1"), "/api-keys?project=proj_1");
         for foreign in
             ["", "//evil.test", "https://evil.test", "/\\evil.test", "javascript:alert(1)", "/a b", "/\u{e9}"]

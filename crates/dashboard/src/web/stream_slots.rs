@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_bounded_and_given_back() {
+    fn slots_are_bounded_and_released() {
         let streams = OpenStreams::default();
         let mut slots: Vec<_> = (0..MOST_PER_HOLDER).map(|_| streams.open("one").unwrap()).collect();
         assert!(streams.open("one").is_none() && streams.open("two").is_some());

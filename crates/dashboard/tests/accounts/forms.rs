@@ -8,7 +8,7 @@ use crate::world::*;
 /// ASVS 3.5.1, 3.5.3: every form of a signed-in person requires the session's own token and our own page; forms for
 /// strangers require our own page.
 #[tokio::test]
-async fn no_form_works_without_its_token_or_from_elsewhere() {
+async fn no_form_works_without_its_token_or_from_another_site() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let mut eve = world.owner("eve@example.com", "Evil").await;
@@ -42,7 +42,7 @@ async fn no_form_works_without_its_token_or_from_elsewhere() {
 
 /// The same when the reauthentication is too old: a form from another site does not even get the question.
 #[tokio::test]
-async fn late_forms_from_elsewhere_get_no_question() {
+async fn late_forms_from_another_site_are_refused() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let csrf = ann.csrf().await;
@@ -61,7 +61,7 @@ async fn late_forms_from_elsewhere_get_no_question() {
 
 /// ASVS 3.5.3: reading changes nothing: routes that change something answer only to POST.
 #[tokio::test]
-async fn acts_do_not_answer_to_looking() {
+async fn get_requests_do_not_run_actions() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     for path in [

@@ -96,7 +96,7 @@ async fn errors_at_addresses_of_files_are_pages() {
 
 /// Pages under a link of a verification: its secret is in the address, and no other site learns it.
 #[tokio::test]
-async fn links_of_verifications_are_told_to_nobody() {
+async fn links_of_verifications_are_not_sent_as_referrers() {
     let world = World::new().await;
     let mut phone = world.browser();
     for path in ["/verify/x", "/verify/x/capture", "/verify/x/capture/state"] {
@@ -108,7 +108,7 @@ async fn links_of_verifications_are_told_to_nobody() {
 
 /// ASVS 3.3.1, 3.3.2, 3.3.4: cookies are bound to this host and to TLS, and scripts cannot read them.
 #[tokio::test]
-async fn cookies_are_held_tight() {
+async fn cookies_have_strict_attributes() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     ann.set_up_factor().await;

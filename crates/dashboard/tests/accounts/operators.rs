@@ -9,7 +9,7 @@ const SECURITY: &str = "/settings/account/security";
 
 /// ASVS 6.3.3: with a password alone an operator reaches the pages to set up a second step and no page of the console.
 #[tokio::test]
-async fn an_operator_without_a_second_step_reaches_only_its_setting_up() {
+async fn an_operator_without_a_second_step_can_only_set_one_up() {
     let world = World::in_production(&["ops@example.com"]).await;
     let mut ops = world.owner("ops@example.com", "Harbour").await;
     let csrf = ops.csrf().await;
@@ -36,7 +36,7 @@ async fn an_operator_without_a_second_step_reaches_only_its_setting_up() {
 
 /// In development no second step is required.
 #[tokio::test]
-async fn a_laptop_asks_operators_for_nothing() {
+async fn development_requires_no_second_step() {
     let world = World::on_a_laptop(&["ops@example.com"]).await;
     let mut ops = world.owner("ops@example.com", "Harbour").await;
     assert_eq!(ops.get("/operator").await.status, 200);
@@ -58,7 +58,7 @@ async fn a_strangers_sign_up_does_not_choose_an_operators_password() {
 /// The link of an address change names the account. It gives an operator's address only to that account, in its own
 /// session; in no browser does it change another account.
 #[tokio::test]
-async fn one_click_gives_no_address_away() {
+async fn one_click_does_not_change_an_address() {
     let world = World::in_production(&["ops@example.com", "chief@example.com"]).await;
     let mut eve = world.owner("eve@example.com", "Evil").await;
     let csrf = eve.csrf().await;

@@ -9,7 +9,7 @@ const SECURITY: &str = "/settings/account/security";
 /// ASVS 6.3.3: an owner with a second step requires one of everybody; a member without one is sent to set it up, and
 /// can then continue.
 #[tokio::test]
-async fn members_without_a_second_step_are_led_to_one() {
+async fn members_without_a_second_step_must_set_one_up() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let mut ben = world.member(&mut ann, "ben@example.com").await;

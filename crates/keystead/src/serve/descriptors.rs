@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connections_leave_room_for_everything_else() {
+    fn connections_leave_descriptors_for_everything_else() {
         assert_eq!(connections_within(None, 10_000), 10_000);
         assert_eq!(connections_within(Some(1 << 20), 10_000), 10_000);
         assert_eq!(connections_within(Some(1_024), 10_000), 448);

@@ -55,7 +55,7 @@ fn a_strangers_headers_change_no_address() {
 }
 
 #[test]
-fn a_trusted_proxy_tells_the_client() {
+fn a_trusted_proxy_reports_the_client() {
     let product = Product::start(&[("KEYSTEAD_SERVER__TRUSTED_PROXIES", "127.0.0.1, 192.0.2.0/24")]);
     let made = product.bootstrap();
     let admin = made["admin_key"].as_str().unwrap();
@@ -81,7 +81,7 @@ fn a_trusted_proxy_tells_the_client() {
 }
 
 #[test]
-fn a_list_holds_with_the_very_next_request() {
+fn a_list_applies_from_the_next_request() {
     let base_url = upstream::start();
     let product = Product::start(&[
         ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "127.0.0.1"),

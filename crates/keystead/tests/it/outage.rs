@@ -55,7 +55,7 @@ impl Wire {
 // INC: known keys keep working, requests with unknown ones are told to retry, nothing is lost, and it recovers by
 // itself.
 #[test]
-fn the_store_goes_away_and_comes_back() {
+fn the_store_fails_and_recovers() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(PostgresServer::start()).unwrap();
     let url = server.bare_database().unwrap();
@@ -120,7 +120,7 @@ fn yesterday() -> i64 {
 }
 
 #[test]
-fn a_stream_that_runs_is_finished_before_the_end() {
+fn a_running_stream_is_finished_before_shutdown() {
     let (base_url, go_on) = upstream::held();
     let mut product = Product::start(&[
         ("KEYSTEAD_UPSTREAM__0__NAME", "test"),

@@ -11,7 +11,7 @@ fn text(value: &Value) -> String {
 
 // A day's limit recovers so slowly that no machine is too slow for this test.
 #[test]
-fn exactly_as_many_calls_pass_as_may() {
+fn exactly_the_permitted_number_of_calls_passes() {
     let product = Product::start(&[
         ("KEYSTEAD_LIMITS__REQUESTS_PER_DAY", "9"),
         ("KEYSTEAD_MODEL__0__ID", "gpt-4o-mini"),
@@ -65,7 +65,7 @@ fn exactly_as_many_calls_pass_as_may() {
 
 // Decision 0017: each node grants its share, from the moment it learns of the other.
 #[test]
-fn two_nodes_together_give_what_one_would() {
+fn two_nodes_together_grant_the_limit_of_one() {
     let rates = [
         ("KEYSTEAD_LIMITS__REQUESTS_PER_DAY", "4"),
         ("KEYSTEAD_MODEL__0__ID", "gpt-4o-mini"),

@@ -49,7 +49,7 @@ fn hostile_bytes_are_answered_and_survived() {
 }
 
 #[test]
-fn a_busy_port_is_told_with_the_way_out() {
+fn a_busy_port_is_reported_with_a_remedy() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut variables = variables(folder.path());
@@ -71,7 +71,7 @@ fn unknown_values_are_named() {
 }
 
 #[test]
-fn a_signal_ends_it_in_order() {
+fn a_signal_shuts_it_down_in_order() {
     let mut product = Product::start(&[]);
     assert!(Command::new("kill").arg(product.id().to_string()).status().unwrap().success());
     assert!(product.wait().success());

@@ -36,7 +36,7 @@ fn gateway() -> (String, Arc<Mutex<Vec<Value>>>) {
 }
 
 #[test]
-fn the_second_service_carries_the_code() {
+fn the_second_service_sends_the_code() {
     let (url, texts) = gateway();
     let product = Product::start(&[
         ("KEYSTEAD_SMS_FALLBACK__PROVIDER", "http"),

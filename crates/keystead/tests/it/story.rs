@@ -99,7 +99,7 @@ fn keys_of_an_archived_project_are_refused_at_once() {
 /// A backup is made while the program serves. With the secrets of its installation, its keys work when it replaces the
 /// database, and later data is missing. It gives no access by itself.
 #[test]
-fn a_backup_is_a_whole_installation_but_for_its_secrets() {
+fn a_backup_is_complete_except_for_secrets() {
     let product = Product::start(&[]);
     let made = product.bootstrap();
     let admin = made["admin_key"].as_str().unwrap();
@@ -140,7 +140,7 @@ fn a_backup_of_postgresql_is_a_dump() {
 /// `last_used_at` of keys that no usage event names: one that administers, and one that only lists models. A node that
 /// shuts down in order loses none of it.
 #[test]
-fn keys_that_only_look_are_seen_as_used() {
+fn keys_that_only_read_count_as_used() {
     let mut product = Product::start(&[]);
     let made = product.bootstrap();
     let admin = made["admin_key"].as_str().unwrap();

@@ -32,7 +32,7 @@ fn to_the_end(mut stream: TcpStream) -> Answer {
 
 // The usual soft limit of open files in a shell is far below this many connections.
 #[test]
-fn half_open_heads_leave_room_for_others() {
+fn half_open_heads_do_not_block_other_clients() {
     let product = Product::start_after("ulimit -S -n 256", &[]);
     let key = key(&product);
     let half_open: Vec<TcpStream> = (0..600)
@@ -49,7 +49,7 @@ fn half_open_heads_leave_room_for_others() {
 }
 
 #[test]
-fn with_all_connections_in_use_the_oldest_idle_one_goes() {
+fn with_all_connections_in_use_the_oldest_idle_one_is_closed() {
     let most = [("KEYSTEAD_SERVER__MAX_CONNECTIONS", "20"), ("KEYSTEAD_SERVER__MAX_CONNECTIONS_PER_ADDRESS", "20")];
     let product = Product::start(&most);
     let key = key(&product);

@@ -37,7 +37,7 @@ fn paths() -> Vec<String> {
 
 // ASVS 3.2.1, 3.4.4.
 #[test]
-fn no_answer_can_run_in_a_wrong_context() {
+fn no_answer_runs_as_script_or_in_a_frame() {
     let product = Product::start(&[]);
     let key = bearer(&admin(&product));
     for path in paths() {
@@ -73,7 +73,7 @@ fn no_answer_can_run_in_a_wrong_context() {
 /// ASVS 3.4.1, 14.3.2: caches keep no answer with personal data, on any plane, and over https browsers are told to keep
 /// using it.
 #[test]
-fn no_answer_is_kept_and_https_stays_https() {
+fn no_answer_is_cached_and_https_stays_https() {
     let kept = |answer: &Answer| answer.header("cache-control").map(str::to_owned);
     let hsts = Some("max-age=31536000; includeSubDomains");
     let base_url = upstream::start();
@@ -179,7 +179,7 @@ fn the_api_is_refused_over_http_where_it_is_served_over_https() {
 
 // ASVS 16.4.1.
 #[test]
-fn no_text_of_a_request_acts_in_the_log() {
+fn text_of_a_request_is_escaped_in_the_log() {
     let product = Product::start(&[]);
     let key = admin(&product);
     let hostile = "x\u{1b}[2J\u{202e}\u{2028}\u{200b}y";

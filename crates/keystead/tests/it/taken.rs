@@ -181,7 +181,7 @@ fn on_two_nodes_with_postgres() {
 
 /// SIGSTOP and SIGCONT, as when a machine is suspended.
 #[test]
-fn a_node_that_was_stopped_looks_before_it_serves() {
+fn a_node_that_was_stopped_reads_the_changes_before_it_serves() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(PostgresServer::start()).unwrap();
     let url = server.bare_database().unwrap();

@@ -133,7 +133,7 @@ fn from_nothing_to_a_verified_organization() {
 
 // Disputes and fraud warnings arrive signed, are read from the service, and ask the operator to check; nothing closes.
 #[test]
-fn a_disputed_card_asks_for_a_look() {
+fn a_disputed_card_needs_attention() {
     let product = Product::start(&[]);
     let owner = Owner::new(&product, "dan@example.com");
     owner.add_card();

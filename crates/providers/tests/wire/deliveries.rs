@@ -56,7 +56,7 @@ async fn what_events_of_stripe_are_about() {
 /// A genuine signature over an event of another mode or account (test mode at a live key, live mode at a test key,
 /// another account) gives no hints.
 #[tokio::test]
-async fn events_of_stripe_from_another_world() {
+async fn events_of_stripe_from_another_mode_or_account() {
     let vendor = Vendor::new([]).await;
     let event = |livemode: &Value, account: &Value| {
         let object = json!({ "object": { "id": "cs_1" } });
@@ -111,7 +111,7 @@ async fn what_events_of_persona_are_about() {
 }
 
 #[tokio::test]
-async fn deliveries_that_are_not_believed() {
+async fn deliveries_that_are_not_trusted() {
     let vendor = Vendor::new([]).await;
     let (payment, identity) = (stripe::client(&vendor), persona::client(&vendor));
     let body = event("checkout.session.completed", json!({ "id": "cs_1" }));

@@ -134,7 +134,7 @@ async fn twilio_cut_giant_deep_and_no_text() {
 
 // Twilio's error numbers are kept; a telephone number in that place is not.
 #[tokio::test]
-async fn a_number_in_the_place_of_a_code_is_not_repeated() {
+async fn a_number_instead_of_a_code_is_not_repeated() {
     let vendor = Vendor::new([]).await;
     let twilio = client(&vendor);
     for code in [json!(48_512_345_678_i64), json!("48512345678"), json!(-1), json!(i64::MIN), json!(1e300), json!([1])]

@@ -143,7 +143,7 @@ async fn an_address_stays_an_address() {
 }
 
 #[tokio::test]
-async fn what_servers_say() {
+async fn replies_of_mail_servers() {
     for (verb, says, refused) in [
         ("RCPT", "550 5.1.1 no anna@example.com here", true),
         ("MAIL", "553 5.1.8 who are you", true),

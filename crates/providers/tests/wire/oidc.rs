@@ -98,7 +98,7 @@ fn with(mut claims: Value, name: &str, value: Value) -> Value {
 
 // S3-04, S3-05
 #[tokio::test]
-async fn leaving_for_the_issuer() {
+async fn the_redirect_to_the_issuer() {
     let world = World::new(Key::ed25519("k1", 1)).await;
     assert_eq!((world.client.label(), world.client.health()), ("Google", Health::Unknown));
     let left = world.depart().await;
@@ -137,7 +137,7 @@ async fn leaving_for_the_issuer() {
 }
 
 #[tokio::test]
-async fn coming_back_as_oneself() {
+async fn a_successful_return_from_the_issuer() {
     for key in [Key::ed25519("k1", 1), Key::rsa("k1", 2048)] {
         let world = World::new(key).await;
         let left = world.depart().await;
@@ -167,7 +167,7 @@ async fn coming_back_as_oneself() {
 }
 
 #[tokio::test]
-async fn an_address_nobody_vouches_for() {
+async fn an_unverified_address() {
     let world = World::new(Key::ed25519("k1", 1)).await;
     let left = world.depart().await;
     for said in [json!(false), Value::Null] {
@@ -178,7 +178,7 @@ async fn an_address_nobody_vouches_for() {
 }
 
 #[tokio::test]
-async fn claims_that_do_not_hold() {
+async fn invalid_claims() {
     let world = World::new(Key::ed25519("k1", 1)).await;
     let left = world.depart().await;
     let claims = world.claims(&left);
@@ -205,7 +205,7 @@ async fn claims_that_do_not_hold() {
 
 /// ASVS 9.1.1: unsigned, another algorithm, another key, a key in the token, trailing bytes.
 #[tokio::test]
-async fn signatures_that_do_not_hold() {
+async fn invalid_signatures() {
     let world = World::new(Key::ed25519("k1", 1)).await;
     let left = world.depart().await;
     let claims = world.claims(&left);
@@ -243,7 +243,7 @@ async fn signatures_that_do_not_hold() {
 }
 
 #[tokio::test]
-async fn short_keys_are_none() {
+async fn short_keys_are_refused() {
     let world = World::new(Key::rsa("k1", 1024)).await;
     let left = world.depart().await;
     let token = world.key.token(&world.header(), &world.claims(&left));
@@ -265,7 +265,7 @@ async fn new_keys_of_the_issuer_are_found() {
 }
 
 #[tokio::test]
-async fn an_address_beside_the_token() {
+async fn an_address_from_userinfo() {
     let world = World::new(Key::ed25519("k1", 1)).await;
     let left = world.depart().await;
     let thin = with(with(world.claims(&left), "email", Value::Null), "name", Value::Null);
@@ -287,7 +287,7 @@ async fn an_address_beside_the_token() {
 }
 
 #[tokio::test]
-async fn what_the_issuer_says_instead_of_a_token() {
+async fn errors_of_the_token_endpoint() {
     let world = World::new(Key::ed25519("k1", 1)).await;
     let left = world.depart().await;
     let error = |word: &str| say(400, json!({ "error": word, "error_description": "about anna@example.com" }));
@@ -310,7 +310,7 @@ async fn what_the_issuer_says_instead_of_a_token() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_cannot_be_asked() {
+async fn an_unreachable_issuer() {
     let world = World::new(Key::ed25519("k1", 1)).await;
     let other = with(world.description(), "issuer", json!("https://accounts.example.com"));
     for answer in [

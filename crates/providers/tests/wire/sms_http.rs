@@ -7,7 +7,7 @@ use crate::secret;
 use crate::vendor::{Say, Vendor, raw, say};
 
 #[tokio::test]
-async fn a_text_goes_out_as_json() {
+async fn a_text_is_sent_as_json() {
     let vendor = Vendor::new([say(201, json!({ "id": "msg_1" })), raw(202, "text/plain", "taken")]).await;
     let client = HttpSms::new(format!("{}/sms/messages", vendor.url), Some(secret("t0ken"))).unwrap();
     assert_eq!(client.health(), Health::Unknown);

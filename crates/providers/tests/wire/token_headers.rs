@@ -9,7 +9,7 @@ use crate::vendor::{Asked, Vendor, say};
 
 /// ASVS 9.1.1: a header that names another key source, by `kid`, `jku` or `x5u`, is not followed.
 #[tokio::test]
-async fn headers_that_lead_elsewhere_for_the_key() {
+async fn token_headers_that_name_a_key_url() {
     let world = World::new(Key::ed25519("k1", 1)).await;
     let left = world.depart().await;
     let claims = world.claims(&left);

@@ -85,7 +85,7 @@ async fn a_code_is_checked() {
 }
 
 #[tokio::test]
-async fn a_broken_answer_uses_no_try_up() {
+async fn a_broken_answer_does_not_count_as_an_attempt() {
     for broken in [
         say(200, json!({ "status": "novel" })),
         say(200, json!([])),

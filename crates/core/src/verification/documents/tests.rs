@@ -58,7 +58,7 @@ fn the_back_of_a_my_number_card_is_never_taken() {
 }
 
 #[test]
-fn a_visa_asks_for_the_passport() {
+fn a_visa_requires_the_passport() {
     // S0-07, S0-14.
     let policy = DocumentPolicy::default();
     assert!(!policy.suffice("JP", &[Visa]) && policy.suffice("JP", &[Visa, Passport]));

@@ -38,7 +38,7 @@ fn what_was_not_begun_changes_nothing() {
 }
 
 #[test]
-fn a_fresh_link_is_made_until_everything_is_handed_in() {
+fn a_new_link_can_be_made_until_everything_is_submitted() {
     for status in Status::ALL {
         assert_eq!(step(status, None, Event::LinkReissued, Facts::default(), NOW), Err(Refusal::NothingThere));
     }
@@ -51,7 +51,7 @@ fn a_fresh_link_is_made_until_everything_is_handed_in() {
 }
 
 #[test]
-fn an_outage_costs_nobody_time() {
+fn an_outage_does_not_shorten_the_time() {
     for live in LIVE {
         for status in [Status::InProgress, Status::InReview] {
             let down = |seconds| go(status, Some(live), Event::ProviderDown { seconds }, Facts::default());
@@ -66,7 +66,7 @@ fn an_outage_costs_nobody_time() {
 }
 
 #[test]
-fn people_look_when_a_service_takes_its_word_back() {
+fn a_reversed_decision_raises_an_alarm() {
     for status in Status::ALL {
         let reversed = go(status, None, Event::Reversed, until(LATER));
         assert_eq!((reversed.status, reversed.until), (status, Some(LATER)), "nothing by itself");
@@ -75,7 +75,7 @@ fn people_look_when_a_service_takes_its_word_back() {
 }
 
 #[test]
-fn owners_and_policies_may_ask_for_a_new_verification() {
+fn owners_and_policies_may_require_a_new_verification() {
     for status in Status::ALL.into_iter().filter(|status| *status != Status::Verified) {
         for event in
             [Event::OwnerChanged { reverify_by: Some(LATER) }, Event::ReverifyDue { deadline: LATER, grace: 9 }]
@@ -114,7 +114,7 @@ fn owners_and_policies_may_ask_for_a_new_verification() {
 }
 
 #[test]
-fn a_new_verification_may_be_reviewed_beside_the_old() {
+fn a_new_verification_may_be_reviewed_while_the_old_one_is_valid() {
     let reviewed = Some(AttemptState::InReview);
     let decide = |live, approve| step(Status::Verified, live, Event::Decide { approve }, until(LATER), NOW);
     assert_eq!(decide(reviewed, true).map(|step| (step.status, step.until)), Ok((Status::Verified, None)));
@@ -126,7 +126,7 @@ fn a_new_verification_may_be_reviewed_beside_the_old() {
 }
 
 #[test]
-fn overriding_a_services_no_takes_two_people_and_does_not_last() {
+fn overriding_a_decline_needs_two_people_and_expires() {
     for status in Status::ALL {
         for live in LIVE.map(Some).into_iter().chain([None]) {
             for approve in [false, true] {
@@ -144,7 +144,7 @@ fn overriding_a_services_no_takes_two_people_and_does_not_last() {
 
 /// S3-33: neither an appeal nor withdrawing consent is a way around a date.
 #[test]
-fn dates_are_kept() {
+fn dates_are_preserved() {
     let cooling = until(NOW.plus(COOLDOWN));
     for keep in [false, true] {
         for status in [Status::Cooldown, Status::Exempt] {

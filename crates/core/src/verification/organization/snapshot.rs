@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn every_attempt_meets_every_word() {
+    fn every_attempt_meets_every_report() {
         for state in AttemptState::ALL {
             for check in Check::ALL {
                 let expected = match (state, check) {
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn older_words_and_closed_organizations() {
+    fn older_reports_and_closed_organizations() {
         for state in AttemptState::ALL {
             for check in Check::ALL {
                 let known = Known { state, as_of: NOW, organization_closed: false };

@@ -237,7 +237,7 @@ fn every_status_meets_every_end_of_an_attempt() {
 }
 
 #[test]
-fn three_tries_then_a_date_and_an_appeal() {
+fn three_attempts_then_a_date_and_an_appeal() {
     let live = Some(AttemptState::Submitted);
     let rejected = |before| {
         let facts = Facts { rejected: before, ..Facts::default() };

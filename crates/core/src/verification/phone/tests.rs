@@ -130,7 +130,7 @@ fn sending_again_waits_longer_and_ends() {
 }
 
 #[test]
-fn an_outage_uses_nothing_up() {
+fn an_outage_does_not_count() {
     let (down, effects, _) = begun().step(PhoneEvent::ProviderDown, NOW).unwrap_or_else(|e| unreachable!("{e:?}"));
     assert_eq!((down.sends, effects), (1, Vec::new()));
     let hour = NOW.plus(3_600);
@@ -141,7 +141,7 @@ fn an_outage_uses_nothing_up() {
 }
 
 #[test]
-fn a_code_from_elsewhere_is_another_code() {
+fn a_code_from_the_other_service_is_another_code() {
     let wrong = begun().step(PhoneEvent::WrongCode, NOW).map_or_else(|e| unreachable!("{e:?}"), |(next, ..)| next);
     let minute = NOW.plus(60);
     let (fresh, effects, audit) =
@@ -151,7 +151,7 @@ fn a_code_from_elsewhere_is_another_code() {
 }
 
 #[test]
-fn an_undelivered_code_is_told_and_uses_nothing_up() {
+fn an_undelivered_code_is_reported_and_does_not_count() {
     // S1-23, S1-24: the person is informed at once; another way is offered and never used silently.
     let (same, effects, audit) =
         begun().step(PhoneEvent::DeliveryFailed, NOW).unwrap_or_else(|e| unreachable!("{e:?}"));
@@ -194,7 +194,7 @@ proptest! {
     }
 
     #[test]
-    fn kept_and_read_back(checks in any::<u8>(), sends in any::<u8>(), round in any::<u8>()) {
+    fn states_are_stored_and_read_back(checks in any::<u8>(), sends in any::<u8>(), round in any::<u8>()) {
         let one = PhoneVerification { checks, sends, lock_round: round, ..begun() };
         let text = serde_json::to_string(&one).unwrap_or_default();
         prop_assert_eq!(serde_json::from_str::<PhoneVerification>(&text).ok(), Some(one));

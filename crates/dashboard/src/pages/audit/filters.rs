@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn questions_stay_in_the_address() {
+    fn filters_stay_in_the_address() {
         let sent = filters(&[("kind", "keys"), ("who", "Ann & Co"), ("project", "proj_a")]);
         assert_eq!(sent.query("", Some(("after", "audit_log-a"))), "kind=keys&who=Ann+%26+Co&after=audit_log-a");
         assert_eq!(sent.query("who", None), "kind=keys");

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_the_usual_question() {
+    fn invalid_filters_become_the_default() {
         for nonsense in ["", "days=8", "days=-7&by=x&show=x", "by=%00", "days=99999999999999999999"] {
             let params = read(nonsense);
             assert_eq!((params.range, params.by, params.show, params.wrong), (Range::Last(30), "model", None, false));
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_days_of_utc_both_included() {
+    fn dates_are_days_in_utc_and_inclusive() {
         let params = read("from=2026-11-01&to=2026-11-21&by=key&show=tokens");
         assert_eq!(params.days(Timestamp(0)), (Timestamp(1_793_491_200), 21));
         assert_eq!(params.query_string(None, None, None), "from=2026-11-01&to=2026-11-21&by=key&show=tokens");

@@ -110,7 +110,7 @@ const FORGED: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn a_stranger_is_where_his_socket_is() {
+fn an_untrusted_peer_is_its_own_client() {
     let edge = Edge::open(&options(Some(CountryRule::Refused(countries(&["US"]))))).unwrap();
     assert_eq!(edge.client(socket("203.0.113.9"), &headers(FORGED)), Client::at(socket("203.0.113.9").ip()));
     let nobody = Edge::default();
@@ -127,7 +127,7 @@ fn other_headers_than_one_never_count() {
 }
 
 #[test]
-fn a_proxy_tells_the_country_in_one_line() {
+fn a_proxy_reports_the_country_in_one_line() {
     let edge = Edge::open(&options(Some(CountryRule::Allowed(countries(&["PL"]))))).unwrap();
     let served = |peer: &str, lines: &[(&str, &str)]| edge.client(socket(peer), &headers(lines)).served;
     let via = ("x-forwarded-for", "203.0.113.9");
@@ -146,7 +146,7 @@ fn a_proxy_tells_the_country_in_one_line() {
 }
 
 #[test]
-fn a_database_knows_where_the_proxies_say_nothing() {
+fn the_database_is_used_when_the_proxy_reports_no_country() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("countries.mmdb");
     std::fs::write(&path, database(&[([203, 0, 113, 0], 24, "PL"), ([198, 51, 100, 0], 24, "US")])).unwrap();
@@ -175,7 +175,7 @@ fn a_database_knows_where_the_proxies_say_nothing() {
 
 // ASVS 4.1.2.
 #[test]
-fn what_came_in_clear_is_known() {
+fn unencrypted_requests_are_recognised() {
     let edge = Edge::open(&options(None)).unwrap();
     let clear = |peer: &str, lines: &[(&str, &str)]| edge.in_clear(socket(peer), &headers(lines));
     let (https, http) = (("x-forwarded-proto", "https"), ("x-forwarded-proto", "http"));

@@ -197,7 +197,7 @@ async fn revoke(node: &Node, key: &KeyRow) -> i64 {
 
 /// As after SIGSTOP, or on a suspended machine.
 #[tokio::test]
-async fn a_node_that_stood_still_looks_before_it_serves() {
+async fn a_suspended_node_reads_the_changes_before_it_serves() {
     let (_folder, _, [a, b], town) = two().await;
     let key = &town.keys[0];
     assert!(b.directory.find(&key.digest).await.unwrap().is_some());
@@ -239,7 +239,7 @@ async fn a_change_says_which_nodes_have_not_confirmed_it() {
 
 /// A backup was restored, or rows were deleted from the table.
 #[tokio::test]
-async fn where_the_changes_do_not_continue_nothing_known_is_trusted() {
+async fn a_gap_in_the_changes_empties_the_memory() {
     let (_folder, url, [a, b], town) = two().await;
     let mut sql = sqlx::SqliteConnection::connect(&url).await.unwrap();
     for (tamper, key) in [
@@ -261,7 +261,7 @@ async fn where_the_changes_do_not_continue_nothing_known_is_trusted() {
 
 /// For any period: on PostgreSQL the commit itself wakes the other node, and its confirmation the one that waits.
 #[tokio::test]
-async fn announcements_carry_a_change_and_its_confirmation() {
+async fn announcements_wake_for_a_change_and_its_confirmation() {
     let server = PostgresServer::start().await.unwrap();
     let url = server.fresh_database().unwrap();
     let [a, b] = [node(&url, "a").await, node(&url, "b").await];
