@@ -53,7 +53,7 @@ async fn verifying(house: &House, name: &str, card: u32) -> (Home, String) {
 }
 
 async fn hand_off(house: &House, (home, attempt): &(Home, String), from: IpAddr) -> Result<(), Error> {
-    let link = house.app.hand_off(&home.actor, home.organization(), attempt, Channel::Qr);
+    let link = house.app.hand_off_verification(&home.actor, home.organization(), attempt, Channel::Qr);
     seen_from(from, link).await.map(|_| ())
 }
 
@@ -93,7 +93,7 @@ async fn a_person_is_counted_across_organizations() {
     join(&house, ben.0.organization(), &ann.0, OrganizationRole::Owner).await;
     let ask = async |n: usize| {
         let (home, attempt) = if n < 12 { &ann } else { &ben };
-        house.app.hand_off(&ann.0.actor, home.organization(), attempt, Channel::Qr).await
+        house.app.hand_off_verification(&ann.0.actor, home.organization(), attempt, Channel::Qr).await
     };
     assert_eq!(until_limited(&house, "verification_handoffs", ask).await, 20);
     hand_off(&house, &ben, at(1, 1)).await.unwrap();
