@@ -62,6 +62,8 @@ async fn the_answer_carries_the_act_on() {
     ann.post("/settings/organization/members/invite", &form).await;
     let link = token(&world.link().await);
     let mut ben = world.browser();
+    // Members are listed by the moment at which they joined.
+    world.pass(1);
     ben.post("/invite/join", &[("token", &link), ("password", PASSWORD)]).await;
     let ids = ann.members().await;
     let [_, ben_id] = &ids[..] else { panic!("{ids:?}") };

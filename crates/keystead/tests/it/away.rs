@@ -144,7 +144,7 @@ impl SystemClock {
     }
 }
 
-const DAY: i64 = 86_400;
+pub(crate) const DAY: i64 = 86_400;
 
 /// A clock that is set back makes no expired key valid; one that is set forward lets keys expire early, and keys that had
 /// not expired are valid when it is corrected.

@@ -11,7 +11,7 @@ use std::process::Command;
 use keystead_store::testing::PostgresServer;
 use serde_json::{Value, json};
 
-use crate::away;
+use crate::away::{self, DAY};
 use crate::outage::Wire;
 use crate::product::Product;
 use crate::upstream;
@@ -113,8 +113,9 @@ impl Stage {
 
     /// Checks that exactly the answered requests are counted.
     pub(crate) fn counted(&self, row: &str) {
-        let day = now() - 86_400;
-        let path = format!("/v1/organization/usage/completions?start_time={day}&limit=4");
+        // What was counted under a clock that was set forward is of tomorrow.
+        let (start, end) = (now() - DAY, now() + 2 * DAY);
+        let path = format!("/v1/organization/usage/completions?start_time={start}&end_time={end}&limit=4");
         self.product.until(&format!("{row}: {} calls are counted", self.answered), || {
             let answer = self.product.call("GET", &path, &self.admin, None);
             answer.status == 200 && requests(&answer.json()) == self.answered
