@@ -278,20 +278,6 @@ fn session_view(app: &App, row: &Session, user: User, account: Option<Account>) 
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::device;
-
-    #[test]
-    fn devices_in_a_few_words() {
-        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Version/18.0 Safari/604.1";
-        assert_eq!(device(firefox), "Firefox, Linux");
-        assert_eq!(device(phone), "Safari, iPhone");
-        assert_eq!(device("<script>"), "");
-    }
-}
-
 /// Ends all other sessions of the person, and everything begun before that could still sign in to the account or
 /// move it: sign-ins that wait for a code, links to choose a password, links to another address, passkeys that are
 /// being added. Every change of a person's ways to sign in does this. `but` is the digest of the session that
@@ -308,4 +294,18 @@ pub(super) async fn end_other_sessions_and_tokens(
         accounts::use_tokens_of(tx, user, purpose, now).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::device;
+
+    #[test]
+    fn devices_in_a_few_words() {
+        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Version/18.0 Safari/604.1";
+        assert_eq!(device(firefox), "Firefox, Linux");
+        assert_eq!(device(phone), "Safari, iPhone");
+        assert_eq!(device("<script>"), "");
+    }
 }
