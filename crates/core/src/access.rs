@@ -10,7 +10,7 @@ use crate::caller::{Caller, ReachableOrganization, ReachableProject};
 use crate::gate::{Action, Policy, Verdict};
 use crate::id::{OrganizationId, ProjectId};
 use crate::key::KeyKind;
-use crate::rate::OwnLimits;
+use crate::rate::ProjectLimits;
 use crate::refusal::{GateRefusal, Refusal};
 use crate::route::{Meter, Route};
 use crate::scope::{Scope, ScopeSet};
@@ -275,7 +275,7 @@ pub fn allowed_in_project(organization: &ReachableOrganization, payer: &Payer, m
 
 /// The project's own rate limits, if it has any.
 #[must_use]
-pub fn own_limits<'c>(caller: &'c Caller, payer: &Payer) -> Option<&'c OwnLimits> {
+pub fn project_limits<'c>(caller: &'c Caller, payer: &Payer) -> Option<&'c ProjectLimits> {
     let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization)?;
     let project = organization.projects.iter().find(|project| project.id == payer.project)?;
     project.rates.as_deref()

@@ -8,7 +8,7 @@ use crate::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use crate::key::{KeyDigest, KeyKind};
 use crate::model_access::ModelAccess;
 use crate::network::Networks;
-use crate::rate::OwnLimits;
+use crate::rate::ProjectLimits;
 use crate::role::{OrganizationRole, ProjectRole};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -58,7 +58,7 @@ pub struct ReachableProject {
     /// The addresses from which it may be called, by its own active lists; `None` is every address.
     pub addresses: Option<Networks>,
     /// Its own rate limits; `None` leaves those of its organization.
-    pub rates: Option<Box<OwnLimits>>,
+    pub rates: Option<Box<ProjectLimits>>,
 }
 
 impl ReachableProject {

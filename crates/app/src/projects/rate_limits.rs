@@ -2,7 +2,7 @@
 
 use keystead_core::access::printable;
 use keystead_core::id::{OrganizationId, ProjectId};
-use keystead_core::rate::{BadLimit, Measure, OwnLimits, RateLimits};
+use keystead_core::rate::{InvalidLimit, Measure, ProjectLimits, RateLimits};
 use keystead_core::scope::Scope;
 use keystead_store::Tx;
 use keystead_store::tables::{models, projects};
@@ -78,19 +78,20 @@ impl App {
             let own = rate.own.changed(&rate.organization, &changes).map_err(|bad| {
                 let member = bad.measure().member();
                 let code = match bad {
-                    BadLimit::Range(_) => "rate_limit_out_of_range",
-                    BadLimit::AboveOrganization(..) => "rate_limit_too_high",
+                    InvalidLimit::Range(_) => "rate_limit_out_of_range",
+                    InvalidLimit::AboveOrganization(..) => "rate_limit_too_high",
                 };
                 Error::coded(member, code, format!("Invalid '{member}': {bad}."))
             })?;
             let (model, mut full) = (rate.model.clone(), false);
-            let change = |limits: &mut OwnLimits| {
-                full = limits.len() >= OwnLimits::MOST && limits.of(&model).is_none();
+            let change = |limits: &mut ProjectLimits| {
+                full = limits.len() >= ProjectLimits::MOST && limits.of(&model).is_none();
                 limits.set(&model, own);
             };
             projects::update_rates(tx, organization, project, change, self.now()).await?;
             if full {
-                let message = format!("At most {} models can have limits of their own in a project.", OwnLimits::MOST);
+                let message =
+                    format!("At most {} models can have limits of their own in a project.", ProjectLimits::MOST);
                 return Err(Error::impossible(message));
             }
             rate.own = own;
@@ -120,7 +121,7 @@ impl App {
                 return Ok(());
             }
             let model = rate.model.clone();
-            let change = |limits: &mut OwnLimits| limits.set(&model, RateLimits::NONE);
+            let change = |limits: &mut ProjectLimits| limits.set(&model, RateLimits::NONE);
             projects::update_rates(tx, organization, project, change, self.now()).await?;
             let details = json!({ "project_id": project });
             let entry = AuditEntry { organization, action: "rate_limit.deleted", target: &rate.id(), details };

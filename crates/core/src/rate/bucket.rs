@@ -30,7 +30,7 @@ impl Rate {
     }
 
     /// Scales a figure of this node to all nodes, assuming that the others are equally busy.
-    fn of_all(self, here: u64) -> u64 {
+    fn across_nodes(self, here: u64) -> u64 {
         let all = (u128::from(here) * u128::from(self.limit)).div_ceil(u128::from(self.share));
         u64::try_from(all).unwrap_or(u64::MAX)
     }
@@ -47,7 +47,7 @@ pub enum Full {
 
 /// The state of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct LimitState {
     /// The configured limit.
     pub limit: u64,
     /// What is left.
@@ -69,7 +69,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    fn run_off(&mut self, rate: Rate, now: Duration) {
+    fn leak(&mut self, rate: Rate, now: Duration) {
         let passed = now.saturating_sub(self.at);
         self.filled = self.filled.saturating_sub(u128::from(rate.share).saturating_mul(passed.as_micros()));
         // Another thread may have read the clock later and arrived here earlier.
@@ -85,7 +85,7 @@ impl Bucket {
     /// # Errors
     /// [`Full`].
     pub fn fits(&mut self, rate: Rate, amount: u64, now: Duration) -> Result<(), Full> {
-        self.run_off(rate, now);
+        self.leak(rate, now);
         if amount > rate.limit {
             return Err(Full::TooLarge);
         }
@@ -103,7 +103,7 @@ impl Bucket {
 
     /// Replaces a reserved amount by the used one.
     pub fn settle(&mut self, rate: Rate, held: u64, used: u64, now: Duration) {
-        self.run_off(rate, now);
+        self.leak(rate, now);
         self.held = self.held.saturating_sub(held);
         self.filled = self.filled.saturating_add(u128::from(used).saturating_mul(rate.period()));
     }
@@ -111,25 +111,13 @@ impl Bucket {
     /// The amount that counts as used now, by all nodes.
     #[must_use]
     pub fn used(&self, rate: Rate) -> u64 {
-        rate.of_all(u64::try_from(self.total(rate).div_ceil(rate.period())).unwrap_or(u64::MAX))
+        rate.across_nodes(u64::try_from(self.total(rate).div_ceil(rate.period())).unwrap_or(u64::MAX))
     }
 
     /// Returns the state of the limit.
-    pub fn standing(&mut self, rate: Rate, now: Duration) -> Standing {
-        self.run_off(rate, now);
+    pub fn state(&mut self, rate: Rate, now: Duration) -> LimitState {
+        self.leak(rate, now);
         let remaining = rate.limit.saturating_sub(self.used(rate));
-        Standing { limit: rate.limit, remaining, reset: rate.time_for(self.total(rate)) }
-    }
-
-    /// Whether the bucket can be dropped without changing any decision.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.filled == 0 && self.held == 0
-    }
-
-    /// Lets time pass, and returns whether the bucket is idle then.
-    pub fn idles(&mut self, rate: Rate, now: Duration) -> bool {
-        self.run_off(rate, now);
-        self.is_idle()
+        LimitState { limit: rate.limit, remaining, reset: rate.time_for(self.total(rate)) }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Bucket, Full, Measure, Rate, RateLimits, Standing};
+use super::{Bucket, Full, LimitState, Measure, Rate, RateLimits};
 
 /// The most that one request may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,7 +30,7 @@ impl Need {
 
 /// A limit that a request does not fit into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Short {
+pub struct LimitExceeded {
     /// The measure.
     pub measure: Measure,
     /// The configured limit.
@@ -62,24 +62,24 @@ impl Buckets {
     ///
     /// # Errors
     /// The limit that does not have enough left.
-    pub fn fits(&mut self, limits: &RateLimits, nodes: u32, need: &Need, now: Duration) -> Result<(), Short> {
-        let mut short: Option<Short> = None;
+    pub fn fits(&mut self, limits: &RateLimits, nodes: u32, need: &Need, now: Duration) -> Result<(), LimitExceeded> {
+        let mut exceeded: Option<LimitExceeded> = None;
         for (measure, rate, bucket) in self.limited(limits, nodes) {
             let requested = need.of(measure);
             let Err(full) = bucket.fits(rate, requested, now) else { continue };
-            let this = Short { measure, limit: rate.limit, used: bucket.used(rate), requested, full };
+            let this = LimitExceeded { measure, limit: rate.limit, used: bucket.used(rate), requested, full };
             // Of several waits, only the longest one is long enough.
-            let worse = match (full, short.map(|short| short.full)) {
+            let worse = match (full, exceeded.map(|exceeded| exceeded.full)) {
                 (_, None) => true,
                 (Full::TooLarge, Some(Full::Wait(_))) => true,
                 (Full::Wait(this), Some(Full::Wait(other))) => this > other,
                 (_, Some(Full::TooLarge)) => false,
             };
             if worse {
-                short = Some(this);
+                exceeded = Some(this);
             }
         }
-        short.map_or(Ok(()), Err)
+        exceeded.map_or(Ok(()), Err)
     }
 
     /// Counts a request and reserves what it may use.
@@ -103,19 +103,14 @@ impl Buckets {
     }
 
     /// Returns the state of one limit; `None` when there is none.
-    pub fn standing(&mut self, limits: &RateLimits, nodes: u32, wanted: Measure, now: Duration) -> Option<Standing> {
+    pub fn state(&mut self, limits: &RateLimits, nodes: u32, wanted: Measure, now: Duration) -> Option<LimitState> {
         let mut limited = self.limited(limits, nodes);
-        limited.find(|(measure, ..)| *measure == wanted).map(|(_, rate, bucket)| bucket.standing(rate, now))
-    }
-
-    /// Whether everything has leaked, under the limits with which it was filled.
-    pub fn idles(&mut self, limits: &RateLimits, nodes: u32, now: Duration) -> bool {
-        self.limited(limits, nodes).all(|(_, rate, bucket)| bucket.idles(rate, now))
+        limited.find(|(measure, ..)| *measure == wanted).map(|(_, rate, bucket)| bucket.state(rate, now))
     }
 
     /// The time until everything has leaked.
     pub fn reset(&mut self, limits: &RateLimits, nodes: u32, now: Duration) -> Duration {
-        let resets = self.limited(limits, nodes).map(|(_, rate, bucket)| bucket.standing(rate, now).reset);
+        let resets = self.limited(limits, nodes).map(|(_, rate, bucket)| bucket.state(rate, now).reset);
         resets.max().unwrap_or_default()
     }
 }

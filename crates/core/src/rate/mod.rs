@@ -5,9 +5,9 @@
 
 mod bucket;
 mod buckets;
+mod duration;
 mod project_limits;
 mod refused;
-mod span;
 #[cfg(test)]
 mod tests;
 
@@ -15,11 +15,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use bucket::{Bucket, Full, Rate, Standing};
-pub use buckets::{Buckets, Need, Short, Used};
-pub use project_limits::{BadLimit, OwnLimits};
-pub use refused::Refused;
-pub use span::written;
+pub use bucket::{Bucket, Full, LimitState, Rate};
+pub use buckets::{Buckets, LimitExceeded, Need, Used};
+pub use duration::format_duration;
+pub use project_limits::{InvalidLimit, ProjectLimits};
+pub use refused::RateLimitRefusal;
 
 /// The largest limit. It is also written for a limit that is not set where the API requires a number.
 pub const MOST: u64 = 1_000_000_000;

@@ -8,7 +8,7 @@ use super::{MOST, Measure, RateLimits};
 
 /// Why a project cannot have a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadLimit {
+pub enum InvalidLimit {
     /// Less than one or more than [`MOST`].
     #[error("must be between 1 and {MOST}")]
     Range(Measure),
@@ -17,7 +17,7 @@ pub enum BadLimit {
     AboveOrganization(Measure, u64),
 }
 
-impl BadLimit {
+impl InvalidLimit {
     /// The measure.
     #[must_use]
     pub const fn measure(self) -> Measure {
@@ -33,7 +33,7 @@ impl RateLimits {
     ///
     /// # Errors
     /// The first limit that is not valid.
-    pub fn changed(self, organization: &Self, changes: &Self) -> Result<Self, BadLimit> {
+    pub fn changed(self, organization: &Self, changes: &Self) -> Result<Self, InvalidLimit> {
         let mut own = self;
         for measure in Measure::ALL {
             let Some(wanted) = changes.get(measure) else { continue };
@@ -41,8 +41,8 @@ impl RateLimits {
             match wanted {
                 1..=MOST if wanted == most => own.set(measure, None),
                 1..=MOST if wanted < most => own.set(measure, Some(wanted)),
-                1..=MOST => return Err(BadLimit::AboveOrganization(measure, most)),
-                _ => return Err(BadLimit::Range(measure)),
+                1..=MOST => return Err(InvalidLimit::AboveOrganization(measure, most)),
+                _ => return Err(InvalidLimit::Range(measure)),
             }
         }
         Ok(own)
@@ -52,9 +52,9 @@ impl RateLimits {
 /// Limits by the model's name as clients write it. Missing models have no limit of the project's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct OwnLimits(BTreeMap<String, RateLimits>);
+pub struct ProjectLimits(BTreeMap<String, RateLimits>);
 
-impl OwnLimits {
+impl ProjectLimits {
     /// Maximum number of models with own limits in one project.
     pub const MOST: usize = 500;
 

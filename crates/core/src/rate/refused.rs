@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::{Full, Short, written};
+use super::{Full, LimitExceeded, format_duration};
 use crate::id::{OrganizationId, ProjectId};
 use crate::refusal::ErrorResponse;
 
 /// A request that exceeds a rate limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
+pub struct RateLimitRefusal {
     /// The limit.
-    pub short: Short,
+    pub exceeded: LimitExceeded,
     /// The model asked for.
     pub model: String,
     /// The organization of the limit.
@@ -21,11 +21,11 @@ pub struct Refused {
     pub of_project: bool,
 }
 
-impl Refused {
+impl RateLimitRefusal {
     /// How long to wait; `None` when waiting does not help.
     #[must_use]
     pub const fn wait(&self) -> Option<Duration> {
-        match self.short.full {
+        match self.exceeded.full {
             Full::TooLarge => None,
             Full::Wait(wait) => Some(wait),
         }
@@ -34,9 +34,10 @@ impl Refused {
     /// Builds status and body. `public_url` is the address where limits can be looked up, without a slash at the end.
     #[must_use]
     pub fn response(&self, public_url: &str) -> ErrorResponse {
-        let Self { short, model, organization, project, of_project } = self;
-        let (phrase, limit, used, requested) = (short.measure.phrase(), short.limit, short.used, short.requested);
-        let mut message = match short.full {
+        let Self { exceeded, model, organization, project, of_project } = self;
+        let (phrase, limit, used, requested) =
+            (exceeded.measure.phrase(), exceeded.limit, exceeded.used, exceeded.requested);
+        let mut message = match exceeded.full {
             Full::TooLarge => format!(
                 "Request too large for {model} in organization {organization} on {phrase}: Limit {limit}, Requested \
                  {requested}. The input or output must be reduced in order to run successfully."
@@ -44,7 +45,7 @@ impl Refused {
             Full::Wait(wait) => format!(
                 "Rate limit reached for {model} in organization {organization} on {phrase}: Limit {limit}, Used {used}, \
                  Requested {requested}. Please try again in {}.",
-                written(wait)
+                format_duration(wait)
             ),
         };
         if *of_project {
@@ -52,7 +53,7 @@ impl Refused {
         }
         message.push_str(&format!(" Visit {public_url}/limits?project={project} to learn more."));
         ErrorResponse {
-            kind: short.measure.kind(),
+            kind: exceeded.measure.kind(),
             ..ErrorResponse::invalid(429, Some("rate_limit_exceeded"), message)
         }
     }

@@ -39,7 +39,7 @@ fn spans_are_written_as_openai_writes_them() {
         (3_600_000_000, "1h0m0s"),
         (60_005_000, "1m0.005s"),
     ] {
-        assert_eq!(written(Duration::from_micros(micros)), text);
+        assert_eq!(format_duration(Duration::from_micros(micros)), text);
     }
 }
 
@@ -53,8 +53,8 @@ fn a_minute_gives_its_limit_at_once_and_then_one_at_a_time() {
     }
     assert_eq!(bucket.fits(rate, 1, Duration::ZERO), Err(Full::Wait(Duration::from_secs(20))));
     assert_eq!(
-        bucket.standing(rate, Duration::from_secs(5)),
-        Standing { limit: 3, remaining: 0, reset: Duration::from_secs(55) }
+        bucket.state(rate, Duration::from_secs(5)),
+        LimitState { limit: 3, remaining: 0, reset: Duration::from_secs(55) }
     );
     assert_eq!(bucket.fits(rate, 1, Duration::from_secs(20)), Ok(()));
     assert_eq!(bucket.fits(rate, 4, Duration::from_secs(90)), Err(Full::TooLarge));
@@ -75,9 +75,9 @@ fn several_nodes_share_a_limit_and_a_large_request_still_passes_alone() {
 #[test]
 fn the_messages_of_refusals() {
     let refused = |measure, full| {
-        let short = Short { measure, limit: 3, used: 3, requested: 1, full };
-        let refused = Refused {
-            short,
+        let exceeded = LimitExceeded { measure, limit: 3, used: 3, requested: 1, full };
+        let refused = RateLimitRefusal {
+            exceeded,
             model: "gpt-4o".to_owned(),
             organization: "org-1".parse().unwrap(),
             project: "proj_1".parse().unwrap(),
@@ -131,18 +131,18 @@ fn a_project_never_has_more_than_its_organization() {
     assert_eq!(own.changed(&organization, &asked(None, Some(7))), Ok(asked(Some(4), Some(7))), "the rest stays");
     assert_eq!(own.changed(&organization, &asked(Some(10), Some(MOST))), Ok(RateLimits::NONE), "as the organization");
     let bad = own.changed(&organization, &asked(Some(11), None)).unwrap_err();
-    assert_eq!(bad, BadLimit::AboveOrganization(Measure::RequestsPerMinute, 10));
+    assert_eq!(bad, InvalidLimit::AboveOrganization(Measure::RequestsPerMinute, 10));
     assert_eq!(bad.to_string(), "must not be above the organization's limit of 10");
     for wrong in [0, MOST + 1] {
         let bad = own.changed(&organization, &asked(None, Some(wrong))).unwrap_err();
-        assert_eq!(bad, BadLimit::Range(Measure::TokensPerMinute));
+        assert_eq!(bad, InvalidLimit::Range(Measure::TokensPerMinute));
     }
-    let mut kept = OwnLimits::default();
+    let mut kept = ProjectLimits::default();
     kept.set("a/b", own);
     kept.set("c", RateLimits::NONE);
     let text = serde_json::to_string(&kept).unwrap();
     assert_eq!(text, r#"{"a/b":{"requests_per_minute":4,"tokens_per_minute":5}}"#);
-    assert_eq!(serde_json::from_str::<OwnLimits>(&text).unwrap(), kept);
+    assert_eq!(serde_json::from_str::<ProjectLimits>(&text).unwrap(), kept);
 }
 
 /// An event of a bucket: after some milliseconds, a request asks for an amount and will use another one, or the oldest
@@ -210,7 +210,7 @@ proptest! {
                 let sum: u64 = window.map(|(_, used)| used).sum();
                 prop_assert!(sum <= 2 * limit, "{sum} of {limit} in a minute");
             }
-            prop_assert!(bucket.standing(rate, now).remaining <= limit);
+            prop_assert!(bucket.state(rate, now).remaining <= limit);
         }
     }
 
@@ -224,20 +224,20 @@ proptest! {
         }
         settled.hold(held);
         let end = Duration::from_millis(after);
-        prop_assert!(settled.standing(rate, end).remaining <= knowing.standing(rate, end).remaining);
+        prop_assert!(settled.state(rate, end).remaining <= knowing.state(rate, end).remaining);
         settled.settle(rate, held, used, end);
         knowing.settle(rate, 0, used, end);
-        prop_assert_eq!(settled.standing(rate, end), knowing.standing(rate, end));
-        prop_assert!(settled.standing(rate, end).remaining <= limit);
+        prop_assert_eq!(settled.state(rate, end), knowing.state(rate, end));
+        prop_assert!(settled.state(rate, end).remaining <= limit);
         // Settled twice by mistake: never more than was reserved.
         settled.settle(rate, held, 0, end);
-        prop_assert_eq!(settled.standing(rate, end), knowing.standing(rate, end));
+        prop_assert_eq!(settled.state(rate, end), knowing.state(rate, end));
     }
 
     #[test]
     fn spans_read_back(micros in 0u64..200_000_000_000) {
         let span = Duration::from_micros(micros);
-        let text = written(span);
+        let text = format_duration(span);
         let read = of(&text).unwrap();
         prop_assert!(read + Duration::from_micros(1) >= span, "{text}");
         prop_assert!(read.as_secs_f64() - span.as_secs_f64() < 0.001_1, "{text}");

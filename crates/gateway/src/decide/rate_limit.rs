@@ -4,7 +4,7 @@
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Response};
 use keystead_core::access;
-use keystead_core::rate::{Need, Refused, Standing, written};
+use keystead_core::rate::{LimitState, Need, RateLimitRefusal, format_duration};
 use keystead_core::route::Meter;
 
 use crate::Gateway;
@@ -31,7 +31,7 @@ impl Gateway {
         body: &RequestBody,
     ) -> Result<Admitted, Box<Response<GatewayBody>>> {
         let Some(model) = model else { return Ok(Admitted::default()) };
-        let own = access::own_limits(&exchange.caller, &exchange.payer);
+        let own = access::project_limits(&exchange.caller, &exchange.payer);
         if model.rates.is_none() && own.is_none() {
             return Ok(Admitted::default());
         }
@@ -43,9 +43,9 @@ impl Gateway {
         let (held, told) = self.rates.reserve(&exchange.payer, &model.id, both, need(exchange.route.meter, body));
         match held {
             Ok(reservation) => Ok(Admitted { reservation, told: Some(Box::new(told)) }),
-            Err((short, of_project)) => {
-                let refused = Refused {
-                    short,
+            Err((exceeded, of_project)) => {
+                let refused = RateLimitRefusal {
+                    exceeded,
                     model: model.id.to_string(),
                     organization: exchange.payer.organization.clone(),
                     project: exchange.payer.project.clone(),
@@ -88,22 +88,22 @@ pub(crate) fn tell(headers: &mut HeaderMap, told: &RateLimitHeaders) {
             headers.insert(name, value);
         }
     };
-    let mut stands = |of: &str, standing: Option<Standing>| {
-        let Some(standing) = standing else { return };
-        put("limit", of, standing.limit.into());
-        put("remaining", of, standing.remaining.into());
-        if let Ok(reset) = HeaderValue::try_from(written(standing.reset)) {
+    let mut put_state = |of: &str, state: Option<LimitState>| {
+        let Some(state) = state else { return };
+        put("limit", of, state.limit.into());
+        put("remaining", of, state.remaining.into());
+        if let Ok(reset) = HeaderValue::try_from(format_duration(state.reset)) {
             put("reset", of, reset);
         }
     };
-    stands("requests", told.requests);
-    stands("tokens", told.tokens);
-    stands("project-tokens", told.project_tokens);
-    stands("input-images", told.images);
+    put_state("requests", told.requests);
+    put_state("tokens", told.tokens);
+    put_state("project-tokens", told.project_tokens);
+    put_state("input-images", told.images);
 }
 
 /// Adds when to retry, in both forms that clients read, or that a retry is useless.
-fn come_back(headers: &mut HeaderMap, refused: &Refused) {
+fn come_back(headers: &mut HeaderMap, refused: &RateLimitRefusal) {
     headers.insert(header::LINK, HeaderValue::from_static("</help/rate-limits>; rel=\"help\""));
     let Some(wait) = refused.wait() else {
         error_body::give_up(headers);

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use keystead_core::access::Payer;
 use keystead_core::id::{OrganizationId, ProjectId};
-use keystead_core::rate::{Buckets, Measure, Need, RateLimits, Short, Standing, Used};
+use keystead_core::rate::{Buckets, LimitExceeded, LimitState, Measure, Need, RateLimits, Used};
 
 /// Returns the time since any fixed moment; finer than [`crate::Clock`], and it never goes back.
 pub type Stopwatch = Arc<dyn Fn() -> Duration + Send + Sync>;
@@ -35,10 +35,10 @@ pub(crate) struct Both {
 /// The state of the limits that apply to one request, for its headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct RateLimitHeaders {
-    pub(crate) requests: Option<Standing>,
-    pub(crate) tokens: Option<Standing>,
-    pub(crate) project_tokens: Option<Standing>,
-    pub(crate) images: Option<Standing>,
+    pub(crate) requests: Option<LimitState>,
+    pub(crate) tokens: Option<LimitState>,
+    pub(crate) project_tokens: Option<LimitState>,
+    pub(crate) images: Option<LimitState>,
 }
 
 /// What one organization used of one model, in total and in each project with own limits.
@@ -107,7 +107,7 @@ impl Rates {
         model: &Arc<str>,
         both: Both,
         need: Need,
-    ) -> (Result<Reservation, (Short, bool)>, RateLimitHeaders) {
+    ) -> (Result<Reservation, (LimitExceeded, bool)>, RateLimitHeaders) {
         let ledger = self.ledger(&payer.organization, model);
         let (now, nodes) = self.now();
         let mut open = lock(&ledger);
@@ -186,13 +186,13 @@ impl Ledger {
         need: &Need,
         nodes: u32,
         now: Duration,
-    ) -> Result<(), (Short, bool)> {
+    ) -> Result<(), (LimitExceeded, bool)> {
         self.organization.0 = both.organization;
-        self.organization.1.fits(&both.organization, nodes, need, now).map_err(|short| (short, false))?;
+        self.organization.1.fits(&both.organization, nodes, need, now).map_err(|exceeded| (exceeded, false))?;
         if !both.project.is_none() {
             let own = self.projects.entry(project.clone()).or_default();
             own.0 = both.project;
-            own.1.fits(&both.project, nodes, need, now).map_err(|short| (short, true))?;
+            own.1.fits(&both.project, nodes, need, now).map_err(|exceeded| (exceeded, true))?;
             own.1.hold(&both.project, nodes, need, now);
         }
         self.organization.1.hold(&both.organization, nodes, need, now);
@@ -208,17 +208,16 @@ impl Ledger {
 
     fn told(&mut self, project: &ProjectId, both: Both, nodes: u32, now: Duration) -> RateLimitHeaders {
         let mut own = self.projects.get_mut(project);
-        let mut stands = |measure| {
-            let organization = self.organization.1.standing(&both.organization, nodes, measure, now);
-            let own = own.as_mut().and_then(|(_, own)| own.standing(&both.project, nodes, measure, now));
+        let mut state_of = |measure| {
+            let organization = self.organization.1.state(&both.organization, nodes, measure, now);
+            let own = own.as_mut().and_then(|(_, own)| own.state(&both.project, nodes, measure, now));
             (organization, own)
         };
-        let tightest =
-            |all: &[Option<Standing>]| all.iter().flatten().min_by_key(|standing| standing.remaining).copied();
-        let (minute, own_minute) = stands(Measure::RequestsPerMinute);
-        let (day, own_day) = stands(Measure::RequestsPerDay);
-        let (tokens, project_tokens) = stands(Measure::TokensPerMinute);
-        let (images, own_images) = stands(Measure::ImagesPerMinute);
+        let tightest = |all: &[Option<LimitState>]| all.iter().flatten().min_by_key(|state| state.remaining).copied();
+        let (minute, own_minute) = state_of(Measure::RequestsPerMinute);
+        let (day, own_day) = state_of(Measure::RequestsPerDay);
+        let (tokens, project_tokens) = state_of(Measure::TokensPerMinute);
+        let (images, own_images) = state_of(Measure::ImagesPerMinute);
         RateLimitHeaders {
             requests: tightest(&[minute, own_minute, day, own_day]),
             tokens: tightest(&[tokens, project_tokens]),

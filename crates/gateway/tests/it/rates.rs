@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::Response;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use keystead_core::rate::{OwnLimits, RateLimits};
+use keystead_core::rate::{ProjectLimits, RateLimits};
 use keystead_gateway::{BoxError, ChangedSubject};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -31,8 +31,8 @@ fn asking(tokens: u64) -> String {
     format!(r#"{{"model":"gpt-4o","messages":[{{"role":"user","content":"12345678"}}],"max_tokens":{}}}"#, tokens - 5)
 }
 
-fn own(model: &str, limits: RateLimits) -> Option<Box<OwnLimits>> {
-    let mut own = OwnLimits::default();
+fn own(model: &str, limits: RateLimits) -> Option<Box<ProjectLimits>> {
+    let mut own = ProjectLimits::default();
     own.set(model, limits);
     Some(Box::new(own))
 }

@@ -2,7 +2,7 @@
 
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::model_access::ModelAccess;
-use keystead_core::rate::OwnLimits;
+use keystead_core::rate::ProjectLimits;
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
@@ -161,13 +161,13 @@ pub async fn set_models(
 }
 
 /// Parses a project's own rate limits from this column; `None` leaves those of its organization.
-pub(super) fn rate_limits(row: &Row, column: usize) -> Result<Option<OwnLimits>, Error> {
+pub(super) fn rate_limits(row: &Row, column: usize) -> Result<Option<ProjectLimits>, Error> {
     let Some(text) = row.optional_text(column)? else { return Ok(None) };
     serde_json::from_str(&text).map(Some).map_err(|_| Error::Corrupt { table: "projects", id: text })
 }
 
 /// Returns a project's own rate limits; for models not in it only those of the organization apply.
-pub async fn rates(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<OwnLimits, Error> {
+pub async fn rates(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<ProjectLimits, Error> {
     const SQL: &str = "SELECT rate_limits FROM projects WHERE organization = $1 AND id = $2";
     let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?;
     row.map_or(Ok(None), |row| rate_limits(&row, 0)).map(Option::unwrap_or_default)
@@ -179,7 +179,7 @@ pub async fn update_rates(
     tx: &mut Tx,
     organization: &OrganizationId,
     id: &ProjectId,
-    change: impl FnOnce(&mut OwnLimits) + Send,
+    change: impl FnOnce(&mut ProjectLimits) + Send,
     at: Timestamp,
 ) -> Result<bool, Error> {
     const SQL: &str =

@@ -231,7 +231,7 @@ proptest! {
                 let both = Both { organization: all, project: all };
                 let (held, told) = rates.reserve(&payer(project), &model, both, Need::default());
                 prop_assert!(held.is_ok());
-                let left = |standing: Option<Standing>| standing.map(|standing| standing.remaining);
+                let left = |state: Option<LimitState>| state.map(|state| state.remaining);
                 prop_assert_eq!((left(told.tokens), left(told.project_tokens), left(told.images)), (Some(9), Some(9), Some(9)));
             }
         }

@@ -5,7 +5,7 @@ use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::key::KeyKind;
 use keystead_core::model_access::{ListMode, ModelAccess};
 use keystead_core::network::AddressList;
-use keystead_core::rate::{OwnLimits, RateLimits};
+use keystead_core::rate::{ProjectLimits, RateLimits};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::{Restriction, Scope};
 use keystead_store::tables::ip_allowlists::IpAllowlist;
@@ -92,7 +92,7 @@ pub(crate) async fn bound_keys(db: Database) {
     assert_eq!(change!(db, |tx| projects::set_models(tx, &one, &x1, Some(&only), NOW)), Ok(true));
     assert_eq!(look!(db, |tx| projects::models(tx, &one, &x1)), Ok(Some(only.clone())));
     let slow = RateLimits { requests_per_minute: Some(3), ..RateLimits::NONE };
-    assert_eq!(look!(db, |tx| projects::rates(tx, &one, &x1)), Ok(OwnLimits::default()));
+    assert_eq!(look!(db, |tx| projects::rates(tx, &one, &x1)), Ok(ProjectLimits::default()));
     for model in ["gpt-4o", "it's"] {
         let set = change!(db, |tx| projects::update_rates(tx, &one, &x1, |limits| limits.set(model, slow), NOW));
         assert_eq!(set, Ok(true));

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Writes a duration as `17ms`, `1s`, `8.64s`, `6m0s`, `1h2m3s`: up to three digits after the point, rounded up, so
 /// that a client that waits this long has waited long enough.
 #[must_use]
-pub fn written(span: Duration) -> String {
+pub fn format_duration(span: Duration) -> String {
     let millis = span.as_micros().div_ceil(1_000);
     if millis == 0 {
         return "0s".to_owned();
