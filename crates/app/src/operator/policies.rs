@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use keystead_core::gate::{
-    Action, ActionUse, Entitlements, Exemption, OrganizationFacts, Owned, Policy, Requirement, Rule,
+    Action, ActionUse, Entitlements, Exemption, OrganizationFacts, OwnedOrganization, Policy, Requirement, Rule,
 };
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
@@ -80,7 +80,7 @@ struct Known {
     keys: u64,
     verifications: u64,
     /// The organizations its founder owned when they made it, if that was recent.
-    founder: Option<Vec<Owned>>,
+    founder: Option<Vec<OwnedOrganization>>,
 }
 
 impl Known {
@@ -171,7 +171,7 @@ impl App {
             OrganizationFacts { organization, entitlements, uses, founder: known.founder.as_deref() }
         };
         let facts: Vec<OrganizationFacts<'_>> = all.iter().zip(&uses).map(fact).collect();
-        let at = proposed.awake_at(now);
+        let at = proposed.all_effective_at(now);
         let preview = proposed.preview(&present, &facts, at);
         let enforced = proposed.enforced().preview(&present, &facts, at);
         let names: BTreeMap<&OrganizationId, &str> =
@@ -332,7 +332,7 @@ async fn known(tx: &mut Tx, since: Timestamp) -> Result<Vec<Known>, Error> {
         let before = before
             .into_iter()
             .filter(|one| one.organization != organization && one.entitlements.organization_created_at < at);
-        let before: Vec<Owned> = before.collect();
+        let before: Vec<OwnedOrganization> = before.collect();
         if let Some(known) = all.get_mut(&organization) {
             known.founder = Some(before);
         }

@@ -7,7 +7,7 @@ pub mod members;
 pub mod second_factor_policy;
 mod tags;
 
-use keystead_core::gate::Owned;
+use keystead_core::gate::OwnedOrganization;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::Scope;
@@ -167,7 +167,7 @@ impl App {
 async fn ensure_may_create(app: &App, tx: &mut Tx, person: &User) -> Result<(), Error> {
     let owned = owned(tx, &person.id).await?;
     let (_, policy) = policy::find(tx).await?;
-    let verdict = policy.judge_founding(&owned, app.now());
+    let verdict = policy.judge_organization_creation(&owned, app.now());
     // The refusal names the organization they work in as the one in which to prove it.
     let preferred = owned.iter().find(|one| Some(&one.organization) == person.default_organization.as_ref());
     let Some(one) = preferred.or(owned.first()) else { return Ok(()) };
@@ -232,14 +232,14 @@ async fn insert_organization(
 }
 
 /// Lists the organizations a person owns that are not closed, the oldest membership first.
-pub(crate) async fn owned(tx: &mut Tx, user: &UserId) -> Result<Vec<Owned>, Error> {
+pub(crate) async fn owned(tx: &mut Tx, user: &UserId) -> Result<Vec<OwnedOrganization>, Error> {
     let mut owned = Vec::new();
     for membership in memberships::list_of_user(tx, user).await? {
         let organization = membership.organization;
         let open = organizations::find(tx, &organization).await?.is_some_and(|row| row.deactivated_at.is_none());
         if open && membership.role == OrganizationRole::Owner {
             let entitlements = entitlements(tx, &organization).await?;
-            owned.push(Owned { organization, entitlements });
+            owned.push(OwnedOrganization { organization, entitlements });
         }
     }
     Ok(owned)

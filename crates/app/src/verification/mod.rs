@@ -253,7 +253,7 @@ fn upcoming(
         .map(|view| view.action)
         .collect();
     let mut found = Vec::new();
-    for from in policy.dates_ahead(now) {
+    for from in policy.upcoming_dates(now) {
         for action in actions(organization, policy, met, models, from) {
             if !action.missing.is_empty() && !seen.contains(&action.action) {
                 seen.push(action.action.clone());

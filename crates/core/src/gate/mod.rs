@@ -12,7 +12,7 @@ mod rule;
 mod scope;
 
 pub use check::{MOST_RULES, PolicyFault};
-pub use organization_creation::{MOST_OWNED, Owned, founder};
+pub use organization_creation::{MOST_OWNED, OwnedOrganization};
 pub use policy::{Exemption, PHONE_RULE_EFFECTIVE, Policy, Verdict};
 pub use preview::{ActionUse, OrganizationFacts, Preview, PreviewedRefusal};
 pub use rule::{Mode, Rule};

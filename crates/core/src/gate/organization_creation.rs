@@ -13,7 +13,7 @@ pub const MOST_OWNED: u32 = 1_000;
 
 /// An organization that a person owns.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owned {
+pub struct OwnedOrganization {
     /// The organization.
     pub organization: OrganizationId,
     /// What it has proven.
@@ -22,8 +22,7 @@ pub struct Owned {
 
 /// Describes a person with these organizations to the rules: what any of the organizations has proven or is tagged with
 /// counts, and the new organization is made now.
-#[must_use]
-pub fn founder(owned: &[Owned], now: Timestamp) -> Entitlements {
+fn combined_entitlements(owned: &[OwnedOrganization], now: Timestamp) -> Entitlements {
     let mut whole = Entitlements { organization_created_at: now, ..Entitlements::default() };
     for one in owned {
         let known = &one.entitlements;
@@ -39,12 +38,12 @@ impl Policy {
     /// Judges whether a person who owns these organizations may make another one. An exemption of one of them exempts
     /// the person.
     #[must_use]
-    pub fn judge_founding(&self, owned: &[Owned], now: Timestamp) -> Verdict {
+    pub fn judge_organization_creation(&self, owned: &[OwnedOrganization], now: Timestamp) -> Verdict {
         if owned.iter().any(|one| self.exempts(&one.organization, now)) {
             return Verdict::default();
         }
         let count = u32::try_from(owned.len()).unwrap_or(u32::MAX);
-        self.judge_rules(Action::CreateOrganization { owned: count }, &founder(owned, now), now)
+        self.judge_rules(Action::CreateOrganization { owned: count }, &combined_entitlements(owned, now), now)
     }
 }
 

@@ -148,7 +148,7 @@ impl Policy {
 
     /// Returns the moment from which all rules with a start date are in force, for previews.
     #[must_use]
-    pub fn awake_at(&self, now: Timestamp) -> Timestamp {
+    pub fn all_effective_at(&self, now: Timestamp) -> Timestamp {
         self.rules
             .iter()
             .filter(|rule| rule.mode != Mode::Off)
@@ -158,9 +158,9 @@ impl Policy {
 
     /// Returns the moments at which enforced rules begin, in order, so that people can be informed before.
     #[must_use]
-    pub fn dates_ahead(&self, now: Timestamp) -> Vec<Timestamp> {
-        let sleeping = self.rules.iter().filter(|rule| rule.mode == Mode::Enforce && rule.effective_from > now);
-        let mut dates: Vec<Timestamp> = sleeping.map(|rule| rule.effective_from).collect();
+    pub fn upcoming_dates(&self, now: Timestamp) -> Vec<Timestamp> {
+        let upcoming = self.rules.iter().filter(|rule| rule.mode == Mode::Enforce && rule.effective_from > now);
+        let mut dates: Vec<Timestamp> = upcoming.map(|rule| rule.effective_from).collect();
         dates.sort_unstable();
         dates.dedup();
         dates
@@ -169,8 +169,8 @@ impl Policy {
     /// Whether this organization is exempt now.
     #[must_use]
     pub fn exempts(&self, organization: &OrganizationId, now: Timestamp) -> bool {
-        let spared = |e: &Exemption| &e.organization == organization && e.until.is_none_or(|until| now < until);
-        self.exemptions.iter().any(spared)
+        let exempt = |e: &Exemption| &e.organization == organization && e.until.is_none_or(|until| now < until);
+        self.exemptions.iter().any(exempt)
     }
 
     /// Judges one action of one organization.
@@ -189,9 +189,9 @@ impl Policy {
     pub(super) fn judge_rules(&self, action: Action<'_>, met: &Entitlements, now: Timestamp) -> Verdict {
         let mut verdict = Verdict::default();
         for rule in self.rules.iter().filter(|rule| rule.applies(action, met, now)) {
-            let ways = rule.ways(met, now);
+            let unmet_groups = rule.unmet_groups(met, now);
             let lacking = rule.require.iter().copied().filter(|requirement| !met.meets(*requirement, now));
-            let lacking: Vec<_> = lacking.chain(ways.first().into_iter().flatten().copied()).collect();
+            let lacking: Vec<_> = lacking.chain(unmet_groups.first().into_iter().flatten().copied()).collect();
             if lacking.is_empty() {
                 continue;
             }
@@ -202,7 +202,7 @@ impl Policy {
                 Mode::Enforce => {
                     verdict.rule.get_or_insert_with(|| rule.id.clone());
                     if verdict.alternatives.is_empty() {
-                        verdict.alternatives = ways;
+                        verdict.alternatives = unmet_groups;
                     }
                     &mut verdict.missing
                 }

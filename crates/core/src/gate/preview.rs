@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Action, Entitlements, Mode, Owned, Policy, Requirement};
+use super::{Action, Entitlements, Mode, OwnedOrganization, Policy, Requirement};
 use crate::id::OrganizationId;
 use crate::time::Timestamp;
 
@@ -26,7 +26,7 @@ pub struct OrganizationFacts<'a> {
     pub uses: &'a [ActionUse<'a>],
     /// The organizations its founder owned when they made it, if that was recent; they decide whether making it would
     /// be refused.
-    pub founder: Option<&'a [Owned]>,
+    pub founder: Option<&'a [OwnedOrganization]>,
 }
 
 /// An action that would be refused from then on.
@@ -74,7 +74,9 @@ impl Policy {
         for known in facts {
             for done in known.uses {
                 let judge = |policy: &Self| match (done.action, known.founder) {
-                    (Action::CreateOrganization { .. }, owned) => policy.judge_founding(owned.unwrap_or_default(), at),
+                    (Action::CreateOrganization { .. }, owned) => {
+                        policy.judge_organization_creation(owned.unwrap_or_default(), at)
+                    }
                     (action, _) => policy.judge(action, known.organization, known.entitlements, at),
                 };
                 let then = judge(self);

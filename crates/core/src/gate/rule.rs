@@ -75,7 +75,7 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub above: Option<u32>,
     /// The organizations it applies to.
-    #[serde(default, skip_serializing_if = "AppliesTo::everybody")]
+    #[serde(default, skip_serializing_if = "AppliesTo::is_unconditional")]
     pub applies_to: AppliesTo,
     /// What happens when it is not met.
     pub mode: Mode,
@@ -85,30 +85,30 @@ impl Rule {
     pub(super) fn applies(&self, action: Action<'_>, met: &Entitlements, now: Timestamp) -> bool {
         self.action == action.as_str()
             && now >= self.effective_from
-            && self.applies_to.concerns(met)
+            && self.applies_to.includes(met)
             && self.above.is_none_or(|most| matches!(action, Action::CreateOrganization { owned } if owned >= most))
             && self.grandfather_created_before.is_none_or(|date| met.organization_created_at >= date)
-            && action.model().is_none_or(|model| self.guards(model))
+            && action.model().is_none_or(|model| self.covers_model(model))
             && self.grandfather_used_before.is_none_or(|date| !self.used_before(action, met, date))
     }
 
-    fn guards(&self, model: &str) -> bool {
+    fn covers_model(&self, model: &str) -> bool {
         self.models.is_empty() || self.models.iter().any(|pattern| glob(pattern.as_bytes(), model.as_bytes()))
     }
 
     fn used_before(&self, action: Action<'_>, met: &Entitlements, date: Timestamp) -> bool {
         let any_model = action.model().is_none();
-        met.first_used.iter().any(|first| first.at < date && (any_model || self.guards(&first.model)))
+        met.first_used.iter().any(|first| first.at < date && (any_model || self.covers_model(&first.model)))
     }
 
     /// Returns what each group still lacks, the shortest first; empty when one is met or there are none.
-    pub(super) fn ways(&self, met: &Entitlements, now: Timestamp) -> Vec<Vec<Requirement>> {
+    pub(super) fn unmet_groups(&self, met: &Entitlements, now: Timestamp) -> Vec<Vec<Requirement>> {
         let lacking = |group: &Vec<Requirement>| -> Vec<Requirement> {
             group.iter().copied().filter(|requirement| !met.meets(*requirement, now)).collect()
         };
-        let mut ways: Vec<_> = self.any_of.iter().map(lacking).collect();
-        ways.sort_by_key(Vec::len);
-        if ways.first().is_some_and(Vec::is_empty) { Vec::new() } else { ways }
+        let mut unmet_groups: Vec<_> = self.any_of.iter().map(lacking).collect();
+        unmet_groups.sort_by_key(Vec::len);
+        if unmet_groups.first().is_some_and(Vec::is_empty) { Vec::new() } else { unmet_groups }
     }
 }
 

@@ -28,13 +28,13 @@ pub struct AppliesTo {
 impl AppliesTo {
     /// Whether there is no condition, so that every organization is included.
     #[must_use]
-    pub fn everybody(&self) -> bool {
+    pub fn is_unconditional(&self) -> bool {
         self.created_after.is_none() && self.org_tags_not.is_empty()
     }
 
     /// Whether an organization is included.
     #[must_use]
-    pub fn concerns(&self, organization: &Entitlements) -> bool {
+    pub fn includes(&self, organization: &Entitlements) -> bool {
         self.created_after.is_none_or(|date| organization.organization_created_at >= date)
             && !self.org_tags_not.iter().any(|tag| organization.tags.contains(tag))
     }
@@ -67,16 +67,16 @@ mod tests {
 
     #[test]
     fn organizations_that_a_rule_applies_to() {
-        let everybody = AppliesTo::default();
-        assert!(everybody.everybody() && everybody.concerns(&made(0, &["partner"])));
+        let all = AppliesTo::default();
+        assert!(all.is_unconditional() && all.includes(&made(0, &["partner"])));
         let young = AppliesTo { created_after: Some(Timestamp(100)), ..AppliesTo::default() };
-        assert!(!young.concerns(&made(99, &[])) && young.concerns(&made(100, &[])));
+        assert!(!young.includes(&made(99, &[])) && young.includes(&made(100, &[])));
         let strangers = AppliesTo { org_tags_not: vec!["partner".into(), "test".into()], ..AppliesTo::default() };
-        assert!(strangers.concerns(&made(0, &["part"])) && strangers.concerns(&made(0, &[])));
-        assert!(!strangers.concerns(&made(0, &["other", "test"])));
+        assert!(strangers.includes(&made(0, &["part"])) && strangers.includes(&made(0, &[])));
+        assert!(!strangers.includes(&made(0, &["other", "test"])));
         let both = AppliesTo { created_after: Some(Timestamp(100)), ..strangers };
-        assert!(both.concerns(&made(100, &[])) && !both.concerns(&made(100, &["partner"])));
-        assert!(!both.concerns(&made(99, &[])), "each condition narrows");
+        assert!(both.includes(&made(100, &[])) && !both.includes(&made(100, &["partner"])));
+        assert!(!both.includes(&made(99, &[])), "each condition narrows");
     }
 
     #[test]

@@ -271,9 +271,9 @@ fn what_may_be_put_in_force() {
 
     let mut later = good;
     later.rules[3].effective_from = Timestamp(9_000_000_000);
-    assert_eq!(later.awake_at(Timestamp(5)), Timestamp(9_000_000_000));
+    assert_eq!(later.all_effective_at(Timestamp(5)), Timestamp(9_000_000_000));
     later.rules[3].mode = Mode::Off;
-    assert_eq!(later.awake_at(Timestamp(5)), PHONE_RULE_EFFECTIVE);
+    assert_eq!(later.all_effective_at(Timestamp(5)), PHONE_RULE_EFFECTIVE);
 }
 
 fn requirements() -> impl Strategy<Value = Vec<Requirement>> {

@@ -3,10 +3,13 @@ use crate::gate::{AppliesTo, Exemption, Mode, Requirement, Rule};
 
 const NOW: Timestamp = Timestamp(1_000);
 
-fn owned(n: u32, met: &[Requirement], tags: &[&str]) -> Owned {
+fn owned(n: u32, met: &[Requirement], tags: &[&str]) -> OwnedOrganization {
     let organization = format!("org-{n}").parse().unwrap_or_else(|_| unreachable!("an id"));
     let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
-    Owned { organization, entitlements: Entitlements { met: met.to_vec(), tags, ..Entitlements::default() } }
+    OwnedOrganization {
+        organization,
+        entitlements: Entitlements { met: met.to_vec(), tags, ..Entitlements::default() },
+    }
 }
 
 fn policy(above: u32) -> Policy {
@@ -24,27 +27,30 @@ fn policy(above: u32) -> Policy {
 fn from_so_many_on_a_phone_is_needed() {
     let plain = |count: u32| (0..count).map(|n| owned(n, &[], &[])).collect::<Vec<_>>();
     for count in 0..6 {
-        let verdict = policy(3).judge_founding(&plain(count), NOW);
+        let verdict = policy(3).judge_organization_creation(&plain(count), NOW);
         assert_eq!(verdict.allowed(), count < 3, "{count}");
         let missing = if count < 3 { vec![] } else { vec![Requirement::Phone] };
         assert_eq!(verdict.missing, missing);
-        assert!(Policy::default_rules().judge_founding(&plain(count), NOW).allowed(), "off until somebody wants it");
+        assert!(
+            Policy::default_rules().judge_organization_creation(&plain(count), NOW).allowed(),
+            "off until somebody wants it"
+        );
     }
     let mut some = plain(4);
     some.push(owned(9, &[Requirement::Phone], &[]));
-    assert!(policy(3).judge_founding(&some, NOW).allowed(), "proven in one of them");
+    assert!(policy(3).judge_organization_creation(&some, NOW).allowed(), "proven in one of them");
     some[4].entitlements.ends = vec![(Requirement::Phone, Timestamp(1_001))];
-    assert!(policy(3).judge_founding(&some, NOW).allowed(), "a second before it ends");
-    assert!(!policy(3).judge_founding(&some, Timestamp(1_001)).allowed(), "ended");
+    assert!(policy(3).judge_organization_creation(&some, NOW).allowed(), "a second before it ends");
+    assert!(!policy(3).judge_organization_creation(&some, Timestamp(1_001)).allowed(), "ended");
     some[4] = owned(9, &[Requirement::Organization], &[]);
-    assert_eq!(policy(3).judge_founding(&some, NOW).rule.as_deref(), Some("phone-for-more-organizations"));
+    assert_eq!(policy(3).judge_organization_creation(&some, NOW).rule.as_deref(), Some("phone-for-more-organizations"));
 }
 
 #[test]
 fn exemptions_tags_and_dates_count_for_founders() {
     let all = [owned(1, &[], &["partner"]), owned(2, &[], &[])];
     let mut rules = policy(1);
-    assert!(!rules.judge_founding(&all, NOW).allowed());
+    assert!(!rules.judge_organization_creation(&all, NOW).allowed());
     let exemption = |until| Exemption {
         organization: all[1].organization.clone(),
         until,
@@ -52,7 +58,10 @@ fn exemptions_tags_and_dates_count_for_founders() {
         by: String::new(),
     };
     rules.exemptions = vec![exemption(Some(Timestamp(1_001)))];
-    assert!(rules.judge_founding(&all, NOW).allowed() && !rules.judge_founding(&all, Timestamp(1_001)).allowed());
+    assert!(
+        rules.judge_organization_creation(&all, NOW).allowed()
+            && !rules.judge_organization_creation(&all, Timestamp(1_001)).allowed()
+    );
     rules.exemptions.clear();
     let change = |rules: &mut Policy, applies_to: AppliesTo| {
         for rule in rules.rules.iter_mut().filter(|rule| rule.above.is_some()) {
@@ -60,10 +69,16 @@ fn exemptions_tags_and_dates_count_for_founders() {
         }
     };
     change(&mut rules, AppliesTo { org_tags_not: vec!["partner".to_owned()], ..AppliesTo::default() });
-    assert!(rules.judge_founding(&all, NOW).allowed() && !rules.judge_founding(&all[1..], NOW).allowed());
+    assert!(
+        rules.judge_organization_creation(&all, NOW).allowed()
+            && !rules.judge_organization_creation(&all[1..], NOW).allowed()
+    );
     // The organization to be made has the present time as its creation time.
     change(&mut rules, AppliesTo { created_after: Some(Timestamp(1_001)), ..AppliesTo::default() });
-    assert!(rules.judge_founding(&all, NOW).allowed() && !rules.judge_founding(&all, Timestamp(1_001)).allowed());
+    assert!(
+        rules.judge_organization_creation(&all, NOW).allowed()
+            && !rules.judge_organization_creation(&all, Timestamp(1_001)).allowed()
+    );
 }
 
 #[test]
