@@ -28,7 +28,9 @@ const DAY: i64 = 86_400;
 fn refused(refusal: Refusal) -> Error {
     let invalid = |message: String| Error::Invalid { param: Some("until"), code: Some("hold_not_possible"), message };
     match refusal {
-        Refusal::NotLonger { goes } => invalid(format!("Invalid 'until': the pictures are kept until {goes} anyhow.")),
+        Refusal::NotLonger { erased_at } => {
+            invalid(format!("Invalid 'until': the pictures are kept until {erased_at} anyhow."))
+        }
         Refusal::TooLong { latest } => invalid(format!("Invalid 'until': must not be later than {latest}.")),
         Refusal::OtherDate { until } => {
             invalid(format!("Invalid 'until': {until} is proposed. Agree to that date, or end the proposal first."))
@@ -58,12 +60,13 @@ impl App {
             let (capture, first) = held_capture(tx, actor, id).await?;
             let now = self.now();
             let ordinary = images_until(first, self.settings().biometrics_days);
-            let goes = held_until(tx, &capture.case, now).await?.map_or(ordinary, |held| held.max(ordinary));
+            let erased_at = held_until(tx, &capture.case, now).await?.map_or(ordinary, |held| held.max(ordinary));
             let open = legal_holds::list_open(tx, &capture.case).await?;
             let waiting = open.iter().find(|hold| hold.granted_at.is_none());
             let proposal =
                 waiting.map(|hold| Proposal { by: &hold.proposed_by, until: hold.until, at: hold.proposed_at });
-            let hold = legal_hold::judge(proposal.as_ref(), actor.id(), until, first, goes, now).map_err(refused)?;
+            let hold =
+                legal_hold::judge(proposal.as_ref(), actor.id(), until, first, erased_at, now).map_err(refused)?;
             let details = json!({ "data": { "until": until, "reason": reason } });
             let entry =
                 |action| AuditEntry { organization: &capture.organization, action, target: &capture.case, details };

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use keystead_core::id::OrganizationId;
-use keystead_core::verification::signals::{self, ADDRESS_DAYS, Sharing};
+use keystead_core::verification::signals::{self, ADDRESS_DAYS, SignalFacts};
 use keystead_store::Tx;
 use keystead_store::tables::{limit_hits, origins, payments};
 
@@ -42,7 +42,7 @@ pub(crate) async fn organization_signals(
 ) -> Result<Vec<&'static str>, Error> {
     let since = app.now().plus(-ADDRESS_DAYS * 86_400);
     let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
-    let known = Sharing {
+    let known = SignalFacts {
         card: count(payments::count_sharing(tx, organization).await?),
         address: count(origins::count_sharing(tx, organization, since).await?),
         sim_changed: limit_hits::count(tx, SIM_CHANGED, &format!("organization:{organization}"), since).await?.hits > 0,

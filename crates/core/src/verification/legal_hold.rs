@@ -34,7 +34,7 @@ pub enum Refusal {
     /// The pictures are kept that long without a hold.
     NotLonger {
         /// When they are erased without a hold.
-        goes: Timestamp,
+        erased_at: Timestamp,
     },
     /// Beyond the ceiling.
     TooLong {
@@ -50,7 +50,7 @@ pub enum Refusal {
     },
 }
 
-/// Judges an approval of a hold. `first_captured_at` is when the first picture was taken, and `goes` when the pictures
+/// Judges an approval of a hold. `first_captured_at` is when the first picture was taken, and `erased_at` when the pictures
 /// are erased without this hold.
 ///
 /// # Errors
@@ -60,13 +60,13 @@ pub fn judge(
     by: &str,
     until: Timestamp,
     first_captured_at: Timestamp,
-    goes: Timestamp,
+    erased_at: Timestamp,
     now: Timestamp,
 ) -> Result<Hold, Refusal> {
     // A camera clock that runs ahead does not extend the hold.
     let latest = first_captured_at.min(now).plus(CEILING);
-    if until <= goes.max(now) {
-        return Err(Refusal::NotLonger { goes });
+    if until <= erased_at.max(now) {
+        return Err(Refusal::NotLonger { erased_at });
     }
     if until > latest {
         return Err(Refusal::TooLong { latest });
@@ -88,10 +88,10 @@ mod tests {
 
     const TAKEN: Timestamp = Timestamp(1_800_000_000);
     const DAY: i64 = 86_400;
-    const GOES: Timestamp = Timestamp(1_800_000_000 + 7 * DAY);
+    const ERASED_AT: Timestamp = Timestamp(1_800_000_000 + 7 * DAY);
 
     fn say(proposal: Option<&Proposal<'_>>, by: &str, until: Timestamp, now: Timestamp) -> Result<Hold, Refusal> {
-        judge(proposal, by, until, TAKEN, GOES, now)
+        judge(proposal, by, until, TAKEN, ERASED_AT, now)
     }
 
     // S3-30: two people, a date, and a ceiling to the second.
@@ -101,8 +101,8 @@ mod tests {
         let until = TAKEN.plus(CEILING);
         assert_eq!(say(None, "bob", until, now), Ok(Hold::Proposed));
         assert_eq!(say(None, "bob", until.plus(1), now), Err(Refusal::TooLong { latest: until }));
-        assert_eq!(say(None, "bob", GOES, now), Err(Refusal::NotLonger { goes: GOES }));
-        assert_eq!(say(None, "bob", GOES.plus(1), now), Ok(Hold::Proposed));
+        assert_eq!(say(None, "bob", ERASED_AT, now), Err(Refusal::NotLonger { erased_at: ERASED_AT }));
+        assert_eq!(say(None, "bob", ERASED_AT.plus(1), now), Ok(Hold::Proposed));
         let first = Proposal { by: "bob", until, at: now };
         assert_eq!(say(Some(&first), "bob", until, now), Err(Refusal::SamePerson));
         assert_eq!(say(Some(&first), "bob", until.plus(-1), now), Ok(Hold::Proposed), "a proposal may be changed");

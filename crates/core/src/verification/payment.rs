@@ -148,9 +148,9 @@ pub enum PaymentEffect {
     /// Continue with the phone, if it is not proven.
     AskForPhone,
     /// Inform the owners, with dates.
-    TellOwners,
+    NotifyOwners,
     /// Ask the operator to check.
-    TellOperator,
+    NotifyOperator,
 }
 
 /// Why an event is not possible now.
@@ -166,7 +166,7 @@ pub enum PaymentRefusal {
     /// The service reports another organization's customer.
     NotOurs,
     /// There is nothing to which the event applies, for example for a repeated message.
-    NothingThere,
+    NotApplicable,
 }
 
 /// The next status, the effects, and the audit event, which may be empty.
@@ -228,7 +228,7 @@ impl PaymentRequirement {
         match event {
             PaymentEvent::Add => self.add(now),
             PaymentEvent::SetupSucceeded { .. } | PaymentEvent::SetupFailed { .. } if self.setup_until.is_none() => {
-                Err(PaymentRefusal::NothingThere)
+                Err(PaymentRefusal::NotApplicable)
             }
             PaymentEvent::SetupSucceeded { ours: false } => Err(PaymentRefusal::NotOurs),
             PaymentEvent::SetupSucceeded { ours: true } => Ok(self.succeeded()),
@@ -239,22 +239,22 @@ impl PaymentRequirement {
             | PaymentEvent::Disputed
                 if !self.method =>
             {
-                Err(PaymentRefusal::NothingThere)
+                Err(PaymentRefusal::NotApplicable)
             }
             PaymentEvent::CardExpires { at } => Ok(self.card_expires(at, now)),
             PaymentEvent::Replaced => Ok(self.replaced("payment.method_replaced")),
             PaymentEvent::Removed { other: true } => Ok(self.replaced("payment.method_removed")),
             PaymentEvent::Removed { other: false } => {
                 let next = Self { method: false, ..self };
-                Ok(self.closing(next.without_method(), "payment.method_removed"))
+                Ok(self.closing_step(next.without_method(), "payment.method_removed"))
             }
             PaymentEvent::Disputed => {
                 let state = if self.state == PaymentState::Exempt { self.state } else { PaymentState::Attention };
-                Ok((Self { state, ..self }, vec![PaymentEffect::TellOperator], "payment.disputed"))
+                Ok((Self { state, ..self }, vec![PaymentEffect::NotifyOperator], "payment.disputed"))
             }
             PaymentEvent::Exempt { until } => {
                 let next = Self { state: PaymentState::Exempt, until, blocked_until: None, ..self };
-                Ok((next, vec![PaymentEffect::Open, PaymentEffect::TellOwners], "payment.exempted"))
+                Ok((next, vec![PaymentEffect::Open, PaymentEffect::NotifyOwners], "payment.exempted"))
             }
             PaymentEvent::Tick => Ok(self.tick(now)),
         }
@@ -292,11 +292,11 @@ impl PaymentRequirement {
         if failures >= MOST_FAILURES || cards >= MOST_CARDS {
             let next = Self { setup_until: None, blocked_until: Some(now.plus(BLOCK)), ..self };
             let state = if self.state.opens() { self.state } else { PaymentState::Blocked };
-            let effects = vec![PaymentEffect::CancelSetup, PaymentEffect::TellOperator];
+            let effects = vec![PaymentEffect::CancelSetup, PaymentEffect::NotifyOperator];
             return (Self { state, ..next }, effects, "payment.card_testing");
         }
         let setup_until = self.setup_until.filter(|_| !ended);
-        (Self { setup_until, ..self }.settled(), Vec::new(), "payment.setup_failed")
+        (Self { setup_until, ..self }.with_closed_state(), Vec::new(), "payment.setup_failed")
     }
 
     fn card_expires(self, at: Timestamp, now: Timestamp) -> PaymentStep {
@@ -306,7 +306,7 @@ impl PaymentRequirement {
             return (self, Vec::new(), "");
         }
         let next = Self { state: PaymentState::Attention, until, ..self };
-        (next, vec![PaymentEffect::TellOwners], "payment.expiring")
+        (next, vec![PaymentEffect::NotifyOwners], "payment.expiring")
     }
 
     fn replaced(self, audit: &'static str) -> PaymentStep {
@@ -315,25 +315,25 @@ impl PaymentRequirement {
     }
 
     fn tick(self, now: Timestamp) -> PaymentStep {
-        let came = |date: Option<Timestamp>| date.is_some_and(|at| now >= at);
-        if came(self.setup_until) {
-            let next = Self { setup_until: None, ..self }.settled();
+        let reached = |date: Option<Timestamp>| date.is_some_and(|at| now >= at);
+        if reached(self.setup_until) {
+            let next = Self { setup_until: None, ..self }.with_closed_state();
             return (next, vec![PaymentEffect::CancelSetup], "payment.setup_expired");
         }
-        if came(self.blocked_until) {
-            return (Self { blocked_until: None, ..self }.settled(), Vec::new(), "payment.block_ended");
+        if reached(self.blocked_until) {
+            return (Self { blocked_until: None, ..self }.with_closed_state(), Vec::new(), "payment.block_ended");
         }
         match self.state {
-            PaymentState::Attention if came(self.until) => {
+            PaymentState::Attention if reached(self.until) => {
                 let next = Self { method: false, ..self }.without_method();
-                self.closing(next, "payment.grace_ended")
+                self.closing_step(next, "payment.grace_ended")
             }
-            PaymentState::Exempt if came(self.until) && self.method => {
-                (self.active(), vec![PaymentEffect::TellOwners], "payment.exemption_ended")
+            PaymentState::Exempt if reached(self.until) && self.method => {
+                (self.active(), vec![PaymentEffect::NotifyOwners], "payment.exemption_ended")
             }
-            PaymentState::Exempt if came(self.until) => {
-                let next = Self { state: PaymentState::None, until: None, ..self }.settled();
-                self.closing(next, "payment.exemption_ended")
+            PaymentState::Exempt if reached(self.until) => {
+                let next = Self { state: PaymentState::None, until: None, ..self }.with_closed_state();
+                self.closing_step(next, "payment.exemption_ended")
             }
             _ => (self, Vec::new(), ""),
         }
@@ -348,11 +348,11 @@ impl PaymentRequirement {
         if self.state == PaymentState::Exempt {
             return self;
         }
-        Self { state: PaymentState::None, until: None, ..self }.settled()
+        Self { state: PaymentState::None, until: None, ..self }.with_closed_state()
     }
 
     /// Computes which closed state the dates give; open states stay.
-    const fn settled(self) -> Self {
+    const fn with_closed_state(self) -> Self {
         if self.state.opens() {
             return self;
         }
@@ -364,8 +364,8 @@ impl PaymentRequirement {
         Self { state, ..self }
     }
 
-    fn closing(self, next: Self, audit: &'static str) -> PaymentStep {
-        let mut effects = vec![PaymentEffect::TellOwners];
+    fn closing_step(self, next: Self, audit: &'static str) -> PaymentStep {
+        let mut effects = vec![PaymentEffect::NotifyOwners];
         if self.state.opens() && !next.state.opens() {
             effects.insert(0, PaymentEffect::Close);
         }

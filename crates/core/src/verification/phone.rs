@@ -103,7 +103,7 @@ pub enum PhoneEvent {
     /// The service does not answer.
     ProviderDown,
     /// The service does not answer, and another one sent its own code in the same request.
-    SentElsewhere,
+    SentByOtherService,
     /// The service reports that the message cannot be delivered.
     DeliveryFailed,
     /// Time passed.
@@ -118,7 +118,7 @@ pub enum PhoneEffect {
     /// Make a code if Keystead makes it, and send it.
     SendCode,
     /// Make the code unusable, here and at the service.
-    KillCode,
+    RevokeCode,
     /// Bind the number to the organization, and continue what waited for it.
     BindNumber,
     /// Report that the code did not arrive, and offer another way if the operator has one; never use it silently.
@@ -197,7 +197,7 @@ impl PhoneVerification {
             (PhoneState::Locked, _) => Err(PhoneRefusal::Locked { at: self.locked_until.unwrap_or(now) }),
             (_, PhoneEvent::Abandon) => {
                 let next = Self { state: PhoneState::Abandoned, ..self };
-                Ok((next, vec![PhoneEffect::KillCode], "phone.number_changed"))
+                Ok((next, vec![PhoneEffect::RevokeCode], "phone.number_changed"))
             }
             (PhoneState::ProviderDown, PhoneEvent::Resend { .. }) => Ok(self.send_again(now, false)),
             (_, PhoneEvent::Tick) if now >= self.expires_at => Ok(self.expire()),
@@ -207,7 +207,7 @@ impl PhoneVerification {
             (_, PhoneEvent::Resend { same_code }) => self.resend(now, same_code),
             (PhoneState::CodeSent, PhoneEvent::RightCode) => {
                 let next = Self { state: PhoneState::Verified, ..self };
-                Ok((next, vec![PhoneEffect::KillCode, PhoneEffect::BindNumber], "phone.verified"))
+                Ok((next, vec![PhoneEffect::RevokeCode, PhoneEffect::BindNumber], "phone.verified"))
             }
             (PhoneState::CodeSent, PhoneEvent::WrongCode) => Ok(self.wrong(now)),
             (PhoneState::CodeSent, PhoneEvent::Exhausted) => Ok(self.lock(now)),
@@ -215,7 +215,7 @@ impl PhoneVerification {
                 let next = Self { state: PhoneState::ProviderDown, ..self };
                 Ok((next, Vec::new(), "phone.provider_down"))
             }
-            (PhoneState::CodeSent, PhoneEvent::SentElsewhere) => {
+            (PhoneState::CodeSent, PhoneEvent::SentByOtherService) => {
                 // It is another code, so it gets ten minutes and its own checks; it does not count as a further send,
                 // and the wait stays.
                 let next = Self { sent_at: now, expires_at: now.plus(CODE_LIFE), checks: 0, ..self };
@@ -227,9 +227,10 @@ impl PhoneVerification {
             (_, PhoneEvent::Tick | PhoneEvent::ProviderDown | PhoneEvent::DeliveryFailed) => {
                 Ok((self, Vec::new(), "phone.unchanged"))
             }
-            (_, PhoneEvent::RightCode | PhoneEvent::WrongCode | PhoneEvent::Exhausted | PhoneEvent::SentElsewhere) => {
-                Err(PhoneRefusal::Expired)
-            }
+            (
+                _,
+                PhoneEvent::RightCode | PhoneEvent::WrongCode | PhoneEvent::Exhausted | PhoneEvent::SentByOtherService,
+            ) => Err(PhoneRefusal::Expired),
         }
     }
 
@@ -270,11 +271,11 @@ impl PhoneVerification {
     fn lock(self, now: Timestamp) -> PhoneStep {
         let until = now.plus(lock_wait(self.lock_round));
         let next = Self { state: PhoneState::Locked, locked_until: Some(until), ..self };
-        (next, vec![PhoneEffect::KillCode], "phone.locked")
+        (next, vec![PhoneEffect::RevokeCode], "phone.locked")
     }
 
     fn expire(self) -> PhoneStep {
-        (Self { state: PhoneState::Expired, ..self }, vec![PhoneEffect::KillCode], "phone.code_expired")
+        (Self { state: PhoneState::Expired, ..self }, vec![PhoneEffect::RevokeCode], "phone.code_expired")
     }
 }
 

@@ -99,7 +99,7 @@ pub enum RequirementEvent {
     /// The live attempt ended without it.
     AttemptEnded,
     /// The same number was proven for another organization.
-    ProvenElsewhere,
+    ProvenForAnother,
     /// An operator revokes the proof.
     Revoke {
         /// Whether a reason is given.
@@ -117,7 +117,7 @@ pub enum RequirementEvent {
         until: Option<Timestamp>,
     },
     /// The date of a waiver may have been reached.
-    DateCame,
+    DateReached,
 }
 
 /// An effect that must follow an event.
@@ -128,7 +128,7 @@ pub enum RequirementEffect {
     /// End the live attempt.
     EndAttempt,
     /// Say why the number was refused, with a link to support.
-    TellReason,
+    ReportReason,
     /// Bind the number, replacing an earlier one.
     BindNumber,
     /// Allow new keys, and continue what waited for that.
@@ -136,7 +136,7 @@ pub enum RequirementEffect {
     /// Require a phone for new keys again; existing keys keep working.
     Close,
     /// Inform the owners.
-    TellOwners,
+    NotifyOwners,
 }
 
 /// Why an event is not possible now.
@@ -153,13 +153,13 @@ pub enum RequirementRefusal {
     /// Only the operator can change it.
     OperatorOnly,
     /// There is nothing to which the event applies.
-    NothingThere,
+    NotApplicable,
 }
 
 /// The next status, the effects, and the audit event, which may be empty.
 pub type RequirementStep = (PhoneRequirement, Vec<RequirementEffect>, &'static str);
 
-const fn stands(status: PhoneStatus) -> PhoneRequirement {
+const fn with_status(status: PhoneStatus) -> PhoneRequirement {
     PhoneRequirement { status, until: None }
 }
 
@@ -167,7 +167,7 @@ impl PhoneRequirement {
     /// The status of a new organization.
     #[must_use]
     pub const fn begin() -> Self {
-        stands(PhoneStatus::None)
+        with_status(PhoneStatus::None)
     }
 
     /// Applies an event.
@@ -181,19 +181,19 @@ impl PhoneRequirement {
             RequirementEvent::Proven => self.proven(),
             RequirementEvent::AttemptEnded => self.attempt_ended(),
             // The verification is permanent, even if others prove the number later.
-            RequirementEvent::ProvenElsewhere => Ok((self, Vec::new(), "")),
+            RequirementEvent::ProvenForAnother => Ok((self, Vec::new(), "")),
             RequirementEvent::Revoke { reasoned, organizations, people } => {
                 self.revoke(reasoned, organizations, people)
             }
             RequirementEvent::Waive { reasoned, until } => self.waive(reasoned, until),
-            RequirementEvent::DateCame
+            RequirementEvent::DateReached
                 if self.status == PhoneStatus::Waived && self.until.is_some_and(|at| now >= at) =>
             {
                 let effects =
-                    vec![RequirementEffect::EndAttempt, RequirementEffect::Close, RequirementEffect::TellOwners];
-                Ok((stands(PhoneStatus::None), effects, "phone.waiver_ended"))
+                    vec![RequirementEffect::EndAttempt, RequirementEffect::Close, RequirementEffect::NotifyOwners];
+                Ok((with_status(PhoneStatus::None), effects, "phone.waiver_ended"))
             }
-            RequirementEvent::DateCame => Ok((self, Vec::new(), "")),
+            RequirementEvent::DateReached => Ok((self, Vec::new(), "")),
         }
     }
 
@@ -216,7 +216,7 @@ impl PhoneRequirement {
                 Ok((next, effects, audit))
             }
             PhoneStatus::Revoked => Err(RequirementRefusal::OperatorOnly),
-            PhoneStatus::None | PhoneStatus::Proving | PhoneStatus::Waived => Err(RequirementRefusal::NothingThere),
+            PhoneStatus::None | PhoneStatus::Proving | PhoneStatus::Waived => Err(RequirementRefusal::NotApplicable),
         }
     }
 
@@ -227,8 +227,8 @@ impl PhoneRequirement {
                 let effects = vec![RequirementEffect::BeginAttempt];
                 (Self { status: accepted, ..self }, effects, "phone.code_sent")
             }
-            Submission::Refused => (self, vec![RequirementEffect::TellReason], "phone.refused"),
-            Submission::LimitReached => (self, vec![RequirementEffect::TellReason], "phone.limit_reached"),
+            Submission::Refused => (self, vec![RequirementEffect::ReportReason], "phone.refused"),
+            Submission::LimitReached => (self, vec![RequirementEffect::ReportReason], "phone.limit_reached"),
         }
     }
 
@@ -236,27 +236,27 @@ impl PhoneRequirement {
         match self.status {
             PhoneStatus::Proving | PhoneStatus::PendingNew | PhoneStatus::Waived => {
                 let effects = vec![RequirementEffect::BindNumber, RequirementEffect::Open];
-                Ok((stands(PhoneStatus::Verified), effects, "phone.verified"))
+                Ok((with_status(PhoneStatus::Verified), effects, "phone.verified"))
             }
             PhoneStatus::Revoked => Err(RequirementRefusal::OperatorOnly),
-            PhoneStatus::None | PhoneStatus::Verified => Err(RequirementRefusal::NothingThere),
+            PhoneStatus::None | PhoneStatus::Verified => Err(RequirementRefusal::NotApplicable),
         }
     }
 
     /// Applies the end of an attempt, which its own machine has recorded.
     const fn attempt_ended(self) -> Result<RequirementStep, RequirementRefusal> {
         match self.status {
-            PhoneStatus::Proving => Ok((stands(PhoneStatus::None), Vec::new(), "")),
+            PhoneStatus::Proving => Ok((with_status(PhoneStatus::None), Vec::new(), "")),
             // The old number stays until the new one is proven.
-            PhoneStatus::PendingNew => Ok((stands(PhoneStatus::Verified), Vec::new(), "")),
+            PhoneStatus::PendingNew => Ok((with_status(PhoneStatus::Verified), Vec::new(), "")),
             PhoneStatus::Waived => Ok((self, Vec::new(), "")),
-            PhoneStatus::None | PhoneStatus::Verified | PhoneStatus::Revoked => Err(RequirementRefusal::NothingThere),
+            PhoneStatus::None | PhoneStatus::Verified | PhoneStatus::Revoked => Err(RequirementRefusal::NotApplicable),
         }
     }
 
     fn revoke(self, reasoned: bool, organizations: u32, people: u8) -> Result<RequirementStep, RequirementRefusal> {
         if !matches!(self.status, PhoneStatus::Verified | PhoneStatus::PendingNew) {
-            return Err(RequirementRefusal::NothingThere);
+            return Err(RequirementRefusal::NotApplicable);
         }
         if !reasoned {
             return Err(RequirementRefusal::ReasonMissing);
@@ -264,18 +264,18 @@ impl PhoneRequirement {
         if people < if organizations > REVOKED_ALONE { 2 } else { 1 } {
             return Err(RequirementRefusal::SecondPersonMissing);
         }
-        let mut effects = vec![RequirementEffect::Close, RequirementEffect::TellOwners];
+        let mut effects = vec![RequirementEffect::Close, RequirementEffect::NotifyOwners];
         if self.status == PhoneStatus::PendingNew {
             effects.insert(0, RequirementEffect::EndAttempt);
         }
-        Ok((stands(PhoneStatus::Revoked), effects, "phone.revoked"))
+        Ok((with_status(PhoneStatus::Revoked), effects, "phone.revoked"))
     }
 
     fn waive(self, reasoned: bool, until: Option<Timestamp>) -> Result<RequirementStep, RequirementRefusal> {
         if !reasoned {
             return Err(RequirementRefusal::ReasonMissing);
         }
-        let mut effects = vec![RequirementEffect::Open, RequirementEffect::TellOwners];
+        let mut effects = vec![RequirementEffect::Open, RequirementEffect::NotifyOwners];
         if matches!(self.status, PhoneStatus::Proving | PhoneStatus::PendingNew) {
             effects.insert(0, RequirementEffect::EndAttempt);
         }

@@ -36,7 +36,7 @@ impl Signal {
 
 /// The facts about one organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Sharing {
+pub struct SignalFacts {
     /// Organizations with a card of this organization on file, including itself.
     pub card: u32,
     /// Organizations that were recently verified from an address of this one, including itself.
@@ -47,7 +47,7 @@ pub struct Sharing {
 
 /// Returns the signals of these facts.
 #[must_use]
-pub fn signals(known: Sharing) -> Vec<Signal> {
+pub fn signals(known: SignalFacts) -> Vec<Signal> {
     let all = [
         (known.card > CARD_AT, Signal::CardShared),
         (known.address > ADDRESS_AT, Signal::AddressShared),
@@ -87,9 +87,9 @@ mod tests {
 
     #[test]
     fn a_signal_needs_more_than_the_bound() {
-        assert_eq!(signals(Sharing::default()), []);
-        assert_eq!(signals(Sharing { card: CARD_AT, address: ADDRESS_AT, sim_changed: false }), []);
-        let all = signals(Sharing { card: CARD_AT + 1, address: ADDRESS_AT + 1, sim_changed: true });
+        assert_eq!(signals(SignalFacts::default()), []);
+        assert_eq!(signals(SignalFacts { card: CARD_AT, address: ADDRESS_AT, sim_changed: false }), []);
+        let all = signals(SignalFacts { card: CARD_AT + 1, address: ADDRESS_AT + 1, sim_changed: true });
         assert_eq!(
             all.iter().map(|one| one.as_str()).collect::<Vec<_>>(),
             ["card_shared", "address_shared", "sim_changed"]

@@ -69,14 +69,14 @@ pub(crate) async fn apply_step(
                     app.enqueue(tx, &Job::cancel_attempt(reference), now).await?;
                 }
             }
-            (Effect::Alarm, Some(row)) => row.needs_attention = true,
+            (Effect::AlertOperator, Some(row)) => row.needs_attention = true,
             (Effect::Extend { seconds }, Some(row)) => row.expires_at = row.expires_at.plus(*seconds),
             (Effect::OpenCase, row) => {
                 let kind = if next.audit == "orgv.duplicate" { "duplicate" } else { "appeal" };
                 let about = row.map(|row| row.id.clone());
                 insert_case(app, tx, organization, about, kind, None).await?;
             }
-            (Effect::TellOwners, _) => queue_step_mail(app, tx, organization, &next).await?,
+            (Effect::NotifyOwners, _) => queue_step_mail(app, tx, organization, &next).await?,
             (_, None) => {}
         }
     }
@@ -181,7 +181,7 @@ pub(crate) async fn expire_dated(app: &App, tx: &mut Tx, organization: &Organiza
         return Ok(());
     }
     let facts = Facts { until: before.until, ..Facts::default() };
-    let next = step(before.status, None, Event::DateCame, facts, app.now()).map_err(refused)?;
+    let next = step(before.status, None, Event::DateReached, facts, app.now()).map_err(refused)?;
     if next.audit.is_empty() {
         return Ok(());
     }

@@ -92,7 +92,7 @@ impl App {
     ) -> Result<HandoffLink, Error> {
         let attempt = owned_attempt(self, actor, organization, id).await?;
         if !still_open(&attempt, self.now()) {
-            return Err(super::refused(keystead_core::verification::organization::Refusal::NothingThere));
+            return Err(super::refused(keystead_core::verification::organization::Refusal::NotApplicable));
         }
         // 128 bits and more, in characters that survive any mail program.
         let token = self.draw(|rng| {

@@ -75,7 +75,7 @@ pub(crate) async fn poll_attempt(app: &App, poll: PollAttempt) -> Result<Outcome
         Err(error) => return Err(error),
     };
     let Some(row) = find_attempt(app, &id).await?.filter(|_| !ended) else { return Ok(Outcome::Done) };
-    if now >= row.expires_at && apply_event(app, &id, Event::TimeUp).await? {
+    if now >= row.expires_at && apply_event(app, &id, Event::AttemptExpired).await? {
         return Ok(Outcome::Done);
     }
     // The intervals grow from when the service began.

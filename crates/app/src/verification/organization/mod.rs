@@ -57,7 +57,7 @@ pub(crate) fn refused(refusal: Refusal) -> Error {
         Refusal::OperatorOnly => {
             invalid("verification_suspended", "The operator has paused this verification. You can appeal.")
         }
-        Refusal::NothingThere => invalid("verification_not_possible", "This is not possible in the present state."),
+        Refusal::NotApplicable => invalid("verification_not_possible", "This is not possible in the present state."),
     }
 }
 

@@ -74,7 +74,7 @@ pub(crate) async fn refresh_attempt(app: &App, id: &str, patience: i64) -> Resul
 
 async fn gone_at_service(app: &App, row: &IdentityAttempt) -> Result<bool, Error> {
     tracing::warn!(attempt = row.id, "the service no longer knows this attempt");
-    apply_event(app, &row.id, Event::TimeUp).await
+    apply_event(app, &row.id, Event::AttemptExpired).await
 }
 
 /// Applies a report of the service, once and in the right order.

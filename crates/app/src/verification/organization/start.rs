@@ -96,7 +96,7 @@ impl App {
     ) -> Result<(AttemptView, Link), Error> {
         let row = owned_attempt(self, actor, organization, id).await?;
         if row.finished_at.is_some() {
-            return Err(refused(Refusal::NothingThere));
+            return Err(refused(Refusal::NotApplicable));
         }
         let link = fresh_link(self, &row, Some(actor)).await?;
         Ok((AttemptView::of(&row), link))
@@ -121,7 +121,7 @@ async fn begin_attempt(
                 return Ok(Begun::Attempt(Box::new(live), false));
             }
             let (clock, state) = (Actor::Service("clock".to_owned()), live.state);
-            step_attempt(app, tx, &clock, &mut live, Some(state), Event::TimeUp).await?;
+            step_attempt(app, tx, &clock, &mut live, Some(state), Event::AttemptExpired).await?;
         }
         let before = load_verification(tx, organization).await?;
         let facts = verification_facts(app, tx, organization, &before, None).await?;

@@ -27,7 +27,7 @@ pub(super) fn not_now(refusal: PaymentRefusal) -> Error {
         PaymentRefusal::Blocked { until } => Error::limited("payment_setups", until),
         PaymentRefusal::AlreadyRunning => invalid("payment_setup_running", "A payment method is being entered."),
         PaymentRefusal::NotOurs => Error::Internal("a set-up of another organization's customer".to_owned()),
-        PaymentRefusal::NothingThere => invalid("payment_not_possible", "This is not possible in the present state."),
+        PaymentRefusal::NotApplicable => invalid("payment_not_possible", "This is not possible in the present state."),
     }
 }
 
@@ -127,8 +127,8 @@ pub(super) async fn step_payment_from(
                 organizations::clear_requirement(tx, organization, Requirement::PaymentMethod, now).await?;
             }
             PaymentEffect::CancelSetup => cancel_setup(app, tx, organization).await?,
-            PaymentEffect::TellOwners => queue_owner_mail(app, tx, organization, audit).await?,
-            PaymentEffect::TellOperator => {
+            PaymentEffect::NotifyOwners => queue_owner_mail(app, tx, organization, audit).await?,
+            PaymentEffect::NotifyOperator => {
                 tracing::warn!(%organization, event = audit, "payment methods of an organization need attention");
             }
             PaymentEffect::Open

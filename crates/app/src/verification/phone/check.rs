@@ -168,7 +168,7 @@ async fn apply_check(
         release_numbers(app, tx, actor, &released).await?;
         return Ok(Checked::Right(Box::new(row)));
     }
-    if effects.contains(&PhoneEffect::KillCode) {
+    if effects.contains(&PhoneEffect::RevokeCode) {
         revoke_code(app, tx, &row).await?;
     }
     let nth = format!("{}:{}:{}", row.id, next.sends, next.checks);
@@ -215,7 +215,7 @@ async fn bind_number(app: &App, tx: &mut Tx, actor: &Actor, row: &PhoneVerificat
 /// verification stays.
 async fn release_numbers(app: &App, tx: &mut Tx, actor: &Actor, organizations: &[OrganizationId]) -> Result<(), Error> {
     for organization in organizations {
-        step_phone(app, tx, actor, organization, RequirementEvent::ProvenElsewhere, json!({})).await?;
+        step_phone(app, tx, actor, organization, RequirementEvent::ProvenForAnother, json!({})).await?;
         phones::delete_number(tx, organization).await?;
     }
     Ok(())

@@ -120,7 +120,7 @@ async fn record_delivery(
     let event = match &carried.failure {
         Some(ProviderError::Refused(_)) => Some(PhoneEvent::DeliveryFailed),
         Some(ProviderError::Unavailable(_) | ProviderError::Gone(_)) => Some(PhoneEvent::ProviderDown),
-        None if !carried.down.is_empty() => Some(PhoneEvent::SentElsewhere),
+        None if !carried.down.is_empty() => Some(PhoneEvent::SentByOtherService),
         None => None,
     };
     let stands = machine(&row)?;

@@ -29,7 +29,7 @@ pub(crate) async fn end_phone_row(
     keep(row, &next);
     row.finished_at = Some(now);
     phones::update(tx, row).await?;
-    if effects.contains(&PhoneEffect::KillCode) {
+    if effects.contains(&PhoneEffect::RevokeCode) {
         revoke_code(app, tx, row).await?;
     }
     let entry = AuditEntry { organization: &row.organization, action: audit, target: &row.id, details: json!({}) };

@@ -45,7 +45,7 @@ pub(crate) fn not_now(refusal: RequirementRefusal) -> Error {
         RequirementRefusal::OperatorOnly => {
             invalid("phone_revoked", "The operator took the phone verification back. Contact support.")
         }
-        RequirementRefusal::NothingThere => {
+        RequirementRefusal::NotApplicable => {
             invalid("phone_not_possible", "This is not possible in the present state of the phone verification.")
         }
     }
@@ -140,9 +140,9 @@ pub(crate) async fn step_phone(
             RequirementEffect::Close => {
                 organizations::clear_requirement(tx, organization, Requirement::Phone, now).await?;
             }
-            RequirementEffect::TellOwners => queue_owner_mail(app, tx, organization, audit).await?,
+            RequirementEffect::NotifyOwners => queue_owner_mail(app, tx, organization, audit).await?,
             RequirementEffect::EndAttempt => end_phones(app, tx, actor, organization, None).await?,
-            RequirementEffect::BeginAttempt | RequirementEffect::TellReason | RequirementEffect::BindNumber => {}
+            RequirementEffect::BeginAttempt | RequirementEffect::ReportReason | RequirementEffect::BindNumber => {}
         }
     }
     // The gate compares this date with the clock; no job need have ended the waiver by then.
@@ -195,7 +195,7 @@ pub(crate) async fn phone_attempt_over(
 /// Applies what only the clock decides: a waiver ends on its date.
 pub(crate) async fn tick_phone(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
     let actor = Actor::Service("clock".to_owned());
-    step_phone(app, tx, &actor, organization, RequirementEvent::DateCame, json!({})).await.map(|_| ())
+    step_phone(app, tx, &actor, organization, RequirementEvent::DateReached, json!({})).await.map(|_| ())
 }
 
 /// Ends attempts that were never finished, so that organizations do not stay in an intermediate status.

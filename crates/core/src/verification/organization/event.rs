@@ -36,7 +36,7 @@ pub enum Event {
     /// The service reported the state of the live attempt.
     ProviderReported(Check),
     /// The live attempt has expired.
-    TimeUp,
+    AttemptExpired,
     /// An owner cancels the live attempt.
     Cancel,
     /// An owner appeals for a decision by people.
@@ -58,7 +58,7 @@ pub enum Event {
         until: Option<Timestamp>,
     },
     /// The date of an exemption, a cooldown, or a verification with an end may have been reached.
-    DateCame,
+    DateReached,
     /// An owner withdraws consent and wants everything erased.
     Withdraw {
         /// Whether the organization stays verified, because the service has nothing left to erase.
@@ -94,7 +94,7 @@ pub enum Effect {
         seconds: i64,
     },
     /// Ask the operator to check the attempt.
-    Alarm,
+    AlertOperator,
     /// Ask the service to cancel the attempt.
     CancelAtService,
     /// Erase the service's copy after the promised days.
@@ -104,7 +104,7 @@ pub enum Effect {
     /// Open a case for people to decide.
     OpenCase,
     /// Inform the owners.
-    TellOwners,
+    NotifyOwners,
 }
 
 /// The result of an event.
@@ -135,5 +135,5 @@ pub enum Refusal {
     /// Only the operator can change it.
     OperatorOnly,
     /// There is nothing to which the event applies.
-    NothingThere,
+    NotApplicable,
 }

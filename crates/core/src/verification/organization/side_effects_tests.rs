@@ -40,13 +40,13 @@ fn what_was_not_begun_changes_nothing() {
 #[test]
 fn a_new_link_can_be_made_until_everything_is_submitted() {
     for status in Status::ALL {
-        assert_eq!(step(status, None, Event::LinkReissued, Facts::default(), NOW), Err(Refusal::NothingThere));
+        assert_eq!(step(status, None, Event::LinkReissued, Facts::default(), NOW), Err(Refusal::NotApplicable));
     }
     for live in LIVE {
         let handed_in = matches!(live, AttemptState::Submitted | AttemptState::InReview);
         let found = step(Status::InProgress, Some(live), Event::LinkReissued, Facts::default(), NOW);
         let same = Step { status: Status::InProgress, until: None, effects: Vec::new(), audit: "orgv.link_reissued" };
-        assert_eq!(found, if handed_in { Err(Refusal::NothingThere) } else { Ok(same) }, "{live:?}");
+        assert_eq!(found, if handed_in { Err(Refusal::NotApplicable) } else { Ok(same) }, "{live:?}");
     }
 }
 
@@ -62,7 +62,7 @@ fn an_outage_does_not_shorten_the_time() {
         }
     }
     let nothing = step(Status::Verified, None, Event::ProviderDown { seconds: 999 }, Facts::default(), NOW);
-    assert_eq!(nothing, Err(Refusal::NothingThere));
+    assert_eq!(nothing, Err(Refusal::NotApplicable));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_reversed_decision_raises_an_alarm() {
     for status in Status::ALL {
         let reversed = go(status, None, Event::Reversed, until(LATER));
         assert_eq!((reversed.status, reversed.until), (status, Some(LATER)), "nothing by itself");
-        assert_eq!((reversed.effects, reversed.audit), (vec![Effect::Alarm], "orgv.reversed"));
+        assert_eq!((reversed.effects, reversed.audit), (vec![Effect::AlertOperator], "orgv.reversed"));
     }
 }
 
@@ -105,10 +105,10 @@ fn owners_and_policies_may_require_a_new_verification() {
     let tired = Facts { rejected: ATTEMPTS, ..until(LATER) };
     assert_eq!(step(Status::Verified, None, Event::Start, tired, NOW), Err(Refusal::Cooldown { until: LATER }));
 
-    let early = step(Status::Verified, None, Event::DateCame, until(LATER), LATER.plus(-1)).map(|step| step.status);
+    let early = step(Status::Verified, None, Event::DateReached, until(LATER), LATER.plus(-1)).map(|step| step.status);
     assert_eq!(early, Ok(Status::Verified));
-    let over = step(Status::Verified, None, Event::DateCame, until(LATER), LATER);
-    let effects = vec![Effect::Close, Effect::TellOwners];
+    let over = step(Status::Verified, None, Event::DateReached, until(LATER), LATER);
+    let effects = vec![Effect::Close, Effect::NotifyOwners];
     let audit = "orgv.verification_ended";
     assert_eq!(over, Ok(Step { status: Status::Unverified, until: None, effects, audit }));
 }
@@ -119,9 +119,9 @@ fn a_new_verification_may_be_reviewed_while_the_old_one_is_valid() {
     let decide = |live, approve| step(Status::Verified, live, Event::Decide { approve }, until(LATER), NOW);
     assert_eq!(decide(reviewed, true).map(|step| (step.status, step.until)), Ok((Status::Verified, None)));
     assert_eq!(decide(reviewed, false).map(|step| (step.status, step.until)), Ok((Status::Verified, Some(LATER))));
-    assert_eq!(decide(Some(AttemptState::Submitted), true), Err(Refusal::NothingThere));
-    assert_eq!(decide(None, true), Err(Refusal::NothingThere));
-    let clock = go(Status::Verified, reviewed, Event::TimeUp, until(LATER));
+    assert_eq!(decide(Some(AttemptState::Submitted), true), Err(Refusal::NotApplicable));
+    assert_eq!(decide(None, true), Err(Refusal::NotApplicable));
+    let clock = go(Status::Verified, reviewed, Event::AttemptExpired, until(LATER));
     assert!(clock.effects.is_empty(), "while a person decides, the clock does not");
 }
 

@@ -23,7 +23,7 @@ fn every_status_meets_every_event() {
     let events = [
         Event::Start,
         Event::ProviderReported(Check::Approved),
-        Event::TimeUp,
+        Event::AttemptExpired,
         Event::Cancel,
         Event::Appeal,
         Event::Decide { approve: true },
@@ -169,7 +169,7 @@ fn the_service_decides_a_live_attempt() {
         );
     }
     let unknown = go(Status::InProgress, live, Event::ProviderReported(Check::Unknown));
-    assert_eq!(unknown.map(|step| step.effects), Ok(vec![Effect::Alarm]), "the state stays and somebody looks");
+    assert_eq!(unknown.map(|step| step.effects), Ok(vec![Effect::AlertOperator]), "the state stays and somebody looks");
     // A vendor does not reverse the operator's decision.
     for status in [Status::Suspended, Status::Revoked] {
         assert_eq!(status_after(status, live, Event::ProviderReported(Check::Approved)), Some(status));
@@ -190,7 +190,7 @@ fn the_service_decides_a_live_attempt() {
 fn every_status_meets_every_end_of_an_attempt() {
     use Status::*;
     let events = [
-        Event::TimeUp,
+        Event::AttemptExpired,
         Event::Cancel,
         Event::ProviderReported(Check::InReview),
         Event::ProviderReported(Check::Approved),
@@ -208,7 +208,7 @@ fn every_status_meets_every_end_of_an_attempt() {
         ended(AttemptState::Rejected),
         ended(AttemptState::Expired),
         ended(AttemptState::Cancelled),
-        Some(Effect::Alarm),
+        Some(Effect::AlertOperator),
     ];
     let table: [(Status, [Status; 8]); 6] = [
         (InProgress, [Expired, Unverified, InReview, Verified, Rejected, Expired, Unverified, InProgress]),
@@ -224,7 +224,7 @@ fn every_status_meets_every_end_of_an_attempt() {
             let next = step(status, Some(AttemptState::Submitted), event, facts, NOW)
                 .unwrap_or_else(|e| unreachable!("{status:?} {event:?} {e:?}"));
             assert_eq!(next.status, expected, "{status:?} {event:?}");
-            let waits = status == InReview && event == Event::TimeUp;
+            let waits = status == InReview && event == Event::AttemptExpired;
             assert_eq!(next.effects.first().copied(), effect.filter(|_| !waits), "{status:?} {event:?}");
             let beside = matches!(status, Verified | Exempt | Suspended | Revoked);
             if beside && next.audit != "orgv.verified" {
@@ -252,10 +252,10 @@ fn three_attempts_then_a_date_and_an_appeal() {
     assert_eq!(early, Err(Refusal::Cooldown { until: NOW.plus(COOLDOWN) }));
     let due = step(Status::Cooldown, None, Event::Start, facts, NOW.plus(COOLDOWN)).map(|step| step.status);
     assert_eq!(due, Ok(Status::InProgress));
-    let ended = step(Status::Cooldown, None, Event::DateCame, facts, NOW.plus(COOLDOWN)).map(|step| step.status);
+    let ended = step(Status::Cooldown, None, Event::DateReached, facts, NOW.plus(COOLDOWN)).map(|step| step.status);
     assert_eq!(ended, Ok(Status::Unverified));
     let appeal = go(Status::Cooldown, None, Event::Appeal).map(|step| step.effects);
-    assert_eq!(appeal, Ok(vec![Effect::OpenCase, Effect::TellOwners]));
+    assert_eq!(appeal, Ok(vec![Effect::OpenCase, Effect::NotifyOwners]));
 }
 
 #[test]
@@ -273,11 +273,11 @@ fn the_same_document_goes_to_people() {
 #[test]
 fn exemptions_end_on_their_date() {
     let facts = Facts { until: Some(LATER), ..Facts::default() };
-    let before = step(Status::Exempt, None, Event::DateCame, facts, LATER.plus(-1)).map(|step| step.status);
+    let before = step(Status::Exempt, None, Event::DateReached, facts, LATER.plus(-1)).map(|step| step.status);
     assert_eq!(before, Ok(Status::Exempt));
-    let due = step(Status::Exempt, None, Event::DateCame, facts, LATER).unwrap_or_else(|e| unreachable!("{e:?}"));
+    let due = step(Status::Exempt, None, Event::DateReached, facts, LATER).unwrap_or_else(|e| unreachable!("{e:?}"));
     assert_eq!((due.status, due.effects[0]), (Status::Unverified, Effect::Close));
-    let for_good = step(Status::Exempt, None, Event::DateCame, Facts::default(), LATER.plus(9_999_999));
+    let for_good = step(Status::Exempt, None, Event::DateReached, Facts::default(), LATER.plus(9_999_999));
     assert_eq!(for_good.map(|step| step.status), Ok(Status::Exempt));
 }
 
@@ -297,7 +297,7 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         3 => Just(Event::Start),
         6 => checks.prop_map(Event::ProviderReported),
-        1 => Just(Event::TimeUp),
+        1 => Just(Event::AttemptExpired),
         1 => Just(Event::Cancel),
         1 => Just(Event::Appeal),
         1 => any::<bool>().prop_map(|approve| Event::Decide { approve }),
@@ -305,7 +305,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Restore),
         1 => Just(Event::Revoke),
         1 => date().prop_map(|until| Event::Exempt { until }),
-        1 => Just(Event::DateCame),
+        1 => Just(Event::DateReached),
         1 => Just(Event::Reversed),
         1 => Just(Event::LinkReissued),
         1 => Just(Event::PrerequisiteMissing),
@@ -348,12 +348,12 @@ proptest! {
                     Effect::MoveAttempt(state) => { prop_assert!(!state.is_final()); live = Some(*state); }
                     // Written without a wildcard, so that a new effect on keys would be noticed.
                     Effect::Extend { .. }
-                    | Effect::Alarm
+                    | Effect::AlertOperator
                     | Effect::CancelAtService
                     | Effect::RedactLater
                     | Effect::EraseNow
                     | Effect::OpenCase
-                    | Effect::TellOwners => {}
+                    | Effect::NotifyOwners => {}
                 }
             }
             status = next.status;

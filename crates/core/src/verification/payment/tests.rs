@@ -27,7 +27,7 @@ fn go(from: PaymentRequirement, event: PaymentEvent, now: Timestamp) -> PaymentS
 
 #[test]
 fn every_state_meets_every_event() {
-    use PaymentRefusal::{AlreadyRunning, NotOurs, NothingThere};
+    use PaymentRefusal::{AlreadyRunning, NotApplicable, NotOurs};
     let events = [
         PaymentEvent::Add,
         PaymentEvent::SetupSucceeded { ours: true },
@@ -45,7 +45,7 @@ fn every_state_meets_every_event() {
         PaymentEvent::Tick,
     ];
     type Row = [Result<(PaymentState, &'static str), PaymentRefusal>; 14];
-    let no = Err(NothingThere);
+    let no = Err(NotApplicable);
     let exempted = Ok((Exempt, "payment.exempted"));
     let without = |stays: PaymentState, add| -> Row {
         [add, no, no, no, no, no, no, no, no, no, no, no, exempted, Ok((stays, ""))]
@@ -107,7 +107,7 @@ fn a_method_is_added_once_and_leads_on_to_the_phone() {
     let (active, effects, _) = go(at(Pending), PaymentEvent::SetupSucceeded { ours: true }, NOW);
     assert_eq!(effects, [PaymentEffect::SetDefault, PaymentEffect::Open, PaymentEffect::AskForPhone]);
     let again = active.step(PaymentEvent::SetupSucceeded { ours: true }, NOW);
-    assert_eq!(again, Err(PaymentRefusal::NothingThere));
+    assert_eq!(again, Err(PaymentRefusal::NotApplicable));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn silence_ends_a_set_up_after_a_day() {
 fn card_testing_waits_a_day_and_takes_nothing_away() {
     let testing = PaymentEvent::SetupFailed { ended: false, failures: 1, cards: MOST_CARDS };
     let (blocked, effects, _) = go(at(Pending), testing, NOW);
-    assert_eq!(effects, [PaymentEffect::CancelSetup, PaymentEffect::TellOperator]);
+    assert_eq!(effects, [PaymentEffect::CancelSetup, PaymentEffect::NotifyOperator]);
     let add = |now| blocked.step(PaymentEvent::Add, now).map(|(next, ..)| next.state);
     assert_eq!(add(NOW.plus(BLOCK - 1)), Err(PaymentRefusal::Blocked { until: NOW.plus(BLOCK) }));
     assert_eq!(add(NOW.plus(BLOCK)), Ok(Pending));
@@ -141,7 +141,7 @@ fn a_card_that_runs_out_has_fourteen_days() {
     let expires = PaymentEvent::CardExpires { at: ends };
     assert_eq!(go(at(Active), expires, ends.plus(-EXPIRY_NOTICE - 1)).0, at(Active), "too early to tell");
     let (attention, effects, audit) = go(at(Active), expires, ends.plus(-EXPIRY_NOTICE));
-    assert_eq!((effects, audit), (vec![PaymentEffect::TellOwners], "payment.expiring"));
+    assert_eq!((effects, audit), (vec![PaymentEffect::NotifyOwners], "payment.expiring"));
     assert_eq!(go(attention, expires, ends), (attention, vec![], ""), "told once");
     let last = ends.plus(GRACE - 1);
     assert!(attention.holds(last) && go(attention, PaymentEvent::Tick, last).0 == attention);
@@ -160,7 +160,7 @@ fn an_exemption_stands_beside_cards_and_ends_on_its_date() {
     let (carded, ..) = go(adding, PaymentEvent::SetupSucceeded { ours: true }, NOW);
     assert_eq!(carded.state, Exempt, "the operator's word is not overwritten by a card");
     let (ended, effects, _) = go(carded, PaymentEvent::Tick, NOW.plus(DAY));
-    assert_eq!((ended.state, effects), (Active, vec![PaymentEffect::TellOwners]));
+    assert_eq!((ended.state, effects), (Active, vec![PaymentEffect::NotifyOwners]));
     assert!(go(at(Blocked), PaymentEvent::Exempt { until: None }, NOW).0.holds(NOW.plus(9_999 * DAY)));
 }
 
@@ -218,8 +218,8 @@ proptest! {
                     PaymentEffect::CancelSetup
                     | PaymentEffect::SetDefault
                     | PaymentEffect::AskForPhone
-                    | PaymentEffect::TellOwners
-                    | PaymentEffect::TellOperator => {}
+                    | PaymentEffect::NotifyOwners
+                    | PaymentEffect::NotifyOperator => {}
                 }
             }
             running = next.setup_until.is_some();

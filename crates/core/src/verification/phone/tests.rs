@@ -13,7 +13,7 @@ const EVENTS: [PhoneEvent; 10] = [
     PhoneEvent::WrongCode,
     PhoneEvent::Exhausted,
     PhoneEvent::ProviderDown,
-    PhoneEvent::SentElsewhere,
+    PhoneEvent::SentByOtherService,
     PhoneEvent::DeliveryFailed,
     PhoneEvent::Tick,
     PhoneEvent::Abandon,
@@ -84,7 +84,7 @@ fn codes_run_out_and_locks_end() {
     let (expired, effects, audit) = begun().step(PhoneEvent::Tick, late).unwrap_or_else(|e| unreachable!("{e:?}"));
     assert_eq!(
         (expired.state, effects, audit),
-        (PhoneState::Expired, vec![PhoneEffect::KillCode], "phone.code_expired")
+        (PhoneState::Expired, vec![PhoneEffect::RevokeCode], "phone.code_expired")
     );
     assert_eq!(
         at(PhoneState::Locked).step(PhoneEvent::Tick, NOW.plus(899)),
@@ -104,7 +104,7 @@ fn five_wrong_codes_lock_longer_each_time() {
         }
         let (locked, effects, audit) = one.step(PhoneEvent::WrongCode, NOW).unwrap_or_else(|e| unreachable!("{e:?}"));
         assert_eq!((locked.state, locked.locked_until), (PhoneState::Locked, Some(NOW.plus(wait))));
-        assert_eq!((effects, audit), (vec![PhoneEffect::KillCode], "phone.locked"));
+        assert_eq!((effects, audit), (vec![PhoneEffect::RevokeCode], "phone.locked"));
     }
 }
 
@@ -145,7 +145,7 @@ fn a_code_from_the_other_service_is_another_code() {
     let wrong = begun().step(PhoneEvent::WrongCode, NOW).map_or_else(|e| unreachable!("{e:?}"), |(next, ..)| next);
     let minute = NOW.plus(60);
     let (fresh, effects, audit) =
-        wrong.clone().step(PhoneEvent::SentElsewhere, minute).unwrap_or_else(|e| unreachable!("{e:?}"));
+        wrong.clone().step(PhoneEvent::SentByOtherService, minute).unwrap_or_else(|e| unreachable!("{e:?}"));
     assert_eq!((fresh.checks, fresh.sends, fresh.expires_at), (0, 1, minute.plus(CODE_LIFE)), "it is no further send");
     assert_eq!((fresh.resend_at, effects, audit), (wrong.resend_at, Vec::new(), "phone.provider_down"));
 }
@@ -186,7 +186,7 @@ proptest! {
             prop_assert!(wrong <= i64::from(CHECKS_PER_CODE));
             prop_assert!(audit.starts_with("phone."));
             if next.state.is_final() || next.state == PhoneState::Locked {
-                let killed = effects.contains(&PhoneEffect::KillCode) || before.state == PhoneState::Locked;
+                let killed = effects.contains(&PhoneEffect::RevokeCode) || before.state == PhoneState::Locked;
                 prop_assert!(killed, "a code that cannot be used any more must be gone");
             }
             one = next;

@@ -17,16 +17,16 @@ const EVENTS: [RequirementEvent; 12] = [
     RequirementEvent::ChangeStarted { submission: Accepted, signed_in_again: false },
     RequirementEvent::Proven,
     RequirementEvent::AttemptEnded,
-    RequirementEvent::ProvenElsewhere,
+    RequirementEvent::ProvenForAnother,
     RequirementEvent::Revoke { reasoned: true, organizations: 1, people: 1 },
     RequirementEvent::Waive { reasoned: true, until: None },
-    RequirementEvent::DateCame,
+    RequirementEvent::DateReached,
 ];
 
 /// The result of each event, in the order above: the next status and the audit event, or the refusal.
 #[test]
 fn every_standing_meets_every_event() {
-    use RequirementRefusal::{AlreadyVerified, NothingThere, OperatorOnly, SignInAgain};
+    use RequirementRefusal::{AlreadyVerified, NotApplicable, OperatorOnly, SignInAgain};
     type Row = [Result<(PhoneStatus, &'static str), RequirementRefusal>; 12];
     let waived = Ok((Waived, "phone.waived"));
     let first = |stays: PhoneStatus, proven, ended| -> Row {
@@ -34,13 +34,13 @@ fn every_standing_meets_every_event() {
             Ok((if stays == Waived { Waived } else { Proving }, "phone.code_sent")),
             Ok((stays, "phone.refused")),
             Ok((stays, "phone.limit_reached")),
-            Err(NothingThere),
-            Err(NothingThere),
-            Err(NothingThere),
+            Err(NotApplicable),
+            Err(NotApplicable),
+            Err(NotApplicable),
             proven,
             ended,
             Ok((stays, "")),
-            Err(NothingThere),
+            Err(NotApplicable),
             waived,
             Ok((stays, "")),
         ]
@@ -70,16 +70,16 @@ fn every_standing_meets_every_event() {
         Err(OperatorOnly),
         Err(OperatorOnly),
         Err(OperatorOnly),
-        Err(NothingThere),
+        Err(NotApplicable),
         Ok((Revoked, "")),
-        Err(NothingThere),
+        Err(NotApplicable),
         waived,
         Ok((Revoked, "")),
     ];
     let table = [
-        (Nothing, first(Nothing, Err(NothingThere), Err(NothingThere))),
+        (Nothing, first(Nothing, Err(NotApplicable), Err(NotApplicable))),
         (Proving, first(Proving, verified, Ok((Nothing, "")))),
-        (Verified, later(Verified, Err(NothingThere), Err(NothingThere))),
+        (Verified, later(Verified, Err(NotApplicable), Err(NotApplicable))),
         (PendingNew, later(PendingNew, verified, Ok((Verified, "")))),
         (Revoked, revoked),
         (Waived, first(Waived, verified, Ok((Waived, "")))),
@@ -87,7 +87,7 @@ fn every_standing_meets_every_event() {
     assert_eq!(table.len(), PhoneStatus::ALL.len());
     for (status, row) in table {
         for (event, expected) in EVENTS.into_iter().zip(row) {
-            let found = stands(status).step(event, NOW).map(|(next, _, audit)| (next.status, audit));
+            let found = with_status(status).step(event, NOW).map(|(next, _, audit)| (next.status, audit));
             assert_eq!(found, expected, "{status:?} {event:?}");
         }
     }
@@ -97,14 +97,14 @@ fn every_standing_meets_every_event() {
 fn the_operator_needs_reasons_and_for_many_a_second_person() {
     let revoke = |reasoned, organizations, people| {
         let event = RequirementEvent::Revoke { reasoned, organizations, people };
-        stands(Verified).step(event, NOW).map(|(next, ..)| next.status)
+        with_status(Verified).step(event, NOW).map(|(next, ..)| next.status)
     };
     assert_eq!(revoke(false, 1, 2), Err(RequirementRefusal::ReasonMissing));
     assert_eq!(revoke(true, 1, 0), Err(RequirementRefusal::SecondPersonMissing));
     assert_eq!(revoke(true, REVOKED_ALONE, 1), Ok(Revoked));
     assert_eq!(revoke(true, REVOKED_ALONE + 1, 1), Err(RequirementRefusal::SecondPersonMissing));
     assert_eq!(revoke(true, REVOKED_ALONE + 1, 2), Ok(Revoked));
-    let waive = stands(Nothing).step(RequirementEvent::Waive { reasoned: false, until: None }, NOW);
+    let waive = with_status(Nothing).step(RequirementEvent::Waive { reasoned: false, until: None }, NOW);
     assert_eq!(waive.map(|(next, ..)| next.status), Err(RequirementRefusal::ReasonMissing));
 }
 
@@ -112,9 +112,9 @@ fn the_operator_needs_reasons_and_for_many_a_second_person() {
 fn waivers_end_on_their_date() {
     // S1-31, S1-34.
     let event = RequirementEvent::Waive { reasoned: true, until: Some(NOW.plus(10)) };
-    let (waived, effects, _) = stands(Nothing).step(event, NOW).unwrap_or_else(|e| unreachable!("{e:?}"));
+    let (waived, effects, _) = with_status(Nothing).step(event, NOW).unwrap_or_else(|e| unreachable!("{e:?}"));
     assert!(effects.contains(&RequirementEffect::Open));
-    let at = |now| waived.step(RequirementEvent::DateCame, now).map(|(next, ..)| next.status);
+    let at = |now| waived.step(RequirementEvent::DateReached, now).map(|(next, ..)| next.status);
     assert_eq!((at(NOW.plus(9)), at(NOW.plus(10))), (Ok(Waived), Ok(Nothing)));
 }
 
@@ -159,7 +159,7 @@ prop_assert!(named, "opened by {:?}", event);
                         open = true;
                     }
                     RequirementEffect::Close => {
-                        let named = matches!(event, RequirementEvent::Revoke { .. } | RequirementEvent::DateCame);
+                        let named = matches!(event, RequirementEvent::Revoke { .. } | RequirementEvent::DateReached);
 prop_assert!(named, "closed by {:?}", event);
                         open = false;
                     }
@@ -170,8 +170,8 @@ prop_assert!(named, "closed by {:?}", event);
                     // Written without a wildcard, so that a new effect on keys would be noticed.
                     RequirementEffect::BeginAttempt
                     | RequirementEffect::EndAttempt
-                    | RequirementEffect::TellReason
-                    | RequirementEffect::TellOwners => {}
+                    | RequirementEffect::ReportReason
+                    | RequirementEffect::NotifyOwners => {}
                 }
             }
             if one.status.opens() && !next.status.opens() { prop_assert!(effects.contains(&RequirementEffect::Close)); }
