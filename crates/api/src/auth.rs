@@ -58,7 +58,7 @@ pub(crate) async fn guard(
     }
     let caller = state.authenticate.authenticate(request.headers()).await?;
     let selection = selection(request.headers())?;
-    access::admit(&caller, selection, from.address()).map_err(refuse)?;
+    access::check_addresses(&caller, selection, from.address()).map_err(refuse)?;
     match permission {
         Permission::Scope(scope) => {
             let organization = access::decide_administration(&caller, scope, state.app.now()).map_err(refuse)?;
@@ -76,7 +76,7 @@ pub(crate) async fn guard(
             request.extensions_mut().insert(Operator(operator));
         }
         Permission::AnyKey => {
-            access::alive(&caller, state.app.now()).map_err(refuse)?;
+            access::ensure_active(&caller, state.app.now()).map_err(refuse)?;
         }
     }
     request.extensions_mut().insert(AnyKey { caller });

@@ -36,15 +36,15 @@ impl<'a> Selection<'a> {
         project: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Self, Refusal> {
         Ok(Self {
-            organization: only(organization).ok_or(Refusal::MismatchedOrganization)?,
-            project: only(project).ok_or(Refusal::MismatchedProject)?,
+            organization: single_value(organization).ok_or(Refusal::MismatchedOrganization)?,
+            project: single_value(project).ok_or(Refusal::MismatchedProject)?,
         })
     }
 }
 
 /// Returns the single value of a header; an empty one counts as absent. `None` when there are several, or when it is
 /// not text.
-fn only<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<Option<&'a str>> {
+fn single_value<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<Option<&'a str>> {
     let mut values = values.into_iter();
     let Some(value) = values.next() else { return Some(None) };
     let printable = value.iter().all(|byte| matches!(byte, b'\t' | 0x20..=0x7e));
@@ -83,9 +83,9 @@ pub fn decide(
     from: IpAddr,
     now: Timestamp,
 ) -> Result<Payer, Refusal> {
-    alive(caller, now)?;
+    ensure_active(caller, now)?;
     if caller.kind == KeyKind::Admin {
-        return Err(missing(route));
+        return Err(missing_scope(route));
     }
     let organization = select_organization(caller, selection.organization)?;
     let project = select_project(caller, organization, selection.project)?;
@@ -97,7 +97,7 @@ pub fn decide(
     }
     let permitted = caller.scopes.intersection(permissions(organization, project)?);
     if !permitted.allows(route.scope) {
-        return Err(missing(route));
+        return Err(missing_scope(route));
     }
     Ok(Payer { organization: organization.id.clone(), project: project.id.clone() })
 }
@@ -107,7 +107,7 @@ pub fn decide(
 ///
 /// # Errors
 /// [`Refusal::AddressNotAuthorized`].
-pub fn admit(caller: &Caller, selection: Selection<'_>, from: IpAddr) -> Result<(), Refusal> {
+pub fn check_addresses(caller: &Caller, selection: Selection<'_>, from: IpAddr) -> Result<(), Refusal> {
     let Some(organization) = select_organization(caller, selection.organization).ok() else { return Ok(()) };
     let project = match caller.kind {
         KeyKind::Admin => None,
@@ -124,7 +124,7 @@ pub fn admit(caller: &Caller, selection: Selection<'_>, from: IpAddr) -> Result<
 /// # Errors
 /// [`Refusal::MissingScope`] in the string form for any other kind of key.
 pub fn decide_administration(caller: &Caller, scope: Scope, now: Timestamp) -> Result<OrganizationId, Refusal> {
-    alive(caller, now)?;
+    ensure_active(caller, now)?;
     let refusal = Refusal::MissingScope { scope, string_form: true };
     if caller.kind != KeyKind::Admin {
         return Err(refusal);
@@ -142,7 +142,7 @@ pub fn decide_administration(caller: &Caller, scope: Scope, now: Timestamp) -> R
 ///
 /// # Errors
 /// [`Refusal::ExpiredKey`] or [`Refusal::AccountDeactivated`].
-pub fn alive(caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
+pub fn ensure_active(caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
     if caller.expires_at.is_some_and(|end| now >= end) {
         return Err(Refusal::ExpiredKey);
     }
@@ -152,7 +152,7 @@ pub fn alive(caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn missing(route: &Route) -> Refusal {
+fn missing_scope(route: &Route) -> Refusal {
     // The model list answers in the string form; all other routes of the data plane in the object form.
     Refusal::MissingScope { scope: route.scope, string_form: route.scope == Scope::ModelRead }
 }
@@ -223,36 +223,36 @@ pub fn judge_model(
     caller: &Caller,
     payer: &Payer,
     route: &Route,
-    asked: ModelUse<'_>,
+    model_use: ModelUse<'_>,
     now: Timestamp,
 ) -> Result<Vec<Verdict>, Refusal> {
     let Some(organization) = caller.organizations.iter().find(|o| o.id == payer.organization) else {
         return Err(Refusal::NoMembership);
     };
-    allowed_in_project(organization, payer, asked.model)?;
+    allowed_in_project(organization, payer, model_use.model)?;
     let judge = |action| policy.judge(action, &payer.organization, &organization.entitlements, now);
     let refuse = |verdict: &Verdict| GateRefusal {
-        model: asked.model.to_owned(),
+        model: model_use.model.to_owned(),
         organization: payer.organization.clone(),
         project: payer.project.clone(),
         missing: verdict.missing.clone(),
         rule: verdict.rule.clone().unwrap_or_default(),
     };
-    let mut verdicts = vec![judge(Action::UseModel(asked.model))];
+    let mut verdicts = vec![judge(Action::UseModel(model_use.model))];
     if let Some(verdict) = verdicts.last().filter(|v| !v.allowed()) {
         let gate = refuse(verdict);
-        let image = route.meter == Meter::Image || asked.model.starts_with("gpt-image");
+        let image = route.meter == Meter::Image || model_use.model.starts_with("gpt-image");
         return Err(if image { Refusal::ImageNeedsVerification(gate) } else { Refusal::ModelNeedsVerification(gate) });
     }
-    if asked.stream {
-        let verdict = judge(Action::StreamModel(asked.model));
+    if model_use.stream {
+        let verdict = judge(Action::StreamModel(model_use.model));
         if !verdict.allowed() {
             return Err(Refusal::StreamNeedsVerification(refuse(&verdict)));
         }
         verdicts.push(verdict);
     }
-    if asked.summary {
-        let verdict = judge(Action::ReasoningSummary(asked.model));
+    if model_use.summary {
+        let verdict = judge(Action::ReasoningSummary(model_use.model));
         if !verdict.allowed() {
             return Err(Refusal::SummaryNeedsVerification(refuse(&verdict)));
         }

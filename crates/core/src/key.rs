@@ -110,7 +110,7 @@ impl Pepper {
     /// Wraps the pepper.
     #[must_use]
     pub fn new(value: Secret<[u8; 32]>) -> Self {
-        Self(keyed(value.expose()))
+        Self(hmac_with_key(value.expose()))
     }
 }
 
@@ -189,12 +189,12 @@ static CLASSES: [u8; 256] = {
 
 /// Text with the shape of a key, borrowed from the request; it is not yet known whether this installation minted it.
 #[derive(Clone, Copy)]
-pub struct Shaped<'t> {
+pub struct KeyCandidate<'t> {
     kind: KeyKind,
     text: &'t str,
 }
 
-impl<'t> Shaped<'t> {
+impl<'t> KeyCandidate<'t> {
     /// Checks prefix, length, alphabet and marker. Costs almost nothing for any text.
     ///
     /// # Errors
@@ -216,7 +216,7 @@ impl<'t> Shaped<'t> {
     ///
     /// # Errors
     /// [`Malformed::Tag`].
-    pub fn tagged(self, tags: &TagKeys) -> Result<KeyKind, Malformed> {
+    pub fn verify_tag(self, tags: &TagKeys) -> Result<KeyKind, Malformed> {
         let (_, _, length) = self.kind.layout();
         let (signed, tag) = self.text.as_bytes().split_at(self.text.len() - length);
         let matches =
@@ -232,9 +232,9 @@ impl<'t> Shaped<'t> {
     }
 }
 
-impl fmt::Debug for Shaped<'_> {
+impl fmt::Debug for KeyCandidate<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shaped").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("KeyCandidate").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
@@ -275,7 +275,7 @@ impl ApiKey {
     /// # Errors
     /// [`Malformed`] when the text is not a key of this installation.
     pub fn parse(text: &str, tags: &TagKeys) -> Result<Self, Malformed> {
-        let kind = Shaped::of(text)?.tagged(tags)?;
+        let kind = KeyCandidate::of(text)?.verify_tag(tags)?;
         Ok(Self { kind, secret: Secret::new(text.to_owned()) })
     }
 
@@ -318,10 +318,10 @@ fn tag_text(key: &Secret<[u8; 32]>, kind: KeyKind, signed: &[u8], length: usize)
 
 /// HMAC-SHA-256 over the parts in order.
 pub(crate) fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    parts.iter().fold(keyed(key), Mac::chain_update).finalize().into_bytes().into()
+    parts.iter().fold(hmac_with_key(key), Mac::chain_update).finalize().into_bytes().into()
 }
 
-fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+fn hmac_with_key(key: &[u8; 32]) -> Hmac<Sha256> {
     match Hmac::new_from_slice(key) {
         Ok(mac) => mac,
         Err(_) => unreachable!("HMAC accepts keys of any length"),

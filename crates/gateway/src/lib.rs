@@ -30,7 +30,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use keystead_core::access;
 use keystead_core::caller::Caller;
 use keystead_core::id::RequestId;
-use keystead_core::key::{Pepper, Shaped, TagKeys};
+use keystead_core::key::{KeyCandidate, Pepper, TagKeys};
 use keystead_core::network::Client;
 use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::route::{self, Matched, ModelIn, NoRoute};
@@ -294,7 +294,7 @@ impl Gateway {
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ErrorResponse> {
         let caller = self.caller(headers, None, Instant::now()).await?;
         let now = self.now();
-        access::alive(&caller, now).map_err(|refusal| self.refuse(&refusal))?;
+        access::ensure_active(&caller, now).map_err(|refusal| self.refuse(&refusal))?;
         self.last_uses.note(&caller, now);
         Ok(caller)
     }
@@ -311,13 +311,13 @@ impl Gateway {
         // First the shape, so that no text is hashed that is too long for a key; then the memory, which contains only
         // our own keys; then the tag, before the store is asked. An invented key is refused here at the cost of two
         // HMACs.
-        let shaped = Shaped::of(presented).map_err(|_| self.incorrect(presented))?;
-        let digest = shaped.digest(&self.pepper);
+        let candidate = KeyCandidate::of(presented).map_err(|_| self.incorrect(presented))?;
+        let digest = candidate.digest(&self.pepper);
         if let Ok(Some(caller)) = self.seams.directory.known(&digest, at) {
             return Ok(caller);
         }
         // Only a client with one of our keys learns that keys cannot be checked.
-        shaped.tagged(&self.tags).map_err(|_| self.incorrect(presented))?;
+        candidate.verify_tag(&self.tags).map_err(|_| self.incorrect(presented))?;
         match Box::pin(self.seams.directory.find(&digest)).await {
             Ok(Some(caller)) => Ok(caller),
             Ok(None) => Err(self.incorrect(presented)),

@@ -29,7 +29,7 @@ impl App {
         project: Option<&ProjectId>,
         asked: NewKey,
     ) -> Result<MintedKey, Error> {
-        access::alive(caller, self.now())?;
+        access::ensure_active(caller, self.now())?;
         crate::keys::project_keys::person(actor)?;
         let (organization, project) = match caller.kind {
             KeyKind::Admin => place_of_admin_key(self, caller, selection, project).await?,

@@ -100,7 +100,7 @@ impl App {
     /// # Errors
     /// When the key does not work, or names an organization that it does not reach.
     pub async fn verification(&self, caller: &Caller, selection: Selection<'_>) -> Result<VerificationView, Error> {
-        access::alive(caller, self.now())?;
+        access::ensure_active(caller, self.now())?;
         let organization = access::select_organization(caller, selection.organization)?;
         self.verification_of(&organization.id).await
     }

@@ -300,7 +300,7 @@ fn addresses_are_judged_by_both_lists() {
                 caller.organizations[0].addresses = of_organization.and_then(networks);
                 caller.organizations[0].projects[0].addresses = of_project.and_then(networks);
                 let decided = judged(&caller);
-                let admitted = admit(&caller, Selection::default(), HERE);
+                let admitted = check_addresses(&caller, Selection::default(), HERE);
                 match (archived, passes) {
                     (true, _) => assert!(matches!(decided, Err(Refusal::ArchivedProject(_)))),
                     (false, false) => {
@@ -317,9 +317,9 @@ fn addresses_are_judged_by_both_lists() {
     }
     let mut admin = world(KeyKind::Admin, true, false, ScopeSet::all());
     admin.organizations[0].addresses = networks("198.51.100.0/24");
-    assert_eq!(admit(&admin, Selection::default(), HERE), Err(Refusal::AddressNotAuthorized));
+    assert_eq!(check_addresses(&admin, Selection::default(), HERE), Err(Refusal::AddressNotAuthorized));
     admin.organizations[0].deactivated = true;
-    assert_eq!(admit(&admin, Selection::default(), HERE), Ok(()), "what is closed is said by the decision");
+    assert_eq!(check_addresses(&admin, Selection::default(), HERE), Ok(()), "what is closed is said by the decision");
     // The other organization of a legacy key has its own lists.
     let mut legacy = world(KeyKind::User, true, false, ScopeSet::all());
     legacy.organizations[0].addresses = networks("198.51.100.0/24");
