@@ -43,7 +43,7 @@ pub struct ModelAccess {
 
 /// Why a list is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadList {
+pub enum InvalidModelList {
     /// More than [`ModelAccess::MOST`].
     #[error("at most 500 models can be listed")]
     TooMany,
@@ -62,16 +62,16 @@ impl ModelAccess {
     /// later.
     ///
     /// # Errors
-    /// [`BadList`].
-    pub fn new(mode: ListMode, mut model_ids: Vec<String>) -> Result<Self, BadList> {
+    /// [`InvalidModelList`].
+    pub fn new(mode: ListMode, mut model_ids: Vec<String>) -> Result<Self, InvalidModelList> {
         let fits =
             |name: &String| (1..=Self::LONGEST).contains(&name.chars().count()) && !name.chars().any(char::is_control);
         if let Some(bad) = model_ids.iter().find(|name| !fits(name)) {
-            return Err(BadList::Name(crate::access::printable(bad)));
+            return Err(InvalidModelList::Name(crate::access::printable(bad)));
         }
         model_ids.sort_unstable();
         model_ids.dedup();
-        if model_ids.len() > Self::MOST { Err(BadList::TooMany) } else { Ok(Self { mode, model_ids }) }
+        if model_ids.len() > Self::MOST { Err(InvalidModelList::TooMany) } else { Ok(Self { mode, model_ids }) }
     }
 
     /// Whether the project may use this model.
@@ -92,10 +92,10 @@ mod tests {
     fn bad_lists_are_refused() {
         for name in ["", "a\nb", &"x".repeat(201)] {
             let list = ModelAccess::new(ListMode::AllowList, vec!["gpt-4o".to_owned(), name.to_owned()]);
-            assert!(matches!(list, Err(BadList::Name(_))), "{name:?}");
+            assert!(matches!(list, Err(InvalidModelList::Name(_))), "{name:?}");
         }
         let many = (0..=500).map(|n| format!("m{n}")).collect();
-        assert_eq!(ModelAccess::new(ListMode::DenyList, many), Err(BadList::TooMany));
+        assert_eq!(ModelAccess::new(ListMode::DenyList, many), Err(InvalidModelList::TooMany));
     }
 
     proptest! {

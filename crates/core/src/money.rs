@@ -122,8 +122,8 @@ impl Serialize for Amount {
 
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Read;
-        impl<'de> Visitor<'de> for Read {
+        struct AmountVisitor;
+        impl<'de> Visitor<'de> for AmountVisitor {
             type Value = Amount;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -145,7 +145,7 @@ impl<'de> Deserialize<'de> for Amount {
                 Ok(Amount::of_parts(micros, picos))
             }
         }
-        deserializer.deserialize_any(Read)
+        deserializer.deserialize_any(AmountVisitor)
     }
 }
 

@@ -191,10 +191,10 @@ impl Refusal {
     /// end.
     #[must_use]
     pub fn response(&self, public_url: &str) -> ErrorResponse {
-        ErrorResponse { gate: self.gate().cloned().map(Box::new), ..self.words(public_url) }
+        ErrorResponse { gate: self.gate().cloned().map(Box::new), ..self.error_response(public_url) }
     }
 
-    fn words(&self, public_url: &str) -> ErrorResponse {
+    fn error_response(&self, public_url: &str) -> ErrorResponse {
         match self {
             Self::IncorrectKey { mask } => ErrorResponse::invalid(
                 401,

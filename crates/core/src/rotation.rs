@@ -33,7 +33,7 @@ pub struct Rotation {
 
 /// Why a key cannot be rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoRotation {
+pub enum RotationRefusal {
     /// It is not bound to a project, so it is not known which gate a new one would pass.
     #[error("only keys of a project can be rotated")]
     Kind,
@@ -52,19 +52,19 @@ pub enum NoRotation {
 /// the new one gets the lifetime that the old one had from the start.
 ///
 /// # Errors
-/// [`NoRotation`] when the key cannot be rotated, or not in this way.
-pub fn rotate(key: &Rotated, overlap: i64, now: Timestamp) -> Result<Rotation, NoRotation> {
+/// [`RotationRefusal`] when the key cannot be rotated, or not in this way.
+pub fn rotate(key: &Rotated, overlap: i64, now: Timestamp) -> Result<Rotation, RotationRefusal> {
     if !matches!(key.kind, KeyKind::Project | KeyKind::ServiceAccount) {
-        return Err(NoRotation::Kind);
+        return Err(RotationRefusal::Kind);
     }
     if key.expires_at.is_some_and(|end| now >= end) {
-        return Err(NoRotation::Expired);
+        return Err(RotationRefusal::Expired);
     }
     if key.replaced {
-        return Err(NoRotation::Replaced);
+        return Err(RotationRefusal::Replaced);
     }
     if !(0..=LONGEST_OVERLAP).contains(&overlap) {
-        return Err(NoRotation::Overlap);
+        return Err(RotationRefusal::Overlap);
     }
     let through = now.plus(overlap);
     Ok(Rotation {
@@ -99,12 +99,12 @@ mod tests {
     #[test]
     fn keys_that_cannot_be_rotated() {
         for kind in [KeyKind::User, KeyKind::Admin] {
-            assert_eq!(rotate(&Rotated { kind, ..key() }, 0, NOW), Err(NoRotation::Kind));
+            assert_eq!(rotate(&Rotated { kind, ..key() }, 0, NOW), Err(RotationRefusal::Kind));
         }
-        assert_eq!(rotate(&Rotated { expires_at: Some(NOW), ..key() }, 0, NOW), Err(NoRotation::Expired));
-        assert_eq!(rotate(&Rotated { replaced: true, ..key() }, 0, NOW), Err(NoRotation::Replaced));
+        assert_eq!(rotate(&Rotated { expires_at: Some(NOW), ..key() }, 0, NOW), Err(RotationRefusal::Expired));
+        assert_eq!(rotate(&Rotated { replaced: true, ..key() }, 0, NOW), Err(RotationRefusal::Replaced));
         for overlap in [-1, LONGEST_OVERLAP + 1] {
-            assert_eq!(rotate(&key(), overlap, NOW), Err(NoRotation::Overlap));
+            assert_eq!(rotate(&key(), overlap, NOW), Err(RotationRefusal::Overlap));
         }
     }
 

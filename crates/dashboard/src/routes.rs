@@ -26,7 +26,7 @@ use crate::web::{form, reauthenticate};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// Everyone.
-    Everybody,
+    Public,
     /// People who are signed in; others are sent to the sign-in page.
     SignedIn,
     /// People who are signed in and authenticated within the last ten minutes; others are asked for their password and
@@ -51,8 +51,8 @@ impl std::fmt::Debug for Route {
     }
 }
 
-const fn everybody(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
-    Route { path, audience: Audience::Everybody, serve }
+const fn public(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
+    Route { path, audience: Audience::Public, serve }
 }
 
 const fn signed_in(path: &'static str, serve: fn() -> MethodRouter<DashboardState>) -> Route {
@@ -69,20 +69,20 @@ const fn link_holder(path: &'static str, serve: fn() -> MethodRouter<DashboardSt
 
 /// Every page with its audience. Only these pages and the static files are served.
 pub static ROUTES: &[Route] = &[
-    everybody("/", || get(landing::page)),
-    everybody("/sign-up", || get(forms::sign_up).post(forms::do_sign_up)),
-    everybody("/sign-up/sent", || get(forms::sent)),
-    everybody("/confirm", || get(forms::confirm).post(forms::do_confirm)),
-    everybody("/confirm-address", || get(forms::confirm_address).post(forms::do_confirm_address)),
-    everybody("/sign-in", || get(forms::sign_in).post(forms::do_sign_in)),
-    everybody("/sign-in/passkey", || post(passkey::ask)),
-    everybody("/sign-in/passkey/finish", || post(passkey::sign_in)),
-    everybody("/sign-in/code", || get(forms::code).post(forms::do_code)),
-    everybody("/sign-in/with", || post(forms::begin_oidc)),
-    everybody("/sign-in/return", || get(forms::finish_oidc)),
-    everybody("/forgot", || get(forms::forgot).post(forms::do_forgot)),
-    everybody("/reset", || get(forms::reset).post(forms::do_reset)),
-    everybody("/verify/{token}", || get(handoff::open).post(handoff::proceed)),
+    public("/", || get(landing::page)),
+    public("/sign-up", || get(forms::sign_up).post(forms::do_sign_up)),
+    public("/sign-up/sent", || get(forms::sent)),
+    public("/confirm", || get(forms::confirm).post(forms::do_confirm)),
+    public("/confirm-address", || get(forms::confirm_address).post(forms::do_confirm_address)),
+    public("/sign-in", || get(forms::sign_in).post(forms::do_sign_in)),
+    public("/sign-in/passkey", || post(passkey::ask)),
+    public("/sign-in/passkey/finish", || post(passkey::sign_in)),
+    public("/sign-in/code", || get(forms::code).post(forms::do_code)),
+    public("/sign-in/with", || post(forms::begin_oidc)),
+    public("/sign-in/return", || get(forms::finish_oidc)),
+    public("/forgot", || get(forms::forgot).post(forms::do_forgot)),
+    public("/reset", || get(forms::reset).post(forms::do_reset)),
+    public("/verify/{token}", || get(handoff::open).post(handoff::proceed)),
     link_holder("/verify/{token}/capture", || get(steps::open).post(steps::begin)),
     link_holder("/verify/{token}/capture/state", || get(steps::follow)),
     link_holder("/verify/{token}/capture/events", || get(steps::events)),
@@ -90,11 +90,11 @@ pub static ROUTES: &[Route] = &[
     link_holder("/verify/{token}/capture/pictures/{slot}", || {
         post(picture::receive).layer(DefaultBodyLimit::max(picture::LARGEST_UPLOAD))
     }),
-    everybody("/help", || get(help::list)),
-    everybody("/help/{slug}", || get(help::open)),
+    public("/help", || get(help::list)),
+    public("/help/{slug}", || get(help::open)),
     // Everyone with the link can see an invitation; accepting it requires a session.
-    everybody("/invite", || get(forms::invite).post(forms::do_invite)),
-    everybody("/invite/join", || post(forms::join)),
+    public("/invite", || get(forms::invite).post(forms::do_invite)),
+    public("/invite/join", || post(forms::join)),
     signed_in("/reauthenticate", || get(reauthenticate::open).post(reauthenticate::prove)),
     signed_in("/sign-out", || post(forms::sign_out)),
     signed_in("/preferences", || post(forms::preferences)),
@@ -193,7 +193,7 @@ pub fn router(state: DashboardState) -> Router {
             Audience::RecentlyAuthenticated => {
                 served.layer(from_fn_with_state(state.clone(), reauthenticate::require_recent))
             }
-            Audience::SignedIn | Audience::Everybody | Audience::LinkHolder => served,
+            Audience::SignedIn | Audience::Public | Audience::LinkHolder => served,
         };
         router = router.route(route.path, served);
     }

@@ -3,7 +3,7 @@
 
 use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
-use keystead_core::rotation::{self, LONGEST_OVERLAP, NoRotation, Rotated};
+use keystead_core::rotation::{self, LONGEST_OVERLAP, Rotated, RotationRefusal};
 use keystead_core::scope::{Scope, ScopeSet};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
@@ -63,7 +63,7 @@ impl App {
             };
             // The actor learns the new secret.
             may_grant(actor, "scopes", old.restriction.scopes(), ScopeSet::NONE)?;
-            let decided = rotation::rotate(&state, overlap, now).map_err(why_not)?;
+            let decided = rotation::rotate(&state, overlap, now).map_err(rotation_error)?;
             let asked = NewKey {
                 name: old.name.clone(),
                 scopes: old.restriction.0.clone(),
@@ -78,7 +78,7 @@ impl App {
             let made = mint_key(self, place, &asked)?;
             save_new_key(self, tx, actor, organization, &made.key).await?;
             if !api_keys::rotate(tx, id, &made.key.id, decided.old_ends_at, now).await? {
-                return Err(why_not(NoRotation::Replaced));
+                return Err(rotation_error(RotationRefusal::Replaced));
             }
             let data = json!({ "successor": made.key.id, "ends_at": decided.old_ends_at });
             let details = json!({ "data": data });
@@ -106,7 +106,7 @@ impl App {
         id: &KeyId,
     ) -> Result<ProjectId, Error> {
         let (key, _) = self.explain_key(actor, organization, id).await?;
-        key.project.ok_or_else(|| why_not(NoRotation::Kind))
+        key.project.ok_or_else(|| rotation_error(RotationRefusal::Kind))
     }
 }
 
@@ -154,14 +154,14 @@ fn shortest(life: Option<i64>, actor: &Actor, now: Timestamp) -> Option<i64> {
     }
 }
 
-fn why_not(reason: NoRotation) -> Error {
+fn rotation_error(reason: RotationRefusal) -> Error {
     match reason {
-        NoRotation::Overlap => Error::invalid(
+        RotationRefusal::Overlap => Error::invalid(
             "overlap_in_seconds",
             format!("Invalid 'overlap_in_seconds': must be between 0 and {LONGEST_OVERLAP}."),
         ),
-        NoRotation::Kind => Error::impossible("Only API keys of a project can be rotated."),
-        NoRotation::Expired => Error::impossible("An expired API key cannot be rotated."),
-        NoRotation::Replaced => Error::impossible("This API key has been rotated before."),
+        RotationRefusal::Kind => Error::impossible("Only API keys of a project can be rotated."),
+        RotationRefusal::Expired => Error::impossible("An expired API key cannot be rotated."),
+        RotationRefusal::Replaced => Error::impossible("This API key has been rotated before."),
     }
 }

@@ -43,7 +43,7 @@ fn subject_text(app: &App, subject: Subject, who: &Subjects) -> Option<String> {
         Subject::Ip => format!("ip:{}", fingerprint("ip", host(who.ip?))),
         Subject::Network => format!("network:{}", fingerprint("ip", network(who.ip?))),
         Subject::Reviewer => format!("reviewer:{}", fingerprint("reviewer", who.reviewer.clone()?)),
-        Subject::Everybody => "everybody".to_owned(),
+        Subject::Installation => "everybody".to_owned(),
     })
 }
 
@@ -79,7 +79,7 @@ pub(crate) async fn ensure_within(
 /// several at the same time no more pass than fit.
 pub(crate) async fn count_within(app: &App, tx: &mut Tx, limits: &[Limit], who: &Subjects) -> Result<(), Error> {
     let Some(Limit { name, .. }) = limits.first() else { return Ok(()) };
-    let locked_by_subject = |limit: &Limit| !matches!(limit.subject, Subject::Everybody | Subject::Reviewer);
+    let locked_by_subject = |limit: &Limit| !matches!(limit.subject, Subject::Installation | Subject::Reviewer);
     match limits.iter().all(locked_by_subject) {
         true => hold_subjects(app, tx, name, who).await?,
         false => hold_all_hits(tx, name).await?,
@@ -107,7 +107,7 @@ pub(crate) async fn count_hit(
         Subject::Prefix,
         Subject::Country,
         Subject::Reviewer,
-        Subject::Everybody,
+        Subject::Installation,
     ];
     for subject in all {
         let Some(text) = subject_text(app, subject, who) else { continue };
@@ -161,7 +161,7 @@ pub(crate) async fn uncount_hit(
     who: &Subjects,
     id: &str,
 ) -> Result<(), Error> {
-    for subject in [Subject::Number, Subject::Ip, Subject::Network, Subject::Everybody] {
+    for subject in [Subject::Number, Subject::Ip, Subject::Network, Subject::Installation] {
         let Some(text) = subject_text(app, subject, who) else { continue };
         limit_hits::delete_hit(tx, &format!("{id}:{name}:{text}:0")).await?;
     }

@@ -31,16 +31,16 @@ impl fmt::Display for Country {
 /// The error for text that is not a country code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an ISO 3166-1 alpha-2 code such as PL or JP")]
-pub struct NoCountry;
+pub struct InvalidCountry;
 
 impl FromStr for Country {
-    type Err = NoCountry;
+    type Err = InvalidCountry;
 
     /// Parses a code in capitals or small letters. The placeholders of IP databases for addresses without a country
     /// (`XX`, `T1`) are not countries.
-    fn from_str(text: &str) -> Result<Self, NoCountry> {
+    fn from_str(text: &str) -> Result<Self, InvalidCountry> {
         let mut all = COUNTRIES.into_iter().chain([KOSOVO]);
-        all.find(|code| code.eq_ignore_ascii_case(text)).map(Self).ok_or(NoCountry)
+        all.find(|code| code.eq_ignore_ascii_case(text)).map(Self).ok_or(InvalidCountry)
     }
 }
 
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!("pl".parse::<Country>().map(Country::as_str), Ok("PL"));
         assert_eq!("XK".parse::<Country>().map(Country::as_str), Ok("XK"));
         for none in ["", "XX", "T1", "POL", "P", "P\u{142}", "ZZ", "UK", "EU"] {
-            assert_eq!(none.parse::<Country>(), Err(NoCountry), "{none}");
+            assert_eq!(none.parse::<Country>(), Err(InvalidCountry), "{none}");
         }
     }
 

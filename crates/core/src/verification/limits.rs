@@ -26,7 +26,7 @@ pub enum Subject {
     /// One reviewer of the operator, by the print of their address.
     Reviewer,
     /// The whole installation.
-    Everybody,
+    Installation,
 }
 
 /// How a limit counts.
@@ -130,7 +130,7 @@ pub const WRONG_LIMITS: &[Limit] = &[
     times(WRONG, Subject::Organization, DAY, 25),
     times(WRONG, Subject::Ip, HOUR, 50),
     times(WRONG, Subject::Network, DAY, 200),
-    times(WRONG, Subject::Everybody, HOUR, 2_000),
+    times(WRONG, Subject::Installation, HOUR, 2_000),
 ];
 
 /// Invitations by an organization without a verified phone: anyone could own it, and it writes to strangers in the
@@ -189,7 +189,7 @@ pub const PICTURE_LIMITS: &[Limit] = &[
     times(PICTURES, Subject::Organization, DAY, 150),
     times(PICTURES, Subject::Ip, HOUR, 120),
     times(PICTURES, Subject::Network, HOUR, 300),
-    times(PICTURES, Subject::Everybody, HOUR, 2_000),
+    times(PICTURES, Subject::Installation, HOUR, 2_000),
 ];
 
 /// Pictures that one reviewer opens: more than a person can judge, so that a stolen session cannot copy them all.

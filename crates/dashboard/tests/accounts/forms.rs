@@ -26,7 +26,7 @@ async fn no_form_works_without_its_token_or_from_another_site() {
             assert_eq!(answer.status, 403, "{path} from {site}");
         }
         // The holder of a link is identified by the device's cookie, which browsers never send from other sites.
-        if matches!(route.audience, Audience::Everybody | Audience::LinkHolder) || route.path == "/invite" {
+        if matches!(route.audience, Audience::Public | Audience::LinkHolder) || route.path == "/invite" {
             continue;
         }
         for wrong in [&[][..], &[("csrf", "")], &[("csrf", "0000")], &[("csrf", foreign.as_str())]] {

@@ -137,7 +137,7 @@ const OTHERS: &[&str] = &["/settings/organization/second-factor", "/operator/sec
 #[test]
 fn every_route_that_machines_could_abuse_has_its_bound() {
     let named = |path: &str| WORDS.iter().any(|word| path.contains(word)) && !OTHERS.contains(&path);
-    let open = |audience| matches!(audience, Audience::Everybody | Audience::LinkHolder);
+    let open = |audience| matches!(audience, Audience::Public | Audience::LinkHolder);
     let pages = keystead_dashboard::ROUTES.iter().filter(|route| open(route.audience) || named(route.path));
     let pages = pages.map(|route| route.path);
     let served: BTreeSet<&str> =
@@ -211,7 +211,7 @@ fn row(table: &[Limit]) -> String {
         ("one number or mail address", Subject::Number),
         ("one range of numbers", Subject::Prefix),
         ("one reviewer", Subject::Reviewer),
-        ("all together", Subject::Everybody),
+        ("all together", Subject::Installation),
     ];
     let others: Vec<String> = others
         .map(|(name, subject)| (name, of(subject)))
