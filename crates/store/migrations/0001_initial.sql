@@ -1,8 +1,8 @@
 -- The whole schema, in one text for SQLite and PostgreSQL: columns are TEXT, BIGINT, BOOLEAN or BYTEA. Times are Unix seconds; a day
 -- or a bucket is the second it begins with. Lists and structures are JSON in a TEXT. Secrets are digests or encrypted, never in clear.
 --
--- In names of columns, `_print` is a keyed fingerprint (an HMAC), by which equal values are found without keeping the value, and
--- `_sealed` is a value encrypted with the installation's key.
+-- In names of columns, `_fingerprint` is an HMAC under a key of the installation, by which equal values are found without
+-- keeping the value, and `_sealed` is a value encrypted with the installation's key.
 
 -- People. How they sign in is in `accounts`.
 CREATE TABLE users (
@@ -387,14 +387,14 @@ CREATE TABLE invites (
 );
 CREATE INDEX invites_of_organization ON invites (organization, created_at);
 
--- What people agreed to where one person does not suffice, until a second one agrees.
-CREATE TABLE agreements (
+-- What operators approved where one person does not suffice, until a second one approves.
+CREATE TABLE operator_approvals (
   subject TEXT NOT NULL,
   person TEXT NOT NULL,
   at BIGINT NOT NULL,
   PRIMARY KEY (subject, person)
 );
-CREATE INDEX agreements_by_time ON agreements (at);
+CREATE INDEX operator_approvals_by_time ON operator_approvals (at);
 
 -- Attempts that are limited, such as codes sent to a number: one row for each, counted within a time.
 CREATE TABLE limit_hits (
@@ -408,15 +408,15 @@ CREATE INDEX limit_hits_of_subject ON limit_hits (name, subject, at);
 CREATE INDEX limit_hits_by_time ON limit_hits (at);
 
 -- The state of an organization's phone and payment requirement, as its state machine keeps it.
-CREATE TABLE standings (
+CREATE TABLE requirement_states (
   organization TEXT NOT NULL REFERENCES organizations (id),
   requirement TEXT NOT NULL,
-  standing TEXT NOT NULL,
+  state TEXT NOT NULL,
   due_at BIGINT,
   version BIGINT NOT NULL,
   PRIMARY KEY (organization, requirement)
 );
-CREATE INDEX standings_due ON standings (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX requirement_states_due ON requirement_states (due_at) WHERE due_at IS NOT NULL;
 
 -- Verifications of phone numbers by a code. `session` is the one that asked for the code and alone may confirm it; `service` is
 -- the section of the configuration that made the code, NULL while none has.
@@ -424,7 +424,7 @@ CREATE TABLE phone_verifications (
   id TEXT PRIMARY KEY,
   organization TEXT NOT NULL REFERENCES organizations (id),
   user_id TEXT REFERENCES users (id),
-  number_print BYTEA NOT NULL,
+  number_fingerprint BYTEA NOT NULL,
   number_sealed BYTEA NOT NULL,
   number_masked TEXT NOT NULL,
   country TEXT NOT NULL,
@@ -433,7 +433,7 @@ CREATE TABLE phone_verifications (
   state TEXT NOT NULL,
   machine TEXT NOT NULL,
   provider_reference TEXT,
-  code_print BYTEA,
+  code_fingerprint BYTEA,
   created_at BIGINT NOT NULL,
   finished_at BIGINT,
   session TEXT,
@@ -448,18 +448,18 @@ CREATE INDEX phone_verifications_of_session ON phone_verifications (session) WHE
 CREATE TABLE phone_numbers (
   organization TEXT PRIMARY KEY REFERENCES organizations (id),
   user_id TEXT REFERENCES users (id),
-  number_print BYTEA NOT NULL,
+  number_fingerprint BYTEA NOT NULL,
   number_sealed BYTEA NOT NULL,
   number_masked TEXT NOT NULL,
   country TEXT NOT NULL,
   line_type TEXT NOT NULL,
   verified_at BIGINT NOT NULL
 );
-CREATE INDEX phone_numbers_by_print ON phone_numbers (number_print);
+CREATE INDEX phone_numbers_by_fingerprint ON phone_numbers (number_fingerprint);
 
 -- Answers of the look-up of telephone lines, kept for some time because each question costs money.
 CREATE TABLE line_lookups (
-  number_print BYTEA PRIMARY KEY,
+  number_fingerprint BYTEA PRIMARY KEY,
   line_type TEXT NOT NULL,
   at BIGINT NOT NULL
 );
@@ -503,14 +503,14 @@ CREATE TABLE payment_methods (
   expires_year BIGINT NOT NULL,
   country TEXT,
   funding TEXT NOT NULL,
-  card_print BYTEA,
+  card_fingerprint BYTEA,
   is_default BOOLEAN NOT NULL,
   created_at BIGINT NOT NULL,
   removed_at BIGINT,
   UNIQUE (provider, reference)
 );
 CREATE INDEX payment_methods_of_organization ON payment_methods (organization, created_at);
-CREATE INDEX payment_methods_by_card ON payment_methods (card_print) WHERE card_print IS NOT NULL;
+CREATE INDEX payment_methods_by_card ON payment_methods (card_fingerprint) WHERE card_fingerprint IS NOT NULL;
 
 -- The state of each organization's identity verification.
 CREATE TABLE organization_verifications (
@@ -536,7 +536,7 @@ CREATE TABLE identity_attempts (
   language TEXT NOT NULL,
   document_type TEXT,
   issuing_country TEXT,
-  document_print BYTEA,
+  document_fingerprint BYTEA,
   needs_attention BOOLEAN NOT NULL,
   consented_at BIGINT,
   submitted_at BIGINT,
@@ -556,22 +556,22 @@ CREATE UNIQUE INDEX identity_attempts_by_reference ON identity_attempts (provide
 CREATE UNIQUE INDEX one_live_identity_attempt ON identity_attempts (organization) WHERE finished_at IS NULL;
 
 -- Which documents verified which organizations, to find one document at several.
-CREATE TABLE document_prints (
-  print BYTEA NOT NULL,
+CREATE TABLE document_fingerprints (
+  fingerprint BYTEA NOT NULL,
   organization TEXT NOT NULL REFERENCES organizations (id),
   user_id TEXT,
   verified_at BIGINT NOT NULL,
-  PRIMARY KEY (print, organization)
+  PRIMARY KEY (fingerprint, organization)
 );
 
 -- From which addresses organizations were verified, to find one address at several. Kept for thirty days.
-CREATE TABLE origin_prints (
+CREATE TABLE address_fingerprints (
   organization TEXT NOT NULL REFERENCES organizations (id),
-  print BYTEA NOT NULL,
+  fingerprint BYTEA NOT NULL,
   at BIGINT NOT NULL,
-  PRIMARY KEY (organization, print)
+  PRIMARY KEY (organization, fingerprint)
 );
-CREATE INDEX origin_prints_by_print ON origin_prints (print, at);
+CREATE INDEX address_fingerprints_by_fingerprint ON address_fingerprints (fingerprint, at);
 
 -- Consents to the processing of documents and faces, with the text that was shown and its language.
 CREATE TABLE consents (
@@ -638,7 +638,7 @@ CREATE INDEX captures_kept ON captures (created_at) WHERE key_sealed IS NOT NULL
 CREATE TABLE capture_links (
   digest BYTEA PRIMARY KEY,
   capture TEXT NOT NULL REFERENCES captures (id),
-  device_print BYTEA,
+  device_fingerprint BYTEA,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
 );
@@ -673,12 +673,12 @@ CREATE TABLE evidence (
   number BIGINT NOT NULL,
   kind TEXT NOT NULL,
   findings TEXT NOT NULL,
-  original_print BYTEA NOT NULL,
+  original_fingerprint BYTEA NOT NULL,
   captured_at BIGINT NOT NULL,
   erased_at BIGINT,
   PRIMARY KEY (case_id, number)
 );
-CREATE INDEX evidence_by_print ON evidence (original_print);
+CREATE INDEX evidence_by_fingerprint ON evidence (original_fingerprint);
 
 -- Which reviewer looked at which picture, when and why.
 CREATE TABLE evidence_views (

@@ -3,7 +3,7 @@
 
 use keystead_core::id::UserId;
 use keystead_core::time::Timestamp;
-use keystead_store::tables::{accounts, agreements, users};
+use keystead_store::tables::{accounts, operator_approvals, users};
 use serde_json::json;
 
 use super::record_about_user;
@@ -57,12 +57,12 @@ impl App {
             let account = accounts::find(tx, &user).await?;
             account.filter(|row| row.totp_confirmed_at.is_some()).ok_or_else(not_on)?;
             let now = self.now();
-            if !agreements::list(tx, &subject(&user), now.plus(-WAITS)).await?.is_empty() {
+            if !operator_approvals::list(tx, &subject(&user), now.plus(-WAITS)).await?.is_empty() {
                 return Err(Error::Conflict {
                     message: "This has been proposed; another operator decides.".to_owned(),
                 });
             }
-            agreements::save(tx, &subject(&user), actor.id(), now).await?;
+            operator_approvals::save(tx, &subject(&user), actor.id(), now).await?;
             let details = json!({ "data": { "second_factor": "reset_proposed", "reason": reason } });
             record_about_user(self, tx, actor, &user, "user.updated", user.as_str(), details).await
         })
@@ -77,7 +77,7 @@ impl App {
         let since = self.now().plus(-WAITS);
         read_tx!(self.store(), "factor_resets", |tx| {
             let mut waiting = Vec::new();
-            for one in agreements::list_beginning(tx, SUBJECT, since).await? {
+            for one in operator_approvals::list_beginning(tx, SUBJECT, since).await? {
                 let Some(Ok(user)) = one.subject.strip_prefix(SUBJECT).map(str::parse::<UserId>) else { continue };
                 let Some(row) = users::find(tx, &user).await? else { continue };
                 waiting.push(FactorReset { user, email: row.email, by: one.person, at: one.at });
@@ -103,12 +103,12 @@ impl App {
         let subject = subject(user);
         write_tx!(self.store(), "agree_to_factor_reset", |tx| {
             // The proposal may have been withdrawn and made again meanwhile, possibly by this person.
-            let proposed = agreements::list(tx, &subject, self.now().plus(-WAITS)).await?;
+            let proposed = operator_approvals::list(tx, &subject, self.now().plus(-WAITS)).await?;
             if proposed != [waiting.by.clone()] {
                 return Err(Error::not_found("proposal", waiting.user.as_str()));
             }
             // The proposal was withdrawn meanwhile, or another operator approved it.
-            if agreements::delete(tx, &subject).await? == 0 {
+            if operator_approvals::delete(tx, &subject).await? == 0 {
                 return Err(Error::not_found("proposal", waiting.user.as_str()));
             }
             drop_second_factor(self, tx, actor, &waiting.user).await
@@ -123,7 +123,7 @@ impl App {
         operators_only(actor)?;
         let subject = subject(user);
         write_tx!(self.store(), "discard_factor_reset", |tx| {
-            match agreements::delete(tx, &subject).await? {
+            match operator_approvals::delete(tx, &subject).await? {
                 0 => Err(Error::not_found("proposal", user.as_str())),
                 _ => Ok(()),
             }

@@ -3,8 +3,8 @@
 use keystead_core::gate::Requirement;
 use keystead_core::node_lag::GONE;
 use keystead_store::tables::{
-    accounts, activity, agreements, changes, inbound_events, limit_hits, organization_verifications, origins,
-    pending_usage, phones, privacy, refusals, requirement_states, sessions,
+    accounts, activity, address_fingerprints, changes, inbound_events, limit_hits, operator_approvals,
+    organization_verifications, pending_usage, phones, privacy, refusals, requirement_states, sessions,
 };
 
 use crate::operator::kept_days;
@@ -36,8 +36,8 @@ impl App {
             inbound_events::delete_old(tx, now.plus(-30 * DAY)).await?;
             phones::delete_old(tx, before("phone_verifications")).await?;
             phones::delete_lines(tx, before("line_lookups")).await?;
-            origins::delete_old(tx, before("origin_prints")).await?;
-            privacy::delete_documents(tx, before("document_prints")).await?;
+            address_fingerprints::delete_old(tx, before("address_fingerprints")).await?;
+            privacy::delete_documents(tx, before("document_fingerprints")).await?;
             privacy::delete_consents(tx, before("consents")).await?;
             sessions::delete_old(tx, now.plus(-7 * DAY)).await?;
             accounts::delete_tokens(tx, now.plus(-DAY)).await?;
@@ -52,7 +52,7 @@ impl App {
             activity::delete_features(tx, now.plus(-32 * DAY)).await?;
             changes::delete_nodes(tx, now.plus(-GONE)).await?;
             changes::delete_old(tx, now.plus(-CHANGES)).await?;
-            agreements::delete_old(tx, now.plus(-7 * DAY)).await?;
+            operator_approvals::delete_old(tx, now.plus(-7 * DAY)).await?;
             // Longer than any response or batch is kept that could still report its usage.
             pending_usage::forget(tx, now.plus(-400 * DAY)).await?;
             Ok(())

@@ -111,8 +111,8 @@ pub(crate) const KEPT_DAYS: [(&str, i64); 6] = [
     ("phone_verifications", 30),
     ("line_lookups", 30),
     ("limit_hits", 31),
-    ("document_prints", 90),
-    ("origin_prints", ADDRESS_DAYS),
+    ("document_fingerprints", 90),
+    ("address_fingerprints", ADDRESS_DAYS),
     // Proof of consent is kept as long as a person may ask for it.
     ("consents", 3 * 365),
 ];

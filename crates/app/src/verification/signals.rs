@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::signals::{self, ADDRESS_DAYS, SignalFacts};
 use keystead_store::Tx;
-use keystead_store::tables::{limit_hits, origins, payments};
+use keystead_store::tables::{address_fingerprints, limit_hits, payments};
 
 use super::phone::SIM_CHANGED;
 use crate::request::Origin;
@@ -31,7 +31,7 @@ pub(crate) async fn note_origin(
 ) -> Result<(), Error> {
     let Some(ip) = origin.ip else { return Ok(()) };
     let fingerprint = app.sealer().fingerprint("origin", &compared(ip));
-    Ok(origins::save(tx, organization, &fingerprint, app.now()).await?)
+    Ok(address_fingerprints::save(tx, organization, &fingerprint, app.now()).await?)
 }
 
 /// Returns what is unusual about an organization, by name.
@@ -44,7 +44,7 @@ pub(crate) async fn organization_signals(
     let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
     let known = SignalFacts {
         card: count(payments::count_sharing(tx, organization).await?),
-        address: count(origins::count_sharing(tx, organization, since).await?),
+        address: count(address_fingerprints::count_sharing(tx, organization, since).await?),
         sim_changed: limit_hits::count(tx, SIM_CHANGED, &format!("organization:{organization}"), since).await?.hits > 0,
     };
     Ok(signals::signals(known).into_iter().map(signals::Signal::as_str).collect())

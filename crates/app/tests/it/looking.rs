@@ -49,7 +49,7 @@ async fn one_address_for_many_organizations() {
     house.work().await;
     assert!(attention(&house, &homes[0]).await.is_empty(), "forgotten after thirty days");
     let kept = house.app.retention_report(&Actor::operator("anna")).await.unwrap();
-    let row = kept.iter().find(|row| row.what == "origin_prints").unwrap();
+    let row = kept.iter().find(|row| row.what == "address_fingerprints").unwrap();
     assert_eq!((row.rows, row.days), (0, Some(30)));
 }
 

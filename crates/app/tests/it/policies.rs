@@ -195,7 +195,7 @@ async fn many_at_once_need_two_people() {
     assert!(matches!(twice, Err(Error::Forbidden { .. })), "the same person twice is one person");
     house.wait(DAY + 1);
     let stale = house.app.revoke_phones(&ben, &all, "one ring").await;
-    assert!(matches!(stale, Err(Error::Forbidden { .. })), "an agreement waits for a day");
+    assert!(matches!(stale, Err(Error::Forbidden { .. })), "an approval waits for a day");
     house.app.revoke_phones(&anna, &all, "one ring").await.unwrap();
     house.app.revoke_phones(&anna, &all[..1], "again").await.unwrap_err();
 }

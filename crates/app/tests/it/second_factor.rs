@@ -302,5 +302,5 @@ async fn two_operators_reset_a_second_factor() {
     assert!(!town.alive(&guarded.session).await, "every session ends");
     assert_eq!(town.subjects().await, ["Second step is off"], "the mailbox is told");
     assert_eq!(town.log(&organization).await.iter().filter(|action| *action == "user.updated").count(), 4);
-    assert_eq!(code(town.app.agree_to_factor_reset(&two, &ann).await), "not_found", "one agreement, one reset");
+    assert_eq!(code(town.app.agree_to_factor_reset(&two, &ann).await), "not_found", "one approval, one reset");
 }

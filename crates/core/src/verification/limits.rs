@@ -23,7 +23,7 @@ pub enum Subject {
     Prefix,
     /// A country.
     Country,
-    /// One reviewer of the operator, by the print of their address.
+    /// One reviewer of the operator, by the fingerprint of their address.
     Reviewer,
     /// The whole installation.
     Installation,

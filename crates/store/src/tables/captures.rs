@@ -160,7 +160,7 @@ pub async fn insert_link(tx: &mut Tx, row: &CaptureLink) -> Result<(), Error> {
 /// Finds the link with this digest.
 pub async fn find_link(tx: &mut Tx, digest: &[u8]) -> Result<Option<CaptureLink>, Error> {
     const SQL: &str =
-        "SELECT digest, capture, device_print, created_at, expires_at FROM capture_links WHERE digest = $1";
+        "SELECT digest, capture, device_fingerprint, created_at, expires_at FROM capture_links WHERE digest = $1";
     let row = tx.optional(SQL, vec![digest.into()]).await?;
     row.as_ref()
         .map(|row| {
@@ -177,14 +177,13 @@ pub async fn find_link(tx: &mut Tx, digest: &[u8]) -> Result<Option<CaptureLink>
 
 /// Binds a link to the first device that uses it, until a moment; `false` when another was first.
 pub async fn bind_link(tx: &mut Tx, digest: &[u8], device: &[u8], until: Timestamp) -> Result<bool, Error> {
-    const SQL: &str =
-        "UPDATE capture_links SET device_print = $2, expires_at = $3 WHERE digest = $1 AND device_print IS NULL";
+    const SQL: &str = "UPDATE capture_links SET device_fingerprint = $2, expires_at = $3 WHERE digest = $1 AND device_fingerprint IS NULL";
     Ok(tx.execute(SQL, vec![digest.into(), device.into(), until.0.into()]).await? > 0)
 }
 
 /// Deletes the links of a capture that no device holds.
 pub async fn delete_unused_links(tx: &mut Tx, capture: &str) -> Result<u64, Error> {
-    const SQL: &str = "DELETE FROM capture_links WHERE capture = $1 AND device_print IS NULL";
+    const SQL: &str = "DELETE FROM capture_links WHERE capture = $1 AND device_fingerprint IS NULL";
     tx.execute(SQL, vec![capture.into()]).await
 }
 

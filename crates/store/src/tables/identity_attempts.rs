@@ -64,7 +64,7 @@ pub struct IdentityAttempt {
 macro_rules! columns {
     () => {
         "id, organization, user_id, provider, reference, state, step, reasons, match_number, language, document_type, \
-         issuing_country, document_print, needs_attention, consented_at, submitted_at, created_at, expires_at, as_of, \
+         issuing_country, document_fingerprint, needs_attention, consented_at, submitted_at, created_at, expires_at, as_of, \
          checked_at, decided_at, decided_by, finished_at, redact_at, redacted_at, version"
     };
 }
@@ -138,7 +138,7 @@ pub async fn insert(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
 /// [`Error::Conflict`] when another transaction wrote in between.
 pub async fn update(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
     const SQL: &str = "UPDATE identity_attempts SET reference = $2, state = $3, step = $4, reasons = $5, \
-                       document_type = $6, issuing_country = $7, document_print = $8, needs_attention = $9, \
+                       document_type = $6, issuing_country = $7, document_fingerprint = $8, needs_attention = $9, \
                        consented_at = $10, submitted_at = $11, expires_at = $12, as_of = $13, checked_at = $14, \
                        decided_at = $15, decided_by = $16, finished_at = $17, redact_at = $18, redacted_at = $19, \
                        version = $20 + 1 WHERE id = $1 AND version = $20";

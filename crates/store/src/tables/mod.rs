@@ -3,7 +3,7 @@
 
 pub mod accounts;
 pub mod activity;
-pub mod agreements;
+pub mod address_fingerprints;
 pub mod api_keys;
 pub mod audit;
 pub mod captures;
@@ -20,9 +20,9 @@ pub mod limit_hits;
 mod list;
 pub mod memberships;
 pub mod models;
+pub mod operator_approvals;
 pub mod organization_verifications;
 pub mod organizations;
-pub mod origins;
 pub mod passkeys;
 pub mod payments;
 pub mod pending_usage;

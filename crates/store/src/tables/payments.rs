@@ -193,9 +193,9 @@ pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> 
 pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId) -> Result<i64, Error> {
     const SQL: &str = "SELECT CAST(COALESCE(MAX(n), 0) AS BIGINT) FROM (SELECT COUNT(DISTINCT m.organization) AS n \
                        FROM payment_methods m JOIN organizations g ON g.id = m.organization AND g.deactivated_at IS NULL \
-                       WHERE m.removed_at IS NULL AND m.card_print IN (SELECT card_print FROM payment_methods \
-                       WHERE organization = $1 AND removed_at IS NULL AND card_print IS NOT NULL) \
-                       GROUP BY m.card_print) AS counted";
+                       WHERE m.removed_at IS NULL AND m.card_fingerprint IN (SELECT card_fingerprint FROM payment_methods \
+                       WHERE organization = $1 AND removed_at IS NULL AND card_fingerprint IS NOT NULL) \
+                       GROUP BY m.card_fingerprint) AS counted";
     let row = tx.optional(SQL, vec![organization.as_str().into()]).await?;
     row.ok_or(Error::Missing)?.int(0)
 }
@@ -219,7 +219,7 @@ pub async fn list_live(tx: &mut Tx) -> Result<Vec<PaymentSetup>, Error> {
 /// Puts a method on file; for a known method only what the service reports changes.
 pub async fn save_method(tx: &mut Tx, row: &PaymentMethod) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO payment_methods (id, organization, provider, reference, brand, last4, \
-                       expires_month, expires_year, country, funding, card_print, is_default, created_at, removed_at) \
+                       expires_month, expires_year, country, funding, card_fingerprint, is_default, created_at, removed_at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
                        ON CONFLICT (provider, reference) DO UPDATE SET brand = excluded.brand, \
                        last4 = excluded.last4, expires_month = excluded.expires_month, \
@@ -247,7 +247,7 @@ pub async fn save_method(tx: &mut Tx, row: &PaymentMethod) -> Result<(), Error> 
 /// Lists the methods on file of an organization, newest first.
 pub async fn list_methods(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<PaymentMethod>, Error> {
     const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
-                       country, funding, card_print, is_default, created_at, removed_at FROM payment_methods \
+                       country, funding, card_fingerprint, is_default, created_at, removed_at FROM payment_methods \
                        WHERE organization = $1 AND removed_at IS NULL ORDER BY created_at DESC, id";
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(method).collect()
 }
@@ -255,7 +255,7 @@ pub async fn list_methods(tx: &mut Tx, organization: &OrganizationId) -> Result<
 /// Lists the default methods with cards that expire in this month or before.
 pub async fn list_ending(tx: &mut Tx, year: i64, month: i64) -> Result<Vec<PaymentMethod>, Error> {
     const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
-                       country, funding, card_print, is_default, created_at, removed_at FROM payment_methods \
+                       country, funding, card_fingerprint, is_default, created_at, removed_at FROM payment_methods \
                        WHERE is_default AND removed_at IS NULL AND expires_year * 12 + expires_month <= $1 * 12 + $2 \
                        ORDER BY expires_year, expires_month, id LIMIT 1000";
     tx.all(SQL, vec![year.into(), month.into()]).await?.iter().map(method).collect()
@@ -264,7 +264,7 @@ pub async fn list_ending(tx: &mut Tx, year: i64, month: i64) -> Result<Vec<Payme
 /// Finds the method by the service's reference, on file or not.
 pub async fn find_method(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<PaymentMethod>, Error> {
     const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
-                       country, funding, card_print, is_default, created_at, removed_at FROM payment_methods \
+                       country, funding, card_fingerprint, is_default, created_at, removed_at FROM payment_methods \
                        WHERE provider = $1 AND reference = $2";
     tx.optional(SQL, vec![provider.into(), reference.into()]).await?.as_ref().map(method).transpose()
 }

@@ -111,8 +111,8 @@ fn number(row: &Row) -> Result<PhoneNumber, Error> {
 /// # Errors
 /// [`Error::Conflict`] when one is live already.
 pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
-    const SQL: &str = "INSERT INTO phone_verifications (id, organization, user_id, number_print, number_sealed, \
-                       number_masked, country, line_type, language, state, machine, provider_reference, code_print, \
+    const SQL: &str = "INSERT INTO phone_verifications (id, organization, user_id, number_fingerprint, number_sealed, \
+                       number_masked, country, line_type, language, state, machine, provider_reference, code_fingerprint, \
                        created_at, finished_at, session, service) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     let values = vec![
@@ -140,7 +140,7 @@ pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
 /// Updates a verification.
 pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
     const SQL: &str = "UPDATE phone_verifications SET state = $2, machine = $3, provider_reference = $4, \
-                       code_print = $5, finished_at = $6, service = $7 WHERE id = $1";
+                       code_fingerprint = $5, finished_at = $6, service = $7 WHERE id = $1";
     let values = vec![
         row.id.as_str().into(),
         row.state.as_str().into(),
@@ -159,7 +159,7 @@ pub async fn update(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
 /// [`Error::Again`] when another transaction has.
 pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) -> Result<(), Error> {
     const SQL: &str = "UPDATE phone_verifications SET state = $2, machine = $3, provider_reference = $4, \
-                       code_print = $5, finished_at = $6, service = $7 WHERE id = $1 AND machine = $8";
+                       code_fingerprint = $5, finished_at = $6, service = $7 WHERE id = $1 AND machine = $8";
     let values = vec![
         row.id.as_str().into(),
         row.state.as_str().into(),
@@ -175,8 +175,8 @@ pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) 
 
 /// Finds the verification with this id in this organization.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<PhoneVerification>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
-                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
+    const SQL: &str = "SELECT id, organization, user_id, number_fingerprint, number_sealed, number_masked, country, \
+                       line_type, language, state, machine, provider_reference, code_fingerprint, created_at, finished_at, \
                        session, service FROM phone_verifications WHERE organization = $1 AND id = $2";
     let values = vec![organization.as_str().into(), id.into()];
     tx.optional(SQL, values).await?.as_ref().map(verification).transpose()
@@ -184,8 +184,8 @@ pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Resul
 
 /// Finds the newest verification of an organization, live or not.
 pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PhoneVerification>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
-                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
+    const SQL: &str = "SELECT id, organization, user_id, number_fingerprint, number_sealed, number_masked, country, \
+                       line_type, language, state, machine, provider_reference, code_fingerprint, created_at, finished_at, \
                        session, service FROM phone_verifications WHERE organization = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
     let values = vec![organization.as_str().into()];
     tx.optional(SQL, values).await?.as_ref().map(verification).transpose()
@@ -193,16 +193,16 @@ pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<O
 
 /// Lists the live verifications of an organization.
 pub async fn list_live(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<PhoneVerification>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
-                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
+    const SQL: &str = "SELECT id, organization, user_id, number_fingerprint, number_sealed, number_masked, country, \
+                       line_type, language, state, machine, provider_reference, code_fingerprint, created_at, finished_at, \
                        session, service FROM phone_verifications WHERE organization = $1 AND finished_at IS NULL ORDER BY created_at, id";
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(verification).collect()
 }
 
 /// Lists verifications begun before a moment that have not ended, oldest first.
 pub async fn list_unfinished(tx: &mut Tx, before: Timestamp) -> Result<Vec<PhoneVerification>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, number_print, number_sealed, number_masked, country, \
-                       line_type, language, state, machine, provider_reference, code_print, created_at, finished_at, \
+    const SQL: &str = "SELECT id, organization, user_id, number_fingerprint, number_sealed, number_masked, country, \
+                       line_type, language, state, machine, provider_reference, code_fingerprint, created_at, finished_at, \
                        session, service FROM phone_verifications WHERE finished_at IS NULL AND created_at < $1 \
                        ORDER BY created_at, id LIMIT 500";
     tx.all(SQL, vec![before.0.into()]).await?.iter().map(verification).collect()
@@ -216,10 +216,10 @@ pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
 
 /// Saves the proven number of an organization.
 pub async fn save_number(tx: &mut Tx, row: &PhoneNumber) -> Result<(), Error> {
-    const SQL: &str = "INSERT INTO phone_numbers (organization, user_id, number_print, number_sealed, number_masked, \
+    const SQL: &str = "INSERT INTO phone_numbers (organization, user_id, number_fingerprint, number_sealed, number_masked, \
                        country, line_type, verified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
                        ON CONFLICT (organization) DO UPDATE SET user_id = excluded.user_id, \
-                       number_print = excluded.number_print, number_sealed = excluded.number_sealed, \
+                       number_fingerprint = excluded.number_fingerprint, number_sealed = excluded.number_sealed, \
                        number_masked = excluded.number_masked, country = excluded.country, \
                        line_type = excluded.line_type, verified_at = excluded.verified_at";
     let values = vec![
@@ -237,7 +237,7 @@ pub async fn save_number(tx: &mut Tx, row: &PhoneNumber) -> Result<(), Error> {
 
 /// Finds the proven number of an organization.
 pub async fn find_number(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PhoneNumber>, Error> {
-    const SQL: &str = "SELECT organization, user_id, number_print, number_sealed, number_masked, country, line_type, \
+    const SQL: &str = "SELECT organization, user_id, number_fingerprint, number_sealed, number_masked, country, line_type, \
                        verified_at FROM phone_numbers WHERE organization = $1";
     tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(number).transpose()
 }
@@ -247,9 +247,9 @@ pub async fn list_by_fingerprint(
     tx: &mut Tx,
     fingerprint: &[u8],
 ) -> Result<Vec<(PhoneNumber, Option<Timestamp>)>, Error> {
-    const SQL: &str = "SELECT n.organization, n.user_id, n.number_print, n.number_sealed, n.number_masked, n.country, \
+    const SQL: &str = "SELECT n.organization, n.user_id, n.number_fingerprint, n.number_sealed, n.number_masked, n.country, \
                        n.line_type, n.verified_at, o.deactivated_at FROM phone_numbers n \
-                       JOIN organizations o ON o.id = n.organization WHERE n.number_print = $1 \
+                       JOIN organizations o ON o.id = n.organization WHERE n.number_fingerprint = $1 \
                        ORDER BY n.verified_at, n.organization";
     let rows = tx.all(SQL, vec![fingerprint.into()]).await?;
     rows.iter().map(|row| Ok((number(row)?, optional_time(row, 8)?))).collect()
@@ -263,14 +263,14 @@ pub async fn delete_number(tx: &mut Tx, organization: &OrganizationId) -> Result
 
 /// Saves a carrier's report about a number.
 pub async fn save_line(tx: &mut Tx, fingerprint: &[u8], line_type: LineKind, at: Timestamp) -> Result<(), Error> {
-    const SQL: &str = "INSERT INTO line_lookups (number_print, line_type, at) VALUES ($1, $2, $3) \
-                       ON CONFLICT (number_print) DO UPDATE SET line_type = excluded.line_type, at = excluded.at";
+    const SQL: &str = "INSERT INTO line_lookups (number_fingerprint, line_type, at) VALUES ($1, $2, $3) \
+                       ON CONFLICT (number_fingerprint) DO UPDATE SET line_type = excluded.line_type, at = excluded.at";
     tx.execute(SQL, vec![fingerprint.into(), line_type.as_str().into(), at.0.into()]).await.map(|_| ())
 }
 
 /// Finds a carrier's report about a number at or after `since`.
 pub async fn find_line(tx: &mut Tx, fingerprint: &[u8], since: Timestamp) -> Result<Option<LineKind>, Error> {
-    const SQL: &str = "SELECT line_type FROM line_lookups WHERE number_print = $1 AND at >= $2";
+    const SQL: &str = "SELECT line_type FROM line_lookups WHERE number_fingerprint = $1 AND at >= $2";
     tx.optional(SQL, vec![fingerprint.into(), since.0.into()])
         .await?
         .map(|row| named(&row, 0, "line_lookups", LineKind::from_name))

@@ -169,8 +169,8 @@ pub async fn find_newest_handoff(tx: &mut Tx, attempt: &str, channel: &str) -> R
 
 /// Records that a document has verified an organization.
 pub async fn save_document(tx: &mut Tx, row: &DocumentFingerprint) -> Result<(), Error> {
-    const SQL: &str = "INSERT INTO document_prints (print, organization, user_id, verified_at) VALUES ($1, $2, $3, $4) \
-                       ON CONFLICT (print, organization) DO UPDATE SET verified_at = excluded.verified_at";
+    const SQL: &str = "INSERT INTO document_fingerprints (fingerprint, organization, user_id, verified_at) VALUES ($1, $2, $3, $4) \
+                       ON CONFLICT (fingerprint, organization) DO UPDATE SET verified_at = excluded.verified_at";
     let values = vec![
         row.fingerprint.as_slice().into(),
         row.organization.as_str().into(),
@@ -186,15 +186,15 @@ pub async fn list_document(
     fingerprint: &[u8],
     since: Timestamp,
 ) -> Result<Vec<DocumentFingerprint>, Error> {
-    const SQL: &str = "SELECT print, organization, user_id, verified_at FROM document_prints \
-                       WHERE print = $1 AND verified_at > $2 ORDER BY verified_at, organization";
+    const SQL: &str = "SELECT fingerprint, organization, user_id, verified_at FROM document_fingerprints \
+                       WHERE fingerprint = $1 AND verified_at > $2 ORDER BY verified_at, organization";
     let rows = tx.all(SQL, vec![fingerprint.into(), since.0.into()]).await?;
     rows.iter()
         .map(|row| {
             Ok(DocumentFingerprint {
                 fingerprint: row.bytes(0)?,
-                organization: id(row, 1, "document_prints")?,
-                user: optional_id(row, 2, "document_prints")?,
+                organization: id(row, 1, "document_fingerprints")?,
+                user: optional_id(row, 2, "document_fingerprints")?,
                 verified_at: time(row, 3)?,
             })
         })
@@ -203,13 +203,13 @@ pub async fn list_document(
 
 /// Deletes documents used before a moment: the rule looks back only ninety days.
 pub async fn delete_documents(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
-    const SQL: &str = "DELETE FROM document_prints WHERE verified_at < $1";
+    const SQL: &str = "DELETE FROM document_fingerprints WHERE verified_at < $1";
     tx.execute(SQL, vec![before.0.into()]).await
 }
 
 /// Deletes the documents that verified an organization.
 pub async fn delete_documents_of(tx: &mut Tx, organization: &OrganizationId) -> Result<u64, Error> {
-    const SQL: &str = "DELETE FROM document_prints WHERE organization = $1";
+    const SQL: &str = "DELETE FROM document_fingerprints WHERE organization = $1";
     tx.execute(SQL, vec![organization.as_str().into()]).await
 }
 

@@ -23,8 +23,8 @@ pub struct RequirementStateRow {
 
 fn state(row: &Row) -> Result<RequirementStateRow, Error> {
     Ok(RequirementStateRow {
-        organization: id(row, 0, "standings")?,
-        requirement: named(row, 1, "standings", Requirement::from_name)?,
+        organization: id(row, 0, "requirement_states")?,
+        requirement: named(row, 1, "requirement_states", Requirement::from_name)?,
         state: row.text(2)?,
         due_at: optional_time(row, 3)?,
         version: row.int(4)?,
@@ -37,7 +37,7 @@ pub async fn find(
     organization: &OrganizationId,
     requirement: Requirement,
 ) -> Result<Option<RequirementStateRow>, Error> {
-    const SQL: &str = "SELECT organization, requirement, standing, due_at, version FROM standings \
+    const SQL: &str = "SELECT organization, requirement, state, due_at, version FROM requirement_states \
                        WHERE organization = $1 AND requirement = $2";
     let values = vec![organization.as_str().into(), requirement.as_str().into()];
     tx.optional(SQL, values).await?.as_ref().map(state).transpose()
@@ -48,10 +48,10 @@ pub async fn find(
 /// # Errors
 /// [`Error::Again`] when another transaction wrote in between.
 pub async fn save(tx: &mut Tx, row: &RequirementStateRow) -> Result<(), Error> {
-    const SQL: &str = "INSERT INTO standings (organization, requirement, standing, due_at, version) \
+    const SQL: &str = "INSERT INTO requirement_states (organization, requirement, state, due_at, version) \
                        VALUES ($1, $2, $3, $4, $5 + 1) ON CONFLICT (organization, requirement) DO UPDATE SET \
-                       standing = excluded.standing, due_at = excluded.due_at, version = excluded.version \
-                       WHERE standings.version = $5";
+                       state = excluded.state, due_at = excluded.due_at, version = excluded.version \
+                       WHERE requirement_states.version = $5";
     let values = vec![
         row.organization.as_str().into(),
         row.requirement.as_str().into(),
@@ -64,7 +64,7 @@ pub async fn save(tx: &mut Tx, row: &RequirementStateRow) -> Result<(), Error> {
 
 /// Lists statuses that the clock changes now, longest due first.
 pub async fn list_due(tx: &mut Tx, now: Timestamp) -> Result<Vec<RequirementStateRow>, Error> {
-    const SQL: &str = "SELECT organization, requirement, standing, due_at, version FROM standings \
+    const SQL: &str = "SELECT organization, requirement, state, due_at, version FROM requirement_states \
                        WHERE due_at <= $1 ORDER BY due_at, organization LIMIT 500";
     tx.all(SQL, vec![now.0.into()]).await?.iter().map(state).collect()
 }

@@ -203,9 +203,9 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Revi
 
 /// Saves a picture; the same number again replaces it.
 pub async fn save_evidence(tx: &mut Tx, row: &Evidence) -> Result<(), Error> {
-    const SQL: &str = "INSERT INTO evidence (case_id, number, kind, findings, original_print, captured_at) \
+    const SQL: &str = "INSERT INTO evidence (case_id, number, kind, findings, original_fingerprint, captured_at) \
                        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (case_id, number) DO UPDATE SET \
-                       kind = excluded.kind, findings = excluded.findings, original_print = excluded.original_print, \
+                       kind = excluded.kind, findings = excluded.findings, original_fingerprint = excluded.original_fingerprint, \
                        captured_at = excluded.captured_at, erased_at = NULL";
     let values = vec![
         row.case.as_str().into(),
@@ -220,14 +220,14 @@ pub async fn save_evidence(tx: &mut Tx, row: &Evidence) -> Result<(), Error> {
 
 /// Lists the pictures of a case.
 pub async fn list_evidence(tx: &mut Tx, case: &str) -> Result<Vec<Evidence>, Error> {
-    const SQL: &str = "SELECT case_id, number, kind, findings, original_print, captured_at, erased_at FROM evidence \
+    const SQL: &str = "SELECT case_id, number, kind, findings, original_fingerprint, captured_at, erased_at FROM evidence \
                        WHERE case_id = $1 ORDER BY number";
     tx.all(SQL, vec![case.into()]).await?.iter().map(picture).collect()
 }
 
 /// Counts the other cases that have the same picture.
 pub async fn count_same_picture(tx: &mut Tx, fingerprint: &[u8], case: &str) -> Result<i64, Error> {
-    const SQL: &str = "SELECT COUNT(*) FROM evidence WHERE original_print = $1 AND case_id <> $2";
+    const SQL: &str = "SELECT COUNT(*) FROM evidence WHERE original_fingerprint = $1 AND case_id <> $2";
     tx.optional(SQL, vec![fingerprint.into(), case.into()]).await?.map_or(Ok(0), |row| row.int(0))
 }
 
@@ -239,7 +239,7 @@ pub async fn delete_evidence(tx: &mut Tx, case: &str, number: i64) -> Result<u64
 
 /// Marks the pictures of a case as erased, and deletes what distinguished them.
 pub async fn erase_evidence(tx: &mut Tx, case: &str, at: Timestamp) -> Result<u64, Error> {
-    const SQL: &str = "UPDATE evidence SET erased_at = $2, original_print = $3, findings = $4 \
+    const SQL: &str = "UPDATE evidence SET erased_at = $2, original_fingerprint = $3, findings = $4 \
                        WHERE case_id = $1 AND erased_at IS NULL";
     tx.execute(SQL, vec![case.into(), at.0.into(), [].as_slice().into(), "{}".into()]).await
 }

@@ -59,7 +59,7 @@ impl App {
             let id =
                 format!("ers_{}", self.draw(keystead_core::id::JobId::generate).as_str().trim_start_matches("job_"));
             let counts = json!({
-                "consents_withdrawn": consents, "document_prints": documents, "asked_of_service": due.len(),
+                "consents_withdrawn": consents, "document_fingerprints": documents, "asked_of_service": due.len(),
             });
             let receipt = Receipt {
                 id,

@@ -10,7 +10,7 @@ use keystead_core::verification::phone_requirement::{
 use keystead_store::Tx;
 use keystead_store::tables::phones::{self, PhoneVerification};
 use keystead_store::tables::requirement_states::{self, RequirementStateRow};
-use keystead_store::tables::{agreements, organizations};
+use keystead_store::tables::{operator_approvals, organizations};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -70,8 +70,8 @@ impl App {
         let now = self.now();
         let subject = subject_of(&all);
         let agreed = write_tx!(self.store(), "agree_to_revoke", |tx| {
-            agreements::save(tx, &subject, actor.id(), now).await?;
-            Ok(agreements::list(tx, &subject, now.plus(-AGREED)).await?.len())
+            operator_approvals::save(tx, &subject, actor.id(), now).await?;
+            Ok(operator_approvals::list(tx, &subject, now.plus(-AGREED)).await?.len())
         })?;
         // Saved first: a refusal because a second person is missing must keep the first one's approval.
         let people = u8::try_from(agreed).unwrap_or(u8::MAX);

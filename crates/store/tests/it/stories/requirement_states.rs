@@ -5,7 +5,7 @@ use keystead_core::id::OrganizationId;
 use keystead_store::tables::accounts::{self, Account};
 use keystead_store::tables::requirement_states::RequirementStateRow;
 use keystead_store::tables::{
-    activity, agreements, changes, first_uses, memberships, organizations, requirement_states, retention,
+    activity, changes, first_uses, memberships, operator_approvals, organizations, requirement_states, retention,
 };
 
 use super::accounts::account;
@@ -34,17 +34,21 @@ pub(crate) async fn requirement_states(db: Database) {
     assert_eq!(look!(db, |tx| requirement_states::list_due(tx, later(99))).unwrap(), []);
 
     for (person, at) in [("anna", 0), ("ben", 5), ("anna", 9)] {
-        change!(db, |tx| agreements::save(tx, "revoke", person, later(at))).unwrap();
+        change!(db, |tx| operator_approvals::save(tx, "revoke", person, later(at))).unwrap();
     }
-    assert_eq!(look!(db, |tx| agreements::list(tx, "revoke", later(5))).unwrap(), ["anna"]);
-    assert_eq!(look!(db, |tx| agreements::list(tx, "other", NOW)).unwrap(), Vec::<String>::new());
-    change!(db, |tx| agreements::save(tx, "reset:a_", "cid", later(7))).unwrap();
-    let begun = look!(db, |tx| agreements::list_beginning(tx, "re", later(5))).unwrap();
+    assert_eq!(look!(db, |tx| operator_approvals::list(tx, "revoke", later(5))).unwrap(), ["anna"]);
+    assert_eq!(look!(db, |tx| operator_approvals::list(tx, "other", NOW)).unwrap(), Vec::<String>::new());
+    change!(db, |tx| operator_approvals::save(tx, "reset:a_", "cid", later(7))).unwrap();
+    let begun = look!(db, |tx| operator_approvals::list_beginning(tx, "re", later(5))).unwrap();
     let begun: Vec<_> = begun.iter().map(|one| (one.subject.as_str(), one.person.as_str(), one.at)).collect();
     assert_eq!(begun, [("reset:a_", "cid", later(7)), ("revoke", "anna", later(9))]);
-    assert_eq!(look!(db, |tx| agreements::list_beginning(tx, "reset:ab", NOW)).unwrap(), [], "no letter is a wildcard");
-    assert_eq!(change!(db, |tx| agreements::delete(tx, "reset:a_")), Ok(1));
-    assert_eq!(change!(db, |tx| agreements::delete_old(tx, later(6))), Ok(1));
+    assert_eq!(
+        look!(db, |tx| operator_approvals::list_beginning(tx, "reset:ab", NOW)).unwrap(),
+        [],
+        "no letter is a wildcard"
+    );
+    assert_eq!(change!(db, |tx| operator_approvals::delete(tx, "reset:a_")), Ok(1));
+    assert_eq!(change!(db, |tx| operator_approvals::delete_old(tx, later(6))), Ok(1));
 
     assert_eq!(look!(db, |tx| organizations::second_factor_since(tx, &one)), Ok(None));
     // A change of an organization's tags is announced to gateways.

@@ -16,8 +16,8 @@ use keystead_store::tables::privacy::{Consent, DocumentFingerprint, Handoff, Rec
 use keystead_store::tables::refusals::RefusedCall;
 use keystead_store::tables::reviews::{Evidence, EvidenceView, ReviewCase};
 use keystead_store::tables::{
-    identity_attempts, inbound_events, limit_hits, organization_verifications, organizations, origins, payments,
-    phones, privacy, refusals, reviews,
+    address_fingerprints, identity_attempts, inbound_events, limit_hits, organization_verifications, organizations,
+    payments, phones, privacy, refusals, reviews,
 };
 
 use crate::world::*;
@@ -223,14 +223,18 @@ pub(crate) async fn payment_methods(db: Database) {
     assert_eq!(look!(db, |tx| payments::count_sharing(tx, &one)), Ok(2), "organizations, not cards");
     for (organization, fingerprint, at) in [(&one, 1, 0), (&one, 2, 5), (&two, 2, 1), (&two, 2, 6)] {
         let fingerprint = [fingerprint];
-        change!(db, |tx| origins::save(tx, organization, &fingerprint, later(at))).unwrap();
+        change!(db, |tx| address_fingerprints::save(tx, organization, &fingerprint, later(at))).unwrap();
     }
-    assert_eq!(look!(db, |tx| origins::count_sharing(tx, &one, NOW)), Ok(2));
-    assert_eq!(look!(db, |tx| origins::count_sharing(tx, &one, later(6))), Ok(0), "this one was not seen since");
-    assert_eq!(look!(db, |tx| origins::count_sharing(tx, &two, later(6))), Ok(1));
-    assert_eq!(change!(db, |tx| origins::delete_old(tx, later(5))), Ok(1));
+    assert_eq!(look!(db, |tx| address_fingerprints::count_sharing(tx, &one, NOW)), Ok(2));
+    assert_eq!(
+        look!(db, |tx| address_fingerprints::count_sharing(tx, &one, later(6))),
+        Ok(0),
+        "this one was not seen since"
+    );
+    assert_eq!(look!(db, |tx| address_fingerprints::count_sharing(tx, &two, later(6))), Ok(1));
+    assert_eq!(change!(db, |tx| address_fingerprints::delete_old(tx, later(5))), Ok(1));
     change!(db, |tx| organizations::set_deactivated(tx, &two, Some(NOW), NOW)).unwrap();
-    assert_eq!(look!(db, |tx| origins::count_sharing(tx, &one, NOW)), Ok(1), "closed ones do not count");
+    assert_eq!(look!(db, |tx| address_fingerprints::count_sharing(tx, &one, NOW)), Ok(1), "closed ones do not count");
     assert_eq!(look!(db, |tx| payments::count_sharing(tx, &one)), Ok(1));
     change!(db, |tx| organizations::set_deactivated(tx, &two, None, NOW)).unwrap();
     assert_eq!(look!(db, |tx| payments::list_ending(tx, 2030, 12)).unwrap(), [method.clone()]);
@@ -467,7 +471,7 @@ pub(crate) async fn review(db: Database) {
     assert_eq!(look!(db, |tx| reviews::list_evidence(tx, "case_1")).unwrap(), [picture("case_1", 1)]);
     assert_eq!(look!(db, |tx| reviews::count_same_picture(tx, &[4], "case_1")), Ok(1));
     assert_eq!(change!(db, |tx| reviews::erase_evidence(tx, "case_2", later(9))), Ok(1));
-    assert_eq!(look!(db, |tx| reviews::count_same_picture(tx, &[4], "case_1")), Ok(0), "the print is gone too");
+    assert_eq!(look!(db, |tx| reviews::count_same_picture(tx, &[4], "case_1")), Ok(0), "the fingerprint is gone too");
     assert_eq!(change!(db, |tx| reviews::delete_evidence(tx, "case_2", 1)), Ok(1));
     assert_eq!(look!(db, |tx| reviews::list_evidence(tx, "case_2")), Ok(Vec::new()));
     let view = EvidenceView {
