@@ -12,7 +12,7 @@ use crate::id::{OrganizationId, ProjectId};
 use crate::key::KeyKind;
 use crate::rate::ProjectLimits;
 use crate::refusal::{GateRefusal, Refusal};
-use crate::route::{Meter, Route};
+use crate::route::{MeterKind, Route};
 use crate::scope::{Scope, ScopeSet};
 use crate::time::Timestamp;
 
@@ -212,6 +212,14 @@ pub struct ModelUse<'a> {
     pub summary: bool,
 }
 
+impl<'a> ModelUse<'a> {
+    /// The plain use of a model.
+    #[must_use]
+    pub const fn of(model: &'a str) -> Self {
+        Self { model, stream: false, summary: false }
+    }
+}
+
 /// Applies the project's list and the gates to a model use; the first refusal in the order list, model, stream, summary
 /// wins.
 ///
@@ -241,7 +249,7 @@ pub fn judge_model(
     let mut verdicts = vec![judge(Action::UseModel(model_use.model))];
     if let Some(verdict) = verdicts.last().filter(|v| !v.allowed()) {
         let gate = refuse(verdict);
-        let image = route.meter == Meter::Image || model_use.model.starts_with("gpt-image");
+        let image = route.meter == MeterKind::Image || model_use.model.starts_with("gpt-image");
         return Err(if image { Refusal::ImageNeedsVerification(gate) } else { Refusal::ModelNeedsVerification(gate) });
     }
     if model_use.stream {

@@ -4,7 +4,7 @@ use crate::scope::Scope;
 
 /// How a route's use is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Meter {
+pub enum MeterKind {
     /// Nothing but the request itself: reads and management.
     Request,
     /// Tokens from `usage` in the body or the terminal event, as completions.
@@ -68,7 +68,7 @@ pub struct Route {
     /// The scope that a caller needs.
     pub scope: Scope,
     /// How it is measured.
-    pub meter: Meter,
+    pub meter: MeterKind,
     /// Where the model's name is.
     pub model: ModelIn,
 }
@@ -100,42 +100,42 @@ impl Route {
     }
 }
 
-const fn route(method: Method, path: &'static str, scope: Scope, meter: Meter, model: ModelIn) -> Route {
+const fn route(method: Method, path: &'static str, scope: Scope, meter: MeterKind, model: ModelIn) -> Route {
     Route { method, path, scope, meter, model }
 }
 
 /// Every route of the data plane.
 pub static ROUTES: &[Route] = &[
-    route(Method::Get, "/v1/models", Scope::ModelRead, Meter::Request, ModelIn::Nowhere),
-    route(Method::Get, "/v1/models/{id}", Scope::ModelRead, Meter::Request, ModelIn::Path),
-    route(Method::Post, "/v1/chat/completions", Scope::ModelRequest, Meter::Completion, ModelIn::Json),
-    route(Method::Post, "/v1/completions", Scope::ModelRequest, Meter::Completion, ModelIn::Json),
-    route(Method::Post, "/v1/responses", Scope::ResponsesWrite, Meter::Completion, ModelIn::Json),
-    route(Method::Post, "/v1/responses/input_tokens", Scope::ResponsesWrite, Meter::Request, ModelIn::Json),
-    route(Method::Get, "/v1/responses/{id}", Scope::ResponsesRead, Meter::Request, ModelIn::Nowhere),
-    route(Method::Delete, "/v1/responses/{id}", Scope::ResponsesWrite, Meter::Request, ModelIn::Nowhere),
-    route(Method::Post, "/v1/responses/{id}/cancel", Scope::ResponsesWrite, Meter::Request, ModelIn::Nowhere),
-    route(Method::Get, "/v1/responses/{id}/input_items", Scope::ResponsesRead, Meter::Request, ModelIn::Nowhere),
-    route(Method::Post, "/v1/embeddings", Scope::ModelRequest, Meter::Embedding, ModelIn::Json),
-    route(Method::Post, "/v1/images/generations", Scope::ModelRequest, Meter::Image, ModelIn::Json),
-    route(Method::Post, "/v1/images/edits", Scope::ModelRequest, Meter::Image, ModelIn::Form),
-    route(Method::Post, "/v1/audio/speech", Scope::ModelRequest, Meter::Speech, ModelIn::Json),
-    route(Method::Post, "/v1/audio/transcriptions", Scope::ModelRequest, Meter::Transcription, ModelIn::Form),
-    route(Method::Post, "/v1/audio/translations", Scope::ModelRequest, Meter::Transcription, ModelIn::Form),
-    route(Method::Post, "/v1/moderations", Scope::ModelRequest, Meter::Moderation, ModelIn::Json),
-    route(Method::Get, "/v1/files", Scope::FilesRead, Meter::Request, ModelIn::Nowhere),
-    route(Method::Post, "/v1/files", Scope::FilesWrite, Meter::Request, ModelIn::Nowhere),
-    route(Method::Get, "/v1/files/{id}", Scope::FilesRead, Meter::Request, ModelIn::Nowhere),
-    route(Method::Delete, "/v1/files/{id}", Scope::FilesWrite, Meter::Request, ModelIn::Nowhere),
-    route(Method::Get, "/v1/files/{id}/content", Scope::FilesRead, Meter::Request, ModelIn::Nowhere),
-    route(Method::Post, "/v1/uploads", Scope::FilesWrite, Meter::Request, ModelIn::Nowhere),
-    route(Method::Post, "/v1/uploads/{id}/parts", Scope::FilesWrite, Meter::Request, ModelIn::Nowhere),
-    route(Method::Post, "/v1/uploads/{id}/complete", Scope::FilesWrite, Meter::Request, ModelIn::Nowhere),
-    route(Method::Post, "/v1/uploads/{id}/cancel", Scope::FilesWrite, Meter::Request, ModelIn::Nowhere),
-    route(Method::Get, "/v1/batches", Scope::BatchRead, Meter::Request, ModelIn::Nowhere),
-    route(Method::Post, "/v1/batches", Scope::BatchWrite, Meter::Request, ModelIn::Nowhere),
-    route(Method::Get, "/v1/batches/{id}", Scope::BatchRead, Meter::Request, ModelIn::Nowhere),
-    route(Method::Post, "/v1/batches/{id}/cancel", Scope::BatchWrite, Meter::Request, ModelIn::Nowhere),
+    route(Method::Get, "/v1/models", Scope::ModelRead, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Get, "/v1/models/{id}", Scope::ModelRead, MeterKind::Request, ModelIn::Path),
+    route(Method::Post, "/v1/chat/completions", Scope::ModelRequest, MeterKind::Completion, ModelIn::Json),
+    route(Method::Post, "/v1/completions", Scope::ModelRequest, MeterKind::Completion, ModelIn::Json),
+    route(Method::Post, "/v1/responses", Scope::ResponsesWrite, MeterKind::Completion, ModelIn::Json),
+    route(Method::Post, "/v1/responses/input_tokens", Scope::ResponsesWrite, MeterKind::Request, ModelIn::Json),
+    route(Method::Get, "/v1/responses/{id}", Scope::ResponsesRead, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Delete, "/v1/responses/{id}", Scope::ResponsesWrite, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/responses/{id}/cancel", Scope::ResponsesWrite, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Get, "/v1/responses/{id}/input_items", Scope::ResponsesRead, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/embeddings", Scope::ModelRequest, MeterKind::Embedding, ModelIn::Json),
+    route(Method::Post, "/v1/images/generations", Scope::ModelRequest, MeterKind::Image, ModelIn::Json),
+    route(Method::Post, "/v1/images/edits", Scope::ModelRequest, MeterKind::Image, ModelIn::Form),
+    route(Method::Post, "/v1/audio/speech", Scope::ModelRequest, MeterKind::Speech, ModelIn::Json),
+    route(Method::Post, "/v1/audio/transcriptions", Scope::ModelRequest, MeterKind::Transcription, ModelIn::Form),
+    route(Method::Post, "/v1/audio/translations", Scope::ModelRequest, MeterKind::Transcription, ModelIn::Form),
+    route(Method::Post, "/v1/moderations", Scope::ModelRequest, MeterKind::Moderation, ModelIn::Json),
+    route(Method::Get, "/v1/files", Scope::FilesRead, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/files", Scope::FilesWrite, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Get, "/v1/files/{id}", Scope::FilesRead, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Delete, "/v1/files/{id}", Scope::FilesWrite, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Get, "/v1/files/{id}/content", Scope::FilesRead, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/uploads", Scope::FilesWrite, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/uploads/{id}/parts", Scope::FilesWrite, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/uploads/{id}/complete", Scope::FilesWrite, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/uploads/{id}/cancel", Scope::FilesWrite, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Get, "/v1/batches", Scope::BatchRead, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/batches", Scope::BatchWrite, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Get, "/v1/batches/{id}", Scope::BatchRead, MeterKind::Request, ModelIn::Nowhere),
+    route(Method::Post, "/v1/batches/{id}/cancel", Scope::BatchWrite, MeterKind::Request, ModelIn::Nowhere),
 ];
 
 /// The route of a request.

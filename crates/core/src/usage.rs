@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::id::{KeyId, OrganizationId, ProjectId};
 use crate::money::{Amount, Micros};
-use crate::route::Meter;
+use crate::route::MeterKind;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -62,15 +62,15 @@ impl UsageKind {
 
     /// The kind of usage that a route's meter feeds; `None` for routes that only count as requests.
     #[must_use]
-    pub const fn of_meter(meter: Meter) -> Option<Self> {
+    pub const fn of_meter(meter: MeterKind) -> Option<Self> {
         match meter {
-            Meter::Request => None,
-            Meter::Completion => Some(Self::Completions),
-            Meter::Embedding => Some(Self::Embeddings),
-            Meter::Image => Some(Self::Images),
-            Meter::Speech => Some(Self::AudioSpeeches),
-            Meter::Transcription => Some(Self::AudioTranscriptions),
-            Meter::Moderation => Some(Self::Moderations),
+            MeterKind::Request => None,
+            MeterKind::Completion => Some(Self::Completions),
+            MeterKind::Embedding => Some(Self::Embeddings),
+            MeterKind::Image => Some(Self::Images),
+            MeterKind::Speech => Some(Self::AudioSpeeches),
+            MeterKind::Transcription => Some(Self::AudioTranscriptions),
+            MeterKind::Moderation => Some(Self::Moderations),
         }
     }
 }

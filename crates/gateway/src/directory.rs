@@ -242,8 +242,8 @@ impl Directory {
     }
 
     /// Notes that every change committed before `asked` is applied.
-    pub fn mark_fresh(&self, asked: Moment) {
-        self.freshness.mark(asked);
+    pub fn mark_fresh(&self, requested: Moment) {
+        self.freshness.mark(requested);
     }
 
     /// Notes that the changes could not be read because the store did not answer.

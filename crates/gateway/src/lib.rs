@@ -1,21 +1,25 @@
-//! The data plane, as phases that read from top to bottom in [`Gateway::handle`]:
-//! credential → directory → scope and permission → body and model → gate → admission → forward → settle.
+//! The data plane. `pipeline.rs` shows the phases of a request from top to bottom: route → key → permission → body →
+//! models and their gates → limits → upstream → usage.
 //!
 //! A route that is not in `keystead_core::route::ROUTES` is not forwarded; a route there names its meter, so nothing
 //! passes unmetered. No SQL and no vendors: the store is behind [`KeySource`], [`UsageSink`] and [`Ownership`].
 
 mod alarm;
+mod api_request;
 mod body;
 mod catalogue;
 mod decide;
 mod directory;
 mod estimate;
-mod exchange;
 mod forward;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod limits;
 mod metering;
 mod metrics;
+mod pipeline;
+mod prepare;
+mod rejection;
 mod request;
 mod response;
 mod upstream;
@@ -24,19 +28,13 @@ mod upstream_objects;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use bytes::Bytes;
-use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
-use keystead_core::access;
-use keystead_core::caller::Caller;
+use http::Response;
 use keystead_core::id::RequestId;
-use keystead_core::key::{KeyCandidate, Pepper, TagKeys};
-use keystead_core::network::Client;
+use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::refusal::{ErrorResponse, Refusal};
-use keystead_core::route::{self, Matched, ModelIn, NoRoute};
+use keystead_core::route::{self, NoRoute};
 use keystead_core::time::Timestamp;
 use rand::RngCore;
-use tokio::time::Instant;
 
 pub use alarm::Timer;
 pub use body::{BoxError, GatewayBody};
@@ -46,7 +44,7 @@ pub use decide::rate_limiter::{Rates, Stopwatch};
 pub use directory::freshness::{Follow, Moment};
 pub use directory::last_uses::LastUses;
 pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};
-pub use exchange::Limits;
+pub use limits::Limits;
 pub use metering::spool::left::{SpoolFileReport, report as spool_report};
 pub use metering::{Durability, Gathered, Meter, MeterOptions, MeterState, Recorded, Unsafe, UsageBatch, UsageSink};
 pub use request::body_memory::{BodyMemory, BodyOwner, NoRoom, Share};
@@ -56,12 +54,9 @@ pub use response::metered_body::ReadOn;
 pub use upstream_objects::ownership::{MemoryOwnership, Ownership};
 pub use upstream_objects::pending::{MemoryPending, PendingUsage};
 
-use catalogue::models;
-use exchange::Exchange;
+pub use pipeline::Handled;
 pub use request::credential;
 
-use request::credential::Missing;
-use request::{content_type, headers, target};
 use response::{error_body, metered_body};
 
 /// A boxed future, for traits.
@@ -74,9 +69,6 @@ pub struct Unavailable;
 
 /// Returns the time; passed in by the process.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// Maximum bytes of path and query.
-const LONGEST_ADDRESS: usize = 8 * 1024;
 
 /// The parts of a [`Gateway`].
 pub struct GatewayOptions {
@@ -108,7 +100,7 @@ pub struct GatewayOptions {
 
 /// The parts that the process provides, shared by everything that outlives the call of a request, such as its answer
 /// and its usage.
-pub(crate) struct Seams {
+pub(crate) struct Services {
     pub(crate) directory: Arc<Directory>,
     pub(crate) meter: Arc<Meter>,
     pub(crate) ownership: Arc<dyn Ownership>,
@@ -120,7 +112,7 @@ pub(crate) struct Seams {
 
 /// The data plane.
 pub struct Gateway {
-    seams: Arc<Seams>,
+    services: Arc<Services>,
     rates: Arc<Rates>,
     tags: TagKeys,
     pepper: Pepper,
@@ -138,17 +130,8 @@ pub struct Gateway {
 
 impl std::fmt::Debug for Gateway {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gateway").field("public_url", &self.seams.public_url).finish_non_exhaustive()
+        f.debug_struct("Gateway").field("public_url", &self.services.public_url).finish_non_exhaustive()
     }
-}
-
-/// An answer of the data plane.
-#[derive(Debug)]
-pub struct Handled {
-    /// The answer, with all its headers.
-    pub response: Response<GatewayBody>,
-    /// The template of its route, for logs.
-    pub route: &'static str,
 }
 
 /// Whether a path belongs to the data plane: everything below `/v1/` that the administration does not own.
@@ -176,7 +159,7 @@ impl Gateway {
             upstream: upstream::UpstreamClient::new(options.limits.connect),
             alarms: Arc::default(),
             reading: metered_body::Reading::new(options.limits.read_on),
-            seams: Arc::new(Seams {
+            services: Arc::new(Services {
                 directory: options.directory,
                 meter: options.meter,
                 ownership: options.ownership,
@@ -199,7 +182,7 @@ impl Gateway {
 
     /// Registers the data plane's metrics.
     pub fn metrics(&self, registry: &mut prometheus_client::registry::Registry) {
-        self.metrics.register(registry, &self.seams.directory, &self.seams.meter);
+        self.metrics.register(registry, &self.services.directory, &self.services.meter);
         self.memory.register(registry, "keystead_body_memory_bytes", metrics::BODY_MEMORY);
     }
 
@@ -209,132 +192,12 @@ impl Gateway {
         Arc::clone(&self.last_uses)
     }
 
-    /// Answers one request of this client. Never fails: every failure becomes an error body of the contract.
-    pub async fn handle<B>(&self, request: Request<B>, client: Client) -> Handled
-    where
-        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
-        B::Error: Into<BoxError>,
-    {
-        let began = Instant::now();
-        let id = self.request_id();
-        let (mut parts, body) = request.into_parts();
-        let uri = parts.uri.clone();
-        let found = route::find(parts.method.as_str(), uri.path());
-        let route = found.as_ref().map_or("(no route)", |matched| matched.route.path);
-        let mut response = match self.phases(&mut parts, found, body, &id, (client, began)).await {
-            Ok(response) => response,
-            Err(wire) => error_body::error(&wire),
-        };
-        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-            error_body::allow(response.headers_mut(), uri.path());
-        }
-        let elapsed = began.elapsed();
-        error_body::finish(response.headers_mut(), &id, elapsed);
-        self.metrics.note(route, response.status(), elapsed);
-        Handled { response, route }
-    }
-
-    async fn phases<B>(
-        &self,
-        parts: &mut Parts,
-        found: Result<Matched<'_>, NoRoute>,
-        body: B,
-        id: &RequestId,
-        (client, began): (Client, Instant),
-    ) -> Result<Response<GatewayBody>, ErrorResponse>
-    where
-        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
-        B::Error: Into<BoxError>,
-    {
-        if !client.served {
-            return Err(self.refuse(&Refusal::UnsupportedCountry));
-        }
-        if parts.uri.path_and_query().is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS) {
-            return Err(error_body::long_address());
-        }
-        let matched = found.map_err(|none| error_body::no_route(none, &parts.method, parts.uri.path()))?;
-        let caller = self.caller(&parts.headers, Some(matched.route.path), began).await?;
-        if parts.uri.query().is_some_and(credential::in_query) {
-            return Err(error_body::bad_body("Keys belong into the Authorization header, never into the address."));
-        }
-        let selection = headers::selection(&parts.headers).map_err(|refusal| self.refuse(&refusal))?;
-        let now = self.now();
-        let payer = access::decide(&caller, matched.route, selection, client.address, now)
-            .map_err(|refusal| self.refuse(&refusal))?;
-        self.last_uses.note(&caller, now);
-        if matched.route.path.starts_with("/v1/models") {
-            let model = matched.id.map(models::decode).transpose()?;
-            return models::answer(self, &caller, &payer, model.as_deref());
-        }
-        let target = target::canonical(&matched, &parts.uri)?;
-        // The upstream is asked for a complete answer; its body is dropped for a HEAD request.
-        if parts.method == Method::HEAD {
-            parts.method = Method::GET;
-        }
-        if let Some(target) = target {
-            parts.uri = Uri::from(target);
-        }
-        content_type::rewrite(&mut parts.headers, parts.method == Method::POST)?;
-        headers::scope_idempotency_key(&mut parts.headers, &payer)?;
-        let (object, from, id) = (matched.id, client.address, id.clone());
-        let exchange = Exchange { route: matched.route, object, caller, payer, from, id, began };
-        match matched.route.model {
-            ModelIn::Json => self.with_json(exchange, parts, body).await,
-            // Boxed, so that the usual path does not carry their size.
-            ModelIn::Form => Box::pin(self.with_form(exchange, parts, body)).await,
-            ModelIn::Nowhere | ModelIn::Path => Box::pin(self.without_model(exchange, parts, body)).await,
-        }
-    }
-
-    /// Runs the credential and directory phases alone, for the administration, so that keys are read in one way
-    /// everywhere.
-    ///
-    /// # Errors
-    /// 401 for a key that is missing, malformed or not valid; 503 when the store does not answer.
-    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ErrorResponse> {
-        let caller = self.caller(headers, None, Instant::now()).await?;
-        let now = self.now();
-        access::ensure_active(&caller, now).map_err(|refusal| self.refuse(&refusal))?;
-        self.last_uses.note(&caller, now);
-        Ok(caller)
-    }
-
-    async fn caller(
-        &self,
-        headers: &HeaderMap,
-        route: Option<&str>,
-        at: Instant,
-    ) -> Result<Arc<Caller>, ErrorResponse> {
-        let presented =
-            credential::read(headers).map_err(|missing: Missing| missing.response(route, &self.seams.public_url))?;
-        let presented = presented.expose();
-        // First the shape, so that no text is hashed that is too long for a key; then the memory, which contains only
-        // our own keys; then the tag, before the store is asked. An invented key is refused here at the cost of two
-        // HMACs.
-        let candidate = KeyCandidate::of(presented).map_err(|_| self.incorrect(presented))?;
-        let digest = candidate.digest(&self.pepper);
-        if let Ok(Some(caller)) = self.seams.directory.known(&digest, at) {
-            return Ok(caller);
-        }
-        // Only a client with one of our keys learns that keys cannot be checked.
-        candidate.verify_tag(&self.tags).map_err(|_| self.incorrect(presented))?;
-        match Box::pin(self.seams.directory.find(&digest)).await {
-            Ok(Some(caller)) => Ok(caller),
-            Ok(None) => Err(self.incorrect(presented)),
-            Err(Unavailable) => Err(error_body::store_unavailable()),
-        }
-    }
-
-    fn incorrect(&self, presented: &str) -> ErrorResponse {
-        self.refuse(&Refusal::IncorrectKey { mask: keystead_core::mask::mask(presented) })
-    }
-
     fn refuse(&self, refusal: &Refusal) -> ErrorResponse {
-        refusal.response(&self.seams.public_url)
+        refusal.response(&self.services.public_url)
     }
 
     fn now(&self) -> Timestamp {
-        (self.seams.clock)()
+        (self.services.clock)()
     }
 
     fn request_id(&self) -> RequestId {

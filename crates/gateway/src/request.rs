@@ -7,6 +7,7 @@ pub(crate) mod content_type;
 pub mod credential;
 pub(crate) mod form_body;
 pub(crate) mod headers;
+pub(crate) mod input;
 pub(crate) mod json_body;
 mod json_shapes;
 pub(crate) mod json_walk;

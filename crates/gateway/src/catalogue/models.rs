@@ -30,16 +30,16 @@ pub(crate) fn answer(
     payer: &Payer,
     wanted: Option<&str>,
 ) -> Result<Response<GatewayBody>, ErrorResponse> {
-    let catalogue = gateway.seams.catalogue.load();
+    let catalogue = gateway.services.catalogue.load();
     let show = |model: &ModelEntry| object(gateway, caller, payer, model);
     let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization);
     let allowed = |model: &str| organization.map_or(Ok(()), |found| allowed_in_project(found, payer, model));
     let body = match wanted {
         Some(id) => {
             let unknown =
-                || Refusal::UnknownModel(printable(id)).response(&gateway.seams.public_url).with_param("model");
+                || Refusal::UnknownModel(printable(id)).response(&gateway.services.public_url).with_param("model");
             let model = catalogue.models.get(id).ok_or_else(unknown)?;
-            allowed(id).map_err(|refusal| refusal.response(&gateway.seams.public_url))?;
+            allowed(id).map_err(|refusal| refusal.response(&gateway.services.public_url))?;
             show(model)
         }
         None => {
@@ -59,7 +59,7 @@ pub(crate) fn answer(
 fn object(gateway: &Gateway, caller: &Caller, payer: &Payer, model: &ModelEntry) -> Value {
     let mut object =
         json!({ "id": &*model.id, "object": "model", "created": model.created, "owned_by": model.owned_by });
-    let catalogue = gateway.seams.catalogue.load();
+    let catalogue = gateway.services.catalogue.load();
     // Any route that uses a model gives the same verdict; only the form of the refusal differs.
     let Some(any) = route::ROUTES.iter().find(|route| route.path == "/v1/responses") else { return object };
     let now = gateway.now();

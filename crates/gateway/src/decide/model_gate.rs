@@ -5,37 +5,30 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::HeaderMap;
+use http::HeaderValue;
 use http::header::HeaderName;
-use http::{HeaderValue, Response};
 use keystead_core::access::{ModelUse, Payer, decide, judge_model, printable};
 use keystead_core::caller::Caller;
 use keystead_core::gate::Verdict;
 use keystead_core::refusal::{ErrorResponse, Refusal};
 
 use crate::Gateway;
-use crate::body::GatewayBody;
+use crate::api_request::ApiRequest;
 use crate::catalogue::{Catalogue, ModelEntry};
-use crate::exchange::Exchange;
+use crate::rejection::Rejection;
 use crate::request::json_body::Peek;
 use crate::request::json_walk::{ImageTool, Need};
 use crate::request::target::no_object;
 use crate::response::error_body;
 
-/// The result of the gate.
-pub(crate) enum Gated {
-    /// The request may proceed; these rules only warn.
-    Passed(Vec<Verdict>),
-    /// The refusal, with the headers that say what is missing.
-    Refused(Box<Response<GatewayBody>>),
-}
-
-/// The result for a JSON body.
+/// A JSON body that its gates let pass.
 pub(crate) struct Judged<'c> {
     /// The model of the request.
     pub(crate) entry: &'c ModelEntry,
     /// The model that its tools use for images, and the tool if it does not name the model itself.
     pub(crate) image: Option<(&'c ModelEntry, Option<ImageTool>)>,
-    pub(crate) gated: Gated,
+    /// What the gates only warn of.
+    pub(crate) verdicts: Vec<Verdict>,
 }
 
 impl Gateway {
@@ -44,38 +37,36 @@ impl Gateway {
     pub(crate) async fn judge<'c>(
         &self,
         catalogue: &'c Arc<Catalogue>,
-        exchange: &Exchange<'_>,
+        request: &ApiRequest<'_>,
         peek: &Peek,
-    ) -> Result<Judged<'c>, ErrorResponse> {
+    ) -> Result<Judged<'c>, Rejection> {
         let model = peek.model.as_deref().ok_or_else(error_body::no_model)?;
-        self.all_owned(&peek.objects, &exchange.payer).await?;
-        let asked = ModelUse { model, stream: peek.stream, summary: peek.summary };
-        let (entry, gated) = self.gate(catalogue, exchange, asked).await?;
-        let Gated::Passed(mut verdicts) = gated else { return Ok(Judged { entry, image: None, gated }) };
+        self.all_owned(&peek.objects, &request.payer).await?;
+        let model_use = ModelUse { model, stream: peek.stream, summary: peek.summary };
+        let (entry, mut verdicts) = self.gate(catalogue, request, model_use).await?;
         for model in &peek.models {
-            let asked = ModelUse { model, stream: false, summary: false };
-            match self.gate(catalogue, exchange, asked).await? {
-                (_, Gated::Passed(more)) => verdicts.extend(more),
-                (_, gated) => return Ok(Judged { entry, image: None, gated }),
-            }
+            verdicts.extend(self.gate(catalogue, request, ModelUse::of(model)).await?.1);
         }
-        let Some(tool) = &peek.image_tool else {
-            return Ok(Judged { entry, image: None, gated: Gated::Passed(verdicts) });
-        };
+        let Some(tool) = &peek.image_tool else { return Ok(Judged { entry, image: None, verdicts }) };
         let chosen = tool.model.as_deref().or_else(|| default_image_model(catalogue, entry));
-        let asked = ModelUse { model: chosen.ok_or_else(no_image_model)?, stream: false, summary: false };
-        match self.gate(catalogue, exchange, asked).await? {
-            (image, _) if image.upstream != entry.upstream => {
-                let message = format!("The model '{}' is not served where '{}' is.", image.id, entry.id);
-                Err(error_body::bad_body(message).with_param("tools"))
-            }
-            (image, Gated::Passed(more)) => {
-                verdicts.extend(more);
-                let unnamed = tool.model.is_none().then(|| tool.clone());
-                Ok(Judged { entry, image: Some((image, unnamed)), gated: Gated::Passed(verdicts) })
-            }
-            (_, gated) => Ok(Judged { entry, image: None, gated }),
+        let chosen = chosen.ok_or_else(no_image_model)?;
+        if let Some(image) = catalogue.models.get(chosen).filter(|image| image.upstream != entry.upstream) {
+            let message = format!("The model '{}' is not served where '{}' is.", image.id, entry.id);
+            return Err(error_body::bad_body(message).with_param("tools").into());
         }
+        let (image, more) = self.gate(catalogue, request, ModelUse::of(chosen)).await?;
+        verdicts.extend(more);
+        let unnamed = tool.model.is_none().then(|| tool.clone());
+        Ok(Judged { entry, image: Some((image, unnamed)), verdicts })
+    }
+
+    /// Checks the owner of an object. One of another organization is answered like one that does not exist.
+    pub(crate) async fn owned(&self, object: &str, payer: &Payer) -> Result<(), ErrorResponse> {
+        let owner = self.services.ownership.owner(object).await.map_err(|_| error_body::store_unavailable())?;
+        if owner.as_ref() == Some(payer) {
+            return Ok(());
+        }
+        Err(no_object(object))
     }
 
     /// Checks that the payer may name these objects. Each is looked up once, all together.
@@ -84,7 +75,7 @@ impl Gateway {
             return Ok(());
         }
         let ids: Vec<&str> = objects.keys().map(String::as_str).collect();
-        let owners = self.seams.ownership.owners(&ids).await.map_err(|_| error_body::store_unavailable())?;
+        let owners = self.services.ownership.owners(&ids).await.map_err(|_| error_body::store_unavailable())?;
         for ((id, need), owner) in objects.iter().zip(owners) {
             let fine = match owner {
                 Some(owner) => owner == *payer,
@@ -101,43 +92,41 @@ impl Gateway {
     pub(crate) async fn gate<'c>(
         &self,
         catalogue: &'c Arc<Catalogue>,
-        exchange: &Exchange<'_>,
-        asked: ModelUse<'_>,
-    ) -> Result<(&'c ModelEntry, Gated), ErrorResponse> {
-        let unknown = || Refusal::UnknownModel(printable(asked.model)).response(&self.seams.public_url);
-        let model = catalogue.models.get(asked.model).ok_or_else(unknown)?;
+        request: &ApiRequest<'_>,
+        model_use: ModelUse<'_>,
+    ) -> Result<(&'c ModelEntry, Vec<Verdict>), Rejection> {
+        let unknown = || Refusal::UnknownModel(printable(model_use.model)).response(&self.services.public_url);
+        let model = catalogue.models.get(model_use.model).ok_or_else(unknown)?;
         let now = self.now();
-        let judge = |caller| judge_model(&catalogue.policy, caller, &exchange.payer, exchange.route, asked, now);
-        let mut refusal = match judge(&exchange.caller) {
-            Ok(verdicts) => return Ok((model, self.passed(exchange, verdicts))),
+        let judge = |caller| judge_model(&catalogue.policy, caller, &request.payer, request.route, model_use, now);
+        let mut refusal = match judge(&request.caller) {
+            Ok(verdicts) => return Ok((model, self.passed(request, verdicts))),
             Err(refusal) => refusal,
         };
-        let fresh = Box::pin(self.seams.directory.reread(&exchange.caller.digest)).await.ok().flatten();
+        let fresh = Box::pin(self.services.directory.reread(&request.caller.digest)).await.ok().flatten();
         if let Some(fresh) = fresh {
-            decide(&fresh, exchange.route, exchange.payer.selection(), exchange.from, now)
+            decide(&fresh, request.route, request.payer.selection(), request.address, now)
                 .map_err(|refusal| self.refuse(&refusal))?;
             match judge(&fresh) {
-                Ok(verdicts) => return Ok((model, self.passed(exchange, verdicts))),
+                Ok(verdicts) => return Ok((model, self.passed(request, verdicts))),
                 Err(newer) => refusal = newer,
             }
         }
-        let mut response = error_body::error(&self.refuse(&refusal));
-        error_body::attribute(response.headers_mut(), &exchange.payer);
-        explain(response.headers_mut(), &refusal);
-        Ok((model, Gated::Refused(Box::new(response))))
+        Err(Rejection::with_headers(&self.refuse(&refusal), |headers| {
+            error_body::attribute(headers, &request.payer);
+            explain(headers, &refusal);
+        }))
     }
-}
 
-impl Gateway {
     /// Counts what rules in shadow mode would refuse, and logs it for the organization.
-    fn passed(&self, exchange: &Exchange<'_>, verdicts: Vec<Verdict>) -> Gated {
+    fn passed(&self, request: &ApiRequest<'_>, verdicts: Vec<Verdict>) -> Vec<Verdict> {
         let lacking: Vec<&str> = verdicts.iter().flat_map(|v| v.shadowed.iter().map(|r| r.as_str())).collect();
         if !lacking.is_empty() {
             self.metrics.shadowed();
             let lacking = lacking.join(",");
-            tracing::debug!(organization = %exchange.payer.organization, lacking, "a rule in shadow mode would refuse");
+            tracing::debug!(organization = %request.payer.organization, lacking, "a rule in shadow mode would refuse");
         }
-        Gated::Passed(verdicts)
+        verdicts
     }
 
     /// Checks whether a stored response may be fetched as a stream, by the model that made it; if that is unknown, by
@@ -145,13 +134,13 @@ impl Gateway {
     pub(crate) async fn stream_stored(
         &self,
         catalogue: &Catalogue,
-        exchange: &Exchange<'_>,
+        request: &ApiRequest<'_>,
         response: &str,
     ) -> Result<(), ErrorResponse> {
-        let maker = self.seams.ownership.maker(response).await.map_err(|_| error_body::store_unavailable())?;
+        let maker = self.services.ownership.maker(response).await.map_err(|_| error_body::store_unavailable())?;
         let any = catalogue.models.keys().map(String::as_str).filter(|_| maker.is_none());
         for model in maker.as_deref().into_iter().chain(any) {
-            let refused = self.forbids_stream(catalogue, exchange, model).await;
+            let refused = self.forbids_stream(catalogue, request, model).await;
             // The model itself was checked when it made the response.
             if let Some(wire) = refused.filter(|wire| wire.param == Some("stream")) {
                 return Err(wire);
@@ -165,15 +154,16 @@ impl Gateway {
     pub(crate) async fn forbids_stream(
         &self,
         catalogue: &Catalogue,
-        exchange: &Exchange<'_>,
+        request: &ApiRequest<'_>,
         model: &str,
     ) -> Option<ErrorResponse> {
-        let asked = ModelUse { model, stream: true, summary: false };
+        let model_use = ModelUse { stream: true, ..ModelUse::of(model) };
         let now = self.now();
-        let judge =
-            |caller: &Caller| judge_model(&catalogue.policy, caller, &exchange.payer, exchange.route, asked, now).err();
-        let refusal = judge(&exchange.caller)?;
-        let fresh = self.seams.directory.reread(&exchange.caller.digest).await.ok().flatten();
+        let judge = |caller: &Caller| {
+            judge_model(&catalogue.policy, caller, &request.payer, request.route, model_use, now).err()
+        };
+        let refusal = judge(&request.caller)?;
+        let fresh = self.services.directory.reread(&request.caller.digest).await.ok().flatten();
         let refusal = fresh.map_or(Some(refusal), |fresh| judge(&fresh));
         refusal.map(|refusal| self.refuse(&refusal))
     }

@@ -5,79 +5,79 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Response};
 use keystead_core::access;
 use keystead_core::rate::{LimitState, Need, RateLimitRefusal, format_duration};
-use keystead_core::route::Meter;
+use keystead_core::route::MeterKind;
 
 use crate::Gateway;
+use crate::api_request::ApiRequest;
 use crate::body::{GatewayBody, RequestBody};
 use crate::catalogue::ModelEntry;
-use crate::decide::rate_limiter::{Both, RateLimitHeaders, Reservation};
+use crate::decide::rate_limiter::{EffectiveLimits, RateLimitHeaders, Reservation};
 use crate::estimate;
-use crate::exchange::Exchange;
+use crate::rejection::Rejection;
 use crate::response::error_body;
 
-/// An admitted request, and the limits for the headers of its answer.
-#[derive(Debug, Default)]
-pub(crate) struct Admitted {
-    pub(crate) reservation: Reservation,
-    pub(crate) told: Option<Box<RateLimitHeaders>>,
-}
-
 impl Gateway {
-    /// Reserves the most that the request may use, or answers 429.
-    pub(crate) fn admit(
+    /// Reserves the most that the request may use, or answers 429. Returns the state of the limits, if there are any, for
+    /// the headers of the answer.
+    pub(crate) fn reserve(
         &self,
-        exchange: &Exchange<'_>,
+        request: &ApiRequest<'_>,
         model: Option<&ModelEntry>,
         body: &RequestBody,
-    ) -> Result<Admitted, Box<Response<GatewayBody>>> {
-        let Some(model) = model else { return Ok(Admitted::default()) };
-        let own = access::project_limits(&exchange.caller, &exchange.payer);
+    ) -> Result<(Reservation, Option<Box<RateLimitHeaders>>), Rejection> {
+        let Some(model) = model else { return Ok(Default::default()) };
+        let own = access::project_limits(&request.caller, &request.payer);
         if model.rates.is_none() && own.is_none() {
-            return Ok(Admitted::default());
+            return Ok(Default::default());
         }
         let project = own.map(|own| own.of(&model.id)).unwrap_or_default();
-        let both = Both { organization: model.rates, project };
-        if both.organization.is_none() && both.project.is_none() {
-            return Ok(Admitted::default());
+        let limits = EffectiveLimits { organization: model.rates, project };
+        if limits.organization.is_none() && limits.project.is_none() {
+            return Ok(Default::default());
         }
-        let (held, told) = self.rates.reserve(&exchange.payer, &model.id, both, need(exchange.route.meter, body));
-        match held {
-            Ok(reservation) => Ok(Admitted { reservation, told: Some(Box::new(told)) }),
-            Err((exceeded, of_project)) => {
-                let refused = RateLimitRefusal {
-                    exceeded,
-                    model: model.id.to_string(),
-                    organization: exchange.payer.organization.clone(),
-                    project: exchange.payer.project.clone(),
-                    of_project,
-                };
-                self.metrics.limited();
-                let mut response = error_body::error(&refused.response(&self.seams.public_url));
-                error_body::attribute(response.headers_mut(), &exchange.payer);
-                tell(response.headers_mut(), &told);
-                come_back(response.headers_mut(), &refused);
-                Err(Box::new(response))
-            }
-        }
+        let need = need(request.route.meter, body);
+        let (reserved, state) = self.rates.reserve(&request.payer, &model.id, limits, need);
+        reserved.map(|reservation| (reservation, Some(Box::new(state)))).map_err(|(exceeded, of_project)| {
+            let refused = RateLimitRefusal {
+                exceeded,
+                model: model.id.to_string(),
+                organization: request.payer.organization.clone(),
+                project: request.payer.project.clone(),
+                of_project,
+            };
+            self.metrics.limited();
+            Rejection::with_headers(&refused.response(&self.services.public_url), |headers| {
+                error_body::attribute(headers, &request.payer);
+                replace_headers(headers, &state);
+                add_retry_headers(headers, &refused);
+            })
+        })
     }
 }
 
 /// Returns the most that a request may use, as far as the request says. A form says nothing before it is sent.
-fn need(meter: Meter, body: &RequestBody) -> Need {
-    let asked = match body {
+fn need(meter: MeterKind, body: &RequestBody) -> Need {
+    let estimate = match body {
         RequestBody::Whole(body) => estimate::of(body),
         RequestBody::Nothing | RequestBody::StreamingBody(_) => estimate::TokenEstimate::default(),
     };
     match meter {
-        Meter::Completion => Need { tokens: asked.read.saturating_add(asked.written), images: 0 },
-        Meter::Embedding | Meter::Moderation => Need { tokens: asked.read, images: 0 },
-        Meter::Image => Need { tokens: asked.read, images: asked.answers },
-        Meter::Request | Meter::Speech | Meter::Transcription => Need::default(),
+        MeterKind::Completion => Need { tokens: estimate.read.saturating_add(estimate.written), images: 0 },
+        MeterKind::Embedding | MeterKind::Moderation => Need { tokens: estimate.read, images: 0 },
+        MeterKind::Image => Need { tokens: estimate.read, images: estimate.answers },
+        MeterKind::Request | MeterKind::Speech | MeterKind::Transcription => Need::default(),
     }
 }
 
-/// Adds the headers about the limits. The upstream's own headers are dropped if there are any limits here.
-pub(crate) fn tell(headers: &mut HeaderMap, told: &RateLimitHeaders) {
+/// Adds the headers about the limits to a successful answer, if there are any limits.
+pub(crate) fn add_headers(response: &mut Response<GatewayBody>, state: Option<&RateLimitHeaders>) {
+    if let Some(state) = state.filter(|_| response.status().is_success()) {
+        replace_headers(response.headers_mut(), state);
+    }
+}
+
+/// Replaces the upstream's headers about its limits by those about ours.
+fn replace_headers(headers: &mut HeaderMap, state: &RateLimitHeaders) {
     const LIMITS: &str = "x-ratelimit-";
     let theirs: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with(LIMITS)).cloned().collect();
     for name in theirs {
@@ -96,14 +96,14 @@ pub(crate) fn tell(headers: &mut HeaderMap, told: &RateLimitHeaders) {
             put("reset", of, reset);
         }
     };
-    put_state("requests", told.requests);
-    put_state("tokens", told.tokens);
-    put_state("project-tokens", told.project_tokens);
-    put_state("input-images", told.images);
+    put_state("requests", state.requests);
+    put_state("tokens", state.tokens);
+    put_state("project-tokens", state.project_tokens);
+    put_state("input-images", state.images);
 }
 
 /// Adds when to retry, in both forms that clients read, or that a retry is useless.
-fn come_back(headers: &mut HeaderMap, refused: &RateLimitRefusal) {
+fn add_retry_headers(headers: &mut HeaderMap, refused: &RateLimitRefusal) {
     headers.insert(header::LINK, HeaderValue::from_static("</help/rate-limits>; rel=\"help\""));
     let Some(wait) = refused.wait() else {
         error_body::give_up(headers);

@@ -25,7 +25,7 @@ const FEW: usize = 64;
 
 /// The limits for one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Both {
+pub(crate) struct EffectiveLimits {
     /// The organization's limits for this model.
     pub(crate) organization: RateLimits,
     /// The project's limits for this model.
@@ -105,20 +105,20 @@ impl Rates {
         self: &Arc<Self>,
         payer: &Payer,
         model: &Arc<str>,
-        both: Both,
+        limits: EffectiveLimits,
         need: Need,
     ) -> (Result<Reservation, (LimitExceeded, bool)>, RateLimitHeaders) {
         let ledger = self.ledger(&payer.organization, model);
         let (now, nodes) = self.now();
         let mut open = lock(&ledger);
-        let held = open.hold(&payer.project, both, &need, nodes, now);
-        let told = open.told(&payer.project, both, nodes, now);
+        let held = open.hold(&payer.project, limits, &need, nodes, now);
+        let headers = open.headers(&payer.project, limits, nodes, now);
         drop(open);
         let held = held.map(|()| {
             let (rates, project) = (Arc::clone(self), payer.project.clone());
-            Reservation(Some(Box::new(Held { rates, ledger, project, both, need, used: Used::default() })))
+            Reservation(Some(Box::new(Held { rates, ledger, project, limits, need, used: Used::default() })))
         });
-        (held, told)
+        (held, headers)
     }
 
     fn now(&self) -> (Duration, u32) {
@@ -182,35 +182,35 @@ impl Ledger {
     fn hold(
         &mut self,
         project: &ProjectId,
-        both: Both,
+        limits: EffectiveLimits,
         need: &Need,
         nodes: u32,
         now: Duration,
     ) -> Result<(), (LimitExceeded, bool)> {
-        self.organization.0 = both.organization;
-        self.organization.1.fits(&both.organization, nodes, need, now).map_err(|exceeded| (exceeded, false))?;
-        if !both.project.is_none() {
+        self.organization.0 = limits.organization;
+        self.organization.1.fits(&limits.organization, nodes, need, now).map_err(|exceeded| (exceeded, false))?;
+        if !limits.project.is_none() {
             let own = self.projects.entry(project.clone()).or_default();
-            own.0 = both.project;
-            own.1.fits(&both.project, nodes, need, now).map_err(|exceeded| (exceeded, true))?;
-            own.1.hold(&both.project, nodes, need, now);
+            own.0 = limits.project;
+            own.1.fits(&limits.project, nodes, need, now).map_err(|exceeded| (exceeded, true))?;
+            own.1.hold(&limits.project, nodes, need, now);
         }
-        self.organization.1.hold(&both.organization, nodes, need, now);
+        self.organization.1.hold(&limits.organization, nodes, need, now);
         Ok(())
     }
 
     fn settle(&mut self, held: &Held, nodes: u32, now: Duration) {
-        self.organization.1.settle(&held.both.organization, nodes, &held.need, &held.used, now);
+        self.organization.1.settle(&held.limits.organization, nodes, &held.need, &held.used, now);
         if let Some((_, own)) = self.projects.get_mut(&held.project) {
-            own.settle(&held.both.project, nodes, &held.need, &held.used, now);
+            own.settle(&held.limits.project, nodes, &held.need, &held.used, now);
         }
     }
 
-    fn told(&mut self, project: &ProjectId, both: Both, nodes: u32, now: Duration) -> RateLimitHeaders {
+    fn headers(&mut self, project: &ProjectId, limits: EffectiveLimits, nodes: u32, now: Duration) -> RateLimitHeaders {
         let mut own = self.projects.get_mut(project);
         let mut state_of = |measure| {
-            let organization = self.organization.1.state(&both.organization, nodes, measure, now);
-            let own = own.as_mut().and_then(|(_, own)| own.state(&both.project, nodes, measure, now));
+            let organization = self.organization.1.state(&limits.organization, nodes, measure, now);
+            let own = own.as_mut().and_then(|(_, own)| own.state(&limits.project, nodes, measure, now));
             (organization, own)
         };
         let tightest = |all: &[Option<LimitState>]| all.iter().flatten().min_by_key(|state| state.remaining).copied();
@@ -242,7 +242,7 @@ struct Held {
     rates: Arc<Rates>,
     ledger: Arc<Mutex<Ledger>>,
     project: ProjectId,
-    both: Both,
+    limits: EffectiveLimits,
     need: Need,
     used: Used,
 }

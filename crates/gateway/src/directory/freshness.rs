@@ -72,9 +72,9 @@ impl Freshness {
     }
 
     /// Notes that every change committed before `asked` is applied.
-    pub(crate) fn mark(&self, asked: Moment) {
-        self.followed.fetch_max(self.since_began(asked.at), Ordering::Relaxed);
-        self.fresh_at.store(asked.wall.0, Ordering::Relaxed);
+    pub(crate) fn mark(&self, requested: Moment) {
+        self.followed.fetch_max(self.since_began(requested.at), Ordering::Relaxed);
+        self.fresh_at.store(requested.wall.0, Ordering::Relaxed);
     }
 
     /// Notes that the store did not answer: requests do not wait for it for a short time.
@@ -141,12 +141,12 @@ mod tests {
         fn catch_up(&self) -> BoxFuture<'_, Result<(), Unavailable>> {
             async move {
                 self.looks.fetch_add(1, Ordering::SeqCst);
-                let asked = now();
+                let requested = now();
                 let answer = *self.answer.lock().unwrap();
                 // Without an answer the store hangs.
                 let Some(answer) = answer else { std::future::pending().await };
                 if answer.is_ok() {
-                    self.freshness.get().unwrap().mark(asked);
+                    self.freshness.get().unwrap().mark(requested);
                 }
                 answer
             }

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::estimate::sound::Heard;
+use crate::estimate::sound::SoundMeter;
 
 /// Tokens of a picture with only an address or id: one of 1024 by 1024.
 pub(crate) const UNKNOWN_PICTURE: u64 = 765;
@@ -71,9 +71,9 @@ pub(crate) fn of_encoded(data: &str) -> Option<Worth> {
 /// Estimates the tokens of something declared as sound.
 pub(crate) fn of_any_sound(data: &str) -> u64 {
     of_sound(data).unwrap_or_else(|| {
-        let mut heard = Heard::default();
-        heard.skip(length(data) * 3 / 4);
-        seconds(&heard)
+        let mut sound = SoundMeter::default();
+        sound.skip(length(data) * 3 / 4);
+        seconds(&sound)
     })
 }
 
@@ -85,23 +85,23 @@ fn picture_of(data: &str) -> Option<u64> {
 
 fn of_sound(data: &str) -> Option<u64> {
     const PIECE: usize = 96 << 10;
-    let mut heard = Heard::default();
-    heard.feed(&decoded(data, 0, PIECE));
-    if !heard.is_sound() {
+    let mut sound = SoundMeter::default();
+    sound.feed(&decoded(data, 0, PIECE));
+    if !sound.is_sound() {
         return None;
     }
     let rest = data.len().saturating_sub(PIECE);
     if rest > 0 {
         // Some formats state their duration at the end; the start must not divide a group of four letters.
         let from = data.len().saturating_sub(PIECE).max(PIECE).next_multiple_of(4);
-        heard.skip(length(data.get(PIECE..from).unwrap_or_default()) * 3 / 4);
-        heard.feed(&decoded(data, from, PIECE));
+        sound.skip(length(data.get(PIECE..from).unwrap_or_default()) * 3 / 4);
+        sound.feed(&decoded(data, from, PIECE));
     }
-    Some(seconds(&heard))
+    Some(seconds(&sound))
 }
 
-fn seconds(heard: &Heard) -> u64 {
-    heard.seconds().0.unsigned_abs().saturating_mul(SECOND)
+fn seconds(sound: &SoundMeter) -> u64 {
+    sound.seconds().0.unsigned_abs().saturating_mul(SECOND)
 }
 
 fn of_file(data: &str) -> u64 {

@@ -15,7 +15,7 @@ const LONGEST: f64 = 604_800.0;
 
 /// What is known of a sound.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Heard {
+pub(crate) struct SoundMeter {
     head: Vec<u8>,
     tail: Vec<u8>,
     total: u64,
@@ -23,7 +23,7 @@ pub(crate) struct Heard {
     film: Option<f64>,
 }
 
-impl Heard {
+impl SoundMeter {
     /// Reads the next bytes.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.total = self.total.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
@@ -249,10 +249,10 @@ mod tests {
 
     use super::*;
 
-    fn heard(bytes: &[u8], step: usize) -> (i64, bool) {
-        let mut heard = Heard::default();
-        bytes.chunks(step).for_each(|piece| heard.feed(piece));
-        heard.seconds()
+    fn measured(bytes: &[u8], step: usize) -> (i64, bool) {
+        let mut meter = SoundMeter::default();
+        bytes.chunks(step).for_each(|piece| meter.feed(piece));
+        meter.seconds()
     }
 
     fn wav(data: u32, came: usize) -> Vec<u8> {
@@ -349,14 +349,14 @@ mod tests {
             ("next to nothing", vec![3; 3], (1, false)),
         ] {
             for step in [7, 1_000, 1 << 20] {
-                assert_eq!(heard(&bytes, step), wanted, "{name} by {step}");
+                assert_eq!(measured(&bytes, step), wanted, "{name} by {step}");
             }
-            let mut beginning = Heard::default();
+            let mut beginning = SoundMeter::default();
             beginning.feed(&bytes);
             assert_eq!(beginning.is_sound(), wanted.1, "{name}");
             assert!(beginning.tail.len() <= 2 * TAIL && beginning.head.len() <= HEAD);
         }
-        assert_eq!(Heard::default().known(), None);
+        assert_eq!(SoundMeter::default().known(), None);
     }
 
     proptest! {
@@ -381,7 +381,7 @@ mod tests {
                 }
             }
             bytes.truncate(bytes.len() - cut.min(bytes.len()));
-            let (seconds, _) = heard(&bytes, 64);
+            let (seconds, _) = measured(&bytes, 64);
             prop_assert!((1..=604_800).contains(&seconds));
         }
     }

@@ -10,16 +10,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::rate::Used;
-use keystead_core::route::Meter as Measure;
+use keystead_core::route::MeterKind;
 use keystead_core::usage::{Price, UsageEvent, UsageKind};
 
 use crate::Unavailable;
+use crate::decide::admitted_request::AdmittedRequest;
 use crate::decide::rate_limiter::Reservation;
-use crate::decide::right::Right;
-use crate::estimate::sound::Heard;
+use crate::estimate::sound::SoundMeter;
 use crate::estimate::{self, TokenEstimate};
-use crate::exchange::Outgoing;
 use crate::metering::{Recorded, Unsafe};
+use crate::prepare::Outgoing;
 use crate::response::answer_reader::Found;
 use crate::response::reported_usage::{self, Counted, End, Sent};
 
@@ -42,7 +42,7 @@ pub(crate) enum Prompt {
 #[derive(Debug, Default)]
 pub(crate) struct Form {
     /// Its sound.
-    pub(crate) heard: Mutex<Heard>,
+    pub(crate) sound: Mutex<SoundMeter>,
     /// Whether it was sent completely.
     pub(crate) sent: AtomicBool,
 }
@@ -52,21 +52,21 @@ impl Prompt {
         if body.len() <= KEPT { Self::Kept(body.clone()) } else { Self::Read(estimate::of(body)) }
     }
 
-    fn asked(&self) -> TokenEstimate {
+    fn estimate(&self) -> TokenEstimate {
         match self {
             Self::Kept(body) => estimate::of(body),
-            Self::Read(asked) => *asked,
+            Self::Read(estimate) => *estimate,
             Self::Nothing | Self::Form(_) => TokenEstimate::default(),
         }
     }
 
     fn sent(&self, characters: i64) -> Sent {
-        let asked = self.asked();
+        let estimate = self.estimate();
         let sound = match self {
-            Self::Form(form) => form.heard.lock().unwrap_or_else(PoisonError::into_inner).known(),
+            Self::Form(form) => form.sound.lock().unwrap_or_else(PoisonError::into_inner).known(),
             _ => None,
         };
-        Sent { read: asked.read, pictures: asked.answers, characters, sound }
+        Sent { read: estimate.read, pictures: estimate.answers, characters, sound }
     }
 
     /// Whether an upstream that has received some of it has all that it needs to begin.
@@ -80,11 +80,11 @@ impl Prompt {
 
 /// What is known of a request since its admission.
 pub(crate) struct UsageRecorder {
-    right: Arc<Right>,
+    admitted: Arc<AdmittedRequest>,
     /// The name of the upstream.
     upstream: Arc<str>,
-    /// What the event is about; `None` where nothing is counted, and once it was.
-    counted: Option<(UsageKind, Arc<str>)>,
+    /// The kind of the event; `None` where nothing is counted, and once it was.
+    kind: Option<UsageKind>,
     status: u16,
     price: Price,
     characters: i64,
@@ -97,13 +97,12 @@ pub(crate) struct UsageRecorder {
 }
 
 impl UsageRecorder {
-    pub(crate) fn new(right: &Arc<Right>, outgoing: &Outgoing<'_>, reservation: Reservation) -> Self {
+    pub(crate) fn new(admitted: &Arc<AdmittedRequest>, outgoing: &Outgoing<'_>, reservation: Reservation) -> Self {
         let model = outgoing.model;
-        let kind = UsageKind::of_meter(right.route.meter);
         Self {
-            right: Arc::clone(right),
+            admitted: Arc::clone(admitted),
             upstream: Arc::clone(&outgoing.upstream.name),
-            counted: kind.zip(model.map(|model| Arc::clone(&model.id))),
+            kind: UsageKind::of_meter(admitted.route.meter).filter(|_| model.is_some()),
             status: CLIENT_GONE,
             price: model.map(|model| model.price).unwrap_or_default(),
             characters: outgoing.characters,
@@ -116,7 +115,7 @@ impl UsageRecorder {
 
     /// The number of requested pictures.
     pub(crate) fn pictures(&self) -> u64 {
-        self.prompt.asked().answers
+        self.prompt.estimate().answers
     }
 
     /// Set once any of the request is sent.
@@ -129,18 +128,18 @@ impl UsageRecorder {
         self.status = status.as_u16();
     }
 
-    pub(crate) fn measure(&self) -> Measure {
-        self.right.route.meter
+    pub(crate) fn meter(&self) -> MeterKind {
+        self.admitted.route.meter
     }
 
     /// Whether something is still to be counted.
     pub(crate) const fn is_open(&self) -> bool {
-        self.counted.is_some()
+        self.kind.is_some()
     }
 
     /// Notes that nothing was used: there was no answer, or an error.
     pub(crate) fn nothing(&mut self) {
-        self.counted = None;
+        self.kind = None;
         self.reservation = Reservation::default();
     }
 
@@ -156,7 +155,8 @@ impl UsageRecorder {
             return self.leave_pending(id.to_owned());
         }
         let once = outlives.map(str::to_owned);
-        let counted = reported_usage::counted(self.right.route.meter, found, end, || self.prompt.sent(self.characters));
+        let counted =
+            reported_usage::counted(self.admitted.route.meter, found, end, || self.prompt.sent(self.characters));
         let Some(counted) = counted else {
             self.nothing();
             return Recorded::Safe;
@@ -166,7 +166,7 @@ impl UsageRecorder {
         {
             let once = once.as_ref().map(|id| format!("{id}/{model}"));
             // Events become safe in order, so the one that follows speaks for both.
-            drop(self.right.seams.meter.record(self.event(UsageKind::Images, model, price, drawn, once)));
+            drop(self.admitted.services.meter.record(self.event(UsageKind::Images, model, price, drawn, once)));
         }
         self.record(counted, once)
     }
@@ -176,14 +176,14 @@ impl UsageRecorder {
         const ASKED: &[u8] = b"background";
         let named = |body: &Bytes| memchr::memmem::find(body, ASKED).is_some() || memchr::memchr(b'\\', body).is_some();
         let named = !matches!(&self.prompt, Prompt::Kept(body) if !named(body));
-        self.right.route.path == "/v1/responses" && named && self.prompt.asked().background
+        self.admitted.route.path == "/v1/responses" && named && self.prompt.estimate().background
     }
 
     /// Notes a response as pending that continues and is counted when it has ended. Its client must not learn of it
     /// before it is noted as pending.
     fn leave_pending(&mut self, id: String) -> Recorded {
         let note = self.note_pending(id);
-        self.counted = None;
+        self.kind = None;
         self.reservation.keep();
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => {
@@ -195,36 +195,36 @@ impl UsageRecorder {
     }
 
     fn note_pending(&self, id: String) -> impl Future<Output = Result<(), Unavailable>> + Send + 'static {
-        let model = self.counted.as_ref().map(|(_, model)| (**model).to_owned()).unwrap_or_default();
-        let right = &self.right;
+        let model = self.admitted.model.as_deref().unwrap_or_default().to_owned();
+        let admitted = &self.admitted;
         let noted = Pending {
             id,
             kind: PendingKind::Response,
             upstream: (*self.upstream).to_owned(),
-            organization: right.payer.organization.clone(),
-            project: right.payer.project.clone(),
-            key: right.key().clone(),
-            owner: right.caller.owner.as_str().to_owned(),
+            organization: admitted.payer.organization.clone(),
+            project: admitted.payer.project.clone(),
+            key: admitted.key().clone(),
+            owner: admitted.caller.owner.as_str().to_owned(),
             model,
             tool: self.tool.as_ref().map(|(model, _)| (**model).to_owned()),
-            read: i64::try_from(self.prompt.asked().read).unwrap_or(i64::MAX),
-            stream: right.asked.stream,
-            summary: right.asked.summary,
-            request: right.request.as_str().to_owned(),
-            begun_at: (right.seams.clock)(),
+            read: i64::try_from(self.prompt.estimate().read).unwrap_or(i64::MAX),
+            stream: admitted.features.stream,
+            summary: admitted.features.summary,
+            request: admitted.request.as_str().to_owned(),
+            begun_at: (admitted.services.clock)(),
         };
-        let pending = Arc::clone(&right.seams.pending);
+        let pending = Arc::clone(&admitted.services.pending);
         async move { pending.note(noted).await }
     }
 
     /// Records the event.
     fn record(&mut self, Counted { used, estimated }: Counted, once: Option<String>) -> Recorded {
-        let Some((kind, model)) = self.counted.take() else { return Recorded::Safe };
+        let Some((kind, model)) = self.kind.take().zip(self.admitted.model.clone()) else { return Recorded::Safe };
         self.reservation.settle(|| Used {
             tokens: used.input_tokens.saturating_add(used.output_tokens).unsigned_abs(),
             images: used.images.unsigned_abs(),
         });
-        self.right.seams.meter.record(self.event(kind, model, self.price, Counted { used, estimated }, once))
+        self.admitted.services.meter.record(self.event(kind, model, self.price, Counted { used, estimated }, once))
     }
 
     fn event(
@@ -235,30 +235,30 @@ impl UsageRecorder {
         counted: Counted,
         once: Option<String>,
     ) -> UsageEvent {
-        let (right, Counted { used, estimated }) = (&self.right, counted);
+        let (admitted, Counted { used, estimated }) = (&self.admitted, counted);
         UsageEvent {
-            at: (right.seams.clock)(),
+            at: (admitted.services.clock)(),
             kind,
-            organization: right.payer.organization.clone(),
-            project: right.payer.project.clone(),
-            key: right.key().clone(),
-            owner: right.caller.owner.text(),
+            organization: admitted.payer.organization.clone(),
+            project: admitted.payer.project.clone(),
+            key: admitted.key().clone(),
+            owner: admitted.caller.owner.text(),
             model,
             cost: price.cost(&used),
             used,
             status: self.status,
             estimated,
-            request: right.request.text(),
-            stream: right.asked.stream,
-            summary: right.asked.summary,
+            request: admitted.request.text(),
+            stream: admitted.features.stream,
+            summary: admitted.features.summary,
             once,
         }
     }
 
     /// Records the payer as the owner of a stored response.
     pub(crate) fn own(&self, object: String) {
-        let (ownership, payer) = (Arc::clone(&self.right.seams.ownership), self.right.payer.clone());
-        // A node that is killed leaves word of it.
+        let (ownership, payer) = (Arc::clone(&self.admitted.services.ownership), self.admitted.payer.clone());
+        // A node that is killed leaves a note of it.
         let pending = self.is_background().then(|| self.note_pending(object.clone()));
         // The stream must not wait for the store; the id is useful only once the stream has ended.
         tokio::spawn(async move {
@@ -280,7 +280,7 @@ impl Drop for UsageRecorder {
         if self.is_open() && self.begun.load(Ordering::Relaxed) && self.prompt.is_sent() {
             let sent = self.prompt.sent(self.characters);
             // There is no client left who would have to wait for it.
-            drop(self.record(reported_usage::abandoned(self.right.route.meter, sent), None));
+            drop(self.record(reported_usage::abandoned(self.admitted.route.meter, sent), None));
         }
     }
 }

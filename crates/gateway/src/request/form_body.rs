@@ -41,7 +41,7 @@ enum Where {
     Preamble,
     /// In a part's content; looking for the delimiter.
     Content,
-    /// Right after a delimiter: headers until an empty line, or the end of the form.
+    /// AdmittedRequest after a delimiter: headers until an empty line, or the end of the form.
     Headers,
     /// After the last delimiter, where only white space is allowed.
     End,
@@ -113,7 +113,7 @@ impl FormScan {
         // The first byte is the end of the previous line.
         let from = usize::from(!std::mem::replace(begun, *begun || count > 0));
         let content = self.held.get(from..count).unwrap_or_default();
-        form.heard.lock().unwrap_or_else(PoisonError::into_inner).feed(content);
+        form.sound.lock().unwrap_or_else(PoisonError::into_inner).feed(content);
     }
 
     /// The model's name, once its part has been read completely.

@@ -13,9 +13,9 @@ use crate::response::error_body::bad_body;
 const IGNORED: [&str; 2] = ["api-version", "client_version"];
 
 /// Returns the canonical URL of a request; `None` when the client wrote it in that form.
-pub(crate) fn canonical(matched: &Matched<'_>, asked: &Uri) -> Result<Option<PathAndQuery>, ErrorResponse> {
+pub(crate) fn canonical(matched: &Matched<'_>, uri: &Uri) -> Result<Option<PathAndQuery>, ErrorResponse> {
     let path = matched.route.path;
-    if asked.query().is_none() && asked.path() == path {
+    if uri.query().is_none() && uri.path() == path {
         return Ok(None);
     }
     let mut target = match matched.id {
@@ -24,7 +24,7 @@ pub(crate) fn canonical(matched: &Matched<'_>, asked: &Uri) -> Result<Option<Pat
         Some(id) if id.contains('%') => return Err(no_object(id)),
         Some(id) => path.replace("{id}", id),
     };
-    let query = parameters(matched.route, asked.query().unwrap_or_default())?;
+    let query = parameters(matched.route, uri.query().unwrap_or_default())?;
     if !query.is_empty() {
         target.push('?');
         target.push_str(&query);
@@ -76,8 +76,8 @@ mod tests {
 
     fn read(path: &str, query: &str) -> Result<(String, bool), ErrorResponse> {
         let matched = route::find("GET", path).unwrap();
-        let asked: Uri = if query.is_empty() { path.parse() } else { format!("{path}?{query}").parse() }.unwrap();
-        let target = canonical(&matched, &asked)?.map_or(asked, Uri::from);
+        let uri: Uri = if query.is_empty() { path.parse() } else { format!("{path}?{query}").parse() }.unwrap();
+        let target = canonical(&matched, &uri)?.map_or(uri, Uri::from);
         Ok((target.to_string(), streams(&target)))
     }
 

@@ -9,13 +9,14 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use keystead_core::refusal::ErrorResponse;
 
+use crate::api_request::ApiRequest;
 use crate::body::{GatewayBody, full};
 use crate::catalogue::ModelEntry;
 use crate::catalogue::address::Upstream;
-use crate::decide::right::Right;
-use crate::exchange::{Exchange, Outgoing};
+use crate::decide::admitted_request::AdmittedRequest;
 use crate::metering::Recorded;
 use crate::metering::usage_recorder::UsageRecorder;
+use crate::prepare::Outgoing;
 use crate::request::headers;
 use crate::response::cut::Watched;
 use crate::response::error_body;
@@ -27,7 +28,7 @@ use crate::upstream_objects::made::{self, Making};
 use crate::{BoxFuture, Gateway};
 
 /// Maximum bytes of an answer that must be read before it is forwarded.
-pub(crate) const MOST_BOOKKEPT: usize = 64 << 20;
+pub(crate) const MOST_RECORDED: usize = 64 << 20;
 /// An answer with a known length up to this is sent at once, without repeated checks.
 const SHORT: u64 = 64 << 10;
 /// Maximum bytes of an upstream's error body.
@@ -64,63 +65,63 @@ struct Answered<'a> {
     parts: Parts,
     body: UpstreamBody,
     outgoing: Outgoing<'a>,
-    settled: UsageRecorder,
-    right: &'a Arc<Right>,
+    recorder: UsageRecorder,
+    admitted: &'a Arc<AdmittedRequest>,
 }
 
 impl Gateway {
     pub(crate) fn answer<'a>(
         &'a self,
-        exchange: &'a Exchange<'a>,
+        request: &'a ApiRequest<'a>,
         answered: Response<UpstreamBody>,
         outgoing: Outgoing<'a>,
-        mut settled: UsageRecorder,
-        right: &'a Arc<Right>,
+        mut recorder: UsageRecorder,
+        admitted: &'a Arc<AdmittedRequest>,
     ) -> Result<Answering<'a>, ErrorResponse> {
         let (parts, body) = answered.into_parts();
-        settled.answered(parts.status);
+        recorder.answered(parts.status);
         if !parts.status.is_success() {
-            settled.nothing();
-            return Ok(Answering::Waiting(Box::pin(self.refused(exchange, outgoing.upstream, parts, body))));
+            recorder.nothing();
+            return Ok(Answering::Waiting(Box::pin(self.refused(request, outgoing.upstream, parts, body))));
         }
-        let objects = objects(exchange, &outgoing);
-        let read = objects != Objects::None || settled.is_open();
-        let shape = shape(&parts, read, outgoing.asked.stream);
-        let answered = Answered { parts, body, outgoing, settled, right };
+        let objects = objects(request, &outgoing);
+        let read = objects != Objects::None || recorder.is_open();
+        let shape = shape(&parts, read, outgoing.features.stream);
+        let answered = Answered { parts, body, outgoing, recorder, admitted };
         match shape {
-            Some(shape) if !objects.are_read_first(shape) => self.pass(exchange, answered, shape),
-            shape => Ok(Answering::Waiting(Box::pin(self.read_first(exchange, answered, shape)))),
+            Some(shape) if !objects.are_read_first(shape) => self.pass(request, answered, shape),
+            shape => Ok(Answering::Waiting(Box::pin(self.read_first(request, answered, shape)))),
         }
     }
 
     /// Forwards an answer as it arrives, or one that arrived in one piece already.
     fn pass<'a>(
         &self,
-        exchange: &Exchange<'_>,
+        request: &ApiRequest<'_>,
         answered: Answered<'_>,
         shape: Shape,
     ) -> Result<Answering<'a>, ErrorResponse> {
-        let Answered { parts, body, outgoing, settled, right } = answered;
+        let Answered { parts, body, outgoing, recorder, admitted } = answered;
         if body.has_come() && !shape.events {
-            let (whole, recorded) = metered_body::take_whole(body, settled).ok_or_else(broke_off)?;
-            return Ok(Answering::Gathered(passed(exchange, parts, full(whole)), recorded));
+            let (whole, recorded) = metered_body::take_whole(body, recorder).ok_or_else(broke_off)?;
+            return Ok(Answering::Gathered(passed(request, parts, full(whole)), recorded));
         }
         let shape = Shape { strip: outgoing.strip, ..shape };
-        let body = MeteredBody::new(body, settled, shape, self.reading.clone());
+        let body = MeteredBody::new(body, recorder, shape, self.reading.clone());
         let plain = !parts.headers.contains_key(header::CONTENT_ENCODING);
         let body = if !shape.events && body.size_hint().exact().is_some_and(|length| length <= SHORT) {
             body.boxed_unsync()
         } else {
             let (metrics, every) = (Arc::clone(&self.metrics), self.limits.recheck);
-            Watched::new(body, Arc::clone(right), metrics, every, shape.events && plain).boxed_unsync()
+            Watched::new(body, Arc::clone(admitted), metrics, every, shape.events && plain).boxed_unsync()
         };
-        let body = if made::makes(exchange.route, outgoing.audio) && shape.events {
+        let body = if made::makes(request.route, outgoing.audio) && shape.events {
             let model = outgoing.model.map(|model| Arc::clone(&model.id));
-            Making::new(body, Arc::clone(&self.seams.ownership), exchange.payer.clone(), model).boxed_unsync()
+            Making::new(body, Arc::clone(&self.services.ownership), request.payer.clone(), model).boxed_unsync()
         } else {
             body
         };
-        let mut response = passed(exchange, parts, body);
+        let mut response = passed(request, parts, body);
         if shape.events {
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         }
@@ -130,35 +131,37 @@ impl Gateway {
     /// Forwards an answer after a part of it was read: its kind, or the objects it names.
     async fn read_first(
         &self,
-        exchange: &Exchange<'_>,
+        request: &ApiRequest<'_>,
         mut answered: Answered<'_>,
         shape: Option<Shape>,
     ) -> Result<Response<GatewayBody>, ErrorResponse> {
         let shape = match shape {
             Some(shape) => shape,
-            None => shape_by_beginning(&mut answered.parts, &mut answered.body, answered.outgoing.asked.stream).await,
+            None => {
+                shape_by_beginning(&mut answered.parts, &mut answered.body, answered.outgoing.features.stream).await
+            }
         };
-        if objects(exchange, &answered.outgoing).are_read_first(shape) {
-            let Answered { parts, body, outgoing, settled, .. } = answered;
-            let whole = self.kept_in_books(exchange, outgoing.model, body, settled).await?;
-            return Ok(passed(exchange, parts, full(whole)));
+        if objects(request, &answered.outgoing).are_read_first(shape) {
+            let Answered { parts, body, outgoing, recorder, .. } = answered;
+            let whole = self.read_and_record(request, outgoing.model, body, recorder).await?;
+            return Ok(passed(request, parts, full(whole)));
         }
-        self.pass(exchange, answered, shape)?.finish().await
+        self.pass(request, answered, shape)?.finish().await
     }
 
     /// Reads the complete body of an answer that names upstream objects, and records them.
-    async fn kept_in_books(
+    async fn read_and_record(
         &self,
-        exchange: &Exchange<'_>,
+        request: &ApiRequest<'_>,
         model: Option<&ModelEntry>,
         body: UpstreamBody,
-        settled: UsageRecorder,
+        recorder: UsageRecorder,
     ) -> Result<Bytes, ErrorResponse> {
-        let Some((whole, recorded)) = metered_body::collect(body, settled, MOST_BOOKKEPT).await else {
+        let Some((whole, recorded)) = metered_body::collect(body, recorder, MOST_RECORDED).await else {
             return Err(broke_off());
         };
-        let whole = listing::keep_books(self, exchange, model, whole).await?;
-        self.count_seen(exchange, &whole).await?;
+        let whole = listing::record_objects(self, request, model, whole).await?;
+        self.count_seen(request, &whole).await?;
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;
         Ok(whole)
     }
@@ -167,7 +170,7 @@ impl Gateway {
     /// operator.
     async fn refused(
         &self,
-        exchange: &Exchange<'_>,
+        request: &ApiRequest<'_>,
         upstream: &Upstream,
         parts: Parts,
         body: UpstreamBody,
@@ -203,7 +206,7 @@ impl Gateway {
             // A page of a proxy, or something that cannot be searched for the secret.
             return Ok(error_body::with_hints(&parts.headers, &error_body::upstream_error(status), self.now()));
         };
-        let mut response = passed(exchange, parts, full(scrubbed(body, upstream)));
+        let mut response = passed(request, parts, full(scrubbed(body, upstream)));
         error_body::hint(status, response.headers_mut(), self.now());
         Ok(response)
     }
@@ -231,10 +234,10 @@ impl Objects {
 }
 
 /// Returns which upstream objects an answer to this request names.
-fn objects(exchange: &Exchange<'_>, outgoing: &Outgoing<'_>) -> Objects {
-    if listing::lists_objects(exchange.route) {
+fn objects(request: &ApiRequest<'_>, outgoing: &Outgoing<'_>) -> Objects {
+    if listing::lists_objects(request.route) {
         Objects::List
-    } else if made::makes(exchange.route, outgoing.audio) || listing::names_objects(exchange.route) {
+    } else if made::makes(request.route, outgoing.audio) || listing::names_objects(request.route) {
         Objects::Some
     } else {
         Objects::None
@@ -246,11 +249,11 @@ fn broke_off() -> ErrorResponse {
 }
 
 /// Builds an answer with the headers that may pass, and the payer.
-fn passed(exchange: &Exchange<'_>, parts: Parts, body: GatewayBody) -> Response<GatewayBody> {
+fn passed(request: &ApiRequest<'_>, parts: Parts, body: GatewayBody) -> Response<GatewayBody> {
     let mut response = Response::new(body);
     *response.status_mut() = parts.status;
     *response.headers_mut() = parts.headers;
-    error_body::attribute(response.headers_mut(), &exchange.payer);
+    error_body::attribute(response.headers_mut(), &request.payer);
     response
 }
 

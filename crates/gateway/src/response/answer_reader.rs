@@ -52,7 +52,7 @@ pub(crate) struct Found {
     duration: Option<i64>,
     /// The id of a response, and whether it was taken.
     object: Option<String>,
-    told: bool,
+    is_reported: bool,
     /// Whether the response has ended, once it says so.
     over: Option<bool>,
 }
@@ -108,7 +108,7 @@ impl Reader {
 
     /// Returns the id of a response, once.
     pub(crate) fn take_object(&mut self) -> Option<String> {
-        if std::mem::replace(&mut self.found.told, self.found.object.is_some()) {
+        if std::mem::replace(&mut self.found.is_reported, self.found.object.is_some()) {
             return None;
         }
         self.found.object.clone()

@@ -17,7 +17,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::BoxFuture;
 use crate::body::BoxError;
-use crate::decide::right::Right;
+use crate::decide::admitted_request::AdmittedRequest;
 use crate::metrics::Metrics;
 use crate::response::error_body;
 use crate::response::metered_body::MeteredBody;
@@ -26,14 +26,14 @@ use crate::response::metered_body::MeteredBody;
 pub(crate) struct Watched {
     /// `None` once it was cut.
     body: Option<MeteredBody>,
-    right: Arc<Right>,
+    admitted: Arc<AdmittedRequest>,
     metrics: Arc<Metrics>,
     /// The interval between checks.
     every: Duration,
     /// Created when the body is polled a second time or has to be waited for.
     timer: Option<Pin<Box<Sleep>>>,
     begun: bool,
-    looking: Option<BoxFuture<'static, Result<(), ErrorResponse>>>,
+    recheck: Option<BoxFuture<'static, Result<(), ErrorResponse>>>,
     /// The position of the stream between events; `None` when an error event cannot be sent.
     events: Option<Boundary>,
     /// The permission has ended; the event that is being sent may end first.
@@ -44,23 +44,33 @@ impl Watched {
     /// `events` says that the body is an event stream, not compressed.
     pub(crate) fn new(
         body: MeteredBody,
-        right: Arc<Right>,
+        admitted: Arc<AdmittedRequest>,
         metrics: Arc<Metrics>,
         every: Duration,
         events: bool,
     ) -> Self {
         // With an announced length nothing can be added.
         let events = (events && body.size_hint().exact().is_none()).then(Boundary::default);
-        Self { body: Some(body), right, metrics, every, timer: None, begun: false, looking: None, events, ending: None }
+        Self {
+            body: Some(body),
+            admitted,
+            metrics,
+            every,
+            timer: None,
+            begun: false,
+            recheck: None,
+            events,
+            ending: None,
+        }
     }
 
     /// Checks when it is time; the result is in `ending`.
-    fn look(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    fn recheck(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(self.every)));
         loop {
-            if let Some(looking) = &mut self.looking {
-                let held = ready!(looking.poll_unpin(context));
-                self.looking = None;
+            if let Some(recheck) = &mut self.recheck {
+                let held = ready!(recheck.poll_unpin(context));
+                self.recheck = None;
                 self.ending = held.err();
                 timer.as_mut().reset(Instant::now() + self.every);
             }
@@ -70,8 +80,8 @@ impl Watched {
                 self.events = None;
                 return Poll::Ready(());
             }
-            let right = Arc::clone(&self.right);
-            self.looking = Some(async move { right.still_holds().await }.boxed());
+            let admitted = Arc::clone(&self.admitted);
+            self.recheck = Some(async move { admitted.recheck().await }.boxed());
         }
     }
 
@@ -83,10 +93,10 @@ impl Watched {
             body.cancel();
         }
         self.metrics.cut();
-        tracing::debug!(key = %self.right.key(), code = wire.code, "an answer was cut: its right ended");
+        tracing::debug!(key = %self.admitted.key(), code = wire.code, "an answer was cut: its permission ended");
         Some(match self.events {
             Some(_) => Ok(Frame::data(error_body::error_event(&wire))),
-            None => Err("the right to this answer ended".into()),
+            None => Err("the permission of this answer ended".into()),
         })
     }
 }
@@ -99,7 +109,7 @@ impl Body for Watched {
         let this = &mut *self;
         let first = !std::mem::replace(&mut this.begun, true);
         if !first {
-            let _ = this.look(context);
+            let _ = this.recheck(context);
             if let Some(last) = this.cut() {
                 return Poll::Ready(Some(last));
             }
@@ -107,7 +117,7 @@ impl Body for Watched {
         let Some(body) = &mut this.body else { return Poll::Ready(None) };
         let Poll::Ready(frame) = Pin::new(body).poll_frame(context) else {
             if first {
-                let _ = this.look(context);
+                let _ = this.recheck(context);
             }
             return Poll::Pending;
         };

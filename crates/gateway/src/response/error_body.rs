@@ -69,13 +69,6 @@ pub(crate) fn with_hints(upstreams: &HeaderMap, wire: &ErrorResponse, now: Times
     response
 }
 
-/// Builds an error that the same request would get again.
-pub(crate) fn final_error(wire: &ErrorResponse) -> Response<GatewayBody> {
-    let mut response = error(wire);
-    give_up(response.headers_mut());
-    response
-}
-
 /// Tells clients not to retry. The official clients obey, and would retry this status otherwise.
 pub(crate) fn give_up(headers: &mut HeaderMap) {
     headers.insert(&SHOULD_RETRY, HeaderValue::from_static("false"));

@@ -13,7 +13,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
-use keystead_core::route::Meter;
+use keystead_core::route::MeterKind;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::body::BoxError;
@@ -99,17 +99,17 @@ pub(crate) struct MeteredBody {
 struct Live {
     body: UpstreamBody,
     scan: Scan,
-    settled: UsageRecorder,
+    recorder: UsageRecorder,
 }
 
 impl MeteredBody {
-    pub(crate) fn new(body: UpstreamBody, settled: UsageRecorder, shape: Shape, reading: Reading) -> Self {
-        let live = Live::new(body, settled, shape);
+    pub(crate) fn new(body: UpstreamBody, recorder: UsageRecorder, shape: Shape, reading: Reading) -> Self {
+        let live = Live::new(body, recorder, shape);
         let (recorded, next, strip) = (Recorded::Safe, Bytes::new(), shape.events && shape.strip);
         Self { live: Some(live), reading, recorded, next, ended: false, strip }
     }
 
-    /// Ends it early: the upstream request is cancelled at once, and what arrived is settled.
+    /// Ends it early: the upstream request is cancelled at once, and what arrived is recorder.
     pub(crate) fn cancel(mut self) {
         drop(self.live.take());
     }
@@ -117,8 +117,8 @@ impl MeteredBody {
 
 /// Reads a complete answer that must be inspected before it is forwarded, up to a limit. It must not be forwarded
 /// before its event is safe.
-pub(crate) async fn collect(body: UpstreamBody, settled: UsageRecorder, most: usize) -> Option<(Bytes, Recorded)> {
-    let mut live = Live::new(body, settled, Shape { events: false, json: true, strip: false });
+pub(crate) async fn collect(body: UpstreamBody, recorder: UsageRecorder, most: usize) -> Option<(Bytes, Recorded)> {
+    let mut live = Live::new(body, recorder, Shape { events: false, json: true, strip: false });
     let mut whole = BytesMut::new();
     while let Some(frame) = live.body.frame().await {
         let Ok(data) = frame.ok()?.into_data() else { continue };
@@ -133,8 +133,8 @@ pub(crate) async fn collect(body: UpstreamBody, settled: UsageRecorder, most: us
 }
 
 /// Takes an answer that has arrived completely. It must not be forwarded before its event is safe.
-pub(crate) fn take_whole(mut body: UpstreamBody, mut settled: UsageRecorder) -> Option<(Bytes, Recorded)> {
-    let (read, mut reader) = (is_read(&settled), Reader::default());
+pub(crate) fn take_whole(mut body: UpstreamBody, mut recorder: UsageRecorder) -> Option<(Bytes, Recorded)> {
+    let (read, mut reader) = (is_read(&recorder), Reader::default());
     let mut whole = Bytes::new();
     while let Some(frame) = body.frame().now_or_never()? {
         let Ok(data) = frame.ok()?.into_data() else { continue };
@@ -144,32 +144,32 @@ pub(crate) fn take_whole(mut body: UpstreamBody, mut settled: UsageRecorder) -> 
         whole = joined(&whole, data);
     }
     reader.end_value();
-    let recorded = settled.by_answer(reader.found(), End::Whole);
+    let recorded = recorder.by_answer(reader.found(), End::Whole);
     Some((whole, recorded))
 }
 
 /// Whether an answer reports what it used.
-fn is_read(settled: &UsageRecorder) -> bool {
-    settled.is_open() && settled.measure() != Meter::Speech
+fn is_read(recorder: &UsageRecorder) -> bool {
+    recorder.is_open() && recorder.meter() != MeterKind::Speech
 }
 
 impl Live {
-    fn new(body: UpstreamBody, settled: UsageRecorder, shape: Shape) -> Self {
+    fn new(body: UpstreamBody, recorder: UsageRecorder, shape: Shape) -> Self {
         let scan = if shape.events {
             Scan::Events(Box::new(EventScan::new(shape.strip)))
-        } else if is_read(&settled) {
+        } else if is_read(&recorder) {
             Scan::Json(Box::default())
         } else {
             Scan::Blind
         };
-        Self { body, scan, settled }
+        Self { body, scan, recorder }
     }
 
     /// Whether the answer is complete for its client, although more may follow.
     fn is_final(&self) -> bool {
         let Scan::Events(scan) = &self.scan else { return false };
         let completed = scan.found().completed();
-        scan.is_final() || (completed > 0 && completed >= self.settled.pictures())
+        scan.is_final() || (completed > 0 && completed >= self.recorder.pictures())
     }
 
     fn note(&mut self, data: &Bytes) -> Bytes {
@@ -177,7 +177,7 @@ impl Live {
             Scan::Events(scan) => {
                 let kept = scan.pass(data);
                 if let Some(object) = scan.take_object() {
-                    self.settled.own(object);
+                    self.recorder.own(object);
                 }
                 kept
             }
@@ -194,13 +194,13 @@ impl Live {
         match &mut self.scan {
             Scan::Events(scan) => {
                 let rest = scan.rest();
-                (rest, self.settled.by_answer(scan.found(), end))
+                (rest, self.recorder.by_answer(scan.found(), end))
             }
             Scan::Json(reader) => {
                 reader.end_value();
-                (Bytes::new(), self.settled.by_answer(reader.found(), end))
+                (Bytes::new(), self.recorder.by_answer(reader.found(), end))
             }
-            Scan::Blind => (Bytes::new(), self.settled.by_answer(Reader::default().found(), end)),
+            Scan::Blind => (Bytes::new(), self.recorder.by_answer(Reader::default().found(), end)),
         }
     }
 
@@ -233,7 +233,7 @@ impl Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        if self.settled.is_open() {
+        if self.recorder.is_open() {
             drop(self.settle(End::Broken));
         }
     }
@@ -246,7 +246,7 @@ impl MeteredBody {
         self.next = live.note(data);
         if live.body.is_end_stream() {
             self.end();
-        } else if live.settled.is_open() && live.is_final() {
+        } else if live.recorder.is_open() && live.is_final() {
             let (rest, recorded) = live.settle(End::Whole);
             (self.next, self.recorded) = (joined(&self.next, rest), recorded);
         }
@@ -324,10 +324,10 @@ impl Body for MeteredBody {
 impl Drop for MeteredBody {
     fn drop(&mut self) {
         let Some(live) = self.live.take() else { return };
-        if self.ended || !live.settled.is_open() || matches!(live.scan, Scan::Blind) {
+        if self.ended || !live.recorder.is_open() || matches!(live.scan, Scan::Blind) {
             return;
         }
-        // Without a runtime, or with too many answers already, only what arrived is settled.
+        // Without a runtime, or with too many answers already, only what arrived is recorder.
         if let (Some(permit), Ok(runtime)) = (self.reading.permit(), tokio::runtime::Handle::try_current()) {
             runtime.spawn(live.read_on(self.reading.limits, permit));
         }

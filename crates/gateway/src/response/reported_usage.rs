@@ -1,6 +1,6 @@
 //! The usage of one request: the upstream's figures where it reported them, estimates from the text where it did not.
 
-use keystead_core::route::Meter;
+use keystead_core::route::MeterKind;
 use keystead_core::usage::Quantities;
 
 use crate::response::answer_reader::{Found, Reader};
@@ -36,15 +36,15 @@ pub(crate) enum End {
 
 /// Computes what an answer used. `None` when it was only an error. `sent` is called only when the answer does not
 /// report everything.
-pub(crate) fn counted(meter: Meter, found: &Found, end: End, sent: impl FnOnce() -> Sent) -> Option<Counted> {
+pub(crate) fn counted(meter: MeterKind, found: &Found, end: End, sent: impl FnOnce() -> Sent) -> Option<Counted> {
     if found.is_failure() {
         return None;
     }
     let mut count = Counted { used: Quantities { requests: 1, ..Quantities::default() }, estimated: false };
     match meter {
-        Meter::Request => {}
-        Meter::Completion => completion(&mut count, found, sent),
-        Meter::Embedding | Meter::Moderation => {
+        MeterKind::Request => {}
+        MeterKind::Completion => completion(&mut count, found, sent),
+        MeterKind::Embedding | MeterKind::Moderation => {
             let figures = found.figures().unwrap_or_default();
             let (input, output) = figures.tokens();
             count.used.input_cached_tokens = figures.cached.unwrap_or(0);
@@ -52,7 +52,7 @@ pub(crate) fn counted(meter: Meter, found: &Found, end: End, sent: impl FnOnce()
             let input = input.or(figures.total.filter(|total| *total > 0));
             count.used.input_tokens = input.unwrap_or_else(|| count.estimate(sent().read));
         }
-        Meter::Image => {
+        MeterKind::Image => {
             let figures = found.figures().unwrap_or_default();
             let (input, output) = figures.tokens();
             count.used.input_tokens = input.unwrap_or(0);
@@ -66,8 +66,8 @@ pub(crate) fn counted(meter: Meter, found: &Found, end: End, sent: impl FnOnce()
             };
         }
         // Speech is measured by the requested characters, which are known.
-        Meter::Speech => count.used.characters = sent().characters,
-        Meter::Transcription => {
+        MeterKind::Speech => count.used.characters = sent().characters,
+        MeterKind::Transcription => {
             let figures = found.figures().unwrap_or_default();
             let (input, output) = figures.tokens();
             count.used.input_tokens = input.unwrap_or(0);
@@ -117,7 +117,7 @@ impl Counted {
 }
 
 /// The usage of a request when the client did not wait for the answer.
-pub(crate) fn abandoned(meter: Meter, sent: Sent) -> Counted {
+pub(crate) fn abandoned(meter: MeterKind, sent: Sent) -> Counted {
     let nothing = Reader::default();
     let none = Counted { used: Quantities { requests: 1, ..Quantities::default() }, estimated: true };
     counted(meter, nothing.found(), End::Broken, || sent).unwrap_or(none)
@@ -131,7 +131,7 @@ pub(crate) fn drawn(found: &Found) -> Option<Counted> {
 }
 
 /// The usage of one complete JSON answer.
-pub(crate) fn of_json(meter: Meter, body: &[u8]) -> Option<Counted> {
+pub(crate) fn of_json(meter: MeterKind, body: &[u8]) -> Option<Counted> {
     let mut reader = Reader::default();
     reader.feed(body);
     reader.end_value();
@@ -148,7 +148,7 @@ mod tests {
 
     const SENT: Sent = Sent { read: 40, pictures: 2, characters: 7, sound: Some((9, true)) };
 
-    fn read(meter: Meter, body: &str) -> Option<(Quantities, bool)> {
+    fn read(meter: MeterKind, body: &str) -> Option<(Quantities, bool)> {
         let mut reader = Reader::default();
         reader.feed(body.as_bytes());
         reader.end_value();
@@ -157,7 +157,7 @@ mod tests {
 
     /// Input, cached, output, and whether it is estimated.
     fn tokens(body: &str) -> (i64, i64, i64, bool) {
-        let (used, estimated) = read(Meter::Completion, body).unwrap();
+        let (used, estimated) = read(MeterKind::Completion, body).unwrap();
         (used.input_tokens, used.input_cached_tokens, used.output_tokens, estimated)
     }
 
@@ -246,7 +246,7 @@ mod tests {
             r#"{"error":"model crashed"}"#,
             r#"{"id":"resp_1","status":"failed","error":{"code":"server_error"},"output":[],"usage":null}"#,
         ] {
-            assert_eq!(read(Meter::Completion, body), None, "{body}");
+            assert_eq!(read(MeterKind::Completion, body), None, "{body}");
         }
         // With text or figures it used something.
         assert_eq!(
@@ -332,39 +332,43 @@ mod tests {
         };
         for (meter, body, wanted) in [
             (
-                Meter::Embedding,
+                MeterKind::Embedding,
                 r#"{"data":[1,2],"usage":{"prompt_tokens":9,"total_tokens":9}}"#,
                 (9, 0, 0, 0, 0, false),
             ),
-            (Meter::Embedding, r#"{"data":[1,2],"usage":{"total_tokens":9}}"#, (9, 0, 0, 0, 0, false)),
-            (Meter::Embedding, r#"{"data":[1,2],"usage":{"total_tokens":0}}"#, (40, 0, 0, 0, 0, true)),
-            (Meter::Moderation, r#"{"results":[]}"#, (40, 0, 0, 0, 0, true)),
-            (Meter::Image, r#"{"data":[{},{}]}"#, (0, 0, 2, 0, 0, false)),
-            (Meter::Image, r#"{"data":[]}"#, (0, 0, 0, 0, 0, false)),
-            (Meter::Image, r#"{"created":1}"#, (0, 0, 2, 0, 0, true)),
+            (MeterKind::Embedding, r#"{"data":[1,2],"usage":{"total_tokens":9}}"#, (9, 0, 0, 0, 0, false)),
+            (MeterKind::Embedding, r#"{"data":[1,2],"usage":{"total_tokens":0}}"#, (40, 0, 0, 0, 0, true)),
+            (MeterKind::Moderation, r#"{"results":[]}"#, (40, 0, 0, 0, 0, true)),
+            (MeterKind::Image, r#"{"data":[{},{}]}"#, (0, 0, 2, 0, 0, false)),
+            (MeterKind::Image, r#"{"data":[]}"#, (0, 0, 0, 0, 0, false)),
+            (MeterKind::Image, r#"{"created":1}"#, (0, 0, 2, 0, 0, true)),
             (
-                Meter::Image,
+                MeterKind::Image,
                 r#"{"data":[{"b64_json":"A"}],"usage":{"input_tokens":3,"output_tokens":4}}"#,
                 (3, 4, 1, 0, 0, false),
             ),
-            (Meter::Speech, "sound", (0, 0, 0, 0, 7, false)),
-            (Meter::Transcription, r#"{"text":"x","usage":{"type":"duration","seconds":2.2}}"#, (0, 0, 0, 3, 0, false)),
-            (Meter::Transcription, r#"{"task":"transcribe","duration":8.47,"text":"x"}"#, (0, 0, 0, 9, 0, false)),
-            (Meter::Transcription, r#"{"duration":"8.47","text":"x"}"#, (0, 0, 0, 9, 0, false)),
+            (MeterKind::Speech, "sound", (0, 0, 0, 0, 7, false)),
             (
-                Meter::Transcription,
+                MeterKind::Transcription,
+                r#"{"text":"x","usage":{"type":"duration","seconds":2.2}}"#,
+                (0, 0, 0, 3, 0, false),
+            ),
+            (MeterKind::Transcription, r#"{"task":"transcribe","duration":8.47,"text":"x"}"#, (0, 0, 0, 9, 0, false)),
+            (MeterKind::Transcription, r#"{"duration":"8.47","text":"x"}"#, (0, 0, 0, 9, 0, false)),
+            (
+                MeterKind::Transcription,
                 r#"{"text":"x","usage":{"type":"tokens","input_tokens":14,"output_tokens":5,"total_tokens":19}}"#,
                 (14, 5, 0, 9, 0, false),
             ),
-            (Meter::Transcription, "1\n00:00:00,000 --> 00:00:02,000\nx\n", (0, 0, 0, 9, 0, false)),
+            (MeterKind::Transcription, "1\n00:00:00,000 --> 00:00:02,000\nx\n", (0, 0, 0, 9, 0, false)),
         ] {
             assert_eq!(picked(meter, body), wanted, "{body}");
         }
-        let unknown = counted(Meter::Transcription, Reader::default().found(), End::Whole, Sent::default).unwrap();
+        let unknown = counted(MeterKind::Transcription, Reader::default().found(), End::Whole, Sent::default).unwrap();
         assert_eq!((unknown.used.seconds, unknown.estimated), (1, true));
-        let left = abandoned(Meter::Completion, SENT);
+        let left = abandoned(MeterKind::Completion, SENT);
         assert_eq!((left.used.input_tokens, left.used.output_tokens, left.estimated), (40, 0, true));
-        assert_eq!(abandoned(Meter::Image, SENT).used.images, 2);
-        assert_eq!(abandoned(Meter::Transcription, SENT).used.seconds, 9);
+        assert_eq!(abandoned(MeterKind::Image, SENT).used.images, 2);
+        assert_eq!(abandoned(MeterKind::Transcription, SENT).used.seconds, 9);
     }
 }

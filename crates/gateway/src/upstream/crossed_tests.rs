@@ -172,8 +172,9 @@ async fn ask(
         HeaderMap::from_iter([(http::HeaderName::from_static("x-client-request-id"), nonce.parse().unwrap())]);
     let id = RequestId::generate(&mut ChaCha8Rng::seed_from_u64(1));
     let target = PathAndQuery::from_static("/v1/chat/completions");
-    let asked = UpstreamRequest { method: &Method::POST, target: &target, headers: &headers, id: &id, begun: None };
-    let response = client.send(to, &asked, body).await.map_err(drop)?;
+    let upstream_request =
+        UpstreamRequest { method: &Method::POST, target: &target, headers: &headers, id: &id, begun: None };
+    let response = client.send(to, &upstream_request, body).await.map_err(drop)?;
     let status = response.status();
     let mut body = response.into_body();
     let mut got = Vec::new();

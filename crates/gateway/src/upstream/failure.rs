@@ -25,7 +25,7 @@ pub(crate) enum NoAnswer {
 
 impl NoAnswer {
     /// Returns the client's answer, and whether the same request may be sent again.
-    pub(crate) fn told(&self) -> (ErrorResponse, bool) {
+    pub(crate) fn response(&self) -> (ErrorResponse, bool) {
         match self {
             Self::Unreachable(_) => {
                 (error_body::unavailable("The model server cannot be reached. Try again shortly."), true)

@@ -52,11 +52,11 @@ pub(super) enum BodyFraming {
 }
 
 /// Writes the head of a request: own headers, own framing, the operator's secret.
-pub(super) fn write(out: &mut Vec<u8>, to: &Address, asked: &UpstreamRequest<'_>, told: BodyFraming) {
+pub(super) fn write(out: &mut Vec<u8>, to: &Address, request: &UpstreamRequest<'_>, framing: BodyFraming) {
     let mut put = |pieces: &[&[u8]]| pieces.iter().for_each(|piece| out.extend_from_slice(piece));
-    let target = asked.target.as_str();
+    let target = request.target.as_str();
     let target = if to.versioned { target } else { target.strip_prefix("/v1").unwrap_or(target) };
-    put(&[asked.method.as_str().as_bytes(), b" ", to.prefix.as_bytes(), target.as_bytes()]);
+    put(&[request.method.as_str().as_bytes(), b" ", to.prefix.as_bytes(), target.as_bytes()]);
     if let Some(query) = &to.query {
         put(&[if target.contains('?') { b"&" } else { b"?" }, query.as_bytes()]);
     }
@@ -64,13 +64,13 @@ pub(super) fn write(out: &mut Vec<u8>, to: &Address, asked: &UpstreamRequest<'_>
     if let Some((name, secret)) = &to.secret {
         put(&[b"\r\n", name.as_str().as_bytes(), b": ", secret.as_bytes()]);
     }
-    put(&[b"\r\nx-request-id: ", asked.id.as_str().as_bytes(), b"\r\naccept-encoding: identity"]);
-    for (name, value) in headers::to_upstream(asked.headers) {
+    put(&[b"\r\nx-request-id: ", request.id.as_str().as_bytes(), b"\r\naccept-encoding: identity"]);
+    for (name, value) in headers::to_upstream(request.headers) {
         put(&[b"\r\n", name.as_str().as_bytes(), b": ", value.as_bytes()]);
     }
-    match told {
+    match framing {
         // For a method that usually has a body, its absence is stated.
-        BodyFraming::Nothing if asked.method == Method::POST => put(&[b"\r\ncontent-length: 0"]),
+        BodyFraming::Nothing if request.method == Method::POST => put(&[b"\r\ncontent-length: 0"]),
         BodyFraming::Nothing => {}
         BodyFraming::Length(length) => put(&[b"\r\ncontent-length: ", length.to_string().as_bytes()]),
         BodyFraming::Chunked => put(&[b"\r\ntransfer-encoding: chunked"]),

@@ -37,8 +37,8 @@ pub(super) struct Request {
 }
 
 impl Request {
-    pub(super) fn new(to: &Address, asked: &UpstreamRequest<'_>, body: RequestBody) -> Self {
-        let told = match &body {
+    pub(super) fn new(to: &Address, request: &UpstreamRequest<'_>, body: RequestBody) -> Self {
+        let framing = match &body {
             RequestBody::Nothing => BodyFraming::Nothing,
             RequestBody::Whole(bytes) => BodyFraming::Length(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
             RequestBody::StreamingBody(body) => {
@@ -46,9 +46,9 @@ impl Request {
             }
         };
         let mut text = Vec::with_capacity(HEAD);
-        head::write(&mut text, to, asked, told);
+        head::write(&mut text, to, request, framing);
         let (mut data, mut rest) = (Bytes::new(), Rest::Nothing);
-        match (body, told) {
+        match (body, framing) {
             (RequestBody::Nothing, _) => {}
             (RequestBody::Whole(bytes), _) if bytes.len() <= SHORT => text.extend_from_slice(&bytes),
             (RequestBody::Whole(bytes), _) => data = bytes,

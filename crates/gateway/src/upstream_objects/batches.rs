@@ -3,29 +3,28 @@
 //! read their results.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{self, HeaderName};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Response};
+use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::BodyExt;
 use keystead_core::access::{Payer, decide, printable};
 use keystead_core::id::RequestId;
 use keystead_core::pending::Pending;
 use keystead_core::refusal::ErrorResponse;
-use keystead_core::route::{self, Meter, ModelIn};
+use keystead_core::route::{self, MeterKind, ModelIn};
 use keystead_core::usage::UsageKind;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::Gateway;
-use crate::body::{GatewayBody, RequestBody};
+use crate::api_request::ApiRequest;
+use crate::body::RequestBody;
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
-use crate::decide::model_gate::Gated;
-use crate::exchange::Exchange;
 use crate::forward::misconfigured;
 use crate::metering::Recorded;
+use crate::rejection::Rejection;
 use crate::request::json_body;
 use crate::request::json_walk;
 use crate::response::error_body;
@@ -67,97 +66,97 @@ struct ModelOf {
 }
 
 impl Gateway {
-    /// Reads the file of a new batch. `Some` is the refusal of its first line that may not pass.
+    /// Reads the file of a new batch, and refuses it with its first line that may not pass.
     pub(crate) async fn judge_batch(
         &self,
         catalogue: &std::sync::Arc<Catalogue>,
-        exchange: &Exchange<'_>,
+        request: &ApiRequest<'_>,
         body: &Bytes,
-    ) -> Result<Option<Response<GatewayBody>>, ErrorResponse> {
+    ) -> Result<(), Rejection> {
         let unnamed =
             || error_body::bad_body("Name the batch's file once in 'input_file_id'.").with_param("input_file_id");
         let text = std::str::from_utf8(body).map_err(|_| unnamed())?;
         let [file] = json_walk::members(text, ["input_file_id"], unnamed)?;
         let file: String = file.and_then(|raw| serde_json::from_str(raw.get()).ok()).ok_or_else(unnamed)?;
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
-        let mut lines = Lines::new(self.content(&exchange.id, upstream, &file).await?, self.limits.json_body);
+        let mut lines = Lines::new(self.content(&request.id, upstream, &file).await?, self.limits.json_body);
         let mut number = 0;
         while let Some(line) = lines.next().await.map_err(|broken| broken.response(number + 1))? {
             number += 1;
             if number > MOST_LINES {
-                return Err(error_body::bad_body(format!("A batch may hold {MOST_LINES} requests.")));
+                return Err(error_body::bad_body(format!("A batch may hold {MOST_LINES} requests.")).into());
             }
-            let judged = self.judge_line(catalogue, exchange, upstream, &line).await;
-            match judged.map_err(|wire| in_line(wire, number))? {
-                ControlFlow::Continue(()) => {}
-                ControlFlow::Break(mut response) => {
+            let judged = self.judge_line(catalogue, request, upstream, &line).await;
+            judged.map_err(|rejection| match rejection {
+                Rejection::Error(wire) => Rejection::Error(in_line(wire, number)),
+                Rejection::Response(mut response) => {
                     response.headers_mut().insert(HeaderName::from_static("x-keystead-batch-line"), number.into());
-                    return Ok(Some(response));
+                    Rejection::Response(response)
                 }
-            }
+            })?;
         }
-        Ok(None)
+        Ok(())
     }
 
     /// Judges one line like a single request.
     async fn judge_line(
         &self,
         catalogue: &std::sync::Arc<Catalogue>,
-        exchange: &Exchange<'_>,
+        request: &ApiRequest<'_>,
         upstream: &Upstream,
         line: &Bytes,
-    ) -> Result<ControlFlow<Response<GatewayBody>>, ErrorResponse> {
+    ) -> Result<(), Rejection> {
         let line = json_body::text_of(line.clone())?;
         if several(&line) {
-            return Err(error_body::bad_body(
-                "It holds a line break within, at which some readers would find a second request. Escape it.",
-            ));
+            let message = "It holds a line break within, at which some readers would find a second request. Escape it.";
+            return Err(error_body::bad_body(message).into());
         }
         let shape = || error_body::bad_body("Each line is one object with 'custom_id', 'method', 'url' and 'body'.");
         let text = std::str::from_utf8(&line).map_err(|_| shape())?;
         let [_, method, url, body] = json_walk::members(text, ["custom_id", "method", "url", "body"], shape)?;
         let string = |raw: Option<&RawValue>| raw.and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
-        let (Some(method), Some(url), Some(body)) = (string(method), string(url), body) else { return Err(shape()) };
-        let found = route::find(&method, &url).ok().map(|matched| matched.route);
-        let Some(route) = found.filter(|route| route.model == ModelIn::Json && route.meter != Meter::Request) else {
-            let (method, url) = (printable(&method), printable(&url));
-            return Err(error_body::bad_body(format!("'{method} {url}' cannot be asked for in a batch.")));
+        let (Some(method), Some(url), Some(body)) = (string(method), string(url), body) else {
+            return Err(shape().into());
         };
-        decide(&exchange.caller, route, exchange.payer.selection(), exchange.from, self.now())
+        let found = route::find(&method, &url).ok().map(|matched| matched.route);
+        let Some(route) = found.filter(|route| route.model == ModelIn::Json && route.meter != MeterKind::Request)
+        else {
+            let (method, url) = (printable(&method), printable(&url));
+            return Err(error_body::bad_body(format!("'{method} {url}' cannot be asked for in a batch.")).into());
+        };
+        decide(&request.caller, route, request.payer.selection(), request.address, self.now())
             .map_err(|refusal| self.refuse(&refusal))?;
         let peek = json_body::peek(route, &line.slice_ref(body.get().as_bytes()))?;
-        let alone = Exchange {
+        let alone = ApiRequest {
             route,
             object: None,
-            caller: std::sync::Arc::clone(&exchange.caller),
-            payer: exchange.payer.clone(),
-            from: exchange.from,
-            id: exchange.id.clone(),
-            began: exchange.began,
+            caller: std::sync::Arc::clone(&request.caller),
+            payer: request.payer.clone(),
+            address: request.address,
+            id: request.id.clone(),
+            began: request.began,
         };
         let judged = self.judge(catalogue, &alone, &peek).await?;
-        match judged.gated {
-            Gated::Refused(response) => Ok(ControlFlow::Break(*response)),
-            Gated::Passed(_) if matches!(judged.image, Some((_, Some(_)))) => {
-                Err(error_body::bad_body("Name the model of the tool `image_generation`.").with_param("tools"))
-            }
-            Gated::Passed(_) if *judged.entry.upstream == *upstream.name => Ok(ControlFlow::Continue(())),
-            Gated::Passed(_) => {
-                let id = &judged.entry.id;
-                Err(error_body::bad_body(format!("The model '{id}' is not served where batches run.")))
-            }
+        if matches!(judged.image, Some((_, Some(_)))) {
+            let unnamed = error_body::bad_body("Name the model of the tool `image_generation`.");
+            return Err(unnamed.with_param("tools").into());
         }
+        if *judged.entry.upstream != *upstream.name {
+            let id = &judged.entry.id;
+            return Err(error_body::bad_body(format!("The model '{id}' is not served where batches run.")).into());
+        }
+        Ok(())
     }
 
     /// Notes a batch that has begun, and counts one with results.
-    pub(crate) async fn count_batch(&self, exchange: &Exchange<'_>, body: &Bytes) -> Result<(), ErrorResponse> {
+    pub(crate) async fn count_batch(&self, request: &ApiRequest<'_>, body: &Bytes) -> Result<(), ErrorResponse> {
         let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
-        if exchange.route.path == "/v1/batches" {
-            self.note_batch(exchange, &batch.id).await?;
+        if request.route.path == "/v1/batches" {
+            self.note_batch(request, &batch.id).await?;
         }
-        let noted = self.seams.pending.find(&batch.id).await.map_err(|_| error_body::store_unavailable())?;
+        let noted = self.services.pending.find(&batch.id).await.map_err(|_| error_body::store_unavailable())?;
         // One that began before batches were noted is its payer's.
-        let Some(pending) = noted.or_else(|| self.pending_batch(exchange, &batch.id)) else { return Ok(()) };
+        let Some(pending) = noted.or_else(|| self.pending_batch(request, &batch.id)) else { return Ok(()) };
         self.count_lines(&pending, body).await
     }
 
@@ -170,10 +169,10 @@ impl Gateway {
         };
         // One at a time on this node, so that two requests at once do not read the results twice.
         let _counting = self.counting.lock().await;
-        let known = self.seams.ownership.owner(&results).await.map_err(|_| error_body::store_unavailable())?;
-        let meter = route::find("POST", &batch.endpoint).map_or(Meter::Request, |matched| matched.route.meter);
+        let known = self.services.ownership.owner(&results).await.map_err(|_| error_body::store_unavailable())?;
+        let meter = route::find("POST", &batch.endpoint).map_or(MeterKind::Request, |matched| matched.route.meter);
         let Some(kind) = UsageKind::of_meter(meter).filter(|_| known.is_none()) else { return Ok(()) };
-        let catalogue = self.seams.catalogue.load_full();
+        let catalogue = self.services.catalogue.load_full();
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let content = self.content(&self.request_id(), upstream, &results).await?;
         let mut lines = Lines::new(content, self.limits.form_body);
@@ -196,12 +195,12 @@ impl Gateway {
             // The last event ends what is pending; if it is there after a crash, so are all before it.
             let once = if left == 0 { pending.id.clone() } else { format!("{}/{model}", pending.id) };
             let sum = Counted { used: sum.used.clamped(), ..sum };
-            recorded = self.seams.meter.record(self.event_of(pending, kind, model, sum, once));
+            recorded = self.services.meter.record(self.event_of(pending, kind, model, sum, once));
         }
         // Events become safe in order, so the last one covers all.
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;
         let payer = Payer { organization: pending.organization.clone(), project: pending.project.clone() };
-        self.seams.ownership.record(&results, &payer).await.map_err(|_| error_body::store_unavailable())
+        self.services.ownership.record(&results, &payer).await.map_err(|_| error_body::store_unavailable())
     }
 
     /// Returns the content of a file in the operator's account.
@@ -213,8 +212,9 @@ impl Gateway {
             path.ok_or_else(|| error_body::bad_body("'input_file_id' is no file's id.").with_param("input_file_id"))?;
         let address = upstream.address.as_ref().ok_or_else(misconfigured)?;
         let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("*/*"))]);
-        let asked = UpstreamRequest { method: &Method::GET, target: &path, headers: &headers, id, begun: None };
-        let answered = self.upstream.send(address, &asked, RequestBody::Nothing).await;
+        let upstream_request =
+            UpstreamRequest { method: &Method::GET, target: &path, headers: &headers, id, begun: None };
+        let answered = self.upstream.send(address, &upstream_request, RequestBody::Nothing).await;
         match answered {
             Ok(response) if response.status().is_success() => Ok(response.into_body()),
             other => {

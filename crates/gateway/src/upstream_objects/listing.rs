@@ -2,19 +2,19 @@
 
 use bytes::Bytes;
 use keystead_core::refusal::ErrorResponse;
-use keystead_core::route::{Meter, Method, Route};
+use keystead_core::route::{MeterKind, Method, Route};
 use serde_json::Value;
 
 use crate::Gateway;
+use crate::api_request::ApiRequest;
 use crate::catalogue::ModelEntry;
-use crate::exchange::Exchange;
 use crate::response::error_body;
 use crate::upstream_objects::made;
 
 /// Whether this route's JSON answers name upstream objects. A file's content names none: its owner wrote it.
 pub(crate) fn names_objects(route: &Route) -> bool {
     let other = matches!(route.path, "/v1/responses/input_tokens" | "/v1/files/{id}/content");
-    (route.meter == Meter::Request && !other) || route.path == "/v1/responses"
+    (route.meter == MeterKind::Request && !other) || route.path == "/v1/responses"
 }
 
 /// Whether this route's answer lists objects of all organizations, and must always be reduced.
@@ -23,13 +23,13 @@ pub(crate) fn lists_objects(route: &Route) -> bool {
 }
 
 /// Records new objects as the payer's, and removes others' from lists. Anything else passes byte for byte.
-pub(crate) async fn keep_books(
+pub(crate) async fn record_objects(
     gateway: &Gateway,
-    exchange: &Exchange<'_>,
+    request: &ApiRequest<'_>,
     model: Option<&ModelEntry>,
     body: Bytes,
 ) -> Result<Bytes, ErrorResponse> {
-    let (route, payer) = (exchange.route, &exchange.payer);
+    let (route, payer) = (request.route, &request.payer);
     let list = lists_objects(route);
     let unreadable = || error_body::server_error(502, "The model server's answer cannot be passed on.");
     let mut value = match serde_json::from_slice::<Value>(&body) {
@@ -44,7 +44,7 @@ pub(crate) async fn keep_books(
         let mut own = Vec::with_capacity(before);
         for item in data.drain(..) {
             let Some(id) = item.get("id").and_then(Value::as_str) else { continue };
-            let owner = gateway.seams.ownership.owner(id).await.map_err(|_| error_body::store_unavailable())?;
+            let owner = gateway.services.ownership.owner(id).await.map_err(|_| error_body::store_unavailable())?;
             if owner.as_ref() == Some(payer) {
                 own.push(item);
             }
@@ -66,7 +66,7 @@ pub(crate) async fn keep_books(
         let objects = made::of_answer(route, &value);
         let model = model.map(|model| &*model.id);
         gateway
-            .seams
+            .services
             .ownership
             .record_made(&objects, payer, model)
             .await
@@ -80,12 +80,12 @@ pub(crate) async fn keep_books(
     }
     // A batch names its result files once they exist; they belong to its owner.
     if route.path.starts_with("/v1/batches") {
-        gateway.count_batch(exchange, &body).await?;
+        gateway.count_batch(request, &body).await?;
         let members = ["output_file_id", "error_file_id"];
         objects.extend(members.iter().filter_map(|member| value.get(*member).and_then(Value::as_str)));
     }
     for object in objects {
-        gateway.seams.ownership.record(object, payer).await.map_err(|_| error_body::store_unavailable())?;
+        gateway.services.ownership.record(object, payer).await.map_err(|_| error_body::store_unavailable())?;
     }
     Ok(body)
 }

@@ -10,12 +10,12 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::refusal::ErrorResponse;
-use keystead_core::route::Meter;
+use keystead_core::route::MeterKind;
 use keystead_core::usage::{UsageEvent, UsageKind};
 
+use crate::api_request::ApiRequest;
 use crate::body::RequestBody;
-use crate::exchange::Exchange;
-use crate::response::answer::MOST_BOOKKEPT;
+use crate::response::answer::MOST_RECORDED;
 use crate::response::answer_reader::Reader;
 use crate::response::error_body;
 use crate::response::reported_usage::{self, Counted, End, Sent};
@@ -88,7 +88,7 @@ impl Gateway {
     /// # Errors
     /// When the pending events cannot be read.
     pub async fn settle_pending(&self) -> Result<(), Unavailable> {
-        for pending in self.seams.pending.due().await? {
+        for pending in self.services.pending.due().await? {
             if let Err(wire) = self.settle_one(&pending).await {
                 tracing::debug!(id = %pending.id, why = %wire.message, "what is pending could not be settled");
             }
@@ -104,19 +104,19 @@ impl Gateway {
             (Said::This(body), PendingKind::Batch) => self.count_lines(pending, &body).await,
             // The usage will never be known: only what was sent is known.
             (Said::Gone, PendingKind::Response) => {
-                self.record_pending(pending, reported_usage::abandoned(Meter::Completion, sent(pending))).await
+                self.record_pending(pending, reported_usage::abandoned(MeterKind::Completion, sent(pending))).await
             }
             (Said::Gone, PendingKind::Batch) => self.forget(pending).await,
         }
     }
 
     /// Counts a pending response, if this answer shows its end.
-    pub(crate) async fn count_seen(&self, exchange: &Exchange<'_>, body: &[u8]) -> Result<(), ErrorResponse> {
-        let Some(id) = exchange.object else { return Ok(()) };
-        if !matches!(exchange.route.path, "/v1/responses/{id}" | "/v1/responses/{id}/cancel") {
+    pub(crate) async fn count_seen(&self, request: &ApiRequest<'_>, body: &[u8]) -> Result<(), ErrorResponse> {
+        let Some(id) = request.object else { return Ok(()) };
+        if !matches!(request.route.path, "/v1/responses/{id}" | "/v1/responses/{id}/cancel") {
             return Ok(());
         }
-        match self.seams.pending.find(id).await.map_err(|_| error_body::store_unavailable())? {
+        match self.services.pending.find(id).await.map_err(|_| error_body::store_unavailable())? {
             Some(pending) if pending.kind == PendingKind::Response => self.count_response(&pending, body).await,
             _ => Ok(()),
         }
@@ -134,9 +134,9 @@ impl Gateway {
         if let (Some(model), Some(drawn)) = (&pending.tool, reported_usage::drawn(found)) {
             let once = format!("{}/{model}", pending.id);
             // Events become safe in order, so the one that follows speaks for both.
-            drop(self.seams.meter.record(self.event_of(pending, UsageKind::Images, model.clone(), drawn, once)));
+            drop(self.services.meter.record(self.event_of(pending, UsageKind::Images, model.clone(), drawn, once)));
         }
-        match reported_usage::counted(Meter::Completion, found, End::Whole, || sent(pending)) {
+        match reported_usage::counted(MeterKind::Completion, found, End::Whole, || sent(pending)) {
             Some(counted) => self.record_pending(pending, counted).await,
             None => self.forget(pending).await,
         }
@@ -144,7 +144,7 @@ impl Gateway {
 
     async fn record_pending(&self, pending: &Pending, counted: Counted) -> Result<(), ErrorResponse> {
         let event = self.event_of(pending, UsageKind::Completions, pending.model.clone(), counted, pending.id.clone());
-        self.seams.meter.record(event).safe().await.map_err(|_| error_body::unrecorded())
+        self.services.meter.record(event).safe().await.map_err(|_| error_body::unrecorded())
     }
 
     /// Builds the event of a pending object; it counts once under the object's id.
@@ -156,7 +156,7 @@ impl Gateway {
         Counted { used, estimated }: Counted,
         once: String,
     ) -> UsageEvent {
-        let price = self.seams.catalogue.load().models.get(&model).map(|entry| entry.price).unwrap_or_default();
+        let price = self.services.catalogue.load().models.get(&model).map(|entry| entry.price).unwrap_or_default();
         UsageEvent {
             at: self.now(),
             kind,
@@ -177,38 +177,38 @@ impl Gateway {
     }
 
     /// Notes a batch that has begun.
-    pub(crate) async fn note_batch(&self, exchange: &Exchange<'_>, id: &str) -> Result<(), ErrorResponse> {
-        let Some(pending) = self.pending_batch(exchange, id) else { return Ok(()) };
-        self.seams.pending.note(pending).await.map_err(|_| error_body::store_unavailable())
+    pub(crate) async fn note_batch(&self, request: &ApiRequest<'_>, id: &str) -> Result<(), ErrorResponse> {
+        let Some(pending) = self.pending_batch(request, id) else { return Ok(()) };
+        self.services.pending.note(pending).await.map_err(|_| error_body::store_unavailable())
     }
 
     /// Builds the pending batch as if the present caller had begun it.
-    pub(crate) fn pending_batch(&self, exchange: &Exchange<'_>, id: &str) -> Option<Pending> {
+    pub(crate) fn pending_batch(&self, request: &ApiRequest<'_>, id: &str) -> Option<Pending> {
         Some(Pending {
             id: id.to_owned(),
             kind: PendingKind::Batch,
-            upstream: (*self.seams.catalogue.load().default_upstream()?.name).to_owned(),
-            organization: exchange.payer.organization.clone(),
-            project: exchange.payer.project.clone(),
-            key: exchange.caller.key.clone(),
-            owner: exchange.caller.owner.as_str().to_owned(),
+            upstream: (*self.services.catalogue.load().default_upstream()?.name).to_owned(),
+            organization: request.payer.organization.clone(),
+            project: request.payer.project.clone(),
+            key: request.caller.key.clone(),
+            owner: request.caller.owner.as_str().to_owned(),
             model: String::new(),
             tool: None,
             read: 0,
             stream: false,
             summary: false,
-            request: exchange.id.as_str().to_owned(),
+            request: request.id.as_str().to_owned(),
             begun_at: self.now(),
         })
     }
 
     pub(crate) async fn forget(&self, pending: &Pending) -> Result<(), ErrorResponse> {
-        self.seams.pending.forget(&pending.id).await.map_err(|_| error_body::store_unavailable())
+        self.services.pending.forget(&pending.id).await.map_err(|_| error_body::store_unavailable())
     }
 
     async fn ask_for(&self, pending: &Pending) -> Result<Said, ErrorResponse> {
         let unknown = || error_body::server_error(502, "The model server cannot be asked.");
-        let catalogue = self.seams.catalogue.load_full();
+        let catalogue = self.services.catalogue.load_full();
         let upstream = catalogue.upstreams.get(&pending.upstream).ok_or_else(unknown)?;
         let address = upstream.address.as_ref().ok_or_else(unknown)?;
         let folder = match pending.kind {
@@ -220,12 +220,14 @@ impl Gateway {
         let target = target.filter(|_| pending.id.bytes().all(plain)).ok_or_else(unknown)?;
         let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
         let id = self.request_id();
-        let asked = UpstreamRequest { method: &Method::GET, target: &target, headers: &headers, id: &id, begun: None };
-        let answered = self.upstream.send(address, &asked, RequestBody::Nothing).await.map_err(|_| unknown())?;
+        let upstream_request =
+            UpstreamRequest { method: &Method::GET, target: &target, headers: &headers, id: &id, begun: None };
+        let answered =
+            self.upstream.send(address, &upstream_request, RequestBody::Nothing).await.map_err(|_| unknown())?;
         match answered.status() {
             StatusCode::NOT_FOUND => Ok(Said::Gone),
             status if status.is_success() => {
-                let body = collect(answered.into_body(), MOST_BOOKKEPT).await.map_err(|_| unknown())?;
+                let body = collect(answered.into_body(), MOST_RECORDED).await.map_err(|_| unknown())?;
                 Ok(Said::This(body))
             }
             _ => Err(unknown()),

@@ -74,7 +74,7 @@ struct Flying {
     number: usize,
     project: usize,
     need: Need,
-    both: Both,
+    limits: EffectiveLimits,
 }
 
 const fn is_held(measure: Measure) -> bool {
@@ -86,8 +86,8 @@ fn share(limit: u64, nodes: usize) -> u128 {
 }
 
 impl Oracle {
-    fn of(both: Both, holder: Option<usize>) -> RateLimits {
-        if holder.is_none() { both.organization } else { both.project }
+    fn of(limits: EffectiveLimits, holder: Option<usize>) -> RateLimits {
+        if holder.is_none() { limits.organization } else { limits.project }
     }
 
     /// Returns the present level in units times microseconds.
@@ -101,15 +101,22 @@ impl Oracle {
     fn held(&self, holder: Option<usize>, measure: Measure) -> u64 {
         let holds = |flying: &&Flying| {
             holder.is_none_or(|project| project == flying.project)
-                && Self::of(flying.both, holder).get(measure).is_some()
+                && Self::of(flying.limits, holder).get(measure).is_some()
         };
         self.under_way.iter().filter(holds).map(|flying| flying.need.of(measure)).sum()
     }
 
-    fn fits(&mut self, holder: Option<usize>, both: Both, need: Need, nodes: usize, now: Duration) -> bool {
+    fn fits(
+        &mut self,
+        holder: Option<usize>,
+        limits: EffectiveLimits,
+        need: Need,
+        nodes: usize,
+        now: Duration,
+    ) -> bool {
         let mut fits = true;
         for measure in MEASURES {
-            let Some(limit) = Self::of(both, holder).get(measure) else { continue };
+            let Some(limit) = Self::of(limits, holder).get(measure) else { continue };
             let (share, period) = (share(limit, nodes), measure.period().as_micros());
             let held = if is_held(measure) { self.held(holder, measure) } else { 0 };
             let total = *self.level(holder, measure, share, now) + u128::from(held) * period;
@@ -121,18 +128,18 @@ impl Oracle {
 
     /// Whether it is admitted, or which limit it does not fit into.
     fn ask(&mut self, flying: Flying, nodes: usize, now: Duration) -> Result<(), bool> {
-        let Flying { project, need, both, .. } = flying;
+        let Flying { project, need, limits, .. } = flying;
         // Reading a limit lets time pass for it, under the limit of that moment.
-        self.fits(Some(project), both, need, nodes, now);
-        if !self.fits(None, both, need, nodes, now) {
+        self.fits(Some(project), limits, need, nodes, now);
+        if !self.fits(None, limits, need, nodes, now) {
             return Err(false);
         }
-        if !both.project.is_none() && !self.fits(Some(project), both, need, nodes, now) {
+        if !limits.project.is_none() && !self.fits(Some(project), limits, need, nodes, now) {
             return Err(true);
         }
         for holder in [None, Some(project)] {
             for measure in MEASURES.into_iter().filter(|measure| !is_held(*measure)) {
-                let Some(limit) = Self::of(both, holder).get(measure) else { continue };
+                let Some(limit) = Self::of(limits, holder).get(measure) else { continue };
                 *self.level(holder, measure, share(limit, nodes), now) += measure.period().as_micros();
             }
         }
@@ -142,10 +149,10 @@ impl Oracle {
 
     fn end(&mut self, number: usize, used: Need, nodes: usize, now: Duration) {
         let place = self.under_way.iter().position(|flying| flying.number == number).unwrap();
-        let Flying { project, both, .. } = self.under_way.swap_remove(place);
+        let Flying { project, limits, .. } = self.under_way.swap_remove(place);
         for holder in [None, Some(project)] {
             for measure in MEASURES.into_iter().filter(|measure| is_held(*measure)) {
-                let Some(limit) = Self::of(both, holder).get(measure) else { continue };
+                let Some(limit) = Self::of(limits, holder).get(measure) else { continue };
                 let amount = u128::from(used.of(measure)) * measure.period().as_micros();
                 *self.level(holder, measure, share(limit, nodes), now) += amount;
             }
@@ -178,13 +185,13 @@ proptest! {
             let now = stopwatch();
             match step {
                 Step::Ask { node, project, tokens, images } => {
-                    let both = Both { organization, project: projects[project] };
-                    if both.organization.is_none() && both.project.is_none() {
+                    let limits = EffectiveLimits { organization, project: projects[project] };
+                    if limits.organization.is_none() && limits.project.is_none() {
                         continue;
                     }
                     let need = Need { tokens, images };
-                    let (held, _) = rates[node].reserve(&payer(project), &model, both, need);
-                    let wanted = oracles[node].ask(Flying { number, project, need, both }, nodes, now);
+                    let (held, _) = rates[node].reserve(&payer(project), &model, limits, need);
+                    let wanted = oracles[node].ask(Flying { number, project, need, limits }, nodes, now);
                     prop_assert_eq!(held.as_ref().map(drop).map_err(|(_, of_project)| *of_project), wanted);
                     if let Ok(reservation) = held {
                         under_way.push((node, number, reservation));
@@ -228,11 +235,11 @@ proptest! {
         for rates in &rates {
             rates.share_among(1);
             for project in 0..2 {
-                let both = Both { organization: all, project: all };
-                let (held, told) = rates.reserve(&payer(project), &model, both, Need::default());
+                let limits = EffectiveLimits { organization: all, project: all };
+                let (held, headers) = rates.reserve(&payer(project), &model, limits, Need::default());
                 prop_assert!(held.is_ok());
                 let left = |state: Option<LimitState>| state.map(|state| state.remaining);
-                prop_assert_eq!((left(told.tokens), left(told.project_tokens), left(told.images)), (Some(9), Some(9), Some(9)));
+                prop_assert_eq!((left(headers.tokens), left(headers.project_tokens), left(headers.images)), (Some(9), Some(9), Some(9)));
             }
         }
     }

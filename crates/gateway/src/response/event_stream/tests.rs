@@ -1,4 +1,4 @@
-use keystead_core::route::Meter;
+use keystead_core::route::MeterKind;
 use proptest::prelude::*;
 
 use super::*;
@@ -12,7 +12,7 @@ fn through(stream: &[u8], strip: bool, step: usize) -> (String, Option<Counted>)
     }
     out.extend_from_slice(&scan.rest());
     let sent = || Sent { read: 40, ..Sent::default() };
-    (String::from_utf8_lossy(&out).into_owned(), counted(Meter::Completion, scan.found(), End::Whole, sent))
+    (String::from_utf8_lossy(&out).into_owned(), counted(MeterKind::Completion, scan.found(), End::Whole, sent))
 }
 
 /// Tokens read and written, and whether they are estimated.
@@ -182,7 +182,7 @@ fn pictures_of_a_stream() {
         let mut scan = EventScan::new(false);
         scan.pass(&Bytes::copy_from_slice(stream.as_bytes()));
         scan.rest();
-        counted(Meter::Image, scan.found(), end, || Sent { pictures: 3, ..Sent::default() })
+        counted(MeterKind::Image, scan.found(), end, || Sent { pictures: 3, ..Sent::default() })
             .map(|c| (c.used.images, c.used.output_tokens, c.estimated))
     };
     let partial = "event: image_generation.partial_image\ndata: {\"type\":\"image_generation.partial_image\",\"b64_json\":\"A\"}\n\n";
@@ -210,7 +210,7 @@ fn one_event_of_any_length_is_read_and_memory_is_bounded() {
             assert!(scan.held.len() <= LONGEST, "{}", scan.held.len());
         }
         assert_eq!(passed, head.len() + 4 * long.len() + tail.len());
-        let used = counted(Meter::Completion, scan.found(), End::Whole, Sent::default).unwrap();
+        let used = counted(MeterKind::Completion, scan.found(), End::Whole, Sent::default).unwrap();
         assert_eq!((used.used.input_tokens, used.used.output_tokens, used.estimated), (5, 7, false));
     }
 }

@@ -52,8 +52,9 @@ fn request(body: RequestBody) -> Request {
     let upstream = Upstream::new("one".to_owned(), "http://h/v1", None);
     let id = RequestId::generate(&mut rand_chacha::ChaCha8Rng::seed_from_u64(1));
     let (headers, target) = (HeaderMap::new(), PathAndQuery::from_static("/v1/files"));
-    let asked = UpstreamRequest { method: &Method::POST, target: &target, headers: &headers, id: &id, begun: None };
-    Request::new(upstream.address.as_ref().unwrap(), &asked, body)
+    let upstream_request =
+        UpstreamRequest { method: &Method::POST, target: &target, headers: &headers, id: &id, begun: None };
+    Request::new(upstream.address.as_ref().unwrap(), &upstream_request, body)
 }
 
 /// Sends a body; returns what arrived at the peer, and the result here.

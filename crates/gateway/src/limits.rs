@@ -1,19 +1,8 @@
-//! One request in the gateway, and its limits.
+//! Limits of size and time of the forwarding path.
 
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use keystead_core::access::Payer;
-use keystead_core::caller::Caller;
-use keystead_core::id::RequestId;
-use keystead_core::route::Route;
-use tokio::time::Instant;
-
-use crate::catalogue::{ModelEntry, Upstream};
-use crate::metering::usage_recorder::Prompt;
-use crate::request::client_body::{BodyBounds, Fault};
+use crate::request::client_body::BodyBounds;
 use crate::response::metered_body::ReadOn;
 
 /// Limits of size and time of the forwarding path.
@@ -69,47 +58,4 @@ impl Limits {
     pub(crate) fn upload_bounds(&self) -> BodyBounds {
         BodyBounds { most: self.form_body, pause: self.body_idle, whole: self.upload_whole }
     }
-}
-
-/// One request in the gateway.
-#[derive(Debug)]
-pub(crate) struct Exchange<'p> {
-    pub(crate) route: &'static Route,
-    /// The path segment that names an upstream object.
-    pub(crate) object: Option<&'p str>,
-    pub(crate) caller: Arc<Caller>,
-    pub(crate) payer: Payer,
-    /// The client's address.
-    pub(crate) from: IpAddr,
-    pub(crate) id: RequestId,
-    /// When the caller was looked up.
-    pub(crate) began: Instant,
-}
-
-/// The features of a request that a gate may refuse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Features {
-    pub(crate) stream: bool,
-    /// A summary of the reasoning.
-    pub(crate) summary: bool,
-}
-
-/// What is sent besides the body.
-pub(crate) struct Outgoing<'a> {
-    pub(crate) upstream: &'a Upstream,
-    pub(crate) model: Option<&'a ModelEntry>,
-    /// Whether the usage chunk must be removed.
-    pub(crate) strip: bool,
-    /// The body as the client sent it, when the gateway requests the usage chunk and the upstream may refuse that.
-    pub(crate) unasked: Option<Bytes>,
-    pub(crate) characters: i64,
-    pub(crate) asked: Features,
-    /// The model of the tool that makes pictures, if there is one.
-    pub(crate) tool: Option<&'a ModelEntry>,
-    /// Whether the answer will have sound.
-    pub(crate) audio: bool,
-    /// The request's content, for an estimate.
-    pub(crate) prompt: Prompt,
-    /// Why the client's body ended early, if it did.
-    pub(crate) fault: Option<Fault>,
 }

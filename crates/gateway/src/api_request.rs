@@ -1,0 +1,33 @@
+//! One authorized request in the gateway.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use keystead_core::access::Payer;
+use keystead_core::caller::Caller;
+use keystead_core::id::RequestId;
+use keystead_core::route::Route;
+use tokio::time::Instant;
+
+/// A request whose caller may use its route.
+#[derive(Debug)]
+pub(crate) struct ApiRequest<'p> {
+    pub(crate) route: &'static Route,
+    /// The path segment that names an upstream object.
+    pub(crate) object: Option<&'p str>,
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) payer: Payer,
+    /// The client's address.
+    pub(crate) address: IpAddr,
+    pub(crate) id: RequestId,
+    /// When the caller was looked up.
+    pub(crate) began: Instant,
+}
+
+/// The features of a request that a gate may refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Features {
+    pub(crate) stream: bool,
+    /// A summary of the reasoning.
+    pub(crate) summary: bool,
+}

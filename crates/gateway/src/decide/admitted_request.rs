@@ -1,0 +1,88 @@
+//! The repeated check of a running answer: whether its request would still be admitted now.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use keystead_core::access::{ModelUse, Payer, decide, judge_model};
+use keystead_core::caller::Caller;
+use keystead_core::id::{KeyId, RequestId};
+use keystead_core::refusal::{ErrorResponse, Refusal};
+use keystead_core::route::Route;
+
+use tokio::time::Instant;
+
+use crate::alarm::Alarms;
+use crate::api_request::{ApiRequest, Features};
+use crate::prepare::Outgoing;
+use crate::response::error_body;
+use crate::{Gateway, Services, Unavailable};
+
+/// An admitted request, and what its permission depends on.
+pub(crate) struct AdmittedRequest {
+    pub(crate) services: Arc<Services>,
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) route: &'static Route,
+    pub(crate) payer: Payer,
+    pub(crate) request: RequestId,
+    /// The client's address.
+    address: IpAddr,
+    pub(crate) model: Option<Arc<str>>,
+    pub(crate) features: Features,
+}
+
+impl AdmittedRequest {
+    pub(crate) fn new(gateway: &Gateway, request: &ApiRequest<'_>, outgoing: &Outgoing<'_>) -> Self {
+        Self {
+            services: Arc::clone(&gateway.services),
+            caller: Arc::clone(&request.caller),
+            route: request.route,
+            payer: request.payer.clone(),
+            request: request.id.clone(),
+            address: request.address,
+            model: outgoing.model.map(|model| Arc::clone(&model.id)),
+            features: outgoing.features,
+        }
+    }
+
+    pub(crate) fn key(&self) -> &KeyId {
+        &self.caller.key
+    }
+
+    /// Waits until the request would be refused; checks it at this interval.
+    pub(crate) async fn refused(&self, every: Duration, alarms: &Arc<Alarms>) -> ErrorResponse {
+        let mut alarm = alarms.at(Instant::now() + every);
+        loop {
+            alarm.rings().await;
+            alarm.set(Instant::now() + every);
+            if let Err(wire) = Box::pin(self.recheck()).await {
+                return wire;
+            }
+        }
+    }
+
+    /// Judges the request again with the present state.
+    pub(crate) async fn recheck(&self) -> Result<(), ErrorResponse> {
+        let caller = match self.services.directory.find(&self.caller.digest).await {
+            Ok(Some(caller)) => caller,
+            Ok(None) => return Err(revoked()),
+            // A store that is down ends nothing before memory is too old to trust.
+            Err(Unavailable) if self.services.directory.is_too_old() => return Err(error_body::store_unavailable()),
+            Err(Unavailable) => return Ok(()),
+        };
+        let now = (self.services.clock)();
+        let refuse = |refusal: Refusal| refusal.response(&self.services.public_url);
+        decide(&caller, self.route, self.payer.selection(), self.address, now).map_err(refuse)?;
+        if let Some(model) = &self.model {
+            let Features { stream, summary } = self.features;
+            let model_use = ModelUse { model, stream, summary };
+            let catalogue = self.services.catalogue.load();
+            judge_model(&catalogue.policy, &caller, &self.payer, self.route, model_use, now).map_err(refuse)?;
+        }
+        Ok(())
+    }
+}
+
+fn revoked() -> ErrorResponse {
+    ErrorResponse::invalid(401, Some("invalid_api_key"), "This API key was revoked while the answer was being sent.")
+}

@@ -1,0 +1,228 @@
+//! The phases of a request, from top to bottom in [`Gateway::respond`].
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use keystead_core::access;
+use keystead_core::caller::Caller;
+use keystead_core::id::RequestId;
+use keystead_core::key::KeyCandidate;
+use keystead_core::network::Client;
+use keystead_core::refusal::{ErrorResponse, Refusal};
+use keystead_core::route::{self, Matched, NoRoute};
+use tokio::time::Instant;
+
+use crate::api_request::ApiRequest;
+use crate::body::{BoxError, GatewayBody};
+use crate::catalogue::models;
+use crate::decide::admitted_request::AdmittedRequest;
+use crate::decide::{model_gate, rate_limit};
+use crate::prepare::Prepared;
+use crate::rejection::Rejection;
+use crate::request::credential::{self, Missing};
+use crate::request::{content_type, headers, target};
+use crate::response::error_body;
+use crate::{Gateway, Unavailable};
+
+/// Maximum bytes of path and query.
+const LONGEST_ADDRESS: usize = 8 * 1024;
+
+/// An answer of the data plane.
+#[derive(Debug)]
+pub struct Handled {
+    /// The answer, with all its headers.
+    pub response: Response<GatewayBody>,
+    /// The template of its route, for logs.
+    pub route: &'static str,
+}
+
+impl Gateway {
+    /// Answers one request of this client. Never fails: every failure becomes an error body of the contract.
+    pub async fn handle<B>(&self, request: Request<B>, client: Client) -> Handled
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let began = Instant::now();
+        let id = self.request_id();
+        let (mut parts, body) = request.into_parts();
+        let uri = parts.uri.clone();
+        let found = route::find(parts.method.as_str(), uri.path());
+        let route = found.as_ref().map_or("(no route)", |matched| matched.route.path);
+        let answered = self.respond(&mut parts, found, body, &id, (client, began)).await;
+        let mut response = answered.unwrap_or_else(Rejection::into_response);
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+            error_body::allow(response.headers_mut(), uri.path());
+        }
+        let elapsed = began.elapsed();
+        error_body::finish(response.headers_mut(), &id, elapsed);
+        self.metrics.note(route, response.status(), elapsed);
+        Handled { response, route }
+    }
+
+    async fn respond<B>(
+        &self,
+        parts: &mut Parts,
+        found: Result<Matched<'_>, NoRoute>,
+        body: B,
+        id: &RequestId,
+        (client, began): (Client, Instant),
+    ) -> Result<Response<GatewayBody>, Rejection>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<BoxError>,
+    {
+        // The route, the key and its permission.
+        let matched = self.route(found, parts, client)?;
+        let caller = self.caller(&parts.headers, Some(matched.route.path), began).await?;
+        let request = self.authorize(caller, &matched, parts, id, (client, began))?;
+        if matched.route.path.starts_with("/v1/models") {
+            let model = matched.id.map(models::decode).transpose()?;
+            return Ok(models::answer(self, &request.caller, &request.payer, model.as_deref())?);
+        }
+        // The head and the body, in the one form in which they are sent upstream.
+        canonicalize(parts, &matched, &request)?;
+        let input = self.read_input(&request, parts, body).await?;
+        // The models, and the verification that they need.
+        let catalogue = self.services.catalogue.load_full();
+        let Prepared { outgoing, body, verdicts } = self.prepare(&catalogue, &request, parts, input).await?;
+        // The limits. Nothing is sent whose usage could not be recorded.
+        self.ensure_recordable()?;
+        let (reservation, rate_headers) = self.reserve(&request, outgoing.model, &body)?;
+        // The upstream. How the request ends, its usage is recorded and replaces the reservation.
+        let admitted = Arc::new(AdmittedRequest::new(self, &request, &outgoing));
+        // Boxed, because futures are moved into those that wait for them, and this one is the largest.
+        let forwarded = Box::pin(self.forward(&request, parts, body, outgoing, (reservation, &admitted)));
+        let mut response = self.while_admitted(&request, &admitted, forwarded).await?;
+        rate_limit::add_headers(&mut response, rate_headers.as_deref());
+        model_gate::warn(response.headers_mut(), &verdicts);
+        Ok(response)
+    }
+
+    /// Checks the address of the client and of the request, and returns the route.
+    fn route<'p>(
+        &self,
+        found: Result<Matched<'p>, NoRoute>,
+        parts: &Parts,
+        client: Client,
+    ) -> Result<Matched<'p>, ErrorResponse> {
+        if !client.served {
+            return Err(self.refuse(&Refusal::UnsupportedCountry));
+        }
+        if parts.uri.path_and_query().is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS) {
+            return Err(error_body::long_address());
+        }
+        found.map_err(|none| error_body::no_route(none, &parts.method, parts.uri.path()))
+    }
+
+    /// Decides whether the caller may use the route, and who pays.
+    fn authorize<'p>(
+        &self,
+        caller: Arc<Caller>,
+        matched: &Matched<'p>,
+        parts: &Parts,
+        id: &RequestId,
+        (client, began): (Client, Instant),
+    ) -> Result<ApiRequest<'p>, ErrorResponse> {
+        if parts.uri.query().is_some_and(credential::in_query) {
+            return Err(error_body::bad_body("Keys belong into the Authorization header, never into the address."));
+        }
+        let selection = headers::selection(&parts.headers).map_err(|refusal| self.refuse(&refusal))?;
+        let now = self.now();
+        let payer = access::decide(&caller, matched.route, selection, client.address, now)
+            .map_err(|refusal| self.refuse(&refusal))?;
+        self.last_uses.note(&caller, now);
+        let (route, object, address, id) = (matched.route, matched.id, client.address, id.clone());
+        Ok(ApiRequest { route, object, caller, payer, address, id, began })
+    }
+
+    /// Reads and checks the key alone, for the administration, so that keys are read in one way everywhere.
+    ///
+    /// # Errors
+    /// 401 for a key that is missing, malformed or not valid; 503 when the store does not answer.
+    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ErrorResponse> {
+        let caller = self.caller(headers, None, Instant::now()).await?;
+        let now = self.now();
+        access::ensure_active(&caller, now).map_err(|refusal| self.refuse(&refusal))?;
+        self.last_uses.note(&caller, now);
+        Ok(caller)
+    }
+
+    /// Reads the key of a request and looks up its caller.
+    async fn caller(
+        &self,
+        headers: &HeaderMap,
+        route: Option<&str>,
+        at: Instant,
+    ) -> Result<Arc<Caller>, ErrorResponse> {
+        let presented =
+            credential::read(headers).map_err(|missing: Missing| missing.response(route, &self.services.public_url))?;
+        let presented = presented.expose();
+        // First the shape, so that no text is hashed that is too long for a key; then the memory, which contains only
+        // our own keys; then the tag, before the store is asked. An invented key is refused here at the cost of two
+        // HMACs.
+        let candidate = KeyCandidate::of(presented).map_err(|_| self.incorrect(presented))?;
+        let digest = candidate.digest(&self.pepper);
+        if let Ok(Some(caller)) = self.services.directory.known(&digest, at) {
+            return Ok(caller);
+        }
+        // Only a client with one of our keys learns that keys cannot be checked.
+        candidate.verify_tag(&self.tags).map_err(|_| self.incorrect(presented))?;
+        match Box::pin(self.services.directory.find(&digest)).await {
+            Ok(Some(caller)) => Ok(caller),
+            Ok(None) => Err(self.incorrect(presented)),
+            Err(Unavailable) => Err(error_body::store_unavailable()),
+        }
+    }
+
+    fn incorrect(&self, presented: &str) -> ErrorResponse {
+        self.refuse(&Refusal::IncorrectKey { mask: keystead_core::mask::mask(presented) })
+    }
+
+    /// Refuses to forward while usage cannot be recorded.
+    fn ensure_recordable(&self) -> Result<(), ErrorResponse> {
+        if self.services.meter.accepts() {
+            return Ok(());
+        }
+        self.metrics.unrecordable();
+        Err(error_body::unrecorded())
+    }
+
+    /// Waits for the answer as long as the request would still be admitted. A model may think for minutes before it
+    /// answers; an early return cancels the upstream.
+    async fn while_admitted(
+        &self,
+        request: &ApiRequest<'_>,
+        admitted: &AdmittedRequest,
+        answer: impl Future<Output = Result<Response<GatewayBody>, Rejection>>,
+    ) -> Result<Response<GatewayBody>, Rejection> {
+        // The client may have taken long to send the body.
+        if request.began.elapsed() >= self.limits.recheck {
+            Box::pin(admitted.recheck()).await?;
+        }
+        tokio::select! {
+            biased;
+            answered = answer => answered,
+            refused = admitted.refused(self.limits.recheck, &self.alarms) => {
+                self.metrics.cut();
+                Err(refused.into())
+            }
+        }
+    }
+}
+
+/// Rewrites the head of a request into the one form in which it is sent upstream.
+fn canonicalize(parts: &mut Parts, matched: &Matched<'_>, request: &ApiRequest<'_>) -> Result<(), ErrorResponse> {
+    let target = target::canonical(matched, &parts.uri)?;
+    // The upstream is asked for a complete answer; its body is dropped for a HEAD request.
+    if parts.method == Method::HEAD {
+        parts.method = Method::GET;
+    }
+    if let Some(target) = target {
+        parts.uri = Uri::from(target);
+    }
+    content_type::rewrite(&mut parts.headers, parts.method == Method::POST)?;
+    headers::scope_idempotency_key(&mut parts.headers, &request.payer)
+}
