@@ -18,7 +18,7 @@ const LARGEST_ANSWER: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Http {
     client: Client,
-    memory: Memory,
+    last_outcome: LastOutcome,
 }
 
 /// An answer, with any status.
@@ -50,7 +50,7 @@ impl Http {
             .build();
         let client =
             client.map_err(|_| unavailable("TLS cannot be set up; are there certificates on this machine?"))?;
-        Ok(Self { client, memory: Memory::default() })
+        Ok(Self { client, last_outcome: LastOutcome::default() })
     }
 
     pub(crate) fn get(&self, url: Url) -> RequestBuilder {
@@ -70,20 +70,20 @@ impl Http {
     }
 
     pub(crate) fn health(&self) -> Health {
-        self.memory.health()
+        self.last_outcome.health()
     }
 
     /// Remembers the outcome of a call for the health report.
     pub(crate) fn record<T>(&self, outcome: Result<T, ProviderError>) -> Result<T, ProviderError> {
-        self.memory.record(outcome)
+        self.last_outcome.record(outcome)
     }
 
     /// Sends a request, and reads an answer of any status as JSON.
     ///
     /// # Errors
     /// [`ProviderError::Unavailable`] when there was no complete answer.
-    pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Answer, ProviderError> {
-        let (head, body) = self.exchange(request).await?.into_parts();
+    pub(crate) async fn send_json(&self, request: RequestBuilder) -> Result<Answer, ProviderError> {
+        let (head, body) = self.send(request).await?.into_parts();
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
         let replayed = head.headers.get("idempotent-replayed").is_some_and(|value| value == "true");
         Ok(Answer { status: head.status, headers: head.headers, body, replayed })
@@ -93,7 +93,7 @@ impl Http {
     ///
     /// # Errors
     /// [`ProviderError::Unavailable`] when there was no complete answer of at most 1 MiB in time.
-    pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<http::Response<Vec<u8>>, ProviderError> {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<http::Response<Vec<u8>>, ProviderError> {
         let mut response = request.send().await.map_err(|error| unavailable(kind(&error)))?;
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| unavailable(kind(&error)))? {
@@ -165,9 +165,9 @@ impl Base {
 
 /// The outcome of the last call, for health reports.
 #[derive(Debug, Default)]
-pub(crate) struct Memory(AtomicU8);
+pub(crate) struct LastOutcome(AtomicU8);
 
-impl Memory {
+impl LastOutcome {
     /// Remembers an outcome. A refusal counts as an answer; only an outage is a failure of the service.
     pub(crate) fn record<T>(&self, outcome: Result<T, ProviderError>) -> Result<T, ProviderError> {
         let down = matches!(outcome, Err(ProviderError::Unavailable(_)));

@@ -10,7 +10,7 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::response::Category;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use crate::http::Memory;
+use crate::http::LastOutcome;
 use crate::{BoxFuture, Health, ProviderError};
 
 /// How long one step of the SMTP conversation may take.
@@ -54,7 +54,7 @@ pub struct SmtpOptions {
 pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
-    memory: Memory,
+    last_outcome: LastOutcome,
 }
 
 impl std::fmt::Debug for Smtp {
@@ -91,7 +91,7 @@ impl Smtp {
             let password = options.password.as_ref().map(|secret| secret.expose().clone()).unwrap_or_default();
             builder = builder.credentials(Credentials::new(user.clone(), password));
         }
-        Ok(Self { transport: builder.build(), from, memory: Memory::default() })
+        Ok(Self { transport: builder.build(), from, last_outcome: LastOutcome::default() })
     }
 
     async fn deliver(&self, mail: &Mail) -> Result<(), ProviderError> {
@@ -123,10 +123,10 @@ fn failure(error: &smtp::Error) -> ProviderError {
 
 impl Mailer for Smtp {
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), ProviderError>> {
-        Box::pin(async move { self.memory.record(self.deliver(mail).await) })
+        Box::pin(async move { self.last_outcome.record(self.deliver(mail).await) })
     }
 
     fn health(&self) -> Health {
-        self.memory.health()
+        self.last_outcome.health()
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use keystead_core::secret::Secret;
-use keystead_providers::sign_in::{Departure, Identity, SignIn};
+use keystead_providers::sign_in::{AuthorizationRequest, Identity, SignIn};
 use keystead_providers::{BoxFuture, ProviderError};
 
 /// Vouches for the person the test chose, and is away before one was chosen. People leave for it with the state `state-1` and
@@ -34,15 +34,20 @@ impl SignIn for Issuer {
         "Google"
     }
 
-    fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, ProviderError>> {
+    fn begin_sign_in<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<AuthorizationRequest, ProviderError>> {
         let secret = |text: &str| Secret::new(text.to_owned());
         let url = format!("https://issuer.test/?to={return_url}");
         Box::pin(async move {
-            Ok(Departure { url, state: secret("state-1"), nonce: secret("nonce-1"), verifier: secret("verifier-1") })
+            Ok(AuthorizationRequest {
+                url,
+                state: secret("state-1"),
+                nonce: secret("nonce-1"),
+                verifier: secret("verifier-1"),
+            })
         })
     }
 
-    fn arrive<'a>(
+    fn finish_sign_in<'a>(
         &'a self,
         code: &'a str,
         _: &'a str,

@@ -20,8 +20,8 @@ use crate::validate::{checked_email, checked_name};
 use crate::{App, Error};
 
 /// Seconds a person may spend on the issuer's sign-in page.
-const DEPARTED_LIFE: i64 = 600;
-const AWAY: &str = "sign_in";
+const REDIRECT_LIFETIME: i64 = 600;
+const PURPOSE: &str = "sign_in";
 
 /// The redirect to the issuer's sign-in page.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl App {
         context: &Context,
     ) -> Result<(Option<SignedIn>, String), Error> {
         let issuer = self.services().sign_in.clone().ok_or(Error::Unsupported("other sign-ins"))?;
-        let kept = open_from_browser(self, AWAY, cookie)?;
+        let kept = open_from_browser(self, PURPOSE, cookie)?;
         let kept: Value = serde_json::from_str(kept.expose()).map_err(|_| dead_link())?;
         let text = |name: &str| kept.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         if text("state") != state || state.is_empty() {
@@ -73,7 +73,7 @@ impl App {
         }
         let return_url = format!("{}/sign-in/return", self.public_url());
         let (nonce, verifier) = (Secret::new(text("nonce")), Secret::new(text("verifier")));
-        let identity = issuer.arrive(code, &return_url, &nonce, &verifier).await;
+        let identity = issuer.finish_sign_in(code, &return_url, &nonce, &verifier).await;
         let identity = identity.map_err(|failure| Error::provider("sign-in", &failure))?;
         if !text("joins").is_empty() {
             let user = text("joins").parse().map_err(|_| dead_link())?;
@@ -81,8 +81,8 @@ impl App {
             return Ok((None, text("next")));
         }
         let fresh = self.draw(UserId::generate);
-        let write = write_tx!(self.store(), "sign_in_elsewhere", |tx| {
-            spend_browser_state(self, tx, cookie, DEPARTED_LIFE).await?;
+        let write = write_tx!(self.store(), "finish_oidc", |tx| {
+            spend_browser_state(self, tx, cookie, REDIRECT_LIFETIME).await?;
             let user = user_of_identity(self, tx, &fresh, &identity, context).await?;
             let (issuer, subject) = (identity.issuer.clone(), identity.subject.clone());
             sign_in_proven(self, tx, &user, &Proven::Identity { issuer, subject }, context).await
@@ -95,15 +95,15 @@ impl App {
 async fn redirect_to_provider(app: &App, next: &str, joins: Option<&SessionView>) -> Result<OidcRedirect, Error> {
     let issuer = app.services().sign_in.clone().ok_or(Error::Unsupported("other sign-ins"))?;
     let return_url = format!("{}/sign-in/return", app.public_url());
-    let departure = issuer.depart(&return_url).await.map_err(|failure| Error::provider("sign-in", &failure))?;
+    let request = issuer.begin_sign_in(&return_url).await.map_err(|failure| Error::provider("sign-in", &failure))?;
     let kept = json!({
-        "state": departure.state.expose(), "nonce": departure.nonce.expose(),
-        "verifier": departure.verifier.expose(), "next": next,
+        "state": request.state.expose(), "nonce": request.nonce.expose(),
+        "verifier": request.verifier.expose(), "next": next,
         "joins": joins.map(|view| view.user.as_str()).unwrap_or_default(),
         "session": joins.map(|view| view.id.as_str()).unwrap_or_default(),
     });
-    let cookie = seal_for_browser(app, AWAY, &kept.to_string(), DEPARTED_LIFE)?;
-    Ok(OidcRedirect { url: departure.url, cookie })
+    let cookie = seal_for_browser(app, PURPOSE, &kept.to_string(), REDIRECT_LIFETIME)?;
+    Ok(OidcRedirect { url: request.url, cookie })
 }
 
 /// Connects an identity with the account of the person who started it in a session, if that session still exists.
@@ -116,12 +116,12 @@ async fn link_to_own_account(
     identity: Identity,
     context: &Context,
 ) -> Result<(), Error> {
-    write_tx!(app.store(), "join_own", |tx| {
+    write_tx!(app.store(), "link_own_account", |tx| {
         accounts::lock(tx, &user).await?;
         if !session_is_open(app, tx, &user, session).await? {
             return Err(dead_link());
         }
-        spend_browser_state(app, tx, cookie, DEPARTED_LIFE).await?;
+        spend_browser_state(app, tx, cookie, REDIRECT_LIFETIME).await?;
         match accounts::find_identity(tx, &identity.issuer, &identity.subject).await? {
             Some(known) if known == user => Ok(()),
             Some(_) => Err(identity_taken()),

@@ -187,7 +187,7 @@ async fn an_identity_unlinked_while_its_person_is_elsewhere() {
     let departed = town.app.connect_identity(&here.session, "/").await.unwrap();
     town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
     let (app, departed) = (town.app.clone(), town.app.begin_oidc("/").await.unwrap());
-    town.store.before("sign_in_elsewhere", async move {
+    town.store.before("finish_oidc", async move {
         app.unlink_identity(&here.session, "https://issuer.test").await.unwrap();
     });
     let opened = town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await;

@@ -9,7 +9,7 @@ use keystead_core::secret::Secret;
 use keystead_core::verification::organization::Status;
 use keystead_core::verification::phone::PhoneState;
 use keystead_providers::identity::State;
-use keystead_providers::payment::{News, SetupState};
+use keystead_providers::payment::{MethodEvent, SetupState};
 use keystead_providers::sign_in::Identity;
 
 use crate::replay::{Replay, nothing};
@@ -101,16 +101,17 @@ async fn a_fault_at_each_statement_of_payment_methods() {
     deliveries(&mut all, &house, "bank", "checkout.session.completed", &reference).await;
     assert_eq!(house.app.payment_methods(actor, organization).await.unwrap().methods.len(), 1);
 
-    let tell = async |reference: &str, news: News| {
-        house.bank.news.lock().unwrap().insert(reference.to_owned(), news);
+    let tell = async |reference: &str, method_event: MethodEvent| {
+        house.bank.method_events.lock().unwrap().insert(reference.to_owned(), method_event);
     };
-    let disputed = News::Disputed { method: Some("pm_1".to_owned()), customer: None, reason: "fraudulent".to_owned() };
+    let disputed =
+        MethodEvent::Disputed { method: Some("pm_1".to_owned()), customer: None, reason: "fraudulent".to_owned() };
     tell("dp_1", disputed).await;
     deliveries(&mut all, &house, "bank", "charge.dispute.created", "dp_1").await;
     let renewed = keystead_providers::payment::Method { expires_year: 2040, ..card(1) };
-    tell("pm_1", News::Renewed(renewed)).await;
+    tell("pm_1", MethodEvent::Renewed(renewed)).await;
     deliveries(&mut all, &house, "bank", "payment_method.automatically_updated", "pm_1").await;
-    tell("pm_1", News::Detached).await;
+    tell("pm_1", MethodEvent::Detached).await;
     deliveries(&mut all, &house, "bank", "payment_method.detached", "pm_1").await;
     house.pay(&home, 2).await;
     let method = house.app.payment_methods(actor, organization).await.unwrap().methods.remove(0).id;

@@ -18,7 +18,7 @@ use keystead_core::time::Timestamp;
 use keystead_core::verification::number::LineKind;
 use keystead_core::verification::signals::SimCard;
 use keystead_providers::identity::{Attempt, IdentityProvider, Link, Snapshot, Started, State, our_reference};
-use keystead_providers::payment::{Method, News, PaymentProvider, Setup, SetupState};
+use keystead_providers::payment::{Method, MethodEvent, PaymentProvider, Setup, SetupState};
 use keystead_providers::phone::{LineLookup, SmsSender};
 use keystead_providers::webhook::{Headers, Hint, SignatureError, verify_timestamped};
 use keystead_providers::{BoxFuture, Health, ProviderError};
@@ -132,7 +132,7 @@ pub(crate) struct Bank {
     pub(crate) line: Line,
     pub(crate) setups: Mutex<HashMap<String, SetupState>>,
     /// What is read about other objects.
-    pub(crate) news: Mutex<HashMap<String, News>>,
+    pub(crate) method_events: Mutex<HashMap<String, MethodEvent>>,
 }
 
 pub(crate) fn card(number: u32) -> Method {
@@ -179,10 +179,14 @@ impl PaymentProvider for Bank {
         })
     }
 
-    fn news<'a>(&'a self, _: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, ProviderError>> {
+    fn method_event<'a>(
+        &'a self,
+        _: &'a str,
+        reference: &'a str,
+    ) -> BoxFuture<'a, Result<Option<MethodEvent>, ProviderError>> {
         Box::pin(async move {
             self.line.up()?;
-            Ok(self.news.lock().unwrap().get(reference).cloned())
+            Ok(self.method_events.lock().unwrap().get(reference).cloned())
         })
     }
 

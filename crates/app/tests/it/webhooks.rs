@@ -13,7 +13,7 @@ use keystead_core::verification::organization::Status;
 use keystead_core::verification::payment::{PaymentState, card_ends};
 use keystead_providers::identity::State;
 use keystead_providers::payment::stripe::Stripe;
-use keystead_providers::payment::{Method, News, SetupState, StripeOptions};
+use keystead_providers::payment::{Method, MethodEvent, SetupState, StripeOptions};
 use keystead_providers::webhook::SignatureError;
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -168,11 +168,11 @@ async fn a_card_is_saved_once() {
     let log = house.app.audit_log(actor, organization, crate::first_page()).await.unwrap();
     assert_eq!(log.data.iter().filter(|event| event.action == "payment.method_added").count(), 1);
     // A delivery alone removes no method: the bank must report it when it is asked.
-    house.bank.news.lock().unwrap().insert("pm_1".to_owned(), News::Nothing);
+    house.bank.method_events.lock().unwrap().insert("pm_1".to_owned(), MethodEvent::Nothing);
     house.deliver("bank", "evt_said", "payment_method.detached", "pm_1").await;
     house.work().await;
     assert_eq!(house.app.payment_methods(actor, organization).await.unwrap().methods.len(), 1);
-    house.bank.news.lock().unwrap().insert("pm_1".to_owned(), News::Detached);
+    house.bank.method_events.lock().unwrap().insert("pm_1".to_owned(), MethodEvent::Detached);
     house.deliver("bank", "evt_gone", "payment_method.detached", "pm_1").await;
     house.work().await;
     let view = house.app.payment_methods(actor, organization).await.unwrap();
@@ -186,19 +186,19 @@ async fn what_happens_to_a_card_on_file() {
     let home = house.home("ann").await;
     house.pay(&home, 1).await;
     let view = async || house.app.payment_methods(&home.actor, home.organization()).await.unwrap();
-    let tell = async |event: &str, name: &str, reference: &str, news: News| {
-        house.bank.news.lock().unwrap().insert(reference.to_owned(), news);
+    let tell = async |event: &str, name: &str, reference: &str, method_event: MethodEvent| {
+        house.bank.method_events.lock().unwrap().insert(reference.to_owned(), method_event);
         house.deliver("bank", event, name, reference).await;
         house.work().await;
     };
     let reference = "pm_1".to_owned();
-    let disputed = |method: Option<&str>, customer: Option<&str>| News::Disputed {
+    let disputed = |method: Option<&str>, customer: Option<&str>| MethodEvent::Disputed {
         method: method.map(str::to_owned),
         customer: customer.map(str::to_owned),
         reason: "fraudulent".to_owned(),
     };
     tell("evt_1", "charge.dispute.created", "dp_1", disputed(Some("pm_of_nobody"), None)).await;
-    tell("evt_2", "charge.dispute.created", "dp_2", News::Nothing).await;
+    tell("evt_2", "charge.dispute.created", "dp_2", MethodEvent::Nothing).await;
     assert_eq!(view().await.state, PaymentState::Active, "nobody's, or settled");
     // The data of a renewed card is saved, and its dispute stays.
     tell("evt_3", "charge.dispute.created", "dp_3", disputed(Some(&reference), None)).await;
@@ -207,7 +207,7 @@ async fn what_happens_to_a_card_on_file() {
     house.deliver("bank", "evt_3", "charge.dispute.created", "dp_3").await;
     house.work().await;
     let renewed = Method { reference: reference.clone(), expires_year: 2040, ..card(1) };
-    tell("evt_4", "payment_method.automatically_updated", &reference, News::Renewed(renewed)).await;
+    tell("evt_4", "payment_method.automatically_updated", &reference, MethodEvent::Renewed(renewed)).await;
     let standing = view().await;
     assert_eq!((standing.state, standing.methods[0].expires_year), (PaymentState::Attention, 2040));
     let overview = house.app.operator_overview(&keystead_app::Actor::operator("anna")).await.unwrap();
@@ -219,7 +219,7 @@ async fn what_happens_to_a_card_on_file() {
     tell("evt_5", "radar.early_fraud_warning.created", "issfr_1", disputed(None, Some(&customer))).await;
     let log = house.app.audit_log(&home.actor, home.organization(), crate::first_page()).await.unwrap();
     assert_eq!(log.data.iter().filter(|event| event.action == "payment.disputed").count(), 2);
-    tell("evt_6", "customer.deleted", &customer, News::CustomerGone).await;
+    tell("evt_6", "customer.deleted", &customer, MethodEvent::CustomerGone).await;
     let standing = view().await;
     assert_eq!((standing.state, standing.methods.len()), (PaymentState::None, 0));
     tell("evt_7", "charge.dispute.created", "dp_4", disputed(Some(&reference), None)).await;
@@ -239,7 +239,7 @@ async fn a_renewed_card_is_no_longer_reported() {
     assert_eq!(view().await.state, PaymentState::Attention);
     let reference = "pm_1".to_owned();
     let renewed = Method { reference: reference.clone(), expires_year: 2032, ..card(1) };
-    house.bank.news.lock().unwrap().insert(reference.clone(), News::Renewed(renewed));
+    house.bank.method_events.lock().unwrap().insert(reference.clone(), MethodEvent::Renewed(renewed));
     house.deliver("bank", "evt_1", "payment_method.automatically_updated", &reference).await;
     house.work().await;
     let standing = view().await;

@@ -47,7 +47,7 @@ impl Persona {
             .bearer_auth(self.options.api_key.expose())
             .header("persona-version", VERSION)
             .header("key-inflection", "kebab");
-        let answer = self.http.ask(request).await?;
+        let answer = self.http.send_json(request).await?;
         match &self.options.environment {
             Some(expected) if !is_from(&answer, expected) => {
                 Err(unavailable("Persona: an answer from another environment than identity.environment_id"))

@@ -64,7 +64,7 @@ pub struct Method {
 
 /// The content of a delivery that is not about a set-up, read from the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub enum MethodEvent {
     /// Nothing that matters here: settled meanwhile, or not the case any more.
     Nothing,
     /// A charge on a method is disputed, or its bank warns of fraud.
@@ -101,7 +101,11 @@ pub trait PaymentProvider: Send + Sync {
     fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SetupState, ProviderError>>;
     /// Reads what a delivery of this name is about, if it is not about a set-up; `None` when such a delivery does not
     /// matter here.
-    fn news<'a>(&'a self, name: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, ProviderError>>;
+    fn method_event<'a>(
+        &'a self,
+        name: &'a str,
+        reference: &'a str,
+    ) -> BoxFuture<'a, Result<Option<MethodEvent>, ProviderError>>;
     /// Ends a set-up.
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
     /// Removes a method.

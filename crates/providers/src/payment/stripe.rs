@@ -3,7 +3,7 @@
 use keystead_core::time::Timestamp;
 use serde_json::Value;
 
-use super::{Method, News, PaymentProvider, Setup, SetupState, StripeOptions};
+use super::{Method, MethodEvent, PaymentProvider, Setup, SetupState, StripeOptions};
 use crate::http::{Answer, Base, Http, at, unavailable};
 use crate::webhook::{Headers, Hint, SignatureError, verify_timestamped};
 use crate::{BoxFuture, Health, ProviderError};
@@ -32,7 +32,7 @@ impl Stripe {
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, ProviderError> {
         let request = request.bearer_auth(self.options.api_key.expose()).header("stripe-version", VERSION);
-        self.http.ask(request).await
+        self.http.send_json(request).await
     }
 
     /// Posts a form; with an idempotency key, a repeated post gets the answer of the first one.
@@ -103,7 +103,7 @@ impl Stripe {
     }
 
     /// Reads what an event is about, if it is not about a set-up. The content of the event itself decides nothing.
-    async fn read_event(&self, name: &str, reference: &str) -> Result<Option<News>, ProviderError> {
+    async fn read_event(&self, name: &str, reference: &str) -> Result<Option<MethodEvent>, ProviderError> {
         match name {
             "charge.dispute.created" => self.dispute(&["disputes", reference], true).await.map(Some),
             "radar.early_fraud_warning.created" => {
@@ -111,28 +111,28 @@ impl Stripe {
             }
             "payment_method.detached" | "payment_method.automatically_updated" | "payment_method.updated" => {
                 let found = match done(self.read(&["payment_methods", reference], None).await?) {
-                    Err(ProviderError::Gone(_)) => return Ok(Some(News::Detached)),
+                    Err(ProviderError::Gone(_)) => return Ok(Some(MethodEvent::Detached)),
                     other => other?,
                 };
                 Ok(Some(match method(&found.body) {
-                    Some(method) if method.customer.is_some() => News::Renewed(method),
-                    Some(_) => News::Detached,
-                    None => News::Nothing,
+                    Some(method) if method.customer.is_some() => MethodEvent::Renewed(method),
+                    Some(_) => MethodEvent::Detached,
+                    None => MethodEvent::Nothing,
                 }))
             }
             "customer.deleted" => Ok(Some(match done(self.read(&["customers", reference], None).await?) {
-                Err(ProviderError::Gone(_)) => News::CustomerGone,
-                Ok(found) if found.body.get("deleted") == Some(&Value::Bool(true)) => News::CustomerGone,
-                Ok(_) => News::Nothing,
+                Err(ProviderError::Gone(_)) => MethodEvent::CustomerGone,
+                Ok(found) if found.body.get("deleted") == Some(&Value::Bool(true)) => MethodEvent::CustomerGone,
+                Ok(_) => MethodEvent::Nothing,
                 Err(failure) => return Err(failure),
             })),
             _ => Ok(None),
         }
     }
 
-    async fn dispute(&self, path: &[&str], dispute: bool) -> Result<News, ProviderError> {
+    async fn dispute(&self, path: &[&str], dispute: bool) -> Result<MethodEvent, ProviderError> {
         let found = match done(self.read(path, Some("charge")).await?) {
-            Err(ProviderError::Gone(_)) => return Ok(News::Nothing),
+            Err(ProviderError::Gone(_)) => return Ok(MethodEvent::Nothing),
             other => other?,
         };
         Ok(disputed(&found.body, dispute))
@@ -216,8 +216,8 @@ fn state(session: &Value) -> Option<SetupState> {
 }
 
 /// Parses a dispute or a fraud warning with its charge expanded. What the bank has settled for the operator, or what is
-/// no longer actionable, is [`News::Nothing`].
-fn disputed(body: &Value, dispute: bool) -> News {
+/// no longer actionable, is [`MethodEvent::Nothing`].
+fn disputed(body: &Value, dispute: bool) -> MethodEvent {
     let text = |path: &[&str]| at(body, path).and_then(Value::as_str).map(str::to_owned);
     let settled = if dispute {
         matches!(text(&["status"]).as_deref(), Some("won" | "warning_closed" | "prevented"))
@@ -225,10 +225,10 @@ fn disputed(body: &Value, dispute: bool) -> News {
         body.get("actionable") == Some(&Value::Bool(false))
     };
     if settled {
-        return News::Nothing;
+        return MethodEvent::Nothing;
     }
     let reason = text(&["reason"]).or_else(|| text(&["fraud_type"])).unwrap_or_else(|| "general".to_owned());
-    News::Disputed {
+    MethodEvent::Disputed {
         method: text(&["charge", "payment_method"]),
         customer: text(&["charge", "customer"]),
         reason: code_word(&reason),
@@ -254,7 +254,11 @@ impl PaymentProvider for Stripe {
         Box::pin(async move { self.http.record(self.read_setup(reference).await) })
     }
 
-    fn news<'a>(&'a self, name: &'a str, reference: &'a str) -> BoxFuture<'a, Result<Option<News>, ProviderError>> {
+    fn method_event<'a>(
+        &'a self,
+        name: &'a str,
+        reference: &'a str,
+    ) -> BoxFuture<'a, Result<Option<MethodEvent>, ProviderError>> {
         Box::pin(async move { self.http.record(self.read_event(name, reference).await) })
     }
 

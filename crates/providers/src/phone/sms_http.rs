@@ -36,7 +36,7 @@ impl HttpSms {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.expose());
         }
-        let answer = self.http.ask(request).await?;
+        let answer = self.http.send_json(request).await?;
         if answer.status.is_success() {
             // Not every gateway numbers its messages; an accepted text must not be sent again because of that.
             return Ok(answer.text(&["id"]).filter(|id| id.len() <= LONGEST_ID).unwrap_or_default().to_owned());

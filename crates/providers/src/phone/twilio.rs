@@ -45,15 +45,15 @@ impl Twilio {
         Ok(Self { http: Http::new()?, verify, lookup, options })
     }
 
-    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Answer, ProviderError> {
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, ProviderError> {
         let TwilioOptions { account_sid, auth_token, .. } = &self.options;
-        self.http.ask(request.basic_auth(account_sid, Some(auth_token.expose()))).await
+        self.http.send_json(request.basic_auth(account_sid, Some(auth_token.expose()))).await
     }
 
     /// Posts a form to a resource of our service.
     async fn post(&self, path: &[&str], form: &[(&str, &str)]) -> Result<Answer, ProviderError> {
         let url = self.verify.at(&[&["v2", "Services", &self.options.service_sid], path].concat());
-        self.ask(self.http.post(url).form(form)).await
+        self.send(self.http.post(url).form(form)).await
     }
 
     async fn begin(&self, e164: &str, locale: &str) -> Result<Started, ProviderError> {
@@ -71,7 +71,7 @@ impl Twilio {
         Ok(Started { reference: sid.to_owned(), resend_same_code: true })
     }
 
-    async fn judge(&self, reference: &str, typed: &str) -> Result<Check, ProviderError> {
+    async fn check_code(&self, reference: &str, typed: &str) -> Result<Check, ProviderError> {
         let form = [("VerificationSid", reference), ("Code", typed)];
         let answer = self.post(&["VerificationCheck"], &form).await?;
         if answer.status.is_success() {
@@ -95,7 +95,7 @@ impl Twilio {
         }
     }
 
-    async fn end(&self, reference: &str) -> Result<(), ProviderError> {
+    async fn cancel_verification(&self, reference: &str) -> Result<(), ProviderError> {
         let answer = self.post(&["Verifications", reference], &[("Status", "canceled")]).await?;
         match failure(&answer) {
             _ if answer.status.is_success() => Ok(()),
@@ -107,7 +107,7 @@ impl Twilio {
     /// Looks up one field of a number.
     async fn field(&self, e164: &str, field: &str) -> Result<Answer, ProviderError> {
         let url = self.lookup.at(&["v2", "PhoneNumbers", e164]);
-        let answer = self.ask(self.http.get(url).query(&[("Fields", field)])).await?;
+        let answer = self.send(self.http.get(url).query(&[("Fields", field)])).await?;
         if !answer.status.is_success() {
             return Err(failure(&answer));
         }
@@ -199,11 +199,11 @@ impl PhoneVerifier for Twilio {
     }
 
     fn check<'a>(&'a self, reference: &'a str, typed: &'a str) -> BoxFuture<'a, Result<Check, ProviderError>> {
-        Box::pin(async move { self.http.record(self.judge(reference, typed).await) })
+        Box::pin(async move { self.http.record(self.check_code(reference, typed).await) })
     }
 
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
-        Box::pin(async move { self.http.record(self.end(reference).await) })
+        Box::pin(async move { self.http.record(self.cancel_verification(reference).await) })
     }
 
     fn health(&self) -> Health {

@@ -10,7 +10,7 @@ use crate::{BoxFuture, ProviderError};
 
 /// The redirect of the browser, and the values to keep in its session until it returns.
 #[derive(Debug, Clone)]
-pub struct Departure {
+pub struct AuthorizationRequest {
     /// The issuer's page.
     pub url: String,
     /// Returned in the query; it must be compared first.
@@ -41,9 +41,9 @@ pub trait SignIn: Send + Sync {
     /// What the button says after "Continue with".
     fn label(&self) -> &str;
     /// Builds the redirect; the caller keeps the three random values.
-    fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, ProviderError>>;
+    fn begin_sign_in<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<AuthorizationRequest, ProviderError>>;
     /// Exchanges the code for a verified identity.
-    fn arrive<'a>(
+    fn finish_sign_in<'a>(
         &'a self,
         code: &'a str,
         return_url: &'a str,

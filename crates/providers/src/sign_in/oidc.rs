@@ -23,12 +23,12 @@ use openidconnect::{
 use rand::RngCore;
 use url::Url;
 
-use super::{Departure, Identity, OidcOptions, SignIn};
+use super::{AuthorizationRequest, Identity, OidcOptions, SignIn};
 use crate::http::{Http, unavailable};
 use crate::{BoxFuture, Clock, Health, ProviderError};
 
 /// Seconds for which an issuer's metadata and keys are cached.
-const DESCRIPTION_LIFETIME: i64 = 3_600;
+const METADATA_LIFETIME: i64 = 3_600;
 /// Accepted algorithms: only key pairs of the issuer, never a shared secret, never "none".
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RsaSsaPkcs1V15Sha256,
@@ -49,7 +49,7 @@ type Client =
 
 /// A client of one issuer.
 pub struct Oidc {
-    carrier: Carrier,
+    transport: Transport,
     options: OidcOptions,
     issuer: IssuerUrl,
     clock: Clock,
@@ -72,56 +72,57 @@ impl Oidc {
     pub fn new(options: OidcOptions, clock: Clock, rng: Box<dyn RngCore + Send>) -> Result<Self, ProviderError> {
         let issuer = IssuerUrl::new(options.issuer.clone());
         let issuer = issuer.map_err(|_| ProviderError::Refused("an issuer that is no address".to_owned()))?;
-        let carrier = Carrier { http: Http::new()?, tls: issuer.url().scheme() == "https" };
-        Ok(Self { carrier, options, issuer, clock, rng: Mutex::new(rng), known: tokio::sync::Mutex::new(None) })
+        let transport = Transport { http: Http::new()?, tls: issuer.url().scheme() == "https" };
+        Ok(Self { transport, options, issuer, clock, rng: Mutex::new(rng), known: tokio::sync::Mutex::new(None) })
     }
 
     /// The outcome of the last call.
     #[must_use]
     pub fn health(&self) -> Health {
-        self.carrier.http.health()
+        self.transport.http.health()
     }
 
     /// Draws 256 random bits, as 43 letters.
-    fn draw(&self) -> String {
+    fn random_token(&self) -> String {
         let mut bytes = [0_u8; 32];
         self.rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Returns the issuer's metadata and keys; they are loaded again when they are an hour old, or when `newer` is
+    /// Returns the issuer's metadata and keys; they are loaded again when they are an hour old, or when `reload` is
     /// requested.
-    async fn description(&self, newer: bool) -> Result<Arc<CoreProviderMetadata>, ProviderError> {
+    async fn metadata(&self, reload: bool) -> Result<Arc<CoreProviderMetadata>, ProviderError> {
         let mut known = self.known.lock().await;
         let now = (self.clock)();
-        if let Some((at, description)) = known.as_ref().filter(|_| !newer)
-            && (0..DESCRIPTION_LIFETIME).contains(&now.since(*at))
+        if let Some((at, metadata)) = known.as_ref().filter(|_| !reload)
+            && (0..METADATA_LIFETIME).contains(&now.since(*at))
         {
-            return Ok(Arc::clone(description));
+            return Ok(Arc::clone(metadata));
         }
-        let found =
-            CoreProviderMetadata::discover_async(self.issuer.clone(), &self.carrier).await.map_err(undescribed)?;
-        self.carrier.checked(found.authorization_endpoint().url())?;
+        let found = CoreProviderMetadata::discover_async(self.issuer.clone(), &self.transport)
+            .await
+            .map_err(discovery_error)?;
+        self.transport.ensure_tls(found.authorization_endpoint().url())?;
         let keys = found.jwks().keys().iter().filter(|key| is_long_enough(key)).cloned().collect();
-        let description = Arc::new(found.set_jwks(JsonWebKeySet::new(keys)));
-        *known = Some((now, Arc::clone(&description)));
-        Ok(description)
+        let metadata = Arc::new(found.set_jwks(JsonWebKeySet::new(keys)));
+        *known = Some((now, Arc::clone(&metadata)));
+        Ok(metadata)
     }
 
-    fn client(&self, description: &CoreProviderMetadata) -> Client {
+    fn client(&self, metadata: &CoreProviderMetadata) -> Client {
         let id = ClientId::new(self.options.client_id.clone());
         let secret = ClientSecret::new(self.options.client_secret.expose().clone());
-        let client = CoreClient::from_provider_metadata(description.clone(), id, Some(secret));
-        let ways = description.token_endpoint_auth_methods_supported();
+        let client = CoreClient::from_provider_metadata(metadata.clone(), id, Some(secret));
+        let ways = metadata.token_endpoint_auth_methods_supported();
         let speaks = |way| ways.is_some_and(|ways| ways.contains(&way));
         let in_body =
             speaks(CoreClientAuthMethod::ClientSecretPost) && !speaks(CoreClientAuthMethod::ClientSecretBasic);
         client.set_auth_type(if in_body { AuthType::RequestBody } else { AuthType::BasicAuth })
     }
 
-    async fn begin(&self, return_url: &str) -> Result<Departure, ProviderError> {
-        let client = self.client(&*self.description(false).await?);
-        let (state, nonce, verifier) = (self.draw(), self.draw(), self.draw());
+    async fn authorization_request(&self, return_url: &str) -> Result<AuthorizationRequest, ProviderError> {
+        let client = self.client(&*self.metadata(false).await?);
+        let (state, nonce, verifier) = (self.random_token(), self.random_token(), self.random_token());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.clone()));
         let (sent_state, sent_nonce) = (CsrfToken::new(state.clone()), Nonce::new(nonce.clone()));
         let client = client.set_redirect_uri(redirect(return_url)?);
@@ -133,32 +134,32 @@ impl Oidc {
             request.add_scopes(scopes).add_prompt(CoreAuthPrompt::SelectAccount).set_pkce_challenge(challenge);
         let (url, ..) = request.url();
         let [state, nonce, verifier] = [state, nonce, verifier].map(Secret::new);
-        Ok(Departure { url: url.into(), state, nonce, verifier })
+        Ok(AuthorizationRequest { url: url.into(), state, nonce, verifier })
     }
 
-    async fn receive(
+    async fn exchange_code(
         &self,
         code: &str,
         return_url: &str,
         nonce: &Secret<String>,
         verifier: &Secret<String>,
     ) -> Result<Identity, ProviderError> {
-        let client = self.client(&*self.description(false).await?).set_redirect_uri(redirect(return_url)?);
+        let client = self.client(&*self.metadata(false).await?).set_redirect_uri(redirect(return_url)?);
         let exchange = client.exchange_code(AuthorizationCode::new(code.to_owned()));
         let exchange = exchange.map_err(|_| unavailable("the issuer names no token address"))?;
         let verifier = PkceCodeVerifier::new(verifier.expose().clone());
         let answer: CoreTokenResponse =
-            exchange.set_pkce_verifier(verifier).request_async(&self.carrier).await.map_err(unexchanged)?;
-        let token = answer.id_token().ok_or_else(|| doubtful("no identity token"))?;
+            exchange.set_pkce_verifier(verifier).request_async(&self.transport).await.map_err(exchange_error)?;
+        let token = answer.id_token().ok_or_else(|| refused("no identity token"))?;
         let nonce = Nonce::new(nonce.expose().clone());
-        let claims = match self.judge(&*self.description(false).await?, token, &nonce) {
+        let claims = match self.verify_token(&*self.metadata(false).await?, token, &nonce) {
             // The issuer may have changed its keys since the last load.
             Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
-                self.judge(&*self.description(true).await?, token, &nonce)
+                self.verify_token(&*self.metadata(true).await?, token, &nonce)
             }
-            judged => judged,
+            verified => verified,
         };
-        let claims = claims.map_err(|error| doubtful(kind(&error)))?;
+        let claims = claims.map_err(|error| refused(claims_error(&error)))?;
         if claims.email().is_some() {
             return self.identity(&claims, None);
         }
@@ -168,14 +169,14 @@ impl Oidc {
     }
 
     /// Returns the claims of a token if all checks pass.
-    fn judge(
+    fn verify_token(
         &self,
-        description: &CoreProviderMetadata,
+        metadata: &CoreProviderMetadata,
         token: &CoreIdToken,
         nonce: &Nonce,
     ) -> Result<CoreIdTokenClaims, ClaimsVerificationError> {
-        let client = self.client(description);
-        let offered = description.id_token_signing_alg_values_supported().iter();
+        let client = self.client(metadata);
+        let offered = metadata.id_token_signing_alg_values_supported().iter();
         let allowed: Vec<_> = offered.filter(|algorithm| ALGORITHMS.contains(algorithm)).cloned().collect();
         let now = u64::try_from((self.clock)().0).unwrap_or_default();
         let time = move || (SystemTime::UNIX_EPOCH + Duration::from_secs(now)).into();
@@ -190,10 +191,10 @@ impl Oidc {
         claims: &CoreIdTokenClaims,
     ) -> Result<CoreUserInfoClaims, ProviderError> {
         let request = client.user_info(access.clone(), Some(claims.subject().clone()));
-        let request = request.map_err(|_| doubtful("no e-mail address"))?;
-        request.request_async(&self.carrier).await.map_err(|error| match error {
+        let request = request.map_err(|_| refused("no e-mail address"))?;
+        request.request_async(&self.transport).await.map_err(|error| match error {
             openidconnect::UserInfoError::Request(failure) => failure,
-            _ => doubtful("an unreadable description of the person"),
+            _ => refused("an unreadable description of the person"),
         })
     }
 
@@ -207,7 +208,7 @@ impl Oidc {
             None => (claims.email(), claims.email_verified()),
             Some(more) => (more.email(), more.email_verified()),
         };
-        let email = email.ok_or_else(|| doubtful("no e-mail address"))?;
+        let email = email.ok_or_else(|| refused("no e-mail address"))?;
         let names = claims.name().or_else(|| more.and_then(|more| more.name()));
         Ok(Identity {
             issuer: claims.issuer().to_string(),
@@ -224,32 +225,32 @@ impl SignIn for Oidc {
         &self.options.label
     }
 
-    fn depart<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<Departure, ProviderError>> {
-        Box::pin(async move { self.carrier.http.record(self.begin(return_url).await) })
+    fn begin_sign_in<'a>(&'a self, return_url: &'a str) -> BoxFuture<'a, Result<AuthorizationRequest, ProviderError>> {
+        Box::pin(async move { self.transport.http.record(self.authorization_request(return_url).await) })
     }
 
-    fn arrive<'a>(
+    fn finish_sign_in<'a>(
         &'a self,
         code: &'a str,
         return_url: &'a str,
         nonce: &'a Secret<String>,
         verifier: &'a Secret<String>,
     ) -> BoxFuture<'a, Result<Identity, ProviderError>> {
-        Box::pin(async move { self.carrier.http.record(self.receive(code, return_url, nonce, verifier).await) })
+        Box::pin(async move { self.transport.http.record(self.exchange_code(code, return_url, nonce, verifier).await) })
     }
 }
 
 /// Sends the requests that the library builds.
 #[derive(Debug)]
-struct Carrier {
+struct Transport {
     http: Http,
     /// Whether the issuer uses TLS.
     tls: bool,
 }
 
-impl Carrier {
+impl Transport {
     /// Checks an address that the issuer named: an issuer with TLS may not name one without it.
-    fn checked(&self, url: &Url) -> Result<(), ProviderError> {
+    fn ensure_tls(&self, url: &Url) -> Result<(), ProviderError> {
         let safe = url.scheme() == "https" || url.scheme() == "http" && !self.tls;
         if safe { Ok(()) } else { Err(unavailable("the issuer names an address without TLS")) }
     }
@@ -257,8 +258,8 @@ impl Carrier {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ProviderError> {
         let (head, body) = request.into_parts();
         let url = Url::parse(&head.uri.to_string()).map_err(|_| unavailable("the issuer names no address"))?;
-        self.checked(&url)?;
-        let answer = self.http.exchange(self.http.request(head.method, url).headers(head.headers).body(body)).await?;
+        self.ensure_tls(&url)?;
+        let answer = self.http.send(self.http.request(head.method, url).headers(head.headers).body(body)).await?;
         let status = answer.status();
         if status.is_server_error() || status.as_u16() == 429 {
             return Err(ProviderError::Unavailable(format!("issuer {}", status.as_u16())));
@@ -267,7 +268,7 @@ impl Carrier {
     }
 }
 
-impl<'c> AsyncHttpClient<'c> for Carrier {
+impl<'c> AsyncHttpClient<'c> for Transport {
     type Error = ProviderError;
     type Future = BoxFuture<'c, Result<HttpResponse, ProviderError>>;
 
@@ -287,26 +288,26 @@ fn is_long_enough(key: &CoreJsonWebKey) -> bool {
 }
 
 /// The error for an unexpected answer of the issuer. The answer is not quoted, because it may name the person.
-fn doubtful(what: &str) -> ProviderError {
+fn refused(what: &str) -> ProviderError {
     ProviderError::Refused(format!("issuer: {what}"))
 }
 
-fn undescribed(error: DiscoveryError<ProviderError>) -> ProviderError {
+fn discovery_error(error: DiscoveryError<ProviderError>) -> ProviderError {
     match error {
         DiscoveryError::Request(failure) => failure,
         DiscoveryError::Validation(_) => unavailable("the issuer calls itself by another name"),
-        _ => unavailable("the issuer's description or keys cannot be read"),
+        _ => unavailable("the issuer's metadata or keys cannot be read"),
     }
 }
 
-fn unexchanged(
+fn exchange_error(
     error: RequestTokenError<ProviderError, openidconnect::StandardErrorResponse<CoreErrorResponseType>>,
 ) -> ProviderError {
     match error {
         RequestTokenError::Request(failure) => failure,
         // The code was used before, is too old, or was issued to another client.
         RequestTokenError::ServerResponse(response) if *response.error() == CoreErrorResponseType::InvalidGrant => {
-            doubtful("the code does not hold")
+            refused("the code does not hold")
         }
         // Our client is unknown there, or misconfigured: the operator's fault.
         RequestTokenError::ServerResponse(_) => unavailable("the issuer does not accept this client"),
@@ -314,11 +315,11 @@ fn unexchanged(
     }
 }
 
-fn kind(error: &ClaimsVerificationError) -> &'static str {
+fn claims_error(error: &ClaimsVerificationError) -> &'static str {
     match error {
         ClaimsVerificationError::Expired(_) => "a token that has expired",
-        ClaimsVerificationError::InvalidAudience(_) => "a token for somebody else",
-        ClaimsVerificationError::InvalidIssuer(_) => "a token of somebody else",
+        ClaimsVerificationError::InvalidAudience(_) => "a token for another client",
+        ClaimsVerificationError::InvalidIssuer(_) => "a token of another issuer",
         ClaimsVerificationError::InvalidNonce(_) => "a token of another sign-in",
         ClaimsVerificationError::SignatureVerification(_) => "a token whose signature does not hold",
         _ => "a token that does not hold",
@@ -333,11 +334,11 @@ mod tests {
     fn tls_is_not_given_up_half_way() {
         let (plain, secure) = (Url::parse("http://issuer.test/keys"), Url::parse("https://issuer.test/keys"));
         let (plain, secure) = (plain.unwrap(), secure.unwrap());
-        let over_tls = Carrier { http: Http::new().unwrap(), tls: true };
-        assert!(over_tls.checked(&secure).is_ok());
-        assert!(over_tls.checked(&plain).is_err());
-        assert!(over_tls.checked(&Url::parse("file:///etc/passwd").unwrap()).is_err());
-        let sandbox = Carrier { http: Http::new().unwrap(), tls: false };
-        assert!(sandbox.checked(&plain).is_ok() && sandbox.checked(&secure).is_ok());
+        let over_tls = Transport { http: Http::new().unwrap(), tls: true };
+        assert!(over_tls.ensure_tls(&secure).is_ok());
+        assert!(over_tls.ensure_tls(&plain).is_err());
+        assert!(over_tls.ensure_tls(&Url::parse("file:///etc/passwd").unwrap()).is_err());
+        let sandbox = Transport { http: Http::new().unwrap(), tls: false };
+        assert!(sandbox.ensure_tls(&plain).is_ok() && sandbox.ensure_tls(&secure).is_ok());
     }
 }

@@ -90,7 +90,7 @@ async fn events_of_stripe_from_another_mode_or_account() {
         let forged = signed("stripe-signature", "else", &body);
         assert_eq!(client.hints(&forged, body.as_bytes(), Timestamp(NOW)), Err(SignatureError::Wrong));
     }
-    assert!(vendor.asked().is_empty());
+    assert!(vendor.requests().is_empty());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use http::{HeaderMap, HeaderValue};
 use keystead_core::time::Timestamp;
 use keystead_providers::identity::{IdentityProvider, REASONS};
-use keystead_providers::payment::{Method, News, PaymentProvider, SetupState};
+use keystead_providers::payment::{Method, MethodEvent, PaymentProvider, SetupState};
 use keystead_providers::sign_in::SignIn;
 use keystead_providers::webhook::Hint;
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::deliveries::signed;
 use crate::oidc::World;
-use crate::vendor::{Vendor, raw, say};
+use crate::vendor::{Vendor, answer_of, json_answer};
 use crate::{NOW, persona, stripe};
 
 /// Names that vendors use, so that random values reach deep.
@@ -205,8 +205,8 @@ async fn cards_and_disputes_of_any_content() {
             within(&refused, &["setup_intent", "last_setup_error", "decline_code"], made.clone()),
         ];
         for body in sessions {
-            vendor.forget();
-            vendor.then([say(200, body.clone()), say(200, json!({}))]);
+            vendor.clear_answers();
+            vendor.queue([json_answer(200, body.clone()), json_answer(200, json!({}))]);
             match client.fetch("cs_1").await {
                 Ok(SetupState::Succeeded(card)) => assert!(tame_card(&card), "{body}"),
                 Ok(SetupState::Failed { reason, .. }) => assert!(tame(&reason), "{body}"),
@@ -214,18 +214,18 @@ async fn cards_and_disputes_of_any_content() {
             }
             read += 1;
         }
-        let news = [
+        let method_event = [
             ("charge.dispute.created", within(&dispute, &["charge"], made.clone())),
             ("charge.dispute.created", within(&dispute, &["reason"], made.clone())),
             ("payment_method.updated", within(&card, &["card"], made.clone())),
             ("customer.deleted", made),
         ];
-        for (name, body) in news {
-            vendor.forget();
-            vendor.then([say(200, body.clone())]);
-            match client.news(name, "x_1").await {
-                Ok(Some(News::Disputed { reason, .. })) => assert!(tame(&reason), "{body}"),
-                Ok(Some(News::Renewed(card))) => assert!(tame_card(&card), "{body}"),
+        for (name, body) in method_event {
+            vendor.clear_answers();
+            vendor.queue([json_answer(200, body.clone())]);
+            match client.method_event(name, "x_1").await {
+                Ok(Some(MethodEvent::Disputed { reason, .. })) => assert!(tame(&reason), "{body}"),
+                Ok(Some(MethodEvent::Renewed(card))) => assert!(tame_card(&card), "{body}"),
                 Ok(_) | Err(_) => continue,
             }
             read += 1;
@@ -252,8 +252,8 @@ async fn inquiries_of_any_content() {
             within(&inquiry, &["data", "attributes", "status"], made),
         ];
         for body in bodies {
-            vendor.forget();
-            vendor.then([say(200, body.clone())]);
+            vendor.clear_answers();
+            vendor.queue([json_answer(200, body.clone())]);
             let Ok(seen) = client.fetch("inq_1").await else { continue };
             read += 1;
             assert!(seen.reasons.iter().all(|reason| REASONS.contains(&reason.as_str())), "{body}");
@@ -268,7 +268,7 @@ async fn inquiries_of_any_content() {
 #[tokio::test]
 async fn tokens_changed_anywhere() {
     let world = World::new(crate::keys::Key::ed25519("k1", 1)).await;
-    let left = world.depart().await;
+    let left = world.begin_sign_in().await;
     let good = world.key.token(&world.header(), &world.claims(&left));
     let mut changed: Vec<String> = some(60, ".{0,80}");
     changed.extend(some(60, "[A-Za-z0-9_-]{0,60}(\\.[A-Za-z0-9_-]{0,60}){0,4}"));
@@ -285,16 +285,16 @@ async fn tokens_changed_anywhere() {
         changed.push(good[..end].to_owned());
     }
     for token in changed {
-        world.issuer.forget();
+        world.issuer.clear_answers();
         // An unknown key makes the client load the issuer's keys again.
-        world.issuer.then([crate::oidc::tokens(&token)]);
+        world.issuer.queue([crate::oidc::tokens(&token)]);
         world.describe();
-        let arrived = world.client.arrive("c0de", crate::oidc::BACK, &left.nonce, &left.verifier).await;
+        let arrived = world.client.finish_sign_in("c0de", crate::oidc::BACK, &left.nonce, &left.verifier).await;
         assert!(arrived.is_err(), "{token}");
         assert!(!format!("{arrived:?}").contains("anna@"), "nothing personal in an error");
     }
-    world.issuer.forget();
-    assert!(world.arrive(&left, &good).await.is_ok(), "and the one nobody touched does hold");
+    world.issuer.clear_answers();
+    assert!(world.finish_sign_in(&left, &good).await.is_ok(), "and the one nobody touched does hold");
 }
 
 #[tokio::test]
@@ -303,12 +303,14 @@ async fn answers_that_are_no_answers() {
     let (payment, identity) = (stripe::client(&vendor), persona::client(&vendor));
     for bytes in some(120, prop::collection::vec(any::<u8>(), 0..300)) {
         for status in [200, 404, 500] {
-            vendor.forget();
-            vendor
-                .then([raw(status, "application/json", bytes.clone()), raw(status, "application/json", bytes.clone())]);
+            vendor.clear_answers();
+            vendor.queue([
+                answer_of(status, "application/json", bytes.clone()),
+                answer_of(status, "application/json", bytes.clone()),
+            ]);
             assert!(payment.fetch("cs_1").await.is_err());
-            vendor.forget();
-            vendor.then([raw(status, "application/json", bytes.clone())]);
+            vendor.clear_answers();
+            vendor.queue([answer_of(status, "application/json", bytes.clone())]);
             assert!(identity.fetch("inq_1").await.is_err());
         }
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::hostile::{some, value, within};
 use crate::twilio::client;
-use crate::vendor::{Vendor, raw, say};
+use crate::vendor::{Vendor, answer_of, json_answer};
 
 const NUMBER: &str = "+48512345678";
 
@@ -33,8 +33,8 @@ fn tame(reference: &str) -> bool {
 /// Calls every function of Twilio's client with the same answer; counts the answers that were accepted.
 async fn everything_of_twilio(vendor: &Vendor, twilio: &Twilio, status: u16, kind: &str, body: &[u8]) -> usize {
     let again = || {
-        vendor.forget();
-        vendor.then([raw(status, kind, body.to_vec())]);
+        vendor.clear_answers();
+        vendor.queue([answer_of(status, kind, body.to_vec())]);
     };
     again();
     let started = twilio.start(NUMBER, "pl").await;
@@ -143,8 +143,8 @@ async fn a_number_instead_of_a_code_is_not_repeated() {
             let body = json!({ "code": code, "line_type_intelligence": { "type": "mobile", "error_code": code } });
             everything_of_twilio(&vendor, &twilio, status, "application/json", body.to_string().as_bytes()).await;
         }
-        vendor.forget();
-        vendor.then([say(200, json!({ "line_type_intelligence": { "type": "mobile", "error_code": code } }))]);
+        vendor.clear_answers();
+        vendor.queue([json_answer(200, json!({ "line_type_intelligence": { "type": "mobile", "error_code": code } }))]);
         assert!(matches!(twilio.lookup(NUMBER).await, Err(ProviderError::Unavailable(_))), "{code}");
     }
 }
@@ -162,8 +162,8 @@ async fn text_gateways_of_any_content() {
     let mut numbered = 0;
     for body in bodies {
         for status in [200, 202, 400, 422, 429, 503] {
-            vendor.forget();
-            vendor.then([raw(status, "application/json", body.clone())]);
+            vendor.clear_answers();
+            vendor.queue([answer_of(status, "application/json", body.clone())]);
             let sent = gateway.send(NUMBER, "your code is 012345").await;
             told(&sent, &String::from_utf8_lossy(&body));
             assert!(!format!("{sent:?}").contains("012345") || status < 300);

@@ -12,47 +12,47 @@ use crate::secret;
 /// A mail server for one conversation after another: it answers one verb as configured and accepts everything else.
 struct MailServer {
     url: String,
-    heard: Arc<Mutex<Vec<String>>>,
+    received: Arc<Mutex<Vec<String>>>,
 }
 
 impl MailServer {
     async fn new(verb: &'static str, says: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let shared = Arc::clone(&heard);
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::clone(&received);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let _ = talk(stream, verb, says, &shared).await;
             }
         });
-        Self { url, heard }
+        Self { url, received }
     }
 
     fn client(&self) -> Smtp {
         Smtp::new(&options(&self.url)).unwrap()
     }
 
-    fn heard(&self) -> Vec<String> {
-        self.heard.lock().unwrap().clone()
+    fn received(&self) -> Vec<String> {
+        self.received.lock().unwrap().clone()
     }
 
     /// Returns the mail as it was transferred.
     fn mail(&self) -> String {
-        let lines = self.heard();
+        let lines = self.received();
         let from = lines.iter().position(|line| line == "DATA").unwrap() + 1;
         let until = lines.iter().position(|line| line == ".").unwrap();
         lines[from..until].join("\n")
     }
 }
 
-async fn talk(stream: TcpStream, verb: &str, says: &str, heard: &Mutex<Vec<String>>) -> std::io::Result<()> {
+async fn talk(stream: TcpStream, verb: &str, says: &str, received: &Mutex<Vec<String>>) -> std::io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut lines = BufReader::new(reader).lines();
     writer.write_all(b"220 post.test\r\n").await?;
     let mut in_mail = false;
     while let Some(line) = lines.next_line().await? {
-        heard.lock().unwrap().push(line.clone());
+        received.lock().unwrap().push(line.clone());
         let answer = match line.split(' ').next().unwrap_or_default() {
             "." if in_mail => {
                 in_mail = false;
@@ -95,9 +95,9 @@ async fn a_mail_in_any_language() {
     assert_eq!(client.health(), Health::Unknown);
     assert_eq!(client.send(&mail("Kod")).await, Ok(()));
     assert_eq!(client.health(), Health::Up);
-    let heard = server.heard();
-    assert!(heard.contains(&"MAIL FROM:<no-reply@example.com>".to_owned()), "{heard:?}");
-    assert!(heard.contains(&"RCPT TO:<anna@example.com>".to_owned()), "{heard:?}");
+    let received = server.received();
+    assert!(received.contains(&"MAIL FROM:<no-reply@example.com>".to_owned()), "{received:?}");
+    assert!(received.contains(&"RCPT TO:<anna@example.com>".to_owned()), "{received:?}");
     let sent = server.mail();
     assert_eq!(header(&sent, "From: "), "Keystead <no-reply@example.com>");
     assert_eq!(header(&sent, "Subject: "), "Kod");
@@ -123,7 +123,7 @@ async fn a_subject_stays_a_subject() {
         let sent = server.mail();
         let headers: Vec<_> = sent.lines().take_while(|line| !line.is_empty()).collect();
         assert!(headers.iter().all(|line| line.is_ascii() && !line.to_lowercase().starts_with("bcc")), "{headers:?}");
-        assert!(!server.heard().iter().any(|line| line.contains("RCPT TO:<eve")), "{subject:?}");
+        assert!(!server.received().iter().any(|line| line.contains("RCPT TO:<eve")), "{subject:?}");
         assert!(
             headers.iter().any(|line| line.starts_with("MIME-Version")),
             "the headers end where they should: {sent}"
@@ -139,7 +139,7 @@ async fn an_address_stays_an_address() {
         let sent = client.send(&Mail { to: to.into(), ..mail("Hi") }).await;
         assert!(matches!(sent, Err(ProviderError::Refused(_))), "{to:?}: {sent:?}");
     }
-    assert!(server.heard().is_empty(), "nobody was even called");
+    assert!(server.received().is_empty(), "nobody was even called");
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn an_account_of_ours() {
     let known = SmtpOptions { username: Some("us".into()), password: Some(secret("pa55")), ..options(&server.url) };
     assert_eq!(Smtp::new(&known).unwrap().send(&mail("Hi")).await, Ok(()));
     let expected = format!("AUTH PLAIN {}", STANDARD.encode("\0us\0pa55"));
-    assert!(server.heard().contains(&expected));
+    assert!(server.received().contains(&expected));
     assert!(!format!("{known:?} {:?}", Smtp::new(&known).unwrap()).contains("pa55"));
 
     let server = MailServer::new("AUTH", "535 5.7.8 wrong").await;
@@ -183,7 +183,7 @@ async fn tls_is_never_given_up() {
     for scheme in ["smtps", "smtp+starttls"] {
         let client = Smtp::new(&options(&server.url.replacen("smtp", scheme, 1))).unwrap();
         assert!(matches!(client.send(&mail("Hi")).await, Err(ProviderError::Unavailable(_))), "{scheme}");
-        assert!(!server.heard().iter().any(|line| line.starts_with("MAIL")), "{scheme}: no mail in clear");
+        assert!(!server.received().iter().any(|line| line.starts_with("MAIL")), "{scheme}: no mail in clear");
     }
     for wrong in ["post.test:25", "smtp:", "http://post.test", "smtp+tls://post.test", "smtps+starttls://post.test"] {
         assert!(matches!(Smtp::new(&options(wrong)), Err(ProviderError::Refused(_))), "{wrong}");

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use keystead_core::time::Timestamp;
-use keystead_providers::sign_in::{Departure, Identity, Oidc, OidcOptions, SignIn};
+use keystead_providers::sign_in::{AuthorizationRequest, Identity, Oidc, OidcOptions, SignIn};
 use keystead_providers::{Health, ProviderError};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::keys::{Key, message};
-use crate::vendor::{Asked, Say, Vendor, raw, say};
+use crate::vendor::{Answer, RecordedRequest, Vendor, answer_of, json_answer};
 use crate::{NOW, secret};
 
 pub(crate) const BACK: &str = "https://keys.example.com/sign-in/back";
@@ -53,21 +53,21 @@ impl World {
                 ["RS256", "EdDSA", "HS256", "none"] })
     }
 
-    pub(crate) fn keys(&self, keys: &[&Key]) -> Say {
-        say(200, json!({ "keys": keys.iter().map(|key| key.public()).collect::<Vec<_>>() }))
+    pub(crate) fn keys(&self, keys: &[&Key]) -> Answer {
+        json_answer(200, json!({ "keys": keys.iter().map(|key| key.public()).collect::<Vec<_>>() }))
     }
 
     /// The issuer answers with its metadata.
     pub(crate) fn describe(&self) {
-        self.issuer.then([say(200, self.description()), self.keys(&[&self.key])]);
+        self.issuer.queue([json_answer(200, self.description()), self.keys(&[&self.key])]);
     }
 
-    pub(crate) async fn depart(&self) -> Departure {
+    pub(crate) async fn begin_sign_in(&self) -> AuthorizationRequest {
         self.describe();
-        self.client.depart(BACK).await.unwrap()
+        self.client.begin_sign_in(BACK).await.unwrap()
     }
 
-    pub(crate) fn claims(&self, left: &Departure) -> Value {
+    pub(crate) fn claims(&self, left: &AuthorizationRequest) -> Value {
         json!({ "iss": self.issuer.url, "sub": "1085", "aud": "keystead", "iat": NOW - 1, "exp": NOW + 300,
             "nonce": left.nonce.expose(), "email": "anna@example.com", "email_verified": true, "name": "Anna" })
     }
@@ -77,14 +77,18 @@ impl World {
     }
 
     /// The person returns, and the issuer has this token for us.
-    pub(crate) async fn arrive(&self, left: &Departure, token: &str) -> Result<Identity, ProviderError> {
-        self.issuer.then([tokens(token)]);
-        self.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await
+    pub(crate) async fn finish_sign_in(
+        &self,
+        left: &AuthorizationRequest,
+        token: &str,
+    ) -> Result<Identity, ProviderError> {
+        self.issuer.queue([tokens(token)]);
+        self.client.finish_sign_in("c0de", BACK, &left.nonce, &left.verifier).await
     }
 }
 
-pub(crate) fn tokens(token: &str) -> Say {
-    say(200, json!({ "access_token": "acc3ss", "token_type": "Bearer", "expires_in": 300, "id_token": token }))
+pub(crate) fn tokens(token: &str) -> Answer {
+    json_answer(200, json!({ "access_token": "acc3ss", "token_type": "Bearer", "expires_in": 300, "id_token": token }))
 }
 
 fn query(url: &str) -> Vec<(String, String)> {
@@ -101,7 +105,7 @@ fn with(mut claims: Value, name: &str, value: Value) -> Value {
 async fn the_redirect_to_the_issuer() {
     let world = World::new(Key::ed25519("k1", 1)).await;
     assert_eq!((world.client.label(), world.client.health()), ("Google", Health::Unknown));
-    let left = world.depart().await;
+    let left = world.begin_sign_in().await;
     assert_eq!(world.client.health(), Health::Up);
     assert!(left.url.starts_with(&format!("{}/authorize?", world.issuer.url)));
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(left.verifier.expose()));
@@ -121,26 +125,26 @@ async fn the_redirect_to_the_issuer() {
         let found: Vec<_> = fields.iter().filter(|(known, _)| known == name).map(|(_, value)| value).collect();
         assert_eq!(found, [value], "{name}");
     }
-    let lines: Vec<_> = world.issuer.asked().iter().map(Asked::line).collect();
+    let lines: Vec<_> = world.issuer.requests().iter().map(RecordedRequest::line).collect();
     assert_eq!(lines, ["GET /.well-known/openid-configuration", "GET /keys"]);
 
     // Every redirect has its own values; the metadata is loaded once an hour.
-    let other = world.client.depart(BACK).await.unwrap();
+    let other = world.client.begin_sign_in(BACK).await.unwrap();
     let all = [&left.state, &left.nonce, &left.verifier, &other.state, &other.nonce, &other.verifier];
     let distinct: std::collections::HashSet<_> = all.iter().map(|value| value.expose()).collect();
     assert_eq!(distinct.len(), 6);
     assert!(all.iter().all(|value| value.expose().len() == 43), "256 bits each");
-    assert_eq!(world.issuer.asked().len(), 2);
+    assert_eq!(world.issuer.requests().len(), 2);
     world.clock.fetch_add(3_600, Ordering::Relaxed);
-    world.depart().await;
-    assert_eq!(world.issuer.asked().len(), 4);
+    world.begin_sign_in().await;
+    assert_eq!(world.issuer.requests().len(), 4);
 }
 
 #[tokio::test]
 async fn a_successful_return_from_the_issuer() {
     for key in [Key::ed25519("k1", 1), Key::rsa("k1", 2048)] {
         let world = World::new(key).await;
-        let left = world.depart().await;
+        let left = world.begin_sign_in().await;
         let token = world.key.token(&world.header(), &world.claims(&left));
         let identity = Identity {
             issuer: world.issuer.url.clone(),
@@ -149,11 +153,11 @@ async fn a_successful_return_from_the_issuer() {
             email_verified: true,
             name: Some("Anna".into()),
         };
-        assert_eq!(world.arrive(&left, &token).await, Ok(identity));
-        let asked = world.issuer.asked()[2].clone();
-        assert_eq!(asked.line(), "POST /token");
-        assert!(asked.header("authorization").starts_with("Basic "), "{:?}", asked.headers);
-        let form = asked.form();
+        assert_eq!(world.finish_sign_in(&left, &token).await, Ok(identity));
+        let request = world.issuer.requests()[2].clone();
+        assert_eq!(request.line(), "POST /token");
+        assert!(request.header("authorization").starts_with("Basic "), "{:?}", request.headers);
+        let form = request.form();
         for (name, value) in [
             ("grant_type", "authorization_code"),
             ("code", "c0de"),
@@ -162,17 +166,17 @@ async fn a_successful_return_from_the_issuer() {
         ] {
             assert!(form.contains(&(name.to_owned(), value.to_owned())), "{name}: {form:?}");
         }
-        assert!(!asked.body.contains("s3cret"), "the secret goes in the header only");
+        assert!(!request.body.contains("s3cret"), "the secret goes in the header only");
     }
 }
 
 #[tokio::test]
 async fn an_unverified_address() {
     let world = World::new(Key::ed25519("k1", 1)).await;
-    let left = world.depart().await;
+    let left = world.begin_sign_in().await;
     for said in [json!(false), Value::Null] {
         let claims = with(world.claims(&left), "email_verified", said);
-        let identity = world.arrive(&left, &world.key.token(&world.header(), &claims)).await.unwrap();
+        let identity = world.finish_sign_in(&left, &world.key.token(&world.header(), &claims)).await.unwrap();
         assert!(!identity.email_verified);
     }
 }
@@ -180,7 +184,7 @@ async fn an_unverified_address() {
 #[tokio::test]
 async fn invalid_claims() {
     let world = World::new(Key::ed25519("k1", 1)).await;
-    let left = world.depart().await;
+    let left = world.begin_sign_in().await;
     let claims = world.claims(&left);
     for (name, value) in [
         ("iss", json!("https://accounts.example.com")),
@@ -195,19 +199,19 @@ async fn invalid_claims() {
         ("sub", Value::Null),
     ] {
         let token = world.key.token(&world.header(), &with(claims.clone(), name, value.clone()));
-        let arrived = world.arrive(&left, &token).await;
+        let arrived = world.finish_sign_in(&left, &token).await;
         assert!(arrived.is_err(), "{name} {value}: {arrived:?}");
         assert!(!format!("{arrived:?}").contains("anna"), "nothing personal in an error");
     }
     let good = world.key.token(&world.header(), &claims);
-    assert!(world.arrive(&left, &good).await.is_ok(), "and the same without the change does hold");
+    assert!(world.finish_sign_in(&left, &good).await.is_ok(), "and the same without the change does hold");
 }
 
 /// ASVS 9.1.1: unsigned, another algorithm, another key, a key in the token, trailing bytes.
 #[tokio::test]
 async fn invalid_signatures() {
     let world = World::new(Key::ed25519("k1", 1)).await;
-    let left = world.depart().await;
+    let left = world.begin_sign_in().await;
     let claims = world.claims(&left);
     let stranger = Key::ed25519("k1", 2);
     let good = world.key.token(&world.header(), &claims);
@@ -234,54 +238,54 @@ async fn invalid_signatures() {
         ("not a token", "x".to_owned()),
     ] {
         // A signature with an unknown key makes the client load newer keys once.
-        world.issuer.then([tokens(&token), say(200, world.description()), world.keys(&[&world.key])]);
-        let arrived = world.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await;
+        world.issuer.queue([tokens(&token), json_answer(200, world.description()), world.keys(&[&world.key])]);
+        let arrived = world.client.finish_sign_in("c0de", BACK, &left.nonce, &left.verifier).await;
         assert!(arrived.is_err(), "{what}: {arrived:?}");
-        world.issuer.forget();
+        world.issuer.clear_answers();
     }
-    assert!(world.arrive(&left, &good).await.is_ok(), "and the one it should be does hold");
+    assert!(world.finish_sign_in(&left, &good).await.is_ok(), "and the one it should be does hold");
 }
 
 #[tokio::test]
 async fn short_keys_are_refused() {
     let world = World::new(Key::rsa("k1", 1024)).await;
-    let left = world.depart().await;
+    let left = world.begin_sign_in().await;
     let token = world.key.token(&world.header(), &world.claims(&left));
-    world.issuer.then([tokens(&token), say(200, world.description()), world.keys(&[&world.key])]);
-    let arrived = world.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await;
+    world.issuer.queue([tokens(&token), json_answer(200, world.description()), world.keys(&[&world.key])]);
+    let arrived = world.client.finish_sign_in("c0de", BACK, &left.nonce, &left.verifier).await;
     assert_eq!(arrived, Err(ProviderError::Refused("issuer: a token whose signature does not hold".into())));
 }
 
 #[tokio::test]
 async fn new_keys_of_the_issuer_are_found() {
     let world = World::new(Key::ed25519("k1", 1)).await;
-    let left = world.depart().await;
+    let left = world.begin_sign_in().await;
     let newer = Key::ed25519("k2", 2);
     let token = newer.token(&json!({ "alg": "EdDSA", "kid": "k2" }), &world.claims(&left));
-    world.issuer.then([tokens(&token), say(200, world.description()), world.keys(&[&world.key, &newer])]);
-    let arrived = world.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await;
+    world.issuer.queue([tokens(&token), json_answer(200, world.description()), world.keys(&[&world.key, &newer])]);
+    let arrived = world.client.finish_sign_in("c0de", BACK, &left.nonce, &left.verifier).await;
     assert_eq!(arrived.unwrap().subject, "1085");
-    assert_eq!(world.issuer.asked().len(), 5);
+    assert_eq!(world.issuer.requests().len(), 5);
 }
 
 #[tokio::test]
 async fn an_address_from_userinfo() {
     let world = World::new(Key::ed25519("k1", 1)).await;
-    let left = world.depart().await;
+    let left = world.begin_sign_in().await;
     let thin = with(with(world.claims(&left), "email", Value::Null), "name", Value::Null);
     let token = world.key.token(&world.header(), &thin);
     let me = json!({ "sub": "1085", "email": "anna@example.com", "email_verified": true, "name": "Anna" });
-    world.issuer.then([tokens(&token), say(200, me.clone())]);
-    let identity = world.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await.unwrap();
+    world.issuer.queue([tokens(&token), json_answer(200, me.clone())]);
+    let identity = world.client.finish_sign_in("c0de", BACK, &left.nonce, &left.verifier).await.unwrap();
     assert_eq!((identity.email.as_str(), identity.email_verified), ("anna@example.com", true));
     assert_eq!(identity.name.as_deref(), Some("Anna"));
-    let asked = world.issuer.asked();
-    assert_eq!(asked[3].line(), "GET /me");
-    assert_eq!(asked[3].header("authorization"), "Bearer acc3ss");
+    let requests = world.issuer.requests();
+    assert_eq!(requests[3].line(), "GET /me");
+    assert_eq!(requests[3].header("authorization"), "Bearer acc3ss");
 
     for other in [with(me.clone(), "sub", json!("9999")), with(me, "email", Value::Null), json!([])] {
-        world.issuer.then([tokens(&token), say(200, other.clone())]);
-        let arrived = world.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await;
+        world.issuer.queue([tokens(&token), json_answer(200, other.clone())]);
+        let arrived = world.client.finish_sign_in("c0de", BACK, &left.nonce, &left.verifier).await;
         assert!(matches!(arrived, Err(ProviderError::Refused(_))), "{other}: {arrived:?}");
     }
 }
@@ -289,20 +293,20 @@ async fn an_address_from_userinfo() {
 #[tokio::test]
 async fn errors_of_the_token_endpoint() {
     let world = World::new(Key::ed25519("k1", 1)).await;
-    let left = world.depart().await;
-    let error = |word: &str| say(400, json!({ "error": word, "error_description": "about anna@example.com" }));
+    let left = world.begin_sign_in().await;
+    let error = |word: &str| json_answer(400, json!({ "error": word, "error_description": "about anna@example.com" }));
     for (answer, refused) in [
         (error("invalid_grant"), true),
-        (say(200, json!({ "access_token": "a", "token_type": "Bearer" })), true),
+        (json_answer(200, json!({ "access_token": "a", "token_type": "Bearer" })), true),
         (error("invalid_client"), false),
         (error("novel"), false),
-        (raw(502, "text/html", "<h1>?</h1>"), false),
-        (say(429, json!({})), false),
-        (raw(200, "application/json", "{"), false),
-        (Say::Nothing, false),
+        (answer_of(502, "text/html", "<h1>?</h1>"), false),
+        (json_answer(429, json!({})), false),
+        (answer_of(200, "application/json", "{"), false),
+        (Answer::Nothing, false),
     ] {
-        world.issuer.then([answer.clone()]);
-        let failure = world.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await.unwrap_err();
+        world.issuer.queue([answer.clone()]);
+        let failure = world.client.finish_sign_in("c0de", BACK, &left.nonce, &left.verifier).await.unwrap_err();
         assert_eq!(matches!(failure, ProviderError::Refused(_)), refused, "{answer:?}: {failure}");
         assert_eq!(world.client.health(), if refused { Health::Up } else { Health::Down });
         assert!(!failure.to_string().contains("anna"), "nothing personal in an error");
@@ -314,18 +318,18 @@ async fn an_unreachable_issuer() {
     let world = World::new(Key::ed25519("k1", 1)).await;
     let other = with(world.description(), "issuer", json!("https://accounts.example.com"));
     for answer in [
-        say(503, json!({})),
-        say(404, json!({})),
-        say(200, other),
-        say(200, json!({})),
-        raw(200, "text/html", "<h1>?</h1>"),
-        Say::Nothing,
+        json_answer(503, json!({})),
+        json_answer(404, json!({})),
+        json_answer(200, other),
+        json_answer(200, json!({})),
+        answer_of(200, "text/html", "<h1>?</h1>"),
+        Answer::Nothing,
     ] {
-        world.issuer.then([answer.clone()]);
-        let left = world.client.depart(BACK).await;
+        world.issuer.queue([answer.clone()]);
+        let left = world.client.begin_sign_in(BACK).await;
         assert!(matches!(left, Err(ProviderError::Unavailable(_))), "{answer:?}: {left:?}");
     }
-    world.depart().await;
+    world.begin_sign_in().await;
     assert_eq!(world.client.health(), Health::Up, "nothing wrong was remembered");
     assert!(!format!("{:?}", world.client).contains("s3cret"));
 }
@@ -335,11 +339,11 @@ async fn a_secret_in_the_body_where_the_issuer_wants_it_there() {
     let world = World::new(Key::ed25519("k1", 1)).await;
     let ways = json!(["client_secret_post", "private_key_jwt"]);
     let description = with(world.description(), "token_endpoint_auth_methods_supported", ways);
-    world.issuer.then([say(200, description), world.keys(&[&world.key])]);
-    let left = world.client.depart(BACK).await.unwrap();
+    world.issuer.queue([json_answer(200, description), world.keys(&[&world.key])]);
+    let left = world.client.begin_sign_in(BACK).await.unwrap();
     let token = world.key.token(&world.header(), &world.claims(&left));
-    assert!(world.arrive(&left, &token).await.is_ok());
-    let asked = world.issuer.asked()[2].clone();
-    assert_eq!(asked.header("authorization"), "");
-    assert!(asked.form().contains(&("client_secret".to_owned(), SECRET.to_owned())));
+    assert!(world.finish_sign_in(&left, &token).await.is_ok());
+    let request = world.issuer.requests()[2].clone();
+    assert_eq!(request.header("authorization"), "");
+    assert!(request.form().contains(&("client_secret".to_owned(), SECRET.to_owned())));
 }

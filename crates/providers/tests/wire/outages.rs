@@ -7,26 +7,28 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::secret;
-use crate::vendor::{Say, Vendor, raw, say};
+use crate::vendor::{Answer, Vendor, answer_of, json_answer};
 
 #[tokio::test]
 async fn redirects_are_not_followed() {
-    let elsewhere = Vendor::new([say(201, json!({ "id": "stolen" }))]).await;
+    let elsewhere = Vendor::new([json_answer(201, json!({ "id": "stolen" }))]).await;
     for status in [301, 302, 307, 308] {
         let headers = vec![("location", format!("{}/sms/messages", elsewhere.url))];
-        let vendor = Vendor::new([Say::Whole { status, headers, body: Vec::new() }]).await;
+        let vendor = Vendor::new([Answer::Whole { status, headers, body: Vec::new() }]).await;
         let client = HttpSms::new(vendor.url.clone(), Some(secret("t0ken"))).unwrap();
         assert!(matches!(client.send("+48512345678", "x").await, Err(ProviderError::Unavailable(_))), "{status}");
     }
-    assert!(elsewhere.asked().is_empty(), "neither the token nor the number went there");
+    assert!(elsewhere.requests().is_empty(), "neither the token nor the number went there");
 }
 
 #[tokio::test]
 async fn answers_are_bounded() {
     let body = |size: usize| format!("{{\"id\":\"{}\"}}", "x".repeat(size - 9));
-    let vendor =
-        Vendor::new([raw(201, "application/json", body(1 << 20)), raw(201, "application/json", body((1 << 20) + 1))])
-            .await;
+    let vendor = Vendor::new([
+        answer_of(201, "application/json", body(1 << 20)),
+        answer_of(201, "application/json", body((1 << 20) + 1)),
+    ])
+    .await;
     let client = HttpSms::new(vendor.url.clone(), None).unwrap();
     assert!(client.send("+48512345678", "x").await.is_ok());
     assert_eq!(client.send("+48512345678", "x").await, Err(ProviderError::Unavailable("an answer over 1 MiB".into())));
@@ -46,11 +48,11 @@ async fn silence_is_an_outage_and_its_error_has_no_address() {
 
 #[tokio::test]
 async fn a_service_that_comes_back_is_up_again() {
-    let vendor = Vendor::new([Say::Nothing, say(201, json!({ "id": "m" }))]).await;
+    let vendor = Vendor::new([Answer::Nothing, json_answer(201, json!({ "id": "m" }))]).await;
     let client = HttpSms::new(vendor.url.clone(), None).unwrap();
     assert!(client.send("+48512345678", "x").await.is_err());
     assert_eq!(client.health(), Health::Down);
     assert!(client.send("+48512345678", "x").await.is_ok());
     assert_eq!(client.health(), Health::Up);
-    assert!(vendor.asked()[0].header("user-agent").starts_with("keystead/"));
+    assert!(vendor.requests()[0].header("user-agent").starts_with("keystead/"));
 }

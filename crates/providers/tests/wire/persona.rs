@@ -6,7 +6,7 @@ use keystead_providers::identity::{Attempt, IdentityProvider, PersonaOptions, St
 use keystead_providers::{Health, ProviderError};
 use serde_json::{Value, json};
 
-use crate::vendor::{Asked, Say, Vendor, raw, say};
+use crate::vendor::{Answer, RecordedRequest, Vendor, answer_of, json_answer};
 use crate::{NOW, secret};
 
 const ATTEMPT: Attempt<'static> =
@@ -36,14 +36,14 @@ fn inquiry(status: &str) -> Value {
         "updated-at": "2026-11-20T14:02:11.250Z", "redacted-at": null, "tags": [], "fields": {} } })
 }
 
-fn linked(data: Value) -> Say {
-    say(201, json!({ "data": data, "meta": { "one-time-link": "https://withpersona.com/verify?code=us1-x" } }))
+fn linked(data: Value) -> Answer {
+    json_answer(201, json!({ "data": data, "meta": { "one-time-link": "https://withpersona.com/verify?code=us1-x" } }))
 }
 
-fn checked(asked: &Asked) {
-    assert_eq!(asked.header("authorization"), "Bearer persona_1");
-    assert_eq!(asked.header("persona-version"), "2025-12-08");
-    assert_eq!(asked.header("key-inflection"), "kebab");
+fn checked(request: &RecordedRequest) {
+    assert_eq!(request.header("authorization"), "Bearer persona_1");
+    assert_eq!(request.header("persona-version"), "2025-12-08");
+    assert_eq!(request.header("key-inflection"), "kebab");
 }
 
 // S0-19
@@ -57,11 +57,11 @@ async fn an_inquiry_begins_with_its_first_link() {
     assert_eq!(started.link.expires_at, Timestamp(NOW + 86_400));
     assert_eq!(persona.health(), Health::Up);
 
-    let asked = vendor.once();
-    checked(&asked);
-    assert_eq!(asked.line(), "POST /api/v1/inquiries");
-    assert_eq!(asked.header("idempotency-key"), "idv_1");
-    assert_eq!(asked.header("content-type"), "application/json");
+    let request = vendor.only_request();
+    checked(&request);
+    assert_eq!(request.line(), "POST /api/v1/inquiries");
+    assert_eq!(request.header("idempotency-key"), "idv_1");
+    assert_eq!(request.header("content-type"), "application/json");
     let expected = json!({
         "data": { "attributes": { "inquiry-template-id": "itmpl_1",
             "redirect-uri": "https://keys.example.com/back?a=1&b=2" } },
@@ -69,22 +69,22 @@ async fn an_inquiry_begins_with_its_first_link() {
             "auto-create-one-time-link": true, "expiration-after-create-interval-seconds": 86_400,
             "one-time-link-expiration-seconds": 900 },
     });
-    assert_eq!(asked.json(), expected);
+    assert_eq!(request.json(), expected);
 }
 
 #[tokio::test]
 async fn an_inquiry_begun_despite_an_error_is_found() {
     // The inquiry was made after all.
     let vendor = Vendor::new([
-        say(500, json!({})),
-        say(200, json!({ "data": [inquiry("created")] })),
+        json_answer(500, json!({})),
+        json_answer(200, json!({ "data": [inquiry("created")] })),
         linked(inquiry("created")),
     ])
     .await;
     let started = client(&vendor).start(ATTEMPT).await.unwrap();
     assert_eq!(started.reference, "inq_1");
     assert_eq!(started.link.url, "https://withpersona.com/verify?code=us1-x&language=pl");
-    let lines: Vec<_> = vendor.asked().iter().map(Asked::line).collect();
+    let lines: Vec<_> = vendor.requests().iter().map(RecordedRequest::line).collect();
     let expected = [
         "POST /api/v1/inquiries",
         "GET /api/v1/inquiries?filter%5Breference-id%5D=org_1%3Aidv_1",
@@ -93,29 +93,31 @@ async fn an_inquiry_begun_despite_an_error_is_found() {
     assert_eq!(lines, expected);
 
     // The inquiry was not made: the same key would give the same failure.
-    let vendor = Vendor::new([say(502, json!({})), say(200, json!({ "data": [] })), linked(inquiry("created"))]).await;
+    let vendor =
+        Vendor::new([json_answer(502, json!({})), json_answer(200, json!({ "data": [] })), linked(inquiry("created"))])
+            .await;
     assert_eq!(client(&vendor).start(ATTEMPT).await.unwrap().reference, "inq_1");
-    let keys: Vec<_> = vendor.asked().iter().map(|asked| asked.header("idempotency-key").to_owned()).collect();
+    let keys: Vec<_> = vendor.requests().iter().map(|request| request.header("idempotency-key").to_owned()).collect();
     assert_eq!(keys, ["idv_1".to_owned(), String::new(), format!("idv_1-{NOW}")]);
 
     // No answer: the client does not retry, and the next attempt has the same key.
-    let vendor = Vendor::new([Say::Nothing]).await;
+    let vendor = Vendor::new([Answer::Nothing]).await;
     let persona = client(&vendor);
     assert!(matches!(persona.start(ATTEMPT).await, Err(ProviderError::Unavailable(_))));
-    assert_eq!((vendor.asked().len(), persona.health()), (1, Health::Down));
+    assert_eq!((vendor.requests().len(), persona.health()), (1, Health::Down));
 }
 
 #[tokio::test]
 async fn a_fresh_link() {
-    let vendor = Vendor::new([linked(inquiry("pending")), say(200, json!({ "meta": {} }))]).await;
+    let vendor = Vendor::new([linked(inquiry("pending")), json_answer(200, json!({ "meta": {} }))]).await;
     let persona = client(&vendor);
     let link = persona.reissue_link("inq_1").await.unwrap();
     assert_eq!(link.url, "https://withpersona.com/verify?code=us1-x");
     assert_eq!(link.expires_at, Timestamp(NOW + 86_400));
-    let asked = vendor.once();
-    checked(&asked);
-    assert_eq!(asked.line(), "POST /api/v1/inquiries/inq_1/generate-one-time-link");
-    assert_eq!(asked.json(), json!({ "meta": { "expires-in-seconds": 86_400 } }));
+    let request = vendor.only_request();
+    checked(&request);
+    assert_eq!(request.line(), "POST /api/v1/inquiries/inq_1/generate-one-time-link");
+    assert_eq!(request.json(), json!({ "meta": { "expires-in-seconds": 86_400 } }));
     assert!(
         matches!(persona.reissue_link("inq_1").await, Err(ProviderError::Unavailable(_))),
         "an answer without a link"
@@ -135,16 +137,16 @@ async fn the_states_of_an_inquiry() {
         ("expired", State::Expired, 1),
         ("novel", State::Unknown, 0),
     ] {
-        let vendor = Vendor::new([say(200, json!({ "data": inquiry(status) }))]).await;
+        let vendor = Vendor::new([json_answer(200, json!({ "data": inquiry(status) }))]).await;
         let snapshot = client(&vendor).fetch("inq_1").await.unwrap();
         assert_eq!((snapshot.state, snapshot.step), (state, step), "{status}");
         assert_eq!(snapshot.our_reference, "org_1:idv_1");
         assert_eq!(snapshot.as_of, Timestamp(1_795_183_331));
-        let asked = vendor.once();
-        checked(&asked);
-        assert_eq!(asked.line(), "GET /api/v1/inquiries/inq_1?include=account%2Cverifications");
+        let request = vendor.only_request();
+        checked(&request);
+        assert_eq!(request.line(), "GET /api/v1/inquiries/inq_1?include=account%2Cverifications");
     }
-    let vendor = Vendor::new([say(200, json!({ "data": inquiry("completed") }))]).await;
+    let vendor = Vendor::new([json_answer(200, json!({ "data": inquiry("completed") }))]).await;
     assert_eq!(
         of(&vendor, true).fetch("inq_1").await.unwrap().state,
         State::Approved,
@@ -169,7 +171,7 @@ async fn what_was_read_off_the_document() {
         { "type": "account", "id": "act_1", "attributes": { "reference-id": "org_1:idv_1" } },
         { "type": "verification/government-id", "id": "ver_1", "attributes": { "status": "failed", "checks": [check] } },
     ]);
-    let vendor = Vendor::new([say(200, json!({ "data": data, "included": included }))]).await;
+    let vendor = Vendor::new([json_answer(200, json!({ "data": data, "included": included }))]).await;
     let snapshot = client(&vendor).fetch("inq_1").await.unwrap();
     assert_eq!(snapshot.reasons, ["document_expired"]);
     assert_eq!(snapshot.document_type.as_deref(), Some("passport"));
@@ -195,7 +197,7 @@ async fn kinds_of_documents() {
     ] {
         let mut data = inquiry("completed");
         data["attributes"]["fields"] = json!({ "identification-class": { "type": "string", "value": class } });
-        let vendor = Vendor::new([say(200, json!({ "data": data }))]).await;
+        let vendor = Vendor::new([json_answer(200, json!({ "data": data }))]).await;
         assert_eq!(client(&vendor).fetch("inq_1").await.unwrap().document_type.as_deref(), kind, "{class}");
     }
 }
@@ -205,9 +207,9 @@ async fn found_again_by_our_reference() {
     let mut stranger = inquiry("approved");
     stranger["attributes"]["reference-id"] = json!("org_2:idv_9");
     let vendor = Vendor::new([
-        say(200, json!({ "data": [stranger, inquiry("pending")] })),
-        say(200, json!({ "data": [] })),
-        say(200, json!({})),
+        json_answer(200, json!({ "data": [stranger, inquiry("pending")] })),
+        json_answer(200, json!({ "data": [] })),
+        json_answer(200, json!({})),
     ])
     .await;
     let persona = client(&vendor);
@@ -223,16 +225,21 @@ async fn found_again_by_our_reference() {
 // S3-33
 #[tokio::test]
 async fn calling_off_and_erasing() {
-    let vendor =
-        Vendor::new([say(200, json!({})), say(200, json!({})), say(422, json!({})), say(404, json!({}))]).await;
+    let vendor = Vendor::new([
+        json_answer(200, json!({})),
+        json_answer(200, json!({})),
+        json_answer(422, json!({})),
+        json_answer(404, json!({})),
+    ])
+    .await;
     let persona = client(&vendor);
     assert_eq!(persona.cancel("inq_1").await, Ok(()));
     assert_eq!(persona.redact("inq_1").await, Ok(()));
-    let asked = vendor.asked();
-    assert_eq!(asked[0].line(), "POST /api/v1/inquiries/inq_1/expire");
-    assert_eq!(asked[0].json(), json!({ "meta": {} }));
-    assert_eq!(asked[1].line(), "DELETE /api/v1/inquiries/inq_1");
-    checked(&asked[1]);
+    let requests = vendor.requests();
+    assert_eq!(requests[0].line(), "POST /api/v1/inquiries/inq_1/expire");
+    assert_eq!(requests[0].json(), json!({ "meta": {} }));
+    assert_eq!(requests[1].line(), "DELETE /api/v1/inquiries/inq_1");
+    checked(&requests[1]);
     assert!(matches!(persona.cancel("inq_1").await, Err(ProviderError::Refused(_))));
     assert!(matches!(persona.redact("inq_1").await, Err(ProviderError::Gone(_))));
 }
@@ -250,30 +257,32 @@ async fn what_errors_mean() {
         (429, "unavailable"),
         (500, "unavailable"),
     ] {
-        let vendor = Vendor::new([say(status, json!({ "errors": [{ "title": "Anna Nowak" }] }))]).await;
+        let vendor = Vendor::new([json_answer(status, json!({ "errors": [{ "title": "Anna Nowak" }] }))]).await;
         let persona = client(&vendor);
         let failure = persona.fetch("inq_1").await.unwrap_err().to_string();
         assert_eq!(failure, format!("{word}: Persona {status}"));
         assert_eq!(persona.health() == Health::Down, word == "unavailable");
     }
     let odd = json!({ "data": { "id": "inq_1", "attributes": { "status": 7 } } });
-    for broken in [raw(200, "text/html", "<h1>?</h1>"), say(200, json!({ "data": [] })), say(200, odd)] {
+    for broken in
+        [answer_of(200, "text/html", "<h1>?</h1>"), json_answer(200, json!({ "data": [] })), json_answer(200, odd)]
+    {
         let vendor = Vendor::new([broken]).await;
         assert!(matches!(client(&vendor).fetch("inq_1").await, Err(ProviderError::Unavailable(_))));
     }
 }
 
 /// An answer with the header that names its environment.
-fn from(environment: Option<&str>, answer: Say) -> Say {
-    let Say::Whole { status, mut headers, body } = answer else { return answer };
+fn from(environment: Option<&str>, answer: Answer) -> Answer {
+    let Answer::Whole { status, mut headers, body } = answer else { return answer };
     headers.extend(environment.map(|id| ("persona-environment-id", id.to_owned())));
-    Say::Whole { status, headers, body }
+    Answer::Whole { status, headers, body }
 }
 
 #[tokio::test]
 async fn answers_of_another_environment_are_not_believed() {
-    let approved = || say(200, json!({ "data": inquiry("approved") }));
-    let gone = || say(404, json!({ "errors": [] }));
+    let approved = || json_answer(200, json!({ "data": inquiry("approved") }));
+    let gone = || json_answer(404, json!({ "errors": [] }));
     for (configured, said, answer, believed) in [
         (None, None, approved(), true),
         (None, Some("env_sandbox"), approved(), true),
@@ -306,7 +315,7 @@ async fn answers_of_another_environment_are_not_believed() {
     // Links and looks are not believed either.
     let vendor = Vendor::new([
         from(Some("env_sandbox"), linked(inquiry("created"))),
-        from(Some("env_sandbox"), say(200, json!({ "data": [inquiry("approved")] }))),
+        from(Some("env_sandbox"), json_answer(200, json!({ "data": [inquiry("approved")] }))),
     ])
     .await;
     let options = PersonaOptions { environment: Some("env_live".to_owned()), ..options(&vendor, false) };

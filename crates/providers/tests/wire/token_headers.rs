@@ -5,13 +5,13 @@ use serde_json::json;
 
 use crate::keys::Key;
 use crate::oidc::{BACK, World, tokens};
-use crate::vendor::{Asked, Vendor, say};
+use crate::vendor::{RecordedRequest, Vendor, json_answer};
 
 /// ASVS 9.1.1: a header that names another key source, by `kid`, `jku` or `x5u`, is not followed.
 #[tokio::test]
 async fn token_headers_that_name_a_key_url() {
     let world = World::new(Key::ed25519("k1", 1)).await;
-    let left = world.depart().await;
+    let left = world.begin_sign_in().await;
     let claims = world.claims(&left);
     let stranger = Key::ed25519("k1", 2);
     let elsewhere = Vendor::new([]).await;
@@ -26,19 +26,19 @@ async fn token_headers_that_name_a_key_url() {
         ("a file for a name", stranger.token(&json!({ "alg": "EdDSA", "kid": "/dev/null" }), &claims)),
         ("a query for a name", stranger.token(&json!({ "alg": "EdDSA", "kid": "x' OR '1'='1" }), &claims)),
     ] {
-        world.issuer.then([tokens(&token), say(200, world.description()), world.keys(&[&world.key])]);
-        let before = world.issuer.asked().len();
-        let arrived = world.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await;
+        world.issuer.queue([tokens(&token), json_answer(200, world.description()), world.keys(&[&world.key])]);
+        let before = world.issuer.requests().len();
+        let arrived = world.client.finish_sign_in("c0de", BACK, &left.nonce, &left.verifier).await;
         assert!(arrived.is_err(), "{what}: {arrived:?}");
-        let lines: Vec<_> = world.issuer.asked().iter().skip(before).map(Asked::line).collect();
+        let lines: Vec<_> = world.issuer.requests().iter().skip(before).map(RecordedRequest::line).collect();
         let own = ["POST /token", "GET /.well-known/openid-configuration", "GET /keys"];
         assert!(own.starts_with(&lines.iter().map(String::as_str).collect::<Vec<_>>()), "{what}: {lines:?}");
-        assert!(elsewhere.asked().is_empty(), "{what}");
-        world.issuer.forget();
+        assert!(elsewhere.requests().is_empty(), "{what}");
+        world.issuer.clear_answers();
     }
     // The issuer's own token with such a header: the key is still the one the issuer publishes.
-    assert!(world.arrive(&left, &world.key.token(&lead("k1"), &claims)).await.is_ok());
-    assert!(elsewhere.asked().is_empty());
+    assert!(world.finish_sign_in(&left, &world.key.token(&lead("k1"), &claims)).await.is_ok());
+    assert!(elsewhere.requests().is_empty());
 }
 
 /// ASVS 9.1.1: readers disagree about a header with a repeated field, so it is refused, even with the issuer's own
@@ -46,7 +46,7 @@ async fn token_headers_that_name_a_key_url() {
 #[tokio::test]
 async fn headers_with_a_member_twice() {
     let world = World::new(Key::ed25519("k1", 1)).await;
-    let left = world.depart().await;
+    let left = world.begin_sign_in().await;
     let claims = world.claims(&left);
     for header in [
         r#"{"alg":"EdDSA","kid":"k1","alg":"none"}"#,
@@ -57,12 +57,12 @@ async fn headers_with_a_member_twice() {
         let signed = world.key.token_with(header, &claims);
         let unsigned = format!("{}.", signed.rsplit_once('.').unwrap().0);
         for token in [signed, unsigned] {
-            world.issuer.then([tokens(&token), say(200, world.description()), world.keys(&[&world.key])]);
-            let arrived = world.client.arrive("c0de", BACK, &left.nonce, &left.verifier).await;
+            world.issuer.queue([tokens(&token), json_answer(200, world.description()), world.keys(&[&world.key])]);
+            let arrived = world.client.finish_sign_in("c0de", BACK, &left.nonce, &left.verifier).await;
             assert!(arrived.is_err(), "{header}: {arrived:?}");
-            world.issuer.forget();
+            world.issuer.clear_answers();
         }
     }
     let once = world.key.token_with(r#"{"alg":"EdDSA","kid":"k1"}"#, &claims);
-    assert!(world.arrive(&left, &once).await.is_ok(), "and the same member once does hold");
+    assert!(world.finish_sign_in(&left, &once).await.is_ok(), "and the same member once does hold");
 }

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 /// A received request.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct RecordedRequest {
     pub(crate) method: Method,
     /// With the query.
     pub(crate) path: String,
@@ -22,7 +22,7 @@ pub(crate) struct Asked {
     pub(crate) body: String,
 }
 
-impl Asked {
+impl RecordedRequest {
     pub(crate) fn line(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
@@ -44,7 +44,7 @@ impl Asked {
 
 /// An answer.
 #[derive(Debug, Clone)]
-pub(crate) enum Say {
+pub(crate) enum Answer {
     Whole {
         status: u16,
         headers: Vec<(&'static str, String)>,
@@ -55,85 +55,88 @@ pub(crate) enum Say {
 }
 
 /// Builds an answer in JSON.
-pub(crate) fn say(status: u16, body: Value) -> Say {
-    raw(status, "application/json", body.to_string())
+pub(crate) fn json_answer(status: u16, body: Value) -> Answer {
+    answer_of(status, "application/json", body.to_string())
 }
 
 /// Builds an answer of any kind.
-pub(crate) fn raw(status: u16, kind: &str, body: impl Into<Vec<u8>>) -> Say {
-    Say::Whole { status, headers: vec![("content-type", kind.to_owned())], body: body.into() }
+pub(crate) fn answer_of(status: u16, kind: &str, body: impl Into<Vec<u8>>) -> Answer {
+    Answer::Whole { status, headers: vec![("content-type", kind.to_owned())], body: body.into() }
 }
 
 #[derive(Default)]
-struct Book {
-    asked: Vec<Asked>,
-    answers: VecDeque<Say>,
+struct VendorState {
+    requests: Vec<RecordedRequest>,
+    answers: VecDeque<Answer>,
 }
 
 /// The vendor. Requests beyond the configured answers get a 599.
 pub(crate) struct Vendor {
     pub(crate) url: String,
-    book: Arc<Mutex<Book>>,
+    state: Arc<Mutex<VendorState>>,
 }
 
 impl Vendor {
-    pub(crate) async fn new(answers: impl IntoIterator<Item = Say>) -> Self {
+    pub(crate) async fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let book = Arc::new(Mutex::new(Book { asked: Vec::new(), answers: answers.into_iter().collect() }));
-        let shared = Arc::clone(&book);
+        let state = Arc::new(Mutex::new(VendorState { requests: Vec::new(), answers: answers.into_iter().collect() }));
+        let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let book = Arc::clone(&shared);
-                let service = service_fn(move |request| answer(Arc::clone(&book), request));
+                let state = Arc::clone(&shared);
+                let service = service_fn(move |request| serve(Arc::clone(&state), request));
                 let serving =
                     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
                 tokio::spawn(serving);
             }
         });
-        Self { url, book }
+        Self { url, state }
     }
 
     /// Adds answers, for those that contain the vendor's own address.
-    pub(crate) fn then(&self, answers: impl IntoIterator<Item = Say>) {
-        self.book.lock().unwrap().answers.extend(answers);
+    pub(crate) fn queue(&self, answers: impl IntoIterator<Item = Answer>) {
+        self.state.lock().unwrap().answers.extend(answers);
     }
 
     /// Removes the answers that were not used.
-    pub(crate) fn forget(&self) {
-        self.book.lock().unwrap().answers.clear();
+    pub(crate) fn clear_answers(&self) {
+        self.state.lock().unwrap().answers.clear();
     }
 
     /// Returns every request, oldest first.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
-        self.book.lock().unwrap().asked.clone()
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
+        self.state.lock().unwrap().requests.clone()
     }
 
     /// Returns the only request.
-    pub(crate) fn once(&self) -> Asked {
-        let asked = self.asked();
-        assert_eq!(asked.len(), 1, "{asked:?}");
-        asked[0].clone()
+    pub(crate) fn only_request(&self) -> RecordedRequest {
+        let requests = self.requests();
+        assert_eq!(requests.len(), 1, "{requests:?}");
+        requests[0].clone()
     }
 }
 
-async fn answer(book: Arc<Mutex<Book>>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, std::io::Error> {
+async fn serve(
+    state: Arc<Mutex<VendorState>>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, std::io::Error> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
-    let asked = Asked {
+    let request = RecordedRequest {
         method: head.method,
         path: head.uri.to_string(),
         headers: head.headers,
         body: String::from_utf8(body.to_vec()).unwrap(),
     };
     let answer = {
-        let mut book = book.lock().unwrap();
-        book.asked.push(asked);
-        book.answers.pop_front().unwrap_or_else(|| raw(599, "text/plain", "nobody told me what to say"))
+        let mut state = state.lock().unwrap();
+        state.requests.push(request);
+        state.answers.pop_front().unwrap_or_else(|| answer_of(599, "text/plain", "no answer is queued"))
     };
     match answer {
-        Say::Nothing => Err(std::io::Error::other("hanging up")),
-        Say::Whole { status, headers, body } => {
+        Answer::Nothing => Err(std::io::Error::other("hanging up")),
+        Answer::Whole { status, headers, body } => {
             let mut response = Response::builder().status(status);
             for (name, value) in headers {
                 response = response.header(name, value);

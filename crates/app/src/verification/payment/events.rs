@@ -3,7 +3,7 @@
 
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::payment::{PaymentEvent, PaymentState, card_ends};
-use keystead_providers::payment::{Method, News};
+use keystead_providers::payment::{Method, MethodEvent};
 use keystead_store::Tx;
 use keystead_store::tables::inbound_events;
 use keystead_store::tables::payments::{self, PaymentMethod};
@@ -14,21 +14,21 @@ use super::view::method_removed;
 use crate::{Actor, App, Error};
 
 /// Applies the service's answer about an object because of an event, once for each event.
-pub(super) async fn apply_payment_news(
+pub(super) async fn apply_method_event(
     app: &App,
     provider: &str,
     event: &str,
     reference: &str,
-    news: News,
+    change: MethodEvent,
 ) -> Result<(), Error> {
-    write_tx!(app.store(), "payment_news", |tx| {
+    write_tx!(app.store(), "apply_method_event", |tx| {
         if !inbound_events::finish(tx, provider, event, app.now()).await? {
             return Ok(());
         }
         let actor = Actor::Service(provider.to_owned());
         let own = payments::find_method(tx, provider, reference).await?.filter(|row| row.removed_at.is_none());
-        match (news.clone(), own) {
-            (News::Disputed { method, customer, reason }, _) => {
+        match (change.clone(), own) {
+            (MethodEvent::Disputed { method, customer, reason }, _) => {
                 let method = match &method {
                     Some(method) => payments::find_method(tx, provider, method).await?,
                     None => None,
@@ -40,9 +40,9 @@ pub(super) async fn apply_payment_news(
                 };
                 dispute_opened(app, tx, &actor, organization, method, reference, reason).await
             }
-            (News::Detached, Some(method)) => method_removed(app, tx, &actor, method).await,
-            (News::Renewed(said), Some(method)) => card_renewed(app, tx, &actor, method, said).await,
-            (News::CustomerGone, _) => {
+            (MethodEvent::Detached, Some(method)) => method_removed(app, tx, &actor, method).await,
+            (MethodEvent::Renewed(renewed), Some(method)) => card_renewed(app, tx, &actor, method, renewed).await,
+            (MethodEvent::CustomerGone, _) => {
                 let Some(organization) = payments::find_organization(tx, provider, reference).await? else {
                     return Ok(());
                 };
@@ -56,7 +56,7 @@ pub(super) async fn apply_payment_news(
                 }
                 Ok(())
             }
-            (News::Nothing | News::Detached | News::Renewed(_), _) => Ok(()),
+            (MethodEvent::Nothing | MethodEvent::Detached | MethodEvent::Renewed(_), _) => Ok(()),
         }
     })
 }
@@ -86,21 +86,27 @@ async fn dispute_opened(
 }
 
 /// Applies a renewal of a card by its bank: the notice of its expiry no longer applies.
-async fn card_renewed(app: &App, tx: &mut Tx, actor: &Actor, before: PaymentMethod, said: Method) -> Result<(), Error> {
+async fn card_renewed(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    before: PaymentMethod,
+    renewed: Method,
+) -> Result<(), Error> {
     let ended = card_ends(before.expires_year, before.expires_month);
-    let ends = card_ends(said.expires_year, said.expires_month);
+    let ends = card_ends(renewed.expires_year, renewed.expires_month);
     let row = PaymentMethod {
-        brand: said.brand,
-        last4: said.last4,
-        expires_month: said.expires_month,
-        expires_year: said.expires_year,
+        brand: renewed.brand,
+        last4: renewed.last4,
+        expires_month: renewed.expires_month,
+        expires_year: renewed.expires_year,
         ..before
     };
     payments::save_method(tx, &row).await?;
     let (payment, _) = payment_requirement(tx, &row.organization).await?;
     // Only the notice of an expiring card is dropped; a dispute stays.
-    let told = payment.state == PaymentState::Attention && payment.until.is_some();
-    if ends > ended && row.is_default && told {
+    let noticed = payment.state == PaymentState::Attention && payment.until.is_some();
+    if ends > ended && row.is_default && noticed {
         let details = json!({ "last4": row.last4 });
         step_payment(app, tx, actor, &row.organization, PaymentEvent::Replaced, &row.id, details).await?;
     }

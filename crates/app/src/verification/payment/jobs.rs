@@ -2,7 +2,7 @@
 
 use keystead_store::tables::{inbound_events, payments};
 
-use super::events::apply_payment_news;
+use super::events::apply_method_event;
 use super::payment_provider;
 use super::refresh::refresh_payment_setup;
 use crate::jobs::{Delivery, Job, Outcome, PollPayment, poll_wait};
@@ -20,10 +20,10 @@ pub(crate) async fn read_payment(app: &App, delivery: Delivery) -> Result<Outcom
     let service = payment_provider(app)?;
     if let Some(setup) = read? {
         refresh_payment_setup(app, &setup.organization, &setup.id, 0).await?;
-    } else if let Some(news) =
-        (service.news(&delivery.name, reference).await).map_err(|failure| Error::provider("payment", &failure))?
+    } else if let Some(change) = (service.method_event(&delivery.name, reference).await)
+        .map_err(|failure| Error::provider("payment", &failure))?
     {
-        apply_payment_news(app, provider, &delivery.event, reference, news).await?;
+        apply_method_event(app, provider, &delivery.event, reference, change).await?;
     } else if app.now().since(delivery.received_at) < PARKED {
         return Ok(Outcome::Again(Some(30)));
     }
