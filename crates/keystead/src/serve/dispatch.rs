@@ -187,7 +187,7 @@ impl Dispatch {
     async fn settled(&self, plane: Plane, request: Request<Inbound>, client: Client) -> Answer {
         let Served { mut answer, changed, done } = self.routed(plane, request, client).await;
         let Some(revision) = changed else { return answer };
-        let spread = Box::pin(self.follower.settle(revision)).await;
+        let spread = Box::pin(self.follower.wait_until_applied(revision)).await;
         if spread.unconfirmed == 0 {
             return answer;
         }

@@ -198,7 +198,7 @@ impl Follower {
 
     /// Waits, within limits, until every live node has applied this revision, which this node just wrote; returns how
     /// many nodes that may serve have not.
-    pub(crate) async fn settle(&self, revision: i64) -> Spread {
+    pub(crate) async fn wait_until_applied(&self, revision: i64) -> Spread {
         if let Err(error) = self.step().await {
             tracing::warn!(error = %error, "a change was saved but could not be followed yet");
             return Spread { unconfirmed: 1, nodes: 1 };

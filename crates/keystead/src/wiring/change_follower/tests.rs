@@ -16,7 +16,7 @@ use crate::wiring::keys::StoreKeys;
 
 mod world;
 
-use world::{Change, NOW, Town, carry_out, unversioned};
+use world::{Change, NOW, Tenant, carry_out, unversioned};
 
 /// One process without its listeners.
 struct Node {
@@ -94,38 +94,38 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// Plays one history in a separate world.
 async fn play(nodes: &[Node; 2], steps: &[Step]) {
-    let town = Town::new(&nodes[0].store).await;
+    let tenant = Tenant::new(&nodes[0].store).await;
     for node in nodes {
         node.follower.step().await.unwrap();
     }
-    let mut history = vec![town.snapshot(&nodes[0].store).await];
+    let mut history = vec![tenant.snapshot(&nodes[0].store).await];
     let mut followed = [0, 0];
     for step in steps {
         match step {
             Step::Change(node, change) => {
                 let store = &nodes[*node].store;
-                let town = &town;
-                let _ = store.write("change", async |tx: &mut Tx| carry_out(town, tx, change).await).await;
-                history.push(town.snapshot(store).await);
+                let tenant = &tenant;
+                let _ = store.write("change", async |tx: &mut Tx| carry_out(tenant, tx, change).await).await;
+                history.push(tenant.snapshot(store).await);
             }
             Step::Follow(node) => {
                 nodes[*node].follower.step().await.unwrap();
                 followed[*node] = history.len() - 1;
             }
             Step::Use(node, key) => {
-                let found = nodes[*node].directory.find(&town.keys[*key].digest).await.unwrap();
+                let found = nodes[*node].directory.find(&tenant.keys[*key].digest).await.unwrap();
                 judge(&history[followed[*node]..], *key, found.as_deref());
             }
             Step::ReadAgain(node, key) => {
-                let found = nodes[*node].directory.reread(&town.keys[*key].digest).await.unwrap();
+                let found = nodes[*node].directory.reread(&tenant.keys[*key].digest).await.unwrap();
                 judge(&history[history.len() - 1..], *key, found.as_deref());
             }
         }
     }
     for node in nodes {
         node.follower.step().await.unwrap();
-        for key in 0..town.keys.len() {
-            let found = node.directory.find(&town.keys[key].digest).await.unwrap();
+        for key in 0..tenant.keys.len() {
+            let found = node.directory.find(&tenant.keys[key].digest).await.unwrap();
             judge(&history[history.len() - 1..], key, found.as_deref());
         }
         let read = node.store.read("policy", async |tx: &mut Tx| policy::find(tx).await);
@@ -174,16 +174,16 @@ fn model_of_two_nodes_on_postgres() {
 }
 
 /// Two nodes and a world on SQLite.
-async fn two() -> (tempfile::TempDir, String, [Node; 2], Town) {
+async fn two() -> (tempfile::TempDir, String, [Node; 2], Tenant) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("k.db").display());
     Store::open(&url).await.unwrap().migrate().await.unwrap();
     let nodes = [node(&url, "a").await, node(&url, "b").await];
-    let town = Town::new(&nodes[0].store).await;
+    let tenant = Tenant::new(&nodes[0].store).await;
     for node in &nodes {
         node.follower.step().await.unwrap();
     }
-    (folder, url, nodes, town)
+    (folder, url, nodes, tenant)
 }
 
 async fn revoke(node: &Node, key: &KeyRow) -> i64 {
@@ -198,8 +198,8 @@ async fn revoke(node: &Node, key: &KeyRow) -> i64 {
 /// As after SIGSTOP, or on a suspended machine.
 #[tokio::test]
 async fn a_suspended_node_reads_the_changes_before_it_serves() {
-    let (_folder, _, [a, b], town) = two().await;
-    let key = &town.keys[0];
+    let (_folder, _, [a, b], tenant) = two().await;
+    let key = &tenant.keys[0];
     assert!(b.directory.find(&key.digest).await.unwrap().is_some());
     revoke(&a, key).await;
     b.ahead.store(9, Ordering::SeqCst);
@@ -209,8 +209,8 @@ async fn a_suspended_node_reads_the_changes_before_it_serves() {
 
 #[tokio::test]
 async fn a_change_says_which_nodes_have_not_confirmed_it() {
-    let (_folder, _, [a, b], town) = two().await;
-    let mut keys = town.keys.iter();
+    let (_folder, _, [a, b], tenant) = two().await;
+    let mut keys = tenant.keys.iter();
     let mut next = || keys.next().unwrap();
     let heard = async |seconds: i64, applied: i64| {
         let at = wiring::now().plus(-seconds);
@@ -219,7 +219,7 @@ async fn a_change_says_which_nodes_have_not_confirmed_it() {
     // Silent for ten seconds: it is not waited for, but may serve.
     let revision = revoke(&a, next()).await;
     heard(10, revision - 1).await;
-    assert_eq!(a.follower.settle(revision).await, Spread { unconfirmed: 1, nodes: 2 });
+    assert_eq!(a.follower.wait_until_applied(revision).await, Spread { unconfirmed: 1, nodes: 2 });
     let mut metrics = String::new();
     let mut registry = prometheus_client::registry::Registry::default();
     a.follower.lag().register(&mut registry);
@@ -227,27 +227,27 @@ async fn a_change_says_which_nodes_have_not_confirmed_it() {
     assert!(metrics.contains("keystead_unconfirmed_nodes 1\n"), "{metrics}");
     // It follows again.
     b.follower.step().await.unwrap();
-    assert_eq!(a.follower.settle(revision).await, Spread { unconfirmed: 0, nodes: 2 });
+    assert_eq!(a.follower.wait_until_applied(revision).await, Spread { unconfirmed: 0, nodes: 2 });
     // Silent for longer than anything is trusted: it refuses by itself.
     let revision = revoke(&a, next()).await;
     heard(900 + ALIVE_SECONDS + 1, revision - 1).await;
-    assert_eq!(a.follower.settle(revision).await, Spread { unconfirmed: 0, nodes: 1 });
+    assert_eq!(a.follower.wait_until_applied(revision).await, Spread { unconfirmed: 0, nodes: 1 });
     // It shut down in order.
     b.follower.leave().await;
-    assert_eq!(a.follower.settle(revision).await, Spread { unconfirmed: 0, nodes: 1 });
+    assert_eq!(a.follower.wait_until_applied(revision).await, Spread { unconfirmed: 0, nodes: 1 });
 }
 
 /// A backup was restored, or rows were deleted from the table.
 #[tokio::test]
 async fn a_gap_in_the_changes_empties_the_memory() {
-    let (_folder, url, [a, b], town) = two().await;
+    let (_folder, url, [a, b], tenant) = two().await;
     let mut sql = sqlx::SqliteConnection::connect(&url).await.unwrap();
     for (tamper, key) in [
-        ("DELETE FROM changes", &town.keys[0]),
-        ("UPDATE revisions SET latest = latest - 3", &town.keys[1]),
+        ("DELETE FROM changes", &tenant.keys[0]),
+        ("UPDATE revisions SET latest = latest - 3", &tenant.keys[1]),
         (
             "UPDATE changes SET subject = 'of_a_newer_version' WHERE revision = (SELECT latest FROM revisions)",
-            &town.keys[5],
+            &tenant.keys[5],
         ),
     ] {
         b.follower.step().await.unwrap();
@@ -265,12 +265,12 @@ async fn announcements_wake_for_a_change_and_its_confirmation() {
     let server = PostgresServer::start().await.unwrap();
     let url = server.fresh_database().unwrap();
     let [a, b] = [node(&url, "a").await, node(&url, "b").await];
-    let town = Town::new(&a.store).await;
+    let tenant = Tenant::new(&a.store).await;
     let mut announcements = b.store.listen().await.unwrap().unwrap();
-    let revision = revoke(&a, &town.keys[0]).await;
+    let revision = revoke(&a, &tenant.keys[0]).await;
     let settling = tokio::spawn({
         let follower = Arc::clone(&a.follower);
-        async move { follower.settle(revision).await }
+        async move { follower.wait_until_applied(revision).await }
     });
     while announcements.next().await.unwrap() != Announcement::Change {}
     b.follower.step().await.unwrap();

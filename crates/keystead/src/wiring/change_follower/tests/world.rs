@@ -32,7 +32,7 @@ fn id<T: std::str::FromStr>(text: &str) -> T {
 }
 
 /// An organization with everything that a key can depend on.
-pub(super) struct Town {
+pub(super) struct Tenant {
     organization: OrganizationId,
     default: ProjectId,
     project: ProjectId,
@@ -42,12 +42,12 @@ pub(super) struct Town {
     pub(super) keys: Vec<KeyRow>,
 }
 
-static TOWNS: AtomicU64 = AtomicU64::new(0);
+static TENANTS: AtomicU64 = AtomicU64::new(0);
 
-impl Town {
+impl Tenant {
     pub(super) async fn new(store: &Store) -> Self {
-        let n = TOWNS.fetch_add(1, Ordering::SeqCst);
-        let mut town = Self {
+        let n = TENANTS.fetch_add(1, Ordering::SeqCst);
+        let mut tenant = Self {
             organization: id(&format!("org-{n}")),
             default: id(&format!("proj_d{n}")),
             project: id(&format!("proj_x{n}")),
@@ -57,12 +57,12 @@ impl Town {
             keys: Vec::new(),
         };
         let (ann, ben, bot) = (
-            Owner::User(town.owner.clone()),
-            Owner::User(town.reader.clone()),
-            Owner::ServiceAccount(town.bot.clone()),
+            Owner::User(tenant.owner.clone()),
+            Owner::User(tenant.reader.clone()),
+            Owner::ServiceAccount(tenant.bot.clone()),
         );
-        let (default, project) = (Some(&town.default), Some(&town.project));
-        town.keys = [
+        let (default, project) = (Some(&tenant.default), Some(&tenant.project));
+        tenant.keys = [
             (KeyKind::Project, project, ben.clone()),
             (KeyKind::ServiceAccount, project, bot),
             (KeyKind::Admin, None, ann.clone()),
@@ -78,7 +78,7 @@ impl Town {
             digest: digest(n, k),
             redacted: "sk-…abcd".to_owned(),
             name: None,
-            organization: (kind != KeyKind::User).then(|| town.organization.clone()),
+            organization: (kind != KeyKind::User).then(|| tenant.organization.clone()),
             project: project.cloned(),
             owner,
             restriction: Restriction::default(),
@@ -91,8 +91,8 @@ impl Town {
             rotated_to: None,
         })
         .collect();
-        store.write("town", async |tx: &mut Tx| town.found(tx).await).await.unwrap();
-        town
+        store.write("tenant", async |tx: &mut Tx| tenant.found(tx).await).await.unwrap();
+        tenant
     }
 
     async fn found(&self, tx: &mut Tx) -> Result<(), Error> {
@@ -182,9 +182,9 @@ impl Town {
     }
 }
 
-fn digest(town: u64, key: usize) -> KeyDigest {
+fn digest(tenant: u64, key: usize) -> KeyDigest {
     let mut bytes = [7; 32];
-    bytes[..8].copy_from_slice(&town.to_be_bytes());
+    bytes[..8].copy_from_slice(&tenant.to_be_bytes());
     bytes[8] = u8::try_from(key).unwrap();
     KeyDigest::from_bytes(bytes)
 }
@@ -219,24 +219,24 @@ pub(super) enum Change {
     Policy(bool),
 }
 
-pub(super) async fn carry_out(town: &Town, tx: &mut Tx, change: &Change) -> Result<(), Error> {
-    let (organization, project, reader) = (&town.organization, &town.project, &town.reader);
+pub(super) async fn carry_out(tenant: &Tenant, tx: &mut Tx, change: &Change) -> Result<(), Error> {
+    let (organization, project, reader) = (&tenant.organization, &tenant.project, &tenant.reader);
     let yes = |on: bool| on.then_some(NOW);
     match change {
-        Change::Revoke(key) => drop(api_keys::revoke(tx, &town.keys[*key].id, "ann", "test", NOW).await?),
+        Change::Revoke(key) => drop(api_keys::revoke(tx, &tenant.keys[*key].id, "ann", "test", NOW).await?),
         Change::Restrict(key) => {
             let restriction = Some(Restriction(vec!["api.model.read".to_owned()]));
             let edit = KeyEdit { name: None, restriction, expires_at: None };
-            api_keys::update(tx, &town.keys[*key].id, &edit).await?;
+            api_keys::update(tx, &tenant.keys[*key].id, &edit).await?;
         }
         Change::Expire(key, seconds) => {
             let edit = KeyEdit { name: None, restriction: None, expires_at: Some(NOW.plus(*seconds)) };
-            api_keys::update(tx, &town.keys[*key].id, &edit).await?;
+            api_keys::update(tx, &tenant.keys[*key].id, &edit).await?;
         }
-        Change::DeleteBot => drop(service_accounts::delete(tx, project, &town.bot, NOW).await?),
+        Change::DeleteBot => drop(service_accounts::delete(tx, project, &tenant.bot, NOW).await?),
         Change::BotRole(more) => {
             let role = if *more { ProjectRole::Owner } else { ProjectRole::Viewer };
-            service_accounts::update(tx, project, &town.bot, "bot", role).await?;
+            service_accounts::update(tx, project, &tenant.bot, "bot", role).await?;
         }
         Change::Archive => drop(projects::archive(tx, organization, project, NOW).await?),
         Change::Models(on) => {
@@ -248,19 +248,19 @@ pub(super) async fn carry_out(town: &Town, tx: &mut Tx, change: &Change) -> Resu
             memberships::update_role(tx, organization, reader, role, NOW).await?;
         }
         Change::Remove => drop(memberships::delete(tx, organization, reader, NOW).await?),
-        Change::Join => memberships::insert(tx, &town.membership(reader, OrganizationRole::Reader)).await?,
+        Change::Join => memberships::insert(tx, &tenant.membership(reader, OrganizationRole::Reader)).await?,
         Change::ProjectRole(owner) => {
             let role = if *owner { ProjectRole::Owner } else { ProjectRole::Viewer };
             project_members::update_role(tx, project, reader, role, NOW).await?;
         }
         Change::LeaveProject => drop(project_members::delete(tx, project, reader, NOW).await?),
-        Change::JoinProject => project_members::insert(tx, &town.project_member()).await?,
-        Change::List(of_project) => ip_allowlists::insert(tx, &town.list(*of_project, true)).await?,
-        Change::SwitchList(of_project, on) => ip_allowlists::update(tx, &town.list(*of_project, *on)).await?,
-        Change::DeleteList(of_project) => ip_allowlists::delete(tx, &town.list(*of_project, true), NOW).await?,
+        Change::JoinProject => project_members::insert(tx, &tenant.project_member()).await?,
+        Change::List(of_project) => ip_allowlists::insert(tx, &tenant.list(*of_project, true)).await?,
+        Change::SwitchList(of_project, on) => ip_allowlists::update(tx, &tenant.list(*of_project, *on)).await?,
+        Change::DeleteList(of_project) => ip_allowlists::delete(tx, &tenant.list(*of_project, true), NOW).await?,
         Change::Close(on) => organizations::set_deactivated(tx, organization, yes(*on), NOW).await?,
         Change::CloseUser(owner, on) => {
-            users::set_deactivated(tx, if *owner { &town.owner } else { reader }, yes(*on), NOW).await?;
+            users::set_deactivated(tx, if *owner { &tenant.owner } else { reader }, yes(*on), NOW).await?;
         }
         Change::Meet(true) => {
             organizations::set_requirement(
