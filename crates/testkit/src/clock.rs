@@ -23,7 +23,7 @@ impl Clock {
     }
 
     /// Moves it by so many seconds.
-    pub fn pass(&self, seconds: i64) {
+    pub fn advance(&self, seconds: i64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
 

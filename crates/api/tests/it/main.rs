@@ -12,6 +12,6 @@ mod operator_tags;
 mod organization;
 mod rates;
 mod refusals;
+mod unknown_fields;
 mod usage;
-mod wishes;
 mod world;

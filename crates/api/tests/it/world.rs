@@ -99,7 +99,7 @@ impl World {
     }
 
     pub(crate) fn wait(&self, seconds: i64) {
-        self.clock.pass(seconds);
+        self.clock.advance(seconds);
     }
 
     pub(crate) async fn bootstrap(&self, name: &str, waive: bool) -> Bootstrapped {

@@ -13,9 +13,9 @@ use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
 use keystead_testkit::Databases;
 
-use crate::at_once::{join, passed};
-use crate::review::{World as Reviews, ops, token};
-use crate::vendors::{Home, House, limit};
+use crate::concurrency::{join, passed};
+use crate::review::{ReviewWorld, ops, token};
+use crate::vendors::{ServicesApp, Tenant, limit};
 
 const HOUR: i64 = 3_600;
 
@@ -26,7 +26,7 @@ fn at(network: u8, n: u8) -> IpAddr {
 
 /// Asks until a limit is met, which must be of this name and end in an hour at most; answers how often it passed.
 async fn until_limited<T: std::fmt::Debug>(
-    house: &House,
+    test: &ServicesApp,
     name: &str,
     mut ask: impl AsyncFnMut(usize) -> Result<T, Error>,
 ) -> usize {
@@ -35,7 +35,7 @@ async fn until_limited<T: std::fmt::Debug>(
             Ok(_) => {}
             Err(Error::Limited { name: met, retry_at }) => {
                 assert_eq!(met, name);
-                assert!(retry_at > Timestamp(house.now()) && retry_at <= Timestamp(house.now() + HOUR), "{retry_at:?}");
+                assert!(retry_at > Timestamp(test.now()) && retry_at <= Timestamp(test.now() + HOUR), "{retry_at:?}");
                 return n;
             }
             Err(other) => panic!("{name} {n}: {other:?}"),
@@ -45,118 +45,118 @@ async fn until_limited<T: std::fmt::Debug>(
 }
 
 /// An organization that is being verified, and its attempt.
-async fn verifying(house: &House, name: &str, card: u32) -> (Home, String) {
-    let home = house.home(name).await;
-    house.pay(&home, card).await;
-    let attempt = house.begin(&home).await.unwrap();
-    (home, attempt)
+async fn verifying(test: &ServicesApp, name: &str, card: u32) -> (Tenant, String) {
+    let tenant = test.tenant(name).await;
+    test.pay(&tenant, card).await;
+    let attempt = test.begin(&tenant).await.unwrap();
+    (tenant, attempt)
 }
 
-async fn hand_off(house: &House, (home, attempt): &(Home, String), from: IpAddr) -> Result<(), Error> {
-    let link = house.app.hand_off_verification(&home.actor, home.organization(), attempt, Channel::Qr);
+async fn hand_off(test: &ServicesApp, (tenant, attempt): &(Tenant, String), from: IpAddr) -> Result<(), Error> {
+    let link = test.app.hand_off_verification(&tenant.actor, tenant.organization(), attempt, Channel::Qr);
     seen_from(from, link).await.map(|_| ())
 }
 
 #[tokio::test]
 async fn a_burst_of_hand_offs() {
-    let house = House::new(Settings::default()).await;
+    let test = ServicesApp::new(Settings::default()).await;
     let mut all = Vec::new();
     for n in 0..12 {
-        all.push(verifying(&house, &format!("p{n}"), n).await);
+        all.push(verifying(&test, &format!("p{n}"), n).await);
     }
     let name = "verification_handoffs";
-    let ask = async |_| hand_off(&house, &all[0], at(1, 1)).await;
-    assert_eq!(until_limited(&house, name, ask).await, 12, "one organization");
-    hand_off(&house, &all[1], at(1, 1)).await.unwrap();
-    house.wait(HOUR - 1);
-    assert_eq!(limit(hand_off(&house, &all[0], at(1, 1)).await), name);
-    house.wait(1);
-    hand_off(&house, &all[0], at(1, 1)).await.unwrap();
+    let ask = async |_| hand_off(&test, &all[0], at(1, 1)).await;
+    assert_eq!(until_limited(&test, name, ask).await, 12, "one organization");
+    hand_off(&test, &all[1], at(1, 1)).await.unwrap();
+    test.wait(HOUR - 1);
+    assert_eq!(limit(hand_off(&test, &all[0], at(1, 1)).await), name);
+    test.wait(1);
+    hand_off(&test, &all[0], at(1, 1)).await.unwrap();
 
-    let ask = async |n: usize| hand_off(&house, &all[1 + n / 12], at(2, 1)).await;
-    assert_eq!(until_limited(&house, name, ask).await, 40, "one address");
-    hand_off(&house, &all[5], at(3, 1)).await.unwrap();
-    house.wait(HOUR);
-    let ask = async |n: usize| hand_off(&house, &all[n % 12], at(4, n as u8)).await;
-    assert_eq!(until_limited(&house, name, ask).await, 120, "one network");
-    hand_off(&house, &all[5], at(5, 1)).await.unwrap();
-    house.wait(24 * HOUR);
-    let extra = verifying(&house, "extra", 50).await;
-    hand_off(&house, &extra, at(4, 1)).await.unwrap();
+    let ask = async |n: usize| hand_off(&test, &all[1 + n / 12], at(2, 1)).await;
+    assert_eq!(until_limited(&test, name, ask).await, 40, "one address");
+    hand_off(&test, &all[5], at(3, 1)).await.unwrap();
+    test.wait(HOUR);
+    let ask = async |n: usize| hand_off(&test, &all[n % 12], at(4, n as u8)).await;
+    assert_eq!(until_limited(&test, name, ask).await, 120, "one network");
+    hand_off(&test, &all[5], at(5, 1)).await.unwrap();
+    test.wait(24 * HOUR);
+    let extra = verifying(&test, "extra", 50).await;
+    hand_off(&test, &extra, at(4, 1)).await.unwrap();
 }
 
 /// One person owns several organizations, and is counted in all of them.
 #[tokio::test]
 async fn a_person_is_counted_across_organizations() {
-    let house = House::new(Settings::default()).await;
-    let (ann, ben) = (verifying(&house, "ann", 1).await, verifying(&house, "ben", 2).await);
-    join(&house, ben.0.organization(), &ann.0, OrganizationRole::Owner).await;
+    let test = ServicesApp::new(Settings::default()).await;
+    let (ann, ben) = (verifying(&test, "ann", 1).await, verifying(&test, "ben", 2).await);
+    join(&test, ben.0.organization(), &ann.0, OrganizationRole::Owner).await;
     let ask = async |n: usize| {
-        let (home, attempt) = if n < 12 { &ann } else { &ben };
-        house.app.hand_off_verification(&ann.0.actor, home.organization(), attempt, Channel::Qr).await
+        let (tenant, attempt) = if n < 12 { &ann } else { &ben };
+        test.app.hand_off_verification(&ann.0.actor, tenant.organization(), attempt, Channel::Qr).await
     };
-    assert_eq!(until_limited(&house, "verification_handoffs", ask).await, 20);
-    hand_off(&house, &ben, at(1, 1)).await.unwrap();
+    assert_eq!(until_limited(&test, "verification_handoffs", ask).await, 20);
+    hand_off(&test, &ben, at(1, 1)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_burst_of_starts() {
-    let house = House::new(Settings::default()).await;
-    let (home, neighbour) = (house.home("ann").await, house.home("ben").await);
-    house.pay(&home, 1).await;
-    house.pay(&neighbour, 2).await;
-    let start = async |home: &Home| {
-        let begun = house.begin(home).await?;
-        house.app.cancel_organization_verification(&home.actor, home.organization()).await?;
+    let test = ServicesApp::new(Settings::default()).await;
+    let (tenant, neighbour) = (test.tenant("ann").await, test.tenant("ben").await);
+    test.pay(&tenant, 1).await;
+    test.pay(&neighbour, 2).await;
+    let start = async |tenant: &Tenant| {
+        let begun = test.begin(tenant).await?;
+        test.app.cancel_organization_verification(&tenant.actor, tenant.organization()).await?;
         Ok(begun)
     };
-    assert_eq!(until_limited(&house, "verification_starts", async |_| start(&home).await).await, 10);
+    assert_eq!(until_limited(&test, "verification_starts", async |_| start(&tenant).await).await, 10);
     start(&neighbour).await.unwrap();
-    house.wait(HOUR);
-    start(&home).await.unwrap();
+    test.wait(HOUR);
+    start(&tenant).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_burst_of_exports() {
-    let house = House::new(Settings::default()).await;
+    let test = ServicesApp::new(Settings::default()).await;
     let mut all = Vec::new();
     for n in 0..11 {
-        all.push(house.home(&format!("p{n}")).await);
+        all.push(test.tenant(&format!("p{n}")).await);
     }
-    let export = async |home: &Home, from: IpAddr, file: Export| {
-        seen_from(from, house.app.begin_export(&home.actor, home.organization(), file)).await
+    let export = async |tenant: &Tenant, from: IpAddr, file: Export| {
+        seen_from(from, test.app.begin_export(&tenant.actor, tenant.organization(), file)).await
     };
     let kinds = [Export::Usage, Export::AuditLog];
     let ask = async |n: usize| export(&all[0], at(1, n as u8), kinds[n % 2]).await;
-    assert_eq!(until_limited(&house, "exports", ask).await, 30, "one person, both files");
+    assert_eq!(until_limited(&test, "exports", ask).await, 30, "one person, both files");
     export(&all[1], at(1, 1), Export::Usage).await.unwrap();
-    house.wait(HOUR - 1);
+    test.wait(HOUR - 1);
     assert_eq!(limit(export(&all[0], at(9, 1), Export::Usage).await), "exports");
-    house.wait(1);
+    test.wait(1);
     export(&all[0], at(1, 1), Export::Usage).await.unwrap();
 
-    house.wait(HOUR);
+    test.wait(HOUR);
     for other in [1, 2] {
-        join(&house, all[0].organization(), &all[other], OrganizationRole::Owner).await;
+        join(&test, all[0].organization(), &all[other], OrganizationRole::Owner).await;
     }
     let shared = async |n: usize| {
         let who = &all[n / 25];
-        let asked = house.app.begin_export(&who.actor, all[0].organization(), Export::AuditLog);
+        let asked = test.app.begin_export(&who.actor, all[0].organization(), Export::AuditLog);
         seen_from(at(2, n as u8), asked).await
     };
-    assert_eq!(until_limited(&house, "exports", shared).await, 60, "one organization");
-    house.wait(HOUR);
+    assert_eq!(until_limited(&test, "exports", shared).await, 60, "one organization");
+    test.wait(HOUR);
     let ask = async |n: usize| export(&all[n / 25], at(3, 1), Export::Usage).await;
-    assert_eq!(until_limited(&house, "exports", ask).await, 60, "one address");
+    assert_eq!(until_limited(&test, "exports", ask).await, 60, "one address");
     export(&all[9], at(3, 2), Export::Usage).await.unwrap();
-    house.wait(HOUR);
+    test.wait(HOUR);
     let ask = async |n: usize| export(&all[n / 30], at(4, (n % 200) as u8), Export::Usage).await;
-    assert_eq!(until_limited(&house, "exports", ask).await, 300, "one network");
+    assert_eq!(until_limited(&test, "exports", ask).await, 300, "one network");
     export(&all[10], at(5, 1), Export::Usage).await.unwrap();
 }
 
 /// A strange file counts, too: reading it is what costs.
-async fn no_picture(reviews: &Reviews, holder: &Holder, from: IpAddr) -> Result<(), Error> {
+async fn no_picture(reviews: &ReviewWorld, holder: &Holder, from: IpAddr) -> Result<(), Error> {
     let sent = reviews.app.take_capture_picture(holder, Slot::Front, b"no picture".to_vec(), Taken::default());
     match seen_from(from, sent).await {
         Err(Error::Invalid { code: Some("picture_format_unsupported"), .. }) => Ok(()),
@@ -164,7 +164,7 @@ async fn no_picture(reviews: &Reviews, holder: &Holder, from: IpAddr) -> Result<
     }
 }
 
-async fn capture(reviews: &Reviews, email: &str) -> Holder {
+async fn capture(reviews: &ReviewWorld, email: &str) -> Holder {
     let (actor, organization) = reviews.owner(email).await;
     let (_, link) = reviews.start(&actor, &organization).await;
     reviews.begin(&link, "PL", "passport").await
@@ -172,7 +172,7 @@ async fn capture(reviews: &Reviews, email: &str) -> Holder {
 
 #[tokio::test]
 async fn a_burst_of_pictures() {
-    let reviews = Reviews::in_memory().await;
+    let reviews = ReviewWorld::in_memory().await;
     let (ann, ben) = (capture(&reviews, "ann@example.com").await, capture(&reviews, "ben@example.com").await);
     for n in 0..60 {
         no_picture(&reviews, &ann, at(1, n)).await.unwrap();
@@ -180,9 +180,9 @@ async fn a_burst_of_pictures() {
     assert_eq!(limit(no_picture(&reviews, &ann, at(2, 1)).await), "capture_pictures");
     no_picture(&reviews, &ben, at(1, 1)).await.unwrap();
     reviews.take(&ben, Slot::Front, 7).await;
-    reviews.pass(HOUR - 1);
+    reviews.advance(HOUR - 1);
     assert_eq!(limit(no_picture(&reviews, &ann, at(2, 1)).await), "capture_pictures");
-    reviews.pass(1);
+    reviews.advance(1);
     reviews.take(&ann, Slot::Front, 8).await;
 
     let mut more = Vec::new();
@@ -203,7 +203,7 @@ async fn a_burst_of_pictures() {
 /// A reviewer opens more pictures than a person can judge; another reviewer still works.
 #[tokio::test]
 async fn a_burst_of_looks_at_pictures() {
-    let reviews = Reviews::in_memory().await;
+    let reviews = ReviewWorld::in_memory().await;
     let (ann, one) = reviews.owner("ann@example.com").await;
     let (_, link) = reviews.start(&ann, &one).await;
     reviews.hand_in(&link, 5).await;
@@ -220,7 +220,7 @@ async fn a_burst_of_looks_at_pictures() {
     }
     assert!(matches!(look("bob").await, Err(Error::Limited { name: "review_pictures", .. })));
     assert!(!matches!(look("eve").await, Err(Error::Limited { .. })));
-    reviews.pass(HOUR);
+    reviews.advance(HOUR);
     assert!(!matches!(look("bob").await, Err(Error::Limited { .. })));
 }
 
@@ -228,18 +228,18 @@ async fn a_burst_of_looks_at_pictures() {
 #[tokio::test]
 async fn bursts_at_once() {
     for databases in Databases::both().await {
-        let house = House::over(databases.fresh().await.store, Settings::default());
-        let ann = verifying(&house, "ann", 1).await;
-        let made = join_all((0..16).map(|_| hand_off(&house, &ann, at(1, 1)))).await;
+        let test = ServicesApp::over(databases.fresh().await.store, Settings::default());
+        let ann = verifying(&test, "ann", 1).await;
+        let made = join_all((0..16).map(|_| hand_off(&test, &ann, at(1, 1)))).await;
         assert_eq!(passed(&made), 12, "{made:?}");
         // The other limits are higher: most of them is used one after the other, so that few wait for the database.
-        let export = async || house.app.begin_export(&ann.0.actor, ann.0.organization(), Export::Usage).await;
+        let export = async || test.app.begin_export(&ann.0.actor, ann.0.organization(), Export::Usage).await;
         for _ in 0..22 {
             export().await.unwrap();
         }
         assert_eq!(passed(&join_all((0..16).map(|_| export())).await), 8);
 
-        let reviews = Reviews::over(tempfile::tempdir().unwrap(), &databases.fresh().await.url).await;
+        let reviews = ReviewWorld::over(tempfile::tempdir().unwrap(), &databases.fresh().await.url).await;
         let holder = capture(&reviews, "ann@example.com").await;
         for _ in 0..52 {
             no_picture(&reviews, &holder, at(1, 1)).await.unwrap();

@@ -9,19 +9,19 @@ use keystead_core::verification::phone::PhoneState;
 use keystead_store::Tx;
 use keystead_store::tables::phones;
 
-use crate::vendors::{House, code, number};
+use crate::vendors::{ServicesApp, code, number};
 
 struct Flat {
-    house: House,
+    test: ServicesApp,
     organization: OrganizationId,
     person: keystead_core::id::UserId,
 }
 
 impl Flat {
     async fn new() -> Self {
-        let house = House::new(Settings::default()).await;
-        let home = house.home("ann").await;
-        Self { organization: home.organization().clone(), person: home.made.user_id.clone(), house }
+        let test = ServicesApp::new(Settings::default()).await;
+        let tenant = test.tenant("ann").await;
+        Self { organization: tenant.organization().clone(), person: tenant.made.user_id.clone(), test }
     }
 
     fn session(&self, id: &str) -> Actor {
@@ -36,12 +36,12 @@ impl Flat {
             origin: Origin::default(),
             signed_in_again: true,
         };
-        self.house.app.start_phone_verification(actor, &self.organization, phone).await.unwrap()
+        self.test.app.start_phone_verification(actor, &self.organization, phone).await.unwrap()
     }
 
     async fn check(&self, actor: &Actor, id: &str, code: &str) -> Result<VerificationView, Error> {
         let code = Secret::new(code.to_owned());
-        self.house.app.check_phone_code(actor, &self.organization, id, &code, Origin::default()).await
+        self.test.app.check_phone_code(actor, &self.organization, id, &code, Origin::default()).await
     }
 }
 
@@ -51,9 +51,9 @@ async fn a_code_is_confirmed_where_it_was_asked_for() {
     let number = number(7, 1);
     let (laptop, other, key) = (flat.session("sess_a"), flat.session("sess_b"), Actor::Person(flat.person.clone()));
     let asked = flat.ask(&laptop, &number).await;
-    let sent = flat.house.carrier.code(&number);
+    let sent = flat.test.carrier.code(&number);
     for stranger in [&other, &key] {
-        let app = &flat.house.app;
+        let app = &flat.test.app;
         let seen = flat.check(stranger, &asked.id, &sent).await;
         assert!(matches!(seen, Err(Error::NotFound { .. })), "neither another session nor a key: {seen:?}");
         let again = app.resend_phone_code(stranger, &flat.organization, &asked.id, Origin::default()).await;
@@ -63,7 +63,7 @@ async fn a_code_is_confirmed_where_it_was_asked_for() {
         assert_eq!(app.phone_view(stranger, &flat.organization).await.unwrap().current, None);
     }
     // None of that counted as a check.
-    assert_eq!(flat.house.app.phone_view(&laptop, &flat.organization).await.unwrap().current.unwrap().checks_left, 5);
+    assert_eq!(flat.test.app.phone_view(&laptop, &flat.organization).await.unwrap().current.unwrap().checks_left, 5);
     assert_eq!(flat.check(&laptop, &asked.id, &sent).await.unwrap().state, PhoneState::Verified);
 }
 
@@ -73,12 +73,12 @@ async fn asking_elsewhere_ends_the_code_before() {
     let number = number(7, 2);
     let (laptop, phone) = (flat.session("sess_a"), flat.session("sess_b"));
     let first = flat.ask(&laptop, &number).await;
-    let old = flat.house.carrier.code(&number);
+    let old = flat.test.carrier.code(&number);
     assert_eq!(flat.ask(&laptop, &number).await.id, first.id, "the same session joins what goes on");
     let second = flat.ask(&phone, &number).await;
     assert_ne!(second.id, first.id);
     assert_eq!(code(flat.check(&laptop, &first.id, &old).await), "phone_code_expired");
-    let new = flat.house.carrier.code(&number);
+    let new = flat.test.carrier.code(&number);
     assert!(flat.check(&laptop, &second.id, &new).await.is_err());
     assert_eq!(flat.check(&phone, &second.id, &new).await.unwrap().state, PhoneState::Verified);
 }
@@ -90,9 +90,9 @@ async fn a_renewed_session_goes_on() {
     let number = number(7, 3);
     let asked = flat.ask(&flat.session("sess_a"), &number).await;
     let write =
-        flat.house.store.write("renew", async move |tx: &mut Tx| phones::move_session(tx, "sess_a", "sess_c").await);
+        flat.test.store.write("renew", async move |tx: &mut Tx| phones::move_session(tx, "sess_a", "sess_c").await);
     write.await.unwrap();
-    let sent = flat.house.carrier.code(&number);
+    let sent = flat.test.carrier.code(&number);
     assert!(flat.check(&flat.session("sess_a"), &asked.id, &sent).await.is_err());
     assert!(flat.check(&flat.session("sess_c"), &asked.id, &sent).await.is_ok());
 }

@@ -17,7 +17,7 @@ use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::{directory, policy};
 
-use crate::vendors::{DAY, Home, House, code};
+use crate::vendors::{DAY, ServicesApp, Tenant, code};
 
 /// Every column with the end of something, and the test that plays this end while it is used.
 const ENDS: &[(&str, &str)] = &[
@@ -88,26 +88,26 @@ fn every_end_has_a_test() {
 }
 
 /// Returns the caller of a key, as a gateway keeps it in memory.
-async fn caller(house: &House, key: &Secret<String>) -> Caller {
+async fn caller(test: &ServicesApp, key: &Secret<String>) -> Caller {
     let parsed = ApiKey::parse(key.expose(), &TagKeys::new(Secret::new([1; 32]), Vec::new())).unwrap();
     let digest = parsed.digest(&Pepper::new(Secret::new([2; 32])));
-    let read = house.store.read("caller", async move |tx: &mut Tx| directory::find_caller(tx, &digest).await);
+    let read = test.store.read("caller", async move |tx: &mut Tx| directory::find_caller(tx, &digest).await);
     let found: Result<_, keystead_store::Error> = read.await;
     found.unwrap().unwrap()
 }
 
 /// Whether a kept caller may use a model now; only the clock and the rules are read.
-async fn may_use(house: &House, caller: &Caller, model: &str) -> bool {
-    let read = house.store.read("policy", async |tx: &mut Tx| policy::find(tx).await);
+async fn may_use(test: &ServicesApp, caller: &Caller, model: &str) -> bool {
+    let read = test.store.read("policy", async |tx: &mut Tx| policy::find(tx).await);
     let found: Result<_, keystead_store::Error> = read.await;
     let (now, chat) =
-        (Timestamp(house.now()), ROUTES.iter().find(|route| route.path == "/v1/chat/completions").unwrap());
+        (Timestamp(test.now()), ROUTES.iter().find(|route| route.path == "/v1/chat/completions").unwrap());
     let Ok(payer) = decide(caller, chat, Selection::default(), [127, 0, 0, 1].into(), now) else { return false };
     judge_model(&found.unwrap().1, caller, &payer, chat, ModelUse { model, stream: false, summary: false }, now).is_ok()
 }
 
-async fn standing(house: &House, home: &Home, requirement: Requirement) -> RequirementState {
-    let view = house.app.verification_of(home.organization()).await.unwrap();
+async fn requirement_state(test: &ServicesApp, tenant: &Tenant, requirement: Requirement) -> RequirementState {
+    let view = test.app.verification_of(tenant.organization()).await.unwrap();
     view.requirements.into_iter().find(|(known, _)| *known == requirement).unwrap().1
 }
 
@@ -115,38 +115,34 @@ async fn standing(house: &House, home: &Home, requirement: Requirement) -> Requi
 /// their date it is closed, for a caller that a gateway has kept since the start and for everything else.
 #[tokio::test]
 async fn waivers_end_at_use() {
-    let house = House::new(Settings::default()).await;
-    let (home, operator) = (house.home("ann").await, Actor::operator("anna"));
-    let (actor, organization, project) = (&home.actor, home.organization(), &home.made.project_id);
-    let end = house.now() + DAY;
+    let test = ServicesApp::new(Settings::default()).await;
+    let (tenant, operator) = (test.tenant("ann").await, Actor::operator("anna"));
+    let (actor, organization, project) = (&tenant.actor, tenant.organization(), &tenant.made.project_id);
+    let end = test.now() + DAY;
     for requirement in Requirement::ALL {
-        house
-            .app
-            .waive_requirement(&operator, organization, requirement, Some(Timestamp(end)), "case 7")
-            .await
-            .unwrap();
+        test.app.waive_requirement(&operator, organization, requirement, Some(Timestamp(end)), "case 7").await.unwrap();
     }
-    let make = async || house.app.create_project_key(actor, organization, project, &NewKey::default()).await;
-    let legacy = async || house.app.create_user_key(actor, organization, &NewKey::default()).await;
+    let make = async || test.app.create_project_key(actor, organization, project, &NewKey::default()).await;
+    let legacy = async || test.app.create_user_key(actor, organization, &NewKey::default()).await;
     let (bound, legacy_key) = (make().await.unwrap().secret, legacy().await.unwrap().secret);
-    let kept = [caller(&house, &bound).await, caller(&house, &legacy_key).await];
+    let kept = [caller(&test, &bound).await, caller(&test, &legacy_key).await];
     let waived = async || {
-        let phone = house.app.phone_view(actor, organization).await.unwrap().waived;
-        let payment = house.app.payment_methods(actor, organization).await.unwrap().waived;
-        let seen = house.app.operator_overview(&operator).await.unwrap().organizations.remove(0).met;
+        let phone = test.app.phone_view(actor, organization).await.unwrap().waived;
+        let payment = test.app.payment_methods(actor, organization).await.unwrap().waived;
+        let seen = test.app.operator_overview(&operator).await.unwrap().organizations.remove(0).met;
         (phone, payment, seen.matches("waived").count())
     };
 
-    house.wait(DAY - 1);
+    test.wait(DAY - 1);
     for one in &kept {
-        assert!(may_use(&house, one, "o3").await, "{:?}", one.kind);
+        assert!(may_use(&test, one, "o3").await, "{:?}", one.kind);
     }
     assert!(make().await.is_ok() && legacy().await.is_ok());
     assert_eq!(waived().await, (true, true, 3));
-    house.wait(1);
+    test.wait(1);
     for one in &kept {
-        assert!(!may_use(&house, one, "o3").await, "{:?}", one.kind);
-        assert!(may_use(&house, one, "gpt-4o").await, "keys go on for what no rule guards");
+        assert!(!may_use(&test, one, "o3").await, "{:?}", one.kind);
+        assert!(may_use(&test, one, "gpt-4o").await, "keys go on for what no rule guards");
     }
     for refused in [make().await, legacy().await] {
         let Err(Error::RequirementMissing { missing, .. }) = refused else { panic!("{refused:?}") };
@@ -154,97 +150,104 @@ async fn waivers_end_at_use() {
     }
     assert_eq!(waived().await, (false, false, 0));
     for requirement in Requirement::ALL {
-        assert_eq!(standing(&house, &home, requirement).await, RequirementState::Unverified, "{requirement:?}");
+        assert_eq!(
+            requirement_state(&test, &tenant, requirement).await,
+            RequirementState::Unverified,
+            "{requirement:?}"
+        );
     }
-    let begun = house.begin(&home).await;
+    let begun = test.begin(&tenant).await;
     let Err(Error::RequirementMissing { missing, .. }) = begun else { panic!("{begun:?}") };
     assert_eq!(missing, [Requirement::PaymentMethod], "the exemption is over, so it is asked for again");
 
     // Longer, shorter, without end: the newest decision counts.
     for (life, after) in [(Some(2 * DAY), true), (Some(1), false), (None, true)] {
-        let until = life.map(|seconds| Timestamp(house.now() + seconds));
-        house.app.waive_requirement(&operator, organization, Requirement::Phone, until, "case 8").await.unwrap();
-        house.wait(1);
+        let until = life.map(|seconds| Timestamp(test.now() + seconds));
+        test.app.waive_requirement(&operator, organization, Requirement::Phone, until, "case 8").await.unwrap();
+        test.wait(1);
         assert_eq!(make().await.is_ok(), after, "{until:?}");
     }
 
-    let until = Some(Timestamp(house.now() + DAY));
-    house.app.exempt_from_rules(&operator, organization, until, "trial").await.unwrap();
-    let one = caller(&house, &bound).await;
-    house.wait(DAY - 1);
-    assert!(may_use(&house, &one, "o3").await);
-    house.wait(1);
-    assert!(!may_use(&house, &one, "o3").await, "an exemption from the rules");
+    let until = Some(Timestamp(test.now() + DAY));
+    test.app.exempt_from_rules(&operator, organization, until, "trial").await.unwrap();
+    let one = caller(&test, &bound).await;
+    test.wait(DAY - 1);
+    assert!(may_use(&test, &one, "o3").await);
+    test.wait(1);
+    assert!(!may_use(&test, &one, "o3").await, "an exemption from the rules");
 }
 
 /// A key's own lifetime, and the overlap of a rotated one.
 #[tokio::test]
 async fn keys_end_at_use() {
-    let house = House::new(Settings::default()).await;
-    let (home, operator) = (house.home("ann").await, Actor::operator("anna"));
-    let (actor, organization, project) = (&home.actor, home.organization(), &home.made.project_id);
-    house.app.waive_requirement(&operator, organization, Requirement::Phone, None, "trusted").await.unwrap();
+    let test = ServicesApp::new(Settings::default()).await;
+    let (tenant, operator) = (test.tenant("ann").await, Actor::operator("anna"));
+    let (actor, organization, project) = (&tenant.actor, tenant.organization(), &tenant.made.project_id);
+    test.app.waive_requirement(&operator, organization, Requirement::Phone, None, "trusted").await.unwrap();
     let asked = NewKey { expires_in_seconds: Some(7_200), ..NewKey::default() };
-    let made = house.app.create_project_key(actor, organization, project, &asked).await.unwrap();
-    let kept = caller(&house, &made.secret).await;
-    house.wait(7_199);
-    assert!(may_use(&house, &kept, "gpt-4o").await);
-    house.wait(1);
-    assert!(!may_use(&house, &kept, "gpt-4o").await);
-    let late = house.app.rotate_key(actor, organization, project, &made.key.id, 60).await;
+    let made = test.app.create_project_key(actor, organization, project, &asked).await.unwrap();
+    let kept = caller(&test, &made.secret).await;
+    test.wait(7_199);
+    assert!(may_use(&test, &kept, "gpt-4o").await);
+    test.wait(1);
+    assert!(!may_use(&test, &kept, "gpt-4o").await);
+    let late = test.app.rotate_key(actor, organization, project, &made.key.id, 60).await;
     assert!(late.is_err(), "what has ended is not made anew");
 
-    let made = house.app.create_project_key(actor, organization, project, &NewKey::default()).await.unwrap();
-    house.app.rotate_key(actor, organization, project, &made.key.id, 3_600).await.unwrap();
-    let kept = caller(&house, &made.secret).await;
-    house.wait(3_599);
-    assert!(may_use(&house, &kept, "gpt-4o").await, "the overlap");
-    house.wait(1);
-    assert!(!may_use(&house, &kept, "gpt-4o").await, "is over");
+    let made = test.app.create_project_key(actor, organization, project, &NewKey::default()).await.unwrap();
+    test.app.rotate_key(actor, organization, project, &made.key.id, 3_600).await.unwrap();
+    let kept = caller(&test, &made.secret).await;
+    test.wait(3_599);
+    assert!(may_use(&test, &kept, "gpt-4o").await, "the overlap");
+    test.wait(1);
+    assert!(!may_use(&test, &kept, "gpt-4o").await, "is over");
 }
 
 /// An identity check lasts a day and a link to another device a quarter of an hour, even if the poll is late.
 #[tokio::test]
 async fn attempts_and_their_links_end_at_use() {
-    let house = House::new(Settings::default()).await;
-    let home = house.home("ann").await;
-    let (actor, organization) = (&home.actor, home.organization());
-    house.pay(&home, 1).await;
-    let attempt = house.begin(&home).await.unwrap();
+    let test = ServicesApp::new(Settings::default()).await;
+    let tenant = test.tenant("ann").await;
+    let (actor, organization) = (&tenant.actor, tenant.organization());
+    test.pay(&tenant, 1).await;
+    let attempt = test.begin(&tenant).await.unwrap();
     let link = async || {
-        let made = house.app.hand_off_verification(actor, organization, &attempt, Channel::Qr).await?;
+        let made = test.app.hand_off_verification(actor, organization, &attempt, Channel::Qr).await?;
         let token = made.url.expose().rsplit('/').next().unwrap().to_owned();
         Ok::<_, Error>(Secret::new(token))
     };
-    let usable = async |token| house.app.look_at_handoff(token).await.unwrap().unwrap().usable;
+    let usable = async |token| test.app.look_at_handoff(token).await.unwrap().unwrap().usable;
     let (first, second) = (link().await.unwrap(), link().await.unwrap());
-    house.wait(899);
-    assert!(usable(&first).await && house.app.use_handoff(&first).await.is_ok());
-    house.wait(1);
+    test.wait(899);
+    assert!(usable(&first).await && test.app.use_handoff(&first).await.is_ok());
+    test.wait(1);
     assert!(!usable(&second).await);
-    assert_eq!(code(house.app.use_handoff(&second).await), "link_expired");
-    house.wait(DAY - 901);
+    assert_eq!(code(test.app.use_handoff(&second).await), "link_expired");
+    test.wait(DAY - 901);
     let last = link().await.unwrap();
     assert!(usable(&last).await);
-    assert_eq!(house.begin(&home).await.unwrap(), attempt, "a second click joins the first");
-    house.wait(1);
+    assert_eq!(test.begin(&tenant).await.unwrap(), attempt, "a second click joins the first");
+    test.wait(1);
     assert!(!usable(&last).await, "its attempt is over");
-    assert_eq!(code(house.app.use_handoff(&last).await), "link_expired");
+    assert_eq!(code(test.app.use_handoff(&last).await), "link_expired");
     assert!(link().await.is_err());
-    assert_ne!(house.begin(&home).await.unwrap(), attempt, "a new one may begin");
+    assert_ne!(test.begin(&tenant).await.unwrap(), attempt, "a new one may begin");
 }
 
 /// A page for a card is reused while it lasts, and a new one begins afterwards.
 #[tokio::test]
 async fn set_ups_end_at_use() {
-    let house = House::new(Settings::default()).await;
-    let home = house.home("ann").await;
-    let begin = async || house.app.start_payment_method(&home.actor, home.organization()).await.unwrap();
+    let test = ServicesApp::new(Settings::default()).await;
+    let tenant = test.tenant("ann").await;
+    let begin = async || test.app.start_payment_method(&tenant.actor, tenant.organization()).await.unwrap();
     let first = begin().await;
-    house.wait(first.expires_at.0 - house.now() - 1);
+    test.wait(first.expires_at.0 - test.now() - 1);
     assert_eq!(begin().await.id, first.id);
-    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, RequirementState::Underway("pending"));
-    house.wait(1);
-    assert_eq!(standing(&house, &home, Requirement::PaymentMethod).await, RequirementState::Unverified);
+    assert_eq!(
+        requirement_state(&test, &tenant, Requirement::PaymentMethod).await,
+        RequirementState::Underway("pending")
+    );
+    test.wait(1);
+    assert_eq!(requirement_state(&test, &tenant, Requirement::PaymentMethod).await, RequirementState::Unverified);
     assert_ne!(begin().await.id, first.id);
 }

@@ -7,12 +7,12 @@ use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::secret::Secret;
 
-use crate::town::*;
+use crate::test_app::*;
 
 const READER: OrganizationRole = OrganizationRole::Reader;
 
 struct Firm {
-    town: Town,
+    test: TestApp,
     ann: Actor,
     owner: UserId,
     id: OrganizationId,
@@ -21,19 +21,19 @@ struct Firm {
 
 impl Firm {
     async fn new() -> Self {
-        let town = Town::new().await;
-        let (owner, _) = town.visitor("ann@example.com").await;
-        let (id, default) = town.organization(&owner).await;
-        Self { ann: Actor::Person(owner.clone()), town, owner, id, default }
+        let test = TestApp::new().await;
+        let (owner, _) = test.signed_in_user("ann@example.com").await;
+        let (id, default) = test.organization(&owner).await;
+        Self { ann: Actor::Person(owner.clone()), test, owner, id, default }
     }
 
     fn app(&self) -> &App {
-        &self.town.app
+        &self.test.app
     }
 
     async fn invite(&self, email: &str) -> Secret<String> {
         self.app().invite_member(&self.ann, &self.id, email, READER, "en").await.unwrap();
-        self.town.token().await
+        self.test.token().await
     }
 
     async fn works(&self, token: &Secret<String>) -> bool {
@@ -59,11 +59,11 @@ async fn an_invitation_is_a_way_to_sign_up() {
     let member = firm.app().member(&firm.ann, &firm.id, &opened.user).await.unwrap();
     assert_eq!(member.user.email, "ben@example.com");
     assert_eq!(member.user.default_organization.as_ref(), Some(&firm.id));
-    assert!(firm.town.sign_in("ben@example.com", GOOD).await.is_ok(), "the address is confirmed by it");
+    assert!(firm.test.sign_in("ben@example.com", GOOD).await.is_ok(), "the address is confirmed by it");
     assert_eq!(code(firm.app().sign_up_with_invite(&token, &secret(OTHER), &laptop()).await), "invite_expired", "once");
     assert_eq!(code(firm.app().accept_invite(&opened.user, &token).await), "invite_expired");
-    assert_eq!(firm.town.mails().await, []);
-    let log = firm.town.log(&firm.id).await;
+    assert_eq!(firm.test.mails().await, []);
+    let log = firm.test.log(&firm.id).await;
     assert_eq!(log[3..6], ["invite.sent", "user.added", "invite.accepted"], "{log:?}");
     assert_eq!(code(firm.app().invite_member(&firm.ann, &firm.id, "ben@example.com", READER, "en").await), "conflict");
 }
@@ -72,17 +72,17 @@ async fn an_invitation_is_a_way_to_sign_up() {
 #[tokio::test]
 async fn only_the_invited_address_accepts() {
     let firm = Firm::new().await;
-    let ben = firm.town.citizen("ben@example.com").await;
+    let ben = firm.test.confirmed_user("ben@example.com").await;
     let token = firm.invite("BEN@example.com").await;
     for alike in ["ben@exаmple.com", "ben+1@example.com", "be.n@example.com", "ben@example.com.test"] {
-        let other = firm.town.citizen(alike).await;
+        let other = firm.test.confirmed_user(alike).await;
         assert_eq!(code(firm.app().accept_invite(&other, &token).await), "forbidden", "{alike}");
     }
     assert_eq!(code(firm.app().sign_up_with_invite(&token, &secret(OTHER), &laptop()).await), "sign_in_instead");
     assert!(firm.works(&token).await, "nothing of it spent the invitation");
     assert_eq!(firm.app().accept_invite(&ben, &token).await.unwrap(), firm.id);
     assert_eq!(code(firm.app().accept_invite(&ben, &token).await), "invite_expired");
-    assert!(firm.town.sign_in("ben@example.com", GOOD).await.is_ok(), "his password stays his");
+    assert!(firm.test.sign_in("ben@example.com", GOOD).await.is_ok(), "his password stays his");
 }
 
 /// A password typed for the address before does not survive signing up through the invitation.
@@ -90,12 +90,12 @@ async fn only_the_invited_address_accepts() {
 async fn joining_settles_an_unconfirmed_sign_up() {
     let firm = Firm::new().await;
     firm.app().sign_up("ben@example.com", &secret(OTHER), &Context::default()).await.unwrap();
-    let confirm = firm.town.token().await;
+    let confirm = firm.test.token().await;
     let token = firm.invite("ben@example.com").await;
     firm.app().sign_up_with_invite(&token, &secret(GOOD), &laptop()).await.unwrap();
     assert_eq!(code(firm.app().confirm_email(&confirm, &laptop()).await), "link_expired");
-    assert_eq!(code(firm.town.sign_in("ben@example.com", OTHER).await), "wrong_credentials");
-    assert!(firm.town.sign_in("ben@example.com", GOOD).await.is_ok());
+    assert_eq!(code(firm.test.sign_in("ben@example.com", OTHER).await), "wrong_credentials");
+    assert!(firm.test.sign_in("ben@example.com", GOOD).await.is_ok());
 }
 
 /// ASVS 6.4.1: seven days; a link sent again or a new invitation replaces the previous one; a revoked one does not
@@ -108,19 +108,19 @@ async fn invitations_end() {
     assert!(!firm.works(&first).await && firm.works(&second).await);
     let open = firm.app().open_invites(&firm.ann, &firm.id).await.unwrap();
     assert_eq!(open.len(), 1);
-    firm.town.pass(6 * DAY);
+    firm.test.advance(6 * DAY);
     firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "pl").await.unwrap();
-    let mails = firm.town.mails().await;
+    let mails = firm.test.mails().await;
     assert_eq!(mails[0].1, "Zaproszenie do organizacji");
     let third = token_in(&mails[0].2);
     assert!(!firm.works(&second).await, "the old link is dead");
-    firm.town.pass(7 * DAY - 1);
+    firm.test.advance(7 * DAY - 1);
     assert!(firm.works(&third).await, "a new week");
-    firm.town.pass(1);
+    firm.test.advance(1);
     assert!(!firm.works(&third).await);
     assert_eq!(code(firm.app().sign_up_with_invite(&third, &secret(GOOD), &laptop()).await), "invite_expired");
     firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await.unwrap();
-    let fourth = firm.town.token().await;
+    let fourth = firm.test.token().await;
     assert!(firm.works(&fourth).await);
     firm.app().revoke_invite(&firm.ann, &firm.id, &open[0].id).await.unwrap();
     assert_eq!(code(firm.app().sign_up_with_invite(&fourth, &secret(GOOD), &laptop()).await), "invite_expired");
@@ -134,8 +134,8 @@ async fn invitations_are_to_projects() {
     let firm = Firm::new().await;
     let project = async |name: &str| firm.app().create_project(&firm.ann, &firm.id, name).await.unwrap().id;
     let (one, two) = (project("one").await, project("two").await);
-    let (cid, _) = firm.town.visitor("cid@example.com").await;
-    let (_, foreign) = firm.town.organization(&cid).await;
+    let (cid, _) = firm.test.signed_in_user("cid@example.com").await;
+    let (_, foreign) = firm.test.organization(&cid).await;
     let invite = async |wanted: Option<&[(ProjectId, ProjectRole)]>| {
         firm.app().invite_to_projects(&firm.ann, &firm.id, "ben@example.com", READER, wanted, "en").await
     };
@@ -147,12 +147,12 @@ async fn invitations_are_to_projects() {
     assert_eq!(code(invite(Some(&[member(&two)])).await), "projects", "archived");
     assert_eq!(invite(Some(&[])).await.unwrap().projects, []);
     assert_eq!(invite(None).await.unwrap().projects, [member(&firm.default)]);
-    firm.town.mails().await;
+    firm.test.mails().await;
 
     let three = project("three").await;
     let wanted = [(one.clone(), ProjectRole::Owner), member(&three)];
     assert_eq!(invite(Some(&wanted)).await.unwrap().projects, wanted);
-    let token = firm.town.token().await;
+    let token = firm.test.token().await;
     firm.app().archive_project(&firm.ann, &firm.id, &three).await.unwrap();
     let opened = firm.app().sign_up_with_invite(&token, &secret(GOOD), &laptop()).await.unwrap();
     let choices = firm.app().organizations_of(&opened.user).await.unwrap();
@@ -166,7 +166,7 @@ async fn invitations_need_a_permission_and_are_limited() {
     let firm = Firm::new().await;
     let token = firm.invite("ben@example.com").await;
     let ben = firm.app().sign_up_with_invite(&token, &secret(GOOD), &laptop()).await.unwrap().user;
-    let cid = firm.town.citizen("cid@example.com").await;
+    let cid = firm.test.confirmed_user("cid@example.com").await;
     for (actor, answer) in [(Actor::Person(ben), "refused"), (Actor::Person(cid), "not_found")] {
         let app = firm.app();
         assert_eq!(code(app.invite_member(&actor, &firm.id, "dan@example.com", READER, "en").await), answer);
@@ -215,9 +215,9 @@ async fn invitations_to_strangers_are_limited() {
     // Other accounts of the same network: each has its own twenty, all of them together a hundred a day.
     let mut sent = 20;
     'accounts: for account in 0_u16..10 {
-        firm.town.mails().await;
-        let (owner, _) = firm.town.visitor(&format!("owner{account}@example.com")).await;
-        let (organization, _) = firm.town.organization(&owner).await;
+        firm.test.mails().await;
+        let (owner, _) = firm.test.signed_in_user(&format!("owner{account}@example.com")).await;
+        let (organization, _) = firm.test.organization(&owner).await;
         for number in 0..20 {
             if network(
                 100 + account,
@@ -234,14 +234,14 @@ async fn invitations_to_strangers_are_limited() {
         }
     }
     assert_eq!(sent, 100);
-    firm.town.mails().await;
-    let (owner, _) = firm.town.visitor("neighbour@example.com").await;
-    let (organization, _) = firm.town.organization(&owner).await;
+    firm.test.mails().await;
+    let (owner, _) = firm.test.signed_in_user("neighbour@example.com").await;
+    let (organization, _) = firm.test.organization(&owner).await;
     let elsewhere = std::net::Ipv4Addr::new(192, 0, 2, 7);
     let fine = seen_from(elsewhere.into(), invite(&Actor::Person(owner), &organization, 5_000)).await;
     assert!(fine.is_ok(), "another network is not affected");
 
-    firm.town.pass(DAY);
+    firm.test.advance(DAY);
     let open = firm.app().open_invites(&firm.ann, &firm.id).await.unwrap().len();
     assert_eq!(open, 20, "nothing was lost");
     assert!(network(1, &firm.ann, &firm.id, 6_000).await.is_ok());
@@ -264,6 +264,6 @@ async fn an_organization_keeps_an_owner() {
     assert_eq!(code(demote(&ben).await), "not_found", "out at once");
     assert_eq!(code(app.change_member_role(&by_ben, &firm.id, &ben, READER).await), "last_owner");
     assert_eq!(app.organizations_of(&firm.owner).await.unwrap(), []);
-    let log = firm.town.log(&firm.id).await;
+    let log = firm.test.log(&firm.id).await;
     assert!(log.ends_with(&["user.updated".to_owned(), "user.deleted".to_owned()]), "{log:?}");
 }

@@ -3,34 +3,34 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
 mod accounts;
-mod at_once;
-mod bound;
-mod burst;
-mod dates;
-mod elsewhere;
-mod ends;
-mod faults;
+mod bursts;
+mod code_binding;
+mod concurrency;
+mod deadlines;
+mod fault_injection;
 mod invitations;
-mod looking;
-mod meanwhile;
-mod model;
+mod oidc_sign_in;
+mod operator_signals;
 mod organizations;
 mod other_environment;
-mod outage;
 mod passkeys;
 mod policies;
-mod removed;
-mod replay;
+mod races;
+mod removed_members;
 mod review;
 mod review_faults;
+mod scheduled_changes;
+mod second_code_service;
 mod second_factor;
-mod second_service;
+mod session_model;
 mod sessions;
-mod spraying;
+mod test_app;
 mod tokens;
-mod town;
+mod transaction_faults;
 mod vendor_faults;
+mod vendor_outage;
 mod vendors;
+mod verification_limits;
 mod webhooks;
 
 use keystead_app::keys::NewKey;
@@ -55,15 +55,14 @@ async fn bootstrap_again_keeps_the_person() {
     assert_eq!(first.user_id, second.user_id);
     assert_ne!(first.organization_id, second.organization_id);
     assert!(first.admin_key.expose().starts_with("sk-admin-"));
-    let standing =
-        |made: Vec<(Requirement, RequirementState)>| made.into_iter().map(|(_, how)| how).collect::<Vec<_>>();
+    let states = |made: Vec<(Requirement, RequirementState)>| made.into_iter().map(|(_, how)| how).collect::<Vec<_>>();
     let one = app.verification_of(&first.organization_id).await.unwrap();
     assert_eq!(
-        standing(one.requirements),
+        states(one.requirements),
         [RequirementState::Waived, RequirementState::Waived, RequirementState::Unverified]
     );
     let two = app.verification_of(&second.organization_id).await.unwrap();
-    assert_eq!(standing(two.requirements), [RequirementState::Unverified; 3]);
+    assert_eq!(states(two.requirements), [RequirementState::Unverified; 3]);
     for email in ["", "ann", "@x", "a@", "a b@c", "a\u{0}b@c"] {
         let refused = app.bootstrap(email, "Three", true).await;
         assert!(matches!(refused, Err(Error::Invalid { param: Some("email"), .. })), "{email:?}");

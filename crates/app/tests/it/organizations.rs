@@ -8,14 +8,14 @@ use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_store::Tx;
 use keystead_store::tables::accounts;
 
-use crate::town::*;
+use crate::test_app::*;
 
 /// S3-07, S3-08, S3-09: the name is required and free text, the answer is kept, and a Default project comes with it.
 #[tokio::test]
 async fn an_organization_is_created() {
-    let town = Town::new().await;
-    let (ann, opened) = town.visitor("ann@example.com").await;
-    let app = &town.app;
+    let test = TestApp::new().await;
+    let (ann, opened) = test.signed_in_user("ann@example.com").await;
+    let app = &test.app;
     for (name, fault) in [
         ("", "name_empty"),
         ("   ", "name_empty"),
@@ -38,89 +38,89 @@ async fn an_organization_is_created() {
     let projects = &choices[0].projects;
     assert_eq!((projects.len(), &projects[0].id, projects[0].is_default), (1, &project, true));
     assert!(id.as_str().starts_with("org-") && project.as_str().starts_with("proj_"));
-    assert_eq!(town.log(&id).await, ["organization.created", "project.created", "user.added"]);
+    assert_eq!(test.log(&id).await, ["organization.created", "project.created", "user.added"]);
     let user = ann.clone();
-    let read = town.store.read("test", async move |tx: &mut Tx| accounts::find(tx, &user).await);
+    let read = test.store.read("test", async move |tx: &mut Tx| accounts::find(tx, &user).await);
     let account: Result<_, keystead_store::Error> = read.await;
     assert_eq!(account.unwrap().unwrap().describes.as_deref(), Some("not_technical"));
-    assert!(town.alive(&opened.session).await);
-    assert!(town.sign_in("ann@example.com", GOOD).await.is_ok());
+    assert!(test.session_is_open(&opened.session).await);
+    assert!(test.sign_in("ann@example.com", GOOD).await.is_ok());
 
     for _ in 1..20 {
-        town.organization(&ann).await;
+        test.organization(&ann).await;
     }
     assert_eq!(code(app.create_organization(&ann, "one more", None).await), "invalid");
-    town.close_account(&ann).await;
+    test.close_account(&ann).await;
     assert_eq!(code(app.create_organization(&ann, "closed", None).await), "not_found");
 }
 
 /// From a number of organizations on, one of them must have a phone; after proving it the person continues.
 #[tokio::test]
 async fn more_organizations_need_a_phone_when_a_rule_requires_it() {
-    let town = Town::new().await;
-    let (ann, _) = town.visitor("ann@example.com").await;
+    let test = TestApp::new().await;
+    let (ann, _) = test.signed_in_user("ann@example.com").await;
     let operator = Actor::operator("ops");
-    let (first, _) = town.organization(&ann).await;
-    town.pass(5);
-    town.organization(&ann).await;
-    town.pass(5);
-    let view = town.app.policy(&operator).await.unwrap();
+    let (first, _) = test.organization(&ann).await;
+    test.advance(5);
+    test.organization(&ann).await;
+    test.advance(5);
+    let view = test.app.policy(&operator).await.unwrap();
     let mut rules = view.policy.rules;
     let rule = rules.iter_mut().find(|rule| rule.action == "organization.create").unwrap();
     assert_eq!((rule.mode, rule.above), (Mode::Off, Some(3)), "off until somebody wants it");
     (rule.mode, rule.above) = (Mode::Enforce, Some(2));
     // The second organization she made would still be allowed; a third would not.
-    let preview = town.app.preview_policy(&operator, rules.clone()).await.unwrap();
+    let preview = test.app.preview_policy(&operator, rules.clone()).await.unwrap();
     assert_eq!(preview.organizations, 0);
-    town.organization(&ann).await;
-    let preview = town.app.preview_policy(&operator, rules.clone()).await.unwrap();
+    test.organization(&ann).await;
+    let preview = test.app.preview_policy(&operator, rules.clone()).await.unwrap();
     assert_eq!((preview.organizations, preview.times), (1, 1));
     assert_eq!(preview.refusals[0].action, "organization.create");
-    town.app.save_policy(&operator, rules, view.version, "rings of organizations").await.unwrap();
+    test.app.save_policy(&operator, rules, view.version, "rings of organizations").await.unwrap();
 
-    let refused = town.app.create_organization(&ann, "fourth", None).await;
+    let refused = test.app.create_organization(&ann, "fourth", None).await;
     let Err(Error::RequirementMissing { organization, action, missing, rule }) = refused else { panic!("{refused:?}") };
     assert_eq!((&organization, action, rule.as_str()), (&first, "organization.create", "phone-for-more-organizations"));
     assert_eq!(missing, [Requirement::Phone]);
     let text = Error::requirement_text(&organization, action, &missing, "https://k.test");
     assert!(text.contains("before its owner can make another organization"), "{text}");
-    assert_eq!(town.app.organizations_of(&ann).await.unwrap().len(), 3);
+    assert_eq!(test.app.organizations_of(&ann).await.unwrap().len(), 3);
     // Other people are not affected, and she is not either once one of her organizations has a phone.
-    let (ben, _) = town.visitor("ben@example.com").await;
-    town.organization(&ben).await;
-    let waived = town.app.waive_requirement(&operator, &first, Requirement::Phone, None, "a landline").await;
+    let (ben, _) = test.signed_in_user("ben@example.com").await;
+    test.organization(&ben).await;
+    let waived = test.app.waive_requirement(&operator, &first, Requirement::Phone, None, "a landline").await;
     waived.unwrap();
-    town.organization(&ann).await;
+    test.organization(&ann).await;
 }
 
 /// Owners rename; readers and strangers do not.
 #[tokio::test]
 async fn an_organization_is_renamed_by_its_owners() {
-    let town = Town::new().await;
-    let (ann, _) = town.visitor("ann@example.com").await;
-    let (id, _) = town.organization(&ann).await;
-    let (owner, stranger) = (Actor::Person(ann.clone()), Actor::Person(town.citizen("ben@example.com").await));
-    assert_eq!(code(town.app.rename_organization(&stranger, &id, "Mine").await), "not_found");
-    assert_eq!(code(town.app.rename_organization(&owner, &id, "").await), "name_empty");
-    town.app.rename_organization(&owner, &id, "Acme Two").await.unwrap();
-    assert_eq!(town.app.organizations_of(&ann).await.unwrap()[0].name, "Acme Two");
-    assert_eq!(town.log(&id).await.last().map(String::as_str), Some("organization.updated"));
+    let test = TestApp::new().await;
+    let (ann, _) = test.signed_in_user("ann@example.com").await;
+    let (id, _) = test.organization(&ann).await;
+    let (owner, stranger) = (Actor::Person(ann.clone()), Actor::Person(test.confirmed_user("ben@example.com").await));
+    assert_eq!(code(test.app.rename_organization(&stranger, &id, "Mine").await), "not_found");
+    assert_eq!(code(test.app.rename_organization(&owner, &id, "").await), "name_empty");
+    test.app.rename_organization(&owner, &id, "Acme Two").await.unwrap();
+    assert_eq!(test.app.organizations_of(&ann).await.unwrap()[0].name, "Acme Two");
+    assert_eq!(test.log(&id).await.last().map(String::as_str), Some("organization.updated"));
 }
 
 /// Owners give and remove roles in projects, all of a form or nothing; others and strangers do not.
 #[tokio::test]
 async fn members_get_roles_in_projects() {
-    let town = Town::new().await;
-    let (ann, _) = town.visitor("ann@example.com").await;
-    let (id, default) = town.organization(&ann).await;
+    let test = TestApp::new().await;
+    let (ann, _) = test.signed_in_user("ann@example.com").await;
+    let (id, default) = test.organization(&ann).await;
     let owner = Actor::Person(ann.clone());
-    let lab = town.app.create_project(&owner, &id, "Lab").await.unwrap().id;
-    town.app.invite_member(&owner, &id, "ben@example.com", OrganizationRole::Reader, "en").await.unwrap();
-    let ben = town.app.sign_up_with_invite(&town.token().await, &secret(GOOD), &laptop()).await.unwrap().user;
+    let lab = test.app.create_project(&owner, &id, "Lab").await.unwrap().id;
+    test.app.invite_member(&owner, &id, "ben@example.com", OrganizationRole::Reader, "en").await.unwrap();
+    let ben = test.app.sign_up_with_invite(&test.token().await, &secret(GOOD), &laptop()).await.unwrap().user;
     let change = async |actor: &Actor, roles: &[(ProjectId, Option<ProjectRole>)]| {
-        town.app.change_project_roles(actor, &id, &ben, roles).await
+        test.app.change_project_roles(actor, &id, &ben, roles).await
     };
-    let roles = async || town.app.project_roles(&owner, &id, &ben).await.unwrap();
+    let roles = async || test.app.project_roles(&owner, &id, &ben).await.unwrap();
     assert_eq!(roles().await, [(default.clone(), ProjectRole::Member)]);
     let reader = Actor::Person(ben.clone());
     assert_eq!(code(change(&reader, &[(lab.clone(), Some(ProjectRole::Owner))]).await), "refused");
@@ -134,21 +134,21 @@ async fn members_get_roles_in_projects() {
     change(&owner, &[(lab.clone(), Some(ProjectRole::Viewer))]).await.unwrap();
     change(&owner, &[(lab.clone(), Some(ProjectRole::Viewer))]).await.unwrap();
     assert_eq!(roles().await, [(lab, ProjectRole::Viewer)]);
-    let log = town.log(&id).await;
+    let log = test.log(&id).await;
     let told = log.iter().filter(|action| action.starts_with("project.user.")).map(String::as_str).collect::<Vec<_>>();
     assert_eq!(
         told,
         ["project.user.added", "project.user.deleted", "project.user.updated"],
         "what is so already is not told"
     );
-    town.app.remove_member(&owner, &id, &ben).await.unwrap();
-    town.app
+    test.app.remove_member(&owner, &id, &ben).await.unwrap();
+    test.app
         .invite_to_projects(&owner, &id, "ben@example.com", OrganizationRole::Reader, Some(&[]), "en")
         .await
         .unwrap();
-    let mails = town.mails().await;
-    town.app.accept_invite(&ben, &token_in(&mails.last().unwrap().2)).await.unwrap();
+    let mails = test.mails().await;
+    test.app.accept_invite(&ben, &token_in(&mails.last().unwrap().2)).await.unwrap();
     assert_eq!(roles().await, [], "old roles do not come back by themselves");
-    let stranger = town.citizen("eve@example.com").await;
-    assert_eq!(code(town.app.project_roles(&owner, &id, &stranger).await), "not_found");
+    let stranger = test.confirmed_user("eve@example.com").await;
+    assert_eq!(code(test.app.project_roles(&owner, &id, &stranger).await), "not_found");
 }

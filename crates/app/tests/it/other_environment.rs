@@ -16,7 +16,7 @@ use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::vendors::{Home, House, NOON};
+use crate::vendors::{NOON, ServicesApp, Tenant};
 
 const SECRET: &str = "wbhsec_0123456789";
 
@@ -84,22 +84,22 @@ impl Server {
 }
 
 /// A delivery as Persona signs it.
-async fn deliver(house: &House, event: &str) {
+async fn deliver(test: &ServicesApp, event: &str) {
     let body = json!({ "data": { "type": "event", "id": event, "attributes": { "name": "inquiry.approved",
         "created-at": "2026-01-01T12:00:00.000Z",
         "payload": { "data": { "type": "inquiry", "id": "inq_1", "attributes": { "status": "approved" } } } } } })
     .to_string();
     let mut mac = hmac::Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
-    mac.update(format!("{}.{body}", house.now()).as_bytes());
+    mac.update(format!("{}.{body}", test.now()).as_bytes());
     let signature = hex::encode(&mac.finalize().into_bytes());
     let mut headers = HeaderMap::new();
-    headers.insert("persona-signature", format!("t={},v1={signature}", house.now()).parse().unwrap());
-    assert_eq!(house.app.receive_delivery("persona", &headers, body.as_bytes()).await, Ok(1), "{event}");
-    house.work().await;
+    headers.insert("persona-signature", format!("t={},v1={signature}", test.now()).parse().unwrap());
+    assert_eq!(test.app.receive_delivery("persona", &headers, body.as_bytes()).await, Ok(1), "{event}");
+    test.work().await;
 }
 
-async fn standing(house: &House, home: &Home) -> (Status, bool, Option<String>) {
-    let view = house.app.organization_verification(&home.actor, home.organization()).await.unwrap();
+async fn verification_state(test: &ServicesApp, tenant: &Tenant) -> (Status, bool, Option<String>) {
+    let view = test.app.organization_verification(&tenant.actor, tenant.organization()).await.unwrap();
     (view.status, view.open, view.attempt.map(|attempt| attempt.state))
 }
 
@@ -116,18 +116,18 @@ async fn a_genuine_delivery_about_another_environment_opens_nothing() {
         completed_approves: false,
     };
     let persona = Persona::new(options, Arc::new(|| Timestamp(NOON))).unwrap();
-    let house = House::with_identity(Arc::new(persona)).await;
-    let home = house.home("ann").await;
-    house.pay(&home, 1).await;
-    house.begin(&home).await.unwrap();
-    let begun = standing(&house, &home).await;
+    let test = ServicesApp::with_identity(Arc::new(persona)).await;
+    let tenant = test.tenant("ann").await;
+    test.pay(&tenant, 1).await;
+    test.begin(&tenant).await.unwrap();
+    let begun = verification_state(&test, &tenant).await;
     assert_eq!((begun.0, begun.1), (Status::InProgress, false));
 
     server.be("env_sandbox");
-    deliver(&house, "evt_1").await;
-    assert_eq!(standing(&house, &home).await, begun, "approved in the sandbox");
+    deliver(&test, "evt_1").await;
+    assert_eq!(verification_state(&test, &tenant).await, begun, "approved in the sandbox");
     server.be("env_live");
-    deliver(&house, "evt_2").await;
-    let verified = standing(&house, &home).await;
+    deliver(&test, "evt_2").await;
+    let verified = verification_state(&test, &tenant).await;
     assert_eq!((verified.0, verified.1), (Status::Verified, true));
 }

@@ -11,7 +11,7 @@ use p256::ecdsa::{Signature, SigningKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::town::*;
+use crate::test_app::*;
 
 const ORIGIN: &str = "https://keystead.test";
 
@@ -97,67 +97,67 @@ impl Authenticator {
     }
 }
 
-pub(crate) async fn added(town: &Town, session: &Secret<String>, laptop: &mut Authenticator) -> SignedIn {
-    let question = town.app.begin_passkey(session).await.unwrap();
+pub(crate) async fn added(test: &TestApp, session: &Secret<String>, laptop: &mut Authenticator) -> SignedIn {
+    let question = test.app.begin_passkey(session).await.unwrap();
     let answer = laptop.create(&question);
-    let opened = town.app.add_passkey(session, &question.state, "Laptop", &answer).await.unwrap();
-    assert_eq!(town.subjects().await, ["Passkey added"]);
+    let opened = test.app.add_passkey(session, &question.state, "Laptop", &answer).await.unwrap();
+    assert_eq!(test.subjects().await, ["Passkey added"]);
     opened
 }
 
-async fn enter(town: &Town, laptop: &mut Authenticator) -> Result<SignedIn, keystead_app::Error> {
-    let question = town.app.ask_passkey().unwrap();
+async fn enter(test: &TestApp, laptop: &mut Authenticator) -> Result<SignedIn, keystead_app::Error> {
+    let question = test.app.ask_passkey().unwrap();
     let answer = laptop.sign(&question);
-    town.app.sign_in_with_passkey(&question.state, &answer, &self::laptop()).await
+    test.app.sign_in_with_passkey(&question.state, &answer, &self::laptop()).await
 }
 
-async fn names(town: &Town, user: &UserId) -> Vec<String> {
-    town.app.security(user).await.unwrap().passkeys.into_iter().map(|row| row.name).collect()
+async fn names(test: &TestApp, user: &UserId) -> Vec<String> {
+    test.app.security(user).await.unwrap().passkeys.into_iter().map(|row| row.name).collect()
 }
 
 /// ASVS 6.3.4, 7.4.3, 7.5.1: added after reauthentication, reported by mail, other sessions ended; then it is both
 /// factors at once.
 #[tokio::test]
 async fn a_passkey_is_added_used_and_taken_away() {
-    let town = Town::new().await;
-    let (ann, here) = town.visitor("ann@example.com").await;
-    let there = town.sign_in("ann@example.com", GOOD).await.unwrap();
+    let test = TestApp::new().await;
+    let (ann, here) = test.signed_in_user("ann@example.com").await;
+    let there = test.sign_in("ann@example.com", GOOD).await.unwrap();
     let mut key = Authenticator::new(7);
-    let here = added(&town, &here.session, &mut key).await;
-    assert!(town.alive(&here.session).await && !town.alive(&there.session).await);
-    assert_eq!(names(&town, &ann).await, ["Laptop"]);
-    town.app.enrol_second_factor(&here.session).await.unwrap();
-    let opened = enter(&town, &mut key).await.unwrap();
-    assert!(opened.user == ann && !opened.waits_for_code && town.alive(&opened.session).await);
-    let used = town.app.security(&ann).await.unwrap().passkeys.remove(0);
+    let here = added(&test, &here.session, &mut key).await;
+    assert!(test.session_is_open(&here.session).await && !test.session_is_open(&there.session).await);
+    assert_eq!(names(&test, &ann).await, ["Laptop"]);
+    test.app.enrol_second_factor(&here.session).await.unwrap();
+    let opened = enter(&test, &mut key).await.unwrap();
+    assert!(opened.user == ann && !opened.waits_for_code && test.session_is_open(&opened.session).await);
+    let used = test.app.security(&ann).await.unwrap().passkeys.remove(0);
     assert_eq!(used.used_at.map(|at| at.0), Some(NOON));
 
-    town.pass(600);
-    assert_eq!(code(town.app.begin_passkey(&opened.session).await), "reauthentication_needed");
-    assert_eq!(code(town.app.remove_passkey(&opened.session, &used.id).await), "reauthentication_needed");
-    let question = town.app.ask_passkey().unwrap();
+    test.advance(600);
+    assert_eq!(code(test.app.begin_passkey(&opened.session).await), "reauthentication_needed");
+    assert_eq!(code(test.app.remove_passkey(&opened.session, &used.id).await), "reauthentication_needed");
+    let question = test.app.ask_passkey().unwrap();
     let answer = key.sign(&question);
-    let fresh = town.app.reauthenticate_with_passkey(&opened.session, &question.state, &answer).await.unwrap();
-    assert!(town.app.fresh_session(&fresh.session).await.is_ok() && !town.alive(&opened.session).await);
-    let (_, ben) = town.visitor("ben@example.com").await;
-    assert_eq!(code(town.app.remove_passkey(&ben.session, &used.id).await), "not_found", "somebody else's");
-    let question = town.app.ask_passkey().unwrap();
+    let fresh = test.app.reauthenticate_with_passkey(&opened.session, &question.state, &answer).await.unwrap();
+    assert!(test.app.fresh_session(&fresh.session).await.is_ok() && !test.session_is_open(&opened.session).await);
+    let (_, ben) = test.signed_in_user("ben@example.com").await;
+    assert_eq!(code(test.app.remove_passkey(&ben.session, &used.id).await), "not_found", "somebody else's");
+    let question = test.app.ask_passkey().unwrap();
     let answer = key.sign(&question);
-    let stolen = town.app.reauthenticate_with_passkey(&ben.session, &question.state, &answer).await;
+    let stolen = test.app.reauthenticate_with_passkey(&ben.session, &question.state, &answer).await;
     assert_eq!(code(stolen), "passkey_wrong", "somebody else's proves nothing");
-    town.app.remove_passkey(&fresh.session, &used.id).await.unwrap();
-    assert_eq!(town.subjects().await, ["Passkey removed"]);
-    assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong");
+    test.app.remove_passkey(&fresh.session, &used.id).await.unwrap();
+    assert_eq!(test.subjects().await, ["Passkey removed"]);
+    assert_eq!(code(enter(&test, &mut key).await), "passkey_wrong");
 }
 
 /// ASVS 6.7.2: one challenge, one answer, five minutes, this site, this person, verified by the authenticator.
 #[tokio::test]
 async fn answers_are_judged() {
-    let town = Town::new().await;
-    let (ann, here) = town.visitor("ann@example.com").await;
+    let test = TestApp::new().await;
+    let (ann, here) = test.signed_in_user("ann@example.com").await;
     let mut key = Authenticator::new(7);
-    added(&town, &here.session, &mut key).await;
-    let app = &town.app;
+    added(&test, &here.session, &mut key).await;
+    let app = &test.app;
     let try_in =
         async |question: &Question, answer: &str| app.sign_in_with_passkey(&question.state, answer, &laptop()).await;
     let ask = async || app.ask_passkey().unwrap();
@@ -171,52 +171,52 @@ async fn answers_are_judged() {
     assert_eq!(code(try_in(&ask().await, &answer).await), "passkey_wrong", "for another question");
     let late = ask().await;
     let answer = key.sign(&late);
-    town.pass(300);
+    test.advance(300);
     assert_eq!(code(try_in(&late, &answer).await), "link_expired");
 
     key.origin = "https://keystead.test.evil.test";
-    assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong", "a foreign page");
+    assert_eq!(code(enter(&test, &mut key).await), "passkey_wrong", "a foreign page");
     key.origin = ORIGIN;
     key.verified = false;
-    assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong", "nobody touched it");
+    assert_eq!(code(enter(&test, &mut key).await), "passkey_wrong", "nobody touched it");
     key.verified = true;
     let mut other = Authenticator { key: SigningKey::from_slice(&[9; 32]).unwrap(), ..Authenticator::new(7) };
     (other.handle, other.counter) = (key.handle.clone(), 90);
-    assert_eq!(code(enter(&town, &mut other).await), "passkey_wrong", "another key under its name");
+    assert_eq!(code(enter(&test, &mut other).await), "passkey_wrong", "another key under its name");
     let handle = std::mem::replace(&mut key.handle, b64([1; 16]));
-    assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong", "another person's handle");
+    assert_eq!(code(enter(&test, &mut key).await), "passkey_wrong", "another person's handle");
     key.handle = handle;
-    assert!(enter(&town, &mut key).await.is_ok());
+    assert!(enter(&test, &mut key).await.is_ok());
     key.counter = 0;
-    assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong", "a copy that counts from the beginning");
+    assert_eq!(code(enter(&test, &mut key).await), "passkey_wrong", "a copy that counts from the beginning");
     key.counter = 50;
     assert_eq!(code(try_in(&ask().await, "no JSON").await), "passkey_wrong");
-    town.close_account(&ann).await;
-    assert_eq!(code(enter(&town, &mut key).await), "passkey_wrong", "deactivated");
+    test.close_account(&ann).await;
+    assert_eq!(code(enter(&test, &mut key).await), "passkey_wrong", "deactivated");
 }
 
 /// A challenge belongs to the person who began it, and an authenticator has one passkey for an account.
 #[tokio::test]
 async fn adding_is_ones_own() {
-    let town = Town::new().await;
-    let (ann, here) = town.visitor("ann@example.com").await;
-    let (ben, there) = town.visitor("ben@example.com").await;
+    let test = TestApp::new().await;
+    let (ann, here) = test.signed_in_user("ann@example.com").await;
+    let (ben, there) = test.signed_in_user("ben@example.com").await;
     let mut key = Authenticator::new(7);
-    let question = town.app.begin_passkey(&here.session).await.unwrap();
+    let question = test.app.begin_passkey(&here.session).await.unwrap();
     let answer = key.create(&question);
-    let taken = town.app.add_passkey(&there.session, &question.state, "Mine", &answer).await;
+    let taken = test.app.add_passkey(&there.session, &question.state, "Mine", &answer).await;
     assert_eq!(code(taken), "link_expired");
-    let again = town.app.add_passkey(&here.session, &question.state, "Laptop", &answer).await;
+    let again = test.app.add_passkey(&here.session, &question.state, "Laptop", &answer).await;
     assert_eq!(code(again), "link_expired", "and is spent by it");
-    let here = added(&town, &here.session, &mut key).await;
-    let question = town.app.begin_passkey(&here.session).await.unwrap();
+    let here = added(&test, &here.session, &mut key).await;
+    let question = test.app.begin_passkey(&here.session).await.unwrap();
     assert_eq!(options(&question)["excludeCredentials"][0]["id"], b64(&key.id), "the browser is told");
-    assert_eq!(code(town.app.add_passkey(&here.session, &question.state, "", "{}").await), "name_empty");
-    let question = town.app.begin_passkey(&there.session).await.unwrap();
+    assert_eq!(code(test.app.add_passkey(&here.session, &question.state, "", "{}").await), "name_empty");
+    let question = test.app.begin_passkey(&there.session).await.unwrap();
     let answer = key.create(&question);
-    let twice = town.app.add_passkey(&there.session, &question.state, "Same", &answer).await;
+    let twice = test.app.add_passkey(&there.session, &question.state, "Same", &answer).await;
     assert_eq!(code(twice), "passkey_wrong", "one id, one account");
-    assert_eq!((names(&town, &ann).await.len(), names(&town, &ben).await.len()), (1, 0));
+    assert_eq!((names(&test, &ann).await.len(), names(&test, &ben).await.len()), (1, 0));
     let shown = options(&question)["user"].to_string();
     assert!(!shown.contains(ben.as_str()), "no id of ours leaves");
 }
@@ -225,27 +225,27 @@ async fn adding_is_ones_own() {
 /// alone is not.
 #[tokio::test]
 async fn a_passkey_counts_as_a_second_step() {
-    let town = Town::new().await;
-    let (ann, here) = town.visitor("ann@example.com").await;
-    let (organization, _) = town.organization(&ann).await;
+    let test = TestApp::new().await;
+    let (ann, here) = test.signed_in_user("ann@example.com").await;
+    let (organization, _) = test.organization(&ann).await;
     let owner = Actor::Person(ann.clone());
-    let rule = async || town.app.second_factor_rule(&owner, &organization).await.unwrap();
+    let rule = async || test.app.second_factor_rule(&owner, &organization).await.unwrap();
     assert!(!rule().await.own && rule().await.lacking.len() == 1);
     let mut key = Authenticator::new(9);
-    let here = added(&town, &here.session, &mut key).await;
+    let here = added(&test, &here.session, &mut key).await;
     assert!(rule().await.own && rule().await.lacking.is_empty());
-    town.app.require_second_factor(&owner, &organization, true).await.unwrap();
-    assert!(town.app.organizations_of(&ann).await.unwrap()[0].locked, "the password alone is not enough");
-    let used = async |signed_in: &SignedIn| town.app.session(&signed_in.session).await.unwrap().unwrap().by_passkey;
+    test.app.require_second_factor(&owner, &organization, true).await.unwrap();
+    assert!(test.app.organizations_of(&ann).await.unwrap()[0].locked, "the password alone is not enough");
+    let used = async |signed_in: &SignedIn| test.app.session(&signed_in.session).await.unwrap().unwrap().by_passkey;
     assert!(used(&here).await, "it was made here");
-    let with_password = town.sign_in("ann@example.com", GOOD).await.unwrap();
+    let with_password = test.sign_in("ann@example.com", GOOD).await.unwrap();
     assert!(!used(&with_password).await);
-    assert!(used(&enter(&town, &mut key).await.unwrap()).await);
-    let question = town.app.ask_passkey().unwrap();
+    assert!(used(&enter(&test, &mut key).await.unwrap()).await);
+    let question = test.app.ask_passkey().unwrap();
     let answer = key.sign(&question);
-    let app = &town.app;
+    let app = &test.app;
     let proven = app.reauthenticate_with_passkey(&with_password.session, &question.state, &answer).await.unwrap();
     assert!(used(&proven).await);
-    let id = town.app.security(&ann).await.unwrap().passkeys.remove(0).id;
-    assert!(!used(&town.app.remove_passkey(&proven.session, &id).await.unwrap()).await);
+    let id = test.app.security(&ann).await.unwrap().passkeys.remove(0).id;
+    assert!(!used(&test.app.remove_passkey(&proven.session, &id).await.unwrap()).await);
 }

@@ -19,14 +19,14 @@ const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 const ZONE: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10";
 
-pub(crate) struct World {
+pub(crate) struct ReviewWorld {
     pub(crate) app: App,
     pub(crate) store: Store,
     folder: tempfile::TempDir,
     parts: keystead_testkit::World,
 }
 
-impl World {
+impl ReviewWorld {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("keystead.db").display());
@@ -56,8 +56,8 @@ impl World {
         Self { app, store: parts.store.clone(), folder, parts }
     }
 
-    pub(crate) fn pass(&self, seconds: i64) {
-        self.parts.clock.pass(seconds);
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.parts.clock.advance(seconds);
     }
 
     pub(crate) async fn owner(&self, email: &str) -> (Actor, OrganizationId) {
@@ -92,7 +92,7 @@ impl World {
         for (at, prompt) in prompts.iter().enumerate() {
             let shown = 1_000 + at as u64 * 5_000;
             let taken = Taken { live: true, echo: prompt.echo.clone(), shown, captured: shown + 2_000 };
-            self.pass(6);
+            self.advance(6);
             let bytes = jpeg(seed + 2 + at as u32);
             self.app.take_capture_picture(&holder, prompt.slot, bytes, taken).await.unwrap();
         }
@@ -163,7 +163,7 @@ fn code(error: &Error) -> &'static str {
 // S0-05 S0-09 S0-19 S0-28 S3-25 S3-26 S3-38: from the link to the verified organization, decided by a person.
 #[tokio::test]
 async fn captured_reviewed_and_approved() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (attempt, link) = world.start(&ann, &one).await;
     let nobody = Holder { token: link.clone(), device: None };
@@ -211,7 +211,7 @@ async fn captured_reviewed_and_approved() {
 // S3-30 S3-33: bytes are never in clear on disk, and are erased after the decision and its days, and at the ceiling.
 #[tokio::test]
 async fn no_picture_outlives_its_time() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (_, link) = world.start(&ann, &one).await;
     world.hand_in(&link, 20).await;
@@ -220,10 +220,10 @@ async fn no_picture_outlives_its_time() {
         let bytes = std::fs::read(&path).unwrap();
         assert!(!bytes.windows(4).any(|part| part == b"JFIF"), "a picture in clear in {}", path.display());
     }
-    world.pass(7 * DAY - 2 * HOUR);
+    world.advance(7 * DAY - 2 * HOUR);
     world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files().len(), 5, "nobody decided yet");
-    world.pass(HOUR);
+    world.advance(HOUR);
     world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files(), Vec::<PathBuf>::new(), "the ceiling");
     let view = world.app.organization_verification(&ann, &one).await.unwrap();
@@ -240,10 +240,10 @@ async fn no_picture_outlives_its_time() {
     world.hand_in(&link, 40).await;
     let case = world.case().await;
     world.approve("bob", &case, "", false).await.unwrap();
-    world.pass(7 * DAY - 2 * HOUR);
+    world.advance(7 * DAY - 2 * HOUR);
     world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files().len(), 5);
-    world.pass(2 * HOUR);
+    world.advance(2 * HOUR);
     world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files(), Vec::<PathBuf>::new());
 
@@ -252,10 +252,10 @@ async fn no_picture_outlives_its_time() {
     let (_, link) = world.start(&ben, &two).await;
     let holder = world.begin(&link, "JP", "my_number_card").await;
     world.take(&holder, Slot::Front, 60).await;
-    world.pass(DAY + 60);
+    world.advance(DAY + 60);
     while world.app.run_due_jobs().await.unwrap() > 0 {}
     assert_eq!(world.status(&ben, &two).await, Status::Expired);
-    world.pass(DAY + 60);
+    world.advance(DAY + 60);
     world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files(), Vec::<PathBuf>::new());
 }
@@ -263,7 +263,7 @@ async fn no_picture_outlives_its_time() {
 // S3-33: withdrawn means erased now, with a receipt.
 #[tokio::test]
 async fn withdrawn_is_erased() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (_, link) = world.start(&ann, &one).await;
     world.hand_in(&link, 30).await;
@@ -278,7 +278,7 @@ async fn withdrawn_is_erased() {
 // S0-02: new pictures do not count as an attempt, and cancelling erases at once.
 #[tokio::test]
 async fn asked_again_and_called_off() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (_, link) = world.start(&ann, &one).await;
     world.hand_in(&link, 100).await;
@@ -294,7 +294,7 @@ async fn asked_again_and_called_off() {
     assert_eq!(code(&late.unwrap_err()), "capture_closed");
     while world.app.run_due_jobs().await.unwrap() > 0 {}
     assert_eq!(world.files().len(), 4 + 1, "only the decided case's pictures wait for an appeal");
-    world.pass(8 * DAY);
+    world.advance(8 * DAY);
     while world.app.run_due_jobs().await.unwrap() > 0 {}
     assert_eq!(world.files(), Vec::<PathBuf>::new(), "the outbox asks for erasure after the promised days");
 }
@@ -302,7 +302,7 @@ async fn asked_again_and_called_off() {
 // S0-13: pictures that are not requested are refused, and the number of takes is limited.
 #[tokio::test]
 async fn only_what_is_asked_for_is_taken() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (_, link) = world.start(&ann, &one).await;
     assert_eq!(code(&world.app.begin_capture(&link, "XX").await.unwrap_err()), "country_not_served");
@@ -333,7 +333,7 @@ async fn only_what_is_asked_for_is_taken() {
     let elsewhere = Holder { device: Some(Secret::new("f".repeat(64))), ..holder.clone() };
     let taken = world.app.take_capture_picture(&elsewhere, Slot::Front, jpeg(1), Taken::default()).await;
     assert_eq!(code(&taken.unwrap_err()), "link_expired", "another device");
-    world.pass(2 * HOUR);
+    world.advance(2 * HOUR);
     let taken = world.app.take_capture_picture(&holder, Slot::Front, jpeg(1), Taken::default()).await;
     assert_eq!(code(&taken.unwrap_err()), "link_expired", "short-lived");
 }
@@ -341,7 +341,7 @@ async fn only_what_is_asked_for_is_taken() {
 // Every view is recorded with a reason, and the picture contains viewer and time.
 #[tokio::test]
 async fn every_look_is_written_down() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (_, link) = world.start(&ann, &one).await;
     world.hand_in(&link, 50).await;
@@ -371,7 +371,7 @@ async fn every_look_is_written_down() {
 // S0-02 S0-26: declined for a reason from the list, appealed, overridden by two people.
 #[tokio::test]
 async fn declined_appealed_and_overridden_by_two() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (_, link) = world.start(&ann, &one).await;
     world.hand_in(&link, 70).await;
@@ -413,7 +413,7 @@ async fn declined_appealed_and_overridden_by_two() {
 // Findings by software are shown, and a document that verified others needs two people.
 #[tokio::test]
 async fn findings_and_documents_seen_before() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (_, link) = world.start(&ann, &one).await;
     let holder = world.begin(&link, "PL", "passport").await;
@@ -456,7 +456,7 @@ async fn findings_and_documents_seen_before() {
 // S0-15 S3-23: by the QR code to the phone, and a new link ends the previous one.
 #[tokio::test]
 async fn from_the_first_device_to_the_phone() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (attempt, link) = world.start(&ann, &one).await;
     let qr = world.app.hand_off_verification(&ann, &one, &attempt, Channel::Qr).await.unwrap();
@@ -472,19 +472,19 @@ async fn from_the_first_device_to_the_phone() {
 /// A link waits a quarter of an hour for its device and works on it for two hours; pictures are refused afterwards.
 #[tokio::test]
 async fn no_picture_is_taken_after_its_time() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (attempt, link) = world.start(&ann, &one).await;
-    world.pass(900);
+    world.advance(900);
     assert_eq!(world.app.look_at_capture(&Holder { token: link.clone(), device: None }).await.unwrap(), None);
     assert!(world.app.begin_capture(&link, "PL").await.is_err(), "nobody came in time");
     let (_, again) = world.app.reissue_verification_link(&ann, &one, &attempt).await.unwrap();
     let link = token(&again.url);
-    world.pass(899);
+    world.advance(899);
     let holder = world.begin(&link, "PL", "passport").await;
-    world.pass(2 * HOUR - 1);
+    world.advance(2 * HOUR - 1);
     world.take(&holder, Slot::Front, 7).await;
-    world.pass(1);
+    world.advance(1);
     let late = world.app.take_capture_picture(&holder, Slot::Selfie, jpeg(8), Taken::default()).await;
     assert!(late.is_err() && world.app.look_at_capture(&holder).await.unwrap().is_none());
     assert!(world.app.submit_capture(&holder).await.is_err());
@@ -493,7 +493,7 @@ async fn no_picture_is_taken_after_its_time() {
 // S3-30: reviewers get a mail a day before pictures are erased, once, and only about undecided cases.
 #[tokio::test]
 async fn reviewers_hear_before_pictures_go() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (ben, two) = world.owner("ben@example.com").await;
     let (_, link) = world.start(&ann, &one).await;
@@ -504,14 +504,14 @@ async fn reviewers_hear_before_pictures_go() {
     let queue = world.app.review_queue(&ops("bob")).await.unwrap();
     let decided = queue.iter().find(|row| row.id != case).unwrap().id.clone();
     world.approve("bob", &decided, "", false).await.unwrap();
-    world.pass(6 * DAY - HOUR);
+    world.advance(6 * DAY - HOUR);
     let early: Vec<_> = world.mails().await.into_iter().filter(|(to, _)| to != "ann@example.com").collect();
     assert!(early.iter().all(|(_, subject)| !subject.contains("pictures go")), "{early:?}");
-    world.pass(HOUR);
+    world.advance(HOUR);
     let mails = world.mails().await;
     let told: Vec<_> = mails.iter().filter(|(_, subject)| subject.contains("pictures go")).collect();
     assert_eq!(told.iter().map(|(to, _)| to.as_str()).collect::<Vec<_>>(), ["bob@example.com", "eve@example.com"]);
-    world.pass(12 * HOUR);
+    world.advance(12 * HOUR);
     world.app.run_cleanup().await.unwrap();
     assert_eq!(world.mails().await, [], "once");
 }
@@ -519,7 +519,7 @@ async fn reviewers_hear_before_pictures_go() {
 // S3-30: pictures are held by two people, until a date below a ceiling, and owners can read about it.
 #[tokio::test]
 async fn pictures_are_held_by_law() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (_, link) = world.start(&ann, &one).await;
     world.hand_in(&link, 30).await;
@@ -540,7 +540,7 @@ async fn pictures_are_held_by_law() {
     assert!(matches!(hold("bob", until).await, Err(Error::Forbidden { .. })), "one person is not two");
     assert_eq!(code(&hold("eve", until.plus(DAY)).await.unwrap_err()), "hold_not_possible", "another date");
     assert_eq!(world.app.privacy_record(&ann, &one).await.unwrap().holds, [], "nothing is held by one");
-    world.pass(HOUR);
+    world.advance(HOUR);
     assert_eq!(hold("eve", until).await, Ok(Decided::Done));
     let mails = world.mails().await;
     assert!(
@@ -552,7 +552,7 @@ async fn pictures_are_held_by_law() {
     assert_eq!(world.app.organization_verification(&ann, &one).await.unwrap().held_until, Some(until));
 
     // Neither the ceiling, nor a decision, nor a withdrawal erases before the date.
-    world.pass(8 * DAY);
+    world.advance(8 * DAY);
     world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files().len(), 5);
     let destroy = world.app.decide_review(&ops("bob"), &case, Verdict::Recapture, "", true).await;
@@ -564,11 +564,11 @@ async fn pictures_are_held_by_law() {
     world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files().len(), 5, "held");
     // The last hour of the hold, in which they are erased: never after the date.
-    world.pass(22 * DAY - 2 * HOUR - 60);
+    world.advance(22 * DAY - 2 * HOUR - 60);
     world.app.run_cleanup().await.unwrap();
     while world.app.run_due_jobs().await.unwrap() > 0 {}
     assert_eq!(world.files().len(), 5);
-    world.pass(HOUR);
+    world.advance(HOUR);
     world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files(), Vec::<PathBuf>::new());
     let late = hold("bob", until.plus(DAY)).await;
@@ -583,7 +583,7 @@ async fn pictures_are_held_by_law() {
 // A hold ends before its date with a reason, and the erasure that waited for it is done.
 #[tokio::test]
 async fn a_hold_ends_early() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (_, link) = world.start(&ann, &one).await;
     world.hand_in(&link, 40).await;
@@ -609,7 +609,7 @@ async fn a_hold_ends_early() {
 // S0-05: the stated name is compared with the document, informs the reviewer, and decides nothing.
 #[tokio::test]
 async fn the_stated_name_is_a_signal_only() {
-    let world = World::new().await;
+    let world = ReviewWorld::new().await;
     for (name, email, flag) in [
         ("Anna  Eriksson", "a@example.com", None),
         ("Eriksson Anna Maria", "b@example.com", None),

@@ -5,23 +5,23 @@ use keystead_app::review::{Decided, Holder, Slot, Taken, Verdict};
 use keystead_app::verification::organization::Consent;
 use keystead_core::verification::organization::Status;
 
-use crate::replay::{Replay, nothing};
-use crate::review::{World, jpeg, ops, token};
+use crate::fault_injection::{Replay, nothing};
+use crate::review::{ReviewWorld, jpeg, ops, token};
 
 /// Runs what is due, one minute and then two minutes later: the next poll, and a job that becomes available again after
 /// its end was lost.
-async fn settle(world: &World) {
+async fn settle(world: &ReviewWorld) {
     for seconds in [61, 125] {
-        world.pass(seconds);
+        world.advance(seconds);
         while world.app.run_due_jobs().await.unwrap() > 0 {}
     }
-    world.pass(-186);
+    world.advance(-186);
 }
 
 /// ASVS 2.3.3: from the link to the choices of its holder.
 #[tokio::test]
 async fn a_fault_at_each_statement_before_the_pictures() {
-    let world = World::in_memory().await;
+    let world = ReviewWorld::in_memory().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let mut all = Replay::new(&world.store);
     let settled = async || settle(&world).await;
@@ -46,7 +46,7 @@ async fn a_fault_at_each_statement_before_the_pictures() {
 /// ASVS 2.3.3: a picture is received, and all of them are submitted; no file without a row stays.
 #[tokio::test]
 async fn a_fault_at_each_statement_of_the_pictures() {
-    let world = World::in_memory().await;
+    let world = ReviewWorld::in_memory().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (_, link) = world.start(&ann, &one).await;
     let holder = world.begin(&link, "PL", "passport").await;
@@ -72,7 +72,7 @@ async fn a_fault_at_each_statement_of_the_pictures() {
 /// ASVS 2.3.3: a reviewer views, decides and destroys; pictures are held and erased.
 #[tokio::test]
 async fn a_fault_at_each_statement_of_a_review() {
-    let world = World::in_memory().await;
+    let world = ReviewWorld::in_memory().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (_, link) = world.start(&ann, &one).await;
     world.hand_in(&link, 10).await;
@@ -97,7 +97,7 @@ async fn a_fault_at_each_statement_of_a_review() {
 #[tokio::test]
 async fn a_fault_at_each_statement_of_a_destruction() {
     let decline = || Verdict::Decline(vec!["document_expired".to_owned()]);
-    let world = World::in_memory().await;
+    let world = ReviewWorld::in_memory().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (_, link) = world.start(&ann, &one).await;
     world.hand_in(&link, 10).await;

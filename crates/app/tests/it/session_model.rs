@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use crate::passkeys::{Authenticator, added};
 use crate::second_factor::Phone;
-use crate::town::*;
+use crate::test_app::*;
 
 const IDLE: i64 = 7 * DAY;
 const LIFE: i64 = 30 * DAY;
@@ -72,7 +72,7 @@ struct Person {
 }
 
 struct Model {
-    town: Town,
+    test: TestApp,
     people: Vec<Person>,
     sessions: Vec<Known>,
 }
@@ -81,29 +81,29 @@ const PASSWORDS: [&str; 2] = [GOOD, OTHER];
 
 impl Model {
     async fn new() -> Self {
-        let town = Town::new().await;
+        let test = TestApp::new().await;
         let mut people = Vec::new();
         for (number, email) in [(7, "ann@example.com"), (9, "ben@example.com")] {
-            let (id, opened) = town.visitor(email).await;
+            let (id, opened) = test.signed_in_user(email).await;
             let mut key = Authenticator::new(number);
-            let opened = added(&town, &opened.session, &mut key).await;
-            town.issuer.answer(identity(email));
-            let departed = town.app.connect_identity(&opened.session, "/").await.unwrap();
-            town.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
-            town.app.sign_out(&opened.session).await.unwrap();
-            town.mails().await;
+            let opened = added(&test, &opened.session, &mut key).await;
+            test.issuer.answer(identity(email));
+            let departed = test.app.connect_identity(&opened.session, "/").await.unwrap();
+            test.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
+            test.app.sign_out(&opened.session).await.unwrap();
+            test.mails().await;
             people.push(Person { id, email: email.to_owned(), key, phone: None, password: 0 });
         }
-        Self { town, people, sessions: Vec::new() }
+        Self { test, people, sessions: Vec::new() }
     }
 
-    fn alive(&self, known: &Known) -> bool {
-        let now = self.town.now();
+    fn session_is_open(&self, known: &Known) -> bool {
+        let now = self.test.now();
         !known.ended && now < known.ends && now - known.seen < IDLE
     }
 
     fn opened(&mut self, who: usize, opened: SignedIn) {
-        let now = self.town.now();
+        let now = self.test.now();
         assert_eq!(opened.expires_at.0, now + LIFE);
         let known = Known { who, secret: opened.session, ends: now + LIFE, seen: now, proven: now, ended: false };
         self.sessions.push(known);
@@ -111,7 +111,7 @@ impl Model {
 
     /// The session gets a new secret and keeps its end.
     fn renewed(&mut self, at: usize, opened: SignedIn) {
-        let now = self.town.now();
+        let now = self.test.now();
         let ends = self.sessions[at].ends;
         assert_eq!(opened.expires_at.0, ends, "it lives no longer for it");
         self.sessions[at].ended = true;
@@ -127,19 +127,19 @@ impl Model {
 
     fn code(&self, who: usize) -> Option<String> {
         // Each code works once, so each must be another one.
-        self.town.pass(30);
-        self.people[who].phone.as_ref().map(|phone| phone.code(self.town.now()))
+        self.test.advance(30);
+        self.people[who].phone.as_ref().map(|phone| phone.code(self.test.now()))
     }
 
     /// A sign-in that gives a session at once, or after its code.
     async fn enter(&mut self, who: usize, opened: SignedIn) {
         assert_eq!(opened.waits_for_code, self.people[who].phone.is_some());
         let opened = match self.code(who) {
-            Some(code) => self.town.app.prove_second_factor(&opened.session, &code, &laptop()).await.unwrap(),
+            Some(code) => self.test.app.prove_second_factor(&opened.session, &code, &laptop()).await.unwrap(),
             None => opened,
         };
         // The clock may have advanced since a session without a code was opened.
-        let now = self.town.now();
+        let now = self.test.now();
         let made = opened.expires_at.0 - LIFE;
         let known = Known { who, secret: opened.session, ends: made + LIFE, seen: made, proven: made, ended: false };
         assert!(now - made <= 30);
@@ -147,21 +147,21 @@ impl Model {
     }
 
     async fn question(&mut self, who: usize) -> (Secret<String>, String) {
-        let question = self.town.app.ask_passkey().unwrap();
+        let question = self.test.app.ask_passkey().unwrap();
         let answer = self.people[who].key.sign(&question);
         (question.state, answer)
     }
 
     async fn play(&mut self, step: Step) {
         let pick = |n: usize| if self.sessions.is_empty() { None } else { Some(n % self.sessions.len()) };
-        let app = self.town.app.clone();
+        let app = self.test.app.clone();
         match step {
-            Step::Pass(seconds) => self.town.pass(seconds),
+            Step::Pass(seconds) => self.test.advance(seconds),
             Step::Password(who) => {
                 let (email, password) = (self.people[who].email.clone(), PASSWORDS[self.people[who].password]);
                 let wrong = PASSWORDS[1 - self.people[who].password];
-                assert_eq!(code(self.town.sign_in(&email, wrong).await), "wrong_credentials");
-                let opened = self.town.sign_in(&email, password).await.unwrap();
+                assert_eq!(code(self.test.sign_in(&email, wrong).await), "wrong_credentials");
+                let opened = self.test.sign_in(&email, password).await.unwrap();
                 self.enter(who, opened).await;
             }
             Step::Passkey(who) => {
@@ -170,18 +170,18 @@ impl Model {
                 self.opened(who, opened);
             }
             Step::Elsewhere(who) => {
-                self.town.issuer.answer(identity(&self.people[who].email));
+                self.test.issuer.answer(identity(&self.people[who].email));
                 let departed = app.begin_oidc("/").await.unwrap();
                 let (opened, _) = app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
                 self.enter(who, opened.unwrap()).await;
             }
             Step::Reset(who) => {
-                self.town.mails().await;
+                self.test.mails().await;
                 // Beyond the limit of mails this step does nothing.
                 if app.request_reset(&self.people[who].email, &laptop()).await.is_err() {
                     return;
                 }
-                let link = self.town.token().await;
+                let link = self.test.token().await;
                 self.people[who].password = 1 - self.people[who].password;
                 let password = secret(PASSWORDS[self.people[who].password]);
                 let opened = app.reset_password(&link, &password, &laptop()).await.unwrap();
@@ -191,8 +191,8 @@ impl Model {
             Step::Use(n) => {
                 let Some(at) = pick(n) else { return };
                 let found = app.session(&self.sessions[at].secret).await.unwrap();
-                assert_eq!(found.is_some(), self.alive(&self.sessions[at]));
-                let now = self.town.now();
+                assert_eq!(found.is_some(), self.session_is_open(&self.sessions[at]));
+                let now = self.test.now();
                 if found.is_some() && now - self.sessions[at].seen >= 60 {
                     self.sessions[at].seen = now;
                 }
@@ -204,7 +204,7 @@ impl Model {
             }
             Step::EndOthers(n) => {
                 let Some(at) = pick(n) else { return };
-                if self.alive(&self.sessions[at]) {
+                if self.session_is_open(&self.sessions[at]) {
                     let who = self.sessions[at].who;
                     app.end_other_sessions(&self.people[who].id, &self.sessions[at].secret).await.unwrap();
                     self.end_all_of(who, Some(at));
@@ -220,7 +220,7 @@ impl Model {
                 let (old, new) = (self.people[who].password, 1 - self.people[who].password);
                 let (old, new_secret) = (secret(PASSWORDS[old]), secret(PASSWORDS[new]));
                 let changed = app.change_password(&self.sessions[at].secret, &old, &new_secret).await;
-                assert_eq!(changed.is_ok(), self.alive(&self.sessions[at]), "{:?}", changed.err());
+                assert_eq!(changed.is_ok(), self.session_is_open(&self.sessions[at]), "{:?}", changed.err());
                 if let Ok(opened) = changed {
                     self.people[who].password = new;
                     self.end_all_of(who, Some(at));
@@ -233,13 +233,14 @@ impl Model {
             }
             Step::RenewCodes(n) => {
                 let Some(at) = pick(n) else { return };
-                let fresh = self.alive(&self.sessions[at]) && self.town.now() - self.sessions[at].proven < FRESH;
+                let fresh =
+                    self.session_is_open(&self.sessions[at]) && self.test.now() - self.sessions[at].proven < FRESH;
                 let on = self.people[self.sessions[at].who].phone.is_some();
                 let renewed = app.renew_recovery_codes(&self.sessions[at].secret).await;
                 assert_eq!(renewed.is_ok(), fresh && on);
             }
         }
-        self.town.mails().await;
+        self.test.mails().await;
     }
 
     /// With the passkey, so that it costs no hashing; returns the session's new index.
@@ -247,8 +248,8 @@ impl Model {
         let who = self.sessions[at].who;
         let (state, answer) = self.question(who).await;
         let secret = self.sessions[at].secret.clone();
-        let again = self.town.app.reauthenticate_with_passkey(&secret, &state, &answer).await;
-        assert_eq!(again.is_ok(), self.alive(&self.sessions[at]), "{:?}", again.err());
+        let again = self.test.app.reauthenticate_with_passkey(&secret, &state, &answer).await;
+        assert_eq!(again.is_ok(), self.session_is_open(&self.sessions[at]), "{:?}", again.err());
         self.renewed(at, again.ok()?);
         Some(self.sessions.len() - 1)
     }
@@ -256,12 +257,12 @@ impl Model {
     /// Sets the second factor up, or switches it off.
     async fn change_factor(&mut self, at: usize) {
         let Some(at) = self.reauthenticate(at).await else { return };
-        let (app, who, key) = (self.town.app.clone(), self.sessions[at].who, self.sessions[at].secret.clone());
+        let (app, who, key) = (self.test.app.clone(), self.sessions[at].who, self.sessions[at].secret.clone());
         let opened = if self.people[who].phone.take().is_some() {
             app.disable_second_factor(&key).await.unwrap()
         } else {
             let phone = Phone::new(&app.enrol_second_factor(&key).await.unwrap());
-            let (_, opened) = app.confirm_second_factor(&key, &phone.code(self.town.now())).await.unwrap();
+            let (_, opened) = app.confirm_second_factor(&key, &phone.code(self.test.now())).await.unwrap();
             self.people[who].phone = Some(phone);
             opened
         };
@@ -271,15 +272,15 @@ impl Model {
 
     /// Compares the rows, without using any session, with the rules.
     async fn compare(&self, step: Step) {
-        for known in self.sessions.iter().filter(|known| !self.alive(known)) {
-            assert!(self.town.app.session(&known.secret).await.unwrap().is_none(), "alive after {step:?}");
+        for known in self.sessions.iter().filter(|known| !self.session_is_open(known)) {
+            assert!(self.test.app.session(&known.secret).await.unwrap().is_none(), "alive after {step:?}");
         }
         for (who, person) in self.people.iter().enumerate() {
             let listed: BTreeSet<i64> =
-                self.town.app.devices(&person.id, "").await.unwrap().iter().map(|row| row.seen_at.0).collect();
-            let count = self.town.app.devices(&person.id, "").await.unwrap().len();
+                self.test.app.devices(&person.id, "").await.unwrap().iter().map(|row| row.seen_at.0).collect();
+            let count = self.test.app.devices(&person.id, "").await.unwrap().len();
             let mine: Vec<&Known> =
-                self.sessions.iter().filter(|known| known.who == who && self.alive(known)).collect();
+                self.sessions.iter().filter(|known| known.who == who && self.session_is_open(known)).collect();
             assert_eq!(count, mine.len(), "after {step:?}");
             assert_eq!(listed, mine.iter().map(|known| known.seen).collect(), "after {step:?}");
         }
@@ -320,7 +321,7 @@ proptest! {
                 model.compare(step).await;
             }
             for known in &model.sessions {
-                assert_eq!(model.town.app.session(&known.secret).await.unwrap().is_some(), model.alive(known));
+                assert_eq!(model.test.app.session(&known.secret).await.unwrap().is_some(), model.session_is_open(known));
             }
         });
     }

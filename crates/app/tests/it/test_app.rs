@@ -18,14 +18,14 @@ pub(crate) const DAY: i64 = 86_400;
 pub(crate) const GOOD: &str = "violet submarine 7";
 pub(crate) const OTHER: &str = "lantern in the attic";
 
-pub(crate) struct Town {
+pub(crate) struct TestApp {
     pub(crate) app: App,
     pub(crate) store: Store,
     pub(crate) issuer: Arc<Issuer>,
     world: World,
 }
 
-impl Town {
+impl TestApp {
     pub(crate) async fn new() -> Self {
         Self::over(Database::memory().await.store)
     }
@@ -37,8 +37,8 @@ impl Town {
         Self { app, store, issuer: Arc::clone(&world.issuer), world }
     }
 
-    pub(crate) fn pass(&self, seconds: i64) {
-        self.world.clock.pass(seconds);
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.world.clock.advance(seconds);
     }
 
     pub(crate) fn now(&self) -> i64 {
@@ -65,7 +65,7 @@ impl Town {
     }
 
     /// A person with a confirmed address.
-    pub(crate) async fn citizen(&self, email: &str) -> UserId {
+    pub(crate) async fn confirmed_user(&self, email: &str) -> UserId {
         self.app.sign_up(email, &secret(GOOD), &Context::default()).await.unwrap();
         let opened = self.app.confirm_email(&self.token().await, &Context::default()).await.unwrap();
         self.forget(&opened).await;
@@ -85,8 +85,8 @@ impl Town {
     }
 
     /// A person with a confirmed address, signed in.
-    pub(crate) async fn visitor(&self, email: &str) -> (UserId, SignedIn) {
-        let user = self.citizen(email).await;
+    pub(crate) async fn signed_in_user(&self, email: &str) -> (UserId, SignedIn) {
+        let user = self.confirmed_user(email).await;
         let opened = self.sign_in(email, GOOD).await.unwrap();
         self.mails().await;
         (user, opened)
@@ -103,7 +103,7 @@ impl Town {
         log.data.into_iter().map(|event| event.action).collect()
     }
 
-    pub(crate) async fn alive(&self, session: &Secret<String>) -> bool {
+    pub(crate) async fn session_is_open(&self, session: &Secret<String>) -> bool {
         self.app.session(session).await.unwrap().is_some()
     }
 

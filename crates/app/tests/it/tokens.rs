@@ -8,47 +8,47 @@ use keystead_providers::sign_in::Identity;
 
 use crate::passkeys::{Authenticator, added};
 use crate::second_factor::guarded;
-use crate::town::*;
+use crate::test_app::*;
 
 const ANN: &str = "ann@example.com";
 
 /// Plays one kind of token twice: used a second before its end, and at its end.
 macro_rules! ends {
-    ($town:ident, $life:expr, $make:expr, $use:expr) => {{
-        $town.mails().await;
+    ($test:ident, $life:expr, $make:expr, $use:expr) => {{
+        $test.mails().await;
         let before = $make.await;
-        $town.pass($life - 1);
+        $test.advance($life - 1);
         assert!($use(before).await, "{}: a second before its end", stringify!($use));
-        $town.mails().await;
+        $test.mails().await;
         let at = $make.await;
-        $town.pass($life);
+        $test.advance($life);
         assert!(!$use(at).await, "{}: at its end", stringify!($use));
     }};
 }
 
 #[tokio::test]
 async fn every_kind_of_token_ends_at_use() {
-    let town = Town::new().await;
-    let app = &town.app;
-    town.citizen(ANN).await;
+    let test = TestApp::new().await;
+    let app = &test.app;
+    test.confirmed_user(ANN).await;
     let reset = async || {
         app.request_reset(ANN, &laptop()).await.unwrap();
-        town.token().await
+        test.token().await
     };
     let choose = async |link: Secret<String>| app.reset_password(&link, &secret(GOOD), &laptop()).await.is_ok();
-    ends!(town, 3_600, reset(), choose);
+    ends!(test, 3_600, reset(), choose);
     let confirm = async || {
-        let email = format!("p{}@example.com", town.now());
+        let email = format!("p{}@example.com", test.now());
         app.sign_up(&email, &secret(GOOD), &Context::default()).await.unwrap();
-        town.token().await
+        test.token().await
     };
     let confirmed = async |link: Secret<String>| app.confirm_email(&link, &laptop()).await.is_ok();
-    ends!(town, DAY, confirm(), confirmed);
+    ends!(test, DAY, confirm(), confirmed);
     let address = async || {
-        let session = town.sign_in(ANN, GOOD).await.unwrap().session;
-        town.mails().await;
+        let session = test.sign_in(ANN, GOOD).await.unwrap().session;
+        test.mails().await;
         app.request_address(&session, "new@example.com", &laptop()).await.unwrap();
-        town.token().await
+        test.token().await
     };
     let moved = async |link: Secret<String>| {
         let looked = app.look_at_address(&link).await.unwrap().is_some();
@@ -56,62 +56,62 @@ async fn every_kind_of_token_ends_at_use() {
         assert_eq!(looked, done);
         if done {
             // Removed again, for the next round.
-            let session = town.sign_in("new@example.com", GOOD).await.unwrap().session;
-            town.mails().await;
+            let session = test.sign_in("new@example.com", GOOD).await.unwrap().session;
+            test.mails().await;
             app.request_address(&session, ANN, &laptop()).await.unwrap();
-            app.confirm_address(&town.token().await, None).await.unwrap();
+            app.confirm_address(&test.token().await, None).await.unwrap();
         }
-        town.mails().await;
+        test.mails().await;
         done
     };
-    ends!(town, DAY, address(), moved);
+    ends!(test, DAY, address(), moved);
     let left = async || {
-        town.issuer.answer(Some(Identity {
+        test.issuer.answer(Some(Identity {
             issuer: "https://issuer.test".to_owned(),
-            subject: format!("s-{}", town.now()),
-            email: format!("q{}@example.com", town.now()),
+            subject: format!("s-{}", test.now()),
+            email: format!("q{}@example.com", test.now()),
             email_verified: true,
             name: None,
         }));
         app.begin_oidc("/").await.unwrap().cookie
     };
     let back = async |cookie: Secret<String>| app.finish_oidc(&cookie, "state-1", "c0de", &laptop()).await.is_ok();
-    ends!(town, 600, left(), back);
+    ends!(test, 600, left(), back);
 }
 
 #[tokio::test]
 async fn waits_and_questions_end_at_use() {
-    let town = Town::new().await;
-    let app = &town.app;
-    let ann = guarded(&town, ANN).await;
-    let wait = async || town.sign_in(ANN, GOOD).await.unwrap().session;
+    let test = TestApp::new().await;
+    let app = &test.app;
+    let ann = guarded(&test, ANN).await;
+    let wait = async || test.sign_in(ANN, GOOD).await.unwrap().session;
     let prove = async |waiting: Secret<String>| {
-        town.mails().await;
-        app.prove_second_factor(&waiting, &ann.phone.code(town.now()), &laptop()).await.is_ok()
+        test.mails().await;
+        app.prove_second_factor(&waiting, &ann.phone.code(test.now()), &laptop()).await.is_ok()
     };
-    ends!(town, 600, wait(), prove);
+    ends!(test, 600, wait(), prove);
 
-    let (_, here) = town.visitor("ben@example.com").await;
+    let (_, here) = test.signed_in_user("ben@example.com").await;
     let mut key = Authenticator::new(7);
-    added(&town, &here.session, &mut key).await;
+    added(&test, &here.session, &mut key).await;
     for (pass, works) in [(299, true), (300, false)] {
         let question = app.ask_passkey().unwrap();
         let answer = key.sign(&question);
-        town.pass(pass);
+        test.advance(pass);
         assert_eq!(app.sign_in_with_passkey(&question.state, &answer, &laptop()).await.is_ok(), works, "{pass}");
     }
 
     // Invitations: a week, for new people and for people with an account.
-    let (owner, _) = town.visitor("cid@example.com").await;
-    let (organization, _) = town.organization(&owner).await;
+    let (owner, _) = test.signed_in_user("cid@example.com").await;
+    let (organization, _) = test.organization(&owner).await;
     let cid = Actor::Person(owner);
     for (pass, works) in [(7 * DAY - 1, true), (7 * DAY, false)] {
         let email = format!("new{pass}@example.com");
         app.invite_member(&cid, &organization, &email, OrganizationRole::Reader, "en").await.unwrap();
-        let link = town.token().await;
-        town.pass(pass);
+        let link = test.token().await;
+        test.advance(pass);
         assert_eq!(app.look_at_invite(&link).await.unwrap().is_some(), works);
         assert_eq!(app.sign_up_with_invite(&link, &secret(GOOD), &laptop()).await.is_ok(), works, "{pass}");
-        town.mails().await;
+        test.mails().await;
     }
 }

@@ -16,7 +16,7 @@ use keystead_store::Tx;
 use keystead_store::tables::limit_hits;
 
 use crate::second_factor::Phone;
-use crate::town::*;
+use crate::test_app::*;
 
 type Dump = BTreeMap<String, Vec<String>>;
 
@@ -24,14 +24,14 @@ type Dump = BTreeMap<String, Vec<String>>;
 const COUNTED_APART: [&str; 1] = ["limit_hits"];
 
 struct Injector {
-    town: Town,
+    test: TestApp,
     faults: u64,
     acts: u64,
 }
 
 impl Injector {
     async fn dump(&self) -> Dump {
-        let mut dump = self.town.store.dump().await.unwrap();
+        let mut dump = self.test.store.dump().await.unwrap();
         for table in COUNTED_APART {
             dump.remove(table);
         }
@@ -40,14 +40,14 @@ impl Injector {
 
     /// Removes counted attempts, so that they do not refuse the next round.
     async fn forget_tries(&self) {
-        let now = Timestamp(self.town.now() + 1);
+        let now = Timestamp(self.test.now() + 1);
         let forget = async move |tx: &mut Tx| {
             for name in ["sign_in", "second_factor", "account_mails"] {
                 limit_hits::delete_of(tx, name, now).await?;
             }
             Ok::<_, keystead_store::Error>(())
         };
-        self.town.store.write("forget", forget).await.unwrap();
+        self.test.store.write("forget", forget).await.unwrap();
     }
 
     /// Runs an act with a fault at its first statement, its second, and so on, until it succeeds; returns its result.
@@ -55,9 +55,9 @@ impl Injector {
     async fn each<T>(&mut self, name: &str, logged: bool, act: impl AsyncFn() -> Result<T, Error>) -> T {
         let before = self.dump().await;
         for statement in 1..400 {
-            self.town.store.fail_at(Some(statement));
+            self.test.store.fail_at(Some(statement));
             let done = act().await;
-            self.town.store.fail_at(None);
+            self.test.store.fail_at(None);
             let after = self.dump().await;
             match done {
                 Ok(value) => {
@@ -90,27 +90,27 @@ struct Place {
 }
 
 async fn place() -> (Injector, Place, Secret<String>) {
-    let town = Town::new().await;
-    let (ann, here) = town.visitor("ann@example.com").await;
-    let (organization, project) = town.organization(&ann).await;
+    let test = TestApp::new().await;
+    let (ann, here) = test.signed_in_user("ann@example.com").await;
+    let (organization, project) = test.organization(&ann).await;
     let operator = Actor::operator("anna");
-    town.app.waive_requirement(&operator, &organization, Requirement::Phone, None, "trusted").await.unwrap();
-    town.mails().await;
+    test.app.waive_requirement(&operator, &organization, Requirement::Phone, None, "trusted").await.unwrap();
+    test.mails().await;
     let place = Place { actor: Actor::Person(ann.clone()), ann, organization, project, operator };
-    (Injector { town, faults: 0, acts: 0 }, place, here.session)
+    (Injector { test, faults: 0, acts: 0 }, place, here.session)
 }
 
 /// ASVS 2.3.3: accounts, passwords, second factors, addresses, sessions.
 #[tokio::test]
 async fn a_fault_at_each_statement_of_accounts() {
     let (mut all, place, session) = place().await;
-    let app = all.town.app.clone();
+    let app = all.test.app.clone();
     all.each("request_reset", false, async || app.request_reset("ann@example.com", &laptop()).await).await;
-    let link = all.town.token().await;
+    let link = all.test.token().await;
     let choose = async || app.reset_password(&link, &secret(OTHER), &laptop()).await;
     drop(session);
     let session = all.each("reset_password", true, choose).await.session;
-    all.town.mails().await;
+    all.test.mails().await;
     let opened =
         all.each("sign_in", true, async || app.sign_in("ann@example.com", &secret(OTHER), &laptop()).await).await;
     let id = app.session(&opened.session).await.unwrap().unwrap().id;
@@ -120,13 +120,13 @@ async fn a_fault_at_each_statement_of_accounts() {
     let change = async || app.change_password(&session, &secret(OTHER), &secret(GOOD)).await;
     let session = all.each("change_password", true, change).await.session;
     let begun = all.each("enrol_second_factor", false, async || app.enrol_second_factor(&session).await).await;
-    let (phone, now) = (Phone::new(&begun), all.town.now());
+    let (phone, now) = (Phone::new(&begun), all.test.now());
     let confirm = async || app.confirm_second_factor(&session, &begun_code(&phone, now)).await;
     let (_, opened) = all.each("confirm_second_factor", true, confirm).await;
     let session = opened.session;
     all.each("renew_recovery_codes", true, async || app.renew_recovery_codes(&session).await).await;
-    all.town.pass(30);
-    let now = all.town.now();
+    all.test.advance(30);
+    let now = all.test.now();
     let waiting = app.sign_in("ann@example.com", &secret(GOOD), &laptop()).await.unwrap().session;
     let prove = async || app.prove_second_factor(&waiting, &begun_code(&phone, now), &laptop()).await;
     all.each("prove_second_factor", true, prove).await;
@@ -134,14 +134,14 @@ async fn a_fault_at_each_statement_of_accounts() {
         all.each("disable_second_factor", true, async || app.disable_second_factor(&session).await).await.session;
     all.each("request_address", false, async || app.request_address(&session, "new@example.com", &laptop()).await)
         .await;
-    all.town.mails().await;
+    all.test.mails().await;
     app.request_address(&session, "newer@example.com", &laptop()).await.unwrap();
-    let mails = all.town.mails().await;
+    let mails = all.test.mails().await;
     let link = token_in(&mails.last().unwrap().2);
     all.each("confirm_address", true, async || app.confirm_address(&link, None).await).await;
-    all.town.mails().await;
+    all.test.mails().await;
     all.each("sign_up", false, async || app.sign_up("new@example.com", &secret(GOOD), &Context::default()).await).await;
-    let link = all.town.token().await;
+    let link = all.test.token().await;
     all.each("confirm_email", false, async || app.confirm_email(&link, &laptop()).await).await;
     assert!(all.faults > 150 && all.acts >= 14, "{} faults in {} acts", all.faults, all.acts);
 }
@@ -154,7 +154,7 @@ fn begun_code(phone: &Phone, now: i64) -> String {
 #[tokio::test]
 async fn a_fault_at_each_statement_of_organizations() {
     let (mut all, place, _) = place().await;
-    let app = all.town.app.clone();
+    let app = all.test.app.clone();
     let Place { ann, actor, organization, project, operator } = &place;
     let none = NewKey::default;
 
@@ -166,7 +166,7 @@ async fn a_fault_at_each_statement_of_organizations() {
     let reader = OrganizationRole::Reader;
     all.each("invite", true, async || app.invite_member(actor, organization, "ben@example.com", reader, "en").await)
         .await;
-    let link = all.town.token().await;
+    let link = all.test.token().await;
     let ben =
         all.each("join", true, async || app.sign_up_with_invite(&link, &secret(GOOD), &laptop()).await).await.user;
     let invited = all
@@ -176,7 +176,7 @@ async fn a_fault_at_each_statement_of_organizations() {
         .await;
     all.each("resend_invite", true, async || app.resend_invite(actor, organization, &invited.id, "en").await).await;
     all.each("revoke_invite", true, async || app.revoke_invite(actor, organization, &invited.id).await).await;
-    all.town.mails().await;
+    all.test.mails().await;
     let roles = [(made.id.clone(), Some(ProjectRole::Member))];
     all.each("change_project_roles", true, async || app.change_project_roles(actor, organization, &ben, &roles).await)
         .await;
@@ -211,7 +211,7 @@ async fn a_fault_at_each_statement_of_organizations() {
     .await;
     all.each("archive_project", true, async || app.archive_project(actor, organization, &made.id).await).await;
 
-    let until = Some(Timestamp(all.town.now() + DAY));
+    let until = Some(Timestamp(all.test.now() + DAY));
     for requirement in Requirement::ALL {
         all.each("waive", true, async || {
             app.waive_requirement(operator, organization, requirement, until, "case 7").await

@@ -303,7 +303,7 @@ impl IdentityProvider for Examiner {
 }
 
 /// An installation with all of them.
-pub(crate) struct House {
+pub(crate) struct ServicesApp {
     pub(crate) app: App,
     pub(crate) store: Store,
     pub(crate) carrier: Arc<Carrier>,
@@ -313,18 +313,18 @@ pub(crate) struct House {
 }
 
 /// An owner with an organization.
-pub(crate) struct Home {
+pub(crate) struct Tenant {
     pub(crate) made: Bootstrapped,
     pub(crate) actor: Actor,
 }
 
-impl Home {
+impl Tenant {
     pub(crate) fn organization(&self) -> &OrganizationId {
         &self.made.organization_id
     }
 }
 
-impl House {
+impl ServicesApp {
     pub(crate) async fn new(settings: Settings) -> Self {
         Self::with_second(settings, None).await
     }
@@ -381,7 +381,7 @@ impl House {
     }
 
     pub(crate) fn wait(&self, seconds: i64) {
-        self.world.clock.pass(seconds);
+        self.world.clock.advance(seconds);
     }
 
     /// Runs everything that is due, and the cleanup.
@@ -405,19 +405,19 @@ impl House {
         self.world.mailbox.all().into_iter().map(|mail| mail.subject).collect()
     }
 
-    pub(crate) async fn home(&self, name: &str) -> Home {
+    pub(crate) async fn tenant(&self, name: &str) -> Tenant {
         let made = self.app.bootstrap(&format!("{name}@example.com"), name, false).await.unwrap();
-        Home { actor: Actor::Person(made.user_id.clone()), made }
+        Tenant { actor: Actor::Person(made.user_id.clone()), made }
     }
 
     /// Submits a number from an address.
-    pub(crate) async fn submit(&self, home: &Home, number: &str, ip: &str) -> Result<VerificationView, Error> {
-        self.submit_as(home, number, ip, true).await
+    pub(crate) async fn submit(&self, tenant: &Tenant, number: &str, ip: &str) -> Result<VerificationView, Error> {
+        self.submit_as(tenant, number, ip, true).await
     }
 
     pub(crate) async fn submit_as(
         &self,
-        home: &Home,
+        tenant: &Tenant,
         number: &str,
         ip: &str,
         signed_in_again: bool,
@@ -429,33 +429,39 @@ impl House {
             origin: origin(ip),
             signed_in_again,
         };
-        self.app.start_phone_verification(&home.actor, home.organization(), phone).await
+        self.app.start_phone_verification(&tenant.actor, tenant.organization(), phone).await
     }
 
-    pub(crate) async fn check(&self, home: &Home, id: &str, code: &str, ip: &str) -> Result<VerificationView, Error> {
+    pub(crate) async fn check(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        code: &str,
+        ip: &str,
+    ) -> Result<VerificationView, Error> {
         let code = Secret::new(code.to_owned());
-        self.app.check_phone_code(&home.actor, home.organization(), id, &code, origin(ip)).await
+        self.app.check_phone_code(&tenant.actor, tenant.organization(), id, &code, origin(ip)).await
     }
 
     /// Proves a number from nothing.
-    pub(crate) async fn prove(&self, home: &Home, number: &str, ip: &str) {
-        let sent = self.submit(home, number, ip).await.unwrap();
-        self.check(home, &sent.id, &self.carrier.code(number), ip).await.unwrap();
+    pub(crate) async fn prove(&self, tenant: &Tenant, number: &str, ip: &str) {
+        let sent = self.submit(tenant, number, ip).await.unwrap();
+        self.check(tenant, &sent.id, &self.carrier.code(number), ip).await.unwrap();
     }
 
     /// Puts a card on file.
-    pub(crate) async fn pay(&self, home: &Home, number: u32) {
-        let setup = self.app.start_payment_method(&home.actor, home.organization()).await.unwrap();
+    pub(crate) async fn pay(&self, tenant: &Tenant, number: u32) {
+        let setup = self.app.start_payment_method(&tenant.actor, tenant.organization()).await.unwrap();
         let reference = format!("cs_{}", setup.id);
         self.bank.setups.lock().unwrap().insert(reference, SetupState::Succeeded(card(number)));
-        let checked = self.app.check_payment_setup(&home.actor, home.organization(), &setup.id).await.unwrap();
+        let checked = self.app.check_payment_setup(&tenant.actor, tenant.organization(), &setup.id).await.unwrap();
         assert_eq!(checked.status, "succeeded");
     }
 
     /// Begins an identity check; returns the attempt's id.
-    pub(crate) async fn begin(&self, home: &Home) -> Result<String, Error> {
+    pub(crate) async fn begin(&self, tenant: &Tenant) -> Result<String, Error> {
         let consent = Consent { given: true, language: "en".to_owned(), origin: Origin::default() };
-        let begun = self.app.start_organization_verification(&home.actor, home.organization(), consent).await;
+        let begun = self.app.start_organization_verification(&tenant.actor, tenant.organization(), consent).await;
         begun.map(|(view, _)| view.id)
     }
 

@@ -22,7 +22,7 @@ use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::vendors::{Home, House, card, delivery};
+use crate::vendors::{ServicesApp, Tenant, card, delivery};
 
 /// Deliveries for each seed; together there are more than a thousand.
 const DELIVERIES: usize = 60;
@@ -51,7 +51,7 @@ fn expected(last: State, reviewed: bool) -> Status {
 }
 
 struct Played {
-    home: Home,
+    tenant: Tenant,
     reference: String,
     states: Vec<State>,
     /// How far the service has got.
@@ -64,13 +64,13 @@ async fn a_thousand_deliveries_end_in_the_services_state() {
     let mut played = 0;
     for seed in 0..SEEDS {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let house = House::new(Settings::default()).await;
+        let test = ServicesApp::new(Settings::default()).await;
         let mut organizations = Vec::new();
         for n in 0..3 {
-            let home = house.home(&format!("s{seed}n{n}")).await;
-            house.pay(&home, n).await;
-            let reference = format!("inq_{}", house.begin(&home).await.unwrap());
-            organizations.push(Played { home, reference, states: life(&mut rng), at: 0 });
+            let tenant = test.tenant(&format!("s{seed}n{n}")).await;
+            test.pay(&tenant, n).await;
+            let reference = format!("inq_{}", test.begin(&tenant).await.unwrap());
+            organizations.push(Played { tenant, reference, states: life(&mut rng), at: 0 });
         }
         let mut sent: Vec<(HeaderMap, String)> = Vec::new();
         let mut waiting: Vec<(HeaderMap, String)> = Vec::new();
@@ -79,9 +79,9 @@ async fn a_thousand_deliveries_end_in_the_services_state() {
             if one.at < one.states.len() && rng.random_bool(0.4) {
                 // The service advances, and delivers that now, later, twice, or not at all.
                 let document = format!("document of {}", one.reference);
-                house.examiner.say(&one.reference, one.states[one.at], Some(&document), house.now());
+                test.examiner.say(&one.reference, one.states[one.at], Some(&document), test.now());
                 one.at += 1;
-                let made = delivery(&format!("evt_{n}"), "inquiry.transitioned", &one.reference, house.now());
+                let made = delivery(&format!("evt_{n}"), "inquiry.transitioned", &one.reference, test.now());
                 match rng.random_range(0..4) {
                     0 => {}
                     1 => waiting.push(made),
@@ -96,46 +96,44 @@ async fn a_thousand_deliveries_end_in_the_services_state() {
                 2 => {
                     // Forged: the right body with no secret of the service, or a body changed after signing.
                     let (mut headers, mut body) =
-                        delivery("evt_forged", "inquiry.approved", &one.reference, house.now());
+                        delivery("evt_forged", "inquiry.approved", &one.reference, test.now());
                     if rng.random_bool(0.5) {
                         body = body.replace("evt_forged", "evt_f0rged");
                     } else {
-                        headers.insert(
-                            "x-signature",
-                            format!("t={},v1={}", house.now(), "00".repeat(32)).parse().unwrap(),
-                        );
+                        headers
+                            .insert("x-signature", format!("t={},v1={}", test.now(), "00".repeat(32)).parse().unwrap());
                     }
-                    let refused = house.app.receive_delivery("examiner", &headers, body.as_bytes()).await;
+                    let refused = test.app.receive_delivery("examiner", &headers, body.as_bytes()).await;
                     assert_eq!(refused, Err(DeliveryRefusal::Signature(SignatureError::Wrong)));
                     None
                 }
-                _ => Some(delivery(&format!("evt_old{n}"), "inquiry.approved", &one.reference, house.now())),
+                _ => Some(delivery(&format!("evt_old{n}"), "inquiry.approved", &one.reference, test.now())),
             };
             if let Some((headers, body)) = chosen {
-                let taken = house.app.receive_delivery("examiner", &headers, body.as_bytes()).await;
+                let taken = test.app.receive_delivery("examiner", &headers, body.as_bytes()).await;
                 // A delivery replayed long afterwards is too old to be accepted.
                 let stale = Err(DeliveryRefusal::Signature(SignatureError::Stale));
                 assert!(taken.is_ok() || taken == stale, "{taken:?}");
                 sent.push((headers, body));
             }
             played += 1;
-            house.wait(rng.random_range(0..120));
+            test.wait(rng.random_range(0..120));
             if rng.random_bool(0.5) {
-                house.work().await;
+                test.work().await;
             }
         }
         // What was never delivered is found by polling.
         for one in &mut organizations {
             while one.at < one.states.len() {
-                house.examiner.say(&one.reference, one.states[one.at], Some(&one.reference), house.now());
+                test.examiner.say(&one.reference, one.states[one.at], Some(&one.reference), test.now());
                 one.at += 1;
-                house.wait(1);
+                test.wait(1);
             }
         }
-        house.wait(3_601);
-        house.work().await;
+        test.wait(3_601);
+        test.work().await;
         for one in &organizations {
-            let view = house.app.organization_verification(&one.home.actor, one.home.organization()).await.unwrap();
+            let view = test.app.organization_verification(&one.tenant.actor, one.tenant.organization()).await.unwrap();
             // Only states in which the service was seen leave a trace; review may have been missed.
             let wanted = expected(one.states[one.states.len() - 1], view.status == Status::InReview);
             assert_eq!(view.status, wanted, "seed {seed}: {:?}", one.states);
@@ -148,48 +146,48 @@ async fn a_thousand_deliveries_end_in_the_services_state() {
 // The same for cards: one event many times puts one card on file once.
 #[tokio::test]
 async fn a_card_is_saved_once() {
-    let house = House::new(Settings::default()).await;
-    let home = house.home("ann").await;
-    let (actor, organization) = (&home.actor, home.organization());
-    let setup = house.app.start_payment_method(actor, organization).await.unwrap();
+    let test = ServicesApp::new(Settings::default()).await;
+    let tenant = test.tenant("ann").await;
+    let (actor, organization) = (&tenant.actor, tenant.organization());
+    let setup = test.app.start_payment_method(actor, organization).await.unwrap();
     let reference = format!("cs_{}", setup.id);
     for n in 0..20 {
-        house.deliver("bank", &format!("evt_{}", n / 2), "checkout.session.completed", &reference).await;
+        test.deliver("bank", &format!("evt_{}", n / 2), "checkout.session.completed", &reference).await;
         if n == 7 {
-            house.work().await;
-            let view = house.app.payment_methods(actor, organization).await.unwrap();
+            test.work().await;
+            let view = test.app.payment_methods(actor, organization).await.unwrap();
             assert!(view.methods.is_empty(), "the delivery says it is done, the bank does not");
-            house.bank.setups.lock().unwrap().insert(reference.clone(), SetupState::Succeeded(card(1)));
+            test.bank.setups.lock().unwrap().insert(reference.clone(), SetupState::Succeeded(card(1)));
         }
     }
-    house.work().await;
-    let view = house.app.payment_methods(actor, organization).await.unwrap();
+    test.work().await;
+    let view = test.app.payment_methods(actor, organization).await.unwrap();
     assert_eq!(view.methods.len(), 1);
-    let log = house.app.audit_log(actor, organization, crate::first_page()).await.unwrap();
+    let log = test.app.audit_log(actor, organization, crate::first_page()).await.unwrap();
     assert_eq!(log.data.iter().filter(|event| event.action == "payment.method_added").count(), 1);
     // A delivery alone removes no method: the bank must report it when it is asked.
-    house.bank.method_events.lock().unwrap().insert("pm_1".to_owned(), MethodEvent::Nothing);
-    house.deliver("bank", "evt_said", "payment_method.detached", "pm_1").await;
-    house.work().await;
-    assert_eq!(house.app.payment_methods(actor, organization).await.unwrap().methods.len(), 1);
-    house.bank.method_events.lock().unwrap().insert("pm_1".to_owned(), MethodEvent::Detached);
-    house.deliver("bank", "evt_gone", "payment_method.detached", "pm_1").await;
-    house.work().await;
-    let view = house.app.payment_methods(actor, organization).await.unwrap();
+    test.bank.method_events.lock().unwrap().insert("pm_1".to_owned(), MethodEvent::Nothing);
+    test.deliver("bank", "evt_said", "payment_method.detached", "pm_1").await;
+    test.work().await;
+    assert_eq!(test.app.payment_methods(actor, organization).await.unwrap().methods.len(), 1);
+    test.bank.method_events.lock().unwrap().insert("pm_1".to_owned(), MethodEvent::Detached);
+    test.deliver("bank", "evt_gone", "payment_method.detached", "pm_1").await;
+    test.work().await;
+    let view = test.app.payment_methods(actor, organization).await.unwrap();
     assert!(view.methods.is_empty());
 }
 
 // A dispute asks the operator to check, a renewed card ends the notice, a deleted customer loses everything.
 #[tokio::test]
 async fn what_happens_to_a_card_on_file() {
-    let house = House::new(Settings::default()).await;
-    let home = house.home("ann").await;
-    house.pay(&home, 1).await;
-    let view = async || house.app.payment_methods(&home.actor, home.organization()).await.unwrap();
+    let test = ServicesApp::new(Settings::default()).await;
+    let tenant = test.tenant("ann").await;
+    test.pay(&tenant, 1).await;
+    let view = async || test.app.payment_methods(&tenant.actor, tenant.organization()).await.unwrap();
     let tell = async |event: &str, name: &str, reference: &str, method_event: MethodEvent| {
-        house.bank.method_events.lock().unwrap().insert(reference.to_owned(), method_event);
-        house.deliver("bank", event, name, reference).await;
-        house.work().await;
+        test.bank.method_events.lock().unwrap().insert(reference.to_owned(), method_event);
+        test.deliver("bank", event, name, reference).await;
+        test.work().await;
     };
     let reference = "pm_1".to_owned();
     let disputed = |method: Option<&str>, customer: Option<&str>| MethodEvent::Disputed {
@@ -202,26 +200,26 @@ async fn what_happens_to_a_card_on_file() {
     assert_eq!(view().await.state, PaymentState::Active, "nobody's, or settled");
     // The data of a renewed card is saved, and its dispute stays.
     tell("evt_3", "charge.dispute.created", "dp_3", disputed(Some(&reference), None)).await;
-    let standing = view().await;
-    assert_eq!((standing.state, standing.until), (PaymentState::Attention, None), "open, and somebody looks");
-    house.deliver("bank", "evt_3", "charge.dispute.created", "dp_3").await;
-    house.work().await;
+    let payment = view().await;
+    assert_eq!((payment.state, payment.until), (PaymentState::Attention, None), "open, and somebody looks");
+    test.deliver("bank", "evt_3", "charge.dispute.created", "dp_3").await;
+    test.work().await;
     let renewed = Method { reference: reference.clone(), expires_year: 2040, ..card(1) };
     tell("evt_4", "payment_method.automatically_updated", &reference, MethodEvent::Renewed(renewed)).await;
-    let standing = view().await;
-    assert_eq!((standing.state, standing.methods[0].expires_year), (PaymentState::Attention, 2040));
-    let overview = house.app.operator_overview(&keystead_app::Actor::operator("anna")).await.unwrap();
+    let payment = view().await;
+    assert_eq!((payment.state, payment.methods[0].expires_year), (PaymentState::Attention, 2040));
+    let overview = test.app.operator_overview(&keystead_app::Actor::operator("anna")).await.unwrap();
     assert_eq!(overview.organizations[0].attention, ["payment_attention"]);
-    let log = house.app.audit_log(&home.actor, home.organization(), crate::first_page()).await.unwrap();
+    let log = test.app.audit_log(&tenant.actor, tenant.organization(), crate::first_page()).await.unwrap();
     assert_eq!(log.data.iter().filter(|event| event.action == "payment.disputed").count(), 1, "once");
     // By the customer, if the charge names no method; then the customer is deleted.
-    let customer = format!("cus_{}", home.organization());
+    let customer = format!("cus_{}", tenant.organization());
     tell("evt_5", "radar.early_fraud_warning.created", "issfr_1", disputed(None, Some(&customer))).await;
-    let log = house.app.audit_log(&home.actor, home.organization(), crate::first_page()).await.unwrap();
+    let log = test.app.audit_log(&tenant.actor, tenant.organization(), crate::first_page()).await.unwrap();
     assert_eq!(log.data.iter().filter(|event| event.action == "payment.disputed").count(), 2);
     tell("evt_6", "customer.deleted", &customer, MethodEvent::CustomerGone).await;
-    let standing = view().await;
-    assert_eq!((standing.state, standing.methods.len()), (PaymentState::None, 0));
+    let payment = view().await;
+    assert_eq!((payment.state, payment.methods.len()), (PaymentState::None, 0));
     tell("evt_7", "charge.dispute.created", "dp_4", disputed(Some(&reference), None)).await;
     assert_eq!(view().await.state, PaymentState::None, "nothing is left to look at");
 }
@@ -229,56 +227,56 @@ async fn what_happens_to_a_card_on_file() {
 // Owners are no longer warned about a card that its bank renewed.
 #[tokio::test]
 async fn a_renewed_card_is_no_longer_reported() {
-    let house = House::new(Settings::default()).await;
-    let home = house.home("ann").await;
-    house.pay(&home, 1).await;
+    let test = ServicesApp::new(Settings::default()).await;
+    let tenant = test.tenant("ann").await;
+    test.pay(&tenant, 1).await;
     let ends = card_ends(2027, 1).unwrap();
-    house.wait(ends.since(house.app.now()) - 86_400);
-    house.app.run_cleanup().await.unwrap();
-    let view = async || house.app.payment_methods(&home.actor, home.organization()).await.unwrap();
+    test.wait(ends.since(test.app.now()) - 86_400);
+    test.app.run_cleanup().await.unwrap();
+    let view = async || test.app.payment_methods(&tenant.actor, tenant.organization()).await.unwrap();
     assert_eq!(view().await.state, PaymentState::Attention);
     let reference = "pm_1".to_owned();
     let renewed = Method { reference: reference.clone(), expires_year: 2032, ..card(1) };
-    house.bank.method_events.lock().unwrap().insert(reference.clone(), MethodEvent::Renewed(renewed));
-    house.deliver("bank", "evt_1", "payment_method.automatically_updated", &reference).await;
-    house.work().await;
-    let standing = view().await;
-    assert_eq!((standing.state, standing.until), (PaymentState::Active, None));
-    house.wait(30 * 86_400);
-    house.app.run_cleanup().await.unwrap();
+    test.bank.method_events.lock().unwrap().insert(reference.clone(), MethodEvent::Renewed(renewed));
+    test.deliver("bank", "evt_1", "payment_method.automatically_updated", &reference).await;
+    test.work().await;
+    let payment = view().await;
+    assert_eq!((payment.state, payment.until), (PaymentState::Active, None));
+    test.wait(30 * 86_400);
+    test.app.run_cleanup().await.unwrap();
     assert_eq!(view().await.state, PaymentState::Active);
 }
 
 // An old attempt that is approved after a new one began counts; a reversed report closes nothing by itself.
 #[tokio::test]
 async fn deliveries_about_ended_attempts() {
-    let house = House::new(Settings::default()).await;
-    let home = house.home("ann").await;
-    house.pay(&home, 1).await;
-    let first = house.begin(&home).await.unwrap();
-    house.wait(86_401);
-    house.work().await;
-    let standing = async || house.app.organization_verification(&home.actor, home.organization()).await.unwrap();
-    assert_eq!(standing().await.status, Status::Expired);
-    let second = house.begin(&home).await.unwrap();
+    let test = ServicesApp::new(Settings::default()).await;
+    let tenant = test.tenant("ann").await;
+    test.pay(&tenant, 1).await;
+    let first = test.begin(&tenant).await.unwrap();
+    test.wait(86_401);
+    test.work().await;
+    let verification = async || test.app.organization_verification(&tenant.actor, tenant.organization()).await.unwrap();
+    assert_eq!(verification().await.status, Status::Expired);
+    let second = test.begin(&tenant).await.unwrap();
     assert_ne!(first, second);
-    house.examiner.say(&format!("inq_{first}"), State::Approved, Some("ID 1"), house.now());
-    house.deliver("examiner", "evt_1", "inquiry.approved", &format!("inq_{first}")).await;
-    house.work().await;
-    let view = standing().await;
+    test.examiner.say(&format!("inq_{first}"), State::Approved, Some("ID 1"), test.now());
+    test.deliver("examiner", "evt_1", "inquiry.approved", &format!("inq_{first}")).await;
+    test.work().await;
+    let view = verification().await;
     assert_eq!((view.status, view.open), (Status::Verified, true), "consent stands, so the approval counts");
     assert_eq!(view.attempt.unwrap().state, "cancelled", "the newer one is not needed any more");
 
-    house.wait(60);
-    house.examiner.say(&format!("inq_{first}"), State::Rejected { retryable: false }, Some("ID 1"), house.now());
+    test.wait(60);
+    test.examiner.say(&format!("inq_{first}"), State::Rejected { retryable: false }, Some("ID 1"), test.now());
     for event in ["evt_2", "evt_3"] {
-        house.deliver("examiner", event, "inquiry.declined", &format!("inq_{first}")).await;
-        house.work().await;
+        test.deliver("examiner", event, "inquiry.declined", &format!("inq_{first}")).await;
+        test.work().await;
     }
-    assert_eq!(standing().await.status, Status::Verified, "people decide about that");
-    let log = house.app.audit_log(&home.actor, home.organization(), crate::first_page()).await.unwrap();
+    assert_eq!(verification().await.status, Status::Verified, "people decide about that");
+    let log = test.app.audit_log(&tenant.actor, tenant.organization(), crate::first_page()).await.unwrap();
     assert_eq!(log.data.iter().filter(|event| event.action == "orgv.reversed").count(), 1);
-    let overview = house.app.operator_overview(&keystead_app::Actor::operator("anna")).await.unwrap();
+    let overview = test.app.operator_overview(&keystead_app::Actor::operator("anna")).await.unwrap();
     assert_eq!(overview.organizations[0].attention, ["identity"]);
 }
 
@@ -291,9 +289,9 @@ async fn events_of_another_mode_or_account_change_nothing() {
         api_key: Secret::new("sk_live_1".to_owned()),
         webhook_secrets: vec![Secret::new("whsec_1".to_owned())],
     });
-    let house = House::with_cards(Arc::new(stripe.unwrap())).await;
+    let test = ServicesApp::with_cards(Arc::new(stripe.unwrap())).await;
     let event = |n: u8, livemode: bool, account: Value| {
-        let at = house.now();
+        let at = test.now();
         let object = json!({ "object": { "id": "cus_1" } });
         let body = json!({ "id": format!("evt_{n}"), "type": "customer.deleted", "created": at, "livemode": livemode,
             "account": account, "data": object })
@@ -305,13 +303,13 @@ async fn events_of_another_mode_or_account_change_nothing() {
         headers.insert("stripe-signature", format!("t={at},v1={hex}").parse().unwrap());
         (headers, body)
     };
-    let before = house.store.dump().await.unwrap();
+    let before = test.store.dump().await.unwrap();
     for (headers, body) in [event(1, false, Value::Null), event(2, true, json!("acct_2")), event(3, false, json!("a"))]
     {
-        assert_eq!(house.app.receive_delivery("stripe", &headers, body.as_bytes()).await, Ok(0), "{body}");
-        assert_eq!(house.store.dump().await.unwrap(), before, "{body}");
+        assert_eq!(test.app.receive_delivery("stripe", &headers, body.as_bytes()).await, Ok(0), "{body}");
+        assert_eq!(test.store.dump().await.unwrap(), before, "{body}");
     }
     let (headers, body) = event(1, true, Value::Null);
-    assert_eq!(house.app.receive_delivery("stripe", &headers, body.as_bytes()).await, Ok(1));
-    assert_ne!(house.store.dump().await.unwrap(), before);
+    assert_eq!(test.app.receive_delivery("stripe", &headers, body.as_bytes()).await, Ok(1));
+    assert_ne!(test.store.dump().await.unwrap(), before);
 }

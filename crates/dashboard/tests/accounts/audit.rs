@@ -25,7 +25,7 @@ async fn rows_are_words_with_names() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let csrf = ann.csrf().await;
-    world.pass(60);
+    world.advance(60);
     ann.post("/settings/organization/projects/create", &[("csrf", &csrf), ("name", "<b>=Lab")]).await;
     let page = ann.get(LOG).await.body;
     assert_eq!(events(&page)[0], "project.created");
@@ -50,7 +50,7 @@ async fn questions_are_links_that_stay() {
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let mut ben = world.member(&mut ann, "ben@example.com").await;
     let csrf = ann.csrf().await;
-    world.pass(86_400);
+    world.advance(86_400);
     for n in 0..60 {
         let name = format!("Project {n}");
         ann.post("/settings/organization/projects/create", &[("csrf", &csrf), ("name", &name)]).await;
@@ -104,7 +104,7 @@ async fn a_file_for_a_spreadsheet() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let csrf = ann.csrf().await;
-    world.pass(60);
+    world.advance(60);
     ann.post("/settings/organization/projects/create", &[("csrf", &csrf), ("name", "=cmd(), \"x\"")]).await;
     let file = ann.get(&format!("{LOG}.csv?kind=projects")).await;
     assert!(

@@ -48,9 +48,9 @@ async fn a_burst_at_each_form_for_strangers() {
                 let answer = browser.post_at(neighbour, path, &fields(&email)).await;
                 assert_ne!(answer.status, 429, "{path} from {neighbour}: {}", answer.body);
             }
-            world.pass(wait - 1);
+            world.advance(wait - 1);
             assert_eq!(browser.post_at(&place(0), path, &fields(&email)).await.status, 429, "{path}: too early");
-            world.pass(1);
+            world.advance(1);
             assert_ne!(browser.post_at(&place(0), path, &fields(&email)).await.status, 429, "{path}: in time");
         }
     }
@@ -168,8 +168,8 @@ async fn a_burst_of_files() {
         assert_eq!(ben.get(path).await.status, 200, "{path} of a neighbour");
     }
     assert_eq!(ann.get("/usage").await.status, 200, "the page still works");
-    world.pass(3_599);
+    world.advance(3_599);
     assert_eq!(ann.get(paths[0]).await.header("retry-after"), "1");
-    world.pass(1);
+    world.advance(1);
     assert_eq!(ann.get(paths[0]).await.status, 200);
 }

@@ -46,7 +46,7 @@ async fn late_forms_from_another_site_are_refused() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let csrf = ann.csrf().await;
-    world.pass(601);
+    world.advance(601);
     for route in ROUTES.iter().filter(|route| route.audience == Audience::RecentlyAuthenticated) {
         let path = address(route.path);
         for (site, token) in [("cross-site", csrf.as_str()), ("same-origin", "0000")] {

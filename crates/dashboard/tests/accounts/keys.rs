@@ -63,7 +63,7 @@ async fn a_key_is_rotated_on_its_row() {
     let new = shown(&made);
     assert!(new.starts_with("sk-proj-") && new != old);
     assert!(made.body.contains(&format!("The old key, ending in {tail}, works until")), "{}", made.body);
-    world.pass(3_600);
+    world.advance(3_600);
     let list = ann.get("/api-keys").await;
     assert!(!list.body.contains(&new), "shown once");
     let row = list.body.split("<tr").find(|row| row.contains(tail)).unwrap();
@@ -96,7 +96,7 @@ async fn a_revocation_that_is_not_confirmed_is_shown() {
     };
     heartbeat("a", 0).await;
     heartbeat("b", 0).await;
-    world.pass(60);
+    world.advance(60);
     assert!(send(&mut ann, &format!("/api-keys/{id}/revoke"), &[]).await.location().contains("done=key-revoked"));
     heartbeat("a", 0).await;
     let note = "Revoked on 1 of 2 gateways.";
@@ -107,7 +107,7 @@ async fn a_revocation_that_is_not_confirmed_is_shown() {
     heartbeat("b", 0).await;
     assert!(!ann.get("/api-keys").await.body.contains("gateways."));
     // A node that lacks only changes made after the revocation does not count.
-    world.pass(60);
+    world.advance(60);
     send(&mut ann, "/api-keys", &SHOP).await;
     heartbeat("b", 1).await;
     assert!(!ann.get("/api-keys").await.body.contains("gateways."));
@@ -121,7 +121,7 @@ async fn a_rotated_key_ends_by_itself() {
     let old = shown(&send(&mut ann, "/api-keys", &SHOP).await);
     let id = id_of(&ann.get("/api-keys").await, &old[old.len() - 4..]);
     send(&mut ann, &format!("/api-keys/{id}/rotate"), &[("overlap", "3600")]).await;
-    world.pass(3_600);
+    world.advance(3_600);
     let list = ann.get("/api-keys").await;
     let row = list.body.split("<tr").find(|row| row.contains(&id)).unwrap();
     assert!(row.contains("ended ") && !row.contains("edit=") && !row.contains("rotate="), "{row}");
@@ -227,7 +227,7 @@ async fn older_keys_are_reached() {
     let mut ben = world.member(&mut ann, "ben@example.com").await;
     send(&mut ben, "/api-keys", &[("name", "bens"), ("permissions", "all")]).await;
     for _ in 0..50 {
-        world.pass(1);
+        world.advance(1);
         send(&mut ann, "/api-keys", &SHOP).await;
     }
     let first = ann.get("/api-keys").await;
@@ -331,7 +331,7 @@ async fn admin_keys_are_for_owners() {
     assert_eq!(ben.get(&format!("{PAGE}?delete={id}")).await.status, 403);
     assert_eq!(send(&mut ben, &format!("{PAGE}/{id}/delete"), &[]).await.status, 403);
 
-    world.pass(600);
+    world.advance(600);
     assert_eq!(send(&mut ann, &create, &[("name", "late")]).await.status, 403, "asks for a proof first");
     assert_eq!(send(&mut ann, &format!("{PAGE}/{id}/delete"), &[]).await.status, 403);
 }

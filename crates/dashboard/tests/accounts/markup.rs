@@ -54,7 +54,7 @@ async fn stored_names_are_text() {
         harmless(path, &answer.body);
         assert!(path.starts_with("/welcome") || answer.body.contains("&#60;img src=x"), "{path} shows it as text");
     }
-    world.pass(601);
+    world.advance(601);
     let form = [("csrf", csrf.as_str()), ("id", HOSTILE), (HOSTILE, HOSTILE)];
     let asked = ann.post("/settings/organization/members/remove", &form).await;
     assert_eq!(asked.status, 403);

@@ -11,7 +11,7 @@ async fn late_acts_are_asked_first() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let csrf = ann.csrf().await;
-    world.pass(600);
+    world.advance(600);
     let wanted: Vec<&str> = ROUTES
         .iter()
         .filter(|route| route.audience == Audience::RecentlyAuthenticated)
@@ -63,12 +63,12 @@ async fn the_answer_carries_the_act_on() {
     let link = token(&world.link().await);
     let mut ben = world.browser();
     // Members are listed by the moment at which they joined.
-    world.pass(1);
+    world.advance(1);
     ben.post("/invite/join", &[("token", &link), ("password", PASSWORD)]).await;
     let ids = ann.members().await;
     let [_, ben_id] = &ids[..] else { panic!("{ids:?}") };
     let ben_id = ben_id.as_str();
-    world.pass(601);
+    world.advance(601);
     let act = "/settings/organization/members/remove";
     let asked = ann.post(act, &[("csrf", &csrf), ("id", ben_id)]).await;
     let back = asked.field("proof");
@@ -95,7 +95,7 @@ async fn the_answer_carries_the_act_on() {
     assert_eq!(ben.get("/home").await.location(), "/welcome");
     assert!(!old.clone().alive().await && ann.alive().await, "under a new secret");
     assert_ne!(ann.csrf().await, csrf);
-    world.pass(601);
+    world.advance(601);
     let csrf = ann.csrf().await;
     let form = [("csrf", csrf.as_str()), ("proof", "/home"), ("proof_password", "wrong wrong wrong")];
     for _ in 0..5 {
@@ -112,7 +112,7 @@ async fn with_a_second_factor_it_asks_for_a_code() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let (phone, _) = ann.set_up_factor().await;
-    world.pass(601);
+    world.advance(601);
     let csrf = ann.csrf().await;
     let act = "/settings/account/security/recovery-codes";
     let asked = ann.post(act, &[("csrf", &csrf)]).await;
@@ -138,7 +138,7 @@ async fn without_a_password_it_leads_to_the_issuer() {
     kim.get("/sign-in/return?state=state-1&code=c0de").await;
     let csrf = kim.get("/welcome/organization").await.field("csrf");
     kim.post("/welcome/organization", &[("csrf", &csrf), ("name", "Kite")]).await;
-    world.pass(601);
+    world.advance(601);
     let asked = kim.post("/settings/account/security/second-factor", &[("csrf", &csrf)]).await;
     assert_eq!(asked.status, 403);
     assert!(asked.body.contains("Continue with Google") && !asked.body.contains("proof_password"), "{}", asked.body);

@@ -44,12 +44,12 @@ async fn next_is_a_path_of_ours() {
     }
     // The question also returns only to one of our own paths.
     let csrf = ann.csrf().await;
-    world.pass(601);
+    world.advance(601);
     for foreign in FOREIGN.iter().filter(|foreign| !foreign.is_empty()) {
         let form = [("csrf", csrf.as_str()), ("proof", foreign), ("proof_password", "wrong wrong")];
         let asked = ann.post("/settings/account/security/recovery-codes", &form).await;
         assert_eq!(asked.field("proof"), "/home", "{foreign:?}");
-        world.pass(901);
+        world.advance(901);
         assert!(!asked.body.contains("evil.test"), "{foreign:?}");
     }
 }

@@ -8,7 +8,7 @@ use crate::world::*;
 async fn every_way_in_gives_a_new_session() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
-    world.pass(60);
+    world.advance(60);
     let prepared = world.owner("eve@example.com", "Evil").await;
     let stale = "a".repeat(64);
     let planted = || {
@@ -102,7 +102,7 @@ async fn half_a_session_opens_nothing() {
     assert_eq!(thief.post("/sign-in/code", &[("code", &codes[1])]).await.location(), "/sign-in");
     let mut late = world.browser();
     late.sign_in("ann@example.com", "").await;
-    world.pass(601);
+    world.advance(601);
     assert_eq!(late.post("/sign-in/code", &[("code", &code(world.now()))]).await.location(), "/sign-in");
 }
 

@@ -68,8 +68,8 @@ impl World {
         Self { app, store: parts.store.clone(), stop, pages: router(state), parts }
     }
 
-    pub(crate) fn pass(&self, seconds: i64) {
-        self.parts.clock.pass(seconds);
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.parts.clock.advance(seconds);
     }
 
     pub(crate) fn now(&self) -> i64 {

@@ -11,9 +11,9 @@ use std::process::Command;
 use keystead_store::testing::PostgresServer;
 use serde_json::{Value, json};
 
-use crate::away::{self, DAY};
-use crate::outage::Wire;
 use crate::product::Product;
+use crate::service_outages::{self, DAY};
+use crate::store_outage::Wire;
 use crate::upstream;
 
 /// Parses what a cell allows: the statuses it names, and 200 where something works. A cell may refer to the one before
@@ -305,10 +305,10 @@ fn each_row_of_the_table_of_failures() {
                 stage.counted(row);
             }
             "services for texts, payment and identity" => services_away(row, columns),
-            "mail server" => away::mail_away(row, columns),
-            "sign-in service, or it answers wrongly" => away::sign_in_away(row, columns),
-            "clock of a node, set back" => away::clock_set(row, columns, false),
-            "clock of a node, set forward" => away::clock_set(row, columns, true),
+            "mail server" => service_outages::mail_unavailable(row, columns),
+            "sign-in service, or it answers wrongly" => service_outages::sign_in_unavailable(row, columns),
+            "clock of a node, set back" => service_outages::clock_set(row, columns, false),
+            "clock of a node, set forward" => service_outages::clock_set(row, columns, true),
             other => panic!("docs/failures.md has a row that nothing plays: {other}"),
         }
     }

@@ -7,8 +7,8 @@ use std::process::Command;
 use keystead_store::testing::PostgresServer;
 use serde_json::{Value, json};
 
-use crate::outage::Wire;
 use crate::product::{Answer, Product};
+use crate::store_outage::Wire;
 use crate::upstream;
 
 /// The nodes of one installation: changes are made at the first one, calls at the last.

@@ -54,7 +54,7 @@ fn take_mail(mut stream: TcpStream, book: &Mutex<String>) {
 }
 
 /// Mails that cannot be sent wait and are sent later; what needs none is not affected.
-pub(crate) fn mail_away(row: &str, columns: &[BTreeSet<u16>]) {
+pub(crate) fn mail_unavailable(row: &str, columns: &[BTreeSet<u16>]) {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let url = format!("smtp://{address}");
     let mail = [("KEYSTEAD_MAIL__URL", url.as_str()), ("KEYSTEAD_MAIL__FROM", "Keystead <no-reply@example.com>")];
@@ -70,7 +70,7 @@ pub(crate) fn mail_away(row: &str, columns: &[BTreeSet<u16>]) {
 }
 
 /// An issuer that is away or answers wrongly signs no person in; passwords and keys are not affected.
-pub(crate) fn sign_in_away(row: &str, columns: &[BTreeSet<u16>]) {
+pub(crate) fn sign_in_unavailable(row: &str, columns: &[BTreeSet<u16>]) {
     let closed = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     let nonsense = server(|stream| {
         let body =

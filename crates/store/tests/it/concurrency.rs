@@ -91,7 +91,7 @@ async fn a_limit_holds_for_tries_at_once(db: Database) {
 
 /// Ten requests with the same code at once: one is accepted. No change of an account is lost.
 async fn one_step_of_a_code_is_used_once(db: Database) {
-    let (_, _, _, ann, ..) = town(&db).await;
+    let (_, _, _, ann, ..) = seed(&db).await;
     change!(db, |tx| accounts::save(tx, &stories::accounts::account(&ann))).unwrap();
     let local = LocalSet::new();
     let used = std::rc::Rc::new(AtomicU32::new(0));
@@ -119,7 +119,7 @@ async fn one_step_of_a_code_is_used_once(db: Database) {
 async fn revisions_have_no_gaps(db: Database) {
     const WRITERS: u32 = 6;
     const EACH: u32 = 20;
-    let (one, ..) = town(&db).await;
+    let (one, ..) = seed(&db).await;
     let start = look!(db, |tx| changes::latest(tx)).unwrap();
     let last = start + i64::from(WRITERS * EACH);
     let key = stories::audit::audit_key(1);
@@ -165,7 +165,7 @@ async fn revisions_have_no_gaps(db: Database) {
 }
 
 async fn one_owner_stays(db: Database) {
-    let (one, _, _, ann, ben, _) = town(&db).await;
+    let (one, _, _, ann, ben, _) = seed(&db).await;
     for round in 0..10 {
         for name in ["ann", "ben"] {
             let back = membership("one", name, OrganizationRole::Owner);
@@ -232,7 +232,7 @@ async fn one_job_has_one_worker(db: Database) {
 /// Two transactions lock the same two rows in opposite order: the engine aborts one, the store runs it again.
 pub(crate) async fn a_deadlock_is_tried_again(db: Database) {
     use keystead_core::key::KeyKind;
-    town(&db).await;
+    seed(&db).await;
     for name in ["a", "b"] {
         change!(db, |tx| api_keys::insert(tx, &key(KeyKind::User, name, None, person("ann")))).unwrap();
     }

@@ -151,8 +151,8 @@ pub(crate) fn bot(name: &str) -> Owner {
 pub(crate) type Ids = (OrganizationId, ProjectId, ProjectId, UserId, UserId, ServiceAccountId);
 
 /// Makes [`Ids`], with `ben` and `bot` at work in `x1`; also organization `two` of `cid`, in which `ann` reads.
-pub(crate) async fn town(db: &Database) -> Ids {
-    let settle = async |tx: &mut Tx| -> Result<(), Error> {
+pub(crate) async fn seed(db: &Database) -> Ids {
+    let insert = async |tx: &mut Tx| -> Result<(), Error> {
         for name in ["ann", "ben", "cid"] {
             users::insert(tx, &user(name)).await?;
         }
@@ -171,6 +171,6 @@ pub(crate) async fn town(db: &Database) -> Ids {
         project_members::insert(tx, &project_member("x1", "ben", ProjectRole::Member)).await?;
         service_accounts::insert(tx, &service_account("x1", "bot")).await
     };
-    db.store.write("town", settle).await.unwrap();
+    db.store.write("seed", insert).await.unwrap();
     (id("org-one"), id("proj_d1"), id("proj_x1"), id("user-ann"), id("user-ben"), id("svc_acct_bot"))
 }

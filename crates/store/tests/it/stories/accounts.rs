@@ -28,7 +28,7 @@ pub(crate) fn account(user: &UserId) -> Account {
 }
 
 pub(crate) async fn accounts(db: Database) {
-    let (_, _, _, ann, ben, _) = town(&db).await;
+    let (_, _, _, ann, ben, _) = seed(&db).await;
     let mut account = Account { time_zone: "Europe/Warsaw".to_owned(), ..account(&ann) };
     change!(db, |tx| accounts::save(tx, &account)).unwrap();
     account.confirmed_at = Some(later(1));
@@ -95,7 +95,7 @@ pub(crate) async fn accounts(db: Database) {
 
 /// People who signed up and never confirmed are deleted; people with a membership or a confirmed address stay.
 pub(crate) async fn unconfirmed(db: Database) {
-    let (_, _, _, ann, ..) = town(&db).await;
+    let (_, _, _, ann, ..) = seed(&db).await;
     let stranger = |name: &str, at: i64| users::User {
         id: id(&format!("user-{name}")),
         email: format!("{name}@example.com"),
@@ -132,7 +132,7 @@ pub(crate) async fn unconfirmed(db: Database) {
 }
 
 pub(crate) async fn sessions(db: Database) {
-    let (_, _, _, ann, ben, _) = town(&db).await;
+    let (_, _, _, ann, ben, _) = seed(&db).await;
     let session = |digest: u8, at: i64| Session {
         digest: vec![digest],
         id: format!("sess_{digest}"),
@@ -183,7 +183,7 @@ pub(crate) async fn sessions(db: Database) {
 }
 
 pub(crate) async fn invitations(db: Database) {
-    let (one, project, ..) = town(&db).await;
+    let (one, project, ..) = seed(&db).await;
     let two = id("org-two");
     let invite = |name: &str, digest: u8| Invite {
         id: name.to_owned(),
@@ -220,7 +220,7 @@ pub(crate) async fn invitations(db: Database) {
 }
 
 pub(crate) async fn passkeys(db: Database) {
-    let (_, _, _, ann, ben, _) = town(&db).await;
+    let (_, _, _, ann, ben, _) = seed(&db).await;
     let passkey = |name: &str, user: &UserId, at: i64| Passkey {
         id: name.to_owned(),
         user: user.clone(),

@@ -157,7 +157,7 @@ pub(crate) async fn moved_and_cut(db: Database) {
 /// S1-30: the questions of auditors.
 pub(crate) async fn questions(db: Database) {
     let key = audit_key(1);
-    town(&db).await;
+    seed(&db).await;
     let of = Some(("one", Some("x1")));
     change!(db, |tx| api_keys::insert(tx, &world_key(KeyKind::Project, "a", of, person("ann")))).unwrap();
     change!(db, |tx| api_keys::insert(tx, &world_key(KeyKind::ServiceAccount, "bot", of, bot("bot")))).unwrap();

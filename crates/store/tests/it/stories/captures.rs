@@ -9,7 +9,7 @@ use super::verification::attempt;
 use crate::world::*;
 
 pub(crate) async fn captures(db: Database) {
-    let (one, ..) = town(&db).await;
+    let (one, ..) = seed(&db).await;
     change!(db, |tx| identity_attempts::insert(tx, &attempt("orgv_1", 0))).unwrap();
     let mut row = Capture {
         id: "cap_1".to_owned(),
@@ -74,7 +74,7 @@ pub(crate) async fn captures(db: Database) {
 }
 
 pub(crate) async fn legal_holds(db: Database) {
-    let (one, ..) = town(&db).await;
+    let (one, ..) = seed(&db).await;
     let hold = |id: &str, at: i64| LegalHold {
         id: id.to_owned(),
         case: "case_1".to_owned(),

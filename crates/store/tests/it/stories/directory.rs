@@ -38,7 +38,7 @@ fn reach(caller: &Caller) -> String {
 }
 
 pub(crate) async fn bound_keys(db: Database) {
-    let (one, _, x1, ann, ben, account) = town(&db).await;
+    let (one, _, x1, ann, ben, account) = seed(&db).await;
     let place = Some(("one", Some("x1")));
     let mut narrow = key(KeyKind::Project, "ben", place, person("ben"));
     narrow.restriction = Restriction(vec!["api.model.read".to_owned()]);
@@ -121,7 +121,7 @@ pub(crate) async fn bound_keys(db: Database) {
 }
 
 pub(crate) async fn legacy_keys(db: Database) {
-    let (one, _, _, ann, ben, _) = town(&db).await;
+    let (one, _, _, ann, ben, _) = seed(&db).await;
     for name in ["ann", "ben", "cid"] {
         change!(db, |tx| api_keys::insert(tx, &key(KeyKind::User, name, None, person(name)))).unwrap();
     }
@@ -179,7 +179,7 @@ fn doors(caller: &Caller) -> String {
 }
 
 pub(crate) async fn lists_of_addresses(db: Database) {
-    let (one, _, _, _, _, _) = town(&db).await;
+    let (one, _, _, _, _, _) = seed(&db).await;
     for row in [
         key(KeyKind::ServiceAccount, "bot", Some(("one", Some("x1"))), bot("bot")),
         key(KeyKind::Admin, "admin", Some(("one", None)), person("ann")),

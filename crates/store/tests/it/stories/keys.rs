@@ -11,7 +11,7 @@ use keystead_store::tables::{api_keys, memberships, project_members, service_acc
 use crate::world::*;
 
 pub(crate) async fn life_of_a_key(db: Database) {
-    let (_, _, x1, _, _, account) = town(&db).await;
+    let (_, _, x1, _, _, account) = seed(&db).await;
     let mine = key(KeyKind::Project, "mine", Some(("one", Some("x1"))), person("ben"));
     change!(db, |tx| api_keys::insert(tx, &mine)).unwrap();
     for n in 0..3 {
@@ -83,7 +83,7 @@ pub(crate) async fn life_of_a_key(db: Database) {
 }
 
 pub(crate) async fn lists_with_owners(db: Database) {
-    let (one, default, x1, ann, ben, account) = town(&db).await;
+    let (one, default, x1, ann, ben, account) = seed(&db).await;
     let place = Some(("one", Some("x1")));
     let rows = [
         key(KeyKind::Project, "a", place, person("ann")),

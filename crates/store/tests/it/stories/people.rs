@@ -74,14 +74,18 @@ pub(crate) async fn users_and_organizations(db: Database) {
 }
 
 pub(crate) async fn memberships_and_the_last_owner(db: Database) {
-    let (one, _, _, ann, ben, _) = town(&db).await;
+    let (one, _, _, ann, ben, _) = seed(&db).await;
     let again = membership("one", "ben", OrganizationRole::Owner);
     assert_eq!(change!(db, |tx| memberships::insert(tx, &again)), Err(Error::Conflict("memberships")));
     let before = look!(db, |tx| changes::latest(tx)).unwrap();
     assert_eq!(change!(db, |tx| memberships::delete(tx, &one, &ann, NOW)), Ok(false), "the last owner stays");
     let reader = OrganizationRole::Reader;
     assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ann, reader, NOW)), Ok(false));
-    assert_eq!(change!(db, |tx| memberships::delete(tx, &one, &id("user-cid"), NOW)), Ok(false), "of another town");
+    assert_eq!(
+        change!(db, |tx| memberships::delete(tx, &one, &id("user-cid"), NOW)),
+        Ok(false),
+        "of another organization"
+    );
     assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(before), "nothing changed");
 
     let owner = OrganizationRole::Owner;
@@ -110,7 +114,7 @@ pub(crate) async fn memberships_and_the_last_owner(db: Database) {
 }
 
 pub(crate) async fn projects_and_their_members(db: Database) {
-    let (one, default, x1, ann, ben, _) = town(&db).await;
+    let (one, default, x1, ann, ben, _) = seed(&db).await;
     let second = project("one", "d9", true);
     assert_eq!(change!(db, |tx| projects::insert(tx, &second)), Err(Error::Conflict("projects")));
     assert_eq!(look!(db, |tx| projects::find_default(tx, &one)).unwrap().unwrap().id, default);
@@ -178,7 +182,7 @@ pub(crate) async fn projects_and_their_members(db: Database) {
 }
 
 pub(crate) async fn service_accounts_come_and_go(db: Database) {
-    let (_, default, x1, _, _, bot) = town(&db).await;
+    let (_, default, x1, _, _, bot) = seed(&db).await;
     assert_eq!(look!(db, |tx| service_accounts::find(tx, &x1, &bot)), Ok(Some(service_account("x1", "bot"))));
     assert_eq!(look!(db, |tx| service_accounts::find(tx, &default, &bot)), Ok(None));
     let none = ProjectRole::None;

@@ -12,7 +12,7 @@ use super::accounts::account;
 use crate::world::*;
 
 pub(crate) async fn requirement_states(db: Database) {
-    let (one, ..) = town(&db).await;
+    let (one, ..) = seed(&db).await;
     let phone = Requirement::Phone;
     assert_eq!(look!(db, |tx| requirement_states::find(tx, &one, phone)).unwrap(), None);
     let mut row = RequirementStateRow {
@@ -78,7 +78,7 @@ pub(crate) async fn requirement_states(db: Database) {
 }
 
 pub(crate) async fn uses(db: Database) {
-    let (one, ..) = town(&db).await;
+    let (one, ..) = seed(&db).await;
     let before = look!(db, |tx| changes::latest(tx)).unwrap();
     let first = |model: &str, at: i64| FirstUse { model: model.to_owned(), at: later(at) };
     let save = async |uses: &[FirstUse]| change!(db, |tx| first_uses::save(tx, &one, uses, NOW)).unwrap();

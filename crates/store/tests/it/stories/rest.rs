@@ -21,7 +21,7 @@ use crate::world::*;
 
 /// Every function that changes a caller appends a change in the same transaction, and no other function does.
 pub(crate) async fn every_change_is_followed(db: Database) {
-    let (one, _, x1, ann, ben, account) = town(&db).await;
+    let (one, _, x1, ann, ben, account) = seed(&db).await;
     let mut seen = look!(db, |tx| changes::latest(tx)).unwrap();
     let all = look!(db, |tx| changes::since(tx, 0, 1_000)).unwrap();
     assert_eq!(all.iter().map(|change| change.revision).collect::<Vec<_>>(), (1..=seen).collect::<Vec<_>>());
@@ -193,7 +193,7 @@ pub(crate) async fn jobs_are_leased(db: Database) {
 }
 
 pub(crate) async fn a_failed_transaction_leaves_nothing(db: Database) {
-    let (one, ..) = town(&db).await;
+    let (one, ..) = seed(&db).await;
     let before = look!(db, |tx| changes::latest(tx)).unwrap();
     let failed = db.store.write("fails", async |tx: &mut Tx| -> Result<(), Error> {
         organizations::set_requirement(tx, &one, Requirement::Phone, Fulfilment::Verified, None, NOW).await?;

@@ -23,7 +23,7 @@ use keystead_store::tables::{
 use crate::world::*;
 
 pub(crate) async fn phone_numbers(db: Database) {
-    let (one, _, _, ann, ben, _) = town(&db).await;
+    let (one, _, _, ann, ben, _) = seed(&db).await;
     let begun = |id: &str, user: &keystead_core::UserId, at: i64| PhoneVerification {
         id: id.to_owned(),
         organization: one.clone(),
@@ -144,7 +144,7 @@ pub(crate) async fn limits(db: Database) {
 }
 
 pub(crate) async fn payment_methods(db: Database) {
-    let (one, _, _, ann, _, _) = town(&db).await;
+    let (one, _, _, ann, _, _) = seed(&db).await;
     change!(db, |tx| payments::save_customer(tx, &one, "stripe", "cus_1")).unwrap();
     change!(db, |tx| payments::save_customer(tx, &one, "stripe", "cus_2")).unwrap();
     assert_eq!(look!(db, |tx| payments::find_organization(tx, "stripe", "cus_1")), Ok(Some(one.clone())));
@@ -280,7 +280,7 @@ pub(super) fn attempt(name: &str, at: i64) -> IdentityAttempt {
 }
 
 pub(crate) async fn identity(db: Database) {
-    let (one, ..) = town(&db).await;
+    let (one, ..) = seed(&db).await;
     let mut first = attempt("orgv_1", 0);
     change!(db, |tx| identity_attempts::insert(tx, &first)).unwrap();
     let twice = change!(db, |tx| identity_attempts::insert(tx, &attempt("orgv_2", 1)));
@@ -344,7 +344,7 @@ pub(crate) async fn identity(db: Database) {
 }
 
 pub(crate) async fn proofs(db: Database) {
-    let (one, ..) = town(&db).await;
+    let (one, ..) = seed(&db).await;
     change!(db, |tx| identity_attempts::insert(tx, &attempt("orgv_1", 0))).unwrap();
     let mut consent = Consent {
         id: "cons_1".to_owned(),
@@ -424,7 +424,7 @@ pub(crate) async fn proofs(db: Database) {
 }
 
 pub(crate) async fn review(db: Database) {
-    let (one, ..) = town(&db).await;
+    let (one, ..) = seed(&db).await;
     let mut case = ReviewCase {
         id: "case_1".to_owned(),
         organization: one.clone(),
