@@ -23,6 +23,7 @@ pub mod review;
 pub mod sealing;
 pub mod services;
 pub mod settings;
+pub mod submissions;
 pub mod usage;
 mod validate;
 pub mod verification;

@@ -20,6 +20,7 @@ use crate::state::DashboardState;
 use crate::web::file_answer::only_on_our_pages;
 use crate::web::headers::add_headers;
 use crate::web::response::file;
+use crate::web::submit::redirect_after_forms;
 use crate::web::{form, reauthenticate};
 
 /// Who may open a page.
@@ -213,6 +214,7 @@ pub fn router(state: DashboardState) -> Router {
         )
         .route("/static/help/{file}", get(help::picture))
         .route("/static/icon.svg", get(|| file("image/svg+xml", include_str!("../static/icon.svg"))))
+        .layer(from_fn_with_state(state.clone(), redirect_after_forms))
         .layer(from_fn_with_state(state.clone(), add_headers))
         .with_state(state)
 }

@@ -588,6 +588,21 @@ CREATE TABLE consents (
 );
 CREATE INDEX consents_of_organization ON consents (organization, at);
 
+-- Forms that were submitted, for some minutes: a form that arrives twice runs once, and the page that answers it is shown by a
+-- redirect. `id` is a digest of the sender, the address and the fields. `location` is NULL while the form runs. `page_sealed` is
+-- the encrypted page until its sender has opened it; where `user_id` is given, only that person opens it.
+CREATE TABLE form_submissions (
+  id BYTEA PRIMARY KEY,
+  user_id TEXT,
+  client BYTEA NOT NULL,
+  location TEXT,
+  page_sealed BYTEA,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX form_submissions_by_client ON form_submissions (client, created_at);
+CREATE INDEX form_submissions_by_expiry ON form_submissions (expires_at);
+
 -- Links that open an attempt on another device.
 CREATE TABLE handoffs (
   digest BYTEA PRIMARY KEY,

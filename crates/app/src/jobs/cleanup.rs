@@ -3,8 +3,9 @@
 use keystead_core::gate::Requirement;
 use keystead_core::node_lag::GONE;
 use keystead_store::tables::{
-    accounts, activity, address_fingerprints, changes, inbound_events, limit_hits, operator_approvals,
-    organization_verifications, pending_usage, phones, privacy, refusals, requirement_states, sessions,
+    accounts, activity, address_fingerprints, changes, form_submissions, inbound_events, limit_hits,
+    operator_approvals, organization_verifications, pending_usage, phones, privacy, refusals, requirement_states,
+    sessions,
 };
 
 use crate::operator::kept_days;
@@ -48,6 +49,7 @@ impl App {
             for user in accounts::list_unconfirmed(tx, now.plus(-UNCONFIRMED)).await? {
                 accounts::delete_unconfirmed(tx, &user).await?;
             }
+            form_submissions::delete_expired(tx, now).await?;
             refusals::delete_old(tx, now.plus(-30 * DAY)).await?;
             activity::delete_features(tx, now.plus(-32 * DAY)).await?;
             changes::delete_nodes(tx, now.plus(-GONE)).await?;

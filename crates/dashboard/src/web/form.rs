@@ -83,7 +83,7 @@ fn ours(headers: &HeaderMap) -> Result<(), (StatusCode, &'static str)> {
 
 /// Whether a form comes from our own page. Every supported browser sends `Sec-Fetch-Site` or `Origin`; a request
 /// without either is refused.
-fn from_our_page(headers: &HeaderMap) -> bool {
+pub(crate) fn from_our_page(headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin";
     }

@@ -13,7 +13,7 @@ use crate::state::DashboardState;
 const DATA_POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Whether the addresses below this path contain a secret, such as the token of a link.
-fn holds_secret(path: &str) -> bool {
+pub(crate) fn holds_secret(path: &str) -> bool {
     ["/reset", "/confirm", "/confirm-address", "/invite"].contains(&path) || path.starts_with("/verify/")
 }
 

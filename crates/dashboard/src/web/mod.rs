@@ -14,3 +14,4 @@ pub(crate) mod qr_code;
 pub(crate) mod reauthenticate;
 pub(crate) mod response;
 pub(crate) mod stream_slots;
+pub(crate) mod submit;

@@ -1,6 +1,6 @@
 //! Sensitive actions require that the person authenticated within the last ten minutes: password and, if a second
 //! factor is on, a code. A form that comes later is answered with the question and continues after the answer, so that
-//! nothing has to be typed twice. Its fields are hidden fields of the question and are stored nowhere.
+//! nothing has to be typed twice. Its fields are hidden fields of the question.
 
 use askama::Template;
 use axum::body::Body;
@@ -28,7 +28,7 @@ const CODE: &str = "proof_code";
 const ASKED: &str = "proof";
 const STATE: &str = "proof_state";
 const ANSWER: &str = "proof_answer";
-const OWN: [&str; 6] = ["csrf", PASSWORD, CODE, ASKED, STATE, ANSWER];
+const OWN: [&str; 7] = ["csrf", PASSWORD, CODE, ASKED, STATE, ANSWER, super::submit::TOKEN];
 
 #[derive(Template)]
 #[template(path = "pages/reauthenticate.html")]

@@ -138,7 +138,11 @@ async fn questions_and_guesses_of_strangers_cost_no_row() {
             assert!(answer.status >= 400, "{path}: {}", answer.status);
         }
     }
-    assert_eq!(world.store.dump().await.unwrap(), before);
+    let mut after = world.store.dump().await.unwrap();
+    // What answers forms is kept for minutes, and little of it for one address.
+    let kept = after.insert("form_submissions".to_owned(), Vec::new());
+    assert!(kept.is_some_and(|rows| rows.len() <= 41));
+    assert_eq!(after, before);
 }
 
 /// ASVS 2.4.1: files are counted for the person, the organization and where they come from; the page says when the next

@@ -12,7 +12,7 @@ use crate::world::*;
 const SHOP: [(&str, &str); 4] = [("name", "shop"), ("owner", "you"), ("permissions", "all"), ("days", "")];
 
 /// An owner of an organization that may make keys.
-async fn ready(world: &World) -> (Browser<'_>, UserId, OrganizationId) {
+pub(crate) async fn ready(world: &World) -> (Browser<'_>, UserId, OrganizationId) {
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let user = ann.members().await.remove(0);
     let organization = world.app.organizations_of(&user).await.unwrap().remove(0).id;

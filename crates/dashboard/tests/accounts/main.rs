@@ -17,5 +17,6 @@ mod redirects;
 mod roles;
 mod second_factor_policy;
 mod sessions;
+mod submissions;
 mod usage;
 mod world;

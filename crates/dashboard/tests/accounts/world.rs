@@ -182,7 +182,7 @@ impl Browser<'_> {
         self.cookies.get(SESSION).cloned().unwrap_or_default()
     }
 
-    fn request(&self, method: &str, path: &str) -> http::request::Builder {
+    pub(crate) fn request(&self, method: &str, path: &str) -> http::request::Builder {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = Request::builder().method(method).uri(path).header("accept-language", "en");
         if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
@@ -213,7 +213,20 @@ impl Browser<'_> {
         self.send(request).await
     }
 
+    /// Sends a request. The redirect to the page that answers a form is followed.
     async fn send(&mut self, request: Request<Body>) -> Answer {
+        let answer = self.send_once(request).await;
+        match answer.location().rsplit_once("shown=") {
+            Some((_, id)) if !id.contains('&') => {
+                let location = answer.location().to_owned();
+                self.send_once(self.request("GET", &location).body(Body::empty()).unwrap()).await
+            }
+            _ => answer,
+        }
+    }
+
+    /// Sends a request and returns its own answer.
+    pub(crate) async fn send_once(&mut self, request: Request<Body>) -> Answer {
         let response = self.world.pages.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         for value in parts.headers.get_all("set-cookie") {
@@ -274,7 +287,7 @@ impl Browser<'_> {
     }
 }
 
-fn encoded(fields: &[(&str, &str)]) -> String {
+pub(crate) fn encoded(fields: &[(&str, &str)]) -> String {
     let plain = |text: &str| {
         text.bytes()
             .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })

@@ -95,3 +95,7 @@ admin-key-create = Create admin key
 admin-key-power = Whoever holds it can do what an owner can, through the API. It ends when its owner leaves the organization.
 own-keys = Keys of your own
 own-keys-hint = Keys of the older kind. They reach every organization you belong to. Keys of a project reach less and are the better choice.
+key-shown = Your secret key was shown
+key-shown-lead = A secret key is shown only once, when it is created. If you did not save this one, revoke it and create another.
+key-shown-close = I saved it
+first-call-shown = Your first key was created and its secret was shown. Put the secret you saved in place of $OPENAI_API_KEY. If you did not save it, you can create another key later under API keys.

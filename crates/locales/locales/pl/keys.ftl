@@ -101,3 +101,7 @@ admin-key-create = Utwórz klucz administracyjny
 admin-key-power = Kto go ma, może przez API to co właściciel. Przestaje działać, gdy jego właściciel opuści organizację.
 own-keys = Twoje własne klucze
 own-keys-hint = Klucze starszego rodzaju. Sięgają do każdej organizacji, do której należysz. Klucze projektu sięgają mniej i są lepszym wyborem.
+key-shown = Twój klucz tajny został już pokazany
+key-shown-lead = Klucz tajny pokazujemy tylko raz, zaraz po utworzeniu. Jeśli nie został zapisany, unieważnij go i utwórz nowy.
+key-shown-close = Klucz jest zapisany
+first-call-shown = Pierwszy klucz został utworzony i pokazany. Wstaw zapisany klucz w miejsce $OPENAI_API_KEY. Jeśli nie został zapisany, później możesz utworzyć kolejny na stronie kluczy API.

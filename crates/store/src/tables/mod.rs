@@ -10,6 +10,7 @@ pub mod captures;
 pub mod changes;
 pub mod directory;
 pub mod first_uses;
+pub mod form_submissions;
 pub mod identity_attempts;
 pub mod inbound_events;
 pub mod invites;

@@ -5,13 +5,14 @@ use keystead_app::Error;
 use keystead_app::keys::KeyChange;
 use keystead_core::id::KeyId;
 
-use super::list::{Dialog, HERE, Keys, OVERLAPS, made, rotation, row_of, split};
+use super::list::{Dialog, HERE, Keys, OVERLAPS, made, rotation, row_of, shown_once, split};
 use super::permissions::Permissions;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::response::{Page, redirect, render, render_invalid};
+use crate::web::submit::reloads_as;
 
 fn key_of(visit: &Visit, id: &str) -> Result<KeyId, PageError> {
     visit.named("API key", id)
@@ -37,7 +38,8 @@ pub(crate) async fn rotate(
         Ok(rotated) => {
             let (_, old) = split(&rotated.old_redacted);
             let dialog = made(&visit, &rotated.made, Some((old, rotated.old_ends_at)));
-            render(t, &Keys::with(&state, &visit, dialog).await?)
+            let page = render(t, &Keys::with(&state, &visit, dialog).await?);
+            reloads_as(page, shown_once(&visit, &rotated.made))
         }
         Err(error) => {
             let wrong = match &error {

@@ -16,6 +16,7 @@ use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, render, render_invalid, subpath};
+use crate::web::submit::reloads_as;
 use keystead_locales::Messages;
 
 pub(crate) const HERE: &str = "/api-keys";
@@ -87,6 +88,13 @@ pub(crate) enum Dialog {
         /// Accounts a key may be created for; `None` if the visitor does not administer the project.
         accounts: Option<Accounts>,
         permissions: Permissions,
+    },
+    /// The secret of this key was shown, and is not shown again.
+    ShownOnce {
+        id: String,
+        name: String,
+        head: String,
+        tail: String,
     },
     Made {
         id: String,
@@ -210,7 +218,7 @@ impl Keys {
 
     /// Whether this row is the key just created.
     fn is_new(&self, row: &Row) -> bool {
-        matches!(&self.dialog, Dialog::Made { id, .. } if *id == row.id)
+        matches!(&self.dialog, Dialog::Made { id, .. } | Dialog::ShownOnce { id, .. } if *id == row.id)
     }
 }
 
@@ -300,6 +308,11 @@ async fn dialog_of(state: &DashboardState, visit: &Visit) -> Result<Dialog, Page
         let (name, permissions) = (String::new(), Permissions::of(&[]));
         return Ok(Dialog::Create { wrong: None, phone, name, accounts, permissions });
     }
+    if let Some(id) = query.get("made") {
+        let Some(row) = row_of(state, visit, id).await? else { return Ok(Dialog::None) };
+        let Row { id, name, head, tail, .. } = row;
+        return Ok(Dialog::ShownOnce { id, name, head, tail });
+    }
     if let Some(id) = query.get("rotate") {
         return rotation(state, visit, id, None).await;
     }
@@ -312,6 +325,11 @@ async fn dialog_of(state: &DashboardState, visit: &Visit) -> Result<Dialog, Page
     let Some(row) = row_of(state, visit, id).await?.filter(|row| !row.ended) else { return Ok(Dialog::None) };
     let permissions = Permissions::of(&row.restriction);
     Ok(Dialog::Edit { id: row.id, name: row.given_name, shown: row.name, wrong: None, permissions })
+}
+
+/// The address of the page about a key whose secret was just shown.
+pub(crate) fn shown_once(visit: &Visit, minted: &MintedKey) -> String {
+    visit.link(&format!("{HERE}?made={}", minted.key.id))
 }
 
 /// The dialog to rotate a key, if it can be rotated.
@@ -374,7 +392,10 @@ pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, fo
         _ => state.app.create_project_key(&actor, organization, project, &new_key).await,
     };
     match made {
-        Ok(key) => render(t, &Keys::with(&state, &visit, self::made(&visit, &key, None)).await?),
+        Ok(key) => {
+            let page = render(t, &Keys::with(&state, &visit, self::made(&visit, &key, None)).await?);
+            reloads_as(page, shown_once(&visit, &key))
+        }
         Err(Error::RequirementMissing { .. }) => again(None, true).await,
         Err(error) => again(Some(error_message(t, &error)), false).await,
     }

@@ -11,6 +11,7 @@ use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::{Person, Visit};
 use crate::web::form::Form;
 use crate::web::response::{Page, redirect, render, render_error};
+use crate::web::submit::reloads_as;
 use keystead_core::language::Language;
 use keystead_locales::Messages;
 
@@ -39,6 +40,8 @@ struct Welcome {
     next: String,
     base_url: String,
     key: Option<String>,
+    /// The masked key whose secret was shown.
+    shown: Option<String>,
     phone_needed: bool,
     create_href: String,
 }
@@ -59,6 +62,7 @@ impl Welcome {
             next,
             base_url: format!("{}/v1", state.public_url),
             key: None,
+            shown: None,
             phone_needed: false,
             create_href: String::new(),
         }
@@ -124,6 +128,11 @@ pub(crate) async fn first_call(State(state): State<DashboardState>, visit: Visit
     page.phone_needed =
         view.actions.iter().any(|action| action.action == "api_key.create" && !action.missing.is_empty());
     page.create_href = visit.link("/welcome/first-call");
+    if let Some(made) = visit.person.query.get("made").and_then(|id| id.parse().ok()) {
+        let (actor, organization, project) = (visit.person.actor(), &visit.organization.id, &visit.project.id);
+        let found = state.app.changeable_key(&actor, organization, project, &made).await;
+        page.shown = found.ok().map(|found| found.key.redacted);
+    }
     render(visit.person.messages, &page)
 }
 
@@ -137,7 +146,8 @@ pub(crate) async fn first_key(State(state): State<DashboardState>, visit: Visit,
     match made {
         Ok(made) => {
             page.key = Some(made.secret.expose().clone());
-            render(visit.person.messages, &page)
+            let reloaded = visit.link(&format!("/welcome/first-call?made={}", made.key.id));
+            reloads_as(render(visit.person.messages, &page), reloaded)
         }
         Err(keystead_app::Error::RequirementMissing { .. }) => {
             // The page of the phone returns here.

@@ -9,6 +9,7 @@ mod pending;
 mod people;
 mod requirement_states;
 mod rest;
+mod submissions;
 pub(crate) mod usage;
 mod verification;
 
@@ -77,6 +78,7 @@ pub(crate) async fn rest(databases: &Databases) {
     rest::every_change_is_followed(databases.fresh().await).await;
     rest::models_and_policy(databases.fresh().await).await;
     rest::jobs_are_leased(databases.fresh().await).await;
+    submissions::forms_run_once(databases.fresh().await).await;
     rest::a_failed_transaction_leaves_nothing(databases.fresh().await).await;
 }
 
