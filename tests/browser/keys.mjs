@@ -248,7 +248,7 @@ async function operators(browser) {
   await two.locator("form:has(input[value=agree]) button").click();
   await two.waitForURL("**done=saved**");
   assert.equal(await two.locator("input[name=act][value=agree]").count(), 0);
-  const told = await message(lost, { fits: (mail) => /second step/i.test(mail.subject ?? mail.text ?? "") });
+  const told = await message(lost, { fits: (mail) => /two-step verification/i.test(mail.subject ?? mail.text ?? "") });
   assert.ok(told);
   done("two operators reset a lost second step");
 }

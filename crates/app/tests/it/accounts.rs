@@ -10,7 +10,7 @@ async fn strangers_learn_nothing_about_addresses() {
     let test = TestApp::new().await;
     test.confirmed_user("ann@example.com").await;
     for (email, subject) in
-        [("ann@example.com", "You already have an account"), ("new@example.com", "Confirm your e-mail address")]
+        [("ann@example.com", "You already have an account"), ("new@example.com", "Confirm your email address")]
     {
         let before = test.app.waiting_jobs().await.unwrap().0;
         test.app.sign_up(email, &secret(OTHER), &laptop()).await.unwrap();
@@ -214,9 +214,10 @@ async fn an_address_is_changed_by_its_new_mailbox() {
     test.confirmed_user("ben@example.com").await;
     let ask = async |email: &str| test.app.request_address(&here.session, email, &laptop()).await;
     assert_eq!(code(ask("no address").await), "email_has_invisible_characters");
-    for (email, subject) in
-        [("ben@example.com", "This address has an account"), ("New@example.com", "Confirm your new e-mail address")]
-    {
+    for (email, subject) in [
+        ("ben@example.com", "This email address already has an account"),
+        ("New@example.com", "Confirm your new email address"),
+    ] {
         ask(email).await.unwrap();
         assert_eq!(test.app.waiting_jobs().await.unwrap().0, 1, "{email}: the same work");
         let mails = test.mails().await;
@@ -239,7 +240,7 @@ async fn an_address_is_changed_by_its_new_mailbox() {
     assert_eq!(code(test.app.confirm_address(&link, None).await), "link_expired", "once");
     assert!(!test.app.reset_works(&reset).await.unwrap(), "what went to the old mailbox is dead");
     let mails = test.mails().await;
-    assert_eq!((mails[0].0.as_str(), mails[0].1.as_str()), ("ann@example.com", "Your e-mail address was changed"));
+    assert_eq!((mails[0].0.as_str(), mails[0].1.as_str()), ("ann@example.com", "Your email address was changed"));
     assert!(!mails[0].2.contains("new@"), "the old mailbox does not learn the new one");
     assert_eq!(code(test.sign_in("ann@example.com", GOOD).await), "wrong_credentials");
     assert_eq!(test.sign_in("new@example.com", GOOD).await.unwrap().user, ann);

@@ -103,7 +103,7 @@ async fn an_identity_is_connected_and_parted_from() {
         opened.is_none() && next == "/settings" && test.session_is_open(&here.session).await,
         "the session goes on"
     );
-    assert_eq!(test.subjects().await, ["A new way to sign in"]);
+    assert_eq!(test.subjects().await, ["New sign-in method"]);
     assert_eq!(arrive(&test, identity("s-ann", "ann@elsewhere.example", true)).await.unwrap().user, ann);
     let (_, ben) = test.signed_in_user("ben@example.com").await;
     let departed = test.app.connect_identity(&ben.session, "/").await.unwrap();
@@ -119,7 +119,7 @@ async fn an_identity_is_connected_and_parted_from() {
     let here = test.app.unlink_identity(&here.session, "https://issuer.test").await.unwrap();
     assert!(test.session_is_open(&here.session).await);
     assert_eq!(test.app.security(&ann).await.unwrap().identities, []);
-    assert_eq!(test.subjects().await, ["A way to sign in was removed"]);
+    assert_eq!(test.subjects().await, ["Sign-in method removed"]);
     let kim = arrive(&test, identity("s-kim", "kim@example.com", true)).await.unwrap();
     assert_eq!(code(test.app.unlink_identity(&kim.session, "https://issuer.test").await), "only_way_in");
 }

@@ -506,10 +506,10 @@ async fn reviewers_hear_before_pictures_go() {
     world.approve("bob", &decided, "", false).await.unwrap();
     world.advance(6 * DAY - HOUR);
     let early: Vec<_> = world.mails().await.into_iter().filter(|(to, _)| to != "ann@example.com").collect();
-    assert!(early.iter().all(|(_, subject)| !subject.contains("pictures go")), "{early:?}");
+    assert!(early.iter().all(|(_, subject)| !subject.contains("needs a decision")), "{early:?}");
     world.advance(HOUR);
     let mails = world.mails().await;
-    let told: Vec<_> = mails.iter().filter(|(_, subject)| subject.contains("pictures go")).collect();
+    let told: Vec<_> = mails.iter().filter(|(_, subject)| subject.contains("needs a decision")).collect();
     assert_eq!(told.iter().map(|(to, _)| to.as_str()).collect::<Vec<_>>(), ["bob@example.com", "eve@example.com"]);
     world.advance(12 * HOUR);
     world.app.run_cleanup().await.unwrap();

@@ -40,7 +40,10 @@ async fn waivers_end_on_their_date() {
         );
     }
     let subjects = test.subjects().join(" ");
-    assert!(subjects.contains("No phone is required") && subjects.contains("A phone is required again"), "{subjects}");
+    assert!(
+        subjects.contains("verification is no longer required") && subjects.contains("verification is required again"),
+        "{subjects}"
+    );
     let blank = test.app.waive_requirement(&operator, tenant.organization(), Requirement::Phone, None, " ").await;
     assert!(matches!(blank, Err(Error::Invalid { param: Some("reason"), .. })));
 }
@@ -60,7 +63,7 @@ async fn cards_run_out_with_grace() {
     test.work().await;
     test.work().await;
     assert_eq!(state().await, PaymentState::Attention);
-    assert_eq!(test.subjects().iter().filter(|subject| subject.contains("runs out")).count(), 1, "told once");
+    assert_eq!(test.subjects().iter().filter(|subject| subject.contains("expires soon")).count(), 1, "told once");
     test.wait(44 * DAY - 1);
     test.work().await;
     assert_eq!(requirement_state(&test, &tenant, Requirement::PaymentMethod).await, RequirementState::Verified);
@@ -126,7 +129,7 @@ async fn verifications_are_renewed_where_the_operator_wants_that() {
         test.work().await;
     }
     assert_eq!((view().await.status, view().await.open), (Status::Unverified, false));
-    let reminders = test.subjects().iter().filter(|subject| subject.contains("must be renewed")).count();
+    let reminders = test.subjects().iter().filter(|subject| subject.contains("Renew your verification")).count();
     assert_eq!(reminders, 3, "when it is known, a week and a day before: {:?}", test.subjects());
 
     // A change of owners does the same, from that moment on.

@@ -88,7 +88,7 @@ async fn it_is_switched_on_and_off() {
             && !test.session_is_open(&opened.session).await
     );
     assert!(test.session_is_open(&changed.session).await);
-    assert_eq!(test.subjects().await, ["Second step is on"]);
+    assert_eq!(test.subjects().await, ["Two-step verification is on"]);
     let security = test.app.security(&user).await.unwrap();
     assert_eq!((security.second_factor_since.map(|at| at.0), security.recovery_codes), (Some(NOON), 10));
     assert!(test.app.begun_second_factor(&changed.session).await.unwrap().is_none(), "and never once it is on");
@@ -107,7 +107,7 @@ async fn it_is_switched_on_and_off() {
     let fresh = test.app.reauthenticate(&fresh.session, &secret(GOOD), recovery[0].expose()).await.unwrap();
     let off = test.app.disable_second_factor(&fresh.session).await.unwrap();
     assert!(test.session_is_open(&off.session).await && !test.session_is_open(&fresh.session).await);
-    assert_eq!(test.subjects().await, ["Second step is off"]);
+    assert_eq!(test.subjects().await, ["Two-step verification is off"]);
     let kept = account(&test, &user).await;
     assert_eq!((kept.totp_sealed, kept.totp_confirmed_at), (None, None));
     assert!(!test.sign_in("ann@example.com", GOOD).await.unwrap().waits_for_code);
@@ -258,7 +258,7 @@ async fn the_operator_takes_a_lost_one_out() {
     let wait = waiting(&test, "ann@example.com").await;
     assert_eq!(reset(Actor::operator("cli"), "Ann@example.com").await.unwrap(), ann.user);
     assert!(!test.session_is_open(&ann.session).await && !test.app.waits_for_code(&wait).await.unwrap());
-    assert_eq!(test.subjects().await, ["Second step is off"]);
+    assert_eq!(test.subjects().await, ["Two-step verification is off"]);
     assert_eq!(test.log(&organization).await.last().map(String::as_str), Some("user.updated"));
     assert!(!test.sign_in("ann@example.com", GOOD).await.unwrap().waits_for_code);
     assert_eq!(code(reset(Actor::operator("cli"), "ann@example.com").await), "invalid", "not on");
@@ -302,7 +302,7 @@ async fn two_operators_reset_a_second_factor() {
     test.app.agree_to_factor_reset(&two, &ann).await.unwrap();
     assert!(test.app.security(&ann).await.unwrap().second_factor_since.is_none());
     assert!(!test.session_is_open(&guarded.session).await, "every session ends");
-    assert_eq!(test.subjects().await, ["Second step is off"], "the mailbox is told");
+    assert_eq!(test.subjects().await, ["Two-step verification is off"], "the mailbox is told");
     assert_eq!(test.log(&organization).await.iter().filter(|action| *action == "user.updated").count(), 4);
     assert_eq!(code(test.app.agree_to_factor_reset(&two, &ann).await), "not_found", "one approval, one reset");
 }

@@ -67,7 +67,7 @@ async fn one_click_does_not_change_an_address() {
     let link = world.link().await;
     let token = token(&link);
     let mail = world.newest_mail();
-    assert!(mail.contains("eve (e***@example.com)") && mail.contains("Open the link only if"), "{mail}");
+    assert!(mail.contains("eve (e***@example.com)") && mail.contains("If this is your account"), "{mail}");
 
     let mut ops = world.browser();
     let page = ops.get(&link).await;

@@ -1,2 +1,2 @@
 # Text messages.
-sms-code = { $operator }: your code is { $code }. It is valid for 10 minutes. Support never asks for it.
+sms-code = { $operator }: Your code is { $code }. It expires in 10 minutes. Support never asks for it.
