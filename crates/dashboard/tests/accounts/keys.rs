@@ -67,8 +67,11 @@ async fn a_key_is_rotated_on_its_row() {
     let list = ann.get("/api-keys").await;
     assert!(!list.body.contains(&new), "shown once");
     let row = list.body.split("<tr").find(|row| row.contains(tail)).unwrap();
-    assert!(row.contains("Rotated: ends in 23\u{a0}hours.") || row.contains("Rotated: ends in 23 hours."), "{row}");
-    assert!(row.contains("It was never used.") && row.contains("End it now") && !row.contains("rotate="), "{row}");
+    assert!(
+        row.contains("Rotated. Stops working in 23\u{a0}hours.") || row.contains("Rotated. Stops working in 23 hours."),
+        "{row}"
+    );
+    assert!(row.contains("Never used.") && row.contains("Revoke now") && !row.contains("rotate="), "{row}");
     assert_eq!(send(&mut ann, &path, &[("overlap", "0")]).await.status, 422, "one heir");
     let ended = send(&mut ann, &format!("/api-keys/{id}/revoke"), &[]).await;
     assert!(ended.location().contains("done=key-revoked"));
@@ -124,7 +127,7 @@ async fn a_rotated_key_ends_by_itself() {
     world.advance(3_600);
     let list = ann.get("/api-keys").await;
     let row = list.body.split("<tr").find(|row| row.contains(&id)).unwrap();
-    assert!(row.contains("ended ") && !row.contains("edit=") && !row.contains("rotate="), "{row}");
+    assert!(row.contains("expired ") && !row.contains("edit=") && !row.contains("rotate="), "{row}");
 }
 
 /// S1-01, S1-36: a rotation needs what a new key needs; the page says so before and after.
@@ -199,7 +202,7 @@ async fn keys_are_found_by_their_project() {
     let there = format!("/api-keys?project={}", production.id);
     let made = send(&mut ann, &there, &SHOP).await;
     assert!(made.body.contains("Never put it in a browser, an app or a repository."), "{}", made.body);
-    assert!(made.body.contains("only time it is shown"));
+    assert!(made.body.contains("only time the key is shown"));
     let list = ann.get(&there).await;
     assert!(list.body.contains(">shop<") && !list.body.contains(&shown(&made)));
     let elsewhere = ann.get(&format!("/api-keys?project={}", development.id)).await;
@@ -314,7 +317,7 @@ async fn admin_keys_are_for_owners() {
     const PAGE: &str = "/settings/organization/admin-keys";
     let world = World::new().await;
     let (mut ann, _, _) = ready(&world).await;
-    assert!(ann.get(PAGE).await.body.contains("No admin keys yet."));
+    assert!(ann.get(PAGE).await.body.contains("This organization has no admin keys yet."));
     let create = format!("{PAGE}/create");
     assert_eq!(send(&mut ann, &create, &[("name", "")]).await.status, 422);
     let made = send(&mut ann, &create, &[("name", "terraform"), ("permissions", "read"), ("days", "30")]).await;
@@ -342,7 +345,7 @@ async fn legacy_keys_are_their_owners_to_end() {
     const ACCOUNT: &str = "/settings/account";
     let world = World::new().await;
     let (mut ann, user, organization) = ready(&world).await;
-    assert!(!ann.get(ACCOUNT).await.body.contains("Keys of your own"));
+    assert!(!ann.get(ACCOUNT).await.body.contains("User keys"));
     let key = keystead_app::keys::NewKey { name: Some("old tool".to_owned()), ..Default::default() };
     let made = world.app.create_user_key(&Actor::Person(user), &organization, &key).await.unwrap();
     let id = made.key.id.to_string();
