@@ -275,7 +275,7 @@ async function withoutScripts(browser, operator, second) {
       await operator.check("input[name=reason][value=face_mismatch]");
       await operator.click("button[value=decline]");
       await operator.waitForURL("**done=saved**");
-      await general("The face does not match the document's photo. 2 attempts left.");
+      await general("The face does not match the photo on the document. 2 attempts left.");
       await phone.screen.reload();
       assert.match(await phone.screen.textContent("main"), /The face does not match/);
       await page.goto(`${base}/settings/organization/general`);
