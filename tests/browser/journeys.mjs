@@ -229,7 +229,7 @@ async function refusals(browser) {
   for (const email of ["en@example.com", "nobody@example.com"]) {
     const fresh = await (await browser.newContext()).newPage();
     await sign_in(fresh, email, "not the password");
-    assert.equal((await fresh.textContent("[role=alert]")).trim(), "The address or the password is not right.");
+    assert.equal((await fresh.textContent("[role=alert]")).trim(), "The email address or the password is wrong.");
   }
   done("known and unknown addresses are told the same");
 }

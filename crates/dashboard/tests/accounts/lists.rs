@@ -60,22 +60,22 @@ async fn every_project_and_every_member_is_reached() {
     let projects = all(
         &mut ann,
         "/settings/organization/projects",
-        "More projects",
+        "Show more projects",
         "<tr><td><a href=\"/settings/organization/projects/",
         "?",
     )
     .await;
     let unique: BTreeSet<&String> = projects.iter().collect();
     assert_eq!((projects.len(), unique.len()), (121, 121), "with the Default project");
-    let members = all(&mut ann, "/settings/organization/members", "More members", "<small>many", "@").await;
+    let members = all(&mut ann, "/settings/organization/members", "Show more members", "<small>many", "@").await;
     let unique: BTreeSet<&String> = members.iter().collect();
     assert_eq!((members.len(), unique.len()), (120, 120));
 
     let page = ann.get("/settings/organization/members").await;
-    assert!(page.body.contains("The first 50 projects are listed."), "{}", page.body);
+    assert!(page.body.contains("Only the first 50 projects are listed."), "{}", page.body);
     let one = page.body.split("/members/user-").nth(1).unwrap().split(['?', '"']).next().unwrap().to_owned();
     let path = format!("/settings/organization/members/user-{one}");
-    let roles = all(&mut ann, &path, "More projects", "name=\"role-proj_", "\"").await;
+    let roles = all(&mut ann, &path, "Show more projects", "name=\"role-proj_", "\"").await;
     let unique: BTreeSet<&String> = roles.iter().collect();
     assert_eq!((roles.len(), unique.len()), (121, 121), "with the Default project");
 }

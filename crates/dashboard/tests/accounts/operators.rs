@@ -24,7 +24,7 @@ async fn an_operator_without_a_second_step_can_only_set_one_up() {
     }
     let led = ops.get("/operator").await.location().to_owned();
     let page = ops.get(&led).await.body;
-    assert!(page.contains("Operators of this installation need a second step"), "{page}");
+    assert!(page.contains("Operators of this installation need two-step verification"), "{page}");
     assert_eq!(ops.get("/home").await.status, 200, "what is their own stays open");
 
     ops.set_up_factor().await;
@@ -76,9 +76,9 @@ async fn one_click_does_not_change_an_address() {
     assert!(refused.status == 422 && refused.body.contains("operator of this installation"), "{}", refused.body);
     let mut chief = world.owner("chief@example.com", "Harbour").await;
     let refused = chief.post("/confirm-address", &[("token", &token)]).await;
-    assert!(refused.status == 422 && refused.body.contains("another account than the one"), "{}", refused.body);
+    assert!(refused.status == 422 && refused.body.contains("a different account than the one"), "{}", refused.body);
     let refused = eve.post("/confirm-address", &[("token", &token)]).await;
-    assert!(refused.status == 422 && refused.body.contains("second step"), "{}", refused.body);
+    assert!(refused.status == 422 && refused.body.contains("two-step verification"), "{}", refused.body);
     assert!(eve.get("/settings/account").await.body.contains("eve@example.com"), "nothing changed");
 
     // An address of no operator: refused in a browser of another account, confirmed with one click in any other
@@ -86,7 +86,7 @@ async fn one_click_does_not_change_an_address() {
     assert_eq!(eve.post(ask, &[("csrf", &csrf), ("email", "eve@elsewhere.example")]).await.status, 303);
     let token = self::token(&world.link().await);
     let refused = chief.post("/confirm-address", &[("token", &token)]).await;
-    assert!(refused.body.contains("another account than the one"), "{}", refused.body);
+    assert!(refused.body.contains("a different account than the one"), "{}", refused.body);
     let done = world.browser().post("/confirm-address", &[("token", &token)]).await;
     assert_eq!(done.status, 303, "{}", done.body);
     assert!(eve.get("/settings/account").await.body.contains("eve@elsewhere.example"));

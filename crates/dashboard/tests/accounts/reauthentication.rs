@@ -103,7 +103,7 @@ async fn the_answer_carries_the_act_on() {
     }
     let limited = ann.post(act, &[("csrf", csrf.as_str()), ("proof", "/home"), ("proof_password", PASSWORD)]).await;
     assert_eq!(limited.status, 429, "ASVS 6.3.1: not even the right one");
-    assert!(limited.body.contains("Too many tries"), "{}", limited.body);
+    assert!(limited.body.contains("Too many sign-in attempts"), "{}", limited.body);
 }
 
 /// ASVS 6.3.4: with the second factor on, the question asks for a code, and the password alone is not enough.

@@ -17,15 +17,16 @@ async fn members_without_a_second_step_must_set_one_up() {
     // An owner without one requires it of others.
     let page = ann.get(GENERAL).await.body;
     assert!(
-        page.contains("Set up a second step for yourself first.") && page.contains("2 members have none"),
+        page.contains("Set up two-step verification for your own account first.")
+            && page.contains("2 members do not use"),
         "{page}"
     );
     let refused = ann.post(RULE, &[("csrf", &csrf), ("required", "yes")]).await;
-    assert!(refused.status == 422 && refused.body.contains("before you ask one of others"), "{}", refused.body);
+    assert!(refused.status == 422 && refused.body.contains("before you require it for others"), "{}", refused.body);
     ann.set_up_factor().await;
     let csrf = ann.csrf().await;
     let page = ann.get(GENERAL).await.body;
-    assert!(page.contains("1 member has none") && page.contains("<li>ben"), "whom it concerns, before: {page}");
+    assert!(page.contains("1 member does not use") && page.contains("<li>ben"), "whom it concerns, before: {page}");
     // A reader cannot require it.
     let token = ben.csrf().await;
     assert_eq!(ben.post(RULE, &[("csrf", &token), ("required", "yes")]).await.status, 422);
@@ -40,11 +41,11 @@ async fn members_without_a_second_step_must_set_one_up() {
     let act = ben.post("/api-keys", &[("csrf", &token), ("name", "late"), ("permissions", "all")]).await;
     assert!(act.location().starts_with(SECURITY), "acts wait as well");
     let led = ben.get(SECURITY).await;
-    assert!(led.status == 200 && led.body.contains("Harbour asks for a second step"), "{}", led.body);
+    assert!(led.status == 200 && led.body.contains("Harbour requires two-step verification"), "{}", led.body);
     assert_eq!(ann.get("/home").await.status, 200);
     ben.set_up_factor().await;
     assert_eq!(ben.get("/home").await.status, 200);
-    assert!(!ben.get(SECURITY).await.body.contains("asks for a second step"));
+    assert!(!ben.get(SECURITY).await.body.contains("requires two-step verification"));
 
     ann.post(RULE, &[("csrf", &csrf), ("required", "no")]).await;
     assert!(ann.get(GENERAL).await.body.contains("Not required"));

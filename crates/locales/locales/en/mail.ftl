@@ -85,7 +85,7 @@ mail-pictures-expiring-text =
 
 # About verification, to the owners of an organization. A link to the page follows each text, and then mail-help.
 mail-verified-subject = { $operator }: Organization Verified
-mail-verified-text = Your organization is verified. Your existing keys can now use the models that require verification; you do not need new keys.
+mail-verified-text = Your organization is verified. Your existing keys can now use the models that require verification. You do not need new keys.
 mail-in-review-subject = { $operator }: Your verification is in review
 mail-in-review-text = A person is reviewing the verification of your organization. This usually takes up to one working day. We will email you the result.
 mail-verification-rejected-subject = { $operator }: Your verification was not accepted
