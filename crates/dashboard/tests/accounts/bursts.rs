@@ -162,7 +162,7 @@ async fn a_burst_of_files() {
         assert_eq!((refused.status, refused.header("retry-after")), (429, "3600"), "{path}");
         assert!(refused.header("content-type").starts_with("text/html"), "{path}: a page, not a file");
         for (language, words) in [
-            ("en", "Too many files were downloaded. The next one is possible at "),
+            ("en", "Too many files were downloaded. You can download another at "),
             ("pl", "Pobrano zbyt wiele plików. Następny będzie można pobrać "),
             ("ja", "ファイルのダウンロード回数が多すぎます。"),
         ] {

@@ -287,7 +287,7 @@ async fn service_accounts_belong_to_the_project() {
     let shown_page = ann.get(&page).await.body;
     assert!(shown_page.contains("&#60;b&#62;bot&#60;/b&#62;<small>Viewer"), "{shown_page}");
     let dialog = ann.get(&format!("{page}?delete={account}")).await.body;
-    assert!(dialog.contains("Its 2 keys are refused") && dialog.contains("/delete?project="), "{dialog}");
+    assert!(dialog.contains("Its 2 keys stop working") && dialog.contains("/delete?project="), "{dialog}");
     let deleted = send(&mut ben, &format!("{page}/service-accounts/{account}/delete"), &[]).await;
     assert!(deleted.location().contains("account-deleted"));
     assert!(!ann.get("/api-keys").await.body.contains(&account));

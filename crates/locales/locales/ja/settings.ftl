@@ -58,6 +58,7 @@ reset-factor-proposed = { $name }がリセットを提案しています。別�
 reset-factor-agree = 同意してリセット
 reset-factor-reason = 本人であることをどう確かめたか
 reset-factor-propose = 提案する
+reset-factor-withdraw = 提案を取り下げる
 operator-organizations = 組織
 operator-act = 変更
 operator-waive-phone = 電話確認を免除

@@ -58,6 +58,7 @@ reset-factor-proposed = { $name } proponuje reset. Musi się zgodzić druga osob
 reset-factor-agree = Zgadzam się, zresetuj
 reset-factor-reason = Jak upewniono się, kto prosi
 reset-factor-propose = Zaproponuj
+reset-factor-withdraw = Wycofaj propozycję
 operator-organizations = Organizacje
 operator-act = Zmień
 operator-waive-phone = Zwolnij z telefonu
