@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { base, complaints, done, look, message, organization, run, sign_up, unexpected } from "./opening.mjs";
 
 const languages = {
-  en: { limits: "Limits", save: "Save", reset: "Reset", higher: "Verify the organization first", high: "cannot have more" },
+  en: { limits: "Limits", save: "Save", reset: "Reset", higher: "Verify your organization first", high: "cannot be higher" },
   pl: { limits: "Limity", save: "Zapisz", reset: "Przywróć", higher: "Najpierw zweryfikuj organizację", high: "nie może mieć więcej" },
   ja: { limits: "上限", save: "保存", reset: "元に戻す", higher: "まず組織の本人確認", high: "高くできません" },
 };

@@ -50,10 +50,10 @@ async fn owners_lower_a_projects_limits_and_raise_them_again() {
         ]
     };
     for (typed, says) in [
-        ("1,201", "A project cannot have more than its organization."),
-        ("0", "A limit is a whole number from 1 to 1,000,000,000."),
-        ("-5", "A limit is a whole number"),
-        ("many", "A limit is a whole number"),
+        ("1,201", "cannot be higher than the limit of its organization."),
+        ("0", "Enter a whole number from 1 to 1,000,000,000."),
+        ("-5", "Enter a whole number"),
+        ("many", "Enter a whole number"),
     ] {
         let refused = ann.post(LIMITS, &form(typed)).await;
         assert!(refused.status == 422 && refused.body.contains(says), "{typed}: {}", refused.body);
@@ -87,7 +87,7 @@ async fn the_page_says_how_to_get_more() {
     serve(&world).await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let page = ann.get(LIMITS).await.body;
-    assert!(page.contains("Higher limits") && page.contains("Verify the organization first"), "{page}");
+    assert!(page.contains("Higher limits") && page.contains("Verify your organization first"), "{page}");
     assert!(page.contains("/settings/organization/general?project="), "{page}");
     assert!(page.contains("mailto:help@example.com?subject=org-"), "whom to ask, and who asks: {page}");
     let organization = page.split("?subject=").nth(1).unwrap().split('"').next().unwrap();
@@ -106,5 +106,8 @@ async fn the_page_says_how_to_get_more() {
     let proven: Result<(), keystead_store::Error> = write.await;
     proven.unwrap();
     let page = ann.get(LIMITS).await.body;
-    assert!(!page.contains("Verify the organization first") && page.contains("Write which model you need"), "{page}");
+    assert!(
+        !page.contains("Verify your organization first") && page.contains("Tell us which model you need"),
+        "{page}"
+    );
 }

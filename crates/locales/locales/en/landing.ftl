@@ -1,10 +1,10 @@
 landing-title = Keystead is running
-landing-lead = SDKs and applications call the base URL below with a key. Owners manage keys and projects through the Administration API.
+landing-lead = SDKs and applications call the base URL below with an API key. Owners manage projects and keys with the Administration API.
 landing-base-url = Base URL
-landing-owner = 1. Make an owner and an admin key
-landing-owner-hint = Run this beside the server. It works while the server runs and prints the admin key once.
-landing-call = 2. Make a project, a service account and its key
-landing-call-hint = Replace the admin key and the project id by your own. The second answer holds the key's secret, shown once.
-landing-usage = 3. Call a model, then see the call in usage
-landing-inbox = Mail and text messages of this sandbox
+landing-owner = 1. Create an owner and an admin key
+landing-owner-hint = Run this command next to the server while the server is running. It prints the admin key once.
+landing-call = 2. Create a project and a service account with a key
+landing-call-hint = Replace the admin key and the project ID with your own. The second response contains the secret key, which is shown once.
+landing-usage = 3. Call a model and see the request in usage
+landing-inbox = Emails and text messages of this sandbox
 landing-language = Language

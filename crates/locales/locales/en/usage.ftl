@@ -1,10 +1,10 @@
-usage-lead = { $cost } and { $requests } in this range.
-usage-range = Range and grouping
+usage-lead = { $cost } spent on { $requests } in this period.
+usage-range = Period and grouping
 usage-by-model = Model
 usage-by-key = Key
 usage-by-project = Project
 usage-by-user = Person
-usage-empty = No calls in this range. Usage appears here within a minute of the first one.
+usage-empty = No requests in this period. Usage appears here within a minute of your first request.
 usage-first = Make your first API call
 usage-chart-cost = Cost per day
 usage-chart-requests = Requests per day
@@ -19,81 +19,81 @@ usage-days = { $count ->
    *[other] { $count } days
 }
 help-phone-number-requirement-text =
-    Since 5 November 2024 every new key needs a verified phone number, whoever makes it and by whatever way. It keeps people from making throw-away accounts en masse.
+    Since 5 November 2024, creating an API key requires a verified phone number, for every person and every way to create a key. This makes it harder to create throwaway accounts in large numbers.
 
-    It is asked for once per organization, not per key. Keys made before stay valid without limit, and nothing needs to be done about them.
+    You verify a number once per organization, not for each key. Keys created earlier stay valid indefinitely. No action is required for them.
 
-    The error says phone_verification_required. Open Settings > Account > Phone, or the step inside Create new secret key.
+    The error code is phone_verification_required. Open Settings > Account > Phone, or follow the step in Create new secret key.
 
-    No mobile number? Contact support: the operator can waive the step.
+    If you do not have a mobile number, contact support. The operator can waive the requirement.
 help-verification-text =
-    Some models, such as gpt-image-1, need a verified organization. Open Settings > Organization > General and choose Verify Organization under Verifications.
+    Some models, such as gpt-image-1, require a verified organization. Open Settings > Organization > General and select Verify Organization under Verifications.
 
-    You need a payment method on file (nothing is charged), a phone with a camera and one valid document. The check is done by the provider named on the page, after your consent. The page on the PC follows along; the match number must be the same on both devices.
+    You need a payment method on file (nothing is charged), a phone with a camera and one valid document. After you give your consent, the identity service named on the page does the check. The page on your computer follows along. The match number must be the same on both devices.
 
-    Biometric data is deleted after 7 days at the latest, unless the law requires that it be kept longer. Withdraw & erase takes consent back and erases what is left.
+    Biometric data is deleted after 7 days at the latest, unless the law requires keeping it longer. Withdraw & erase withdraws your consent and erases the remaining data.
 
-    Existing keys gain access by themselves, usually within seconds and after 15 minutes at the latest.
+    Existing keys get access automatically, usually within seconds and after 15 minutes at the latest.
 help-first-call-text =
-    Every OpenAI SDK works unchanged: set the base URL to this installation's address followed by /v1 and use one of your keys.
+    Every OpenAI SDK works without changes. Set the base URL to the address of this installation followed by /v1, and use one of your API keys.
 
-    The header OpenAI-Organization chooses the organization and OpenAI-Project the project, for keys that reach several. Without them a key's own project counts.
+    If a key works in several organizations or projects, choose one with the headers OpenAI-Organization and OpenAI-Project. Without the headers, the project of the key is used.
 help-errors-text =
-    No-code tools often show only "Forbidden – perhaps check your credentials?" for a 403. The key is usually fine: a model asks for a verified organization.
+    No-code tools often show only "Forbidden – perhaps check your credentials?" for a 403 error. The key is usually correct: the model requires a verified organization.
 
-    The body of the answer says organization_verification_required and names the organization and the page. The dashboard lists recent refusals with what is missing.
+    The body of the response contains organization_verification_required and names the organization and the page to open. The dashboard lists recent refusals and what is missing.
 
-    Editing an image needs the same verification as generating one.
+    Editing an image requires the same verification as generating one.
 help-keys-text =
-    A key is a secret. Keep it on your server, in an environment variable or a key manager, never in a browser, an app or a repository.
+    An API key is a secret. Keep it on your server, in an environment variable or a key manager. Never put it in a browser, an app or a repository.
 
-    For production use a service account: its key does not stop working when a person leaves. One project for each environment keeps keys and usage apart.
+    In production, use a service account. Its keys keep working when a person leaves. Use one project for each environment to keep keys and usage separate.
 
-    If a key leaks, find it by its last four characters and revoke it; it is refused from the next request on.
+    If a key leaks, find it by its last four characters and revoke it. Requests with it are refused from the next one.
 
-    Change a key from time to time: Rotate makes a new one beside it, and the old one goes on for as long as you choose. The list says when the old one was last used, so that you know when it can end.
+    Replace keys from time to time. Rotate creates a new key, and the old key keeps working for as long as you choose. The list shows when the old key was last used, so that you know when you can revoke it.
 
-    Older user keys, which reach every project of their owner, go on working. A project key is better: it reaches one project, and a leak costs less.
-limits-lead = How fast { $project } may use each model.
-limits-no-models = This project can use no model.
+    Older user keys, which work in every project of their owner, keep working. Project keys are a better choice: they work in one project only, so a leak does less damage.
+limits-lead = Limits of the project { $project } for each model.
+limits-no-models = This project cannot use any model.
 limits-model = Model
-limits-requests = Requests a minute
-limits-tokens = Tokens a minute
-limits-requests-day = Requests a day
-limits-images = Images a minute
+limits-requests = Requests per minute
+limits-tokens = Tokens per minute
+limits-requests-day = Requests per day
+limits-images = Images per minute
 limits-none = No limit
-limits-own = Lower than the organization's
+limits-own = Lower than the organization's limit
 limits-of-organization = Organization: { $limit }
 limits-reset = Reset
-limits-hint = An empty field is as fast as the organization. A lower number holds for this project alone, from the next request on. All projects together share what the organization has.
-limits-look = Owners of the organization can change these numbers.
+limits-hint = Leave a field empty to use the organization's limit. A lower number applies to this project only, from the next request. All projects together share the organization's limit.
+limits-look = Only owners of the organization can change these limits.
 limits-higher = Higher limits
-limits-higher-who = What the whole organization may use is set by { $operator }.
-limits-higher-first = Verify the organization first, so that the operator knows who asks. Then write which model you need, how many requests and tokens a minute, and what for.
-limits-higher-ask = Write which model you need, how many requests and tokens a minute, and what for.
-limits-nobody = { $operator } has not published an address. Ask whoever gave you access.
-limits-write = Write to { $address }
-error-rate-limit-too-high = A project cannot have more than its organization. Leave the field empty to have as much.
-error-rate-limit-out-of-range = A limit is a whole number from 1 to 1,000,000,000.
-usage-days-label = Range
-usage-by-label = By
-usage-show-label = Shows
+limits-higher-who = { $operator } sets the limits of the whole organization.
+limits-higher-first = Verify your organization first, so that the operator knows who is asking. Then tell us which model you need, how many requests and tokens per minute, and what you will use them for.
+limits-higher-ask = Tell us which model you need, how many requests and tokens per minute, and what you will use them for.
+limits-nobody = { $operator } has not published a contact address. Ask the person who gave you access.
+limits-write = Email { $address }
+error-rate-limit-too-high = The limit of a project cannot be higher than the limit of its organization. Leave the field empty to use the organization's limit.
+error-rate-limit-out-of-range = Enter a whole number from 1 to 1,000,000,000.
+usage-days-label = Period
+usage-by-label = Group by
+usage-show-label = Show
 usage-tokens = Tokens
 usage-chart-tokens = Tokens per day
-usage-between = Show
+usage-between = Apply
 usage-nobody = Service accounts
 usage-dates-wrong = { $count ->
-    [one] Choose two dates, the earlier one first and at most { $count } day apart.
-   *[other] Choose two dates, the earlier one first and at most { $count } days apart.
+    [one] Select a start date and a later end date, at most { $count } day apart.
+   *[other] Select a start date and a later end date, at most { $count } days apart.
 }
 usage-count = { $count ->
     [one] { $count } request
    *[other] { $count } requests
 }
 usage-about = ≈ { $figure }
-usage-estimated = ≈ includes an estimate: the model server did not report the usage of { $requests }, so Keystead counted about { $tokens } tokens and { $cost } for them itself.
+usage-estimated = ≈ includes an estimate. The model server did not report the usage of { $requests }, so Keystead counted about { $tokens } tokens and { $cost } for them.
 usage-estimated-requests = { $count ->
     [one] { $count } request
    *[other] { $count } requests
 }
-usage-estimated-other = ≈ includes an estimate: the model server did not report the usage of { $requests }, so Keystead counted it itself, with { $cost } in cost.
+usage-estimated-other = ≈ includes an estimate. The model server did not report the usage of { $requests }, so Keystead counted it, with a cost of { $cost }.
