@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { base, complaints, done, look, message, organization, run, sign_in, sign_up, unexpected } from "./opening.mjs";
 
 const words = {
-  en: { verifyOrg: "Verify Organization", begin: "Begin verifying", verified: "Organization Verified", open: "Open camera", take: "Take photo", handIn: "Hand in", keep: "Keep this picture" },
+  en: { verifyOrg: "Verify Organization", begin: "Begin verifying", verified: "Organization Verified", open: "Open camera", take: "Take photo", handIn: "Submit", keep: "Use this photo" },
   pl: { verifyOrg: "Zweryfikuj organizację", begin: "Rozpocznij weryfikację", verified: "Organizacja zweryfikowana", open: "Otwórz kamerę", take: "Zrób zdjęcie", handIn: "Przekaż", keep: "Zostaw to zdjęcie" },
   ja: { verifyOrg: "組織を確認する", begin: "確認を開始する", verified: "組織確認済み", open: "カメラを開く", take: "撮影する", handIn: "提出する", keep: "この画像を使う" },
 };
@@ -227,7 +227,7 @@ async function byFiles(screen, files, see = async () => {}) {
     await choose();
   }
   await screen.locator("form[action$='/submit'] button").click();
-  assert.match(await screen.textContent("h1"), /Handed in/);
+  assert.match(await screen.textContent("h1"), /Submitted/);
 }
 
 /** Does something that another page answers. */
