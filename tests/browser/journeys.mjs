@@ -278,7 +278,7 @@ async function operator(browser) {
   assert.match(await page.textContent("#preview"), /\d+ organizations?, \d+ calls?/);
   assert.equal(await page.locator("details.rule").count(), forms + 1, "what was filled in still stands there");
   await page.fill("#reason", "tried out");
-  await button("Save these rules").click();
+  await button("Save rules").click();
   await page.waitForSelector(".done");
   assert.match(await page.textContent("main"), /tried out/);
   // The rule applies to the next page of another person, and an exemption ends that.
@@ -292,7 +292,7 @@ async function operator(browser) {
   await page.locator("input[id^='end-']").fill("over");
   await button("End now").click();
   await page.waitForSelector(".done");
-  assert.match(await page.textContent("main"), /No organization is exempt/);
+  assert.match(await page.textContent("main"), /No organizations are exempt/);
   assert.deepEqual(problems, []);
   const stranger = await (await browser.newContext({ locale: "en" })).newPage();
   await sign_in(stranger, "en@example.com");
