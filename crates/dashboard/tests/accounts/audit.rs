@@ -58,7 +58,7 @@ async fn questions_are_links_that_stay() {
     let page = ann.get(&format!("{LOG}?kind=people")).await.body;
     assert!(events(&page).iter().all(|name| name.starts_with("user.") || name.starts_with("invite.")), "{page}");
     assert!(events(&page).contains(&"invite.accepted".to_owned()));
-    assert!(page.contains("Kind of event: <b>People: every event</b>") && page.contains(">Clear all</a>"), "{page}");
+    assert!(page.contains("Event: <b>People: all events</b>") && page.contains(">Clear all</a>"), "{page}");
     // Links to other pages keep the filters, in both directions.
     let first = ann.get(&format!("{LOG}?kind=project.created&from=2026-11-01")).await.body;
     assert_eq!(events(&first).len(), 50);
@@ -80,7 +80,7 @@ async fn questions_are_links_that_stay() {
     assert_eq!(events(&his), ["invite.accepted"]);
     assert!(his.contains(&format!("{LOG}?kind=invite.accepted&#38;project=")), "{his}");
     let none = ann.get(&format!("{LOG}?who={ben_id}&kind=project.created")).await.body;
-    assert!(none.contains("No entry fits these filters.") && events(&none).is_empty());
+    assert!(none.contains("No events match these filters.") && events(&none).is_empty());
     let today = ann.get(&format!("{LOG}?from=2026-11-21&kind=projects")).await.body;
     assert_eq!(events(&today).len(), 50);
     let before = ann.get(&format!("{LOG}?to=2026-11-20&kind=projects")).await.body;
@@ -89,7 +89,11 @@ async fn questions_are_links_that_stay() {
     let about = ann.get(&project).await.body;
     assert!(events(&about).contains(&"project.created".to_owned()), "{about}");
     let wrong = ann.get(&format!("{LOG}?from=yesterday")).await.body;
-    assert!(wrong.contains("This is not a date.") && wrong.contains("aria-invalid") && events(&wrong).is_empty());
+    assert!(
+        wrong.contains("Enter a date such as 2026-11-20.")
+            && wrong.contains("aria-invalid")
+            && events(&wrong).is_empty()
+    );
     assert_eq!(ann.get(&format!("{LOG}?after=audit_log-nothing")).await.status, 422);
 }
 
@@ -136,7 +140,7 @@ async fn the_chain_is_checked() {
     let csrf = ann.csrf().await;
     let found = ann.post(LOG, &[("csrf", &csrf)]).await;
     assert!(
-        found.status == 200 && found.body.contains("The chain is unbroken until 20\u{a0}November 2026"),
+        found.status == 200 && found.body.contains("The log is intact until 20\u{a0}November 2026"),
         "{}",
         found.body
     );
@@ -162,6 +166,9 @@ async fn the_chain_is_checked() {
     let forged: Result<(), keystead_store::Error> = write.await;
     forged.unwrap();
     let found = ann.post(LOG, &[("csrf", &csrf)]).await.body;
-    assert!(found.contains("breaks at the entry audit_log-forged") && found.contains("role=\"alert\""), "{found}");
-    assert!(found.contains("Staff of this installation") && !found.contains("<script>\""), "who never belonged here");
+    assert!(
+        found.contains("outside Keystead at entry audit_log-forged") && found.contains("role=\"alert\""),
+        "{found}"
+    );
+    assert!(found.contains("Operator of this service") && !found.contains("<script>\""), "who never belonged here");
 }
