@@ -1,4 +1,5 @@
-//! The messages of all languages have the same keys, arguments and plural forms; every help page has a file.
+//! The messages of all languages have the same keys, arguments and plural forms; every help page has a file; and no text
+//! contains a word that its language avoids.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -59,4 +60,122 @@ fn every_help_page_has_a_file_and_every_file_a_page() {
         assert_eq!(files.collect::<BTreeSet<_>>(), named, "{}", language.tag());
         assert!(HELP.iter().all(|page| page.source(language).starts_with("# ")), "{}", language.tag());
     }
+}
+
+/// Words and phrases that the texts of a language avoid: dated or literal wording, and second names for one thing. The
+/// terms to use are in `locales/GLOSSARY.md`.
+const fn avoided(language: Language) -> &'static [&'static str] {
+    match language {
+        Language::English => &[
+            "a call",
+            "an act",
+            "anew",
+            "anybody",
+            "are told",
+            "cancelled",
+            "e-mail",
+            "elsewhere",
+            "every act",
+            "everybody",
+            "for good",
+            "go on",
+            "goes on",
+            "hand in",
+            "handed in",
+            "he",
+            "him",
+            "his",
+            "is told",
+            "lately",
+            "licence",
+            "log in",
+            "login",
+            "look into",
+            "mail",
+            "mails",
+            "nevertheless",
+            "nobody",
+            "picture",
+            "pictures",
+            "please",
+            "present one",
+            "ran out",
+            "run out",
+            "runs out",
+            "second factor",
+            "second step",
+            "somebody",
+            "take back",
+            "taken back",
+            "the call",
+            "this act",
+            "took back",
+            "whatever",
+            "whoever",
+            "whose",
+        ],
+        Language::Polish => &["lub zalogowana", "nie sięga", "pocztą", "pyta o palec"],
+        Language::Japanese => &["たった今に", "どのアドレスが見られる", "に届きません", "ほかには届"],
+    }
+}
+
+/// What people read of a message file or a help page, in lower case: without keys, comments, arguments, code, and the
+/// error messages that a help page quotes.
+fn read_text(source: &str, is_messages: bool) -> String {
+    let mut text = String::new();
+    let mut fenced = false;
+    for line in source.lines() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+        } else if is_messages && !line.starts_with([' ', '#']) {
+            text += line.split_once(" =").map_or("", |(_, value)| value);
+        } else if !fenced && !(is_messages && line.starts_with('#')) {
+            text += line;
+        }
+        text.push('\n');
+    }
+    for (open, close) in [('{', '}'), ('“', '”'), ('`', '`')] {
+        let mut rest = text.as_str();
+        let mut kept = String::new();
+        while let Some((before, after)) = rest.split_once(open) {
+            kept += before;
+            // An opening mark without its end, as before a plural form, hides nothing.
+            rest = after.split_once(close).filter(|(inside, _)| !inside.contains('\n')).map_or(after, |(_, rest)| rest);
+        }
+        text = kept + rest;
+    }
+    text.to_lowercase()
+}
+
+/// Whether the text contains the phrase as whole words. Japanese has no spaces, so any occurrence counts there.
+fn contains_words(text: &str, phrase: &str, language: Language) -> bool {
+    text.match_indices(phrase).any(|(at, _)| {
+        let outside = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric());
+        language == Language::Japanese
+            || outside(text[..at].chars().next_back()) && outside(text[at + phrase.len()..].chars().next())
+    })
+}
+
+#[test]
+fn no_text_contains_a_word_that_its_language_avoids() {
+    let mut found = Vec::new();
+    for language in Language::ALL {
+        let messages = sources(language).iter().map(|source| read_text(source, true));
+        let pages = HELP.iter().map(|page| read_text(page.source(language), false));
+        for text in messages.chain(pages) {
+            for line in text.lines() {
+                let wrong = avoided(language).iter().filter(|phrase| contains_words(line, phrase, language));
+                found.extend(wrong.map(|phrase| format!("{}: {phrase}: {line}", language.tag())));
+            }
+        }
+    }
+    assert!(found.is_empty(), "GLOSSARY.md names the words to use instead:\n{}", found.join("\n"));
+}
+
+#[test]
+fn words_are_found_where_people_read_them() {
+    let has = |source: &str, phrase: &str| contains_words(&read_text(source, true), phrase, Language::English);
+    assert!(has("key = Nobody came.", "nobody") && has("key =\n    He came.", "he"));
+    assert!(!has("nobody = { $nobody } and the `nobody` of “nobody”", "nobody"));
+    assert!(!has("# nobody\nkey = The others", "nobody") && !has("key = The others", "he"));
 }

@@ -1,7 +1,7 @@
 nav-network = ネットワーク
 network-lead = この組織のキーでAPIを呼び出せるアドレスです。有効なリストがなければ、どこからでも呼び出せます。このページは常に開いています。
 network-lead-project = 組織のリストに加えて、{ $project }のキーでAPIを呼び出せるアドレスです。
-network-help = どのアドレスが見られるか
+network-help = どのアドレスで判定されるか
 network-you = 現在のアドレスは{ $address }です。
 network-you-pass = ここからのAPI呼び出しは受け付けられます。
 network-you-not = ここからのAPI呼び出しは拒否されます。

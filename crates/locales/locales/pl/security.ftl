@@ -1,5 +1,5 @@
 nav-security = Bezpieczeństwo
-security-lead = Jak się logujesz i gdzie jesteś zalogowany lub zalogowana.
+security-lead = Sposoby logowania i aktywne sesje.
 security-open = Otwórz ustawienia bezpieczeństwa
 ways-in = Sposoby logowania
 ways-in-hint = Każdy z nich otwiera to konto.
@@ -79,7 +79,7 @@ error-sign-in-again = To konto nie ma hasła: wyloguj się i zaloguj ponownie.
 error-sign-in-instead = Ten adres ma już konto. Zaloguj się i otwórz zaproszenie ponownie.
 error-reauthentication-needed = To wymaga świeżego potwierdzenia, że to ty. Zaloguj się ponownie.
 passkeys = Klucze dostępu
-passkey-hint = Klucz dostępu jest w tym urządzeniu albo w kluczu sprzętowym, pyta o palec, twarz lub PIN i działa tylko na tej stronie. Zastępuje oba kroki.
+passkey-hint = Klucz dostępu jest w tym urządzeniu albo w kluczu sprzętowym, odblokowujesz go odciskiem palca, twarzą lub kodem PIN i działa tylko na tej stronie. Zastępuje oba kroki.
 passkey-add = Dodaj klucz dostępu
 passkey-create = Utwórz klucz dostępu
 passkey-usual-name = To urządzenie
