@@ -108,7 +108,13 @@ mod tests {
     fn every_mail_is_written_in_every_language() {
         let mut seen = BTreeSet::new();
         for (kind, language) in MailKind::ALL.iter().flat_map(|kind| Language::ALL.map(|language| (kind, language))) {
-            let arguments = [("operator", "Acme"), ("detail", "https://keys.example"), ("account", "a@b.c")];
+            let arguments = [
+                ("operator", "Acme"),
+                ("detail", "https://keys.example"),
+                ("account", "a@b.c"),
+                ("organization", "Harbour"),
+                ("inviter", "Ann"),
+            ];
             let (subject, text) = Messages(language).mail(kind.key(), &arguments);
             assert!(subject.contains("Acme") && !text.contains("mail-") && !text.contains('!'), "{kind:?}: {text}");
             assert!(seen.insert(subject) && seen.insert(text), "{kind:?} in {}", language.tag());

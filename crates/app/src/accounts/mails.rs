@@ -38,14 +38,34 @@ pub(super) async fn queue_mail_about(
     detail: &str,
     who: &str,
 ) -> Result<(), Error> {
-    let mail = AccountMail {
+    let mail = AccountMail { who: who.to_owned(), ..mail_to(to, kind, language, detail) };
+    app.enqueue(tx, &Job::SendMail(mail), app.now()).await
+}
+
+/// Queues the mail of an invitation to an organization, which names the person who invites.
+pub(crate) async fn queue_invite_mail(
+    app: &App,
+    tx: &mut Tx,
+    to: &str,
+    language: &str,
+    link: &str,
+    (organization, inviter): (String, String),
+) -> Result<(), Error> {
+    let mail = AccountMail { organization, inviter, ..mail_to(to, MailKind::Invite, language, link) };
+    app.enqueue(tx, &Job::SendMail(mail), app.now()).await
+}
+
+/// A mail that names neither an account nor an organization.
+fn mail_to(to: &str, kind: MailKind, language: &str, detail: &str) -> AccountMail {
+    AccountMail {
         to: to.to_owned(),
         kind,
         language: language.to_owned(),
         detail: detail.to_owned(),
-        who: who.to_owned(),
-    };
-    app.enqueue(tx, &Job::SendMail(mail), app.now()).await
+        who: String::new(),
+        organization: String::new(),
+        inviter: String::new(),
+    }
 }
 
 /// Queues a mail to a known person, in the language of the account.
@@ -63,7 +83,13 @@ pub(super) async fn queue_mail_to_user(
 
 /// Sends a mail about an account.
 pub(crate) async fn send_account_mail(app: &App, job: AccountMail) -> Outcome {
-    let arguments = [("operator", app.settings().operator.as_str()), ("detail", &job.detail), ("account", &job.who)];
+    let arguments = [
+        ("operator", app.settings().operator.as_str()),
+        ("detail", &job.detail),
+        ("account", &job.who),
+        ("organization", &job.organization),
+        ("inviter", &job.inviter),
+    ];
     let (subject, text) = Messages::of(&job.language).mail(job.kind.key(), &arguments);
     let mail = Mail { to: job.to, subject, text: format!("{text}\n\n{}\n", app.public_url()) };
     send_mail(app, &mail).await

@@ -82,6 +82,12 @@ pub(crate) struct AccountMail {
     /// The account it is about, where the mail names it.
     #[serde(default)]
     pub(crate) who: String,
+    /// The organization it invites to.
+    #[serde(default)]
+    pub(crate) organization: String,
+    /// The name of the person who invites.
+    #[serde(default)]
+    pub(crate) inviter: String,
 }
 
 /// A sign-up. The password is its hash.

@@ -13,11 +13,11 @@ use keystead_store::tables::project_members::{self, ProjectMember};
 use keystead_store::tables::{accounts, organizations, projects, users};
 use serde_json::json;
 
-use crate::accounts::mails::{count_mail, queue_mail};
+use crate::accounts::mails::{count_mail, queue_invite_mail};
 use crate::accounts::new_account::{insert_new_user, new_account};
 use crate::accounts::password::hash_password;
 use crate::accounts::proven::open_first_session;
-use crate::accounts::{Context, MailKind, SignedIn, acceptable, digest_of, draw_secret};
+use crate::accounts::{Context, SignedIn, acceptable, digest_of, draw_secret};
 use crate::audit::{self, AuditEntry};
 use crate::entitlements::entitlements;
 use crate::request::Origin;
@@ -248,10 +248,26 @@ async fn send_invite(
     count_invite(app, tx, actor, &row.organization).await?;
     count_mail(app, tx, Origin::default(), &row.email).await?;
     let link = format!("{}/invite?token={}", app.public_url(), secret.expose());
-    queue_mail(app, tx, &row.email, MailKind::Invite, language, &link).await?;
+    let names = names_in_invite(app, tx, actor, &row.organization).await?;
+    queue_invite_mail(app, tx, &row.email, language, &link, names).await?;
     let details = json!({ "data": { "role": row.role.as_str() } });
     let entry = AuditEntry { organization: &row.organization, action: "invite.sent", target: &row.id, details };
     app.record(tx, actor, entry).await
+}
+
+/// The names of the organization and of the person who invites; the operator's name if a service account's key invites.
+async fn names_in_invite(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+) -> Result<(String, String), Error> {
+    let organization = organizations::find(tx, organization).await?.map(|row| row.name).unwrap_or_default();
+    let inviter = match actor.user() {
+        Some(user) => users::find(tx, user).await?.map(|row| row.name),
+        None => None,
+    };
+    Ok((organization, inviter.unwrap_or_else(|| app.settings().operator.clone())))
 }
 
 /// Counts an invitation against its sender, their organization and the network of the request.

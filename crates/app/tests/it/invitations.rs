@@ -41,6 +41,23 @@ impl Firm {
     }
 }
 
+/// S3-10: the mail names the organization, the person who invites, and how long the link works, in each language.
+#[tokio::test]
+async fn the_mail_names_organization_and_inviter() {
+    let firm = Firm::new().await;
+    for (language, email, days) in [
+        ("en", "ben@example.com", "seven days"),
+        ("pl", "cid@example.com", "siedem dni"),
+        ("ja", "dan@example.com", "7日間"),
+    ] {
+        firm.app().invite_member(&firm.ann, &firm.id, email, READER, language).await.unwrap();
+        let mails = firm.test.mails().await;
+        let [(to, subject, text)] = &mails[..] else { panic!("{mails:?}") };
+        assert!(to == email && subject.contains("Acme"), "{subject}");
+        assert!(text.contains("Acme") && text.contains("ann") && text.contains(days), "{text}");
+    }
+}
+
 /// S3-10: a new person signs up through the invitation: its link was mailed to the address, so nothing is left to
 /// confirm.
 #[tokio::test]

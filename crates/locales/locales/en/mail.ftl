@@ -1,4 +1,5 @@
-# Mails. $detail is the link, or the sign-in or service that the mail is about; $account is the account it is about.
+# Mails. $detail is the link, or the sign-in or service that the mail is about; $account is the account it is about;
+# $inviter invites to $organization.
 
 # About accounts.
 mail-confirm-subject = { $operator }: Confirm your email address
@@ -24,9 +25,9 @@ mail-reset-text =
     If you did not ask for a new password, you can ignore this email. Your current password still works.
 mail-password-changed-subject = { $operator }: Your password was changed
 mail-password-changed-text = The password of your account was changed, and you were signed out on other devices. If you did not do this, choose a new password now and contact support.
-mail-invite-subject = { $operator }: You are invited to an organization
+mail-invite-subject = { $operator }: You are invited to { $organization }
 mail-invite-text =
-    You are invited to join an organization. Open this link to see which one and to accept. The link works once and expires in seven days.
+    { $inviter } invited you to join the organization { $organization }. Open this link to accept the invitation. The link works once and expires in seven days.
 
     { $detail }
 

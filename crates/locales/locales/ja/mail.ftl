@@ -1,4 +1,5 @@
-# Mails. $detail is the link, or the sign-in or service that the mail is about; $account is the account it is about.
+# Mails. $detail is the link, or the sign-in or service that the mail is about; $account is the account it is about;
+# $inviter invites to $organization.
 
 # About accounts.
 mail-confirm-subject = { $operator }: メールアドレスの確認
@@ -24,11 +25,13 @@ mail-reset-text =
     心当たりがない場合は、何もする必要はありません。現在のパスワードはそのまま使えます。
 mail-password-changed-subject = { $operator }: パスワードが変更されました
 mail-password-changed-text = アカウントのパスワードが変更され、他のブラウザーのセッションが終了しました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに連絡してください。
-mail-invite-subject = { $operator }: 組織への招待
+mail-invite-subject = { $operator }: 組織「{ $organization }」への招待
 mail-invite-text =
-    組織に招待されました。リンクは1回だけ、7日間有効です。
+    { $inviter }さんが組織「{ $organization }」に招待しています。参加するには次のリンクを開いてください。リンクは1回だけ、7日間有効です。
 
     { $detail }
+
+    心当たりがない場合は、このメールを無視してください。
 mail-new-sign-in-subject = { $operator }: 新しいサインイン
 mail-new-sign-in-text =
     これまで使われたことのないブラウザーまたはネットワークからサインインがありました。

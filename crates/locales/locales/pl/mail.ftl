@@ -1,4 +1,5 @@
-# Mails. $detail is the link, or the sign-in or service that the mail is about; $account is the account it is about.
+# Mails. $detail is the link, or the sign-in or service that the mail is about; $account is the account it is about;
+# $inviter invites to $organization.
 
 # About accounts.
 mail-confirm-subject = { $operator }: Potwierdź swój adres e-mail
@@ -24,11 +25,13 @@ mail-reset-text =
     Jeśli to nie twoja prośba, nie trzeba nic robić: obecne hasło działa dalej.
 mail-password-changed-subject = { $operator }: Hasło zostało zmienione
 mail-password-changed-text = Hasło do konta zostało zmienione, a sesje w innych przeglądarkach zakończone. Jeśli to nie ty, od razu ustaw nowe hasło i napisz do nas.
-mail-invite-subject = { $operator }: Zaproszenie do organizacji
+mail-invite-subject = { $operator }: Zaproszenie do organizacji „{ $organization }”
 mail-invite-text =
-    Masz zaproszenie do organizacji. Link działa raz i przez siedem dni.
+    { $inviter } zaprasza Cię do organizacji „{ $organization }”. Otwórz link, aby przyjąć zaproszenie. Link działa raz, przez siedem dni.
 
     { $detail }
+
+    Jeśli nie spodziewasz się zaproszenia, zignoruj tę wiadomość.
 mail-new-sign-in-subject = { $operator }: Nowe logowanie
 mail-new-sign-in-text =
     Zalogowano się na konto z przeglądarki lub sieci, której wcześniej nie było:
