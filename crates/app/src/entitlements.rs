@@ -10,7 +10,7 @@ use keystead_store::tables::{first_uses, organizations};
 use crate::Error;
 
 /// Logs rules in shadow and warn mode where the answer cannot: creating a key has no header for a warning.
-pub(crate) fn note_unenforced(organization: &OrganizationId, action: &str, verdict: &Verdict) {
+pub(crate) fn log_unenforced(organization: &OrganizationId, action: &str, verdict: &Verdict) {
     let lacking = verdict.shadowed.iter().chain(&verdict.warned).map(|requirement| requirement.as_str());
     let lacking = lacking.collect::<Vec<_>>().join(",");
     if !lacking.is_empty() {

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use keystead_app::organizations::ip_allowlists::{IpAllowlist, ListChange, Standpoint};
+use keystead_app::organizations::ip_allowlists::{IpAllowlist, ListChange, CallerAddress};
 use keystead_core::id::ProjectId;
 use keystead_core::network::AddressList;
 use serde_json::{Value, json};
@@ -71,8 +71,8 @@ async fn change(
     change: ListChange,
 ) -> Result<IpAllowlist, ApiError> {
     let id = ids.get("id", "IP allowlist")?;
-    let standpoint = Standpoint { address: from.origin().ip, acknowledged: fields.flag("force")? };
-    let changed = state.app.change_ip_allowlist(&admin.actor, &admin.organization, &id, change, standpoint).await;
+    let caller_address = CallerAddress { address: from.origin().ip, acknowledged: fields.flag("force")? };
+    let changed = state.app.change_ip_allowlist(&admin.actor, &admin.organization, &id, change, caller_address).await;
     changed.or_fail(state)
 }
 

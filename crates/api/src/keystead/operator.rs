@@ -79,7 +79,7 @@ pub(crate) async fn decide(
     }
     let destroy = fields.flag("destroy")?;
     let id = ids.text("id");
-    let decided = state.app.decide(&operator.0, &id, verdict, &reason(&fields)?, destroy).await.or_fail(&state)?;
+    let decided = state.app.decide_case(&operator.0, &id, verdict, &reason(&fields)?, destroy).await.or_fail(&state)?;
     Ok(Json(json!({ "id": id, "object": "keystead.review_case", "decided": decided == Decided::Done })))
 }
 

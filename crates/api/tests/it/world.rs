@@ -130,7 +130,7 @@ impl World {
         let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
         let mut request = request.body(Body::from(body.to_string())).unwrap();
         request.extensions_mut().insert(client);
-        keystead_app::audit::seen_from(client.address, self.send(request)).await
+        keystead_app::audit::with_client_address(client.address, self.send(request)).await
     }
 
     pub(crate) async fn get(&self, path: &str, key: &str) -> Answer {

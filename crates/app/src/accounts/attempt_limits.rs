@@ -16,7 +16,7 @@ use crate::{App, Error};
 
 /// One attempt.
 #[derive(Debug, Clone)]
-pub(super) struct Try {
+pub(super) struct SignInAttempt {
     id: String,
     /// The address together with this network, and the network alone.
     here: Subjects,
@@ -25,13 +25,13 @@ pub(super) struct Try {
 }
 
 /// Describes an attempt for an address from a network.
-pub(super) fn new_attempt(app: &App, email: &str, network: &str, ip: Option<IpAddr>) -> Try {
+pub(super) fn new_attempt(app: &App, email: &str, network: &str, ip: Option<IpAddr>) -> SignInAttempt {
     let fingerprint = |purpose: &str, text: &str| {
         let bytes = app.sealer().fingerprint(purpose, text);
         Some(hex::encode(&bytes[..16]))
     };
     let here = fingerprint("email from network", &format!("{email} {network}"));
-    Try {
+    SignInAttempt {
         id: app.draw(JobId::generate).to_string(),
         here: Subjects { number: here, ip, ..Subjects::default() },
         everywhere: Subjects { number: fingerprint("email", email), ..Subjects::default() },
@@ -40,22 +40,22 @@ pub(super) fn new_attempt(app: &App, email: &str, network: &str, ip: Option<IpAd
 
 /// Counts an attempt, or refuses it when there were too many. `at_home` says that the person has signed in from
 /// this network before.
-pub(super) async fn count_attempt(app: &App, tx: &mut Tx, one: &Try, at_home: bool) -> Result<(), Error> {
-    hold_subjects(app, tx, SIGN_IN, &one.everywhere).await?;
-    hold_subjects(app, tx, SIGN_IN, &one.here).await?;
-    ensure_within(app, tx, SIGN_IN_LIMITS, &one.here, "").await?;
+pub(super) async fn count_attempt(app: &App, tx: &mut Tx, attempt: &SignInAttempt, at_home: bool) -> Result<(), Error> {
+    hold_subjects(app, tx, SIGN_IN, &attempt.everywhere).await?;
+    hold_subjects(app, tx, SIGN_IN, &attempt.here).await?;
+    ensure_within(app, tx, SIGN_IN_LIMITS, &attempt.here, "").await?;
     if !at_home {
-        ensure_within(app, tx, STRANGER_LIMITS, &one.everywhere, "").await?;
+        ensure_within(app, tx, STRANGER_LIMITS, &attempt.everywhere, "").await?;
     }
-    count_hit(app, tx, SIGN_IN, &one.here, &one.id, "").await?;
-    count_hit(app, tx, SIGN_IN, &one.everywhere, &one.id, "").await
+    count_hit(app, tx, SIGN_IN, &attempt.here, &attempt.id, "").await?;
+    count_hit(app, tx, SIGN_IN, &attempt.everywhere, &attempt.id, "").await
 }
 
 /// Removes a successful attempt, and the earlier ones from the same address and network, from the count.
-pub(super) async fn forgive_attempt(app: &App, tx: &mut Tx, one: &Try) -> Result<(), Error> {
-    uncount_hit(app, tx, SIGN_IN, &one.here, &one.id).await?;
-    uncount_hit(app, tx, SIGN_IN, &one.everywhere, &one.id).await?;
-    if let Some(fingerprint) = &one.here.number {
+pub(super) async fn forgive_attempt(app: &App, tx: &mut Tx, attempt: &SignInAttempt) -> Result<(), Error> {
+    uncount_hit(app, tx, SIGN_IN, &attempt.here, &attempt.id).await?;
+    uncount_hit(app, tx, SIGN_IN, &attempt.everywhere, &attempt.id).await?;
+    if let Some(fingerprint) = &attempt.here.number {
         limit_hits::delete(tx, SIGN_IN, &format!("number:{fingerprint}")).await?;
     }
     Ok(())
@@ -69,11 +69,11 @@ pub(super) async fn check_own_password(
     password: &Secret<String>,
     kept: Option<String>,
 ) -> Result<(), Error> {
-    let one = new_attempt(app, email, network, None);
+    let attempt = new_attempt(app, email, network, None);
     // A person with a session here is not a stranger.
-    write_tx!(app.store(), "own_password", |tx| count_attempt(app, tx, &one, true).await)?;
+    write_tx!(app.store(), "own_password", |tx| count_attempt(app, tx, &attempt, true).await)?;
     if !password_matches(app, password, kept).await? {
         return Err(super::wrong_password());
     }
-    write_tx!(app.store(), "own_password_ok", |tx| forgive_attempt(app, tx, &one).await)
+    write_tx!(app.store(), "own_password_ok", |tx| forgive_attempt(app, tx, &attempt).await)
 }

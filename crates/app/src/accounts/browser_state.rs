@@ -11,7 +11,7 @@ use super::{dead_link, digest};
 use crate::{App, Error};
 
 #[derive(Serialize, Deserialize)]
-struct Carried {
+struct BrowserState {
     ends_at: i64,
     kept: String,
 }
@@ -22,8 +22,8 @@ fn context(purpose: &str) -> String {
 
 /// Seals a value for a browser that returns within `life` seconds, as hexadecimal digits.
 pub(super) fn seal_for_browser(app: &App, purpose: &str, kept: &str, life: i64) -> Result<Secret<String>, Error> {
-    let carried = Carried { ends_at: app.now().plus(life).0, kept: kept.to_owned() };
-    let plain = serde_json::to_vec(&carried).map_err(|error| Error::Internal(format!("carried state: {error}")))?;
+    let state = BrowserState { ends_at: app.now().plus(life).0, kept: kept.to_owned() };
+    let plain = serde_json::to_vec(&state).map_err(|error| Error::Internal(format!("browser state: {error}")))?;
     let sealed = app.draw(|rng| app.sealer().seal(rng, &context(purpose), &plain));
     Ok(Secret::new(hex::encode(&sealed)))
 }
@@ -32,8 +32,8 @@ pub(super) fn seal_for_browser(app: &App, purpose: &str, kept: &str, life: i64) 
 pub(super) fn open_from_browser(app: &App, purpose: &str, state: &Secret<String>) -> Result<Secret<String>, Error> {
     let sealed = hex::decode(state.expose()).ok_or_else(dead_link)?;
     let plain = app.sealer().open(&context(purpose), &sealed).map_err(|_| dead_link())?;
-    let carried: Carried = serde_json::from_slice(plain.expose()).map_err(|_| dead_link())?;
-    if app.now().0 >= carried.ends_at { Err(dead_link()) } else { Ok(Secret::new(carried.kept)) }
+    let state: BrowserState = serde_json::from_slice(plain.expose()).map_err(|_| dead_link())?;
+    if app.now().0 >= state.ends_at { Err(dead_link()) } else { Ok(Secret::new(state.kept)) }
 }
 
 /// Marks the state as used, in the transaction that acts on it; a second use is a dead link. `life` is the number

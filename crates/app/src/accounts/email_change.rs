@@ -77,9 +77,9 @@ impl App {
 
     /// Describes what a link to a new address would do; `None` when it no longer works. Looking does not use the link
     /// up.
-    pub async fn look_at_address(&self, token: &Secret<String>) -> Result<Option<AddressChange>, Error> {
+    pub async fn find_email_change(&self, token: &Secret<String>) -> Result<Option<AddressChange>, Error> {
         let key = digest(token);
-        read_tx!(self.store(), "look_at_address", |tx| {
+        read_tx!(self.store(), "find_email_change", |tx| {
             let Some((_, person, address)) = requested_address(self, tx, &key).await? else { return Ok(None) };
             Ok(Some(AddressChange { name: person.name, present: masked(&person.email), address }))
         })
@@ -121,7 +121,7 @@ pub(crate) async fn mail_email_change(app: &App, job: ChangeEmail) -> Result<Out
     let ChangeEmail { email, language, link, who } = job;
     let token = link.split_once("token=").map(|(_, token)| Secret::new(token.to_owned()));
     let key = digest(&token.ok_or_else(|| Error::Internal("a link without a token".to_owned()))?);
-    write_tx!(app.store(), "settle_address", |tx| {
+    write_tx!(app.store(), "mail_email_change", |tx| {
         if users::find_by_email(tx, &email).await?.is_some() {
             accounts::use_token(tx, &key, app.now()).await?;
             queue_mail(app, tx, &email, MailKind::AddressTaken, &language, "").await?;

@@ -25,7 +25,7 @@ pub(crate) async fn queue_mail(
     language: &str,
     detail: &str,
 ) -> Result<(), Error> {
-    queue_mail_about(app, tx, to, kind, language, detail, "").await
+    app.enqueue(tx, &Job::SendMail(mail_to(to, kind, language, detail)), app.now()).await
 }
 
 /// Queues a mail that also names the account it is about.

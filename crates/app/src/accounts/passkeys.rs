@@ -36,7 +36,7 @@ const MOST: usize = 20;
 
 /// The challenge that a browser hands to its authenticator.
 #[derive(Debug)]
-pub struct Question {
+pub struct PasskeyChallenge {
     /// The state that must come back with the answer; it works once, for five minutes.
     pub state: Secret<String>,
     /// The options of `navigator.credentials`.
@@ -102,7 +102,7 @@ impl App {
     /// # Errors
     /// `reauthentication_needed`, when the person has too many passkeys, or when the public address does not allow
     /// passkeys.
-    pub async fn begin_passkey(&self, session: &Secret<String>) -> Result<Question, Error> {
+    pub async fn begin_passkey(&self, session: &Secret<String>) -> Result<PasskeyChallenge, Error> {
         let site = webauthn_site(self)?;
         let view = self.fresh_session(session).await?;
         let (user, key) = (&view.user, digest(session));
@@ -115,8 +115,8 @@ impl App {
             let ids = known.iter().filter_map(|row| URL_SAFE_NO_PAD.decode(&row.id).ok()).collect();
             let started = site.start_passkey_registration(handle(user), &view.email, &view.name, Some(ids));
             let (options, kept) = started.map_err(|error| broken(&error))?;
-            let state = keep_question(self, tx, NEW_PASSKEY, Some(user), &to_text(&kept)?).await?;
-            Ok(Question { state, options: discoverable(to_value(&options)?) })
+            let state = store_challenge(self, tx, NEW_PASSKEY, Some(user), &to_text(&kept)?).await?;
+            Ok(PasskeyChallenge { state, options: discoverable(to_value(&options)?) })
         })
     }
 
@@ -135,7 +135,7 @@ impl App {
         let (site, name) = (webauthn_site(self)?, checked_name(name)?);
         let view = self.fresh_session(session).await?;
         let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| refused())?;
-        let (user, kept) = take_question::<PasskeyRegistration>(self, NEW_PASSKEY, state).await?;
+        let (user, kept) = take_challenge::<PasskeyRegistration>(self, NEW_PASSKEY, state).await?;
         let user = user.filter(|user| *user == view.user).ok_or_else(dead_link)?;
         let made = site.finish_passkey_registration(&answer, &kept).map_err(|_| refused())?;
         let row = passkeys::Passkey {
@@ -181,11 +181,11 @@ impl App {
     ///
     /// # Errors
     /// When the public address does not allow passkeys.
-    pub fn ask_passkey(&self) -> Result<Question, Error> {
+    pub fn begin_passkey_sign_in(&self) -> Result<PasskeyChallenge, Error> {
         let (options, kept) =
             webauthn_site(self)?.start_discoverable_authentication().map_err(|error| broken(&error))?;
         let (options, kept) = (to_value(&options)?, to_text(&kept)?);
-        Ok(Question { state: seal_for_browser(self, ASKED, &kept, LIFE)?, options })
+        Ok(PasskeyChallenge { state: seal_for_browser(self, ASKED, &kept, LIFE)?, options })
     }
 
     /// Signs in with a passkey. It is both factors at once, so no code is asked for.
@@ -244,7 +244,7 @@ fn webauthn_site(app: &App) -> Result<Webauthn, Error> {
 }
 
 /// Keeps the state of a challenge until the authenticator answers.
-async fn keep_question(
+async fn store_challenge(
     app: &App,
     tx: &mut Tx,
     purpose: &'static str,
@@ -267,13 +267,13 @@ async fn keep_question(
 }
 
 /// Takes the kept state of a challenge; it works once.
-async fn take_question<T: DeserializeOwned>(
+async fn take_challenge<T: DeserializeOwned>(
     app: &App,
     purpose: &'static str,
     state: &Secret<String>,
 ) -> Result<(Option<UserId>, T), Error> {
     let (key, now) = (digest(state), app.now());
-    let row = write_tx!(app.store(), "take_question", |tx| {
+    let row = write_tx!(app.store(), "take_challenge", |tx| {
         let row = accounts::find_token(tx, purpose, &key, now).await?.ok_or_else(dead_link)?;
         if accounts::use_token(tx, &key, now).await? { Ok(row) } else { Err(dead_link()) }
     })?;
@@ -284,22 +284,22 @@ async fn take_question<T: DeserializeOwned>(
 }
 
 /// Parses an authenticator's answer together with the challenge it belongs to.
-fn read_answer(app: &App, state: &Secret<String>, answer: &str) -> Result<Answered, Error> {
+fn read_answer(app: &App, state: &Secret<String>, answer: &str) -> Result<PasskeyAnswer, Error> {
     let site = webauthn_site(app)?;
     let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| refused())?;
     let kept = open_from_browser(app, ASKED, state)?;
     let kept = serde_json::from_str(kept.expose()).map_err(|_| dead_link())?;
-    let (whose, id) = site.identify_discoverable_authentication(&answer).map_err(|_| refused())?;
+    let (user_handle, id) = site.identify_discoverable_authentication(&answer).map_err(|_| refused())?;
     let id = URL_SAFE_NO_PAD.encode(id);
-    Ok(Answered { site, answer, kept, whose, id, state: state.clone() })
+    Ok(PasskeyAnswer { site, answer, kept, user_handle, id, state: state.clone() })
 }
 
 /// Finds the person of the passkey that answered, and locks the account until the transaction ends. The challenge
 /// is used up.
-async fn user_of_passkey(app: &App, tx: &mut Tx, answered: &Answered) -> Result<UserId, Error> {
-    let Answered { site, answer, kept, whose, id, state } = answered;
+async fn user_of_passkey(app: &App, tx: &mut Tx, answered: &PasskeyAnswer) -> Result<UserId, Error> {
+    let PasskeyAnswer { site, answer, kept, user_handle, id, state } = answered;
     spend_browser_state(app, tx, state, LIFE).await?;
-    let mine = |row: &passkeys::Passkey| handle(&row.user) == *whose;
+    let mine = |row: &passkeys::Passkey| handle(&row.user) == *user_handle;
     let user = passkeys::find(tx, id).await?.filter(mine).ok_or_else(refused)?.user;
     let confirmed = accounts::lock(tx, &user).await?.is_some_and(|account| account.confirmed_at.is_some());
     let alive = users::find(tx, &user).await?.is_some_and(|user| user.deactivated_at.is_none());
@@ -316,12 +316,12 @@ async fn user_of_passkey(app: &App, tx: &mut Tx, answered: &Answered) -> Result<
 }
 
 /// An authenticator's answer before it is verified.
-struct Answered {
+struct PasskeyAnswer {
     site: Webauthn,
     answer: PublicKeyCredential,
     kept: DiscoverableAuthentication,
     /// The handle that the authenticator keeps for the person.
-    whose: Uuid,
+    user_handle: Uuid,
     /// The passkey's id.
     id: String,
     /// The state that the browser returned; it works once.

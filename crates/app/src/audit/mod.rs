@@ -41,13 +41,13 @@ pub struct Done {
 
 /// Does the work of one request, so that each audit row has the client's address, and limits on mail can count by
 /// network. No permission depends on it.
-pub async fn seen_from<F: Future>(address: IpAddr, work: F) -> F::Output {
-    done_from(address, work).await.0
+pub async fn with_client_address<F: Future>(address: IpAddr, work: F) -> F::Output {
+    collecting_entries(address, work).await.0
 }
 
 /// Does the same and also returns the audit entries. They are meaningful only if the work succeeded: entries of
 /// transactions that were rolled back are included.
-pub async fn done_from<F: Future>(address: IpAddr, work: F) -> (F::Output, Vec<Done>) {
+pub async fn collecting_entries<F: Future>(address: IpAddr, work: F) -> (F::Output, Vec<Done>) {
     let noted = async {
         let answer = work.await;
         (answer, REQUEST.with(|request| request.done.take()))
@@ -81,21 +81,21 @@ impl App {
             actor_id: actor.id().to_owned(),
             action: entry.action.to_owned(),
             target_id: entry.target.to_owned(),
-            project: place(tx, &entry).await?,
+            project: project_of_entry(tx, &entry).await?,
             details: entry.details.clone(),
             address: actor.through_the_network().then(client_address).flatten().map(|address| address.to_string()),
         };
         audit::append(tx, &self.inner.audit_key, event).await?;
-        note(&entry);
+        collect_for_request(&entry);
         Ok(())
     }
 }
 
-/// Notes an entry for [`done_from`]. A transaction that runs again notes the same entry again.
-fn note(entry: &AuditEntry<'_>) {
+/// Collects an entry for [`collecting_entries`]. A transaction that runs again collects the same entry again.
+fn collect_for_request(entry: &AuditEntry<'_>) {
     let (organization, target) = (entry.organization.clone(), entry.target.to_owned());
     let done = Done { organization, action: entry.action, target };
-    // Outside of a request there is nothing to note.
+    // Outside of a request there is nothing to collect.
     let _ = REQUEST.try_with(|request| {
         let mut all = request.done.borrow_mut();
         if !all.contains(&done) {
@@ -105,7 +105,7 @@ fn note(entry: &AuditEntry<'_>) {
 }
 
 /// Finds the project of an entry: the one its details name, or the one its key or service account belongs to.
-async fn place(tx: &mut Tx, entry: &AuditEntry<'_>) -> Result<Option<ProjectId>, Error> {
+async fn project_of_entry(tx: &mut Tx, entry: &AuditEntry<'_>) -> Result<Option<ProjectId>, Error> {
     let named = entry.details["data"]["project"].as_str().or_else(|| entry.details["project_id"].as_str());
     if let Some(named) = named {
         return Ok(named.parse().ok());

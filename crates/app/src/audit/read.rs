@@ -135,10 +135,10 @@ impl App {
             let rows = audit::list(tx, organization, &filter, &page).await?;
             let mut ids = Ids::default();
             for row in &rows.data {
-                ids.note(&row.actor_id);
-                ids.note(&row.target_id);
-                row.project.iter().for_each(|project| ids.note(project.as_str()));
-                ids.note_all(&row.details);
+                ids.add(&row.actor_id);
+                ids.add(&row.target_id);
+                row.project.iter().for_each(|project| ids.add(project.as_str()));
+                ids.add_all(&row.details);
             }
             let names = ids.names(tx, organization).await?;
             Ok(AuditLog { rows, names })
@@ -155,7 +155,7 @@ impl App {
             let actions = audit::actions(tx, organization).await?;
             let actors = audit::actors(tx, organization).await?;
             let mut ids = Ids::default();
-            actors.iter().for_each(|(_, id)| ids.note(id));
+            actors.iter().for_each(|(_, id)| ids.add(id));
             let names = ids.names(tx, organization).await?;
             Ok(AuditOptions { actions, actors, names })
         })
@@ -174,7 +174,7 @@ impl App {
         read_tx!(self.store(), "names_in_usage", |tx| {
             self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
             let mut wanted = Ids::default();
-            ids.iter().for_each(|id| wanted.note(id));
+            ids.iter().for_each(|id| wanted.add(id));
             wanted.names(tx, organization).await
         })
     }
@@ -190,7 +190,7 @@ struct Ids {
 }
 
 impl Ids {
-    fn note(&mut self, id: &str) {
+    fn add(&mut self, id: &str) {
         let kinds = [
             (UserId::PREFIX, &mut self.people),
             (KeyId::PREFIX, &mut self.keys),
@@ -205,11 +205,11 @@ impl Ids {
     }
 
     /// Collects every id in the details of a row.
-    fn note_all(&mut self, details: &Value) {
+    fn add_all(&mut self, details: &Value) {
         match details {
-            Value::String(text) => self.note(text),
-            Value::Array(items) => items.iter().for_each(|item| self.note_all(item)),
-            Value::Object(fields) => fields.values().for_each(|value| self.note_all(value)),
+            Value::String(text) => self.add(text),
+            Value::Array(items) => items.iter().for_each(|item| self.add_all(item)),
+            Value::Object(fields) => fields.values().for_each(|value| self.add_all(value)),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }

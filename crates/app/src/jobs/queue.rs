@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use keystead_core::id::JobId;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
-use keystead_store::tables::jobs::{self, Job as Row};
+use keystead_store::tables::jobs::{self, JobRow};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -71,7 +71,7 @@ impl App {
     }
 }
 
-async fn run_job(app: &App, job: Row) {
+async fn run_job(app: &App, job: JobRow) {
     let outcome = match open_job(app, &job) {
         Ok(opened) => execute_job(app, opened, job.attempts).await,
         Err(error) => Err(error),
@@ -82,20 +82,20 @@ async fn run_job(app: &App, job: Row) {
         Outcome::Again(None)
     });
     let (id, now) = (&job.id, app.now());
-    let settled = write_tx!(app.store(), "settle_job", |tx| match outcome {
+    let ended = write_tx!(app.store(), "settle_job", |tx| match outcome {
         Outcome::Done => Ok(jobs::delete(tx, id).await?),
         Outcome::Again(seconds) => {
             let seconds = seconds.unwrap_or_else(|| wait(job.attempts));
             Ok(jobs::fail(tx, id, now.plus(seconds)).await?)
         }
     });
-    if let Err(error) = settled {
+    if let Err(error) = ended {
         // The lease ends by itself and the job runs again; every job is idempotent.
         tracing::warn!(%error, "a job's result could not be saved");
     }
 }
 
-fn open_job(app: &App, row: &Row) -> Result<Job, Error> {
+fn open_job(app: &App, row: &JobRow) -> Result<Job, Error> {
     let broken = || Error::Internal(format!("job {} has an unreadable payload", row.id));
     let text = row.payload.get("sealed").and_then(Value::as_str).ok_or_else(broken)?;
     let sealed = STANDARD.decode(text).map_err(|_| broken())?;

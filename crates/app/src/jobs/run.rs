@@ -8,10 +8,10 @@ use crate::accounts::sign_in::record_failed_sign_in;
 use crate::accounts::sign_up::finish_sign_up;
 use crate::review::legal_hold::mail_reviewers;
 use crate::verification::organization::identity_provider;
-use crate::verification::organization::jobs::{
+use crate::verification::organization::job_handlers::{
     mail_owners, poll_attempt, read_attempt, redact_attempt, send_link_mail,
 };
-use crate::verification::payment::jobs::{poll_payment, read_payment};
+use crate::verification::payment::job_handlers::{poll_payment, read_payment};
 use crate::verification::payment::payment_provider;
 use crate::verification::phone::delivery::cancel_phone_at_service;
 use crate::{App, Error};

@@ -63,13 +63,13 @@ impl App {
         asked: NewKey,
     ) -> Result<MintedKey, Error> {
         let owner = actor.user().cloned().ok_or_else(|| Error::impossible("Only a person can own an admin key."))?;
-        let place = KeyTarget {
+        let target = KeyTarget {
             kind: KeyKind::Admin,
             organization: Some(organization.clone()),
             project: None,
             owner: Owner::User(owner),
         };
-        let minted = mint_key(self, place, &limit_to_grant(self, actor, asked)?)?;
+        let minted = mint_key(self, target, &limit_to_grant(self, actor, asked)?)?;
         let row = &minted.key;
         write_tx!(self.store(), "create_admin_key", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;

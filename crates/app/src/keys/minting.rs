@@ -14,7 +14,7 @@ use keystead_store::Tx;
 use keystead_store::tables::api_keys::KeyRow;
 use keystead_store::tables::{organizations, policy};
 
-use crate::entitlements::{entitlements, note_unenforced};
+use crate::entitlements::{entitlements, log_unenforced};
 use crate::validate::checked_name;
 use crate::{App, Error};
 
@@ -77,21 +77,21 @@ pub(crate) fn end_of_life(now: Timestamp, seconds: Option<i64>) -> Result<Option
 }
 
 /// Builds a key without saving it.
-pub(crate) fn mint_key(app: &App, place: KeyTarget, asked: &NewKey) -> Result<MintedKey, Error> {
+pub(crate) fn mint_key(app: &App, target: KeyTarget, asked: &NewKey) -> Result<MintedKey, Error> {
     let restriction = restriction(&asked.scopes)?;
     let name = asked.name.as_deref().map(checked_name).transpose()?;
     let created_at = app.now();
     let expires_at = end_of_life(created_at, asked.expires_in_seconds)?;
-    let (id, value) = app.draw(|rng| (KeyId::generate(rng), ApiKey::mint(place.kind, &app.inner.tags, rng)));
+    let (id, value) = app.draw(|rng| (KeyId::generate(rng), ApiKey::mint(target.kind, &app.inner.tags, rng)));
     let key = KeyRow {
         id,
-        kind: place.kind,
+        kind: target.kind,
         digest: value.digest(&app.inner.pepper),
         redacted: value.redacted(),
         name,
-        organization: place.organization,
-        project: place.project,
-        owner: place.owner,
+        organization: target.organization,
+        project: target.project,
+        owner: target.owner,
         restriction,
         created_at,
         expires_at,
@@ -112,7 +112,7 @@ pub(crate) async fn gate_new_key(app: &App, tx: &mut Tx, organization: &Organiza
     let (_, policy) = policy::find(tx).await?;
     let met = entitlements(tx, organization).await?;
     let verdict = policy.judge(Action::CreateKey, organization, &met, app.now());
-    note_unenforced(organization, "api_key.create", &verdict);
+    log_unenforced(organization, "api_key.create", &verdict);
     if verdict.allowed() {
         return Ok(());
     }

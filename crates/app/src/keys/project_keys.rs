@@ -220,13 +220,13 @@ impl App {
         asked: &NewKey,
     ) -> Result<MintedKey, Error> {
         let user = person(actor)?;
-        let place = KeyTarget {
+        let target = KeyTarget {
             kind: KeyKind::Project,
             organization: Some(organization.clone()),
             project: Some(project.clone()),
             owner: Owner::User(user.clone()),
         };
-        let minted = mint_key(self, place, asked)?;
+        let minted = mint_key(self, target, asked)?;
         let key = &minted.key;
         write_tx!(self.store(), "create_project_key", |tx| {
             ensure_key_active(tx, actor).await?;
@@ -247,9 +247,9 @@ impl App {
         asked: &NewKey,
     ) -> Result<MintedKey, Error> {
         let user = actor.signed_in_user().ok_or_else(no_person)?;
-        let place =
+        let target =
             KeyTarget { kind: KeyKind::User, organization: None, project: None, owner: Owner::User(user.clone()) };
-        let minted = mint_key(self, place, asked)?;
+        let minted = mint_key(self, target, asked)?;
         let key = &minted.key;
         write_tx!(self.store(), "create_user_key", |tx| {
             let member = memberships::find(tx, organization, user).await?;

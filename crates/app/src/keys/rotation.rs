@@ -69,13 +69,13 @@ impl App {
                 scopes: old.restriction.0.clone(),
                 expires_in_seconds: shortest(decided.new_life, actor, now),
             };
-            let place = KeyTarget {
+            let target = KeyTarget {
                 kind: old.kind,
                 organization: old.organization.clone(),
                 project: old.project.clone(),
                 owner: old.owner.clone(),
             };
-            let made = mint_key(self, place, &asked)?;
+            let made = mint_key(self, target, &asked)?;
             save_new_key(self, tx, actor, organization, &made.key).await?;
             if !api_keys::rotate(tx, id, &made.key.id, decided.old_ends_at, now).await? {
                 return Err(rotation_error(RotationRefusal::Replaced));

@@ -32,15 +32,15 @@ impl App {
         access::ensure_active(caller, self.now())?;
         crate::keys::project_keys::person(actor)?;
         let (organization, project) = match caller.kind {
-            KeyKind::Admin => place_of_admin_key(self, caller, selection, project).await?,
-            _ => place_of_data_key(caller, selection, from, project)?,
+            KeyKind::Admin => target_of_admin_key(self, caller, selection, project).await?,
+            _ => target_of_data_key(caller, selection, from, project)?,
         };
         let asked = limit_to_grant(self, actor, asked)?;
         self.create_project_key(actor, &organization, &project, &asked).await
     }
 }
 
-async fn place_of_admin_key(
+async fn target_of_admin_key(
     app: &App,
     caller: &Caller,
     selection: Selection<'_>,
@@ -60,7 +60,7 @@ async fn place_of_admin_key(
     })
 }
 
-fn place_of_data_key(
+fn target_of_data_key(
     caller: &Caller,
     selection: Selection<'_>,
     from: IpAddr,

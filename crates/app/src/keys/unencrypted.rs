@@ -11,9 +11,9 @@ use crate::{Actor, App, Error};
 
 impl App {
     /// Records the key in the audit log of the first organization that it reaches.
-    pub async fn note_key_in_clear(&self, caller: &Arc<Caller>) -> Result<(), Error> {
+    pub async fn record_unencrypted_key(&self, caller: &Arc<Caller>) -> Result<(), Error> {
         let Some(organization) = caller.organizations.first().map(|reached| reached.id.clone()) else { return Ok(()) };
-        write_tx!(self.store(), "note_key_in_clear", |tx| {
+        write_tx!(self.store(), "record_unencrypted_key", |tx| {
             let (action, target, details) = ("api_key.sent_in_clear", caller.key.as_str(), json!({ "id": caller.key }));
             let entry = AuditEntry { organization: &organization, action, target, details };
             self.record(tx, &Actor::Key(Arc::clone(caller)), entry).await

@@ -45,8 +45,8 @@ impl App {
     }
 
     /// Records for each of these entries that some nodes have not confirmed it yet and may serve older state.
-    pub async fn note_unconfirmed(&self, entries: Vec<Done>, unconfirmed: usize, nodes: usize) -> Result<(), Error> {
-        write_tx!(self.store(), "note_unconfirmed", |tx| {
+    pub async fn record_unconfirmed(&self, entries: Vec<Done>, unconfirmed: usize, nodes: usize) -> Result<(), Error> {
+        write_tx!(self.store(), "record_unconfirmed", |tx| {
             for done in &entries {
                 let entry = AuditEntry {
                     organization: &done.organization,

@@ -150,7 +150,7 @@ impl App {
         let (organizations, cases) = read_tx!(self.store(), "operator_overview", |tx| {
             let mut rows = Vec::new();
             for row in organizations::list(tx).await? {
-                let standing = load_verification(tx, &row.id).await?;
+                let verification = load_verification(tx, &row.id).await?;
                 let met = organizations::requirements(tx, &row.id).await?;
                 let met: Vec<String> = met
                     .iter()
@@ -161,7 +161,7 @@ impl App {
                     id: row.id.clone(),
                     name: row.name,
                     tags: row.tags,
-                    status: standing.status.as_str().to_owned(),
+                    status: verification.status.as_str().to_owned(),
                     met: met.join(", "),
                     attention: attention_of_organization(self, tx, &row.id).await?,
                 });

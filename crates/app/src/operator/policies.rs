@@ -266,9 +266,9 @@ async fn change_exemptions(
         }
         let (action, until, why) = match exemption.clone() {
             Some(granted) => {
-                let said = (granted.until, granted.reason.clone());
+                let approval = (granted.until, granted.reason.clone());
                 present.exemptions.push(granted);
-                ("organization.exempted", said.0, said.1)
+                ("organization.exempted", approval.0, approval.1)
             }
             None => ("organization.exemption_ended", None, reason.clone()),
         };

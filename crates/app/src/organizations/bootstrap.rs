@@ -62,7 +62,7 @@ impl App {
                 tags: Vec::new(),
             };
             organizations::insert(tx, &organization).await?;
-            let user_id = known_or_new_user(self, tx, &email, &fresh_user, &organization_id).await?;
+            let user_id = find_or_insert_user(self, tx, &email, &fresh_user, &organization_id).await?;
             let membership = Membership {
                 organization: organization_id.clone(),
                 user: user_id.clone(),
@@ -117,7 +117,7 @@ impl App {
     }
 }
 
-async fn known_or_new_user(
+async fn find_or_insert_user(
     app: &App,
     tx: &mut Tx,
     email: &str,

@@ -166,9 +166,9 @@ impl App {
 
     /// Returns the organization of an invitation and the invited address; `None` when the invitation no longer works.
     /// Looking does not use it up.
-    pub async fn look_at_invite(&self, token: &Secret<String>) -> Result<Option<(String, String)>, Error> {
+    pub async fn find_invite(&self, token: &Secret<String>) -> Result<Option<(String, String)>, Error> {
         let key = digest_of(token);
-        read_tx!(self.store(), "look_at_invite", |tx| {
+        read_tx!(self.store(), "find_invite", |tx| {
             let Some(row) = live_invite(self, tx, &key).await? else { return Ok(None) };
             let found = organizations::find(tx, &row.organization).await?;
             let label = found.filter(|row| row.deactivated_at.is_none()).map(|row| row.name);

@@ -42,7 +42,7 @@ pub enum ListChange {
 
 /// The address from which a person changes a list, so that they do not lock themselves out by mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standpoint {
+pub struct CallerAddress {
     /// Their present address.
     pub address: Option<IpAddr>,
     /// Whether they have confirmed that they want to lock themselves out.
@@ -128,7 +128,7 @@ impl App {
         organization: &OrganizationId,
         id: &IpAllowlistId,
         change: ListChange,
-        standpoint: Standpoint,
+        caller: CallerAddress,
     ) -> Result<IpAllowlist, Error> {
         write_tx!(self.store(), "change_ip_allowlist", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
@@ -154,7 +154,7 @@ impl App {
             if change != ListChange::Delete {
                 after.push(list.clone());
             }
-            keep_in(&before, &after, list.project.as_ref(), standpoint)?;
+            ensure_not_locked_out(&before, &after, list.project.as_ref(), caller)?;
             if change == ListChange::Delete {
                 ip_allowlists::delete(tx, &list, self.now()).await?;
             } else {
@@ -208,13 +208,13 @@ async fn record_list_change(
 }
 
 /// Refuses a change that locks the caller out, unless they have confirmed it.
-fn keep_in(
+fn ensure_not_locked_out(
     before: &[IpAllowlist],
     after: &[IpAllowlist],
     project: Option<&ProjectId>,
-    standpoint: Standpoint,
+    caller: CallerAddress,
 ) -> Result<(), Error> {
-    let Some(address) = standpoint.address.filter(|_| !standpoint.acknowledged) else { return Ok(()) };
+    let Some(address) = caller.address.filter(|_| !caller.acknowledged) else { return Ok(()) };
     if admits(after, project, address) || !admits(before, project, address) {
         return Ok(());
     }

@@ -22,7 +22,7 @@ use keystead_store::tables::users::{self, User};
 use serde_json::json;
 
 use crate::audit::AuditEntry;
-use crate::entitlements::{entitlements, note_unenforced};
+use crate::entitlements::{entitlements, log_unenforced};
 use crate::organizations::second_factor_policy::asks_for_code;
 use crate::validate::checked_name;
 use crate::verification::limits::hold_room;
@@ -171,7 +171,7 @@ async fn ensure_may_create(app: &App, tx: &mut Tx, person: &User) -> Result<(), 
     // The refusal names the organization they work in as the one in which to prove it.
     let preferred = owned.iter().find(|one| Some(&one.organization) == person.default_organization.as_ref());
     let Some(one) = preferred.or(owned.first()) else { return Ok(()) };
-    note_unenforced(&one.organization, "organization.create", &verdict);
+    log_unenforced(&one.organization, "organization.create", &verdict);
     if verdict.allowed() {
         return Ok(());
     }

@@ -26,7 +26,7 @@ pub const MOST_PROJECTS: u32 = 2_000;
 
 /// A service account with its keys.
 #[derive(Debug, Clone)]
-pub struct AccountStanding {
+pub struct AccountWithKeys {
     /// The account.
     pub account: ServiceAccount,
     /// How many of its keys work.
@@ -45,7 +45,7 @@ pub struct ProjectView {
     /// People with a role in it, by name; owners of the organization have access without one.
     pub people: Vec<PersonOfProject>,
     /// Its service accounts, for those who administer it.
-    pub accounts: Listing<AccountStanding>,
+    pub accounts: Listing<AccountWithKeys>,
 }
 
 impl App {
@@ -201,18 +201,18 @@ async fn accounts_with_keys(
     project: &ProjectId,
     page: &Page,
     now: Timestamp,
-) -> Result<Listing<AccountStanding>, Error> {
+) -> Result<Listing<AccountWithKeys>, Error> {
     let listing = accounts::list(tx, project, page).await?;
     let keys = api_keys::count_of_service_accounts(tx, project, now).await?;
-    let standing = |account: ServiceAccount| {
+    let with_keys = |account: ServiceAccount| {
         let own = keys.iter().find(|own| own.account == account.id);
-        AccountStanding {
+        AccountWithKeys {
             keys: own.map_or(0, |own| own.live),
             last_used_at: own.and_then(|own| own.last_used_at),
             account,
         }
     };
-    Ok(Listing { data: listing.data.into_iter().map(standing).collect(), has_more: listing.has_more })
+    Ok(Listing { data: listing.data.into_iter().map(with_keys).collect(), has_more: listing.has_more })
 }
 
 /// Finds a project of this organization; a project of another organization is answered like a missing one.

@@ -132,8 +132,8 @@ impl App {
 
 /// Returns the limits under their names in the contract.
 fn members(limits: &RateLimits) -> Value {
-    let said = |measure: Measure| Some((measure.member().to_owned(), limits.get(measure)?.into()));
-    Value::Object(Measure::ALL.into_iter().filter_map(said).collect())
+    let field = |measure: Measure| Some((measure.member().to_owned(), limits.get(measure)?.into()));
+    Value::Object(Measure::ALL.into_iter().filter_map(field).collect())
 }
 
 async fn rates_of(tx: &mut Tx, organization: &OrganizationId, project: &ProjectId) -> Result<Vec<ProjectRate>, Error> {

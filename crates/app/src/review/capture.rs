@@ -201,10 +201,10 @@ impl App {
     ///
     /// # Errors
     /// When no reviewer is configured.
-    pub async fn look_at_capture(&self, holder: &Holder) -> Result<Option<CaptureView>, Error> {
+    pub async fn find_capture(&self, holder: &Holder) -> Result<Option<CaptureView>, Error> {
         let reviewer = reviewer(self)?;
         let now = self.now();
-        read_tx!(self.store(), "look_at_capture", |tx| {
+        read_tx!(self.store(), "find_capture", |tx| {
             let Some(Held { capture, attempt, held }) = behind(tx, holder, now).await? else { return Ok(None) };
             let label = organizations::find(tx, &attempt.organization).await?.map(|row| row.name);
             let pictures = reviews::list_evidence(tx, &capture.case).await?;

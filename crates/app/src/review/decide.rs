@@ -23,11 +23,11 @@ use crate::{Actor, App, Error};
 
 impl App {
     /// Decides a case of any kind, with a reason: reviews by [`App::decide_review`], other kinds by
-    /// [`App::decide_case`].
+    /// [`App::decide_appeal`].
     ///
     /// # Errors
     /// Those of the two functions, or when the kind of case does not have this verdict.
-    pub async fn decide(
+    pub async fn decide_case(
         &self,
         actor: &Actor,
         id: &str,
@@ -57,7 +57,7 @@ impl App {
         if destroy {
             return Err(Error::invalid("destroy", "Invalid 'destroy': only a review's pictures can be destroyed."));
         }
-        self.decide_case(actor, id, approve, &reason).await
+        self.decide_appeal(actor, id, approve, &reason).await
     }
 
     /// Decides an appeal or a doubtful duplicate. Approving against a service's refusal needs two people: the first
@@ -66,9 +66,9 @@ impl App {
     /// # Errors
     /// When the caller is not an operator, when they are a member of the organization, when the reason is missing, when
     /// it was decided already, or when both approvals are by the same person.
-    pub async fn decide_case(&self, actor: &Actor, id: &str, approve: bool, reason: &str) -> Result<Decided, Error> {
+    pub async fn decide_appeal(&self, actor: &Actor, id: &str, approve: bool, reason: &str) -> Result<Decided, Error> {
         let reason = operators_reason(actor, reason)?;
-        write_tx!(self.store(), "decide_case", |tx| {
+        write_tx!(self.store(), "decide_appeal", |tx| {
             // Reviews have reasons from a list: `App::decide_review`.
             let mut case = undecided(tx, id, |kind| kind != "review").await?;
             let organization = case.organization.clone();
@@ -125,7 +125,7 @@ impl App {
         }
         let note = note.trim().to_owned();
         let (decided, reference) = write_tx!(self.store(), "decide_review", |tx| {
-            decide_review_in(self, tx, actor, id, &verdict, &note, destroy).await
+            decide_review_in_transaction(self, tx, actor, id, &verdict, &note, destroy).await
         })?;
         // For instance a side that may not be collected: it is not kept for the days of an appeal. If this fails, the
         // queued job does it.
@@ -138,7 +138,7 @@ impl App {
     }
 }
 
-async fn decide_review_in(
+async fn decide_review_in_transaction(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
@@ -177,7 +177,7 @@ async fn decide_review_in(
         organization: &organization,
         action,
         target: id,
-        details: json!({ "data": { "verdict": word(verdict), "reasons": reasons(verdict) } }),
+        details: json!({ "data": { "verdict": verdict_name(verdict), "reasons": reasons(verdict) } }),
     };
     let event = match verdict {
         Verdict::Approve if facts.duplicate => match case.proposed_by.as_deref() {
@@ -209,7 +209,7 @@ async fn decide_review_in(
     }
     case.reasons = json!(reasons(verdict)).to_string();
     case.note = Some(note.to_owned()).filter(|note| !note.is_empty());
-    close_case(app, tx, actor, case, word(verdict)).await?;
+    close_case(app, tx, actor, case, verdict_name(verdict)).await?;
     Ok((Decided::Done, reference))
 }
 
@@ -240,7 +240,7 @@ fn propose(case: &mut ReviewCase, actor: &Actor, note: &str) {
     case.note = Some(note.to_owned());
 }
 
-const fn word(verdict: &Verdict) -> &'static str {
+const fn verdict_name(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Approve => "approve",
         Verdict::Decline(_) => "reject",

@@ -8,7 +8,7 @@ use keystead_store::tables::{identity_attempts, reviews};
 use serde_json::json;
 
 use super::Reviewer;
-use super::evidence::Weight;
+use super::evidence::StoredSize;
 use super::retention::{EARLY, held_until, images_until};
 use crate::audit::AuditEntry;
 use crate::verification::organization::apply::apply_step;
@@ -28,7 +28,7 @@ impl Reviewer {
         let now = self.now();
         let read = read_tx!(self.store, "capture", |tx| Ok(captures::find(tx, id).await?));
         let Some(known) = read? else { return Ok(()) };
-        let there = self.weigh_files(&known.case).await?;
+        let there = self.measure_files(&known.case).await?;
         let write = write_tx!(self.store, "erase_capture", |tx| {
             let Some(mut row) = captures::find(tx, id).await? else { return Ok(None) };
             if held_until(tx, &row.case, now).await?.is_some() {
@@ -71,10 +71,10 @@ impl Reviewer {
     }
 
     /// Measures the files of a case on disk.
-    async fn weigh_files(&self, case: &str) -> Result<Weight, Error> {
+    async fn measure_files(&self, case: &str) -> Result<StoredSize, Error> {
         let case: ReviewCaseId = case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
         let evidence = self.evidence.clone();
-        let done = tokio::task::spawn_blocking(move || evidence.weigh(&case)).await;
+        let done = tokio::task::spawn_blocking(move || evidence.measure(&case)).await;
         Ok(done.map_err(|_| Error::Internal("a listing was cut off".to_owned()))??)
     }
 

@@ -116,12 +116,12 @@ impl App {
             let how = organizations::requirements(tx, organization).await?;
             for requirement in Requirement::ALL {
                 let met = |known: &&RequirementRow| known.requirement == requirement && known.holds(self.now());
-                let standing = match how.iter().find(met) {
+                let state = match how.iter().find(met) {
                     None => requirement_underway(self, tx, organization, requirement).await?,
                     Some(RequirementRow { how: Fulfilment::Waived, .. }) => RequirementState::Waived,
                     Some(_) => RequirementState::Verified,
                 };
-                requirements.push((requirement, standing));
+                requirements.push((requirement, state));
             }
             let (_, policy) = policy::find(tx).await?;
             let names: Vec<String> = models::list(tx).await?.into_iter().map(|model| model.id).collect();

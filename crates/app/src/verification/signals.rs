@@ -23,7 +23,7 @@ fn compared(ip: IpAddr) -> String {
 }
 
 /// Remembers the origin of a verification as a keyed fingerprint.
-pub(crate) async fn note_origin(
+pub(crate) async fn record_origin(
     app: &App,
     tx: &mut Tx,
     organization: &OrganizationId,

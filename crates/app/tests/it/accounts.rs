@@ -228,8 +228,8 @@ async fn an_address_is_changed_by_its_new_mailbox() {
     let older = test.token().await;
     ask("new@example.com").await.unwrap();
     let link = test.token().await;
-    assert_eq!(test.app.look_at_address(&older).await.unwrap(), None, "the newest wish counts");
-    let asked = test.app.look_at_address(&link).await.unwrap().unwrap();
+    assert_eq!(test.app.find_email_change(&older).await.unwrap(), None, "the newest wish counts");
+    let asked = test.app.find_email_change(&link).await.unwrap().unwrap();
     assert_eq!((asked.name.as_str(), asked.present.as_str()), ("ann", "a***@example.com"));
     assert_eq!(asked.address, "new@example.com");
     assert_eq!(test.app.session(&here.session).await.unwrap().unwrap().email, "ann@example.com", "nothing yet");

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use futures_util::future::join_all;
-use keystead_app::audit::seen_from;
+use keystead_app::audit::with_client_address;
 use keystead_app::exports::Export;
 use keystead_app::review::{Holder, Slot, Taken};
 use keystead_app::verification::organization::Channel;
@@ -54,7 +54,7 @@ async fn verifying(test: &ServicesApp, name: &str, card: u32) -> (Tenant, String
 
 async fn hand_off(test: &ServicesApp, (tenant, attempt): &(Tenant, String), from: IpAddr) -> Result<(), Error> {
     let link = test.app.hand_off_verification(&tenant.actor, tenant.organization(), attempt, Channel::Qr);
-    seen_from(from, link).await.map(|_| ())
+    with_client_address(from, link).await.map(|_| ())
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn a_burst_of_exports() {
         all.push(test.tenant(&format!("p{n}")).await);
     }
     let export = async |tenant: &Tenant, from: IpAddr, file: Export| {
-        seen_from(from, test.app.begin_export(&tenant.actor, tenant.organization(), file)).await
+        with_client_address(from, test.app.begin_export(&tenant.actor, tenant.organization(), file)).await
     };
     let kinds = [Export::Usage, Export::AuditLog];
     let ask = async |n: usize| export(&all[0], at(1, n as u8), kinds[n % 2]).await;
@@ -142,7 +142,7 @@ async fn a_burst_of_exports() {
     let shared = async |n: usize| {
         let who = &all[n / 25];
         let asked = test.app.begin_export(&who.actor, all[0].organization(), Export::AuditLog);
-        seen_from(at(2, n as u8), asked).await
+        with_client_address(at(2, n as u8), asked).await
     };
     assert_eq!(until_limited(&test, "exports", shared).await, 60, "one organization");
     test.wait(HOUR);
@@ -158,7 +158,7 @@ async fn a_burst_of_exports() {
 /// A strange file counts, too: reading it is what costs.
 async fn no_picture(reviews: &ReviewWorld, holder: &Holder, from: IpAddr) -> Result<(), Error> {
     let sent = reviews.app.take_capture_picture(holder, Slot::Front, b"no picture".to_vec(), Taken::default());
-    match seen_from(from, sent).await {
+    match with_client_address(from, sent).await {
         Err(Error::Invalid { code: Some("picture_format_unsupported"), .. }) => Ok(()),
         other => other.map(|_| ()),
     }

@@ -216,7 +216,7 @@ async fn attempts_and_their_links_end_at_use() {
         let token = made.url.expose().rsplit('/').next().unwrap().to_owned();
         Ok::<_, Error>(Secret::new(token))
     };
-    let usable = async |token| test.app.look_at_handoff(token).await.unwrap().unwrap().usable;
+    let usable = async |token| test.app.find_handoff(token).await.unwrap().unwrap().usable;
     let (first, second) = (link().await.unwrap(), link().await.unwrap());
     test.wait(899);
     assert!(usable(&first).await && test.app.use_handoff(&first).await.is_ok());

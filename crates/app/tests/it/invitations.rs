@@ -1,7 +1,7 @@
 //! Inviting people and making them members (S3-10).
 
 use keystead_app::accounts::Context;
-use keystead_app::audit::seen_from;
+use keystead_app::audit::with_client_address;
 use keystead_app::{Actor, App};
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
@@ -37,7 +37,7 @@ impl Firm {
     }
 
     async fn works(&self, token: &Secret<String>) -> bool {
-        self.app().look_at_invite(token).await.unwrap().is_some()
+        self.app().find_invite(token).await.unwrap().is_some()
     }
 }
 
@@ -64,7 +64,7 @@ async fn the_mail_names_organization_and_inviter() {
 async fn an_invitation_is_a_way_to_sign_up() {
     let firm = Firm::new().await;
     let token = firm.invite("Ben@Example.com ").await;
-    let shown = firm.app().look_at_invite(&token).await.unwrap();
+    let shown = firm.app().find_invite(&token).await.unwrap();
     assert_eq!(shown, Some(("Acme".to_owned(), "ben@example.com".to_owned())));
     assert_eq!(
         code(firm.app().sign_up_with_invite(&token, &secret("ben@example.com"), &laptop()).await),
@@ -218,7 +218,7 @@ async fn invitations_to_strangers_are_limited() {
     };
     let network = async |last: u16, who: &Actor, organization: &OrganizationId, number: usize| {
         let address = std::net::Ipv6Addr::new(0x2001, 0xdb8, 1, last, 0, 0, 0, 1);
-        seen_from(address.into(), invite(who, organization, number)).await
+        with_client_address(address.into(), invite(who, organization, number)).await
     };
     for number in 0..20 {
         network(1, &firm.ann, &firm.id, number).await.unwrap();
@@ -255,7 +255,7 @@ async fn invitations_to_strangers_are_limited() {
     let (owner, _) = firm.test.signed_in_user("neighbour@example.com").await;
     let (organization, _) = firm.test.organization(&owner).await;
     let elsewhere = std::net::Ipv4Addr::new(192, 0, 2, 7);
-    let fine = seen_from(elsewhere.into(), invite(&Actor::Person(owner), &organization, 5_000)).await;
+    let fine = with_client_address(elsewhere.into(), invite(&Actor::Person(owner), &organization, 5_000)).await;
     assert!(fine.is_ok(), "another network is not affected");
 
     firm.test.advance(DAY);

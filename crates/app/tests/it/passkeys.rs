@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keystead_app::Actor;
-use keystead_app::accounts::{Question, SignedIn};
+use keystead_app::accounts::{PasskeyChallenge, SignedIn};
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use p256::ecdsa::signature::Signer;
@@ -30,7 +30,7 @@ fn b64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn options(question: &Question) -> Value {
+fn options(question: &PasskeyChallenge) -> Value {
     question.options["publicKey"].clone()
 }
 
@@ -59,7 +59,7 @@ impl Authenticator {
     }
 
     /// Creates its key for this site.
-    pub(crate) fn create(&mut self, question: &Question) -> String {
+    pub(crate) fn create(&mut self, question: &PasskeyChallenge) -> String {
         let options = options(question);
         assert_eq!(options["rp"]["id"], "keystead.test");
         assert_eq!(options["authenticatorSelection"]["userVerification"], "required");
@@ -81,7 +81,7 @@ impl Authenticator {
     }
 
     /// Signs for this site.
-    pub(crate) fn sign(&mut self, question: &Question) -> String {
+    pub(crate) fn sign(&mut self, question: &PasskeyChallenge) -> String {
         let client = self.client_data("webauthn.get", &options(question)["challenge"]);
         let data = self.data(false);
         let signed = [data.clone(), Sha256::digest(&client).to_vec()].concat();
@@ -106,7 +106,7 @@ pub(crate) async fn added(test: &TestApp, session: &Secret<String>, laptop: &mut
 }
 
 async fn enter(test: &TestApp, laptop: &mut Authenticator) -> Result<SignedIn, keystead_app::Error> {
-    let question = test.app.ask_passkey().unwrap();
+    let question = test.app.begin_passkey_sign_in().unwrap();
     let answer = laptop.sign(&question);
     test.app.sign_in_with_passkey(&question.state, &answer, &self::laptop()).await
 }
@@ -135,13 +135,13 @@ async fn a_passkey_is_added_used_and_taken_away() {
     test.advance(600);
     assert_eq!(code(test.app.begin_passkey(&opened.session).await), "reauthentication_needed");
     assert_eq!(code(test.app.remove_passkey(&opened.session, &used.id).await), "reauthentication_needed");
-    let question = test.app.ask_passkey().unwrap();
+    let question = test.app.begin_passkey_sign_in().unwrap();
     let answer = key.sign(&question);
     let fresh = test.app.reauthenticate_with_passkey(&opened.session, &question.state, &answer).await.unwrap();
     assert!(test.app.fresh_session(&fresh.session).await.is_ok() && !test.session_is_open(&opened.session).await);
     let (_, ben) = test.signed_in_user("ben@example.com").await;
     assert_eq!(code(test.app.remove_passkey(&ben.session, &used.id).await), "not_found", "somebody else's");
-    let question = test.app.ask_passkey().unwrap();
+    let question = test.app.begin_passkey_sign_in().unwrap();
     let answer = key.sign(&question);
     let stolen = test.app.reauthenticate_with_passkey(&ben.session, &question.state, &answer).await;
     assert_eq!(code(stolen), "passkey_wrong", "somebody else's proves nothing");
@@ -159,8 +159,8 @@ async fn answers_are_judged() {
     added(&test, &here.session, &mut key).await;
     let app = &test.app;
     let try_in =
-        async |question: &Question, answer: &str| app.sign_in_with_passkey(&question.state, answer, &laptop()).await;
-    let ask = async || app.ask_passkey().unwrap();
+        async |question: &PasskeyChallenge, answer: &str| app.sign_in_with_passkey(&question.state, answer, &laptop()).await;
+    let ask = async || app.begin_passkey_sign_in().unwrap();
 
     let question = ask().await;
     let challenge = options(&question)["challenge"].as_str().unwrap().to_owned();
@@ -241,7 +241,7 @@ async fn a_passkey_counts_as_a_second_step() {
     let with_password = test.sign_in("ann@example.com", GOOD).await.unwrap();
     assert!(!used(&with_password).await);
     assert!(used(&enter(&test, &mut key).await.unwrap()).await);
-    let question = test.app.ask_passkey().unwrap();
+    let question = test.app.begin_passkey_sign_in().unwrap();
     let answer = key.sign(&question);
     let app = &test.app;
     let proven = app.reauthenticate_with_passkey(&with_password.session, &question.state, &answer).await.unwrap();

@@ -150,7 +150,7 @@ async fn a_passkey_taken_away_while_it_signs() {
     let mut key = Authenticator::new(7);
     let here = added(&test, &here.session, &mut key).await;
     let id = test.app.security(&ann).await.unwrap().passkeys[0].id.clone();
-    let question = test.app.ask_passkey().unwrap();
+    let question = test.app.begin_passkey_sign_in().unwrap();
     let answer = key.sign(&question);
     let app = test.app.clone();
     test.store.before("sign_in_with_passkey", async move {
@@ -166,7 +166,7 @@ async fn a_passkey_taken_away_while_it_proves_a_person_again() {
     let (ann, here) = test.signed_in_user(ANN).await;
     let mut key = Authenticator::new(7);
     let here = added(&test, &here.session, &mut key).await;
-    let question = test.app.ask_passkey().unwrap();
+    let question = test.app.begin_passkey_sign_in().unwrap();
     let answer = key.sign(&question);
     let (store, id) = (test.store.clone(), test.app.security(&ann).await.unwrap().passkeys[0].id.clone());
     let user = ann.clone();
@@ -308,7 +308,7 @@ async fn a_session_ended_during_each_dangerous_act() {
         assert_eq!(guards(&test).await, before, "{name} changed nothing");
         assert_eq!(open(&test, &ann.user).await, 0, "{name} opened nothing");
         test.advance(30);
-        let question = test.app.ask_passkey().unwrap();
+        let question = test.app.begin_passkey_sign_in().unwrap();
         let answer = key.sign(&question);
         session = test.app.sign_in_with_passkey(&question.state, &answer, &laptop()).await.unwrap().session;
         test.mails().await;

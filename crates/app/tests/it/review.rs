@@ -167,17 +167,17 @@ async fn captured_reviewed_and_approved() {
     let (ann, one) = world.owner("ann@example.com").await;
     let (attempt, link) = world.start(&ann, &one).await;
     let nobody = Holder { token: link.clone(), device: None };
-    let seen = world.app.look_at_capture(&nobody).await.unwrap().unwrap();
+    let seen = world.app.find_capture(&nobody).await.unwrap().unwrap();
     assert!(!seen.held && seen.open && seen.language == "pl" && seen.countries.len() > 200, "{seen:?}");
     let stranger = Holder { token: Secret::new("k".repeat(32)), device: None };
-    assert_eq!(world.app.look_at_capture(&stranger).await.unwrap(), None);
+    assert_eq!(world.app.find_capture(&stranger).await.unwrap(), None);
 
     let holder = world.hand_in(&link, 10).await;
-    assert_eq!(world.app.look_at_capture(&nobody).await.unwrap(), None, "the link belongs to the first device");
+    assert_eq!(world.app.find_capture(&nobody).await.unwrap(), None, "the link belongs to the first device");
     assert_eq!(code(&world.app.begin_capture(&link, "PL").await.unwrap_err()), "link_expired");
     let view = world.app.organization_verification(&ann, &one).await.unwrap();
     assert_eq!((view.status, view.appeal_open), (Status::InReview, false));
-    let handed = world.app.look_at_capture(&holder).await.unwrap().unwrap();
+    let handed = world.app.find_capture(&holder).await.unwrap().unwrap();
     assert_eq!((handed.open, handed.attempt.as_str()), (false, "in_review"));
 
     let queue = world.app.review_queue(&ops("bob")).await.unwrap();
@@ -383,7 +383,7 @@ async fn declined_appealed_and_overridden_by_two() {
     }
     let own = world.app.decide_review(&ops("ann"), &case, Verdict::Approve, "", false).await;
     assert!(matches!(own, Err(Error::Forbidden { .. })), "nobody decides for his own organization");
-    let generic = world.app.decide_case(&ops("bob"), &case, true, "looks fine").await;
+    let generic = world.app.decide_appeal(&ops("bob"), &case, true, "looks fine").await;
     assert!(matches!(generic, Err(Error::NotFound { .. })), "a review has its own decision");
     world.app.decide_review(&ops("bob"), &case, decline(&["face_mismatch"]), "", false).await.unwrap();
     let view = world.app.organization_verification(&ann, &one).await.unwrap();
@@ -398,14 +398,14 @@ async fn declined_appealed_and_overridden_by_two() {
     assert!(seen.statement.unwrap().contains("ten years"));
     let front = seen.pictures[0].number;
     assert!(world.app.review_picture(&ops("eve"), &queue[0].id, front, "appeal").await.is_ok());
-    let own = world.app.decide_case(&ops("ann"), &queue[0].id, true, "It is me").await;
+    let own = world.app.decide_appeal(&ops("ann"), &queue[0].id, true, "It is me").await;
     assert!(matches!(own, Err(Error::Forbidden { .. })), "nobody decides for his own organization");
-    let first = world.app.decide_case(&ops("bob"), &queue[0].id, true, "I agree").await;
+    let first = world.app.decide_appeal(&ops("bob"), &queue[0].id, true, "I agree").await;
     assert_eq!(first, Ok(Decided::Proposed));
-    let twice = world.app.decide_case(&ops("bob"), &queue[0].id, true, "I agree with me").await;
+    let twice = world.app.decide_appeal(&ops("bob"), &queue[0].id, true, "I agree with me").await;
     assert!(matches!(twice, Err(Error::Forbidden { .. })));
     assert_eq!(world.status(&ann, &one).await, Status::InReview);
-    let second = world.app.decide_case(&ops("eve"), &queue[0].id, true, "So do I").await;
+    let second = world.app.decide_appeal(&ops("eve"), &queue[0].id, true, "So do I").await;
     assert_eq!(second, Ok(Decided::Done));
     assert_eq!(world.status(&ann, &one).await, Status::Verified);
 }
@@ -462,7 +462,7 @@ async fn from_the_first_device_to_the_phone() {
     let qr = world.app.hand_off_verification(&ann, &one, &attempt, Channel::Qr).await.unwrap();
     let onward = world.app.use_handoff(&token(qr.url.expose())).await.unwrap();
     let old = Holder { token: link, device: None };
-    assert_eq!(world.app.look_at_capture(&old).await.unwrap(), None, "the unused link ended");
+    assert_eq!(world.app.find_capture(&old).await.unwrap(), None, "the unused link ended");
     world.hand_in(&token(&onward.url), 5).await;
     assert_eq!(world.status(&ann, &one).await, Status::InReview);
     let (_, relinked) = (0, world.app.reissue_verification_link(&ann, &one, &attempt).await);
@@ -476,7 +476,7 @@ async fn no_picture_is_taken_after_its_time() {
     let (ann, one) = world.owner("ann@example.com").await;
     let (attempt, link) = world.start(&ann, &one).await;
     world.advance(900);
-    assert_eq!(world.app.look_at_capture(&Holder { token: link.clone(), device: None }).await.unwrap(), None);
+    assert_eq!(world.app.find_capture(&Holder { token: link.clone(), device: None }).await.unwrap(), None);
     assert!(world.app.begin_capture(&link, "PL").await.is_err(), "nobody came in time");
     let (_, again) = world.app.reissue_verification_link(&ann, &one, &attempt).await.unwrap();
     let link = token(&again.url);
@@ -486,7 +486,7 @@ async fn no_picture_is_taken_after_its_time() {
     world.take(&holder, Slot::Front, 7).await;
     world.advance(1);
     let late = world.app.take_capture_picture(&holder, Slot::Selfie, jpeg(8), Taken::default()).await;
-    assert!(late.is_err() && world.app.look_at_capture(&holder).await.unwrap().is_none());
+    assert!(late.is_err() && world.app.find_capture(&holder).await.unwrap().is_none());
     assert!(world.app.submit_capture(&holder).await.is_err());
 }
 

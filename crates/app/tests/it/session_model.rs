@@ -147,7 +147,7 @@ impl Model {
     }
 
     async fn question(&mut self, who: usize) -> (Secret<String>, String) {
-        let question = self.test.app.ask_passkey().unwrap();
+        let question = self.test.app.begin_passkey_sign_in().unwrap();
         let answer = self.people[who].key.sign(&question);
         (question.state, answer)
     }

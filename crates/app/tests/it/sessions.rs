@@ -245,7 +245,7 @@ fn futures_of_sign_in_are_send() {
     sendable(|app, one| async move { app.begin_passkey(&one).await.map(|_| app) });
     sendable(|app, one| async move { app.add_passkey(&one, &one, "", "").await.map(|_| app) });
     sendable(|app, one| async move { app.remove_passkey(&one, "").await.map(|_| app) });
-    sendable(|app, one| async move { app.ask_passkey().map(|_| (app, one)) });
+    sendable(|app, one| async move { app.begin_passkey_sign_in().map(|_| (app, one)) });
     sendable(|app, one| async move { app.sign_in_with_passkey(&one, "", &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.reauthenticate_with_passkey(&one, &one, "").await.map(|_| app) });
     sendable(|app, one| async move { app.disable_second_factor(&one).await.map(|_| app) });
@@ -258,7 +258,7 @@ fn futures_of_sign_in_are_send() {
     sendable(|app, one| async move { app.request_reset("", &laptop()).await.map(|()| (app, one)) });
     sendable(|app, one| async move { app.finish_oidc(&one, "", "", &laptop()).await.map(|_| app) });
     sendable(|app, one| async move { app.sign_up_with_invite(&one, &one, &laptop()).await.map(|_| app) });
-    sendable(|app, one| async move { app.look_at_invite(&one).await.map(|_| app) });
+    sendable(|app, one| async move { app.find_invite(&one).await.map(|_| app) });
     sendable(|app, one| async move { app.connect_identity(&one, "").await.map(|_| app) });
     sendable(|app, one| async move { app.unlink_identity(&one, "").await.map(|_| app) });
     sendable(|app, one| async move { app.begin_oidc("").await.map(|_| (app, one)) });

@@ -51,7 +51,7 @@ async fn every_kind_of_token_ends_at_use() {
         test.token().await
     };
     let moved = async |link: Secret<String>| {
-        let looked = app.look_at_address(&link).await.unwrap().is_some();
+        let looked = app.find_email_change(&link).await.unwrap().is_some();
         let done = app.confirm_address(&link, None).await.is_ok();
         assert_eq!(looked, done);
         if done {
@@ -95,7 +95,7 @@ async fn waits_and_questions_end_at_use() {
     let mut key = Authenticator::new(7);
     added(&test, &here.session, &mut key).await;
     for (pass, works) in [(299, true), (300, false)] {
-        let question = app.ask_passkey().unwrap();
+        let question = app.begin_passkey_sign_in().unwrap();
         let answer = key.sign(&question);
         test.advance(pass);
         assert_eq!(app.sign_in_with_passkey(&question.state, &answer, &laptop()).await.is_ok(), works, "{pass}");
@@ -110,7 +110,7 @@ async fn waits_and_questions_end_at_use() {
         app.invite_member(&cid, &organization, &email, OrganizationRole::Reader, "en").await.unwrap();
         let link = test.token().await;
         test.advance(pass);
-        assert_eq!(app.look_at_invite(&link).await.unwrap().is_some(), works);
+        assert_eq!(app.find_invite(&link).await.unwrap().is_some(), works);
         assert_eq!(app.sign_up_with_invite(&link, &secret(GOOD), &laptop()).await.is_ok(), works, "{pass}");
         test.mails().await;
     }

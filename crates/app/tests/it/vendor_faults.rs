@@ -208,11 +208,11 @@ async fn a_fault_at_each_statement_of_identity_checks() {
     all.each("appeal", async || test.app.appeal_verification(actor, organization, "It is me.").await, nothing).await;
     let operator = keystead_app::Actor::operator("anna");
     let case = test.app.review_queue(&operator).await.unwrap()[0].id.clone();
-    all.each("propose", async || test.app.decide_case(&operator, &case, true, "I agree").await, nothing).await;
+    all.each("propose", async || test.app.decide_appeal(&operator, &case, true, "I agree").await, nothing).await;
     let second = keystead_app::Actor::operator("bob");
     all.each(
-        "decide_case",
-        async || test.app.decide_case(&second, &case, true, "So do I").await,
+        "decide_appeal",
+        async || test.app.decide_appeal(&second, &case, true, "So do I").await,
         async |_| polled().await,
     )
     .await;

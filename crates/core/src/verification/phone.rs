@@ -67,7 +67,7 @@ impl PhoneState {
 
 /// One verification, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PhoneVerification {
+pub struct PhoneAttempt {
     /// The state.
     pub state: PhoneState,
     /// Wrong checks of the present code.
@@ -147,7 +147,7 @@ pub enum PhoneRefusal {
 }
 
 /// The result of an event: the next state, the effects, and the audit event.
-pub type PhoneStep = (PhoneVerification, Vec<PhoneEffect>, &'static str);
+pub type PhoneStep = (PhoneAttempt, Vec<PhoneEffect>, &'static str);
 
 const fn resend_wait(sends: u8) -> i64 {
     let at = if sends == 0 { 0 } else { sends as usize - 1 };
@@ -158,7 +158,7 @@ const fn lock_wait(round: u8) -> i64 {
     LOCK_WAITS[if (round as usize) < LOCK_WAITS.len() { round as usize } else { LOCK_WAITS.len() - 1 }]
 }
 
-impl PhoneVerification {
+impl PhoneAttempt {
     /// Begins a verification for an accepted number; `lock_round` counts earlier codes that were locked by wrong
     /// checks.
     #[must_use]

@@ -123,7 +123,7 @@ pub enum RequirementEvent {
 /// An effect that must follow an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RequirementEffect {
-    /// Begin an attempt for the number ([`super::phone::PhoneVerification::begin`]).
+    /// Begin an attempt for the number ([`super::phone::PhoneAttempt::begin`]).
     BeginAttempt,
     /// End the live attempt.
     EndAttempt,

@@ -192,7 +192,7 @@ impl Dispatch {
             return answer;
         }
         answer.headers_mut().insert(UNCONFIRMED, HeaderValue::from(spread.unconfirmed));
-        if let Err(error) = self.app.note_unconfirmed(done, spread.unconfirmed, spread.nodes).await {
+        if let Err(error) = self.app.record_unconfirmed(done, spread.unconfirmed, spread.nodes).await {
             tracing::warn!(%error, "the audit log does not say that some nodes have not confirmed a change");
         }
         answer
@@ -206,7 +206,7 @@ impl Dispatch {
         let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("").to_owned();
         let app = self.app.clone();
         tokio::spawn(async move {
-            if let Err(error) = app.note_refused_call(&id, &refused).await {
+            if let Err(error) = app.record_refused_call(&id, &refused).await {
                 tracing::debug!(%error, "a refused call could not be saved");
             }
             drop(slot);
@@ -235,7 +235,7 @@ impl Dispatch {
         let bounds = BodyBounds { most, pause: self.bodies.pause, whole: self.bodies.whole };
         let (body, watch) = Bounded::new(body, bounds, share);
         let request = Request::from_parts(head, Body::new(body));
-        let work = audit::done_from(client.address, router.clone().oneshot(request));
+        let work = audit::collecting_entries(client.address, router.clone().oneshot(request));
         let ((answer, done), changed) = keystead_store::changed_by(work).await;
         let answer = match (answer, watch.broken()) {
             (Ok(response), None) => response.map(Either::Right),

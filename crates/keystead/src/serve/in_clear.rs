@@ -38,7 +38,7 @@ impl InClear {
                 return;
             }
             tracing::warn!(key = %caller.key, "a key was sent over http; its owner should replace it");
-            let noted = keystead_app::audit::seen_from(client.address, app.note_key_in_clear(&caller)).await;
+            let noted = keystead_app::audit::with_client_address(client.address, app.record_unencrypted_key(&caller)).await;
             if let Err(error) = noted {
                 tracing::debug!(%error, "a key that was sent unencrypted could not be flagged");
             }

@@ -10,7 +10,7 @@ use crate::{Error, PerEngine, Row, Tx};
 
 /// A job a worker has claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
+pub struct JobRow {
     /// The id, which makes a repeated run harmless.
     pub id: JobId,
     /// The kind of work.
@@ -21,11 +21,11 @@ pub struct Job {
     pub attempts: i64,
 }
 
-fn job(row: &Row) -> Result<Job, Error> {
+fn job(row: &Row) -> Result<JobRow, Error> {
     let id: JobId = id(row, 0, "jobs")?;
     let corrupt = |_| Error::Corrupt { table: "jobs", id: id.to_string() };
     let payload = serde_json::from_str(&row.text(2)?).map_err(corrupt)?;
-    Ok(Job { name: row.text(1)?, payload, attempts: row.int(3)?, id })
+    Ok(JobRow { name: row.text(1)?, payload, attempts: row.int(3)?, id })
 }
 
 /// Queues a job.
@@ -37,7 +37,7 @@ pub async fn insert(tx: &mut Tx, id: &JobId, name: &str, payload: &Json, run_at:
 }
 
 /// Claims due jobs for `lease` seconds; the jobs of a dead worker become available when the lease ends.
-pub async fn claim(tx: &mut Tx, now: Timestamp, lease: i64, limit: u32) -> Result<Vec<Job>, Error> {
+pub async fn claim(tx: &mut Tx, now: Timestamp, lease: i64, limit: u32) -> Result<Vec<JobRow>, Error> {
     // The engines differ here by nature: PostgreSQL must skip rows that another worker has locked.
     const SQL: PerEngine = PerEngine {
         sqlite: "UPDATE jobs SET claimed_until = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM jobs \

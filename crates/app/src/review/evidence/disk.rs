@@ -24,17 +24,17 @@ pub(super) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if path.try_exists()? {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    settle(path, bytes)
+    write_and_sync(path, bytes)
 }
 
 /// Replaces a small file and wipes its former content, because its blocks would remain on the disk without a name.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut old = OpenOptions::new().write(true).open(path)?;
-    settle(path, bytes)?;
+    write_and_sync(path, bytes)?;
     wipe(&mut old)
 }
 
-fn settle(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_and_sync(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = draft_of(path);
     destroy(&draft)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;

@@ -60,7 +60,7 @@ impl From<EvidenceError> for crate::Error {
 
 /// The size of a case on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Weight {
+pub(super) struct StoredSize {
     /// Number of files.
     pub(super) blobs: u64,
     /// Bytes in them.
@@ -130,14 +130,14 @@ impl EvidenceStore {
     }
 
     /// Measures the files of a case.
-    pub(super) fn weigh(&self, case: &ReviewCaseId) -> Result<Weight, EvidenceError> {
+    pub(super) fn measure(&self, case: &ReviewCaseId) -> Result<StoredSize, EvidenceError> {
         let folder = self.case(case);
-        let mut weight = Weight::default();
+        let mut size = StoredSize::default();
         for name in disk::names(&folder).map_err(EvidenceError::disk("list"))? {
-            weight.blobs += 1;
-            weight.bytes += fs::symlink_metadata(folder.join(name)).map_or(0, |found| found.len());
+            size.blobs += 1;
+            size.bytes += fs::symlink_metadata(folder.join(name)).map_or(0, |found| found.len());
         }
-        Ok(weight)
+        Ok(size)
     }
 
     /// Wipes every picture of a case. An erasure that was interrupted is finished by the next.
@@ -210,10 +210,10 @@ mod tests {
         assert_eq!(evidence.get(&place("case_1", 2, "front"), &key).err(), Some(EvidenceError::Sealed), "moved");
         evidence.remove(&place("case_1", 2, "front")).unwrap();
         assert_eq!(evidence.cases().unwrap().len(), 1);
-        assert_eq!(evidence.weigh(&one.case).unwrap().blobs, 1);
+        assert_eq!(evidence.measure(&one.case).unwrap().blobs, 1);
         for _ in 0..2 {
             evidence.erase(&one.case).unwrap();
-            assert_eq!(evidence.weigh(&one.case).unwrap(), Weight::default());
+            assert_eq!(evidence.measure(&one.case).unwrap(), StoredSize::default());
         }
         assert!(!file.exists() && evidence.cases().unwrap().is_empty());
     }

@@ -129,9 +129,9 @@ impl App {
     }
 
     /// Returns the attempt of a link. Looking does not use the link up.
-    pub async fn look_at_handoff(&self, token: &Secret<String>) -> Result<Option<HandoffView>, Error> {
+    pub async fn find_handoff(&self, token: &Secret<String>) -> Result<Option<HandoffView>, Error> {
         let (now, digest) = (self.now(), digest(token.expose()));
-        read_tx!(self.store(), "look_at_handoff", |tx| {
+        read_tx!(self.store(), "find_handoff", |tx| {
             let Some(row) = privacy::find_handoff(tx, &digest).await? else { return Ok(None) };
             let Some(attempt) = identity_attempts::find(tx, &row.attempt).await? else { return Ok(None) };
             let label = organizations::find(tx, &attempt.organization).await?.map(|row| row.name);

@@ -3,7 +3,7 @@
 pub(crate) mod apply;
 mod consent;
 mod handoff;
-pub(crate) mod jobs;
+pub(crate) mod job_handlers;
 pub(crate) mod owners;
 pub(crate) mod refresh;
 mod start;

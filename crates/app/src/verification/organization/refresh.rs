@@ -2,7 +2,7 @@
 
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::organization::snapshot::{
-    Known, Snapshot as Word, SnapshotRelevance, classify_snapshot,
+    KnownAttempt, CheckReport, SnapshotRelevance, classify_snapshot,
 };
 use keystead_core::verification::organization::{AttemptState, Event};
 use keystead_providers::ProviderError;
@@ -51,9 +51,9 @@ pub(crate) async fn refresh_attempt(app: &App, id: &str, patience: i64) -> Resul
     let read = read_tx!(app.store(), "attempt", |tx| Ok(identity_attempts::find(tx, id).await?))?;
     let Some(row) = read else { return Ok(true) };
     // An attempt that ended may still get another report, until the service has erased its data.
-    let settled = row.redacted_at.is_some();
+    let erased = row.redacted_at.is_some();
     let recent = row.checked_at.is_some_and(|at| app.now().since(at) < patience);
-    if settled || recent {
+    if erased || recent {
         return Ok(row.finished_at.is_some());
     }
     let Some(reference) = row.reference.clone() else {
@@ -85,10 +85,10 @@ pub(crate) async fn apply_snapshot(app: &App, id: &str, snapshot: Snapshot) -> R
         let Some(mut row) = identity_attempts::find(tx, id).await? else { return Ok(true) };
         let organization = row.organization.clone();
         let closed = organizations::find(tx, &organization).await?.is_none_or(|row| row.deactivated_at.is_some());
-        let known = Known { state: row.state, as_of: row.as_of, organization_closed: closed };
-        let said = check(snapshot.state);
+        let known = KnownAttempt { state: row.state, as_of: row.as_of, organization_closed: closed };
+        let reported = check(snapshot.state);
         let newer = snapshot.as_of > row.as_of;
-        let relevance = classify_snapshot(known, Word { check: said, as_of: snapshot.as_of });
+        let relevance = classify_snapshot(known, CheckReport { check: reported, as_of: snapshot.as_of });
         let actor = Actor::Service(row.provider.clone());
         if relevance != SnapshotRelevance::Nothing {
             row.as_of = snapshot.as_of;
@@ -102,7 +102,7 @@ pub(crate) async fn apply_snapshot(app: &App, id: &str, snapshot: Snapshot) -> R
                 row.document_fingerprint = fingerprint.clone().or(row.document_fingerprint);
                 row.reasons = serde_json::to_string(&snapshot.reasons).unwrap_or_else(|_| "[]".to_owned());
                 let state = if relevance == SnapshotRelevance::Revives { AttemptState::Submitted } else { known.state };
-                step_attempt(app, tx, &actor, &mut row, Some(state), Event::ProviderReported(said)).await?;
+                step_attempt(app, tx, &actor, &mut row, Some(state), Event::ProviderReported(reported)).await?;
                 if relevance == SnapshotRelevance::Revives {
                     cancel_newer(app, tx, &actor, &row).await?;
                 }

@@ -20,11 +20,11 @@ use super::consent::{CONSENT_TEXT_VERSION, consent_text};
 use super::state::{live_attempt, load_verification, owned_attempt, save_verification, verification_facts};
 use super::{AttemptView, identity_provider, refused, still_open};
 use crate::audit::{self, AuditEntry};
-use crate::entitlements::{entitlements, note_unenforced};
+use crate::entitlements::{entitlements, log_unenforced};
 use crate::jobs::{Job, poll_wait};
 use crate::request::Origin;
 use crate::verification::limits::{Subjects, count_within};
-use crate::verification::signals::note_origin;
+use crate::verification::signals::record_origin;
 use crate::{Actor, App, Error};
 
 /// The owner's consent.
@@ -182,7 +182,7 @@ async fn begin_attempt(
             withdrawn_at: None,
         };
         privacy::insert_consent(tx, &proof).await?;
-        note_origin(app, tx, organization, consent.origin).await?;
+        record_origin(app, tx, organization, consent.origin).await?;
         save_verification(app, tx, organization, &before, next.status, next.until, None).await?;
         for (action, details) in
             [(next.audit, json!({ "data": { "provider": row.provider } })), ("orgv.consented", json!({}))]
@@ -223,7 +223,7 @@ async fn prerequisite_missing(app: &App, tx: &mut Tx, organization: &Organizatio
     let (_, policy) = policy::find(tx).await?;
     let met = entitlements(tx, organization).await?;
     let verdict = policy.judge(Action::VerifyOrganization, organization, &met, app.now());
-    note_unenforced(organization, "organization.verify", &verdict);
+    log_unenforced(organization, "organization.verify", &verdict);
     if verdict.allowed() {
         return Ok(None);
     }

@@ -145,7 +145,7 @@ impl App {
     }
 
     /// Records a refused call, so that its owner finds the cause on the page. If this fails, only the row is missing.
-    pub async fn note_refused_call(&self, request: &str, refused: &GateRefusal) -> Result<(), Error> {
+    pub async fn record_refused_call(&self, request: &str, refused: &GateRefusal) -> Result<(), Error> {
         let missing: Vec<&str> = refused.missing.iter().map(|missing| missing.as_str()).collect();
         let row = RefusedCall {
             id: request.to_owned(),
@@ -157,7 +157,7 @@ impl App {
             missing: missing.join(","),
             at: self.now(),
         };
-        write_tx!(self.store(), "note_refused_call", |tx| Ok(refusals::insert(tx, &row).await?))
+        write_tx!(self.store(), "record_refused_call", |tx| Ok(refusals::insert(tx, &row).await?))
     }
 
     /// Returns what was erased for an organization, who viewed its pictures, and the legal holds on them, for its
@@ -183,7 +183,7 @@ pub(crate) async fn organization_view(
     tx: &mut Tx,
     organization: &OrganizationId,
 ) -> Result<OrganizationView, Error> {
-    let standing = load_verification(tx, organization).await?;
+    let verification = load_verification(tx, organization).await?;
     let open = is_proven(app, tx, organization).await?;
     let attempts = identity_attempts::list(tx, organization).await?;
     let since = app.now().plus(-ATTEMPTS_WINDOW);
@@ -203,10 +203,10 @@ pub(crate) async fn organization_view(
     Ok(OrganizationView {
         held_until: held.map(|hold| hold.until).max(),
         document_free_at,
-        status: standing.status,
-        since: standing.since,
-        until: standing.until,
-        reason: standing.reason,
+        status: verification.status,
+        since: verification.since,
+        until: verification.until,
+        reason: verification.reason,
         open,
         attempts_left: ATTEMPTS.saturating_sub(u8::try_from(rejected).unwrap_or(u8::MAX)),
         attempt: attempts.first().map(AttemptView::of),

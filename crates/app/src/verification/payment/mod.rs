@@ -1,7 +1,7 @@
 //! A payment method on file: started here, entered at the service, read from there.
 
 mod events;
-pub(crate) mod jobs;
+pub(crate) mod job_handlers;
 mod refresh;
 pub(crate) mod status;
 mod view;

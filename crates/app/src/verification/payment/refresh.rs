@@ -103,9 +103,9 @@ async fn apply_setup_state(app: &App, tx: &mut Tx, mut setup: PaymentSetup, stat
             let (before, version) = payment_requirement(tx, &setup.organization).await?;
             let before = PaymentRequirement { setup_until: before.setup_until.map(|_| now), ..before };
             let actor = Actor::Service(setup.provider.clone());
-            let said = (setup.id.as_str(), json!({}));
+            let subject = (setup.id.as_str(), json!({}));
             let known = (before, version);
-            step_payment_from(app, tx, &actor, &setup.organization, known, PaymentEvent::Tick, said).await?;
+            step_payment_from(app, tx, &actor, &setup.organization, known, PaymentEvent::Tick, subject).await?;
         }
     }
     payments::update(tx, &setup).await?;

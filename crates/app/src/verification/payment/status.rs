@@ -171,8 +171,8 @@ pub(crate) async fn tick_payment(app: &App, tx: &mut Tx, organization: &Organiza
         if before.due_at().is_none_or(|at| app.now() < at) {
             break;
         }
-        let said = (organization.as_str(), json!({}));
-        step_payment_from(app, tx, &actor, organization, (before, version), PaymentEvent::Tick, said).await?;
+        let subject = (organization.as_str(), json!({}));
+        step_payment_from(app, tx, &actor, organization, (before, version), PaymentEvent::Tick, subject).await?;
         if payment_requirement(tx, organization).await?.0 == before {
             break;
         }

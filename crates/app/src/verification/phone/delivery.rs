@@ -20,7 +20,7 @@ use crate::{Actor, App, Error};
 
 /// The result of sending a code.
 #[derive(Clone)]
-struct Carried {
+struct SendOutcome {
     /// The service that sent it, or was asked last.
     service: CodeService,
     /// The service's id, when the service made the code.
@@ -44,14 +44,14 @@ pub(crate) fn code_service(app: &App, service: CodeService) -> Option<Codes> {
 /// Sends the code of a saved verification.
 pub(crate) async fn send_code(app: &App, row: PhoneVerification) -> Result<VerificationView, Error> {
     let number = app.sealer().open_text(&format!("phone.number:{}", row.id), &row.number_sealed)?;
-    let carried = deliver_code(app, &row, number.expose()).await?;
-    let failure = &carried.failure;
+    let outcome = deliver_code(app, &row, number.expose()).await?;
+    let failure = &outcome.failure;
     let (organization, id) = (&row.organization, &row.id);
     let row = write_tx!(app.store(), "code_sent", |tx| {
         // Read again, because a check may have changed it while the service was asked.
         let found = phones::find(tx, organization, id).await?;
         let row = found.ok_or_else(|| Error::not_found("phone verification", id))?;
-        record_delivery(app, tx, row, carried.clone()).await
+        record_delivery(app, tx, row, outcome.clone()).await
     })?;
     match failure {
         None => VerificationView::of(&row),
@@ -65,7 +65,7 @@ pub(crate) async fn send_code(app: &App, row: PhoneVerification) -> Result<Verif
 }
 
 /// Asks the service that made the last code, or else the first; asks the other one only when that does not answer.
-async fn deliver_code(app: &App, row: &PhoneVerification, e164: &str) -> Result<Carried, Error> {
+async fn deliver_code(app: &App, row: &PhoneVerification, e164: &str) -> Result<SendOutcome, Error> {
     let maker = row.service;
     // The service that made the last code may not be set up any more.
     let maker = maker.filter(|service| code_service(app, *service).is_some());
@@ -104,7 +104,7 @@ async fn deliver_code(app: &App, row: &PhoneVerification, e164: &str) -> Result<
             Ok(reference) => (reference, None),
             Err(failure) => (None, Some(failure)),
         };
-        return Ok(Carried { service, reference, fingerprint, down, failure });
+        return Ok(SendOutcome { service, reference, fingerprint, down, failure });
     }
 }
 
@@ -113,24 +113,24 @@ async fn record_delivery(
     app: &App,
     tx: &mut Tx,
     mut row: PhoneVerification,
-    carried: Carried,
+    outcome: SendOutcome,
 ) -> Result<PhoneVerification, Error> {
     let before = row.clone();
     let earlier = row.service;
-    let event = match &carried.failure {
+    let event = match &outcome.failure {
         Some(ProviderError::Refused(_)) => Some(PhoneEvent::DeliveryFailed),
         Some(ProviderError::Unavailable(_) | ProviderError::Gone(_)) => Some(PhoneEvent::ProviderDown),
-        None if !carried.down.is_empty() => Some(PhoneEvent::SentByOtherService),
+        None if !outcome.down.is_empty() => Some(PhoneEvent::SentByOtherService),
         None => None,
     };
-    let stands = machine(&row)?;
+    let current = machine(&row)?;
     // The verification was cancelled, or locked by a wrong code, during the sending: the sent code must not be
     // usable.
-    if stands.state != PhoneState::CodeSent {
-        if carried.reference.is_some() {
+    if current.state != PhoneState::CodeSent {
+        if outcome.reference.is_some() {
             let late = PhoneVerification {
-                provider_reference: carried.reference,
-                service: Some(carried.service),
+                provider_reference: outcome.reference,
+                service: Some(outcome.service),
                 ..row.clone()
             };
             revoke_code(app, tx, &late).await?;
@@ -138,29 +138,29 @@ async fn record_delivery(
         return Ok(row);
     }
     if let Some(event) = event {
-        let (next, _, _) = stands.step(event, app.now()).map_err(refused)?;
+        let (next, _, _) = current.step(event, app.now()).map_err(refused)?;
         keep(&mut row, &next);
     }
-    if carried.failure.is_none() {
+    if outcome.failure.is_none() {
         // The earlier code is ended at the service that made it, once that answers again.
-        if earlier.is_some_and(|earlier| earlier != carried.service) {
+        if earlier.is_some_and(|earlier| earlier != outcome.service) {
             revoke_code(app, tx, &before).await?;
         }
-        row.service = Some(carried.service);
-        row.provider_reference.clone_from(&carried.reference);
-        row.code_fingerprint.clone_from(&carried.fingerprint);
+        row.service = Some(outcome.service);
+        row.provider_reference.clone_from(&outcome.reference);
+        row.code_fingerprint.clone_from(&outcome.fingerprint);
     } else if event == Some(PhoneEvent::DeliveryFailed)
         && row.provider_reference.is_none()
-        && carried.fingerprint.is_some()
+        && outcome.fingerprint.is_some()
     {
         // The machine counted a new code; it does not inherit the checks of the previous one.
-        row.code_fingerprint.clone_from(&carried.fingerprint);
+        row.code_fingerprint.clone_from(&outcome.fingerprint);
     }
     phones::update(tx, &row).await?;
-    let who = Actor::Service(carried.service.as_str().to_owned());
-    if !carried.down.is_empty() {
-        let names: Vec<&str> = carried.down.iter().map(|service| service.as_str()).collect();
-        let by = carried.failure.is_none().then(|| carried.service.as_str());
+    let who = Actor::Service(outcome.service.as_str().to_owned());
+    if !outcome.down.is_empty() {
+        let names: Vec<&str> = outcome.down.iter().map(|service| service.as_str()).collect();
+        let by = outcome.failure.is_none().then(|| outcome.service.as_str());
         let details = json!({ "data": { "services": names, "sent_by": by } });
         let (organization, target) = (&row.organization, &row.id);
         app.record(tx, &who, AuditEntry { organization, action: "phone.provider_down", target, details }).await?;

@@ -11,7 +11,7 @@ pub(crate) mod status;
 mod view;
 
 use keystead_core::id::OrganizationId;
-use keystead_core::verification::phone::{PhoneRefusal, PhoneState, PhoneVerification as Machine};
+use keystead_core::verification::phone::{PhoneRefusal, PhoneState, PhoneAttempt};
 use keystead_store::Tx;
 use keystead_store::tables::phones::{self, PhoneVerification};
 
@@ -23,7 +23,7 @@ pub(crate) use status::{ahead, not_now};
 pub use view::{PhoneCountry, PhoneView, VerificationView};
 
 /// Builds the machine from a row.
-pub(crate) fn machine(row: &PhoneVerification) -> Result<Machine, Error> {
+pub(crate) fn machine(row: &PhoneVerification) -> Result<PhoneAttempt, Error> {
     let corrupt = |_| Error::Internal(format!("phone verification {} has an unreadable state", row.id));
     serde_json::from_str(&row.machine).map_err(corrupt)
 }
@@ -34,7 +34,7 @@ pub(crate) fn begun_by(row: &PhoneVerification, actor: &Actor) -> bool {
 }
 
 /// Saves the machine's state into the row.
-pub(crate) fn keep(row: &mut PhoneVerification, next: &Machine) {
+pub(crate) fn keep(row: &mut PhoneVerification, next: &PhoneAttempt) {
     row.state = next.state;
     row.machine = serde_json::to_string(next).unwrap_or_default();
     if next.state != PhoneState::CodeSent {

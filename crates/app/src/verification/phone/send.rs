@@ -5,7 +5,7 @@ use keystead_core::secret::Secret;
 use keystead_core::verification::limits::SEND_LIMITS;
 use keystead_core::verification::number::{LineKind, LineVerdict, line_verdict};
 use keystead_core::verification::phone::{
-    PhoneEffect, PhoneEvent, PhoneRefusal, PhoneState, PhoneStep, PhoneVerification as Machine,
+    PhoneEffect, PhoneEvent, PhoneRefusal, PhoneState, PhoneStep, PhoneAttempt,
 };
 use keystead_core::verification::phone_requirement::{PhoneStatus, RequirementEvent, Submission};
 use keystead_store::Tx;
@@ -25,7 +25,7 @@ use crate::request::Origin;
 use crate::services::Codes;
 use crate::verification::limits::{Subjects, ensure_country_open, ensure_within};
 use crate::verification::number::{self, Number, NumberRefusal};
-use crate::verification::signals::note_origin;
+use crate::verification::signals::record_origin;
 use crate::{Actor, App, Error};
 
 /// A number that a person wants to prove.
@@ -80,7 +80,7 @@ impl App {
                 if fresh { send_code(self, row).await } else { VerificationView::of(&row) }
             }
             Err(error) => {
-                note_phone_refusal(self, actor, organization, &error).await?;
+                record_phone_refusal(self, actor, organization, &error).await?;
                 Err(error)
             }
         }
@@ -145,7 +145,7 @@ async fn prepare_number(
 }
 
 /// Records that a number was refused, with the reason and without the number.
-async fn note_phone_refusal(
+async fn record_phone_refusal(
     app: &App,
     actor: &Actor,
     organization: &OrganizationId,
@@ -231,30 +231,30 @@ async fn begin_phone(
             if live.user.as_ref() != actor.user() {
                 continue;
             }
-            let stands = machine(&live)?;
-            let alive = matches!(stands.state, PhoneState::CodeSent) && now < stands.expires_at;
+            let current = machine(&live)?;
+            let alive = matches!(current.state, PhoneState::CodeSent) && now < current.expires_at;
             // A code requested in another session becomes invalid: it cannot be confirmed from here.
             if alive && live.number_fingerprint == prepared.fingerprint && begun_by(&live, actor) {
                 // No service is known to have accepted its code: it was lost, and a new one is sent.
                 let lost = live.service.is_none();
-                let Some(step) = lost.then(|| stands.step(PhoneEvent::Resend { same_code: false }, now).ok()).flatten()
+                let Some(step) = lost.then(|| current.step(PhoneEvent::Resend { same_code: false }, now).ok()).flatten()
                 else {
                     return Ok((live, false));
                 };
                 let row = another_code(app, tx, actor, live, step, (&prepared.subjects, prepared.verdict)).await?;
                 return Ok((row, true));
             }
-            if stands.state == PhoneState::Locked && stands.locked_until.is_some_and(|at| now < at) {
-                return Err(refused(PhoneRefusal::Locked { at: stands.locked_until.unwrap_or(now) }));
+            if current.state == PhoneState::Locked && current.locked_until.is_some_and(|at| now < at) {
+                return Err(refused(PhoneRefusal::Locked { at: current.locked_until.unwrap_or(now) }));
             }
-            rounds = rounds.max(stands.lock_round + u8::from(stands.state == PhoneState::Locked));
+            rounds = rounds.max(current.lock_round + u8::from(current.state == PhoneState::Locked));
             end_phone(app, tx, actor, &mut live).await?;
         }
         count_send(app, tx, &prepared.subjects, prepared.verdict, &format!("{id}:1")).await?;
         let event = submission_event(tx, organization, Submission::Accepted, prepared.signed_in_again).await?;
         step_phone(app, tx, actor, organization, event, json!({})).await?;
         let earlier = earlier_locks(app, tx, &prepared.subjects).await?;
-        let (begun, effects, audit) = Machine::begin(now, rounds.max(earlier));
+        let (begun, effects, audit) = PhoneAttempt::begin(now, rounds.max(earlier));
         let mut row = PhoneVerification {
             id: id.clone(),
             organization: organization.clone(),
@@ -276,7 +276,7 @@ async fn begin_phone(
         };
         keep(&mut row, &begun);
         phones::insert(tx, &row).await?;
-        note_origin(app, tx, organization, Origin { ip: prepared.subjects.ip }).await?;
+        record_origin(app, tx, organization, Origin { ip: prepared.subjects.ip }).await?;
         let review = prepared.verdict == LineVerdict::Review;
         let details =
             json!({ "data": { "country": row.country, "line_type": row.line_type.as_str(), "review": review } });

@@ -203,10 +203,10 @@ pub(crate) async fn end_stale_phones(app: &App, tx: &mut Tx) -> Result<(), Error
     let now = app.now();
     let actor = Actor::Service("clock".to_owned());
     for mut row in phones::list_unfinished(tx, now.plus(-keystead_core::verification::phone::CODE_LIFE)).await? {
-        let stands = machine(&row)?;
-        let over = match stands.locked_until {
+        let current = machine(&row)?;
+        let over = match current.locked_until {
             Some(until) => now >= until,
-            None => now >= stands.expires_at,
+            None => now >= current.expires_at,
         };
         if over {
             end_phone(app, tx, &actor, &mut row).await?;

@@ -35,15 +35,15 @@ pub struct VerificationView {
 
 impl VerificationView {
     pub(crate) fn of(row: &PhoneVerification) -> Result<Self, Error> {
-        let stands = machine(row)?;
+        let current = machine(row)?;
         Ok(Self {
             id: row.id.clone(),
-            state: stands.state,
+            state: current.state,
             masked: row.number_masked.clone(),
-            expires_at: stands.expires_at,
-            resend_at: stands.resend_at,
-            checks_left: stands.checks_left(),
-            locked_until: stands.locked_until,
+            expires_at: current.expires_at,
+            resend_at: current.resend_at,
+            checks_left: current.checks_left(),
+            locked_until: current.locked_until,
         })
     }
 }

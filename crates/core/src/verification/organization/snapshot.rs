@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 
 /// A report of the service, independent of the vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Snapshot {
+pub struct CheckReport {
     /// The state of the check.
     pub check: Check,
     /// The moment the report describes.
@@ -16,7 +16,7 @@ pub struct Snapshot {
 
 /// What is known about the attempt of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownAttempt {
     /// The state of the attempt.
     pub state: AttemptState,
     /// The newest moment described by a report.
@@ -43,14 +43,14 @@ pub enum SnapshotRelevance {
 
 /// Classifies a report.
 #[must_use]
-pub fn classify_snapshot(known: Known, snapshot: Snapshot) -> SnapshotRelevance {
-    if snapshot.as_of < known.as_of {
+pub fn classify_snapshot(known: KnownAttempt, report: CheckReport) -> SnapshotRelevance {
+    if report.as_of < known.as_of {
         return SnapshotRelevance::Nothing;
     }
     if known.organization_closed {
         return SnapshotRelevance::Erase;
     }
-    match (known.state, snapshot.check) {
+    match (known.state, report.check) {
         (AttemptState::Cancelled, _) => SnapshotRelevance::Erase,
         (AttemptState::Expired, Check::Approved) => SnapshotRelevance::Revives,
         (AttemptState::Approved, Check::Rejected) | (AttemptState::Rejected, Check::Approved) => {
@@ -75,7 +75,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000);
 
     fn relevance(state: AttemptState, check: Check) -> SnapshotRelevance {
-        classify_snapshot(Known { state, as_of: NOW, organization_closed: false }, Snapshot { check, as_of: NOW })
+        classify_snapshot(KnownAttempt { state, as_of: NOW, organization_closed: false }, CheckReport { check, as_of: NOW })
     }
 
     #[test]
@@ -99,16 +99,16 @@ mod tests {
     fn older_reports_and_closed_organizations() {
         for state in AttemptState::ALL {
             for check in Check::ALL {
-                let known = Known { state, as_of: NOW, organization_closed: false };
-                let old = Snapshot { check, as_of: NOW.plus(-1) };
+                let known = KnownAttempt { state, as_of: NOW, organization_closed: false };
+                let old = CheckReport { check, as_of: NOW.plus(-1) };
                 assert_eq!(
                     classify_snapshot(known, old),
                     SnapshotRelevance::Nothing,
                     "{state:?} {check:?} out of order"
                 );
-                let closed = Known { organization_closed: true, ..known };
+                let closed = KnownAttempt { organization_closed: true, ..known };
                 assert_eq!(
-                    classify_snapshot(closed, Snapshot { check, as_of: NOW }),
+                    classify_snapshot(closed, CheckReport { check, as_of: NOW }),
                     SnapshotRelevance::Erase,
                     "{state:?} {check:?} closed"
                 );

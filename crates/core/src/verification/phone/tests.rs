@@ -19,13 +19,13 @@ const EVENTS: [PhoneEvent; 10] = [
     PhoneEvent::Abandon,
 ];
 
-fn begun() -> PhoneVerification {
-    PhoneVerification::begin(NOW, 0).0
+fn begun() -> PhoneAttempt {
+    PhoneAttempt::begin(NOW, 0).0
 }
 
-fn at(state: PhoneState) -> PhoneVerification {
+fn at(state: PhoneState) -> PhoneAttempt {
     let locked_until = (state == PhoneState::Locked).then(|| NOW.plus(900));
-    PhoneVerification { state, locked_until, ..begun() }
+    PhoneAttempt { state, locked_until, ..begun() }
 }
 
 /// The state after each event a minute later (the first wait is over, the code is valid), `None` where it is refused.
@@ -97,7 +97,7 @@ fn codes_run_out_and_locks_end() {
 #[test]
 fn five_wrong_codes_lock_longer_each_time() {
     for (round, wait) in [(0, 900), (1, 3_600), (2, 86_400), (9, 86_400)] {
-        let mut one = PhoneVerification::begin(NOW, round).0;
+        let mut one = PhoneAttempt::begin(NOW, round).0;
         for left in (1..CHECKS_PER_CODE).rev() {
             one = one.step(PhoneEvent::WrongCode, NOW).map_or_else(|e| unreachable!("{e:?}"), |(next, ..)| next);
             assert_eq!((one.state, one.checks_left()), (PhoneState::CodeSent, left));
@@ -195,8 +195,8 @@ proptest! {
 
     #[test]
     fn states_are_stored_and_read_back(checks in any::<u8>(), sends in any::<u8>(), round in any::<u8>()) {
-        let one = PhoneVerification { checks, sends, lock_round: round, ..begun() };
+        let one = PhoneAttempt { checks, sends, lock_round: round, ..begun() };
         let text = serde_json::to_string(&one).unwrap_or_default();
-        prop_assert_eq!(serde_json::from_str::<PhoneVerification>(&text).ok(), Some(one));
+        prop_assert_eq!(serde_json::from_str::<PhoneAttempt>(&text).ok(), Some(one));
     }
 }

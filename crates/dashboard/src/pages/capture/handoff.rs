@@ -45,7 +45,7 @@ fn page(state: &DashboardState, visitor: &Visitor, token: &str, view: Option<Han
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visitor: Visitor, Path(token): Path<String>) -> Page {
-    let view = state.app.look_at_handoff(&Secret::new(token.clone())).await;
+    let view = state.app.find_handoff(&Secret::new(token.clone())).await;
     let view = view.map_err(|error| PageError::new(visitor.messages, error))?;
     let page = page(&state, &visitor, &token, view);
     render(page.t, &page)
@@ -61,7 +61,7 @@ pub(crate) async fn proceed(
     match state.app.use_handoff(&secret).await {
         Ok(link) => Ok(redirect(&link.url)),
         Err(error) => {
-            let view = state.app.look_at_handoff(&secret).await.map_err(|e| PageError::new(visitor.messages, e))?;
+            let view = state.app.find_handoff(&secret).await.map_err(|e| PageError::new(visitor.messages, e))?;
             let mut page = page(&state, &visitor, &token, view);
             page.wrong = Some(error_message(page.t, &error));
             render_error(page.t, &page, &error)

@@ -175,7 +175,7 @@ pub(super) async fn page(
     token: &str,
     holder: &Holder,
 ) -> Result<Capture, PageError> {
-    let view = state.app.look_at_capture(holder).await.or_else(|error| match error {
+    let view = state.app.find_capture(holder).await.or_else(|error| match error {
         // Without the built-in review every link is unknown.
         Error::Unsupported(_) => Ok(None),
         other => Err(PageError::new(visitor.messages, other)),

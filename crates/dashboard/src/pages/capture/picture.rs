@@ -29,7 +29,7 @@ pub(crate) async fn receive(
     let here = holder(&state, &token, &headers);
     let missing = || Error::not_found("picture", slot.as_str());
     // The upload is read only for the device that holds the link; the use case gives others the error.
-    let view = state.app.look_at_capture(&here).await.map_err(|error| PageError::new(visitor.messages, error))?;
+    let view = state.app.find_capture(&here).await.map_err(|error| PageError::new(visitor.messages, error))?;
     let sent = match view.is_some_and(|view| view.held && view.open) {
         true => read(upload).await,
         false => Some((Vec::new(), Taken::default())),

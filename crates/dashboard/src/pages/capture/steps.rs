@@ -45,7 +45,7 @@ pub(crate) async fn begin(
     form: Form,
 ) -> Page {
     let here = holder(&state, &token, &headers);
-    let view = state.app.look_at_capture(&here).await.map_err(|error| PageError::new(visitor.messages, error))?;
+    let view = state.app.find_capture(&here).await.map_err(|error| PageError::new(visitor.messages, error))?;
     if view.is_some_and(|view| view.held) {
         // The button was pressed a second time.
         return Ok(redirect(&path(&token)));
@@ -95,7 +95,7 @@ pub(crate) async fn act(
 }
 
 async fn prompts_as_json(state: &DashboardState, here: &Holder, prompts: &[PromptView]) -> Response {
-    let view = state.app.look_at_capture(here).await.ok().flatten();
+    let view = state.app.find_capture(here).await.ok().flatten();
     let t = Messages(Language::choose(view.as_ref().map(|view| view.language.as_str()), None));
     let one = |prompt: &PromptView| {
         let text = labels::prompt_text(t, prompt.prompt);
@@ -111,7 +111,7 @@ pub(crate) async fn follow(
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    let view = state.app.look_at_capture(&holder(&state, &token, &headers)).await;
+    let view = state.app.find_capture(&holder(&state, &token, &headers)).await;
     let view = view.map_err(|error| PageError::new(visitor.messages, error))?;
     let word = view.map_or_else(String::new, |view| view.attempt);
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], word).into_response())
@@ -127,7 +127,7 @@ pub(crate) async fn events(
     stream_changes(&state, &headers, &token, move || {
         let (app, holder) = (app.clone(), Arc::clone(&holder));
         async move {
-            match app.look_at_capture(&holder).await {
+            match app.find_capture(&holder).await {
                 Ok(Some(view)) if matches!(view.attempt.as_str(), "submitted" | "in_review") => {
                     Observed::Changing(view.attempt)
                 }

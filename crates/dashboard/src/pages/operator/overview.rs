@@ -117,7 +117,7 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form:
     let reason = form.field("reason");
     if form.field("act") == "decide" {
         let approve = form.field("decision") == "approve";
-        let decided = state.app.decide_case(&actor, form.field("case"), approve, reason).await;
+        let decided = state.app.decide_appeal(&actor, form.field("case"), approve, reason).await;
         decided.map_err(fail)?;
         return Ok(redirect(&visit.link("/operator?done=saved")));
     }

@@ -325,7 +325,7 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, Path(
         "end-hold" => state.app.end_evidence_hold(&actor, &id, form.field("reason")).await.map(|()| saved),
         "decide-case" => {
             let approve = form.field("decision") == "approve";
-            state.app.decide_case(&actor, &id, approve, form.field("note")).await.map(onward)
+            state.app.decide_appeal(&actor, &id, approve, form.field("note")).await.map(onward)
         }
         "decide" => decide(&state, &actor, &id, &form).await.map(onward),
         _ => Err(Error::not_found("page", "operator")),

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use keystead_app::Page as Cursor;
 use keystead_app::projects::service_accounts::AccountChange;
-use keystead_app::projects::{AccountStanding, ProjectView};
+use keystead_app::projects::{AccountWithKeys, ProjectView};
 use keystead_core::id::{ProjectId, ServiceAccountId};
 use keystead_core::role::ProjectRole;
 
@@ -28,7 +28,7 @@ struct One {
     name: String,
     wrong: Option<String>,
     /// The dialog about a service account: `edit` or `delete`.
-    dialog: Option<(&'static str, AccountStanding)>,
+    dialog: Option<(&'static str, AccountWithKeys)>,
     /// Whether the visitor is an owner of the organization.
     owner: bool,
     here: String,
@@ -53,12 +53,12 @@ impl One {
     }
 
     /// The address of a dialog about one service account.
-    fn ask(&self, verb: &str, row: &AccountStanding) -> String {
+    fn ask(&self, verb: &str, row: &AccountWithKeys) -> String {
         format!("{}&{verb}={}", self.here, row.account.id)
     }
 
     /// The target of a form about one service account.
-    fn act(&self, account: &AccountStanding, verb: &str) -> String {
+    fn act(&self, account: &AccountWithKeys, verb: &str) -> String {
         let here = format!("{PROJECTS}/{}", self.view.project.id);
         subpath(&self.here, &here, &format!("service-accounts/{}/{verb}", account.account.id))
     }
@@ -98,7 +98,7 @@ async fn page(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Result<O
 }
 
 /// The dialog that the query opens.
-fn dialog_of(visit: &Visit, view: &ProjectView) -> Option<(&'static str, AccountStanding)> {
+fn dialog_of(visit: &Visit, view: &ProjectView) -> Option<(&'static str, AccountWithKeys)> {
     ["edit", "delete"].into_iter().find_map(|verb| {
         let id = visit.person.query.get(verb)?;
         let row = view.accounts.data.iter().find(|row| row.account.id.as_str() == id)?;

@@ -210,7 +210,7 @@ async fn address_page(
     token: &Secret<String>,
     wrong: Option<&Error>,
 ) -> Page {
-    let change = state.app.look_at_address(token).await.map_err(|error| PageError::new(visitor.messages, error))?;
+    let change = state.app.find_email_change(token).await.map_err(|error| PageError::new(visitor.messages, error))?;
     let Some(change) = change else {
         let dead = SignInPage::new(state, visitor, Kind::Dead, "dead-link", "/confirm-address");
         return if wrong.is_some() { render_invalid(visitor.messages, &dead) } else { render(visitor.messages, &dead) };
@@ -328,7 +328,7 @@ async fn invitation(
     visitor: &Visitor,
     token: &Secret<String>,
 ) -> Result<Option<SignInPage>, PageError> {
-    let found = state.app.look_at_invite(token).await.map_err(|error| PageError::new(visitor.messages, error))?;
+    let found = state.app.find_invite(token).await.map_err(|error| PageError::new(visitor.messages, error))?;
     let Some((organization, email)) = found else { return Ok(None) };
     let mine = visitor.session.as_ref().is_some_and(|(session, _)| session.email == email);
     let mut page = SignInPage::new(state, visitor, Kind::Invite { signed_in: mine }, "invite", "/invite");

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use keystead_app::Error;
-use keystead_app::accounts::Question;
+use keystead_app::accounts::PasskeyChallenge;
 use serde_json::json;
 
 use super::forms;
@@ -23,14 +23,14 @@ const SECURITY: &str = "/settings/account/security";
 const HERE: &str = "/settings/account/security/passkeys";
 
 /// The challenge as JSON for the script.
-fn challenge(question: &Question) -> Response {
+fn challenge(question: &PasskeyChallenge) -> Response {
     let body = json!({ "state": question.state.expose(), "options": question.options });
     ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
 /// A challenge for any passkey, to sign in or to authenticate again.
 pub(crate) async fn ask(State(state): State<DashboardState>, visitor: Visitor, _form: Form) -> Page {
-    let question = state.app.ask_passkey();
+    let question = state.app.begin_passkey_sign_in();
     Ok(challenge(&question.map_err(|error| PageError::new(visitor.messages, error))?))
 }
 

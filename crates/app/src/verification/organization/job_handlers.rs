@@ -18,7 +18,7 @@ use crate::jobs::mail::send_mail;
 use crate::jobs::{Delivery, Job, MailLink, MailOwners, Outcome, PollAttempt, RedactAttempt, poll_wait};
 use crate::review::attempt_held_until;
 use crate::verification::mails;
-use crate::verification::payment::jobs::finish_event;
+use crate::verification::payment::job_handlers::finish_event;
 use crate::{App, Error};
 
 /// Seconds that a delivery about an unknown attempt is kept.
