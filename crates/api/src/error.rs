@@ -50,7 +50,7 @@ impl ApiError {
 
     /// Builds the error of a handler that uses a part of the request that no guard has read.
     pub(crate) fn unread(state: &ApiState) -> Self {
-        Self::new(state, Error::Internal("no guard stands before this handler".to_owned()))
+        Self::new(state, Error::Internal("no guard runs before this handler".to_owned()))
     }
 
     /// Builds the error of a path to a missing object.

@@ -38,7 +38,7 @@ pub enum SignatureError {
     #[error("too old or too new")]
     Stale,
     /// No active secret signed these bytes.
-    #[error("signed by nobody we know")]
+    #[error("not signed with a known secret")]
     Wrong,
     /// Signed, but not in a form that this service sends.
     #[error("unreadable body")]

@@ -238,7 +238,7 @@ fn identity_taken() -> Error {
     Error::Invalid {
         param: None,
         code: Some("identity_taken"),
-        message: "The other account is connected to somebody already.".to_owned(),
+        message: "The other account is connected to another person already.".to_owned(),
     }
 }
 

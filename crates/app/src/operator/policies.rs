@@ -280,7 +280,7 @@ async fn change_exemptions(
 }
 
 fn outdated() -> Error {
-    Error::Conflict { message: "Somebody else has changed the rules since. Look at them again.".to_owned() }
+    Error::Conflict { message: "The rules were changed by another person since. Look at them again.".to_owned() }
 }
 
 /// Loads what organizations have proven, and what they did since a moment.

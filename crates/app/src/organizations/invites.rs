@@ -366,7 +366,7 @@ async fn projects_of_invite(
             return Err(Error::invalid("projects", "Invalid 'projects': the role must be member or owner."));
         }
         if wanted.iter().take(number).any(|(other, _)| other == id) {
-            return Err(Error::invalid("projects", "Invalid 'projects': one of them stands there twice."));
+            return Err(Error::invalid("projects", "Invalid 'projects': one of them is listed twice."));
         }
     }
     Ok(wanted.to_vec())

@@ -146,7 +146,7 @@ fn last_owner() -> Error {
     Error::Invalid {
         param: None,
         code: Some("last_owner"),
-        message: "An organization needs an owner. Make somebody else an owner first.".to_owned(),
+        message: "An organization needs an owner. Make another person an owner first.".to_owned(),
     }
 }
 

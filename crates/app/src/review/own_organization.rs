@@ -20,7 +20,7 @@ pub(super) async fn ensure_not_own_organization(
     organization: &OrganizationId,
 ) -> Result<(), Error> {
     if is_member(tx, actor, organization).await? {
-        let message = "Nobody decides for an organization he belongs to.".to_owned();
+        let message = "Operators cannot decide for their own organization.".to_owned();
         return Err(Error::Forbidden { param: None, message });
     }
     Ok(())

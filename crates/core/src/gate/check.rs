@@ -36,7 +36,7 @@ impl Policy {
                 return fault("an id has 1 to 64 small letters, digits and hyphens");
             }
             if self.rules[..at].iter().any(|other| other.id == rule.id) {
-                return fault("this id stands twice");
+                return fault("this id is used twice");
             }
             if !Action::NAMES.contains(&rule.action.as_str()) {
                 return fault("no such action is gated");

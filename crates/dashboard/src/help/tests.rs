@@ -251,7 +251,7 @@ fn every_page_stands_in_every_language_with_the_same_parts() {
     drawn.dedup();
     let mut names = pictures::names();
     names.sort_unstable();
-    assert_eq!(drawn, names, "each picture stands on a page");
+    assert_eq!(drawn, names, "each picture is on a page");
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(crate) async fn run(config: &Validated, arguments: Backup) -> Result<(), Cli
     let lines = [
         format!("{} holds the database, {bytes} bytes.", file.display()),
         format!("To restore: {restore}"),
-        format!("Keep {} too, but elsewhere: without it the backup opens nothing.", secrets.display()),
+        format!("Keep {} too, but in another place: without it the backup opens nothing.", secrets.display()),
     ];
     print::answer(arguments.output.json, &json!({ "file": file, "bytes": bytes }), &lines);
     Ok(())

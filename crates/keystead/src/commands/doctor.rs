@@ -189,8 +189,8 @@ fn countries(config: &Validated) -> Result<String, String> {
     }
     let what = match (&edge.country_header, rule) {
         (Some(header), _) => format!("{header} is not believed while server.trusted_proxies is empty"),
-        (None, CountryRule::Allowed(_)) => "nobody knows them, so all the world is refused".to_owned(),
-        (None, CountryRule::Refused(_)) => "nobody knows them, so nobody is refused".to_owned(),
+        (None, CountryRule::Allowed(_)) => "they are unknown, so every client is refused".to_owned(),
+        (None, CountryRule::Refused(_)) => "they are unknown, so no client is refused".to_owned(),
     };
     Err(format!("{list}: {what}; set network.country_database, or network.country_header with trusted proxies"))
 }
@@ -198,7 +198,7 @@ fn countries(config: &Validated) -> Result<String, String> {
 /// Checks the built-in review: people must be able to decide, and phones open a camera only on a page with TLS.
 fn reviewer(config: &Validated) -> Result<String, String> {
     if config.operator.emails.is_empty() {
-        return Err("identity.provider is review, and nobody may decide: name people in operator.emails".to_owned());
+        return Err("identity.provider is review, and no person may decide: name people in operator.emails".to_owned());
     }
     let local = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
     let url = config.public_url.as_str();

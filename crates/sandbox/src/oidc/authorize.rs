@@ -65,7 +65,7 @@ impl AuthorizationRequest {
         } else if !challenge {
             Err(Wrong::Request("invalid_request", "PKCE with S256 is wanted"))
         } else if prompts.contains(&"none") {
-            Err(Wrong::Request("login_required", "nobody is signed in here"))
+            Err(Wrong::Request("login_required", "no account is signed in here"))
         } else {
             Ok(())
         }
@@ -136,8 +136,8 @@ fn picker(wanted: &AuthorizationRequest, query: &str, problem: Option<&str>) -> 
     ));
     let cancel = form("<p><button name=\"deny\" value=\"on\">Cancel</button></p>");
     let body = format!(
-        "<p>Nobody asks for a password here: whoever you say you are is believed.</p>{people}\
-         <h2>Somebody else</h2>{problem}{other}{cancel}"
+        "<p>The sandbox does not ask for a password: choose any account.</p>{people}\
+         <h2>Another account</h2>{problem}{other}{cancel}"
     );
     html("en", "Choose an account", &body)
 }

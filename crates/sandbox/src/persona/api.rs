@@ -31,7 +31,7 @@ fn about(inquiry: &Inquiry, parameters: &Parameters) -> Value {
 }
 
 fn not_now(_: NotNow) -> Response {
-    unprocessable("This cannot be done with the inquiry as it stands")
+    unprocessable("This cannot be done with the inquiry in its present state")
 }
 
 /// Builds the answer to an action on an inquiry.

@@ -200,7 +200,7 @@ pub(super) async fn next(State(sandbox): State<Sandbox>, Path(token): Path<Strin
     };
     books(&sandbox).sessions.put(token, session);
     match done {
-        // A person whose time is over stays on this page, which says so.
+        // When the time is over, the person stays on this page, which says so.
         Some(Ok(Some(back))) if act != Some(Some(Act::Expire)) && back.starts_with("http") => {
             Redirect::to(&back).into_response()
         }

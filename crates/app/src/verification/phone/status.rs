@@ -39,7 +39,7 @@ pub(crate) fn not_now(refusal: RequirementRefusal) -> Error {
         RequirementRefusal::ReasonMissing => Error::invalid("reason", "Invalid 'reason': say why."),
         RequirementRefusal::SecondPersonMissing => Error::Forbidden {
             param: None,
-            message: "So many organizations at once need a second operator, who must do the same within a day."
+            message: "This many organizations at once need a second operator, who must do the same within a day."
                 .to_owned(),
         },
         RequirementRefusal::OperatorOnly => {
@@ -56,7 +56,7 @@ impl App {
     ///
     /// # Errors
     /// When the caller is not an operator, when the reason is missing, when one of them has no proof, or when there are
-    /// so many of them that a second operator must approve.
+    /// that many of them that a second operator must approve.
     pub async fn revoke_phones(
         &self,
         actor: &Actor,
