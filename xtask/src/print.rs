@@ -1,6 +1,6 @@
 //! The only place that prints.
 
-#[expect(clippy::print_stdout, reason = "a task runner talks to whoever started it")]
+#[expect(clippy::print_stdout, reason = "a task runner writes to the person who started it")]
 pub(crate) fn line(text: &str) {
     println!("{text}");
 }

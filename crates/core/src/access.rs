@@ -58,7 +58,7 @@ fn single_value<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<Option
 /// The payer: the organization and project a request resolved to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payer {
-    /// The organization whose verification decides and whose usage grows.
+    /// The organization: its verification decides, and the usage is counted for it.
     pub organization: OrganizationId,
     /// The project.
     pub project: ProjectId,

@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(state(2, Some(60)), Some(NodeState::Behind { seconds: 60 }));
         assert_eq!(state(2, Some(61)), Some(NodeState::Late { seconds: 61 }));
         assert_eq!(state(60, None), Some(NodeState::Current));
-        assert_eq!(state(61, None), Some(NodeState::Late { seconds: 61 }), "nobody knows what it does");
+        assert_eq!(state(61, None), Some(NodeState::Late { seconds: 61 }), "its state is unknown");
         assert_eq!(state(61, Some(30)), Some(NodeState::Late { seconds: 61 }));
         assert_eq!(state(-5, Some(-5)), Some(NodeState::Behind { seconds: 0 }), "clocks differ a little");
         assert_eq!((state(GONE, None).is_some(), state(GONE + 1, Some(9_000))), (true, None));

@@ -63,7 +63,7 @@ impl Method {
 pub struct Route {
     /// The method.
     pub method: Method,
-    /// The path below the host; `{id}` stands for exactly one segment.
+    /// The path below the host; `{id}` matches exactly one segment.
     pub path: &'static str,
     /// The scope that a caller needs.
     pub scope: Scope,

@@ -38,7 +38,7 @@ if (unknown && zone && zone !== "UTC") {
   fetch("/preferences", { method: "POST", body, redirect: "manual" }).catch(() => {});
 }
 // A page that waits for another device listens for news, and asks every few seconds where it cannot listen. It does
-// neither while nobody looks at it.
+// neither while it is not visible.
 const waiting = document.querySelector("[data-follow]");
 if (waiting) {
   const told = (state) => {

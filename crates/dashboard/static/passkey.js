@@ -1,4 +1,4 @@
-// Passkeys: hands the server's question to the browser's authenticator, and its answer to the form it stands in. Forms
+// Passkeys: hands the server's question to the browser's authenticator, and its answer to the form that contains it. Forms
 // stay hidden where the browser or the address cannot.
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");

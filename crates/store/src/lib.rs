@@ -127,7 +127,7 @@ impl Store {
     /// names of the applied migrations.
     ///
     /// # Errors
-    /// When the database refuses, or was made by a version whose schema this one does not know.
+    /// When the database refuses, or its schema is unknown to this version.
     pub async fn migrate(&self) -> Result<Vec<String>, Error> {
         let new = self.db.migrate().await?;
         self.write("default_policy", async |tx: &mut Tx| tables::policy::insert_default(tx).await).await?;

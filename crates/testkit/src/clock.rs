@@ -1,4 +1,4 @@
-//! A clock that stands still until the test moves it.
+//! A clock that does not move until the test moves it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -22,7 +22,7 @@ impl Clock {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// Moves it by so many seconds.
+    /// Moves it forward by this number of seconds.
     pub fn advance(&self, seconds: i64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }

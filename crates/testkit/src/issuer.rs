@@ -1,4 +1,4 @@
-//! A service for "Continue with", whose answer the test chooses.
+//! An OpenID Connect issuer for "Continue with"; the test chooses its answer.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,18 +6,18 @@ use keystead_core::secret::Secret;
 use keystead_providers::sign_in::{AuthorizationRequest, Identity, SignIn};
 use keystead_providers::{BoxFuture, ProviderError};
 
-/// Vouches for the person the test chose, and is away before one was chosen. People leave for it with the state `state-1` and
-/// return with the code `c0de`.
+/// Returns the identity that the test chose, and is unavailable before one was chosen. The browser is sent there with the
+/// state `state-1` and returns with the code `c0de`.
 #[derive(Debug, Default)]
 pub struct Issuer(Mutex<Option<Identity>>);
 
 impl Issuer {
-    /// From now on it vouches for this person, or is away.
+    /// From now on it returns this identity, or is unavailable.
     pub fn answer(&self, identity: Option<Identity>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = identity;
     }
 
-    /// From now on it vouches for a person with this confirmed address.
+    /// From now on it returns a person with this confirmed address.
     pub fn vouch_for(&self, email: &str) {
         self.answer(Some(Identity {
             issuer: "https://issuer.test".to_owned(),
@@ -56,6 +56,8 @@ impl SignIn for Issuer {
     ) -> BoxFuture<'a, Result<Identity, ProviderError>> {
         assert_eq!((code, nonce.expose().as_str(), verifier.expose().as_str()), ("c0de", "nonce-1", "verifier-1"));
         let identity = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Box::pin(async move { identity.ok_or_else(|| ProviderError::Unavailable("the issuer is away".to_owned())) })
+        Box::pin(
+            async move { identity.ok_or_else(|| ProviderError::Unavailable("the issuer is unavailable".to_owned())) },
+        )
     }
 }

@@ -19,7 +19,7 @@ use crate::{Clock, Database, Issuer, Mailbox};
 /// Where people would reach the installation.
 pub const PUBLIC_URL: &str = "https://keystead.test";
 
-/// A database, a clock and the services whose other side the test is.
+/// A database, a clock and the services that the test controls.
 #[derive(Clone)]
 pub struct World {
     /// The database.

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use keystead_app::organizations::ip_allowlists::{IpAllowlist, ListChange, CallerAddress};
+use keystead_app::organizations::ip_allowlists::{CallerAddress, IpAllowlist, ListChange};
 use keystead_core::id::ProjectId;
 use keystead_core::network::AddressList;
 use serde_json::{Value, json};

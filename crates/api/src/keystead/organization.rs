@@ -32,7 +32,7 @@ fn show(view: &AttemptView) -> Value {
     })
 }
 
-fn standing(view: &OrganizationView) -> Value {
+fn view_json(view: &OrganizationView) -> Value {
     json!({
         "object": "keystead.organization_standing",
         "status": view.status.as_str(),
@@ -77,7 +77,7 @@ pub(crate) async fn create(
 /// `GET`: the status of the organization.
 pub(crate) async fn list(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let view = state.app.organization_verification(&admin.actor, &admin.organization).await.or_fail(&state)?;
-    Ok(Json(standing(&view)))
+    Ok(Json(view_json(&view)))
 }
 
 /// `POST …/{id}/refresh`: asks the service now.
@@ -116,7 +116,7 @@ pub(crate) async fn link(
 /// `POST …/cancel`.
 pub(crate) async fn cancel(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
     let view = state.app.cancel_organization_verification(&admin.actor, &admin.organization).await;
-    Ok(Json(standing(&view.or_fail(&state)?)))
+    Ok(Json(view_json(&view.or_fail(&state)?)))
 }
 
 /// `POST …/appeal`.
@@ -127,7 +127,7 @@ pub(crate) async fn appeal(
 ) -> Result<Json<Value>, ApiError> {
     let statement = fields.text("statement")?.unwrap_or_default();
     let view = state.app.appeal_verification(&admin.actor, &admin.organization, &statement).await.or_fail(&state)?;
-    Ok(Json(standing(&view)))
+    Ok(Json(view_json(&view)))
 }
 
 /// `POST …/withdraw`: withdraws consent and erases everything; the response is the receipt.

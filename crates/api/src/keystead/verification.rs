@@ -16,8 +16,8 @@ pub(crate) async fn handle(
 ) -> Result<Json<Value>, ApiError> {
     let view = state.app.verification(&key.caller, selection(&headers)?).await.or_fail(&state)?;
     let mut answer = json!({ "object": "keystead.verification", "organization_id": view.organization });
-    for (requirement, standing) in &view.requirements {
-        answer[requirement.as_str()] = json!({ "status": standing.as_str() });
+    for (requirement, state) in &view.requirements {
+        answer[requirement.as_str()] = json!({ "status": state.as_str() });
     }
     let actions = view.actions.iter().map(|action| {
         let mut shown = json!({ "allowed": action.missing.is_empty(), "missing": action.missing });

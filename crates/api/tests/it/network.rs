@@ -51,7 +51,11 @@ async fn an_ip_allowlist_from_creation_to_deletion() {
     assert_eq!((refused.status, refused.code()), (401, "ip_not_authorized"));
     assert_eq!(refused.body["error"]["message"], "Your IP is not authorized to make this request");
     assert_eq!(refused.body["error"]["type"], "invalid_request_error");
-    assert_eq!(world.get("/v1/me", key).await.code(), "ip_not_authorized", "whoever has no address is not on it");
+    assert_eq!(
+        world.get("/v1/me", key).await.code(),
+        "ip_not_authorized",
+        "a request without an address is not on the list"
+    );
     assert_eq!(world.call_of(there, (Method::GET, "/v1/me"), key, json!({})).await.status, 200);
     let closed = Client { served: false, ..there };
     let closed = world.call_of(closed, (Method::GET, "/v1/me"), key, json!({})).await;

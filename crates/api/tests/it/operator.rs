@@ -54,7 +54,7 @@ async fn only_operators_pass() {
     }
     assert!(seen >= 12, "{seen}");
     let listed = ROUTES.iter().filter(|endpoint| endpoint.path.starts_with(HERE)).count();
-    assert_eq!(listed, seen, "nothing of the operator's stands under another permission");
+    assert_eq!(listed, seen, "no operator's entry is listed under another permission");
 }
 
 /// ASVS 6.3.3: in production an operator's key gives no operator's rights before a second step is set up.
@@ -111,7 +111,7 @@ async fn rules_are_read_tried_and_saved() {
     let saved = world.post(&format!("{HERE}/policy"), key, body.clone()).await;
     assert_eq!((saved.status, &saved.body["version"]), (200, &json!(2)), "{}", saved.body);
     assert_eq!(saved.body["versions"][0]["saved_by"], "ops@example.com");
-    assert_eq!(world.post(&format!("{HERE}/policy"), key, body).await.status, 409, "somebody saved since");
+    assert_eq!(world.post(&format!("{HERE}/policy"), key, body).await.status, 409, "another person saved first");
     let refused = world.post("/v1/api-keys", admin(&owner), json!({ "name": "two" })).await;
     assert_eq!((refused.status, refused.code()), (403, "organization_verification_required"));
 

@@ -58,6 +58,6 @@ async fn rules_exempt_tagged_organizations() {
     let events = log.body["data"].as_array().unwrap();
     let event = events.iter().find(|event| event["type"] == "organization.tagged").unwrap();
     assert_eq!(event["organization.tagged"]["data"]["tags"], json!([]), "{event}");
-    let nobody = format!("{HERE}/organizations/org-none/tags");
-    assert_eq!(world.get(&nobody, key).await.status, 404);
+    let unknown = format!("{HERE}/organizations/org-none/tags");
+    assert_eq!(world.get(&unknown, key).await.status, 404);
 }

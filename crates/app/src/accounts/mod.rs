@@ -41,7 +41,7 @@ pub use email_change::AddressChange;
 pub use factor_reset::FactorReset;
 pub(crate) use mail_kind::MailKind;
 pub use oidc::OidcRedirect;
-pub use passkeys::{PasskeyView, PasskeyChallenge};
+pub use passkeys::{PasskeyChallenge, PasskeyView};
 pub use password::PasswordRefusal;
 pub(crate) use password::acceptable;
 pub use second_factor::Enrolment;

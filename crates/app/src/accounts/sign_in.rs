@@ -27,11 +27,11 @@ impl App {
         let email = checked_email(email).map_err(|_| wrong())?;
         let network = context.origin.network().unwrap_or_default();
         let one = new_attempt(self, &email, &network, context.origin.ip);
-        let nobody = self.draw(UserId::generate);
+        let fresh = self.draw(UserId::generate);
         let known = write_tx!(self.store(), "sign_in", |tx| {
             let user = users::find_by_email(tx, &email).await?.filter(|row| row.deactivated_at.is_none());
             // An unknown address costs the same query as a known one.
-            let id = user.as_ref().map_or(&nobody, |user| &user.id);
+            let id = user.as_ref().map_or(&fresh, |user| &user.id);
             let account = accounts::find(tx, id).await?;
             let known = sessions::find_acquaintance(tx, id, "", &network).await?;
             count_attempt(self, tx, &one, known.same_network > 0 && !network.is_empty()).await?;

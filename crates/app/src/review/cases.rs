@@ -198,7 +198,7 @@ impl App {
                 None => Vec::new(),
             };
             let now = self.now();
-            let stands = |hold: &LegalHold| match hold.granted_at {
+            let in_force = |hold: &LegalHold| match hold.granted_at {
                 Some(_) => now < hold.until,
                 None => now.since(hold.proposed_at) < AGREED_WITHIN,
             };
@@ -218,7 +218,7 @@ impl App {
                 name: stated_name(self, capture.as_ref())?,
                 pictures: in_order(pictures.iter().filter_map(picture).collect()),
                 views: views.into_iter().filter(|view| own_cases.contains(&Some(view.case.clone()))).collect(),
-                holds: holds.into_iter().filter(stands).collect(),
+                holds: holds.into_iter().filter(in_force).collect(),
                 reasons: serde_json::from_str(&case.reasons).unwrap_or_default(),
                 own: is_member(tx, actor, &case.organization).await?,
                 case,

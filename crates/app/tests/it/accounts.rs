@@ -80,7 +80,11 @@ async fn a_prepared_account_belongs_to_the_mailbox_owner() {
     test.app.confirm_email(&own, &laptop()).await.unwrap();
     assert_eq!(code(test.app.confirm_email(&prepared, &laptop()).await), "link_expired");
     for password in [OTHER, GOOD] {
-        assert_eq!(code(test.sign_in("ann@example.com", password).await), "wrong_credentials", "nobody's counts");
+        assert_eq!(
+            code(test.sign_in("ann@example.com", password).await),
+            "wrong_credentials",
+            "a closed account's does not count"
+        );
     }
     let mails = test.mails().await;
     assert_eq!(mails[0].1, "Choose your password");
@@ -249,7 +253,7 @@ async fn an_address_is_changed_by_its_new_mailbox() {
     ask("late@example.com").await.unwrap();
     let link = test.token().await;
     test.confirmed_user("late@example.com").await;
-    assert_eq!(code(test.app.confirm_address(&link, None).await), "link_expired", "somebody was faster");
+    assert_eq!(code(test.app.confirm_address(&link, None).await), "link_expired", "another request was faster");
     test.advance(600);
     assert_eq!(code(ask("x@example.com").await), "reauthentication_needed");
 }

@@ -1,4 +1,4 @@
-//! Bursts against verifications, pictures and exports (ASVS 2.4.1): so many pass, one after the other and at once, then
+//! Bursts against verifications, pictures and exports (ASVS 2.4.1): a fixed number passes, one after the other and at once, then
 //! the answer names the time; others are not affected, and after that time it works again.
 
 use std::net::IpAddr;

@@ -74,7 +74,7 @@ async fn asking_elsewhere_ends_the_code_before() {
     let (laptop, phone) = (flat.session("sess_a"), flat.session("sess_b"));
     let first = flat.ask(&laptop, &number).await;
     let old = flat.test.carrier.code(&number);
-    assert_eq!(flat.ask(&laptop, &number).await.id, first.id, "the same session joins what goes on");
+    assert_eq!(flat.ask(&laptop, &number).await.id, first.id, "the same session joins the code that was sent");
     let second = flat.ask(&phone, &number).await;
     assert_ne!(second.id, first.id);
     assert_eq!(code(flat.check(&laptop, &first.id, &old).await), "phone_code_expired");

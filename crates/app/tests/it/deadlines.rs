@@ -192,7 +192,7 @@ async fn keys_end_at_use() {
     test.wait(1);
     assert!(!may_use(&test, &kept, "gpt-4o").await);
     let late = test.app.rotate_key(actor, organization, project, &made.key.id, 60).await;
-    assert!(late.is_err(), "what has ended is not made anew");
+    assert!(late.is_err(), "what has ended is not begun again");
 
     let made = test.app.create_project_key(actor, organization, project, &NewKey::default()).await.unwrap();
     test.app.rotate_key(actor, organization, project, &made.key.id, 3_600).await.unwrap();

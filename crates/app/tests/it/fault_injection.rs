@@ -96,10 +96,10 @@ impl<'a> Replay<'a> {
                 }
             };
             after(value).await;
-            let stands = self.shape().await;
+            let shape = self.shape().await;
             for (table, rows) in &wanted {
                 assert_eq!(
-                    &stands[table],
+                    &shape[table],
                     rows,
                     "{at}: {table}; what waits: {:?}",
                     self.store.dump().await.unwrap()["jobs"]

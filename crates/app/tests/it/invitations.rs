@@ -99,7 +99,7 @@ async fn only_the_invited_address_accepts() {
     assert!(firm.works(&token).await, "nothing of it spent the invitation");
     assert_eq!(firm.app().accept_invite(&ben, &token).await.unwrap(), firm.id);
     assert_eq!(code(firm.app().accept_invite(&ben, &token).await), "invite_expired");
-    assert!(firm.test.sign_in("ben@example.com", GOOD).await.is_ok(), "his password stays his");
+    assert!(firm.test.sign_in("ben@example.com", GOOD).await.is_ok(), "the password stays the person's own");
 }
 
 /// A password typed for the address before does not survive signing up through the invitation.
@@ -157,7 +157,7 @@ async fn invitations_are_to_projects() {
         firm.app().invite_to_projects(&firm.ann, &firm.id, "ben@example.com", READER, wanted, "en").await
     };
     let member = |id: &ProjectId| (id.clone(), ProjectRole::Member);
-    assert_eq!(code(invite(Some(&[member(&foreign)])).await), "not_found", "somebody else's");
+    assert_eq!(code(invite(Some(&[member(&foreign)])).await), "not_found", "another person's");
     assert_eq!(code(invite(Some(&[member(&one), member(&one)])).await), "projects");
     assert_eq!(code(invite(Some(&[(one.clone(), ProjectRole::Viewer)])).await), "projects");
     firm.app().archive_project(&firm.ann, &firm.id, &two).await.unwrap();
@@ -174,7 +174,7 @@ async fn invitations_are_to_projects() {
     let opened = firm.app().sign_up_with_invite(&token, &secret(GOOD), &laptop()).await.unwrap();
     let choices = firm.app().organizations_of(&opened.user).await.unwrap();
     let reached: Vec<_> = choices[0].projects.iter().map(|choice| choice.id.clone()).collect();
-    assert_eq!(reached, [firm.default.clone(), one], "his own and the Default project, nothing archived");
+    assert_eq!(reached, [firm.default.clone(), one], "their own and the Default project, nothing archived");
 }
 
 /// Only owners invite; another organization is answered like a missing one; an address gets five mails an hour.
@@ -224,7 +224,7 @@ async fn invitations_to_strangers_are_limited() {
         network(1, &firm.ann, &firm.id, number).await.unwrap();
     }
     assert_eq!(code(network(1, &firm.ann, &firm.id, 20).await), "invites");
-    assert_eq!(code(network(2, &firm.ann, &firm.id, 20).await), "invites", "whatever the address");
+    assert_eq!(code(network(2, &firm.ann, &firm.id, 20).await), "invites", "from any address");
     let open = firm.app().open_invites(&firm.ann, &firm.id).await.unwrap();
     let again = firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await;
     assert_eq!(code(again), "invites", "sending again is a mail too");

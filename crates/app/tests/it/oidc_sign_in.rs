@@ -52,7 +52,7 @@ async fn an_address_alone_joins_nothing() {
         assert_eq!(code(arrive(&test, identity(subject, email, true)).await), "sign_in_to_connect");
     }
     assert_eq!(test.mails().await, []);
-    assert!(test.sign_in("ann@example.com", GOOD).await.is_ok(), "the password goes on working");
+    assert!(test.sign_in("ann@example.com", GOOD).await.is_ok(), "the password still works");
     arrive(&test, identity("s-3", "kim@example.com", true)).await.unwrap();
     let second = arrive(&test, identity("s-4", "kim@example.com", true)).await;
     assert_eq!(code(second), "sign_in_to_connect", "another identity with the same address");
@@ -101,7 +101,7 @@ async fn an_identity_is_connected_and_parted_from() {
     let (opened, next) = test.app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();
     assert!(
         opened.is_none() && next == "/settings" && test.session_is_open(&here.session).await,
-        "the session goes on"
+        "the session continues"
     );
     assert_eq!(test.subjects().await, ["New sign-in method"]);
     assert_eq!(arrive(&test, identity("s-ann", "ann@elsewhere.example", true)).await.unwrap().user, ann);

@@ -40,7 +40,7 @@ async fn one_address_for_many_organizations() {
         test.wait(3_600);
     }
     for tenant in &tenants {
-        assert_eq!(attention(&test, tenant).await, ["address_shared"], "nobody was refused, everybody is shown");
+        assert_eq!(attention(&test, tenant).await, ["address_shared"], "none was refused, all are shown");
     }
     let other = test.tenant("other").await;
     test.prove(&other, &number(300, 1), "10.9.9.8").await;

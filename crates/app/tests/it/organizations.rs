@@ -67,7 +67,7 @@ async fn more_organizations_need_a_phone_when_a_rule_requires_it() {
     let view = test.app.policy(&operator).await.unwrap();
     let mut rules = view.policy.rules;
     let rule = rules.iter_mut().find(|rule| rule.action == "organization.create").unwrap();
-    assert_eq!((rule.mode, rule.above), (Mode::Off, Some(3)), "off until somebody wants it");
+    assert_eq!((rule.mode, rule.above), (Mode::Off, Some(3)), "off by default");
     (rule.mode, rule.above) = (Mode::Enforce, Some(2));
     // The second organization she made would still be allowed; a third would not.
     let preview = test.app.preview_policy(&operator, rules.clone()).await.unwrap();

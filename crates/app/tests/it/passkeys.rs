@@ -140,11 +140,11 @@ async fn a_passkey_is_added_used_and_taken_away() {
     let fresh = test.app.reauthenticate_with_passkey(&opened.session, &question.state, &answer).await.unwrap();
     assert!(test.app.fresh_session(&fresh.session).await.is_ok() && !test.session_is_open(&opened.session).await);
     let (_, ben) = test.signed_in_user("ben@example.com").await;
-    assert_eq!(code(test.app.remove_passkey(&ben.session, &used.id).await), "not_found", "somebody else's");
+    assert_eq!(code(test.app.remove_passkey(&ben.session, &used.id).await), "not_found", "another person's");
     let question = test.app.begin_passkey_sign_in().unwrap();
     let answer = key.sign(&question);
     let stolen = test.app.reauthenticate_with_passkey(&ben.session, &question.state, &answer).await;
-    assert_eq!(code(stolen), "passkey_wrong", "somebody else's proves nothing");
+    assert_eq!(code(stolen), "passkey_wrong", "another person's passkey proves nothing");
     test.app.remove_passkey(&fresh.session, &used.id).await.unwrap();
     assert_eq!(test.subjects().await, ["Passkey removed"]);
     assert_eq!(code(enter(&test, &mut key).await), "passkey_wrong");
@@ -158,8 +158,9 @@ async fn answers_are_judged() {
     let mut key = Authenticator::new(7);
     added(&test, &here.session, &mut key).await;
     let app = &test.app;
-    let try_in =
-        async |question: &PasskeyChallenge, answer: &str| app.sign_in_with_passkey(&question.state, answer, &laptop()).await;
+    let try_in = async |question: &PasskeyChallenge, answer: &str| {
+        app.sign_in_with_passkey(&question.state, answer, &laptop()).await
+    };
     let ask = async || app.begin_passkey_sign_in().unwrap();
 
     let question = ask().await;
@@ -178,7 +179,7 @@ async fn answers_are_judged() {
     assert_eq!(code(enter(&test, &mut key).await), "passkey_wrong", "a foreign page");
     key.origin = ORIGIN;
     key.verified = false;
-    assert_eq!(code(enter(&test, &mut key).await), "passkey_wrong", "nobody touched it");
+    assert_eq!(code(enter(&test, &mut key).await), "passkey_wrong", "it was not touched");
     key.verified = true;
     let mut other = Authenticator { key: SigningKey::from_slice(&[9; 32]).unwrap(), ..Authenticator::new(7) };
     (other.handle, other.counter) = (key.handle.clone(), 90);

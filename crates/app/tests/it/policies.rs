@@ -35,7 +35,7 @@ fn rule(id: &str, action: &str, models: &[&str]) -> Rule {
     }
 }
 
-// S1-04, S1-06: whatever an operator saves, an existing key keeps working; only new keys wait.
+// S1-04, S1-06: for any change by an operator, an existing key keeps working; only new keys wait.
 #[tokio::test]
 async fn no_rule_disables_a_key_that_exists() {
     let test = ServicesApp::new(Settings::default()).await;
@@ -149,7 +149,7 @@ async fn rules_are_previewed_saved_in_versions_and_never_over_somebody_elses() {
     assert!(matches!(past, Err(Error::Invalid { param: Some("until"), .. })));
 }
 
-// A rule that exempts earlier users looks at their first use, whatever has been deleted since.
+// A rule that exempts earlier users looks at their first use, even if it was deleted since.
 #[tokio::test]
 async fn earlier_users_are_spared() {
     let test = ServicesApp::new(Settings::default()).await;
@@ -170,7 +170,7 @@ async fn earlier_users_are_spared() {
     for (tenant, sora) in [(&early, true), (&late, false)] {
         let view = test.app.verification_of(tenant.organization()).await.unwrap();
         let guarded = view.actions.iter().find(|action| action.action == "model.use:sora-3").unwrap();
-        assert_eq!(guarded.missing, [Requirement::Organization], "another rule spares nobody");
+        assert_eq!(guarded.missing, [Requirement::Organization], "another rule exempts no organization");
         let organization = tenant.organization().clone();
         let read = test.store.read("judge", async move |tx: &mut Tx| {
             let (_, policy) = policy::find(tx).await?;
@@ -225,7 +225,7 @@ async fn the_retention_report_is_kept() {
         assert_eq!(rows(what).await.rows, 0, "{what}");
     }
     let proven = rows("phone_numbers").await;
-    assert_eq!((proven.rows, proven.days), (1, None), "as long as it stands for the organization");
+    assert_eq!((proven.rows, proven.days), (1, None), "as long as it verifies the organization");
 }
 
 // S1-35: a rule with a later date is announced once before it applies, and can be met before.

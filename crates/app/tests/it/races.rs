@@ -51,7 +51,7 @@ async fn a_reset_while_the_old_password_is_checked() {
         app.reset_password(&link, &secret(OTHER), &laptop()).await.unwrap();
     });
     assert_eq!(code(test.sign_in(ANN, GOOD).await), "wrong_credentials");
-    assert_eq!((test.store.unplayed(), open(&test, &ann).await), (0, 1), "the one who reset it, nobody else");
+    assert_eq!((test.store.unplayed(), open(&test, &ann).await), (0, 1), "only the one who reset it");
     assert!(test.sign_in(ANN, OTHER).await.is_ok());
 }
 

@@ -92,7 +92,7 @@ async fn keys_of_a_removed_member_stay_revoked_when_they_rejoin() {
         for key in &keys {
             assert!(!opens(test, key, organization).await, "back as {role:?}");
         }
-        assert!(opens(test, &legacy, &own.id).await, "where they were not removed, the legacy key goes on");
+        assert!(opens(test, &legacy, &own.id).await, "where they were not removed, the legacy key still works");
         let fresh = app.create_user_key(acting, organization, &NewKey::default()).await.unwrap().secret;
         assert!(opens(test, &fresh, organization).await, "a new one reaches it");
         app.remove_member(&ann.actor, organization, ben).await.unwrap();

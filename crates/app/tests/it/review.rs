@@ -166,14 +166,14 @@ async fn captured_reviewed_and_approved() {
     let world = ReviewWorld::new().await;
     let (ann, one) = world.owner("ann@example.com").await;
     let (attempt, link) = world.start(&ann, &one).await;
-    let nobody = Holder { token: link.clone(), device: None };
-    let seen = world.app.find_capture(&nobody).await.unwrap().unwrap();
+    let newcomer = Holder { token: link.clone(), device: None };
+    let seen = world.app.find_capture(&newcomer).await.unwrap().unwrap();
     assert!(!seen.held && seen.open && seen.language == "pl" && seen.countries.len() > 200, "{seen:?}");
     let stranger = Holder { token: Secret::new("k".repeat(32)), device: None };
     assert_eq!(world.app.find_capture(&stranger).await.unwrap(), None);
 
     let holder = world.hand_in(&link, 10).await;
-    assert_eq!(world.app.find_capture(&nobody).await.unwrap(), None, "the link belongs to the first device");
+    assert_eq!(world.app.find_capture(&newcomer).await.unwrap(), None, "the link belongs to the first device");
     assert_eq!(code(&world.app.begin_capture(&link, "PL").await.unwrap_err()), "link_expired");
     let view = world.app.organization_verification(&ann, &one).await.unwrap();
     assert_eq!((view.status, view.appeal_open), (Status::InReview, false));
@@ -190,10 +190,10 @@ async fn captured_reviewed_and_approved() {
     assert!(matches!(world.app.review_queue(&ann).await, Err(Error::Forbidden { .. })), "owners do not review");
 
     let unseen = world.app.decide_review(&ops("bob"), &queue[0].id, Verdict::Approve, "", false).await;
-    assert_eq!(code(&unseen.unwrap_err()), "review_unseen", "nobody approves what he has not opened");
+    assert_eq!(code(&unseen.unwrap_err()), "review_unseen", "no approval without viewing every picture");
     world.look(&ops("eve"), &queue[0].id).await;
     let unseen = world.app.decide_review(&ops("bob"), &queue[0].id, Verdict::Approve, "", false).await;
-    assert_eq!(code(&unseen.unwrap_err()), "review_unseen", "that somebody else looked is not enough");
+    assert_eq!(code(&unseen.unwrap_err()), "review_unseen", "another person's view is not enough");
     assert_eq!(world.approve("bob", &queue[0].id, "", false).await, Ok(Decided::Done));
     assert_eq!(world.status(&ann, &one).await, Status::Verified);
     let row = world.app.check_organization_verification(&ann, &one, &attempt).await.unwrap();
@@ -222,7 +222,7 @@ async fn no_picture_outlives_its_time() {
     }
     world.advance(7 * DAY - 2 * HOUR);
     world.app.run_cleanup().await.unwrap();
-    assert_eq!(world.files().len(), 5, "nobody decided yet");
+    assert_eq!(world.files().len(), 5, "not decided yet");
     world.advance(HOUR);
     world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files(), Vec::<PathBuf>::new(), "the ceiling");
@@ -272,7 +272,7 @@ async fn withdrawn_is_erased() {
     assert_eq!(world.files(), Vec::<PathBuf>::new());
     assert_eq!(world.status(&ann, &one).await, Status::Unverified);
     let case = world.app.review_queue(&ops("bob")).await.unwrap();
-    assert!(case.is_empty(), "nobody is asked to decide any more: {case:?}");
+    assert!(case.is_empty(), "no decision is needed any more: {case:?}");
 }
 
 // S0-02: new pictures do not count as an attempt, and cancelling erases at once.
@@ -324,7 +324,7 @@ async fn only_what_is_asked_for_is_taken() {
         assert_eq!(world.files().len(), 2, "what was taken for the prompts before is wiped");
     }
     let asked = world.app.ask_capture_prompts(&holder).await;
-    assert_eq!(code(&asked.unwrap_err()), "picture_taken_too_often", "nobody draws until it fits");
+    assert_eq!(code(&asked.unwrap_err()), "picture_taken_too_often", "not drawn again until it fits");
     assert_eq!(code(&world.app.submit_capture(&holder).await.unwrap_err()), "picture_missing");
     let kind = world.app.choose_capture_document(&holder, "identity_card").await;
     assert_eq!(code(&kind.unwrap_err()), "document_not_taken", "Japan issues none");
@@ -382,7 +382,7 @@ async fn declined_appealed_and_overridden_by_two() {
         assert_eq!(code(&refused.unwrap_err()), "review_reason_needed");
     }
     let own = world.app.decide_review(&ops("ann"), &case, Verdict::Approve, "", false).await;
-    assert!(matches!(own, Err(Error::Forbidden { .. })), "nobody decides for his own organization");
+    assert!(matches!(own, Err(Error::Forbidden { .. })), "operators cannot decide for their own organization");
     let generic = world.app.decide_appeal(&ops("bob"), &case, true, "looks fine").await;
     assert!(matches!(generic, Err(Error::NotFound { .. })), "a review has its own decision");
     world.app.decide_review(&ops("bob"), &case, decline(&["face_mismatch"]), "", false).await.unwrap();
@@ -399,7 +399,7 @@ async fn declined_appealed_and_overridden_by_two() {
     let front = seen.pictures[0].number;
     assert!(world.app.review_picture(&ops("eve"), &queue[0].id, front, "appeal").await.is_ok());
     let own = world.app.decide_appeal(&ops("ann"), &queue[0].id, true, "It is me").await;
-    assert!(matches!(own, Err(Error::Forbidden { .. })), "nobody decides for his own organization");
+    assert!(matches!(own, Err(Error::Forbidden { .. })), "operators cannot decide for their own organization");
     let first = world.app.decide_appeal(&ops("bob"), &queue[0].id, true, "I agree").await;
     assert_eq!(first, Ok(Decided::Proposed));
     let twice = world.app.decide_appeal(&ops("bob"), &queue[0].id, true, "I agree with me").await;
@@ -477,7 +477,7 @@ async fn no_picture_is_taken_after_its_time() {
     let (attempt, link) = world.start(&ann, &one).await;
     world.advance(900);
     assert_eq!(world.app.find_capture(&Holder { token: link.clone(), device: None }).await.unwrap(), None);
-    assert!(world.app.begin_capture(&link, "PL").await.is_err(), "nobody came in time");
+    assert!(world.app.begin_capture(&link, "PL").await.is_err(), "too late");
     let (_, again) = world.app.reissue_verification_link(&ann, &one, &attempt).await.unwrap();
     let link = token(&again.url);
     world.advance(899);
@@ -532,7 +532,7 @@ async fn pictures_are_held_by_law() {
         async move { world.app.hold_evidence(&ops(name), &case, until, "a claim is defended").await }
     };
     assert!(matches!(world.app.hold_evidence(&ann, &case, until, "x").await, Err(Error::Forbidden { .. })));
-    assert!(matches!(hold("ann", until).await, Err(Error::Forbidden { .. })), "nobody holds his own");
+    assert!(matches!(hold("ann", until).await, Err(Error::Forbidden { .. })), "operators cannot hold their own");
     for wrong in [taken.plus(7 * DAY), taken.plus(90 * DAY + 1)] {
         assert_eq!(code(&hold("bob", wrong).await.unwrap_err()), "hold_not_possible");
     }

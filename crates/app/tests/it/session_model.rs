@@ -22,7 +22,7 @@ const FRESH: i64 = 600;
 enum Step {
     Password(usize),
     Passkey(usize),
-    Elsewhere(usize),
+    FromNewNetwork(usize),
     Use(usize),
     SignOut(usize),
     EndOthers(usize),
@@ -40,7 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => who.clone().prop_map(Step::Password),
         2 => who.clone().prop_map(Step::Passkey),
-        2 => who.clone().prop_map(Step::Elsewhere),
+        2 => who.clone().prop_map(Step::FromNewNetwork),
         3 => any.clone().prop_map(Step::Use),
         2 => any.clone().prop_map(Step::SignOut),
         1 => any.clone().prop_map(Step::EndOthers),
@@ -169,7 +169,7 @@ impl Model {
                 let opened = app.sign_in_with_passkey(&state, &answer, &laptop()).await.unwrap();
                 self.opened(who, opened);
             }
-            Step::Elsewhere(who) => {
+            Step::FromNewNetwork(who) => {
                 self.test.issuer.answer(identity(&self.people[who].email));
                 let departed = app.begin_oidc("/").await.unwrap();
                 let (opened, _) = app.finish_oidc(&departed.cookie, "state-1", "c0de", &laptop()).await.unwrap();

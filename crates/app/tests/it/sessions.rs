@@ -68,7 +68,7 @@ async fn sessions_are_listed_and_ended() {
     assert!(shown.contains(&("Safari, iPhone", "198.51.100.0/24", false)), "{shown:?}");
     assert!(shown.contains(&("Firefox, Linux", "192.0.2.0/24", true)), "{shown:?}");
     let other = &listed.iter().find(|row| !row.current).unwrap().id;
-    assert!(!test.app.end_session(&ben, other).await.unwrap(), "somebody else's");
+    assert!(!test.app.end_session(&ben, other).await.unwrap(), "another person's");
     assert!(test.session_is_open(&there.session).await);
     assert!(test.app.end_session(&ann, other).await.unwrap());
     assert!(!test.app.end_session(&ann, other).await.unwrap());
@@ -104,7 +104,7 @@ async fn wrong_passwords_wait() {
     test.advance(60);
     assert_eq!(fail().await, "sign_in", "ten in a quarter of an hour");
     let elsewhere = test.app.sign_in("ann@example.com", &secret(GOOD), &from("198.51.100.20")).await;
-    assert!(elsewhere.is_ok(), "strangers lock nobody out");
+    assert!(elsewhere.is_ok(), "strangers cannot lock people out");
     test.advance(840);
     assert!(test.sign_in("ann@example.com", GOOD).await.is_ok());
     for _ in 0..5 {

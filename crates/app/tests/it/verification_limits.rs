@@ -187,7 +187,7 @@ async fn codes_are_not_guessed() {
         );
         test.wait(wait);
     }
-    assert_eq!(guesses, 15, "more than this nobody gets in a day and an hour");
+    assert_eq!(guesses, 15, "the maximum in a day and an hour");
 }
 
 // A spray over many sessions comes from some address.
@@ -352,7 +352,7 @@ async fn lines_are_looked_up_within_limits() {
     }
     test.wait(3_700);
     let sixth = test.submit(&doubtful[2], &number(8, 1), "10.40.0.1").await;
-    assert_eq!(limit(sixth), "phone_doubtful_codes", "five a day where nobody knows the line");
+    assert_eq!(limit(sixth), "phone_doubtful_codes", "five a day for unknown lines");
 }
 
 // S1-12: a list of stolen cards cannot be tested here.

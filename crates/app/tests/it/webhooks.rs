@@ -197,11 +197,11 @@ async fn what_happens_to_a_card_on_file() {
     };
     tell("evt_1", "charge.dispute.created", "dp_1", disputed(Some("pm_of_nobody"), None)).await;
     tell("evt_2", "charge.dispute.created", "dp_2", MethodEvent::Nothing).await;
-    assert_eq!(view().await.state, PaymentState::Active, "nobody's, or settled");
+    assert_eq!(view().await.state, PaymentState::Active, "of no known customer, or settled");
     // The data of a renewed card is saved, and its dispute stays.
     tell("evt_3", "charge.dispute.created", "dp_3", disputed(Some(&reference), None)).await;
     let payment = view().await;
-    assert_eq!((payment.state, payment.until), (PaymentState::Attention, None), "open, and somebody looks");
+    assert_eq!((payment.state, payment.until), (PaymentState::Attention, None), "open, and the operator is asked");
     test.deliver("bank", "evt_3", "charge.dispute.created", "dp_3").await;
     test.work().await;
     let renewed = Method { reference: reference.clone(), expires_year: 2040, ..card(1) };
@@ -264,7 +264,7 @@ async fn deliveries_about_ended_attempts() {
     test.deliver("examiner", "evt_1", "inquiry.approved", &format!("inq_{first}")).await;
     test.work().await;
     let view = verification().await;
-    assert_eq!((view.status, view.open), (Status::Verified, true), "consent stands, so the approval counts");
+    assert_eq!((view.status, view.open), (Status::Verified, true), "consent is still given, so the approval counts");
     assert_eq!(view.attempt.unwrap().state, "cancelled", "the newer one is not needed any more");
 
     test.wait(60);

@@ -25,7 +25,7 @@ pub enum PhoneStatus {
     PendingNew,
     /// The operator revoked the proof; only the operator can change that.
     Revoked,
-    /// The operator waived the requirement, for example because nobody there has a phone.
+    /// The operator waived the requirement, for example because no member has a phone.
     Waived,
 }
 

@@ -114,7 +114,7 @@ mod tests {
         let released = [1, 2, 3].map(|n| format!("org-{n}").parse().unwrap()).to_vec();
         assert_eq!(verdict(&with(RECYCLED_AFTER + 1), "user-new"), Sharing::Free { released });
         assert_eq!(verdict(&with(RECYCLED_AFTER + 1), "user-old"), Sharing::Full, "the same person is no new holder");
-        let nobody = judge(&with(RECYCLED_AFTER + 1), &"org-new".parse().unwrap(), None, MOST_ORGANIZATIONS, NOW);
-        assert_eq!(nobody, Sharing::Full, "a key proves no person");
+        let unowned = judge(&with(RECYCLED_AFTER + 1), &"org-new".parse().unwrap(), None, MOST_ORGANIZATIONS, NOW);
+        assert_eq!(unowned, Sharing::Full, "a key proves no person");
     }
 }

@@ -74,21 +74,21 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let cursor = Cursor { after: None, limit: 50, ascending: false };
     let keys = state.app.visible_keys(&actor, organization, &visit.project.id, cursor).await.map_err(fail)?;
-    let standing = state.app.verification_of(organization).await.map_err(fail)?;
+    let verification = state.app.verification_of(organization).await.map_err(fail)?;
     let lacks = |action: &keystead_app::verification::ActionView, what| action.missing.contains(&what);
-    let locked: Vec<&str> = standing
+    let locked: Vec<&str> = verification
         .actions
         .iter()
         .filter(|action| lacks(action, Requirement::Organization))
         .filter_map(|action| action.action.strip_prefix("model.use:"))
         .collect();
-    let ahead = standing.upcoming.iter().map(|one| announced(&visit, one)).collect();
+    let ahead = verification.upcoming.iter().map(|one| announced(&visit, one)).collect();
     let refused = state.app.refused_calls(&actor, organization).await.map_err(fail)?;
     let page = Home {
         layout: Layout::new(&state, &visit, &t.text("nav-dashboard"), "/home"),
         base_url: format!("{}/v1", state.public_url),
         keys: i64::try_from(keys.data.len()).unwrap_or(0),
-        phone_needed: standing.actions.iter().any(|action| lacks(action, Requirement::Phone)),
+        phone_needed: verification.actions.iter().any(|action| lacks(action, Requirement::Phone)),
         locked: locked.join(", "),
         refusals: refused.into_iter().map(|call| Refusal::of(t, call)).collect(),
         ahead,

@@ -92,10 +92,10 @@ async fn page(state: &DashboardState, visit: &Visit, typed: Option<&Form>) -> Re
     let fail = |error| PageError::new(t, error);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let rates = state.app.project_rates(&actor, organization, &visit.project.id).await.map_err(fail)?;
-    let standing = state.app.verification_of(organization).await.map_err(fail)?;
-    let proven = |(requirement, standing): &(Requirement, RequirementState)| {
+    let verification = state.app.verification_of(organization).await.map_err(fail)?;
+    let proven = |(requirement, verification): &(Requirement, RequirementState)| {
         *requirement == Requirement::Organization
-            && matches!(standing, RequirementState::Verified | RequirementState::Waived)
+            && matches!(verification, RequirementState::Verified | RequirementState::Waived)
     };
     let rows = rates.iter().map(|rate| row(visit, rate, typed.filter(|form| form.field("id") == rate.id()))).collect();
     Ok(Limits {
@@ -105,7 +105,7 @@ async fn page(state: &DashboardState, visit: &Visit, typed: Option<&Form>) -> Re
         wrong: None,
         administers: visit.project.administers,
         organization: organization.to_string(),
-        verified: standing.requirements.iter().any(proven),
+        verified: verification.requirements.iter().any(proven),
         action: visit.link(HERE),
         general: visit.link("/settings/organization/general"),
     })

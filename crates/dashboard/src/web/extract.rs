@@ -158,7 +158,7 @@ impl FromRequestParts<DashboardState> for Visit {
                 let there = format!("/settings/account/security?project={}", project.id);
                 Err(Redirect::to(&there).into_response())
             }
-            // The console is closed to an operator whose session was opened with a password alone.
+            // The console is closed to an operator who signed in with a password alone.
             Some((_, project)) if person.session.operator_waits && of_console(parts.uri.path()) => {
                 let there = format!("/settings/account/security?project={}", project.id);
                 Err(Redirect::to(&there).into_response())

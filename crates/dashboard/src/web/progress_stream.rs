@@ -2,7 +2,7 @@
 //!
 //! The stream only reports that a page is out of date; the browser then loads the page with the usual permission
 //! checks. Each poll reads the session again, so a stream ends with its session. Pages without scripts have a button,
-//! and pages whose stream is refused poll every few seconds.
+//! and pages poll every few seconds when the stream is refused.
 
 use std::convert::Infallible;
 use std::time::Duration;

@@ -76,9 +76,9 @@ async fn questions_are_links_that_stay() {
     assert_eq!(me.status, 200);
     let people = ann.get(&format!("{LOG}?kind=invite.accepted")).await.body;
     let ben_id = format!("user-{}", people.split("who=user-").nth(1).unwrap().split('&').next().unwrap());
-    let his = ann.get(&format!("{LOG}?who={ben_id}&kind=invite.accepted")).await.body;
-    assert_eq!(events(&his), ["invite.accepted"]);
-    assert!(his.contains(&format!("{LOG}?kind=invite.accepted&#38;project=")), "{his}");
+    let of_ben = ann.get(&format!("{LOG}?who={ben_id}&kind=invite.accepted")).await.body;
+    assert_eq!(events(&of_ben), ["invite.accepted"]);
+    assert!(of_ben.contains(&format!("{LOG}?kind=invite.accepted&#38;project=")), "{of_ben}");
     let none = ann.get(&format!("{LOG}?who={ben_id}&kind=project.created")).await.body;
     assert!(none.contains("No events match these filters.") && events(&none).is_empty());
     let today = ann.get(&format!("{LOG}?from=2026-11-21&kind=projects")).await.body;

@@ -37,7 +37,7 @@ async fn pages_run_nothing_inline_and_sit_in_no_frame() {
     }
 }
 
-/// What is for people who are signed in sends everybody else to the sign-in page, whatever its handler reads.
+/// What is for people who are signed in sends everybody else to the sign-in page, no matter what its handler reads.
 #[tokio::test]
 async fn every_page_for_people_sends_strangers_to_the_sign_in_page() {
     let world = World::new().await;

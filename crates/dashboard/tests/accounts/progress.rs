@@ -44,7 +44,7 @@ async fn progress_is_told_as_it_happens() {
     assert_eq!(ann.listen(EVENTS, "same-origin").await.status(), 204, "nothing to wait for");
     let mut progress = world.store.verification_progress();
     put(&world, &organization, Status::InProgress, 0).await;
-    assert!(progress.has_changed().unwrap(), "a step that was committed wakes whoever waits");
+    assert!(progress.has_changed().unwrap(), "a step that was committed wakes the waiting pages");
     progress.mark_unchanged();
     let lost = world.store.write("lost", async |tx: &mut Tx| {
         let row = organization_verifications::find(tx, &organization).await?.unwrap();
@@ -80,7 +80,7 @@ async fn streams_are_bounded_and_end() {
     }
     let page = ann.get("/settings/organization/general").await;
     let events = page.body.split("data-events=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    assert_eq!(eve.get(&events).await.status, 404, "somebody else's organization");
+    assert_eq!(eve.get(&events).await.status, 404, "another person's organization");
     let mut open = Vec::new();
     for _ in 0..4 {
         let answer = ann.listen(&events, "same-origin").await;

@@ -40,7 +40,7 @@ async fn late_acts_are_asked_first() {
         let path = address(path);
         let asked = ann.post(&path, &[("csrf", &csrf), ("id", "user-x")]).await;
         assert_eq!(asked.status, 403, "{path}");
-        assert_eq!(asked.action(&path), path, "goes on where it was");
+        assert_eq!(asked.action(&path), path, "continues where it was");
         assert_eq!(
             (asked.field("id"), asked.field("proof")),
             ("user-x".to_owned(), "/settings/account?from=here".to_owned())

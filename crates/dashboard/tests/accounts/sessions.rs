@@ -106,7 +106,7 @@ async fn half_a_session_opens_nothing() {
     assert_eq!(late.post("/sign-in/code", &[("code", &code(world.now()))]).await.location(), "/sign-in");
 }
 
-/// ASVS 7.4.1, 7.5.2: a session ended from another browser is over at the next request; nobody can end another person's
+/// ASVS 7.4.1, 7.5.2: a session ended from another browser is over at the next request; a person cannot end another person's
 /// session.
 #[tokio::test]
 async fn sessions_end_from_another_browser() {
@@ -119,7 +119,7 @@ async fn sessions_end_from_another_browser() {
     let (csrf, id) = (page.field("csrf"), page.field("id"));
     let evil = eve.csrf().await;
     eve.post("/settings/account/sessions/end", &[("csrf", &evil), ("id", &id)]).await;
-    assert!(other.alive().await, "somebody else's");
+    assert!(other.alive().await, "another person's");
     ann.post("/settings/account/sessions/end", &[("csrf", &csrf), ("id", &id)]).await;
     assert!(!other.alive().await && ann.alive().await);
     other.sign_in("ann@example.com", "").await;

@@ -1,5 +1,5 @@
 //! The watermark: every shown picture contains the viewer and the time in its pixels, over all of it, so that a photo
-//! of the screen shows whose screen it was.
+//! of the screen shows which reviewer took it.
 
 use image::{ImageFormat, Rgb, RgbImage};
 use keystead_core::secret::Secret;

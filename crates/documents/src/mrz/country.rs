@@ -83,8 +83,8 @@ mod tests {
     fn issuers_and_choices() {
         assert_eq!((alpha2("D"), alpha2("DEU"), alpha3("DE")), (Some("DE"), Some("DE"), Some("DEU")));
         assert_eq!((alpha2("GBD"), alpha3("GB"), alpha3("PL")), (Some("GB"), Some("GBR"), Some("POL")));
-        for nobody in ["UTO", "XXA", "XXB", "UNO", "EUE", "", "DE", "PL", "D<<"] {
-            assert_eq!(alpha2(nobody), None, "{nobody}");
+        for code in ["UTO", "XXA", "XXB", "UNO", "EUE", "", "DE", "PL", "D<<"] {
+            assert_eq!(alpha2(code), None, "{code}");
         }
         assert!(issued_by("D", "DE") && issued_by("CHN", "HK") && issued_by("USA", "PR"));
         assert!(!issued_by("D", "AT") && !issued_by("HKG", "CN") && !issued_by("UTO", "PL") && !issued_by("POL", "pl"));

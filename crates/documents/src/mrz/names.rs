@@ -66,13 +66,13 @@ impl<'a> Printed<'a> {
         }
         let last = self.surname.iter().chain(&self.given).last();
         let cut = |part: &str| self.may_be_cut && last.is_some_and(|last| part.starts_with(last));
-        let stands = |part: &String| {
+        let matches = |part: &String| {
             let part = part.as_str();
             self.surname.contains(&part) || self.given.contains(&part) || cut(part)
         };
         let typed_has = |part: &&str| typed.iter().any(|one| one == part || (cut(one) && Some(part) == last));
         // Parts that were cut off from the zone are not required.
-        let known = |part: &String| stands(part) || self.may_be_cut;
+        let known = |part: &String| matches(part) || self.may_be_cut;
         let surname_typed = self.surname.iter().all(&typed_has);
         let given_typed = self.given.is_empty() || self.given.iter().any(typed_has);
         typed.iter().all(known) && surname_typed && given_typed

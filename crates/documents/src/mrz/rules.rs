@@ -105,7 +105,7 @@ pub fn assess(report: &MrzReport, claim: &Claim<'_>, now: Timestamp) -> Vec<MrzF
         (!country::issued_by(&report.issuer, claim.country), MrzFinding::OtherIssuer),
         (report.expiry.is_some_and(|day| day.plus(TOLERANCE_DAYS) < today), MrzFinding::Expired),
         (report.expiry.is_none(), MrzFinding::ExpiryUnknown),
-        // In our date, without tolerance: nobody is admitted too early, and some people wait a few hours.
+        // In our date, without tolerance: no person is admitted too early, and some people wait a few hours.
         (age.is_some_and(|years| years < i32::from(claim.min_age)), MrzFinding::UnderAge),
         (age.is_none(), MrzFinding::BirthUnknown),
         (name == Some(NameComparison::Differs), MrzFinding::NameDiffers),

@@ -243,7 +243,7 @@ fn keys_for_trials_are_told() {
     assert_eq!(found("sk_live_1", "persona_sandbox_1"), 1);
     assert_eq!(found("sk_test_1", "persona_sandbox_1"), 2);
     assert!(parse("", &[]).unwrap().validate(&|_| None).unwrap().trial_keys().is_empty());
-    // An empty id would believe everything where somebody meant to believe one.
+    // An empty id would believe everything when only one was meant.
     for id in ["", " ", "env 1", "env_1\n"] {
         let persona = "[identity]\nprovider = 'persona'\napi_key = 'k'\ntemplate = 't'\n\
                        webhook_secrets = 'wbhsec_0123456789'";

@@ -1,5 +1,5 @@
 //! API calls that arrive unencrypted at an installation that is served over https. They are refused and never
-//! redirected: a client that followed the redirect would keep sending its key unencrypted, and nobody would notice. The
+//! redirected: a client that followed the redirect would keep sending its key unencrypted, without anyone noticing. The
 //! key is flagged.
 
 use std::collections::HashMap;
@@ -38,7 +38,8 @@ impl InClear {
                 return;
             }
             tracing::warn!(key = %caller.key, "a key was sent over http; its owner should replace it");
-            let noted = keystead_app::audit::with_client_address(client.address, app.record_unencrypted_key(&caller)).await;
+            let noted =
+                keystead_app::audit::with_client_address(client.address, app.record_unencrypted_key(&caller)).await;
             if let Err(error) = noted {
                 tracing::debug!(%error, "a key that was sent unencrypted could not be flagged");
             }

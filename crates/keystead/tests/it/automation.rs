@@ -17,7 +17,7 @@ enum Bound {
     OneLink,
     /// Reads one state; an open stream takes one of the places that a browser and an address have.
     OneState,
-    /// Changes what one person has, with a recent proof of who they are; at most so many rows.
+    /// Changes what one person has, with a recent proof of who they are; at most this number of rows.
     OwnRows,
     /// Shows a page and does nothing else.
     Page,
@@ -131,7 +131,7 @@ const WORDS: &[&str] = &[
     "second-factor",
 ];
 
-/// Routes of the organization's own rules whose paths have such a part and that do nothing of the kind.
+/// Routes of the organization's own rules whose paths have such a part and that do nothing of that kind.
 const OTHERS: &[&str] = &["/settings/organization/second-factor", "/operator/second-factor"];
 
 #[test]

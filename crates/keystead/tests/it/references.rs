@@ -200,5 +200,5 @@ fn every_requirement_names_its_tests() {
             wrong.push(format!("docs/requirements.md: {id} is not tested in {paths:?}"));
         }
     }
-    assert!(wrong.is_empty(), "{}\n`cargo xtask requirements` writes the column anew", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}\n`cargo xtask requirements` writes the column again", wrong.join("\n"));
 }

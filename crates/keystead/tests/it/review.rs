@@ -52,8 +52,11 @@ fn a_capture_is_served_and_stays_out_of_the_log() {
     assert!(chosen.starts_with("HTTP/1.1 303"), "{chosen}");
     let typed = browse(&product, "POST", &format!("{path}/zone"), cookie, &format!("zone={ZONE}"));
     assert!(typed.starts_with("HTTP/1.1 303"), "{typed}");
-    let standing = product.call("GET", "/v1/keystead/organization_verifications", admin, None).json();
-    assert_eq!((&standing["status"], &standing["attempt"]["provider"]), (&json!("in_progress"), &json!("review")));
+    let verification = product.call("GET", "/v1/keystead/organization_verifications", admin, None).json();
+    assert_eq!(
+        (&verification["status"], &verification["attempt"]["provider"]),
+        (&json!("in_progress"), &json!("review"))
+    );
 
     let folder = product.folder().join("data/evidence");
     assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700, "for this user only");
@@ -64,6 +67,6 @@ fn a_capture_is_served_and_stays_out_of_the_log() {
     let log = product.log();
     for secret in [token, secret, "ERIKSSON", "L898902C3"] {
         let line = log.lines().find(|line| line.contains(secret)).unwrap_or_default();
-        assert!(line.is_empty(), "it stands in the log: {line}");
+        assert!(line.is_empty(), "it is in the log: {line}");
     }
 }

@@ -147,7 +147,7 @@ fn a_running_stream_is_finished_before_shutdown() {
         got.extend_from_slice(&piece[..read]);
     }
     assert!(Command::new("kill").arg(product.id().to_string()).status().unwrap().success());
-    product.until("nobody new is let in", || std::net::TcpStream::connect(&product.listen).is_err());
+    product.until("no new connection is accepted", || std::net::TcpStream::connect(&product.listen).is_err());
     go_on.send(()).unwrap();
     stream.read_to_end(&mut got).unwrap();
     let text = String::from_utf8_lossy(&got);

@@ -127,7 +127,7 @@ fn from_nothing_to_a_verified_organization() {
     let log = product.log();
     for secret in [CANARY, "512 345 678", "512345678"] {
         let line = log.lines().find(|line| line.contains(secret)).unwrap_or_default();
-        assert!(line.is_empty(), "a number stands in the log: {line}");
+        assert!(line.is_empty(), "a number is in the log: {line}");
     }
 }
 
@@ -142,7 +142,7 @@ fn a_disputed_card_needs_attention() {
         let told = product.sandbox("POST", &page, Some(&json!({ "outcome": outcome })));
         assert_eq!(told.status, 200, "{told:?}");
     };
-    let standing = || owner.get("/v1/keystead/payment_methods");
+    let methods = || owner.get("/v1/keystead/payment_methods");
     let disputes = || {
         let log = product.call("GET", "/v1/organization/audit_logs?limit=100", &owner.admin, None).json();
         log["data"].as_array().unwrap().iter().filter(|row| row["type"] == "payment.disputed").count()
@@ -150,18 +150,18 @@ fn a_disputed_card_needs_attention() {
     // The event says "created"; the bank has settled it already when it is read. The effect shows that it was read.
     tell("settled_dispute");
     tell("renew");
-    product.until("the renewed card", || standing()["data"][0]["expires_year"] == 2044);
-    assert_eq!((&standing()["status"], disputes()), (&json!("active"), 0));
+    product.until("the renewed card", || methods()["data"][0]["expires_year"] == 2044);
+    assert_eq!((&methods()["status"], disputes()), (&json!("active"), 0));
     tell("dispute");
-    product.until("somebody must look", || standing()["status"] == "attention");
+    product.until("the operator must check", || methods()["status"] == "attention");
     tell("fraud_warning");
     product.until("the warning, too", || disputes() == 2);
     assert_eq!(owner.status("payment_method"), "verified", "nothing closes by itself");
     owner.add_card();
-    product.until("another card is the answer", || standing()["status"] == "active");
+    product.until("another card is the answer", || methods()["status"] == "active");
     tell("delete_customer");
-    product.until("the customer is gone", || standing()["status"] == "none");
-    assert_eq!(standing()["data"], json!([]));
+    product.until("the customer is gone", || methods()["status"] == "none");
+    assert_eq!(methods()["data"], json!([]));
 }
 
 // S1-23, S1-32: a number that cannot get a code is refused before one is sent; wrong codes are limited.
@@ -233,8 +233,8 @@ fn rejected_retried_withdrawn_and_never_forged() {
     owner.add_card();
     owner.verify(json!({ "outcome": "decline", "reason": "document_unreadable" }));
     product.until("it is rejected", || owner.status("organization") == "rejected");
-    let standing = owner.get("/v1/keystead/organization_verifications");
-    assert_eq!((&standing["attempts_left"], &standing["open"]), (&json!(2), &json!(false)), "{standing}");
+    let methods = owner.get("/v1/keystead/organization_verifications");
+    assert_eq!((&methods["attempts_left"], &methods["open"]), (&json!(2), &json!(false)), "{methods}");
 
     let (status, begun) = owner.post("/v1/keystead/organization_verifications", json!({ "consent": true }));
     assert_eq!(status, 200, "{begun}");

@@ -264,7 +264,7 @@ async fn inquiries_of_any_content() {
     assert!(read > 200, "the made-up ones reach what is read: {read}");
 }
 
-// S3-04: however a token is changed, it signs nobody in.
+// S3-04: however a token is changed, it signs no person in.
 #[tokio::test]
 async fn tokens_changed_anywhere() {
     let world = World::new(crate::keys::Key::ed25519("k1", 1)).await;
@@ -294,7 +294,7 @@ async fn tokens_changed_anywhere() {
         assert!(!format!("{arrived:?}").contains("anna@"), "nothing personal in an error");
     }
     world.issuer.clear_answers();
-    assert!(world.finish_sign_in(&left, &good).await.is_ok(), "and the one nobody touched does hold");
+    assert!(world.finish_sign_in(&left, &good).await.is_ok(), "and the unchanged one is valid");
 }
 
 #[tokio::test]

@@ -255,7 +255,7 @@ async fn events_are_read_back() {
     }
     let vendor = Vendor::new([]).await;
     assert_eq!(client(&vendor).method_event("invoice.paid", "in_1").await, Ok(None));
-    assert!(vendor.requests().is_empty(), "nobody is asked about what is nobody's business here");
+    assert!(vendor.requests().is_empty(), "unknown events cause no request");
     let vendor = Vendor::new([error(503, "down")]).await;
     assert!(matches!(
         client(&vendor).method_event("charge.dispute.created", "dp_1").await,

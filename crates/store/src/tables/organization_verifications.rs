@@ -21,7 +21,7 @@ pub struct OrganizationVerification {
     pub version: i64,
 }
 
-fn standing(row: &Row) -> Result<OrganizationVerification, Error> {
+fn verification(row: &Row) -> Result<OrganizationVerification, Error> {
     Ok(OrganizationVerification {
         organization: id(row, 0, "organization_verifications")?,
         status: row.text(1)?,
@@ -36,7 +36,7 @@ fn standing(row: &Row) -> Result<OrganizationVerification, Error> {
 pub async fn find(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<OrganizationVerification>, Error> {
     const SQL: &str = "SELECT organization, status, since, until, reason, version FROM organization_verifications \
                        WHERE organization = $1";
-    tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(standing).transpose()
+    tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(verification).transpose()
 }
 
 /// Saves the status of an organization; `row.version` is the version that was read, 0 for none.
@@ -65,5 +65,5 @@ pub async fn save(tx: &mut Tx, row: &OrganizationVerification) -> Result<(), Err
 pub async fn list(tx: &mut Tx, status: &str) -> Result<Vec<OrganizationVerification>, Error> {
     const SQL: &str = "SELECT organization, status, since, until, reason, version FROM organization_verifications \
                        WHERE status = $1 ORDER BY since, organization LIMIT 500";
-    tx.all(SQL, vec![status.into()]).await?.iter().map(standing).collect()
+    tx.all(SQL, vec![status.into()]).await?.iter().map(verification).collect()
 }

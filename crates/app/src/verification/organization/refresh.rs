@@ -2,7 +2,7 @@
 
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::organization::snapshot::{
-    KnownAttempt, CheckReport, SnapshotRelevance, classify_snapshot,
+    CheckReport, KnownAttempt, SnapshotRelevance, classify_snapshot,
 };
 use keystead_core::verification::organization::{AttemptState, Event};
 use keystead_providers::ProviderError;

@@ -11,7 +11,7 @@ pub(crate) mod status;
 mod view;
 
 use keystead_core::id::OrganizationId;
-use keystead_core::verification::phone::{PhoneRefusal, PhoneState, PhoneAttempt};
+use keystead_core::verification::phone::{PhoneAttempt, PhoneRefusal, PhoneState};
 use keystead_store::Tx;
 use keystead_store::tables::phones::{self, PhoneVerification};
 

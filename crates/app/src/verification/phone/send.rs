@@ -4,9 +4,7 @@ use keystead_core::id::{OrganizationId, PhoneVerificationId};
 use keystead_core::secret::Secret;
 use keystead_core::verification::limits::SEND_LIMITS;
 use keystead_core::verification::number::{LineKind, LineVerdict, line_verdict};
-use keystead_core::verification::phone::{
-    PhoneEffect, PhoneEvent, PhoneRefusal, PhoneState, PhoneStep, PhoneAttempt,
-};
+use keystead_core::verification::phone::{PhoneAttempt, PhoneEffect, PhoneEvent, PhoneRefusal, PhoneState, PhoneStep};
 use keystead_core::verification::phone_requirement::{PhoneStatus, RequirementEvent, Submission};
 use keystead_store::Tx;
 use keystead_store::tables::limit_hits::{self, Hit};
@@ -237,7 +235,8 @@ async fn begin_phone(
             if alive && live.number_fingerprint == prepared.fingerprint && begun_by(&live, actor) {
                 // No service is known to have accepted its code: it was lost, and a new one is sent.
                 let lost = live.service.is_none();
-                let Some(step) = lost.then(|| current.step(PhoneEvent::Resend { same_code: false }, now).ok()).flatten()
+                let Some(step) =
+                    lost.then(|| current.step(PhoneEvent::Resend { same_code: false }, now).ok()).flatten()
                 else {
                     return Ok((live, false));
                 };

@@ -31,10 +31,7 @@ fn from_so_many_on_a_phone_is_needed() {
         assert_eq!(verdict.allowed(), count < 3, "{count}");
         let missing = if count < 3 { vec![] } else { vec![Requirement::Phone] };
         assert_eq!(verdict.missing, missing);
-        assert!(
-            Policy::default_rules().judge_organization_creation(&plain(count), NOW).allowed(),
-            "off until somebody wants it"
-        );
+        assert!(Policy::default_rules().judge_organization_creation(&plain(count), NOW).allowed(), "off by default");
     }
     let mut some = plain(4);
     some.push(owned(9, &[Requirement::Phone], &[]));

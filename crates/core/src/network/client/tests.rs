@@ -42,7 +42,7 @@ fn counted_from_the_right() {
     ] {
         assert_eq!(seen(peer, &lines, &PROXIES), client, "{peer} {lines:?}");
     }
-    assert_eq!(seen("10.0.0.1", &["198.51.100.1"], &[]), "10.0.0.1", "nobody is trusted by default");
+    assert_eq!(seen("10.0.0.1", &["198.51.100.1"], &[]), "10.0.0.1", "no proxy is trusted by default");
 }
 
 fn any_line() -> impl Strategy<Value = Vec<u8>> {

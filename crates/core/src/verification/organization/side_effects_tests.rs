@@ -100,8 +100,8 @@ fn owners_and_policies_may_require_a_new_verification() {
         assert_eq!((beside.status, beside.until), (Status::Verified, Some(LATER)), "{check:?}");
     }
     let live = Some(AttemptState::Submitted);
-    let anew = go(Status::Verified, live, Event::ProviderReported(Check::Approved), until(LATER));
-    assert_eq!((anew.status, anew.until), (Status::Verified, None));
+    let reverified = go(Status::Verified, live, Event::ProviderReported(Check::Approved), until(LATER));
+    assert_eq!((reverified.status, reverified.until), (Status::Verified, None));
     let tired = Facts { rejected: ATTEMPTS, ..until(LATER) };
     assert_eq!(step(Status::Verified, None, Event::Start, tired, NOW), Err(Refusal::Cooldown { until: LATER }));
 

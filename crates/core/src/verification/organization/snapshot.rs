@@ -75,7 +75,10 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000);
 
     fn relevance(state: AttemptState, check: Check) -> SnapshotRelevance {
-        classify_snapshot(KnownAttempt { state, as_of: NOW, organization_closed: false }, CheckReport { check, as_of: NOW })
+        classify_snapshot(
+            KnownAttempt { state, as_of: NOW, organization_closed: false },
+            CheckReport { check, as_of: NOW },
+        )
     }
 
     #[test]

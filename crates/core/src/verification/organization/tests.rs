@@ -169,7 +169,11 @@ fn the_service_decides_a_live_attempt() {
         );
     }
     let unknown = go(Status::InProgress, live, Event::ProviderReported(Check::Unknown));
-    assert_eq!(unknown.map(|step| step.effects), Ok(vec![Effect::AlertOperator]), "the state stays and somebody looks");
+    assert_eq!(
+        unknown.map(|step| step.effects),
+        Ok(vec![Effect::AlertOperator]),
+        "the state stays and the operator is asked"
+    );
     // A vendor does not reverse the operator's decision.
     for status in [Status::Suspended, Status::Revoked] {
         assert_eq!(status_after(status, live, Event::ProviderReported(Check::Approved)), Some(status));

@@ -118,7 +118,7 @@ fn sending_again_waits_longer_and_ends() {
         assert_eq!(one.clone().step(resend, now.plus(wait - 1)), Err(PhoneRefusal::TooSoon { at: now.plus(wait) }));
         now = now.plus(wait);
         one = one.step(resend, now).map_or_else(|e| unreachable!("{e:?}"), |(next, ..)| next);
-        assert_eq!(one.expires_at, NOW.plus(CODE_LIFE), "the same code goes on");
+        assert_eq!(one.expires_at, NOW.plus(CODE_LIFE), "the same code stays valid");
     }
     assert_eq!(one.sends, MOST_SENDS);
     let again = PhoneEvent::Resend { same_code: false };
@@ -126,7 +126,7 @@ fn sending_again_waits_longer_and_ends() {
 
     let wrong = begun().step(PhoneEvent::WrongCode, NOW).map_or_else(|e| unreachable!("{e:?}"), |(next, ..)| next);
     let (fresh, ..) = wrong.step(again, NOW.plus(30)).unwrap_or_else(|e| unreachable!("{e:?}"));
-    assert_eq!((fresh.checks, fresh.expires_at), (0, NOW.plus(30 + CODE_LIFE)), "a new code starts anew");
+    assert_eq!((fresh.checks, fresh.expires_at), (0, NOW.plus(30 + CODE_LIFE)), "a new code starts again");
 }
 
 #[test]

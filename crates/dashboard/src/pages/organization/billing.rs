@@ -65,12 +65,12 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Billing, PageErro
         }
     }
     let view = state.app.payment_methods(&actor, organization).await.map_err(|e| PageError::new(t, e))?;
-    let standing = state.app.verification_of(organization).await.map_err(|e| PageError::new(t, e))?;
+    let verification = state.app.verification_of(organization).await.map_err(|e| PageError::new(t, e))?;
     let lacks = |action: &keystead_app::verification::ActionView| action.missing.contains(&Requirement::Phone);
     let next = serde_urlencoded::to_string([("next", visit.link(HERE))]).unwrap_or_default();
     Ok(Billing {
         layout: Layout::new(state, visit, &t.text("billing-title"), HERE),
-        phone_needed: standing.actions.iter().any(lacks),
+        phone_needed: verification.actions.iter().any(lacks),
         view,
         wrong: None,
         action: visit.link(HERE),

@@ -122,12 +122,12 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<General, PageErro
         true => Some(state.app.second_factor_rule(&actor, organization).await.map_err(fail)?),
         false => None,
     };
-    let standing = state.app.verification_of(organization).await.map_err(fail)?;
+    let verification = state.app.verification_of(organization).await.map_err(fail)?;
     let lacks = |name: &str, what: Requirement| {
-        standing.actions.iter().any(|action| action.action == name && action.missing.contains(&what))
+        verification.actions.iter().any(|action| action.action == name && action.missing.contains(&what))
     };
     let gated: Vec<&str> =
-        standing.actions.iter().filter_map(|action| action.action.strip_prefix("model.use:")).collect();
+        verification.actions.iter().filter_map(|action| action.action.strip_prefix("model.use:")).collect();
     let spreading = match view.status.as_str() {
         "verified" => state.app.spreading(view.since).await.map_err(fail)?,
         _ => None,

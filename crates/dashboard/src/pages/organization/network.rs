@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use askama::Template;
 use axum::extract::{Path, State};
 use keystead_app::Error;
-use keystead_app::organizations::ip_allowlists::{IpAllowlist, LOCKS_OUT, ListChange, CallerAddress, admits};
+use keystead_app::organizations::ip_allowlists::{CallerAddress, IpAllowlist, LOCKS_OUT, ListChange, admits};
 use keystead_core::id::{IpAllowlistId, ProjectId};
 use keystead_core::network::{AddressFault, AddressList};
 
@@ -220,7 +220,8 @@ async fn change(
     };
     let id = form.field("id");
     let id: IpAllowlistId = id.parse().map_err(|_| Error::not_found("IP allowlist", id))?;
-    let caller_address = CallerAddress { address: visit.person.context.origin.ip, acknowledged: form.ticked("acknowledged") };
+    let caller_address =
+        CallerAddress { address: visit.person.context.origin.ip, acknowledged: form.ticked("acknowledged") };
     state.app.change_ip_allowlist(&actor, organization, &id, change, caller_address).await?;
     Ok(())
 }

@@ -69,7 +69,7 @@ fn page(state: &DashboardState, visit: &Visit) -> Result<New, PageError> {
     })
 }
 
-/// The page whose script calls the authenticator.
+/// The page with the script that calls the authenticator.
 pub(crate) async fn new(State(state): State<DashboardState>, visit: Visit) -> Page {
     render(visit.person.messages, &page(&state, &visit)?)
 }

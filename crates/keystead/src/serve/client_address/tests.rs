@@ -113,8 +113,8 @@ const FORGED: &[(&str, &str)] = &[
 fn an_untrusted_peer_is_its_own_client() {
     let edge = Edge::open(&options(Some(CountryRule::Refused(countries(&["US"]))))).unwrap();
     assert_eq!(edge.client(socket("203.0.113.9"), &headers(FORGED)), Client::at(socket("203.0.113.9").ip()));
-    let nobody = Edge::default();
-    assert_eq!(nobody.client(socket("10.0.0.1"), &headers(FORGED)), Client::at(socket("10.0.0.1").ip()));
+    let no_proxies = Edge::default();
+    assert_eq!(no_proxies.client(socket("10.0.0.1"), &headers(FORGED)), Client::at(socket("10.0.0.1").ip()));
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn the_database_is_used_when_the_proxy_reports_no_country() {
     let served = |peer: &str, lines: &[(&str, &str)]| edge.client(socket(peer), &headers(lines)).served;
     assert!(served("203.0.113.9", &[]));
     assert!(!served("198.51.100.9", &[]));
-    assert!(!served("192.0.2.1", &[]), "nobody knows it");
+    assert!(!served("192.0.2.1", &[]), "its country is unknown");
     assert!(served("127.0.0.1", &[]));
     assert!(!served("198.51.100.9", &[("cf-ipcountry", "PL")]), "a stranger's word");
     assert!(

@@ -109,7 +109,7 @@ pub(crate) async fn start(config: &Validated) -> Result<Option<Running>, CliErro
     let sandbox = served::Sandbox::new(Arc::new(|| wiring::now().0));
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = sandbox.clone();
-    // Ends with the process: a mail half taken at the end is nobody's.
+    // Ends with the process: a mail half taken at the end is lost.
     tokio::spawn(sandbox.clone().serve_smtp(mail, std::future::pending()));
     tokio::spawn(async move {
         let until = async {

@@ -52,7 +52,7 @@ pub(crate) async fn accounts(db: Database) {
     assert_eq!(look!(db, |tx| accounts::count_recovery_codes(tx, &ann)), Ok(1));
     assert_eq!(look!(db, |tx| accounts::count_recovery_codes(tx, &ben)), Ok(0));
     assert!(!change!(db, |tx| accounts::use_recovery_code(tx, &ann, &[1])).unwrap());
-    assert!(!change!(db, |tx| accounts::use_recovery_code(tx, &ben, &[3])).unwrap(), "somebody else's");
+    assert!(!change!(db, |tx| accounts::use_recovery_code(tx, &ben, &[3])).unwrap(), "another person's");
     assert!(change!(db, |tx| accounts::use_recovery_code(tx, &ann, &[3])).unwrap());
     assert!(!change!(db, |tx| accounts::use_recovery_code(tx, &ann, &[3])).unwrap(), "works once");
 
@@ -74,7 +74,7 @@ pub(crate) async fn accounts(db: Database) {
     let live = look!(db, |tx| accounts::list_tokens_of(tx, &ann, "reset", NOW)).unwrap();
     assert_eq!(live, [token(2, "reset"), token(3, "reset")]);
     assert_eq!(look!(db, |tx| accounts::list_tokens_of(tx, &ann, "reset", later(60))).unwrap(), [], "ran out");
-    assert_eq!(look!(db, |tx| accounts::list_tokens_of(tx, &ben, "reset", NOW)).unwrap(), [], "somebody else's");
+    assert_eq!(look!(db, |tx| accounts::list_tokens_of(tx, &ben, "reset", NOW)).unwrap(), [], "another person's");
     assert!(change!(db, |tx| accounts::use_token(tx, &[1], NOW)).unwrap());
     assert!(!change!(db, |tx| accounts::use_token(tx, &[1], NOW)).unwrap(), "works once");
     assert_eq!(change!(db, |tx| accounts::use_tokens_of(tx, &ann, "reset", NOW)), Ok(2));
@@ -86,7 +86,7 @@ pub(crate) async fn accounts(db: Database) {
     let known = look!(db, |tx| accounts::list_identities(tx, &ann)).unwrap();
     assert_eq!(known, [("https://issuer".to_owned(), NOW)]);
     assert_eq!(look!(db, |tx| accounts::list_identities(tx, &ben)).unwrap(), []);
-    assert_eq!(change!(db, |tx| accounts::delete_identities(tx, &ben, "https://issuer")), Ok(0), "somebody else's");
+    assert_eq!(change!(db, |tx| accounts::delete_identities(tx, &ben, "https://issuer")), Ok(0), "another person's");
     assert_eq!(change!(db, |tx| accounts::delete_identities(tx, &ann, "https://other")), Ok(0));
     assert_eq!(look!(db, |tx| accounts::find_identity(tx, "https://other", "s1")).unwrap(), None);
     assert_eq!(change!(db, |tx| accounts::delete_identities(tx, &ann, "https://issuer")), Ok(1));
@@ -172,9 +172,9 @@ pub(crate) async fn sessions(db: Database) {
         let known = look!(db, |tx| sessions::find_acquaintance(tx, &ann, device, network)).unwrap();
         assert_eq!(known, Acquaintance { sessions: 3, same_network, same_device });
     }
-    let nobody = look!(db, |tx| sessions::find_acquaintance(tx, &ben, "Firefox", "")).unwrap();
-    assert_eq!(nobody, Acquaintance::default());
-    assert!(!change!(db, |tx| sessions::revoke(tx, &ben, "sess_1", NOW)).unwrap(), "somebody else's");
+    let unknown = look!(db, |tx| sessions::find_acquaintance(tx, &ben, "Firefox", "")).unwrap();
+    assert_eq!(unknown, Acquaintance::default());
+    assert!(!change!(db, |tx| sessions::revoke(tx, &ben, "sess_1", NOW)).unwrap(), "another person's");
     assert!(change!(db, |tx| sessions::revoke(tx, &ann, "sess_3", NOW)).unwrap());
     assert_eq!(look!(db, |tx| sessions::find_live(tx, "sess_3", NOW, later(-1))).unwrap(), None, "ended");
     assert_eq!(change!(db, |tx| sessions::revoke_others(tx, &ann, &[1], NOW)), Ok(1));
@@ -208,8 +208,8 @@ pub(crate) async fn invitations(db: Database) {
     assert!(!change!(db, |tx| invites::revoke(tx, &one, "invite-a", later(1))).unwrap());
     assert_eq!(look!(db, |tx| invites::list_open(tx, &one)).unwrap(), [invite("invite-b", 2)]);
     assert_eq!(look!(db, |tx| invites::find_open(tx, &one, "invite-a")).unwrap(), None, "accepted");
-    assert_eq!(look!(db, |tx| invites::find_open(tx, &two, "invite-b")).unwrap(), None, "somebody else's");
-    assert!(!change!(db, |tx| invites::renew(tx, &two, "invite-b", &[9], later(90))).unwrap(), "somebody else's");
+    assert_eq!(look!(db, |tx| invites::find_open(tx, &two, "invite-b")).unwrap(), None, "another person's");
+    assert!(!change!(db, |tx| invites::renew(tx, &two, "invite-b", &[9], later(90))).unwrap(), "another person's");
     assert!(!change!(db, |tx| invites::renew(tx, &one, "invite-a", &[9], later(90))).unwrap(), "accepted");
     assert!(change!(db, |tx| invites::renew(tx, &one, "invite-b", &[9], later(90))).unwrap());
     let renewed = Invite { expires_at: later(90), ..invite("invite-b", 9) };
@@ -233,13 +233,13 @@ pub(crate) async fn passkeys(db: Database) {
         change!(db, |tx| passkeys::insert(tx, &row)).unwrap();
     }
     let stolen = change!(db, |tx| passkeys::insert(tx, &passkey("c", &ann, 3)));
-    assert_eq!(stolen, Err(Error::Conflict("passkeys")), "whoever's it is");
+    assert_eq!(stolen, Err(Error::Conflict("passkeys")), "for any owner");
     assert_eq!(look!(db, |tx| passkeys::find(tx, "c")).unwrap(), Some(passkey("c", &ben, 2)));
     assert_eq!(look!(db, |tx| passkeys::find(tx, "d")).unwrap(), None);
     change!(db, |tx| passkeys::update_used(tx, "a", "{\"counter\":1}", later(9))).unwrap();
     let used = Passkey { credential: "{\"counter\":1}".to_owned(), used_at: Some(later(9)), ..passkey("a", &ann, 1) };
     assert_eq!(look!(db, |tx| passkeys::list_of_user(tx, &ann)).unwrap(), [passkey("b", &ann, 0), used]);
-    assert_eq!(change!(db, |tx| passkeys::delete(tx, &ben, "a")), Ok(false), "somebody else's");
+    assert_eq!(change!(db, |tx| passkeys::delete(tx, &ben, "a")), Ok(false), "another person's");
     assert_eq!(change!(db, |tx| passkeys::delete(tx, &ann, "a")), Ok(true));
     assert_eq!(change!(db, |tx| passkeys::delete(tx, &ann, "a")), Ok(false));
 }

@@ -230,7 +230,7 @@ pub(crate) async fn questions(db: Database) {
     let people = look!(db, |tx| audit::people(tx, &id("org-one"), &everybody)).unwrap();
     let mut known: Vec<_> = people.iter().map(|one| one.id.as_str()).collect();
     known.sort_unstable();
-    assert_eq!(known, ["user-ann", "user-ben"], "whoever never belonged there is not named");
+    assert_eq!(known, ["user-ann", "user-ben"], "a person who never belonged there is not named");
     let by_address = look!(db, |tx| audit::people_by_email(tx, &id("org-one"), &[people[0].email.to_uppercase()]));
     assert_eq!(by_address.unwrap()[0], people[0]);
     let keys = look!(db, |tx| audit::key_names(tx, &id("org-one"), &texts(&["key_a", "key_bot", "key_no"]))).unwrap();

@@ -67,7 +67,7 @@ pub(crate) async fn users_and_organizations(db: Database) {
     assert!(dated.holds(later(7)) && !dated.holds(later(8)), "not at its end");
     change!(db, |tx| organizations::set_requirement(tx, &one.id, organization, Fulfilment::Verified, None, later(1)))
         .unwrap();
-    assert_eq!(look!(db, |tx| organizations::entitled(tx, &one.id)).unwrap().ends, [], "proven anew has no end");
+    assert_eq!(look!(db, |tx| organizations::entitled(tx, &one.id)).unwrap().ends, [], "proven again without an end");
     change!(db, |tx| organizations::set_requirement_end(tx, &one.id, phone, Some(NOW), NOW)).unwrap();
     let found = look!(db, |tx| organizations::find(tx, &one.id)).unwrap().unwrap();
     assert_eq!(found.entitlement_version, 8, "one more with every change");
@@ -89,7 +89,7 @@ pub(crate) async fn memberships_and_the_last_owner(db: Database) {
     assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(before), "nothing changed");
 
     let owner = OrganizationRole::Owner;
-    assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ann, owner, NOW)), Ok(true), "stays what he is");
+    assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ann, owner, NOW)), Ok(true), "the role stays");
     assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ben, owner, NOW)), Ok(true));
     assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ann, reader, NOW)), Ok(true));
     let found = look!(db, |tx| memberships::find(tx, &one, &ann)).unwrap().unwrap();

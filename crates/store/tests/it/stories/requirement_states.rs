@@ -23,7 +23,7 @@ pub(crate) async fn requirement_states(db: Database) {
         version: 0,
     };
     change!(db, |tx| requirement_states::save(tx, &row)).unwrap();
-    assert!(change!(db, |tx| requirement_states::save(tx, &row)).is_err(), "somebody wrote in between");
+    assert!(change!(db, |tx| requirement_states::save(tx, &row)).is_err(), "another writer was first");
     row.version = 1;
     assert_eq!(look!(db, |tx| requirement_states::find(tx, &one, phone)).unwrap(), Some(row.clone()));
     assert_eq!(look!(db, |tx| requirement_states::find(tx, &one, Requirement::PaymentMethod)).unwrap(), None);
@@ -84,7 +84,7 @@ pub(crate) async fn uses(db: Database) {
     let save = async |uses: &[FirstUse]| change!(db, |tx| first_uses::save(tx, &one, uses, NOW)).unwrap();
     assert!(save(&[first("o3", 5), first("gpt-4o", 7)]).await);
     assert!(!save(&[first("o3", 6)]).await, "later uses are no first ones");
-    assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(before + 1), "and nobody is told of them");
+    assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(before + 1), "and no node is notified");
     assert!(save(&[first("gpt-4o", 1)]).await, "a use that arrived late");
     let known = look!(db, |tx| first_uses::list(tx, &one)).unwrap();
     assert_eq!(known, [first("gpt-4o", 1), first("o3", 5)]);

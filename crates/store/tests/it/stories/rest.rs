@@ -132,7 +132,7 @@ pub(crate) async fn models_and_policy(db: Database) {
     other.rules.truncate(1);
     assert_eq!(change!(db, |tx| policy::save(tx, &other, 1, "ops:anna", "fewer", NOW)), Ok(2));
     let raced = change!(db, |tx| policy::save(tx, &other, 1, "ops:ben", "more", NOW));
-    assert_eq!(raced, Err(Error::Conflict("policy version")), "somebody saved in between");
+    assert_eq!(raced, Err(Error::Conflict("policy version")), "another person saved first");
     let versions = look!(db, |tx| policy::list(tx)).unwrap();
     let said: Vec<_> = versions.iter().map(|row| (row.version, row.saved_by.as_str(), row.reason.as_str())).collect();
     assert_eq!(said, [(2, "ops:anna", "fewer"), (1, "", "")]);

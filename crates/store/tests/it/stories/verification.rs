@@ -57,7 +57,7 @@ pub(crate) async fn phone_numbers(db: Database) {
     first.machine = "{\"checks\":1}".to_owned();
     change!(db, |tx| phones::update_checked(tx, &first, &before)).unwrap();
     let raced = change!(db, |tx| phones::update_checked(tx, &first, &before));
-    assert!(raced.is_err(), "somebody wrote in between");
+    assert!(raced.is_err(), "another writer was first");
     first.state = PhoneState::Verified;
     first.machine = "{\"sends\":1}".to_owned();
     first.provider_reference = Some("VE1".to_owned());
@@ -67,7 +67,7 @@ pub(crate) async fn phone_numbers(db: Database) {
     change!(db, |tx| phones::update(tx, &first)).unwrap();
     change!(db, |tx| phones::insert(tx, &third)).unwrap();
     assert_eq!(look!(db, |tx| phones::find(tx, &one, "phv_1")).unwrap(), Some(first));
-    assert_eq!(look!(db, |tx| phones::find(tx, &id("org-two"), "phv_1")).unwrap(), None, "somebody else's");
+    assert_eq!(look!(db, |tx| phones::find(tx, &id("org-two"), "phv_1")).unwrap(), None, "another person's");
     assert_eq!(look!(db, |tx| phones::find_newest(tx, &one)).unwrap(), Some(third));
 
     let proven = |organization: &str, user: &keystead_core::UserId, at: i64| PhoneNumber {
@@ -295,7 +295,7 @@ pub(crate) async fn identity(db: Database) {
     first.redact_at = Some(later(10));
     change!(db, |tx| identity_attempts::update(tx, &first)).unwrap();
     let stale = change!(db, |tx| identity_attempts::update(tx, &first));
-    assert_eq!(stale, Err(Error::Conflict("verification attempt")), "somebody wrote in between");
+    assert_eq!(stale, Err(Error::Conflict("verification attempt")), "another writer was first");
     first.version = 2;
     assert_eq!(look!(db, |tx| identity_attempts::find(tx, "orgv_1")).unwrap(), Some(first.clone()));
     let found = look!(db, |tx| identity_attempts::find_by_reference(tx, "persona", "inq_1")).unwrap();
@@ -307,7 +307,7 @@ pub(crate) async fn identity(db: Database) {
     assert_eq!(look!(db, |tx| identity_attempts::list_to_redact(tx, later(9))).unwrap(), []);
     assert_eq!(look!(db, |tx| identity_attempts::list_to_redact(tx, later(10))).unwrap(), [first]);
 
-    let mut standing = OrganizationVerification {
+    let mut record = OrganizationVerification {
         organization: one.clone(),
         status: "in_progress".to_owned(),
         since: NOW,
@@ -315,16 +315,16 @@ pub(crate) async fn identity(db: Database) {
         reason: None,
         version: 0,
     };
-    change!(db, |tx| organization_verifications::save(tx, &standing)).unwrap();
-    let stale = change!(db, |tx| organization_verifications::save(tx, &standing));
+    change!(db, |tx| organization_verifications::save(tx, &record)).unwrap();
+    let stale = change!(db, |tx| organization_verifications::save(tx, &record));
     assert_eq!(stale, Err(Error::Conflict("organization verification")));
-    standing.version = 1;
-    standing.status = "cooldown".to_owned();
-    standing.until = Some(later(7));
-    change!(db, |tx| organization_verifications::save(tx, &standing)).unwrap();
-    standing.version = 2;
-    assert_eq!(look!(db, |tx| organization_verifications::find(tx, &one)).unwrap(), Some(standing.clone()));
-    assert_eq!(look!(db, |tx| organization_verifications::list(tx, "cooldown")).unwrap(), [standing]);
+    record.version = 1;
+    record.status = "cooldown".to_owned();
+    record.until = Some(later(7));
+    change!(db, |tx| organization_verifications::save(tx, &record)).unwrap();
+    record.version = 2;
+    assert_eq!(look!(db, |tx| organization_verifications::find(tx, &one)).unwrap(), Some(record.clone()));
+    assert_eq!(look!(db, |tx| organization_verifications::list(tx, "cooldown")).unwrap(), [record]);
 
     let event = InboundEvent {
         provider: "persona".to_owned(),
@@ -486,6 +486,6 @@ pub(crate) async fn review(db: Database) {
     assert_eq!(look!(db, |tx| reviews::count_unseen(tx, "case_1", "user-ben")), Ok(1));
     change!(db, |tx| reviews::insert_view(tx, &view)).unwrap();
     assert_eq!(look!(db, |tx| reviews::count_unseen(tx, "case_1", "user-ben")), Ok(0));
-    assert_eq!(look!(db, |tx| reviews::count_unseen(tx, "case_1", "user-eve")), Ok(1), "somebody else's look");
+    assert_eq!(look!(db, |tx| reviews::count_unseen(tx, "case_1", "user-eve")), Ok(1), "another person's view");
     assert_eq!(look!(db, |tx| reviews::list_views(tx, &one)).unwrap(), [view]);
 }
