@@ -64,7 +64,7 @@ impl App {
         code: &str,
         context: &Context,
     ) -> Result<(Option<SignedIn>, String), Error> {
-        let issuer = self.services().sign_in.clone().ok_or(Error::Unsupported("other sign-ins"))?;
+        let issuer = self.services().sign_in.as_deref().ok_or(Error::Unsupported("other sign-ins"))?;
         let kept = open_from_browser(self, PURPOSE, cookie)?;
         let kept: Value = serde_json::from_str(kept.expose()).map_err(|_| dead_link())?;
         let text = |name: &str| kept.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -93,7 +93,7 @@ impl App {
 
 /// Starts the redirect. `joins` is the session of the person who connects the identity, if there is one.
 async fn redirect_to_provider(app: &App, next: &str, joins: Option<&SessionView>) -> Result<OidcRedirect, Error> {
-    let issuer = app.services().sign_in.clone().ok_or(Error::Unsupported("other sign-ins"))?;
+    let issuer = app.services().sign_in.as_deref().ok_or(Error::Unsupported("other sign-ins"))?;
     let return_url = format!("{}/sign-in/return", app.public_url());
     let request = issuer.begin_sign_in(&return_url).await.map_err(|failure| Error::provider("sign-in", &failure))?;
     let kept = json!({

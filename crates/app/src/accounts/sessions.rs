@@ -133,7 +133,8 @@ impl App {
                 return Ok(None);
             };
             let account = accounts::find(tx, &row.user).await?;
-            Ok(Some((session_view(self, &row, user, account), row.seen_at)))
+            let seen_at = row.seen_at;
+            Ok(Some((session_view(self, row, user, account), seen_at)))
         })?;
         let Some((view, seen_at)) = read else { return Ok(None) };
         if now.since(seen_at) >= SEEN_EVERY {
@@ -256,20 +257,20 @@ pub(crate) async fn session_is_open(app: &App, tx: &mut Tx, user: &UserId, id: &
     Ok(row.is_some_and(|row| row.user == *user))
 }
 
-fn session_view(app: &App, row: &Session, user: User, account: Option<Account>) -> SessionView {
+fn session_view(app: &App, row: Session, user: User, account: Option<Account>) -> SessionView {
     let text = |pick: fn(&Account) -> &String| account.as_ref().map(|row| pick(row).clone()).unwrap_or_default();
     // An address counts as the operator's only when it is confirmed.
     let confirmed = account.as_ref().is_some_and(|row| row.confirmed_at.is_some());
     let operates = confirmed && app.settings().is_operator(&user.email);
-    let proven = app.settings().development || second_step(row, account.as_ref());
+    let proven = app.settings().development || second_step(&row, account.as_ref());
     SessionView {
-        id: row.id.clone(),
-        user: row.user.clone(),
+        id: row.id,
+        user: row.user,
         operator: operates && proven,
         operator_waits: operates && !proven,
         email: user.email,
         name: user.name,
-        csrf: row.csrf.clone(),
+        csrf: row.csrf,
         language: text(|row| &row.language),
         theme: text(|row| &row.theme),
         time_zone: text(|row| &row.time_zone),

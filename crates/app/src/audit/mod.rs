@@ -73,6 +73,7 @@ pub(crate) struct AuditEntry<'a> {
 impl App {
     /// Appends a row to the organization's chain.
     pub(crate) async fn record(&self, tx: &mut Tx, actor: &Actor, entry: AuditEntry<'_>) -> Result<(), Error> {
+        let project = project_of_entry(tx, &entry).await?;
         let event = NewAuditEvent {
             id: self.draw(AuditEventId::generate),
             organization: entry.organization.clone(),
@@ -81,20 +82,19 @@ impl App {
             actor_id: actor.id().to_owned(),
             action: entry.action.to_owned(),
             target_id: entry.target.to_owned(),
-            project: project_of_entry(tx, &entry).await?,
-            details: entry.details.clone(),
+            project,
+            details: entry.details,
             address: actor.through_the_network().then(client_address).flatten().map(|address| address.to_string()),
         };
         audit::append(tx, &self.inner.audit_key, event).await?;
-        collect_for_request(&entry);
+        collect_for_request(entry.organization, entry.action, entry.target);
         Ok(())
     }
 }
 
 /// Collects an entry for [`collecting_entries`]. A transaction that runs again collects the same entry again.
-fn collect_for_request(entry: &AuditEntry<'_>) {
-    let (organization, target) = (entry.organization.clone(), entry.target.to_owned());
-    let done = Done { organization, action: entry.action, target };
+fn collect_for_request(organization: &OrganizationId, action: &'static str, target: &str) {
+    let done = Done { organization: organization.clone(), action, target: target.to_owned() };
     // Outside of a request there is nothing to collect.
     let _ = REQUEST.try_with(|request| {
         let mut all = request.done.borrow_mut();

@@ -65,16 +65,12 @@ impl App {
             may_grant(actor, "scopes", old.restriction.scopes(), ScopeSet::NONE)?;
             let decided = rotation::rotate(&state, overlap, now).map_err(rotation_error)?;
             let asked = NewKey {
-                name: old.name.clone(),
-                scopes: old.restriction.0.clone(),
+                name: old.name,
+                scopes: old.restriction.0,
                 expires_in_seconds: shortest(decided.new_life, actor, now),
             };
-            let target = KeyTarget {
-                kind: old.kind,
-                organization: old.organization.clone(),
-                project: old.project.clone(),
-                owner: old.owner.clone(),
-            };
+            let target =
+                KeyTarget { kind: old.kind, organization: old.organization, project: old.project, owner: old.owner };
             let made = mint_key(self, target, &asked)?;
             save_new_key(self, tx, actor, organization, &made.key).await?;
             if !api_keys::rotate(tx, id, &made.key.id, decided.old_ends_at, now).await? {

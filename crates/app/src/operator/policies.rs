@@ -176,27 +176,22 @@ impl App {
         let enforced = proposed.enforced().preview(&present, &facts, at);
         let names: BTreeMap<&OrganizationId, &str> =
             all.iter().map(|known| (&known.organization, known.name.as_str())).collect();
+        let (organizations, times) = (preview.organizations(), preview.times());
         let mut refusals: Vec<PreviewRow> = preview
             .refusals
-            .iter()
+            .into_iter()
             .map(|refusal| PreviewRow {
                 organization: refusal.organization.clone(),
                 name: names.get(refusal.organization).copied().unwrap_or_default().to_owned(),
                 action: shown(refusal.action),
                 times: refusal.times,
-                missing: refusal.missing.clone(),
-                rule: refusal.rule.clone(),
+                missing: refusal.missing,
+                rule: refusal.rule,
             })
             .collect();
         refusals.sort_by_key(|row| std::cmp::Reverse(row.times));
         refusals.truncate(MOST_SHOWN);
-        Ok(PolicyPreview {
-            at,
-            organizations: preview.organizations(),
-            times: preview.times(),
-            refusals,
-            enforced: (enforced.organizations(), enforced.times()),
-        })
+        Ok(PolicyPreview { at, organizations, times, refusals, enforced: (enforced.organizations(), enforced.times()) })
     }
 
     /// Exempts an organization from all rules until a date; this replaces an earlier exemption.

@@ -13,7 +13,6 @@ use keystead_store::tables::organizations;
 use keystead_store::tables::reviews::{self, Evidence};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 use super::Reviewer;
 use super::provider::digest;
@@ -246,7 +245,7 @@ impl App {
         let device = Secret::new(hex::encode(&bytes));
         let (now, holder, fingerprint) =
             (self.now(), Holder { token: token.clone(), device: None }, digest(device.expose()));
-        let country = served(&reviewer, country)?;
+        let country = served(reviewer, country)?;
         let attempt = write_tx!(self.store(), "begin_capture", |tx| {
             let Held { mut capture, attempt, .. } = behind(tx, &holder, now).await?.ok_or_else(spent)?;
             if !still_open(&attempt, now) || capture.state != "open" {
@@ -268,8 +267,8 @@ impl App {
     }
 }
 
-pub(super) fn reviewer(app: &App) -> Result<Arc<Reviewer>, Error> {
-    app.services().review.clone().ok_or(Error::Unsupported("reviews by people"))
+pub(super) fn reviewer(app: &App) -> Result<&Reviewer, Error> {
+    app.services().review.as_deref().ok_or(Error::Unsupported("reviews by people"))
 }
 
 /// Notifies the first device that something happened. If this fails, that device only waits for its next poll.

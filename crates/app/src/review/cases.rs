@@ -202,8 +202,10 @@ impl App {
                 Some(_) => now < hold.until,
                 None => now.since(hold.proposed_at) < AGREED_WITHIN,
             };
-            let own_cases = [Some(case.id.clone()), capture.as_ref().map(|capture| capture.case.clone())];
             let views = reviews::list_views(tx, &case.organization).await?;
+            let of_case = |view: &EvidenceView| {
+                view.case == case.id || capture.as_ref().is_some_and(|capture| capture.case == view.case)
+            };
             Ok(CaseView {
                 organization_name: label.unwrap_or_default(),
                 statement: read_statement(self, &case)?,
@@ -217,7 +219,7 @@ impl App {
                 zone: zone_view(self, capture.as_ref())?,
                 name: stated_name(self, capture.as_ref())?,
                 pictures: in_order(pictures.iter().filter_map(picture).collect()),
-                views: views.into_iter().filter(|view| own_cases.contains(&Some(view.case.clone()))).collect(),
+                views: views.into_iter().filter(of_case).collect(),
                 holds: holds.into_iter().filter(in_force).collect(),
                 reasons: serde_json::from_str(&case.reasons).unwrap_or_default(),
                 own: is_member(tx, actor, &case.organization).await?,

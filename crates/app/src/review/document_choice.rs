@@ -1,8 +1,6 @@
 //! Use cases of the person with a link: choosing country and document, requesting prompts, typing the machine-readable
 //! zone.
 
-use std::sync::Arc;
-
 use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::DocumentKind;
 use keystead_store::Tx;
@@ -32,7 +30,7 @@ impl App {
     /// When the link is not this device's, nothing can be submitted, or the country is not served.
     pub async fn choose_capture_country(&self, holder: &Holder, country: &str) -> Result<(), Error> {
         let reviewer = reviewer(self)?;
-        let country = served(&reviewer, country)?;
+        let country = served(reviewer, country)?;
         change_choice(self, holder, move |row| {
             row.country = Some(country.clone());
             row.document = None;
@@ -82,7 +80,7 @@ impl App {
             captures::update(tx, &row).await?;
             Ok(gone)
         });
-        wipe(&reviewer, write?).await?;
+        wipe(reviewer, write?).await?;
         Ok(prompt_views(&challenge))
     }
 
@@ -125,10 +123,10 @@ impl App {
 async fn change_choice(
     app: &App,
     holder: &Holder,
-    choose: impl Fn(&mut Capture) -> Result<(), Error> + Send + Sync + 'static,
+    choose: impl Fn(&mut Capture) -> Result<(), Error> + Send + Sync,
 ) -> Result<(), Error> {
     let reviewer = reviewer(app)?;
-    let (now, choose) = (app.now(), Arc::new(choose));
+    let now = app.now();
     let write = write_tx!(app.store(), "choose_document", |tx| {
         let mut row = open_behind(tx, holder, now).await?.capture;
         let before = (row.country.clone(), row.document.clone());
@@ -141,7 +139,7 @@ async fn change_choice(
         }
         Ok(gone)
     });
-    wipe(&reviewer, write?).await
+    wipe(reviewer, write?).await
 }
 
 /// Deletes rows of pictures. Returns the places of their files.

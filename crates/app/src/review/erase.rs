@@ -88,7 +88,7 @@ impl Reviewer {
 
 /// Erases pictures past their deadline, and the rest of interrupted erasures. It is a part of the cleanup.
 pub(crate) async fn erase_due_evidence(app: &App) -> Result<(), Error> {
-    let Some(reviewer) = app.services().review.clone() else { return Ok(()) };
+    let Some(reviewer) = app.services().review.as_deref() else { return Ok(()) };
     let now = app.now();
     let evidence = reviewer.evidence.clone();
     let listed = tokio::task::spawn_blocking(move || evidence.cases()).await;

@@ -36,7 +36,7 @@ impl App {
         // Counted before it is read, which costs most: also what is refused then counts.
         let row = write_tx!(self.store(), "count_picture", |tx| {
             let row = open_behind(tx, holder, now).await?.capture;
-            allowed(tx, &reviewer, &row, slot).await?;
+            allowed(tx, reviewer, &row, slot).await?;
             let organization = Some(row.organization.clone());
             let who = Subjects { organization, ip: audit::client_address(), ..Subjects::default() };
             count_within(self, tx, PICTURE_LIMITS, &who).await?;
@@ -70,7 +70,7 @@ impl App {
         let write = write_tx!(self.store(), "take_picture", |tx| {
             // The time is read again: reading the picture took a while.
             let mut row = open_behind(tx, holder, at).await?.capture;
-            let before = allowed(tx, &reviewer, &row, slot).await?;
+            let before = allowed(tx, reviewer, &row, slot).await?;
             let takes = before.as_ref().map_or(0, |before| Findings::of(before).takes);
             let findings = Findings { takes: takes + 1, ..findings.clone() };
             let picture = Evidence {
@@ -93,12 +93,12 @@ impl App {
         let (view, attempt, before) = match write {
             Ok(written) => written,
             Err(error) => {
-                wipe(&reviewer, vec![at_rest]).await?;
+                wipe(reviewer, vec![at_rest]).await?;
                 return Err(error);
             }
         };
         if let Some(before) = before {
-            wipe(&reviewer, vec![Place { number: before.number, ..at_rest }]).await?;
+            wipe(reviewer, vec![Place { number: before.number, ..at_rest }]).await?;
         }
         if slot.of_document() {
             notify_first_device(self, &attempt).await;

@@ -34,7 +34,7 @@ impl App {
             if wanted.is_empty() || !wanted.iter().all(there) {
                 return Err(coded("picture_missing", "A picture is still missing."));
             }
-            let flags = flags(tx, &reviewer, &row, &pictures, now).await?;
+            let flags = flags(tx, reviewer, &row, &pictures, now).await?;
             let case = ReviewCase {
                 findings: json!({ "flags": flags }).to_string(),
                 images_until: row.first_captured_at.map(|at| images_until(at, self.settings().biometrics_days)),

@@ -67,18 +67,18 @@ impl App {
 async fn remember_delivery(app: &App, tx: &mut Tx, provider: String, hint: Hint, pays: bool) -> Result<bool, Error> {
     let now = app.now();
     let event = InboundEvent {
-        provider: provider.clone(),
-        event_id: hint.event_id.clone(),
-        name: hint.name.clone(),
-        reference: hint.reference.clone(),
+        provider,
+        event_id: hint.event_id,
+        name: hint.name,
+        reference: hint.reference,
         occurred_at: hint.occurred_at,
         received_at: now,
     };
     if !inbound_events::insert(tx, &event).await? {
         return Ok(false);
     }
-    let delivery =
-        Delivery { provider, event: hint.event_id, name: hint.name, reference: hint.reference, received_at: now };
+    let InboundEvent { provider, event_id, name, reference, .. } = event;
+    let delivery = Delivery { provider, event: event_id, name, reference, received_at: now };
     let job = if pays { Job::ReadPayment(delivery) } else { Job::ReadAttempt(delivery) };
     app.enqueue(tx, &job, now).await?;
     Ok(true)

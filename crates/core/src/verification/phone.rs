@@ -66,7 +66,7 @@ impl PhoneState {
 }
 
 /// One verification, as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhoneAttempt {
     /// The state.
     pub state: PhoneState,

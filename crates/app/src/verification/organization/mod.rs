@@ -15,7 +15,6 @@ use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{AttemptState, Check, Refusal};
 use keystead_providers::identity::{self, IdentityProvider};
 use keystead_store::tables::identity_attempts::IdentityAttempt;
-use std::sync::Arc;
 
 use crate::{App, Error};
 
@@ -61,8 +60,8 @@ pub(crate) fn refused(refusal: Refusal) -> Error {
     }
 }
 
-pub(crate) fn identity_provider(app: &App) -> Result<Arc<dyn IdentityProvider>, Error> {
-    app.services().identity.clone().ok_or(Error::Unsupported("identity checks"))
+pub(crate) fn identity_provider(app: &App) -> Result<&dyn IdentityProvider, Error> {
+    app.services().identity.as_deref().ok_or(Error::Unsupported("identity checks"))
 }
 
 /// Whether the person of an attempt may still continue with it at this moment, also when no job has ended it since it

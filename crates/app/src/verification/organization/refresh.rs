@@ -41,7 +41,7 @@ impl App {
             }
         }
         let row = owned_attempt(self, actor, organization, id).await?;
-        Ok(AttemptView::of(&row))
+        Ok(AttemptView::of(row))
     }
 }
 

@@ -78,7 +78,7 @@ impl App {
         }
         let (row, fresh) = begin_attempt(self, actor, organization, consent).await?;
         if row.reference.is_some() {
-            return Ok((AttemptView::of(&row), None));
+            return Ok((AttemptView::of(row), None));
         }
         start_at_service(self, row, fresh).await
     }
@@ -99,7 +99,7 @@ impl App {
             return Err(refused(Refusal::NotApplicable));
         }
         let link = fresh_link(self, &row, Some(actor)).await?;
-        Ok((AttemptView::of(&row), link))
+        Ok((AttemptView::of(row), link))
     }
 }
 
@@ -250,7 +250,7 @@ async fn start_at_service(app: &App, row: IdentityAttempt, fresh: bool) -> Resul
     match provider.start(attempt).await {
         Ok(begun) => {
             let row = attempt_begun(app, row, begun.reference).await?;
-            Ok((AttemptView::of(&row), Some(begun.link)))
+            Ok((AttemptView::of(row), Some(begun.link)))
         }
         Err(failure) => {
             // The attempt stays; the next click or poll begins it again with the same idempotency key.

@@ -49,14 +49,14 @@ pub struct AttemptView {
 }
 
 impl AttemptView {
-    pub(crate) fn of(row: &IdentityAttempt) -> Self {
+    pub(crate) fn of(row: IdentityAttempt) -> Self {
         Self {
-            id: row.id.clone(),
+            id: row.id,
             state: row.state.as_str().to_owned(),
-            provider: row.provider.clone(),
+            provider: row.provider,
             step: row.step,
             reasons: serde_json::from_str(&row.reasons).unwrap_or_default(),
-            match_number: row.match_number.clone(),
+            match_number: row.match_number,
             begun: row.reference.is_some(),
             created_at: row.created_at,
             expires_at: row.expires_at,
@@ -209,7 +209,7 @@ pub(crate) async fn organization_view(
         reason: verification.reason,
         open,
         attempts_left: ATTEMPTS.saturating_sub(u8::try_from(rejected).unwrap_or(u8::MAX)),
-        attempt: attempts.first().map(AttemptView::of),
+        attempt: attempts.into_iter().next().map(AttemptView::of),
         provider: provider.map(|provider| provider.name()),
         provider_policy: provider
             .map(|provider| provider.privacy_policy_url().to_owned())

@@ -13,7 +13,6 @@ use keystead_providers::ProviderError;
 use keystead_providers::payment::{PaymentProvider, Setup};
 use keystead_store::tables::payments::{self, PaymentSetup};
 use serde_json::json;
-use std::sync::Arc;
 
 use crate::jobs::{Job, PollPayment, poll_wait};
 use crate::{Actor, App, Error};
@@ -59,7 +58,7 @@ impl App {
             Ok((setup.clone(), payments::find_customer(tx, organization, &setup.provider).await?, false))
         })?;
         if known && setup.url.is_some() {
-            return Ok(SetupView::of(&setup));
+            return Ok(SetupView::of(setup));
         }
         let return_url =
             format!("{}/settings/organization/billing/payment-methods?setup={}", self.public_url(), setup.id);
@@ -73,8 +72,8 @@ impl App {
     }
 }
 
-pub(crate) fn payment_provider(app: &App) -> Result<Arc<dyn PaymentProvider>, Error> {
-    app.services().payment.clone().ok_or(Error::Unsupported("payment methods"))
+pub(crate) fn payment_provider(app: &App) -> Result<&dyn PaymentProvider, Error> {
+    app.services().payment.as_deref().ok_or(Error::Unsupported("payment methods"))
 }
 
 async fn payment_begun(app: &App, mut setup: PaymentSetup, begun: Setup) -> Result<SetupView, Error> {
@@ -88,14 +87,14 @@ async fn payment_begun(app: &App, mut setup: PaymentSetup, begun: Setup) -> Resu
             if let Some(reference) = &setup.reference {
                 app.enqueue(tx, &Job::cancel_setup(reference), app.now()).await?;
             }
-            return Ok(SetupView::of(&ended));
+            return Ok(SetupView::of(ended));
         }
         payments::save_customer(tx, &setup.organization, &setup.provider, &begun.customer).await?;
         payments::update(tx, &setup).await?;
         let (id, organization) = (setup.id.clone(), setup.organization.clone());
         let poll = Job::PollPayment(PollPayment { setup: id, organization, attempts: 0 });
         app.enqueue(tx, &poll, app.now().plus(poll_wait(0))).await?;
-        Ok(SetupView::of(&setup))
+        Ok(SetupView::of(setup.clone()))
     })
 }
 

@@ -32,12 +32,12 @@ pub struct SetupView {
 }
 
 impl SetupView {
-    pub(crate) fn of(row: &PaymentSetup) -> Self {
+    pub(crate) fn of(row: PaymentSetup) -> Self {
         Self {
-            id: row.id.clone(),
-            status: row.state.clone(),
-            reason: row.reason.clone(),
-            url: row.url.clone().filter(|_| row.finished_at.is_none()),
+            id: row.id,
+            status: row.state,
+            reason: row.reason,
+            url: row.url.filter(|_| row.finished_at.is_none()),
             expires_at: row.expires_at,
         }
     }
@@ -110,7 +110,7 @@ impl App {
                 blocked_until: payment.blocked_until.filter(|at| self.now() < *at),
                 until: payment.until,
                 methods: payments::list_methods(tx, organization).await?.into_iter().map(MethodView::from).collect(),
-                setup: payments::find_newest(tx, organization).await?.as_ref().map(SetupView::of),
+                setup: payments::find_newest(tx, organization).await?.map(SetupView::of),
                 waived: how.iter().any(|row| excused(row, Requirement::PaymentMethod, self.now())),
                 provider: self.services().payment.as_ref().map(|provider| provider.name()),
             })
@@ -130,7 +130,7 @@ impl App {
         read_tx!(self.store(), "payment_setup", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             let row = payments::find(tx, organization, id).await?;
-            row.as_ref().map(SetupView::of).ok_or_else(|| Error::not_found("payment set-up", id))
+            row.map(SetupView::of).ok_or_else(|| Error::not_found("payment set-up", id))
         })
     }
 

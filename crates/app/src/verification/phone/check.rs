@@ -89,7 +89,7 @@ impl App {
             apply_check(self, tx, actor, row, event, &who_counts).await
         });
         match write? {
-            Checked::Right(row) => VerificationView::of(&row),
+            Checked::Right(row) => VerificationView::of(*row),
             Checked::Refused(refusal) => Err(refused(refusal)),
             Checked::Full(error) => Err(error),
             Checked::Wrong { left } => {
@@ -134,7 +134,7 @@ async fn apply_check(
 ) -> Result<Checked, Error> {
     let now = app.now();
     let before = machine(&row)?;
-    let (next, effects, audit) = match before.clone().step(event, now) {
+    let (next, effects, audit) = match before.step(event, now) {
         Ok(step) => step,
         Err(refusal) => return Ok(Checked::Refused(refusal)),
     };

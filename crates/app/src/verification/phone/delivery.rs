@@ -34,10 +34,10 @@ struct SendOutcome {
 }
 
 /// Returns the service of a configuration section, if it is set up.
-pub(crate) fn code_service(app: &App, service: CodeService) -> Option<Codes> {
+pub(crate) fn code_service(app: &App, service: CodeService) -> Option<&Codes> {
     match service {
-        CodeService::First => app.services().codes.clone(),
-        CodeService::Second => app.services().codes_fallback.clone(),
+        CodeService::First => app.services().codes.as_ref(),
+        CodeService::Second => app.services().codes_fallback.as_ref(),
     }
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn send_code(app: &App, row: PhoneVerification) -> Result<Verif
         record_delivery(app, tx, row, outcome.clone()).await
     })?;
     match failure {
-        None => VerificationView::of(&row),
+        None => VerificationView::of(row),
         Some(ProviderError::Refused(_)) => {
             let message = "The code could not be delivered to this number. Check the number, or ask support for \
                            another way.";

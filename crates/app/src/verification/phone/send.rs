@@ -75,7 +75,7 @@ impl App {
         match prepare_number(self, actor, organization, &phone).await {
             Ok(prepared) => {
                 let (row, fresh) = begin_phone(self, actor, organization, prepared).await?;
-                if fresh { send_code(self, row).await } else { VerificationView::of(&row) }
+                if fresh { send_code(self, row).await } else { VerificationView::of(row) }
             }
             Err(error) => {
                 record_phone_refusal(self, actor, organization, &error).await?;
@@ -111,8 +111,8 @@ impl App {
     }
 }
 
-pub(crate) fn codes(app: &App) -> Result<Codes, Error> {
-    app.services().codes.clone().ok_or(Error::Unsupported("text messages"))
+pub(crate) fn codes(app: &App) -> Result<&Codes, Error> {
+    app.services().codes.as_ref().ok_or(Error::Unsupported("text messages"))
 }
 
 /// Collects and checks everything before a verification is saved.

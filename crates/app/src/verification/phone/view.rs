@@ -34,12 +34,12 @@ pub struct VerificationView {
 }
 
 impl VerificationView {
-    pub(crate) fn of(row: &PhoneVerification) -> Result<Self, Error> {
-        let current = machine(row)?;
+    pub(crate) fn of(row: PhoneVerification) -> Result<Self, Error> {
+        let current = machine(&row)?;
         Ok(Self {
-            id: row.id.clone(),
+            id: row.id,
             state: current.state,
-            masked: row.number_masked.clone(),
+            masked: row.number_masked,
             expires_at: current.expires_at,
             resend_at: current.resend_at,
             checks_left: current.checks_left(),
@@ -84,7 +84,7 @@ impl App {
             self.authorize_member(tx, actor, organization).await?;
             let how = organizations::requirements(tx, organization).await?;
             let live = phones::list_live(tx, organization).await?;
-            let own = live.iter().find(|row| begun_by(row, actor));
+            let own = live.into_iter().find(|row| begun_by(row, actor));
             let number = phones::find_number(tx, organization).await?;
             Ok(PhoneView {
                 number: number.map(|row| (row.number_masked, row.verified_at)),
@@ -107,7 +107,7 @@ impl App {
         id: &str,
     ) -> Result<VerificationView, Error> {
         read_tx!(self.store(), "phone_verification", |tx| {
-            VerificationView::of(&own_phone_verification(self, tx, actor, organization, id).await?)
+            VerificationView::of(own_phone_verification(self, tx, actor, organization, id).await?)
         })
     }
 
