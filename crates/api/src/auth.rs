@@ -20,8 +20,8 @@ use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::scope::Scope;
 
 use crate::ApiState;
+use crate::accepted_names::AcceptedNames;
 use crate::error::ApiError;
-use crate::wishes::Wishes;
 
 /// A boxed future.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -47,7 +47,7 @@ pub enum Permission {
 /// Runs before every handler: authenticates, checks the permission from the table, reads the parts of the request that
 /// the endpoint names, and passes both on.
 pub(crate) async fn guard(
-    State((state, permission, wishes)): State<(ApiState, Permission, Wishes)>,
+    State((state, permission, accepted)): State<(ApiState, Permission, AcceptedNames)>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
@@ -80,7 +80,7 @@ pub(crate) async fn guard(
         }
     }
     request.extensions_mut().insert(AnyKey { caller });
-    Ok(next.run(wishes.read(request).await?).await)
+    Ok(next.run(accepted.read(request).await?).await)
 }
 
 /// The holder of an admin key with a checked permission.

@@ -9,9 +9,9 @@ use keystead_core::refusal::ErrorResponse;
 use serde_json::{Map, Value};
 
 use crate::ApiState;
+use crate::accepted_names::AcceptedNames;
 use crate::error::ApiError;
 use crate::json::{self, Fault};
-use crate::wishes::Wishes;
 
 /// The fields of a body. An empty body is an empty object.
 #[derive(Debug, Default, Clone)]
@@ -27,7 +27,7 @@ impl FromRequestParts<ApiState> for Fields {
 
 impl Fields {
     /// Parses a body with the fields that an endpoint knows.
-    pub(crate) fn read(bytes: &[u8], wishes: Wishes) -> Result<Self, ApiError> {
+    pub(crate) fn read(bytes: &[u8], accepted: AcceptedNames) -> Result<Self, ApiError> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self::default());
         }
@@ -45,12 +45,12 @@ impl Fields {
             }
         };
         for (name, value) in &map {
-            if wishes.unsupported.contains(&name.as_str()) {
+            if accepted.unsupported.contains(&name.as_str()) {
                 if !value.is_null() {
-                    return Err(Wishes::refused(name));
+                    return Err(AcceptedNames::refused(name));
                 }
-            } else if !wishes.body.contains(&name.as_str()) {
-                return Err(Wishes::unknown(name, wishes.body));
+            } else if !accepted.body.contains(&name.as_str()) {
+                return Err(AcceptedNames::unknown(name, accepted.body));
             }
         }
         Ok(Self(map))

@@ -13,6 +13,7 @@ use axum::routing::post;
 use keystead_app::App;
 use keystead_app::verification::webhooks::LARGEST_DELIVERY;
 
+mod accepted_names;
 mod api_keys;
 mod auth;
 mod body;
@@ -27,11 +28,10 @@ mod path;
 mod query;
 mod routes;
 mod webhooks;
-mod wishes;
 
+pub use accepted_names::AcceptedNames;
 pub use auth::{Authenticate, BoxFuture, Permission};
 pub use routes::{Endpoint, ROUTES};
-pub use wishes::Wishes;
 
 /// Maximum bytes of a request body of this API.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -61,7 +61,7 @@ impl fmt::Debug for ApiState {
 pub fn router(state: ApiState) -> Router {
     let mut router = Router::new();
     for endpoint in ROUTES {
-        let guard = from_fn_with_state((state.clone(), endpoint.permission, endpoint.wishes), auth::guard);
+        let guard = from_fn_with_state((state.clone(), endpoint.permission, endpoint.accepted), auth::guard);
         router = router.route(endpoint.path, endpoint.handler().route_layer(guard));
     }
     // Not in the table, because no key is involved. Deliveries are signed, and the handler trusts only the signature.

@@ -6,8 +6,8 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use crate::ApiState;
+use crate::accepted_names::AcceptedNames;
 use crate::error::ApiError;
-use crate::wishes::Wishes;
 
 /// The parameters of a query in the order sent, under the names that endpoints know.
 #[derive(Debug, Default, Clone)]
@@ -23,27 +23,27 @@ impl FromRequestParts<ApiState> for Query {
 
 impl Query {
     /// Parses the parameters that an endpoint knows.
-    pub(crate) fn read(query: &str, wishes: Wishes) -> Result<Self, ApiError> {
+    pub(crate) fn read(query: &str, accepted: AcceptedNames) -> Result<Self, ApiError> {
         let mut read: Vec<(&'static str, String)> = Vec::new();
         for (sent, value) in form_urlencoded::parse(query.as_bytes()) {
-            if let Some(name) = known(&sent, wishes.one) {
+            if let Some(name) = known(&sent, accepted.one) {
                 if read.iter().any(|(before, _)| *before == name) {
                     return Err(ApiError::param(name, format!("Invalid '{name}': it can be given only once.")));
                 }
                 read.push((name, value.into_owned()));
-            } else if let Some(name) = known(list_name(&sent), wishes.many) {
+            } else if let Some(name) = known(list_name(&sent), accepted.many) {
                 if value.split(',').any(|item| item.trim().is_empty()) {
                     // Ignoring an empty value would remove the filter.
                     return Err(ApiError::param(name, format!("Invalid '{name}': it has an empty value.")));
                 }
                 read.push((name, value.into_owned()));
-            } else if let Some(name) = known(list_name(&sent), wishes.unsupported) {
+            } else if let Some(name) = known(list_name(&sent), accepted.unsupported) {
                 if !value.is_empty() {
-                    return Err(Wishes::refused(name));
+                    return Err(AcceptedNames::refused(name));
                 }
             } else {
-                let all = [wishes.one, wishes.many].concat();
-                return Err(Wishes::unknown(&sent, &all));
+                let all = [accepted.one, accepted.many].concat();
+                return Err(AcceptedNames::unknown(&sent, &all));
             }
         }
         Ok(Self(read))

@@ -4,13 +4,13 @@ use axum::routing::{MethodRouter, delete, get, post};
 use http::Method;
 use keystead_core::scope::Scope;
 
+use crate::accepted_names::AcceptedNames;
 use crate::auth::Permission;
 use crate::keystead::operator;
 use crate::organization::{
     admin_api_keys, audit_logs, costs, model_permissions, project_api_keys, projects, rate_limits, service_accounts,
     usage, users,
 };
-use crate::wishes::Wishes;
 use crate::{ApiState, api_keys, keystead, me};
 
 /// One endpoint.
@@ -22,7 +22,7 @@ pub struct Endpoint {
     /// The permission that a request needs.
     pub permission: Permission,
     /// The parameters and fields it reads; others are refused.
-    pub wishes: Wishes,
+    pub accepted: AcceptedNames,
     serve: fn() -> MethodRouter<ApiState>,
 }
 
@@ -35,19 +35,19 @@ impl std::fmt::Debug for Endpoint {
 impl Endpoint {
     /// Adds parameters of the query: those with one value, and those with several.
     const fn query(mut self, one: &'static [&'static str], many: &'static [&'static str]) -> Self {
-        (self.wishes.one, self.wishes.many) = (one, many);
+        (self.accepted.one, self.accepted.many) = (one, many);
         self
     }
 
     /// Adds fields of the body.
     const fn body(mut self, members: &'static [&'static str]) -> Self {
-        self.wishes.body = members;
+        self.accepted.body = members;
         self
     }
 
     /// Adds names of OpenAI's API that are known and not supported.
     const fn unsupported(mut self, names: &'static [&'static str]) -> Self {
-        self.wishes.unsupported = names;
+        self.accepted.unsupported = names;
         self
     }
 
@@ -63,15 +63,15 @@ const ANY: Permission = Permission::AnyKey;
 const OPERATOR: Permission = Permission::Operator;
 
 const fn read(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
-    Endpoint { method: Method::GET, path, permission, wishes: Wishes::NONE, serve }
+    Endpoint { method: Method::GET, path, permission, accepted: AcceptedNames::NONE, serve }
 }
 
 const fn write(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
-    Endpoint { method: Method::POST, path, permission, wishes: Wishes::NONE, serve }
+    Endpoint { method: Method::POST, path, permission, accepted: AcceptedNames::NONE, serve }
 }
 
 const fn remove(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
-    Endpoint { method: Method::DELETE, path, permission, wishes: Wishes::NONE, serve }
+    Endpoint { method: Method::DELETE, path, permission, accepted: AcceptedNames::NONE, serve }
 }
 
 const fn usage(path: &'static str, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {

@@ -2,7 +2,8 @@ use axum::response::IntoResponse;
 
 use super::*;
 
-const KNOWN: Wishes = Wishes { one: &["a", "b", "at[gt]"], many: &["k", "ids"], unsupported: &["z"], body: &[] };
+const KNOWN: AcceptedNames =
+    AcceptedNames { one: &["a", "b", "at[gt]"], many: &["k", "ids"], unsupported: &["z"], body: &[] };
 
 fn read(query: &str) -> Query {
     Query::read(query, KNOWN).unwrap()

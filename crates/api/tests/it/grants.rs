@@ -25,11 +25,11 @@ fn within(inner: ScopeSet, outer: ScopeSet) -> bool {
 }
 
 /// Requests for the widest permissions.
-fn wishes() -> Vec<Value> {
+fn requested_scopes() -> Vec<Value> {
     let all: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-    let mut wishes = vec![json!(null), json!([]), json!(all), json!(["api.all.read"])];
-    wishes.extend(all.iter().map(|scope| json!([scope])));
-    wishes
+    let mut requested_scopes = vec![json!(null), json!([]), json!(all), json!(["api.all.read"])];
+    requested_scopes.extend(all.iter().map(|scope| json!([scope])));
+    requested_scopes
 }
 
 #[tokio::test]
@@ -60,8 +60,8 @@ async fn keys_grant_no_more_than_their_own_scopes() {
         let weak = world.post(own, root, json!({ "name": "weak", "scopes": ["api.files.read"] })).await.text("id");
         let strong = world.post(own, root, json!({ "name": "strong" })).await.text("id");
         let mut granted = 0;
-        for wish in wishes() {
-            let whole = json!({ "name": "grant", "scopes": wish });
+        for requested in requested_scopes() {
+            let whole = json!({ "name": "grant", "scopes": requested });
             for path in ["/v1/organization/admin_api_keys", own, &format!("{accounts}/{account}/api_keys")] {
                 let answer = world.post(path, &grantor, whole.clone()).await;
                 if answer.status == 200 {
@@ -69,16 +69,16 @@ async fn keys_grant_no_more_than_their_own_scopes() {
                     assert!(within(new.restriction.scopes(), limit), "{kind:?} {held:?} made {:?}", new.restriction);
                     granted += 1;
                 } else {
-                    assert_eq!(answer.status, 403, "{path} {wish}: {}", answer.body);
+                    assert_eq!(answer.status, 403, "{path} {requested}: {}", answer.body);
                 }
             }
-            if !wish.is_null() {
+            if !requested.is_null() {
                 let before = row(&world, &weak).await.restriction.scopes();
                 let changed =
-                    world.post(&format!("{project}/api_keys/{weak}"), &grantor, json!({ "scopes": wish })).await;
+                    world.post(&format!("{project}/api_keys/{weak}"), &grantor, json!({ "scopes": requested })).await;
                 assert!([200, 403].contains(&changed.status), "{}", changed.body);
                 let after = row(&world, &weak).await.restriction.scopes();
-                assert!(within(after, limit.union(before)), "{kind:?} {held:?} wrote {wish}");
+                assert!(within(after, limit.union(before)), "{kind:?} {held:?} wrote {requested}");
             }
         }
         let answer = world.post(&accounts, &grantor, json!({ "name": "bot" })).await;

@@ -43,7 +43,7 @@ async fn every_route_refuses_strangers() {
         if endpoint.path.contains('{') {
             let mut body = json!({ "name": "mine", "scopes": [], "code": "123456", "channel": "qr",
                 "mode": "deny_list", "model_ids": [] });
-            body.as_object_mut().unwrap().retain(|name, _| endpoint.wishes.body.contains(&name.as_str()));
+            body.as_object_mut().unwrap().retain(|name, _| endpoint.accepted.body.contains(&name.as_str()));
             let body = &body.to_string();
             let foreign = world.call(endpoint.method.clone(), &path, admin(&other), body).await;
             assert_eq!(foreign.status, 404, "{endpoint:?}: {}", foreign.body);

@@ -63,37 +63,37 @@ impl Walk {
 async fn every_route_refuses_what_it_does_not_read() {
     let walk = Walk::new().await;
     for endpoint in ROUTES {
-        let wishes = endpoint.wishes;
+        let accepted = endpoint.accepted;
         walk.refuses(endpoint, "not_a_wish=1", "", "not_a_wish").await;
         walk.refuses(endpoint, "not_a_wish", "", "not_a_wish").await;
         for body in ["{\"not_a_wish\":1}", "{\"not_a_wish\":null}"] {
             walk.refuses(endpoint, "", body, "not_a_wish").await;
         }
         walk.refuses(endpoint, "", "{\"twice\":1,\"twice\":1}", "twice").await;
-        for name in wishes.one {
+        for name in accepted.one {
             walk.refuses(endpoint, &format!("{name}=1&{name}=1"), "", name).await;
             let list = format!("{name}[]");
             walk.refuses(endpoint, &format!("{list}=1"), "", &list).await;
         }
-        for name in wishes.many {
+        for name in accepted.many {
             for empty in ["", "[]", "[0]"] {
                 walk.refuses(endpoint, &format!("{name}{empty}="), "", name).await;
             }
             let nested = format!("{name}[x]");
             walk.refuses(endpoint, &format!("{nested}=1"), "", &nested).await;
         }
-        for name in [wishes.one, wishes.many].concat() {
+        for name in [accepted.one, accepted.many].concat() {
             let upper = name.to_uppercase();
             let message = walk.refuses(endpoint, &format!("{upper}=1"), "", &upper).await;
             assert!(message.contains("Did you mean '"), "{endpoint:?}: {message}");
         }
-        for name in wishes.body {
+        for name in accepted.body {
             let upper = name.to_uppercase();
             let message = walk.refuses(endpoint, "", &format!("{{\"{upper}\":null}}"), &upper).await;
             assert!(message.contains(&format!("Did you mean '{name}'?")), "{endpoint:?}: {message}");
             walk.refuses(endpoint, "", &format!("{{\"{name}\":null,\"{name}\":null}}"), name).await;
         }
-        for name in wishes.unsupported {
+        for name in accepted.unsupported {
             let (query, body) = match endpoint.method {
                 Method::GET => (format!("{name}=true"), String::new()),
                 _ => (String::new(), format!("{{\"{name}\":\"x\"}}")),
@@ -114,9 +114,9 @@ async fn every_member_of_a_body_is_read() {
         "scopes": [], "consent": true,
     });
     for endpoint in ROUTES {
-        for name in endpoint.wishes.body {
+        for name in endpoint.accepted.body {
             let known =
-                endpoint.wishes.body.iter().filter_map(|one| Some(((*one).to_owned(), usual.get(one)?.clone())));
+                endpoint.accepted.body.iter().filter_map(|one| Some(((*one).to_owned(), usual.get(one)?.clone())));
             let mut body: Map<String, Value> = known.collect();
             body.insert((*name).to_owned(), json!({ "an": ["object"] }));
             walk.refuses(endpoint, "", &Value::Object(body).to_string(), name).await;

@@ -13,7 +13,7 @@ use crate::query::Query;
 
 /// Names that an endpoint reads. An endpoint without names accepts none.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wishes {
+pub struct AcceptedNames {
     /// Query parameters with one value.
     pub one: &'static [&'static str],
     /// Query parameters with several values.
@@ -24,7 +24,7 @@ pub struct Wishes {
     pub unsupported: &'static [&'static str],
 }
 
-impl Wishes {
+impl AcceptedNames {
     /// No names.
     pub(crate) const NONE: Self = Self { one: &[], many: &[], body: &[], unsupported: &[] };
 
