@@ -119,8 +119,83 @@ id!(/// One attempt to verify an organization.
     VerificationAttemptId, "orgv_", 24);
 id!(/// A case that people decide.
     ReviewCaseId, "case_", 24);
+id!(/// One browser that is signed in; it gives no access.
+    SessionId, "sess_", 24);
+id!(/// What the built-in reviewer collects for one attempt.
+    CaptureId, "cap_", 24);
+id!(/// A consent to an attempt.
+    ConsentId, "cons_", 24);
+id!(/// Proof that something was erased.
+    ErasureReceiptId, "ers_", 24);
 id!(/// A list of addresses from which the API may be called.
     IpAllowlistId, "ip_allowlist_", 24);
+
+impl CaptureId {
+    /// The id of the one capture of an attempt.
+    #[must_use]
+    pub fn of(attempt: &VerificationAttemptId) -> Self {
+        Self(format!("cap_{}", attempt.as_str().trim_start_matches("orgv_")).into())
+    }
+}
+
+impl ConsentId {
+    /// The id of the one consent to an attempt.
+    #[must_use]
+    pub fn of(attempt: &VerificationAttemptId) -> Self {
+        Self(format!("cons_{}", attempt.as_str().trim_start_matches("orgv_")).into())
+    }
+}
+
+impl ErasureReceiptId {
+    /// The id of the one receipt for the pictures of a case.
+    #[must_use]
+    pub fn of_case(case: &ReviewCaseId) -> Self {
+        Self(format!("ers_{case}").into())
+    }
+
+    /// The id of the one receipt for the service's copy of an attempt.
+    #[must_use]
+    pub fn of_attempt(attempt: &VerificationAttemptId) -> Self {
+        Self(format!("ers_{attempt}").into())
+    }
+}
+
+/// Who acted, as a row names them: the id of a person or of a key, or the name of an operator on the command line, of a
+/// service or of the clock.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActorId(Arc<str>);
+
+impl ActorId {
+    /// The id as text, on the wire and in the store.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for ActorId {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<String> for ActorId {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Serialize for ActorId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl fmt::Display for ActorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// The id of one request, `req_` and 32 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

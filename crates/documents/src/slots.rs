@@ -1,65 +1,20 @@
 //! The pictures of a case, by the chosen document. No other picture is ever accepted.
 
 use keystead_core::verification::documents::{DocumentKind, DocumentPolicy, Side};
+pub use keystead_core::verification::review::Slot;
 
 use crate::image::PictureKind;
 use crate::prompts::PROMPTS;
 
-/// One place for a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Slot {
-    /// The side of the document with the photo.
-    Front,
-    /// Its other side.
-    Back,
-    /// The passport that contains the visa.
-    Passport,
-    /// The holder's face.
-    Selfie,
-    /// The holder following a prompt, counted from zero.
-    Prompt(usize),
-}
-
-impl Slot {
-    /// Every slot in the order in which it is filled.
-    pub const ALL: [Self; 7] =
-        [Self::Front, Self::Back, Self::Passport, Self::Selfie, Self::Prompt(0), Self::Prompt(1), Self::Prompt(2)];
-
-    /// The name on the wire and in the store.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Front => "front",
-            Self::Back => "back",
-            Self::Passport => "passport",
-            Self::Selfie => "selfie",
-            Self::Prompt(0) => "prompt_1",
-            Self::Prompt(1) => "prompt_2",
-            Self::Prompt(_) => "prompt_3",
+impl From<Slot> for PictureKind {
+    /// Returns the kind by which the slot's picture is judged.
+    fn from(slot: Slot) -> Self {
+        match slot {
+            Slot::Front | Slot::Passport => Self::DocumentFront,
+            Slot::Back => Self::DocumentBack,
+            Slot::Selfie => Self::Selfie,
+            Slot::Prompt(_) => Self::Prompt,
         }
-    }
-
-    /// Parses the name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|slot| slot.as_str() == name)
-    }
-
-    /// The kind by which its picture is judged.
-    #[must_use]
-    pub const fn picture(self) -> PictureKind {
-        match self {
-            Self::Front | Self::Passport => PictureKind::DocumentFront,
-            Self::Back => PictureKind::DocumentBack,
-            Self::Selfie => PictureKind::Selfie,
-            Self::Prompt(_) => PictureKind::Prompt,
-        }
-    }
-
-    /// Whether it shows a document.
-    #[must_use]
-    pub const fn of_document(self) -> bool {
-        matches!(self, Self::Front | Self::Back | Self::Passport)
     }
 }
 

@@ -43,7 +43,7 @@ impl App {
             Ok(row)
         })?;
         let key = reviewer.key(&row)?.ok_or_else(closed)?;
-        let picture = reviewer.intake.take(bytes, slot.picture()).await;
+        let picture = reviewer.intake.take(bytes, slot.into()).await;
         let picture = picture.map_err(|refusal| coded(refusal.code(), &capital(&refusal.to_string())))?;
         // Each take has a number of its own, so that a late picture never overwrites the file of another row.
         let number = i64::from(reviewer.draw(|rng| rng.random::<u32>()));

@@ -10,6 +10,8 @@
 //! | Which payment status has the organization? | [`payment`] |
 //! | Which verification status has it, and which reports of the service count? | [`organization`] |
 //! | Which documents prove a person's identity? | [`documents`], [`countries`] |
+//! | What do captures, cases and pictures for people's reviews say? | [`review`] |
+//! | How does a link reach another device? | [`handoff`] |
 //! | How long may pictures be kept because the law requires it? | [`legal_hold`] |
 //! | Which signals should an operator check? | [`signals`] |
 //! | How often may all that happen? | [`limits`] |
@@ -19,6 +21,7 @@
 
 pub mod countries;
 pub mod documents;
+pub mod handoff;
 pub mod legal_hold;
 pub mod limits;
 pub mod number;
@@ -28,4 +31,5 @@ pub mod phone;
 pub mod phone_requirement;
 pub mod phone_services;
 pub mod phone_sharing;
+pub mod review;
 pub mod signals;

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
+mod setup_status;
+
+pub use setup_status::SetupStatus;
+
 /// The time after which an unfinished set-up ends: a day.
 pub const SETUP_LIFE: i64 = 86_400;
 /// Failed set-ups in [`FAILURES_WINDOW`] before the organization waits.
