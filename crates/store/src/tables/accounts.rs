@@ -49,6 +49,14 @@ pub struct Token {
     pub used_at: Option<Timestamp>,
 }
 
+/// The columns in the order in which [`account`] reads them.
+macro_rules! account_columns {
+    () => {
+        "user_id, password, password_changed_at, confirmed_at, language, theme, time_zone, describes, \
+         totp_sealed, totp_confirmed_at, totp_last_step"
+    };
+}
+
 fn account(row: &Row) -> Result<Account, Error> {
     Ok(Account {
         user: id(row, 0, "accounts")?,
@@ -63,6 +71,13 @@ fn account(row: &Row) -> Result<Account, Error> {
         totp_confirmed_at: optional_time(row, 9)?,
         totp_last_step: row.int(10)?,
     })
+}
+
+/// The columns in the order in which [`token`] reads them.
+macro_rules! token_columns {
+    () => {
+        "digest, purpose, user_id, payload, created_at, expires_at, used_at"
+    };
 }
 
 fn token(row: &Row) -> Result<Token, Error> {
@@ -105,8 +120,7 @@ pub async fn save(tx: &mut Tx, row: &Account) -> Result<(), Error> {
 
 /// Finds the account of a person.
 pub async fn find(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> {
-    const SQL: &str = "SELECT user_id, password, password_changed_at, confirmed_at, language, theme, time_zone, \
-                       describes, totp_sealed, totp_confirmed_at, totp_last_step FROM accounts WHERE user_id = $1";
+    const SQL: &str = concat!("SELECT ", account_columns!(), " FROM accounts WHERE user_id = $1");
     tx.optional(SQL, vec![user.as_str().into()]).await?.as_ref().map(account).transpose()
 }
 
@@ -115,10 +129,8 @@ pub async fn find(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> 
 pub async fn lock(tx: &mut Tx, user: &UserId) -> Result<Option<Account>, Error> {
     // SQLite has one writer, so there is nothing to lock; PostgreSQL locks the row.
     const SQL: PerEngine = PerEngine {
-        sqlite: "SELECT user_id, password, password_changed_at, confirmed_at, language, theme, time_zone, \
-                 describes, totp_sealed, totp_confirmed_at, totp_last_step FROM accounts WHERE user_id = $1",
-        postgres: "SELECT user_id, password, password_changed_at, confirmed_at, language, theme, time_zone, \
-                   describes, totp_sealed, totp_confirmed_at, totp_last_step FROM accounts WHERE user_id = $1 FOR UPDATE",
+        sqlite: concat!("SELECT ", account_columns!(), " FROM accounts WHERE user_id = $1"),
+        postgres: concat!("SELECT ", account_columns!(), " FROM accounts WHERE user_id = $1 FOR UPDATE"),
     };
     let sql = tx.pick(SQL);
     tx.optional(sql, vec![user.as_str().into()]).await?.as_ref().map(account).transpose()
@@ -169,16 +181,23 @@ pub async fn insert_token(tx: &mut Tx, row: &Token) -> Result<(), Error> {
 
 /// Finds a token for this purpose that still works. Looking does not use it up.
 pub async fn find_token(tx: &mut Tx, purpose: &str, digest: &[u8], at: Timestamp) -> Result<Option<Token>, Error> {
-    const SQL: &str = "SELECT digest, purpose, user_id, payload, created_at, expires_at, used_at FROM tokens \
-                       WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
+    const SQL: &str = concat!(
+        "SELECT ",
+        token_columns!(),
+        " FROM tokens WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3"
+    );
     let row = tx.optional(SQL, vec![digest.into(), purpose.into(), at.0.into()]).await?;
     row.as_ref().map(token).transpose()
 }
 
 /// Lists the tokens of a person for a purpose that still work, oldest first.
 pub async fn list_tokens_of(tx: &mut Tx, user: &UserId, purpose: &str, at: Timestamp) -> Result<Vec<Token>, Error> {
-    const SQL: &str = "SELECT digest, purpose, user_id, payload, created_at, expires_at, used_at FROM tokens \
-                       WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY created_at, digest";
+    const SQL: &str = concat!(
+        "SELECT ",
+        token_columns!(),
+        " FROM tokens WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
+         ORDER BY created_at, digest"
+    );
     let values = vec![user.as_str().into(), purpose.into(), at.0.into()];
     tx.all(SQL, values).await?.iter().map(token).collect()
 }

@@ -52,6 +52,14 @@ pub struct KeyRow {
     pub rotated_to: Option<KeyId>,
 }
 
+/// The columns in the order in which [`key`] reads them.
+macro_rules! columns {
+    () => {
+        "id, kind, digest, redacted, name, organization, project, owner_user, owner_service_account, \
+         restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason, rotated_to"
+    };
+}
+
 /// Parses the first seventeen columns of a row.
 pub(super) fn key(row: &Row) -> Result<KeyRow, Error> {
     let id: KeyId = id(row, 0, "api_keys")?;
@@ -126,17 +134,13 @@ fn literals(restriction: &Restriction) -> Result<Value, Error> {
 
 /// Finds the key with this id, revoked or not.
 pub async fn find(tx: &mut Tx, id: &KeyId) -> Result<Option<KeyRow>, Error> {
-    const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, owner_service_account, \
-                       restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason, rotated_to \
-                       FROM api_keys WHERE id = $1";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM api_keys WHERE id = $1");
     tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(key).transpose()
 }
 
 /// Finds the live key with this digest.
 pub async fn find_by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<KeyRow>, Error> {
-    const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, owner_service_account, \
-                       restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason, rotated_to \
-                       FROM api_keys WHERE digest = $1 AND revoked_at IS NULL";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM api_keys WHERE digest = $1 AND revoked_at IS NULL");
     tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await?.as_ref().map(key).transpose()
 }
 
@@ -215,10 +219,12 @@ pub async fn last_revoked(tx: &mut Tx, organization: &OrganizationId) -> Result<
 
 /// Lists the live keys of a person that are bound to one organization, oldest first.
 pub async fn list_of_member(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<Vec<KeyRow>, Error> {
-    const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, \
-                       owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \
-                       revoked_reason, rotated_to FROM api_keys \
-                       WHERE owner_user = $2 AND organization = $1 AND revoked_at IS NULL ORDER BY created_at, id";
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM api_keys WHERE owner_user = $2 AND organization = $1 AND revoked_at IS NULL \
+         ORDER BY created_at, id"
+    );
     tx.all(SQL, vec![organization.as_str().into(), user.as_str().into()]).await?.iter().map(key).collect()
 }
 
@@ -235,10 +241,12 @@ pub async fn leave_out(tx: &mut Tx, organization: &OrganizationId, user: &UserId
 
 /// Lists the live user keys of a person, newest first.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<KeyRow>, Error> {
-    const SQL: &str = "SELECT id, kind, digest, redacted, name, organization, project, owner_user, \
-                       owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \
-                       revoked_reason, rotated_to FROM api_keys \
-                       WHERE owner_user = $1 AND kind = 'user' AND revoked_at IS NULL ORDER BY created_at DESC, id";
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM api_keys WHERE owner_user = $1 AND kind = 'user' AND revoked_at IS NULL ORDER BY created_at \
+         DESC, id"
+    );
     tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(key).collect()
 }
 

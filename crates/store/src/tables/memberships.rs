@@ -18,6 +18,13 @@ pub struct Membership {
     pub created_at: Timestamp,
 }
 
+/// The columns in the order in which [`membership`] reads them.
+macro_rules! columns {
+    () => {
+        "organization, user_id, role, created_at"
+    };
+}
+
 fn membership(row: &Row) -> Result<Membership, Error> {
     Ok(Membership {
         organization: id(row, 0, "memberships")?,
@@ -46,8 +53,7 @@ pub async fn insert(tx: &mut Tx, membership: &Membership) -> Result<(), Error> {
 
 /// Finds one membership.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<Option<Membership>, Error> {
-    const SQL: &str = "SELECT organization, user_id, role, created_at FROM memberships \
-                       WHERE organization = $1 AND user_id = $2";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM memberships WHERE organization = $1 AND user_id = $2");
     let row = tx.optional(SQL, vec![organization.as_str().into(), user.as_str().into()]).await?;
     row.as_ref().map(membership).transpose()
 }
@@ -58,7 +64,7 @@ pub async fn find(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> 
 /// [`Error::Missing`] for an unknown cursor.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Result<Listing<Membership>, Error> {
     let list = List {
-        select: "SELECT organization, user_id, role, created_at FROM memberships",
+        select: concat!("SELECT ", columns!(), " FROM memberships"),
         table: "memberships",
         source: "memberships",
         id: "user_id",
@@ -72,8 +78,8 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Re
 
 /// Lists the memberships of a person, oldest first.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Membership>, Error> {
-    const SQL: &str = "SELECT organization, user_id, role, created_at FROM memberships WHERE user_id = $1 \
-                       ORDER BY created_at, organization";
+    const SQL: &str =
+        concat!("SELECT ", columns!(), " FROM memberships WHERE user_id = $1 ORDER BY created_at, organization");
     tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(membership).collect()
 }
 

@@ -40,6 +40,13 @@ impl RequirementRow {
     }
 }
 
+/// The columns in the order in which [`organization`] reads them.
+macro_rules! columns {
+    () => {
+        "id, name, created_at, deactivated_at, entitlement_version, tags"
+    };
+}
+
 fn organization(row: &Row) -> Result<Organization, Error> {
     Ok(Organization {
         id: id(row, 0, "organizations")?,
@@ -73,15 +80,13 @@ pub async fn insert(tx: &mut Tx, organization: &Organization) -> Result<(), Erro
 
 /// Finds the organization with this id.
 pub async fn find(tx: &mut Tx, id: &OrganizationId) -> Result<Option<Organization>, Error> {
-    const SQL: &str = "SELECT id, name, created_at, deactivated_at, entitlement_version, tags FROM organizations \
-                       WHERE id = $1";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM organizations WHERE id = $1");
     tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(organization).transpose()
 }
 
 /// Lists every organization, oldest first.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Organization>, Error> {
-    const SQL: &str = "SELECT id, name, created_at, deactivated_at, entitlement_version, tags FROM organizations \
-                       ORDER BY created_at, id";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM organizations ORDER BY created_at, id");
     tx.all(SQL, vec![]).await?.iter().map(organization).collect()
 }
 

@@ -22,6 +22,13 @@ pub struct Passkey {
     pub used_at: Option<Timestamp>,
 }
 
+/// The columns in the order in which [`passkey`] reads them.
+macro_rules! columns {
+    () => {
+        "id, user_id, name, credential, created_at, used_at"
+    };
+}
+
 fn passkey(row: &Row) -> Result<Passkey, Error> {
     Ok(Passkey {
         id: row.text(0)?,
@@ -51,14 +58,13 @@ pub async fn insert(tx: &mut Tx, row: &Passkey) -> Result<(), Error> {
 
 /// Finds the passkey with this id.
 pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Passkey>, Error> {
-    const SQL: &str = "SELECT id, user_id, name, credential, created_at, used_at FROM passkeys WHERE id = $1";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM passkeys WHERE id = $1");
     tx.optional(SQL, vec![id.into()]).await?.as_ref().map(passkey).transpose()
 }
 
 /// Lists a person's passkeys, oldest first.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Passkey>, Error> {
-    const SQL: &str = "SELECT id, user_id, name, credential, created_at, used_at FROM passkeys WHERE user_id = $1 \
-                       ORDER BY created_at, id";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM passkeys WHERE user_id = $1 ORDER BY created_at, id");
     tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(passkey).collect()
 }
 

@@ -18,6 +18,13 @@ pub struct ProjectMember {
     pub created_at: Timestamp,
 }
 
+/// The columns in the order in which [`member`] reads them.
+macro_rules! columns {
+    () => {
+        "project, user_id, role, created_at"
+    };
+}
+
 fn member(row: &Row) -> Result<ProjectMember, Error> {
     Ok(ProjectMember {
         project: id(row, 0, "project_members")?,
@@ -46,8 +53,7 @@ pub async fn insert(tx: &mut Tx, member: &ProjectMember) -> Result<(), Error> {
 
 /// Finds one person's role in one project.
 pub async fn find(tx: &mut Tx, project: &ProjectId, user: &UserId) -> Result<Option<ProjectMember>, Error> {
-    const SQL: &str =
-        "SELECT project, user_id, role, created_at FROM project_members WHERE project = $1 AND user_id = $2";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM project_members WHERE project = $1 AND user_id = $2");
     tx.optional(SQL, vec![project.as_str().into(), user.as_str().into()]).await?.as_ref().map(member).transpose()
 }
 
@@ -57,7 +63,7 @@ pub async fn find(tx: &mut Tx, project: &ProjectId, user: &UserId) -> Result<Opt
 /// [`Error::Missing`] for an unknown cursor.
 pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listing<ProjectMember>, Error> {
     let list = List {
-        select: "SELECT project, user_id, role, created_at FROM project_members",
+        select: concat!("SELECT ", columns!(), " FROM project_members"),
         table: "project_members",
         source: "project_members",
         id: "user_id",

@@ -25,6 +25,13 @@ pub struct Project {
     pub is_default: bool,
 }
 
+/// The columns in the order in which [`project`] reads them.
+macro_rules! columns {
+    () => {
+        "id, organization, name, created_at, archived_at, is_default"
+    };
+}
+
 pub(super) fn project(row: &Row) -> Result<Project, Error> {
     Ok(Project {
         id: id(row, 0, "projects")?,
@@ -60,16 +67,14 @@ pub async fn insert(tx: &mut Tx, project: &Project) -> Result<(), Error> {
 
 /// Finds one project of one organization; another organization's is not found.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId) -> Result<Option<Project>, Error> {
-    const SQL: &str = "SELECT id, organization, name, created_at, archived_at, is_default FROM projects \
-                       WHERE organization = $1 AND id = $2";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM projects WHERE organization = $1 AND id = $2");
     let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?;
     row.as_ref().map(project).transpose()
 }
 
 /// Finds the Default project.
 pub async fn find_default(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Project>, Error> {
-    const SQL: &str = "SELECT id, organization, name, created_at, archived_at, is_default FROM projects \
-                       WHERE organization = $1 AND is_default";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM projects WHERE organization = $1 AND is_default");
     tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(project).transpose()
 }
 
@@ -84,7 +89,7 @@ pub async fn list(
     page: &Page,
 ) -> Result<Listing<Project>, Error> {
     let list = List {
-        select: "SELECT id, organization, name, created_at, archived_at, is_default FROM projects",
+        select: concat!("SELECT ", columns!(), " FROM projects"),
         table: "projects",
         source: "projects",
         id: "id",

@@ -21,6 +21,13 @@ pub struct RequirementStateRow {
     pub version: i64,
 }
 
+/// The columns in the order in which [`state`] reads them.
+macro_rules! columns {
+    () => {
+        "organization, requirement, state, due_at, version"
+    };
+}
+
 fn state(row: &Row) -> Result<RequirementStateRow, Error> {
     Ok(RequirementStateRow {
         organization: id(row, 0, "requirement_states")?,
@@ -37,8 +44,8 @@ pub async fn find(
     organization: &OrganizationId,
     requirement: Requirement,
 ) -> Result<Option<RequirementStateRow>, Error> {
-    const SQL: &str = "SELECT organization, requirement, state, due_at, version FROM requirement_states \
-                       WHERE organization = $1 AND requirement = $2";
+    const SQL: &str =
+        concat!("SELECT ", columns!(), " FROM requirement_states WHERE organization = $1 AND requirement = $2");
     let values = vec![organization.as_str().into(), requirement.as_str().into()];
     tx.optional(SQL, values).await?.as_ref().map(state).transpose()
 }
@@ -64,7 +71,10 @@ pub async fn save(tx: &mut Tx, row: &RequirementStateRow) -> Result<(), Error> {
 
 /// Lists statuses that the clock changes now, longest due first.
 pub async fn list_due(tx: &mut Tx, now: Timestamp) -> Result<Vec<RequirementStateRow>, Error> {
-    const SQL: &str = "SELECT organization, requirement, state, due_at, version FROM requirement_states \
-                       WHERE due_at <= $1 ORDER BY due_at, organization LIMIT 500";
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM requirement_states WHERE due_at <= $1 ORDER BY due_at, organization LIMIT 500"
+    );
     tx.all(SQL, vec![now.0.into()]).await?.iter().map(state).collect()
 }

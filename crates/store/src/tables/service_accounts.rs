@@ -24,6 +24,13 @@ pub struct ServiceAccount {
     pub deleted_at: Option<Timestamp>,
 }
 
+/// The columns in the order in which [`account`] reads them.
+macro_rules! columns {
+    () => {
+        "id, project, name, role, created_at, deleted_at"
+    };
+}
+
 fn account(row: &Row) -> Result<ServiceAccount, Error> {
     Ok(ServiceAccount {
         id: id(row, 0, "service_accounts")?,
@@ -52,8 +59,7 @@ pub async fn insert(tx: &mut Tx, account: &ServiceAccount) -> Result<(), Error> 
 
 /// Finds one service account of one project, also a deleted one.
 pub async fn find(tx: &mut Tx, project: &ProjectId, id: &ServiceAccountId) -> Result<Option<ServiceAccount>, Error> {
-    const SQL: &str = "SELECT id, project, name, role, created_at, deleted_at FROM service_accounts \
-                       WHERE project = $1 AND id = $2";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM service_accounts WHERE project = $1 AND id = $2");
     let row = tx.optional(SQL, vec![project.as_str().into(), id.as_str().into()]).await?;
     row.as_ref().map(account).transpose()
 }
@@ -64,7 +70,7 @@ pub async fn find(tx: &mut Tx, project: &ProjectId, id: &ServiceAccountId) -> Re
 /// [`Error::Missing`] for an unknown cursor.
 pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listing<ServiceAccount>, Error> {
     let list = List {
-        select: "SELECT id, project, name, role, created_at, deleted_at FROM service_accounts",
+        select: concat!("SELECT ", columns!(), " FROM service_accounts"),
         table: "service_accounts",
         source: "service_accounts",
         id: "id",

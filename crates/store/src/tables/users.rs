@@ -23,6 +23,13 @@ pub struct User {
     pub deactivated_at: Option<Timestamp>,
 }
 
+/// The columns in the order in which [`user`] reads them.
+macro_rules! columns {
+    () => {
+        "id, email, name, created_at, default_organization, deactivated_at"
+    };
+}
+
 fn user(row: &Row) -> Result<User, Error> {
     Ok(User {
         id: id(row, 0, "users")?,
@@ -54,15 +61,13 @@ pub async fn insert(tx: &mut Tx, user: &User) -> Result<(), Error> {
 
 /// Finds the person with this id.
 pub async fn find(tx: &mut Tx, id: &UserId) -> Result<Option<User>, Error> {
-    const SQL: &str =
-        "SELECT id, email, name, created_at, default_organization, deactivated_at FROM users WHERE id = $1";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM users WHERE id = $1");
     tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(user).transpose()
 }
 
 /// Finds the person with this address, in any case.
 pub async fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<User>, Error> {
-    const SQL: &str =
-        "SELECT id, email, name, created_at, default_organization, deactivated_at FROM users WHERE email = $1";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM users WHERE email = $1");
     tx.optional(SQL, vec![email.to_lowercase().into()]).await?.as_ref().map(user).transpose()
 }
 

@@ -25,20 +25,27 @@ struct Statement {
     postgres: bool,
 }
 
-/// Returns the source with the columns of its table written out where a statement takes them from `columns!()`.
+/// Returns the source with the columns of its tables written out where a statement takes them from a macro, `columns!()`
+/// or `…_columns!()`.
 fn written_out(source: &str) -> String {
-    let Some((_, body)) = source.split_once("macro_rules! columns") else { return source.to_owned() };
-    let columns = body.split('"').nth(1).unwrap();
-    let mut parts = source.split("columns!()");
-    let mut whole = parts.next().unwrap().to_owned();
-    for part in parts {
-        let (before, after) = (whole.trim_end_matches([' ', '\n', ',']), part.trim_start_matches([' ', '\n', ',']));
-        whole = match (before.strip_suffix('"'), after.strip_prefix('"')) {
-            (Some(before), Some(after)) => format!("{before}{columns}{after}"),
-            _ => format!("{whole}columns!(){part}"),
-        };
+    let macros = source.split("macro_rules! ").skip(1).map(|text| {
+        let name = text.split_once(' ').unwrap().0;
+        (format!("{name}!()"), text.split('"').nth(1).unwrap())
+    });
+    let mut source = source.to_owned();
+    for (call, columns) in macros.filter(|(call, _)| call.ends_with("columns!()")).collect::<Vec<_>>() {
+        let mut parts = source.split(&call);
+        let mut whole = parts.next().unwrap().to_owned();
+        for part in parts {
+            let (before, after) = (whole.trim_end_matches([' ', '\n', ',']), part.trim_start_matches([' ', '\n', ',']));
+            whole = match (before.strip_suffix('"'), after.strip_prefix('"')) {
+                (Some(before), Some(after)) => format!("{before}{columns}{after}"),
+                _ => format!("{whole}{call}{part}"),
+            };
+        }
+        source = whole;
     }
-    whole
+    source
 }
 
 /// Returns the string literals that are statements, with continuation lines joined.
