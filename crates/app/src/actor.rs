@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keystead_core::access;
 use keystead_core::caller::{Caller, Owner};
-use keystead_core::id::{OrganizationId, ProjectId, UserId};
+use keystead_core::id::{ActorId, OrganizationId, ProjectId, SessionId, UserId};
 use keystead_core::refusal::Refusal;
 use keystead_core::role::ProjectRole;
 use keystead_core::scope::{Scope, ScopeSet};
@@ -21,7 +21,7 @@ pub enum Actor {
     /// A person, identified in any way.
     Person(UserId),
     /// A person signed in to the dashboard, with the id of the session, for what is bound to a session.
-    Session(UserId, String),
+    Session(UserId, SessionId),
     /// A person on the machine's command line, by name.
     Operator(String),
     /// An outside service that was asked, or Keystead's own clock; never a request.
@@ -54,6 +54,11 @@ impl Actor {
             Self::Person(user) | Self::Session(user, _) => user.as_str(),
             Self::Operator(name) | Self::Service(name) => name,
         }
+    }
+
+    /// The id, for rows that name who acted.
+    pub(crate) fn actor_id(&self) -> ActorId {
+        self.id().into()
     }
 
     /// Kind and id in one word, for rows that say who ended them.
@@ -90,7 +95,7 @@ impl Actor {
 
     /// The id of the session a person acts in; keys and machines have none.
     #[must_use]
-    pub fn session(&self) -> Option<&str> {
+    pub fn session(&self) -> Option<&SessionId> {
         match self {
             Self::Session(_, session) => Some(session),
             Self::Key(_) | Self::Person(_) | Self::Operator(_) | Self::Service(_) => None,

@@ -1,5 +1,7 @@
 //! Normalizing and validating values that people type.
 
+use std::str::FromStr;
+
 use keystead_core::text::{self, NameFault};
 
 use crate::{Actor, Error};
@@ -14,6 +16,11 @@ pub(crate) fn checked_name(name: &str) -> Result<String, Error> {
 pub(crate) fn checked_email(email: &str) -> Result<String, Error> {
     text::email(email)
         .map_err(|fault| Error::coded("email", fault.code(), format!("Invalid 'email': {}", fault.message())))
+}
+
+/// Parses an id from a request. A text that is no id of this kind is answered like the id of a missing thing.
+pub(crate) fn parse_id<T: FromStr>(kind: &'static str, text: &str) -> Result<T, Error> {
+    text.parse().map_err(|_| Error::not_found(kind, text))
 }
 
 pub(crate) fn operators_only(actor: &Actor) -> Result<(), Error> {

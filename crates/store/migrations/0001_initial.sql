@@ -607,7 +607,7 @@ CREATE INDEX form_submissions_by_expiry ON form_submissions (expires_at);
 CREATE TABLE handoffs (
   digest BYTEA PRIMARY KEY,
   attempt TEXT NOT NULL REFERENCES identity_attempts (id),
-  channel TEXT NOT NULL CHECK (channel IN ('qr', 'mail', 'here')),
+  channel TEXT NOT NULL CHECK (channel IN ('qr', 'mail')),
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   used_at BIGINT

@@ -44,7 +44,7 @@ fn case(row: &CaseRow) -> Value {
         "id": row.id,
         "object": "keystead.review_case",
         "organization_name": row.organization_name,
-        "kind": row.kind,
+        "kind": row.kind.as_str(),
         "opened_at": row.opened_at,
         "statement": row.statement,
         "proposed_by": row.proposed_by,

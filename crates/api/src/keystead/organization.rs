@@ -159,11 +159,14 @@ pub(crate) async fn privacy(State(state): State<ApiState>, admin: Admin) -> Resu
         .iter()
         .map(|row| {
             let counts: Value = serde_json::from_str(&row.receipt).unwrap_or(Value::Null);
-            json!({ "id": row.id, "what": row.what, "at": row.at, "counts": counts })
+            json!({ "id": row.id, "what": row.what.as_str(), "at": row.at, "counts": counts })
         })
         .collect();
-    let views: Vec<Value> =
-        record.views.iter().map(|row| json!({ "viewer": row.viewer, "reason": row.reason, "at": row.at })).collect();
+    let views: Vec<Value> = record
+        .views
+        .iter()
+        .map(|row| json!({ "viewer": row.viewer, "reason": row.reason.as_str(), "at": row.at }))
+        .collect();
     let holds: Vec<Value> = record
         .holds
         .iter()

@@ -14,7 +14,7 @@ fn setup(view: &SetupView) -> Value {
     json!({
         "id": view.id,
         "object": "keystead.payment_setup",
-        "status": view.status,
+        "status": view.status.as_str(),
         "reason": view.reason,
         "url": view.url,
         "expires_at": view.expires_at,

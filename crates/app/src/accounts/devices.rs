@@ -1,6 +1,6 @@
 //! The devices on which a person is signed in: the list, ending sessions, and the mail about a new device.
 
-use keystead_core::id::UserId;
+use keystead_core::id::{SessionId, UserId};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::sessions::{self, Session};
@@ -13,8 +13,8 @@ use crate::{App, Error};
 /// One browser that is signed in, for the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceView {
-    /// `sess_…`.
-    pub id: String,
+    /// The session, by its id.
+    pub id: SessionId,
     /// The browser and system, from the user agent.
     pub device: String,
     /// The network, shortened.
@@ -31,7 +31,8 @@ impl App {
     /// Ends one session of a person; `false` when the person has no such session.
     pub async fn end_session(&self, user: &UserId, id: &str) -> Result<bool, Error> {
         write_tx!(self.store(), "end_session", |tx| {
-            let ended = sessions::revoke(tx, user, id, self.now()).await?;
+            let Ok(session) = id.parse() else { return Ok(false) };
+            let ended = sessions::revoke(tx, user, &session, self.now()).await?;
             if ended {
                 record_for_user(self, tx, user, "logout.succeeded", id, json!({})).await?;
             }
@@ -58,7 +59,7 @@ impl App {
         read_tx!(self.store(), "devices", |tx| {
             let rows = sessions::list(tx, user, now).await?;
             let view = |row: Session| DeviceView {
-                current: row.id == current,
+                current: row.id.as_str() == current,
                 id: row.id,
                 device: row.device,
                 network: row.network,

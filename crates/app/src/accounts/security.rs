@@ -1,6 +1,6 @@
 //! How a signed-in person protects their account: reauthentication and changing the password.
 
-use keystead_core::id::UserId;
+use keystead_core::id::{SessionId, UserId};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::{accounts, passkeys, sessions};
@@ -133,11 +133,15 @@ impl App {
 }
 
 /// Returns the password's hash, and the network a session came from.
-async fn password_and_network(app: &App, user: &UserId, session: &str) -> Result<(Option<String>, String), Error> {
+async fn password_and_network(
+    app: &App,
+    user: &UserId,
+    session: &SessionId,
+) -> Result<(Option<String>, String), Error> {
     let now = app.now();
     read_tx!(app.store(), "guard", |tx| {
         let kept = accounts::find(tx, user).await?.and_then(|row| row.password);
-        let here = sessions::list(tx, user, now).await?.into_iter().find(|row| row.id == session);
+        let here = sessions::list(tx, user, now).await?.into_iter().find(|row| row.id == *session);
         Ok((kept, here.map(|row| row.network).unwrap_or_default()))
     })
 }

@@ -1,6 +1,6 @@
 //! Sessions of people who are signed in.
 
-use keystead_core::id::{JobId, UserId};
+use keystead_core::id::{SessionId, UserId};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
@@ -43,7 +43,7 @@ pub struct SignedIn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionView {
     /// The session's id, which gives no access.
-    pub id: String,
+    pub id: SessionId,
     /// The person.
     pub user: UserId,
     /// The person's address.
@@ -146,7 +146,7 @@ impl App {
     /// Ends the session of a cookie.
     pub async fn sign_out(&self, secret: &Secret<String>) -> Result<(), Error> {
         let Some(view) = self.session(secret).await? else { return Ok(()) };
-        self.end_session(&view.user, &view.id).await.map(|_| ())
+        self.end_session(&view.user, view.id.as_str()).await.map(|_| ())
     }
 }
 
@@ -162,7 +162,7 @@ pub(super) async fn begin_session(
     let session = draw_secret(app);
     let row = Session {
         digest: digest(&session),
-        id: session_id(app),
+        id: app.draw(SessionId::generate),
         user: user.clone(),
         csrf: draw_secret(app).expose().clone(),
         created_at: now,
@@ -180,12 +180,8 @@ pub(super) async fn begin_session(
     for old in others.skip(MOST_SESSIONS - 1) {
         sessions::revoke(tx, user, &old.id, now).await?;
     }
-    record_for_user(app, tx, user, "login.succeeded", &row.id, json!({})).await?;
+    record_for_user(app, tx, user, "login.succeeded", row.id.as_str(), json!({})).await?;
     Ok(SignedIn { session, user: user.clone(), expires_at: row.expires_at, waits_for_code: false })
-}
-
-fn session_id(app: &App) -> String {
-    format!("sess_{}", app.draw(JobId::generate).as_str().trim_start_matches("job_"))
 }
 
 /// Gives the session a new secret after its person has reauthenticated or changed a way to sign in (ASVS 7.2.4).
@@ -211,7 +207,7 @@ pub(super) async fn renew_session_as(
     let session = draw_secret(app);
     let fresh = Session {
         digest: digest(&session),
-        id: session_id(app),
+        id: app.draw(SessionId::generate),
         csrf: draw_secret(app).expose().clone(),
         seen_at: now,
         reauthenticated_at: now,
@@ -253,7 +249,8 @@ pub(super) async fn lock_fresh_session(
 
 /// Whether the session of this id is still open.
 pub(crate) async fn session_is_open(app: &App, tx: &mut Tx, user: &UserId, id: &str) -> Result<bool, Error> {
-    let row = sessions::find_live(tx, id, app.now(), app.now().plus(-IDLE)).await?;
+    let Ok(id) = id.parse() else { return Ok(false) };
+    let row = sessions::find_live(tx, &id, app.now(), app.now().plus(-IDLE)).await?;
     Ok(row.is_some_and(|row| row.user == *user))
 }
 

@@ -2,6 +2,7 @@
 
 use keystead_core::gate::Requirement;
 use keystead_core::node_lag::GONE;
+use keystead_core::verification::organization::Status;
 use keystead_store::tables::{
     accounts, activity, address_fingerprints, changes, form_submissions, inbound_events, limit_hits,
     operator_approvals, organization_verifications, pending_usage, phones, privacy, refusals, requirement_states,
@@ -67,7 +68,7 @@ impl App {
 /// Ends exemptions and cooldowns on their date, even when no request looks at them.
 async fn expire_due(app: &App) -> Result<(), Error> {
     write_tx!(app.store(), "expire_due", |tx| {
-        for status in ["exempt", "cooldown", "verified"] {
+        for status in [Status::Exempt, Status::Cooldown, Status::Verified] {
             for row in organization_verifications::list(tx, status).await? {
                 expire_dated(app, tx, &row.organization).await?;
             }

@@ -3,7 +3,7 @@
 //! Names and fields are kept in the store: jobs queued by an older version must still be read, so none is renamed, and
 //! a new field has a default. Payloads may hold addresses, links and hashes, so none of these types can be printed.
 
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{OrganizationId, PaymentSetupId, ReviewCaseId, VerificationAttemptId};
 use keystead_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -138,7 +138,7 @@ pub(crate) struct Delivery {
 /// A set-up to read back.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct PollPayment {
-    pub(crate) setup: String,
+    pub(crate) setup: PaymentSetupId,
     pub(crate) organization: OrganizationId,
     #[serde(default, rename = "try")]
     pub(crate) attempts: i64,
@@ -159,7 +159,7 @@ pub(crate) struct DetachMethod {
 /// An attempt to read back.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct PollAttempt {
-    pub(crate) attempt: String,
+    pub(crate) attempt: VerificationAttemptId,
     #[serde(default, rename = "try")]
     pub(crate) attempts: i64,
     /// Since when the service has not answered.
@@ -170,7 +170,7 @@ pub(crate) struct PollAttempt {
 /// An attempt that must be erased at the service.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct RedactAttempt {
-    pub(crate) attempt: String,
+    pub(crate) attempt: VerificationAttemptId,
 }
 
 /// The subject of a mail to the owners.
@@ -187,7 +187,7 @@ pub(crate) struct MailOwners {
 /// A case that is about to lose its pictures.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct MailReviewers {
-    pub(crate) case: String,
+    pub(crate) case: ReviewCaseId,
     pub(crate) until: Option<Timestamp>,
 }
 
@@ -213,13 +213,13 @@ pub(crate) struct CancelPhone {
 
 impl Job {
     /// The first [`Job::PollAttempt`] of an attempt.
-    pub(crate) fn poll_attempt(attempt: &str) -> Self {
-        Self::PollAttempt(PollAttempt { attempt: attempt.to_owned(), attempts: 0, silent_since: None })
+    pub(crate) fn poll_attempt(attempt: &VerificationAttemptId) -> Self {
+        Self::PollAttempt(PollAttempt { attempt: attempt.clone(), attempts: 0, silent_since: None })
     }
 
     /// Builds [`Job::RedactAttempt`].
-    pub(crate) fn redact_attempt(attempt: &str) -> Self {
-        Self::RedactAttempt(RedactAttempt { attempt: attempt.to_owned() })
+    pub(crate) fn redact_attempt(attempt: &VerificationAttemptId) -> Self {
+        Self::RedactAttempt(RedactAttempt { attempt: attempt.clone() })
     }
 
     /// Builds [`Job::CancelAttempt`].
@@ -279,15 +279,15 @@ mod tests {
             ("account.address", json!({ "email": "a@b.c", "language": "en", "link": "l", "who": "w" })),
             ("account.failed", json!({ "email": "a@b.c" })),
             ("payment.look", delivery.clone()),
-            ("payment.poll", json!({ "setup": "s", "organization": "org-1", "try": 3 })),
+            ("payment.poll", json!({ "setup": "pms_1", "organization": "org-1", "try": 3 })),
             ("payment.cancel", json!({ "reference": "r" })),
             ("payment.detach", json!({ "method": "m" })),
             ("identity.look", delivery),
-            ("identity.poll", json!({ "attempt": "a", "try": 2, "silent_since": 5 })),
+            ("identity.poll", json!({ "attempt": "orgv_1", "try": 2, "silent_since": 5 })),
             ("identity.cancel", json!({ "reference": "r" })),
-            ("identity.redact", json!({ "attempt": "a" })),
+            ("identity.redact", json!({ "attempt": "orgv_1" })),
             ("identity.tell_owners", json!({ "organization": "org-1", "event": "e", "until": 9 })),
-            ("identity.tell_reviewers", json!({ "case": "c", "until": 9 })),
+            ("identity.tell_reviewers", json!({ "case": "case_1", "until": 9 })),
             ("identity.mail_link", json!({ "to": "a@b.c", "url": "u", "language": "ja", "match": "42" })),
             ("phone.cancel", json!({ "reference": "r", "service": "first" })),
         ] {
@@ -303,7 +303,7 @@ mod tests {
             read("payment.cancel", json!({ "reference": "r", "provider": "p" })),
             Ok(Job::CancelSetup(_))
         ));
-        assert!(matches!(read("identity.poll", json!({ "attempt": "a" })), Ok(Job::PollAttempt(_))));
+        assert!(matches!(read("identity.poll", json!({ "attempt": "orgv_1" })), Ok(Job::PollAttempt(_))));
         assert!(matches!(
             read("identity.tell_owners", json!({ "organization": "org-1", "event": "e" })),
             Ok(Job::MailOwners(MailOwners { until: None, .. }))

@@ -6,11 +6,12 @@ pub mod policies;
 pub use gateways::GatewaysView;
 
 use keystead_core::caller::{Caller, Owner};
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{ActorId, OrganizationId};
 use keystead_core::key::KeyKind;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::{LineVerdict, line_verdict};
 use keystead_core::verification::payment::PaymentState;
+use keystead_core::verification::review::CaseKind;
 use keystead_core::verification::signals::ADDRESS_DAYS;
 use keystead_providers::Health;
 use keystead_store::Tx;
@@ -51,14 +52,14 @@ pub struct CaseRow {
     pub id: String,
     /// The organization, by label.
     pub organization_name: String,
-    /// `appeal`, `duplicate` or `review`.
-    pub kind: String,
+    /// Why it was opened.
+    pub kind: CaseKind,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// What the owner wrote.
     pub statement: Option<String>,
     /// Who has already proposed to approve, when two are needed.
-    pub proposed_by: Option<String>,
+    pub proposed_by: Option<ActorId>,
     /// Unusual signals about the organization: a reason for a closer look, not for a refusal.
     pub signals: Vec<&'static str>,
 }
@@ -293,7 +294,7 @@ async fn case_rows(app: &App, tx: &mut Tx) -> Result<Vec<CaseRow>, Error> {
         rows.push(CaseRow {
             statement: read_statement(app, &case)?,
             signals: organization_signals(app, tx, &case.organization).await?,
-            id: case.id,
+            id: case.id.to_string(),
             organization_name: label.unwrap_or_default(),
             kind: case.kind,
             opened_at: case.opened_at,

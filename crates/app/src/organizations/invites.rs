@@ -21,7 +21,7 @@ use crate::accounts::{Context, SignedIn, acceptable, digest_of, draw_secret};
 use crate::audit::{self, AuditEntry};
 use crate::entitlements::entitlements;
 use crate::request::Origin;
-use crate::validate::checked_email;
+use crate::validate::{checked_email, parse_id};
 use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_all_hits, hold_room};
 use crate::{Actor, App, Error};
 
@@ -75,12 +75,12 @@ impl App {
     ) -> Result<Invite, Error> {
         let secret = draw_secret(self);
         let row = Invite {
-            id: self.draw(InviteId::generate).to_string(),
+            id: self.draw(InviteId::generate),
             organization: organization.clone(),
             email: checked_email(email)?,
             role,
             digest: digest_of(&secret),
-            invited_by: actor.user().map(|user| user.as_str().to_owned()),
+            invited_by: actor.user().cloned(),
             created_at: self.now(),
             expires_at: self.now().plus(LIFE),
             accepted_at: None,
@@ -128,11 +128,12 @@ impl App {
         let secret = draw_secret(self);
         write_tx!(self.store(), "resend_invite", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            let invite = parse_id("invite", id)?;
             let end = self.now().plus(LIFE);
-            if !invites::renew(tx, organization, id, &digest_of(&secret), end).await? {
+            if !invites::renew(tx, organization, &invite, &digest_of(&secret), end).await? {
                 return Err(Error::not_found("invite", id));
             }
-            let row = invites::find_open(tx, organization, id).await?;
+            let row = invites::find_open(tx, organization, &invite).await?;
             let row = row.ok_or_else(|| Error::not_found("invite", id))?;
             send_invite(self, tx, actor, &row, &secret, language).await
         })
@@ -156,7 +157,7 @@ impl App {
     pub async fn revoke_invite(&self, actor: &Actor, organization: &OrganizationId, id: &str) -> Result<(), Error> {
         write_tx!(self.store(), "revoke_invite", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            if !invites::revoke(tx, organization, id, self.now()).await? {
+            if !invites::revoke(tx, organization, &parse_id("invite", id)?, self.now()).await? {
                 return Err(Error::not_found("invite", id));
             }
             let entry = AuditEntry { organization, action: "invite.deleted", target: id, details: json!({}) };
@@ -251,7 +252,7 @@ async fn send_invite(
     let names = names_in_invite(app, tx, actor, &row.organization).await?;
     queue_invite_mail(app, tx, &row.email, language, &link, names).await?;
     let details = json!({ "data": { "role": row.role.as_str() } });
-    let entry = AuditEntry { organization: &row.organization, action: "invite.sent", target: &row.id, details };
+    let entry = AuditEntry { organization: &row.organization, action: "invite.sent", target: row.id.as_str(), details };
     app.record(tx, actor, entry).await
 }
 
@@ -333,7 +334,7 @@ async fn enter_organization(app: &App, tx: &mut Tx, row: &Invite, user: &UserId)
     if person.is_some_and(|person| person.default_organization.is_none()) {
         users::update_default_organization(tx, user, organization, now).await?;
     }
-    let entry = AuditEntry { organization, action: "invite.accepted", target: &row.id, details: json!({}) };
+    let entry = AuditEntry { organization, action: "invite.accepted", target: row.id.as_str(), details: json!({}) };
     app.record(tx, &actor, entry).await
 }
 

@@ -2,10 +2,12 @@
 //! no session: the link belongs to the first device that continues with it, and identifies only the attempt.
 
 use keystead_core::hex;
+use keystead_core::id::VerificationAttemptId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::countries::COUNTRIES;
 use keystead_core::verification::documents::DocumentKind;
+use keystead_core::verification::review::CaptureState;
 use keystead_store::Tx;
 use keystead_store::tables::captures::{self, Capture};
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
@@ -188,7 +190,8 @@ async fn behind(tx: &mut Tx, holder: &Holder, now: Timestamp) -> Result<Option<H
 /// Finds a capture that is still open, for the device that holds it.
 pub(super) async fn open_behind(tx: &mut Tx, holder: &Holder, now: Timestamp) -> Result<Held, Error> {
     let held = behind(tx, holder, now).await?.filter(|held| held.held).ok_or_else(spent)?;
-    if held.capture.state != "open" || !still_open(&held.attempt, now) || held.capture.key_sealed.is_none() {
+    if held.capture.state != CaptureState::Open || !still_open(&held.attempt, now) || held.capture.key_sealed.is_none()
+    {
         return Err(closed());
     }
     Ok(held)
@@ -208,10 +211,10 @@ impl App {
             let label = organizations::find(tx, &attempt.organization).await?.map(|row| row.name);
             let pictures = reviews::list_evidence(tx, &capture.case).await?;
             let challenge = drawn(capture.challenge.as_deref()).map(|(_, challenge)| challenge);
-            let open = capture.state == "open" && still_open(&attempt, now);
+            let open = capture.state == CaptureState::Open && still_open(&attempt, now);
             let policy = &reviewer.documents;
             let documents = policy.documents(capture.country.as_deref().unwrap_or_default());
-            let kind = capture.document.as_deref().and_then(DocumentKind::from_name);
+            let kind = capture.document;
             let zone_expected = documents.iter().any(|one| Some(one.kind) == kind && one.machine_readable.is_some());
             Ok(Some(CaptureView {
                 organization: label.unwrap_or_default(),
@@ -248,7 +251,7 @@ impl App {
         let country = served(reviewer, country)?;
         let attempt = write_tx!(self.store(), "begin_capture", |tx| {
             let Held { mut capture, attempt, .. } = behind(tx, &holder, now).await?.ok_or_else(spent)?;
-            if !still_open(&attempt, now) || capture.state != "open" {
+            if !still_open(&attempt, now) || capture.state != CaptureState::Open {
                 return Err(closed());
             }
             let link = digest(holder.token.expose());
@@ -272,14 +275,14 @@ pub(super) fn reviewer(app: &App) -> Result<&Reviewer, Error> {
 }
 
 /// Notifies the first device that something happened. If this fails, that device only waits for its next poll.
-pub(super) async fn notify_first_device(app: &App, attempt: &str) {
+pub(super) async fn notify_first_device(app: &App, attempt: &VerificationAttemptId) {
     if let Err(error) = refresh_attempt(app, attempt, 0).await {
         tracing::warn!(%error, "an attempt's new state could not be applied; the next poll applies it");
     }
 }
 
 pub(super) fn slot_view(slot: Slot, pictures: &[Evidence]) -> SlotView {
-    let found = pictures.iter().find(|picture| picture.kind == slot.as_str()).map(Findings::of);
+    let found = pictures.iter().find(|picture| picture.kind == slot).map(Findings::of);
     SlotView {
         slot,
         taken: found.is_some(),

@@ -15,7 +15,6 @@ pub(crate) async fn wipe(reviewer: &Reviewer, gone: Vec<Place>) -> Result<(), Er
 }
 
 /// Returns the place of a picture of a case.
-pub(crate) fn place(case: &str, slot: Slot, number: i64) -> Result<Place, Error> {
-    let case: ReviewCaseId = case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
-    Ok(Place { case, number, kind: slot.as_str() })
+pub(crate) fn place(case: &ReviewCaseId, slot: Slot, number: i64) -> Place {
+    Place { case: case.clone(), number, kind: slot.as_str() }
 }

@@ -1,12 +1,13 @@
 //! The reviewer's view: the queue, a case with the findings of software, and its pictures with the reviewer's name
 //! burned in.
 
-use keystead_core::id::EvidenceViewId;
+use keystead_core::id::{ActorId, EvidenceViewId};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::DocumentKind;
 use keystead_core::verification::legal_hold::AGREED_WITHIN;
 use keystead_core::verification::limits::VIEW_LIMITS;
+use keystead_core::verification::review::{CaseKind, ViewReason};
 use keystead_store::tables::captures::{self, Capture};
 use keystead_store::tables::legal_holds::{self, LegalHold};
 use keystead_store::tables::reviews::{self, EvidenceView, ReviewCase};
@@ -20,7 +21,7 @@ use super::load::capture_of;
 use super::own_organization::is_member;
 use super::submit::zone_flags;
 use crate::audit::AuditEntry;
-use crate::validate::operators_only;
+use crate::validate::{operators_only, parse_id};
 use crate::verification::limits::{Subjects, count_within};
 use crate::verification::organization::apply::read_statement;
 use crate::verification::organization::state::document_free_at;
@@ -31,7 +32,8 @@ use keystead_documents::mrz::{Digits, MrzReport};
 use keystead_documents::prompts::{Prompt, drawn};
 
 /// Reasons for viewing a picture, for the log that the owners read.
-pub const VIEW_REASONS: [&str; 3] = ["review", "appeal", "audit"];
+pub const VIEW_REASONS: [&str; 3] =
+    [ViewReason::Review.as_str(), ViewReason::Appeal.as_str(), ViewReason::Audit.as_str()];
 
 /// One case in the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +42,8 @@ pub struct QueueRow {
     pub id: String,
     /// The organization, by label.
     pub organization_name: String,
-    /// `review`, `appeal` or `duplicate`.
-    pub kind: String,
+    /// Why it was opened.
+    pub kind: CaseKind,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// When its pictures are erased, decided or not.
@@ -49,7 +51,7 @@ pub struct QueueRow {
     /// The number of findings by software.
     pub flags: usize,
     /// Who has already proposed to approve, when two are needed.
-    pub proposed_by: Option<String>,
+    pub proposed_by: Option<ActorId>,
 }
 
 /// A typed machine-readable zone, parsed.
@@ -141,7 +143,7 @@ impl App {
                 let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
                 rows.push(QueueRow {
                     flags: flags_of(&case).len(),
-                    id: case.id,
+                    id: case.id.to_string(),
                     organization_name: label.unwrap_or_default(),
                     kind: case.kind,
                     opened_at: case.opened_at,
@@ -160,7 +162,7 @@ impl App {
     pub async fn review_case(&self, actor: &Actor, id: &str) -> Result<CaseView, Error> {
         operators_only(actor)?;
         read_tx!(self.store(), "review_case", |tx| {
-            let case = reviews::find(tx, id).await?.ok_or_else(|| Error::not_found("case", id))?;
+            let case = reviews::find(tx, &parse_id("case", id)?).await?.ok_or_else(|| Error::not_found("case", id))?;
             let capture = capture_of(tx, &case).await?;
             let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
             let attempt = match &case.attempt {
@@ -177,13 +179,13 @@ impl App {
             };
             let challenge = drawn(capture.as_ref().and_then(|capture| capture.challenge.as_deref()));
             let picture = |row: &reviews::Evidence| {
-                let slot = Slot::from_name(&row.kind)?;
+                let slot = row.kind;
                 let found = Findings::of(row);
                 let prompt = match slot {
                     Slot::Prompt(at) => challenge.as_ref().and_then(|(_, drawn)| drawn.prompts.get(at).copied()),
                     _ => None,
                 };
-                Some(PictureView {
+                PictureView {
                     number: row.number,
                     slot,
                     prompt,
@@ -191,7 +193,7 @@ impl App {
                     live: found.live,
                     captured_at: row.captured_at,
                     erased: row.erased_at.is_some(),
-                })
+                }
             };
             let holds = match &capture {
                 Some(capture) => legal_holds::list_open(tx, &capture.case).await?,
@@ -210,16 +212,13 @@ impl App {
                 organization_name: label.unwrap_or_default(),
                 statement: read_statement(self, &case)?,
                 country: capture.as_ref().and_then(|capture| capture.country.clone()),
-                document: capture
-                    .as_ref()
-                    .and_then(|capture| capture.document.as_deref())
-                    .and_then(DocumentKind::from_name),
+                document: capture.as_ref().and_then(|capture| capture.document),
                 flags: flags_of(&case),
                 duplicate,
                 zone: zone_view(self, capture.as_ref())?,
                 name: stated_name(self, capture.as_ref())?,
-                pictures: in_order(pictures.iter().filter_map(picture).collect()),
-                views: views.into_iter().filter(of_case).collect(),
+                pictures: in_order(pictures.iter().map(picture).collect()),
+                views: views.into_iter().filter(|view| own_cases.contains(&Some(view.case.clone()))).collect(),
                 holds: holds.into_iter().filter(in_force).collect(),
                 reasons: serde_json::from_str(&case.reasons).unwrap_or_default(),
                 own: is_member(tx, actor, &case.organization).await?,
@@ -241,7 +240,8 @@ impl App {
         zone_shape(&typed, now)?;
         write_tx!(self.store(), "read_zone", |tx| {
             let missing = || Error::not_found("case", id);
-            let mut case = reviews::find(tx, id).await?.filter(|case| case.kind == "review").ok_or_else(missing)?;
+            let found = reviews::find(tx, &parse_id("case", id)?).await?;
+            let mut case = found.filter(|case| case.kind == CaseKind::Review).ok_or_else(missing)?;
             let mut row = capture_of(tx, &case).await?.ok_or_else(missing)?;
             if case.decided_at.is_some() || row.erased_at.is_some() {
                 return Err(Error::Conflict { message: "This case was decided before.".to_owned() });
@@ -280,35 +280,34 @@ impl App {
     ) -> Result<Secret<Vec<u8>>, Error> {
         operators_only(actor)?;
         let reviewer = reviewer(self)?;
-        if !VIEW_REASONS.contains(&reason) {
-            return Err(Error::invalid("reason", "Invalid 'reason': say why the picture is looked at."));
-        }
+        let reason = ViewReason::from_name(reason)
+            .ok_or_else(|| Error::invalid("reason", "Invalid 'reason': say why the picture is looked at."))?;
         let now = self.now();
         let write = write_tx!(self.store(), "view_picture", |tx| {
             let missing = || Error::not_found("picture", id);
-            let case = reviews::find(tx, id).await?.ok_or_else(missing)?;
+            let case = reviews::find(tx, &parse_id("picture", id)?).await?.ok_or_else(missing)?;
             let row = capture_of(tx, &case).await?.ok_or_else(missing)?;
             let pictures = reviews::list_evidence(tx, &row.case).await?;
             let picture = pictures.into_iter().find(|picture| picture.number == number && picture.erased_at.is_none());
             let picture = picture.ok_or_else(missing)?;
-            let slot = Slot::from_name(&picture.kind).ok_or_else(missing)?;
+            let slot = picture.kind;
             let view = EvidenceView {
-                id: self.draw(EvidenceViewId::generate).to_string(),
+                id: self.draw(EvidenceViewId::generate),
                 organization: case.organization.clone(),
                 case: row.case.clone(),
                 number,
-                viewer: actor.id().to_owned(),
-                reason: reason.to_owned(),
+                viewer: actor.actor_id(),
+                reason,
                 at: now,
             };
             let who = Subjects { reviewer: Some(actor.id().to_lowercase()), ..Subjects::default() };
             count_within(self, tx, VIEW_LIMITS, &who).await?;
             reviews::insert_view(tx, &view).await?;
-            let details = json!({ "data": { "picture": picture.kind, "reason": reason } });
+            let details = json!({ "data": { "picture": slot.as_str(), "reason": reason.as_str() } });
             let entry = AuditEntry {
                 organization: &case.organization,
                 action: "review.picture_viewed",
-                target: &row.case,
+                target: row.case.as_str(),
                 details,
             };
             self.record(tx, actor, entry).await?;
@@ -317,8 +316,7 @@ impl App {
         // The row is written before the picture is opened, so that no view is missing in the record.
         let (row, slot) = write?;
         let key = reviewer.key(&row)?.ok_or_else(|| Error::not_found("picture", row.case.as_str()))?;
-        let case = row.case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
-        let place = Place { case, number, kind: slot.as_str() };
+        let place = Place { case: row.case, number, kind: slot.as_str() };
         let mark = format!("{} {}", actor.id(), watermark::time(now));
         let evidence = reviewer.evidence.clone();
         let opened = reviewer.intake.beside(move || {

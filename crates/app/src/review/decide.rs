@@ -2,7 +2,9 @@
 //! reviewers must agree against a finding that the document has verified other organizations, and against a refusal by
 //! a service.
 
+use keystead_core::id::CaptureId;
 use keystead_core::verification::organization::{Check, Event, people_needed, step};
+use keystead_core::verification::review::{CaseDecision, CaseKind, CaseState};
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts;
 use keystead_store::tables::reviews::{self, ReviewCase};
@@ -15,7 +17,7 @@ use super::own_organization::ensure_not_own_organization;
 use super::retention::held_until;
 use crate::audit::AuditEntry;
 use crate::jobs::Job;
-use crate::validate::{operators_only, operators_reason};
+use crate::validate::{operators_only, operators_reason, parse_id};
 use crate::verification::organization::apply::apply_step;
 use crate::verification::organization::refused;
 use crate::verification::organization::state::{live_attempt, load_verification, verification_facts};
@@ -37,10 +39,10 @@ impl App {
     ) -> Result<Decided, Error> {
         let reason = operators_reason(actor, reason)?;
         let read = read_tx!(self.store(), "case_kind", |tx| {
-            let found = reviews::find(tx, id).await?;
+            let found = reviews::find(tx, &parse_id("case", id)?).await?;
             Ok(found.ok_or_else(|| Error::not_found("case", id))?.kind)
         });
-        if read? == "review" {
+        if read? == CaseKind::Review {
             return self.decide_review(actor, id, verdict, &reason, destroy).await;
         }
         let approve = match verdict {
@@ -70,20 +72,20 @@ impl App {
         let reason = operators_reason(actor, reason)?;
         write_tx!(self.store(), "decide_appeal", |tx| {
             // Reviews have reasons from a list: `App::decide_review`.
-            let mut case = undecided(tx, id, |kind| kind != "review").await?;
+            let mut case = undecided(tx, id, |kind| kind != CaseKind::Review).await?;
             let organization = case.organization.clone();
             ensure_not_own_organization(tx, actor, &organization).await?;
             let before = load_verification(tx, &organization).await?;
             let mut live = live_attempt(tx, &organization).await?;
             let state = live.as_ref().map(|row| row.state);
             if people_needed(before.status, state, approve) > 1 {
-                match case.proposed_by.as_deref() {
+                match case.proposed_by.as_ref() {
                     None => {
                         propose(&mut case, actor, &reason);
                         reviews::update(tx, &case).await?;
                         return Ok(Decided::Proposed);
                     }
-                    Some(first) if first == actor.id() => {
+                    Some(first) if first.as_str() == actor.id() => {
                         let message = "A second person must agree before a decline is overridden.".to_owned();
                         return Err(Error::Forbidden { param: None, message });
                     }
@@ -94,7 +96,8 @@ impl App {
             let next = step(before.status, state, Event::Decide { approve }, facts, self.now()).map_err(refused)?;
             apply_step(self, tx, actor, &organization, &before, live.as_mut(), next, Some(reason.clone())).await?;
             case.note = Some(reason.clone());
-            close_case(self, tx, actor, case, if approve { "approve" } else { "reject" }).await?;
+            close_case(self, tx, actor, case, if approve { CaseDecision::Approve } else { CaseDecision::Reject })
+                .await?;
             Ok(Decided::Done)
         })
     }
@@ -146,12 +149,12 @@ async fn decide_review_in_transaction(
     verdict: &Verdict,
     note: &str,
     destroy: bool,
-) -> Result<(Decided, Option<String>), Error> {
+) -> Result<(Decided, Option<CaptureId>), Error> {
     let missing = || Error::not_found("case", id);
-    let mut case = undecided(tx, id, |kind| kind == "review").await?;
+    let mut case = undecided(tx, id, |kind| kind == CaseKind::Review).await?;
     let organization = case.organization.clone();
     ensure_not_own_organization(tx, actor, &organization).await?;
-    if *verdict == Verdict::Approve && reviews::count_unseen(tx, &case.id, actor.id()).await? > 0 {
+    if *verdict == Verdict::Approve && reviews::count_unseen(tx, &case.id, &actor.actor_id()).await? > 0 {
         return Err(Error::Invalid {
             param: None,
             code: Some("review_unseen"),
@@ -165,8 +168,8 @@ async fn decide_review_in_transaction(
         return Err(Error::Conflict { message: "These pictures are held by law.".to_owned() });
     }
     let reference = capture.map(|capture| capture.id);
-    let attempt = identity_attempts::find(tx, case.attempt.as_deref().unwrap_or_default()).await?;
-    let mut attempt = attempt.ok_or_else(missing)?;
+    let attempt = case.attempt.as_ref().ok_or_else(missing)?;
+    let mut attempt = identity_attempts::find(tx, attempt).await?.ok_or_else(missing)?;
     if attempt.finished_at.is_some() {
         return Err(Error::Conflict { message: "This attempt has ended.".to_owned() });
     }
@@ -177,17 +180,17 @@ async fn decide_review_in_transaction(
         organization: &organization,
         action,
         target: id,
-        details: json!({ "data": { "verdict": verdict_name(verdict), "reasons": reasons(verdict) } }),
+        details: json!({ "data": { "verdict": decision(verdict).as_str(), "reasons": reasons(verdict) } }),
     };
     let event = match verdict {
-        Verdict::Approve if facts.duplicate => match case.proposed_by.as_deref() {
+        Verdict::Approve if facts.duplicate => match case.proposed_by.as_ref() {
             None => {
                 propose(&mut case, actor, note);
                 reviews::update(tx, &case).await?;
                 app.record(tx, actor, entry("review.proposed")).await?;
                 return Ok((Decided::Proposed, reference));
             }
-            Some(first) if first == actor.id() => {
+            Some(first) if first.as_str() == actor.id() => {
                 return Err(Error::Forbidden {
                     param: None,
                     message: "A second person must agree: this document has verified other organizations.".to_owned(),
@@ -209,22 +212,28 @@ async fn decide_review_in_transaction(
     }
     case.reasons = json!(reasons(verdict)).to_string();
     case.note = Some(note.to_owned()).filter(|note| !note.is_empty());
-    close_case(app, tx, actor, case, verdict_name(verdict)).await?;
+    close_case(app, tx, actor, case, decision(verdict)).await?;
     Ok((Decided::Done, reference))
 }
 
-async fn close_case(app: &App, tx: &mut Tx, actor: &Actor, mut case: ReviewCase, decision: &str) -> Result<(), Error> {
-    case.state = "decided".to_owned();
-    case.decision = Some(decision.to_owned());
-    case.decided_by = Some(actor.id().to_owned());
+async fn close_case(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    mut case: ReviewCase,
+    decision: CaseDecision,
+) -> Result<(), Error> {
+    case.state = CaseState::Decided;
+    case.decision = Some(decision);
+    case.decided_by = Some(actor.actor_id());
     case.decided_at = Some(app.now());
     reviews::update(tx, &case).await?;
     Ok(())
 }
 
 /// Finds an undecided case of an expected kind.
-async fn undecided(tx: &mut Tx, id: &str, meant: fn(&str) -> bool) -> Result<ReviewCase, Error> {
-    let found = reviews::find(tx, id).await?.filter(|case| meant(&case.kind));
+async fn undecided(tx: &mut Tx, id: &str, meant: fn(CaseKind) -> bool) -> Result<ReviewCase, Error> {
+    let found = reviews::find(tx, &parse_id("case", id)?).await?.filter(|case| meant(case.kind));
     let case = found.ok_or_else(|| Error::not_found("case", id))?;
     if case.decided_at.is_some() {
         return Err(Error::Conflict { message: "This case was decided before.".to_owned() });
@@ -234,17 +243,17 @@ async fn undecided(tx: &mut Tx, id: &str, meant: fn(&str) -> bool) -> Result<Rev
 
 /// Records the proposal of the first of two reviewers.
 fn propose(case: &mut ReviewCase, actor: &Actor, note: &str) {
-    case.state = "proposed".to_owned();
-    case.proposal = Some("approve".to_owned());
-    case.proposed_by = Some(actor.id().to_owned());
+    case.state = CaseState::Proposed;
+    case.proposal = Some(CaseDecision::Approve);
+    case.proposed_by = Some(actor.actor_id());
     case.note = Some(note.to_owned());
 }
 
-const fn verdict_name(verdict: &Verdict) -> &'static str {
+const fn decision(verdict: &Verdict) -> CaseDecision {
     match verdict {
-        Verdict::Approve => "approve",
-        Verdict::Decline(_) => "reject",
-        Verdict::Recapture => "recapture",
+        Verdict::Approve => CaseDecision::Approve,
+        Verdict::Decline(_) => CaseDecision::Reject,
+        Verdict::Recapture => CaseDecision::Recapture,
     }
 }
 

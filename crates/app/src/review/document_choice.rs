@@ -51,7 +51,7 @@ impl App {
             if wanted(&reviewer.documents, row.country.as_deref().unwrap_or_default(), kind).is_empty() {
                 return Err(unknown());
             }
-            row.document = Some(kind.as_str().to_owned());
+            row.document = Some(kind);
             Ok(())
         })
         .await
@@ -129,10 +129,10 @@ async fn change_choice(
     let now = app.now();
     let write = write_tx!(app.store(), "choose_document", |tx| {
         let mut row = open_behind(tx, holder, now).await?.capture;
-        let before = (row.country.clone(), row.document.clone());
+        let before = (row.country.clone(), row.document);
         choose(&mut row)?;
         let mut gone = Vec::new();
-        if before != (row.country.clone(), row.document.clone()) {
+        if before != (row.country.clone(), row.document) {
             gone = forget(tx, &row, Slot::of_document).await?;
             row.zone_sealed = None;
             captures::update(tx, &row).await?;
@@ -146,9 +146,9 @@ async fn change_choice(
 async fn forget(tx: &mut Tx, row: &Capture, which: impl Fn(Slot) -> bool) -> Result<Vec<Place>, Error> {
     let mut gone = Vec::new();
     for picture in reviews::list_evidence(tx, &row.case).await? {
-        if let Some(slot) = Slot::from_name(&picture.kind).filter(|slot| which(*slot)) {
+        if which(picture.kind) {
             reviews::delete_evidence(tx, &row.case, picture.number).await?;
-            gone.push(place(&row.case, slot, picture.number)?);
+            gone.push(place(&row.case, picture.kind, picture.number));
         }
     }
     Ok(gone)

@@ -1,7 +1,8 @@
 //! Erasing pictures in time: after a decision through the organization's own erasure, and at the ceiling at the latest.
 
-use keystead_core::id::ReviewCaseId;
+use keystead_core::id::{CaptureId, ErasureReceiptId, ReviewCaseId};
 use keystead_core::verification::organization::{Check, Event, step};
+use keystead_core::verification::review::{CaptureState, CaseDecision, CaseState, ErasureKind};
 use keystead_store::tables::captures::{self, Capture};
 use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::{identity_attempts, reviews};
@@ -24,7 +25,7 @@ const ABANDONED: i64 = DAY;
 impl Reviewer {
     /// Erases the pictures of a capture: first the key, with the receipt, because without it the files are noise; then
     /// the files. It may run again.
-    pub(super) async fn erase(&self, id: &str) -> Result<(), Error> {
+    pub(super) async fn erase(&self, id: &CaptureId) -> Result<(), Error> {
         let now = self.now();
         let read = read_tx!(self.store, "capture", |tx| Ok(captures::find(tx, id).await?));
         let Some(known) = read? else { return Ok(()) };
@@ -41,23 +42,23 @@ impl Reviewer {
                 row.name_sealed = None;
                 row.challenge = None;
                 row.erased_at = Some(now);
-                if row.state == "open" {
-                    row.state = "cancelled".to_owned();
+                if row.state == CaptureState::Open {
+                    row.state = CaptureState::Cancelled;
                 }
                 captures::update(tx, &row).await?;
             }
             // Without pictures there is nothing to decide: the case of a person who withdrew or cancelled is closed.
             if let Some(mut case) = reviews::find(tx, &row.case).await?.filter(|case| case.decided_at.is_none()) {
-                case.state = "decided".to_owned();
-                case.decision = Some("withdrawn".to_owned());
-                case.decided_by = Some("clock".to_owned());
+                case.state = CaseState::Decided;
+                case.decision = Some(CaseDecision::Withdrawn);
+                case.decided_by = Some("clock".into());
                 case.decided_at = Some(now);
                 reviews::update(tx, &case).await?;
             }
             let receipt = Receipt {
-                id: format!("ers_{}", row.case),
+                id: ErasureReceiptId::of_case(&row.case),
                 organization: row.organization.clone(),
-                what: "evidence".to_owned(),
+                what: ErasureKind::Evidence,
                 receipt: json!({ "case": row.case, "pictures": there.blobs, "bytes": there.bytes }).to_string(),
                 at: now,
             };
@@ -71,16 +72,14 @@ impl Reviewer {
     }
 
     /// Measures the files of a case on disk.
-    async fn measure_files(&self, case: &str) -> Result<StoredSize, Error> {
-        let case: ReviewCaseId = case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
-        let evidence = self.evidence.clone();
+    async fn measure_files(&self, case: &ReviewCaseId) -> Result<StoredSize, Error> {
+        let (case, evidence) = (case.clone(), self.evidence.clone());
         let done = tokio::task::spawn_blocking(move || evidence.measure(&case)).await;
         Ok(done.map_err(|_| Error::Internal("a listing was cut off".to_owned()))??)
     }
 
-    async fn erase_files(&self, case: &str) -> Result<(), Error> {
-        let case: ReviewCaseId = case.parse().map_err(|_| Error::Internal("a case without id".to_owned()))?;
-        let evidence = self.evidence.clone();
+    async fn erase_files(&self, case: &ReviewCaseId) -> Result<(), Error> {
+        let (case, evidence) = (case.clone(), self.evidence.clone());
         let done = tokio::task::spawn_blocking(move || evidence.erase(&case)).await;
         Ok(done.map_err(|_| Error::Internal("an erasure was cut off".to_owned()))??)
     }
@@ -105,8 +104,8 @@ pub(crate) async fn erase_due_evidence(app: &App) -> Result<(), Error> {
         Ok(kept)
     })?;
     // Files without a key are noise left by an interrupted erasure.
-    for case in on_disk.iter().filter(|case| kept.iter().all(|(row, ..)| row.case != case.as_str())) {
-        reviewer.erase_files(case.as_str()).await?;
+    for case in on_disk.iter().filter(|case| kept.iter().all(|(row, ..)| row.case != **case)) {
+        reviewer.erase_files(case).await?;
     }
     for (row, ended, held) in kept {
         if held {
@@ -117,7 +116,7 @@ pub(crate) async fn erase_due_evidence(app: &App) -> Result<(), Error> {
                 // A time in the future is not trusted.
                 || at > now.plus(DAY)
         });
-        let abandoned = row.state != "submitted" && ended.is_some_and(|at| now.since(at) >= ABANDONED);
+        let abandoned = row.state != CaptureState::Submitted && ended.is_some_and(|at| now.since(at) >= ABANDONED);
         if old || abandoned {
             end_undecided_case(app, &row).await?;
             reviewer.erase(&row.id).await?;
@@ -134,9 +133,9 @@ async fn end_undecided_case(app: &App, capture: &Capture) -> Result<(), Error> {
             return Ok(());
         };
         let actor = Actor::Service("clock".to_owned());
-        case.state = "decided".to_owned();
-        case.decision = Some("recapture".to_owned());
-        case.decided_by = Some(actor.id().to_owned());
+        case.state = CaseState::Decided;
+        case.decision = Some(CaseDecision::Recapture);
+        case.decided_by = Some(actor.actor_id());
         case.decided_at = Some(app.now());
         reviews::update(tx, &case).await?;
         let Some(mut attempt) = identity_attempts::find(tx, &capture.attempt).await? else { return Ok(()) };
@@ -153,7 +152,7 @@ async fn end_undecided_case(app: &App, capture: &Capture) -> Result<(), Error> {
         let entry = AuditEntry {
             organization: &organization,
             action: "review.ran_out",
-            target: &case.id,
+            target: case.id.as_str(),
             details: json!({ "data": { "decision": "recapture" } }),
         };
         app.record(tx, &actor, entry).await

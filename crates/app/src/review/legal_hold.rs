@@ -2,7 +2,7 @@
 //! before pictures are erased. Two operators hold the pictures of one case, with a reason and a date that has a ceiling
 //! in code; owners are informed by mail and can read about it.
 
-use keystead_core::id::LegalHoldId;
+use keystead_core::id::{LegalHoldId, ReviewCaseId};
 use keystead_core::time::Timestamp;
 use keystead_core::verification::legal_hold::{self, Hold, Proposal, Refusal};
 use keystead_store::Tx;
@@ -19,7 +19,7 @@ use crate::accounts::MailKind;
 use crate::accounts::mails::queue_mail;
 use crate::audit::AuditEntry;
 use crate::jobs::{Job, MailReviewers, Outcome};
-use crate::validate::operators_reason;
+use crate::validate::{operators_reason, parse_id};
 use crate::verification::organization::apply::queue_owner_mail;
 use crate::{Actor, App, Error};
 
@@ -64,15 +64,19 @@ impl App {
             let open = legal_holds::list_open(tx, &capture.case).await?;
             let waiting = open.iter().find(|hold| hold.granted_at.is_none());
             let proposal =
-                waiting.map(|hold| Proposal { by: &hold.proposed_by, until: hold.until, at: hold.proposed_at });
+                waiting.map(|hold| Proposal { by: hold.proposed_by.as_str(), until: hold.until, at: hold.proposed_at });
             let hold =
                 legal_hold::judge(proposal.as_ref(), actor.id(), until, first, erased_at, now).map_err(refused)?;
             let details = json!({ "data": { "until": until, "reason": reason } });
-            let entry =
-                |action| AuditEntry { organization: &capture.organization, action, target: &capture.case, details };
+            let entry = |action| AuditEntry {
+                organization: &capture.organization,
+                action,
+                target: capture.case.as_str(),
+                details,
+            };
             match (hold, waiting) {
                 (Hold::Granted, Some(waiting)) => {
-                    legal_holds::grant(tx, &waiting.id, actor.id(), now).await?;
+                    legal_holds::grant(tx, &waiting.id, &actor.actor_id(), now).await?;
                     reschedule_erasure(self, tx, &capture.case, until).await?;
                     self.record(tx, actor, entry("review.held")).await?;
                     queue_owner_mail(self, tx, &capture.organization, "review.held").await?;
@@ -80,12 +84,12 @@ impl App {
                 }
                 _ => {
                     let row = LegalHold {
-                        id: self.draw(LegalHoldId::generate).to_string(),
+                        id: self.draw(LegalHoldId::generate),
                         case: capture.case.clone(),
                         organization: capture.organization.clone(),
                         reason: reason.clone(),
                         until,
-                        proposed_by: actor.id().to_owned(),
+                        proposed_by: actor.actor_id(),
                         proposed_at: now,
                         granted_by: None,
                         granted_at: None,
@@ -110,7 +114,7 @@ impl App {
         write_tx!(self.store(), "end_hold", |tx| {
             let (capture, first) = held_capture(tx, actor, id).await?;
             let now = self.now();
-            if legal_holds::end(tx, &capture.case, actor.id(), now).await? == 0 {
+            if legal_holds::end(tx, &capture.case, &actor.actor_id(), now).await? == 0 {
                 return Err(Error::not_found("legal hold", id));
             }
             reschedule_erasure(self, tx, &capture.case, images_until(first, self.settings().biometrics_days)).await?;
@@ -125,7 +129,7 @@ impl App {
             let entry = AuditEntry {
                 organization: &capture.organization,
                 action: "review.hold_ended",
-                target: &capture.case,
+                target: capture.case.as_str(),
                 details,
             };
             self.record(tx, actor, entry).await
@@ -135,7 +139,7 @@ impl App {
 
 /// Finds the capture of a hold while its pictures exist, and the time of its first picture.
 async fn held_capture(tx: &mut Tx, actor: &Actor, id: &str) -> Result<(Capture, Timestamp), Error> {
-    let case = reviews::find(tx, id).await?.ok_or_else(|| Error::not_found("case", id))?;
+    let case = reviews::find(tx, &parse_id("case", id)?).await?.ok_or_else(|| Error::not_found("case", id))?;
     ensure_not_own_organization(tx, actor, &case.organization).await?;
     let capture = capture_of(tx, &case).await?.filter(|capture| capture.erased_at.is_none());
     let there = capture.and_then(|capture| capture.first_captured_at.map(|first| (capture, first)));
@@ -143,7 +147,7 @@ async fn held_capture(tx: &mut Tx, actor: &Actor, id: &str) -> Result<(Capture, 
 }
 
 /// Updates the deadline of an undecided case: its page shows it, and reviewers are informed before it.
-async fn reschedule_erasure(app: &App, tx: &mut Tx, case: &str, until: Timestamp) -> Result<(), Error> {
+async fn reschedule_erasure(app: &App, tx: &mut Tx, case: &ReviewCaseId, until: Timestamp) -> Result<(), Error> {
     let Some(mut row) = reviews::find(tx, case).await?.filter(|row| row.decided_at.is_none()) else {
         return Ok(());
     };
@@ -153,11 +157,16 @@ async fn reschedule_erasure(app: &App, tx: &mut Tx, case: &str, until: Timestamp
 }
 
 /// Queues the mail to reviewers that a case is about to lose its pictures, for a day before the deadline.
-pub(super) async fn remind_reviewers(app: &App, tx: &mut Tx, case: &str, until: Timestamp) -> Result<(), Error> {
+pub(super) async fn remind_reviewers(
+    app: &App,
+    tx: &mut Tx,
+    case: &ReviewCaseId,
+    until: Timestamp,
+) -> Result<(), Error> {
     if app.services().mail.is_none() || until <= app.now() {
         return Ok(());
     }
-    let mail = Job::MailReviewers(MailReviewers { case: case.to_owned(), until: Some(until) });
+    let mail = Job::MailReviewers(MailReviewers { case: case.clone(), until: Some(until) });
     app.enqueue(tx, &mail, until.plus(-DAY).max(app.now())).await
 }
 

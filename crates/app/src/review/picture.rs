@@ -47,7 +47,7 @@ impl App {
         let picture = picture.map_err(|refusal| coded(refusal.code(), &capital(&refusal.to_string())))?;
         // Each take has a number of its own, so that a late picture never overwrites the file of another row.
         let number = i64::from(reviewer.draw(|rng| rng.random::<u32>()));
-        let at_rest = place(&row.case, slot, number)?;
+        let at_rest = place(&row.case, slot, number);
         let (place, evidence, jpeg) = (at_rest.clone(), reviewer.evidence.clone(), picture.jpeg.clone());
         let mut nonce = [0_u8; NONCE];
         reviewer.draw(|rng| rng.fill_bytes(&mut nonce));
@@ -76,7 +76,7 @@ impl App {
             let picture = Evidence {
                 case: row.case.clone(),
                 number,
-                kind: slot.as_str().to_owned(),
+                kind: slot,
                 findings: serde_json::to_string(&findings).unwrap_or_default(),
                 original_fingerprint: fingerprint.clone(),
                 captured_at: at,
@@ -116,7 +116,7 @@ async fn allowed(tx: &mut Tx, reviewer: &Reviewer, row: &Capture, slot: Slot) ->
         return Err(coded("picture_not_asked_for", "Ask for the prompts first."));
     }
     let pictures = reviews::list_evidence(tx, &row.case).await?;
-    let before = pictures.into_iter().find(|picture| picture.kind == slot.as_str());
+    let before = pictures.into_iter().find(|picture| picture.kind == slot);
     if before.as_ref().is_some_and(|before| Findings::of(before).takes >= TAKES) {
         return Err(coded("picture_taken_too_often", "This picture was taken four times; the last one stays."));
     }

@@ -4,10 +4,11 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use keystead_core::id::{OrganizationId, ReviewCaseId};
+use keystead_core::id::{CaptureId, OrganizationId, ReviewCaseId, VerificationAttemptId};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::DocumentPolicy;
+use keystead_core::verification::review::{CaptureState, CaseDecision};
 use keystead_providers::identity::{Attempt, IdentityProvider, Link, Snapshot, Started, State, our_reference};
 use keystead_providers::webhook::{Headers, Hint, SignatureError};
 use keystead_providers::{BoxFuture, Health, ProviderError};
@@ -19,6 +20,7 @@ use sha2::{Digest, Sha256};
 
 use super::evidence::{CaseKey, EvidenceStore};
 use super::intake::Intake;
+use crate::validate::parse_id;
 use crate::{Clock, Error, Sealer};
 use keystead_documents::mrz::MrzReport;
 use keystead_documents::slots::{self, Slot};
@@ -97,7 +99,7 @@ impl Reviewer {
     }
 
     /// Seals the typed zone of a capture.
-    pub(super) fn seal_zone(&self, capture: &str, text: &str) -> Vec<u8> {
+    pub(super) fn seal_zone(&self, capture: &CaptureId, text: &str) -> Vec<u8> {
         self.draw(|rng| self.sealer.seal(rng, &format!("captures.zone:{capture}"), text.as_bytes()))
     }
 
@@ -108,7 +110,7 @@ impl Reviewer {
     }
 
     /// Seals the name the person stated.
-    pub(super) fn seal_name(&self, capture: &str, name: &str) -> Vec<u8> {
+    pub(super) fn seal_name(&self, capture: &CaptureId, name: &str) -> Vec<u8> {
         self.draw(|rng| self.sealer.seal(rng, &format!("captures.name:{capture}"), name.as_bytes()))
     }
 
@@ -130,7 +132,9 @@ impl Reviewer {
     async fn begin(&self, attempt: &str, organization: &str) -> Result<(Capture, Link), Error> {
         let organization: OrganizationId =
             organization.parse().map_err(|_| Error::Internal("an attempt without organization".to_owned()))?;
-        let id = format!("cap_{}", attempt.trim_start_matches("orgv_"));
+        let attempt: VerificationAttemptId =
+            attempt.parse().map_err(|_| Error::Internal("an attempt without id".to_owned()))?;
+        let id = CaptureId::of(&attempt);
         let key = self.draw(|rng| {
             let mut key = zeroize::Zeroizing::new([0_u8; 32]);
             rng.fill_bytes(&mut *key);
@@ -138,10 +142,10 @@ impl Reviewer {
         });
         let row = Capture {
             id,
-            attempt: attempt.to_owned(),
+            attempt,
             organization,
-            case: self.draw(ReviewCaseId::generate).to_string(),
-            state: "open".to_owned(),
+            case: self.draw(ReviewCaseId::generate),
+            state: CaptureState::Open,
             country: None,
             document: None,
             key_sealed: Some(key),
@@ -168,7 +172,7 @@ impl Reviewer {
     }
 
     /// Creates a link: 150 bits in characters that survive any program. Only its digest is kept.
-    fn new_link(&self, capture: &str) -> (CaptureLink, String) {
+    fn new_link(&self, capture: &CaptureId) -> (CaptureLink, String) {
         let token = self.draw(|rng| {
             let letters = b"abcdefghijkmnpqrstuvwxyz23456789";
             (0..32).map(|_| char::from(letters[rng.random_range(0..letters.len())])).collect::<String>()
@@ -176,7 +180,7 @@ impl Reviewer {
         let now = self.now();
         let row = CaptureLink {
             digest: digest(&token),
-            capture: capture.to_owned(),
+            capture: capture.clone(),
             device_fingerprint: None,
             created_at: now,
             expires_at: now.plus(LINK_LIFE),
@@ -185,11 +189,12 @@ impl Reviewer {
     }
 
     async fn relink(&self, reference: &str) -> Result<Link, Error> {
-        let (row, url) = self.new_link(reference);
+        let capture = capture_id(reference)?;
+        let (row, url) = self.new_link(&capture);
         let expires_at = row.expires_at;
         write_tx!(self.store, "capture_link", |tx| {
             let capture = captures::find(tx, &row.capture).await?;
-            let open = capture.filter(|capture| capture.state == "open");
+            let open = capture.filter(|capture| capture.state == CaptureState::Open);
             open.ok_or_else(|| Error::not_found("capture", row.capture.as_str()))?;
             captures::delete_unused_links(tx, &row.capture).await?;
             Ok(captures::insert_link(tx, &row).await?)
@@ -209,18 +214,18 @@ impl Reviewer {
             Ok(Some((capture, case, pictures)))
         })?;
         let Some((capture, case, pictures)) = read else { return Ok(None) };
-        let decision = case.as_ref().and_then(|case| case.decision.as_deref());
-        let state = match (capture.state.as_str(), decision) {
-            (_, Some("approve")) => State::Approved,
-            (_, Some("reject")) => State::Rejected { retryable: true },
-            (_, Some(_)) => State::Expired,
-            ("cancelled", None) => State::Cancelled,
-            ("submitted", None) => State::InReview,
-            (_, None) if capture.country.is_some() => State::InProgress,
-            (_, None) => State::Waiting,
+        let decision = case.as_ref().and_then(|case| case.decision);
+        let state = match (capture.state, decision) {
+            (_, Some(CaseDecision::Approve)) => State::Approved,
+            (_, Some(CaseDecision::Reject)) => State::Rejected { retryable: true },
+            (_, Some(CaseDecision::Recapture | CaseDecision::Withdrawn)) => State::Expired,
+            (CaptureState::Cancelled, None) => State::Cancelled,
+            (CaptureState::Submitted, None) => State::InReview,
+            (CaptureState::Open, None) if capture.country.is_some() => State::InProgress,
+            (CaptureState::Open, None) => State::Waiting,
         };
         let wanted = self.wanted(&capture);
-        let shown = |slot: &&Slot| pictures.iter().any(|picture| picture.kind == slot.as_str());
+        let shown = |slot: &&Slot| pictures.iter().any(|picture| picture.kind == **slot);
         let documents = !wanted.is_empty() && wanted.iter().filter(|slot| slot.of_document()).all(|slot| shown(&slot));
         let step = match state {
             State::Waiting => 0,
@@ -230,13 +235,13 @@ impl Reviewer {
         };
         let reasons = case.map_or_else(Vec::new, |case| serde_json::from_str(&case.reasons).unwrap_or_default());
         Ok(Some(Snapshot {
-            reference: capture.id.clone(),
-            our_reference: our_reference(capture.organization.as_str(), &capture.attempt),
+            reference: capture.id.to_string(),
+            our_reference: our_reference(capture.organization.as_str(), capture.attempt.as_str()),
             state,
             step,
             reasons,
             document_number: self.document_number(&capture)?,
-            document_type: capture.document,
+            document_type: capture.document.map(|kind| kind.as_str().to_owned()),
             issuing_country: capture.country,
             as_of: self.now(),
             redacted: capture.erased_at.is_some(),
@@ -245,9 +250,7 @@ impl Reviewer {
 
     /// Lists every slot of the chosen document.
     pub(super) fn wanted(&self, capture: &Capture) -> Vec<Slot> {
-        let kind =
-            capture.document.as_deref().and_then(keystead_core::verification::documents::DocumentKind::from_name);
-        match (&capture.country, kind) {
+        match (&capture.country, capture.document) {
             (Some(country), Some(kind)) => slots::wanted(&self.documents, country, kind),
             _ => Vec::new(),
         }
@@ -261,11 +264,12 @@ impl Reviewer {
     }
 
     async fn call_off(&self, reference: &str) -> Result<(), Error> {
+        let Ok(id) = reference.parse() else { return Ok(()) };
         write_tx!(self.store, "cancel_capture", |tx| {
-            let Some(mut row) = captures::find(tx, reference).await?.filter(|row| row.state == "open") else {
+            let Some(mut row) = captures::find(tx, &id).await?.filter(|row| row.state == CaptureState::Open) else {
                 return Ok(());
             };
-            row.state = "cancelled".to_owned();
+            row.state = CaptureState::Cancelled;
             captures::delete_unused_links(tx, &row.id).await?;
             Ok(captures::update(tx, &row).await?)
         })
@@ -273,8 +277,13 @@ impl Reviewer {
 }
 
 enum Find {
-    Capture(String),
-    Attempt(String),
+    Capture(CaptureId),
+    Attempt(VerificationAttemptId),
+}
+
+/// Parses the reference of a capture. A text that is no id names no capture.
+fn capture_id(reference: &str) -> Result<CaptureId, Error> {
+    parse_id("capture", reference)
 }
 
 /// Translates an error of the store or the disk into one of the trait.
@@ -297,7 +306,7 @@ impl IdentityProvider for Reviewer {
     fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, ProviderError>> {
         Box::pin(async move {
             let (row, link) = self.begin(attempt.id, attempt.organization).await.map_err(failure)?;
-            Ok(Started { reference: row.id, link })
+            Ok(Started { reference: row.id.to_string(), link })
         })
     }
 
@@ -307,14 +316,19 @@ impl IdentityProvider for Reviewer {
 
     fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, ProviderError>> {
         Box::pin(async move {
-            let found = self.snapshot(Find::Capture(reference.to_owned())).await.map_err(failure)?;
+            let id = capture_id(reference).map_err(failure)?;
+            let found = self.snapshot(Find::Capture(id)).await.map_err(failure)?;
             found.ok_or_else(|| ProviderError::Gone("no such capture".to_owned()))
         })
     }
 
     fn find<'a>(&'a self, our_reference: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, ProviderError>> {
-        let attempt = our_reference.rsplit(':').next().unwrap_or_default().to_owned();
-        Box::pin(async move { self.snapshot(Find::Attempt(attempt)).await.map_err(failure) })
+        let attempt = our_reference.rsplit(':').next().unwrap_or_default().parse();
+        Box::pin(async move {
+            // A text that is no id names no attempt.
+            let Ok(attempt) = attempt else { return Ok(None) };
+            self.snapshot(Find::Attempt(attempt)).await.map_err(failure)
+        })
     }
 
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
@@ -322,7 +336,11 @@ impl IdentityProvider for Reviewer {
     }
 
     fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
-        Box::pin(async move { self.erase(reference).await.map_err(failure) })
+        Box::pin(async move {
+            // A text that is no id names no capture, and there is nothing to erase.
+            let Ok(id) = reference.parse() else { return Ok(()) };
+            self.erase(&id).await.map_err(failure)
+        })
     }
 
     fn health(&self) -> Health {

@@ -1,5 +1,6 @@
 //! How long pictures are kept, and what extends that.
 
+use keystead_core::id::{ReviewCaseId, VerificationAttemptId};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::{captures, legal_holds};
@@ -22,14 +23,18 @@ pub(crate) fn images_until(first_captured_at: Timestamp, biometrics_days: i64) -
 
 /// Returns until when the pictures of a case are held; `None` also in the last hour of a hold, in which they are
 /// erased.
-pub(crate) async fn held_until(tx: &mut Tx, case: &str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+pub(crate) async fn held_until(tx: &mut Tx, case: &ReviewCaseId, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     let open = legal_holds::list_open(tx, case).await?;
     let granted = open.into_iter().filter(|hold| hold.granted_at.is_some());
     Ok(granted.map(|hold| hold.until).filter(|until| *until > now.plus(EARLY)).max())
 }
 
 /// Returns until when the pictures of an attempt are held, if it has any.
-pub(crate) async fn attempt_held_until(tx: &mut Tx, attempt: &str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+pub(crate) async fn attempt_held_until(
+    tx: &mut Tx,
+    attempt: &VerificationAttemptId,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
     match captures::find_by_attempt(tx, attempt).await? {
         Some(capture) => held_until(tx, &capture.case, now).await,
         None => Ok(None),

@@ -2,7 +2,8 @@
 
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
-use keystead_core::verification::documents::{DocumentKind, MIN_AGE};
+use keystead_core::verification::documents::MIN_AGE;
+use keystead_core::verification::review::{CaptureState, CaseKind};
 use keystead_store::Tx;
 use keystead_store::tables::captures::{self, Capture};
 use keystead_store::tables::reviews::{self, Evidence, ReviewCase};
@@ -30,7 +31,7 @@ impl App {
             let mut row = open_behind(tx, holder, now).await?.capture;
             let pictures = reviews::list_evidence(tx, &row.case).await?;
             let wanted = reviewer.wanted(&row);
-            let there = |slot: &Slot| pictures.iter().any(|picture| picture.kind == slot.as_str());
+            let there = |slot: &Slot| pictures.iter().any(|picture| picture.kind == *slot);
             if wanted.is_empty() || !wanted.iter().all(there) {
                 return Err(coded("picture_missing", "A picture is still missing."));
             }
@@ -38,13 +39,13 @@ impl App {
             let case = ReviewCase {
                 findings: json!({ "flags": flags }).to_string(),
                 images_until: row.first_captured_at.map(|at| images_until(at, self.settings().biometrics_days)),
-                ..ReviewCase::opened(&row.case, &row.organization, Some(row.attempt.clone()), "review", now)
+                ..ReviewCase::opened(&row.case, &row.organization, Some(row.attempt.clone()), CaseKind::Review, now)
             };
             reviews::insert(tx, &case).await?;
             if let Some(until) = case.images_until {
                 remind_reviewers(self, tx, &case.id, until).await?;
             }
-            row.state = "submitted".to_owned();
+            row.state = CaptureState::Submitted;
             row.submitted_at = Some(now);
             captures::update(tx, &row).await?;
             Ok(row.attempt)
@@ -65,9 +66,8 @@ async fn flags(
     let mut flags = Vec::new();
     let fingerprint = |picture: &Evidence| {
         let look = u64::from_str_radix(&Findings::of(picture).look, 16).unwrap_or_default();
-        let document = Slot::from_name(&picture.kind).is_some_and(Slot::of_document);
         (
-            document,
+            picture.kind.of_document(),
             PictureFingerprint { sha256: picture.original_fingerprint.as_slice().try_into().unwrap_or_default(), look },
         )
     };
@@ -90,7 +90,7 @@ async fn flags(
         let frames: Vec<Frame> = Slot::ALL
             .into_iter()
             .filter(|slot| matches!(slot, Slot::Prompt(_)))
-            .filter_map(|slot| pictures.iter().find(|picture| picture.kind == slot.as_str()))
+            .filter_map(|slot| pictures.iter().find(|picture| picture.kind == slot))
             .map(Findings::of)
             .map(|found| Frame { echo: found.echo, shown: found.shown, captured: found.captured, live: found.live })
             .collect();
@@ -113,8 +113,7 @@ pub(super) fn zone_flags(
     name: Option<&Secret<String>>,
     now: Timestamp,
 ) -> Vec<&'static str> {
-    let kind = row.document.as_deref().and_then(DocumentKind::from_name);
-    let (Some(document), Some(country)) = (kind, row.country.as_deref()) else { return Vec::new() };
+    let (Some(document), Some(country)) = (row.document, row.country.as_deref()) else { return Vec::new() };
     // The passport of a visa holder is a picture here: a person compares it.
     let name = name.map(|name| name.expose().as_str());
     let claim = Claim { document, country, name, min_age: MIN_AGE, passport_at_hand: true };

@@ -25,7 +25,7 @@ impl Flat {
     }
 
     fn session(&self, id: &str) -> Actor {
-        Actor::Session(self.person.clone(), id.to_owned())
+        Actor::Session(self.person.clone(), id.parse().unwrap())
     }
 
     async fn ask(&self, actor: &Actor, number: &str) -> VerificationView {
@@ -89,8 +89,8 @@ async fn a_renewed_session_goes_on() {
     let flat = Flat::new().await;
     let number = number(7, 3);
     let asked = flat.ask(&flat.session("sess_a"), &number).await;
-    let write =
-        flat.test.store.write("renew", async move |tx: &mut Tx| phones::move_session(tx, "sess_a", "sess_c").await);
+    let (old, new) = ("sess_a".parse().unwrap(), "sess_c".parse().unwrap());
+    let write = flat.test.store.write("renew", async move |tx: &mut Tx| phones::move_session(tx, &old, &new).await);
     write.await.unwrap();
     let sent = flat.test.carrier.code(&number);
     assert!(flat.check(&flat.session("sess_a"), &asked.id, &sent).await.is_err());

@@ -126,7 +126,7 @@ async fn invitations_end() {
     let open = firm.app().open_invites(&firm.ann, &firm.id).await.unwrap();
     assert_eq!(open.len(), 1);
     firm.test.advance(6 * DAY);
-    firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "pl").await.unwrap();
+    firm.app().resend_invite(&firm.ann, &firm.id, open[0].id.as_str(), "pl").await.unwrap();
     let mails = firm.test.mails().await;
     assert_eq!(mails[0].1, "Zaproszenie do organizacji");
     let third = token_in(&mails[0].2);
@@ -136,13 +136,13 @@ async fn invitations_end() {
     firm.test.advance(1);
     assert!(!firm.works(&third).await);
     assert_eq!(code(firm.app().sign_up_with_invite(&third, &secret(GOOD), &laptop()).await), "invite_expired");
-    firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await.unwrap();
+    firm.app().resend_invite(&firm.ann, &firm.id, open[0].id.as_str(), "en").await.unwrap();
     let fourth = firm.test.token().await;
     assert!(firm.works(&fourth).await);
-    firm.app().revoke_invite(&firm.ann, &firm.id, &open[0].id).await.unwrap();
+    firm.app().revoke_invite(&firm.ann, &firm.id, open[0].id.as_str()).await.unwrap();
     assert_eq!(code(firm.app().sign_up_with_invite(&fourth, &secret(GOOD), &laptop()).await), "invite_expired");
-    assert_eq!(code(firm.app().revoke_invite(&firm.ann, &firm.id, &open[0].id).await), "not_found");
-    assert_eq!(code(firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await), "not_found");
+    assert_eq!(code(firm.app().revoke_invite(&firm.ann, &firm.id, open[0].id.as_str()).await), "not_found");
+    assert_eq!(code(firm.app().resend_invite(&firm.ann, &firm.id, open[0].id.as_str(), "en").await), "not_found");
 }
 
 /// No list means the Default project, an empty one means none; only the organization's own live projects, once each.
@@ -226,7 +226,7 @@ async fn invitations_to_strangers_are_limited() {
     assert_eq!(code(network(1, &firm.ann, &firm.id, 20).await), "invites");
     assert_eq!(code(network(2, &firm.ann, &firm.id, 20).await), "invites", "from any address");
     let open = firm.app().open_invites(&firm.ann, &firm.id).await.unwrap();
-    let again = firm.app().resend_invite(&firm.ann, &firm.id, &open[0].id, "en").await;
+    let again = firm.app().resend_invite(&firm.ann, &firm.id, open[0].id.as_str(), "en").await;
     assert_eq!(code(again), "invites", "sending again is a mail too");
 
     // Other accounts of the same network: each has its own twenty, all of them together a hundred a day.

@@ -7,6 +7,7 @@ use keystead_app::{Actor, App, Error, Settings};
 use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
+use keystead_core::verification::payment::SetupStatus;
 use keystead_providers::sign_in::Identity;
 use keystead_store::tables::{payments, sessions, users};
 use keystead_store::{Store, Tx};
@@ -248,7 +249,7 @@ async fn a_set_up_that_ends_while_the_service_is_asked() {
     test.store.before("payment_begun", async move {
         let end = async move |tx: &mut Tx| {
             let mut setup = payments::find_newest(tx, &organization).await?.unwrap();
-            (setup.state, setup.finished_at) = ("expired".to_owned(), Some(at));
+            (setup.state, setup.finished_at) = (SetupStatus::Expired, Some(at));
             payments::update(tx, &setup).await
         };
         let ended: Result<(), keystead_store::Error> = store.write("end", end).await;
@@ -257,7 +258,7 @@ async fn a_set_up_that_ends_while_the_service_is_asked() {
     let begun = test.app.start_payment_method(&tenant.actor, tenant.organization()).await.unwrap();
     assert_eq!((begun.status.as_str(), test.store.unplayed()), ("expired", 0));
     let view = test.app.payment_methods(&tenant.actor, tenant.organization()).await.unwrap();
-    assert_eq!(view.setup.unwrap().status, "expired");
+    assert_eq!(view.setup.unwrap().status, SetupStatus::Expired);
 }
 
 /// Every act that needs a fresh session checks it again in its transaction: if the session ended in between, nothing

@@ -231,7 +231,7 @@ async fn no_picture_outlives_its_time() {
     assert!(world.app.review_queue(&ops("bob")).await.unwrap().is_empty());
     let receipts = world.app.privacy_record(&ann, &one).await.unwrap().receipts;
     assert!(
-        receipts.iter().any(|row| row.what == "evidence" && row.receipt.contains("\"pictures\":5")),
+        receipts.iter().any(|row| row.what.as_str() == "evidence" && row.receipt.contains("\"pictures\":5")),
         "{receipts:?}"
     );
 
@@ -601,7 +601,7 @@ async fn a_hold_ends_early() {
     while world.app.run_due_jobs().await.unwrap() > 0 {}
     assert_eq!(world.files(), Vec::<PathBuf>::new(), "the withdrawal is carried out");
     let record = world.app.privacy_record(&ann, &one).await.unwrap();
-    assert!(record.holds[0].ended_at.is_some() && record.receipts.iter().any(|row| row.what == "evidence"));
+    assert!(record.holds[0].ended_at.is_some() && record.receipts.iter().any(|row| row.what.as_str() == "evidence"));
     assert_eq!(world.app.organization_verification(&ann, &one).await.unwrap().held_until, None);
     assert!(world.app.end_evidence_hold(&ops("bob"), &case, "again").await.is_err());
 }

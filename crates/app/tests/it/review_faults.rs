@@ -120,7 +120,7 @@ async fn a_fault_at_each_statement_of_a_destruction() {
         settle(&world).await;
         assert_eq!(world.files().len(), 0, "statement {statement}");
         let receipts = world.app.privacy_record(&ann, &one).await.unwrap().receipts;
-        let of_pictures: Vec<_> = receipts.iter().filter(|row| row.what == "evidence").collect();
+        let of_pictures: Vec<_> = receipts.iter().filter(|row| row.what.as_str() == "evidence").collect();
         assert_eq!(of_pictures.len(), 1, "statement {statement}: {receipts:?}");
         assert!(of_pictures[0].receipt.contains("\"pictures\":5"), "statement {statement}: {receipts:?}");
         if !reached {

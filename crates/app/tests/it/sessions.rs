@@ -63,11 +63,11 @@ async fn sessions_are_listed_and_ended() {
     let phone = Context { user_agent: "Mozilla/5.0 (iPhone) Safari/604.1".to_owned(), ..from("198.51.100.20") };
     let there = test.app.sign_in("ann@example.com", &secret(GOOD), &phone).await.unwrap();
     let id = test.app.session(&here.session).await.unwrap().unwrap().id;
-    let listed = test.app.devices(&ann, &id).await.unwrap();
+    let listed = test.app.devices(&ann, id.as_str()).await.unwrap();
     let shown: Vec<_> = listed.iter().map(|row| (row.device.as_str(), row.network.as_str(), row.current)).collect();
     assert!(shown.contains(&("Safari, iPhone", "198.51.100.0/24", false)), "{shown:?}");
     assert!(shown.contains(&("Firefox, Linux", "192.0.2.0/24", true)), "{shown:?}");
-    let other = &listed.iter().find(|row| !row.current).unwrap().id;
+    let other = listed.iter().find(|row| !row.current).unwrap().id.as_str();
     assert!(!test.app.end_session(&ben, other).await.unwrap(), "another person's");
     assert!(test.session_is_open(&there.session).await);
     assert!(test.app.end_session(&ann, other).await.unwrap());

@@ -114,7 +114,7 @@ async fn a_fault_at_each_statement_of_accounts() {
     let opened =
         all.each("sign_in", true, async || app.sign_in("ann@example.com", &secret(OTHER), &laptop()).await).await;
     let id = app.session(&opened.session).await.unwrap().unwrap().id;
-    all.each("end_session", true, async || app.end_session(&place.ann, &id).await).await;
+    all.each("end_session", true, async || app.end_session(&place.ann, id.as_str()).await).await;
     app.sign_in("ann@example.com", &secret(OTHER), &laptop()).await.unwrap();
     all.each("end_other_sessions", true, async || app.end_other_sessions(&place.ann, &session).await).await;
     let change = async || app.change_password(&session, &secret(OTHER), &secret(GOOD)).await;
@@ -174,8 +174,9 @@ async fn a_fault_at_each_statement_of_organizations() {
             app.invite_member(actor, organization, "cid@example.com", reader, "en").await
         })
         .await;
-    all.each("resend_invite", true, async || app.resend_invite(actor, organization, &invited.id, "en").await).await;
-    all.each("revoke_invite", true, async || app.revoke_invite(actor, organization, &invited.id).await).await;
+    all.each("resend_invite", true, async || app.resend_invite(actor, organization, invited.id.as_str(), "en").await)
+        .await;
+    all.each("revoke_invite", true, async || app.revoke_invite(actor, organization, invited.id.as_str()).await).await;
     all.test.mails().await;
     let roles = [(made.id.clone(), Some(ProjectRole::Member))];
     all.each("change_project_roles", true, async || app.change_project_roles(actor, organization, &ben, &roles).await)

@@ -115,9 +115,11 @@ async fn a_fault_at_each_statement_of_payment_methods() {
     deliveries(&mut all, &test, "bank", "payment_method.detached", "pm_1").await;
     test.pay(&tenant, 2).await;
     let method = test.app.payment_methods(actor, organization).await.unwrap().methods.remove(0).id;
-    all.each("remove_payment_method", async || test.app.remove_payment_method(actor, organization, &method).await, {
-        async |_| test.work().await
-    })
+    all.each(
+        "remove_payment_method",
+        async || test.app.remove_payment_method(actor, organization, method.as_str()).await,
+        async |_| test.work().await,
+    )
     .await;
     assert!(all.faults > 100, "{}", all.faults);
 }

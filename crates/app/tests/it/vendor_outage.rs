@@ -4,6 +4,7 @@
 use keystead_app::verification::organization::OrganizationView;
 use keystead_app::{Error, Settings};
 use keystead_core::verification::organization::{ATTEMPTS, Status};
+use keystead_core::verification::payment::SetupStatus;
 use keystead_core::verification::phone::{CHECKS_PER_CODE, PhoneState};
 use keystead_providers::identity::State;
 
@@ -89,7 +90,7 @@ async fn a_bank_that_is_away_blocks_nobody() {
         test.work().await;
     }
     let view = test.app.payment_methods(&tenant.actor, tenant.organization()).await.unwrap();
-    assert!(view.methods.is_empty() && view.setup.unwrap().status == "pending");
+    assert!(view.methods.is_empty() && view.setup.unwrap().status == SetupStatus::Pending);
     test.bank.line.cut(false);
     test.wait(HOUR);
     test.work().await;

@@ -454,8 +454,9 @@ impl ServicesApp {
         let setup = self.app.start_payment_method(&tenant.actor, tenant.organization()).await.unwrap();
         let reference = format!("cs_{}", setup.id);
         self.bank.setups.lock().unwrap().insert(reference, SetupState::Succeeded(card(number)));
-        let checked = self.app.check_payment_setup(&tenant.actor, tenant.organization(), &setup.id).await.unwrap();
-        assert_eq!(checked.status, "succeeded");
+        let checked =
+            self.app.check_payment_setup(&tenant.actor, tenant.organization(), setup.id.as_str()).await.unwrap();
+        assert_eq!(checked.status.as_str(), "succeeded");
     }
 
     /// Begins an identity check; returns the attempt's id.

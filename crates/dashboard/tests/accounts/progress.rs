@@ -17,7 +17,7 @@ async fn put(world: &World, organization: &OrganizationId, status: Status, versi
     let since = Timestamp(world.now());
     let row = OrganizationVerification {
         organization: organization.clone(),
-        status: status.as_str().to_owned(),
+        status,
         since,
         until: None,
         reason: None,

@@ -1,27 +1,28 @@
 //! The data that the built-in reviewer collects for an attempt, and the links to it.
 
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{CaptureId, OrganizationId, ReviewCaseId, VerificationAttemptId};
 use keystead_core::time::Timestamp;
+use keystead_core::verification::documents::DocumentKind;
+use keystead_core::verification::review::CaptureState;
 
-use super::{id, optional_time, time};
+use super::{id, named, optional_named, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// One capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
-    /// `cap_…`; the attempt's reference.
-    pub id: String,
+    /// The attempt's reference.
+    pub id: CaptureId,
     /// The attempt it belongs to.
-    pub attempt: String,
+    pub attempt: VerificationAttemptId,
     pub organization: OrganizationId,
     /// The case its pictures belong to, opened when everything is submitted.
-    pub case: String,
-    /// `open`, `submitted` or `cancelled`.
-    pub state: String,
+    pub case: ReviewCaseId,
+    pub state: CaptureState,
     /// ISO 3166-1 alpha-2, once chosen.
     pub country: Option<String>,
     /// The kind of document, once chosen.
-    pub document: Option<String>,
+    pub document: Option<DocumentKind>,
     /// The sealed key of the pictures; `None` once they are erased.
     pub key_sealed: Option<Vec<u8>>,
     /// The typed machine-readable zone.
@@ -47,7 +48,7 @@ pub struct CaptureLink {
     /// SHA-256 of the link's token.
     pub digest: Vec<u8>,
     /// Its capture.
-    pub capture: String,
+    pub capture: CaptureId,
     /// SHA-256 of the secret of the first device that used it; other devices may not.
     pub device_fingerprint: Option<Vec<u8>>,
     pub created_at: Timestamp,
@@ -55,15 +56,23 @@ pub struct CaptureLink {
     pub expires_at: Timestamp,
 }
 
+/// The columns in the order in which [`capture`] reads them.
+macro_rules! columns {
+    () => {
+        "id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, challenge, \
+         first_captured_at, created_at, submitted_at, erased_at, version, name_sealed"
+    };
+}
+
 fn capture(row: &Row) -> Result<Capture, Error> {
     Ok(Capture {
-        id: row.text(0)?,
-        attempt: row.text(1)?,
+        id: id(row, 0, "captures")?,
+        attempt: id(row, 1, "captures")?,
         organization: id(row, 2, "captures")?,
-        case: row.text(3)?,
-        state: row.text(4)?,
+        case: id(row, 3, "captures")?,
+        state: named(row, 4, "captures", CaptureState::from_name)?,
         country: row.optional_text(5)?,
-        document: row.optional_text(6)?,
+        document: optional_named(row, 6, "captures", DocumentKind::from_name)?,
         key_sealed: row.optional_bytes(7)?,
         zone_sealed: row.optional_bytes(8)?,
         challenge: row.optional_text(9)?,
@@ -108,7 +117,7 @@ pub async fn update(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
         row.id.as_str().into(),
         row.state.as_str().into(),
         row.country.as_deref().into(),
-        row.document.as_deref().into(),
+        row.document.map(DocumentKind::as_str).into(),
         row.key_sealed.as_deref().into(),
         row.zone_sealed.as_deref().into(),
         row.challenge.as_deref().into(),
@@ -122,26 +131,21 @@ pub async fn update(tx: &mut Tx, row: &Capture) -> Result<(), Error> {
 }
 
 /// Finds the capture with this id.
-pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Capture>, Error> {
-    const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
-                       challenge, first_captured_at, created_at, submitted_at, erased_at, version, \
-                       name_sealed FROM captures WHERE id = $1";
-    tx.optional(SQL, vec![id.into()]).await?.as_ref().map(capture).transpose()
+pub async fn find(tx: &mut Tx, id: &CaptureId) -> Result<Option<Capture>, Error> {
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM captures WHERE id = $1");
+    tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(capture).transpose()
 }
 
 /// Finds the capture of an attempt.
-pub async fn find_by_attempt(tx: &mut Tx, attempt: &str) -> Result<Option<Capture>, Error> {
-    const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
-                       challenge, first_captured_at, created_at, submitted_at, erased_at, version, \
-                       name_sealed FROM captures WHERE attempt = $1";
-    tx.optional(SQL, vec![attempt.into()]).await?.as_ref().map(capture).transpose()
+pub async fn find_by_attempt(tx: &mut Tx, attempt: &VerificationAttemptId) -> Result<Option<Capture>, Error> {
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM captures WHERE attempt = $1");
+    tx.optional(SQL, vec![attempt.as_str().into()]).await?.as_ref().map(capture).transpose()
 }
 
 /// Lists captures with pictures that may still exist, oldest first.
 pub async fn list_kept(tx: &mut Tx) -> Result<Vec<Capture>, Error> {
-    const SQL: &str = "SELECT id, attempt, organization, case_id, state, country, document, key_sealed, zone_sealed, \
-                       challenge, first_captured_at, created_at, submitted_at, erased_at, version, \
-                       name_sealed FROM captures WHERE key_sealed IS NOT NULL ORDER BY created_at, id";
+    const SQL: &str =
+        concat!("SELECT ", columns!(), " FROM captures WHERE key_sealed IS NOT NULL ORDER BY created_at, id");
     tx.all(SQL, vec![]).await?.iter().map(capture).collect()
 }
 
@@ -166,7 +170,7 @@ pub async fn find_link(tx: &mut Tx, digest: &[u8]) -> Result<Option<CaptureLink>
         .map(|row| {
             Ok(CaptureLink {
                 digest: row.bytes(0)?,
-                capture: row.text(1)?,
+                capture: id(row, 1, "capture_links")?,
                 device_fingerprint: row.optional_bytes(2)?,
                 created_at: time(row, 3)?,
                 expires_at: time(row, 4)?,
@@ -182,9 +186,9 @@ pub async fn bind_link(tx: &mut Tx, digest: &[u8], device: &[u8], until: Timesta
 }
 
 /// Deletes the links of a capture that no device holds.
-pub async fn delete_unused_links(tx: &mut Tx, capture: &str) -> Result<u64, Error> {
+pub async fn delete_unused_links(tx: &mut Tx, capture: &CaptureId) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM capture_links WHERE capture = $1 AND device_fingerprint IS NULL";
-    tx.execute(SQL, vec![capture.into()]).await
+    tx.execute(SQL, vec![capture.as_str().into()]).await
 }
 
 /// Deletes links that ended before a moment.

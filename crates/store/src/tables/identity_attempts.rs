@@ -1,17 +1,16 @@
 //! Attempts to verify an organization: at most one live attempt for each.
 
-use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::id::{ActorId, OrganizationId, UserId, VerificationAttemptId};
 use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::AttemptState;
 
-use super::{conflict_as, id, named, optional_id, optional_time, time};
+use super::{conflict_as, id, named, optional_actor, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// One attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityAttempt {
-    /// `orgv_…`.
-    pub id: String,
+    pub id: VerificationAttemptId,
     pub organization: OrganizationId,
     pub user: Option<UserId>,
     /// The service's name.
@@ -49,7 +48,7 @@ pub struct IdentityAttempt {
     /// When it was decided.
     pub decided_at: Option<Timestamp>,
     /// Who decided: the service's name, or the reviewer.
-    pub decided_by: Option<String>,
+    pub decided_by: Option<ActorId>,
     /// When it ended, in any way.
     pub finished_at: Option<Timestamp>,
     /// When the service is asked to erase its copy.
@@ -71,7 +70,7 @@ macro_rules! columns {
 
 fn attempt(row: &Row) -> Result<IdentityAttempt, Error> {
     Ok(IdentityAttempt {
-        id: row.text(0)?,
+        id: id(row, 0, "identity_attempts")?,
         organization: id(row, 1, "identity_attempts")?,
         user: optional_id(row, 2, "identity_attempts")?,
         provider: row.text(3)?,
@@ -92,7 +91,7 @@ fn attempt(row: &Row) -> Result<IdentityAttempt, Error> {
         as_of: time(row, 18)?,
         checked_at: optional_time(row, 19)?,
         decided_at: optional_time(row, 20)?,
-        decided_by: row.optional_text(21)?,
+        decided_by: optional_actor(row, 21)?,
         finished_at: optional_time(row, 22)?,
         redact_at: optional_time(row, 23)?,
         redacted_at: optional_time(row, 24)?,
@@ -159,7 +158,7 @@ pub async fn update(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
         row.as_of.0.into(),
         row.checked_at.map(|at| at.0).into(),
         row.decided_at.map(|at| at.0).into(),
-        row.decided_by.as_deref().into(),
+        row.decided_by.as_ref().map(ActorId::as_str).into(),
         row.finished_at.map(|at| at.0).into(),
         row.redact_at.map(|at| at.0).into(),
         row.redacted_at.map(|at| at.0).into(),
@@ -169,9 +168,9 @@ pub async fn update(tx: &mut Tx, row: &IdentityAttempt) -> Result<(), Error> {
 }
 
 /// Finds the attempt with this id.
-pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<IdentityAttempt>, Error> {
+pub async fn find(tx: &mut Tx, id: &VerificationAttemptId) -> Result<Option<IdentityAttempt>, Error> {
     const SQL: &str = concat!("SELECT ", columns!(), " FROM identity_attempts WHERE id = $1");
-    tx.optional(SQL, vec![id.into()]).await?.as_ref().map(attempt).transpose()
+    tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(attempt).transpose()
 }
 
 /// Finds the attempt by the service's reference.

@@ -1,19 +1,18 @@
 //! Invitations by mail.
 
-use keystead_core::id::{OrganizationId, ProjectId};
+use keystead_core::id::{InviteId, OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::time::Timestamp;
 
 use serde_json::{Value as Json, json};
 
-use super::{id, named, optional_time, time};
+use super::{id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// One invitation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invite {
-    /// `invite-…`.
-    pub id: String,
+    pub id: InviteId,
     /// The organization.
     pub organization: OrganizationId,
     /// The invited address.
@@ -21,7 +20,7 @@ pub struct Invite {
     pub role: OrganizationRole,
     /// Digest of the link's token.
     pub digest: Vec<u8>,
-    pub invited_by: Option<String>,
+    pub invited_by: Option<UserId>,
     pub created_at: Timestamp,
     /// When the link stops working.
     pub expires_at: Timestamp,
@@ -33,14 +32,22 @@ pub struct Invite {
     pub projects: Vec<(ProjectId, ProjectRole)>,
 }
 
+/// The columns in the order in which [`invite`] reads them.
+macro_rules! columns {
+    () => {
+        "id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, revoked_at, \
+         projects"
+    };
+}
+
 fn invite(row: &Row) -> Result<Invite, Error> {
     Ok(Invite {
-        id: row.text(0)?,
+        id: id(row, 0, "invites")?,
         organization: id(row, 1, "invites")?,
         email: row.text(2)?,
         role: named(row, 3, "invites", OrganizationRole::from_name)?,
         digest: row.bytes(4)?,
-        invited_by: row.optional_text(5)?,
+        invited_by: optional_id(row, 5, "invites")?,
         created_at: time(row, 6)?,
         expires_at: time(row, 7)?,
         accepted_at: optional_time(row, 8)?,
@@ -71,7 +78,7 @@ pub async fn insert(tx: &mut Tx, row: &Invite) -> Result<(), Error> {
         row.email.as_str().into(),
         row.role.as_str().into(),
         row.digest.as_slice().into(),
-        row.invited_by.as_deref().into(),
+        row.invited_by.as_ref().map(UserId::as_str).into(),
         row.created_at.0.into(),
         row.expires_at.0.into(),
         Json::Array(projects).to_string().into(),
@@ -81,51 +88,55 @@ pub async fn insert(tx: &mut Tx, row: &Invite) -> Result<(), Error> {
 
 /// Finds the invitation of a link, in any state.
 pub async fn find(tx: &mut Tx, digest: &[u8]) -> Result<Option<Invite>, Error> {
-    const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
-                       revoked_at, projects FROM invites WHERE digest = $1";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM invites WHERE digest = $1");
     tx.optional(SQL, vec![digest.into()]).await?.as_ref().map(invite).transpose()
 }
 
 /// Lists open invitations of an organization, neither accepted nor revoked, newest first.
 pub async fn list_open(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Invite>, Error> {
-    const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
-                       revoked_at, projects FROM invites WHERE organization = $1 AND accepted_at IS NULL AND revoked_at IS NULL \
-                       ORDER BY created_at DESC, id";
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM invites WHERE organization = $1 AND accepted_at IS NULL AND revoked_at IS NULL \
+         ORDER BY created_at DESC, id"
+    );
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(invite).collect()
 }
 
 /// Finds one open invitation of an organization.
-pub async fn find_open(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<Invite>, Error> {
-    const SQL: &str = "SELECT id, organization, email, role, digest, invited_by, created_at, expires_at, accepted_at, \
-                       revoked_at, projects FROM invites \
-                       WHERE organization = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL";
-    tx.optional(SQL, vec![organization.as_str().into(), id.into()]).await?.as_ref().map(invite).transpose()
+pub async fn find_open(tx: &mut Tx, organization: &OrganizationId, id: &InviteId) -> Result<Option<Invite>, Error> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM invites WHERE organization = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL"
+    );
+    tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?.as_ref().map(invite).transpose()
 }
 
 /// Gives an open invitation a new link and a new end; the old link stops working. `false` when there is no open one.
 pub async fn renew(
     tx: &mut Tx,
     organization: &OrganizationId,
-    id: &str,
+    id: &InviteId,
     digest: &[u8],
     expires_at: Timestamp,
 ) -> Result<bool, Error> {
     const SQL: &str = "UPDATE invites SET digest = $3, expires_at = $4 \
                        WHERE organization = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL";
-    let values = vec![organization.as_str().into(), id.into(), digest.into(), expires_at.0.into()];
+    let values = vec![organization.as_str().into(), id.as_str().into(), digest.into(), expires_at.0.into()];
     Ok(tx.execute(SQL, values).await? > 0)
 }
 
 /// Marks an invitation as accepted; `false` when it was before, was revoked or has expired.
-pub async fn accept(tx: &mut Tx, id: &str, at: Timestamp) -> Result<bool, Error> {
+pub async fn accept(tx: &mut Tx, id: &InviteId, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE invites SET accepted_at = $2 \
                        WHERE id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $2";
-    Ok(tx.execute(SQL, vec![id.into(), at.0.into()]).await? > 0)
+    Ok(tx.execute(SQL, vec![id.as_str().into(), at.0.into()]).await? > 0)
 }
 
 /// Revokes an invitation; `false` when there is no open one.
-pub async fn revoke(tx: &mut Tx, organization: &OrganizationId, id: &str, at: Timestamp) -> Result<bool, Error> {
+pub async fn revoke(tx: &mut Tx, organization: &OrganizationId, id: &InviteId, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE invites SET revoked_at = $3 \
                        WHERE organization = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL";
-    Ok(tx.execute(SQL, vec![organization.as_str().into(), id.into(), at.0.into()]).await? > 0)
+    Ok(tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), at.0.into()]).await? > 0)
 }

@@ -44,6 +44,7 @@ pub mod users;
 
 use std::str::FromStr;
 
+use keystead_core::id::ActorId;
 use keystead_core::time::Timestamp;
 
 use crate::{Error, Row};
@@ -75,6 +76,14 @@ fn optional_named<T>(
 ) -> Result<Option<T>, Error> {
     let Some(text) = row.optional_text(column)? else { return Ok(None) };
     read(&text).map(Some).ok_or(Error::Corrupt { table, id: text })
+}
+
+fn actor(row: &Row, column: usize) -> Result<ActorId, Error> {
+    Ok(row.text(column)?.into())
+}
+
+fn optional_actor(row: &Row, column: usize) -> Result<Option<ActorId>, Error> {
+    Ok(row.optional_text(column)?.map(ActorId::from))
 }
 
 fn time(row: &Row, column: usize) -> Result<Timestamp, Error> {

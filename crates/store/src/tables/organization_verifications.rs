@@ -2,16 +2,16 @@
 
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
+use keystead_core::verification::organization::Status;
 
-use super::{id, optional_time, time};
+use super::{id, named, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// The status of an organization. Without a row it is unverified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationVerification {
     pub organization: OrganizationId,
-    /// The machine's status by name.
-    pub status: String,
+    pub status: Status,
     pub since: Timestamp,
     /// The end of a cooldown or an exemption.
     pub until: Option<Timestamp>,
@@ -21,10 +21,17 @@ pub struct OrganizationVerification {
     pub version: i64,
 }
 
+/// The columns in the order in which [`verification`] reads them.
+macro_rules! columns {
+    () => {
+        "organization, status, since, until, reason, version"
+    };
+}
+
 fn verification(row: &Row) -> Result<OrganizationVerification, Error> {
     Ok(OrganizationVerification {
         organization: id(row, 0, "organization_verifications")?,
-        status: row.text(1)?,
+        status: named(row, 1, "organization_verifications", Status::from_name)?,
         since: time(row, 2)?,
         until: optional_time(row, 3)?,
         reason: row.optional_text(4)?,
@@ -34,8 +41,7 @@ fn verification(row: &Row) -> Result<OrganizationVerification, Error> {
 
 /// Finds the status of an organization.
 pub async fn find(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<OrganizationVerification>, Error> {
-    const SQL: &str = "SELECT organization, status, since, until, reason, version FROM organization_verifications \
-                       WHERE organization = $1";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM organization_verifications WHERE organization = $1");
     tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(verification).transpose()
 }
 
@@ -62,8 +68,11 @@ pub async fn save(tx: &mut Tx, row: &OrganizationVerification) -> Result<(), Err
 }
 
 /// Lists organizations in a status, the longest in it first.
-pub async fn list(tx: &mut Tx, status: &str) -> Result<Vec<OrganizationVerification>, Error> {
-    const SQL: &str = "SELECT organization, status, since, until, reason, version FROM organization_verifications \
-                       WHERE status = $1 ORDER BY since, organization LIMIT 500";
-    tx.all(SQL, vec![status.into()]).await?.iter().map(verification).collect()
+pub async fn list(tx: &mut Tx, status: Status) -> Result<Vec<OrganizationVerification>, Error> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM organization_verifications WHERE status = $1 ORDER BY since, organization LIMIT 500"
+    );
+    tx.all(SQL, vec![status.as_str().into()]).await?.iter().map(verification).collect()
 }

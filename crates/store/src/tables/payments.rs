@@ -1,16 +1,16 @@
 //! Payment methods on file and the set-ups that put them there. Card numbers are never stored.
 
-use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::id::{OrganizationId, PaymentMethodId, PaymentSetupId, UserId};
 use keystead_core::time::Timestamp;
+use keystead_core::verification::payment::SetupStatus;
 
-use super::{conflict_as, id, optional_id, optional_time, time};
+use super::{conflict_as, id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// One set-up at the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentSetup {
-    /// `pms_…`.
-    pub id: String,
+    pub id: PaymentSetupId,
     pub organization: OrganizationId,
     pub user: Option<UserId>,
     /// The service's name.
@@ -19,8 +19,7 @@ pub struct PaymentSetup {
     pub reference: Option<String>,
     /// The address at the service where the card is entered.
     pub url: Option<String>,
-    /// The machine's state by name.
-    pub state: String,
+    pub state: SetupStatus,
     /// The class of a refusal.
     pub reason: Option<String>,
     pub created_at: Timestamp,
@@ -35,8 +34,7 @@ pub struct PaymentSetup {
 /// One method on file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentMethod {
-    /// Our id `pm_…`.
-    pub id: String,
+    pub id: PaymentMethodId,
     pub organization: OrganizationId,
     /// The service's name.
     pub provider: String,
@@ -64,15 +62,23 @@ pub struct PaymentMethod {
     pub removed_at: Option<Timestamp>,
 }
 
+/// The columns in the order in which [`setup`] reads them.
+macro_rules! setup_columns {
+    () => {
+        "id, organization, user_id, provider, reference, url, state, reason, created_at, expires_at, \
+         checked_at, finished_at"
+    };
+}
+
 fn setup(row: &Row) -> Result<PaymentSetup, Error> {
     Ok(PaymentSetup {
-        id: row.text(0)?,
+        id: id(row, 0, "payment_setups")?,
         organization: id(row, 1, "payment_setups")?,
         user: optional_id(row, 2, "payment_setups")?,
         provider: row.text(3)?,
         reference: row.optional_text(4)?,
         url: row.optional_text(5)?,
-        state: row.text(6)?,
+        state: named(row, 6, "payment_setups", SetupStatus::from_name)?,
         reason: row.optional_text(7)?,
         created_at: time(row, 8)?,
         expires_at: time(row, 9)?,
@@ -81,9 +87,17 @@ fn setup(row: &Row) -> Result<PaymentSetup, Error> {
     })
 }
 
+/// The columns in the order in which [`method`] reads them.
+macro_rules! method_columns {
+    () => {
+        "id, organization, provider, reference, brand, last4, expires_month, expires_year, country, funding, \
+         card_fingerprint, is_default, created_at, removed_at"
+    };
+}
+
 fn method(row: &Row) -> Result<PaymentMethod, Error> {
     Ok(PaymentMethod {
-        id: row.text(0)?,
+        id: id(row, 0, "payment_methods")?,
         organization: id(row, 1, "payment_methods")?,
         provider: row.text(2)?,
         reference: row.text(3)?,
@@ -175,17 +189,22 @@ pub async fn update(tx: &mut Tx, row: &PaymentSetup) -> Result<(), Error> {
 }
 
 /// Finds the set-up with this id in this organization.
-pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<PaymentSetup>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
-                       expires_at, checked_at, finished_at FROM payment_setups WHERE organization = $1 AND id = $2";
-    tx.optional(SQL, vec![organization.as_str().into(), id.into()]).await?.as_ref().map(setup).transpose()
+pub async fn find(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &PaymentSetupId,
+) -> Result<Option<PaymentSetup>, Error> {
+    const SQL: &str = concat!("SELECT ", setup_columns!(), " FROM payment_setups WHERE organization = $1 AND id = $2");
+    tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?.as_ref().map(setup).transpose()
 }
 
 /// Finds the set-up by the service's reference or by our own id: the service's events name one or the other.
 pub async fn find_by_reference(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<PaymentSetup>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
-                       expires_at, checked_at, finished_at FROM payment_setups \
-                       WHERE provider = $1 AND (reference = $2 OR id = $2)";
+    const SQL: &str = concat!(
+        "SELECT ",
+        setup_columns!(),
+        " FROM payment_setups WHERE provider = $1 AND (reference = $2 OR id = $2)"
+    );
     tx.optional(SQL, vec![provider.into(), reference.into()]).await?.as_ref().map(setup).transpose()
 }
 
@@ -202,17 +221,21 @@ pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId) -> Result
 
 /// Finds the newest set-up of an organization.
 pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PaymentSetup>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
-                       expires_at, checked_at, finished_at FROM payment_setups WHERE organization = $1 \
-                       ORDER BY created_at DESC, id DESC LIMIT 1";
+    const SQL: &str = concat!(
+        "SELECT ",
+        setup_columns!(),
+        " FROM payment_setups WHERE organization = $1 ORDER BY created_at DESC, id DESC LIMIT 1"
+    );
     tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(setup).transpose()
 }
 
 /// Lists every unfinished set-up, oldest first.
 pub async fn list_live(tx: &mut Tx) -> Result<Vec<PaymentSetup>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, provider, reference, url, state, reason, created_at, \
-                       expires_at, checked_at, finished_at FROM payment_setups WHERE finished_at IS NULL \
-                       ORDER BY created_at, id LIMIT 500";
+    const SQL: &str = concat!(
+        "SELECT ",
+        setup_columns!(),
+        " FROM payment_setups WHERE finished_at IS NULL ORDER BY created_at, id LIMIT 500"
+    );
     tx.all(SQL, vec![]).await?.iter().map(setup).collect()
 }
 
@@ -246,26 +269,29 @@ pub async fn save_method(tx: &mut Tx, row: &PaymentMethod) -> Result<(), Error> 
 
 /// Lists the methods on file of an organization, newest first.
 pub async fn list_methods(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<PaymentMethod>, Error> {
-    const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
-                       country, funding, card_fingerprint, is_default, created_at, removed_at FROM payment_methods \
-                       WHERE organization = $1 AND removed_at IS NULL ORDER BY created_at DESC, id";
+    const SQL: &str = concat!(
+        "SELECT ",
+        method_columns!(),
+        " FROM payment_methods WHERE organization = $1 AND removed_at IS NULL ORDER BY created_at DESC, id"
+    );
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(method).collect()
 }
 
 /// Lists the default methods with cards that expire in this month or before.
 pub async fn list_ending(tx: &mut Tx, year: i64, month: i64) -> Result<Vec<PaymentMethod>, Error> {
-    const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
-                       country, funding, card_fingerprint, is_default, created_at, removed_at FROM payment_methods \
-                       WHERE is_default AND removed_at IS NULL AND expires_year * 12 + expires_month <= $1 * 12 + $2 \
-                       ORDER BY expires_year, expires_month, id LIMIT 1000";
+    const SQL: &str = concat!(
+        "SELECT ",
+        method_columns!(),
+        " FROM payment_methods WHERE is_default AND removed_at IS NULL AND expires_year * 12 + expires_month \
+         <= $1 * 12 + $2 ORDER BY expires_year, expires_month, id LIMIT 1000"
+    );
     tx.all(SQL, vec![year.into(), month.into()]).await?.iter().map(method).collect()
 }
 
 /// Finds the method by the service's reference, on file or not.
 pub async fn find_method(tx: &mut Tx, provider: &str, reference: &str) -> Result<Option<PaymentMethod>, Error> {
-    const SQL: &str = "SELECT id, organization, provider, reference, brand, last4, expires_month, expires_year, \
-                       country, funding, card_fingerprint, is_default, created_at, removed_at FROM payment_methods \
-                       WHERE provider = $1 AND reference = $2";
+    const SQL: &str =
+        concat!("SELECT ", method_columns!(), " FROM payment_methods WHERE provider = $1 AND reference = $2");
     tx.optional(SQL, vec![provider.into(), reference.into()]).await?.as_ref().map(method).transpose()
 }
 

@@ -1,6 +1,6 @@
 //! Phone verifications, the numbers they proved, and carriers' reports about numbers.
 
-use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::id::{OrganizationId, PhoneVerificationId, SessionId, UserId};
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::LineKind;
 use keystead_core::verification::phone::PhoneState;
@@ -12,13 +12,12 @@ use crate::{Error, Row, Tx};
 /// One verification of one number for one organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneVerification {
-    /// `phv_…`.
-    pub id: String,
+    pub id: PhoneVerificationId,
     pub organization: OrganizationId,
     /// The person who began it; absent when a key without a person did.
     pub user: Option<UserId>,
     /// The session in which it was begun; absent when a key began it. The code can be confirmed only there.
-    pub session: Option<String>,
+    pub session: Option<SessionId>,
     /// The number's keyed fingerprint.
     pub number_fingerprint: Vec<u8>,
     /// The number, sealed.
@@ -46,9 +45,9 @@ pub struct PhoneVerification {
 }
 
 /// Moves the verifications of a session to the session's new id.
-pub async fn move_session(tx: &mut Tx, from: &str, to: &str) -> Result<u64, Error> {
+pub async fn move_session(tx: &mut Tx, from: &SessionId, to: &SessionId) -> Result<u64, Error> {
     const SQL: &str = "UPDATE phone_verifications SET session = $2 WHERE session = $1";
-    tx.execute(SQL, vec![from.into(), to.into()]).await
+    tx.execute(SQL, vec![from.as_str().into(), to.as_str().into()]).await
 }
 
 /// The proven number of an organization.
@@ -71,9 +70,18 @@ pub struct PhoneNumber {
     pub verified_at: Timestamp,
 }
 
+/// The columns in the order in which [`verification`] reads them.
+macro_rules! columns {
+    () => {
+        "id, organization, user_id, number_fingerprint, number_sealed, number_masked, country, line_type, \
+         language, state, machine, provider_reference, code_fingerprint, created_at, finished_at, session, \
+         service"
+    };
+}
+
 fn verification(row: &Row) -> Result<PhoneVerification, Error> {
     Ok(PhoneVerification {
-        id: row.text(0)?,
+        id: id(row, 0, "phone_verifications")?,
         organization: id(row, 1, "phone_verifications")?,
         user: optional_id(row, 2, "phone_verifications")?,
         number_fingerprint: row.bytes(3)?,
@@ -88,7 +96,7 @@ fn verification(row: &Row) -> Result<PhoneVerification, Error> {
         code_fingerprint: row.optional_bytes(12)?,
         created_at: time(row, 13)?,
         finished_at: optional_time(row, 14)?,
-        session: row.optional_text(15)?,
+        session: optional_id(row, 15, "phone_verifications")?,
         service: optional_named(row, 16, "phone_verifications", CodeService::from_name)?,
     })
 }
@@ -131,7 +139,7 @@ pub async fn insert(tx: &mut Tx, row: &PhoneVerification) -> Result<(), Error> {
         row.code_fingerprint.as_deref().into(),
         row.created_at.0.into(),
         row.finished_at.map(|at| at.0).into(),
-        row.session.as_deref().into(),
+        row.session.as_ref().map(SessionId::as_str).into(),
         row.service.map(CodeService::as_str).into(),
     ];
     tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("phone verification"))
@@ -174,37 +182,45 @@ pub async fn update_checked(tx: &mut Tx, row: &PhoneVerification, before: &str) 
 }
 
 /// Finds the verification with this id in this organization.
-pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &str) -> Result<Option<PhoneVerification>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, number_fingerprint, number_sealed, number_masked, country, \
-                       line_type, language, state, machine, provider_reference, code_fingerprint, created_at, finished_at, \
-                       session, service FROM phone_verifications WHERE organization = $1 AND id = $2";
-    let values = vec![organization.as_str().into(), id.into()];
+pub async fn find(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &PhoneVerificationId,
+) -> Result<Option<PhoneVerification>, Error> {
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM phone_verifications WHERE organization = $1 AND id = $2");
+    let values = vec![organization.as_str().into(), id.as_str().into()];
     tx.optional(SQL, values).await?.as_ref().map(verification).transpose()
 }
 
 /// Finds the newest verification of an organization, live or not.
 pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PhoneVerification>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, number_fingerprint, number_sealed, number_masked, country, \
-                       line_type, language, state, machine, provider_reference, code_fingerprint, created_at, finished_at, \
-                       session, service FROM phone_verifications WHERE organization = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM phone_verifications WHERE organization = $1 ORDER BY created_at DESC, id DESC LIMIT 1"
+    );
     let values = vec![organization.as_str().into()];
     tx.optional(SQL, values).await?.as_ref().map(verification).transpose()
 }
 
 /// Lists the live verifications of an organization.
 pub async fn list_live(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<PhoneVerification>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, number_fingerprint, number_sealed, number_masked, country, \
-                       line_type, language, state, machine, provider_reference, code_fingerprint, created_at, finished_at, \
-                       session, service FROM phone_verifications WHERE organization = $1 AND finished_at IS NULL ORDER BY created_at, id";
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM phone_verifications WHERE organization = $1 AND finished_at IS NULL ORDER BY created_at, id"
+    );
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(verification).collect()
 }
 
 /// Lists verifications begun before a moment that have not ended, oldest first.
 pub async fn list_unfinished(tx: &mut Tx, before: Timestamp) -> Result<Vec<PhoneVerification>, Error> {
-    const SQL: &str = "SELECT id, organization, user_id, number_fingerprint, number_sealed, number_masked, country, \
-                       line_type, language, state, machine, provider_reference, code_fingerprint, created_at, finished_at, \
-                       session, service FROM phone_verifications WHERE finished_at IS NULL AND created_at < $1 \
-                       ORDER BY created_at, id LIMIT 500";
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM phone_verifications WHERE finished_at IS NULL AND created_at < $1 ORDER BY created_at, id LIMIT \
+         500"
+    );
     tx.all(SQL, vec![before.0.into()]).await?.iter().map(verification).collect()
 }
 

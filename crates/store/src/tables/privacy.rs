@@ -1,20 +1,21 @@
 //! Records that must be provable about personal data: consents, one-time links, documents already used, receipts of
 //! erasure.
 
-use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::id::{ConsentId, ErasureReceiptId, OrganizationId, UserId, VerificationAttemptId};
 use keystead_core::time::Timestamp;
+use keystead_core::verification::handoff::Channel;
+use keystead_core::verification::review::ErasureKind;
 
-use super::{id, optional_id, optional_time, time};
+use super::{id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// A consent, as proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
-    /// `cons_…`.
-    pub id: String,
+    pub id: ConsentId,
     pub organization: OrganizationId,
     /// The attempt.
-    pub attempt: String,
+    pub attempt: VerificationAttemptId,
     pub user: Option<UserId>,
     /// SHA-256 of the shown text.
     pub text_hash: String,
@@ -35,9 +36,8 @@ pub struct Handoff {
     /// The token's digest; the token itself is not stored.
     pub digest: Vec<u8>,
     /// The attempt.
-    pub attempt: String,
-    /// `qr`, `mail` or `here`.
-    pub channel: String,
+    pub attempt: VerificationAttemptId,
+    pub channel: Channel,
     pub created_at: Timestamp,
     /// When it stops working.
     pub expires_at: Timestamp,
@@ -60,12 +60,11 @@ pub struct DocumentFingerprint {
 /// Proof that something was erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// `ers_…`.
-    pub id: String,
+    pub id: ErasureReceiptId,
     /// The organization of the data.
     pub organization: OrganizationId,
-    /// The kind of data, in one word.
-    pub what: String,
+    /// The kind of data.
+    pub what: ErasureKind,
     /// The receipt, as JSON: counts and times, nothing personal.
     pub receipt: String,
     pub at: Timestamp,
@@ -73,9 +72,9 @@ pub struct Receipt {
 
 fn consent(row: &Row) -> Result<Consent, Error> {
     Ok(Consent {
-        id: row.text(0)?,
+        id: id(row, 0, "consents")?,
         organization: id(row, 1, "consents")?,
-        attempt: row.text(2)?,
+        attempt: id(row, 2, "consents")?,
         user: optional_id(row, 3, "consents")?,
         text_hash: row.text(4)?,
         language: row.text(5)?,
@@ -86,11 +85,18 @@ fn consent(row: &Row) -> Result<Consent, Error> {
     })
 }
 
+/// The columns in the order in which [`handoff`] reads them.
+macro_rules! columns {
+    () => {
+        "digest, attempt, channel, created_at, expires_at, used_at"
+    };
+}
+
 fn handoff(row: &Row) -> Result<Handoff, Error> {
     Ok(Handoff {
         digest: row.bytes(0)?,
-        attempt: row.text(1)?,
-        channel: row.text(2)?,
+        attempt: id(row, 1, "handoffs")?,
+        channel: named(row, 2, "handoffs", Channel::from_name)?,
         created_at: time(row, 3)?,
         expires_at: time(row, 4)?,
         used_at: optional_time(row, 5)?,
@@ -149,8 +155,7 @@ pub async fn insert_handoff(tx: &mut Tx, row: &Handoff) -> Result<(), Error> {
 
 /// Finds the link with this digest. Looking does not use it up.
 pub async fn find_handoff(tx: &mut Tx, digest: &[u8]) -> Result<Option<Handoff>, Error> {
-    const SQL: &str =
-        "SELECT digest, attempt, channel, created_at, expires_at, used_at FROM handoffs WHERE digest = $1";
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM handoffs WHERE digest = $1");
     tx.optional(SQL, vec![digest.into()]).await?.as_ref().map(handoff).transpose()
 }
 
@@ -158,13 +163,6 @@ pub async fn find_handoff(tx: &mut Tx, digest: &[u8]) -> Result<Option<Handoff>,
 pub async fn use_handoff(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE handoffs SET used_at = $2 WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
     Ok(tx.execute(SQL, vec![digest.into(), at.0.into()]).await? > 0)
-}
-
-/// Finds the newest link of an attempt by channel.
-pub async fn find_newest_handoff(tx: &mut Tx, attempt: &str, channel: &str) -> Result<Option<Handoff>, Error> {
-    const SQL: &str = "SELECT digest, attempt, channel, created_at, expires_at, used_at FROM handoffs \
-                       WHERE attempt = $1 AND channel = $2 ORDER BY created_at DESC LIMIT 1";
-    tx.optional(SQL, vec![attempt.into(), channel.into()]).await?.as_ref().map(handoff).transpose()
 }
 
 /// Records that a document has verified an organization.
@@ -235,9 +233,9 @@ pub async fn list_receipts(tx: &mut Tx, organization: &OrganizationId) -> Result
     rows.iter()
         .map(|row| {
             Ok(Receipt {
-                id: row.text(0)?,
+                id: id(row, 0, "erasure_receipts")?,
                 organization: id(row, 1, "erasure_receipts")?,
-                what: row.text(2)?,
+                what: named(row, 2, "erasure_receipts", ErasureKind::from_name)?,
                 receipt: row.text(3)?,
                 at: time(row, 4)?,
             })

@@ -1,9 +1,9 @@
 //! Calls that a verification gate refused, so that owners find the cause on a page.
 
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::time::Timestamp;
 
-use super::{id, time};
+use super::{id, optional_id, time};
 use crate::{Error, Row, Tx};
 
 /// One refused call.
@@ -12,8 +12,8 @@ pub struct RefusedCall {
     /// The request's id, which makes saving it twice harmless.
     pub id: String,
     pub organization: OrganizationId,
-    pub project: Option<String>,
-    pub api_key: Option<String>,
+    pub project: Option<ProjectId>,
+    pub api_key: Option<KeyId>,
     /// The action, such as `model.use:gpt-image-1`.
     pub action: String,
     /// The rule that refused.
@@ -27,8 +27,8 @@ fn refused(row: &Row) -> Result<RefusedCall, Error> {
     Ok(RefusedCall {
         id: row.text(0)?,
         organization: id(row, 1, "refusals")?,
-        project: row.optional_text(2)?,
-        api_key: row.optional_text(3)?,
+        project: optional_id(row, 2, "refusals")?,
+        api_key: optional_id(row, 3, "refusals")?,
         action: row.text(4)?,
         rule: row.text(5)?,
         missing: row.text(6)?,
@@ -43,8 +43,8 @@ pub async fn insert(tx: &mut Tx, row: &RefusedCall) -> Result<(), Error> {
     let values = vec![
         row.id.as_str().into(),
         row.organization.as_str().into(),
-        row.project.as_deref().into(),
-        row.api_key.as_deref().into(),
+        row.project.as_ref().map(ProjectId::as_str).into(),
+        row.api_key.as_ref().map(KeyId::as_str).into(),
         row.action.as_str().into(),
         row.rule.as_str().into(),
         row.missing.as_str().into(),

@@ -1,23 +1,21 @@
 //! Cases for people to decide (reviews, appeals, doubtful duplicates), their evidence, and who viewed it.
 
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{ActorId, EvidenceViewId, OrganizationId, ReviewCaseId, VerificationAttemptId};
 use keystead_core::time::Timestamp;
+use keystead_core::verification::review::{CaseDecision, CaseKind, CaseState, Slot, ViewReason};
 
-use super::{id, optional_time, time};
+use super::{actor, id, named, optional_actor, optional_id, optional_named, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// One case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReviewCase {
-    /// `case_…`.
-    pub id: String,
+    pub id: ReviewCaseId,
     pub organization: OrganizationId,
     /// The attempt it is about.
-    pub attempt: Option<String>,
-    /// `review`, `appeal` or `duplicate`.
-    pub kind: String,
-    /// `open`, `proposed` (one of two has approved) or `decided`.
-    pub state: String,
+    pub attempt: Option<VerificationAttemptId>,
+    pub kind: CaseKind,
+    pub state: CaseState,
     /// The owner's statement, sealed.
     pub statement_sealed: Option<Vec<u8>>,
     /// Findings by software, as JSON.
@@ -27,30 +25,35 @@ pub struct ReviewCase {
     /// When its images are erased, decided or not.
     pub images_until: Option<Timestamp>,
     /// The proposal of the first of two.
-    pub proposal: Option<String>,
+    pub proposal: Option<CaseDecision>,
     /// The person who proposed.
-    pub proposed_by: Option<String>,
-    /// `approve`, `reject`, `recapture`, or `withdrawn` when its pictures were erased first.
-    pub decision: Option<String>,
+    pub proposed_by: Option<ActorId>,
+    pub decision: Option<CaseDecision>,
     /// The reasons, as a JSON list of names.
     pub reasons: String,
     /// The reviewer's note.
     pub note: Option<String>,
     /// The person who decided.
-    pub decided_by: Option<String>,
+    pub decided_by: Option<ActorId>,
     pub decided_at: Option<Timestamp>,
 }
 
 impl ReviewCase {
-    /// Builds a new case of kind `review`, `appeal` or `duplicate`.
+    /// Builds a new case.
     #[must_use]
-    pub fn opened(id: &str, organization: &OrganizationId, attempt: Option<String>, kind: &str, at: Timestamp) -> Self {
+    pub fn opened(
+        id: &ReviewCaseId,
+        organization: &OrganizationId,
+        attempt: Option<VerificationAttemptId>,
+        kind: CaseKind,
+        at: Timestamp,
+    ) -> Self {
         Self {
-            id: id.to_owned(),
+            id: id.clone(),
             organization: organization.clone(),
             attempt,
-            kind: kind.to_owned(),
-            state: "open".to_owned(),
+            kind,
+            state: CaseState::Open,
             statement_sealed: None,
             findings: "{}".to_owned(),
             opened_at: at,
@@ -70,11 +73,11 @@ impl ReviewCase {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// The case.
-    pub case: String,
+    pub case: ReviewCaseId,
     /// Its number in the case.
     pub number: i64,
-    /// `front`, `back`, `selfie`, `prompt_1` and so on.
-    pub kind: String,
+    /// What it shows.
+    pub kind: Slot,
     /// Findings by software, as JSON.
     pub findings: String,
     /// Fingerprint of the original bytes, to find the same picture again.
@@ -88,46 +91,53 @@ pub struct Evidence {
 /// A view of a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceView {
-    /// `view_…`.
-    pub id: String,
+    pub id: EvidenceViewId,
     /// The organization of the picture.
     pub organization: OrganizationId,
     /// The case.
-    pub case: String,
+    pub case: ReviewCaseId,
     /// The picture's number in it.
     pub number: i64,
     /// The viewer.
-    pub viewer: String,
-    pub reason: String,
+    pub viewer: ActorId,
+    pub reason: ViewReason,
     pub at: Timestamp,
+}
+
+/// The columns in the order in which [`case`] reads them.
+macro_rules! columns {
+    () => {
+        "id, organization, attempt, kind, state, statement_sealed, findings, opened_at, images_until, \
+         proposal, proposed_by, decision, reasons, note, decided_by, decided_at"
+    };
 }
 
 fn case(row: &Row) -> Result<ReviewCase, Error> {
     Ok(ReviewCase {
-        id: row.text(0)?,
+        id: id(row, 0, "review_cases")?,
         organization: id(row, 1, "review_cases")?,
-        attempt: row.optional_text(2)?,
-        kind: row.text(3)?,
-        state: row.text(4)?,
+        attempt: optional_id(row, 2, "review_cases")?,
+        kind: named(row, 3, "review_cases", CaseKind::from_name)?,
+        state: named(row, 4, "review_cases", CaseState::from_name)?,
         statement_sealed: row.optional_bytes(5)?,
         findings: row.text(6)?,
         opened_at: time(row, 7)?,
         images_until: optional_time(row, 8)?,
-        proposal: row.optional_text(9)?,
-        proposed_by: row.optional_text(10)?,
-        decision: row.optional_text(11)?,
+        proposal: optional_named(row, 9, "review_cases", CaseDecision::from_name)?,
+        proposed_by: optional_actor(row, 10)?,
+        decision: optional_named(row, 11, "review_cases", CaseDecision::from_name)?,
         reasons: row.text(12)?,
         note: row.optional_text(13)?,
-        decided_by: row.optional_text(14)?,
+        decided_by: optional_actor(row, 14)?,
         decided_at: optional_time(row, 15)?,
     })
 }
 
 fn picture(row: &Row) -> Result<Evidence, Error> {
     Ok(Evidence {
-        case: row.text(0)?,
+        case: id(row, 0, "evidence")?,
         number: row.int(1)?,
-        kind: row.text(2)?,
+        kind: named(row, 2, "evidence", Slot::from_name)?,
         findings: row.text(3)?,
         original_fingerprint: row.bytes(4)?,
         captured_at: time(row, 5)?,
@@ -143,7 +153,7 @@ pub async fn insert(tx: &mut Tx, row: &ReviewCase) -> Result<(), Error> {
     let values = vec![
         row.id.as_str().into(),
         row.organization.as_str().into(),
-        row.attempt.as_deref().into(),
+        row.attempt.as_ref().map(VerificationAttemptId::as_str).into(),
         row.kind.as_str().into(),
         row.state.as_str().into(),
         row.statement_sealed.as_deref().into(),
@@ -165,39 +175,41 @@ pub async fn update(tx: &mut Tx, row: &ReviewCase) -> Result<bool, Error> {
         row.state.as_str().into(),
         row.findings.as_str().into(),
         row.images_until.map(|at| at.0).into(),
-        row.proposal.as_deref().into(),
-        row.proposed_by.as_deref().into(),
-        row.decision.as_deref().into(),
+        row.proposal.map(CaseDecision::as_str).into(),
+        row.proposed_by.as_ref().map(ActorId::as_str).into(),
+        row.decision.map(CaseDecision::as_str).into(),
         row.reasons.as_str().into(),
         row.note.as_deref().into(),
-        row.decided_by.as_deref().into(),
+        row.decided_by.as_ref().map(ActorId::as_str).into(),
         row.decided_at.map(|at| at.0).into(),
     ];
     Ok(tx.execute(SQL, values).await? > 0)
 }
 
 /// Finds the case with this id.
-pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<ReviewCase>, Error> {
-    const SQL: &str = "SELECT id, organization, attempt, kind, state, statement_sealed, findings, opened_at, \
-                       images_until, proposal, proposed_by, decision, reasons, note, decided_by, decided_at \
-                       FROM review_cases WHERE id = $1";
-    tx.optional(SQL, vec![id.into()]).await?.as_ref().map(case).transpose()
+pub async fn find(tx: &mut Tx, id: &ReviewCaseId) -> Result<Option<ReviewCase>, Error> {
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM review_cases WHERE id = $1");
+    tx.optional(SQL, vec![id.as_str().into()]).await?.as_ref().map(case).transpose()
 }
 
 /// Lists undecided cases; the one with the earliest deadline comes first.
 pub async fn list_open(tx: &mut Tx) -> Result<Vec<ReviewCase>, Error> {
-    const SQL: &str = "SELECT id, organization, attempt, kind, state, statement_sealed, findings, opened_at, \
-                       images_until, proposal, proposed_by, decision, reasons, note, decided_by, decided_at \
-                       FROM review_cases WHERE decided_at IS NULL \
-                       ORDER BY COALESCE(images_until, 9223372036854775807), opened_at, id LIMIT 500";
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM review_cases WHERE decided_at IS NULL ORDER BY COALESCE(images_until, 9223372036854775807), \
+         opened_at, id LIMIT 500"
+    );
     tx.all(SQL, vec![]).await?.iter().map(case).collect()
 }
 
 /// Lists the cases of an organization, newest first.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<ReviewCase>, Error> {
-    const SQL: &str = "SELECT id, organization, attempt, kind, state, statement_sealed, findings, opened_at, \
-                       images_until, proposal, proposed_by, decision, reasons, note, decided_by, decided_at \
-                       FROM review_cases WHERE organization = $1 ORDER BY opened_at DESC, id LIMIT 50";
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM review_cases WHERE organization = $1 ORDER BY opened_at DESC, id LIMIT 50"
+    );
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(case).collect()
 }
 
@@ -219,29 +231,29 @@ pub async fn save_evidence(tx: &mut Tx, row: &Evidence) -> Result<(), Error> {
 }
 
 /// Lists the pictures of a case.
-pub async fn list_evidence(tx: &mut Tx, case: &str) -> Result<Vec<Evidence>, Error> {
+pub async fn list_evidence(tx: &mut Tx, case: &ReviewCaseId) -> Result<Vec<Evidence>, Error> {
     const SQL: &str = "SELECT case_id, number, kind, findings, original_fingerprint, captured_at, erased_at FROM evidence \
                        WHERE case_id = $1 ORDER BY number";
-    tx.all(SQL, vec![case.into()]).await?.iter().map(picture).collect()
+    tx.all(SQL, vec![case.as_str().into()]).await?.iter().map(picture).collect()
 }
 
 /// Counts the other cases that have the same picture.
-pub async fn count_same_picture(tx: &mut Tx, fingerprint: &[u8], case: &str) -> Result<i64, Error> {
+pub async fn count_same_picture(tx: &mut Tx, fingerprint: &[u8], case: &ReviewCaseId) -> Result<i64, Error> {
     const SQL: &str = "SELECT COUNT(*) FROM evidence WHERE original_fingerprint = $1 AND case_id <> $2";
-    tx.optional(SQL, vec![fingerprint.into(), case.into()]).await?.map_or(Ok(0), |row| row.int(0))
+    tx.optional(SQL, vec![fingerprint.into(), case.as_str().into()]).await?.map_or(Ok(0), |row| row.int(0))
 }
 
 /// Deletes one picture.
-pub async fn delete_evidence(tx: &mut Tx, case: &str, number: i64) -> Result<u64, Error> {
+pub async fn delete_evidence(tx: &mut Tx, case: &ReviewCaseId, number: i64) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM evidence WHERE case_id = $1 AND number = $2";
-    tx.execute(SQL, vec![case.into(), number.into()]).await
+    tx.execute(SQL, vec![case.as_str().into(), number.into()]).await
 }
 
 /// Marks the pictures of a case as erased, and deletes what distinguished them.
-pub async fn erase_evidence(tx: &mut Tx, case: &str, at: Timestamp) -> Result<u64, Error> {
+pub async fn erase_evidence(tx: &mut Tx, case: &ReviewCaseId, at: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "UPDATE evidence SET erased_at = $2, original_fingerprint = $3, findings = $4 \
                        WHERE case_id = $1 AND erased_at IS NULL";
-    tx.execute(SQL, vec![case.into(), at.0.into(), [].as_slice().into(), "{}".into()]).await
+    tx.execute(SQL, vec![case.as_str().into(), at.0.into(), [].as_slice().into(), "{}".into()]).await
 }
 
 /// Inserts a view of a picture.
@@ -261,10 +273,10 @@ pub async fn insert_view(tx: &mut Tx, row: &EvidenceView) -> Result<(), Error> {
 }
 
 /// Counts the pictures of a case that a person has not viewed; erased pictures do not count.
-pub async fn count_unseen(tx: &mut Tx, case: &str, viewer: &str) -> Result<i64, Error> {
+pub async fn count_unseen(tx: &mut Tx, case: &ReviewCaseId, viewer: &ActorId) -> Result<i64, Error> {
     const SQL: &str = "SELECT COUNT(*) FROM evidence WHERE case_id = $1 AND erased_at IS NULL AND number NOT IN \
                        (SELECT number FROM evidence_views WHERE case_id = $1 AND viewer = $2)";
-    tx.optional(SQL, vec![case.into(), viewer.into()]).await?.map_or(Ok(0), |row| row.int(0))
+    tx.optional(SQL, vec![case.as_str().into(), viewer.as_str().into()]).await?.map_or(Ok(0), |row| row.int(0))
 }
 
 /// Lists the views of an organization's pictures, newest first.
@@ -275,12 +287,12 @@ pub async fn list_views(tx: &mut Tx, organization: &OrganizationId) -> Result<Ve
     rows.iter()
         .map(|row| {
             Ok(EvidenceView {
-                id: row.text(0)?,
+                id: id(row, 0, "evidence_views")?,
                 organization: id(row, 1, "evidence_views")?,
-                case: row.text(2)?,
+                case: id(row, 2, "evidence_views")?,
                 number: row.int(3)?,
-                viewer: row.text(4)?,
-                reason: row.text(5)?,
+                viewer: actor(row, 4)?,
+                reason: named(row, 5, "evidence_views", ViewReason::from_name)?,
                 at: time(row, 6)?,
             })
         })

@@ -1,6 +1,6 @@
 //! Sessions of people who are signed in. The browser has the secret; this table has its digest.
 
-use keystead_core::id::UserId;
+use keystead_core::id::{SessionId, UserId};
 use keystead_core::time::Timestamp;
 
 use super::{id, optional_time, time};
@@ -11,8 +11,7 @@ use crate::{Error, Row, Tx};
 pub struct Session {
     /// Digest of the cookie.
     pub digest: Vec<u8>,
-    /// `sess_…`, which identifies the session and gives no access.
-    pub id: String,
+    pub id: SessionId,
     pub user: UserId,
     /// The CSRF token that every form of this session carries.
     pub csrf: String,
@@ -34,10 +33,18 @@ pub struct Session {
     pub by_passkey: bool,
 }
 
+/// The columns in the order in which [`session`] reads them.
+macro_rules! columns {
+    () => {
+        "digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, network, \
+         revoked_at, by_passkey"
+    };
+}
+
 fn session(row: &Row) -> Result<Session, Error> {
     Ok(Session {
         digest: row.bytes(0)?,
-        id: row.text(1)?,
+        id: id(row, 1, "sessions")?,
         user: id(row, 2, "sessions")?,
         csrf: row.text(3)?,
         created_at: time(row, 4)?,
@@ -74,27 +81,39 @@ pub async fn insert(tx: &mut Tx, row: &Session) -> Result<(), Error> {
 
 /// Finds the live session with this digest, last used after `idle_since`.
 pub async fn find(tx: &mut Tx, digest: &[u8], now: Timestamp, idle_since: Timestamp) -> Result<Option<Session>, Error> {
-    const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
-                       network, revoked_at, by_passkey FROM sessions \
-                       WHERE digest = $1 AND revoked_at IS NULL AND expires_at > $2 AND seen_at > $3";
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM sessions WHERE digest = $1 AND revoked_at IS NULL AND expires_at > $2 AND seen_at > $3"
+    );
     let values = vec![digest.into(), now.0.into(), idle_since.0.into()];
     tx.optional(SQL, values).await?.as_ref().map(session).transpose()
 }
 
 /// Finds a session by its id that has neither ended nor expired; without use since `idle_since` it counts as expired.
-pub async fn find_live(tx: &mut Tx, id: &str, now: Timestamp, idle_since: Timestamp) -> Result<Option<Session>, Error> {
-    const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
-                       network, revoked_at, by_passkey FROM sessions \
-                       WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2 AND seen_at > $3";
-    let values = vec![id.into(), now.0.into(), idle_since.0.into()];
+pub async fn find_live(
+    tx: &mut Tx,
+    id: &SessionId,
+    now: Timestamp,
+    idle_since: Timestamp,
+) -> Result<Option<Session>, Error> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM sessions WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2 AND seen_at > $3"
+    );
+    let values = vec![id.as_str().into(), now.0.into(), idle_since.0.into()];
     tx.optional(SQL, values).await?.as_ref().map(session).transpose()
 }
 
 /// Lists the live sessions of a person, last used first.
 pub async fn list(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<Vec<Session>, Error> {
-    const SQL: &str = "SELECT digest, id, user_id, csrf, created_at, seen_at, expires_at, reauthenticated_at, device, \
-                       network, revoked_at, by_passkey FROM sessions \
-                       WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY seen_at DESC, id";
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY seen_at DESC, \
+         id"
+    );
     tx.all(SQL, vec![user.as_str().into(), now.0.into()]).await?.iter().map(session).collect()
 }
 
@@ -131,9 +150,9 @@ pub async fn reauthenticate(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result
 }
 
 /// Ends one session of a person; `false` when the person has no such session.
-pub async fn revoke(tx: &mut Tx, user: &UserId, id: &str, at: Timestamp) -> Result<bool, Error> {
+pub async fn revoke(tx: &mut Tx, user: &UserId, id: &SessionId, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL";
-    Ok(tx.execute(SQL, vec![user.as_str().into(), id.into(), at.0.into()]).await? > 0)
+    Ok(tx.execute(SQL, vec![user.as_str().into(), id.as_str().into(), at.0.into()]).await? > 0)
 }
 
 /// Ends every session of a person except the one with this digest.

@@ -1,8 +1,9 @@
 //! Saving what the machine decided: status, attempt, requirement, effects and audit, in one transaction.
 
 use keystead_core::gate::{Fulfilment, Requirement};
-use keystead_core::id::{OrganizationId, ReviewCaseId};
+use keystead_core::id::{OrganizationId, ReviewCaseId, VerificationAttemptId};
 use keystead_core::verification::organization::{AttemptState, Effect, Event, Facts, Status, Step, step};
+use keystead_core::verification::review::CaseKind;
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::organizations;
@@ -19,7 +20,7 @@ use crate::{Actor, App, Error};
 const DAY: i64 = 86_400;
 
 /// The sealing context of an appeal's statement.
-fn statement_context(case: &str) -> String {
+fn statement_context(case: &ReviewCaseId) -> String {
     format!("review_cases.statement:{case}")
 }
 
@@ -57,7 +58,7 @@ pub(crate) async fn apply_step(
                 row.finished_at = Some(now);
                 if matches!(state, AttemptState::Approved | AttemptState::Rejected) {
                     row.decided_at = Some(now);
-                    row.decided_by = Some(actor.id().to_owned());
+                    row.decided_by = Some(actor.actor_id());
                 }
             }
             (Effect::RedactLater, Some(row)) => {
@@ -72,7 +73,7 @@ pub(crate) async fn apply_step(
             (Effect::AlertOperator, Some(row)) => row.needs_attention = true,
             (Effect::Extend { seconds }, Some(row)) => row.expires_at = row.expires_at.plus(*seconds),
             (Effect::OpenCase, row) => {
-                let kind = if next.audit == "orgv.duplicate" { "duplicate" } else { "appeal" };
+                let kind = if next.audit == "orgv.duplicate" { CaseKind::Duplicate } else { CaseKind::Appeal };
                 let about = row.map(|row| row.id.clone());
                 insert_case(app, tx, organization, about, kind, None).await?;
             }
@@ -127,11 +128,11 @@ pub(crate) async fn insert_case(
     app: &App,
     tx: &mut Tx,
     organization: &OrganizationId,
-    attempt: Option<String>,
-    kind: &str,
+    attempt: Option<VerificationAttemptId>,
+    kind: CaseKind,
     statement: Option<&str>,
-) -> Result<String, Error> {
-    let id = app.draw(ReviewCaseId::generate).to_string();
+) -> Result<ReviewCaseId, Error> {
+    let id = app.draw(ReviewCaseId::generate);
     let context = statement_context(&id);
     let sealed = statement.map(|text| app.draw(|rng| app.sealer().seal(rng, &context, text.as_bytes())));
     let case = ReviewCase::opened(&id, organization, attempt, kind, app.now());

@@ -7,6 +7,7 @@ use keystead_core::hex;
 use keystead_core::id::OrganizationId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
+use keystead_core::verification::handoff::Channel;
 use keystead_core::verification::limits::{HANDOFF_LIMITS, MAIL_LIMITS, MAILS};
 use keystead_providers::identity::Link;
 use keystead_store::Tx;
@@ -24,31 +25,6 @@ use crate::audit::AuditEntry;
 use crate::jobs::{Job, MailLink};
 use crate::verification::limits::{Subjects, count_hit, count_within, ensure_within, hold_subjects};
 use crate::{Actor, App, Error};
-
-/// How a link travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Channel {
-    /// On the screen, for a phone's camera; fifteen minutes.
-    Qr,
-    /// To the owner's address; a day.
-    Mail,
-}
-
-impl Channel {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Qr => "qr",
-            Self::Mail => "mail",
-        }
-    }
-
-    const fn life(self) -> i64 {
-        match self {
-            Self::Qr => 900,
-            Self::Mail => 86_400,
-        }
-    }
-}
 
 /// A link of ours.
 #[derive(Debug, Clone)]
@@ -103,8 +79,8 @@ impl App {
         let url = format!("{}/verify/{token}", self.public_url());
         let row = Handoff {
             digest: digest(&token),
-            attempt: id.to_owned(),
-            channel: channel.as_str().to_owned(),
+            attempt: attempt.id.clone(),
+            channel,
             created_at: self.now(),
             expires_at,
             used_at: None,
@@ -116,11 +92,11 @@ impl App {
                 mail_link(self, tx, actor, &attempt, &url, &row).await?;
             }
             privacy::insert_handoff(tx, &row).await?;
-            let details = json!({ "data": { "channel": row.channel } });
+            let details = json!({ "data": { "channel": channel.as_str() } });
             let entry = AuditEntry {
                 organization: &attempt.organization,
                 action: "orgv.link_made",
-                target: &attempt.id,
+                target: attempt.id.as_str(),
                 details,
             };
             self.record(tx, actor, entry).await

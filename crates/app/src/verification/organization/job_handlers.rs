@@ -1,7 +1,9 @@
 //! Jobs about identity checks, and the mails about them.
 
+use keystead_core::id::{ErasureReceiptId, VerificationAttemptId};
 use keystead_core::role::OrganizationRole;
 use keystead_core::verification::organization::{Event, SILENCE};
+use keystead_core::verification::review::ErasureKind;
 use keystead_locales::Messages;
 use keystead_providers::ProviderError;
 use keystead_providers::identity::our_reference;
@@ -25,7 +27,7 @@ use crate::{App, Error};
 const PARKED: i64 = 900;
 const DAY: i64 = 86_400;
 
-async fn find_attempt(app: &App, id: &str) -> Result<Option<IdentityAttempt>, Error> {
+async fn find_attempt(app: &App, id: &VerificationAttemptId) -> Result<Option<IdentityAttempt>, Error> {
     read_tx!(app.store(), "attempt", |tx| Ok(identity_attempts::find(tx, id).await?))
 }
 
@@ -100,7 +102,7 @@ pub(crate) async fn redact_attempt(app: &App, job: RedactAttempt, attempts: i64)
     let reference = match &row.reference {
         Some(reference) => Some(reference.clone()),
         // The answer to our first request may have been lost, so the service may know the attempt nevertheless.
-        None => match provider.find(&our_reference(row.organization.as_str(), &row.id)).await {
+        None => match provider.find(&our_reference(row.organization.as_str(), row.id.as_str())).await {
             Ok(found) => found.map(|snapshot| snapshot.reference),
             Err(_) => return Ok(Outcome::Again(None)),
         },
@@ -109,7 +111,7 @@ pub(crate) async fn redact_attempt(app: &App, job: RedactAttempt, attempts: i64)
         match provider.redact(reference).await {
             Ok(()) | Err(ProviderError::Gone(_)) => {}
             Err(failure) => {
-                tracing::warn!(attempt = row.id, %failure, attempts, "the service has not erased its copy yet");
+                tracing::warn!(attempt = %row.id, %failure, attempts, "the service has not erased its copy yet");
                 return Ok(Outcome::Again(None));
             }
         }
@@ -130,9 +132,9 @@ async fn record_redaction(app: &App, mut row: IdentityAttempt) -> Result<(), Err
     row.redacted_at = Some(now);
     row.document_fingerprint = None;
     let receipt = Receipt {
-        id: format!("ers_{}", row.id),
+        id: ErasureReceiptId::of_attempt(&row.id),
         organization: row.organization.clone(),
-        what: "provider_copy".to_owned(),
+        what: ErasureKind::ProviderCopy,
         receipt: json!({ "provider": row.provider, "attempt": row.id }).to_string(),
         at: now,
     };

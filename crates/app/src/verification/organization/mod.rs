@@ -19,7 +19,8 @@ use keystead_store::tables::identity_attempts::IdentityAttempt;
 use crate::{App, Error};
 
 pub use consent::consent_text;
-pub use handoff::{Channel, HandoffLink, HandoffView};
+pub use handoff::{HandoffLink, HandoffView};
+pub use keystead_core::verification::handoff::Channel;
 pub use start::Consent;
 pub use view::{AttemptView, OrganizationView};
 

@@ -33,7 +33,7 @@ pub(crate) async fn owners_changed(
 pub(crate) async fn watch_verifications(app: &App, tx: &mut Tx) -> Result<(), Error> {
     let Some(days) = app.settings().reverify_after_days else { return Ok(()) };
     let actor = Actor::Service("clock".to_owned());
-    for row in organization_verifications::list(tx, Status::Verified.as_str()).await? {
+    for row in organization_verifications::list(tx, Status::Verified).await? {
         let deadline: Timestamp = row.since.plus(days * DAY);
         if row.until.is_none() && deadline.since(app.now()) <= NOTICE {
             let due = Event::ReverifyDue { deadline, grace: GRACE };

@@ -1,6 +1,6 @@
 //! Asking the service and applying its report: the only way an attempt changes.
 
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{OrganizationId, VerificationAttemptId};
 use keystead_core::verification::organization::snapshot::{
     CheckReport, KnownAttempt, SnapshotRelevance, classify_snapshot,
 };
@@ -35,7 +35,7 @@ impl App {
     ) -> Result<AttemptView, Error> {
         let row = owned_attempt(self, actor, organization, id).await?;
         if row.finished_at.is_none() {
-            match refresh_attempt(self, id, AGAIN_AFTER).await {
+            match refresh_attempt(self, &row.id, AGAIN_AFTER).await {
                 Ok(_) | Err(Error::ProviderUnavailable { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -47,7 +47,7 @@ impl App {
 
 /// Asks the service about an attempt, unless that was done less than `patience` seconds ago, and applies the
 /// report. Returns whether the attempt has ended.
-pub(crate) async fn refresh_attempt(app: &App, id: &str, patience: i64) -> Result<bool, Error> {
+pub(crate) async fn refresh_attempt(app: &App, id: &VerificationAttemptId, patience: i64) -> Result<bool, Error> {
     let read = read_tx!(app.store(), "attempt", |tx| Ok(identity_attempts::find(tx, id).await?))?;
     let Some(row) = read else { return Ok(true) };
     // An attempt that ended may still get another report, until the service has erased its data.
@@ -64,21 +64,21 @@ pub(crate) async fn refresh_attempt(app: &App, id: &str, patience: i64) -> Resul
         Err(ProviderError::Gone(_)) => return gone_at_service(app, &row).await,
         Err(failure) => return Err(Error::provider("identity", &failure)),
     };
-    let expected = our_reference(row.organization.as_str(), &row.id);
+    let expected = our_reference(row.organization.as_str(), row.id.as_str());
     if !snapshot.our_reference.is_empty() && snapshot.our_reference != expected {
-        tracing::error!(attempt = row.id, "the service's check belongs to another attempt; nothing is applied");
+        tracing::error!(attempt = %row.id, "the service's check belongs to another attempt; nothing is applied");
         return Ok(false);
     }
     apply_snapshot(app, &row.id, snapshot).await
 }
 
 async fn gone_at_service(app: &App, row: &IdentityAttempt) -> Result<bool, Error> {
-    tracing::warn!(attempt = row.id, "the service no longer knows this attempt");
+    tracing::warn!(attempt = %row.id, "the service no longer knows this attempt");
     apply_event(app, &row.id, Event::AttemptExpired).await
 }
 
 /// Applies a report of the service, once and in the right order.
-pub(crate) async fn apply_snapshot(app: &App, id: &str, snapshot: Snapshot) -> Result<bool, Error> {
+pub(crate) async fn apply_snapshot(app: &App, id: &VerificationAttemptId, snapshot: Snapshot) -> Result<bool, Error> {
     let number = snapshot.document_number.as_ref();
     let fingerprint = number.map(|number| app.sealer().fingerprint("document", number.expose()));
     write_tx!(app.store(), "apply_snapshot", |tx| {
@@ -135,7 +135,7 @@ async fn cancel_newer(app: &App, tx: &mut Tx, actor: &Actor, old: &IdentityAttem
 }
 
 /// Applies an event of the clock to a live attempt. Returns whether it has ended.
-pub(crate) async fn apply_event(app: &App, id: &str, event: Event) -> Result<bool, Error> {
+pub(crate) async fn apply_event(app: &App, id: &VerificationAttemptId, event: Event) -> Result<bool, Error> {
     write_tx!(app.store(), "apply_event", |tx| {
         let Some(mut row) = identity_attempts::find(tx, id).await? else { return Ok(true) };
         if row.finished_at.is_some() {

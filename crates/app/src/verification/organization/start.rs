@@ -2,7 +2,7 @@
 
 use keystead_core::gate::Action;
 use keystead_core::hex;
-use keystead_core::id::{OrganizationId, VerificationAttemptId};
+use keystead_core::id::{ConsentId, OrganizationId, VerificationAttemptId};
 use keystead_core::scope::Scope;
 use keystead_core::verification::limits::{LINK_LIMITS, START_LIMITS};
 use keystead_core::verification::organization::{ATTEMPT_LIFE, AttemptState, Event, Refusal, step};
@@ -109,8 +109,7 @@ async fn begin_attempt(
     organization: &OrganizationId,
     consent: Consent,
 ) -> Result<(IdentityAttempt, bool), Error> {
-    let id = app.draw(VerificationAttemptId::generate).to_string();
-    let consent_id = format!("cons_{}", id.trim_start_matches("orgv_"));
+    let id = app.draw(VerificationAttemptId::generate);
     let match_number = app.draw(|rng| format!("{:02}", rng.random_range(10..100)));
     let write = write_tx!(app.store(), "start_organization_verification", |tx| {
         app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
@@ -170,7 +169,7 @@ async fn begin_attempt(
             "text_version": CONSENT_TEXT_VERSION,
         });
         let proof = privacy::Consent {
-            id: consent_id.clone(),
+            id: ConsentId::of(&id),
             organization: organization.clone(),
             attempt: id.clone(),
             user: actor.user().cloned(),
@@ -187,7 +186,7 @@ async fn begin_attempt(
         for (action, details) in
             [(next.audit, json!({ "data": { "provider": row.provider } })), ("orgv.consented", json!({}))]
         {
-            app.record(tx, actor, AuditEntry { organization, action, target: &id, details }).await?;
+            app.record(tx, actor, AuditEntry { organization, action, target: id.as_str(), details }).await?;
         }
         // Queued in this transaction, so that the attempt is continued whether or not the request to the service
         // succeeds.
@@ -242,7 +241,7 @@ async fn start_at_service(app: &App, row: IdentityAttempt, fresh: bool) -> Resul
     let provider = identity_provider(app)?;
     let return_url = format!("{}/settings/organization/general?verification={}", app.public_url(), row.id);
     let attempt = Attempt {
-        id: &row.id,
+        id: row.id.as_str(),
         organization: row.organization.as_str(),
         locale: &row.language,
         return_url: &return_url,
@@ -254,7 +253,7 @@ async fn start_at_service(app: &App, row: IdentityAttempt, fresh: bool) -> Resul
         }
         Err(failure) => {
             // The attempt stays; the next click or poll begins it again with the same idempotency key.
-            tracing::warn!(attempt = row.id, %failure, "the identity service did not begin the check");
+            tracing::warn!(attempt = %row.id, %failure, "the identity service did not begin the check");
             if fresh {
                 attempt_waits(app, &row).await?;
             }
@@ -281,7 +280,7 @@ async fn attempt_waits(app: &App, row: &IdentityAttempt) -> Result<(), Error> {
         let entry = AuditEntry {
             organization: &row.organization,
             action: "orgv.provider_down",
-            target: &row.id,
+            target: row.id.as_str(),
             details: json!({ "data": { "provider": row.provider } }),
         };
         app.record(tx, &Actor::Service(row.provider.clone()), entry).await
@@ -306,8 +305,12 @@ pub(crate) async fn fresh_link(app: &App, row: &IdentityAttempt, actor: Option<&
         let facts = verification_facts(app, tx, &row.organization, &before, None).await?;
         let live = Some(row.state);
         let next = step(before.status, live, Event::LinkReissued, facts, app.now()).map_err(refused)?;
-        let entry =
-            AuditEntry { organization: &row.organization, action: next.audit, target: &row.id, details: json!({}) };
+        let entry = AuditEntry {
+            organization: &row.organization,
+            action: next.audit,
+            target: row.id.as_str(),
+            details: json!({}),
+        };
         app.record(tx, &who, entry).await
     })?;
     let Some(reference) = &row.reference else {

@@ -13,6 +13,7 @@ use keystead_store::tables::organization_verifications::{self, OrganizationVerif
 use keystead_store::tables::privacy;
 
 use crate::entitlements::entitlements;
+use crate::validate::parse_id;
 use crate::{Actor, App, Error};
 
 /// The status of an organization, with the version that was read, for writing it back.
@@ -56,7 +57,8 @@ pub(crate) async fn owned_attempt(
 ) -> Result<IdentityAttempt, Error> {
     read_tx!(app.store(), "attempt", |tx| {
         app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-        let row = identity_attempts::find(tx, id).await?.filter(|row| row.organization == *organization);
+        let attempt = parse_id("organization verification", id)?;
+        let row = identity_attempts::find(tx, &attempt).await?.filter(|row| row.organization == *organization);
         row.ok_or_else(|| Error::not_found("organization verification", id))
     })
 }
@@ -77,9 +79,7 @@ pub(crate) async fn load_verification(tx: &mut Tx, organization: &OrganizationId
             version: 0,
         },
         Some(row) => VerificationRecord {
-            // A status of a newer version is not guessed.
-            status: Status::from_name(&row.status)
-                .ok_or_else(|| Error::Internal(format!("organization {organization} has an unknown status")))?,
+            status: row.status,
             since: row.since,
             until: row.until,
             reason: row.reason,
@@ -100,7 +100,7 @@ pub(crate) async fn save_verification(
     let since = if before.status == status { before.since } else { app.now() };
     let row = OrganizationVerification {
         organization: organization.clone(),
-        status: status.as_str().to_owned(),
+        status,
         since,
         until,
         reason,

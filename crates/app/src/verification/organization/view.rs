@@ -4,6 +4,7 @@ use keystead_core::id::OrganizationId;
 use keystead_core::refusal::GateRefusal;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{ATTEMPTS, ATTEMPTS_WINDOW, AttemptState, Status};
+use keystead_core::verification::review::CaseKind;
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::legal_holds::{self, LegalHold};
@@ -51,7 +52,7 @@ pub struct AttemptView {
 impl AttemptView {
     pub(crate) fn of(row: IdentityAttempt) -> Self {
         Self {
-            id: row.id,
+            id: row.id.to_string(),
             state: row.state.as_str().to_owned(),
             provider: row.provider,
             step: row.step,
@@ -150,7 +151,7 @@ impl App {
         let row = RefusedCall {
             id: request.to_owned(),
             organization: refused.organization.clone(),
-            project: Some(refused.project.to_string()),
+            project: Some(refused.project.clone()),
             api_key: None,
             action: format!("model.use:{}", refused.model),
             rule: refused.rule.clone(),
@@ -214,6 +215,6 @@ pub(crate) async fn organization_view(
         provider_policy: provider
             .map(|provider| provider.privacy_policy_url().to_owned())
             .filter(|url| !url.is_empty()),
-        appeal_open: cases.iter().any(|case| case.kind == "appeal" && case.decided_at.is_none()),
+        appeal_open: cases.iter().any(|case| case.kind == CaseKind::Appeal && case.decided_at.is_none()),
     })
 }

@@ -1,8 +1,9 @@
 //! An owner cancels, withdraws and erases, or appeals.
 
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{ErasureReceiptId, OrganizationId};
 use keystead_core::scope::Scope;
 use keystead_core::verification::organization::{Event, Status, step};
+use keystead_core::verification::review::{CaseKind, ErasureKind};
 use keystead_store::tables::identity_attempts;
 use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::reviews;
@@ -56,15 +57,13 @@ impl App {
             for row in &due {
                 self.enqueue(tx, &Job::redact_attempt(&row.id), now).await?;
             }
-            let id =
-                format!("ers_{}", self.draw(keystead_core::id::JobId::generate).as_str().trim_start_matches("job_"));
             let counts = json!({
                 "consents_withdrawn": consents, "document_fingerprints": documents, "asked_of_service": due.len(),
             });
             let receipt = Receipt {
-                id,
+                id: self.draw(ErasureReceiptId::generate),
                 organization: organization.clone(),
-                what: "withdrawal".to_owned(),
+                what: ErasureKind::Withdrawal,
                 receipt: counts.to_string(),
                 at: now,
             };
@@ -98,7 +97,7 @@ impl App {
             // The case is opened here with its statement, and not without one by the effect.
             next.effects.retain(|effect| *effect != keystead_core::verification::organization::Effect::OpenCase);
             let last = identity_attempts::list(tx, organization).await?.into_iter().next().map(|row| row.id);
-            insert_case(self, tx, organization, last, "appeal", Some(&statement)).await?;
+            insert_case(self, tx, organization, last, CaseKind::Appeal, Some(&statement)).await?;
             apply_step(self, tx, actor, organization, &before, None, next, None).await?;
             organization_view(self, tx, organization).await
         })

@@ -81,7 +81,7 @@ async fn dispute_opened(
     }
     let last4 = method.as_ref().map(|row| row.last4.clone());
     let details = json!({ "dispute": reason, "last4": last4, "reference": dispute });
-    let target = method.map_or_else(|| organization.to_string(), |row| row.id);
+    let target = method.map_or_else(|| organization.to_string(), |row| row.id.to_string());
     step_payment(app, tx, actor, &organization, PaymentEvent::Disputed, &target, details).await.map(|_| ())
 }
 
@@ -108,7 +108,7 @@ async fn card_renewed(
     let noticed = payment.state == PaymentState::Attention && payment.until.is_some();
     if ends > ended && row.is_default && noticed {
         let details = json!({ "last4": row.last4 });
-        step_payment(app, tx, actor, &row.organization, PaymentEvent::Replaced, &row.id, details).await?;
+        step_payment(app, tx, actor, &row.organization, PaymentEvent::Replaced, row.id.as_str(), details).await?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ mod view;
 
 use keystead_core::id::{OrganizationId, PaymentSetupId};
 use keystead_core::scope::Scope;
-use keystead_core::verification::payment::{PaymentEvent, SETUP_LIFE};
+use keystead_core::verification::payment::{PaymentEvent, SETUP_LIFE, SetupStatus};
 use keystead_providers::ProviderError;
 use keystead_providers::payment::{PaymentProvider, Setup};
 use keystead_store::tables::payments::{self, PaymentSetup};
@@ -30,13 +30,13 @@ impl App {
     pub async fn start_payment_method(&self, actor: &Actor, organization: &OrganizationId) -> Result<SetupView, Error> {
         let provider = payment_provider(self)?;
         let fresh = PaymentSetup {
-            id: self.draw(PaymentSetupId::generate).to_string(),
+            id: self.draw(PaymentSetupId::generate),
             organization: organization.clone(),
             user: actor.user().cloned(),
             provider: provider.name().to_owned(),
             reference: None,
             url: None,
-            state: "pending".to_owned(),
+            state: SetupStatus::Pending,
             reason: None,
             created_at: self.now(),
             expires_at: self.now().plus(SETUP_LIFE),
@@ -53,7 +53,7 @@ impl App {
                 return Ok((live, payments::find_customer(tx, organization, &setup.provider).await?, true));
             }
             let details = json!({ "provider": setup.provider });
-            step_payment(self, tx, actor, organization, PaymentEvent::Add, &setup.id, details).await?;
+            step_payment(self, tx, actor, organization, PaymentEvent::Add, setup.id.as_str(), details).await?;
             payments::insert(tx, &setup).await?;
             Ok((setup.clone(), payments::find_customer(tx, organization, &setup.provider).await?, false))
         })?;
@@ -62,7 +62,7 @@ impl App {
         }
         let return_url =
             format!("{}/settings/organization/billing/payment-methods?setup={}", self.public_url(), setup.id);
-        match provider.start(&setup.id, organization.as_str(), customer.as_deref(), &return_url).await {
+        match provider.start(setup.id.as_str(), organization.as_str(), customer.as_deref(), &return_url).await {
             Ok(begun) => payment_begun(self, setup, begun).await,
             Err(failure) => {
                 payment_not_begun(self, &setup).await?;
@@ -101,7 +101,7 @@ async fn payment_begun(app: &App, mut setup: PaymentSetup, begun: Setup) -> Resu
 /// Ends a set-up that the service never began; it does not count as a failure.
 async fn payment_not_begun(app: &App, setup: &PaymentSetup) -> Result<(), Error> {
     let ended = PaymentSetup {
-        state: "failed".to_owned(),
+        state: SetupStatus::Failed,
         reason: Some("provider_unavailable".to_owned()),
         finished_at: Some(app.now()),
         ..setup.clone()
@@ -115,7 +115,7 @@ async fn payment_not_begun(app: &App, setup: &PaymentSetup) -> Result<(), Error>
         let actor = Actor::Service(ended.provider.clone());
         let event = PaymentEvent::SetupFailed { ended: true, failures: 0, cards: 0 };
         let details = json!({ "reason": ended.reason });
-        step_payment(app, tx, &actor, &ended.organization, event, &ended.id, details).await.map(|_| ())
+        step_payment(app, tx, &actor, &ended.organization, event, ended.id.as_str(), details).await.map(|_| ())
     })
 }
 

@@ -1,9 +1,9 @@
 //! Reading set-ups from the service. Its answer is the truth; deliveries and redirects only trigger a request.
 
 use keystead_core::hex;
-use keystead_core::id::{OrganizationId, PaymentMethodId};
+use keystead_core::id::{OrganizationId, PaymentMethodId, PaymentSetupId};
 use keystead_core::verification::limits::{Counting, FAILED_SETUPS, SETUP_LIMITS};
-use keystead_core::verification::payment::{PaymentEffect, PaymentEvent, PaymentRequirement};
+use keystead_core::verification::payment::{PaymentEffect, PaymentEvent, PaymentRequirement, SetupStatus};
 use keystead_providers::payment::{Method, SetupState};
 use keystead_store::Tx;
 use keystead_store::tables::limit_hits;
@@ -30,11 +30,11 @@ impl App {
         id: &str,
     ) -> Result<SetupView, Error> {
         let known = self.payment_setup(actor, organization, id).await?;
-        if known.status != "pending" {
+        if known.status != SetupStatus::Pending {
             return Ok(known);
         }
         // A service that does not answer leaves the state as it is; polling continues.
-        match refresh_payment_setup(self, organization, id, AGAIN_AFTER).await {
+        match refresh_payment_setup(self, organization, &known.id, AGAIN_AFTER).await {
             Ok(_) | Err(Error::ProviderUnavailable { .. }) => self.payment_setup(actor, organization, id).await,
             Err(error) => Err(error),
         }
@@ -46,7 +46,7 @@ impl App {
 pub(crate) async fn refresh_payment_setup(
     app: &App,
     organization: &OrganizationId,
-    id: &str,
+    id: &PaymentSetupId,
     patience: i64,
 ) -> Result<bool, Error> {
     let now = app.now();
@@ -80,11 +80,11 @@ async fn apply_setup_state(app: &App, tx: &mut Tx, mut setup: PaymentSetup, stat
             let known = payments::find_customer(tx, &setup.organization, &setup.provider).await?;
             let ours = method.customer.is_none() || method.customer == known;
             if !ours {
-                tracing::error!(setup = setup.id, "the set-up belongs to another customer; nothing is applied");
+                tracing::error!(setup = %setup.id, "the set-up belongs to another customer; nothing is applied");
                 payments::update(tx, &setup).await?;
                 return Ok(false);
             }
-            setup.state = "succeeded".to_owned();
+            setup.state = SetupStatus::Succeeded;
             setup.reason = None;
             setup.finished_at = Some(now);
             method_added(app, tx, &setup, method).await?;
@@ -96,7 +96,7 @@ async fn apply_setup_state(app: &App, tx: &mut Tx, mut setup: PaymentSetup, stat
         }
         SetupState::Pending if now < setup.expires_at => {}
         SetupState::Pending | SetupState::Expired => {
-            setup.state = "expired".to_owned();
+            setup.state = SetupStatus::Expired;
             setup.finished_at = Some(now);
             payments::update(tx, &setup).await?;
             // It has expired at the service, even if the date here says otherwise.
@@ -117,7 +117,7 @@ async fn method_added(app: &App, tx: &mut Tx, setup: &PaymentSetup, method: Meth
     payments::clear_default(tx, organization).await?;
     let fingerprint = method.fingerprint.as_deref().map(|fingerprint| app.sealer().fingerprint("card", fingerprint));
     let row = PaymentMethod {
-        id: app.draw(PaymentMethodId::generate).to_string(),
+        id: app.draw(PaymentMethodId::generate),
         organization: organization.clone(),
         provider: setup.provider.clone(),
         reference: method.reference,
@@ -138,7 +138,7 @@ async fn method_added(app: &App, tx: &mut Tx, setup: &PaymentSetup, method: Meth
     let details = json!({ "brand": row.brand, "last4": row.last4 });
     let actor = Actor::Service(setup.provider.clone());
     let event = PaymentEvent::SetupSucceeded { ours: true };
-    step_payment(app, tx, &actor, organization, event, &setup.id, details).await.map(|_| ())
+    step_payment(app, tx, &actor, organization, event, setup.id.as_str(), details).await.map(|_| ())
 }
 
 /// Applies a refusal by the bank. The service's page accepts another card, so the set-up stays live, unless card
@@ -166,7 +166,7 @@ async fn setup_failed(
     let event = PaymentEvent::SetupFailed { ended: false, failures, cards };
     let actor = Actor::Service(setup.provider.clone());
     let details = json!({ "reason": reason, "cards": cards });
-    let effects = step_payment(app, tx, &actor, &organization, event, &setup.id, details).await?;
+    let effects = step_payment(app, tx, &actor, &organization, event, setup.id.as_str(), details).await?;
     Ok(effects.contains(&PaymentEffect::CancelSetup))
 }
 

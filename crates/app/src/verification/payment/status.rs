@@ -3,7 +3,8 @@
 use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::id::OrganizationId;
 use keystead_core::verification::payment::{
-    EXPIRY_NOTICE, PaymentEffect, PaymentEvent, PaymentRefusal, PaymentRequirement, PaymentState, card_ends, month_of,
+    EXPIRY_NOTICE, PaymentEffect, PaymentEvent, PaymentRefusal, PaymentRequirement, PaymentState, SetupStatus,
+    card_ends, month_of,
 };
 use keystead_store::Tx;
 use keystead_store::tables::requirement_states::{self, RequirementStateRow};
@@ -157,7 +158,7 @@ async fn cancel_setup(app: &App, tx: &mut Tx, organization: &OrganizationId) -> 
     if let Some(reference) = &setup.reference {
         app.enqueue(tx, &Job::cancel_setup(reference), now).await?;
     }
-    setup.state = if now >= setup.expires_at { "expired" } else { "failed" }.to_owned();
+    setup.state = if now >= setup.expires_at { SetupStatus::Expired } else { SetupStatus::Failed };
     setup.finished_at = Some(now);
     Ok(payments::update(tx, &setup).await?)
 }
@@ -193,7 +194,7 @@ pub(crate) async fn watch_cards(app: &App, tx: &mut Tx) -> Result<(), Error> {
         }
         let details = json!({ "last4": method.last4, "ends_at": at });
         let event = PaymentEvent::CardExpires { at };
-        step_payment(app, tx, &actor, &method.organization, event, &method.id, details).await?;
+        step_payment(app, tx, &actor, &method.organization, event, method.id.as_str(), details).await?;
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! The views of payment methods.
 
 use keystead_core::gate::Requirement;
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{OrganizationId, PaymentMethodId, PaymentSetupId};
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
-use keystead_core::verification::payment::{PaymentEvent, PaymentState};
+use keystead_core::verification::payment::{PaymentEvent, PaymentState, SetupStatus};
 use keystead_store::Tx;
 use keystead_store::tables::organizations;
 use keystead_store::tables::payments::{self, PaymentMethod, PaymentSetup};
@@ -14,15 +14,16 @@ use super::status::{payment_requirement, step_payment};
 use crate::audit::AuditEntry;
 use crate::entitlements::excused;
 use crate::jobs::{DetachMethod, Job};
+use crate::validate::parse_id;
 use crate::{Actor, App, Error};
 
 /// The view of a set-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupView {
-    /// `pms_…`.
-    pub id: String,
-    /// `pending`, `succeeded`, `failed` or `expired`.
-    pub status: String,
+    /// The set-up, by its id.
+    pub id: PaymentSetupId,
+    /// Its state.
+    pub status: SetupStatus,
     /// The class of the bank's refusal, when there was one.
     pub reason: Option<String>,
     /// The address where the card is entered.
@@ -46,8 +47,8 @@ impl SetupView {
 /// The view of a method on file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MethodView {
-    /// `pm_…`.
-    pub id: String,
+    /// The method, by its id.
+    pub id: PaymentMethodId,
     /// The card's brand.
     pub brand: String,
     /// Its last four digits.
@@ -129,7 +130,7 @@ impl App {
     ) -> Result<SetupView, Error> {
         read_tx!(self.store(), "payment_setup", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
-            let row = payments::find(tx, organization, id).await?;
+            let row = payments::find(tx, organization, &parse_id("payment set-up", id)?).await?;
             row.map(SetupView::of).ok_or_else(|| Error::not_found("payment set-up", id))
         })
     }
@@ -147,7 +148,7 @@ impl App {
         write_tx!(self.store(), "remove_payment_method", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             let methods = payments::list_methods(tx, organization).await?;
-            let method = methods.into_iter().find(|row| row.id == id);
+            let method = methods.into_iter().find(|row| row.id.as_str() == id);
             let method = method.ok_or_else(|| Error::not_found("payment method", id))?;
             method_removed(self, tx, actor, method.clone()).await?;
             let job = Job::DetachMethod(DetachMethod { method: method.reference });
@@ -168,7 +169,7 @@ impl App {
         write_tx!(self.store(), "prefer_payment_method", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             let methods = payments::list_methods(tx, organization).await?;
-            let method = methods.into_iter().find(|row| row.id == id);
+            let method = methods.into_iter().find(|row| row.id.as_str() == id);
             let mut method = method.ok_or_else(|| Error::not_found("payment method", id))?;
             if method.is_default {
                 return Ok(());
@@ -199,7 +200,7 @@ pub(crate) async fn method_removed(
     if !was_default || !payment.method {
         let details = json!({ "data": details });
         let action = "payment.method_removed";
-        let entry = AuditEntry { organization: &organization, action, target: &method.id, details };
+        let entry = AuditEntry { organization: &organization, action, target: method.id.as_str(), details };
         return app.record(tx, actor, entry).await;
     }
     let next = payments::list_methods(tx, &organization).await?.into_iter().next();
@@ -209,5 +210,5 @@ pub(crate) async fn method_removed(
         payments::save_method(tx, &next).await?;
     }
     let event = PaymentEvent::Removed { other };
-    step_payment(app, tx, actor, &organization, event, &method.id, details).await.map(|_| ())
+    step_payment(app, tx, actor, &organization, event, method.id.as_str(), details).await.map(|_| ())
 }

@@ -159,10 +159,11 @@ async fn apply_check(
     }
     // Two checks at once read the same counter: the second to write finds a changed row and starts again.
     phones::update_checked(tx, &row, &serde_json::to_string(&before).unwrap_or_default()).await?;
-    let entry = AuditEntry { organization: &row.organization, action: audit, target: &row.id, details: json!({}) };
+    let entry =
+        AuditEntry { organization: &row.organization, action: audit, target: row.id.as_str(), details: json!({}) };
     app.record(tx, actor, entry).await?;
     if proven {
-        end_phones(app, tx, actor, &row.organization, Some(&row.id)).await?;
+        end_phones(app, tx, actor, &row.organization, Some(row.id.as_str())).await?;
         step_phone(app, tx, actor, &row.organization, RequirementEvent::Proven, json!({})).await?;
         bind_number(app, tx, actor, &row).await?;
         release_numbers(app, tx, actor, &released).await?;

@@ -50,7 +50,7 @@ pub(crate) async fn send_code(app: &App, row: PhoneVerification) -> Result<Verif
     let row = write_tx!(app.store(), "code_sent", |tx| {
         // Read again, because a check may have changed it while the service was asked.
         let found = phones::find(tx, organization, id).await?;
-        let row = found.ok_or_else(|| Error::not_found("phone verification", id))?;
+        let row = found.ok_or_else(|| Error::not_found("phone verification", id.as_str()))?;
         record_delivery(app, tx, row, outcome.clone()).await
     })?;
     match failure {
@@ -81,7 +81,7 @@ async fn deliver_code(app: &App, row: &PhoneVerification, e164: &str) -> Result<
                 let digits = app.draw(code::draw);
                 let text =
                     code::message(Messages::of(&row.language), &app.settings().operator, &digits, public_host(app));
-                let fingerprint = app.sealer().fingerprint(&code::purpose(&row.id), digits.expose());
+                let fingerprint = app.sealer().fingerprint(&code::purpose(row.id.as_str()), digits.expose());
                 (sender.send(e164, &text).await.map(|_| None), Some(fingerprint))
             }
         };
@@ -162,14 +162,14 @@ async fn record_delivery(
         let names: Vec<&str> = outcome.down.iter().map(|service| service.as_str()).collect();
         let by = outcome.failure.is_none().then(|| outcome.service.as_str());
         let details = json!({ "data": { "services": names, "sent_by": by } });
-        let (organization, target) = (&row.organization, &row.id);
+        let (organization, target) = (&row.organization, row.id.as_str());
         app.record(tx, &who, AuditEntry { organization, action: "phone.provider_down", target, details }).await?;
     }
     if event == Some(PhoneEvent::DeliveryFailed) {
         let entry = AuditEntry {
             organization: &row.organization,
             action: "phone.delivery_failed",
-            target: &row.id,
+            target: row.id.as_str(),
             details: json!({}),
         };
         app.record(tx, &who, entry).await?;

@@ -32,7 +32,8 @@ pub(crate) async fn end_phone_row(
     if effects.contains(&PhoneEffect::RevokeCode) {
         revoke_code(app, tx, row).await?;
     }
-    let entry = AuditEntry { organization: &row.organization, action: audit, target: &row.id, details: json!({}) };
+    let entry =
+        AuditEntry { organization: &row.organization, action: audit, target: row.id.as_str(), details: json!({}) };
     app.record(tx, actor, entry).await
 }
 

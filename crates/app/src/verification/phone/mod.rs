@@ -15,6 +15,7 @@ use keystead_core::verification::phone::{PhoneAttempt, PhoneRefusal, PhoneState}
 use keystead_store::Tx;
 use keystead_store::tables::phones::{self, PhoneVerification};
 
+use crate::validate::parse_id;
 use crate::{Actor, App, Error};
 
 pub(crate) use lines::SIM_CHANGED;
@@ -30,7 +31,7 @@ pub(crate) fn machine(row: &PhoneVerification) -> Result<PhoneAttempt, Error> {
 
 /// Whether this person began a verification, in their present session.
 pub(crate) fn begun_by(row: &PhoneVerification, actor: &Actor) -> bool {
-    row.user.as_ref() == actor.user() && row.session.as_deref() == actor.session()
+    row.user.as_ref() == actor.user() && row.session.as_ref() == actor.session()
 }
 
 /// Saves the machine's state into the row.
@@ -70,6 +71,7 @@ pub(crate) async fn own_phone_verification(
     id: &str,
 ) -> Result<PhoneVerification, Error> {
     app.authorize_member(tx, actor, organization).await?;
-    let row = phones::find(tx, organization, id).await?.filter(|row| begun_by(row, actor));
+    let verification = parse_id("phone verification", id)?;
+    let row = phones::find(tx, organization, &verification).await?.filter(|row| begun_by(row, actor));
     row.ok_or_else(|| Error::not_found("phone verification", id))
 }

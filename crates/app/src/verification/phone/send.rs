@@ -217,7 +217,7 @@ async fn begin_phone(
     organization: &OrganizationId,
     prepared: Prepared,
 ) -> Result<(PhoneVerification, bool), Error> {
-    let id = app.draw(PhoneVerificationId::generate).to_string();
+    let id = app.draw(PhoneVerificationId::generate);
     let sealed =
         app.draw(|rng| app.sealer().seal(rng, &format!("phone.number:{id}"), prepared.number.e164.expose().as_bytes()));
     write_tx!(app.store(), "start_phone_verification", |tx| {
@@ -258,7 +258,7 @@ async fn begin_phone(
             id: id.clone(),
             organization: organization.clone(),
             user: actor.user().cloned(),
-            session: actor.session().map(str::to_owned),
+            session: actor.session().cloned(),
             number_fingerprint: prepared.fingerprint.clone(),
             number_sealed: sealed.clone(),
             number_masked: prepared.number.masked.clone(),
@@ -279,7 +279,7 @@ async fn begin_phone(
         let review = prepared.verdict == LineVerdict::Review;
         let details =
             json!({ "data": { "country": row.country, "line_type": row.line_type.as_str(), "review": review } });
-        app.record(tx, actor, AuditEntry { organization, action: audit, target: &id, details }).await?;
+        app.record(tx, actor, AuditEntry { organization, action: audit, target: id.as_str(), details }).await?;
         Ok((row, effects.contains(&PhoneEffect::SendCode)))
     })
 }
@@ -298,7 +298,7 @@ async fn another_code(
     count_send(app, tx, subjects, verdict, &nth).await?;
     keep(&mut row, &next);
     phones::update(tx, &row).await?;
-    let (organization, target) = (&row.organization, &row.id);
+    let (organization, target) = (&row.organization, row.id.as_str());
     let entry = AuditEntry { organization, action: audit, target, details: json!({}) };
     app.record(tx, actor, entry).await?;
     Ok(row)

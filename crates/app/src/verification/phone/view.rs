@@ -37,7 +37,7 @@ impl VerificationView {
     pub(crate) fn of(row: PhoneVerification) -> Result<Self, Error> {
         let current = machine(&row)?;
         Ok(Self {
-            id: row.id,
+            id: row.id.to_string(),
             state: current.state,
             masked: row.number_masked,
             expires_at: current.expires_at,

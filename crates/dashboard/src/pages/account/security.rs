@@ -70,7 +70,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, PageErr
         layout: Layout::new(state, visit, &t.text("nav-security"), HERE),
         email: session.email.clone(),
         view: state.app.security(&session.user).await.map_err(fail)?,
-        devices: state.app.devices(&session.user, &session.id).await.map_err(fail)?,
+        devices: state.app.devices(&session.user, session.id.as_str()).await.map_err(fail)?,
         other: state.app.services().sign_in.as_ref().map(|issuer| issuer.label().to_owned()),
         wrong: None,
         shut: [

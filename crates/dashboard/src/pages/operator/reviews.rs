@@ -9,6 +9,7 @@ use keystead_app::review::{
 };
 use keystead_app::{Actor, Error};
 use keystead_core::time::Timestamp;
+use keystead_core::verification::review::{CaseDecision, CaseKind};
 
 use super::console;
 use crate::pages::capture::labels::{document_name, prompt_text, reason, slot_title};
@@ -43,7 +44,7 @@ impl Queue {
     }
 
     fn kind(&self, row: &QueueRow) -> String {
-        self.layout.t.text(&format!("review-kind-{}", row.kind))
+        self.layout.t.text(&format!("review-kind-{}", row.kind.as_str()))
     }
 
     fn soon(&self, until: &Timestamp) -> bool {
@@ -82,7 +83,7 @@ impl Case {
     }
 
     fn kind(&self) -> String {
-        self.t().text(&format!("review-kind-{}", self.view.case.kind))
+        self.t().text(&format!("review-kind-{}", self.view.case.kind.as_str()))
     }
 
     fn action(&self) -> String {
@@ -212,12 +213,11 @@ impl Case {
     }
 
     fn decision(&self) -> String {
-        let word = self.view.case.decision.as_deref().unwrap_or_default();
-        self.t().text(match word {
-            "approve" => "review-was-approved",
-            "reject" => "review-was-declined",
-            "recapture" => "review-was-recapture",
-            _ => "review-was-withdrawn",
+        self.t().text(match self.view.case.decision {
+            Some(CaseDecision::Approve) => "review-was-approved",
+            Some(CaseDecision::Reject) => "review-was-declined",
+            Some(CaseDecision::Recapture) => "review-was-recapture",
+            Some(CaseDecision::Withdrawn) | None => "review-was-withdrawn",
         })
     }
 
@@ -236,7 +236,7 @@ impl Case {
     }
 
     fn is_review(&self) -> bool {
-        self.view.case.kind == "review"
+        self.view.case.kind == CaseKind::Review
     }
 
     fn decided(&self) -> bool {
@@ -265,10 +265,10 @@ async fn page(state: &DashboardState, visit: &Visit, actor: &Actor, id: &str) ->
     let view = state.app.review_case(actor, id).await.map_err(|error| PageError::new(t, error))?;
     let layout = Layout::new(state, visit, &view.organization_name, "/operator");
     let open = view.case.decided_at.is_none();
-    let usual = match view.case.kind.as_str() {
-        "review" if open => Some("review"),
-        "appeal" | "duplicate" if open => Some("appeal"),
-        _ => None,
+    let usual = match view.case.kind {
+        _ if !open => None,
+        CaseKind::Review => Some("review"),
+        CaseKind::Appeal | CaseKind::Duplicate => Some("appeal"),
     };
     let chosen = visit.person.query.get("why").map(String::as_str).filter(|why| VIEW_REASONS.contains(why));
     let zone = view.zone.as_ref().map(|zone| zone.typed.expose().clone()).unwrap_or_default();

@@ -282,7 +282,7 @@ pub(crate) async fn follow(State(state): State<DashboardState>, visit: Visit) ->
 pub(crate) async fn events(State(state): State<DashboardState>, visit: Visit, headers: HeaderMap) -> Response {
     let (app, session) = (state.app.clone(), visit.person.session.id.clone());
     let (actor, organization, secret) = (visit.person.actor(), visit.organization.id.clone(), visit.person.secret);
-    stream_changes(&state, &headers, &session, move || {
+    stream_changes(&state, &headers, session.as_str(), move || {
         let (app, actor, organization, secret) = (app.clone(), actor.clone(), organization.clone(), secret.clone());
         async move {
             // The stream ends when the session ends.

@@ -99,7 +99,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Members, PageErro
             .map(|row| Waiting {
                 until: layout.format.date(&row.expires_at),
                 projects: labels(&choices, &row.projects),
-                id: row.id,
+                id: row.id.to_string(),
                 email: row.email,
                 role: if row.role == OrganizationRole::Owner { "role-owner" } else { "role-reader" },
             })

@@ -135,7 +135,7 @@ pub(crate) async fn sessions(db: Database) {
     let (_, _, _, ann, ben, _) = seed(&db).await;
     let session = |digest: u8, at: i64| Session {
         digest: vec![digest],
-        id: format!("sess_{digest}"),
+        id: id(&format!("sess_{digest}")),
         user: ann.clone(),
         csrf: "c".to_owned(),
         created_at: NOW,
@@ -153,18 +153,22 @@ pub(crate) async fn sessions(db: Database) {
     assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1), later(-1))).unwrap(), Some(session(1, 0)));
     assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1), NOW)).unwrap(), None, "idle for too long");
     assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1_000), later(-1))).unwrap(), None, "too old");
-    for (id, now, idle_since, found) in [
+    for (name, now, idle_since, found) in [
         ("sess_1", later(1), later(-1), Some(session(1, 0))),
         ("sess_1", later(1), NOW, None),
         ("sess_1", later(1_000), later(-1), None),
         ("sess_9", later(1), later(-1), None),
     ] {
-        assert_eq!(look!(db, |tx| sessions::find_live(tx, id, now, idle_since)).unwrap(), found, "{id} {now:?}");
+        assert_eq!(
+            look!(db, |tx| sessions::find_live(tx, &id(name), now, idle_since)).unwrap(),
+            found,
+            "{name} {now:?}"
+        );
     }
     change!(db, |tx| sessions::touch(tx, &[1], later(20))).unwrap();
     change!(db, |tx| sessions::reauthenticate(tx, &[1], later(21))).unwrap();
     let ids: Vec<String> =
-        look!(db, |tx| sessions::list(tx, &ann, NOW)).unwrap().into_iter().map(|row| row.id).collect();
+        look!(db, |tx| sessions::list(tx, &ann, NOW)).unwrap().into_iter().map(|row| row.id.to_string()).collect();
     assert_eq!(ids, ["sess_1", "sess_3", "sess_2"]);
     for (device, network, same_network, same_device) in
         [("Firefox", "", 3, 3), ("Edge", "", 3, 0), ("Firefox", "192.0.2.0/24", 0, 0)]
@@ -174,9 +178,9 @@ pub(crate) async fn sessions(db: Database) {
     }
     let unknown = look!(db, |tx| sessions::find_acquaintance(tx, &ben, "Firefox", "")).unwrap();
     assert_eq!(unknown, Acquaintance::default());
-    assert!(!change!(db, |tx| sessions::revoke(tx, &ben, "sess_1", NOW)).unwrap(), "another person's");
-    assert!(change!(db, |tx| sessions::revoke(tx, &ann, "sess_3", NOW)).unwrap());
-    assert_eq!(look!(db, |tx| sessions::find_live(tx, "sess_3", NOW, later(-1))).unwrap(), None, "ended");
+    assert!(!change!(db, |tx| sessions::revoke(tx, &ben, &id("sess_1"), NOW)).unwrap(), "another person's");
+    assert!(change!(db, |tx| sessions::revoke(tx, &ann, &id("sess_3"), NOW)).unwrap());
+    assert_eq!(look!(db, |tx| sessions::find_live(tx, &id("sess_3"), NOW, later(-1))).unwrap(), None, "ended");
     assert_eq!(change!(db, |tx| sessions::revoke_others(tx, &ann, &[1], NOW)), Ok(1));
     assert_eq!(look!(db, |tx| sessions::list(tx, &ann, NOW)).unwrap().len(), 1);
     assert_eq!(change!(db, |tx| sessions::delete_old(tx, later(1))), Ok(2));
@@ -186,12 +190,12 @@ pub(crate) async fn invitations(db: Database) {
     let (one, project, ..) = seed(&db).await;
     let two = id("org-two");
     let invite = |name: &str, digest: u8| Invite {
-        id: name.to_owned(),
+        id: id(name),
         organization: one.clone(),
         email: "dan@example.com".to_owned(),
         role: OrganizationRole::Reader,
         digest: vec![digest],
-        invited_by: Some("user-ann".to_owned()),
+        invited_by: Some(id("user-ann")),
         created_at: NOW,
         expires_at: later(60),
         accepted_at: None,
@@ -202,20 +206,20 @@ pub(crate) async fn invitations(db: Database) {
         change!(db, |tx| invites::insert(tx, &invite(name, digest))).unwrap();
     }
     assert_eq!(look!(db, |tx| invites::find(tx, &[1])).unwrap(), Some(invite("invite-a", 1)));
-    assert!(!change!(db, |tx| invites::accept(tx, "invite-a", later(60))).unwrap(), "ran out");
-    assert!(change!(db, |tx| invites::accept(tx, "invite-a", later(1))).unwrap());
-    assert!(!change!(db, |tx| invites::accept(tx, "invite-a", later(1))).unwrap(), "once");
-    assert!(!change!(db, |tx| invites::revoke(tx, &one, "invite-a", later(1))).unwrap());
+    assert!(!change!(db, |tx| invites::accept(tx, &id("invite-a"), later(60))).unwrap(), "ran out");
+    assert!(change!(db, |tx| invites::accept(tx, &id("invite-a"), later(1))).unwrap());
+    assert!(!change!(db, |tx| invites::accept(tx, &id("invite-a"), later(1))).unwrap(), "once");
+    assert!(!change!(db, |tx| invites::revoke(tx, &one, &id("invite-a"), later(1))).unwrap());
     assert_eq!(look!(db, |tx| invites::list_open(tx, &one)).unwrap(), [invite("invite-b", 2)]);
-    assert_eq!(look!(db, |tx| invites::find_open(tx, &one, "invite-a")).unwrap(), None, "accepted");
-    assert_eq!(look!(db, |tx| invites::find_open(tx, &two, "invite-b")).unwrap(), None, "another person's");
-    assert!(!change!(db, |tx| invites::renew(tx, &two, "invite-b", &[9], later(90))).unwrap(), "another person's");
-    assert!(!change!(db, |tx| invites::renew(tx, &one, "invite-a", &[9], later(90))).unwrap(), "accepted");
-    assert!(change!(db, |tx| invites::renew(tx, &one, "invite-b", &[9], later(90))).unwrap());
+    assert_eq!(look!(db, |tx| invites::find_open(tx, &one, &id("invite-a"))).unwrap(), None, "accepted");
+    assert_eq!(look!(db, |tx| invites::find_open(tx, &two, &id("invite-b"))).unwrap(), None, "another person's");
+    assert!(!change!(db, |tx| invites::renew(tx, &two, &id("invite-b"), &[9], later(90))).unwrap(), "another person's");
+    assert!(!change!(db, |tx| invites::renew(tx, &one, &id("invite-a"), &[9], later(90))).unwrap(), "accepted");
+    assert!(change!(db, |tx| invites::renew(tx, &one, &id("invite-b"), &[9], later(90))).unwrap());
     let renewed = Invite { expires_at: later(90), ..invite("invite-b", 9) };
-    assert_eq!(look!(db, |tx| invites::find_open(tx, &one, "invite-b")).unwrap(), Some(renewed));
+    assert_eq!(look!(db, |tx| invites::find_open(tx, &one, &id("invite-b"))).unwrap(), Some(renewed));
     assert_eq!(look!(db, |tx| invites::find(tx, &[2])).unwrap(), None, "the old link is dead");
-    assert!(change!(db, |tx| invites::revoke(tx, &one, "invite-b", later(1))).unwrap());
+    assert!(change!(db, |tx| invites::revoke(tx, &one, &id("invite-b"), later(1))).unwrap());
     assert_eq!(look!(db, |tx| invites::list_open(tx, &one)).unwrap(), []);
 }
 

@@ -1,5 +1,7 @@
 //! The data that the built-in reviewer collects, and the links to it.
 
+use keystead_core::verification::documents::DocumentKind;
+use keystead_core::verification::review::CaptureState;
 use keystead_store::Error;
 use keystead_store::tables::captures::{Capture, CaptureLink};
 use keystead_store::tables::legal_holds::LegalHold;
@@ -12,11 +14,11 @@ pub(crate) async fn captures(db: Database) {
     let (one, ..) = seed(&db).await;
     change!(db, |tx| identity_attempts::insert(tx, &attempt("orgv_1", 0))).unwrap();
     let mut row = Capture {
-        id: "cap_1".to_owned(),
-        attempt: "orgv_1".to_owned(),
+        id: id("cap_1"),
+        attempt: id("orgv_1"),
         organization: one,
-        case: "case_1".to_owned(),
-        state: "open".to_owned(),
+        case: id("case_1"),
+        state: CaptureState::Open,
         country: None,
         document: None,
         key_sealed: Some(vec![1, 2]),
@@ -30,12 +32,12 @@ pub(crate) async fn captures(db: Database) {
         version: 1,
     };
     change!(db, |tx| captures::insert(tx, &row)).unwrap();
-    let other = Capture { id: "cap_2".to_owned(), case: "case_2".to_owned(), ..row.clone() };
+    let other = Capture { id: id("cap_2"), case: id("case_2"), ..row.clone() };
     change!(db, |tx| captures::insert(tx, &other)).unwrap();
-    assert_eq!(look!(db, |tx| captures::find(tx, "cap_2")), Ok(None), "an attempt has one capture");
-    assert_eq!(look!(db, |tx| captures::find_by_attempt(tx, "orgv_1")), Ok(Some(row.clone())));
+    assert_eq!(look!(db, |tx| captures::find(tx, &id("cap_2"))), Ok(None), "an attempt has one capture");
+    assert_eq!(look!(db, |tx| captures::find_by_attempt(tx, &id("orgv_1"))), Ok(Some(row.clone())));
     row.country = Some("PL".to_owned());
-    row.document = Some("identity_card".to_owned());
+    row.document = Some(DocumentKind::IdentityCard);
     row.zone_sealed = Some(vec![3]);
     row.name_sealed = Some(vec![4]);
     row.challenge = Some("…".to_owned());
@@ -43,12 +45,12 @@ pub(crate) async fn captures(db: Database) {
     change!(db, |tx| captures::update(tx, &row)).unwrap();
     assert_eq!(change!(db, |tx| captures::update(tx, &row)), Err(Error::Conflict("capture")));
     row.version = 2;
-    assert_eq!(look!(db, |tx| captures::find(tx, "cap_1")), Ok(Some(row.clone())));
+    assert_eq!(look!(db, |tx| captures::find(tx, &id("cap_1"))), Ok(Some(row.clone())));
     assert_eq!(look!(db, |tx| captures::list_kept(tx)), Ok(vec![row.clone()]));
 
     let link = |digest: u8| CaptureLink {
         digest: vec![digest],
-        capture: "cap_1".to_owned(),
+        capture: id("cap_1"),
         device_fingerprint: None,
         created_at: NOW,
         expires_at: later(10),
@@ -59,12 +61,12 @@ pub(crate) async fn captures(db: Database) {
     assert_eq!(change!(db, |tx| captures::bind_link(tx, &[1], &[8], later(60))), Ok(false), "one device");
     let bound = CaptureLink { device_fingerprint: Some(vec![7]), expires_at: later(60), ..link(1) };
     assert_eq!(look!(db, |tx| captures::find_link(tx, &[1])), Ok(Some(bound)));
-    assert_eq!(change!(db, |tx| captures::delete_unused_links(tx, "cap_1")), Ok(1));
+    assert_eq!(change!(db, |tx| captures::delete_unused_links(tx, &id("cap_1"))), Ok(1));
     assert_eq!(look!(db, |tx| captures::find_link(tx, &[2])), Ok(None));
     assert_eq!(change!(db, |tx| captures::delete_old_links(tx, later(60))), Ok(0));
     assert_eq!(change!(db, |tx| captures::delete_old_links(tx, later(61))), Ok(1));
 
-    row.state = "submitted".to_owned();
+    row.state = CaptureState::Submitted;
     row.key_sealed = None;
     row.zone_sealed = None;
     row.submitted_at = Some(later(2));
@@ -75,13 +77,13 @@ pub(crate) async fn captures(db: Database) {
 
 pub(crate) async fn legal_holds(db: Database) {
     let (one, ..) = seed(&db).await;
-    let hold = |id: &str, at: i64| LegalHold {
-        id: id.to_owned(),
-        case: "case_1".to_owned(),
+    let hold = |name: &str, at: i64| LegalHold {
+        id: id(name),
+        case: id("case_1"),
         organization: one.clone(),
         reason: "a claim is defended".to_owned(),
         until: later(100),
-        proposed_by: "bob".to_owned(),
+        proposed_by: "bob".into(),
         proposed_at: later(at),
         granted_by: None,
         granted_at: None,
@@ -90,18 +92,25 @@ pub(crate) async fn legal_holds(db: Database) {
     };
     change!(db, |tx| legal_holds::insert(tx, &hold("hold_1", 0))).unwrap();
     change!(db, |tx| legal_holds::insert(tx, &hold("hold_2", 1))).unwrap();
-    assert_eq!(look!(db, |tx| legal_holds::list_open(tx, "case_1")), Ok(vec![hold("hold_2", 1), hold("hold_1", 0)]));
+    assert_eq!(
+        look!(db, |tx| legal_holds::list_open(tx, &id("case_1"))),
+        Ok(vec![hold("hold_2", 1), hold("hold_1", 0)])
+    );
     assert_eq!(look!(db, |tx| legal_holds::list_granted(tx, &one)), Ok(Vec::new()));
-    assert_eq!(change!(db, |tx| legal_holds::grant(tx, "hold_2", "eve", later(2))), Ok(true));
-    assert_eq!(change!(db, |tx| legal_holds::grant(tx, "hold_2", "kim", later(3))), Ok(false), "granted once");
-    assert_eq!(change!(db, |tx| legal_holds::end(tx, "case_1", "kim", later(4))), Ok(2));
-    assert_eq!(change!(db, |tx| legal_holds::end(tx, "case_1", "kim", later(5))), Ok(0));
-    assert_eq!(change!(db, |tx| legal_holds::grant(tx, "hold_1", "eve", later(6))), Ok(false), "ended");
-    assert_eq!(look!(db, |tx| legal_holds::list_open(tx, "case_1")), Ok(Vec::new()));
+    assert_eq!(change!(db, |tx| legal_holds::grant(tx, &id("hold_2"), &"eve".into(), later(2))), Ok(true));
+    assert_eq!(
+        change!(db, |tx| legal_holds::grant(tx, &id("hold_2"), &"kim".into(), later(3))),
+        Ok(false),
+        "granted once"
+    );
+    assert_eq!(change!(db, |tx| legal_holds::end(tx, &id("case_1"), &"kim".into(), later(4))), Ok(2));
+    assert_eq!(change!(db, |tx| legal_holds::end(tx, &id("case_1"), &"kim".into(), later(5))), Ok(0));
+    assert_eq!(change!(db, |tx| legal_holds::grant(tx, &id("hold_1"), &"eve".into(), later(6))), Ok(false), "ended");
+    assert_eq!(look!(db, |tx| legal_holds::list_open(tx, &id("case_1"))), Ok(Vec::new()));
     let granted = LegalHold {
-        granted_by: Some("eve".to_owned()),
+        granted_by: Some("eve".into()),
         granted_at: Some(later(2)),
-        ended_by: Some("kim".to_owned()),
+        ended_by: Some("kim".into()),
         ended_at: Some(later(4)),
         ..hold("hold_2", 1)
     };

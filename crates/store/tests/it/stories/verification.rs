@@ -1,10 +1,13 @@
 //! Phones, limits, payment methods, identity attempts and the records about them.
 
 use keystead_core::Timestamp;
+use keystead_core::verification::handoff::Channel;
 use keystead_core::verification::number::LineKind;
-use keystead_core::verification::organization::AttemptState;
+use keystead_core::verification::organization::{AttemptState, Status};
+use keystead_core::verification::payment::SetupStatus;
 use keystead_core::verification::phone::PhoneState;
 use keystead_core::verification::phone_services::CodeService;
+use keystead_core::verification::review::{CaseDecision, CaseKind, CaseState, ErasureKind, Slot, ViewReason};
 use keystead_store::Error;
 use keystead_store::tables::identity_attempts::IdentityAttempt;
 use keystead_store::tables::inbound_events::InboundEvent;
@@ -24,11 +27,11 @@ use crate::world::*;
 
 pub(crate) async fn phone_numbers(db: Database) {
     let (one, _, _, ann, ben, _) = seed(&db).await;
-    let begun = |id: &str, user: &keystead_core::UserId, at: i64| PhoneVerification {
-        id: id.to_owned(),
+    let begun = |name: &str, user: &keystead_core::UserId, at: i64| PhoneVerification {
+        id: id(name),
         organization: one.clone(),
         user: Some(user.clone()),
-        session: Some("sess_1".to_owned()),
+        session: Some(id("sess_1")),
         number_fingerprint: vec![1, 2],
         number_sealed: vec![3],
         number_masked: "+48 ••• ••• 678".to_owned(),
@@ -49,10 +52,10 @@ pub(crate) async fn phone_numbers(db: Database) {
     let twice = change!(db, |tx| phones::insert(tx, &third));
     assert_eq!(twice, Err(Error::Conflict("phone verification")), "one live verification for a person");
     assert_eq!(look!(db, |tx| phones::list_live(tx, &one)).unwrap(), [first.clone(), second.clone()]);
-    assert_eq!(change!(db, |tx| phones::move_session(tx, "sess_1", "sess_2")), Ok(2));
-    let moved = look!(db, |tx| phones::find(tx, &one, "phv_1")).unwrap().unwrap();
-    assert_eq!(moved.session.as_deref(), Some("sess_2"));
-    assert_eq!(change!(db, |tx| phones::move_session(tx, "sess_2", "sess_1")), Ok(2));
+    assert_eq!(change!(db, |tx| phones::move_session(tx, &id("sess_1"), &id("sess_2"))), Ok(2));
+    let moved = look!(db, |tx| phones::find(tx, &one, &id("phv_1"))).unwrap().unwrap();
+    assert_eq!(moved.session, Some(id("sess_2")));
+    assert_eq!(change!(db, |tx| phones::move_session(tx, &id("sess_2"), &id("sess_1"))), Ok(2));
     let before = first.machine.clone();
     first.machine = "{\"checks\":1}".to_owned();
     change!(db, |tx| phones::update_checked(tx, &first, &before)).unwrap();
@@ -66,8 +69,8 @@ pub(crate) async fn phone_numbers(db: Database) {
     first.finished_at = Some(later(3));
     change!(db, |tx| phones::update(tx, &first)).unwrap();
     change!(db, |tx| phones::insert(tx, &third)).unwrap();
-    assert_eq!(look!(db, |tx| phones::find(tx, &one, "phv_1")).unwrap(), Some(first));
-    assert_eq!(look!(db, |tx| phones::find(tx, &id("org-two"), "phv_1")).unwrap(), None, "another person's");
+    assert_eq!(look!(db, |tx| phones::find(tx, &one, &id("phv_1"))).unwrap(), Some(first));
+    assert_eq!(look!(db, |tx| phones::find(tx, &id("org-two"), &id("phv_1"))).unwrap(), None, "another person's");
     assert_eq!(look!(db, |tx| phones::find_newest(tx, &one)).unwrap(), Some(third));
 
     let proven = |organization: &str, user: &keystead_core::UserId, at: i64| PhoneNumber {
@@ -155,13 +158,13 @@ pub(crate) async fn payment_methods(db: Database) {
     let customer = look!(db, |tx| payments::find_customer(tx, &one, "stripe")).unwrap();
     assert_eq!(customer.as_deref(), Some("cus_1"), "the first stays");
     let mut setup = PaymentSetup {
-        id: "pms_1".to_owned(),
+        id: id("pms_1"),
         organization: one.clone(),
         user: Some(ann),
         provider: "stripe".to_owned(),
         reference: None,
         url: None,
-        state: "pending".to_owned(),
+        state: SetupStatus::Pending,
         reason: None,
         created_at: NOW,
         expires_at: later(86_400),
@@ -174,7 +177,7 @@ pub(crate) async fn payment_methods(db: Database) {
     setup.url = Some("http://pay".to_owned());
     setup.checked_at = Some(later(1));
     change!(db, |tx| payments::update(tx, &setup)).unwrap();
-    assert_eq!(look!(db, |tx| payments::find(tx, &one, "pms_1")).unwrap(), Some(setup.clone()));
+    assert_eq!(look!(db, |tx| payments::find(tx, &one, &id("pms_1"))).unwrap(), Some(setup.clone()));
     assert_eq!(look!(db, |tx| payments::find_by_reference(tx, "stripe", "cs_1")).unwrap(), Some(setup.clone()));
     let by_our_id = look!(db, |tx| payments::find_by_reference(tx, "stripe", "pms_1")).unwrap();
     assert_eq!(by_our_id, Some(setup.clone()));
@@ -187,7 +190,7 @@ pub(crate) async fn payment_methods(db: Database) {
     assert_eq!(look!(db, |tx| payments::list_live(tx)).unwrap(), []);
 
     let mut method = PaymentMethod {
-        id: "pm_a".to_owned(),
+        id: id("pm_a"),
         organization: one.clone(),
         provider: "stripe".to_owned(),
         reference: "pm_1".to_owned(),
@@ -209,7 +212,7 @@ pub(crate) async fn payment_methods(db: Database) {
     let two: keystead_core::OrganizationId = id("org-two");
     assert_eq!(look!(db, |tx| payments::count_sharing(tx, &two)), Ok(0));
     let same = |reference: &str, card_fingerprint: Option<Vec<u8>>| PaymentMethod {
-        id: format!("pm_{reference}"),
+        id: id(&format!("pm_{reference}")),
         organization: two.clone(),
         reference: reference.to_owned(),
         card_fingerprint,
@@ -250,7 +253,7 @@ pub(crate) async fn payment_methods(db: Database) {
 
 pub(super) fn attempt(name: &str, at: i64) -> IdentityAttempt {
     IdentityAttempt {
-        id: name.to_owned(),
+        id: id(name),
         organization: id("org-one"),
         user: Some(id("user-ann")),
         provider: "persona".to_owned(),
@@ -290,26 +293,26 @@ pub(crate) async fn identity(db: Database) {
     first.state = AttemptState::Approved;
     first.document_fingerprint = Some(vec![5]);
     first.document_type = Some("passport".to_owned());
-    first.decided_by = Some("persona".to_owned());
+    first.decided_by = Some("persona".into());
     first.finished_at = Some(later(5));
     first.redact_at = Some(later(10));
     change!(db, |tx| identity_attempts::update(tx, &first)).unwrap();
     let stale = change!(db, |tx| identity_attempts::update(tx, &first));
     assert_eq!(stale, Err(Error::Conflict("verification attempt")), "another writer was first");
     first.version = 2;
-    assert_eq!(look!(db, |tx| identity_attempts::find(tx, "orgv_1")).unwrap(), Some(first.clone()));
+    assert_eq!(look!(db, |tx| identity_attempts::find(tx, &id("orgv_1"))).unwrap(), Some(first.clone()));
     let found = look!(db, |tx| identity_attempts::find_by_reference(tx, "persona", "inq_1")).unwrap();
     assert_eq!(found, Some(first.clone()));
     change!(db, |tx| identity_attempts::insert(tx, &attempt("orgv_2", 1))).unwrap();
     let ids: Vec<String> =
-        look!(db, |tx| identity_attempts::list(tx, &one)).unwrap().into_iter().map(|row| row.id).collect();
+        look!(db, |tx| identity_attempts::list(tx, &one)).unwrap().into_iter().map(|row| row.id.to_string()).collect();
     assert_eq!(ids, ["orgv_2", "orgv_1"]);
     assert_eq!(look!(db, |tx| identity_attempts::list_to_redact(tx, later(9))).unwrap(), []);
     assert_eq!(look!(db, |tx| identity_attempts::list_to_redact(tx, later(10))).unwrap(), [first]);
 
     let mut record = OrganizationVerification {
         organization: one.clone(),
-        status: "in_progress".to_owned(),
+        status: Status::InProgress,
         since: NOW,
         until: None,
         reason: None,
@@ -319,12 +322,12 @@ pub(crate) async fn identity(db: Database) {
     let stale = change!(db, |tx| organization_verifications::save(tx, &record));
     assert_eq!(stale, Err(Error::Conflict("organization verification")));
     record.version = 1;
-    record.status = "cooldown".to_owned();
+    record.status = Status::Cooldown;
     record.until = Some(later(7));
     change!(db, |tx| organization_verifications::save(tx, &record)).unwrap();
     record.version = 2;
     assert_eq!(look!(db, |tx| organization_verifications::find(tx, &one)).unwrap(), Some(record.clone()));
-    assert_eq!(look!(db, |tx| organization_verifications::list(tx, "cooldown")).unwrap(), [record]);
+    assert_eq!(look!(db, |tx| organization_verifications::list(tx, Status::Cooldown)).unwrap(), [record]);
 
     let event = InboundEvent {
         provider: "persona".to_owned(),
@@ -347,9 +350,9 @@ pub(crate) async fn proofs(db: Database) {
     let (one, ..) = seed(&db).await;
     change!(db, |tx| identity_attempts::insert(tx, &attempt("orgv_1", 0))).unwrap();
     let mut consent = Consent {
-        id: "cons_1".to_owned(),
+        id: id("cons_1"),
         organization: one.clone(),
-        attempt: "orgv_1".to_owned(),
+        attempt: id("orgv_1"),
         user: Some(id("user-ann")),
         text_hash: "ab".to_owned(),
         language: "ja".to_owned(),
@@ -367,8 +370,8 @@ pub(crate) async fn proofs(db: Database) {
 
     let mut link = Handoff {
         digest: vec![1; 32],
-        attempt: "orgv_1".to_owned(),
-        channel: "qr".to_owned(),
+        attempt: id("orgv_1"),
+        channel: Channel::Qr,
         created_at: NOW,
         expires_at: later(900),
         used_at: None,
@@ -379,8 +382,7 @@ pub(crate) async fn proofs(db: Database) {
     assert!(change!(db, |tx| privacy::use_handoff(tx, &[1; 32], later(1))).unwrap());
     assert!(!change!(db, |tx| privacy::use_handoff(tx, &[1; 32], later(1))).unwrap(), "works once");
     link.used_at = Some(later(1));
-    assert_eq!(look!(db, |tx| privacy::find_newest_handoff(tx, "orgv_1", "qr")).unwrap(), Some(link));
-    assert_eq!(look!(db, |tx| privacy::find_newest_handoff(tx, "orgv_1", "mail")).unwrap(), None);
+    assert_eq!(look!(db, |tx| privacy::find_handoff(tx, &[1; 32])).unwrap(), Some(link));
 
     let used = |at: i64| DocumentFingerprint {
         fingerprint: vec![8],
@@ -396,9 +398,9 @@ pub(crate) async fn proofs(db: Database) {
     assert_eq!(change!(db, |tx| privacy::delete_documents_of(tx, &one)), Ok(1));
 
     let receipt = Receipt {
-        id: "ers_1".to_owned(),
+        id: id("ers_1"),
         organization: one.clone(),
-        what: "evidence".to_owned(),
+        what: ErasureKind::Evidence,
         receipt: "{\"blobs\":3}".to_owned(),
         at: NOW,
     };
@@ -409,8 +411,8 @@ pub(crate) async fn proofs(db: Database) {
     let refused = RefusedCall {
         id: "req_1".to_owned(),
         organization: one.clone(),
-        project: Some("proj_x1".to_owned()),
-        api_key: Some("key_1".to_owned()),
+        project: Some(id("proj_x1")),
+        api_key: Some(id("key_1")),
         action: "model.use:o3".to_owned(),
         rule: "verified-for-o3".to_owned(),
         missing: "organization".to_owned(),
@@ -426,11 +428,11 @@ pub(crate) async fn proofs(db: Database) {
 pub(crate) async fn review(db: Database) {
     let (one, ..) = seed(&db).await;
     let mut case = ReviewCase {
-        id: "case_1".to_owned(),
+        id: id("case_1"),
         organization: one.clone(),
         attempt: None,
-        kind: "appeal".to_owned(),
-        state: "open".to_owned(),
+        kind: CaseKind::Appeal,
+        state: CaseState::Open,
         statement_sealed: Some(vec![1]),
         findings: "{}".to_owned(),
         opened_at: NOW,
@@ -446,20 +448,20 @@ pub(crate) async fn review(db: Database) {
     change!(db, |tx| reviews::insert(tx, &case)).unwrap();
     change!(db, |tx| reviews::insert(tx, &case)).unwrap();
     assert_eq!(look!(db, |tx| reviews::list_open(tx)).unwrap(), [case.clone()]);
-    case.state = "decided".to_owned();
-    case.decision = Some("approve".to_owned());
-    case.decided_by = Some("ops".to_owned());
+    case.state = CaseState::Decided;
+    case.decision = Some(CaseDecision::Approve);
+    case.decided_by = Some("ops".into());
     case.decided_at = Some(later(2));
     assert!(change!(db, |tx| reviews::update(tx, &case)).unwrap());
     assert!(!change!(db, |tx| reviews::update(tx, &case)).unwrap(), "decided once");
-    assert_eq!(look!(db, |tx| reviews::find(tx, "case_1")).unwrap(), Some(case.clone()));
+    assert_eq!(look!(db, |tx| reviews::find(tx, &id("case_1"))).unwrap(), Some(case.clone()));
     assert_eq!(look!(db, |tx| reviews::list(tx, &one)).unwrap(), [case]);
     assert_eq!(look!(db, |tx| reviews::list_open(tx)).unwrap(), []);
 
     let picture = |case: &str, at: i64| Evidence {
-        case: case.to_owned(),
+        case: id(case),
         number: 1,
-        kind: "front".to_owned(),
+        kind: Slot::Front,
         findings: "{}".to_owned(),
         original_fingerprint: vec![4],
         captured_at: later(at),
@@ -468,24 +470,32 @@ pub(crate) async fn review(db: Database) {
     change!(db, |tx| reviews::save_evidence(tx, &picture("case_1", 0))).unwrap();
     change!(db, |tx| reviews::save_evidence(tx, &picture("case_1", 1))).unwrap();
     change!(db, |tx| reviews::save_evidence(tx, &picture("case_2", 1))).unwrap();
-    assert_eq!(look!(db, |tx| reviews::list_evidence(tx, "case_1")).unwrap(), [picture("case_1", 1)]);
-    assert_eq!(look!(db, |tx| reviews::count_same_picture(tx, &[4], "case_1")), Ok(1));
-    assert_eq!(change!(db, |tx| reviews::erase_evidence(tx, "case_2", later(9))), Ok(1));
-    assert_eq!(look!(db, |tx| reviews::count_same_picture(tx, &[4], "case_1")), Ok(0), "the fingerprint is gone too");
-    assert_eq!(change!(db, |tx| reviews::delete_evidence(tx, "case_2", 1)), Ok(1));
-    assert_eq!(look!(db, |tx| reviews::list_evidence(tx, "case_2")), Ok(Vec::new()));
+    assert_eq!(look!(db, |tx| reviews::list_evidence(tx, &id("case_1"))).unwrap(), [picture("case_1", 1)]);
+    assert_eq!(look!(db, |tx| reviews::count_same_picture(tx, &[4], &id("case_1"))), Ok(1));
+    assert_eq!(change!(db, |tx| reviews::erase_evidence(tx, &id("case_2"), later(9))), Ok(1));
+    assert_eq!(
+        look!(db, |tx| reviews::count_same_picture(tx, &[4], &id("case_1"))),
+        Ok(0),
+        "the fingerprint is gone too"
+    );
+    assert_eq!(change!(db, |tx| reviews::delete_evidence(tx, &id("case_2"), 1)), Ok(1));
+    assert_eq!(look!(db, |tx| reviews::list_evidence(tx, &id("case_2"))), Ok(Vec::new()));
     let view = EvidenceView {
-        id: "view_1".to_owned(),
+        id: id("view_1"),
         organization: one.clone(),
-        case: "case_1".to_owned(),
+        case: id("case_1"),
         number: 1,
-        viewer: "user-ben".to_owned(),
-        reason: "review".to_owned(),
+        viewer: "user-ben".into(),
+        reason: ViewReason::Review,
         at: Timestamp(NOW.0),
     };
-    assert_eq!(look!(db, |tx| reviews::count_unseen(tx, "case_1", "user-ben")), Ok(1));
+    assert_eq!(look!(db, |tx| reviews::count_unseen(tx, &id("case_1"), &"user-ben".into())), Ok(1));
     change!(db, |tx| reviews::insert_view(tx, &view)).unwrap();
-    assert_eq!(look!(db, |tx| reviews::count_unseen(tx, "case_1", "user-ben")), Ok(0));
-    assert_eq!(look!(db, |tx| reviews::count_unseen(tx, "case_1", "user-eve")), Ok(1), "another person's view");
+    assert_eq!(look!(db, |tx| reviews::count_unseen(tx, &id("case_1"), &"user-ben".into())), Ok(0));
+    assert_eq!(
+        look!(db, |tx| reviews::count_unseen(tx, &id("case_1"), &"user-eve".into())),
+        Ok(1),
+        "another person's view"
+    );
     assert_eq!(look!(db, |tx| reviews::list_views(tx, &one)).unwrap(), [view]);
 }
