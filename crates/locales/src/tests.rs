@@ -129,7 +129,7 @@ fn read_text(source: &str, is_messages: bool) -> String {
             fenced = !fenced;
         } else if is_messages && !line.starts_with([' ', '#']) {
             text += line.split_once(" =").map_or("", |(_, value)| value);
-        } else if !fenced && !(is_messages && line.starts_with('#')) {
+        } else if !(fenced || is_messages && line.starts_with('#')) {
             text += line;
         }
         text.push('\n');

@@ -218,7 +218,7 @@ impl App {
                 zone: zone_view(self, capture.as_ref())?,
                 name: stated_name(self, capture.as_ref())?,
                 pictures: in_order(pictures.iter().map(picture).collect()),
-                views: views.into_iter().filter(|view| own_cases.contains(&Some(view.case.clone()))).collect(),
+                views: views.into_iter().filter(of_case).collect(),
                 holds: holds.into_iter().filter(in_force).collect(),
                 reasons: serde_json::from_str(&case.reasons).unwrap_or_default(),
                 own: is_member(tx, actor, &case.organization).await?,

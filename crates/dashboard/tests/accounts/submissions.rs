@@ -141,6 +141,6 @@ async fn kept_pages_end() {
     let csrf = ann.csrf().await;
     let request = form(&ann, KEYS, &[("csrf", &csrf), ("name", "shop"), ("permissions", "all")]);
     let location = ann.send_once(request).await.location().to_owned();
-    world.pass(600);
+    world.advance(600);
     assert_eq!(secret_in(&ann.get(&location).await.body), None);
 }

@@ -115,7 +115,7 @@ fn sending_again_waits_longer_and_ends() {
     let mut now = NOW;
     for wait in [30, 60, 120, 300] {
         let resend = PhoneEvent::Resend { same_code: true };
-        assert_eq!(one.clone().step(resend, now.plus(wait - 1)), Err(PhoneRefusal::TooSoon { at: now.plus(wait) }));
+        assert_eq!(one.step(resend, now.plus(wait - 1)), Err(PhoneRefusal::TooSoon { at: now.plus(wait) }));
         now = now.plus(wait);
         one = one.step(resend, now).map_or_else(|e| unreachable!("{e:?}"), |(next, ..)| next);
         assert_eq!(one.expires_at, NOW.plus(CODE_LIFE), "the same code stays valid");
@@ -145,7 +145,7 @@ fn a_code_from_the_other_service_is_another_code() {
     let wrong = begun().step(PhoneEvent::WrongCode, NOW).map_or_else(|e| unreachable!("{e:?}"), |(next, ..)| next);
     let minute = NOW.plus(60);
     let (fresh, effects, audit) =
-        wrong.clone().step(PhoneEvent::SentByOtherService, minute).unwrap_or_else(|e| unreachable!("{e:?}"));
+        wrong.step(PhoneEvent::SentByOtherService, minute).unwrap_or_else(|e| unreachable!("{e:?}"));
     assert_eq!((fresh.checks, fresh.sends, fresh.expires_at), (0, 1, minute.plus(CODE_LIFE)), "it is no further send");
     assert_eq!((fresh.resend_at, effects, audit), (wrong.resend_at, Vec::new(), "phone.provider_down"));
 }
@@ -173,8 +173,8 @@ proptest! {
         let (mut sends, mut wrong) = (1, 0);
         for (event, pause) in path {
             now = now.plus(pause);
-            let before = one.clone();
-            let Ok((next, effects, audit)) = one.clone().step(event, now) else { continue };
+            let before = one;
+            let Ok((next, effects, audit)) = one.step(event, now) else { continue };
             if effects.contains(&PhoneEffect::BindNumber) || next.state == PhoneState::Verified {
                 prop_assert_eq!(event, PhoneEvent::RightCode);
                 prop_assert_eq!(before.state, PhoneState::CodeSent);
