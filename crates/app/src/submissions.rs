@@ -1,4 +1,4 @@
-//! Submitted forms: each runs once, and the page that answers it is kept until its sender has opened it.
+//! Submitted forms: each runs once, and its answer is kept for a moment.
 //!
 //! A browser sends a form again when its button is pressed twice, or when a page that answers a form is reloaded.
 //! Therefore every page gives its forms a token, a form with a known token leads where the first one led, and the answer
@@ -10,14 +10,15 @@ use keystead_core::secret::Secret;
 use keystead_store::tables::form_submissions::{self, FormSubmission};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::request::{Origin, host};
 use crate::{App, Error};
 
-/// Seconds that a submission and its page are kept.
+/// Seconds that an answer is kept.
 const KEPT: i64 = 600;
-/// The number of submissions that are kept for the clients at one address, besides those that run.
+/// Seconds for which the same form is taken for a button that was pressed twice. Later it is sent on purpose.
+const PRESSED_TWICE: i64 = 60;
+/// The number of answers that are kept for one person, or for the strangers at one address.
 const MOST: i64 = 40;
 
 /// A submitted form.
@@ -25,21 +26,6 @@ const MOST: i64 = 40;
 pub struct SubmissionId([u8; 16]);
 
 impl SubmissionId {
-    /// Derives the id of a form from the sender's session, its address and its fields. The fields contain the token of the
-    /// page, so the same form on another page is another submission.
-    #[must_use]
-    pub fn of(session: Option<&Secret<String>>, address: &str, fields: &[u8]) -> Self {
-        let mut hash = Sha256::new();
-        for part in [session.map_or(&b""[..], |secret| secret.expose().as_bytes()), address.as_bytes(), fields] {
-            hash.update(part.len().to_be_bytes());
-            hash.update(part);
-        }
-        let digest: [u8; 32] = hash.finalize().into();
-        let mut id = [0; 16];
-        id.copy_from_slice(&digest[..16]);
-        Self(id)
-    }
-
     /// Parses an id from an address.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -47,7 +33,7 @@ impl SubmissionId {
     }
 
     fn context(self) -> String {
-        format!("form_submissions.page_sealed:{self}")
+        format!("form_submissions.answer_sealed:{self}")
     }
 }
 
@@ -57,15 +43,35 @@ impl std::fmt::Display for SubmissionId {
     }
 }
 
+/// The sender of a form.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender<'a> {
+    /// The person, if they are signed in.
+    pub user: Option<&'a UserId>,
+    /// The client.
+    pub origin: Origin,
+}
+
 /// What is known of a submitted form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Submission {
     /// It was not submitted before: it must run now.
     New,
     /// It runs at this moment.
     Running,
-    /// It has run and led to this address.
-    Finished(String),
+    /// It has run, with this answer.
+    Answered(Box<FormAnswer>),
+}
+
+/// The answer to a form. It is stored encrypted: addresses, cookies and pages may contain secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormAnswer {
+    /// The address to which the form leads.
+    pub location: String,
+    /// The cookies it sets, as header values.
+    pub cookies: Vec<String>,
+    /// The page to show there, once.
+    pub page: Option<KeptPage>,
 }
 
 /// A page that answers a form.
@@ -77,7 +83,7 @@ pub struct KeptPage {
     pub language: String,
     /// When the request may be tried again, in seconds since 1970.
     pub retry_at: Option<i64>,
-    /// The HTML. It may contain a secret that is shown once.
+    /// The HTML.
     pub html: String,
 }
 
@@ -85,68 +91,107 @@ impl App {
     /// Draws a token for the forms of one page.
     #[must_use]
     pub fn form_token(&self) -> String {
-        let mut token = [0; 16];
-        self.draw(|rng| rng.fill_bytes(&mut token));
-        hex::encode(&token)
+        self.random_submission().to_string()
     }
 
     /// Draws an id for a form without a token.
     #[must_use]
-    pub fn submission_id(&self) -> SubmissionId {
+    pub fn random_submission(&self) -> SubmissionId {
         let mut id = [0; 16];
         self.draw(|rng| rng.fill_bytes(&mut id));
         SubmissionId(id)
     }
 
-    /// Begins a submission, unless the same form was submitted before.
+    /// Derives the id of a form from the sender's session, its address and its fields. The fields contain the token of the
+    /// page, so the same form on another page is another submission.
+    #[must_use]
+    pub fn submission_of(&self, session: Option<&Secret<String>>, address: &str, fields: &str) -> SubmissionId {
+        let session = session.map_or("", |secret| secret.expose().as_str());
+        let value = format!("{}:{session}{}:{address}{fields}", session.len(), address.len());
+        let mut id = [0; 16];
+        let digest = self.sealer().fingerprint("form_submissions.id", &value);
+        id.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+        SubmissionId(id)
+    }
+
+    fn sender(&self, sender: Sender<'_>) -> Vec<u8> {
+        let text = match (sender.user, sender.origin.ip) {
+            (Some(user), _) => user.to_string(),
+            (None, Some(ip)) => host(ip),
+            (None, None) => "unknown".to_owned(),
+        };
+        self.sealer().fingerprint("form_submissions.sender", &text)
+    }
+
+    /// Begins a submission, unless the same form was submitted a moment ago.
     ///
     /// # Errors
-    /// When the store fails.
-    pub async fn begin_submission(
-        &self,
-        id: SubmissionId,
-        user: Option<&UserId>,
-        origin: Origin,
-    ) -> Result<Submission, Error> {
-        let now = self.now();
-        let client = origin.ip.map_or_else(|| "unknown".to_owned(), host);
+    /// When the store fails; then the form must not run.
+    pub async fn begin_submission(&self, id: SubmissionId, sender: Sender<'_>) -> Result<Submission, Error> {
+        let (now, sender) = (self.now(), self.sender(sender));
         let row = FormSubmission {
             id: id.0.to_vec(),
-            user: user.cloned(),
-            client: self.sealer().fingerprint("form_submissions.client", &client),
+            sender,
+            answer: None,
+            opened_at: None,
             created_at: now,
             expires_at: now.plus(KEPT),
         };
-        write_tx!(self.store(), "begin_submission", |tx| {
+        let known = write_tx!(self.store(), "begin_submission", |tx| {
             form_submissions::delete_expired(tx, now).await?;
-            if form_submissions::insert(tx, &row).await? {
-                form_submissions::delete_beyond(tx, &row.client, MOST).await?;
-                return Ok(Submission::New);
+            if let Some(known) = form_submissions::find(tx, &id.0, now).await? {
+                if known.answer.is_none() || now.since(known.created_at) < PRESSED_TWICE {
+                    form_submissions::close(tx, &id.0).await?;
+                    return Ok(Some(known));
+                }
+                form_submissions::delete(tx, &id.0).await?;
             }
-            let known = form_submissions::find(tx, &row.id).await?.flatten();
-            Ok(known.map_or(Submission::Running, Submission::Finished))
-        })
+            if !form_submissions::insert(tx, &row).await? {
+                return Ok(Some(row.clone()));
+            }
+            form_submissions::delete_beyond(tx, &row.sender, MOST).await?;
+            Ok(None)
+        })?;
+        self.submission(id, known)
     }
 
-    /// Saves where a form led, and the page that answers it.
+    /// Looks at a submission that was running.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn finish_submission(
-        &self,
-        id: SubmissionId,
-        location: &str,
-        page: Option<&KeptPage>,
-    ) -> Result<(), Error> {
-        let sealed = page.map(|page| {
-            let plain = serde_json::to_vec(page).map_err(|error| Error::Internal(error.to_string()))?;
-            Ok::<_, Error>(self.draw(|rng| self.sealer().seal(rng, &id.context(), &plain)))
-        });
-        let sealed = sealed.transpose()?;
+    pub async fn poll_submission(&self, id: SubmissionId) -> Result<Submission, Error> {
+        let now = self.now();
+        let known = read_tx!(self.store(), "poll_submission", |tx| {
+            Ok(form_submissions::find(tx, &id.0, now).await?)
+        })?;
+        self.submission(id, known)
+    }
+
+    fn submission(&self, id: SubmissionId, known: Option<FormSubmission>) -> Result<Submission, Error> {
+        match known {
+            None => Ok(Submission::New),
+            Some(FormSubmission { answer: None, .. }) => Ok(Submission::Running),
+            Some(FormSubmission { answer: Some(sealed), .. }) => {
+                Ok(Submission::Answered(Box::new(self.open_answer(id, &sealed)?)))
+            }
+        }
+    }
+
+    fn open_answer(&self, id: SubmissionId, sealed: &[u8]) -> Result<FormAnswer, Error> {
+        let plain = self.sealer().open(&id.context(), sealed)?;
+        serde_json::from_slice(plain.expose()).map_err(|error| Error::Internal(error.to_string()))
+    }
+
+    /// Saves the answer of a form; `false` when the form was forgotten meanwhile.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn finish_submission(&self, id: SubmissionId, answer: &FormAnswer) -> Result<bool, Error> {
+        let plain = serde_json::to_vec(answer).map_err(|error| Error::Internal(error.to_string()))?;
+        let sealed = self.draw(|rng| self.sealer().seal(rng, &id.context(), &plain));
         write_tx!(self.store(), "finish_submission", |tx| {
-            Ok(form_submissions::finish(tx, &id.0, location, sealed.as_deref()).await?)
+            Ok(form_submissions::finish(tx, &id.0, &sealed).await?)
         })
-        .map(|_: bool| ())
     }
 
     /// Forgets a submission that did not end, so that the same form may run again.
@@ -157,18 +202,24 @@ impl App {
         write_tx!(self.store(), "forget_submission", |tx| Ok(form_submissions::delete(tx, &id.0).await?))
     }
 
-    /// Takes the page that answers a form. It can be taken once, and only by the person who sent the form.
+    /// Opens the page that answers a form: once, and only for its sender. A form that was refused may be sent again after
+    /// that.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn take_page(&self, id: SubmissionId, user: Option<&UserId>) -> Result<Option<KeptPage>, Error> {
-        let now = self.now();
-        let sealed = write_tx!(self.store(), "take_page", |tx| {
-            let Some(sealed) = form_submissions::page(tx, &id.0, user, now).await? else { return Ok(None) };
-            Ok(form_submissions::erase_page(tx, &id.0).await?.then_some(sealed))
-        });
-        let Some(sealed) = sealed? else { return Ok(None) };
-        let plain = self.sealer().open(&id.context(), &sealed)?;
-        serde_json::from_slice(plain.expose()).map(Some).map_err(|error| Error::Internal(error.to_string()))
+    pub async fn open_page(&self, id: SubmissionId, sender: Sender<'_>) -> Result<Option<KeptPage>, Error> {
+        let (now, sender) = (self.now(), self.sender(sender));
+        let known = read_tx!(self.store(), "find_page", |tx| Ok(form_submissions::find(tx, &id.0, now).await?))?;
+        let known = known.filter(|known| known.sender == sender && known.opened_at.is_none());
+        let Some(sealed) = known.and_then(|known| known.answer) else { return Ok(None) };
+        let Some(page) = self.open_answer(id, &sealed)?.page else { return Ok(None) };
+        let opened = write_tx!(self.store(), "open_page", |tx| {
+            let opened = form_submissions::open(tx, &id.0, now).await?;
+            if opened && page.status >= 400 {
+                form_submissions::delete(tx, &id.0).await?;
+            }
+            Ok(opened)
+        })?;
+        Ok(Some(page).filter(|_| opened))
     }
 }

@@ -30,6 +30,10 @@ for (const form of document.querySelectorAll("form")) {
     form.addEventListener("submit", (again) => again.preventDefault());
   });
 }
+// A page that the browser restores after "back" has the token of a form that was sent: it is loaded again.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
 // Sends the visitor's time zone to the account, so that pages show times in it.
 const unknown = document.querySelector("form[data-zone='']");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

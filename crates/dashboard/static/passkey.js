@@ -31,7 +31,7 @@ async function go(form) {
   failed.hidden = true;
   try {
     const csrf = form.querySelector("[name=csrf]")?.value ?? "";
-    const answer = await fetch(form.dataset.ask, { method: "POST", body: new URLSearchParams({ csrf }) });
+    const answer = await fetch(form.dataset.ask, { method: "POST", body: new URLSearchParams({ csrf }), headers: { accept: "application/json" } });
     // Too late for this page: it asks for a fresh proof, or to sign in, when it is opened again.
     if (answer.status === 403 || answer.redirected) return location.reload();
     if (!answer.ok) throw new Error(String(answer.status));

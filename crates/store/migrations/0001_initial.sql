@@ -589,18 +589,18 @@ CREATE TABLE consents (
 CREATE INDEX consents_of_organization ON consents (organization, at);
 
 -- Forms that were submitted, for some minutes: a form that arrives twice runs once, and the page that answers it is shown by a
--- redirect. `id` is a digest of the sender, the address and the fields. `location` is NULL while the form runs. `page_sealed` is
--- the encrypted page until its sender has opened it; where `user_id` is given, only that person opens it.
+-- redirect. `id` is a keyed digest of the sender, the address and the fields; `sender` is a keyed fingerprint of the person, or
+-- of the address of a stranger. `answer_sealed` is the encrypted answer, NULL while the form runs; only its sender opens the page
+-- in it, once.
 CREATE TABLE form_submissions (
   id BYTEA PRIMARY KEY,
-  user_id TEXT,
-  client BYTEA NOT NULL,
-  location TEXT,
-  page_sealed BYTEA,
+  sender BYTEA NOT NULL,
+  answer_sealed BYTEA,
+  opened_at BIGINT,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
 );
-CREATE INDEX form_submissions_by_client ON form_submissions (client, created_at);
+CREATE INDEX form_submissions_of_sender ON form_submissions (sender, created_at);
 CREATE INDEX form_submissions_by_expiry ON form_submissions (expires_at);
 
 -- Links that open an attempt on another device.

@@ -23,6 +23,7 @@ use crate::vendors::{DAY, ServicesApp, Tenant, code};
 const ENDS: &[(&str, &str)] = &[
     ("api_keys.expires_at", "keys_end_at_use"),
     ("capture_links.expires_at", "no_picture_is_taken_after_its_time"),
+    ("form_submissions.expires_at", "forms_run_once"),
     ("handoffs.expires_at", "attempts_and_their_links_end_at_use"),
     ("identity_attempts.expires_at", "attempts_and_their_links_end_at_use"),
     ("invites.expires_at", "invitations_end"),

@@ -19,6 +19,7 @@ use crate::web::extract::{Person, local_path};
 use crate::web::form::Form;
 use crate::web::html::mark_limit;
 use crate::web::response::{Page, redirect, redirect_with_cookie, render};
+use crate::web::submit::{TOKEN, page_of_form};
 use keystead_core::language::Language;
 use keystead_locales::Messages;
 
@@ -28,7 +29,7 @@ const CODE: &str = "proof_code";
 const ASKED: &str = "proof";
 const STATE: &str = "proof_state";
 const ANSWER: &str = "proof_answer";
-const OWN: [&str; 7] = ["csrf", PASSWORD, CODE, ASKED, STATE, ANSWER, super::submit::TOKEN];
+const OWN: [&str; 7] = ["csrf", PASSWORD, CODE, ASKED, STATE, ANSWER, TOKEN];
 
 #[derive(Template)]
 #[template(path = "pages/reauthenticate.html")]
@@ -137,13 +138,9 @@ async fn check_proof(
     parts: &Parts,
 ) -> Result<ProofCheck, PageError> {
     person.check(form)?;
-    let from = parts.headers.get(header::REFERER).and_then(|from| from.to_str().ok());
-    let from = form.without(&[]).into_iter().find(|(name, _)| name == ASKED).map(|(_, back)| back).or_else(|| {
-        let uri = from?.parse::<axum::http::Uri>().ok()?;
-        Some(uri.path_and_query()?.as_str().to_owned())
-    });
-    let mut question =
-        ReauthenticatePage::new(state, person, &person.path, from.as_deref().unwrap_or_default()).await?;
+    let back = form.without(&[]).into_iter().find(|(name, _)| name == ASKED).map(|(_, back)| back);
+    let back = back.unwrap_or_else(|| page_of_form(parts));
+    let mut question = ReauthenticatePage::new(state, person, &person.path, &back).await?;
     question.fields = form.without(&OWN);
     if !form.ticked(ASKED) {
         return render_question(person, &question).map(ProofCheck::Ask);

@@ -6,18 +6,20 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{FromRequestParts, Request, State};
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, response};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use keystead_app::App;
-use keystead_app::submissions::{KeptPage, Submission, SubmissionId};
+use keystead_app::submissions::{FormAnswer, KeptPage, Sender, Submission, SubmissionId};
 use keystead_core::language::Language;
 use keystead_core::time::Timestamp;
 
 use crate::state::DashboardState;
+use crate::web::cookies::Cookie;
+use crate::web::error_page::PageError;
 use crate::web::extract::{Visitor, local_path};
 use crate::web::form::{LONGEST, from_our_page, wants_json};
 use crate::web::headers::holds_secret;
@@ -47,11 +49,10 @@ pub(crate) fn reloads_as(page: Page, address: String) -> Page {
 }
 
 /// Middleware of all pages.
-pub(crate) async fn redirect_after_forms(
-    State(state): State<DashboardState>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn redirect_after_forms(State(state): State<DashboardState>, request: Request, next: Next) -> Response {
+    if request.extensions().get::<MatchedPath>().is_none() {
+        return next.run(request).await;
+    }
     if *request.method() == Method::POST {
         return submit(state, request, next).await;
     }
@@ -65,15 +66,24 @@ pub(crate) async fn redirect_after_forms(
 /// Takes the kept page that the address names, and removes its name from the address.
 async fn take_page(state: &DashboardState, parts: &mut Parts) -> Option<Response> {
     let query = parts.uri.query().filter(|query| query.contains(SHOWN))?;
-    let id = form_pairs(query).find(|(name, _)| name == SHOWN).and_then(|(_, id)| SubmissionId::parse(&id));
+    let id = form_pairs(query).find(|(name, _)| name == SHOWN).and_then(|(_, id)| SubmissionId::parse(&id))?;
+    let with_mark = parts.uri.clone();
     parts.uri = without_marks(&parts.uri, &[SHOWN]).parse().ok()?;
-    let (id, true) = (id?, parts.method == Method::GET) else { return None };
-    let session = Visitor::from_request_parts(parts, state).await.ok()?.session;
-    let user = session.as_ref().map(|(view, _)| &view.user);
-    let page = state.app.take_page(id, user).await.ok()??;
-    let language = [Language::English, Language::Polish, Language::Japanese];
-    let language = language.into_iter().find(|language| language.tag() == page.language).unwrap_or(Language::English);
-    let mut response = html(page.html, language.tag());
+    // A browser that loads a page in advance does not show it.
+    if parts.method != Method::GET || parts.headers.contains_key("sec-purpose") {
+        return None;
+    }
+    let visitor = Visitor::from_request_parts(parts, state).await.ok()?;
+    let page = state.app.open_page(id, sender(&visitor)).await.ok()?;
+    let Some(page) = page else {
+        // A person who is not signed in any more finds the page after they have signed in again.
+        if visitor.session.is_none() {
+            parts.uri = with_mark;
+        }
+        return None;
+    };
+    let language = Language::ALL.into_iter().find(|language| language.tag() == page.language);
+    let mut response = html(page.html, language.unwrap_or(Language::English).tag());
     *response.status_mut() = StatusCode::from_u16(page.status).unwrap_or(StatusCode::OK);
     if let Some(at) = page.retry_at {
         response.extensions_mut().insert(RetryAt(Timestamp(at)));
@@ -81,73 +91,103 @@ async fn take_page(state: &DashboardState, parts: &mut Parts) -> Option<Response
     Some(response)
 }
 
+fn sender(visitor: &Visitor) -> Sender<'_> {
+    Sender { user: visitor.session.as_ref().map(|(view, _)| &view.user), origin: visitor.context.origin }
+}
+
 /// Runs a form, once, and answers with a redirect.
 async fn submit(state: DashboardState, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    if !is_form(&parts.headers) || wants_json(&parts.headers) || !from_our_page(&parts.headers) {
+    let kind = FormKind::of(&parts.headers);
+    if kind == FormKind::None || wants_json(&parts.headers) || !from_our_page(&parts.headers) {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    let Ok(body) = to_bytes(body, LONGEST).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
     let visitor = match Visitor::from_request_parts(&mut parts, &state).await {
         Ok(visitor) => visitor,
         Err(response) => return response,
     };
-    let id = if form_pairs(std::str::from_utf8(&body).unwrap_or_default()).any(|(name, _)| name == TOKEN) {
-        SubmissionId::of(visitor.session.as_ref().map(|(_, secret)| secret), &visitor.path, &body)
-    } else {
-        state.app.submission_id()
-    };
-    let user = visitor.session.as_ref().map(|(view, _)| &view.user);
-    for _ in 0..WAITS {
-        match state.app.begin_submission(id, user, visitor.context.origin).await {
-            Ok(Submission::New) => return run(&state, id, parts, body, next).await,
-            Ok(Submission::Finished(location)) => return redirect(&location),
-            Ok(Submission::Running) => tokio::time::sleep(WAIT).await,
-            // The handler says that the store does not answer.
-            Err(_) => return next.run(Request::from_parts(parts, Body::from(body))).await,
+    let (id, body) = match kind {
+        FormKind::Fields => {
+            let Ok(body) = to_bytes(body, LONGEST).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+            (id_of(&state, &visitor, &parts, &body), Body::from(body))
         }
+        FormKind::Files | FormKind::None => (state.app.random_submission(), body),
+    };
+    let mut known = state.app.begin_submission(id, sender(&visitor)).await;
+    for _ in 0..WAITS {
+        match known {
+            Ok(Submission::New) => return run(&state, id, parts, body, next).await,
+            Ok(Submission::Answered(answer)) => return redirect_to(&answer),
+            Ok(Submission::Running) => tokio::time::sleep(WAIT).await,
+            // A form that cannot be told from one that has run does not run.
+            Err(error) => return PageError::new(visitor.messages, error).into_response(),
+        }
+        known = match state.app.poll_submission(id).await {
+            Ok(Submission::New) => state.app.begin_submission(id, sender(&visitor)).await,
+            other => other,
+        };
     }
     redirect(&page_of_form(&parts))
 }
 
-/// Runs a form and keeps the page that answers it.
-async fn run(state: &DashboardState, id: SubmissionId, parts: Parts, body: Bytes, next: Next) -> Response {
+/// The id of a form: derived from it if it carries the token of a page, else random.
+fn id_of(state: &DashboardState, visitor: &Visitor, parts: &Parts, body: &[u8]) -> SubmissionId {
+    let fields = std::str::from_utf8(body).unwrap_or_default();
+    if form_pairs(fields).any(|(name, _)| name == TOKEN) {
+        // The cookie as it was sent: a form that is sent again may come with a session that the first one has replaced.
+        let session = Cookie::Session.read(&parts.headers, state.secure());
+        return state.app.submission_of(session.as_ref(), &visitor.path, fields);
+    }
+    state.app.random_submission()
+}
+
+/// Runs a form and keeps its answer.
+async fn run(state: &DashboardState, id: SubmissionId, parts: Parts, body: Body, next: Next) -> Response {
     let mut unfinished = Unfinished(Some((state.app.clone(), id)));
     let from = page_of_form(&parts);
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    if response.status().is_redirection() {
-        let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
-        if let Some(location) = location
-            && state.app.finish_submission(id, location, None).await.is_ok()
-        {
-            unfinished.0 = None;
-        }
-        return response;
-    }
+    let response = next.run(Request::from_parts(parts, body)).await;
     // What failed may be tried again with the same form.
     let failed = matches!(response.status(), StatusCode::INTERNAL_SERVER_ERROR | StatusCode::SERVICE_UNAVAILABLE);
-    if failed || !is_html(&response) {
+    if failed || !(is_html(&response) || response.status().is_redirection()) {
         return response;
     }
     let (head, body) = response.into_parts();
+    let Ok(body) = to_bytes(body, usize::MAX).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let answer = answer_of(&head, &body, id, from);
+    let kept = state.app.finish_submission(id, &answer).await;
+    if kept.is_ok() {
+        unfinished.0 = None;
+    }
+    if answer.page.is_some() && body.len() <= LARGEST_PAGE && kept == Ok(true) {
+        return redirect_to(&answer);
+    }
+    Response::from_parts(head, Body::from(body))
+}
+
+/// Describes what a handler answered to a form.
+fn answer_of(head: &response::Parts, body: &[u8], id: SubmissionId, from: String) -> FormAnswer {
+    let text = |name: header::HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let cookies = head.headers.get_all(header::SET_COOKIE).iter();
+    let cookies = cookies.filter_map(|cookie| cookie.to_str().ok()).map(str::to_owned).collect();
+    if head.status.is_redirection() {
+        return FormAnswer { location: text(header::LOCATION).unwrap_or("/").to_owned(), cookies, page: None };
+    }
     let reloads_as = head.extensions.get::<ReloadsAs>().map_or(from, |to| to.0.clone());
     let mark = if reloads_as.contains('?') { '&' } else { '?' };
-    let location = format!("{reloads_as}{mark}{SHOWN}={id}");
-    let Ok(body) = to_bytes(body, LARGEST_PAGE).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    let language = head.headers.get(header::CONTENT_LANGUAGE).and_then(|tag| tag.to_str().ok());
     let page = KeptPage {
         status: head.status.as_u16(),
-        language: language.unwrap_or_default().to_owned(),
+        language: text(header::CONTENT_LANGUAGE).unwrap_or_default().to_owned(),
         retry_at: head.extensions.get::<RetryAt>().map(|at| at.0.0),
-        html: String::from_utf8_lossy(&body).into_owned(),
+        html: String::from_utf8_lossy(body).into_owned(),
     };
-    if state.app.finish_submission(id, &location, Some(&page)).await.is_err() {
-        return Response::from_parts(head, Body::from(body));
-    }
-    unfinished.0 = None;
-    let mut response = redirect(&location);
-    for cookie in head.headers.get_all(header::SET_COOKIE) {
-        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    let page = Some(page).filter(|page| page.html.len() <= LARGEST_PAGE);
+    FormAnswer { location: format!("{reloads_as}{mark}{SHOWN}={id}"), cookies, page }
+}
+
+fn redirect_to(answer: &FormAnswer) -> Response {
+    let mut response = redirect(&answer.location);
+    for cookie in answer.cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
 }
@@ -168,8 +208,11 @@ impl Drop for Unfinished {
 
 /// Returns the page with the form: the address that the browser names, if it is ours. Browsers do not name an address that
 /// contains a secret, and neither does this: then it is the address of the form itself, without its query.
-fn page_of_form(parts: &Parts) -> String {
+pub(crate) fn page_of_form(parts: &Parts) -> String {
     let path = parts.uri.path();
+    if path == "/invite/join" {
+        return "/invite".to_owned();
+    }
     if holds_secret(path) {
         let capture = path.rfind("/capture/").map(|at| &path[..at + "/capture".len()]);
         return local_path(capture.unwrap_or(path)).to_owned();
@@ -190,9 +233,24 @@ fn form_pairs(text: &str) -> impl Iterator<Item = (String, String)> {
     serde_urlencoded::from_str::<Vec<(String, String)>>(text).unwrap_or_default().into_iter()
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+/// How the fields of a form are sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FormKind {
+    Fields,
+    /// With files, which are not read here.
+    Files,
+    None,
+}
+
+impl FormKind {
+    fn of(headers: &HeaderMap) -> Self {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+            "application/x-www-form-urlencoded" => Self::Fields,
+            "multipart/form-data" => Self::Files,
+            _ => Self::None,
+        }
+    }
 }
 
 fn is_html(response: &Response) -> bool {
@@ -212,18 +270,18 @@ async fn add_tokens(state: &DashboardState, response: Response) -> Response {
     Response::from_parts(head, Body::from(with_tokens(&page, || state.app.form_token())))
 }
 
-/// Adds the field after the first tag of each form that is sent by POST.
+/// Adds the field after the tag of each form that is sent by POST.
 fn with_tokens(page: &str, token: impl FnOnce() -> String) -> String {
-    const FORM: &str = "<form method=\"post\"";
-    if !page.contains(FORM) {
+    const FORM: &str = "<form ";
+    let is_sent = |tag: &str| tag.contains("method=\"post\"");
+    let tags = || page.split(FORM).skip(1).map(|piece| piece.split_once('>').unwrap_or((piece, "")));
+    if !tags().any(|(tag, _)| is_sent(tag)) {
         return page.to_owned();
     }
     let field = format!("<input type=\"hidden\" name=\"{TOKEN}\" value=\"{}\">", token());
-    let mut pieces = page.split(FORM);
-    let mut out = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let (tag, rest) = piece.split_once('>').unwrap_or((piece, ""));
-        out.extend([FORM, tag, ">", &field, rest]);
+    let mut out = page.split(FORM).next().unwrap_or_default().to_owned();
+    for (tag, rest) in tags() {
+        out.extend([FORM, tag, ">", if is_sent(tag) { &field } else { "" }, rest]);
     }
     out
 }
@@ -234,10 +292,10 @@ mod tests {
 
     #[test]
     fn each_form_gets_the_token() {
-        let page = "<p><form method=\"post\" action=\"/a\"><input></form><form action=\"/b\"><form method=\"post\">x";
+        let page = "<p><form method=\"post\" action=\"/a\"><input></form><form action=\"/b\"><form id=\"c\" method=\"post\">x";
         let field = "<input type=\"hidden\" name=\"form\" value=\"7\">";
         let marked = format!(
-            "<p><form method=\"post\" action=\"/a\">{field}<input></form><form action=\"/b\"><form method=\"post\">{field}x"
+            "<p><form method=\"post\" action=\"/a\">{field}<input></form><form action=\"/b\"><form id=\"c\" method=\"post\">{field}x"
         );
         assert_eq!(with_tokens(page, || "7".to_owned()), marked);
         assert_eq!(with_tokens("<form action=\"/b\">", || unreachable!()), "<form action=\"/b\">");

@@ -29,7 +29,7 @@ use tower::ServiceExt;
 use crate::serve::access_log::{Outcomes, Plane};
 use crate::serve::client_address::Edge;
 use crate::serve::host::Hosts;
-use crate::serve::in_clear::{self, InClear};
+use crate::serve::plain_http::{self, InClear};
 use crate::serve::inbound::Inbound;
 use crate::wiring;
 use crate::wiring::change_follower::Follower;
@@ -115,8 +115,9 @@ impl Dispatch {
 
     /// Routes a request. Returns the answer, and the template of its route if the gateway made it. The future is boxed,
     /// because it would otherwise be moved several times before its first poll.
-    fn route(&self, request: Request<Inbound>, peer: SocketAddr, plane: Plane) -> BoxFuture<'_, Routed> {
+    fn route(self: &Arc<Self>, request: Request<Inbound>, peer: SocketAddr, plane: Plane) -> BoxFuture<'_, Routed> {
         match plane {
+            Plane::Pages if *request.method() == Method::POST => Arc::clone(self).boxed_form(request, peer),
             Plane::Data => Box::pin(self.through_gateway(request, peer)),
             Plane::Administration | Plane::Pages => self.boxed_router(request, peer, plane),
         }
@@ -129,13 +130,23 @@ impl Dispatch {
         Box::pin(async move { (self.through_router(request, peer, plane).await, None) })
     }
 
+    /// Handles a form of the pages in a task of its own, so that it ends when its client disconnects. A browser whose
+    /// button is pressed twice drops the first request: the second one must find what the first one did.
+    #[inline(never)]
+    fn boxed_form(self: Arc<Self>, request: Request<Inbound>, peer: SocketAddr) -> BoxFuture<'static, Routed> {
+        Box::pin(async move {
+            let form = tokio::spawn(async move { self.through_router(request, peer, Plane::Pages).await });
+            (form.await.unwrap_or_else(|_| internal_error()), None)
+        })
+    }
+
     /// Returns the refusal of an unencrypted call, if such calls are refused.
     fn refused_in_clear(&self, request: &Request<Inbound>, peer: SocketAddr) -> Option<Answer> {
         let api = request.uri().path().starts_with("/v1");
         let in_clear = self.in_clear.as_ref().filter(|_| api && self.edge.in_clear(peer, request.headers()))?;
         let client = self.edge.visitor(peer, request.headers());
         in_clear.flag(self, request.headers().clone(), client);
-        Some(in_clear::refusal().map(Either::Right))
+        Some(plain_http::refusal().map(Either::Right))
     }
 
     async fn through_gateway(&self, request: Request<Inbound>, peer: SocketAddr) -> Routed {

@@ -91,6 +91,8 @@ pub(crate) fn sign_in_unavailable(row: &str, columns: &[BTreeSet<u16>]) {
         let back = stage.product.call("GET", "/sign-in/return?state=x&code=y", "", None);
         assert_eq!((back.status, back.header("set-cookie")), (422, None), "{row}: {back:?}");
         let password = form(&stage.product, "/sign-in", "email=ann%40example.com&password=violet+submarine+7");
+        let page = password.header("location").unwrap_or_default().to_owned();
+        let password = stage.product.call("GET", &page, "", None);
         assert_eq!(password.status, 422, "{row}: a password is judged: {password:?}");
         stage.counted(row);
     }

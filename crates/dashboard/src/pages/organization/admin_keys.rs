@@ -15,6 +15,7 @@ use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render, render_invalid, subpath};
+use crate::web::submit::reloads_as;
 
 const HERE: &str = "/settings/organization/admin-keys";
 
@@ -146,7 +147,10 @@ pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, fo
         expires_in_seconds: form.field("days").parse::<i64>().ok().map(|days| days.saturating_mul(86_400)),
     };
     match state.app.create_admin_key(&visit.person.actor(), &visit.organization.id, new_key).await {
-        Ok(key) => render(t, &page(&state, &visit, made(&visit, &key)).await?),
+        Ok(key) => {
+            let shown = render(t, &page(&state, &visit, made(&visit, &key)).await?);
+            reloads_as(shown, visit.link(HERE))
+        }
         Err(error) => {
             let dialog = Dialog::Create { wrong: Some(error_message(t, &error)), name: form.field("name").to_owned() };
             render_invalid(t, &page(&state, &visit, dialog).await?)
