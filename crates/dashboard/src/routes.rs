@@ -8,7 +8,7 @@ use axum::routing::{MethodRouter, get, post};
 use crate::pages::account::{overview, phone, security};
 use crate::pages::audit::{csv as audit_csv, page as audit};
 use crate::pages::capture::{handoff, picture, steps};
-use crate::pages::keys::{actions, list};
+use crate::pages::keys::{actions, create, list};
 use crate::pages::operator::{overview as console, policy, report, reviews};
 use crate::pages::organization::{
     admin_keys, billing, general, member, members, network, project, project_models, projects,
@@ -105,7 +105,7 @@ pub static ROUTES: &[Route] = &[
     signed_in("/welcome/first-call", || get(onboarding::first_call).post(onboarding::first_key)),
     signed_in("/welcome/credits", || get(onboarding::credits)),
     signed_in("/home", || get(home::open)),
-    signed_in("/api-keys", || get(list::list).post(list::create)),
+    signed_in("/api-keys", || get(list::list).post(create::create)),
     signed_in("/api-keys/{id}/edit", || post(actions::edit)),
     signed_in("/api-keys/{id}/rotate", || post(actions::rotate)),
     signed_in("/api-keys/{id}/revoke", || post(actions::revoke)),
