@@ -35,6 +35,12 @@ impl Actor {
         Self::Operator(name.into())
     }
 
+    /// An outside service.
+    #[must_use]
+    pub fn service(name: &str) -> Self {
+        Self::Service(name.to_owned())
+    }
+
     /// The kind, for the audit log.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

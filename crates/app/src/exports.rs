@@ -28,8 +28,8 @@ impl App {
                 Export::AuditLog => self.authorize(tx, actor, organization, Scope::ManagementRead).await?,
             }
             let who = Subjects {
-                user: actor.user().cloned(),
-                organization: Some(organization.clone()),
+                user: actor.user(),
+                organization: Some(organization),
                 ip: audit::client_address(),
                 ..Subjects::default()
             };

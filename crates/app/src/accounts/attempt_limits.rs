@@ -19,9 +19,9 @@ use crate::{App, Error};
 pub(super) struct SignInAttempt {
     id: String,
     /// The address together with this network, and the network alone.
-    here: Subjects,
+    here: Subjects<'static>,
     /// The address from all networks.
-    everywhere: Subjects,
+    everywhere: Subjects<'static>,
 }
 
 /// Describes an attempt for an address from a network.

@@ -248,7 +248,7 @@ async fn judge_code(
     code: &str,
     ip: Option<std::net::IpAddr>,
 ) -> Result<bool, Error> {
-    let subjects = Subjects { user: Some(user.clone()), ip, ..Subjects::default() };
+    let subjects = Subjects { user: Some(user), ip, ..Subjects::default() };
     hold_subjects(app, tx, SECOND_FACTOR, &subjects).await?;
     ensure_within(app, tx, SECOND_FACTOR_LIMITS, &subjects, "").await?;
     let account = accounts::lock(tx, user).await?.filter(|row| row.totp_confirmed_at.is_some());

@@ -83,10 +83,10 @@ pub(crate) struct AccountMail {
     #[serde(default)]
     pub(crate) who: String,
     /// The organization it invites to.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) organization: String,
     /// The name of the person who invites.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) inviter: String,
 }
 

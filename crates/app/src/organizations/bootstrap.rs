@@ -4,19 +4,16 @@ use keystead_core::caller::Owner;
 use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::key::KeyKind;
-use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
 use keystead_store::Tx;
-use keystead_store::tables::memberships::Membership;
-use keystead_store::tables::organizations::Organization;
-use keystead_store::tables::project_members::ProjectMember;
-use keystead_store::tables::projects::Project;
-use keystead_store::tables::users::User;
-use keystead_store::tables::{api_keys, memberships, organizations, project_members, projects, users};
+use keystead_store::tables::api_keys;
+use keystead_store::tables::users::{self, User};
 use serde_json::json;
 
 use crate::audit::AuditEntry;
 use crate::keys::minting::{KeyTarget, NewKey, mint_key};
+use crate::organizations::insert_organization;
 use crate::validate::{checked_email, checked_name};
 use crate::verification::waive_in_transaction;
 use crate::{Actor, App, Error};
@@ -53,39 +50,15 @@ impl App {
         let (organization_id, project_id, fresh_user) =
             self.draw(|rng| (OrganizationId::generate(rng), ProjectId::generate(rng), UserId::generate(rng)));
         write_tx!(self.store(), "bootstrap", |tx| {
-            let organization = Organization {
-                id: organization_id.clone(),
-                name: name.clone(),
-                created_at: now,
-                deactivated_at: None,
-                entitlement_version: 0,
-                tags: Vec::new(),
+            let known = users::find_by_email(tx, &email).await?.map(|user| user.id);
+            let user_id = match &known {
+                Some(user) => user.clone(),
+                None => insert_user(tx, &email, &fresh_user, now).await?,
             };
-            organizations::insert(tx, &organization).await?;
-            let user_id = find_or_insert_user(self, tx, &email, &fresh_user, &organization_id).await?;
-            let membership = Membership {
-                organization: organization_id.clone(),
-                user: user_id.clone(),
-                role: OrganizationRole::Owner,
-                created_at: now,
-            };
-            memberships::insert(tx, &membership).await?;
-            let project = Project {
-                id: project_id.clone(),
-                organization: organization_id.clone(),
-                name: "Default project".to_owned(),
-                created_at: now,
-                archived_at: None,
-                is_default: true,
-            };
-            projects::insert(tx, &project).await?;
-            let member = ProjectMember {
-                project: project_id.clone(),
-                user: user_id.clone(),
-                role: ProjectRole::Owner,
-                created_at: now,
-            };
-            project_members::insert(tx, &member).await?;
+            insert_organization(tx, &user_id, &organization_id, &project_id, (&name, now)).await?;
+            if known.is_none() {
+                users::update_default_organization(tx, &user_id, &organization_id, now).await?;
+            }
             let place = KeyTarget {
                 kind: KeyKind::Admin,
                 organization: Some(organization_id.clone()),
@@ -95,7 +68,7 @@ impl App {
             let minted = mint_key(self, place, &NewKey { name: Some("Bootstrap".to_owned()), ..NewKey::default() })?;
             api_keys::insert(tx, &minted.key).await?;
             let entries = [
-                ("project.created", project_id.as_str(), json!({ "data": { "name": project.name } })),
+                ("project.created", project_id.as_str(), json!({ "data": { "name": "Default project" } })),
                 ("user.added", user_id.as_str(), json!({ "data": { "role": "owner" } })),
                 ("api_key.created", minted.key.id.as_str(), json!({ "data": { "kind": "admin", "scopes": [] } })),
             ];
@@ -117,22 +90,13 @@ impl App {
     }
 }
 
-async fn find_or_insert_user(
-    app: &App,
-    tx: &mut Tx,
-    email: &str,
-    fresh: &UserId,
-    organization: &OrganizationId,
-) -> Result<UserId, Error> {
-    if let Some(known) = users::find_by_email(tx, email).await? {
-        return Ok(known.id);
-    }
+async fn insert_user(tx: &mut Tx, email: &str, id: &UserId, at: Timestamp) -> Result<UserId, Error> {
     let user = User {
-        id: fresh.clone(),
+        id: id.clone(),
         email: email.to_owned(),
         name: email.split('@').next().unwrap_or(email).to_owned(),
-        created_at: app.now(),
-        default_organization: Some(organization.clone()),
+        created_at: at,
+        default_organization: None,
         deactivated_at: None,
     };
     users::insert(tx, &user).await?;

@@ -276,8 +276,8 @@ async fn count_invite(app: &App, tx: &mut Tx, actor: &Actor, organization: &Orga
     let verified = entitlements(tx, organization).await?.meets(Requirement::Phone, app.now());
     let limits = if verified { VERIFIED_INVITE_LIMITS } else { INVITE_LIMITS };
     let who = Subjects {
-        user: actor.user().cloned(),
-        organization: Some(organization.clone()),
+        user: actor.user(),
+        organization: Some(organization),
         ip: audit::client_address(),
         ..Subjects::default()
     };

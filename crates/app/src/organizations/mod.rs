@@ -11,6 +11,7 @@ use keystead_core::gate::OwnedOrganization;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::Scope;
+use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::accounts;
 use keystead_store::tables::memberships::{self, Membership};
@@ -94,7 +95,8 @@ impl App {
                 )));
             }
             ensure_may_create(self, tx, &person).await?;
-            insert_organization(self, tx, user, organization, project, &name).await?;
+            insert_organization(tx, user, organization, project, (&name, self.now())).await?;
+            record_organization(self, tx, user, organization, project).await?;
             if person.default_organization.is_none() {
                 users::update_default_organization(tx, user, organization, self.now()).await?;
             }
@@ -183,43 +185,48 @@ async fn ensure_may_create(app: &App, tx: &mut Tx, person: &User) -> Result<(), 
     })
 }
 
+/// Inserts an organization with its Default project and its first owner.
 async fn insert_organization(
-    app: &App,
     tx: &mut Tx,
     user: &UserId,
     organization: &OrganizationId,
     project: &ProjectId,
-    name: &str,
+    (name, at): (&str, Timestamp),
 ) -> Result<(), Error> {
-    let now = app.now();
     let row = Organization {
         id: organization.clone(),
         name: name.to_owned(),
-        created_at: now,
+        created_at: at,
         deactivated_at: None,
         entitlement_version: 0,
         tags: Vec::new(),
     };
     organizations::insert(tx, &row).await?;
-    let membership = Membership {
-        organization: organization.clone(),
-        user: user.clone(),
-        role: OrganizationRole::Owner,
-        created_at: now,
-    };
+    let (user, role) = (user.clone(), OrganizationRole::Owner);
+    let membership = Membership { organization: row.id, user, role, created_at: at };
     memberships::insert(tx, &membership).await?;
     let default = Project {
         id: project.clone(),
-        organization: organization.clone(),
+        organization: membership.organization,
         name: "Default project".to_owned(),
-        created_at: now,
+        created_at: at,
         archived_at: None,
         is_default: true,
     };
     projects::insert(tx, &default).await?;
-    let member =
-        ProjectMember { project: project.clone(), user: user.clone(), role: ProjectRole::Owner, created_at: now };
-    project_members::insert(tx, &member).await?;
+    let (user, role) = (membership.user, ProjectRole::Owner);
+    let member = ProjectMember { project: default.id, user, role, created_at: at };
+    Ok(project_members::insert(tx, &member).await?)
+}
+
+/// Records who made an organization.
+async fn record_organization(
+    app: &App,
+    tx: &mut Tx,
+    user: &UserId,
+    organization: &OrganizationId,
+    project: &ProjectId,
+) -> Result<(), Error> {
     let actor = Actor::Person(user.clone());
     for (action, target) in [
         ("organization.created", organization.as_str()),

@@ -37,7 +37,7 @@ impl App {
         let row = write_tx!(self.store(), "count_picture", |tx| {
             let row = open_behind(tx, holder, now).await?.capture;
             allowed(tx, reviewer, &row, slot).await?;
-            let organization = Some(row.organization.clone());
+            let organization = Some(&row.organization);
             let who = Subjects { organization, ip: audit::client_address(), ..Subjects::default() };
             count_within(self, tx, PICTURE_LIMITS, &who).await?;
             Ok(row)

@@ -17,19 +17,19 @@ use crate::{App, Error};
 
 /// The subjects that are counted.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Subjects {
+pub(crate) struct Subjects<'a> {
     pub(crate) number: Option<String>,
     pub(crate) prefix: Option<String>,
     pub(crate) country: Option<String>,
-    pub(crate) user: Option<UserId>,
-    pub(crate) organization: Option<OrganizationId>,
+    pub(crate) user: Option<&'a UserId>,
+    pub(crate) organization: Option<&'a OrganizationId>,
     pub(crate) ip: Option<IpAddr>,
     /// A reviewer's address.
     pub(crate) reviewer: Option<String>,
 }
 
 /// Returns the text under which a subject is counted; `None` when it is not known.
-fn subject_text(app: &App, subject: Subject, who: &Subjects) -> Option<String> {
+fn subject_text(app: &App, subject: Subject, who: &Subjects<'_>) -> Option<String> {
     let fingerprint = |purpose: &str, text: String| {
         let bytes = app.sealer().fingerprint(purpose, &text);
         hex::encode(&bytes[..16])
@@ -38,8 +38,8 @@ fn subject_text(app: &App, subject: Subject, who: &Subjects) -> Option<String> {
         Subject::Number => format!("number:{}", who.number.as_ref()?),
         Subject::Prefix => format!("prefix:{}", who.prefix.as_ref()?),
         Subject::Country => format!("country:{}", who.country.as_ref()?),
-        Subject::User => format!("user:{}", who.user.as_ref()?),
-        Subject::Organization => format!("organization:{}", who.organization.as_ref()?),
+        Subject::User => format!("user:{}", who.user?),
+        Subject::Organization => format!("organization:{}", who.organization?),
         Subject::Ip => format!("ip:{}", fingerprint("ip", host(who.ip?))),
         Subject::Network => format!("network:{}", fingerprint("ip", network(who.ip?))),
         Subject::Reviewer => format!("reviewer:{}", fingerprint("reviewer", who.reviewer.clone()?)),
@@ -52,7 +52,7 @@ pub(crate) async fn ensure_within(
     app: &App,
     tx: &mut Tx,
     limits: &[Limit],
-    who: &Subjects,
+    who: &Subjects<'_>,
     value: &str,
 ) -> Result<(), Error> {
     let now = app.now();
@@ -77,7 +77,7 @@ pub(crate) async fn ensure_within(
 
 /// Checks one more against these limits, which share a name, and counts it. Their subjects are locked first, so that of
 /// several at the same time no more pass than fit.
-pub(crate) async fn count_within(app: &App, tx: &mut Tx, limits: &[Limit], who: &Subjects) -> Result<(), Error> {
+pub(crate) async fn count_within(app: &App, tx: &mut Tx, limits: &[Limit], who: &Subjects<'_>) -> Result<(), Error> {
     let Some(Limit { name, .. }) = limits.first() else { return Ok(()) };
     let locked_by_subject = |limit: &Limit| !matches!(limit.subject, Subject::Installation | Subject::Reviewer);
     match limits.iter().all(locked_by_subject) {
@@ -94,7 +94,7 @@ pub(crate) async fn count_hit(
     app: &App,
     tx: &mut Tx,
     name: &'static str,
-    who: &Subjects,
+    who: &Subjects<'_>,
     id: &str,
     value: &str,
 ) -> Result<(), Error> {
@@ -129,7 +129,7 @@ pub(crate) async fn count_hit(
 
 /// Locks the subjects of a count until the transaction ends, so that two transactions cannot both take the last
 /// place. Limits over a country or the whole installation need [`App::hold_all`].
-pub(crate) async fn hold_subjects(app: &App, tx: &mut Tx, name: &str, who: &Subjects) -> Result<(), Error> {
+pub(crate) async fn hold_subjects(app: &App, tx: &mut Tx, name: &str, who: &Subjects<'_>) -> Result<(), Error> {
     // Always in this order, so that two transactions that lock several subjects cannot deadlock.
     for subject in
         [Subject::Number, Subject::User, Subject::Organization, Subject::Ip, Subject::Network, Subject::Prefix]
@@ -158,7 +158,7 @@ pub(crate) async fn uncount_hit(
     app: &App,
     tx: &mut Tx,
     name: &'static str,
-    who: &Subjects,
+    who: &Subjects<'_>,
     id: &str,
 ) -> Result<(), Error> {
     for subject in [Subject::Number, Subject::Ip, Subject::Network, Subject::Installation] {
@@ -170,7 +170,7 @@ pub(crate) async fn uncount_hit(
 
 /// Checks whether sending to a country is open. It is closed for a country that pumps, a country far above its
 /// usual volume, and when the day's budget is used up; the rest of the service stays open.
-pub(crate) async fn ensure_country_open(app: &App, tx: &mut Tx, who: &Subjects) -> Result<(), Error> {
+pub(crate) async fn ensure_country_open(app: &App, tx: &mut Tx, who: &Subjects<'_>) -> Result<(), Error> {
     let now = app.now();
     let country = subject_text(app, Subject::Country, who).unwrap_or_default();
     let hour = limit_hits::count(tx, SENDS, &country, now.plus(-3_600)).await?;

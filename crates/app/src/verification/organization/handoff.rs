@@ -163,7 +163,7 @@ async fn mail_link(
     if app.services().mail.is_none() {
         return Err(Error::Unsupported("mails"));
     }
-    let subjects = Subjects { organization: Some(attempt.organization.clone()), ..Subjects::default() };
+    let subjects = Subjects { organization: Some(&attempt.organization), ..Subjects::default() };
     hold_subjects(app, tx, MAILS, &subjects).await?;
     ensure_within(app, tx, MAIL_LIMITS, &subjects, "").await?;
     let link = hex::encode(row.digest.get(..8).unwrap_or(&row.digest));

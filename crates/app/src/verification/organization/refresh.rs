@@ -89,7 +89,7 @@ pub(crate) async fn apply_snapshot(app: &App, id: &VerificationAttemptId, snapsh
         let reported = check(snapshot.state);
         let newer = snapshot.as_of > row.as_of;
         let relevance = classify_snapshot(known, CheckReport { check: reported, as_of: snapshot.as_of });
-        let actor = Actor::Service(row.provider.clone());
+        let actor = Actor::service(&row.provider);
         if relevance != SnapshotRelevance::Nothing {
             row.as_of = snapshot.as_of;
         }

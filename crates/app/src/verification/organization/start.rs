@@ -47,10 +47,10 @@ enum Begun {
 }
 
 /// The subjects for which links and attempts of an organization are counted.
-pub(super) fn subjects_of(organization: &OrganizationId, actor: Option<&Actor>) -> Subjects {
+pub(super) fn subjects_of<'a>(organization: &'a OrganizationId, actor: Option<&'a Actor>) -> Subjects<'a> {
     Subjects {
-        user: actor.and_then(Actor::user).cloned(),
-        organization: Some(organization.clone()),
+        user: actor.and_then(Actor::user),
+        organization: Some(organization),
         ip: audit::client_address(),
         ..Subjects::default()
     }
@@ -283,7 +283,7 @@ async fn attempt_waits(app: &App, row: &IdentityAttempt) -> Result<(), Error> {
             target: row.id.as_str(),
             details: json!({ "data": { "provider": row.provider } }),
         };
-        app.record(tx, &Actor::Service(row.provider.clone()), entry).await
+        app.record(tx, &Actor::service(&row.provider), entry).await
     })
 }
 
@@ -298,7 +298,7 @@ pub(crate) async fn begin_waiting_attempt(app: &App, row: IdentityAttempt) -> Re
 
 /// Makes a new link of a live attempt, and counts it.
 pub(crate) async fn fresh_link(app: &App, row: &IdentityAttempt, actor: Option<&Actor>) -> Result<Link, Error> {
-    let who = actor.cloned().unwrap_or_else(|| Actor::Service(row.provider.clone()));
+    let who = actor.cloned().unwrap_or_else(|| Actor::service(&row.provider));
     write_tx!(app.store(), "count_link", |tx| {
         count_within(app, tx, LINK_LIMITS, &subjects_of(&row.organization, actor)).await?;
         let before = load_verification(tx, &row.organization).await?;

@@ -112,7 +112,7 @@ async fn payment_not_begun(app: &App, setup: &PaymentSetup) -> Result<(), Error>
             return Ok(());
         }
         payments::update(tx, &ended).await?;
-        let actor = Actor::Service(ended.provider.clone());
+        let actor = Actor::service(&ended.provider);
         let event = PaymentEvent::SetupFailed { ended: true, failures: 0, cards: 0 };
         let details = json!({ "reason": ended.reason });
         step_payment(app, tx, &actor, &ended.organization, event, ended.id.as_str(), details).await.map(|_| ())

@@ -102,7 +102,7 @@ async fn apply_setup_state(app: &App, tx: &mut Tx, mut setup: PaymentSetup, stat
             // It has expired at the service, even if the date here says otherwise.
             let (before, version) = payment_requirement(tx, &setup.organization).await?;
             let before = PaymentRequirement { setup_until: before.setup_until.map(|_| now), ..before };
-            let actor = Actor::Service(setup.provider.clone());
+            let actor = Actor::service(&setup.provider);
             let subject = (setup.id.as_str(), json!({}));
             let known = (before, version);
             step_payment_from(app, tx, &actor, &setup.organization, known, PaymentEvent::Tick, subject).await?;
@@ -136,7 +136,7 @@ async fn method_added(app: &App, tx: &mut Tx, setup: &PaymentSetup, method: Meth
     let subject = format!("organization:{organization}");
     limit_hits::delete(tx, FAILED_SETUPS, &subject).await?;
     let details = json!({ "brand": row.brand, "last4": row.last4 });
-    let actor = Actor::Service(setup.provider.clone());
+    let actor = Actor::service(&setup.provider);
     let event = PaymentEvent::SetupSucceeded { ours: true };
     step_payment(app, tx, &actor, organization, event, setup.id.as_str(), details).await.map(|_| ())
 }
@@ -152,7 +152,7 @@ async fn setup_failed(
 ) -> Result<bool, Error> {
     let organization = setup.organization.clone();
     let card = card.map(|card| hex::encode(&app.sealer().fingerprint("card", &card))).unwrap_or_default();
-    let subjects = Subjects { organization: Some(organization.clone()), ..Subjects::default() };
+    let subjects = Subjects { organization: Some(&organization), ..Subjects::default() };
     let (before, _) = count_failures(app, tx, &organization).await?;
     // One refusal is read many times; a new card or a new reason is a new refusal.
     let id = format!("{}:{reason}:{card}", setup.id);
@@ -164,7 +164,7 @@ async fn setup_failed(
         return Ok(false);
     }
     let event = PaymentEvent::SetupFailed { ended: false, failures, cards };
-    let actor = Actor::Service(setup.provider.clone());
+    let actor = Actor::service(&setup.provider);
     let details = json!({ "reason": reason, "cards": cards });
     let effects = step_payment(app, tx, &actor, &organization, event, setup.id.as_str(), details).await?;
     Ok(effects.contains(&PaymentEffect::CancelSetup))

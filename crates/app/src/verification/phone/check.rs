@@ -62,8 +62,8 @@ impl App {
         let write = write_tx!(self.store(), "check_phone_code", |tx| {
             let row = own_phone_verification(self, tx, actor, organization, id).await?;
             let who_counts = Subjects {
-                user: actor.user().cloned(),
-                organization: Some(organization.clone()),
+                user: actor.user(),
+                organization: Some(organization),
                 country: Some(row.country.clone()),
                 ip: origin.ip,
                 ..Subjects::default()
@@ -112,8 +112,8 @@ async fn reserve_check(
     read_tx!(app.store(), "reserve_check", |tx| {
         let row = own_phone_verification(app, tx, actor, organization, id).await?;
         let subjects = Subjects {
-            user: actor.user().cloned(),
-            organization: Some(organization.clone()),
+            user: actor.user(),
+            organization: Some(organization),
             ip: origin.ip,
             ..Subjects::default()
         };
@@ -130,7 +130,7 @@ async fn apply_check(
     actor: &Actor,
     mut row: PhoneVerification,
     event: PhoneEvent,
-    subjects: &Subjects,
+    subjects: &Subjects<'_>,
 ) -> Result<Checked, Error> {
     let now = app.now();
     let before = machine(&row)?;

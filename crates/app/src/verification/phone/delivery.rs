@@ -157,7 +157,7 @@ async fn record_delivery(
         row.code_fingerprint.clone_from(&outcome.fingerprint);
     }
     phones::update(tx, &row).await?;
-    let who = Actor::Service(outcome.service.as_str().to_owned());
+    let who = Actor::service(outcome.service.as_str());
     if !outcome.down.is_empty() {
         let names: Vec<&str> = outcome.down.iter().map(|service| service.as_str()).collect();
         let by = outcome.failure.is_none().then(|| outcome.service.as_str());

@@ -21,7 +21,7 @@ pub(super) async fn line_kind(
     app: &App,
     number: &Number,
     fingerprint: &[u8],
-    subjects: &Subjects,
+    subjects: &Subjects<'_>,
 ) -> Result<LineKind, Error> {
     let now = app.now();
     let read = read_tx!(app.store(), "line_kind", |tx| {
@@ -39,7 +39,7 @@ pub(super) async fn line_kind(
 
 /// Refuses a number with a recently changed SIM card as a replacement of the proven one, if the operator wants
 /// that. It passes when the carrier does not report that or cannot be asked.
-pub(super) async fn sim_settled(app: &App, number: &Number, subjects: &Subjects) -> Result<(), Error> {
+pub(super) async fn sim_settled(app: &App, number: &Number, subjects: &Subjects<'_>) -> Result<(), Error> {
     let days = app.settings().sim_swap_days;
     let Some(lines) = app.services().lines.as_ref().filter(|_| days > 0) else { return Ok(()) };
     count_lookup(app, subjects).await?;
@@ -51,7 +51,7 @@ pub(super) async fn sim_settled(app: &App, number: &Number, subjects: &Subjects)
 }
 
 /// Counts a lookup at a carrier, or refuses it beyond the limits.
-async fn count_lookup(app: &App, subjects: &Subjects) -> Result<(), Error> {
+async fn count_lookup(app: &App, subjects: &Subjects<'_>) -> Result<(), Error> {
     let nth = app.draw(|rng| rng.random::<u64>());
     write_tx!(app.store(), "count_lookup", |tx| {
         hold_all_hits(tx, LOOKUPS).await?;

@@ -18,22 +18,22 @@ use crate::{Actor, App, Error};
 pub(super) const FULL: &str = "phone_number_limit_reached";
 
 /// Returns the subjects against which a number's codes count.
-pub(super) fn number_subjects(
+pub(super) fn number_subjects<'a>(
     app: &App,
     e164: &str,
     country: &str,
-    actor: &Actor,
-    organization: &OrganizationId,
+    actor: &'a Actor,
+    organization: &'a OrganizationId,
     origin: Origin,
-) -> Subjects {
+) -> Subjects<'a> {
     let half = |fingerprint: Vec<u8>| hex::encode(&fingerprint[..16]);
     let prefix: String = e164.chars().skip(1).take(7).collect();
     Subjects {
         number: Some(half(app.sealer().fingerprint("phone", e164))),
         prefix: Some(half(app.sealer().fingerprint("phone_prefix", &prefix))),
         country: Some(country.to_owned()),
-        user: actor.user().cloned(),
-        organization: Some(organization.clone()),
+        user: actor.user(),
+        organization: Some(organization),
         ip: origin.ip,
         reviewer: None,
     }
@@ -70,7 +70,7 @@ pub(crate) async fn number_free(
 pub(super) async fn count_send(
     app: &App,
     tx: &mut Tx,
-    subjects: &Subjects,
+    subjects: &Subjects<'_>,
     verdict: LineVerdict,
     id: &str,
 ) -> Result<(), Error> {
@@ -86,7 +86,7 @@ pub(super) async fn count_send(
 }
 
 /// Counts how often codes of this person were locked by wrong checks in the last days, so that waits keep growing.
-pub(super) async fn earlier_locks(app: &App, tx: &mut Tx, subjects: &Subjects) -> Result<u8, Error> {
+pub(super) async fn earlier_locks(app: &App, tx: &mut Tx, subjects: &Subjects<'_>) -> Result<u8, Error> {
     let Some(organization) = &subjects.organization else { return Ok(0) };
     let subject = format!("organization:{organization}");
     let since = app.now().plus(-7 * 86_400);

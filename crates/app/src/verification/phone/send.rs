@@ -43,12 +43,12 @@ pub struct NewPhone {
 
 /// What is known before anything is sent.
 #[derive(Clone)]
-struct Prepared {
+struct Prepared<'a> {
     number: Number,
     fingerprint: Vec<u8>,
     line: LineKind,
     verdict: LineVerdict,
-    subjects: Subjects,
+    subjects: Subjects<'a>,
     language: String,
     signed_in_again: bool,
 }
@@ -116,12 +116,12 @@ pub(crate) fn codes(app: &App) -> Result<&Codes, Error> {
 }
 
 /// Collects and checks everything before a verification is saved.
-async fn prepare_number(
+async fn prepare_number<'a>(
     app: &App,
-    actor: &Actor,
-    organization: &OrganizationId,
+    actor: &'a Actor,
+    organization: &'a OrganizationId,
     phone: &NewPhone,
-) -> Result<Prepared, Error> {
+) -> Result<Prepared<'a>, Error> {
     let number = number::read(phone.number.expose(), phone.country.as_deref())?;
     let served = &app.settings().phone_countries;
     if !served.is_empty() && !served.contains(&number.country) {
@@ -193,7 +193,7 @@ async fn ensure_may_ask(
     app: &App,
     actor: &Actor,
     organization: &OrganizationId,
-    subjects: &Subjects,
+    subjects: &Subjects<'_>,
     fingerprint: &[u8],
     signed_in_again: bool,
 ) -> Result<bool, Error> {
@@ -215,7 +215,7 @@ async fn begin_phone(
     app: &App,
     actor: &Actor,
     organization: &OrganizationId,
-    prepared: Prepared,
+    prepared: Prepared<'_>,
 ) -> Result<(PhoneVerification, bool), Error> {
     let id = app.draw(PhoneVerificationId::generate);
     let sealed =
@@ -291,7 +291,7 @@ async fn another_code(
     actor: &Actor,
     mut row: PhoneVerification,
     (next, _, audit): PhoneStep,
-    (subjects, verdict): (&Subjects, LineVerdict),
+    (subjects, verdict): (&Subjects<'_>, LineVerdict),
 ) -> Result<PhoneVerification, Error> {
     // The service never sent while it was down, so the same number of sends may occur again.
     let nth = format!("{}:{}:{}", row.id, next.sends, app.now().0);
