@@ -8,19 +8,19 @@ use crate::error::ApiError;
 use crate::query::Query;
 
 /// The requested part of a list.
-pub(crate) struct Wanted {
+pub(crate) struct PageRequest {
     page: Page,
     /// Whether the part is before the cursor, and was therefore read backwards.
     backwards: bool,
 }
 
 /// Parses `after` or `before`, `limit` and `order`; `ascending` is the default order.
-pub(crate) fn wanted(query: &Query, ascending: bool) -> Result<Wanted, ApiError> {
-    wanted_of(query, ascending, 20)
+pub(crate) fn wanted(query: &Query, ascending: bool) -> Result<PageRequest, ApiError> {
+    page_request(query, ascending, 20)
 }
 
 /// Does the same for lists with their own default length.
-pub(crate) fn wanted_of(query: &Query, ascending: bool, usual: i64) -> Result<Wanted, ApiError> {
+pub(crate) fn page_request(query: &Query, ascending: bool, usual: i64) -> Result<PageRequest, ApiError> {
     let limit = query.integer("limit")?.unwrap_or(usual);
     let limit = u32::try_from(limit).ok().filter(|limit| (1..=100).contains(limit));
     let limit = limit.ok_or_else(|| ApiError::param("limit", "Invalid 'limit': must be between 1 and 100."))?;
@@ -34,13 +34,13 @@ pub(crate) fn wanted_of(query: &Query, ascending: bool, usual: i64) -> Result<Wa
     match (cursor("after"), cursor("before")) {
         (Some(_), Some(_)) => Err(ApiError::param("before", "Only one of 'after' and 'before' can be given.")),
         (None, Some(before)) => {
-            Ok(Wanted { page: Page { after: Some(before), limit, ascending: !ascending }, backwards: true })
+            Ok(PageRequest { page: Page { after: Some(before), limit, ascending: !ascending }, backwards: true })
         }
-        (after, None) => Ok(Wanted { page: Page { after, limit, ascending }, backwards: false }),
+        (after, None) => Ok(PageRequest { page: Page { after, limit, ascending }, backwards: false }),
     }
 }
 
-impl Wanted {
+impl PageRequest {
     /// The part in the form of the use cases.
     pub(crate) fn page(&self) -> Page {
         self.page.clone()

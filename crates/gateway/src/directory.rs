@@ -87,10 +87,10 @@ const UNKNOWN_SECONDS: i64 = 5;
 /// How many unknown digests are remembered.
 const UNKNOWN_CAPACITY: usize = 10_000;
 /// When more reads than this are running, abandoned ones are removed.
-const MANY_FLIGHTS: usize = 1_024;
+const MANY_LOOKUPS: usize = 1_024;
 
 type Found = Result<Option<Arc<Caller>>, Unavailable>;
-type Flight = Shared<BoxFuture<'static, Found>>;
+type PendingLookup = Shared<BoxFuture<'static, Found>>;
 
 /// State that changes together with the memory. Its lock is held only briefly, never during a read.
 #[derive(Default)]
@@ -275,7 +275,7 @@ impl Directory {
     }
 
     /// Returns the read to wait for: one that began after the last change, or a new one from the budget.
-    fn join_or_start_lookup(&self, digest: &KeyDigest, now: i64) -> Result<(u64, Flight), Unavailable> {
+    fn join_or_start_lookup(&self, digest: &KeyDigest, now: i64) -> Result<(u64, PendingLookup), Unavailable> {
         let mut state = self.state();
         let epoch = state.epoch;
         let under_way = state.flights.get(digest).filter(|(began, _)| *began == epoch);
@@ -292,7 +292,7 @@ impl Directory {
         self.spend(&self.lookups, now)?;
         let (source, wanted) = (Arc::clone(&self.source), *digest);
         let flight = async move { source.find(&wanted).await.map(|found| found.map(Arc::new)) }.boxed().shared();
-        if state.flights.len() > MANY_FLIGHTS {
+        if state.flights.len() > MANY_LOOKUPS {
             state.flights.retain(|_, (_, flight)| flight.upgrade().is_some());
         }
         if let Some(weak) = flight.downgrade() {

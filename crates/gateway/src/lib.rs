@@ -2,7 +2,8 @@
 //! models and their gates → limits → upstream → usage.
 //!
 //! A route that is not in `keystead_core::route::ROUTES` is not forwarded; a route there names its meter, so nothing
-//! passes unmetered. No SQL and no vendors: the store is behind [`KeySource`], [`UsageSink`] and [`Ownership`].
+//! passes unmetered. No SQL and no vendors: the store is behind [`KeySource`], [`Follow`], [`UsageSink`],
+//! [`Ownership`] and [`PendingUsage`].
 
 mod alarm;
 mod api_request;
@@ -40,13 +41,13 @@ pub use alarm::Timer;
 pub use body::{BoxError, GatewayBody};
 pub use catalogue::address::{Auth, StreamUsage, Unusable, UpstreamOptions};
 pub use catalogue::{ByName, Catalogue, ModelEntry, Upstream};
-pub use decide::rate_limiter::{Rates, Stopwatch};
+pub use decide::rate_limiter::{RateLimiter, Stopwatch};
 pub use directory::freshness::{Follow, Moment};
 pub use directory::last_uses::LastUses;
 pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};
 pub use limits::Limits;
-pub use metering::spool::left::{SpoolFileReport, report as spool_report};
-pub use metering::{Durability, Gathered, Meter, MeterOptions, MeterState, Recorded, Unsafe, UsageBatch, UsageSink};
+pub use metering::spool::leftover_files::{SpoolFileReport, report as spool_report};
+pub use metering::{Durability, Gathered, Meter, MeterOptions, MeterState, Recorded, NotDurable, UsageBatch, UsageSink};
 pub use request::body_memory::{BodyMemory, BodyOwner, NoRoom, Share};
 pub use request::bounded_body::{Bounded, Watch};
 pub use request::client_body::{BodyBounds, BodyFault};
@@ -81,7 +82,7 @@ pub struct GatewayOptions {
     /// Objects that outlive their request.
     pub pending: Arc<dyn PendingUsage>,
     /// The rate limiter.
-    pub rates: Arc<Rates>,
+    pub rates: Arc<RateLimiter>,
     /// Models, upstreams and rules in force.
     pub catalogue: Arc<ArcSwap<Catalogue>>,
     /// The keys that tag API keys.
@@ -113,7 +114,7 @@ pub(crate) struct Services {
 /// The data plane.
 pub struct Gateway {
     services: Arc<Services>,
-    rates: Arc<Rates>,
+    rates: Arc<RateLimiter>,
     tags: TagKeys,
     pepper: Pepper,
     rng: Mutex<Box<dyn RngCore + Send>>,

@@ -21,7 +21,7 @@ use crate::decide::admitted_request::AdmittedRequest;
 use crate::decide::{model_gate, rate_limit};
 use crate::prepare::Prepared;
 use crate::rejection::Rejection;
-use crate::request::credential::{self, Missing};
+use crate::request::credential::{self, CredentialError};
 use crate::request::{content_type, headers, target};
 use crate::response::error_body;
 use crate::{Gateway, Unavailable};
@@ -127,7 +127,7 @@ impl Gateway {
         (client, began): (Client, Instant),
     ) -> Result<ApiRequest<'p>, ErrorResponse> {
         if parts.uri.query().is_some_and(credential::in_query) {
-            return Err(error_body::bad_body("Keys belong into the Authorization header, never into the address."));
+            return Err(error_body::bad_body("Keys belong in the Authorization header, never in the address."));
         }
         let selection = headers::selection(&parts.headers).map_err(|refusal| self.refuse(&refusal))?;
         let now = self.now();
@@ -158,7 +158,7 @@ impl Gateway {
         at: Instant,
     ) -> Result<Arc<Caller>, ErrorResponse> {
         let presented =
-            credential::read(headers).map_err(|missing: Missing| missing.response(route, &self.services.public_url))?;
+            credential::read(headers).map_err(|missing: CredentialError| missing.response(route, &self.services.public_url))?;
         let presented = presented.expose();
         // First the shape, so that no text is hashed that is too long for a key; then the memory, which contains only
         // our own keys; then the tag, before the store is asked. An invented key is refused here at the cost of two

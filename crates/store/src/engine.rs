@@ -11,7 +11,7 @@ use sqlx::{Postgres, Row as _, SqlSafeStr, Sqlite, Transaction};
 
 use crate::Error;
 use crate::migrations::{self, Applied, MIGRATIONS};
-use crate::reach::Server;
+use crate::reachability::Server;
 use crate::value::Value;
 
 /// How long a transaction waits for a connection to a file before the store counts as unavailable.

@@ -8,7 +8,7 @@ mod announcements;
 mod attempts;
 mod engine;
 mod migrations;
-mod reach;
+mod reachability;
 #[expect(missing_docs, reason = "members of a row are columns; one is documented where its name does not say enough")]
 pub mod tables;
 #[cfg(feature = "testing")]

@@ -45,7 +45,7 @@ pub(crate) async fn list(
     query: Query,
 ) -> Result<Json<Value>, ApiError> {
     let id = ids.get("project_id", "project")?;
-    let wanted = page::wanted_of(&query, true, 100)?;
+    let wanted = page::page_request(&query, true, 100)?;
     let mut rates = state.app.project_rates(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
     let page = wanted.page();
     if !page.ascending {

@@ -17,7 +17,7 @@ use crate::api_request::ApiRequest;
 use crate::catalogue::{Catalogue, ModelEntry};
 use crate::rejection::Rejection;
 use crate::request::json_body::Peek;
-use crate::request::json_walk::{ImageTool, Need};
+use crate::request::json_walk::{ImageTool, RequiredOwner};
 use crate::request::target::no_object;
 use crate::response::error_body;
 
@@ -70,7 +70,7 @@ impl Gateway {
     }
 
     /// Checks that the payer may name these objects. Each is looked up once, all together.
-    pub(crate) async fn all_owned(&self, objects: &BTreeMap<String, Need>, payer: &Payer) -> Result<(), ErrorResponse> {
+    pub(crate) async fn all_owned(&self, objects: &BTreeMap<String, RequiredOwner>, payer: &Payer) -> Result<(), ErrorResponse> {
         if objects.is_empty() {
             return Ok(());
         }
@@ -79,7 +79,7 @@ impl Gateway {
         for ((id, need), owner) in objects.iter().zip(owners) {
             let fine = match owner {
                 Some(owner) => owner == *payer,
-                None => *need == Need::NotAnothers,
+                None => *need == RequiredOwner::NotAnothers,
             };
             if !fine {
                 return Err(no_object(id));

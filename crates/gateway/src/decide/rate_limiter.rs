@@ -57,16 +57,16 @@ struct Shard {
 }
 
 /// The rate limiter of one node.
-pub struct Rates {
+pub struct RateLimiter {
     stopwatch: Stopwatch,
     nodes: AtomicU32,
     hasher: RandomState,
     shards: [Mutex<Shard>; SHARDS],
 }
 
-impl fmt::Debug for Rates {
+impl fmt::Debug for RateLimiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rates").field("ledgers", &self.len()).finish_non_exhaustive()
+        f.debug_struct("RateLimiter").field("ledgers", &self.len()).finish_non_exhaustive()
     }
 }
 
@@ -74,7 +74,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Rates {
+impl RateLimiter {
     /// Builds a rate limiter without usage, for one node.
     #[must_use]
     pub fn new(stopwatch: Stopwatch) -> Self {
@@ -239,7 +239,7 @@ pub(crate) struct Reservation(Option<Box<Held>>);
 
 #[derive(Debug)]
 struct Held {
-    rates: Arc<Rates>,
+    rates: Arc<RateLimiter>,
     ledger: Arc<Mutex<Ledger>>,
     project: ProjectId,
     limits: EffectiveLimits,

@@ -87,7 +87,7 @@ fn step() -> impl Strategy<Value = Step> {
 type Answer = Result<Option<Arc<Caller>>, Unavailable>;
 
 /// A running request.
-struct Flight {
+struct PendingLookup {
     key: u8,
     /// The changes applied when it began: its answer may not be older.
     since: usize,
@@ -101,7 +101,7 @@ struct Play {
     directory: Arc<Directory>,
     clock: Arc<AtomicI64>,
     applied: usize,
-    flights: Vec<Flight>,
+    flights: Vec<PendingLookup>,
 }
 
 impl Play {
@@ -118,7 +118,7 @@ impl Play {
         Self { world, directory: Arc::new(directory), clock, applied: 0, flights: Vec::new() }
     }
 
-    fn begin(&self, key: u8, again: bool) -> Flight {
+    fn begin(&self, key: u8, again: bool) -> PendingLookup {
         let directory = Arc::clone(&self.directory);
         let answer = async move {
             let digest = digest(key);
@@ -127,11 +127,11 @@ impl Play {
         // A running read is shared with later requests, and so is its failure.
         let failed = self.flights.iter().any(|flight| flight.key == key && flight.failed);
         let failed = failed || self.world.lock().unwrap().down;
-        Flight { key, since: self.applied, failed, answer: answer.boxed() }
+        PendingLookup { key, since: self.applied, failed, answer: answer.boxed() }
     }
 
     /// Polls once, and checks a finished request.
-    fn poll(&self, flight: &mut Flight) -> bool {
+    fn poll(&self, flight: &mut PendingLookup) -> bool {
         let Poll::Ready(answer) = flight.answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
             return false;
         };
@@ -148,7 +148,7 @@ impl Play {
         true
     }
 
-    fn finish(&self, mut flight: Flight) {
+    fn finish(&self, mut flight: PendingLookup) {
         while !self.poll(&mut flight) {}
     }
 

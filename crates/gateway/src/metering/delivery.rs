@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{MeterOptions, Shared, UsageBatch, UsageSink};
 use crate::Unavailable;
-use crate::metering::spool::left::{self, Contents};
+use crate::metering::spool::leftover_files::{self, Contents};
 use crate::metering::spool::{Kept, Segment, Work};
 
 /// The longest wait after a failed delivery.
@@ -96,7 +96,7 @@ impl Delivery {
         let mut wait = self.options.retry;
         loop {
             let of = Arc::clone(&segment);
-            match tokio::task::spawn_blocking(move || left::read_segment(&of)).await {
+            match tokio::task::spawn_blocking(move || leftover_files::read_segment(&of)).await {
                 Ok(Ok(read)) => return read,
                 Ok(Err(error)) => {
                     tracing::error!(%error, segment = %segment.name, "a segment of the usage spool cannot be read now");
@@ -121,7 +121,7 @@ impl Delivery {
 /// Removes the files of a segment that can be removed. Returns whether all are removed. If no file is found, another
 /// folder may have this name now, and the store must keep its record of the segment: the files may come back.
 fn remove(segment: &Segment, kept: &Kept) -> bool {
-    let files = left::files_of(segment).unwrap_or_else(|error| {
+    let files = leftover_files::files_of(segment).unwrap_or_else(|error| {
         tracing::warn!(%error, segment = %segment.name, "the files of a delivered segment could not be listed");
         Vec::new()
     });
@@ -143,7 +143,7 @@ fn remove(segment: &Segment, kept: &Kept) -> bool {
 }
 
 fn put_aside(path: &Path) -> std::io::Result<()> {
-    let aside: PathBuf = left::put_aside(path)?;
+    let aside: PathBuf = leftover_files::put_aside(path)?;
     tracing::error!(path = %aside.display(), "this file of the usage spool has lines that cannot be read; the others were counted");
     Ok(())
 }
@@ -158,17 +158,17 @@ mod tests {
         let [folder, away] = ["spool", "away"].map(|name| home.path().join(name));
         let segment = Arc::new(Segment { name: "7-run".into(), folder: folder.clone(), own: true });
         std::fs::create_dir(&folder).unwrap();
-        std::fs::write(left::path(&folder, &segment.name, 0), "").unwrap();
+        std::fs::write(leftover_files::path(&folder, &segment.name, 0), "").unwrap();
         std::fs::rename(&folder, &away).unwrap();
-        left::read_segment(&segment).unwrap_err();
+        leftover_files::read_segment(&segment).unwrap_err();
         assert!(!remove(&segment, &Kept::default()));
         // An empty folder in its place, then the old one again.
         std::fs::create_dir(&folder).unwrap();
         assert!(!remove(&segment, &Kept::default()));
         std::fs::remove_dir(&folder).unwrap();
         std::fs::rename(&away, &folder).unwrap();
-        left::read_segment(&segment).unwrap();
+        leftover_files::read_segment(&segment).unwrap();
         assert!(remove(&segment, &Kept::default()));
-        assert!(left::files_of(&segment).unwrap().is_empty());
+        assert!(leftover_files::files_of(&segment).unwrap().is_empty());
     }
 }

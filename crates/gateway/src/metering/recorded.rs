@@ -13,23 +13,23 @@ use crate::BoxFuture;
 #[must_use = "an answer must not be whole before its event is safe"]
 pub enum Recorded {
     /// It has the configured durability.
-    Safe,
+    Durable,
     /// It was gathered. It is written when this is polled or dropped, together with all events gathered until then.
     Gathered(Gathered),
     /// It is being made safe.
-    Waiting(BoxFuture<'static, Result<(), Unsafe>>),
+    Waiting(BoxFuture<'static, Result<(), NotDurable>>),
 }
 
 /// An event could not be made safe in time. It stays in memory and is tried again, but its answer must not be
 /// completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a usage event could not be brought to safety in time")]
-pub struct Unsafe;
+pub struct NotDurable;
 
 impl std::fmt::Debug for Recorded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Safe => "Safe",
+            Self::Durable => "Durable",
             Self::Gathered(_) => "Gathered",
             Self::Waiting(_) => "Waiting",
         })
@@ -38,13 +38,13 @@ impl std::fmt::Debug for Recorded {
 
 impl Recorded {
     /// Whether it is safe now.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unsafe>> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), NotDurable>> {
         if let Self::Gathered(gathered) = self {
             *self = gathered.write();
         }
         let Self::Waiting(wait) = self else { return Poll::Ready(Ok(())) };
         let safe = ready!(wait.as_mut().poll(context));
-        *self = Self::Safe;
+        *self = Self::Durable;
         Poll::Ready(safe)
     }
 
@@ -52,7 +52,7 @@ impl Recorded {
     ///
     /// # Errors
     /// When that takes too long.
-    pub async fn safe(mut self) -> Result<(), Unsafe> {
+    pub async fn safe(mut self) -> Result<(), NotDurable> {
         std::future::poll_fn(|context| self.poll(context)).await
     }
 }
@@ -73,7 +73,7 @@ impl Gathered {
     fn write(&mut self) -> Recorded {
         self.written = true;
         if self.shared.write(self.number) {
-            return Recorded::Safe;
+            return Recorded::Durable;
         }
         wait(self.shared.safe.subscribe(), self.number, self.patience)
     }
@@ -92,6 +92,6 @@ impl Drop for Gathered {
 pub(super) fn wait(mut safe: watch::Receiver<u64>, number: u64, patience: Duration) -> Recorded {
     Recorded::Waiting(Box::pin(async move {
         let waited = tokio::time::timeout(patience, safe.wait_for(|safe| *safe > number)).await;
-        if matches!(waited, Ok(Ok(_))) { Ok(()) } else { Err(Unsafe) }
+        if matches!(waited, Ok(Ok(_))) { Ok(()) } else { Err(NotDurable) }
     }))
 }

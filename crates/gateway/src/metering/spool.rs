@@ -7,7 +7,7 @@
 pub(crate) mod disk;
 #[cfg(test)]
 pub(crate) mod faults;
-pub(crate) mod left;
+pub(crate) mod leftover_files;
 mod line;
 #[cfg(test)]
 mod model_tests;
@@ -27,7 +27,7 @@ use keystead_core::usage::UsageEvent;
 use rand::{Rng, RngCore};
 
 use disk::{Disk, SpoolFile};
-use left::Contents;
+use leftover_files::Contents;
 use queue::Queue;
 pub(crate) use queue::{Kept, Work};
 pub(crate) use segment::{Ready, Segment, Wanted};
@@ -324,7 +324,7 @@ impl Spool {
         self.file = None;
         if let Some(ready) = self.next.take() {
             // It is empty; if it stays, the next start removes it.
-            let _ = std::fs::remove_file(left::path(&self.folder, &ready.segment.name, 0));
+            let _ = std::fs::remove_file(leftover_files::path(&self.folder, &ready.segment.name, 0));
         }
     }
 }

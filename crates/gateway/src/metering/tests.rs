@@ -42,7 +42,7 @@ impl UsageSink for Sink {
     }
 }
 
-fn poll(recorded: &mut Recorded) -> Poll<Result<(), Unsafe>> {
+fn poll(recorded: &mut Recorded) -> Poll<Result<(), NotDurable>> {
     recorded.poll(&mut Context::from_waker(Waker::noop()))
 }
 
@@ -139,7 +139,7 @@ async fn an_answer_does_not_wait_for_ever() {
         open(MeterOptions { unwritten_time: Duration::from_millis(1), ..quick() });
     sink.away.store(true, Ordering::SeqCst);
     disk.set(FULL);
-    assert_eq!(meter.record(event(0)).safe().await, Err(Unsafe));
+    assert_eq!(meter.record(event(0)).safe().await, Err(NotDurable));
     // It is still counted.
     sink.away.store(false, Ordering::SeqCst);
     meter.flush().await;

@@ -18,7 +18,7 @@ use crate::decide::admitted_request::AdmittedRequest;
 use crate::decide::rate_limiter::Reservation;
 use crate::estimate::sound::SoundMeter;
 use crate::estimate::{self, TokenEstimate};
-use crate::metering::{Recorded, Unsafe};
+use crate::metering::{Recorded, NotDurable};
 use crate::prepare::Outgoing;
 use crate::response::answer_reader::Found;
 use crate::response::reported_usage::{self, Counted, End, Sent};
@@ -146,7 +146,7 @@ impl UsageRecorder {
     /// Settles with what was found in the answer; a second call does nothing.
     pub(crate) fn by_answer(&mut self, found: &Found, end: End) -> Recorded {
         if !self.is_open() {
-            return Recorded::Safe;
+            return Recorded::Durable;
         }
         let outlives = found.object().filter(|_| self.is_background());
         if let Some(id) = outlives
@@ -159,7 +159,7 @@ impl UsageRecorder {
             reported_usage::counted(self.admitted.route.meter, found, end, || self.prompt.sent(self.characters));
         let Some(counted) = counted else {
             self.nothing();
-            return Recorded::Safe;
+            return Recorded::Durable;
         };
         if let Some((model, price)) = self.tool.take()
             && let Some(drawn) = reported_usage::drawn(found)
@@ -188,9 +188,9 @@ impl UsageRecorder {
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => {
                 let noted = runtime.spawn(note);
-                Recorded::Waiting(Box::pin(async move { noted.await.unwrap_or(Err(Unavailable)).map_err(|_| Unsafe) }))
+                Recorded::Waiting(Box::pin(async move { noted.await.unwrap_or(Err(Unavailable)).map_err(|_| NotDurable) }))
             }
-            Err(_) => Recorded::Safe,
+            Err(_) => Recorded::Durable,
         }
     }
 
@@ -219,7 +219,7 @@ impl UsageRecorder {
 
     /// Records the event.
     fn record(&mut self, Counted { used, estimated }: Counted, once: Option<String>) -> Recorded {
-        let Some((kind, model)) = self.kind.take().zip(self.admitted.model.clone()) else { return Recorded::Safe };
+        let Some((kind, model)) = self.kind.take().zip(self.admitted.model.clone()) else { return Recorded::Durable };
         self.reservation.settle(|| Used {
             tokens: used.input_tokens.saturating_add(used.output_tokens).unsigned_abs(),
             images: used.images.unsigned_abs(),

@@ -8,7 +8,7 @@ use keystead_core::refusal::ErrorResponse;
 
 /// Why there is no credential to check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Missing {
+pub enum CredentialError {
     /// No `Authorization`, or an empty one.
     Nothing,
     /// More than one: two readers could choose differently.
@@ -20,7 +20,7 @@ pub enum Missing {
 /// The presented secret: usually a part of the header, so that no copy needs wiping.
 pub enum Presented<'h> {
     /// A part of the header.
-    There(&'h str),
+    Borrowed(&'h str),
     /// Decoded.
     Decoded(Secret<String>),
 }
@@ -30,7 +30,7 @@ impl Presented<'_> {
     #[must_use]
     pub fn expose(&self) -> &str {
         match self {
-            Self::There(text) => text,
+            Self::Borrowed(text) => text,
             Self::Decoded(text) => text.expose(),
         }
     }
@@ -45,37 +45,37 @@ impl std::fmt::Debug for Presented<'_> {
 /// Reads the presented secret.
 ///
 /// # Errors
-/// [`Missing`] when there is none, or when it can be read in more than one way.
-pub fn read(headers: &HeaderMap) -> Result<Presented<'_>, Missing> {
+/// [`CredentialError`] when there is none, or when it can be read in more than one way.
+pub fn read(headers: &HeaderMap) -> Result<Presented<'_>, CredentialError> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next().ok_or(Missing::Nothing)?;
+    let value = values.next().ok_or(CredentialError::Nothing)?;
     if values.next().is_some() {
-        return Err(Missing::Several);
+        return Err(CredentialError::Several);
     }
     match value.to_str() {
         Ok(text) => bearer_or_basic(text),
         // Not text: masked in the error like any other wrong key, so that the sender recognises it.
         Err(_) => match bearer_or_basic(&String::from_utf8_lossy(value.as_bytes()))? {
-            Presented::There(text) => Ok(Presented::Decoded(Secret::new(text.to_owned()))),
+            Presented::Borrowed(text) => Ok(Presented::Decoded(Secret::new(text.to_owned()))),
             Presented::Decoded(text) => Ok(Presented::Decoded(text)),
         },
     }
 }
 
-fn bearer_or_basic(text: &str) -> Result<Presented<'_>, Missing> {
+fn bearer_or_basic(text: &str) -> Result<Presented<'_>, CredentialError> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(Missing::Nothing);
+        return Err(CredentialError::Nothing);
     }
     let (scheme, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
     let rest = rest.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
-        return if rest.is_empty() { Err(Missing::Nothing) } else { Ok(Presented::There(rest)) };
+        return if rest.is_empty() { Err(CredentialError::Nothing) } else { Ok(Presented::Borrowed(rest)) };
     }
     if scheme.eq_ignore_ascii_case("basic") {
-        return basic_password(rest).map(Presented::Decoded).ok_or(Missing::Unreadable);
+        return basic_password(rest).map(Presented::Decoded).ok_or(CredentialError::Unreadable);
     }
-    Err(Missing::Unreadable)
+    Err(CredentialError::Unreadable)
 }
 
 /// Whether a query contains a credential, which belongs in a header: URLs appear in logs, here and upstream.
@@ -112,7 +112,7 @@ pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(text).ok()
 }
 
-impl Missing {
+impl CredentialError {
     /// Builds the error for a missing key, which differs by route; without a route (the administration) it is the
     /// general one.
     #[must_use]
@@ -129,9 +129,9 @@ impl Missing {
                  key from {public_url}/api-keys."
             ),
             (Self::Nothing, Some(route)) if !route.starts_with("/v1/models") => {
-                "Missing bearer or basic authentication in header".to_owned()
+                "CredentialError bearer or basic authentication in header".to_owned()
             }
-            (Self::Nothing, _) => "Missing bearer authentication in header".to_owned(),
+            (Self::Nothing, _) => "CredentialError bearer authentication in header".to_owned(),
         };
         ErrorResponse::invalid(401, None, message)
     }
@@ -160,13 +160,13 @@ mod tests {
         assert_eq!(secret(&[b"Bearer abc"]).as_deref(), Ok("abc"));
         assert_eq!(secret(&[b"bEARER   abc "]).as_deref(), Ok("abc"));
         assert_eq!(secret(&[b"Basic OmFiYw=="]).as_deref(), Ok("abc"));
-        assert_eq!(secret(&[]), Err(Missing::Nothing));
-        assert_eq!(secret(&[b"Bearer "]), Err(Missing::Nothing));
-        assert_eq!(secret(&[b"Bearer a", b"Bearer b"]), Err(Missing::Several));
-        assert_eq!(secret(&[b"abc"]), Err(Missing::Unreadable));
+        assert_eq!(secret(&[]), Err(CredentialError::Nothing));
+        assert_eq!(secret(&[b"Bearer "]), Err(CredentialError::Nothing));
+        assert_eq!(secret(&[b"Bearer a", b"Bearer b"]), Err(CredentialError::Several));
+        assert_eq!(secret(&[b"abc"]), Err(CredentialError::Unreadable));
         assert_eq!(secret(&[b"Bearer\tabc"]).as_deref(), Ok("abc"));
         assert_eq!(secret(&[b"Bearer \xff\xfe"]).as_deref(), Ok("\u{fffd}\u{fffd}"), "an incorrect key with its mask");
-        assert_eq!(secret(&[b"\xff abc"]), Err(Missing::Unreadable));
-        assert_eq!(secret(&[b"Basic !!"]), Err(Missing::Unreadable));
+        assert_eq!(secret(&[b"\xff abc"]), Err(CredentialError::Unreadable));
+        assert_eq!(secret(&[b"Basic !!"]), Err(CredentialError::Unreadable));
     }
 }

@@ -11,7 +11,7 @@ use serde::de::Deserializer;
 use serde_json::value::RawValue;
 
 use crate::request::json_shapes;
-use crate::request::json_walk::{self, ImageTool, Need};
+use crate::request::json_walk::{self, ImageTool, RequiredOwner};
 use crate::response::error_body::bad_body;
 
 /// Maximum depth of brackets.
@@ -33,7 +33,7 @@ pub(crate) struct Peek {
     /// Characters of a string `input`, for speech.
     pub(crate) input_characters: i64,
     /// Ids of upstream objects that the body names, and the required owner.
-    pub(crate) objects: BTreeMap<String, Need>,
+    pub(crate) objects: BTreeMap<String, RequiredOwner>,
     /// Other models that the upstream may run for the request.
     pub(crate) models: Vec<String>,
     /// The image tool, if there is one.

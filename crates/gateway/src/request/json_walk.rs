@@ -1,4 +1,4 @@
-//! Parsing a JSON body along a table of the API's fields ([`crate::shapes`]): one pass finds what the gateway needs to
+//! Parsing a JSON body along a table of the API's fields ([`crate::request::json_shapes`]): one pass finds what the gateway needs to
 //! know, and refuses what two readers could read in two ways. Fields that are not in the table are skipped.
 
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub(crate) struct Found<'b> {
     pub(crate) summary: bool,
     pub(crate) audio: bool,
     pub(crate) characters: i64,
-    pub(crate) objects: BTreeMap<String, Need>,
+    pub(crate) objects: BTreeMap<String, RequiredOwner>,
     /// Other models besides the one of the request.
     pub(crate) models: Vec<String>,
     pub(crate) images: Vec<ImageTool>,
@@ -33,7 +33,7 @@ pub(crate) struct Found<'b> {
 
 /// The required owner of an object that a body names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Need {
+pub(crate) enum RequiredOwner {
     /// Any, except another payer: the body contains the object itself, and the id is only a label.
     NotAnothers,
     /// The payer: the upstream fetches the object by this id.
@@ -145,7 +145,7 @@ struct Walk<'w, 's, 'b> {
 }
 
 impl Found<'_> {
-    fn object(&mut self, id: &str, need: Need, member: &'static str) -> Result<(), ErrorResponse> {
+    fn object(&mut self, id: &str, need: RequiredOwner, member: &'static str) -> Result<(), ErrorResponse> {
         if let Some(known) = self.objects.get_mut(id) {
             *known = need.max(*known);
         } else if self.objects.len() >= MOST_OBJECTS {
@@ -174,7 +174,7 @@ impl Found<'_> {
                     Some(_) => false,
                 };
                 if let Some(id) = scope.id {
-                    self.object(&id, if fetched { Need::Own } else { Need::NotAnothers }, member)?;
+                    self.object(&id, if fetched { RequiredOwner::Own } else { RequiredOwner::NotAnothers }, member)?;
                 }
             }
         }
@@ -258,7 +258,7 @@ impl<'b> Visitor<'b> for Walk<'_, '_, 'b> {
             Is::Modality => self.found.audio |= text == "audio",
             Is::Characters => self.found.characters = i64::try_from(text.chars().count()).unwrap_or(i64::MAX),
             Is::Own | Is::Label => {
-                let need = if self.node.is == Is::Own { Need::Own } else { Need::NotAnothers };
+                let need = if self.node.is == Is::Own { RequiredOwner::Own } else { RequiredOwner::NotAnothers };
                 return self.found.object(text, need, self.name).map_err(|wire| self.refuse(wire));
             }
             Is::Kind => self.scope.kind = Some(text.to_owned()),

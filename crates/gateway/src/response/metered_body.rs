@@ -85,7 +85,7 @@ enum Scan {
 /// is cancelled after reading on.
 pub(crate) struct MeteredBody {
     /// `None` once it was passed on to be read to its end.
-    live: Option<Live>,
+    live: Option<RunningAnswer>,
     reading: Reading,
     /// The event that is being made safe.
     recorded: Recorded,
@@ -96,7 +96,7 @@ pub(crate) struct MeteredBody {
 }
 
 /// An answer that is being read, and what will settle it.
-struct Live {
+struct RunningAnswer {
     body: UpstreamBody,
     scan: Scan,
     recorder: UsageRecorder,
@@ -104,12 +104,12 @@ struct Live {
 
 impl MeteredBody {
     pub(crate) fn new(body: UpstreamBody, recorder: UsageRecorder, shape: Shape, reading: Reading) -> Self {
-        let live = Live::new(body, recorder, shape);
-        let (recorded, next, strip) = (Recorded::Safe, Bytes::new(), shape.events && shape.strip);
+        let live = RunningAnswer::new(body, recorder, shape);
+        let (recorded, next, strip) = (Recorded::Durable, Bytes::new(), shape.events && shape.strip);
         Self { live: Some(live), reading, recorded, next, ended: false, strip }
     }
 
-    /// Ends it early: the upstream request is cancelled at once, and what arrived is recorder.
+    /// Ends it early: the upstream request is cancelled at once, and what arrived is recorded.
     pub(crate) fn cancel(mut self) {
         drop(self.live.take());
     }
@@ -118,7 +118,7 @@ impl MeteredBody {
 /// Reads a complete answer that must be inspected before it is forwarded, up to a limit. It must not be forwarded
 /// before its event is safe.
 pub(crate) async fn collect(body: UpstreamBody, recorder: UsageRecorder, most: usize) -> Option<(Bytes, Recorded)> {
-    let mut live = Live::new(body, recorder, Shape { events: false, json: true, strip: false });
+    let mut live = RunningAnswer::new(body, recorder, Shape { events: false, json: true, strip: false });
     let mut whole = BytesMut::new();
     while let Some(frame) = live.body.frame().await {
         let Ok(data) = frame.ok()?.into_data() else { continue };
@@ -153,7 +153,7 @@ fn is_read(recorder: &UsageRecorder) -> bool {
     recorder.is_open() && recorder.meter() != MeterKind::Speech
 }
 
-impl Live {
+impl RunningAnswer {
     fn new(body: UpstreamBody, recorder: UsageRecorder, shape: Shape) -> Self {
         let scan = if shape.events {
             Scan::Events(Box::new(EventScan::new(shape.strip)))
@@ -231,7 +231,7 @@ impl Live {
     }
 }
 
-impl Drop for Live {
+impl Drop for RunningAnswer {
     fn drop(&mut self) {
         if self.recorder.is_open() {
             drop(self.settle(End::Broken));
@@ -327,7 +327,7 @@ impl Drop for MeteredBody {
         if self.ended || !live.recorder.is_open() || matches!(live.scan, Scan::Blind) {
             return;
         }
-        // Without a runtime, or with too many answers already, only what arrived is recorder.
+        // Without a runtime, or with too many answers already, only what arrived is recorded.
         if let (Some(permit), Ok(runtime)) = (self.reading.permit(), tokio::runtime::Handle::try_current()) {
             runtime.spawn(live.read_on(self.reading.limits, permit));
         }

@@ -188,7 +188,7 @@ impl Gateway {
         if sums.is_empty() {
             self.forget(pending).await?;
         }
-        let mut recorded = Recorded::Safe;
+        let mut recorded = Recorded::Durable;
         let mut left = sums.len();
         for (model, sum) in sums {
             left -= 1;

@@ -28,7 +28,7 @@ use keystead_core::usage::{Price, UsageEvent};
 use keystead_core::{Secret, Timestamp};
 use keystead_gateway::{
     BoxError, BoxFuture, Catalogue, Directory, DirectoryOptions, Gateway, GatewayOptions, KeySource, Limits,
-    MemoryOwnership, MemoryPending, Meter, MeterOptions, ModelEntry, PendingUsage, Rates, Stopwatch, Unavailable,
+    MemoryOwnership, MemoryPending, Meter, MeterOptions, ModelEntry, PendingUsage, RateLimiter, Stopwatch, Unavailable,
     Upstream, UsageBatch, UsageSink,
 };
 use rand::SeedableRng;
@@ -160,7 +160,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<AtomicI64>,
     /// Milliseconds on the stopwatch of the rate limiter.
     pub(crate) passed: Arc<AtomicU64>,
-    pub(crate) rates: Arc<Rates>,
+    pub(crate) rates: Arc<RateLimiter>,
     pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
     script: Arc<Mutex<Script>>,
     folder: tempfile::TempDir,
@@ -270,7 +270,7 @@ impl World {
         let passing: Stopwatch = Arc::new(move || began.elapsed());
         let meter = Meter::open(&spool, sink, quick, passing, &mut rng).await;
         let meter = Arc::new(meter.unwrap());
-        let rates = Arc::new(Rates::new(stopwatch));
+        let rates = Arc::new(RateLimiter::new(stopwatch));
         let models = ["gpt-4o", "o3", "whisper-1", "tts-1", "gpt-image-1", "text-embedding-3-small"];
         let catalogue = Arc::new(ArcSwap::from_pointee(Catalogue {
             models: models.iter().map(|id| ((*id).to_owned(), model(id))).collect(),

@@ -7,7 +7,7 @@ mod descriptors;
 mod dispatch;
 mod health;
 mod host;
-mod in_clear;
+mod plain_http;
 mod inbound;
 pub(crate) mod listener;
 mod metrics;

@@ -10,7 +10,7 @@ use keystead_api::ApiState;
 use keystead_dashboard::{DashboardState, OpenStreams};
 use keystead_gateway::{
     BodyMemory, Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, LastUses, Limits, Meter,
-    MeterOptions, Rates, ReadOn,
+    MeterOptions, RateLimiter, ReadOn,
 };
 use keystead_store::Store;
 use prometheus_client::registry::Registry;
@@ -26,7 +26,7 @@ use crate::serve::access_log::Outcomes;
 use crate::serve::client_address::Edge;
 use crate::serve::dispatch::{self, Dispatch};
 use crate::serve::host::Hosts;
-use crate::serve::in_clear::InClear;
+use crate::serve::plain_http::InClear;
 use crate::serve::{connections, descriptors, health, listener, metrics, timed};
 use crate::wiring;
 use crate::wiring::authenticate::ByGateway;
@@ -98,7 +98,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         wiring::clock(),
     ));
     let meter = wiring::progress("delivering usage of the last run", open_meter(&config, &store)).await?;
-    let rates = Arc::new(Rates::new(wiring::stopwatch()));
+    let rates = Arc::new(RateLimiter::new(wiring::stopwatch()));
     let gateway = Arc::new(Gateway::new(GatewayOptions {
         directory: Arc::clone(&directory),
         rates: Arc::clone(&rates),

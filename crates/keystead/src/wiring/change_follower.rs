@@ -9,7 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use keystead_core::node_lag::GONE;
 use keystead_core::time::Timestamp;
-use keystead_gateway::{BoxFuture, Catalogue, ChangedSubject, Directory, Follow, Rates, Unavailable};
+use keystead_gateway::{BoxFuture, Catalogue, ChangedSubject, Directory, Follow, RateLimiter, Unavailable};
 use keystead_store::tables::changes::{self, Change, ChangeSubject};
 use keystead_store::{Announcement, Error, Store, Tx};
 use tokio::sync::{Mutex, Notify};
@@ -39,7 +39,7 @@ const BATCH: u32 = 500;
 pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) directory: Arc<Directory>,
-    pub(crate) rates: Arc<Rates>,
+    pub(crate) rates: Arc<RateLimiter>,
     pub(crate) catalogue: Arc<ArcSwap<Catalogue>>,
     pub(crate) models: Models,
     pub(crate) node: String,

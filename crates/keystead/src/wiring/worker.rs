@@ -11,12 +11,12 @@ use super::audit_heads::Heads;
 /// The interval when nothing wakes the worker.
 const REST: Duration = Duration::from_secs(1);
 /// The interval of the cleanup, in seconds.
-const HOUSEKEEPING: i64 = 300;
+const CLEANUP_INTERVAL: i64 = 300;
 
 /// Works until `stopped` turns true.
 pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
     let wake = app.job_signal();
-    let mut kept_house_at = i64::MIN;
+    let mut cleaned_at = i64::MIN;
     let mut heads = Heads::default();
     while !*stopped.borrow() {
         match app.run_due_jobs().await {
@@ -25,10 +25,10 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
             Err(error) => tracing::debug!(%error, "the job queue cannot be read; it is tried again"),
         }
         // Also when the time is before the last run, because a clock that was ahead was corrected.
-        if !(0..HOUSEKEEPING).contains(&app.now().0.saturating_sub(kept_house_at)) {
-            kept_house_at = app.now().0;
+        if !(0..CLEANUP_INTERVAL).contains(&app.now().0.saturating_sub(cleaned_at)) {
+            cleaned_at = app.now().0;
             if let Err(error) = app.run_cleanup().await {
-                tracing::warn!(%error, "housekeeping did not finish; it is tried again");
+                tracing::warn!(%error, "the cleanup did not finish; it is tried again");
             }
         }
         heads.log(&app).await;

@@ -176,7 +176,7 @@ proptest! {
             let clock = Arc::clone(&clock);
             Arc::new(move || Duration::from_millis(clock.load(Ordering::SeqCst)))
         };
-        let rates: [Arc<Rates>; 2] = std::array::from_fn(|_| Arc::new(Rates::new(Arc::clone(&stopwatch))));
+        let rates: [Arc<RateLimiter>; 2] = std::array::from_fn(|_| Arc::new(RateLimiter::new(Arc::clone(&stopwatch))));
         let mut oracles: [Oracle; 2] = Default::default();
         let model: Arc<str> = "m".into();
         let (mut organization, mut projects, mut nodes) = (first, [RateLimits::NONE; 2], 1usize);

@@ -214,14 +214,14 @@ impl World {
             }
             Some(Work::Read(segment)) => {
                 // It is tried again.
-                let Ok((contents, kept)) = left::read_segment(&segment) else { return true };
+                let Ok((contents, kept)) = leftover_files::read_segment(&segment) else { return true };
                 assert_eq!((contents.damaged, kept.unread.len()), (0, 0));
                 spool.read(contents, kept);
             }
             Some(Work::End(segment, kept)) => {
                 assert_eq!(kept, Kept::default());
                 // What stays is read at the next start, and the store still knows how far it was counted.
-                if let Ok(files) = left::files_of(&segment) {
+                if let Ok(files) = leftover_files::files_of(&segment) {
                     files.into_iter().for_each(|path| std::fs::remove_file(path).unwrap());
                     self.oracle.segments.remove(&*segment.name);
                 } else {
@@ -326,7 +326,7 @@ proptest! {
         }
         // Nothing stays in the folders except the files of the present runs.
         for node in &world.nodes {
-            let files = left::list(&node.folder()).unwrap().0;
+            let files = leftover_files::list(&node.folder()).unwrap().0;
             let segments: HashSet<String> = files.into_iter().map(|found| found.segment).collect();
             let segments: Vec<&String> = segments.difference(&node.left).collect();
             prop_assert!(segments.len() <= 2, "{:?}", segments);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use keystead_core::usage::UsageEvent;
 
-use super::left::{self, Contents, Unread};
+use super::leftover_files::{self, Contents, Unread};
 use super::{Group, Segment};
 use crate::metering::UsageBatch;
 
@@ -60,14 +60,14 @@ impl Queue {
     /// Opens the queue with what earlier runs left in the folder.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
         let mut queue = Self::default();
-        let (files, others) = left::list(folder)?;
+        let (files, others) = leftover_files::list(folder)?;
         for path in others {
             tracing::warn!(path = %path.display(), "this is not a file, and no usage is read from it");
         }
         let mut last: Option<Arc<Segment>> = None;
         for found in files {
             queue.last_number = queue.last_number.max(found.number);
-            let lines = match left::count(&found.path) {
+            let lines = match leftover_files::count(&found.path) {
                 Ok(lines) => u64::try_from(lines).unwrap_or(0),
                 Err(Unread::Owned) => {
                     tracing::info!(path = %found.path.display(), "another process delivers this usage");

@@ -56,7 +56,7 @@ impl Spool {
         let mut part = self.part;
         let mut create = |segment: &Arc<str>, made: &mut Vec<_>| -> io::Result<Arc<dyn SpoolFile>> {
             part += 1;
-            let path = left::path(&self.folder, segment, part);
+            let path = leftover_files::path(&self.folder, segment, part);
             let file = self.disk.create(&path, room)?;
             made.push((Arc::clone(segment), path, Arc::clone(&file)));
             write_all(&*file, &line::header())?;

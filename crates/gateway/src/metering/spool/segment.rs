@@ -39,7 +39,7 @@ pub(super) fn wanted(folder: &Path, run: &str, number: u64, options: &SpoolOptio
 impl Wanted {
     /// Makes the segment's first file.
     pub(crate) fn make(self, disk: &dyn Disk) -> io::Result<Ready> {
-        let path = left::path(&self.segment.folder, &self.segment.name, 0);
+        let path = leftover_files::path(&self.segment.folder, &self.segment.name, 0);
         let file = disk.create(&path, self.room)?;
         let header = line::header();
         if let Err(error) = write_all(&*file, &header) {

@@ -20,7 +20,7 @@ fn responses(body: impl Into<Bytes>) -> Result<Peek, ErrorResponse> {
     peek_at("/v1/responses", body)
 }
 
-fn named(peek: &Peek, need: Need) -> Vec<&str> {
+fn named(peek: &Peek, need: RequiredOwner) -> Vec<&str> {
     peek.objects.iter().filter(|(_, needed)| **needed == need).map(|(id, _)| id.as_str()).collect()
 }
 
@@ -182,7 +182,7 @@ fn references_are_read_where_the_api_has_them() {
     )
     .unwrap();
     assert_eq!(
-        named(&peeked, Need::Own),
+        named(&peeked, RequiredOwner::Own),
         [
             "cntr_3", "cntr_4", "conv_1", "file-1", "file-2", "file-3", "file-4", "file-5", "file-6", "file-7",
             "file-8", "ig_1", "msg_1", "pmpt_1", "resp_1", "resp_2", "rs_1", "rs_2", "skill_1", "tunnel_1", "vs_1",
@@ -190,29 +190,29 @@ fn references_are_read_where_the_api_has_them() {
         ]
     );
     assert_eq!(
-        named(&peeked, Need::NotAnothers),
+        named(&peeked, RequiredOwner::NotAnothers),
         ["cfile_1", "ci_1", "cntr_1", "cntr_2", "ig_2", "msg_2", "msg_3", "resp_3"]
     );
     let peeked = responses(r#"{"model":"a","conversation":"conv_2","input":"x"}"#).unwrap();
-    assert_eq!(named(&peeked, Need::Own), ["conv_2"]);
+    assert_eq!(named(&peeked, RequiredOwner::Own), ["conv_2"]);
     let peeked = chat(
         r#"{"model":"a","messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"file-1"}}]},
             {"role":"assistant","audio":{"id":"audio_1"}}],"audio":{"voice":{"id":"voice_1"}},"modalities":["text","audio"]}"#,
     )
     .unwrap();
-    assert_eq!((named(&peeked, Need::Own), peeked.audio), (vec!["audio_1", "file-1", "voice_1"], true));
+    assert_eq!((named(&peeked, RequiredOwner::Own), peeked.audio), (vec!["audio_1", "file-1", "voice_1"], true));
     let peeked = peek_at(
         "/v1/images/edits",
         r#"{"model":"a","images":[{"file_id":"file-1"}],"mask":{"file_id":"file-2"},"prompt":"x"}"#,
     )
     .unwrap();
-    assert_eq!(named(&peeked, Need::Own), ["file-1", "file-2"]);
+    assert_eq!(named(&peeked, RequiredOwner::Own), ["file-1", "file-2"]);
     let peeked = peek_at("/v1/audio/speech", r#"{"model":"a","input":"aé\ud800","voice":{"id":"voice_1"}}"#).unwrap();
-    assert_eq!((named(&peeked, Need::Own), peeked.input_characters), (vec!["voice_1"], 3));
+    assert_eq!((named(&peeked, RequiredOwner::Own), peeked.input_characters), (vec!["voice_1"], 3));
     let peeked = peek_at("/v1/uploads/{id}/complete", r#"{"part_ids":["part_1","part_2","part_1"]}"#).unwrap();
-    assert_eq!(named(&peeked, Need::Own), ["part_1", "part_2"]);
+    assert_eq!(named(&peeked, RequiredOwner::Own), ["part_1", "part_2"]);
     let peeked = peek_at("/v1/batches", r#"{"input_file_id":"file-1","metadata":{"file_id":"x"}}"#).unwrap();
-    assert_eq!(named(&peeked, Need::Own), ["file-1"]);
+    assert_eq!(named(&peeked, RequiredOwner::Own), ["file-1"]);
 }
 
 #[test]

@@ -41,7 +41,7 @@ async fn node(url: &str, name: &str) -> Node {
     let parts = Parts {
         store: store.clone(),
         directory: Arc::clone(&directory),
-        rates: Arc::new(Rates::new(wiring::stopwatch())),
+        rates: Arc::new(RateLimiter::new(wiring::stopwatch())),
         catalogue: Arc::clone(&catalogue),
         models: Models::none(),
         node: name.to_owned(),
