@@ -1,7 +1,8 @@
 //! The Administration API and the Keystead API: one file for each noun, no SQL, no pages.
 //!
 //! The router is built from [`ROUTES`], which lists every endpoint with the permission it needs; an endpoint that is
-//! not in the table is not reachable, and one in the table is guarded before its handler runs.
+//! not in the table is not reachable, and one in the table is guarded before its handler runs. Webhooks have a router of
+//! their own: their senders have no key, and their signature is checked instead.
 
 use std::fmt;
 use std::sync::Arc;

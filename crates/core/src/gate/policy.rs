@@ -64,7 +64,7 @@ pub const PHONE_RULE_EFFECTIVE: Timestamp = Timestamp(1_730_764_800);
 
 impl Policy {
     /// Returns the rules of a new installation: a phone for new keys, a verified organization for `gpt-image-*` and
-    /// `o3`; the other gates (streaming, reasoning summaries, payment, further organizations) exist but are off.
+    /// `o3`; the other gates (streaming, reasoning summaries, further organizations) exist but are off.
     #[must_use]
     pub fn default_rules() -> Self {
         let rule = |id: &str, action: &str, models: &[&str], require, effective_from, mode| Rule {
