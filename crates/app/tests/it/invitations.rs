@@ -128,7 +128,7 @@ async fn invitations_end() {
     firm.test.advance(6 * DAY);
     firm.app().resend_invite(&firm.ann, &firm.id, open[0].id.as_str(), "pl").await.unwrap();
     let mails = firm.test.mails().await;
-    assert_eq!(mails[0].1, "Zaproszenie do organizacji");
+    assert!(mails[0].1.starts_with("Zaproszenie do organizacji"), "{}", mails[0].1);
     let third = token_in(&mails[0].2);
     assert!(!firm.works(&second).await, "the old link is dead");
     firm.test.advance(7 * DAY - 1);

@@ -163,7 +163,7 @@ async fn a_new_browser_is_reported_by_mail() {
     assert_eq!(test.mails().await, []);
     test.app.sign_in("ann@example.com", &secret(GOOD), &from("198.51.100.20")).await.unwrap();
     let mails = test.mails().await;
-    assert_eq!((mails.len(), mails[0].1.as_str()), (1, "New sign-in"));
+    assert_eq!((mails.len(), mails[0].1.as_str()), (1, "New sign-in to your account"));
     assert!(mails[0].2.contains("Firefox, Linux, 198.51.100.0/24"), "{}", mails[0].2);
     test.app.sign_in("ann@example.com", &secret(GOOD), &from("198.51.100.20")).await.unwrap();
     assert_eq!(test.mails().await, [], "once");

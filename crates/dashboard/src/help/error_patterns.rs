@@ -50,7 +50,7 @@ const MESSAGES: &[(&[&str], &str)] = &[
     (&["missing bearer"], "key-not-accepted"),
     (&["authorization header"], "key-not-accepted"),
     (&["account associated with this api key has been deactivated"], "key-not-accepted"),
-    (&["keys belong into the authorization header"], "key-not-accepted"),
+    (&["keys belong in the authorization header"], "key-not-accepted"),
     (&["401 unauthorized"], "key-not-accepted"),
     (&["openai-organization header"], "wrong-organization-or-project"),
     (&["no such organization"], "wrong-organization-or-project"),

@@ -55,6 +55,7 @@ fn statements(source: &str) -> Vec<Statement> {
     let mut rest = source.as_str();
     while let Some(start) = rest.find('"') {
         let before = rest[..start].trim_end();
+        let before = before.strip_suffix("concat!(").unwrap_or(before).trim_end();
         let (mut text, mut escaped, mut end) = (String::new(), false, start + 1);
         for c in rest[start + 1..].chars() {
             end += c.len_utf8();

@@ -224,7 +224,7 @@ mod tests {
             ("scopes", Detail::List(Vec::new()), "Permissions: all"),
             ("reasons", Detail::List(Vec::new()), "Reasons: none"),
             ("model_ids", Detail::List(vec![text("a"), text("b")]), "Models: a, b"),
-            ("second_factor_required", Detail::Flag(true), "Second step required of everybody: yes"),
+            ("second_factor_required", Detail::Flag(true), "Two-step verification required: yes"),
             ("something_new", Detail::Flag(false), "something_new: no"),
         ] {
             let shown = format!("{}: {}", field(t, name), shown(t, &format, name, &value, &Names::default()));
