@@ -47,7 +47,9 @@ pub use directory::last_uses::LastUses;
 pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};
 pub use limits::Limits;
 pub use metering::spool::leftover_files::{SpoolFileReport, report as spool_report};
-pub use metering::{Durability, Gathered, Meter, MeterOptions, MeterState, Recorded, NotDurable, UsageBatch, UsageSink};
+pub use metering::{
+    Durability, Gathered, Meter, MeterOptions, MeterState, NotDurable, Recorded, UsageBatch, UsageSink,
+};
 pub use request::body_memory::{BodyMemory, BodyOwner, NoRoom, Share};
 pub use request::bounded_body::{Bounded, Watch};
 pub use request::client_body::{BodyBounds, BodyFault};

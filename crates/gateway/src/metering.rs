@@ -20,7 +20,7 @@ use rand::RngCore;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
-pub use recorded::{Gathered, Recorded, NotDurable};
+pub use recorded::{Gathered, NotDurable, Recorded};
 
 use crate::decide::rate_limiter::Stopwatch;
 pub use crate::metering::spool::Durability;

@@ -157,8 +157,8 @@ impl Gateway {
         route: Option<&str>,
         at: Instant,
     ) -> Result<Arc<Caller>, ErrorResponse> {
-        let presented =
-            credential::read(headers).map_err(|missing: CredentialError| missing.response(route, &self.services.public_url))?;
+        let presented = credential::read(headers)
+            .map_err(|missing: CredentialError| missing.response(route, &self.services.public_url))?;
         let presented = presented.expose();
         // First the shape, so that no text is hashed that is too long for a key; then the memory, which contains only
         // our own keys; then the tag, before the store is asked. An invented key is refused here at the cost of two

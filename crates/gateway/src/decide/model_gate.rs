@@ -70,7 +70,11 @@ impl Gateway {
     }
 
     /// Checks that the payer may name these objects. Each is looked up once, all together.
-    pub(crate) async fn all_owned(&self, objects: &BTreeMap<String, RequiredOwner>, payer: &Payer) -> Result<(), ErrorResponse> {
+    pub(crate) async fn all_owned(
+        &self,
+        objects: &BTreeMap<String, RequiredOwner>,
+        payer: &Payer,
+    ) -> Result<(), ErrorResponse> {
         if objects.is_empty() {
             return Ok(());
         }

@@ -18,7 +18,7 @@ use crate::decide::admitted_request::AdmittedRequest;
 use crate::decide::rate_limiter::Reservation;
 use crate::estimate::sound::SoundMeter;
 use crate::estimate::{self, TokenEstimate};
-use crate::metering::{Recorded, NotDurable};
+use crate::metering::{NotDurable, Recorded};
 use crate::prepare::Outgoing;
 use crate::response::answer_reader::Found;
 use crate::response::reported_usage::{self, Counted, End, Sent};
@@ -188,7 +188,9 @@ impl UsageRecorder {
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => {
                 let noted = runtime.spawn(note);
-                Recorded::Waiting(Box::pin(async move { noted.await.unwrap_or(Err(Unavailable)).map_err(|_| NotDurable) }))
+                Recorded::Waiting(Box::pin(
+                    async move { noted.await.unwrap_or(Err(Unavailable)).map_err(|_| NotDurable) },
+                ))
             }
             Err(_) => Recorded::Durable,
         }

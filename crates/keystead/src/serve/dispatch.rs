@@ -29,8 +29,8 @@ use tower::ServiceExt;
 use crate::serve::access_log::{Outcomes, Plane};
 use crate::serve::client_address::Edge;
 use crate::serve::host::Hosts;
-use crate::serve::plain_http::{self, InClear};
 use crate::serve::inbound::Inbound;
+use crate::serve::plain_http::{self, InClear};
 use crate::wiring;
 use crate::wiring::change_follower::Follower;
 

@@ -7,10 +7,10 @@ mod descriptors;
 mod dispatch;
 mod health;
 mod host;
-mod plain_http;
 mod inbound;
 pub(crate) mod listener;
 mod metrics;
+mod plain_http;
 mod start;
 mod timed;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::disk::SpoolFile;
 use super::segment::{length, write_all};
-use super::{Spool, left, line};
+use super::{Spool, leftover_files, line};
 
 /// What must be synced: the files, and the number of events in them and before them.
 pub(crate) struct Sync {

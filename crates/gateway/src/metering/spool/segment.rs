@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::disk::{Disk, SpoolFile};
-use super::{SpoolOptions, left, line};
+use super::{SpoolOptions, leftover_files, line};
 
 /// A sequence of positions, in one file or, after a fault, in several.
 #[derive(Debug, PartialEq, Eq)]
