@@ -161,9 +161,7 @@ impl App {
     /// When the store fails.
     pub async fn poll_submission(&self, id: SubmissionId) -> Result<Submission, Error> {
         let now = self.now();
-        let known = read_tx!(self.store(), "poll_submission", |tx| {
-            Ok(form_submissions::find(tx, &id.0, now).await?)
-        })?;
+        let known = read_tx!(self.store(), "poll_submission", |tx| Ok(form_submissions::find(tx, &id.0, now).await?))?;
         self.submission(id, known)
     }
 
@@ -189,9 +187,7 @@ impl App {
     pub async fn finish_submission(&self, id: SubmissionId, answer: &FormAnswer) -> Result<bool, Error> {
         let plain = serde_json::to_vec(answer).map_err(|error| Error::Internal(error.to_string()))?;
         let sealed = self.draw(|rng| self.sealer().seal(rng, &id.context(), &plain));
-        write_tx!(self.store(), "finish_submission", |tx| {
-            Ok(form_submissions::finish(tx, &id.0, &sealed).await?)
-        })
+        write_tx!(self.store(), "finish_submission", |tx| Ok(form_submissions::finish(tx, &id.0, &sealed).await?))
     }
 
     /// Forgets a submission that did not end, so that the same form may run again.

@@ -49,7 +49,11 @@ pub(crate) fn reloads_as(page: Page, address: String) -> Page {
 }
 
 /// Middleware of all pages.
-pub(crate) async fn redirect_after_forms(State(state): State<DashboardState>, request: Request, next: Next) -> Response {
+pub(crate) async fn redirect_after_forms(
+    State(state): State<DashboardState>,
+    request: Request,
+    next: Next,
+) -> Response {
     if request.extensions().get::<MatchedPath>().is_none() {
         return next.run(request).await;
     }
@@ -292,7 +296,8 @@ mod tests {
 
     #[test]
     fn each_form_gets_the_token() {
-        let page = "<p><form method=\"post\" action=\"/a\"><input></form><form action=\"/b\"><form id=\"c\" method=\"post\">x";
+        let page =
+            "<p><form method=\"post\" action=\"/a\"><input></form><form action=\"/b\"><form id=\"c\" method=\"post\">x";
         let field = "<input type=\"hidden\" name=\"form\" value=\"7\">";
         let marked = format!(
             "<p><form method=\"post\" action=\"/a\">{field}<input></form><form action=\"/b\"><form id=\"c\" method=\"post\">{field}x"

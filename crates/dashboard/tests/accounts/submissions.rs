@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use http::Request;
+use keystead_app::Actor;
+use keystead_core::gate::Requirement;
 use keystead_dashboard::ROUTES;
 
 use crate::keys::ready;
@@ -133,14 +135,149 @@ async fn a_form_that_arrives_twice_runs_once() {
     assert_eq!(count(&mut ann).await, 2);
 }
 
-/// A kept page is erased after ten minutes, and few are kept for one address.
+/// A second press after the page was opened shows the secret again; so does a press whose answer was lost. Later the same
+/// form is a new one.
 #[tokio::test]
-async fn kept_pages_end() {
+async fn a_second_press_finds_the_answer_of_the_first() {
+    let world = World::new().await;
+    let (mut ann, ..) = ready(&world).await;
+    let page = ann.get("/api-keys?new=1").await;
+    let (csrf, token) = (page.field("csrf"), page.field("form"));
+    let fields = [("csrf", csrf.as_str()), ("form", token.as_str()), ("name", "shop"), ("permissions", "all")];
+    let request = form(&ann, KEYS, &fields);
+    let first = ann.send_once(request).await.location().to_owned();
+    let secret = secret_in(&ann.get(&first).await.body).unwrap();
+    assert_eq!(secret_in(&ann.get(&first).await.body), None, "a reload");
+    let request = form(&ann, KEYS, &fields);
+    assert_eq!(ann.send_once(request).await.location(), first);
+    assert_eq!(secret_in(&ann.get(&first).await.body), Some(secret));
+    assert_eq!(count(&mut ann).await, 1);
+    world.advance(60);
+    let request = form(&ann, KEYS, &fields);
+    ann.send_once(request).await;
+    assert_eq!(count(&mut ann).await, 2, "sent again on purpose");
+}
+
+/// What was refused may be sent again with the same fields as soon as its errors were shown.
+#[tokio::test]
+async fn a_refused_form_runs_again() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let page = ann.get("/api-keys?new=1").await;
+    let (csrf, token) = (page.field("csrf"), "00".repeat(16));
+    let fields = [("csrf", csrf.as_str()), ("form", token.as_str()), ("name", "shop"), ("permissions", "all")];
+    let request = form(&ann, KEYS, &fields);
+    let refused = ann.send_once(request).await.location().to_owned();
+    assert_eq!(ann.get(&refused).await.status, 422, "no phone is verified");
+    let user = ann.members().await.remove(0);
+    let organization = world.app.organizations_of(&user).await.unwrap().remove(0).id;
+    let operator = Actor::operator("test");
+    world.app.waive_requirement(&operator, &organization, Requirement::Phone, None, "test").await.unwrap();
+    let request = form(&ann, KEYS, &fields);
+    let made = ann.send_once(request).await.location().to_owned();
+    assert!(secret_in(&ann.get(&made).await.body).is_some());
+}
+
+/// A sign-in that is pressed twice signs in, whichever answer the browser keeps.
+#[tokio::test]
+async fn a_repeated_sign_in_gets_the_session_too() {
+    let world = World::new().await;
+    world.owner("ann@example.com", "Harbour").await;
+    let mut browser = world.browser();
+    let token = browser.get("/sign-in").await.field("form");
+    let fields = [("form", token.as_str()), ("email", "ann@example.com"), ("password", PASSWORD), ("next", "/home")];
+    let (mut first, mut second) = (browser.clone(), browser.clone());
+    let one = first.send_once(form(&browser, "/sign-in", &fields)).await;
+    let other = second.send_once(form(&browser, "/sign-in", &fields)).await;
+    assert_eq!((one.location(), other.location()), ("/home", "/home"));
+    assert_eq!(first.session(), second.session());
+    assert!(first.alive().await && second.alive().await);
+}
+
+/// Neither secrets nor links are readable in the rows.
+#[tokio::test]
+async fn kept_answers_are_sealed() {
     let world = World::new().await;
     let (mut ann, ..) = ready(&world).await;
     let csrf = ann.csrf().await;
     let request = form(&ann, KEYS, &[("csrf", &csrf), ("name", "shop"), ("permissions", "all")]);
     let location = ann.send_once(request).await.location().to_owned();
+    let rows = world.store.dump().await.unwrap().remove("form_submissions").unwrap().concat();
+    let secret = secret_in(&ann.get(&location).await.body).unwrap();
+    for plain in [secret.as_str(), "api-keys", "shop"] {
+        let hex: String = plain.bytes().map(|byte| format!("{byte:02X}")).collect();
+        assert!(!rows.contains(plain) && !rows.contains(&hex), "{plain}");
+    }
+}
+
+/// A page is for its sender: not for a person who is signed in when a stranger sent it, not for a stranger elsewhere.
+#[tokio::test]
+async fn a_strangers_page_is_not_for_others() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let mut mallory = world.browser();
+    let request = form(&mallory, "/sign-in", &[("email", "a@b.c"), ("password", "wrong")]);
+    let location = mallory.send_once(request).await.location().to_owned();
+    assert_ne!(ann.get(&location).await.status, 422);
+    assert_eq!(mallory.get(&location).await.status, 422);
+}
+
+/// A page loaded in advance, or asked for without its body, is still there when it is opened.
+#[tokio::test]
+async fn looking_ahead_opens_nothing() {
+    let world = World::new().await;
+    let (mut ann, ..) = ready(&world).await;
+    let csrf = ann.csrf().await;
+    let request = form(&ann, KEYS, &[("csrf", &csrf), ("name", "shop"), ("permissions", "all")]);
+    let location = ann.send_once(request).await.location().to_owned();
+    let ahead = ann.request("GET", &location).header("sec-purpose", "prefetch").body(Body::empty()).unwrap();
+    assert_eq!(secret_in(&ann.send_once(ahead).await.body), None);
+    let head = ann.request("HEAD", &location).body(Body::empty()).unwrap();
+    ann.send_once(head).await;
+    assert!(secret_in(&ann.get(&location).await.body).is_some());
+}
+
+/// Every form of the pages that an owner opens carries the token of its page.
+#[tokio::test]
+async fn every_form_has_the_token() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let mut forms = 0;
+    for route in ROUTES {
+        let page = ann.get(&address(route.path)).await;
+        for piece in page.body.split("<form ").skip(1) {
+            let (tag, rest) = piece.split_once('>').unwrap();
+            if tag.contains("post") {
+                forms += 1;
+                assert!(rest.starts_with("<input type=\"hidden\" name=\"form\" value=\""), "{}: {tag}", route.path);
+            }
+        }
+    }
+    assert!(forms > 40, "{forms}");
+}
+
+/// An answer is kept for ten minutes, and only the newest of one person.
+#[tokio::test]
+async fn kept_pages_end() {
+    let world = World::new().await;
+    let (mut ann, ..) = ready(&world).await;
+    let csrf = ann.csrf().await;
+    let fields = [("csrf", csrf.as_str()), ("name", "shop"), ("permissions", "all")];
+    let request = form(&ann, KEYS, &fields);
+    let location = ann.send_once(request).await.location().to_owned();
     world.advance(600);
     assert_eq!(secret_in(&ann.get(&location).await.body), None);
+    let csrf = ann.csrf().await;
+    let request = form(&ann, KEYS, &[("csrf", &csrf), ("name", "till"), ("permissions", "all")]);
+    let location = ann.send_once(request).await.location().to_owned();
+    world.advance(1);
+    for _ in 0..41 {
+        // Strangers of the same address take nothing away.
+        let mut stranger = world.browser();
+        let request = form(&stranger, "/confirm", &[("token", "00")]);
+        stranger.send_once(request).await;
+    }
+    assert!(secret_in(&ann.get(&location).await.body).is_some());
+    let rows = world.store.dump().await.unwrap().remove("form_submissions").unwrap();
+    assert!(rows.len() <= 42, "{}", rows.len());
 }

@@ -111,12 +111,8 @@ async fn reserve_check(
 ) -> Result<PhoneVerification, Error> {
     read_tx!(app.store(), "reserve_check", |tx| {
         let row = own_phone_verification(app, tx, actor, organization, id).await?;
-        let subjects = Subjects {
-            user: actor.user(),
-            organization: Some(organization),
-            ip: origin.ip,
-            ..Subjects::default()
-        };
+        let subjects =
+            Subjects { user: actor.user(), organization: Some(organization), ip: origin.ip, ..Subjects::default() };
         ensure_within(app, tx, WRONG_LIMITS, &subjects, "").await?;
         // A dry run, so that what the machine would refuse never reaches the service.
         machine(&row)?.step(PhoneEvent::WrongCode, app.now()).map_err(refused)?;

@@ -61,7 +61,12 @@ pub(crate) struct Accounts {
 
 impl Accounts {
     /// The accounts of the chosen project, if the visitor administers it.
-    pub(crate) async fn of(state: &DashboardState, visit: &Visit, chosen: bool, account: &str) -> Result<Option<Self>, PageError> {
+    pub(crate) async fn of(
+        state: &DashboardState,
+        visit: &Visit,
+        chosen: bool,
+        account: &str,
+    ) -> Result<Option<Self>, PageError> {
         if !visit.project.administers {
             return Ok(None);
         }
