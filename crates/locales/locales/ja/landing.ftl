@@ -1,10 +1,10 @@
-landing-title = Keysteadは動作中です
-landing-lead = SDKとアプリケーションは、下のベースURLをキー付きで呼び出します。オーナーはAdministration APIでキーとプロジェクトを管理します。
+landing-title = Keysteadは動作しています
+landing-lead = SDKやアプリケーションは、APIキーを使って下のベースURLを呼び出します。オーナーは、Administration APIでプロジェクトとキーを管理します。
 landing-base-url = ベースURL
 landing-owner = 1. オーナーと管理キーを作成する
-landing-owner-hint = サーバーの横で実行してください。サーバーの動作中でも実行でき、管理キーは一度だけ表示されます。
-landing-call = 2. プロジェクト、サービスアカウント、そのキーを作成する
-landing-call-hint = 管理キーとプロジェクトIDをご自身のものに置き換えてください。二つ目の応答にシークレットキーが一度だけ含まれます。
-landing-usage = 3. モデルを呼び出し、使用量で確認する
+landing-owner-hint = サーバーの動作中に、サーバーと同じ場所でこのコマンドを実行してください。管理キーが1回だけ表示されます。
+landing-call = 2. プロジェクトと、キー付きのサービスアカウントを作成する
+landing-call-hint = 管理キーとプロジェクトIDは、実際の値に置き換えてください。2つ目のレスポンスにシークレットキーが含まれます。表示されるのは1回だけです。
+landing-usage = 3. モデルを呼び出し、使用量でリクエストを確認する
 landing-inbox = このサンドボックスのメールとSMS
 landing-language = 言語

@@ -1,2 +1,2 @@
 # Text messages.
-sms-code = { $operator }：コード { $code }。10分間有効です。サポートがこのコードを尋ねることはありません。
+sms-code = { $operator }：コードは{ $code }です。10分間有効です。サポートがコードを尋ねることはありません。
