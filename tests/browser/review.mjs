@@ -7,7 +7,7 @@ import { base, complaints, done, look, message, organization, run, sign_in, sign
 const words = {
   en: { verifyOrg: "Verify Organization", begin: "Begin verifying", verified: "Organization Verified", open: "Open camera", take: "Take photo", handIn: "Submit", keep: "Use this photo" },
   pl: { verifyOrg: "Zweryfikuj organizację", begin: "Rozpocznij weryfikację", verified: "Organizacja zweryfikowana", open: "Otwórz kamerę", take: "Zrób zdjęcie", handIn: "Przekaż", keep: "Zostaw to zdjęcie" },
-  ja: { verifyOrg: "組織を確認", begin: "確認を開始", verified: "組織確認済み", open: "カメラを開く", take: "撮影する", handIn: "提出する", keep: "この画像を使う" },
+  ja: { verifyOrg: "組織を確認", begin: "確認を開始", verified: "組織確認済み", open: "カメラを起動", take: "撮影", handIn: "提出", keep: "この写真を使う" },
 };
 
 /** The three lines of an identity card, with their digits (Doc 9303 part 5). */
