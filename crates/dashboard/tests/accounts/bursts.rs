@@ -164,7 +164,7 @@ async fn a_burst_of_files() {
         for (language, words) in [
             ("en", "Too many files were downloaded. You can download another at "),
             ("pl", "Pobrano zbyt wiele plików. Następny będzie można pobrać "),
-            ("ja", "ファイルのダウンロード回数が多すぎます。"),
+            ("ja", "ファイルのダウンロード回数が上限に達しました。"),
         ] {
             let page = ann.get(&format!("{path}?language={language}")).await.body;
             assert!(page.contains(words) && page.contains("/help/too-many-tries"), "{path} {language}: {page}");
