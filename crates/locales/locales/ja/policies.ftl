@@ -124,4 +124,4 @@ operator-signals = 対応が必要：{ $signals }
 attention-sim-changed = SIMカードが最近変更された番号をブロックしました
 operator-changes = 最近の設定変更
 operator-gateways = ゲートウェイ{ $all }台のうち{ $current }台で有効
-operator-gateway-late = ゲートウェイ{ $node }は{ $seconds }秒間更新されていません
+operator-gateway-late = ゲートウェイ{ $node }の設定は{ $seconds }秒間更新されていません
