@@ -163,7 +163,7 @@ async fn a_burst_of_files() {
         assert!(refused.header("content-type").starts_with("text/html"), "{path}: a page, not a file");
         for (language, words) in [
             ("en", "Too many files were downloaded. You can download another at "),
-            ("pl", "Pobrano zbyt wiele plików. Następny będzie można pobrać "),
+            ("pl", "Pobrano zbyt wiele plików. Kolejny możesz pobrać "),
             ("ja", "ファイルのダウンロード回数が上限に達しました。"),
         ] {
             let page = ann.get(&format!("{path}?language={language}")).await.body;

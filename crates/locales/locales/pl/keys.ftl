@@ -1,106 +1,106 @@
-keys-lead = Kto ma jeden z tych kluczy, może wywoływać API jako { $project } i wydawać jego pieniądze.
-keys-empty = Nie ma jeszcze kluczy. Klucz pozwala serwerowi wywoływać API jako ten projekt. Poniżej: adres bazowy i wywołanie.
-keys-more = Starsze klucze
+keys-lead = Każdy, kto ma jeden z tych kluczy, może wywoływać API w imieniu projektu „{ $project }” i na jego koszt.
+keys-empty = Ten projekt nie ma jeszcze kluczy. Z kluczem Twój serwer może wywoływać API w imieniu projektu. Poniżej znajdziesz bazowy adres URL i przykładowe żądanie.
+keys-more = Pokaż starsze klucze
 create-secret-key = Utwórz nowy klucz tajny
 col-secret = Klucz tajny
 col-permissions = Uprawnienia
-col-last-used = Ostatnio użyty
+col-last-used = Ostatnie użycie
 created = Utworzono { $when }
 expires = wygasa { $when }
 service-account = konto usługi
 revoke = Unieważnij
-phone-first = Najpierw potwierdź numer telefonu. Pytamy o to raz dla wszystkich kluczy organizacji.
-phone-first-hint = Istniejące klucze działają dalej. Potem wrócisz tutaj.
-verify-phone = Potwierdź numer telefonu
-create-key-lead = Klucz działa tylko w projekcie „{ $project }”.
+phone-first = Najpierw zweryfikuj numer telefonu. Robi się to raz dla wszystkich kluczy organizacji.
+phone-first-hint = Istniejące klucze działają dalej. Po weryfikacji wrócisz tutaj.
+verify-phone = Zweryfikuj numer telefonu
+create-key-lead = Klucz będzie działać tylko w projekcie „{ $project }”.
 key-name = Nazwa
-key-name-hint = Gdzie będzie używany, aby później było wiadomo.
-key-unnamed = Klucz bez nazwy
-key-owner = Kto jest właścicielem
-key-owner-you = Ty. Przestanie działać, gdy opuścisz projekt.
-key-owner-service = Konto usługi, do produkcji. Nie należy do żadnej osoby.
-key-account = Które konto
-key-account-new = Nowe, o nazwie klucza
+key-name-hint = Na przykład miejsce, w którym użyjesz klucza.
+key-unnamed = Bez nazwy
+key-owner = Właściciel
+key-owner-you = Twoje konto. Klucz przestanie działać, gdy opuścisz projekt.
+key-owner-service = Konto usługi, do środowiska produkcyjnego. Nie zależy od żadnej osoby.
+key-account = Konto usługi
+key-account-new = Nowe, o nazwie klucza
 key-permission-all = Wszystkie
 key-permission-read = Tylko odczyt
-key-permission-restricted = Ograniczone: zaznaczone poniżej
+key-permission-restricted = Ograniczone do uprawnień wybranych poniżej
 key-choose-scopes = Wybierz uprawnienia
-key-scopes-missing = Ograniczony klucz potrzebuje co najmniej jednego uprawnienia.
+key-scopes-missing = Wybierz co najmniej jedno uprawnienie dla klucza z ograniczeniami.
 key-expiry = Wygasa
 key-life-ever = Nigdy
 create-key-button = Utwórz klucz
-key-made = Zapisz teraz swój klucz tajny
-key-made-lead = To jedyny raz, kiedy jest pokazany. Keystead przechowuje jego odcisk, a nie klucz, więc nikt nie pokaże go ponownie.
-key-length = Znaków: { $length }, na końcu { $tail }
+key-made = Zapisz teraz klucz tajny
+key-made-lead = Klucz widać tylko teraz. Keystead przechowuje jego skrót, a nie sam klucz, dlatego nie można go pokazać ponownie.
+key-length = Liczba znaków: { $length }. Końcówka: { $tail }
 copy-key = Skopiuj klucz
 project = Projekt
-key-works = Działa od teraz
-key-keep = Trzymaj go tam, skąd serwer czyta sekrety. Nigdy nie umieszczaj go w przeglądarce, aplikacji ani repozytorium. Jeśli wycieknie, znajdź na tej liście { $head }…{ $tail } i unieważnij go.
-key-saved = Zapisano
-revoke-title = Unieważnij { $name }
-revoke-lead = Klucz zakończony na { $tail } będzie odrzucany od następnego wywołania. Tego nie można cofnąć.
-revoke-last-used = Ostatnio użyty: { $when }. To, co go używa, przestanie działać.
-revoke-never-used = Nigdy nie był używany.
-revoke-button = Unieważnij { $name }
-keys-spreading = Unieważniono na { $current } z { $all } bramek. Dopóki pozostałe tego nie potwierdzą, mogą jeszcze przyjmować klucz, najwyżej przez 15 minut, o ile operator nie ustawił innego czasu.
+key-works = Aktywny
+key-keep = Przechowuj klucz tam, skąd serwer odczytuje dane poufne. Nie umieszczaj go w przeglądarce, aplikacji ani repozytorium. Jeśli wycieknie, znajdź na tej liście { $head }…{ $tail } i unieważnij go.
+key-saved = Mam zapisany klucz
+revoke-title = Unieważnij klucz „{ $name }”
+revoke-lead = Żądania z kluczem o końcówce { $tail } będą odrzucane. Tej operacji nie można cofnąć.
+revoke-last-used = Ostatnie użycie: { $when }. Wszystko, co go jeszcze używa, przestanie działać.
+revoke-never-used = Klucz nie był jeszcze używany.
+revoke-button = Unieważnij klucz „{ $name }”
+keys-spreading = Unieważniono na { $current } z { $all } bram. Pozostałe mogą przyjmować klucz, dopóki nie potwierdzą zmiany: najwyżej przez 15 minut, chyba że operator ustawił inny czas.
 key-edit = Edytuj
-key-edit-of = Edytuj { $name }
-key-edit-lead = Sekret pozostaje ten sam. Nowe uprawnienia obowiązują od następnego wywołania.
+key-edit-of = Edytuj klucz „{ $name }”
+key-edit-lead = Klucz tajny się nie zmieni. Nowe uprawnienia obowiązują od następnego żądania.
 key-ended = wygasł { $when }
 rotate = Wymień
-rotate-of = Wymień { $name }
-rotate-lead = Powstanie nowy klucz tajny z tym samym właścicielem, projektem, nazwą i uprawnieniami. Stary działa jeszcze tak długo, jak wybierzesz, aby przejść na nowy bez przerwy.
-rotate-last-used = Klucz zakończony na { $tail }, ostatnio użyty: { $when }.
-rotate-never-used = Klucz zakończony na { $tail } nigdy nie był używany.
-rotate-until = Stary klucz działa jeszcze
+rotate-of = Wymień klucz „{ $name }”
+rotate-lead = Powstanie nowy klucz tajny z tym samym właścicielem, projektem, nazwą i uprawnieniami. Wybierz, jak długo ma działać stary klucz, aby przejść na nowy bez przerwy.
+rotate-last-used = Ostatnie użycie klucza o końcówce { $tail }: { $when }.
+rotate-never-used = Klucz o końcówce { $tail } nie był jeszcze używany.
+rotate-until = Stary klucz będzie działać jeszcze
 rotate-hour = 1 godzinę
 rotate-day = 1 dzień
 rotate-week = 7 dni
-rotate-now = Wcale; kończy się teraz
-rotate-choose = Wybierz, jak długo stary klucz ma jeszcze działać.
+rotate-now = Zakończ od razu
+rotate-choose = Wybierz, jak długo ma działać stary klucz.
 rotate-button = Utwórz nowy klucz
-rotated-ends = Wymieniony, koniec: { $when }.
-rotated-last-used = Ostatnio użyty: { $when }.
-rotated-end = Zakończ teraz
-rotated-end-title = Zakończ teraz { $name }
-rotated-end-lead = Klucz utworzony w jego miejsce działa dalej.
-rotated-old-works = Stary klucz, zakończony na { $tail }, działa do: { $when }. Lista pokazuje, kiedy był ostatnio użyty.
-rotated-old-ended = Stary klucz, zakończony na { $tail }, już nie działa.
-home-phone = Nowe klucze wymagają potwierdzonego numeru telefonu.
-home-phone-ok = Można tworzyć nowe klucze.
-home-models = { $models } wymagają zweryfikowanej organizacji.
-home-models-ok = Można używać wszystkich modeli.
-base-url = Adres bazowy
-base-url-hint = Każde SDK OpenAI działa z nim bez zmian.
+rotated-ends = Wymieniono; przestanie działać { $when }.
+rotated-last-used = Ostatnie użycie: { $when }.
+rotated-end = Unieważnij teraz
+rotated-end-title = Unieważnij teraz klucz „{ $name }”
+rotated-end-lead = Nowy klucz będzie działać dalej.
+rotated-old-works = Stary klucz o końcówce { $tail } działa do { $when }. Na liście widać, kiedy był ostatnio używany.
+rotated-old-ended = Stary klucz o końcówce { $tail } już nie działa.
+home-phone = Aby tworzyć klucze, najpierw zweryfikuj numer telefonu.
+home-phone-ok = Możesz tworzyć klucze.
+home-models = Zweryfikowanej organizacji wymagają modele: { $models }.
+home-models-ok = Możesz używać wszystkich modeli.
+base-url = Bazowy adres URL
+base-url-hint = Działa ze wszystkimi SDK OpenAI bez żadnych zmian.
 refusals = Ostatnie odmowy
-refusals-hint = Wywołania odrzucone z powodu weryfikacji w ostatnich 30 dniach.
-refusals-empty = W ostatnich 30 dniach nie odrzucono żadnego wywołania.
-refusal-why = Brakuje
+refusals-hint = Żądania z ostatnich 30 dni odrzucone z powodu braku weryfikacji.
+refusals-empty = W ciągu ostatnich 30 dni nie odrzucono żadnego żądania.
+refusal-why = Czego brakuje
 key-life = { $count ->
     [one] { $count } dzień
     [few] { $count } dni
     [many] { $count } dni
-   *[other] { $count } dni
+   *[other] { $count } dnia
 }
 key-permission-some = { $count ->
     [one] { $count } uprawnienie
     [few] { $count } uprawnienia
     [many] { $count } uprawnień
-   *[other] { $count } uprawnień
+   *[other] { $count } uprawnienia
 }
 home-lead = { $count ->
-    [one] W tym projekcie działa { $count } klucz.
-    [few] W tym projekcie działają { $count } klucze.
-    [many] W tym projekcie działa { $count } kluczy.
-   *[other] W tym projekcie działa { $count } kluczy.
+    [one] Ten projekt ma { $count } aktywny klucz.
+    [few] Ten projekt ma { $count } aktywne klucze.
+    [many] Ten projekt ma { $count } aktywnych kluczy.
+   *[other] Ten projekt ma { $count } aktywnego klucza.
 }
 nav-admin-keys = Klucze administracyjne
-admin-keys-lead = Dla narzędzi, które zarządzają organizacją: projektami, osobami, kluczami i zużyciem. Nie wywołują modeli.
-admin-keys-empty = Nie ma jeszcze kluczy administracyjnych. Służą do API administracyjnego pod adresem:
+admin-keys-lead = Klucze administracyjne służą narzędziom do zarządzania organizacją: projektami, członkami, kluczami i wykorzystaniem. Nie mogą wywoływać modeli.
+admin-keys-empty = Ta organizacja nie ma jeszcze kluczy administracyjnych. Używa się ich w Administration API pod adresem:
 admin-key-create = Utwórz klucz administracyjny
-admin-key-power = Kto go ma, może przez API to co właściciel. Przestaje działać, gdy jego właściciel opuści organizację.
-own-keys = Twoje własne klucze
-own-keys-hint = Klucze starszego rodzaju. Sięgają do każdej organizacji, do której należysz. Klucze projektu sięgają mniej i są lepszym wyborem.
+admin-key-power = Każdy, kto ma ten klucz, może zrobić przez API to samo co właściciel. Klucz przestanie działać, gdy jego właściciel opuści organizację.
+own-keys = Klucze użytkownika
+own-keys-hint = Klucze użytkownika to starszy rodzaj kluczy. Działają we wszystkich organizacjach, do których należysz. Zalecamy klucze projektu, które działają tylko w jednym projekcie.
 key-shown = Twój klucz tajny został już pokazany
 key-shown-lead = Klucz tajny pokazujemy tylko raz, zaraz po utworzeniu. Jeśli nie został zapisany, unieważnij go i utwórz nowy.
 key-shown-close = Klucz jest zapisany

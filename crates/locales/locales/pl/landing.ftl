@@ -1,10 +1,10 @@
 landing-title = Keystead działa
-landing-lead = SDK i aplikacje wywołują poniższy adres bazowy z kluczem. Właściciele zarządzają kluczami i projektami przez Administration API.
-landing-base-url = Adres bazowy
+landing-lead = SDK i aplikacje wywołują poniższy bazowy adres URL z kluczem API. Właściciele zarządzają projektami i kluczami przez Administration API.
+landing-base-url = Bazowy adres URL
 landing-owner = 1. Utwórz właściciela i klucz administracyjny
-landing-owner-hint = Uruchom to obok serwera. Działa także przy włączonym serwerze i pokazuje klucz administracyjny jeden raz.
-landing-call = 2. Utwórz projekt, konto usługi i jego klucz
-landing-call-hint = Wstaw własny klucz administracyjny i identyfikator projektu. Druga odpowiedź zawiera klucz tajny, pokazany jeden raz.
-landing-usage = 3. Wywołaj model, a potem zobacz wywołanie w zużyciu
-landing-inbox = Poczta i SMS-y tej piaskownicy
+landing-owner-hint = Uruchom to polecenie na serwerze, gdy Keystead działa. Klucz administracyjny zostanie wyświetlony tylko raz.
+landing-call = 2. Utwórz projekt i konto usługi z kluczem
+landing-call-hint = Wstaw własny klucz administracyjny i ID projektu. Druga odpowiedź zawiera klucz tajny, który widać tylko raz.
+landing-usage = 3. Wywołaj model i sprawdź żądanie w wykorzystaniu
+landing-inbox = E-maile i SMS-y tej piaskownicy
 landing-language = Język

@@ -1,2 +1,2 @@
 # Text messages.
-sms-code = { $operator }: kod { $code }. Ważny 10 minut. Nikt z obsługi o niego nie zapyta.
+sms-code = { $operator }: Twój kod to { $code }. Jest ważny 10 minut. Pomoc nigdy o niego nie pyta.
