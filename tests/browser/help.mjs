@@ -11,7 +11,7 @@ mkdirSync(folder, { recursive: true });
 
 const words = {
   en: { zone: "America/New_York", name: "Blue Kite", key: "Website", phone: "512 340 401", verify: "Verify Organization", begin: "Begin verifying", check: "Start ID Check", agree: "I agree that", wait: "15 minutes", policies: "Read both privacy policies" },
-  pl: { zone: "Europe/Warsaw", name: "Błękitny Latawiec", key: "Strona WWW", phone: "512 340 402", verify: "Zweryfikuj organizację", begin: "Rozpocznij weryfikację", check: "Rozpocznij sprawdzanie dokumentu", agree: "Zgadzam się, aby", wait: "15 minut", policies: "polityk" },
+  pl: { zone: "Europe/Warsaw", name: "Błękitny Latawiec", key: "Strona WWW", phone: "512 340 402", verify: "Zweryfikuj organizację", begin: "Rozpocznij weryfikację", check: "Rozpocznij weryfikację tożsamości", agree: "Zgadzam się, aby", wait: "15 minut", policies: "polityk" },
   ja: { zone: "Asia/Tokyo", name: "青凧株式会社", key: "ウェブサイト", phone: "512 340 403", verify: "組織を確認", begin: "確認を開始", check: "本人確認を開始", agree: "同意します", wait: "15分", policies: "プライバシーポリシー" },
 };
 

@@ -1,44 +1,44 @@
-general-lead = Jak nazywa się ta organizacja, jak nazywa ją API i co o niej potwierdzono.
+general-lead = Nazwa i ID organizacji oraz jej weryfikacje.
 organization-id = ID organizacji
-organization-id-hint = Trafia do nagłówka
-project-id = ID projektu { $project }
+organization-id-hint = Wysyłaj je w nagłówku
+project-id = ID projektu „{ $project }”
 members-lead = Właściciele zarządzają wszystkim. Członkowie tworzą klucze i wywołują API.
 invited = Zaproszono
-invited-until = działa do { $when }
+invited-until = Zaproszenie wygasa { $when }
 make-owner = Nadaj rolę właściciela
 make-reader = Zmień rolę na członka
-take-back = Wycofaj
-invite-title = Zaproś kogoś
-invite-hint = Link działa raz i przez siedem dni.
+take-back = Anuluj zaproszenie
+invite-title = Zaproś członka
+invite-hint = Wyślemy e-mail z linkiem, który działa raz i wygasa po siedmiu dniach.
 send-invite = Wyślij zaproszenie
-error-invite = Nie można wysłać zaproszenia.
-projects-lead = Klucze i zużycie należą do projektu. Osobny projekt dla każdego środowiska je rozdziela.
+error-invite = Nie udało się wysłać zaproszenia.
+projects-lead = Klucze i wykorzystanie należą do projektu. Aby je rozdzielić, utwórz osobny projekt dla każdego środowiska.
 active = Aktywny
 archived = Zarchiwizowano { $when }
-archive = Archiwizuj
-archive-what = Wszystkie klucze projektu będą odrzucane od następnego wywołania. Tego nie można cofnąć.
-archive-button = Archiwizuj { $name }
+archive = Zarchiwizuj
+archive-what = Wszystkie klucze tego projektu będą odrzucane od następnego żądania. Tej operacji nie można cofnąć.
+archive-button = Zarchiwizuj projekt „{ $name }”
 new-project = Nowy projekt
-new-project-hint = Dla środowiska, klienta lub zespołu.
+new-project-hint = Na przykład dla środowiska, klienta lub zespołu.
 create-project = Utwórz projekt
 billing-title = Metody płatności
-billing-lead = Zapisana metoda płatności umożliwia weryfikację organizacji. Nic za to nie jest pobierane.
-billing-empty = Nie ma jeszcze metody płatności. Kartę wpisuje się w serwisie płatności; Keystead nie widzi jej numeru.
-billing-waived = Niewymagana dla tej organizacji.
-billing-off = Operator nie skonfigurował serwisu płatności.
-billing-phone = Następny krok: numer telefonu, potrzebny do nowych kluczy.
+billing-lead = Zapisana metoda płatności jest potrzebna, aby zweryfikować organizację. Nic nie zostanie pobrane.
+billing-empty = Nie ma jeszcze metody płatności. Dane karty wpiszesz na stronie usługi płatniczej. Keystead nie widzi numeru karty.
+billing-waived = Ta organizacja nie potrzebuje metody płatności.
+billing-off = Operator tej usługi nie skonfigurował usługi płatniczej.
+billing-phone = Teraz zweryfikuj numer telefonu, aby móc tworzyć klucze.
 add-payment-method = Dodaj metodę płatności
-to-verifications = Do weryfikacji
+to-verifications = Przejdź do weryfikacji
 card = Karta
 card-expires = Ważna do
 card-added = Dodano
-card-default = domyślna
-card-declined = Bank odrzucił kartę. Nic nie pobrano; spróbuj innej.
-card-insufficient-funds = Bank podaje: brak środków. Nic nie pobrano; spróbuj innej karty.
-card-expired-card = Karta straciła ważność. Spróbuj innej.
-card-provider-unavailable = Serwis płatności nie odpowiedział. Nic nie zostało zużyte; spróbuj ponownie.
-members-look = Właściciele zapraszają i usuwają członków oraz zmieniają ich role.
-projects-look = Właściciele tworzą i archiwizują projekty.
+card-default = Domyślna
+card-declined = Bank odrzucił kartę. Nic nie zostało pobrane. Spróbuj użyć innej karty.
+card-insufficient-funds = Bank zgłasza brak środków. Nic nie zostało pobrane. Spróbuj użyć innej karty.
+card-expired-card = Ta karta straciła ważność. Spróbuj użyć innej karty.
+card-provider-unavailable = Usługa płatnicza nie odpowiedziała. Nic nie zostało pobrane. Spróbuj ponownie.
+members-look = Tylko właściciele mogą zapraszać i usuwać członków oraz zmieniać ich role.
+projects-look = Tylko właściciele mogą tworzyć i archiwizować projekty.
 actor-api-key = Klucz API
 actor-session = Osoba
 actor-operator = Operator
@@ -46,80 +46,80 @@ actor-service = Usługa
 operator-health = Usługi zewnętrzne
 operator-jobs = Oczekujące zadania
 operator-cases = Sprawy
-operator-no-cases = Nie ma nic do rozstrzygnięcia.
-operator-reason = Powód, do dziennika i dla właściciela
-operator-proposed = { $name } proponuje przyjęcie. Musi się zgodzić druga osoba.
-operator-approve = Przyjmij
+operator-no-cases = Brak spraw do rozstrzygnięcia.
+operator-reason = Powód (widoczny w dzienniku zdarzeń i dla właściciela)
+operator-proposed = { $name } proponuje zatwierdzenie. Musi się zgodzić druga osoba.
+operator-approve = Zatwierdź
 operator-reject = Odrzuć
-reset-factor = Zresetuj drugi krok
-reset-factor-hint = Dla osoby, która straciła aplikację i kody zapasowe. Upewnij się, kto prosi. Jeden operator proponuje, drugi zgadza się w ciągu doby; wtedy sesje tej osoby się kończą, a na jej skrzynkę idzie wiadomość.
-reset-factor-alone = Do tego trzeba dwóch operatorów, a skonfigurowano jednego. Dodaj drugi adres do operator.emails i uruchom ponownie albo zresetuj na samej maszynie:
-reset-factor-proposed = { $name } proponuje reset. Musi się zgodzić druga osoba.
-reset-factor-agree = Zgadzam się, zresetuj
-reset-factor-reason = Jak upewniono się, kto prosi
-reset-factor-propose = Zaproponuj
+reset-factor = Zresetuj weryfikację dwuetapową
+reset-factor-hint = Dla osoby, która nie ma już ani aplikacji uwierzytelniającej, ani kodów zapasowych. Najpierw sprawdź jej tożsamość. Jeden operator proponuje reset, a drugi musi go zatwierdzić w ciągu doby. Osoba zostanie wtedy wylogowana ze wszystkich urządzeń i powiadomiona e-mailem.
+reset-factor-alone = Reset wymaga dwóch operatorów, a skonfigurowano tylko jednego. Dodaj drugi adres do operator.emails i uruchom serwer ponownie albo wykonaj na serwerze to polecenie:
+reset-factor-proposed = { $name } proponuje ten reset. Musi się zgodzić druga osoba.
+reset-factor-agree = Zatwierdź reset
+reset-factor-reason = Jak sprawdzono tożsamość tej osoby
+reset-factor-propose = Zaproponuj reset
 reset-factor-withdraw = Wycofaj propozycję
 operator-organizations = Organizacje
 operator-act = Zmień
-operator-waive-phone = Zwolnij z telefonu
+operator-waive-phone = Zwolnij z weryfikacji telefonu
 operator-waive-payment = Zwolnij z metody płatności
-operator-exempt = Zwolnij z weryfikacji
+operator-exempt = Zwolnij z weryfikacji organizacji
 operator-suspend = Wstrzymaj weryfikację
-operator-restore = Przywróć weryfikację
-operator-days = Liczba dni zwolnienia; puste pole oznacza bezterminowo
-health-up = działa
-health-down = nie odpowiada
-health-unknown = jeszcze nie pytano
-health-off = wyłączone
+operator-restore = Wznów weryfikację
+operator-days = Liczba dni zwolnienia (puste pole: bezterminowo)
+health-up = Działa
+health-down = Nie odpowiada
+health-unknown = Jeszcze nie sprawdzono
+health-off = Wyłączona
 status-unverified = Niezweryfikowana
 status-in-progress = W toku
-status-in-review = Sprawdzana
+status-in-review = W trakcie sprawdzania
 status-verified = Zweryfikowana
-status-rejected = Nieprzyjęta
+status-rejected = Nie przyjęto
 status-expired = Wygasła
-status-cooldown = Oczekuje
+status-cooldown = Czeka na kolejną próbę
 status-suspended = Wstrzymana
 status-revoked = Cofnięta
 status-exempt = Zwolniona
 operator-lead = { $count ->
-    [one] Na decyzję czeka { $count } sprawa.
-    [few] Na decyzję czekają { $count } sprawy.
-    [many] Na decyzję czeka { $count } spraw.
-   *[other] Na decyzję czeka { $count } spraw.
+    [one] { $count } sprawa czeka na decyzję.
+    [few] { $count } sprawy czekają na decyzję.
+    [many] { $count } spraw czeka na decyzję.
+   *[other] { $count } sprawy czeka na decyzję.
 }
 project-models = Modele
-project-models-which = Z których modeli może korzystać ten projekt?
-project-models-hint = Wybór obowiązuje od następnego żądania. Model, który wymaga zweryfikowanej organizacji, wymaga jej w każdym projekcie.
-project-models-all = Ze wszystkich dostępnych tutaj modeli
-project-models-only = Tylko z zaznaczonych
-project-models-but = Ze wszystkich oprócz zaznaczonych
+project-models-which = Których modeli może używać ten projekt?
+project-models-hint = Zmiany obowiązują od następnego żądania. Model, który wymaga zweryfikowanej organizacji, wymaga jej w każdym projekcie.
+project-models-all = Wszystkie modele
+project-models-only = Tylko wybrane modele
+project-models-but = Wszystkie modele oprócz wybranych
 project-models-listed = Modele
-project-lead = To, co należy tylko do tego projektu: klucze, konta usług i ludzie.
-project-people = Ludzie
-project-people-hint = Kto ma tu własną rolę. Właściciele organizacji mają dostęp do każdego projektu.
-project-people-empty = Nikt nie ma tu własnej roli.
+project-lead = Klucze, konta usług i członkowie tego projektu.
+project-people = Osoby
+project-people-hint = Osoby z rolą w tym projekcie. Właściciele organizacji mają dostęp do każdego projektu.
+project-people-empty = Nikt nie ma jeszcze roli w tym projekcie.
 accounts = Konta usług
-accounts-hint = Do produkcji: konto usługi należy do tego projektu, a nie do osoby, więc jego klucze działają dalej, gdy ktoś odchodzi.
+accounts-hint = Do środowiska produkcyjnego. Konto usługi należy do tego projektu, a nie do osoby, więc jego klucze działają dalej, gdy ktoś odejdzie.
 accounts-empty = Nie ma jeszcze kont usług.
-accounts-more = Więcej kont usług
-account-create = Utwórz konto usługi z kluczem
-account-new-key = Nowy klucz
-account-new-key-of = Nowy klucz dla { $name }
-account-change-of = Zmień { $name }
+accounts-more = Pokaż więcej kont usług
+account-create = Utwórz konto usługi
+account-new-key = Utwórz klucz
+account-new-key-of = Utwórz klucz dla konta „{ $name }”
+account-change-of = Edytuj konto „{ $name }”
 account-delete = Usuń
-account-delete-button = Usuń { $name }
-account-role-hint = Obserwator nie wywołuje modeli.
-account-last-used = Ostatnio użyto jednego z nich { $when }.
+account-delete-button = Usuń konto „{ $name }”
+account-role-hint = Obserwator nie może wywoływać modeli.
+account-last-used = Ostatnie użycie jednego z kluczy: { $when }.
 account-keys = { $count ->
-    [one] { $count } klucz
-    [few] { $count } klucze
-    [many] { $count } kluczy
-   *[other] { $count } klucza
+    [one] { $count } klucz
+    [few] { $count } klucze
+    [many] { $count } kluczy
+   *[other] { $count } klucza
 }
-account-delete-none = Nie ma działających kluczy. Tego nie można cofnąć.
+account-delete-none = Konto nie ma aktywnych kluczy. Tej operacji nie można cofnąć.
 account-delete-what = { $count ->
-    [one] Jego klucz będzie odrzucany od następnego wywołania. Tego nie można cofnąć.
-    [few] Jego { $count } klucze będą odrzucane od następnego wywołania. Tego nie można cofnąć.
-    [many] Jego { $count } kluczy będzie odrzucanych od następnego wywołania. Tego nie można cofnąć.
-   *[other] Jego { $count } klucza będzie odrzucane od następnego wywołania. Tego nie można cofnąć.
+    [one] Klucz tego konta przestanie działać od następnego żądania. Tej operacji nie można cofnąć.
+    [few] { $count } klucze tego konta przestaną działać od następnego żądania. Tej operacji nie można cofnąć.
+    [many] { $count } kluczy tego konta przestanie działać od następnego żądania. Tej operacji nie można cofnąć.
+   *[other] { $count } klucza tego konta przestanie działać od następnego żądania. Tej operacji nie można cofnąć.
 }
