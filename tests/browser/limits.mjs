@@ -5,7 +5,7 @@ import { base, complaints, done, look, message, organization, run, sign_up, unex
 
 const languages = {
   en: { limits: "Limits", save: "Save", reset: "Reset", higher: "Verify your organization first", high: "cannot be higher" },
-  pl: { limits: "Limity", save: "Zapisz", reset: "Przywróć", higher: "Najpierw zweryfikuj organizację", high: "nie może mieć więcej" },
+  pl: { limits: "Limity", save: "Zapisz", reset: "Przywróć", higher: "Najpierw zweryfikuj organizację", high: "nie może być wyższy" },
   ja: { limits: "上限", save: "保存", reset: "リセット", higher: "先に組織の確認", high: "高くできません" },
 };
 

@@ -115,7 +115,7 @@ async fn estimated_figures_are_told_apart() {
     assert!(page.contains(">≈ 1,333<") && page.contains(">≈ 24<") && page.contains(">≈ 4.00\u{a0}USD<"), "{page}");
     assert!(page.contains("did not report the usage of 1 request, so Keystead counted about 1,024 tokens"), "{page}");
     for (language, words) in
-        [("pl", "serwer modelu nie podał zużycia dla 1 wywołania"), ("ja", "1件の使用量を報告しなかったため")]
+        [("pl", "serwer modelu nie podał wykorzystania dla 1\u{a0}żądania"), ("ja", "1件の使用量を報告しなかったため")]
     {
         let page = ann.get(&format!("/usage?language={language}")).await.body;
         assert!(page.contains(words), "{page}");

@@ -1,14 +1,14 @@
-usage-lead = { $cost } i { $requests } w tym okresie.
-usage-range = Okres i podział
+usage-lead = Wydatki w tym okresie: { $cost } ({ $requests }).
+usage-range = Okres i grupowanie
 usage-by-model = Model
 usage-by-key = Klucz
 usage-by-project = Projekt
 usage-by-user = Osoba
-usage-empty = Brak wywołań w tym okresie. Zużycie pojawia się tu w ciągu minuty od pierwszego.
-usage-first = Wykonaj pierwsze wywołanie API
-usage-chart-cost = Koszt dzienny
-usage-chart-requests = Liczba wywołań dziennie
-usage-requests = Wywołania
+usage-empty = Brak żądań w tym okresie. Wykorzystanie pojawi się tu w ciągu minuty od pierwszego żądania.
+usage-first = Wyślij pierwsze żądanie do API
+usage-chart-cost = Koszt dziennie
+usage-chart-requests = Żądania dziennie
+usage-requests = Żądania
 usage-input = Tokeny wejściowe
 usage-output = Tokeny wyjściowe
 usage-images = Obrazy
@@ -18,90 +18,90 @@ usage-days = { $count ->
     [one] { $count } dzień
     [few] { $count } dni
     [many] { $count } dni
-   *[other] { $count } dni
+   *[other] { $count } dnia
 }
 help-phone-number-requirement-text =
-    Od 5 listopada 2024 każdy nowy klucz wymaga potwierdzonego numeru telefonu, niezależnie od tego, kto i jak go tworzy. Utrudnia to masowe zakładanie jednorazowych kont.
+    Od 5 listopada 2024 utworzenie klucza API wymaga zweryfikowanego numeru telefonu. Dotyczy to każdej osoby i każdego sposobu tworzenia kluczy. Utrudnia to masowe zakładanie jednorazowych kont.
 
-    Pytamy o to raz na organizację, a nie przy każdym kluczu. Wcześniejsze klucze zachowują ważność bez ograniczeń i nic nie trzeba z nimi robić.
+    Numer weryfikuje się raz na organizację, a nie przy każdym kluczu. Wcześniejsze klucze pozostają ważne bezterminowo. Nic nie trzeba z nimi robić.
 
-    Błąd ma kod phone_verification_required. Otwórz Ustawienia > Konto > Telefon albo krok w oknie tworzenia klucza.
+    Kod błędu to phone_verification_required. Otwórz Ustawienia > Konto > Telefon albo przejdź przez ten krok w oknie Utwórz nowy klucz tajny.
 
-    Nie masz numeru komórkowego? Napisz do nas: operator może zwolnić z tego kroku.
+    Jeśli nie masz numeru komórkowego, skontaktuj się z pomocą techniczną. Operator może zwolnić z tego wymagania.
 help-verification-text =
     Niektóre modele, na przykład gpt-image-1, wymagają zweryfikowanej organizacji. Otwórz Ustawienia > Organizacja > Ogólne i w sekcji Weryfikacje wybierz Zweryfikuj organizację.
 
-    Potrzebne są: zapisana metoda płatności (nic nie jest pobierane), telefon z aparatem i jeden ważny dokument. Sprawdza dostawca podany na stronie, po wyrażeniu zgody. Strona na komputerze pokazuje postęp; numer do porównania musi być taki sam na obu urządzeniach.
+    Potrzebne są: zapisana metoda płatności (nic nie zostanie pobrane), telefon z aparatem i jeden ważny dokument. Po wyrażeniu zgody weryfikację przeprowadza usługa wskazana na stronie. Strona na komputerze pokazuje postęp. Numer kontrolny musi być taki sam na obu urządzeniach.
 
-    Dane biometryczne są usuwane najpóźniej po 7 dniach, chyba że prawo wymaga dłuższego przechowywania. Wycofaj zgodę i usuń dane cofa zgodę i usuwa to, co zostało.
+    Dane biometryczne są usuwane najpóźniej po 7 dniach, chyba że prawo wymaga dłuższego przechowywania. Przycisk Wycofaj zgodę i usuń dane cofa zgodę i trwale usuwa pozostałe dane.
 
-    Istniejące klucze uzyskują dostęp same, zwykle w kilka sekund, najpóźniej po 15 minutach.
+    Istniejące klucze uzyskują dostęp automatycznie, zwykle w ciągu kilku sekund, najpóźniej po 15 minutach.
 help-first-call-text =
-    Każde SDK OpenAI działa bez zmian: ustaw adres bazowy na adres tej instalacji z dopiskiem /v1 i użyj jednego ze swoich kluczy.
+    Każde SDK OpenAI działa bez zmian. Ustaw bazowy adres URL na adres tej instalacji z dopiskiem /v1 i użyj jednego ze swoich kluczy API.
 
-    Nagłówek OpenAI-Organization wybiera organizację, a OpenAI-Project projekt, jeśli klucz sięga kilku. Bez nich liczy się własny projekt klucza.
+    Jeśli klucz działa w kilku organizacjach lub projektach, wybierz je nagłówkami OpenAI-Organization i OpenAI-Project. Bez nich używany jest projekt klucza.
 help-errors-text =
-    Narzędzia bez kodu często pokazują przy 403 tylko „Forbidden – perhaps check your credentials?”. Klucz jest zwykle w porządku: model wymaga zweryfikowanej organizacji.
+    Narzędzia no-code często pokazują przy błędzie 403 tylko „Forbidden – perhaps check your credentials?”. Klucz jest zwykle prawidłowy: to model wymaga zweryfikowanej organizacji.
 
-    Treść odpowiedzi zawiera organization_verification_required oraz podaje organizację i stronę. Pulpit pokazuje ostatnie odmowy i to, czego brakuje.
+    Treść odpowiedzi zawiera organization_verification_required oraz wskazuje organizację i stronę, którą trzeba otworzyć. Pulpit pokazuje ostatnie odmowy i to, czego brakuje.
 
     Edytowanie obrazu wymaga tej samej weryfikacji co jego generowanie.
 help-keys-text =
-    Klucz to sekret. Trzymaj go na serwerze, w zmiennej środowiskowej albo w menedżerze kluczy, nigdy w przeglądarce, aplikacji ani repozytorium.
+    Klucz API jest tajny. Przechowuj go na serwerze, w zmiennej środowiskowej albo w menedżerze kluczy. Nie umieszczaj go w przeglądarce, aplikacji ani repozytorium.
 
-    Do produkcji użyj konta usługi: jego klucz działa także wtedy, gdy ktoś odejdzie. Osobny projekt dla każdego środowiska rozdziela klucze i zużycie.
+    W środowisku produkcyjnym używaj konta usługi. Jego klucze działają dalej, gdy ktoś odejdzie. Utwórz osobny projekt dla każdego środowiska, aby rozdzielić klucze i wykorzystanie.
 
-    Jeśli klucz wycieknie, znajdź go po czterech ostatnich znakach i unieważnij; będzie odrzucany od następnego wywołania.
+    Jeśli klucz wycieknie, znajdź go po ostatnich czterech znakach i unieważnij. Żądania z tym kluczem będą odrzucane już od następnego.
 
-    Zmieniaj klucz co pewien czas: Wymień tworzy obok nowy, a stary działa jeszcze tak długo, jak wybierzesz. Lista pokazuje, kiedy stary był ostatnio użyty, więc wiadomo, kiedy może się skończyć.
+    Wymieniaj klucze co pewien czas. Przycisk Wymień tworzy nowy klucz, a stary działa jeszcze tak długo, jak wybierzesz. Na liście widać, kiedy stary klucz był ostatnio używany, więc wiesz, kiedy można go unieważnić.
 
-    Starsze klucze użytkownika, które sięgają wszystkich projektów swojego właściciela, działają dalej. Lepszy jest klucz projektu: sięga jednego projektu, a wyciek kosztuje mniej.
-limits-lead = Jak szybko { $project } może korzystać z każdego modelu.
-limits-no-models = Ten projekt nie może korzystać z żadnego modelu.
+    Starsze klucze użytkownika, które działają we wszystkich projektach właściciela, działają dalej. Lepszym wyborem są klucze projektu: działają tylko w jednym projekcie, więc wyciek powoduje mniejsze szkody.
+limits-lead = Limity projektu „{ $project }” dla poszczególnych modeli.
+limits-no-models = Ten projekt nie może używać żadnego modelu.
 limits-model = Model
 limits-requests = Żądania na minutę
 limits-tokens = Tokeny na minutę
 limits-requests-day = Żądania na dobę
 limits-images = Obrazy na minutę
 limits-none = Bez limitu
-limits-own = Mniej niż organizacja
+limits-own = Niższy niż limit organizacji
 limits-of-organization = Organizacja: { $limit }
 limits-reset = Przywróć
-limits-hint = Puste pole oznacza tyle, ile ma organizacja. Mniejsza liczba dotyczy tylko tego projektu i obowiązuje od następnego żądania. Limit organizacji jest wspólny dla wszystkich projektów.
-limits-look = Te liczby mogą zmieniać właściciele organizacji.
+limits-hint = Zostaw puste pole, aby używać limitu organizacji. Niższa liczba dotyczy tylko tego projektu i obowiązuje od następnego żądania. Wszystkie projekty razem korzystają z limitu organizacji.
+limits-look = Tylko właściciele organizacji mogą zmieniać te limity.
 limits-higher = Wyższe limity
 limits-higher-who = Limity całej organizacji ustala { $operator }.
-limits-higher-first = Najpierw zweryfikuj organizację, aby operator wiedział, kto prosi. Potem napisz, którego modelu potrzebujesz, ilu żądań i tokenów na minutę oraz do czego.
-limits-higher-ask = Napisz, którego modelu potrzebujesz, ilu żądań i tokenów na minutę oraz do czego.
-limits-nobody = { $operator } nie podaje adresu. Zapytaj osobę, od której masz dostęp.
-limits-write = Napisz na { $address }
-error-rate-limit-too-high = Projekt nie może mieć więcej niż jego organizacja. Zostaw puste pole, aby mieć tyle samo.
-error-rate-limit-out-of-range = Limit to liczba całkowita od 1 do 1 000 000 000.
-usage-days-label = Zakres
-usage-by-label = Według
-usage-show-label = Pokazuje
+limits-higher-first = Najpierw zweryfikuj organizację, aby operator wiedział, kto prosi o wyższe limity. Potem napisz, którego modelu potrzebujesz, ilu żądań i tokenów na minutę oraz do czego ich użyjesz.
+limits-higher-ask = Napisz, którego modelu potrzebujesz, ilu żądań i tokenów na minutę oraz do czego ich użyjesz.
+limits-nobody = { $operator } nie podaje adresu kontaktowego. Zapytaj osobę, od której masz dostęp.
+limits-write = Napisz na adres { $address }
+error-rate-limit-too-high = Limit projektu nie może być wyższy niż limit jego organizacji. Zostaw puste pole, aby używać limitu organizacji.
+error-rate-limit-out-of-range = Podaj liczbę całkowitą od 1 do 1 000 000 000.
+usage-days-label = Okres
+usage-by-label = Grupuj według
+usage-show-label = Pokaż
 usage-tokens = Tokeny
 usage-chart-tokens = Tokeny dziennie
-usage-between = Pokaż
+usage-between = Zastosuj
 usage-nobody = Konta usług
 usage-dates-wrong = { $count ->
-    [one] Wybierz dwie daty, wcześniejszą jako pierwszą, w odstępie najwyżej { $count } dnia.
-    [few] Wybierz dwie daty, wcześniejszą jako pierwszą, w odstępie najwyżej { $count } dni.
-    [many] Wybierz dwie daty, wcześniejszą jako pierwszą, w odstępie najwyżej { $count } dni.
-   *[other] Wybierz dwie daty, wcześniejszą jako pierwszą, w odstępie najwyżej { $count } dni.
+    [one] Wybierz datę początkową i późniejszą datę końcową, w odstępie najwyżej { $count } dnia.
+    [few] Wybierz datę początkową i późniejszą datę końcową, w odstępie najwyżej { $count } dni.
+    [many] Wybierz datę początkową i późniejszą datę końcową, w odstępie najwyżej { $count } dni.
+   *[other] Wybierz datę początkową i późniejszą datę końcową, w odstępie najwyżej { $count } dnia.
 }
 usage-count = { $count ->
-    [one] { $count } wywołanie
-    [few] { $count } wywołania
-    [many] { $count } wywołań
-   *[other] { $count } wywołania
+    [one] { $count } żądanie
+    [few] { $count } żądania
+    [many] { $count } żądań
+   *[other] { $count } żądania
 }
 usage-about = ≈ { $figure }
-usage-estimated = ≈ obejmuje szacunek: serwer modelu nie podał zużycia dla { $requests }, więc Keystead policzył je sam: około { $tokens } tokenów i { $cost }.
+usage-estimated = ≈ oznacza szacunek. Ponieważ serwer modelu nie podał wykorzystania dla { $requests }, Keystead policzył dla nich około { $tokens } tokenów i { $cost }.
 usage-estimated-requests = { $count ->
-    [one] { $count } wywołania
-    [few] { $count } wywołań
-    [many] { $count } wywołań
-   *[other] { $count } wywołania
+    [one] { $count } żądania
+    [few] { $count } żądań
+    [many] { $count } żądań
+   *[other] { $count } żądania
 }
-usage-estimated-other = ≈ obejmuje szacunek: serwer modelu nie podał zużycia dla { $requests }, więc Keystead policzył je sam, z kosztem { $cost }.
+usage-estimated-other = ≈ oznacza szacunek. Ponieważ serwer modelu nie podał wykorzystania dla { $requests }, Keystead oszacował je razem z kosztem { $cost }.
