@@ -6,7 +6,7 @@ import { base, complaints, done, look, message, organization, run, sign_in, sign
 
 const words = {
   en: { verifyOrg: "Verify Organization", begin: "Begin verifying", verified: "Organization Verified", open: "Open camera", take: "Take photo", handIn: "Submit", keep: "Use this photo" },
-  pl: { verifyOrg: "Zweryfikuj organizację", begin: "Rozpocznij weryfikację", verified: "Organizacja zweryfikowana", open: "Otwórz kamerę", take: "Zrób zdjęcie", handIn: "Przekaż", keep: "Zostaw to zdjęcie" },
+  pl: { verifyOrg: "Zweryfikuj organizację", begin: "Rozpocznij weryfikację", verified: "Organizacja zweryfikowana", open: "Otwórz kamerę", take: "Zrób zdjęcie", handIn: "Wyślij", keep: "Użyj tego zdjęcia" },
   ja: { verifyOrg: "組織を確認", begin: "確認を開始", verified: "組織確認済み", open: "カメラを起動", take: "撮影", handIn: "提出", keep: "この写真を使う" },
 };
 
