@@ -97,11 +97,11 @@ usage-count = { $count ->
    *[other] { $count } żądania
 }
 usage-about = ≈ { $figure }
-usage-estimated = ≈ oznacza szacunek. Ponieważ serwer modelu nie podał wykorzystania dla { $requests }, Keystead policzył dla nich około { $tokens } tokenów i { $cost }.
+usage-estimated = ≈ oznacza szacunek: serwer modelu nie podał wykorzystania dla { $requests }. Keystead doliczył około { $tokens } tokenów i { $cost }.
 usage-estimated-requests = { $count ->
     [one] { $count } żądania
     [few] { $count } żądań
     [many] { $count } żądań
    *[other] { $count } żądania
 }
-usage-estimated-other = ≈ oznacza szacunek. Ponieważ serwer modelu nie podał wykorzystania dla { $requests }, Keystead oszacował je razem z kosztem { $cost }.
+usage-estimated-other = ≈ oznacza szacunek: serwer modelu nie podał wykorzystania dla { $requests }. Keystead oszacował je i doliczył { $cost }.
