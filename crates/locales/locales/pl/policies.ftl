@@ -1,7 +1,7 @@
 operator-overview = Przegląd
 operator-revoke = Cofnij weryfikację organizacji
 operator-revoke-phone = Cofnij weryfikację telefonu
-operator-disputed = Odnotuj spór o płatność
+operator-disputed = Odnotuj zakwestionowaną płatność
 attention-identity = Usługa weryfikacji tożsamości wycofała wynik albo przesłała nieznany
 attention-erasure-late = Jedna z usług od trzech dni nie usunęła swojej kopii danych
 attention-payment-blocked = Odrzucono zbyt wiele kart
@@ -68,7 +68,7 @@ policy-calls = { $count ->
 }
 exemptions = Wyjątki
 exemptions-lead = Żadna reguła nie blokuje tych organizacji. Każdy wyjątek ma powód i, jeśli to możliwe, datę końcową.
-exemptions-none = Żadna organizacja nie jest wyjątkiem.
+exemptions-none = Nie ma wyjątków.
 exemptions-until = Do
 exemptions-until-utc = Do (UTC)
 exemptions-until-hint = Puste pole oznacza brak daty końcowej.
