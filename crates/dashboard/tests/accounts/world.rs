@@ -215,11 +215,16 @@ impl Browser<'_> {
 
     /// Sends a request. The redirect to the page that answers a form is followed.
     async fn send(&mut self, request: Request<Body>) -> Answer {
+        let client = request.extensions().get::<Client>().copied();
         let answer = self.send_once(request).await;
         match answer.location().rsplit_once("shown=") {
             Some((_, id)) if !id.contains('&') => {
                 let location = answer.location().to_owned();
-                self.send_once(self.request("GET", &location).body(Body::empty()).unwrap()).await
+                let mut page = self.request("GET", &location).body(Body::empty()).unwrap();
+                if let Some(client) = client {
+                    page.extensions_mut().insert(client);
+                }
+                self.send_once(page).await
             }
             _ => answer,
         }
