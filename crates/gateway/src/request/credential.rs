@@ -129,9 +129,9 @@ impl CredentialError {
                  key from {public_url}/api-keys."
             ),
             (Self::Nothing, Some(route)) if !route.starts_with("/v1/models") => {
-                "CredentialError bearer or basic authentication in header".to_owned()
+                "Missing bearer or basic authentication in header".to_owned()
             }
-            (Self::Nothing, _) => "CredentialError bearer authentication in header".to_owned(),
+            (Self::Nothing, _) => "Missing bearer authentication in header".to_owned(),
         };
         ErrorResponse::invalid(401, None, message)
     }
