@@ -8,7 +8,7 @@ import { execFileSync } from "node:child_process";
 import { base, complaints, database, done, look, organization, run, sign_up, unexpected } from "./opening.mjs";
 
 const LOG = `${base}/settings/organization/audit-log`;
-const WORDS = { en: ["Created a project", "unbroken"], pl: ["Utworzono projekt", "nienaruszony"], ja: ["プロジェクトを作成", "途切れていません"] };
+const WORDS = { en: ["Created a project", "The log is intact"], pl: ["Utworzono projekt", "nienaruszony"], ja: ["プロジェクトを作成", "改ざんはありません"] };
 
 /** Changes the second row of a chain behind the product's back; answers which row it is. */
 function spoil(organizationId) {
