@@ -1,15 +1,9 @@
 //! The parameters and fields that each endpoint reads. Everything else is refused by name: an ignored parameter must
 //! not look as if it had worked.
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
-use http::StatusCode;
-use keystead_core::access::printable;
-use keystead_core::refusal::ErrorResponse;
+use keystead_core::text::printable;
 
-use crate::body::Fields;
 use crate::error::ApiError;
-use crate::query::Query;
 
 /// Names that an endpoint reads. An endpoint without names accepts none.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,23 +21,6 @@ pub struct AcceptedNames {
 impl AcceptedNames {
     /// No names.
     pub(crate) const NONE: Self = Self { one: &[], many: &[], body: &[], unsupported: &[] };
-
-    /// Parses query and body of a request, refuses names that the endpoint does not read, and stores the rest for
-    /// handlers.
-    pub(crate) async fn read(self, request: Request) -> Result<Request, ApiError> {
-        let (mut parts, body) = request.into_parts();
-        let query = Query::read(parts.uri.query().unwrap_or_default(), self)?;
-        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await.map_err(|rejection| {
-            let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
-            let message =
-                if too_large { "The request body is too large." } else { "The request body could not be read." };
-            ApiError::from(ErrorResponse::invalid(if too_large { 413 } else { 400 }, None, message))
-        })?;
-        let fields = Fields::read(&bytes, self)?;
-        parts.extensions.insert(query);
-        parts.extensions.insert(fields);
-        Ok(Request::from_parts(parts, axum::body::Body::empty()))
-    }
 
     /// Builds the refusal of an unknown name, with the name that was probably meant.
     pub(crate) fn unknown(sent: &str, known: &[&'static str]) -> ApiError {

@@ -22,6 +22,7 @@ use keystead_core::scope::Scope;
 use crate::ApiState;
 use crate::accepted_names::AcceptedNames;
 use crate::error::ApiError;
+use crate::request::read_request;
 
 /// A boxed future.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -80,7 +81,7 @@ pub(crate) async fn guard(
         }
     }
     request.extensions_mut().insert(AnyKey { caller });
-    Ok(next.run(accepted.read(request).await?).await)
+    Ok(next.run(read_request(accepted, request).await?).await)
 }
 
 /// The holder of an admin key with a checked permission.

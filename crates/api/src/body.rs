@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use keystead_core::access::printable;
+use keystead_core::text::printable;
 use keystead_core::refusal::ErrorResponse;
 use serde_json::{Map, Value};
 

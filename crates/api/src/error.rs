@@ -4,7 +4,7 @@ use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 use keystead_app::Error;
-use keystead_core::access::printable;
+use keystead_core::text::printable;
 use keystead_core::gate::Requirement;
 use keystead_core::refusal::ErrorResponse;
 

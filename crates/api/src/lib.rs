@@ -27,6 +27,7 @@ mod organization;
 mod page;
 mod path;
 mod query;
+mod request;
 mod routes;
 mod webhooks;
 

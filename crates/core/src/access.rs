@@ -289,11 +289,5 @@ pub fn project_limits<'c>(caller: &'c Caller, payer: &Payer) -> Option<&'c Proje
     project.rates.as_deref()
 }
 
-/// Makes client text safe for an error message: no control characters, at most 80 characters.
-#[must_use]
-pub fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(80).collect()
-}
-
 #[cfg(test)]
 mod tests;

@@ -67,7 +67,7 @@ impl ModelAccess {
         let fits =
             |name: &String| (1..=Self::LONGEST).contains(&name.chars().count()) && !name.chars().any(char::is_control);
         if let Some(bad) = model_ids.iter().find(|name| !fits(name)) {
-            return Err(InvalidModelList::Name(crate::access::printable(bad)));
+            return Err(InvalidModelList::Name(crate::text::printable(bad)));
         }
         model_ids.sort_unstable();
         model_ids.dedup();

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::access::printable;
+use crate::text::printable;
 use crate::gate::Requirement;
 use crate::id::{OrganizationId, ProjectId, RequestId};
 use crate::scope::Scope;

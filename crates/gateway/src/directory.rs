@@ -5,6 +5,7 @@
 //! the map after it, and no request after a change joins a read that began before it. Unknown keys cost a limited
 //! number of reads a second, so that known ones never wait for them.
 
+mod changed_subject;
 pub(crate) mod freshness;
 mod index;
 pub(crate) mod last_uses;
@@ -33,22 +34,7 @@ pub trait KeySource: Send + Sync + 'static {
     fn find<'a>(&'a self, digest: &'a KeyDigest) -> BoxFuture<'a, Result<Option<Caller>, Unavailable>>;
 }
 
-/// The subject of a change in the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ChangedSubject {
-    /// One key.
-    Key(KeyId),
-    /// A person.
-    User(UserId),
-    /// A service account.
-    ServiceAccount(ServiceAccountId),
-    /// A project.
-    Project(ProjectId),
-    /// An organization.
-    Organization(OrganizationId),
-    /// Everything: nothing in memory may be trusted.
-    Everything,
-}
+pub use changed_subject::ChangedSubject;
 
 /// Bounds of a [`Directory`].
 #[derive(Debug, Clone, Copy)]

@@ -13,7 +13,7 @@ use crate::body::{GatewayBody, RequestBody};
 use crate::decide::admitted_request::AdmittedRequest;
 use crate::decide::rate_limiter::Reservation;
 use crate::metering::usage_recorder::UsageRecorder;
-use crate::prepare::Outgoing;
+use crate::outgoing::Outgoing;
 use crate::rejection::Rejection;
 use crate::response::answer::MOST_ERROR;
 use crate::response::error_body;

@@ -15,9 +15,11 @@ mod estimate;
 mod forward;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod header_names;
 mod limits;
 mod metering;
 mod metrics;
+mod outgoing;
 mod pipeline;
 mod prepare;
 mod rejection;

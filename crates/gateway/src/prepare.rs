@@ -15,7 +15,7 @@ use crate::api_request::{ApiRequest, Features};
 use crate::body::{BoxError, RequestBody};
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
 use crate::decide::model_gate::Judged;
-use crate::metering::usage_recorder::Prompt;
+use crate::outgoing::{Outgoing, Prompt};
 use crate::rejection::Rejection;
 use crate::request::client_body::{Fault, StreamingBody};
 use crate::request::input::{FormInput, Input, JsonInput, ObjectsInput};
@@ -29,44 +29,6 @@ pub(crate) struct Prepared<'c> {
     pub(crate) body: RequestBody,
     /// What the gates only warn of.
     pub(crate) verdicts: Vec<Verdict>,
-}
-
-/// What is known of a request to an upstream besides its body.
-pub(crate) struct Outgoing<'c> {
-    pub(crate) upstream: &'c Upstream,
-    pub(crate) model: Option<&'c ModelEntry>,
-    pub(crate) features: Features,
-    /// Whether the usage chunk must be removed from the answer.
-    pub(crate) strip: bool,
-    /// The body without the usage option that the gateway added, in case the upstream refuses the option.
-    pub(crate) without_usage_option: Option<Bytes>,
-    /// The characters of the input, where they are what is charged.
-    pub(crate) characters: i64,
-    /// The model of the tool that makes pictures, if there is one.
-    pub(crate) tool: Option<&'c ModelEntry>,
-    /// Whether the answer will have sound.
-    pub(crate) audio: bool,
-    /// The request's content, for an estimate.
-    pub(crate) prompt: Prompt,
-    /// Why the client's body ended early, if it did.
-    pub(crate) fault: Option<Fault>,
-}
-
-impl<'c> Outgoing<'c> {
-    fn new(upstream: &'c Upstream, model: Option<&'c ModelEntry>) -> Self {
-        Self {
-            upstream,
-            model,
-            features: Features::default(),
-            strip: false,
-            without_usage_option: None,
-            characters: 0,
-            tool: None,
-            audio: false,
-            prompt: Prompt::Nothing,
-            fault: None,
-        }
-    }
 }
 
 impl Gateway {

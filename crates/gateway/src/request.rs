@@ -6,6 +6,7 @@ pub(crate) mod client_body;
 pub(crate) mod content_type;
 pub mod credential;
 pub(crate) mod form_body;
+pub(crate) mod form_progress;
 pub(crate) mod headers;
 pub(crate) mod input;
 pub(crate) mod json_body;

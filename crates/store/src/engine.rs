@@ -138,7 +138,7 @@ pub struct Tx {
     /// The newest revision of `changes` that it wrote.
     changed: Option<i64>,
     #[cfg(feature = "testing")]
-    script: Option<std::sync::Arc<crate::testing::Script>>,
+    script: Option<std::sync::Arc<crate::testing::script::Script>>,
 }
 
 #[derive(Debug)]
@@ -223,7 +223,7 @@ impl Tx {
 
     /// Lets a test's script decide which statement fails.
     #[cfg(feature = "testing")]
-    pub(crate) fn follow(&mut self, script: std::sync::Arc<crate::testing::Script>) {
+    pub(crate) fn follow(&mut self, script: std::sync::Arc<crate::testing::script::Script>) {
         self.script = Some(script);
     }
 

@@ -3,7 +3,7 @@
 
 mod dump;
 mod kept;
-mod script;
+pub(crate) mod script;
 
 pub use script::Script;
 

@@ -1,6 +1,6 @@
 //! What all kinds of key have in common: validation, minting, and the gate before a new key.
 
-use keystead_core::access::printable;
+use keystead_core::text::printable;
 use keystead_core::caller::Owner;
 use keystead_core::gate::Action;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};

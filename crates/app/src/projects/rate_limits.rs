@@ -1,6 +1,6 @@
 //! Rate limits of a project for each model: the organization's limits, and the project's own lower ones.
 
-use keystead_core::access::printable;
+use keystead_core::text::printable;
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::rate::{InvalidLimit, Measure, ProjectLimits, RateLimits};
 use keystead_core::scope::Scope;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use crate::access::printable;
+use crate::text::printable;
 
 /// Why a text is not an address, a network or a list of them. The messages are sentences for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -21,6 +21,12 @@ const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 /// Letters and symbols that are drawn empty, although their category says otherwise.
 const BLANKS: [char; 5] = ['\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{ffa0}'];
 
+/// Makes client text safe for an error message: no control characters, at most 80 characters.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(80).collect()
+}
+
 /// Whether a character is invisible and has no width: format and control characters, variation selectors, and
 /// characters that are unassigned or private.
 #[must_use]

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::alarm::Alarms;
 use crate::api_request::{ApiRequest, Features};
-use crate::prepare::Outgoing;
+use crate::outgoing::Outgoing;
 use crate::response::error_body;
 use crate::{Gateway, Services, Unavailable};
 

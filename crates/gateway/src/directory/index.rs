@@ -7,7 +7,7 @@ use keystead_core::caller::{Caller, Owner};
 use keystead_core::key::KeyDigest;
 use keystead_core::network::Networks;
 
-use crate::directory::ChangedSubject;
+use crate::directory::changed_subject::ChangedSubject;
 
 /// Most subjects have one key; a set is made for the second.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use keystead_core::key::KeyDigest;
 use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, Lifecycle, UnitWeighter};
 
-use crate::directory::ChangedSubject;
+use crate::directory::changed_subject::ChangedSubject;
 use crate::directory::index::Index;
 
 /// Collects what the map evicts, so that it is removed from the index, too.

@@ -19,64 +19,12 @@ use crate::decide::rate_limiter::Reservation;
 use crate::estimate::sound::SoundMeter;
 use crate::estimate::{self, TokenEstimate};
 use crate::metering::{NotDurable, Recorded};
-use crate::prepare::Outgoing;
+use crate::outgoing::Outgoing;
 use crate::response::answer_reader::Found;
 use crate::response::reported_usage::{self, Counted, End, Sent};
 
-/// A body up to this length is kept until it is settled; a longer one is estimated at once.
-const KEPT: usize = 64 << 10;
 /// The status of an event when the client did not wait for the answer.
 const CLIENT_GONE: u16 = 499;
-
-/// What a request sends, for an estimate that is made only when no figures are reported.
-#[derive(Debug, Clone, Default)]
-pub(crate) enum Prompt {
-    #[default]
-    Nothing,
-    Kept(Bytes),
-    Read(TokenEstimate),
-    Form(Arc<Form>),
-}
-
-/// What was read of a form while it was sent.
-#[derive(Debug, Default)]
-pub(crate) struct Form {
-    /// Its sound.
-    pub(crate) sound: Mutex<SoundMeter>,
-    /// Whether it was sent completely.
-    pub(crate) sent: AtomicBool,
-}
-
-impl Prompt {
-    pub(crate) fn of(body: &Bytes) -> Self {
-        if body.len() <= KEPT { Self::Kept(body.clone()) } else { Self::Read(estimate::of(body)) }
-    }
-
-    fn estimate(&self) -> TokenEstimate {
-        match self {
-            Self::Kept(body) => estimate::of(body),
-            Self::Read(estimate) => *estimate,
-            Self::Nothing | Self::Form(_) => TokenEstimate::default(),
-        }
-    }
-
-    fn sent(&self, characters: i64) -> Sent {
-        let estimate = self.estimate();
-        let sound = match self {
-            Self::Form(form) => form.sound.lock().unwrap_or_else(PoisonError::into_inner).known(),
-            _ => None,
-        };
-        Sent { read: estimate.read, pictures: estimate.answers, characters, sound }
-    }
-
-    /// Whether an upstream that has received some of it has all that it needs to begin.
-    fn is_sent(&self) -> bool {
-        match self {
-            Self::Form(form) => form.sent.load(Ordering::Relaxed),
-            _ => true,
-        }
-    }
-}
 
 /// What is known of a request since its admission.
 pub(crate) struct UsageRecorder {

@@ -11,14 +11,14 @@ use futures_util::FutureExt;
 use http::{HeaderMap, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
-use keystead_core::access::printable;
+use keystead_core::text::printable;
 use keystead_core::id::KeyId;
 use keystead_core::refusal::ErrorResponse;
 use tokio::time::{Instant, Sleep};
 
 use crate::Gateway;
 use crate::body::BoxError;
-use crate::metering::usage_recorder::Form;
+use crate::request::form_progress::FormProgress;
 use crate::request::body_memory::{BodyOwner, Gathered, NoRoom, Share};
 use crate::request::form_body::{FormScan, Malformed};
 use crate::request::headers;
@@ -239,7 +239,7 @@ pub(crate) struct StreamingBody<B> {
     held: Option<Share>,
     fault: Fault,
     /// Notified when all of it was sent.
-    form: Option<Arc<Form>>,
+    form: Option<Arc<FormProgress>>,
     ended: bool,
 }
 
@@ -277,7 +277,7 @@ impl<B: Body<Data = Bytes> + Unpin> StreamingBody<B> {
     }
 
     /// Adds a form that is notified when all of it was sent.
-    pub(crate) fn seen_by(mut self, form: Arc<Form>) -> Self {
+    pub(crate) fn seen_by(mut self, form: Arc<FormProgress>) -> Self {
         self.form = Some(form);
         self
     }

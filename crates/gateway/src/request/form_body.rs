@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use http::HeaderValue;
 
-use crate::metering::usage_recorder::Form;
+use crate::request::form_progress::FormProgress;
 use crate::request::content_type::Media;
 use crate::request::json_walk::is_variant;
 
@@ -79,7 +79,7 @@ pub(crate) struct FormScan {
     model: Option<String>,
     stream: Option<bool>,
     /// Receives the sound of the part `file`.
-    listener: Option<Arc<Form>>,
+    listener: Option<Arc<FormProgress>>,
     /// Whether that part is being read, and whether its content has begun.
     file: Option<bool>,
 }
@@ -102,7 +102,7 @@ impl FormScan {
     }
 
     /// Adds a listener that measures the sound in the part `file`.
-    pub(crate) fn listening(mut self, form: Arc<Form>) -> Self {
+    pub(crate) fn listening(mut self, form: Arc<FormProgress>) -> Self {
         self.listener = Some(form);
         self
     }

@@ -7,10 +7,9 @@ use keystead_core::hex;
 use keystead_core::refusal::{ErrorResponse, Refusal};
 use sha2::{Digest, Sha256};
 
+use crate::header_names::{ORGANIZATION, PROJECT};
 use crate::response::error_body;
 
-pub(crate) static ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
-pub(crate) static PROJECT: HeaderName = HeaderName::from_static("openai-project");
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Reads the two headers that choose the payer.

@@ -12,7 +12,7 @@ use keystead_core::route::ModelIn;
 use crate::Gateway;
 use crate::api_request::ApiRequest;
 use crate::body::BoxError;
-use crate::metering::usage_recorder::Form;
+use crate::request::form_progress::FormProgress;
 use crate::request::body_memory::Share;
 use crate::request::client_body::{Pace, content_is, malformed, refuse_encoded, sent_as};
 use crate::request::form_body::{self, FormScan, Malformed};
@@ -47,7 +47,7 @@ pub(crate) struct FormInput<B> {
     pub(crate) rest: B,
     pub(crate) pace: Pace,
     /// What the scan measures while the form is sent.
-    pub(crate) form: Arc<Form>,
+    pub(crate) form: Arc<FormProgress>,
 }
 
 /// The body of a request about upstream objects: files, uploads, batches, stored responses.
@@ -112,7 +112,7 @@ impl Gateway {
         content_is(headers, "multipart/form-data")?;
         refuse_encoded(headers)?;
         self.refuse_announced(&rest)?;
-        let form = Arc::<Form>::default();
+        let form = Arc::<FormProgress>::default();
         let mut scan = match headers.get(header::CONTENT_TYPE).map(form_body::boundary) {
             Some(Ok(boundary)) => FormScan::new(&boundary).listening(Arc::clone(&form)),
             _ => return Err(malformed(Malformed::Boundary)),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use keystead_core::access::printable;
+use keystead_core::text::printable;
 use keystead_core::refusal::ErrorResponse;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;

@@ -3,7 +3,7 @@
 
 use http::Uri;
 use http::uri::PathAndQuery;
-use keystead_core::access::printable;
+use keystead_core::text::printable;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{Matched, Route};
 

@@ -16,7 +16,7 @@ use crate::catalogue::address::Upstream;
 use crate::decide::admitted_request::AdmittedRequest;
 use crate::metering::Recorded;
 use crate::metering::usage_recorder::UsageRecorder;
-use crate::prepare::Outgoing;
+use crate::outgoing::Outgoing;
 use crate::request::headers;
 use crate::response::cut::Watched;
 use crate::response::error_body;

@@ -12,6 +12,7 @@ mod services;
 mod tests;
 mod trial_keys;
 mod upstreams;
+mod url;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -10,6 +10,7 @@ use keystead_core::usage::Price;
 use serde::Deserialize;
 
 use super::ConfigError;
+use super::url::checked_url;
 use super::limits::Limits;
 use super::models::ModelSection;
 use super::network::{EdgeOptions, NetworkSection};
@@ -341,16 +342,6 @@ impl Config {
             mistyped: Vec::new(),
         })
     }
-}
-
-pub(super) fn checked_url(what: &str, url: &str) -> Result<String, ConfigError> {
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    if host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(['@', ' ', '?', '#'])) {
-        return Err(ConfigError::Value(format!(
-            "{what} must be an http:// or https:// address without user, query or fragment"
-        )));
-    }
-    Ok(url.trim_end_matches('/').to_owned())
 }
 
 fn sqlite_in(data_dir: &Path) -> String {

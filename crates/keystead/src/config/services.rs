@@ -4,7 +4,7 @@ use keystead_core::secret::Secret;
 use serde::Deserialize;
 
 use super::ConfigError;
-use super::sections::checked_url;
+use super::url::checked_url;
 
 /// A secret text: the secret itself, or the name of the variable that contains it.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]

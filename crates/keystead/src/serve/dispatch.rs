@@ -145,7 +145,7 @@ impl Dispatch {
         let api = request.uri().path().starts_with("/v1");
         let in_clear = self.in_clear.as_ref().filter(|_| api && self.edge.in_clear(peer, request.headers()))?;
         let client = self.edge.visitor(peer, request.headers());
-        in_clear.flag(self, request.headers().clone(), client);
+        in_clear.flag(&self.gateway, &self.app, &self.noting, (request.headers().clone(), client));
         Some(plain_http::refusal().map(Either::Right))
     }
 

@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use keystead_app::App;
 use keystead_core::id::{KeyId, RequestId};
 use keystead_core::network::Client;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::time::Timestamp;
+use keystead_gateway::Gateway;
+use tokio::sync::Semaphore;
 
-use crate::serve::dispatch::Dispatch;
 use crate::wiring;
 
 /// A key is flagged once in this many seconds.
@@ -28,9 +30,9 @@ pub(crate) struct InClear {
 
 impl InClear {
     /// Flags the key of these headers in the audit log, beside the answer and one at a time.
-    pub(crate) fn flag(&self, dispatch: &Dispatch, headers: HeaderMap, client: Client) {
-        let Ok(slot) = Arc::clone(&dispatch.noting).try_acquire_owned() else { return };
-        let (gateway, app) = (Arc::clone(&dispatch.gateway), dispatch.app.clone());
+    pub(crate) fn flag(&self, gateway: &Arc<Gateway>, app: &App, noting: &Arc<Semaphore>, request: (HeaderMap, Client)) {
+        let Ok(slot) = Arc::clone(noting).try_acquire_owned() else { return };
+        let (gateway, app, (headers, client)) = (Arc::clone(gateway), app.clone(), request);
         let flagged = Arc::clone(&self.flagged);
         tokio::spawn(async move {
             let Ok(caller) = gateway.authenticate(&headers).await else { return };

@@ -7,7 +7,7 @@ use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
 
-use super::usage::keepable;
+use super::keepable;
 use super::{id, time};
 use crate::{Error, Tx};
 

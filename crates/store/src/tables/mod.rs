@@ -42,6 +42,7 @@ pub mod upstream_objects;
 pub mod usage;
 pub mod users;
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use keystead_core::id::ActorId;
@@ -97,4 +98,9 @@ fn optional_time(row: &Row, column: usize) -> Result<Option<Timestamp>, Error> {
 /// Turns a statement that changed no row into a conflict that names the unique rule.
 fn conflict_as(what: &'static str) -> impl Fn(Error) -> Error {
     move |error| if matches!(error, Error::Conflict(_)) { Error::Conflict(what) } else { error }
+}
+
+/// Removes NUL from a text, because PostgreSQL refuses it and one such event must not block all that follow it.
+fn keepable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { Cow::Borrowed(text) }
 }

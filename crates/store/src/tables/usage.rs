@@ -9,7 +9,7 @@ use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use serde_json::json;
 
-use super::{activity, named, pending_usage};
+use super::{activity, keepable, named, pending_usage};
 use crate::{Error, PerEngine, Row, Tx, Value};
 
 /// The keys by which results are grouped.
@@ -128,11 +128,6 @@ fn sum<'e>(sums: &mut Sums<'e>, event: &'e UsageEvent) {
     let sum = sums.entry(key).or_default();
     // Limited for each event, so that no column of sums can overflow and block the events after it.
     *sum = (sum.0.plus(event.used), sum.1.plus(event.cost.clamp(Amount::ZERO, Amount::MOST_OF_ONE_REQUEST)));
-}
-
-/// Removes NUL from a text, because PostgreSQL refuses it and one such event must not block all that follow it.
-pub(super) fn keepable(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { Cow::Borrowed(text) }
 }
 
 async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {

@@ -1,0 +1,94 @@
+//! A request to an upstream, besides its body.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use bytes::Bytes;
+
+use crate::api_request::Features;
+use crate::catalogue::{ModelEntry, Upstream};
+use crate::estimate::{self, TokenEstimate};
+use crate::request::client_body::Fault;
+use crate::request::form_progress::FormProgress;
+use crate::response::reported_usage::Sent;
+
+/// A body up to this length is kept until it is settled; a longer one is estimated at once.
+const KEPT: usize = 64 << 10;
+/// What is known of a request to an upstream besides its body.
+pub(crate) struct Outgoing<'c> {
+    pub(crate) upstream: &'c Upstream,
+    pub(crate) model: Option<&'c ModelEntry>,
+    pub(crate) features: Features,
+    /// Whether the usage chunk must be removed from the answer.
+    pub(crate) strip: bool,
+    /// The body without the usage option that the gateway added, in case the upstream refuses the option.
+    pub(crate) without_usage_option: Option<Bytes>,
+    /// The characters of the input, where they are what is charged.
+    pub(crate) characters: i64,
+    /// The model of the tool that makes pictures, if there is one.
+    pub(crate) tool: Option<&'c ModelEntry>,
+    /// Whether the answer will have sound.
+    pub(crate) audio: bool,
+    /// The request's content, for an estimate.
+    pub(crate) prompt: Prompt,
+    /// Why the client's body ended early, if it did.
+    pub(crate) fault: Option<Fault>,
+}
+
+impl<'c> Outgoing<'c> {
+    pub(crate) fn new(upstream: &'c Upstream, model: Option<&'c ModelEntry>) -> Self {
+        Self {
+            upstream,
+            model,
+            features: Features::default(),
+            strip: false,
+            without_usage_option: None,
+            characters: 0,
+            tool: None,
+            audio: false,
+            prompt: Prompt::Nothing,
+            fault: None,
+        }
+    }
+}
+
+/// What a request sends, for an estimate that is made only when no figures are reported.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Prompt {
+    #[default]
+    Nothing,
+    Kept(Bytes),
+    Read(TokenEstimate),
+    Form(Arc<FormProgress>),
+}
+
+impl Prompt {
+    pub(crate) fn of(body: &Bytes) -> Self {
+        if body.len() <= KEPT { Self::Kept(body.clone()) } else { Self::Read(estimate::of(body)) }
+    }
+
+    pub(crate) fn estimate(&self) -> TokenEstimate {
+        match self {
+            Self::Kept(body) => estimate::of(body),
+            Self::Read(estimate) => *estimate,
+            Self::Nothing | Self::Form(_) => TokenEstimate::default(),
+        }
+    }
+
+    pub(crate) fn sent(&self, characters: i64) -> Sent {
+        let estimate = self.estimate();
+        let sound = match self {
+            Self::Form(form) => form.sound.lock().unwrap_or_else(PoisonError::into_inner).known(),
+            _ => None,
+        };
+        Sent { read: estimate.read, pictures: estimate.answers, characters, sound }
+    }
+
+    /// Whether an upstream that has received some of it has all that it needs to begin.
+    pub(crate) fn is_sent(&self) -> bool {
+        match self {
+            Self::Form(form) => form.sent.load(Ordering::Relaxed),
+            _ => true,
+        }
+    }
+}
