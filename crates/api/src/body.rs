@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use keystead_core::text::printable;
 use keystead_core::refusal::ErrorResponse;
+use keystead_core::text::printable;
 use serde_json::{Map, Value};
 
 use crate::ApiState;

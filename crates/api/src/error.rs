@@ -4,9 +4,9 @@ use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 use keystead_app::Error;
-use keystead_core::text::printable;
 use keystead_core::gate::Requirement;
 use keystead_core::refusal::ErrorResponse;
+use keystead_core::text::printable;
 
 use crate::ApiState;
 

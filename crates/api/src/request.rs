@@ -17,8 +17,7 @@ pub(crate) async fn read_request(accepted: AcceptedNames, request: Request) -> R
     let query = Query::read(parts.uri.query().unwrap_or_default(), accepted)?;
     let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await.map_err(|rejection| {
         let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
-        let message =
-            if too_large { "The request body is too large." } else { "The request body could not be read." };
+        let message = if too_large { "The request body is too large." } else { "The request body could not be read." };
         ApiError::from(ErrorResponse::invalid(if too_large { 413 } else { 400 }, None, message))
     })?;
     let fields = Fields::read(&bytes, accepted)?;

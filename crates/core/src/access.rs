@@ -14,6 +14,7 @@ use crate::rate::ProjectLimits;
 use crate::refusal::{GateRefusal, Refusal};
 use crate::route::{MeterKind, Route};
 use crate::scope::{Scope, ScopeSet};
+use crate::text::printable;
 use crate::time::Timestamp;
 
 /// The two headers that choose the payer, as sent; an empty header counts as absent.

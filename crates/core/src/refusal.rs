@@ -3,10 +3,10 @@
 
 use serde::Serialize;
 
-use crate::text::printable;
 use crate::gate::Requirement;
 use crate::id::{OrganizationId, ProjectId, RequestId};
 use crate::scope::Scope;
+use crate::text::printable;
 
 /// A refusal that the access decision can give.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! What all kinds of key have in common: validation, minting, and the gate before a new key.
 
-use keystead_core::text::printable;
 use keystead_core::caller::Owner;
 use keystead_core::gate::Action;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
@@ -9,6 +8,7 @@ use keystead_core::refusal::Refusal;
 use keystead_core::rotation::LONGEST_LIFE;
 use keystead_core::scope::{ALL_READ, Restriction, Scope};
 use keystead_core::secret::Secret;
+use keystead_core::text::printable;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::api_keys::KeyRow;

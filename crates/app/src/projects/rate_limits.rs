@@ -1,9 +1,9 @@
 //! Rate limits of a project for each model: the organization's limits, and the project's own lower ones.
 
-use keystead_core::text::printable;
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::rate::{InvalidLimit, Measure, ProjectLimits, RateLimits};
 use keystead_core::scope::Scope;
+use keystead_core::text::printable;
 use keystead_store::Tx;
 use keystead_store::tables::{models, projects};
 use serde_json::{Value, json};

@@ -3,10 +3,10 @@
 use http::header;
 use http::{HeaderValue, Response};
 use keystead_core::access::{ModelUse, Payer, allowed_in_project, judge_model};
-use keystead_core::text::printable;
 use keystead_core::caller::Caller;
 use keystead_core::refusal::{ErrorResponse, GateRefusal, Refusal};
 use keystead_core::route;
+use keystead_core::text::printable;
 use serde_json::{Value, json};
 
 use crate::Gateway;

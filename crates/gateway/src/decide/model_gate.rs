@@ -8,10 +8,10 @@ use http::HeaderMap;
 use http::HeaderValue;
 use http::header::HeaderName;
 use keystead_core::access::{ModelUse, Payer, decide, judge_model};
-use keystead_core::text::printable;
 use keystead_core::caller::Caller;
 use keystead_core::gate::Verdict;
 use keystead_core::refusal::{ErrorResponse, Refusal};
+use keystead_core::text::printable;
 
 use crate::Gateway;
 use crate::api_request::ApiRequest;

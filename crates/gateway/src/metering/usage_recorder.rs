@@ -4,8 +4,8 @@
 //! client disconnected or a task ended, it settles what is known: at least what was sent, if the request was being
 //! sent.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use keystead_core::pending::{Pending, PendingKind};
@@ -16,12 +16,10 @@ use keystead_core::usage::{Price, UsageEvent, UsageKind};
 use crate::Unavailable;
 use crate::decide::admitted_request::AdmittedRequest;
 use crate::decide::rate_limiter::Reservation;
-use crate::estimate::sound::SoundMeter;
-use crate::estimate::{self, TokenEstimate};
 use crate::metering::{NotDurable, Recorded};
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Outgoing, Prompt};
 use crate::response::answer_reader::Found;
-use crate::response::reported_usage::{self, Counted, End, Sent};
+use crate::response::reported_usage::{self, Counted, End};
 
 /// The status of an event when the client did not wait for the answer.
 const CLIENT_GONE: u16 = 499;

@@ -11,16 +11,16 @@ use futures_util::FutureExt;
 use http::{HeaderMap, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
-use keystead_core::text::printable;
 use keystead_core::id::KeyId;
 use keystead_core::refusal::ErrorResponse;
+use keystead_core::text::printable;
 use tokio::time::{Instant, Sleep};
 
 use crate::Gateway;
 use crate::body::BoxError;
-use crate::request::form_progress::FormProgress;
 use crate::request::body_memory::{BodyOwner, Gathered, NoRoom, Share};
 use crate::request::form_body::{FormScan, Malformed};
+use crate::request::form_progress::FormProgress;
 use crate::request::headers;
 use crate::request::json_body::{self, Splice};
 use crate::response::error_body;

@@ -5,8 +5,8 @@ use std::sync::{Arc, PoisonError};
 
 use http::HeaderValue;
 
-use crate::request::form_progress::FormProgress;
 use crate::request::content_type::Media;
+use crate::request::form_progress::FormProgress;
 use crate::request::json_walk::is_variant;
 
 /// Maximum bytes of the headers of one part.

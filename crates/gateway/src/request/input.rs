@@ -12,10 +12,10 @@ use keystead_core::route::ModelIn;
 use crate::Gateway;
 use crate::api_request::ApiRequest;
 use crate::body::BoxError;
-use crate::request::form_progress::FormProgress;
 use crate::request::body_memory::Share;
 use crate::request::client_body::{Pace, content_is, malformed, refuse_encoded, sent_as};
 use crate::request::form_body::{self, FormScan, Malformed};
+use crate::request::form_progress::FormProgress;
 use crate::request::json_body::{self, Peek};
 use crate::response::error_body;
 

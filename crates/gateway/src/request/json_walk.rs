@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use keystead_core::text::printable;
 use keystead_core::refusal::ErrorResponse;
+use keystead_core::text::printable;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 

@@ -3,9 +3,9 @@
 
 use http::Uri;
 use http::uri::PathAndQuery;
-use keystead_core::text::printable;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{Matched, Route};
+use keystead_core::text::printable;
 
 use crate::response::error_body::bad_body;
 

@@ -7,14 +7,14 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use keystead_core::Timestamp;
 use keystead_core::access::Payer;
-use keystead_core::text::printable;
 use keystead_core::id::RequestId;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{self, NoRoute};
+use keystead_core::text::printable;
 
 use crate::body::{GatewayBody, full};
-use crate::request::body_memory::NoRoom;
 use crate::header_names::{ORGANIZATION, PROJECT};
+use crate::request::body_memory::NoRoom;
 
 // Parsed once: parsing a name for each answer costs as much as inserting it.
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

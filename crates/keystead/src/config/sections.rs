@@ -10,7 +10,6 @@ use keystead_core::usage::Price;
 use serde::Deserialize;
 
 use super::ConfigError;
-use super::url::checked_url;
 use super::limits::Limits;
 use super::models::ModelSection;
 use super::network::{EdgeOptions, NetworkSection};
@@ -19,6 +18,7 @@ use super::services::{
     SmsSection, VerificationSection,
 };
 use super::upstreams::{UpstreamSection, ValidatedUpstream};
+use super::url::checked_url;
 
 /// The kind of installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

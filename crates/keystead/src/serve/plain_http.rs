@@ -30,7 +30,13 @@ pub(crate) struct InClear {
 
 impl InClear {
     /// Flags the key of these headers in the audit log, beside the answer and one at a time.
-    pub(crate) fn flag(&self, gateway: &Arc<Gateway>, app: &App, noting: &Arc<Semaphore>, request: (HeaderMap, Client)) {
+    pub(crate) fn flag(
+        &self,
+        gateway: &Arc<Gateway>,
+        app: &App,
+        noting: &Arc<Semaphore>,
+        request: (HeaderMap, Client),
+    ) {
         let Ok(slot) = Arc::clone(noting).try_acquire_owned() else { return };
         let (gateway, app, (headers, client)) = (Arc::clone(gateway), app.clone(), request);
         let flagged = Arc::clone(&self.flagged);
