@@ -75,10 +75,10 @@ fn journeys() -> Done {
         ("help", &[]),
         ("limits", &rates),
     ];
-    for (name, more) in all {
-        journey(name, more)?;
-    }
-    Ok(())
+    // Each of them is played, so that one run shows all that is wrong.
+    let failed = all.iter().filter_map(|(name, more)| Some((name, journey(name, more).err()?)));
+    let failed: Vec<String> = failed.map(|(name, error)| format!("{name}: {error}")).collect();
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
 }
 
 /// Runs one script of journeys against a separate product.
