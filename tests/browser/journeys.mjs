@@ -279,7 +279,7 @@ async function operator(browser) {
   await button("Preview").click();
   await page.waitForSelector("#preview");
   await look(page, "en-operator-preview", true);
-  assert.match(await page.textContent("#preview"), /\d+ organizations?, \d+ calls?/);
+  assert.match(await page.textContent("#preview"), /\d+ organizations?, \d+ requests?/);
   assert.equal(await page.locator("details.rule").count(), forms + 1, "what was filled in still stands there");
   await page.fill("#reason", "tried out");
   await button("Save rules").click();
