@@ -15,7 +15,7 @@ use crate::pages::organization::{
 };
 use crate::pages::sign_in::{forms, onboarding, passkey};
 use crate::pages::usage::page as usage;
-use crate::pages::{help, home, landing, limits};
+use crate::pages::{help, home, landing, limits, unknown};
 use crate::state::DashboardState;
 use crate::web::file_answer::only_on_our_pages;
 use crate::web::headers::add_headers;
@@ -213,6 +213,8 @@ pub fn router(state: DashboardState) -> Router {
             get(|| file("text/javascript; charset=utf-8", include_str!("../static/capture.js"))),
         )
         .route("/static/help/{file}", get(help::picture))
+        .fallback(unknown::open)
+        .method_not_allowed_fallback(unknown::form_only)
         .route("/static/icon.svg", get(|| file("image/svg+xml", include_str!("../static/icon.svg"))))
         .layer(from_fn_with_state(state.clone(), redirect_after_forms))
         .layer(from_fn_with_state(state.clone(), add_headers))

@@ -11,4 +11,5 @@ pub(crate) mod limits;
 pub(crate) mod operator;
 pub(crate) mod organization;
 pub(crate) mod sign_in;
+pub(crate) mod unknown;
 pub(crate) mod usage;

@@ -22,13 +22,23 @@ pub(crate) struct PageError {
     retry_at: Option<RetryAt>,
 }
 
+const PAGES: [(&str, &str); 5] = [
+    ("nav-api-keys", "/api-keys"),
+    ("nav-usage", "/usage"),
+    ("nav-limits", "/limits"),
+    ("nav-general", "/settings/organization/general"),
+    ("help", "/help"),
+];
+
 #[derive(Template)]
 #[template(path = "error_page.html")]
 struct Page<'a> {
+    t: Messages,
     language: Language,
     title: &'a str,
     message: &'a str,
-    home: String,
+    /// The pages that people look for most, by the key of the name.
+    pages: [(&'static str, &'static str); 5],
     /// Title and address of the help page.
     help: Option<(String, String)>,
 }
@@ -132,6 +142,12 @@ impl PageError {
         Self { messages, status, title, message: error_message(messages, &error), topic: topic(&error), retry_at }
     }
 
+    /// The error for an address that only forms are sent to.
+    pub(crate) fn method_not_allowed(messages: Messages) -> Self {
+        let missing = Self::new(messages, Error::not_found("page", ""));
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, ..missing }
+    }
+
     /// The error for a form without the session's token.
     pub(crate) fn form(messages: Messages) -> Self {
         let (title, message) = (messages.text("error-title"), messages.text("error-form"));
@@ -147,8 +163,8 @@ impl IntoResponse for PageError {
             let title = &topic.article(language).title;
             (self.messages.text_with("help-what-now", "title", title), help::href(topic, language))
         });
-        let home = self.messages.text("error-home");
-        let page = Page { language, title: &self.title, message: &self.message, home, help };
+        let (t, title, message) = (self.messages, &self.title, &self.message);
+        let page = Page { t, language, title, message, pages: PAGES, help };
         let mut response = match page.render() {
             Ok(body) => html(body, language.tag()),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

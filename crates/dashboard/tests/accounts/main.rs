@@ -18,5 +18,6 @@ mod roles;
 mod second_factor_policy;
 mod sessions;
 mod submissions;
+mod unknown;
 mod usage;
 mod world;
