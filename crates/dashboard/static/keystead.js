@@ -7,7 +7,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     const text = "value" in source ? source.value : source.textContent;
     try {
       await navigator.clipboard.writeText(text.trim());
-      const time = new Date().toLocaleTimeString(document.documentElement.lang);
+      const time = new Date().toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23" });
+      button.dataset.done = "";
       button.textContent = button.dataset.copied.replace("%", time);
       button.classList.remove("primary");
       document.getElementById(button.dataset.then)?.classList.add("primary");
@@ -30,6 +31,14 @@ for (const form of document.querySelectorAll("form")) {
     form.addEventListener("submit", (again) => again.preventDefault());
   });
 }
+// Escape closes an open dialog by its first link. A secret that was not copied is asked for once.
+addEventListener("keydown", (event) => {
+  const dialog = document.querySelector("dialog[open]");
+  if (event.key !== "Escape" || !dialog) return;
+  const link = dialog.querySelector(".foot-row a");
+  const uncopied = dialog.dataset.unsaved && dialog.querySelector("[data-copy]:not([data-done])");
+  if (link && (!uncopied || confirm(dialog.dataset.unsaved))) location.assign(link.href);
+});
 // A page that the browser restores after "back" has the token of a form that was sent: it is loaded again.
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();

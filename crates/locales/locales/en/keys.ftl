@@ -99,3 +99,5 @@ key-shown = Your secret key was shown
 key-shown-lead = A secret key is shown only once, when it is created. If you did not save this one, revoke it and create another.
 key-shown-close = I saved it
 first-call-shown = Your first key was created and its secret was shown. Put the secret you saved in place of $OPENAI_API_KEY. If you did not save it, you can create another key later under API keys.
+key-unsaved = You have not copied the secret key. It is not shown again. Close anyway?
+copy-base-url = Copy base URL

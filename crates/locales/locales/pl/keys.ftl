@@ -105,3 +105,5 @@ key-shown = Twój klucz tajny został już pokazany
 key-shown-lead = Klucz tajny pokazujemy tylko raz, zaraz po utworzeniu. Jeśli nie został zapisany, unieważnij go i utwórz nowy.
 key-shown-close = Klucz jest zapisany
 first-call-shown = Pierwszy klucz został utworzony i pokazany. Wstaw zapisany klucz w miejsce $OPENAI_API_KEY. Jeśli nie został zapisany, później możesz utworzyć kolejny na stronie kluczy API.
+key-unsaved = Klucz tajny nie został skopiowany i nie pokażemy go ponownie. Zamknąć mimo to?
+copy-base-url = Skopiuj bazowy URL
