@@ -38,6 +38,8 @@ fn absent() -> Vec<&'static str> {
         ("npm", "npm", "/usr/bin/npm"),
         ("chromium", "chromium", "/usr/bin/chromium"),
         ("curl", "curl", "/usr/bin/curl"),
+        // For pictures of Japanese pages.
+        ("fonts-noto-cjk", "fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
     ];
     let absent = |(program, _, place): &(&str, &str, &str)| !shell::has(program) && !Path::new(place).exists();
     wanted.into_iter().filter(absent).map(|(_, package, _)| package).collect()
