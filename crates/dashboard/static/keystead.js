@@ -31,11 +31,11 @@ for (const form of document.querySelectorAll("form")) {
     form.addEventListener("submit", (again) => again.preventDefault());
   });
 }
-// Escape closes an open dialog by its first link. A secret that was not copied is asked for once.
+// Escape closes an open dialog by its link for that, usually the first. A secret that was not copied is asked for once.
 addEventListener("keydown", (event) => {
   const dialog = document.querySelector("dialog[open]");
   if (event.key !== "Escape" || !dialog) return;
-  const link = dialog.querySelector(".foot-row a");
+  const link = dialog.querySelector("[data-close]") ?? dialog.querySelector(".foot-row a");
   const uncopied = dialog.dataset.unsaved && dialog.querySelector("[data-copy]:not([data-done])");
   if (link && (!uncopied || confirm(dialog.dataset.unsaved))) location.assign(link.href);
 });
