@@ -14,8 +14,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use keystead_app::App;
 use keystead_app::submissions::{FormAnswer, KeptPage, Sender, Submission, SubmissionId};
-use keystead_core::language::Language;
 use keystead_core::time::Timestamp;
+use keystead_locales::Messages;
 
 use crate::state::DashboardState;
 use crate::web::cookies::Cookie;
@@ -86,8 +86,7 @@ async fn take_page(state: &DashboardState, parts: &mut Parts) -> Option<Response
         }
         return None;
     };
-    let language = Language::ALL.into_iter().find(|language| language.tag() == page.language);
-    let mut response = html(page.html, language.unwrap_or(Language::English).tag());
+    let mut response = html(page.html, Messages::of(&page.language).0.tag());
     *response.status_mut() = StatusCode::from_u16(page.status).unwrap_or(StatusCode::OK);
     if let Some(at) = page.retry_at {
         response.extensions_mut().insert(RetryAt(Timestamp(at)));
@@ -162,7 +161,7 @@ async fn run(state: &DashboardState, id: SubmissionId, parts: Parts, body: Body,
     if kept.is_ok() {
         unfinished.0 = None;
     }
-    if answer.page.is_some() && body.len() <= LARGEST_PAGE && kept == Ok(true) {
+    if answer.page.is_some() && kept == Ok(true) {
         return redirect_to(&answer);
     }
     Response::from_parts(head, Body::from(body))
