@@ -9,7 +9,7 @@ use keystead_core::id::RequestId;
 use keystead_core::route::Route;
 use tokio::time::Instant;
 
-/// A request whose caller may use its route.
+/// A request with a caller who may use its route.
 #[derive(Debug)]
 pub(crate) struct ApiRequest<'p> {
     pub(crate) route: &'static Route,

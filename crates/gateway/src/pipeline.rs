@@ -88,7 +88,7 @@ impl Gateway {
         // The models, and the verification that they need.
         let catalogue = self.services.catalogue.load_full();
         let Prepared { outgoing, body, verdicts } = self.prepare(&catalogue, &request, parts, input).await?;
-        // The limits. Nothing is sent whose usage could not be recorded.
+        // The limits. Nothing is sent while usage cannot be recorded.
         self.ensure_recordable()?;
         let (reservation, rate_headers) = self.reserve(&request, outgoing.model, &body)?;
         // The upstream. How the request ends, its usage is recorded and replaces the reservation.

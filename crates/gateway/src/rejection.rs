@@ -11,7 +11,7 @@ use crate::response::error_body;
 pub(crate) enum Rejection {
     /// An error without headers of its own.
     Error(ErrorResponse),
-    /// An error whose headers say more: what is missing, or when to retry. Boxed, because it is large.
+    /// An error with headers that say more: what is missing, or when to retry. Boxed, because it is large.
     Response(Box<Response<GatewayBody>>),
 }
 

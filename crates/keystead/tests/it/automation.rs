@@ -131,7 +131,7 @@ const WORDS: &[&str] = &[
     "second-factor",
 ];
 
-/// Routes of the organization's own rules whose paths have such a part and that do nothing of that kind.
+/// Routes that match by a part of their path and only set the organization's own rules.
 const OTHERS: &[&str] = &["/settings/organization/second-factor", "/operator/second-factor"];
 
 #[test]

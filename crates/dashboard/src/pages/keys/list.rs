@@ -329,7 +329,7 @@ async fn dialog_of(state: &DashboardState, visit: &Visit) -> Result<Dialog, Page
     Ok(Dialog::Edit { id: row.id, name: row.given_name, shown: row.name, wrong: None, permissions })
 }
 
-/// The address of the page about a key whose secret was just shown.
+/// The address of the page about a new key after its secret was shown.
 pub(crate) fn shown_once(visit: &Visit, minted: &MintedKey) -> String {
     visit.link(&format!("{HERE}?made={}", minted.key.id))
 }

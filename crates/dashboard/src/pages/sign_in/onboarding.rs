@@ -40,7 +40,7 @@ struct Welcome {
     next: String,
     base_url: String,
     key: Option<String>,
-    /// The masked key whose secret was shown.
+    /// The first key, masked, after its secret was shown.
     shown: Option<String>,
     phone_needed: bool,
     create_href: String,
