@@ -8,12 +8,12 @@
 /// in logs, and tests use it to interrupt a use case there.
 macro_rules! read_tx {
     ($store:expr, $name:literal, |$tx:ident| $work:expr) => {
-        async {
+        $crate::transaction::boxed(async {
             let mut begun = $store.begin_read($name).await?;
             let $tx = &mut begun;
             let worked: Result<_, $crate::Error> = async { $work }.await;
             worked
-        }
+        })
         .await
     };
 }
@@ -22,7 +22,7 @@ macro_rules! read_tx {
 /// again from the start, so it must contain only SQL; the compiler refuses to move values of the use case into it.
 macro_rules! write_tx {
     ($store:expr, $name:literal, |$tx:ident| $work:expr) => {
-        async {
+        $crate::transaction::boxed(async {
             let mut attempts = $store.attempts($name);
             loop {
                 let mut begun = attempts.begin().await?;
@@ -32,7 +32,15 @@ macro_rules! write_tx {
                     break done;
                 }
             }
-        }
+        })
         .await
     };
+}
+
+/// Hides the type of a transaction's future. Callers would otherwise contain the type of everything that the
+/// transaction awaits, and the compiler would prove for each page that all of it is `Send`.
+pub(crate) fn boxed<'a, T>(
+    future: impl Future<Output = Result<T, crate::Error>> + Send + 'a,
+) -> std::pin::Pin<Box<dyn Future<Output = Result<T, crate::Error>> + Send + 'a>> {
+    Box::pin(future)
 }
