@@ -65,7 +65,7 @@ fn journeys() -> Done {
         ("KEYSTEAD_OPERATOR__SUPPORT_EMAIL", "help@example.com"),
         ("KEYSTEAD_OPERATOR__PRIVACY_POLICY_URL", "https://example.com/privacy"),
     ];
-    let all: [(&str, &[(&str, &str)]); 8] = [
+    let all: &[(&str, &[(&str, &str)])] = &[
         ("journeys", &operator),
         ("accounts", &[]),
         ("keys", &two),
@@ -74,6 +74,7 @@ fn journeys() -> Done {
         ("review", &reviewer),
         ("help", &[]),
         ("limits", &rates),
+        ("pages", &[]),
     ];
     // Each of them is played, so that one run shows all that is wrong.
     let failed = all.iter().filter_map(|(name, more)| Some((name, journey(name, more).err()?)));
