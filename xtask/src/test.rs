@@ -94,6 +94,7 @@ fn journey(name: &str, more: &[(&str, &str)]) -> Done {
     let product = Product::start(&root.join("target/debug/keystead"), name, None, more)?;
     let mut command = Command::new("node");
     command.arg(folder.join(format!("{name}.mjs"))).args([&product.address, &product.sandbox]).arg("/usr/bin/chromium");
+    command.current_dir(&root);
     shell::run(command.arg(root.join("target/pictures")).arg(product.database()))
 }
 
