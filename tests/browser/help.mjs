@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { deflateSync } from "node:zlib";
-import { base, complaints, done, look, message, organization, pictures, run, sandbox, sign_up, unexpected } from "./opening.mjs";
+import { PASSWORD, base, complaints, done, look, message, organization, pictures, run, sandbox, sign_up, unexpected } from "./opening.mjs";
 
 const folder = `${pictures}/help`;
 mkdirSync(folder, { recursive: true });
@@ -142,8 +142,9 @@ async function pages(browser, language) {
     body: JSON.stringify({ model: "gpt-image-1", prompt: "a lighthouse" }),
   });
   assert.equal(image.status, 403);
-  assert.equal(image.headers.get("link"), '</help/image-model-needs-verification>; rel="help"');
   const refusal = await image.text();
+  const project = refusal.match(/proj_\w+/)[0];
+  assert.equal(image.headers.get("link"), `</help/image-model-needs-verification?project=${project}>; rel="help"`);
   for (let tries = 0; tries < 100; tries += 1) {
     await page.goto(`${base}/home`);
     if (await page.locator("main table").count()) break;
@@ -215,8 +216,9 @@ async function pages(browser, language) {
     await page.goto(`${base}/help`);
     await page.fill("#q", asked);
     await page.locator("form[role=search] button").click();
-    await page.waitForURL(`**/help/${slug}?language=${language}`);
+    await page.waitForURL(`**/help/${slug}?language=${language}${asked === refusal ? `&project=${project}` : ""}`);
   }
+  await one_click(browser, page, language, refusal);
   assert.deepEqual(unexpected(problems), []);
   await context.close();
   await painter.close();
@@ -243,6 +245,46 @@ async function pages(browser, language) {
   assert.deepEqual(unexpected(troubles), []);
   await reader.close();
   done(`help in ${language}`);
+}
+
+/** A person of two organizations gets from the text of an error to the button of the right one with one click. */
+async function one_click(browser, page, language, refusal) {
+  const t = words[language];
+  const link = refusal.match(/https?:\/\/[^ ]*settings\/organization\/general\?project=\w+/)[0];
+  await organization(page, `${t.name} 2`);
+  await page.goto(link);
+  assert.equal(await page.inputValue("main #name"), t.name);
+  assert.ok(await page.locator("#verifications a.button, #verifications button").count());
+  const project = new URL(link).searchParams.get("project");
+  // The help leads there, too.
+  await page.goto(`${base}/help?${new URLSearchParams({ q: refusal })}`);
+  await look(page, `${language}-help-for-a-project`);
+  await page.locator("article a.button.primary").click();
+  await page.waitForURL(`**/settings/organization/general?project=${project}`);
+  assert.equal(await page.inputValue("main #name"), t.name);
+  // Without a session the link leads through the sign-in to the same page.
+  const context = await browser.newContext({ locale: language });
+  const other = await context.newPage();
+  await other.goto(link);
+  await other.waitForURL("**/sign-in?next=**");
+  await other.fill("#email", `help-${language}@example.com`);
+  await other.fill("#password", PASSWORD);
+  await other.locator("form[action='/sign-in'] button").click();
+  await other.waitForURL(link);
+  await context.close();
+  // A person of another organization learns why it does not open, and may sign in with another account.
+  const foreign = await browser.newContext({ locale: language });
+  const stranger = await foreign.newPage();
+  await sign_up(stranger, `help-other-${language}@example.com`);
+  await organization(stranger, "Quay");
+  const answer = await stranger.goto(link);
+  assert.equal(answer.status(), 404);
+  assert.ok((await stranger.textContent("main")).includes(`help-other-${language}@example.com`));
+  await look(stranger, `${language}-link-of-another-organization`);
+  await stranger.locator("form[action='/sign-out'] button").click();
+  await stranger.waitForURL("**/sign-in?next=**");
+  assert.ok((await stranger.inputValue("input[name=next]")).endsWith(project));
+  await foreign.close();
 }
 
 await run(async (browser) => {

@@ -145,7 +145,9 @@ pub fn decide_administration(caller: &Caller, scope: Scope, now: Timestamp) -> R
 /// [`Refusal::ExpiredKey`] or [`Refusal::AccountDeactivated`].
 pub fn ensure_active(caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
     if caller.expires_at.is_some_and(|end| now >= end) {
-        return Err(Refusal::ExpiredKey);
+        let bound = matches!(caller.kind, KeyKind::Project | KeyKind::ServiceAccount);
+        let project = caller.organizations.iter().flat_map(|organization| &organization.projects).next();
+        return Err(Refusal::ExpiredKey(project.filter(|_| bound).map(|project| project.id.clone())));
     }
     if !caller.owner_active {
         return Err(Refusal::AccountDeactivated);

@@ -16,8 +16,8 @@ pub enum Refusal {
         /// The presented key, masked by [`crate::mask::mask`].
         mask: String,
     },
-    /// The key has expired.
-    ExpiredKey,
+    /// The key has expired. Its project, if it has one, for the link.
+    ExpiredKey(Option<ProjectId>),
     /// The owner's account or the organization is closed.
     AccountDeactivated,
     /// The owner belongs to no organization any more, or lost access to the key's project.
@@ -201,13 +201,16 @@ impl Refusal {
                 Some("invalid_api_key"),
                 format!("Incorrect API key provided: {mask}. You can find your API key at {public_url}/api-keys."),
             ),
-            Self::ExpiredKey => ErrorResponse::invalid(
-                401,
-                Some("invalid_api_key"),
-                format!(
-                    "Incorrect API key provided: this key has expired. You can create a new one at {public_url}/api-keys."
-                ),
-            ),
+            Self::ExpiredKey(project) => {
+                let project = project.as_ref().map(|id| format!("?project={id}")).unwrap_or_default();
+                ErrorResponse::invalid(
+                    401,
+                    Some("invalid_api_key"),
+                    format!(
+                        "Incorrect API key provided: this key has expired. You can create a new one at {public_url}/api-keys{project}."
+                    ),
+                )
+            }
             Self::AccountDeactivated => ErrorResponse::invalid(
                 401,
                 Some("account_deactivated"),
@@ -293,12 +296,14 @@ fn unknown_model(model: &str) -> ErrorResponse {
 }
 
 impl GateRefusal {
+    /// The link names the project, so that the page of the right organization opens.
     fn message(&self, to_do: &str, public_url: &str) -> String {
+        let Self { organization, project, .. } = self;
         format!(
-            "Your organization must be verified to {to_do}. Please go to {public_url}/settings/organization/general and click on \
-             Verify Organization. This call was resolved to organization {} and project {}. If you just verified, it can take up \
-             to 15 minutes for access to propagate.",
-            self.organization, self.project
+            "Your organization must be verified to {to_do}. Please go to \
+             {public_url}/settings/organization/general?project={project} and click on Verify Organization. This call was \
+             resolved to organization {organization} and project {project}. If you just verified, it can take up to 15 \
+             minutes for access to propagate.",
         )
     }
 }

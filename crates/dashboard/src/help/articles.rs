@@ -67,6 +67,21 @@ pub(crate) fn href(topic: &Topic, language: Language) -> String {
     format!("{}?language={}", topic.path(), language.tag())
 }
 
+/// The page where the problem of a help page is solved: the key of its name, and its address.
+pub(crate) fn page_to_act(topic: &Topic) -> Option<(&'static str, &'static str)> {
+    Some(match topic.page.slug {
+        "model-needs-verification"
+        | "image-model-needs-verification"
+        | "stream-needs-verification"
+        | "summary-needs-verification"
+        | "verification" => ("nav-general", "/settings/organization/general"),
+        "rate-limits" => ("nav-limits", "/limits"),
+        "key-not-accepted" | "phone-number-requirement" => ("nav-api-keys", "/api-keys"),
+        "payment-method" => ("nav-billing", "/settings/organization/billing/payment-methods"),
+        _ => return None,
+    })
+}
+
 impl Article {
     /// The page's HTML, with the address of this installation filled in.
     pub(crate) fn html(&self, public_url: &str) -> String {

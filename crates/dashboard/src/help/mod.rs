@@ -7,7 +7,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use articles::{TOPICS, Topic, href, topic, topic_of_refusal};
+pub(crate) use articles::{TOPICS, Topic, href, page_to_act, topic, topic_of_refusal};
 pub(crate) use error_patterns::topic_of_code;
 pub(crate) use pictures::picture;
 pub(crate) use search::{Found, find, topic_of_message};

@@ -10,6 +10,7 @@ use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visitor;
 use crate::web::response::{Page, redirect, render};
+use keystead_core::id::ProjectId;
 use keystead_core::language::Language;
 use keystead_locales::{HelpGroup, Messages};
 
@@ -24,6 +25,8 @@ struct Frame {
     title: String,
     query: String,
     path: String,
+    /// The project that the error was about, which the links keep.
+    project: Option<ProjectId>,
 }
 
 /// One line of the index.
@@ -49,6 +52,8 @@ struct Article {
     lead: &'static str,
     body: String,
     near: Vec<Entry>,
+    /// Name and address of the page where the problem is solved.
+    action: Option<(String, String)>,
 }
 
 fn frame(state: &DashboardState, visitor: &Visitor, title: &str, path: &str) -> Frame {
@@ -63,18 +68,66 @@ fn frame(state: &DashboardState, visitor: &Visitor, title: &str, path: &str) -> 
         title: title.to_owned(),
         query: visitor.query.get("q").cloned().unwrap_or_default(),
         path: path.to_owned(),
+        project: project_of(visitor),
     }
 }
 
-fn entry(topic: &'static Topic, language: Language) -> Entry {
-    let article = topic.article(language);
-    Entry { title: &article.title, lead: &article.lead, href: help::href(topic, language) }
+/// The project that the address names, or else the text of the error.
+fn project_of(visitor: &Visitor) -> Option<ProjectId> {
+    const PREFIX: &str = "proj_";
+    if let Some(named) = visitor.query.get("project") {
+        return named.parse().ok();
+    }
+    let text = visitor.query.get("q")?;
+    let id = &text[text.find(PREFIX)?..];
+    let end = id.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(id.len());
+    id[..end].parse().ok()
 }
 
-/// The pages of a group, except the open one.
-fn group(group: HelpGroup, language: Language, open: Option<&str>) -> Vec<Entry> {
-    let of = help::TOPICS.iter().filter(|topic| topic.page.group == group && Some(topic.page.slug) != open);
-    of.map(|topic| entry(topic, language)).collect()
+impl Frame {
+    /// An address with the project added to its query.
+    fn with_project(&self, address: &str) -> String {
+        let Some(project) = &self.project else { return address.to_owned() };
+        let mark = if address.contains('?') { '&' } else { '?' };
+        format!("{address}{mark}project={project}")
+    }
+
+    /// The address of the index.
+    fn index(&self) -> String {
+        self.in_language("/help", self.language)
+    }
+
+    /// The address of a page in a language.
+    fn in_language(&self, path: &str, language: Language) -> String {
+        self.with_project(&format!("{path}?language={}", language.tag()))
+    }
+
+    fn href(&self, topic: &Topic) -> String {
+        self.with_project(&help::href(topic, self.language))
+    }
+
+    fn entry(&self, topic: &'static Topic) -> Entry {
+        let article = topic.article(self.language);
+        Entry { title: &article.title, lead: &article.lead, href: self.href(topic) }
+    }
+
+    /// The pages of a group, except the open one.
+    fn group(&self, group: HelpGroup, open: Option<&str>) -> Vec<Entry> {
+        let of = help::TOPICS.iter().filter(|topic| topic.page.group == group && Some(topic.page.slug) != open);
+        of.map(|topic| self.entry(topic)).collect()
+    }
+
+    /// The text of a page, in which links to other help pages keep the project.
+    fn body(&self, html: &str) -> String {
+        const LINK: &str = "href=\"/help/";
+        let mut links = html.split(LINK);
+        let mut out = links.next().unwrap_or_default().to_owned();
+        for rest in links {
+            let (address, after) = rest.split_once('"').unwrap_or((rest, ""));
+            out.extend([LINK, &self.with_project(address).replace('&', "&amp;"), "\"", after]);
+        }
+        out
+    }
 }
 
 /// The index and the search. The text of an error redirects to the page about it.
@@ -84,11 +137,11 @@ pub(crate) async fn list(State(state): State<DashboardState>, visitor: Visitor) 
     let found = match frame.query.trim() {
         "" => None,
         text => match help::find(language, text) {
-            Found::Error(topic) => return Ok(redirect(&help::href(topic, language))),
-            Found::Pages(topics) => Some(topics.into_iter().map(|topic| entry(topic, language)).collect()),
+            Found::Error(topic) => return Ok(redirect(&frame.href(topic))),
+            Found::Pages(topics) => Some(topics.into_iter().map(|topic| frame.entry(topic)).collect()),
         },
     };
-    let groups = HelpGroup::ALL.map(|one| (visitor.messages.text(one.key()), group(one, language, None)));
+    let groups = HelpGroup::ALL.map(|one| (visitor.messages.text(one.key()), frame.group(one, None)));
     render(visitor.messages, &Index { frame, found, groups: groups.into() })
 }
 
@@ -99,11 +152,17 @@ pub(crate) async fn open(State(state): State<DashboardState>, visitor: Visitor, 
         return Err(PageError::new(visitor.messages, keystead_app::Error::not_found("page", slug)));
     };
     let article = topic.article(language);
+    let frame = frame(&state, &visitor, &article.title, &topic.path());
+    let action = help::page_to_act(topic).map(|(name, path)| {
+        let label = visitor.messages.text_with("help-open-page", "page", visitor.messages.text(name));
+        (label, frame.with_project(path))
+    });
     let page = Article {
-        frame: frame(&state, &visitor, &article.title, &topic.path()),
         lead: &article.lead,
-        body: article.html(&state.public_url),
-        near: group(topic.page.group, language, Some(topic.page.slug)),
+        body: frame.body(&article.html(&state.public_url)),
+        near: frame.group(topic.page.group, Some(topic.page.slug)),
+        action,
+        frame,
     };
     render(visitor.messages, &page)
 }

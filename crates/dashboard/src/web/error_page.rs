@@ -7,6 +7,7 @@ use keystead_app::Error;
 use keystead_core::gate::Requirement;
 
 use crate::help::{self, Topic};
+use crate::web::extract::Person;
 use crate::web::html::{RetryAt, html};
 use keystead_core::language::Language;
 use keystead_locales::Messages;
@@ -20,6 +21,14 @@ pub(crate) struct PageError {
     message: String,
     topic: Option<&'static Topic>,
     retry_at: Option<RetryAt>,
+    sign_out: Option<SignOut>,
+}
+
+/// The form to sign out and to open the same address with another account.
+#[derive(Debug)]
+struct SignOut {
+    csrf: String,
+    next: String,
 }
 
 const PAGES: [(&str, &str); 5] = [
@@ -41,6 +50,7 @@ struct Page<'a> {
     pages: [(&'static str, &'static str); 5],
     /// Title and address of the help page.
     help: Option<(String, String)>,
+    sign_out: Option<SignOut>,
 }
 
 /// The message of an error, shown beside a field or on a page of its own.
@@ -139,7 +149,24 @@ impl PageError {
             _ => messages.text("error-title"),
         };
         let retry_at = RetryAt::of(&error);
-        Self { messages, status, title, message: error_message(messages, &error), topic: topic(&error), retry_at }
+        Self {
+            messages,
+            status,
+            title,
+            message: error_message(messages, &error),
+            topic: topic(&error),
+            retry_at,
+            sign_out: None,
+        }
+    }
+
+    /// The error for a project that this person cannot open, with a way to another account.
+    pub(crate) fn foreign_project(person: &Person) -> Self {
+        let missing = Self::new(person.messages, Error::not_found("project", ""));
+        let title = person.messages.text("foreign-project-title");
+        let message = person.messages.text_with("foreign-project-message", "email", &person.session.email);
+        let sign_out = Some(SignOut { csrf: person.session.csrf.clone(), next: person.path.clone() });
+        Self { title, message, sign_out, topic: help::topic("wrong-organization-or-project"), ..missing }
     }
 
     /// The error for an address that only forms are sent to.
@@ -152,7 +179,7 @@ impl PageError {
     pub(crate) fn form(messages: Messages) -> Self {
         let (title, message) = (messages.text("error-title"), messages.text("error-form"));
         let topic = help::topic("links-and-forms");
-        Self { messages, status: StatusCode::FORBIDDEN, title, message, topic, retry_at: None }
+        Self { messages, status: StatusCode::FORBIDDEN, title, message, topic, retry_at: None, sign_out: None }
     }
 }
 
@@ -164,7 +191,7 @@ impl IntoResponse for PageError {
             (self.messages.text_with("help-what-now", "title", title), help::href(topic, language))
         });
         let (t, title, message) = (self.messages, &self.title, &self.message);
-        let page = Page { t, language, title, message, pages: PAGES, help };
+        let page = Page { t, language, title, message, pages: PAGES, help, sign_out: self.sign_out };
         let mut response = match page.render() {
             Ok(body) => html(body, language.tag()),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

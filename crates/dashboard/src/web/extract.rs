@@ -81,6 +81,11 @@ pub(crate) fn local_path(next: &str) -> &str {
     if plain && next.bytes().all(|b| b.is_ascii_graphic()) { next } else { "/home" }
 }
 
+/// The address of the sign-in page that leads on to this path.
+pub(crate) fn sign_in_path(next: &str) -> String {
+    format!("/sign-in?{}", encode(next))
+}
+
 fn encode(text: &str) -> String {
     serde_urlencoded::to_string([("next", text)]).unwrap_or_default()
 }
@@ -105,7 +110,7 @@ impl FromRequestParts<DashboardState> for Person {
             Visitor::from_request_parts(parts, state).await?;
         match session {
             Some((session, secret)) => Ok(Self { messages, format, query, path, context, session, secret }),
-            None => Err(Redirect::to(&format!("/sign-in?{}", encode(&path))).into_response()),
+            None => Err(Redirect::to(&sign_in_path(&path)).into_response()),
         }
     }
 }
@@ -164,10 +169,7 @@ impl FromRequestParts<DashboardState> for Visit {
                 Err(Redirect::to(&there).into_response())
             }
             Some((organization, project)) => Ok(Self { person, choices, organization, project }),
-            None => {
-                let missing = Error::not_found("project", wanted.unwrap_or_default());
-                Err(PageError::new(person.messages, missing).into_response())
-            }
+            None => Err(PageError::foreign_project(&person).into_response()),
         }
     }
 }

@@ -14,6 +14,7 @@ mod operators;
 mod progress;
 mod reauthentication;
 mod redirects;
+mod refusal_links;
 mod roles;
 mod second_factor_policy;
 mod sessions;

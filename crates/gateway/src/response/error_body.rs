@@ -42,7 +42,8 @@ pub(crate) fn error(wire: &ErrorResponse) -> Response<GatewayBody> {
         _ => {}
     }
     if let Some(gate) = &wire.gate {
-        if let Ok(link) = HeaderValue::from_str(&format!("</help/{}>; rel=\"help\"", explained(wire))) {
+        let link = format!("</help/{}?project={}>; rel=\"help\"", explained(wire), gate.project);
+        if let Ok(link) = HeaderValue::from_str(&link) {
             headers.insert(header::LINK, link);
         }
         // For the log of refusals; it never leaves the process.

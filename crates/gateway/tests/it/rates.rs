@@ -90,7 +90,7 @@ async fn exactly_as_many_as_a_minute_has_pass_at_once() {
         assert_eq!(answer.header("x-ratelimit-reset-requests"), Some("1m0s"));
         assert_eq!(answer.header("x-ratelimit-limit-tokens"), None);
         assert_eq!(answer.header("openai-organization"), Some("org-1"));
-        assert_eq!(answer.header("link"), Some("</help/rate-limits>; rel=\"help\""));
+        assert_eq!(answer.header("link"), Some("</help/rate-limits?project=proj_1>; rel=\"help\""));
         assert!(answer.header("x-request-id").is_some());
     }
     world.pass(Duration::from_millis(8_571));

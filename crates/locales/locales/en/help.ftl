@@ -5,6 +5,7 @@ help-find = Search
 help-found = Pages that match
 help-none = No pages match these words. Browse all pages below, or contact support.
 help-all = All help pages
+help-open-page = Open “{ $page }”
 help-group-keys = API keys and requests
 help-group-verification = Phone, payment method and verification
 help-group-errors = Errors

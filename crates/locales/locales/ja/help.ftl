@@ -5,6 +5,7 @@ help-find = 検索
 help-found = 一致するページ
 help-none = 一致するページがありません。下の一覧から探すか、サポートに問い合わせてください。
 help-all = すべてのヘルプページ
+help-open-page = 「{ $page }」を開く
 help-group-keys = APIキーとリクエスト
 help-group-verification = 電話番号、支払い方法、確認
 help-group-errors = エラー

@@ -5,6 +5,7 @@ help-find = Szukaj
 help-found = Pasujące strony
 help-none = Żadna strona nie pasuje do tych słów. Przejrzyj wszystkie strony poniżej lub skontaktuj się z pomocą techniczną.
 help-all = Wszystkie strony pomocy
+help-open-page = Otwórz „{ $page }”
 help-group-keys = Klucze API i żądania
 help-group-verification = Telefon, metoda płatności i weryfikacja
 help-group-errors = Błędy

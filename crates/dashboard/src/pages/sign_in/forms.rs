@@ -10,7 +10,7 @@ use keystead_core::secret::Secret;
 use crate::state::DashboardState;
 use crate::web::cookies::Cookie;
 use crate::web::error_page::{PageError, error_message};
-use crate::web::extract::{Person, Visitor, local_path};
+use crate::web::extract::{Person, Visitor, local_path, sign_in_path};
 use crate::web::form::Form;
 use crate::web::response::{Page, redirect, redirect_with_cookie, render, render_error, render_invalid};
 use keystead_core::language::Language;
@@ -283,7 +283,9 @@ pub(crate) async fn finish_oidc(State(state): State<DashboardState>, visitor: Vi
 pub(crate) async fn sign_out(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     person.check(&form)?;
     state.app.sign_out(&person.secret).await.map_err(|error| PageError::new(person.messages, error))?;
-    let mut response = redirect_with_cookie("/sign-in", Cookie::Session.clear(state.secure()));
+    let next = form.field("next");
+    let to = if next.is_empty() { "/sign-in".to_owned() } else { sign_in_path(local_path(next)) };
+    let mut response = redirect_with_cookie(&to, Cookie::Session.clear(state.secure()));
     if state.secure() {
         // Deletes what the pages stored in this browser. Browsers honour the header over TLS only.
         response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
