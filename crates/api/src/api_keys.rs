@@ -16,6 +16,9 @@ use crate::auth::{AnyKey, ClientOrigin, selection};
 use crate::body::Fields;
 use crate::error::{ApiError, OrFail};
 
+/// The name of a key for which no name was sent.
+const UNNAMED: &str = "API key";
+
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     key: AnyKey,
@@ -23,7 +26,7 @@ pub(crate) async fn handle(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let name = fields.required_text("name")?;
+    let name = fields.text("name")?.unwrap_or_else(|| UNNAMED.to_owned());
     let scopes = fields.scopes()?.unwrap_or_default();
     let asked = NewKey { name: Some(name), scopes, expires_in_seconds: fields.lifetime()? };
     let project: Option<ProjectId> = fields.id("project_id", "project")?;

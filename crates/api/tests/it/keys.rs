@@ -40,6 +40,9 @@ async fn new_keys_wait_for_the_phone() {
         // S1-28
         assert!(made.text("value").starts_with("sk-proj-"));
     }
+    // S1-27: without a body the key gets a name.
+    let unnamed = world.post("/v1/api-keys", admin(&owner), json!(null)).await;
+    assert_eq!((unnamed.status, unnamed.text("name")), (200, "API key".to_owned()), "{}", unnamed.body);
     let bot = world.post(&accounts, admin(&owner), json!({ "name": "bot" })).await;
     assert!(bot.body["api_key"]["value"].as_str().unwrap().starts_with("sk-svcacct-"));
     let view = world.get("/v1/keystead/verification", admin(&owner)).await.body;
