@@ -29,6 +29,8 @@ pub struct Settings {
     pub operator: String,
     /// Where people get help.
     pub support_email: Option<String>,
+    /// Whether organizations may ask for a waiver of the phone requirement.
+    pub waiver_requests: bool,
     /// The operator's privacy policy.
     pub privacy_policy_url: Option<String>,
     /// The contact for questions about personal data.
@@ -53,6 +55,7 @@ impl Default for Settings {
             biometrics_days: 7,
             operator: "Keystead".to_owned(),
             support_email: None,
+            waiver_requests: true,
             privacy_policy_url: None,
             data_protection_contact: None,
             operator_emails: Vec::new(),

@@ -111,6 +111,8 @@ id!(/// One look of a reviewer at one picture.
     EvidenceViewId, "view_", 24);
 id!(/// One verification of one phone number.
     PhoneVerificationId, "phv_", 24);
+id!(/// A request to lift the phone requirement.
+    WaiverRequestId, "wvr_", 24);
 id!(/// One set-up of a payment method.
     PaymentSetupId, "pms_", 24);
 id!(/// A payment method on file.

@@ -186,6 +186,22 @@ CREATE TABLE refusals (
 );
 CREATE INDEX refusals_of_organization ON refusals (organization, at);
 
+-- Requests of organizations to lift the phone requirement, with the operator's decision. `state` is open, accepted or refused;
+-- `reason` is the owner's, `answer` the operator's. An organization has at most one open request.
+CREATE TABLE waiver_requests (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  user_id TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  state TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  decided_at BIGINT,
+  decided_by TEXT,
+  answer TEXT
+);
+CREATE UNIQUE INDEX waiver_requests_open ON waiver_requests (organization) WHERE state = 'open';
+CREATE INDEX waiver_requests_of_organization ON waiver_requests (organization, created_at);
+
 -- Sums of usage by minute. Costs are exact: `cost` is whole micros and `cost_picos` what is beyond them; each is a sum of its
 -- own, so `cost_picos` may pass a million. Estimated figures have rows of their own.
 CREATE TABLE usage_buckets (

@@ -156,6 +156,8 @@ pub const ACTIONS: &[&str] = &[
     "phone.verified",
     "phone.waived",
     "phone.waiver_ended",
+    "phone.waiver_refused",
+    "phone.waiver_requested",
     "project.archived",
     "project.created",
     "project.updated",

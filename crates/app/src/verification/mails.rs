@@ -4,6 +4,7 @@ use keystead_locales::Messages;
 
 const GENERAL: &str = "/settings/organization/general";
 const PHONE: &str = "/settings/account/phone";
+const WAIVER: &str = "/settings/account/phone/waiver";
 const BILLING: &str = "/settings/organization/billing/payment-methods";
 
 /// What a mail to the owners consists of.
@@ -38,6 +39,7 @@ fn notice(event: &str) -> Notice {
         "phone.revoked" => phone("mail-phone-revoked"),
         "phone.waived" => phone("mail-phone-waived"),
         "phone.waiver_ended" => phone("mail-phone-waiver-ended"),
+        "phone.waiver_refused" => Notice { page: WAIVER, ..phone("mail-phone-waiver-refused") },
         "payment.expiring" => billing("mail-card-expiring"),
         "payment.grace_ended" => billing("mail-card-expired"),
         "payment.method_removed" => billing("mail-payment-removed"),
@@ -86,6 +88,7 @@ mod tests {
             "phone.revoked",
             "phone.waived",
             "phone.waiver_ended",
+            "phone.waiver_refused",
             "payment.expiring",
             "payment.grace_ended",
             "payment.method_removed",

@@ -7,6 +7,7 @@ pub mod organization;
 pub mod payment;
 pub mod phone;
 pub(crate) mod signals;
+pub mod waivers;
 pub mod webhooks;
 
 pub use keystead_providers::identity::{REASONS, SERVICES_REASONS};

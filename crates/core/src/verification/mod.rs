@@ -33,3 +33,4 @@ pub mod phone_services;
 pub mod phone_sharing;
 pub mod review;
 pub mod signals;
+pub mod waiver;

@@ -124,6 +124,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
         &[
             ("name", Kind::Text),
             ("support_email", Kind::Text),
+            ("waiver_requests", Kind::Flag),
             ("privacy_policy_url", Kind::Text),
             ("data_protection_contact", Kind::Text),
             ("emails", Kind::Texts),

@@ -107,6 +107,8 @@ pub(crate) struct SignInSection {
 pub(crate) struct OperatorSection {
     pub(crate) name: Option<String>,
     pub(crate) support_email: Option<String>,
+    /// Whether organizations may ask for a waiver of the phone requirement; absent allows it.
+    pub(crate) waiver_requests: Option<bool>,
     pub(crate) privacy_policy_url: Option<String>,
     pub(crate) data_protection_contact: Option<String>,
     /// Addresses of people who may open the operator's console.

@@ -80,6 +80,7 @@ pub(crate) fn settings(config: &Validated) -> Settings {
         biometrics_days: verification.biometrics_days.unwrap_or(usual.biometrics_days),
         operator: operator.name.unwrap_or(usual.operator),
         support_email: operator.support_email,
+        waiver_requests: operator.waiver_requests.unwrap_or(usual.waiver_requests),
         privacy_policy_url: operator.privacy_policy_url,
         data_protection_contact: operator.data_protection_contact,
         operator_emails: operator.emails,

@@ -41,6 +41,7 @@ pub mod sessions;
 pub mod upstream_objects;
 pub mod usage;
 pub mod users;
+pub mod waiver_requests;
 
 use std::borrow::Cow;
 use std::str::FromStr;

@@ -12,6 +12,7 @@ mod rest;
 mod submissions;
 pub(crate) mod usage;
 mod verification;
+mod waivers;
 
 use keystead_store::{Error, Store};
 use keystead_testkit::Databases;
@@ -70,6 +71,7 @@ pub(crate) async fn verification(databases: &Databases) {
     verification::review(databases.fresh().await).await;
     requirement_states::requirement_states(databases.fresh().await).await;
     requirement_states::uses(databases.fresh().await).await;
+    waivers::one_open_request(databases.fresh().await).await;
     captures::captures(databases.fresh().await).await;
     captures::legal_holds(databases.fresh().await).await;
 }
