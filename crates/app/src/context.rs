@@ -11,6 +11,7 @@ use keystead_store::tables::audit::AuditKey;
 use rand::RngCore;
 use tokio::sync::{Notify, Semaphore};
 
+use crate::watched_calls::WatchedKeys;
 use crate::{Sealer, Services, Settings};
 
 /// Returns the present time; the binary passes the real clock, tests their own.
@@ -53,6 +54,7 @@ pub(crate) struct Inner {
     settings: Settings,
     pub(crate) work: Arc<Notify>,
     pub(crate) passwords: Semaphore,
+    pub(crate) watched: WatchedKeys,
 }
 
 /// The use cases. Cheap to clone.
@@ -85,6 +87,7 @@ impl App {
             settings: options.settings,
             work: Arc::new(Notify::new()),
             passwords: Semaphore::new(2),
+            watched: WatchedKeys::default(),
         };
         Self { inner: Arc::new(inner) }
     }

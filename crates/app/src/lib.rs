@@ -12,6 +12,7 @@ mod context;
 mod entitlements;
 pub mod error;
 pub mod exports;
+pub mod first_calls;
 mod jobs;
 pub mod keys;
 pub mod me;
@@ -27,6 +28,7 @@ pub mod submissions;
 pub mod usage;
 mod validate;
 pub mod verification;
+mod watched_calls;
 
 pub use actor::Actor;
 pub use context::{App, AppOptions, Clock};

@@ -80,7 +80,9 @@ impl KeyKind {
         }
     }
 
-    const fn length(self) -> usize {
+    /// The length of every secret of this kind, in characters.
+    #[must_use]
+    pub const fn length(self) -> usize {
         let (before, after, tag) = self.layout();
         self.prefix().len() + before + MARKER.len() + after + tag
     }

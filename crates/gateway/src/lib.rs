@@ -55,6 +55,7 @@ pub use metering::{
 pub use request::body_memory::{BodyMemory, BodyOwner, NoRoom, Share};
 pub use request::bounded_body::{Bounded, Watch};
 pub use request::client_body::{BodyBounds, BodyFault};
+pub use response::error_body::ErrorCode;
 pub use response::metered_body::ReadOn;
 pub use upstream_objects::ownership::{MemoryOwnership, Ownership};
 pub use upstream_objects::pending::{MemoryPending, PendingUsage};

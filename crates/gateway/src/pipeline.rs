@@ -36,6 +36,8 @@ pub struct Handled {
     pub response: Response<GatewayBody>,
     /// The template of its route, for logs.
     pub route: &'static str,
+    /// The caller, once the key was accepted.
+    pub caller: Option<Arc<Caller>>,
 }
 
 impl Gateway {
@@ -51,7 +53,8 @@ impl Gateway {
         let uri = parts.uri.clone();
         let found = route::find(parts.method.as_str(), uri.path());
         let route = found.as_ref().map_or("(no route)", |matched| matched.route.path);
-        let answered = self.respond(&mut parts, found, body, &id, (client, began)).await;
+        let mut caller = None;
+        let answered = self.respond(&mut parts, found, body, &id, (client, began), &mut caller).await;
         let mut response = answered.unwrap_or_else(Rejection::into_response);
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
             error_body::allow(response.headers_mut(), uri.path());
@@ -59,7 +62,7 @@ impl Gateway {
         let elapsed = began.elapsed();
         error_body::finish(response.headers_mut(), &id, elapsed);
         self.metrics.note(route, response.status(), elapsed);
-        Handled { response, route }
+        Handled { response, route, caller }
     }
 
     async fn respond<B>(
@@ -69,6 +72,7 @@ impl Gateway {
         body: B,
         id: &RequestId,
         (client, began): (Client, Instant),
+        known: &mut Option<Arc<Caller>>,
     ) -> Result<Response<GatewayBody>, Rejection>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
@@ -77,6 +81,7 @@ impl Gateway {
         // The route, the key and its permission.
         let matched = self.route(found, parts, client)?;
         let caller = self.caller(&parts.headers, Some(matched.route.path), began).await?;
+        *known = Some(Arc::clone(&caller));
         let request = self.authorize(caller, &matched, parts, id, (client, began))?;
         if matched.route.path.starts_with("/v1/models") {
             let model = matched.id.map(models::decode).transpose()?;

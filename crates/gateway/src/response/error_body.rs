@@ -23,6 +23,10 @@ static VERSION: HeaderName = HeaderName::from_static("openai-version");
 pub(crate) static RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 static SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
+/// The code of an error that this gateway made, in the extensions of its answer; it never leaves the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorCode(pub &'static str);
+
 /// The longest wait after which clients may retry by themselves.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -30,6 +34,9 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub(crate) fn error(wire: &ErrorResponse) -> Response<GatewayBody> {
     let mut response = Response::new(full(wire.body()));
     *response.status_mut() = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Some(code) = wire.code {
+        response.extensions_mut().insert(ErrorCode(code));
+    }
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     match wire.status {

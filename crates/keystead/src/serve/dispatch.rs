@@ -31,6 +31,7 @@ use crate::serve::client_address::Edge;
 use crate::serve::host::Hosts;
 use crate::serve::inbound::Inbound;
 use crate::serve::plain_http::{self, InClear};
+use crate::serve::watched_call::WatchedCall;
 use crate::wiring;
 use crate::wiring::change_follower::Follower;
 
@@ -154,8 +155,12 @@ impl Dispatch {
             return (refused, None);
         }
         let client = self.edge.client(peer, request.headers());
-        let Handled { response, route } = self.gateway.handle(request, client).await;
+        let watched = self.app.watches_calls().then(|| WatchedCall::of(&request, client));
+        let Handled { response, route, caller } = self.gateway.handle(request, client).await;
         let response = response.map(Either::Left);
+        if let Some(watched) = watched {
+            watched.note(&self.app, &response, caller.as_deref());
+        }
         self.note_refusal(&response);
         (response, Some(route))
     }
@@ -167,7 +172,11 @@ impl Dispatch {
         if plane == Plane::Pages
             && let Some(answer) = keystead_gateway::without_version(request.method(), request.uri().path())
         {
-            return answer.map(Either::Left);
+            let answer = answer.map(Either::Left);
+            if self.app.watches_calls() {
+                WatchedCall::of(&request, self.edge.client(peer, request.headers())).note(&self.app, &answer, None);
+            }
+            return answer;
         }
         match plane {
             Plane::Data | Plane::Administration => {

@@ -13,6 +13,7 @@ mod metrics;
 mod plain_http;
 mod start;
 mod timed;
+mod watched_call;
 
 use std::time::Duration;
 
