@@ -24,6 +24,9 @@ async function journey(browser, language, scripts) {
   const button = (name) => page.getByRole("button", { name, exact: true });
   const link = (name) => page.getByRole("link", { name, exact: true });
   const see = (name) => look(page, `${tag}-${name}`, scripts);
+  // The presses from the form for new accounts to the first answered call.
+  let clicks = 0;
+  const click = async (target) => { clicks += 1; await target.click(); };
   // S1-46: each page of a verification has a link to support.
   const supported = async () => assert.ok((await page.locator(`a[href^='mailto:${SUPPORT}']`).count()) > 0, page.url());
 
@@ -34,55 +37,74 @@ async function journey(browser, language, scripts) {
   await see("sign-up");
   await page.fill("#email", email);
   await page.fill("#password", "correct horse battery");
-  await page.locator("form[action='/sign-up'] button").click();
+  await click(page.locator("form[action='/sign-up'] button"));
   await page.waitForURL("**/sign-up/sent**");
   await see("sent");
   const confirm = await message(email);
   await page.goto(confirm.link);
   await see("confirm");
-  await page.locator("form[action='/confirm'] button").click();
+  await click(page.locator("form[action='/confirm'] button"));
 
   // S3-06…S3-09
   await page.waitForURL("**/welcome");
   await see("welcome");
-  await link(t.start).click();
+  await click(link(t.start));
   await page.fill("#name", "Żółć & 山田 <b>");
   await page.selectOption("#describes", "not_technical");
   await see("organization");
-  await button(t.create).click();
+  await click(button(t.create));
   // S3-10, S3-11: skip, then a first key with the phone step inside (S1-05)
   await page.waitForURL("**/welcome/team**");
   await see("team");
-  await link(t.teamLater).click();
+  await click(link(t.teamLater));
   await page.waitForURL("**/welcome/first-call**");
   await see("first-call");
-  await button(t.firstKey).click();
-  await page.waitForURL("**/settings/account/phone**");
   await supported();
   await page.selectOption("#country", "PL");
   await page.fill("#number", "22 123 45 67");
+  // Not counted: a newcomer types a mobile number at once.
   await button(t.sendCode).click();
   assert.equal(await page.locator("[role=alert]").count(), 1, "a landline is refused in the page");
+  assert.equal(await page.locator("#number-error").count(), 1, "and at the field");
+  assert.equal(await page.inputValue("#number"), "22 123 45 67");
   await see("phone-refused");
   await page.fill("#number", number);
-  await button(t.sendCode).click();
+  await click(button(t.sendCode));
   await page.waitForSelector("#code");
   await supported();
   await see("phone-code");
   const sms = await message(`+48${number.replaceAll(" ", "")}`, { channel: "sms" });
   await page.fill("#code", sms.code);
-  await button(t.verify).click();
-  await page.waitForURL("**/welcome/first-call**");
-  await button(t.firstKey).click();
-  await page.waitForSelector("#code-curl");
-  const secret = (await page.textContent("#code-curl")).match(/sk-proj-[A-Za-z0-9_-]+/)[0];
+  await click(button(t.verify));
+  await page.waitForSelector("#secret");
+  assert.equal(await button(t.firstKey).count(), 0, "the key is created without another press");
+  if (scripts) await click(page.locator("[data-copy=code-curl]"));
+  const secret = (await page.textContent("#secret")).trim();
+  assert.ok((await page.textContent("#code-curl")).includes(secret));
   await see("first-key");
-  const call = await fetch(`${base}/v1/chat/completions`, {
+  // A failed call is explained, and an answered one is shown, on the page that shows the key.
+  const call = (key) => fetch(`${base}/v1/chat/completions`, {
     method: "POST",
-    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: "Hello" }] }),
   });
-  assert.equal(call.status, 200, "the key just made works at once");
+  const arrived = async (count) => {
+    if (!scripts) {
+      await page.goto(`${page.url().split("&shown=")[0]}`);
+      assert.ok(!(await page.content()).includes(secret), "a reload does not show the key again");
+    }
+    if (scripts) await page.waitForFunction((wanted) => document.querySelectorAll("#log .state").length >= wanted, count);
+    assert.equal(await page.locator("#log .state").count(), count);
+  };
+  assert.equal((await call(secret.slice(0, 82))).status, 401);
+  await arrived(1);
+  assert.match(await page.textContent("#log"), /82/);
+  assert.equal(await link(t.next).count(), 0, "nothing was answered yet");
+  assert.equal((await call(secret)).status, 200, "the key just made works at once");
+  await arrived(2);
+  await see("first-call-answered");
+  assert.ok(clicks <= 8, `${clicks} clicks to the first answered call`);
+  done(`${clicks} clicks from sign-up to the first answered call in ${tag}`);
   await link(t.next).click();
   await page.waitForURL("**/welcome/credits**");
   await see("credits");

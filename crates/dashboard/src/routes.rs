@@ -5,15 +5,15 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 
-use crate::pages::account::{overview, phone, security};
+use crate::pages::account::{overview, phone, security, waiver};
 use crate::pages::audit::{csv as audit_csv, page as audit};
 use crate::pages::capture::{handoff, picture, steps};
 use crate::pages::keys::{actions, create, list};
-use crate::pages::operator::{overview as console, policy, report, reviews};
+use crate::pages::operator::{overview as console, policy, report, reviews, waivers};
 use crate::pages::organization::{
     admin_keys, billing, general, member, members, network, project, project_models, projects,
 };
-use crate::pages::sign_in::{forms, onboarding, passkey};
+use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage::page as usage;
 use crate::pages::{help, home, landing, limits, unknown};
 use crate::state::DashboardState;
@@ -102,10 +102,16 @@ pub static ROUTES: &[Route] = &[
     signed_in("/welcome", || get(onboarding::start)),
     signed_in("/welcome/organization", || get(onboarding::organization).post(onboarding::create)),
     signed_in("/welcome/team", || get(onboarding::team).post(onboarding::invite)),
-    signed_in("/welcome/first-call", || get(onboarding::first_call).post(onboarding::first_key)),
+    signed_in("/welcome/first-call", || get(first_call::open).post(first_call::create)),
+    signed_in("/welcome/first-call/phone", || post(first_call::phone)),
+    signed_in("/welcome/first-call/phone/{verb}", || post(first_call::phone_act)),
+    signed_in("/welcome/first-call/state", || get(first_call::follow)),
+    signed_in("/welcome/first-call/events", || get(first_call::events)),
     signed_in("/welcome/credits", || get(onboarding::credits)),
     signed_in("/home", || get(home::open)),
     signed_in("/api-keys", || get(list::list).post(create::create)),
+    signed_in("/api-keys/phone", || post(create::phone)),
+    signed_in("/api-keys/phone/{verb}", || post(create::phone_act)),
     signed_in("/api-keys/{id}/edit", || post(actions::edit)),
     signed_in("/api-keys/{id}/rotate", || post(actions::rotate)),
     signed_in("/api-keys/{id}/revoke", || post(actions::revoke)),
@@ -152,6 +158,7 @@ pub static ROUTES: &[Route] = &[
     signed_in("/settings/account/phone/check", || post(phone::check)),
     signed_in("/settings/account/phone/resend", || post(phone::resend)),
     signed_in("/settings/account/phone/change", || post(phone::change)),
+    signed_in("/settings/account/phone/waiver", || get(waiver::open).post(waiver::ask)),
     signed_in("/settings/account/security", || get(security::open)),
     recently_authenticated("/settings/account/security/email", || post(security::change_address)),
     recently_authenticated("/settings/account/security/identity/connect", || post(security::connect_identity)),
@@ -175,6 +182,7 @@ pub static ROUTES: &[Route] = &[
     signed_in("/operator", || get(console::open).post(console::act)),
     signed_in("/operator/policy", || get(policy::open).post(policy::act)),
     signed_in("/operator/exemptions", || get(policy::open_exemptions).post(policy::act_exemptions)),
+    signed_in("/operator/exemptions/waivers", || post(waivers::decide)),
     signed_in("/operator/report", || get(report::open)),
 ];
 

@@ -39,6 +39,16 @@ addEventListener("keydown", (event) => {
   const uncopied = dialog.dataset.unsaved && dialog.querySelector("[data-copy]:not([data-done])");
   if (link && (!uncopied || confirm(dialog.dataset.unsaved))) location.assign(link.href);
 });
+// A page with a secret that was not copied asks once before a link leaves it.
+for (const page of document.querySelectorAll("main[data-unsaved]")) {
+  let asked = false;
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || link.target || asked || page.querySelector("[data-secret][data-done], [data-answered]")) return;
+    asked = true;
+    if (!confirm(page.dataset.unsaved)) event.preventDefault();
+  });
+}
 // A page that the browser restores after "back" has the token of a form that was sent: it is loaded again.
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
@@ -54,13 +64,21 @@ if (unknown && zone && zone !== "UTC") {
 // neither while it is not visible.
 const waiting = document.querySelector("[data-follow]");
 if (waiting) {
-  const told = (state) => {
-    if (state !== waiting.dataset.state) location.reload();
+  const told = async (state) => {
+    if (state === waiting.dataset.state) return;
+    if (!waiting.dataset.page) return location.reload();
+    // Reloading would hide a secret that is shown once: only the parts that change are loaded.
+    waiting.dataset.state = state;
+    const answer = await fetch(waiting.dataset.page, { cache: "no-store" });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of document.querySelectorAll("[data-part]")) {
+      part.replaceChildren(...(fresh.getElementById(part.id)?.childNodes ?? []));
+    }
   };
   const ask = async () => {
     if (document.hidden) return;
     const response = await fetch(waiting.dataset.follow, { headers: { accept: "text/plain" }, cache: "no-store" });
-    if (response.ok) told(await response.text());
+    if (response.ok) await told(await response.text());
   };
   let asking;
   const askAgain = () => {
@@ -69,7 +87,7 @@ if (waiting) {
   let source;
   const listen = () => {
     source = new EventSource(waiting.dataset.events);
-    source.addEventListener("message", (event) => told(event.data));
+    source.addEventListener("message", (event) => told(event.data).catch(() => {}));
     source.addEventListener("error", () => {
       // A cut connection is taken up again by the browser; a refusal is not.
       if (source.readyState === EventSource.CLOSED) askAgain();

@@ -49,6 +49,12 @@ impl LocalFormat {
         self.messages.text_with_all("time-of-day", &[("hour", &hour), ("minute", &minute)]) + zone
     }
 
+    /// 14:10:05, for lists of what happens now.
+    #[must_use]
+    pub fn clock(&self, at: &Timestamp) -> String {
+        self.zoned(*at).strftime("%H:%M:%S").to_string()
+    }
+
     /// Date and time.
     #[must_use]
     pub fn exact(&self, at: &Timestamp) -> String {

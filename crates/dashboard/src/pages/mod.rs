@@ -10,6 +10,7 @@ pub(crate) mod landing;
 pub(crate) mod limits;
 pub(crate) mod operator;
 pub(crate) mod organization;
+pub(crate) mod phone_step;
 pub(crate) mod sign_in;
 pub(crate) mod unknown;
 pub(crate) mod usage;

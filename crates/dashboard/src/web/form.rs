@@ -14,6 +14,11 @@ pub(crate) const LONGEST: usize = 64 * 1024;
 pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
+    /// A form with these fields.
+    pub(crate) const fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
     /// A field, trimmed; empty when it is absent.
     pub(crate) fn field(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())

@@ -63,10 +63,24 @@ where
     L: Fn() -> F + Send + 'static,
     F: Future<Output = Observed> + Send,
 {
+    stream_changes_of(state, headers, holder, state.app.verification_progress(), observe).await
+}
+
+/// Streams a state that is read again when `progress` says that this node changed something.
+pub(crate) async fn stream_changes_of<L, F>(
+    state: &DashboardState,
+    headers: &HeaderMap,
+    holder: &str,
+    progress: watch::Receiver<u64>,
+    observe: L,
+) -> Response
+where
+    L: Fn() -> F + Send + 'static,
+    F: Future<Output = Observed> + Send,
+{
     if foreign(headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let progress = state.app.verification_progress();
     let Observed::Changing(first) = observe().await else { return StatusCode::NO_CONTENT.into_response() };
     let Some(slot) = state.streams.open(holder) else {
         return StatusCode::TOO_MANY_REQUESTS.into_response();

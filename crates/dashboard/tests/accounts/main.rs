@@ -4,6 +4,7 @@
 
 mod audit;
 mod bursts;
+mod first_steps;
 mod forms;
 mod headers;
 mod keys;
@@ -21,4 +22,5 @@ mod sessions;
 mod submissions;
 mod unknown;
 mod usage;
+mod waivers;
 mod world;

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
-use keystead_app::{App, Settings};
+use keystead_app::{App, Services, Settings};
 use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::network::Client;
@@ -42,6 +42,11 @@ impl World {
         Self::with(Settings { development: false, operator_emails, ..Settings::default() }).await
     }
 
+    /// An installation with an operator who accepts no requests for waivers.
+    pub(crate) async fn without_waivers() -> Self {
+        Self::with(Settings { waiver_requests: false, ..Settings::default() }).await
+    }
+
     pub(crate) async fn on_a_laptop(operators: &[&str]) -> Self {
         let operator_emails = operators.iter().map(|email| (*email).to_owned()).collect();
         Self::with(Settings { operator_emails, ..Settings::default() }).await
@@ -53,9 +58,18 @@ impl World {
     }
 
     async fn with(settings: Settings) -> Self {
+        Self::of(settings, |services| services).await
+    }
+
+    /// An installation with changed services.
+    pub(crate) async fn with_services(change: impl FnOnce(Services) -> Services) -> Self {
+        Self::of(Settings::default(), change).await
+    }
+
+    async fn of(settings: Settings, change: impl FnOnce(Services) -> Services) -> Self {
         let parts = keystead_testkit::World::new(1_795_183_320).await;
         let settings = Settings { support_email: Some("help@example.com".to_owned()), ..settings };
-        let app = parts.app(parts.services(), settings);
+        let app = parts.app(change(parts.services()), settings);
         let stop = watch::Sender::new(false);
         let state = DashboardState {
             app: app.clone(),

@@ -3,3 +3,4 @@
 pub(crate) mod overview;
 pub(crate) mod phone;
 pub(crate) mod security;
+pub(crate) mod waiver;

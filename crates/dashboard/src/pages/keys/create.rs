@@ -1,42 +1,62 @@
-//! Creating a key.
+//! Creating a key. When a rule asks for a phone first, the dialog goes on to that step with what was filled in, and the
+//! key is created as soon as the code is right.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use keystead_app::Error;
-use keystead_app::keys::NewKey;
+use keystead_app::keys::{MintedKey, NewKey};
 use keystead_app::projects::service_accounts::NewServiceAccount;
+use keystead_core::gate::Requirement;
 
-use super::list::{Accounts, Dialog, Keys, made, shown_once};
+use super::draft::{self, DRAFT};
+use super::list::{HERE, Keys, create_dialog, made, phone_dialog, shown_once};
 use super::permissions::Permissions;
+use crate::pages::phone_step::{Progress, belongs_to_step, run};
 use crate::state::DashboardState;
-use crate::web::error_page::error_message;
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::response::{Page, render, render_invalid};
+use crate::web::response::{Page, redirect, render, render_error, render_invalid};
 use crate::web::submit::reloads_as;
 
 /// Creates a key and shows its secret, once.
 pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
+    make(&state, &visit, &form).await
+}
+
+async fn make(state: &DashboardState, visit: &Visit, form: &Form) -> Page {
     let t = visit.person.messages;
+    let again = async |wrong: String| {
+        render_invalid(t, &Keys::with(state, visit, create_dialog(state, visit, form, Some(wrong)).await?).await?)
+    };
+    let Some(scopes) = Permissions::selected(form) else {
+        return again(t.text("key-scopes-missing")).await;
+    };
+    match mint(state, visit, form, scopes).await? {
+        Ok(key) => {
+            let page = render(t, &Keys::with(state, visit, made(visit, &key, None)).await?);
+            reloads_as(page, shown_once(visit, &key))
+        }
+        Err(Error::RequirementMissing { missing, .. }) if missing.first() == Some(&Requirement::Phone) => {
+            Ok(redirect(&phone_address(visit, &draft::write(form))))
+        }
+        Err(error) => again(error_message(t, &error)).await,
+    }
+}
+
+async fn mint(
+    state: &DashboardState,
+    visit: &Visit,
+    form: &Form,
+    scopes: Vec<String>,
+) -> Result<Result<MintedKey, Error>, PageError> {
     let name = Some(form.field("name")).filter(|name| !name.is_empty()).map(str::to_owned);
     let life = form.field("days").parse::<i64>().ok().map(|days| days.saturating_mul(86_400));
-    let again = async |wrong: Option<String>, phone: bool| {
-        let (name, permissions) = (name.clone().unwrap_or_default(), Permissions::as_sent(&form));
-        let chosen = form.field("owner") == "service_account";
-        let accounts = Accounts::of(&state, &visit, chosen, form.field("account")).await?;
-        render_invalid(
-            t,
-            &Keys::with(&state, &visit, Dialog::Create { wrong, phone, name, accounts, permissions }).await?,
-        )
-    };
-    let Some(scopes) = Permissions::selected(&form) else {
-        return again(Some(t.text("key-scopes-missing")), false).await;
-    };
     let new_key = NewKey { name: name.clone(), scopes, expires_in_seconds: life };
     let (actor, organization, project) = (visit.person.actor(), &visit.organization.id, &visit.project.id);
-    let created = match (form.field("owner"), form.field("account")) {
+    Ok(match (form.field("owner"), form.field("account")) {
         ("service_account", "") => {
-            let name = name.clone().unwrap_or_else(|| t.text("key-unnamed"));
+            let name = name.unwrap_or_else(|| visit.person.messages.text("key-unnamed"));
             let account = NewServiceAccount { name, key: Some(new_key) };
             let created = state.app.create_service_account(&actor, organization, project, account).await;
             created.and_then(|(_, key)| key.ok_or_else(|| Error::not_found("API key", "")))
@@ -46,13 +66,42 @@ pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, fo
             state.app.create_service_account_key(&actor, organization, project, &account, new_key).await
         }
         _ => state.app.create_project_key(&actor, organization, project, &new_key).await,
-    };
-    match created {
-        Ok(key) => {
-            let page = render(t, &Keys::with(&state, &visit, made(&visit, &key, None)).await?);
-            reloads_as(page, shown_once(&visit, &key))
+    })
+}
+
+/// The address of the phone step. It can be reloaded, because it contains what was filled in.
+fn phone_address(visit: &Visit, draft: &str) -> String {
+    let query = serde_urlencoded::to_string([(DRAFT, draft)]).unwrap_or_default();
+    visit.link(&format!("{HERE}?new=1&step=phone&{query}"))
+}
+
+/// Sends the code of the phone step.
+pub(crate) async fn phone(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    act(&state, &visit, None, &form).await
+}
+
+/// Checks the code, sends another one, or asks for another number.
+pub(crate) async fn phone_act(
+    State(state): State<DashboardState>,
+    visit: Visit,
+    Path(verb): Path<String>,
+    form: Form,
+) -> Page {
+    act(&state, &visit, Some(&verb), &form).await
+}
+
+async fn act(state: &DashboardState, visit: &Visit, verb: Option<&str>, form: &Form) -> Page {
+    visit.person.check(form)?;
+    let t = visit.person.messages;
+    let draft = form.field(DRAFT);
+    match run(state, visit, verb, form).await {
+        Ok(Progress::Verified) => make(state, visit, &draft::read(draft)).await,
+        Ok(Progress::Continues) => Ok(redirect(&phone_address(visit, draft))),
+        Err(error) if belongs_to_step(&error) => {
+            let dialog = phone_dialog(state, visit, draft, Some((form, &error, verb))).await?;
+            let page = Keys::with(state, visit, dialog).await?;
+            reloads_as(render_error(t, &page, &error), phone_address(visit, draft))
         }
-        Err(Error::RequirementMissing { .. }) => again(None, true).await,
-        Err(error) => again(Some(error_message(t, &error)), false).await,
+        Err(error) => Err(PageError::new(t, error)),
     }
 }

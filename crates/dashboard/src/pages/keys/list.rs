@@ -8,15 +8,21 @@ use keystead_core::caller::Owner;
 use keystead_core::scope::ALL_READ;
 use keystead_core::time::Timestamp;
 
+use super::accounts::Accounts;
+use super::draft::{self, DRAFT};
 use super::permissions::Permissions;
+use crate::pages::phone_step::PhoneStep;
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
+use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, render, subpath};
 use keystead_locales::Messages;
 
 pub(crate) const HERE: &str = "/api-keys";
+/// Where the forms of the phone step are sent.
+const PHONE: &str = "/api-keys/phone";
 /// Lifetimes of a new key, in days; an empty value is unlimited.
 pub(crate) const LIVES: [&str; 5] = ["", "7", "30", "90", "365"];
 
@@ -47,49 +53,22 @@ pub(crate) struct Row {
     rotatable: bool,
 }
 
-/// The service accounts that a new key may belong to.
-pub(crate) struct Accounts {
-    /// Whether a service account is chosen as the owner.
-    chosen: bool,
-    /// The chosen account; empty to create one.
-    account: String,
-    /// Id and name of each.
-    known: Vec<(String, String)>,
-    /// Whether the project has more accounts than are listed.
-    cut: bool,
-}
-
-impl Accounts {
-    /// The accounts of the chosen project, if the visitor administers it.
-    pub(crate) async fn of(
-        state: &DashboardState,
-        visit: &Visit,
-        chosen: bool,
-        account: &str,
-    ) -> Result<Option<Self>, PageError> {
-        if !visit.project.administers {
-            return Ok(None);
-        }
-        let cursor = Cursor { after: None, limit: 100, ascending: true };
-        let (actor, organization) = (visit.person.actor(), &visit.organization.id);
-        let listing = state.app.service_accounts(&actor, organization, &visit.project.id, cursor).await;
-        let listing = listing.map_err(|error| PageError::new(visit.person.messages, error))?;
-        let cut = listing.has_more;
-        let known = listing.data.into_iter().map(|row| (row.id.to_string(), row.name)).collect();
-        Ok(Some(Self { chosen, account: account.to_owned(), known, cut }))
-    }
-}
-
 /// The dialog, if one is open.
 pub(crate) enum Dialog {
     None,
     Create {
         wrong: Option<String>,
-        phone: bool,
         name: String,
+        /// The chosen lifetime in days.
+        days: String,
         /// Accounts a key may be created for; `None` if the visitor does not administer the project.
         accounts: Option<Accounts>,
         permissions: Permissions,
+    },
+    /// The phone step of a new key with this name.
+    Phone {
+        step: Box<PhoneStep>,
+        name: String,
     },
     /// The secret of this key was shown, and is not shown again.
     ShownOnce {
@@ -303,12 +282,7 @@ pub(crate) async fn list(State(state): State<DashboardState>, visit: Visit) -> P
 async fn dialog_of(state: &DashboardState, visit: &Visit) -> Result<Dialog, PageError> {
     let query = &visit.person.query;
     if query.contains_key("new") {
-        let phone = phone_first(state, visit).await?;
-        let chosen = query.get("owner").is_some_and(|owner| owner == "service_account");
-        let account = query.get("account").map_or("", String::as_str);
-        let accounts = Accounts::of(state, visit, chosen, account).await?;
-        let (name, permissions) = (String::new(), Permissions::of(&[]));
-        return Ok(Dialog::Create { wrong: None, phone, name, accounts, permissions });
+        return new_key(state, visit).await;
     }
     if let Some(id) = query.get("made") {
         let Some(row) = row_of(state, visit, id).await? else { return Ok(Dialog::None) };
@@ -327,6 +301,49 @@ async fn dialog_of(state: &DashboardState, visit: &Visit) -> Result<Dialog, Page
     let Some(row) = row_of(state, visit, id).await?.filter(|row| !row.ended) else { return Ok(Dialog::None) };
     let permissions = Permissions::of(&row.restriction);
     Ok(Dialog::Edit { id: row.id, name: row.given_name, shown: row.name, wrong: None, permissions })
+}
+
+/// The dialog for a new key: at its beginning, or with what was filled in before the phone step.
+async fn new_key(state: &DashboardState, visit: &Visit) -> Result<Dialog, PageError> {
+    let query = &visit.person.query;
+    let Some(draft) = query.get(DRAFT) else {
+        let word = |name: &str| (name.to_owned(), query.get(name).cloned().unwrap_or_default());
+        return create_dialog(state, visit, &Form::of(vec![word("owner"), word("account")]), None).await;
+    };
+    if query.get("step").is_some_and(|step| step == "phone") && phone_first(state, visit).await? {
+        return phone_dialog(state, visit, draft, None).await;
+    }
+    create_dialog(state, visit, &draft::read(draft), None).await
+}
+
+/// The dialog with what was filled in.
+pub(crate) async fn create_dialog(
+    state: &DashboardState,
+    visit: &Visit,
+    form: &Form,
+    wrong: Option<String>,
+) -> Result<Dialog, PageError> {
+    let chosen = form.field("owner") == "service_account";
+    let accounts = Accounts::of(state, visit, chosen, form.field("account")).await?;
+    let (name, permissions) = (form.field("name").to_owned(), Permissions::as_sent(form));
+    let days = form.field("days").to_owned();
+    Ok(Dialog::Create { wrong, name, days, accounts, permissions })
+}
+
+/// The dialog at the phone step, after this form and its error if there was one.
+pub(crate) async fn phone_dialog(
+    state: &DashboardState,
+    visit: &Visit,
+    draft: &str,
+    refused: Option<(&Form, &Error, Option<&str>)>,
+) -> Result<Dialog, PageError> {
+    let name = draft::read(draft).field("name").to_owned();
+    let form = refused.map(|(form, ..)| form);
+    let mut step = PhoneStep::of(state, visit, PHONE, vec![(DRAFT, draft.to_owned())], form).await?;
+    if let Some((_, error, verb)) = refused {
+        step.refuse(error, verb);
+    }
+    Ok(Dialog::Phone { step: Box::new(step), name })
 }
 
 /// The address of the page about a new key after its secret was shown.

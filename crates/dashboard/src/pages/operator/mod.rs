@@ -5,3 +5,4 @@ pub(crate) mod overview;
 pub(crate) mod policy;
 pub(crate) mod report;
 pub(crate) mod reviews;
+pub(crate) mod waivers;

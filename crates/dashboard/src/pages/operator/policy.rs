@@ -6,6 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use keystead_app::Error;
 use keystead_app::operator::policies::{PolicyPreview, PolicyVersion, PreviewRow};
+use keystead_app::verification::waivers::OpenWaiver;
 use keystead_core::gate::{Action, AppliesTo, Exemption, Mode, Requirement, Rule};
 use keystead_core::time::Timestamp;
 
@@ -115,7 +116,7 @@ fn moment(at: Timestamp) -> String {
     instant.to_zoned(TimeZone::UTC).datetime().strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-fn read_moment(text: &str) -> Result<Option<Timestamp>, &'static str> {
+pub(super) fn read_moment(text: &str) -> Result<Option<Timestamp>, &'static str> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -246,6 +247,8 @@ struct Exemptions {
     rows: Vec<(Exemption, String, bool)>,
     organizations: Vec<(String, String)>,
     wrong: Option<String>,
+    waivers: Vec<OpenWaiver>,
+    waiver_action: String,
     action: String,
 }
 
@@ -268,7 +271,17 @@ async fn exemptions(state: &DashboardState, visit: &Visit) -> Result<Exemptions,
         organizations: overview.organizations.iter().map(|row| (row.id.to_string(), row.name.clone())).collect(),
         wrong: None,
         action: visit.link("/operator/exemptions"),
+        waivers: state.app.open_waivers(&actor).await.map_err(fail)?,
+        waiver_action: visit.link("/operator/exemptions/waivers"),
     })
+}
+
+/// The page of exemptions with an error.
+pub(super) async fn show_exemptions_with(state: &DashboardState, visit: &Visit, error: &Error) -> Page {
+    let t = visit.person.messages;
+    let mut page = exemptions(state, visit).await?;
+    page.wrong = Some(error_message(t, error));
+    render_error(t, &page, error)
 }
 
 pub(crate) async fn open_exemptions(State(state): State<DashboardState>, visit: Visit) -> Page {
@@ -293,11 +306,7 @@ pub(crate) async fn act_exemptions(State(state): State<DashboardState>, visit: V
     match done {
         Ok(()) => Ok(redirect(&visit.link("/operator/exemptions?done=saved"))),
         Err(error @ (Error::Internal(_) | Error::Unavailable)) => Err(PageError::new(t, error)),
-        Err(error) => {
-            let mut page = exemptions(&state, &visit).await?;
-            page.wrong = Some(error_message(t, &error));
-            render_error(t, &page, &error)
-        }
+        Err(error) => show_exemptions_with(&state, &visit, &error).await,
     }
 }
 

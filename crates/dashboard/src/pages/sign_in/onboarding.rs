@@ -2,16 +2,14 @@
 
 use askama::Template;
 use axum::extract::State;
-use keystead_app::keys::NewKey;
 use keystead_app::organizations::DESCRIPTIONS;
 use keystead_core::role::OrganizationRole;
 
 use crate::state::DashboardState;
-use crate::web::error_page::{PageError, error_message};
+use crate::web::error_page::error_message;
 use crate::web::extract::{Person, Visit};
 use crate::web::form::Form;
 use crate::web::response::{Page, redirect, render, render_error};
-use crate::web::submit::reloads_as;
 use keystead_core::language::Language;
 use keystead_locales::Messages;
 
@@ -20,7 +18,6 @@ enum Step {
     Start,
     Organization,
     Team,
-    FirstCall,
     Credits,
 }
 
@@ -38,12 +35,6 @@ struct Welcome {
     describes: String,
     descriptions: [&'static str; 8],
     next: String,
-    base_url: String,
-    key: Option<String>,
-    /// The first key, masked, after its secret was shown.
-    shown: Option<String>,
-    phone_needed: bool,
-    create_href: String,
 }
 
 impl Welcome {
@@ -60,12 +51,17 @@ impl Welcome {
             describes: String::new(),
             descriptions: DESCRIPTIONS,
             next,
-            base_url: format!("{}/v1", state.public_url),
-            key: None,
-            shown: None,
-            phone_needed: false,
-            create_href: String::new(),
         }
+    }
+
+    /// The title of the step.
+    fn title(&self) -> String {
+        self.t.text(match self.step {
+            Step::Start => "welcome",
+            Step::Organization => "organization-title",
+            Step::Team => "team-title",
+            Step::Credits => "credits-title",
+        })
     }
 
     fn chosen(&self, word: &str) -> bool {
@@ -119,44 +115,6 @@ pub(crate) async fn invite(State(state): State<DashboardState>, visit: Visit, fo
         }
     }
     Ok(redirect(&visit.link("/welcome/first-call")))
-}
-
-pub(crate) async fn first_call(State(state): State<DashboardState>, visit: Visit) -> Page {
-    let mut page = Welcome::new(&state, &visit.person, Step::FirstCall, visit.link("/welcome/credits"));
-    let view = state.app.verification_of(&visit.organization.id).await;
-    let view = view.map_err(|error| PageError::new(visit.person.messages, error))?;
-    page.phone_needed =
-        view.actions.iter().any(|action| action.action == "api_key.create" && !action.missing.is_empty());
-    page.create_href = visit.link("/welcome/first-call");
-    if let Some(made) = visit.person.query.get("made").and_then(|id| id.parse().ok()) {
-        let (actor, organization, project) = (visit.person.actor(), &visit.organization.id, &visit.project.id);
-        let found = state.app.changeable_key(&actor, organization, project, &made).await;
-        page.shown = found.ok().map(|found| found.key.redacted);
-    }
-    render(visit.person.messages, &page)
-}
-
-/// Creates the first key and shows it once, as part of an example call.
-pub(crate) async fn first_key(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
-    visit.person.check(&form)?;
-    let key = NewKey { name: Some(visit.person.messages.text("first-key-name")), ..NewKey::default() };
-    let made =
-        state.app.create_project_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
-    let mut page = Welcome::new(&state, &visit.person, Step::FirstCall, visit.link("/welcome/credits"));
-    match made {
-        Ok(made) => {
-            page.key = Some(made.secret.expose().clone());
-            let reloaded = visit.link(&format!("/welcome/first-call?made={}", made.key.id));
-            reloads_as(render(visit.person.messages, &page), reloaded)
-        }
-        Err(keystead_app::Error::RequirementMissing { .. }) => {
-            // The page of the phone returns here.
-            let back = visit.link("/welcome/first-call");
-            let query = serde_urlencoded::to_string([("next", back)]).unwrap_or_default();
-            Ok(redirect(&visit.link(&format!("/settings/account/phone?{query}"))))
-        }
-        Err(error) => Err(PageError::new(visit.person.messages, error)),
-    }
 }
 
 pub(crate) async fn credits(State(state): State<DashboardState>, visit: Visit) -> Page {
