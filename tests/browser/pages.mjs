@@ -21,6 +21,7 @@ const apart = {
   "/verify/{token}": "behind a link for a phone", "/verify/{token}/capture": "behind a link for a phone",
   "/verify/{token}/capture/state": "no page", "/verify/{token}/capture/events": "no page",
   "/settings/organization/verification/state": "no page", "/settings/organization/verification/events": "no page",
+  "/welcome/first-call/state": "no page", "/welcome/first-call/events": "no page",
   "/usage.csv": "a download", "/settings/organization/audit-log.csv": "a download",
   "/operator/reviews/{case}": "needs a case", "/operator/reviews/{case}/pictures/{number}": "no page",
   "/settings/account/security/second-factor": "within setting up a second factor",
