@@ -74,6 +74,8 @@ if (waiting) {
     for (const part of document.querySelectorAll("[data-part]")) {
       part.replaceChildren(...(fresh.getElementById(part.id)?.childNodes ?? []));
     }
+    // The accent moves to the next thing to do.
+    if (document.querySelector("[data-answered]")) document.querySelector("[data-secret].primary")?.classList.remove("primary");
   };
   const ask = async () => {
     if (document.hidden) return;
