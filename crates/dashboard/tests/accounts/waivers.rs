@@ -50,7 +50,7 @@ async fn a_waiver_is_asked_for_and_decided() {
     let until = [("id", id.as_str()), ("do", "accept"), ("reason", "known"), ("until", "2031-01-01T00:00")];
     assert!(send(&mut ops, DECIDE, &until).await.location().contains("done=saved"));
     let page = ann.get(WAIVER).await.body;
-    assert!(page.contains("Waived until 1 January 2031") || page.contains("January 1, 2031"), "{page}");
+    assert!(page.contains("Waived until ") && page.contains("2031"), "{page}");
     assert!(send(&mut ann, "/welcome/first-call", &[]).await.body.contains("sk-proj-"), "keys can be created");
     let log = ann.get("/settings/organization/audit-log").await.body;
     for said in ["Asked for a waiver", "Refused a waiver", "Waived the phone verification"] {

@@ -38,7 +38,9 @@ async fn make(state: &DashboardState, visit: &Visit, form: &Form) -> Page {
             reloads_as(page, shown_once(visit, &key))
         }
         Err(Error::RequirementMissing { missing, .. }) if missing.first() == Some(&Requirement::Phone) => {
-            Ok(redirect(&phone_address(visit, &draft::write(form))))
+            let draft = draft::write(form);
+            let page = Keys::with(state, visit, phone_dialog(state, visit, &draft, None).await?).await?;
+            reloads_as(render_invalid(t, &page), phone_address(visit, &draft))
         }
         Err(error) => again(error_message(t, &error)).await,
     }
