@@ -284,6 +284,27 @@ async function operator(browser) {
   const button = (name) => page.getByRole("button", { name, exact: true });
   await sign_up(page, "operator@example.com");
   await organization(page, "Operations");
+  // S1-05: the phone step within the dialog keeps what was filled in; S1-31: a waiver instead of a number.
+  await page.goto(`${base}/api-keys?new=1`);
+  await page.fill("#name", "till");
+  await button("Create key").click();
+  await page.waitForSelector("dialog #number");
+  assert.match(await page.textContent("dialog"), /till/);
+  await look(page, "en-key-phone", true);
+  await page.getByRole("link", { name: "Ask for a waiver", exact: true }).click();
+  await page.fill("#reason", "one number for the whole office");
+  await button("Send request").click();
+  await page.waitForSelector("main .state.wait");
+  await look(page, "en-waiver-open", true);
+  await page.goto(`${base}/operator/exemptions`);
+  await page.locator("#waivers input[name=reason]").fill("known");
+  await look(page, "en-operator-waiver", true);
+  await page.locator("#waivers button[value=accept]").click();
+  await page.waitForSelector(".done");
+  await page.goto(`${base}/settings/account/phone/waiver`);
+  await page.getByRole("link", { name: "Create a key", exact: true }).click();
+  await button("Create key").click();
+  await page.waitForSelector("#secret");
   for (const language of ["en", "pl", "ja"]) {
     for (const place of ["", "/policy", "/exemptions", "/report"]) {
       await page.goto(`${base}/operator${place}?language=${language}`);
@@ -319,7 +340,7 @@ async function operator(browser) {
   await button("End now").click();
   await page.waitForSelector(".done");
   assert.match(await page.textContent("main"), /No organizations are exempt/);
-  assert.deepEqual(problems, []);
+  assert.deepEqual(unexpected(problems), []);
   const stranger = await (await browser.newContext({ locale: "en" })).newPage();
   await sign_in(stranger, "en@example.com");
   await stranger.waitForURL(`${base}/home**`);
