@@ -41,6 +41,15 @@ pub(crate) fn host(ip: IpAddr) -> String {
     }
 }
 
+/// Returns the subject under which answers to forms of strangers are kept. A site with IPv6 usually has a whole /48, in which
+/// each of 65,536 networks would otherwise have answers of its own.
+pub(crate) fn site(ip: IpAddr) -> String {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => v4.to_string(),
+        v6 @ IpAddr::V6(_) => network(v6),
+    }
+}
+
 /// Returns the network of an address.
 pub(crate) fn network(ip: IpAddr) -> String {
     match ip.to_canonical() {
@@ -63,6 +72,15 @@ mod tests {
         assert_eq!(network("192.0.2.77"), "192.0.2.0/24");
         assert_eq!(network("2001:db8:1:2::3"), "2001:db8:1::/48");
         assert_eq!(network("::ffff:192.0.2.77"), "192.0.2.0/24", "IPv4 inside IPv6");
+    }
+
+    #[test]
+    fn a_site_is_one_ipv4_address_or_a_48() {
+        let site = |text: &str| text.parse().map(super::site).unwrap_or_default();
+        assert_eq!(site("192.0.2.77"), "192.0.2.77");
+        assert_eq!(site("::ffff:192.0.2.77"), "192.0.2.77");
+        assert_eq!(site("2001:db8:1:2::3"), site("2001:db8:1:ffff::4"));
+        assert_ne!(site("2001:db8:1:2::3"), site("2001:db8:2:2::3"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use keystead_store::tables::form_submissions::{self, FormSubmission};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
-use crate::request::{Origin, host};
+use crate::request::{Origin, site};
 use crate::{App, Error};
 
 /// Seconds that an answer is kept.
@@ -87,6 +87,19 @@ pub struct KeptPage {
     pub html: String,
 }
 
+/// What is behind the address of a form's answer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// The page, which is shown this once.
+    Page(KeptPage),
+    /// The form leads to another address.
+    Moved(Box<FormAnswer>),
+    /// The form still runs.
+    Running,
+    /// Nothing for this sender, or nothing any more.
+    Nothing,
+}
+
 impl App {
     /// Draws a token for the forms of one page.
     #[must_use]
@@ -117,7 +130,7 @@ impl App {
     fn sender(&self, sender: Sender<'_>) -> Vec<u8> {
         let text = match (sender.user, sender.origin.ip) {
             (Some(user), _) => user.to_string(),
-            (None, Some(ip)) => host(ip),
+            (None, Some(ip)) => site(ip),
             (None, None) => "unknown".to_owned(),
         };
         self.sealer().fingerprint("form_submissions.sender", &text)
@@ -198,17 +211,21 @@ impl App {
         write_tx!(self.store(), "forget_submission", |tx| Ok(form_submissions::delete(tx, &id.0).await?))
     }
 
-    /// Opens the page that answers a form: once, and only for its sender. A form that was refused may be sent again after
-    /// that.
+    /// Opens the answer to a form, only for its sender, and its page only once. A form that was refused may be sent again
+    /// after that.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn open_page(&self, id: SubmissionId, sender: Sender<'_>) -> Result<Option<KeptPage>, Error> {
+    pub async fn open_answer_of(&self, id: SubmissionId, sender: Sender<'_>) -> Result<Kept, Error> {
         let (now, sender) = (self.now(), self.sender(sender));
         let known = read_tx!(self.store(), "find_page", |tx| Ok(form_submissions::find(tx, &id.0, now).await?))?;
-        let known = known.filter(|known| known.sender == sender && known.opened_at.is_none());
-        let Some(sealed) = known.and_then(|known| known.answer) else { return Ok(None) };
-        let Some(page) = self.open_answer(id, &sealed)?.page else { return Ok(None) };
+        let Some(known) = known.filter(|known| known.sender == sender) else { return Ok(Kept::Nothing) };
+        let Some(sealed) = known.answer else { return Ok(Kept::Running) };
+        let answer = self.open_answer(id, &sealed)?;
+        let Some(page) = answer.page.clone() else { return Ok(Kept::Moved(Box::new(answer))) };
+        if known.opened_at.is_some() {
+            return Ok(Kept::Nothing);
+        }
         let opened = write_tx!(self.store(), "open_page", |tx| {
             let opened = form_submissions::open(tx, &id.0, now).await?;
             if opened && page.status >= 400 {
@@ -216,6 +233,6 @@ impl App {
             }
             Ok(opened)
         })?;
-        Ok(Some(page).filter(|_| opened))
+        Ok(if opened { Kept::Page(page) } else { Kept::Nothing })
     }
 }

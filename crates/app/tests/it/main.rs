@@ -24,6 +24,7 @@ mod second_code_service;
 mod second_factor;
 mod session_model;
 mod sessions;
+mod submission_model;
 mod test_app;
 mod tokens;
 mod transaction_faults;

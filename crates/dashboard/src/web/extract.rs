@@ -44,6 +44,10 @@ impl FromRequestParts<DashboardState> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &DashboardState) -> Result<Self, Response> {
+        // The middleware of forms has read the session already.
+        if let Some(visitor) = parts.extensions.remove::<Self>() {
+            return Ok(visitor);
+        }
         let query = Query::<QueryParams>::try_from_uri(&parts.uri).map(|found| found.0).unwrap_or_default();
         let cookie = Cookie::Session.read(&parts.headers, state.secure());
         let session = match cookie {

@@ -2,10 +2,12 @@
 //!
 //! A page that answers a form is kept for a moment, and the form is answered with a redirect to the page it came from,
 //! where the kept page is shown once. Reloading shows the page it came from. A form that arrives twice, because its
-//! button was pressed twice, leads where the first one led.
+//! button was pressed twice, waits for the first one and leads where that led. After a while it stops waiting and leads to
+//! a page that says so, with a link that looks again.
 
 use std::time::Duration;
 
+use askama::Template;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
@@ -13,7 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, respon
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use keystead_app::App;
-use keystead_app::submissions::{FormAnswer, KeptPage, Sender, Submission, SubmissionId};
+use keystead_app::submissions::{FormAnswer, Kept, KeptPage, Sender, Submission, SubmissionId};
 use keystead_core::time::Timestamp;
 use keystead_locales::Messages;
 
@@ -24,7 +26,7 @@ use crate::web::extract::{Visitor, local_path};
 use crate::web::form::{LONGEST, from_our_page, wants_json};
 use crate::web::headers::holds_secret;
 use crate::web::html::{RetryAt, html};
-use crate::web::response::{Page, redirect};
+use crate::web::response::{Page, redirect, render};
 
 /// The parameter that names a kept page.
 const SHOWN: &str = "shown";
@@ -78,13 +80,17 @@ async fn take_page(state: &DashboardState, parts: &mut Parts) -> Option<Response
         return None;
     }
     let visitor = Visitor::from_request_parts(parts, state).await.ok()?;
-    let page = state.app.open_page(id, sender(&visitor)).await.ok()?;
-    let Some(page) = page else {
-        // A person who is not signed in any more finds the page after they have signed in again.
-        if visitor.session.is_none() {
-            parts.uri = with_mark;
+    let page = match state.app.open_answer_of(id, sender(&visitor)).await.ok()? {
+        Kept::Page(page) => page,
+        Kept::Moved(answer) => return Some(redirect_to(&answer)),
+        Kept::Running => return Some(still_running(&visitor, &with_mark)),
+        Kept::Nothing => {
+            // A person who is not signed in any more finds the page after they have signed in again.
+            if visitor.session.is_none() {
+                parts.uri = with_mark;
+            }
+            return None;
         }
-        return None;
     };
     let mut response = html(page.html, Messages::of(&page.language).0.tag());
     *response.status_mut() = StatusCode::from_u16(page.status).unwrap_or(StatusCode::OK);
@@ -92,6 +98,19 @@ async fn take_page(state: &DashboardState, parts: &mut Parts) -> Option<Response
         response.extensions_mut().insert(RetryAt(Timestamp(at)));
     }
     Some(response)
+}
+
+/// The page for a form that is still being worked on: its link looks again.
+fn still_running(visitor: &Visitor, here: &Uri) -> Response {
+    let page = StillRunning { t: visitor.messages, again: here.to_string() };
+    render(visitor.messages, &page).unwrap_or_else(IntoResponse::into_response)
+}
+
+#[derive(Template)]
+#[template(path = "pages/still_running.html")]
+struct StillRunning {
+    t: Messages,
+    again: String,
 }
 
 fn sender(visitor: &Visitor) -> Sender<'_> {
@@ -117,9 +136,15 @@ async fn submit(state: DashboardState, request: Request, next: Next) -> Response
         FormKind::Files | FormKind::None => (state.app.random_submission(), body),
     };
     let mut known = state.app.begin_submission(id, sender(&visitor)).await;
-    for _ in 0..WAITS {
+    for waits in 0..WAITS {
         match known {
-            Ok(Submission::New) => return run(&state, id, parts, body, next).await,
+            Ok(Submission::New) => {
+                if waits == 0 {
+                    // The handler needs the same session, and reads it only if it may have changed meanwhile.
+                    parts.extensions.insert(visitor);
+                }
+                return run(&state, id, parts, body, next).await;
+            }
             Ok(Submission::Answered(answer)) => return redirect_to(&answer),
             Ok(Submission::Running) => tokio::time::sleep(WAIT).await,
             // A form that cannot be told from one that has run does not run.
@@ -130,7 +155,13 @@ async fn submit(state: DashboardState, request: Request, next: Next) -> Response
             other => other,
         };
     }
-    redirect(&page_of_form(&parts))
+    redirect(&with_answer(&page_of_form(&parts), id))
+}
+
+/// Adds the name of a form's answer to an address.
+fn with_answer(address: &str, id: SubmissionId) -> String {
+    let mark = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{mark}{SHOWN}={id}")
 }
 
 /// The id of a form: derived from it if it carries the token of a page, else random.
@@ -176,7 +207,6 @@ fn answer_of(head: &response::Parts, body: &[u8], id: SubmissionId, from: String
         return FormAnswer { location: text(header::LOCATION).unwrap_or("/").to_owned(), cookies, page: None };
     }
     let reloads_as = head.extensions.get::<ReloadsAs>().map_or(from, |to| to.0.clone());
-    let mark = if reloads_as.contains('?') { '&' } else { '?' };
     let page = KeptPage {
         status: head.status.as_u16(),
         language: text(header::CONTENT_LANGUAGE).unwrap_or_default().to_owned(),
@@ -184,7 +214,7 @@ fn answer_of(head: &response::Parts, body: &[u8], id: SubmissionId, from: String
         html: String::from_utf8_lossy(body).into_owned(),
     };
     let page = Some(page).filter(|page| page.html.len() <= LARGEST_PAGE);
-    FormAnswer { location: format!("{reloads_as}{mark}{SHOWN}={id}"), cookies, page }
+    FormAnswer { location: with_answer(&reloads_as, id), cookies, page }
 }
 
 fn redirect_to(answer: &FormAnswer) -> Response {

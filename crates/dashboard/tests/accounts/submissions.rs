@@ -3,6 +3,8 @@
 use axum::body::Body;
 use http::Request;
 use keystead_app::Actor;
+use keystead_app::request::Origin;
+use keystead_app::submissions::{FormAnswer, Sender, Submission};
 use keystead_core::gate::Requirement;
 use keystead_dashboard::ROUTES;
 
@@ -280,4 +282,28 @@ async fn kept_pages_end() {
     assert!(secret_in(&ann.get(&location).await.body).is_some());
     let rows = world.store.dump().await.unwrap().remove("form_submissions").unwrap();
     assert!(rows.len() <= 42, "{}", rows.len());
+}
+
+/// A form that was sent twice and still runs says so, with a link that leads to its answer once there is one.
+#[tokio::test]
+async fn a_form_that_still_runs_says_so() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let mut eve = world.owner("eve@example.com", "Evil").await;
+    let user = ann.members().await.remove(0);
+    let sender = Sender { user: Some(&user), origin: Origin { ip: None } };
+    let id = world.app.random_submission();
+    assert_eq!(world.app.begin_submission(id, sender).await.unwrap(), Submission::New);
+    let address = format!("/api-keys?new=1&shown={id}");
+    for _ in 0..2 {
+        let page = ann.get(&address).await;
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("Your form is still being processed"), "{}", page.body);
+        assert!(page.body.contains(&format!("shown={id}")), "its link looks again");
+    }
+    assert!(!eve.get(&address).await.body.contains("still being processed"), "another person");
+    let answer = FormAnswer { location: "/home?done=saved".to_owned(), cookies: Vec::new(), page: None };
+    assert!(world.app.finish_submission(id, &answer).await.unwrap());
+    let moved = ann.get(&address).await;
+    assert_eq!((moved.status, moved.location()), (303, "/home?done=saved"));
 }

@@ -127,3 +127,6 @@ time-in-days = { $count ->
     [one] in { $count } day
    *[other] in { $count } days
 }
+form-running = Your form is still being processed
+form-running-lead = It was sent twice and runs once. The result appears here as soon as it is finished.
+form-running-again = Refresh

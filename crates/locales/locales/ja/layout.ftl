@@ -121,3 +121,6 @@ time-in-hours = { $count ->
 time-in-days = { $count ->
    *[other] { $count }日後
 }
+form-running = フォームを処理しています
+form-running-lead = フォームは2回送信されましたが、処理は1回だけ行われます。完了すると、結果がここに表示されます。
+form-running-again = 再読み込み

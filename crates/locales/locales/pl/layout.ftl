@@ -139,3 +139,6 @@ time-in-days = { $count ->
     [many] za { $count } dni
    *[other] za { $count } dnia
 }
+form-running = Formularz jest jeszcze przetwarzany
+form-running-lead = Wysłano go dwa razy, ale zostanie wykonany raz. Wynik pojawi się tutaj po zakończeniu.
+form-running-again = Odśwież
