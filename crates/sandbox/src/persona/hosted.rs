@@ -133,7 +133,10 @@ fn step(token: &str, session: &Session) -> Response {
     let (number, heading, body) = match session.step {
         Step::Country => (1, words::PLACE, choice(language, "country", words::COUNTRY, &words::COUNTRIES)),
         Step::Document => {
-            let kinds = choice(language, "document", words::KIND, &words::KINDS);
+            let japan = session.input.country.as_deref() == Some("JP");
+            let issued: Vec<_> =
+                words::KINDS.into_iter().filter(|(kind, _)| japan || *kind != "my_number_card").collect();
+            let kinds = choice(language, "document", words::KIND, &issued);
             let label = translated(language, words::NUMBER);
             let field = "<input id=\"document_number\" name=\"document_number\" maxlength=\"40\" autocomplete=\"off\">";
             (2, words::DOCUMENT, format!("{kinds}<p><label for=\"document_number\">{label}</label>{field}</p>"))

@@ -20,40 +20,41 @@ pub(super) fn translated(language: &str, words: Words) -> &'static str {
     }
 }
 
-pub(super) const TITLE: Words = ["Identity check", "Sprawdzenie tożsamości", "本人確認"];
+pub(super) const TITLE: Words = ["ID check", "Weryfikacja tożsamości", "本人確認"];
 pub(super) const LEAD: Words = [
-    "This is a rehearsal: please show no real document and enter no real number.",
-    "To jest próba: nie pokazuj prawdziwego dokumentu i nie podawaj prawdziwego numeru.",
-    "これは練習用です。本物の書類や番号は使わないでください。",
+    "This is a test. Do not use a real document or a real number.",
+    "To jest test. Nie używaj prawdziwego dokumentu ani prawdziwego numeru.",
+    "これはテストです。本物の書類や番号は使わないでください。",
 ];
 pub(super) const STEP: Words = ["Step", "Krok", "ステップ"];
 pub(super) const NEXT: Words = ["Continue", "Dalej", "次へ"];
-pub(super) const PLACE: Words = ["Country", "Kraj", "国"];
-pub(super) const COUNTRY: Words = ["Country that issued your document", "Kraj wydania dokumentu", "書類の発行国"];
-pub(super) const DOCUMENT: Words = ["Your document", "Twój dokument", "本人確認書類"];
-pub(super) const KIND: Words = ["Kind of document", "Rodzaj dokumentu", "書類の種類"];
+pub(super) const PLACE: Words = ["Country", "Kraj", "国・地域"];
+pub(super) const COUNTRY: Words =
+    ["Country that issued the document", "Kraj wydania dokumentu", "書類を発行した国・地域"];
+pub(super) const DOCUMENT: Words = ["Document", "Dokument", "本人確認書類"];
+pub(super) const KIND: Words = ["Type of identification document", "Rodzaj dokumentu tożsamości", "本人確認書類の種類"];
 pub(super) const NUMBER: Words = [
-    "Document number (leave empty for one of its own)",
-    "Numer dokumentu (puste pole oznacza niepowtarzalny)",
-    "書類番号（空欄なら自動で決まります）",
+    "Document number (leave empty for a random one)",
+    "Numer dokumentu (puste pole: losowy numer)",
+    "書類番号（空欄の場合は自動で決まります）",
 ];
-pub(super) const SELFIE: Words = ["Your face", "Twoja twarz", "顔の撮影"];
+pub(super) const SELFIE: Words = ["Selfie", "Selfie", "自撮り写真"];
 pub(super) const SELFIE_LEAD: Words = [
-    "Here a camera would look at you. Choose how the check ends instead.",
-    "Tu patrzyłaby na Ciebie kamera. Zamiast tego wybierz, jak zakończy się sprawdzenie.",
-    "ここで本来はカメラで顔を撮影します。代わりに結果を選んでください。",
+    "A real check would use the camera now. Choose the result instead.",
+    "Prawdziwa weryfikacja użyłaby teraz kamery. Zamiast tego wybierz wynik.",
+    "実際の本人確認では、ここでカメラを使います。代わりに結果を選んでください。",
 ];
-pub(super) const AT_ONCE: Words = ["Skip to the end", "Od razu do końca", "最後まで飛ばす"];
-pub(super) const REASON: Words = ["Reason, if it fails", "Powód, jeśli się nie uda", "不合格の場合の理由"];
+pub(super) const AT_ONCE: Words = ["Skip to the result", "Przejdź do wyniku", "結果まで進む"];
+pub(super) const REASON: Words = ["Reason if it is declined", "Powód odrzucenia", "不承認の場合の理由"];
 
 pub(super) const OUTCOMES: [(&str, Words); 5] = [
-    ("approve", ["Pass", "Zalicz", "合格にする"]),
-    ("decline", ["Fail", "Odrzuć", "不合格にする"]),
-    ("review", ["Send to a reviewer", "Przekaż do weryfikatora", "担当者の審査に回す"]),
-    ("complete", ["Hand in and wait", "Prześlij i czekaj", "提出して待つ"]),
-    ("expire", ["Let it run out", "Niech wygaśnie", "期限切れにする"]),
+    ("approve", ["Approve", "Zatwierdź", "承認"]),
+    ("decline", ["Decline", "Odrzuć", "不承認"]),
+    ("review", ["Send to review", "Przekaż do sprawdzenia", "審査に回す"]),
+    ("complete", ["Submit without a result", "Wyślij bez wyniku", "結果なしで提出"]),
+    ("expire", ["Expire", "Zakończ jako wygasłą", "期限切れにする"]),
 ];
-pub(super) const LEAVE: Words = ["Leave and continue later", "Wyjdź i dokończ później", "中断して後で続ける"];
+pub(super) const LEAVE: Words = ["Continue later", "Kontynuuj później", "後で続ける"];
 
 pub(super) const REASONS: [(&str, Words); 11] = [
     ("document_unreadable", ["The document cannot be read", "Dokument jest nieczytelny", "書類が読み取れない"]),
@@ -61,7 +62,7 @@ pub(super) const REASONS: [(&str, Words); 11] = [
     (
         "document_type_unsupported",
         [
-            "This kind of document is not accepted",
+            "This type of document is not accepted",
             "Ten rodzaj dokumentu nie jest przyjmowany",
             "この種類の書類は使えない",
         ],
@@ -69,25 +70,28 @@ pub(super) const REASONS: [(&str, Words); 11] = [
     (
         "country_unsupported",
         [
-            "Documents of this country are not accepted",
+            "Documents from this country are not accepted",
             "Dokumenty tego kraju nie są przyjmowane",
             "この国の書類は使えない",
         ],
     ),
     ("glare_or_blur", ["Glare or blur", "Odblask lub nieostrość", "反射またはピンぼけ"]),
-    ("name_mismatch", ["The name differs", "Nazwisko się nie zgadza", "氏名が一致しない"]),
-    ("face_mismatch", ["The face differs", "Twarz się nie zgadza", "顔が一致しない"]),
-    ("liveness_failed", ["The liveness check failed", "Nie potwierdzono żywej osoby", "生体確認に失敗した"]),
-    ("under_age", ["Under age", "Osoba niepełnoletnia", "年齢が足りない"]),
-    ("duplicate_identity", ["Already used elsewhere", "Tożsamość użyta gdzie indziej", "すでに別の所で使われている"]),
-    ("other", ["Something else", "Inny powód", "その他"]),
+    ("name_mismatch", ["The name does not match", "Imię i nazwisko się nie zgadzają", "氏名が一致しない"]),
+    ("face_mismatch", ["The face does not match", "Twarz się nie zgadza", "顔が一致しない"]),
+    (
+        "liveness_failed",
+        ["The selfie steps were not completed", "Nie wykonano kroków selfie", "自撮り写真の手順が完了しなかった"],
+    ),
+    ("under_age", ["Under 18", "Osoba poniżej 18 lat", "18歳未満"]),
+    ("duplicate_identity", ["Document already used", "Dokument został już użyty", "書類が使用済み"]),
+    ("other", ["Other reason", "Inny powód", "その他"]),
 ];
 
 pub(super) const KINDS: [(&str, Words); 6] = [
     ("passport", ["Passport", "Paszport", "パスポート"]),
-    ("identity_card", ["Identity card", "Dowód osobisty", "身分証明書"]),
+    ("identity_card", ["ID card", "Dowód osobisty", "身分証明書（IDカード）"]),
     ("drivers_license", ["Driver's license", "Prawo jazdy", "運転免許証"]),
-    ("residence_permit", ["Residence permit", "Dokument pobytowy", "在留カード"]),
+    ("residence_permit", ["Residence permit", "Karta pobytu", "在留カード"]),
     ("visa", ["Visa", "Wiza", "ビザ"]),
     ("my_number_card", ["My Number card", "Karta My Number", "マイナンバーカード"]),
 ];
@@ -109,17 +113,17 @@ pub(super) const COUNTRIES: [(&str, Words); 12] = [
 
 pub(super) const EXPIRED: Words = ["Session expired", "Sesja wygasła", "セッションの有効期限が切れました"];
 pub(super) const EXPIRED_LEAD: Words = [
-    "A link opens once and only for a while. Go back and ask for a new one; nothing is lost.",
-    "Link otwiera się raz i tylko przez pewien czas. Wróć i poproś o nowy; nic nie przepadło.",
-    "リンクは一度だけ、一定の時間内に開けます。戻って新しいリンクを受け取ってください。入力内容は失われません。",
+    "The link was already used or has expired. Nothing is lost. Get a new link where you started.",
+    "Link został już użyty albo wygasł. Nic nie przepadło. Utwórz nowy tam, gdzie rozpoczęto weryfikację.",
+    "リンクは使用済みか、期限が切れています。データは失われていません。最初の画面で新しいリンクを取得してください。",
 ];
-pub(super) const DONE: Words = ["Thank you", "Dziękujemy", "ありがとうございます"];
+pub(super) const DONE: Words = ["Submitted", "Wysłano", "提出しました"];
 pub(super) const DONE_LEAD: Words = [
-    "Everything has been handed in. You can go back.",
-    "Wszystko zostało przesłane. Możesz wrócić.",
-    "提出が完了しました。元のページに戻れます。",
+    "The check is complete. Go back to see the result.",
+    "Weryfikacja jest zakończona. Wróć, aby zobaczyć wynik.",
+    "本人確認が完了しました。戻って結果をご確認ください。",
 ];
-pub(super) const FAILED: Words = ["The check did not succeed", "Sprawdzenie się nie powiodło", "確認できませんでした"];
+pub(super) const FAILED: Words = ["Not accepted", "Nie przyjęto", "承認されませんでした"];
 pub(super) const FAILED_LEAD: Words = [
     "Go back to see why and what you can do.",
     "Wróć, aby zobaczyć powód i możliwe kroki.",

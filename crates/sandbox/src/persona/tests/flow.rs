@@ -75,7 +75,7 @@ async fn country_document_face_and_back() {
     let fields = &world.read(&id).await["data"]["attributes"]["fields"];
     assert_eq!(fields["identification-class"]["value"], "rp");
     assert_eq!(fields["selected-country-code"]["value"], "JP");
-    assert!(world.get(&session).await.text.contains("Thank you"));
+    assert!(world.get(&session).await.text.contains("Submitted"));
 }
 
 #[tokio::test]
