@@ -7,11 +7,11 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::pages::account::{overview, phone, security, waiver};
 use crate::pages::audit::{csv as audit_csv, page as audit};
-use crate::pages::capture::{handoff, picture, steps};
+use crate::pages::capture::{ending, handoff, picture, steps};
 use crate::pages::keys::{actions, create, list};
 use crate::pages::operator::{overview as console, policy, report, reviews, waivers};
 use crate::pages::organization::{
-    admin_keys, billing, general, member, members, network, project, project_models, projects,
+    admin_keys, billing, general, member, members, network, project, project_models, projects, verification,
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage::page as usage;
@@ -85,8 +85,9 @@ pub static ROUTES: &[Route] = &[
     public("/reset", || get(forms::reset).post(forms::do_reset)),
     public("/verify/{token}", || get(handoff::open).post(handoff::proceed)),
     link_holder("/verify/{token}/capture", || get(steps::open).post(steps::begin)),
-    link_holder("/verify/{token}/capture/state", || get(steps::follow)),
-    link_holder("/verify/{token}/capture/events", || get(steps::events)),
+    public("/verify/done/{token}", || get(ending::open)),
+    public("/verify/done/{token}/state", || get(ending::follow)),
+    public("/verify/done/{token}/events", || get(ending::events)),
     link_holder("/verify/{token}/capture/{verb}", || post(steps::act)),
     link_holder("/verify/{token}/capture/pictures/{slot}", || {
         post(picture::receive).layer(DefaultBodyLimit::max(picture::LARGEST_UPLOAD))
@@ -119,10 +120,10 @@ pub static ROUTES: &[Route] = &[
     signed_in("/usage.csv", || get(usage::csv)),
     signed_in("/limits", || get(limits::open).post(limits::save)),
     signed_in("/settings/organization/general", || get(general::open).post(general::rename)),
-    signed_in("/settings/organization/verification/state", || get(general::follow)),
-    signed_in("/settings/organization/verification/events", || get(general::events)),
-    recently_authenticated("/settings/organization/verification/withdraw", || post(general::withdraw)),
-    signed_in("/settings/organization/verification/{verb}", || post(general::act)),
+    signed_in("/settings/organization/verification/state", || get(verification::follow)),
+    signed_in("/settings/organization/verification/events", || get(verification::events)),
+    recently_authenticated("/settings/organization/verification/withdraw", || post(verification::withdraw)),
+    signed_in("/settings/organization/verification/{verb}", || post(verification::act)),
     recently_authenticated("/settings/organization/second-factor", || post(general::require)),
     signed_in("/settings/organization/members", || get(members::open)),
     signed_in("/settings/organization/members/invite", || post(members::invite)),

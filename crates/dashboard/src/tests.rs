@@ -72,6 +72,7 @@ fn no_text_is_missing_and_none_is_unused() {
         "audit-area-",
         "audit-actors-",
         "date-",
+        "ending-",
     ];
     for key in &known {
         let by_name = written.contains(&format!("\"{key}\""));

@@ -60,7 +60,7 @@ if (unknown && zone && zone !== "UTC") {
   const body = new URLSearchParams({ csrf: unknown.elements.csrf.value, next: "/home", time_zone: zone });
   fetch("/preferences", { method: "POST", body, redirect: "manual" }).catch(() => {});
 }
-// A page that waits for another device listens for news, and asks every few seconds where it cannot listen. It does
+// A page that waits for another device listens for changes, and asks every 1.5 seconds where it cannot listen. It does
 // neither while it is not visible.
 const waiting = document.querySelector("[data-follow]");
 if (waiting) {
@@ -84,7 +84,7 @@ if (waiting) {
   };
   let asking;
   const askAgain = () => {
-    asking ??= setInterval(() => ask().catch(() => {}), 3000);
+    asking ??= setInterval(() => ask().catch(() => {}), 1500);
   };
   let source;
   const listen = () => {

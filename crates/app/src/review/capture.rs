@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::Reviewer;
 use super::provider::digest;
 use crate::verification::organization::refresh::refresh_attempt;
-use crate::verification::organization::still_open;
+use crate::verification::organization::{ending_path, still_open};
 use crate::{App, Error};
 use keystead_documents::Slot;
 use keystead_documents::prompts::{Challenge, Prompt, drawn};
@@ -117,8 +117,6 @@ pub struct CaptureView {
     pub held: bool,
     /// The state of the attempt, by name.
     pub attempt: String,
-    /// Why it was refused, by the stable names.
-    pub reasons: Vec<String>,
     /// Whether pictures can be submitted.
     pub open: bool,
     /// The chosen country.
@@ -139,6 +137,8 @@ pub struct CaptureView {
     pub zone_typed: bool,
     /// Whether the person stated their name.
     pub name_stated: bool,
+    /// The path of the last page, which shows how the attempt goes on.
+    pub ending: String,
 }
 
 impl CaptureView {
@@ -222,7 +222,6 @@ impl App {
                 language: attempt.language,
                 held,
                 attempt: attempt.state.as_str().to_owned(),
-                reasons: serde_json::from_str(&attempt.reasons).unwrap_or_default(),
                 open,
                 countries: COUNTRIES.into_iter().filter(|code| !policy.documents(code).is_empty()).collect(),
                 documents: documents.iter().map(|document| document.kind).collect(),
@@ -231,6 +230,7 @@ impl App {
                 zone_expected,
                 zone_typed: capture.zone_sealed.is_some(),
                 name_stated: capture.name_sealed.is_some(),
+                ending: ending_path(self, &attempt.id),
                 country: capture.country,
                 document: kind,
             }))

@@ -28,6 +28,7 @@ mod submission_model;
 mod test_app;
 mod tokens;
 mod transaction_faults;
+mod two_devices;
 mod vendor_faults;
 mod vendor_outage;
 mod vendors;

@@ -76,11 +76,13 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     let keys = state.app.visible_keys(&actor, organization, &visit.project.id, cursor).await.map_err(fail)?;
     let verification = state.app.verification_of(organization).await.map_err(fail)?;
     let lacks = |action: &keystead_app::verification::ActionView, what| action.missing.contains(&what);
+    let served = state.app.served_models().await.map_err(fail)?;
     let locked: Vec<&str> = verification
         .actions
         .iter()
         .filter(|action| lacks(action, Requirement::Organization))
         .filter_map(|action| action.action.strip_prefix("model.use:"))
+        .filter(|name| served.iter().any(|model| model == name))
         .collect();
     let ahead = verification.upcoming.iter().map(|one| announced(&visit, one)).collect();
     let refused = state.app.refused_calls(&actor, organization).await.map_err(fail)?;

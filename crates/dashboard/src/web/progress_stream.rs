@@ -2,7 +2,7 @@
 //!
 //! The stream only reports that a page is out of date; the browser then loads the page with the usual permission
 //! checks. Each poll reads the session again, so a stream ends with its session. Pages without scripts have a button,
-//! and pages poll every few seconds when the stream is refused.
+//! and pages poll every 1.5 seconds when the stream is refused.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use super::stream_slots::StreamSlot;
 use crate::state::DashboardState;
 
 /// How often the state is read when this node committed nothing: another node may have.
-const POLL_INTERVAL: Duration = Duration::from_secs(3);
+const POLL_INTERVAL: Duration = Duration::from_millis(1_500);
 /// How often a comment is sent, so that proxies do not close an idle stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The longest duration of a stream; a page that still waits opens another.

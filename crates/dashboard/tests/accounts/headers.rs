@@ -101,9 +101,12 @@ async fn errors_at_addresses_of_files_are_pages() {
 async fn links_of_verifications_are_not_sent_as_referrers() {
     let world = World::new().await;
     let mut phone = world.browser();
-    for path in ["/verify/x", "/verify/x/capture", "/verify/x/capture/state"] {
+    for path in ["/verify/x", "/verify/x/capture", "/verify/done/x"] {
         assert_eq!(phone.get(path).await.header("referrer-policy"), "no-referrer", "{path}");
     }
+    let done = phone.get("/verify/done/x").await;
+    assert_eq!(done.status, 404, "an unknown token");
+    assert!(done.body.contains("This link no longer works"), "{}", done.body);
     assert_eq!(phone.post("/verify/x/capture/submit", &[]).await.header("referrer-policy"), "no-referrer");
     assert_eq!(phone.get("/help").await.header("referrer-policy"), "same-origin");
 }

@@ -1,3 +1,4 @@
 # What an owner agrees to before a verification. A change of meaning needs a new CONSENT_TEXT_VERSION in the code.
+consent-biometric = I consent to the processing of biometric information.
 consent-provider = I agree that { $provider } and { $operator } process the photo of my document, the photo of my face and biometric information for the sole purpose of verifying this organization. Biometric information is deleted after 7 days at the latest. I can withdraw this consent at any time.
 consent-review = I agree that { $operator } processes the photos of my document and of my face for the sole purpose of verifying this organization; a person looks at them. The photos are deleted 7 days after they were taken at the latest. Only where the law requires it they are kept longer, { $days } days at most; I am told then, and withdrawing does not delete them sooner. I can withdraw this consent at any time.

@@ -119,3 +119,7 @@ safety-lacking = { $count ->
     [one] { $count } member does not use two-step verification. They must set it up before they can open the pages of this organization:
    *[other] { $count } members do not use two-step verification. They must set it up before they can open the pages of this organization:
 }
+safety-lacking-off = { $count ->
+    [one] { $count } member does not use two-step verification yet:
+   *[other] { $count } members do not use two-step verification yet:
+}

@@ -117,3 +117,6 @@ error-own-second-factor-first = メンバーに2段階認証を必須にする�
 safety-lacking = { $count ->
    *[other] { $count }人のメンバーが2段階認証を使用していません。設定するまで、この組織のページを開けません：
 }
+safety-lacking-off = { $count ->
+   *[other] { $count }人のメンバーがまだ2段階認証を使用していません：
+}

@@ -1,3 +1,4 @@
 # What an owner agrees to before a verification. A change of meaning needs a new CONSENT_TEXT_VERSION in the code.
+consent-biometric = Wyrażam zgodę na przetwarzanie danych biometrycznych.
 consent-provider = Zgadzam się, aby { $provider } i { $operator } przetwarzali zdjęcie mojego dokumentu, zdjęcie twarzy i dane biometryczne wyłącznie w celu weryfikacji tej organizacji. Dane biometryczne są usuwane najpóźniej po 7 dniach. Zgodę można wycofać w każdej chwili.
 consent-review = Zgadzam się, aby { $operator } przetwarzał zdjęcia mojego dokumentu i mojej twarzy wyłącznie w celu weryfikacji tej organizacji; ogląda je człowiek. Zdjęcia są usuwane najpóźniej 7 dni po zrobieniu. Dłużej, najwyżej { $days } dni, są przechowywane tylko wtedy, gdy zobowiązuje do tego prawo; dowiem się o tym i wycofanie zgody nie usuwa ich wcześniej. Zgodę można wycofać w każdej chwili.

@@ -123,3 +123,9 @@ safety-lacking = { $count ->
     [many] { $count } członków nie korzysta z weryfikacji dwuetapowej. Muszą ją skonfigurować, zanim otworzą strony tej organizacji:
    *[other] { $count } członka nie korzysta z weryfikacji dwuetapowej. Muszą ją skonfigurować, zanim otworzą strony tej organizacji:
 }
+safety-lacking-off = { $count ->
+    [one] { $count } członek nie korzysta jeszcze z weryfikacji dwuetapowej:
+    [few] { $count } członków nie korzysta jeszcze z weryfikacji dwuetapowej:
+    [many] { $count } członków nie korzysta jeszcze z weryfikacji dwuetapowej:
+   *[other] { $count } członka nie korzysta jeszcze z weryfikacji dwuetapowej:
+}

@@ -162,7 +162,18 @@ pub async fn find_handoff(tx: &mut Tx, digest: &[u8]) -> Result<Option<Handoff>,
 /// Uses a link up; `false` when another request was first or it has expired.
 pub async fn use_handoff(tx: &mut Tx, digest: &[u8], at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE handoffs SET used_at = $2 WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
+    tx.note_progress();
     Ok(tx.execute(SQL, vec![digest.into(), at.0.into()]).await? > 0)
+}
+
+/// Finds the newest link of an attempt.
+pub async fn newest_handoff(tx: &mut Tx, attempt: &VerificationAttemptId) -> Result<Option<Handoff>, Error> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM handoffs WHERE attempt = $1 ORDER BY created_at DESC, expires_at DESC, digest LIMIT 1"
+    );
+    tx.optional(SQL, vec![attempt.as_str().into()]).await?.as_ref().map(handoff).transpose()
 }
 
 /// Records that a document has verified an organization.

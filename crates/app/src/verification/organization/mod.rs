@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 mod consent;
+mod ending;
 mod handoff;
 pub(crate) mod job_handlers;
 pub(crate) mod owners;
@@ -18,11 +19,13 @@ use keystead_store::tables::identity_attempts::IdentityAttempt;
 
 use crate::{App, Error};
 
-pub use consent::consent_text;
+pub use consent::{consent_parts, consent_text};
+pub use ending::EndingView;
+pub(crate) use ending::ending_path;
 pub use handoff::{HandoffLink, HandoffView};
 pub use keystead_core::verification::handoff::Channel;
 pub use start::Consent;
-pub use view::{AttemptView, OrganizationView};
+pub use view::{AttemptView, LinkView, OrganizationView};
 
 /// Translates the service's states into those of the core.
 pub(crate) const fn check(state: identity::State) -> Check {

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use super::apply::{apply_step, expire_dated, step_attempt};
 use super::consent::{CONSENT_TEXT_VERSION, consent_text};
 use super::state::{live_attempt, load_verification, owned_attempt, save_verification, verification_facts};
-use super::{AttemptView, identity_provider, refused, still_open};
+use super::{AttemptView, ending_path, identity_provider, refused, still_open};
 use crate::audit::{self, AuditEntry};
 use crate::entitlements::{entitlements, log_unenforced};
 use crate::jobs::{Job, poll_wait};
@@ -239,7 +239,7 @@ async fn prerequisite_missing(app: &App, tx: &mut Tx, organization: &Organizatio
 /// the queue; this is recorded for a `fresh` one.
 async fn start_at_service(app: &App, row: IdentityAttempt, fresh: bool) -> Result<(AttemptView, Option<Link>), Error> {
     let provider = identity_provider(app)?;
-    let return_url = format!("{}/settings/organization/general?verification={}", app.public_url(), row.id);
+    let return_url = format!("{}{}", app.public_url(), ending_path(app, &row.id));
     let attempt = Attempt {
         id: row.id.as_str(),
         organization: row.organization.as_str(),

@@ -70,6 +70,15 @@ impl AttemptView {
     }
 }
 
+/// The newest link of a live attempt for another device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkView {
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// When a device continued with it.
+    pub used_at: Option<Timestamp>,
+}
+
 /// Everything about an organization's verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationView {
@@ -87,6 +96,8 @@ pub struct OrganizationView {
     pub attempts_left: u8,
     /// The last attempt, live or not.
     pub attempt: Option<AttemptView>,
+    /// The newest link of the live attempt for another device.
+    pub link: Option<LinkView>,
     /// The service's name, absent when none is configured.
     pub provider: Option<&'static str>,
     /// The service's privacy policy.
@@ -195,6 +206,10 @@ pub(crate) async fn organization_view(
     let cases = reviews::list(tx, organization).await?;
     let provider = app.services().identity.as_ref();
     let live = attempts.iter().find(|row| row.finished_at.is_none());
+    let link = match live {
+        None => None,
+        Some(row) => privacy::newest_handoff(tx, &row.id).await?,
+    };
     let document_free_at = match live.and_then(|row| row.document_fingerprint.as_deref()) {
         None => None,
         Some(fingerprint) => document_free_at(app, tx, organization, fingerprint).await?,
@@ -202,6 +217,7 @@ pub(crate) async fn organization_view(
     let held = legal_holds::list_granted(tx, organization).await?;
     let held = held.iter().filter(|hold| hold.ended_at.is_none() && app.now() < hold.until);
     Ok(OrganizationView {
+        link: link.map(|link| LinkView { expires_at: link.expires_at, used_at: link.used_at }),
         held_until: held.map(|hold| hold.until).max(),
         document_free_at,
         status: verification.status,

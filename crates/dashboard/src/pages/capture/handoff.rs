@@ -26,6 +26,13 @@ struct Handoff {
     token: String,
 }
 
+impl Handoff {
+    /// The English label of the button, beside its translation.
+    fn english_button(&self) -> String {
+        Messages(Language::English).text("handoff-button")
+    }
+}
+
 fn page(state: &DashboardState, visitor: &Visitor, token: &str, view: Option<HandoffView>) -> Handoff {
     // The language chosen on the first device, unless this device chose another.
     let chosen = view.as_ref().map(|view| view.language.as_str());

@@ -34,7 +34,6 @@ pub(super) struct Capture {
     pub(super) wrong: Option<String>,
     view: Option<CaptureView>,
     stage: &'static str,
-    state: String,
     slot: Option<SlotView>,
     prompt: Option<PromptView>,
     countries: Vec<(&'static str, &'static str)>,
@@ -45,6 +44,11 @@ pub(super) struct Capture {
 }
 
 impl Capture {
+    /// The path of the last page, once nothing can be submitted any more.
+    pub(super) fn ending(&self) -> Option<&str> {
+        self.view.as_ref().filter(|view| !view.open).map(|view| view.ending.as_str())
+    }
+
     fn whose(&self) -> String {
         let label = self.view.as_ref().map_or("", |view| view.organization.as_str());
         self.t.text_with_all("capture-whose", &[("organization", label), ("operator", &self.operator)])
@@ -127,11 +131,6 @@ impl Capture {
     fn zone_typed(&self) -> bool {
         self.view.as_ref().is_some_and(|view| view.zone_typed)
     }
-
-    fn reasons(&self) -> Vec<String> {
-        let reasons = self.view.as_ref().map(|view| view.reasons.as_slice()).unwrap_or_default();
-        reasons.iter().map(|reason| labels::reason(self.t, reason)).collect()
-    }
 }
 
 pub(super) fn holder(state: &DashboardState, token: &str, headers: &HeaderMap) -> Holder {
@@ -142,17 +141,8 @@ pub(super) fn path(token: &str) -> String {
     format!("/verify/{token}/capture")
 }
 
-/// The current step of the page.
+/// The current step of the page, while pictures can be submitted.
 fn stage(view: &CaptureView, wanted: Option<&str>, change: bool) -> (&'static str, Option<SlotView>) {
-    if !view.open {
-        let stage = match view.attempt.as_str() {
-            "submitted" | "in_review" => "sent",
-            "approved" => "approved",
-            "rejected" => "rejected",
-            _ => "ended",
-        };
-        return (stage, None);
-    }
     if !view.held {
         return ("begin", None);
     }
@@ -213,7 +203,6 @@ pub(super) async fn page(
         token: token.to_owned(),
         wrong: None,
         stage,
-        state: view.as_ref().map_or("", |view| view.attempt.as_str()).to_owned(),
         slot,
         prompt,
         countries: countries::list(language, served),

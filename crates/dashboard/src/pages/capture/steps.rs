@@ -1,11 +1,9 @@
 //! The steps of the capture that are not pictures. There is no session: access is by the link, on the device that
 //! opened it first. Every step works without scripts.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use keystead_app::Error;
 use keystead_app::review::{Holder, PromptView};
@@ -18,7 +16,6 @@ use crate::web::cookies::Cookie;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visitor;
 use crate::web::form::{Form, wants_json};
-use crate::web::progress_stream::{Observed, stream_changes};
 use crate::web::response::{Page, redirect, redirect_with_cookie, render, render_error};
 use keystead_core::language::Language;
 use keystead_locales::Messages;
@@ -33,7 +30,10 @@ pub(crate) async fn open(
     headers: HeaderMap,
 ) -> Page {
     let page = page(&state, &visitor, &token, &holder(&state, &token, &headers)).await?;
-    render(page.t, &page)
+    match page.ending() {
+        Some(ending) => Ok(redirect(ending)),
+        None => render(page.t, &page),
+    }
 }
 
 /// Binds the link to this device.
@@ -102,39 +102,4 @@ async fn prompts_as_json(state: &DashboardState, here: &Holder, prompts: &[Promp
         json!({ "slot": prompt.slot.as_str(), "echo": prompt.echo, "text": text })
     };
     Json(json!({ "prompts": prompts.iter().map(one).collect::<Vec<_>>() })).into_response()
-}
-
-/// The state of the attempt, for pages that poll.
-pub(crate) async fn follow(
-    State(state): State<DashboardState>,
-    visitor: Visitor,
-    Path(token): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, PageError> {
-    let view = state.app.find_capture(&holder(&state, &token, &headers)).await;
-    let view = view.map_err(|error| PageError::new(visitor.messages, error))?;
-    let word = view.map_or_else(String::new, |view| view.attempt);
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], word).into_response())
-}
-
-/// The state of the attempt as a stream, while it is in review.
-pub(crate) async fn events(
-    State(state): State<DashboardState>,
-    Path(token): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let (app, holder) = (state.app.clone(), Arc::new(holder(&state, &token, &headers)));
-    stream_changes(&state, &headers, &token, move || {
-        let (app, holder) = (app.clone(), Arc::clone(&holder));
-        async move {
-            match app.find_capture(&holder).await {
-                Ok(Some(view)) if matches!(view.attempt.as_str(), "submitted" | "in_review") => {
-                    Observed::Changing(view.attempt)
-                }
-                Ok(Some(view)) => Observed::Final(view.attempt),
-                Ok(None) | Err(_) => Observed::Unavailable,
-            }
-        }
-    })
-    .await
 }

@@ -9,3 +9,5 @@ pub(crate) mod network;
 pub(crate) mod project;
 pub(crate) mod project_models;
 pub(crate) mod projects;
+pub(crate) mod verification;
+mod verification_card;

@@ -382,7 +382,11 @@ pub(crate) async fn proofs(db: Database) {
     assert!(change!(db, |tx| privacy::use_handoff(tx, &[1; 32], later(1))).unwrap());
     assert!(!change!(db, |tx| privacy::use_handoff(tx, &[1; 32], later(1))).unwrap(), "works once");
     link.used_at = Some(later(1));
-    assert_eq!(look!(db, |tx| privacy::find_handoff(tx, &[1; 32])).unwrap(), Some(link));
+    assert_eq!(look!(db, |tx| privacy::find_handoff(tx, &[1; 32])).unwrap(), Some(link.clone()));
+    assert_eq!(look!(db, |tx| privacy::newest_handoff(tx, &link.attempt)).unwrap(), Some(link.clone()));
+    let newer = Handoff { digest: vec![2; 32], created_at: later(2), used_at: None, ..link };
+    change!(db, |tx| privacy::insert_handoff(tx, &newer)).unwrap();
+    assert_eq!(look!(db, |tx| privacy::newest_handoff(tx, &newer.attempt)).unwrap(), Some(newer));
 
     let used = |at: i64| DocumentFingerprint {
         fingerprint: vec![8],
