@@ -269,6 +269,7 @@ async function withoutScripts(browser, operator, second) {
     const files = await drawings(page);
     await waive(operator, name);
     const { link, match } = await start(page, t);
+    await rest(page);
     const phone = await onPhone(browser, "en", false, link, match, see);
     await byFiles(phone.screen, files, see);
     const general = async (wanted) => {
