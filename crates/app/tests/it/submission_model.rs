@@ -130,9 +130,7 @@ async fn forms_in_random_order() {
             let passes = [0, 0, 0, 1, 20, 59, 60, 61, 599, 600][rng.random_range(0..10)];
             world.clock.advance(passes);
             model.now += passes;
-            if std::env::var_os("KEYSTEAD_TEST_TRACE").is_some() {
-                eprintln!("{seed}/{at}: {did}, then {passes} s");
-            }
+            eprintln!("{seed}/{at}: {did}, then {passes} s");
         }
     }
 }

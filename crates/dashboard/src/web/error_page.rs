@@ -21,7 +21,7 @@ pub(crate) struct PageError {
     message: String,
     topic: Option<&'static Topic>,
     retry_at: Option<RetryAt>,
-    sign_out: Option<SignOut>,
+    sign_out: Option<Box<SignOut>>,
 }
 
 /// The form to sign out and to open the same address with another account.
@@ -50,7 +50,7 @@ struct Page<'a> {
     pages: [(&'static str, &'static str); 5],
     /// Title and address of the help page.
     help: Option<(String, String)>,
-    sign_out: Option<SignOut>,
+    sign_out: Option<Box<SignOut>>,
 }
 
 /// The message of an error, shown beside a field or on a page of its own.
@@ -165,7 +165,7 @@ impl PageError {
         let missing = Self::new(person.messages, Error::not_found("project", ""));
         let title = person.messages.text("foreign-project-title");
         let message = person.messages.text_with("foreign-project-message", "email", &person.session.email);
-        let sign_out = Some(SignOut { csrf: person.session.csrf.clone(), next: person.path.clone() });
+        let sign_out = Some(Box::new(SignOut { csrf: person.session.csrf.clone(), next: person.path.clone() }));
         Self { title, message, sign_out, topic: help::topic("wrong-organization-or-project"), ..missing }
     }
 
