@@ -8,6 +8,7 @@ pub mod caller;
 pub mod gate;
 pub mod hex;
 pub mod id;
+pub mod installation;
 pub mod key;
 pub mod language;
 pub mod mask;

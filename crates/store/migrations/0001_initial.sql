@@ -153,6 +153,13 @@ CREATE TABLE policies (
   reason TEXT NOT NULL DEFAULT ''
 );
 
+-- Facts about the installation: `checks.` and a requirement, once a node was configured to check it; `backup`, the time of
+-- the last one.
+CREATE TABLE installation_facts (
+  name TEXT PRIMARY KEY,
+  at BIGINT NOT NULL
+);
+
 -- When each organization first used each model; rules can exempt models that were in use before a date.
 CREATE TABLE first_uses (
   organization TEXT NOT NULL,

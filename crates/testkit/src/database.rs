@@ -2,8 +2,11 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use keystead_store::Store;
+use keystead_core::gate::Requirement;
+use keystead_core::time::Timestamp;
+use keystead_store::tables::installation_facts;
 use keystead_store::testing::PostgresServer;
+use keystead_store::{Store, Tx};
 use sqlx::Connection;
 use tempfile::TempDir;
 
@@ -68,9 +71,22 @@ impl Databases {
 }
 
 impl Database {
-    /// SQLite in memory.
+    /// SQLite in memory, of an installation where every requirement was once set up, so that every rule is enforced.
     pub async fn memory() -> Self {
-        Databases::Memory.fresh().await
+        let made = Databases::Memory.fresh().await;
+        made.set_up_all().await;
+        made
+    }
+
+    /// Notes that every requirement can be checked here.
+    pub async fn set_up_all(&self) {
+        let note = async |tx: &mut Tx| {
+            for requirement in Requirement::ALL {
+                installation_facts::note_set_up(tx, requirement, Timestamp(0)).await?;
+            }
+            Ok::<_, keystead_store::Error>(())
+        };
+        self.store.write("set_up_all", note).await.unwrap();
     }
 
     /// The database at this address, migrated.

@@ -138,14 +138,14 @@ impl App {
     /// operator saved since.
     pub async fn save_policy(&self, actor: &Actor, rules: Vec<Rule>, before: i64, reason: &str) -> Result<i64, Error> {
         let reason = operators_reason(actor, reason)?;
-        let next = Policy { rules, exemptions: Vec::new() };
+        let next = Policy { rules, ..Policy::default() };
         checked(&next)?;
         write_tx!(self.store(), "save_policy", |tx| {
             let (version, present) = policy::find(tx).await?;
             if version != before {
                 return Err(outdated());
             }
-            let next = Policy { rules: next.rules.clone(), exemptions: present.exemptions };
+            let next = Policy { rules: next.rules.clone(), ..present };
             put_policy(self, tx, actor, &next, before, &reason).await
         })
     }
@@ -157,14 +157,14 @@ impl App {
     /// When the caller is not an operator, or when the rules are not valid.
     pub async fn preview_policy(&self, actor: &Actor, rules: Vec<Rule>) -> Result<PolicyPreview, Error> {
         operators_only(actor)?;
-        let mut proposed = Policy { rules, exemptions: Vec::new() };
+        let mut proposed = Policy { rules, ..Policy::default() };
         checked(&proposed)?;
         let now = self.now();
         let (present, all) = read_tx!(self.store(), "preview_policy", |tx| {
             let (_, present) = policy::find(tx).await?;
             Ok((present, known(tx, now.plus(-LOOKED_BACK)).await?))
         })?;
-        proposed.exemptions.clone_from(&present.exemptions);
+        proposed = Policy { rules: proposed.rules, ..present.clone() };
         let uses: Vec<Vec<ActionUse<'_>>> = all.iter().map(Known::uses).collect();
         let fact = |(known, uses)| {
             let known: &Known = known;
@@ -225,7 +225,8 @@ impl App {
     }
 }
 
-async fn put_policy(
+/// Saves a policy as the version after `before`.
+pub(crate) async fn put_policy(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,

@@ -10,6 +10,7 @@ mod policy;
 mod preview;
 mod rule;
 mod scope;
+mod waiting;
 
 pub use check::{MOST_RULES, PolicyFault};
 pub use organization_creation::{MOST_OWNED, OwnedOrganization};
@@ -17,6 +18,7 @@ pub use policy::{Exemption, PHONE_RULE_EFFECTIVE, Policy, Verdict};
 pub use preview::{ActionUse, OrganizationFacts, Preview, PreviewedRefusal};
 pub use rule::{Mode, Rule};
 pub use scope::{AppliesTo, MOST_TAGS, is_tag, read_tags};
+pub use waiting::{UnmeetableRule, UnmeetableState};
 
 /// How an organization meets a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

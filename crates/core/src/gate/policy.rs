@@ -33,6 +33,14 @@ pub struct Policy {
     /// The exemptions; they override the rules.
     #[serde(default)]
     pub exemptions: Vec<Exemption>,
+    /// Requirements that are enforced although they were never set up here, by the operator's decision.
+    // Omitted when empty, so that gateways of the previous version can still read the policy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refuse_without_service: Vec<Requirement>,
+    /// Requirements that no node of this installation was ever configured to check. The store adds them when it reads
+    /// a policy, so that all nodes agree; without them everything is enforced.
+    #[serde(skip)]
+    pub never_set_up: Vec<Requirement>,
 }
 
 /// The result of a policy for one action.
@@ -142,7 +150,7 @@ impl Policy {
                     )
                 },
             ],
-            exemptions: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -189,8 +197,9 @@ impl Policy {
     pub(super) fn judge_rules(&self, action: Action<'_>, met: &Entitlements, now: Timestamp) -> Verdict {
         let mut verdict = Verdict::default();
         for rule in self.rules.iter().filter(|rule| rule.applies(action, met, now)) {
-            let unmet_groups = rule.unmet_groups(met, now);
-            let lacking = rule.require.iter().copied().filter(|requirement| !met.meets(*requirement, now));
+            let unmet_groups = self.without_waiting(rule.unmet_groups(met, now));
+            let required = rule.require.iter().copied();
+            let lacking = required.filter(|requirement| !met.meets(*requirement, now) && !self.waits(*requirement));
             let lacking: Vec<_> = lacking.chain(unmet_groups.first().into_iter().flatten().copied()).collect();
             if lacking.is_empty() {
                 continue;

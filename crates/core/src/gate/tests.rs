@@ -129,7 +129,7 @@ fn rule(require: &[Requirement], any_of: &[&[Requirement]]) -> Rule {
 }
 
 fn judged(rule: &Rule, met: &Entitlements) -> Verdict {
-    let policy = Policy { rules: vec![rule.clone()], exemptions: Vec::new() };
+    let policy = Policy { rules: vec![rule.clone()], ..Policy::default() };
     policy.judge(Action::UseModel("gpt-image-1"), &organization(), met, Timestamp(1_000))
 }
 
@@ -144,14 +144,14 @@ fn a_rule_concerns_whom_it_says() {
     let partner = Entitlements { tags: vec!["partner".to_owned()], ..with(&[]) };
     assert!(judged(&young, &partner).allowed() && !judged(&young, &with(&[])).allowed());
 
-    let policy = Policy { rules: vec![young.clone()], exemptions: Vec::new() };
+    let policy = Policy { rules: vec![young.clone()], ..Policy::default() };
     assert!(policy.check().is_ok());
     let text = serde_json::to_string(&policy).unwrap_or_default();
     assert_eq!(serde_json::from_str::<Policy>(&text).ok(), Some(policy));
     young.applies_to = AppliesTo::default();
     assert!(!serde_json::to_string(&young).unwrap_or_default().contains("applies_to"), "older gateways still read it");
     young.applies_to.org_tags_not = vec!["Two Words".to_owned()];
-    assert!(Policy { rules: vec![young], exemptions: Vec::new() }.check().is_err());
+    assert!(Policy { rules: vec![young], ..Policy::default() }.check().is_err());
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn earlier_users_are_spared() {
     assert!(!judged(&spares, &used("gpt-image-1", 500)).allowed());
     assert!(!judged(&spares, &used("o3", 1)).allowed(), "another model is no use of this one");
     let keys = Rule { action: "api_key.create".to_owned(), ..spares };
-    let policy = Policy { rules: vec![keys], exemptions: Vec::new() };
+    let policy = Policy { rules: vec![keys], ..Policy::default() };
     let make = |met: &Entitlements| policy.judge(Action::CreateKey, &organization(), met, Timestamp(1_000)).allowed();
     assert!(make(&used("o3", 1)) && !make(&with(&[])), "any use counts where there is no model");
 }

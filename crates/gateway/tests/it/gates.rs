@@ -144,7 +144,7 @@ async fn rules_that_are_tried_out_refuse_nobody() {
     for (mode, warning) in [(Mode::Off, None), (Mode::Shadow, None), (Mode::Warn, Some("soon required: organization"))]
     {
         let tried = Rule { mode, ..rule("tried", "model.use", &["gpt-4o"]) };
-        govern(&world, Policy { rules: vec![tried], exemptions: Vec::new() });
+        govern(&world, Policy { rules: vec![tried], ..Policy::default() });
         let answer = world.post(CHAT, &key, r#"{"model":"gpt-4o"}"#).await;
         assert_eq!((answer.status, answer.header("x-keystead-warning")), (200, warning), "{mode:?}");
     }
@@ -196,10 +196,10 @@ async fn the_list_of_models_agrees_with_the_gate() {
     let policies = [
         Policy::default(),
         Policy::default_rules(),
-        Policy { rules: vec![rule("all", "model.use", &[])], exemptions: Vec::new() },
-        Policy { rules: vec![either, spared, rule("streams", "feature.stream", &[])], exemptions: Vec::new() },
-        Policy { rules: vec![strangers], exemptions: Vec::new() },
-        Policy { rules: vec![Rule { mode: Mode::Warn, ..rule("warns", "model.use", &[]) }], exemptions: Vec::new() },
+        Policy { rules: vec![rule("all", "model.use", &[])], ..Policy::default() },
+        Policy { rules: vec![either, spared, rule("streams", "feature.stream", &[])], ..Policy::default() },
+        Policy { rules: vec![strangers], ..Policy::default() },
+        Policy { rules: vec![Rule { mode: Mode::Warn, ..rule("warns", "model.use", &[]) }], ..Policy::default() },
     ];
     for policy in policies {
         govern(&world, policy);

@@ -13,6 +13,7 @@ pub mod first_uses;
 pub mod form_submissions;
 pub mod identity_attempts;
 pub mod inbound_events;
+pub mod installation_facts;
 pub mod invites;
 pub mod ip_allowlists;
 pub mod jobs;

@@ -4,10 +4,10 @@ use keystead_core::gate::Policy;
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
-use super::time;
+use super::{installation_facts, time};
 use crate::{Error, Row, Tx};
 
-/// Finds the newest policy and its version.
+/// Finds the newest policy and its version, with the requirements that were never set up here.
 ///
 /// # Errors
 /// [`Error::Missing`] before the first migration.
@@ -15,9 +15,10 @@ pub async fn find(tx: &mut Tx) -> Result<(i64, Policy), Error> {
     const SQL: &str = "SELECT version, policy FROM policies ORDER BY version DESC LIMIT 1";
     let row = tx.optional(SQL, vec![]).await?.ok_or(Error::Missing)?;
     let version = row.int(0)?;
-    let policy = serde_json::from_str(&row.text(1)?);
     // A policy with a requirement that this version does not know must stop everything rather than open a gate.
-    Ok((version, policy.map_err(|_| Error::Corrupt { table: "policies", id: version.to_string() })?))
+    let policy: Result<Policy, _> = serde_json::from_str(&row.text(1)?);
+    let policy = policy.map_err(|_| Error::Corrupt { table: "policies", id: version.to_string() })?;
+    Ok((version, Policy { never_set_up: installation_facts::never_set_up(tx).await?, ..policy }))
 }
 
 /// One version, without its rules.

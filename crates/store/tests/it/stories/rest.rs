@@ -11,8 +11,8 @@ use keystead_store::tables::api_keys::KeyEdit;
 use keystead_store::tables::changes::ChangeSubject;
 use keystead_store::tables::models::ModelRow;
 use keystead_store::tables::{
-    api_keys, changes, jobs, memberships, models, organizations, policy, project_members, projects, service_accounts,
-    upstream_objects, users,
+    api_keys, changes, installation_facts, jobs, memberships, models, organizations, policy, project_members, projects,
+    service_accounts, upstream_objects, users,
 };
 use keystead_store::{Error, Tx};
 use serde_json::json;
@@ -127,6 +127,21 @@ pub(crate) async fn models_and_policy(db: Database) {
     let expected = vec![model("Z", 0), model("a", 0), model("c", 9)];
     assert_eq!(look!(db, |tx| models::list(tx)), Ok(expected), "those that stay keep their time");
 
+    let never = Policy { never_set_up: Requirement::ALL.to_vec(), ..Policy::default_rules() };
+    assert_eq!(look!(db, |tx| policy::find(tx)), Ok((1, never)));
+    let before = look!(db, |tx| changes::latest(tx)).unwrap();
+    for requirement in Requirement::ALL.into_iter().chain(Requirement::ALL) {
+        change!(db, |tx| installation_facts::note_set_up(tx, requirement, NOW)).unwrap();
+    }
+    assert_eq!(look!(db, |tx| installation_facts::never_set_up(tx)), Ok(vec![]));
+    let noted = look!(db, |tx| changes::since(tx, before, 10)).unwrap();
+    let subjects: Vec<_> = noted.into_iter().map(|change| change.subject).collect();
+    assert_eq!(subjects, vec![ChangeSubject::Policy; 3], "only the first note of each changes the rules");
+    assert_eq!(look!(db, |tx| installation_facts::last_backup(tx)), Ok(None));
+    for at in [NOW, later(5)] {
+        change!(db, |tx| installation_facts::note_backup(tx, at)).unwrap();
+        assert_eq!(look!(db, |tx| installation_facts::last_backup(tx)), Ok(Some(at)));
+    }
     assert_eq!(look!(db, |tx| policy::find(tx)), Ok((1, Policy::default_rules())));
     let mut other = Policy::default_rules();
     other.rules.truncate(1);
