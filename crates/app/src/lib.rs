@@ -13,6 +13,7 @@ mod entitlements;
 pub mod error;
 pub mod exports;
 pub mod first_calls;
+pub mod installation;
 mod jobs;
 pub mod keys;
 pub mod me;

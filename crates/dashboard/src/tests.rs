@@ -73,6 +73,9 @@ fn no_text_is_missing_and_none_is_unused() {
         "audit-actors-",
         "date-",
         "ending-",
+        "capability-",
+        "setup-state-",
+        "setup-rule-",
     ];
     for key in &known {
         let by_name = written.contains(&format!("\"{key}\""));

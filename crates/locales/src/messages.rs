@@ -16,6 +16,7 @@ macro_rules! sources {
             include_str!(concat!("../locales/", $tag, "/layout.ftl")),
             include_str!(concat!("../locales/", $tag, "/format.ftl")),
             include_str!(concat!("../locales/", $tag, "/landing.ftl")),
+            include_str!(concat!("../locales/", $tag, "/installation.ftl")),
             include_str!(concat!("../locales/", $tag, "/account.ftl")),
             include_str!(concat!("../locales/", $tag, "/security.ftl")),
             include_str!(concat!("../locales/", $tag, "/keys.ftl")),

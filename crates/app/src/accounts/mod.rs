@@ -47,6 +47,7 @@ pub(crate) use password::acceptable;
 pub use second_factor::Enrolment;
 pub use security::SecurityView;
 pub use sessions::{SessionView, SignedIn};
+pub(crate) use tokens::first_sign_in_link;
 
 /// Draws 256 bits as text that survives any address bar.
 fn fresh_secret(rng: &mut (impl RngCore + ?Sized)) -> Secret<String> {

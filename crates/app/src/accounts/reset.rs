@@ -22,9 +22,10 @@ impl App {
     /// address; the worker looks the address up.
     ///
     /// # Errors
-    /// When the address is not valid, or after too many attempts.
+    /// When the address is not valid, after too many attempts, or where no mail can be sent.
     pub async fn request_reset(&self, email: &str, context: &Context) -> Result<(), Error> {
         let email = checked_email(email)?;
+        self.ensure_mail("reset_password")?;
         write_tx!(self.store(), "request_reset", |tx| {
             count_mail(self, tx, context.origin, &email).await?;
             let (email, language) = (email.clone(), context.language.clone());

@@ -45,6 +45,7 @@ impl App {
         };
         if account.confirmed_at.is_none() {
             write_tx!(self.store(), "sign_in_forgiven", |tx| forgive_attempt(self, tx, &one).await)?;
+            self.ensure_mail("confirm_address")?;
             mail_confirmation_again(self, &user, &kept, context).await?;
             return Err(Error::Invalid {
                 param: None,

@@ -24,8 +24,9 @@ impl App {
     /// Signs a person up. The answer is the same for every address; the mail says what happened.
     ///
     /// # Errors
-    /// When the address or the password is refused, or after too many attempts.
+    /// When the address or the password is refused, after too many attempts, or where no mail can be sent.
     pub async fn sign_up(&self, email: &str, password: &Secret<String>, context: &Context) -> Result<(), Error> {
+        self.ensure_mail("sign_up")?;
         let email = checked_email(email)?;
         acceptable(password, &email, &[&self.settings().operator])?;
         write_tx!(self.store(), "sign_up_counted", |tx| count_mail(self, tx, context.origin, &email).await)?;

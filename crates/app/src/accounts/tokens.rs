@@ -51,6 +51,11 @@ pub(super) async fn one_time_link(
     Ok(format!("{}/{path}?token={}", app.public_url(), secret.expose()))
 }
 
+/// Makes a link with which a person without a password chooses one, for the operator to hand over: no mail is needed.
+pub(crate) async fn first_sign_in_link(app: &App, tx: &mut Tx, user: &UserId) -> Result<Secret<String>, Error> {
+    one_time_link(app, tx, RESET, "reset", user, "{}", RESET_LIFE).await.map(Secret::new)
+}
+
 pub(super) async fn is_token_valid(app: &App, purpose: &str, token: &Secret<String>) -> Result<bool, Error> {
     let (now, key) = (app.now(), digest(token));
     read_tx!(app.store(), "token_works", |tx| Ok(accounts::find_token(tx, purpose, &key, now).await?.is_some()))

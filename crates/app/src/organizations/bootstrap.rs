@@ -7,10 +7,11 @@ use keystead_core::key::KeyKind;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
-use keystead_store::tables::api_keys;
 use keystead_store::tables::users::{self, User};
+use keystead_store::tables::{accounts, api_keys};
 use serde_json::json;
 
+use crate::accounts::first_sign_in_link;
 use crate::audit::AuditEntry;
 use crate::keys::minting::{KeyTarget, NewKey, mint_key};
 use crate::organizations::insert_organization;
@@ -32,13 +33,16 @@ pub struct Bootstrapped {
     pub project_id: ProjectId,
     /// The admin key, to be shown once.
     pub admin_key: Secret<String>,
+    /// A link with which the owner chooses a password and signs in, once; `None` when they have a password.
+    pub sign_in_link: Option<Secret<String>>,
 }
 
 impl App {
     /// Makes an organization with its Default project, its owner (found by e-mail or created) and an admin key.
     ///
     /// With `waive`, the phone and payment requirements are waived and that is recorded; the organization's own
-    /// verification is never waived. It may be called again for further organizations.
+    /// verification is never waived. It may be called again for further organizations. An owner without a password also
+    /// gets a link that works without mail.
     ///
     /// # Errors
     /// When e-mail or name is not valid.
@@ -80,11 +84,14 @@ impl App {
                     waive_in_transaction(self, tx, &actor, &organization_id, requirement, None, WAIVER).await?;
                 }
             }
+            let has_password = accounts::find(tx, &user_id).await?.is_some_and(|row| row.password.is_some());
+            let sign_in_link = if has_password { None } else { Some(first_sign_in_link(self, tx, &user_id).await?) };
             Ok(Bootstrapped {
                 user_id,
                 organization_id: organization_id.clone(),
                 project_id: project_id.clone(),
                 admin_key: minted.secret,
+                sign_in_link,
             })
         })
     }

@@ -8,6 +8,7 @@ mod code_binding;
 mod concurrency;
 mod deadlines;
 mod fault_injection;
+mod installation;
 mod invitations;
 mod oidc_sign_in;
 mod operator_signals;

@@ -227,5 +227,9 @@ async fn a_fault_at_each_statement_of_organizations() {
         app.save_policy(operator, read.policy.rules.clone(), read.version, "again").await
     })
     .await;
+    all.each("decide_without_service", false, async || {
+        app.decide_without_service(operator, Requirement::Phone, true, "no exceptions").await
+    })
+    .await;
     assert!(all.faults > 300 && all.acts >= 27, "{} faults in {} acts", all.faults, all.acts);
 }

@@ -134,6 +134,7 @@ const MESSAGES: &[(&[&str], &str)] = &[
     (&["too many connections are open"], "service-errors"),
     (&["api is served over https only"], "key-not-accepted"),
     (&["the operator has not configured"], "service-errors"),
+    (&["this installation can't send email"], "service-errors"),
     (&["temporarily unavailable"], "service-errors"),
     (&["had an error while processing your request"], "service-errors"),
     (&["the delivery"], "operating"),

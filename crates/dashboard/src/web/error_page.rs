@@ -85,6 +85,7 @@ pub(crate) fn error_message(messages: Messages, error: &Error) -> String {
             _ => messages.text("error-phone-verification-required"),
         },
         Error::ProviderUnavailable { .. } => messages.text("error-provider-unavailable"),
+        Error::Unsupported("mails") => messages.text("error-no-mail"),
         Error::Unsupported(_) => messages.text("error-not-configured"),
         Error::Unavailable => messages.text("error-unavailable"),
         Error::Internal(_) => messages.text("error-internal"),

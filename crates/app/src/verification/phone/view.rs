@@ -5,8 +5,8 @@ use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::LineRule;
 use keystead_core::verification::phone::PhoneState;
-use keystead_store::tables::organizations;
 use keystead_store::tables::phones::{self, PhoneVerification};
+use keystead_store::tables::{organizations, policy};
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 
 use super::status::end_phone;
@@ -72,6 +72,8 @@ pub struct PhoneView {
     pub allow_voip: bool,
     /// Whether codes can be sent at all.
     pub available: bool,
+    /// Whether no rule asks for a phone, because no text message could ever be sent here.
+    pub waits: bool,
 }
 
 impl App {
@@ -92,6 +94,7 @@ impl App {
                 current: own.map(VerificationView::of).transpose()?,
                 allow_voip: self.settings().lines.non_fixed_voip != LineRule::Refuse,
                 available: self.services().codes.is_some(),
+                waits: policy::find(tx).await?.1.waits(Requirement::Phone),
             })
         })
     }

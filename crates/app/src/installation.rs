@@ -1,0 +1,175 @@
+//! What this installation can do with its configuration, and what the operator decided about rules that cannot be met.
+
+use keystead_core::gate::{Policy, Requirement, UnmeetableRule};
+use keystead_core::installation::{
+    Capability, CapabilityState, Configured, ConfiguredServices, IdentityService, PublicAddress,
+};
+use keystead_core::usage::Price;
+use keystead_providers::mail::Mail;
+use keystead_store::tables::{installation_facts, models, policy};
+
+use crate::operator::policies::put_policy;
+use crate::validate::{operators_only, operators_reason};
+use crate::{Actor, App, Error};
+
+/// The result of a test that the operator started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetupTest {
+    /// How long it took.
+    pub milliseconds: i64,
+    /// What went wrong, for the operator.
+    pub failure: Option<String>,
+}
+
+/// What the installation can do, and which rules it cannot meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallationView {
+    /// Every capability, in the order in which an operator sets them up.
+    pub capabilities: Vec<(Capability, CapabilityState)>,
+    /// Enforced rules with a requirement that cannot be met here.
+    pub rules: Vec<UnmeetableRule>,
+    /// Served models without a price.
+    pub models_without_price: Vec<String>,
+    /// When the last backup was made.
+    pub last_backup: Option<keystead_core::Timestamp>,
+}
+
+impl InstallationView {
+    /// Builds the view from what is configured and the rules in force.
+    #[must_use]
+    pub fn new(configured: &Configured, policy: &Policy) -> Self {
+        Self {
+            capabilities: configured.states(),
+            rules: policy.unmeetable(&configured.services.requirements()),
+            models_without_price: Vec::new(),
+            last_backup: None,
+        }
+    }
+
+    /// The state of one capability.
+    #[must_use]
+    pub fn state(&self, capability: Capability) -> CapabilityState {
+        let found = self.capabilities.iter().find(|(known, _)| *known == capability);
+        found.map_or(CapabilityState::NotSetUp, |(_, state)| *state)
+    }
+
+    /// Whether a rule needs the operator's decision.
+    #[must_use]
+    pub fn needs_decision(&self) -> bool {
+        self.rules.iter().any(|rule| rule.state.needs_decision())
+    }
+
+    /// Whether the operator should look at the setup page.
+    #[must_use]
+    pub fn needs_operator(&self) -> bool {
+        self.needs_decision() || self.state(Capability::Mail) != CapabilityState::SetUp
+    }
+}
+
+impl App {
+    /// The outside services that are configured. Pages offer nothing else.
+    #[must_use]
+    pub fn configured_services(&self) -> ConfiguredServices {
+        let services = self.services();
+        let reviews = |name: &str| if name == "review" { IdentityService::Review } else { IdentityService::Outside };
+        ConfiguredServices {
+            mail: services.mail.is_some(),
+            text_messages: services.codes.is_some(),
+            payment: services.payment.is_some(),
+            identity: services.identity.as_ref().map(|provider| reviews(provider.name())),
+        }
+    }
+
+    /// Whether mail can be sent. Where it cannot, no page may promise one.
+    #[must_use]
+    pub fn sends_mail(&self) -> bool {
+        self.services().mail.is_some()
+    }
+
+    /// Refuses what would end in a mail, where no mail can be sent, and logs it for the operator.
+    pub(crate) fn ensure_mail(&self, purpose: &'static str) -> Result<(), Error> {
+        if self.sends_mail() {
+            return Ok(());
+        }
+        tracing::warn!(purpose, "refused, because no mail can be sent: [mail] is not configured; see keystead doctor");
+        Err(Error::Unsupported("mails"))
+    }
+
+    /// Reports what the installation can do, for its own log.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn installation_report(&self) -> Result<InstallationView, Error> {
+        let (served, policy, last_backup) = read_tx!(self.store(), "installation", |tx| {
+            let (_, policy) = policy::find(tx).await?;
+            Ok((models::list(tx).await?, policy, installation_facts::last_backup(tx).await?))
+        })?;
+        let settings = self.settings();
+        let mut upstreams: Vec<&str> = served.iter().map(|model| model.upstream.as_str()).collect();
+        upstreams.sort_unstable();
+        upstreams.dedup();
+        let without = served.iter().filter(|model| model.price == Price::default());
+        let without: Vec<String> = without.map(|model| model.id.clone()).collect();
+        let configured = Configured {
+            public_address: PublicAddress::of(self.public_url()),
+            operators: settings.operator_emails.len(),
+            support: settings.support_email.is_some(),
+            services: self.configured_services(),
+            upstreams: upstreams.len(),
+            models: served.len(),
+            models_without_price: without.len(),
+            backup_age: last_backup.map(|at| self.now().since(at)),
+        };
+        let view = InstallationView::new(&configured, &policy);
+        Ok(InstallationView { models_without_price: without, last_backup, ..view })
+    }
+
+    /// Reports what the installation can do, for the operator.
+    ///
+    /// # Errors
+    /// When the caller is not an operator.
+    pub async fn installation(&self, actor: &Actor) -> Result<InstallationView, Error> {
+        operators_only(actor)?;
+        self.installation_report().await
+    }
+
+    /// Sends a mail to an operator at once, past the queue, to show whether mail works.
+    ///
+    /// # Errors
+    /// When the caller is not an operator, when the address is not that of an operator, or where no mail can be sent.
+    pub async fn test_mail(&self, actor: &Actor, to: &str, subject: String, text: String) -> Result<SetupTest, Error> {
+        operators_only(actor)?;
+        if !self.settings().is_operator(to) {
+            return Err(Error::not_found("operator", to));
+        }
+        let mailer = self.services().mail.as_ref().ok_or(Error::Unsupported("mails"))?;
+        let mail = Mail { to: to.to_owned(), subject, text };
+        let began = tokio::time::Instant::now();
+        let failure = mailer.send(&mail).await.err().map(|error| error.to_string());
+        let milliseconds = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
+        Ok(SetupTest { milliseconds, failure })
+    }
+
+    /// Decides whether rules refuse everybody who lacks a requirement that was never set up here, or wait until it is
+    /// set up.
+    ///
+    /// # Errors
+    /// When the caller is not an operator, or when the reason is missing.
+    pub async fn decide_without_service(
+        &self,
+        actor: &Actor,
+        requirement: Requirement,
+        refuse: bool,
+        reason: &str,
+    ) -> Result<(), Error> {
+        let reason = operators_reason(actor, reason)?;
+        write_tx!(self.store(), "decide_without_service", |tx| {
+            let (version, mut policy) = policy::find(tx).await?;
+            policy.refuse_without_service.retain(|known| *known != requirement);
+            if refuse {
+                policy.refuse_without_service.push(requirement);
+            }
+            put_policy(self, tx, actor, &policy, version, &reason).await.map(|_| ())
+        })
+    }
+}
