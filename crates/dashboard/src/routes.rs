@@ -9,7 +9,7 @@ use crate::pages::account::{overview, phone, security, waiver};
 use crate::pages::audit::{csv as audit_csv, page as audit};
 use crate::pages::capture::{ending, handoff, picture, steps};
 use crate::pages::keys::{actions, create, list};
-use crate::pages::operator::{overview as console, policy, report, reviews, waivers};
+use crate::pages::operator::{overview as console, policy, report, reviews, setup, waivers};
 use crate::pages::organization::{
     admin_keys, billing, general, member, members, network, project, project_models, projects, verification,
 };
@@ -185,6 +185,7 @@ pub static ROUTES: &[Route] = &[
     signed_in("/operator/exemptions", || get(policy::open_exemptions).post(policy::act_exemptions)),
     signed_in("/operator/exemptions/waivers", || post(waivers::decide)),
     signed_in("/operator/report", || get(report::open)),
+    signed_in("/operator/setup", || get(setup::open).post(setup::act)),
 ];
 
 /// The largest body, in bytes, that a request to this path may have.

@@ -17,6 +17,10 @@ struct Landing<'a> {
     t: Messages,
     base_url: String,
     sandbox_url: Option<&'a str>,
+    /// Whether the steps for a new development installation are shown.
+    development: bool,
+    /// Whether people can create an account here.
+    can_sign_up: bool,
 }
 
 pub(crate) async fn page(State(state): State<DashboardState>, visitor: Visitor) -> Page {
@@ -29,6 +33,8 @@ pub(crate) async fn page(State(state): State<DashboardState>, visitor: Visitor) 
         t: visitor.messages,
         base_url: format!("{}/v1", state.public_url),
         sandbox_url: state.sandbox_url.as_deref(),
+        development: state.app.settings().development,
+        can_sign_up: state.app.sends_mail() || state.app.services().sign_in.is_some(),
     };
     render(visitor.messages, &landing)
 }

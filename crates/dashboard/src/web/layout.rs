@@ -2,6 +2,7 @@
 
 use crate::state::DashboardState;
 use crate::web::extract::{Person, Visit};
+use keystead_core::installation::ConfiguredServices;
 use keystead_core::language::Language;
 use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
@@ -44,6 +45,8 @@ pub(crate) struct Layout {
     pub(crate) organization_entries: Vec<Entry>,
     pub(crate) account_entries: Vec<Entry>,
     pub(crate) support: Option<String>,
+    /// The outside services that are configured; nothing else is offered.
+    pub(crate) services: ConfiguredServices,
     pub(crate) here: String,
     pub(crate) done: Option<String>,
 }
@@ -144,6 +147,7 @@ impl Layout {
             organization_entries: Vec::new(),
             account_entries: Vec::new(),
             support: settings.support_email.clone(),
+            services: state.app.configured_services(),
             here: person.path.clone(),
             done: done.map(|done| t.text(&format!("done-{done}"))),
         }

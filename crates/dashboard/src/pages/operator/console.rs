@@ -20,6 +20,7 @@ pub(super) fn tabs(visit: &Visit, current: &str) -> Vec<Tab> {
         ("policy", "/operator/policy"),
         ("exemptions", "/operator/exemptions"),
         ("report", "/operator/report"),
+        ("setup", "/operator/setup"),
     ];
     let tab = |(key, path): (&str, &str)| Tab {
         label: visit.person.messages.text(key),

@@ -5,4 +5,5 @@ pub(crate) mod overview;
 pub(crate) mod policy;
 pub(crate) mod report;
 pub(crate) mod reviews;
+pub(crate) mod setup;
 pub(crate) mod waivers;

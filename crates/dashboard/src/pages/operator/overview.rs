@@ -32,6 +32,8 @@ struct Operator {
     /// The e-mail address of the operator who opened the page.
     me: String,
     factor: String,
+    /// The setup page, when something there needs the operator.
+    setup: Option<String>,
 }
 
 impl Operator {
@@ -80,6 +82,8 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     let actor = operator(&visit)?;
     let t = visit.person.messages;
     let overview = state.app.operator_overview(&actor).await.map_err(|error| PageError::new(t, error))?;
+    let installation = state.app.installation(&actor).await.map_err(|error| PageError::new(t, error))?;
+    let setup = installation.needs_operator().then(|| visit.link("/operator/setup"));
     let layout = Layout::new(&state, &visit, &t.text("nav-operator"), "/operator");
     let resets = state.app.factor_resets(&actor).await.map_err(|error| PageError::new(t, error))?;
     let page = Operator {
@@ -91,6 +95,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
         alone: state.app.settings().operator_emails.len() < 2,
         me: visit.person.session.email.clone(),
         factor: visit.link("/operator/second-factor"),
+        setup,
     };
     render(t, &page)
 }

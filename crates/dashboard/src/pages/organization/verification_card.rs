@@ -163,8 +163,14 @@ impl Source<'_> {
                 Fact::new(&name, "ok", t.text("verified"), vec![t.text_with("phone-fact", "number", masked)])
             }
             None if self.phone.waived => Fact::new(&name, "ok", t.text("waived"), vec![t.text("phone-waived")]),
+            None if self.phone.waits => {
+                Fact::new(&name, "", t.text("not-available-here"), vec![t.text("phone-not-needed")])
+            }
+            None if !self.phone.available => {
+                Fact::new(&name, "", t.text("not-available-here"), vec![t.text("phone-unavailable")])
+            }
             None => Fact {
-                action: Some((t.text("add-phone"), self.phone_href.to_owned())).filter(|_| self.phone.available),
+                action: Some((t.text("add-phone"), self.phone_href.to_owned())),
                 ..Fact::new(&name, "", t.text("not-verified"), vec![t.text("phone-for-keys")])
             },
         }
@@ -180,6 +186,9 @@ impl Source<'_> {
                 Fact::new(&name, "ok", t.text("on-file"), vec![t.text_with_all("payment-fact", &card)])
             }
             None if payment.waived => Fact::new(&name, "ok", t.text("waived"), vec![t.text("billing-waived")]),
+            None if payment.provider.is_none() => {
+                Fact::new(&name, "", t.text("not-available-here"), vec![t.text("billing-off")])
+            }
             None => Fact {
                 action: Some((t.text("add-payment-method"), self.billing_href.to_owned())),
                 ..Fact::new(&name, "", t.text("not-on-file"), vec![t.text("payment-nothing-charged")])

@@ -34,6 +34,8 @@ enum Kind {
         signed_in: bool,
     },
     Dead,
+    /// No mail can be sent, so nothing that needs a link by mail is offered.
+    NoMail,
 }
 
 #[derive(Template)]
@@ -55,6 +57,8 @@ struct SignInPage {
     /// The site name of passkeys, if passkeys can be used here.
     passkey_site: Option<String>,
     inbox: Option<String>,
+    /// Where people get help.
+    support: Option<String>,
     path: &'static str,
 }
 
@@ -77,6 +81,7 @@ impl SignInPage {
             other: state.app.services().sign_in.as_ref().map(|issuer| issuer.label().to_owned()),
             passkey_site: state.app.passkey_site(),
             inbox: state.sandbox_url.clone(),
+            support: state.app.settings().support_email.clone(),
             path,
         }
     }
@@ -95,7 +100,26 @@ impl SignInPage {
         format!("{}?{}", self.path, serde_urlencoded::to_string(pairs).unwrap_or_default())
     }
 
+    /// The same page where no mail can be sent: it says so and who can help, and still offers the outside sign-in.
+    fn without_mail(mut self) -> Self {
+        if self.kind != Kind::SignUp {
+            self.other = None;
+        }
+        self.kind = Kind::NoMail;
+        self.title = self.t.text("no-mail");
+        self.lead = self.t.text("no-mail-lead");
+        self
+    }
+
+    /// Shows a page that leads to a mail.
+    fn needs_mail(self, state: &DashboardState) -> Page {
+        if state.app.sends_mail() { render(self.t, &self) } else { render(self.t, &self.without_mail()) }
+    }
+
     fn again(mut self, error: &Error, email: &str, next: &str) -> Page {
+        if matches!(error, Error::Unsupported("mails")) && self.kind != Kind::SignIn {
+            return render_error(self.t, &self.without_mail(), error);
+        }
         self.wrong = Some(error_message(self.t, error));
         email.clone_into(&mut self.email);
         next.clone_into(&mut self.next);
@@ -165,7 +189,7 @@ pub(crate) async fn sign_up(State(state): State<DashboardState>, visitor: Visito
     if visitor.session.is_some() {
         return Ok(redirect("/home"));
     }
-    render(visitor.messages, &SignInPage::new(&state, &visitor, Kind::SignUp, "sign-up", "/sign-up"))
+    SignInPage::new(&state, &visitor, Kind::SignUp, "sign-up", "/sign-up").needs_mail(&state)
 }
 
 pub(crate) async fn do_sign_up(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
@@ -177,7 +201,7 @@ pub(crate) async fn do_sign_up(State(state): State<DashboardState>, visitor: Vis
 }
 
 pub(crate) async fn sent(State(state): State<DashboardState>, visitor: Visitor) -> Page {
-    render(visitor.messages, &SignInPage::new(&state, &visitor, Kind::Sent, "sent", "/sign-up/sent"))
+    SignInPage::new(&state, &visitor, Kind::Sent, "sent", "/sign-up/sent").needs_mail(&state)
 }
 
 /// Opening the link does not use it up, because mail scanners open links.
@@ -294,7 +318,7 @@ pub(crate) async fn sign_out(State(state): State<DashboardState>, person: Person
 }
 
 pub(crate) async fn forgot(State(state): State<DashboardState>, visitor: Visitor) -> Page {
-    render(visitor.messages, &SignInPage::new(&state, &visitor, Kind::Forgot, "forgot", "/forgot"))
+    SignInPage::new(&state, &visitor, Kind::Forgot, "forgot", "/forgot").needs_mail(&state)
 }
 
 pub(crate) async fn do_forgot(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
