@@ -26,7 +26,7 @@ pub(crate) enum Command {
     /// Check the audit log.
     #[command(subcommand)]
     Audit(Audit),
-    /// Say what works and what does not.
+    /// Say what works, what is not set up, and which rules cannot be met; exit code 1 when something needs attention.
     Doctor(Output),
     /// Bring the database's tables up to date.
     Migrate(Output),

@@ -4,6 +4,7 @@ use keystead_app::Actor;
 use keystead_app::keys::NewKey;
 use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
+use keystead_core::secret::Secret;
 use serde_json::json;
 
 use crate::cli::{Admin, Kind, Output};
@@ -35,8 +36,9 @@ async fn bootstrap(config: &Validated, email: &str, name: &str, waive: bool, out
         "organization_id": made.organization_id.as_str(),
         "project_id": made.project_id.as_str(),
         "admin_key": made.admin_key.expose(),
+        "sign_in_link": made.sign_in_link.as_ref().map(Secret::expose),
     });
-    let lines = [
+    let mut lines = vec![
         format!("user          {}", made.user_id),
         format!("organization  {}", made.organization_id),
         format!("project       {} (Default project)", made.project_id),
@@ -44,6 +46,13 @@ async fn bootstrap(config: &Validated, email: &str, name: &str, waive: bool, out
         String::new(),
         "The admin key is shown this once. Keep it like a password.".to_owned(),
     ];
+    if let Some(link) = &made.sign_in_link {
+        lines.extend([
+            String::new(),
+            format!("{email} signs in here and chooses a password; the link works once, for an hour:"),
+            format!("  {}", link.expose()),
+        ]);
+    }
     print::answer(output.json, &value, &lines);
     Ok(())
 }

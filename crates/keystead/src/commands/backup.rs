@@ -6,7 +6,8 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 
-use keystead_store::Store;
+use keystead_store::tables::installation_facts;
+use keystead_store::{Store, Tx};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use url::Url;
@@ -14,7 +15,7 @@ use url::Url;
 use crate::cli::Backup;
 use crate::cli_error::CliError;
 use crate::config::Validated;
-use crate::print;
+use crate::{print, wiring};
 
 /// The parameters of an address that pg_dump knows; drivers know more.
 const KNOWN: [&str; 9] =
@@ -30,6 +31,10 @@ pub(crate) async fn run(config: &Validated, arguments: Backup) -> Result<(), Cli
     };
     // A partial backup is worse than none.
     let (file, restore) = made.inspect_err(|_| drop(std::fs::remove_dir_all(folder)))?;
+    // Noted so that doctor can say how old the last backup is; a backup is also possible while nothing can be written.
+    if let Err(error) = note(url).await {
+        print::error(&format!("keystead: the time of this backup could not be noted: {error}"));
+    }
     let bytes = std::fs::metadata(&file).map_err(wrong)?.len();
     std::fs::set_permissions(&file, Permissions::from_mode(0o600)).map_err(wrong)?;
     let secrets = config.server.data_dir.join("secrets.toml");
@@ -39,6 +44,15 @@ pub(crate) async fn run(config: &Validated, arguments: Backup) -> Result<(), Cli
         format!("Keep {} too, but in another place: without it the backup opens nothing.", secrets.display()),
     ];
     print::answer(arguments.output.json, &json!({ "file": file, "bytes": bytes }), &lines);
+    Ok(())
+}
+
+async fn note(url: &str) -> Result<(), keystead_store::Error> {
+    let store = Store::open(url).await?;
+    let noted =
+        store.write("note_backup", async |tx: &mut Tx| installation_facts::note_backup(tx, wiring::now()).await);
+    noted.await?;
+    store.close().await;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! `keystead doctor`: checks what works, what does not, and what to do about it.
 
+mod installation;
+
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 
@@ -55,8 +57,12 @@ pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), CliErr
             Err(detail) => format!("WRONG {:<14} {detail}", check.name),
         })
         .collect();
-    let healthy = checks.iter().all(|check| check.outcome.is_ok());
-    print::answer(output.json, &json!({ "healthy": healthy, "checks": value }), &lines);
+    let view = installation::view(config).await;
+    let healthy = checks.iter().all(|check| check.outcome.is_ok()) && !installation::needs_attention(config, &view);
+    let (capabilities, rules) = installation::json(&view);
+    let answer = json!({ "healthy": healthy, "checks": value, "capabilities": capabilities, "rules": rules });
+    let lines: Vec<String> = lines.into_iter().chain(installation::lines(config, &view)).collect();
+    print::answer(output.json, &answer, &lines);
     if healthy { Ok(()) } else { Err(CliError::Other("something needs attention; see above".to_owned())) }
 }
 

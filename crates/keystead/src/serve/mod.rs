@@ -55,8 +55,9 @@ pub(crate) async fn run(config: Validated, arguments: Serve) -> Result<(), CliEr
 fn print_addresses(addresses: &start::Addresses) {
     print::line(&format!("Keystead runs at {}", addresses.public_url));
     print::line(&format!("  API       {}/v1", addresses.public_url));
+    print::line(&format!("  Sign up   {}/sign-up", addresses.public_url));
     if let Some(sandbox) = &addresses.sandbox {
-        print::line(&format!("  Sandbox   {sandbox}/messages"));
+        print::line(&format!("  Inbox     {sandbox}/inbox (mail and text messages of this development installation)"));
     }
     if let Some(metrics) = &addresses.metrics {
         print::line(&format!("  Metrics   http://{metrics}/metrics"));

@@ -1,6 +1,6 @@
 //! Starts everything in order: secrets, store, sandbox, gateway, routers, listeners.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,9 +76,10 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let secrets = secrets::open(&config.server.data_dir)?;
     let edge = Edge::open(&config.edge)?;
     let store = wiring::open_store(&config).await?;
+    wiring::installation::note_set_up(&config, &store).await?;
     let public_url_missing = config.public_url.is_empty() && !listen.ip().is_loopback();
     let public_url = match config.public_url.as_str() {
-        "" => format!("http://{}", openable(listen)),
+        "" => format!("http://{}", wiring::openable(listen)),
         set => set.to_owned(),
     };
     let sandbox = sandbox::start(&config).await?;
@@ -142,6 +143,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let mut services = wiring::services::services(&config, sandbox.as_ref())?;
     wiring::services::review(&mut services, &config, &store, &secrets, &public_url)?;
     let app = wiring::app(store.clone(), &secrets, public_url.clone(), services, wiring::settings(&config));
+    wiring::installation::log(&app.installation_report().await?);
     let worker = tokio::spawn(wiring::worker::work(app.clone(), stopped.clone()));
     tokio::spawn(pending::follow(Arc::clone(&gateway), stopped.clone()));
     let uses = gateway.last_uses();
@@ -193,16 +195,6 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         _node: node,
         _sandbox: sandbox,
     })
-}
-
-/// Returns an address that can be opened from this machine: `0.0.0.0` and `[::]` themselves cannot.
-fn openable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, listen.port())
 }
 
 fn times(config: &Validated) -> timed::Times {
@@ -344,23 +336,6 @@ impl Running {
         self.listening.abort();
         if timeout(Duration::from_secs(2), self.leaving.leave()).await.is_err() {
             tracing::warn!("the database does not answer; other nodes look for this one for an hour");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_of_all_interfaces_is_shown_as_one_that_can_be_opened() {
-        for (listen, opens) in [
-            ("0.0.0.0:8080", "127.0.0.1:8080"),
-            ("[::]:8080", "[::1]:8080"),
-            ("192.0.2.7:80", "192.0.2.7:80"),
-            ("[::1]:8080", "[::1]:8080"),
-        ] {
-            assert_eq!(openable(listen.parse().unwrap()).to_string(), opens);
         }
     }
 }

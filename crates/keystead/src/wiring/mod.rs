@@ -5,6 +5,7 @@ pub(crate) mod authenticate;
 pub(crate) mod catalogue;
 pub(crate) mod change_follower;
 mod clock;
+pub(crate) mod installation;
 pub(crate) mod keys;
 pub(crate) mod lag;
 pub(crate) mod last_uses;
@@ -16,6 +17,7 @@ pub(crate) mod services;
 pub(crate) mod usage_sink;
 pub(crate) mod worker;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use keystead_app::{App, AppOptions, Sealer, Services, Settings};
@@ -110,7 +112,25 @@ pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String, services:
 pub(crate) async fn app_for_commands(config: &Validated) -> Result<App, CliError> {
     let secrets = secrets::open(&config.server.data_dir)?;
     let store = open_store(config).await?;
-    Ok(app(store, &secrets, config.public_url.clone(), Services::default(), settings(config)))
+    Ok(app(store, &secrets, public_url(config), Services::default(), settings(config)))
+}
+
+/// The address of the pages for people: the configured one, or the one that is listened on.
+fn public_url(config: &Validated) -> String {
+    match config.public_url.as_str() {
+        "" => format!("http://{}", openable(config.server.listen)),
+        set => set.to_owned(),
+    }
+}
+
+/// Returns an address that can be opened from this machine: `0.0.0.0` and `[::]` themselves cannot.
+pub(crate) fn openable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
 }
 
 /// Opens the store and migrates it, with a message when it takes long.
@@ -128,4 +148,21 @@ pub(crate) async fn progress<T>(what: &str, work: impl Future<Output = T>) -> T 
         () = tokio::time::sleep(std::time::Duration::from_secs(1)) => print::error(&format!("keystead: still {what} …")),
     }
     work.await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_all_interfaces_is_shown_as_one_that_can_be_opened() {
+        for (listen, opens) in [
+            ("0.0.0.0:8080", "127.0.0.1:8080"),
+            ("[::]:8080", "[::1]:8080"),
+            ("192.0.2.7:80", "192.0.2.7:80"),
+            ("[::1]:8080", "[::1]:8080"),
+        ] {
+            assert_eq!(openable(listen.parse().unwrap()).to_string(), opens);
+        }
+    }
 }

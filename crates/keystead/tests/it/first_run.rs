@@ -33,7 +33,7 @@ fn first_call_is_metered_and_a_revoked_key_is_refused_at_once() {
     ]);
     let made = product.bootstrap();
     let fields: Vec<&String> = made.as_object().unwrap().keys().collect();
-    assert_eq!(fields, ["admin_key", "organization_id", "project_id", "user_id"]);
+    assert_eq!(fields, ["admin_key", "organization_id", "project_id", "sign_in_link", "user_id"]);
     let admin = made["admin_key"].as_str().unwrap();
     let (project, account) = project_key(&product, admin);
     let key = account["api_key"]["value"].as_str().unwrap();

@@ -31,6 +31,7 @@ const LADDER: &[(&str, &[&str])] = &[
             "keystead-app",
             "keystead-api",
             "keystead-dashboard",
+            "keystead-locales",
         ],
     ),
     ("xtask", &[]),

@@ -13,6 +13,7 @@ mod canary;
 mod denial_of_service;
 mod exemptions;
 mod failures;
+mod first_hour;
 mod first_run;
 mod ladder;
 mod network;
