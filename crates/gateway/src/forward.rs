@@ -65,7 +65,7 @@ impl Gateway {
         if let Some(wire) = outgoing.fault.as_ref().and_then(|fault| fault.get()) {
             return wire.clone().into();
         }
-        tracing::warn!(request = %request.id, upstream = %outgoing.upstream.name, error = %none, "no answer from upstream");
+        tracing::warn!(request = %request.id, upstream = %outgoing.upstream.name, error = %none, "the model server did not answer; check that it runs and that base_url is right");
         self.metrics.upstream_failed(none.reason());
         let (wire, again) = none.response();
         if again { wire.into() } else { Rejection::with_headers(&wire, error_body::give_up) }
@@ -90,7 +90,7 @@ impl Gateway {
         outgoing.strip = false;
         let answered = self.upstream.send(address, request, RequestBody::Whole(body)).await?;
         if let Some(model) = model.filter(|_| answered.status().is_success()) {
-            tracing::info!(upstream = %upstream.name, model = %model.id, "the upstream does not know stream_options");
+            tracing::info!(upstream = %upstream.name, model = %model.id, "the model server does not support stream_options; the request was sent again without it");
             upstream.refused_usage(&model.id, self.now());
         }
         Ok(answered)

@@ -285,7 +285,7 @@ impl Drop for Meter {
         self.delivery.abort();
         // The keeper syncs the last events to disk.
         if let Some(Err(_)) = self.keeper.take().map(JoinHandle::join) {
-            tracing::error!("the thread that keeps the usage spool had failed");
+            tracing::error!("the thread that writes the usage spool failed; report it with the lines before");
         }
     }
 }

@@ -99,9 +99,11 @@ impl Delivery {
             match tokio::task::spawn_blocking(move || leftover_files::read_segment(&of)).await {
                 Ok(Ok(read)) => return read,
                 Ok(Err(error)) => {
-                    tracing::error!(%error, segment = %segment.name, "a segment of the usage spool cannot be read now");
+                    tracing::error!(%error, segment = %segment.name, "a usage spool segment cannot be read; it is tried again");
                 }
-                Err(error) => tracing::error!(%error, segment = %segment.name, "reading a segment was cut off"),
+                Err(error) => {
+                    tracing::error!(%error, segment = %segment.name, "reading a usage spool segment was interrupted; it is tried again")
+                }
             }
             tokio::time::sleep(wait).await;
             wait = wait.saturating_mul(2).min(LONGEST_WAIT);
@@ -122,7 +124,7 @@ impl Delivery {
 /// folder may have this name now, and the store must keep its record of the segment: the files may come back.
 fn remove(segment: &Segment, kept: &Kept) -> bool {
     let files = leftover_files::files_of(segment).unwrap_or_else(|error| {
-        tracing::warn!(%error, segment = %segment.name, "the files of a delivered segment could not be listed");
+        tracing::warn!(%error, segment = %segment.name, "the files of a delivered usage spool segment could not be listed, so they were not deleted");
         Vec::new()
     });
     let mut gone = kept.unread.is_empty() && !files.is_empty();
@@ -136,7 +138,7 @@ fn remove(segment: &Segment, kept: &Kept) -> bool {
             _ => Err(error),
         }) {
             gone = false;
-            tracing::warn!(%error, path = %path.display(), "a delivered file of the usage spool could not be removed");
+            tracing::warn!(%error, path = %path.display(), "a delivered usage spool file could not be deleted; check the permissions of the data folder");
         }
     }
     gone
@@ -144,7 +146,7 @@ fn remove(segment: &Segment, kept: &Kept) -> bool {
 
 fn put_aside(path: &Path) -> std::io::Result<()> {
     let aside: PathBuf = leftover_files::put_aside(path)?;
-    tracing::error!(path = %aside.display(), "this file of the usage spool has lines that cannot be read; the others were counted");
+    tracing::error!(path = %aside.display(), "a usage spool file has lines that cannot be read; the other lines were counted, and the file was kept under this path");
     Ok(())
 }
 

@@ -52,7 +52,10 @@ impl<'s> Keeper<'s> {
         state = self.sync(state);
         let lost = state.spool.unwritten();
         if lost > 0 {
-            tracing::error!(lost, "usage events could be written neither to the spool nor to the store, and are lost");
+            tracing::error!(
+                lost,
+                "usage events are lost: neither the usage spool nor the database could be written; check the disk of the data folder and the database"
+            );
         }
         state.spool.close();
     }
@@ -107,8 +110,12 @@ impl<'s> Keeper<'s> {
         }
         let unwritten = state.spool.unwritten();
         match now {
-            Some(reason) => tracing::error!(reason, unwritten, "the usage spool cannot be written"),
-            None => tracing::warn!("the usage spool can be written again; nothing was lost"),
+            Some(reason) => tracing::error!(
+                reason,
+                unwritten,
+                "the usage spool cannot be written; check the disk of the data folder: requests for models are refused until it can be"
+            ),
+            None => tracing::warn!("the usage spool can be written again; no usage was lost"),
         }
         self.said = now.map(str::to_owned);
     }

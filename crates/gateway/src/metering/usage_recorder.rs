@@ -211,12 +211,18 @@ impl UsageRecorder {
         // The stream must not wait for the store; the id is useful only once the stream has ended.
         tokio::spawn(async move {
             if ownership.record(&object, &payer).await == Err(Unavailable) {
-                tracing::warn!(object, "a stored response could not be noted as its owner's");
+                tracing::warn!(
+                    object,
+                    "the owner of a stored response could not be saved; the response cannot be fetched later"
+                );
             }
             if let Some(pending) = pending
                 && pending.await == Err(Unavailable)
             {
-                tracing::warn!(object, "a response in the background could not be noted as pending");
+                tracing::warn!(
+                    object,
+                    "a response in the background could not be saved as pending; its usage may not be counted"
+                );
             }
         });
     }

@@ -209,7 +209,7 @@ impl Room {
     fn pages(length: usize) -> Result<Self, NoRoom> {
         let mapped: io::Result<MmapMut> = MmapOptions::new().len(length).map_anon();
         let pages = mapped.map_err(|error| {
-            tracing::error!(%error, length, "the system has no memory for a body");
+            tracing::error!(%error, length, "the operating system has no memory for a request body; lower limits.body_memory_bytes, or give the process more memory");
             NoRoom::All
         })?;
         Ok(Self::Pages { pages, filled: 0 })

@@ -193,7 +193,7 @@ impl Gateway {
         };
         if ours {
             // The operator's secret was refused, not the client's: a 401 would make people check the wrong key.
-            tracing::error!(upstream = %upstream.name, status = status.as_u16(), "the upstream refused our credential");
+            tracing::error!(upstream = %upstream.name, status = status.as_u16(), "the model server refused the credential of its [[upstream]] section; check api_key or api_key_env");
             self.metrics.upstream_failed("credential");
             return Err(error_body::server_error(
                 502,

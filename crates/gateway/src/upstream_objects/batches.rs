@@ -220,7 +220,7 @@ impl Gateway {
             Ok(response) if response.status().is_success() => Ok(response.into_body()),
             other => {
                 let status = other.map(|response| response.status().as_u16()).unwrap_or_default();
-                tracing::warn!(upstream = %upstream.name, status, "a batch's file could not be read");
+                tracing::warn!(upstream = %upstream.name, status, "the result file of a batch could not be read from the model server");
                 Err(uncounted())
             }
         }

@@ -162,7 +162,9 @@ impl Body for Making {
                 let written = ready!(writing.poll_unpin(context));
                 if !written {
                     self.failed = true;
-                    tracing::warn!("objects of a stream could not be noted as their owner's");
+                    tracing::warn!(
+                        "the owner of objects in a stream could not be saved; the objects cannot be fetched later"
+                    );
                 }
                 if let Some((_, data)) = self.waiting.take() {
                     return Poll::Ready(Some(Ok(Frame::data(data))));

@@ -155,7 +155,7 @@ pub(crate) fn read_segment(segment: &Arc<Segment>) -> io::Result<(Contents, Kept
     let files = files_of(segment)?;
     if files.is_empty() {
         // Its place stays in the store, so that the files count once if they are put back before the next start.
-        tracing::error!(segment = %segment.name, "the files of this segment are gone, and what it holds is not counted");
+        tracing::error!(segment = %segment.name, "the files of a usage spool segment are missing; its usage is not counted; restore them before the next start if you have a backup");
     }
     for path in files {
         match read(segment, &path) {
@@ -168,7 +168,7 @@ pub(crate) fn read_segment(segment: &Arc<Segment>) -> io::Result<(Contents, Kept
             }
             Err(Unread::Io(error)) if is_shortage(&error) => return Err(error),
             Err(why) => {
-                tracing::error!(path = %path.display(), %why, "this file of the usage spool is left as it is");
+                tracing::error!(path = %path.display(), %why, "a file of the usage spool cannot be used and is left unchanged");
                 kept.unread.push(path);
             }
         }

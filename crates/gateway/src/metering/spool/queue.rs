@@ -62,7 +62,7 @@ impl Queue {
         let mut queue = Self::default();
         let (files, others) = leftover_files::list(folder)?;
         for path in others {
-            tracing::warn!(path = %path.display(), "this is not a file, and no usage is read from it");
+            tracing::warn!(path = %path.display(), "the usage spool's folder contains something that is not a file; no usage is read from it; remove it");
         }
         let mut last: Option<Arc<Segment>> = None;
         for found in files {
@@ -70,7 +70,7 @@ impl Queue {
             let lines = match leftover_files::count(&found.path) {
                 Ok(lines) => u64::try_from(lines).unwrap_or(0),
                 Err(Unread::Owned) => {
-                    tracing::info!(path = %found.path.display(), "another process delivers this usage");
+                    tracing::info!(path = %found.path.display(), "another process delivers the usage in this file");
                     continue;
                 }
                 // Reading the file later reports the reason.
