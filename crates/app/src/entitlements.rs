@@ -14,7 +14,7 @@ pub(crate) fn log_unenforced(organization: &OrganizationId, action: &str, verdic
     let lacking = verdict.shadowed.iter().chain(&verdict.warned).map(|requirement| requirement.as_str());
     let lacking = lacking.collect::<Vec<_>>().join(",");
     if !lacking.is_empty() {
-        tracing::info!(%organization, action, lacking, "a rule that is not enforced would have refused");
+        tracing::info!(%organization, action, lacking, "a rule that is not enforced would have refused this");
     }
 }
 

@@ -160,7 +160,7 @@ impl From<keystead_store::Error> for Error {
             }
             keystead_store::Error::Invalid(what) => Self::impossible(format!("Invalid request: {what}.")),
             keystead_store::Error::Unavailable(context) => {
-                tracing::warn!(context, "store unavailable");
+                tracing::warn!(context, "the database does not answer");
                 Self::Unavailable
             }
             keystead_store::Error::Again => Self::Unavailable,

@@ -55,7 +55,7 @@ impl App {
             Ok(audit::verify(tx, &self.inner.audit_key, organization).await?)
         })?;
         if let Some(row) = &broken {
-            tracing::error!(%organization, event = %row, "the audit log was changed outside Keystead");
+            tracing::error!(%organization, event = %row, "the audit log was changed outside Keystead; run keystead audit verify");
         }
         Ok(ChainCheck { rows, until: head.map(|head| head.at), broken })
     }

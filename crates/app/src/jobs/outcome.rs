@@ -17,7 +17,7 @@ impl Outcome {
         match done {
             Ok(()) | Err(ProviderError::Gone(_) | ProviderError::Refused(_)) => Self::Done,
             Err(failure @ ProviderError::Unavailable(_)) => {
-                tracing::warn!(%failure, "an outside service does not answer; the work waits");
+                tracing::warn!(%failure, "an outside service does not answer; the job runs again later");
                 Self::Again(None)
             }
         }

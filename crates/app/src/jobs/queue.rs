@@ -78,7 +78,7 @@ async fn run_job(app: &App, job: JobRow) {
     };
     let outcome = outcome.unwrap_or_else(|error| {
         // An error's text is meant for logs and contains no personal data.
-        tracing::warn!(job = %job.id, name = job.name, attempts = job.attempts, %error, "a job failed");
+        tracing::warn!(job = %job.id, name = job.name, attempts = job.attempts, %error, "a job failed; it runs again later");
         Outcome::Again(None)
     });
     let (id, now) = (&job.id, app.now());
@@ -91,7 +91,7 @@ async fn run_job(app: &App, job: JobRow) {
     });
     if let Err(error) = ended {
         // The lease ends by itself and the job runs again; every job is idempotent.
-        tracing::warn!(%error, "a job's result could not be saved");
+        tracing::warn!(%error, "the result of a job could not be saved; the job runs again");
     }
 }
 

@@ -40,7 +40,10 @@ pub(super) async fn execute_job(app: &App, job: Job, attempts: i64) -> Result<Ou
         Job::MailLink(mail) => Ok(send_link_mail(app, mail).await),
         Job::CancelPhone(phone) => Ok(cancel_phone_at_service(app, phone).await),
         Job::Unknown => {
-            tracing::warn!(attempts, "a job of a kind that this version does not know waits");
+            tracing::warn!(
+                attempts,
+                "this version does not have a job's kind, so the job waits; run the same version on every node"
+            );
             Ok(Outcome::Again(Some(UNKNOWN_WAIT)))
         }
     }

@@ -277,7 +277,7 @@ pub(super) fn reviewer(app: &App) -> Result<&Reviewer, Error> {
 /// Notifies the first device that something happened. If this fails, that device only waits for its next poll.
 pub(super) async fn notify_first_device(app: &App, attempt: &VerificationAttemptId) {
     if let Err(error) = refresh_attempt(app, attempt, 0).await {
-        tracing::warn!(%error, "an attempt's new state could not be applied; the next poll applies it");
+        tracing::warn!(%error, "the new state of an attempt could not be saved; it is saved at the next poll");
     }
 }
 

@@ -135,7 +135,7 @@ impl App {
         if let (Decided::Done, true, Some(reference)) = (decided, destroy, reference)
             && let Err(error) = reviewer.erase(&reference).await
         {
-            tracing::warn!(%error, "the pictures of a decided case wait for the queue to be destroyed");
+            tracing::warn!(%error, "the photos of a decided case could not be erased yet; a job erases them later");
         }
         Ok(decided)
     }

@@ -177,18 +177,18 @@ pub(crate) async fn ensure_country_open(app: &App, tx: &mut Tx, who: &Subjects<'
     let days = limit_hits::count_by_day(tx, SENDS, &country, now, 7).await?;
     let again = |oldest: Option<Timestamp>| oldest.map_or(now.plus(3_600), |at| at.plus(3_600));
     if hour.hits >= country_cap(&days) {
-        tracing::warn!("a country gets more codes than usual; sending to it is paused");
+        tracing::warn!("more codes than usual were sent to one country; sending to it is paused");
         return Err(Error::limited("phone_country_codes", again(hour.oldest)));
     }
     let day = limit_hits::count(tx, SENDS, &country, now.plus(-86_400)).await?.hits;
     let proven = limit_hits::count(tx, "phone_proven", &country, now.plus(-86_400)).await?.hits;
     if looks_like_pumping(day, proven) {
-        tracing::warn!("few of the codes sent to a country are entered; sending to it is paused");
+        tracing::warn!("few of the codes sent to one country were entered; sending to it is paused");
         return Err(Error::limited("phone_country_codes", now.plus(3_600)));
     }
     let everybody = limit_hits::count(tx, SENDS, "everybody", now.plus(-86_400)).await?;
     if everybody.hits >= app.settings().daily_codes {
-        tracing::warn!("the day's budget of codes is used up");
+        tracing::warn!("the daily limit of codes is reached; sending codes is paused");
         return Err(Error::limited("phone_daily_codes", everybody.oldest.map_or(now, |at| at.plus(86_400))));
     }
     Ok(())

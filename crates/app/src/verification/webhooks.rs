@@ -47,7 +47,7 @@ impl App {
             // Accepted, so that the service does not resend it for days and then stop sending.
             tracing::warn!(
                 provider,
-                "a genuine delivery is of another mode or account than the configured key; ignored"
+                "a signed webhook delivery belongs to another mode or account than the configured key; it is ignored; check the webhook's settings at the service"
             );
         }
         write_tx!(self.store(), "receive_delivery", |tx| {
@@ -58,7 +58,7 @@ impl App {
             Ok(new)
         })
         .map_err(|error| {
-            tracing::warn!(provider, %error, "a delivery could not be saved");
+            tracing::warn!(provider, %error, "a webhook delivery could not be saved; the service sends it again");
             DeliveryRefusal::Unavailable
         })
     }

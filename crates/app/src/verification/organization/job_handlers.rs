@@ -45,7 +45,7 @@ pub(crate) async fn read_attempt(app: &App, delivery: Delivery) -> Result<Outcom
             // The delivery was faster than the answer to our own request: it is parked.
             return Ok(Outcome::Again(Some(15)));
         }
-        None => tracing::warn!(provider, "a delivery names a check that is not known here"),
+        None => tracing::warn!(provider, "a webhook delivery names an unknown identity check; it is ignored"),
     }
     finish_event(app, provider, &delivery.event).await?;
     Ok(Outcome::Done)
@@ -111,7 +111,7 @@ pub(crate) async fn redact_attempt(app: &App, job: RedactAttempt, attempts: i64)
         match provider.redact(reference).await {
             Ok(()) | Err(ProviderError::Gone(_)) => {}
             Err(failure) => {
-                tracing::warn!(attempt = %row.id, %failure, attempts, "the service has not erased its copy yet");
+                tracing::warn!(attempt = %row.id, %failure, attempts, "the identity service has not erased its copy yet; it is asked again");
                 return Ok(Outcome::Again(None));
             }
         }

@@ -66,14 +66,14 @@ pub(crate) async fn refresh_attempt(app: &App, id: &VerificationAttemptId, patie
     };
     let expected = our_reference(row.organization.as_str(), row.id.as_str());
     if !snapshot.our_reference.is_empty() && snapshot.our_reference != expected {
-        tracing::error!(attempt = %row.id, "the service's check belongs to another attempt; nothing is applied");
+        tracing::error!(attempt = %row.id, "the identity check belongs to another attempt; nothing was changed");
         return Ok(false);
     }
     apply_snapshot(app, &row.id, snapshot).await
 }
 
 async fn gone_at_service(app: &App, row: &IdentityAttempt) -> Result<bool, Error> {
-    tracing::warn!(attempt = %row.id, "the service no longer knows this attempt");
+    tracing::warn!(attempt = %row.id, "the identity service no longer has this attempt");
     apply_event(app, &row.id, Event::AttemptExpired).await
 }
 

@@ -253,7 +253,7 @@ async fn start_at_service(app: &App, row: IdentityAttempt, fresh: bool) -> Resul
         }
         Err(failure) => {
             // The attempt stays; the next click or poll begins it again with the same idempotency key.
-            tracing::warn!(attempt = %row.id, %failure, "the identity service did not begin the check");
+            tracing::warn!(attempt = %row.id, %failure, "the identity service did not start the check");
             if fresh {
                 attempt_waits(app, &row).await?;
             }

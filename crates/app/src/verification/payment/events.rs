@@ -72,7 +72,10 @@ async fn dispute_opened(
     reason: String,
 ) -> Result<(), Error> {
     let Some(organization) = organization else {
-        tracing::info!(service = actor.id(), "a dispute about a customer who is not known here");
+        tracing::info!(
+            service = actor.id(),
+            "the payment service reported a dispute about an unknown customer; it is ignored"
+        );
         return Ok(());
     };
     if !payment_requirement(tx, &organization).await?.0.method {

@@ -80,7 +80,7 @@ async fn apply_setup_state(app: &App, tx: &mut Tx, mut setup: PaymentSetup, stat
             let known = payments::find_customer(tx, &setup.organization, &setup.provider).await?;
             let ours = method.customer.is_none() || method.customer == known;
             if !ours {
-                tracing::error!(setup = %setup.id, "the set-up belongs to another customer; nothing is applied");
+                tracing::error!(setup = %setup.id, "the set-up of a payment method belongs to another customer; nothing was changed");
                 payments::update(tx, &setup).await?;
                 return Ok(false);
             }

@@ -130,7 +130,7 @@ pub(super) async fn step_payment_from(
             PaymentEffect::CancelSetup => cancel_setup(app, tx, organization).await?,
             PaymentEffect::NotifyOwners => queue_owner_mail(app, tx, organization, audit).await?,
             PaymentEffect::NotifyOperator => {
-                tracing::warn!(%organization, event = audit, "payment methods of an organization need attention");
+                tracing::warn!(%organization, event = audit, "the payment methods of an organization need attention");
             }
             PaymentEffect::Open
             | PaymentEffect::BeginSetup
