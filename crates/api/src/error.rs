@@ -136,7 +136,7 @@ fn response(error: Error, public_url: &str) -> ErrorResponse {
             )
         },
         Error::Internal(context) => {
-            tracing::error!(context, "administration request failed");
+            tracing::error!(context, "a request of the Administration API failed");
             let message = "The server had an error while processing your request. Please try again; the x-request-id header names this request.";
             ErrorResponse { kind: "server_error", ..ErrorResponse::invalid(500, None, message) }
         }

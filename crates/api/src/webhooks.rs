@@ -24,7 +24,7 @@ pub(crate) async fn handle(
         Ok(new) => Ok(Json(json!({ "received": true, "new": new }))),
         Err(DeliveryRefusal::UnknownProvider) => Err(ApiError::not_found("provider", &provider)),
         Err(DeliveryRefusal::Signature(reason)) => {
-            tracing::warn!(%reason, "a delivery was refused");
+            tracing::warn!(%reason, "a webhook delivery was refused; check the signing secret and the clock");
             let code = Some("invalid_signature");
             Err(ErrorResponse::invalid(400, code, format!("The delivery is not accepted: {reason}.")).into())
         }

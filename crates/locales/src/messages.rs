@@ -86,7 +86,7 @@ impl Messages {
     fn format(self, key: &str, arguments: Option<&FluentArgs<'_>>) -> String {
         let bundle = self.bundle();
         let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
-            tracing::error!(key, language = self.0.tag(), "a text is missing");
+            tracing::error!(key, language = self.0.tag(), "a message text is missing");
             return key.to_owned();
         };
         bundle.format_pattern(pattern, arguments, &mut Vec::new()).into_owned()

@@ -146,7 +146,7 @@ async fn watch_over(state: Weak<State>) {
             }
         };
         if !is_away {
-            tracing::error!(reason = %refused.reason, "the database cannot be reached");
+            tracing::error!(reason = %refused.reason, "the database cannot be reached; check database.url and the database server");
             state.begin_anew();
         }
         is_away = true;
