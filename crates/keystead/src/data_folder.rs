@@ -148,7 +148,7 @@ impl Guard {
         if self.wide == Wide::Tell {
             return Err(FolderError::Wide { path: path.to_owned(), mode });
         }
-        tracing::info!(path = %path.display(), from = format!("{mode:o}"), to = format!("{wanted:o}"), "made private");
+        tracing::info!(path = %path.display(), from = format!("{mode:o}"), to = format!("{wanted:o}"), "the permissions of a file or folder were restricted to this user");
         fs::set_permissions(path, Permissions::from_mode(wanted)).map_err(io_at(path))
     }
 }

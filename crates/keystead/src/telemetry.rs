@@ -30,7 +30,7 @@ pub(crate) fn start(log: &Log) -> Result<(), CliError> {
     started.map_err(|error| CliError::Other(format!("logging cannot start: {error}")))?;
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "a task panicked");
+        tracing::error!(place, "a task panicked; report it with this line");
     }));
     Ok(())
 }

@@ -19,7 +19,7 @@ pub(crate) fn raise() -> Option<u64> {
     match setrlimit(Resource::Nofile, raised) {
         Ok(()) => limit.maximum,
         Err(error) => {
-            tracing::warn!(%error, current = limit.current, "the limit of open files cannot be raised");
+            tracing::warn!(%error, current = limit.current, "the limit of open files cannot be raised; raise it for the service, for example with LimitNOFILE");
             limit.current
         }
     }

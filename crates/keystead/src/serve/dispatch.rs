@@ -213,7 +213,7 @@ impl Dispatch {
         }
         answer.headers_mut().insert(UNCONFIRMED, HeaderValue::from(spread.unconfirmed));
         if let Err(error) = self.app.record_unconfirmed(done, spread.unconfirmed, spread.nodes).await {
-            tracing::warn!(%error, "the audit log does not say that some nodes have not confirmed a change");
+            tracing::warn!(%error, "some nodes have not confirmed a change, and the audit log could not record it");
         }
         answer
     }

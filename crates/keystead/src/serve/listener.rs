@@ -95,7 +95,7 @@ pub(crate) async fn serve<F, A, B>(
             Err(error) => {
                 let made_place = terms.connections.make_place();
                 if let Some(times) = told.now() {
-                    tracing::warn!(%error, times, made_place, "connections cannot be accepted");
+                    tracing::warn!(%error, times, made_place, "connections cannot be accepted; check the limit of open files");
                 }
                 sleep(PAUSE).await;
                 continue;
@@ -115,11 +115,15 @@ pub(crate) async fn serve<F, A, B>(
                 if let Some(times) = told.now() {
                     let bounds = terms.connections.bounds();
                     match full {
-                        Full::All => tracing::warn!(times, most = bounds.all, "refused: too many connections"),
+                        Full::All => tracing::warn!(
+                            times,
+                            most = bounds.all,
+                            "connections were refused: server.max_connections is reached"
+                        ),
                         Full::Address => tracing::warn!(
                             times,
                             most = bounds.per_address,
-                            "refused: too many connections of one address; a proxy belongs into server.trusted_proxies"
+                            "connections were refused: one address has too many; if it is a proxy, add it to server.trusted_proxies"
                         ),
                     }
                 }

@@ -298,7 +298,7 @@ async fn start_metrics(
     let listener = match TcpListener::bind(address).await {
         Ok(listener) => listener,
         Err(error) if !config.metrics_chosen => {
-            tracing::warn!(%address, error = %error, "metrics are off: their default address cannot be used");
+            tracing::warn!(%address, error = %error, "metrics are off, because their default address is in use; set server.metrics_listen");
             return Ok(None);
         }
         Err(_) => listener::bind(address, "KEYSTEAD_SERVER__METRICS_LISTEN").await?,
@@ -315,10 +315,12 @@ impl Running {
     /// Waits for running requests within `grace`, then until their usage is safe.
     pub(crate) async fn finish(mut self, grace: Duration) {
         if timeout(grace, self.busy.recv()).await.is_err() {
-            tracing::warn!("some requests did not finish in time and are cut");
+            tracing::warn!(
+                "some requests did not finish before the end of server.shutdown_grace_seconds and were stopped"
+            );
         }
         if timeout(Duration::from_secs(5), self.meter.flush()).await.is_err() {
-            tracing::warn!("usage waits in the spool for the next start");
+            tracing::warn!("usage is left in the usage spool and is delivered at the next start");
         }
         let (noting, uses, store) = self.last_uses;
         let write = async {
@@ -327,7 +329,7 @@ impl Running {
             wiring::last_uses::write(&uses, &store).await;
         };
         if timeout(Duration::from_secs(5), write).await.is_err() {
-            tracing::warn!("the times of last use of some keys could not be saved");
+            tracing::warn!("the last use of some keys could not be saved");
         }
         if timeout(Duration::from_secs(5), self.worker).await.is_err() {
             tracing::warn!("a job did not finish in time; it runs again after the next start");
@@ -335,7 +337,9 @@ impl Running {
         self.follower.abort();
         self.listening.abort();
         if timeout(Duration::from_secs(2), self.leaving.leave()).await.is_err() {
-            tracing::warn!("the database does not answer; other nodes look for this one for an hour");
+            tracing::warn!(
+                "the database does not answer, so this node is not removed from the list; the other nodes expect it for an hour"
+            );
         }
     }
 }

@@ -125,7 +125,11 @@ impl Follower {
             // Revisions have no gaps. If one is missing, or the store is behind, the database was restored or rows were
             // deleted.
             if batch.first().is_none_or(|first| first.revision != after.saturating_add(1)) {
-                tracing::warn!(after, latest, "the store's changes have a gap; everything is read again");
+                tracing::warn!(
+                    after,
+                    latest,
+                    "the table of changes has a gap, for example after a restored backup; everything is read again"
+                );
                 self.apply(&[Change { revision: latest, subject: ChangeSubject::Other }], progress).await?;
                 break;
             }
@@ -192,7 +196,7 @@ impl Follower {
         let node = self.parts.node.clone();
         let left = self.parts.store.write("leave", async move |tx: &mut Tx| changes::leave(tx, &node).await);
         if let Err(error) = left.await {
-            tracing::warn!(error = %error, "this node could not report that it stops");
+            tracing::warn!(error = %error, "this node could not report that it stops; the other nodes expect it for a while");
         }
     }
 
@@ -200,7 +204,7 @@ impl Follower {
     /// many nodes that may serve have not.
     pub(crate) async fn wait_until_applied(&self, revision: i64) -> Spread {
         if let Err(error) = self.step().await {
-            tracing::warn!(error = %error, "a change was saved but could not be followed yet");
+            tracing::warn!(error = %error, "a change was saved, but this node could not apply it yet");
             return Spread { unconfirmed: 1, nodes: 1 };
         }
         let deadline = Instant::now() + PATIENCE;
@@ -218,7 +222,12 @@ impl Follower {
             if !waits || Instant::now() >= deadline {
                 if spread.unconfirmed > 0 {
                     let Spread { unconfirmed, nodes } = spread;
-                    tracing::warn!(revision, unconfirmed, nodes, "some nodes have not confirmed a change");
+                    tracing::warn!(
+                        revision,
+                        unconfirmed,
+                        nodes,
+                        "some nodes have not confirmed a change; see docs/failures.md"
+                    );
                     self.lag.unconfirmed(unconfirmed);
                 }
                 return spread;
@@ -245,7 +254,7 @@ impl Follower {
                 Err(error) => {
                     self.parts.directory.mark_unfollowed();
                     if !std::mem::replace(&mut failing, true) {
-                        tracing::warn!(error = %error, "the database does not answer; known keys keep working for a while");
+                        tracing::warn!(error = %error, "the database does not answer; known keys work until directory.max_stale_seconds has passed");
                     }
                 }
             }

@@ -41,7 +41,7 @@ pub(crate) fn now() -> Timestamp {
     if BEHIND.swap(is_behind, Ordering::Relaxed) != is_behind && is_behind {
         tracing::warn!(
             seconds = behind / 1_000,
-            "the system's clock was set back; this process continues from the time before, until it is restarted"
+            "the system clock was set back; this process continues from the earlier time until it is restarted"
         );
     }
     Timestamp(time / 1_000)

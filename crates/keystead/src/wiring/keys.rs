@@ -24,7 +24,7 @@ impl KeySource for StoreKeys {
             let read =
                 self.store.read("find_caller", async move |tx: &mut Tx| directory::find_caller(tx, &digest).await);
             read.await.map_err(|error| {
-                tracing::warn!(error = %error, "a key could not be looked up");
+                tracing::warn!(error = %error, "a key could not be read from the database");
                 Unavailable
             })
         })

@@ -18,7 +18,7 @@ impl StoreOwnership {
 }
 
 fn unavailable(error: &Error) -> Unavailable {
-    tracing::warn!(%error, "the owner of an upstream object could not be looked up or saved");
+    tracing::warn!(%error, "the owner of an object of the model server could not be read or saved");
     Unavailable
 }
 

@@ -31,7 +31,7 @@ impl StorePending {
 }
 
 fn unavailable(error: &Error) -> Unavailable {
-    tracing::warn!(%error, "pending usage could not be read or written");
+    tracing::warn!(%error, "pending usage could not be read or saved; it is tried again");
     Unavailable
 }
 

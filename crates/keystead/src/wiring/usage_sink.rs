@@ -87,7 +87,7 @@ impl StoreUsage {
 }
 
 fn unavailable(error: &Error) -> Unavailable {
-    tracing::warn!(%error, "usage could not be delivered; it waits in the spool");
+    tracing::warn!(%error, "usage could not be delivered to the database; it stays in the usage spool and is tried again");
     Unavailable
 }
 
