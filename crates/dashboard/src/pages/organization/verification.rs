@@ -16,6 +16,7 @@ use crate::web::form::Form;
 use crate::web::progress_stream::{Observed, stream_changes};
 use crate::web::qr_code::draw;
 use crate::web::response::{Page, redirect, render};
+use crate::web::submit::reloads_as;
 
 /// Actions of an owner on the verification.
 pub(crate) async fn act(
@@ -78,7 +79,8 @@ async fn show_code(state: &DashboardState, visit: &Visit, attempt: &str) -> Page
             let mut page = page(state, visit).await?;
             let url = link.url.expose().clone();
             page.qr = Some(Qr { svg: draw(&url), until: page.layout.format.time(&link.expires_at), url });
-            render(visit.person.messages, &page)
+            // Not the page with the consent, which would ask for it again after a declined check.
+            reloads_as(render(visit.person.messages, &page), visit.link(HERE))
         }
     }
 }
