@@ -10,6 +10,7 @@ pub mod hex;
 pub mod id;
 pub mod installation;
 pub mod key;
+pub mod key_search;
 pub mod language;
 pub mod mask;
 pub mod model_access;

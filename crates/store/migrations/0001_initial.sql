@@ -85,13 +85,15 @@ CREATE TABLE service_accounts (
 );
 CREATE INDEX service_accounts_of_project ON service_accounts (project, created_at, id);
 
--- API keys of every kind. Only the digest of the secret is kept. `rotated_to` is the key that replaces a rotated one.
+-- API keys of every kind. Only the digest of the secret is kept. `rotated_to` is the key that replaces a rotated one;
+-- `name_folded` is the name without case, for searches.
 CREATE TABLE api_keys (
   id TEXT PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('user', 'project', 'service_account', 'admin')),
   digest BYTEA NOT NULL UNIQUE,
   redacted TEXT NOT NULL,
   name TEXT,
+  name_folded TEXT NOT NULL DEFAULT '',
   organization TEXT REFERENCES organizations (id),
   project TEXT REFERENCES projects (id),
   owner_user TEXT REFERENCES users (id),

@@ -17,6 +17,7 @@ mod read;
 pub use actions::{ACTIONS, Area};
 pub use chain::{ChainCheck, ChainHead};
 pub use details::{Detail, details};
+pub(crate) use read::names_in;
 pub use read::{AuditLog, AuditOptions, AuditQuestion, Named, Names};
 
 use crate::{Actor, App, Error};

@@ -133,14 +133,7 @@ impl App {
                 projects: asked.projects,
             };
             let rows = audit::list(tx, organization, &filter, &page).await?;
-            let mut ids = Ids::default();
-            for row in &rows.data {
-                ids.add(&row.actor_id);
-                ids.add(&row.target_id);
-                row.project.iter().for_each(|project| ids.add(project.as_str()));
-                ids.add_all(&row.details);
-            }
-            let names = ids.names(tx, organization).await?;
+            let names = names_in(tx, organization, &rows.data, &[]).await?;
             Ok(AuditLog { rows, names })
         })
     }
@@ -178,6 +171,24 @@ impl App {
             wanted.names(tx, organization).await
         })
     }
+}
+
+/// Loads names for the ids in these rows, and for some more ids.
+pub(crate) async fn names_in(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    rows: &[AuditEvent],
+    more: &[&str],
+) -> Result<Names, Error> {
+    let mut ids = Ids::default();
+    for row in rows {
+        ids.add(&row.actor_id);
+        ids.add(&row.target_id);
+        row.project.iter().for_each(|project| ids.add(project.as_str()));
+        ids.add_all(&row.details);
+    }
+    more.iter().for_each(|id| ids.add(id));
+    ids.names(tx, organization).await
 }
 
 /// Ids that need a name, by kind.

@@ -1,8 +1,11 @@
 //! API keys of every kind: making, changing, rotating and revoking them.
 
 mod admin_keys;
+mod find;
 pub(crate) mod grants;
+mod leaked;
 pub(crate) mod minting;
+mod overview;
 pub(crate) mod project_keys;
 pub(crate) mod revoke;
 mod rotation;
@@ -11,7 +14,12 @@ mod status;
 mod unencrypted;
 mod user_keys;
 
+pub use find::{KeyQuestion, KeysFound};
+pub use keystead_store::tables::api_keys::KeyCounts;
+pub use keystead_store::tables::usage::MinuteOfKey;
+pub use leaked::LeakedKey;
 pub use minting::{MintedKey, NewKey};
+pub use overview::{KeyOverview, ModelOfKey};
 pub use project_keys::{KeyChange, OwnerAccess};
 pub use rotation::RotatedKey;
 pub use status::KeyState;

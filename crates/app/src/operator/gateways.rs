@@ -44,6 +44,26 @@ impl App {
         })
     }
 
+    /// Returns on how many gateways a change of this moment is in force; `None` when it is too long ago to matter, or
+    /// when there are no gateways.
+    pub async fn progress_since(&self, at: Timestamp) -> Result<Option<GatewaysView>, Error> {
+        if self.now().since(at) > PROMISE {
+            return Ok(None);
+        }
+        let reports = read_tx!(self.store(), "progress_since", |tx| Ok(changes::list_nodes(tx).await?));
+        Ok(Some(progress(&reports?, at, self.now())).filter(|view| view.all > 0))
+    }
+
+    /// Returns the same for the organization's last revocation of a key.
+    pub async fn revocation_progress(&self, organization: &OrganizationId) -> Result<Option<GatewaysView>, Error> {
+        let last =
+            read_tx!(self.store(), "revocation_progress", |tx| Ok(api_keys::last_revoked(tx, organization).await?))?;
+        match last {
+            Some(at) => self.progress_since(at).await,
+            None => Ok(None),
+        }
+    }
+
     /// Records for each of these entries that some nodes have not confirmed it yet and may serve older state.
     pub async fn record_unconfirmed(&self, entries: Vec<Done>, unconfirmed: usize, nodes: usize) -> Result<(), Error> {
         write_tx!(self.store(), "record_unconfirmed", |tx| {
@@ -78,10 +98,14 @@ impl App {
     }
 }
 
-/// Returns how many of the nodes that may serve have applied the changes up to this moment; `None` when all have.
-fn spread(reports: &[NodeReport], at: Timestamp, now: Timestamp) -> Option<GatewaysView> {
+/// Returns how many of the nodes that may serve have applied the changes up to this moment.
+fn progress(reports: &[NodeReport], at: Timestamp, now: Timestamp) -> GatewaysView {
     let serving = || reports.iter().filter(|report| report.state(now).is_some());
     let current = serving().filter(|report| report.confirms(at)).count();
-    let view = GatewaysView { current, all: serving().count(), late: Vec::new() };
-    (view.current < view.all).then_some(view)
+    GatewaysView { current, all: serving().count(), late: Vec::new() }
+}
+
+/// Returns the same; `None` when all have.
+fn spread(reports: &[NodeReport], at: Timestamp, now: Timestamp) -> Option<GatewaysView> {
+    Some(progress(reports, at, now)).filter(|view| view.current < view.all)
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use keystead_core::key::{KeyDigest, KeyKind};
+use keystead_core::key_search::folded;
 use keystead_core::scope::Restriction;
 use keystead_core::time::Timestamp;
 
@@ -13,8 +14,10 @@ use super::changes::{self, ChangeSubject};
 use super::{conflict_as, id, named, optional_id, optional_time, time};
 use crate::{Error, PerEngine, Row, Tx, Value};
 
+mod search;
 mod with_owner;
 
+pub use search::{KeyCounts, KeysWanted, count, find_of_project, search};
 pub use with_owner::{
     KeyWithOwner, find_admin_with_owner, find_project_with_owner, list_admin, list_admin_with_owner, list_project,
     list_project_with_owner,
@@ -97,8 +100,8 @@ pub(super) fn key(row: &Row) -> Result<KeyRow, Error> {
 pub async fn insert(tx: &mut Tx, key: &KeyRow) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO api_keys (id, kind, digest, redacted, name, organization, project, owner_user, \
                        owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \
-                       revoked_reason, rotated_to) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+                       revoked_reason, rotated_to, name_folded) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     let (user, account) = match &key.owner {
         Owner::User(id) => (Some(id.as_str()), None),
         Owner::ServiceAccount(id) => (None, Some(id.as_str())),
@@ -121,6 +124,7 @@ pub async fn insert(tx: &mut Tx, key: &KeyRow) -> Result<(), Error> {
         key.revoked_by.as_deref().into(),
         key.revoked_reason.as_deref().into(),
         key.rotated_to.as_ref().map(KeyId::as_str).into(),
+        folded(key.name.as_deref().unwrap_or_default()).into(),
     ];
     changes::lock(tx).await?;
     tx.execute(SQL, values).await.map_err(conflict_as("api_keys"))?;
@@ -144,6 +148,12 @@ pub async fn find_by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Ke
     tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await?.as_ref().map(key).transpose()
 }
 
+/// Finds the key with this digest, revoked or not.
+pub async fn find_ever_by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<KeyRow>, Error> {
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM api_keys WHERE digest = $1");
+    tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await?.as_ref().map(key).transpose()
+}
+
 /// A change of a key; `None` keeps the value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyEdit {
@@ -158,11 +168,17 @@ pub struct KeyEdit {
 /// Changes a live key; `false` when there is none.
 pub async fn update(tx: &mut Tx, id: &KeyId, edit: &KeyEdit) -> Result<bool, Error> {
     const SQL: &str = "UPDATE api_keys SET name = COALESCE($2, name), restriction = COALESCE($3, restriction), \
-                       expires_at = COALESCE($4, expires_at) \
+                       expires_at = COALESCE($4, expires_at), name_folded = COALESCE($5, name_folded) \
                        WHERE id = $1 AND revoked_at IS NULL RETURNING created_at";
     let restriction = edit.restriction.as_ref().map(literals).transpose()?.unwrap_or(Value::Text(None));
-    let values =
-        vec![id.as_str().into(), edit.name.as_deref().into(), restriction, edit.expires_at.map(|at| at.0).into()];
+    let name_folded = edit.name.as_deref().map(folded);
+    let values = vec![
+        id.as_str().into(),
+        edit.name.as_deref().into(),
+        restriction,
+        edit.expires_at.map(|at| at.0).into(),
+        name_folded.as_deref().into(),
+    ];
     changes::lock(tx).await?;
     let Some(row) = tx.optional(SQL, values).await? else { return Ok(false) };
     changes::append(tx, &ChangeSubject::Key(id.clone()), time(&row, 0)?).await?;

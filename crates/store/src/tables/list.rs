@@ -2,7 +2,7 @@
 
 use crate::{Error, Listing, Page, Row, Tx, Value};
 
-/// A list's constant parts. `scope` and `filter` use `$1`… for `values`; the cursor and the limit follow them.
+/// A list's constant parts. `scope` and `filter` use `$1`… for their values; the cursor and the limit follow them.
 pub(super) struct List<'a> {
     /// `SELECT … FROM …` with its joins.
     pub(super) select: &'static str,
@@ -16,9 +16,11 @@ pub(super) struct List<'a> {
     /// rows is not disclosed.
     pub(super) scope: &'static str,
     /// The condition for the rows that are shown. A cursor that was hidden since the previous page still works.
-    pub(super) filter: &'static str,
+    pub(super) filter: &'a str,
     /// The values of the scope.
     pub(super) values: Vec<Value>,
+    /// The values of the filter, which are numbered after those of the scope.
+    pub(super) filter_values: Vec<Value>,
     /// The requested page.
     pub(super) page: &'a Page,
 }
@@ -33,16 +35,20 @@ impl List<'_> {
         let (table, id) = (self.table, self.id);
         let (order, beyond) = if self.page.ascending { ("ASC", ">") } else { ("DESC", "<") };
         let mut text = format!("{} WHERE {} AND {}", self.select, self.scope, self.filter);
+        let scope_values = self.values.clone();
+        self.values.append(&mut self.filter_values);
         if let Some(after) = &self.page.after {
-            let next = self.values.len() + 1;
             let sql = format!(
-                "SELECT {table}.created_at FROM {} WHERE {} AND {table}.{id} = ${next}",
-                self.source, self.scope
+                "SELECT {table}.created_at FROM {} WHERE {} AND {table}.{id} = ${}",
+                self.source,
+                self.scope,
+                scope_values.len() + 1
             );
-            let mut values = self.values.clone();
+            let mut values = scope_values;
             values.push(after.as_str().into());
             let cursor = tx.all_built(sql, values).await?;
             let created_at = cursor.first().ok_or(Error::Missing)?.int(0)?;
+            let next = self.values.len() + 1;
             text.push_str(&format!(" AND ({table}.created_at, {table}.{id}) {beyond} (${next}, ${})", next + 1));
             self.values.extend([created_at.into(), after.as_str().into()]);
         }

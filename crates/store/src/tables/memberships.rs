@@ -71,6 +71,7 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Re
         scope: "memberships.organization = $1",
         filter: "TRUE",
         values: vec![organization.as_str().into()],
+        filter_values: Vec::new(),
         page,
     };
     list.rows(tx, membership).await

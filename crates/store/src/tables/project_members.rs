@@ -70,6 +70,7 @@ pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listi
         scope: "project_members.project = $1",
         filter: "TRUE",
         values: vec![project.as_str().into()],
+        filter_values: Vec::new(),
         page,
     };
     list.rows(tx, member).await

@@ -96,6 +96,7 @@ pub async fn list(
         scope: "projects.organization = $1",
         filter: if include_archived { "TRUE" } else { "projects.archived_at IS NULL" },
         values: vec![organization.as_str().into()],
+        filter_values: Vec::new(),
         page,
     };
     list.rows(tx, project).await

@@ -60,6 +60,19 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId, since: Timestamp) 
     tx.all(SQL, vec![organization.as_str().into(), since.0.into()]).await?.iter().map(refused).collect()
 }
 
+/// Lists the last refused calls of one key after `since`, newest first.
+pub async fn list_of_key(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    key: &KeyId,
+    since: Timestamp,
+) -> Result<Vec<RefusedCall>, Error> {
+    const SQL: &str = "SELECT id, organization, project, api_key, action, rule, missing, at FROM refusals \
+                       WHERE organization = $1 AND at > $2 AND api_key = $3 ORDER BY at DESC, id LIMIT 10";
+    let values = vec![organization.as_str().into(), since.0.into(), key.as_str().into()];
+    tx.all(SQL, values).await?.iter().map(refused).collect()
+}
+
 /// Deletes refusals before a moment.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     const SQL: &str = "DELETE FROM refusals WHERE at < $1";

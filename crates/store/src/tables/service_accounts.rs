@@ -77,6 +77,7 @@ pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listi
         scope: "service_accounts.project = $1",
         filter: "service_accounts.deleted_at IS NULL",
         values: vec![project.as_str().into()],
+        filter_values: Vec::new(),
         page,
     };
     list.rows(tx, account).await

@@ -262,6 +262,46 @@ pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Err
     Ok(rows)
 }
 
+/// The usage of one key and model in one minute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MinuteOfKey {
+    /// When the minute begins.
+    pub at: Timestamp,
+    pub kind: UsageKind,
+    /// The model.
+    pub model: String,
+    /// The number of requests.
+    pub requests: i64,
+    /// The exact cost.
+    pub cost: Amount,
+}
+
+/// Lists the last minutes from `since` on in which a key was used, newest first.
+pub async fn recent_of_key(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    key: &KeyId,
+    since: Timestamp,
+) -> Result<Vec<MinuteOfKey>, Error> {
+    const SQL: &str = "SELECT bucket_start, kind, model, CAST(SUM(requests) AS BIGINT), CAST(SUM(cost) AS BIGINT), \
+                       CAST(SUM(cost_picos) AS BIGINT) FROM usage_buckets \
+                       WHERE organization = $1 AND bucket_start >= $2 AND api_key = $3 \
+                       GROUP BY bucket_start, kind, model ORDER BY bucket_start DESC, kind, model LIMIT 10";
+    let values = vec![organization.as_str().into(), since.0.into(), key.as_str().into()];
+    let rows = tx.all(SQL, values).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(MinuteOfKey {
+                at: Timestamp(row.int(0)?),
+                kind: named(row, 1, "usage_buckets", UsageKind::from_name)?,
+                model: row.text(2)?,
+                requests: row.int(3)?,
+                cost: Amount::of_parts(row.int(4)?, row.int(5)?),
+            })
+        })
+        .collect()
+}
+
 fn usage_row(row: &Row) -> Result<UsageRow, Error> {
     Ok(UsageRow {
         bucket_start: Timestamp(row.int(0)?),

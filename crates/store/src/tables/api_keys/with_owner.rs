@@ -6,9 +6,9 @@ use keystead_core::time::Timestamp;
 use super::{KeyRow, key};
 use crate::tables::list::List;
 use crate::tables::time;
-use crate::{Error, Listing, Page, Row, Tx};
+use crate::{Error, Listing, Page, Row, Tx, Value};
 
-/// A live key and its owner.
+/// A key and its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyWithOwner {
     pub key: KeyRow,
@@ -37,8 +37,8 @@ const SELECT: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organ
     LEFT JOIN projects p ON p.id = k.project";
 
 /// The conditions for the two lists; `$2` names one key where only one is requested.
-const OF_PROJECT: &str = "k.project = $1";
-const OF_PROJECT_ONE: &str = "k.project = $1 AND k.id = $2";
+pub(super) const OF_PROJECT: &str = "k.project = $1";
+pub(super) const OF_PROJECT_ONE: &str = "k.project = $1 AND k.id = $2";
 const ADMIN: &str = "k.organization = $1 AND k.kind = 'admin'";
 const ADMIN_ONE: &str = "k.organization = $1 AND k.kind = 'admin' AND k.id = $2";
 
@@ -53,11 +53,24 @@ fn with_owner(row: &Row) -> Result<KeyWithOwner, Error> {
     })
 }
 
+/// The filter of lists of live keys.
+const LIVE: &str = "k.revoked_at IS NULL";
+
+/// Lists keys with their owners. `filter` continues the numbers of the values of `scope`.
+pub(super) async fn rows_that(
+    tx: &mut Tx,
+    (scope, values): (&'static str, Vec<Value>),
+    (filter, filter_values): (&str, Vec<Value>),
+    page: &Page,
+) -> Result<Listing<KeyWithOwner>, Error> {
+    let source = "api_keys k";
+    let list = List { select: SELECT, table: "k", source, id: "id", scope, filter, values, filter_values, page };
+    list.rows(tx, with_owner).await
+}
+
 async fn rows(tx: &mut Tx, scope: &'static str, ids: &[&str], page: &Page) -> Result<Listing<KeyWithOwner>, Error> {
     let values = ids.iter().map(|id| (*id).into()).collect();
-    let (source, filter) = ("api_keys k", "k.revoked_at IS NULL");
-    let list = List { select: SELECT, table: "k", source, id: "id", scope, filter, values, page };
-    list.rows(tx, with_owner).await
+    rows_that(tx, (scope, values), (LIVE, Vec::new()), page).await
 }
 
 async fn one(tx: &mut Tx, scope: &'static str, ids: &[&str]) -> Result<Option<KeyWithOwner>, Error> {

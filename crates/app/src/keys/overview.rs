@@ -1,0 +1,147 @@
+//! Everything about one key: its state, what it was used for, what was refused, and what was changed.
+
+use std::collections::BTreeMap;
+
+use keystead_core::caller::Owner;
+use keystead_core::id::{KeyId, OrganizationId, ProjectId};
+use keystead_core::money::Amount;
+use keystead_core::scope::Scope;
+use keystead_core::time::Timestamp;
+use keystead_store::tables::api_keys::{self, KeyWithOwner};
+use keystead_store::tables::audit::{self, AuditEvent, Filter};
+use keystead_store::tables::refusals::{self, RefusedCall};
+use keystead_store::tables::usage::{self, GroupKey, MinuteOfKey, UsageQuery};
+use keystead_store::{Page, Tx};
+
+use super::KeyState;
+use crate::audit::{AuditLog, names_in};
+use crate::projects::project_of;
+use crate::{Actor, App, Error};
+
+/// The time that usage and refusals are shown for, in seconds: 30 days.
+const SHOWN: i64 = 30 * 86_400;
+/// The number of changes that are shown.
+const CHANGES: u32 = 20;
+
+/// The usage of one model with a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelOfKey {
+    /// The model.
+    pub model: String,
+    /// The number of requests.
+    pub requests: i64,
+    /// The exact cost.
+    pub cost: Amount,
+}
+
+/// One key with its use and its history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyOverview {
+    /// The key and its owner.
+    pub found: KeyWithOwner,
+    /// Its state now.
+    pub state: KeyState,
+    /// Whether the person may change and revoke it.
+    pub changeable: bool,
+    /// The entry about its creation, if there is one.
+    pub created: Option<AuditEvent>,
+    /// Usage of the last 30 days by model, most expensive first.
+    pub models: Vec<ModelOfKey>,
+    /// The last minutes with requests, newest first.
+    pub recent: Vec<MinuteOfKey>,
+    /// The last requests that a rule refused, newest first.
+    pub refusals: Vec<RefusedCall>,
+    /// Entries of the audit log about the key, newest first, with names also for who created and revoked it.
+    pub changes: AuditLog,
+}
+
+impl App {
+    /// Returns everything about one key of a project, revoked or not. Owners see every key, others their own.
+    ///
+    /// # Errors
+    /// When there is no such key that this person may see.
+    pub async fn key_overview(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        id: &KeyId,
+    ) -> Result<KeyOverview, Error> {
+        let now = self.now();
+        let since = now.plus(-SHOWN);
+        read_tx!(self.store(), "key_overview", |tx| {
+            self.authorize_member(tx, actor, organization).await?;
+            project_of(tx, organization, project).await?;
+            let missing = || Error::not_found("API key", id.as_str());
+            let found = api_keys::find_of_project(tx, project, id).await?.ok_or_else(missing)?;
+            let own = matches!(&found.key.owner, Owner::User(user) if Some(user) == actor.user());
+            let place = (organization, project);
+            if !own && self.authorize_in_project(tx, actor, place, Scope::ManagementRead).await.is_err() {
+                return Err(missing());
+            }
+            let may = own || self.authorize_in_project(tx, actor, place, Scope::ManagementWrite).await.is_ok();
+            let (created, changes) = history(tx, organization, &found).await?;
+            Ok(KeyOverview {
+                state: KeyState::of(&found.key, now),
+                changeable: may && found.key.revoked_at.is_none(),
+                created,
+                models: models_of(tx, organization, id, since, now).await?,
+                recent: usage::recent_of_key(tx, organization, id, since).await?,
+                refusals: refusals::list_of_key(tx, organization, id, since).await?,
+                changes,
+                found,
+            })
+        })
+    }
+}
+
+/// The entry about the creation of a key, and its last entries with names.
+async fn history(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    found: &KeyWithOwner,
+) -> Result<(Option<AuditEvent>, AuditLog), Error> {
+    let targets = vec![found.key.id.to_string()];
+    let about = Filter { targets, ..Filter::default() };
+    let page = Page { after: None, limit: CHANGES, ascending: false };
+    let rows = audit::list(tx, organization, &about, &page).await?;
+    let creation = Filter { actions: vec!["api_key.created".to_owned()], ..about };
+    let created = audit::list(tx, organization, &creation, &Page { limit: 1, ..page }).await?.data.pop();
+    let creator = created.as_ref().map_or("", |event| event.actor_id.as_str());
+    // Such as `person:user-…`.
+    let revoker = found.key.revoked_by.as_deref().and_then(|by| by.split_once(':')).map_or("", |(_, id)| id);
+    let more = [creator, revoker];
+    let names = names_in(tx, organization, &rows.data, &more).await?;
+    Ok((created, AuditLog { rows, names }))
+}
+
+/// The usage of a key by model, most expensive first.
+async fn models_of(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &KeyId,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<ModelOfKey>, Error> {
+    let query = UsageQuery {
+        kind: None,
+        organization: organization.clone(),
+        start: since,
+        end: now.plus(60),
+        width_seconds: SHOWN,
+        group_by: vec![GroupKey::Model],
+        projects: Vec::new(),
+        users: Vec::new(),
+        keys: vec![id.clone()],
+        models: Vec::new(),
+    };
+    let mut sums: BTreeMap<String, (i64, Amount)> = BTreeMap::new();
+    for row in usage::query(tx, &query).await? {
+        let sum = sums.entry(row.model.unwrap_or_default()).or_default();
+        *sum = (sum.0.saturating_add(row.used.requests), sum.1.plus(row.cost));
+    }
+    let mut models: Vec<ModelOfKey> =
+        sums.into_iter().map(|(model, (requests, cost))| ModelOfKey { model, requests, cost }).collect();
+    models.sort_by(|a, b| b.cost.cmp(&a.cost).then(b.requests.cmp(&a.requests)));
+    Ok(models)
+}
