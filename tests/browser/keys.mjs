@@ -158,6 +158,36 @@ async function journey(browser, language, scripts, number) {
   assert.ok([401, 403].includes(await works(made)), "it may no longer list models");
   done(`${tag}: a key is changed on its row`);
 
+  // A leaked key is pasted, recognized and revoked in three clicks; its text is in no address.
+  let clicks = 0;
+  const click = (what) => {
+    clicks += 1;
+    return what.click();
+  };
+  await page.goto(keys);
+  await click(page.locator("main a[href*='leaked=1']"));
+  await see("leaked");
+  await page.fill("#leaked-key", made);
+  await click(page.locator("button[form=leaked]"));
+  await page.waitForURL(/\/api-keys\/key_.*leaked=1/);
+  assert.ok(!page.url().includes(made));
+  await see("leaked-found");
+  await click(page.locator(".notice form button"));
+  await page.waitForURL("**done=key-revoked**");
+  assert.equal(await works(made), 401);
+  assert.equal(clicks, 3);
+  await see("leaked-revoked");
+  await page.goto(keys);
+  await page.fill("#q", made.slice(-4));
+  await page.locator("form[role=search] button").click();
+  await page.waitForURL("**q=**");
+  assert.equal(await page.locator("main tbody tr").count(), 0, "revoked keys are not searched");
+  await see("search-empty");
+  await page.locator("main a[href*='filter=all']").click();
+  assert.equal(await row(made).count(), 1);
+  await see("search-all");
+  done(`${tag}: a leaked key is found and revoked in ${clicks} clicks`);
+
   // Readers see the pages without actions; a second step can be required of them.
   const reader = `reader-${tag}@example.com`;
   await page.goto(`${base}/settings/organization/members`);

@@ -22,6 +22,7 @@ const apart = {
   "/verify/done/{token}": "the last page on a phone",
   "/verify/done/{token}/state": "no page", "/verify/done/{token}/events": "no page",
   "/settings/organization/verification/state": "no page", "/settings/organization/verification/events": "no page",
+  "/api-keys/gateways": "no page", "/api-keys/{id}": "needs a key; looked at by keys.mjs",
   "/welcome/first-call/state": "no page", "/welcome/first-call/events": "no page",
   "/usage.csv": "a download", "/settings/organization/audit-log.csv": "a download",
   "/operator/reviews/{case}": "needs a case", "/operator/reviews/{case}/pictures/{number}": "no page",

@@ -5,10 +5,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 
-use crate::pages::account::{overview, phone, security, waiver};
+use crate::pages::account::{overview as account, phone, security, waiver};
 use crate::pages::audit::{csv as audit_csv, page as audit};
 use crate::pages::capture::{ending, handoff, picture, steps};
-use crate::pages::keys::{actions, create, list};
+use crate::pages::keys::{actions, create, find, list, overview};
 use crate::pages::operator::{overview as console, policy, report, reviews, setup, waivers};
 use crate::pages::organization::{
     admin_keys, billing, general, member, members, network, project, project_models, projects, verification,
@@ -113,6 +113,10 @@ pub static ROUTES: &[Route] = &[
     signed_in("/api-keys", || get(list::list).post(create::create)),
     signed_in("/api-keys/phone", || post(create::phone)),
     signed_in("/api-keys/phone/{verb}", || post(create::phone_act)),
+    signed_in("/api-keys/search", || post(find::search)),
+    signed_in("/api-keys/revoke", || post(find::revoke_several)),
+    signed_in("/api-keys/gateways", || get(find::gateways)),
+    signed_in("/api-keys/{id}", || get(overview::open)),
     signed_in("/api-keys/{id}/edit", || post(actions::edit)),
     signed_in("/api-keys/{id}/rotate", || post(actions::rotate)),
     signed_in("/api-keys/{id}/revoke", || post(actions::revoke)),
@@ -153,8 +157,8 @@ pub static ROUTES: &[Route] = &[
     signed_in("/settings/organization/admin-keys", || get(admin_keys::open)),
     recently_authenticated("/settings/organization/admin-keys/create", || post(admin_keys::create)),
     recently_authenticated("/settings/organization/admin-keys/{id}/delete", || post(admin_keys::delete)),
-    signed_in("/settings/account", || get(overview::open)),
-    signed_in("/settings/account/keys/revoke", || post(overview::revoke_key)),
+    signed_in("/settings/account", || get(account::open)),
+    signed_in("/settings/account/keys/revoke", || post(account::revoke_key)),
     signed_in("/settings/account/phone", || get(phone::open).post(phone::start)),
     signed_in("/settings/account/phone/check", || post(phone::check)),
     signed_in("/settings/account/phone/resend", || post(phone::resend)),

@@ -8,12 +8,27 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     try {
       await navigator.clipboard.writeText(text.trim());
       const time = new Date().toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23" });
+      const copied = button.dataset.copied.replace("%", time);
+      const beside = document.getElementById(button.dataset.beside);
       button.dataset.done = "";
-      button.textContent = button.dataset.copied.replace("%", time);
+      button.textContent = button.dataset.again ?? copied;
       button.classList.remove("primary");
-      document.getElementById(button.dataset.then)?.classList.add("primary");
+      if (beside) {
+        beside.textContent = copied;
+        beside.className = "state ok";
+        const glyph = document.createElement("span");
+        glyph.className = "glyph ok";
+        glyph.ariaHidden = "true";
+        beside.prepend(glyph);
+      }
+      const then = document.getElementById(button.dataset.then);
+      if (then) {
+        then.classList.add("primary");
+        then.textContent = then.dataset.after ?? then.textContent;
+        then.focus();
+      }
       const said = document.getElementById("said");
-      if (said) said.textContent = button.textContent;
+      if (said) said.textContent = copied;
     } catch {
       const range = document.createRange();
       range.selectNodeContents(source);
@@ -84,7 +99,7 @@ if (waiting) {
   };
   let asking;
   const askAgain = () => {
-    asking ??= setInterval(() => ask().catch(() => {}), 1500);
+    asking ??= setInterval(() => ask().catch(() => {}), Number(waiting.dataset.every ?? 1500));
   };
   let source;
   const listen = () => {

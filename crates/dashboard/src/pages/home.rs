@@ -15,15 +15,15 @@ use crate::web::response::{Page, render};
 use keystead_locales::Messages;
 
 /// A refused call with its help page.
-struct Refusal {
-    call: RefusedCall,
-    what: String,
-    missing: String,
-    help: String,
+pub(crate) struct Refusal {
+    pub(crate) call: RefusedCall,
+    pub(crate) what: String,
+    pub(crate) missing: String,
+    pub(crate) help: String,
 }
 
 impl Refusal {
-    fn of(t: Messages, call: RefusedCall) -> Self {
+    pub(crate) fn of(t: Messages, call: RefusedCall) -> Self {
         let (action, model) = call.action.split_once(':').unwrap_or((call.action.as_str(), ""));
         let what = if model.is_empty() { action } else { model }.to_owned();
         let topic = help::topic_of_refusal(action, model, &call.rule);

@@ -2,6 +2,7 @@
 
 use crate::state::DashboardState;
 use crate::web::extract::{Person, Visit};
+use crate::web::scope_words::scope_words;
 use keystead_core::installation::ConfiguredServices;
 use keystead_core::language::Language;
 use keystead_locales::LocalFormat;
@@ -155,6 +156,11 @@ impl Layout {
 }
 
 impl Layout {
+    /// A permission of a key in words.
+    pub(crate) fn scope(&self, literal: &str) -> String {
+        scope_words(self.t, literal)
+    }
+
     /// A card's brand as people write it; the payment service uses lower case.
     pub(crate) fn brand(&self, name: &str) -> String {
         match name {

@@ -13,5 +13,6 @@ pub(crate) mod progress_stream;
 pub(crate) mod qr_code;
 pub(crate) mod reauthenticate;
 pub(crate) mod response;
+pub(crate) mod scope_words;
 pub(crate) mod stream_slots;
 pub(crate) mod submit;

@@ -9,7 +9,7 @@ use keystead_store::tables::changes;
 
 use crate::world::*;
 
-const SHOP: [(&str, &str); 4] = [("name", "shop"), ("owner", "you"), ("permissions", "all"), ("days", "")];
+pub(crate) const SHOP: [(&str, &str); 4] = [("name", "shop"), ("owner", "you"), ("permissions", "all"), ("days", "")];
 
 /// An owner of an organization that may make keys.
 pub(crate) async fn ready(world: &World) -> (Browser<'_>, UserId, OrganizationId) {
@@ -24,7 +24,7 @@ pub(crate) async fn ready(world: &World) -> (Browser<'_>, UserId, OrganizationId
     (ann, user, organization)
 }
 
-async fn send(browser: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn send(browser: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
     let csrf = browser.csrf().await;
     let mut form = vec![("csrf", csrf.as_str())];
     form.extend_from_slice(fields);
@@ -32,13 +32,13 @@ async fn send(browser: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) ->
 }
 
 /// Returns the whole secret that a page shows.
-fn shown(page: &Answer) -> String {
+pub(crate) fn shown(page: &Answer) -> String {
     let shown = page.body.split("id=\"secret\">").nth(1).unwrap_or_else(|| panic!("no secret in {}", page.body));
     shown.split("</code>").next().unwrap().replace("<u>", "").replace("</u>", "")
 }
 
 /// Returns the id of the key on the row with this text.
-fn id_of(page: &Answer, mark: &str) -> String {
+pub(crate) fn id_of(page: &Answer, mark: &str) -> String {
     let row = page.body.split("<tr").find(|row| row.contains(mark)).unwrap_or_else(|| panic!("no row with {mark}"));
     row.split("revoke=").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
@@ -116,7 +116,7 @@ async fn a_revocation_that_is_not_confirmed_is_shown() {
     assert!(!ann.get("/api-keys").await.body.contains("gateways."));
 }
 
-/// An old key that has ended stays on the list as ended; the only action is to remove it.
+/// An old key that has expired is listed under its filter; the only action is to revoke it.
 #[tokio::test]
 async fn a_rotated_key_ends_by_itself() {
     let world = World::new().await;
@@ -125,7 +125,8 @@ async fn a_rotated_key_ends_by_itself() {
     let id = id_of(&ann.get("/api-keys").await, &old[old.len() - 4..]);
     send(&mut ann, &format!("/api-keys/{id}/rotate"), &[("overlap", "3600")]).await;
     world.advance(3_600);
-    let list = ann.get("/api-keys").await;
+    assert!(!ann.get("/api-keys").await.body.contains(&format!("revoke={id}")), "it is not active");
+    let list = ann.get("/api-keys?filter=expired").await;
     let row = list.body.split("<tr").find(|row| row.contains(&id)).unwrap();
     assert!(row.contains("expired ") && !row.contains("edit=") && !row.contains("rotate="), "{row}");
 }

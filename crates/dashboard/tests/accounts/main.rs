@@ -7,6 +7,7 @@ mod bursts;
 mod first_steps;
 mod forms;
 mod headers;
+mod key_search;
 mod keys;
 mod limits;
 mod lists;

@@ -24,7 +24,6 @@ key-account-new = New, with the name of the key
 key-permission-all = All
 key-permission-read = Read only
 key-permission-restricted = Restricted to the permissions selected below
-key-choose-scopes = Choose permissions
 key-scopes-missing = Select at least one permission for a restricted key.
 key-expiry = Expires
 key-life-ever = Never
@@ -101,3 +100,82 @@ key-shown-close = I saved it
 first-call-shown = Your first key was created and its secret was shown. Put the secret you saved in place of $OPENAI_API_KEY. If you did not save it, you can create another key later under API keys.
 key-unsaved = You have not copied the secret key. It is not shown again. Close anyway?
 copy-base-url = Copy base URL
+keys-active = Active
+keys-expiring = Expiring
+keys-unused = Unused for 90 days
+keys-expired = Expired
+keys-revoked = Revoked
+keys-filters = Filter keys
+keys-search = Name or last four characters
+keys-find = Search
+keys-search-revoked = Search revoked keys too
+keys-none-end = No key ends in “{ $tail }”.
+keys-none-either = No key ends in “{ $text }” or has it in its name.
+keys-none-named = No key has “{ $text }” in its name.
+keys-none-active = No keys are active.
+keys-none-expiring = No key expires within 30 days.
+keys-none-unused = Every active key was used or created in the last 90 days.
+keys-none-expired = No keys have expired.
+keys-none-revoked = No keys were revoked.
+keys-select = Select { $name }
+keys-select-first = Select one or more keys in the list first.
+keys-revoke-selected = Revoke selected keys
+keys-revoke-several-lead = Requests with these keys will be refused. You cannot undo this.
+keys-gateways = Revoked on { $current } of { $all } gateways.
+leaked-link = I have a leaked key
+leaked-title = Find a leaked key
+leaked-lead = Paste the whole secret key. You see which key it is and what it was used for before you revoke it.
+leaked-key = Leaked secret key
+leaked-hint = The key is compared by its fingerprint. It is not saved, not logged and not part of any address.
+leaked-find = Find key
+leaked-empty = Paste the leaked key.
+leaked-none = No key of this organization matches. Check that you pasted the whole key.
+leaked-none-own = None of the keys that you can see in this organization matches. Ask an owner of the organization to look for it.
+leaked-member = This is a user key of another member. Only that member can revoke it, under Account.
+leaked-revoked = This key was already revoked. Requests with it are refused.
+leaked-found = This is the key that you pasted
+leaked-found-lead = Requests with it are refused as soon as you revoke it. You cannot undo this.
+leaked-found-revoked = It was already revoked. Requests with it are refused.
+leaked-found-other = Only its owner or an owner of the organization can revoke it.
+key-revoked-at = revoked { $when }
+key-done = Done
+key-works-on = on { $current } of { $all } gateways
+copy-again = Copy again
+key-facts = Key
+key-created = Created
+key-when-by = { $when }, by { $name }
+key-state-revoked = Revoked
+key-state-expired = Expired
+key-owner-out = Does not work: its owner has no access to this project.
+key-heir = Open the key that replaced it
+key-use = Last 30 days
+key-use-hint = Requests and cost by model. Usage appears within a minute.
+key-use-none = This key was not used in the last 30 days.
+key-spent = { $requests }, { $cost } in total.
+key-recent = Recent requests
+key-recent-hint = The last minutes with requests. Addresses of clients are not recorded.
+key-changes = Changes
+key-changes-hint = Entries of the audit log about this key.
+scope-model-read = List models
+scope-model-request = Send requests to models
+scope-responses-read = Read responses
+scope-responses-write = Create and cancel responses
+scope-files-read = Read files
+scope-files-write = Upload and delete files
+scope-batch-read = Read batches
+scope-batch-write = Create and cancel batches
+scope-usage-read = Read usage and costs
+scope-management-read = Read organization settings
+scope-management-write = Change organization settings
+keys-unsearched = { $count ->
+    [one] { $count } revoked key is not searched.
+   *[other] { $count } revoked keys are not searched.
+}
+keys-revoke-several = { $count ->
+    [one] Revoke { $count } key
+   *[other] Revoke { $count } keys
+}
+keys-were-revoked = { $count ->
+    [one] { $count } key revoked.
+   *[other] { $count } keys revoked.
+}

@@ -24,7 +24,6 @@ key-account-new = Nowe, o nazwie klucza
 key-permission-all = Wszystkie
 key-permission-read = Tylko odczyt
 key-permission-restricted = Ograniczone do uprawnień wybranych poniżej
-key-choose-scopes = Wybierz uprawnienia
 key-scopes-missing = Wybierz co najmniej jedno uprawnienie dla klucza z ograniczeniami.
 key-expiry = Wygasa
 key-life-ever = Nigdy
@@ -107,3 +106,88 @@ key-shown-close = Klucz jest zapisany
 first-call-shown = Pierwszy klucz został utworzony i pokazany. Wstaw zapisany klucz w miejsce $OPENAI_API_KEY. Jeśli nie został zapisany, później możesz utworzyć kolejny na stronie kluczy API.
 key-unsaved = Klucz tajny nie został skopiowany i nie pokażemy go ponownie. Zamknąć mimo to?
 copy-base-url = Skopiuj bazowy URL
+keys-active = Aktywne
+keys-expiring = Wkrótce wygasną
+keys-unused = Nieużywane od 90 dni
+keys-expired = Wygasłe
+keys-revoked = Unieważnione
+keys-filters = Filtruj klucze
+keys-search = Nazwa lub ostatnie cztery znaki
+keys-find = Szukaj
+keys-search-revoked = Szukaj też wśród unieważnionych
+keys-none-end = Żaden klucz nie ma końcówki „{ $tail }”.
+keys-none-either = Żaden klucz nie ma końcówki „{ $text }” ani takiego tekstu w nazwie.
+keys-none-named = Żaden klucz nie ma w nazwie „{ $text }”.
+keys-none-active = Nie ma aktywnych kluczy.
+keys-none-expiring = Żaden klucz nie wygasa w ciągu 30 dni.
+keys-none-unused = Każdy aktywny klucz był używany lub został utworzony w ciągu ostatnich 90 dni.
+keys-none-expired = Żaden klucz nie wygasł.
+keys-none-revoked = Nie unieważniono żadnego klucza.
+keys-select = Zaznacz klucz „{ $name }”
+keys-select-first = Najpierw zaznacz na liście co najmniej jeden klucz.
+keys-revoke-selected = Unieważnij zaznaczone klucze
+keys-revoke-several-lead = Żądania z tymi kluczami będą odrzucane. Tej operacji nie można cofnąć.
+keys-gateways = Unieważniono na { $current } z { $all } bram.
+leaked-link = Mój klucz wyciekł
+leaked-title = Znajdź klucz, który wyciekł
+leaked-lead = Wklej cały klucz tajny. Zanim go unieważnisz, zobaczysz, który to klucz i do czego był używany.
+leaked-key = Klucz tajny, który wyciekł
+leaked-hint = Porównujemy skrót klucza. Klucz nie jest zapisywany, nie trafia do logów ani do żadnego adresu.
+leaked-find = Znajdź klucz
+leaked-empty = Wklej klucz, który wyciekł.
+leaked-none = Żaden klucz tej organizacji nie pasuje. Sprawdź, czy wklejono cały klucz.
+leaked-none-own = Nie pasuje żaden z kluczy, które widzisz w tej organizacji. Poproś właściciela organizacji o sprawdzenie.
+leaked-member = To klucz użytkownika należący do innego członka organizacji. Tylko ta osoba może go unieważnić, na stronie „Konto”.
+leaked-revoked = Ten klucz już wcześniej unieważniono. Żądania z nim są odrzucane.
+leaked-found = To jest wklejony klucz
+leaked-found-lead = Po unieważnieniu żądania z tym kluczem są od razu odrzucane. Tej operacji nie można cofnąć.
+leaked-found-revoked = Klucz już wcześniej unieważniono. Żądania z nim są odrzucane.
+leaked-found-other = Unieważnić go może tylko jego właściciel lub właściciel organizacji.
+key-revoked-at = unieważniono { $when }
+key-done = Gotowe
+key-works-on = na { $current } z { $all } bram
+copy-again = Skopiuj ponownie
+key-facts = Klucz
+key-created = Utworzono
+key-when-by = { $when }, { $name }
+key-state-revoked = Unieważniony
+key-state-expired = Wygasł
+key-owner-out = Nie działa: jego właściciel nie ma dostępu do tego projektu.
+key-heir = Otwórz klucz, który go zastąpił
+key-use = Ostatnie 30 dni
+key-use-hint = Żądania i koszty według modelu. Wykorzystanie pojawia się w ciągu minuty.
+key-use-none = W ciągu ostatnich 30 dni klucz nie był używany.
+key-spent = { $requests }, łącznie { $cost }.
+key-recent = Ostatnie żądania
+key-recent-hint = Ostatnie minuty z żądaniami. Adresów klientów nie zapisujemy.
+key-changes = Zmiany
+key-changes-hint = Wpisy dziennika zdarzeń dotyczące tego klucza.
+scope-model-read = Wyświetlanie listy modeli
+scope-model-request = Wysyłanie żądań do modeli
+scope-responses-read = Odczyt odpowiedzi
+scope-responses-write = Tworzenie i anulowanie odpowiedzi
+scope-files-read = Odczyt plików
+scope-files-write = Przesyłanie i usuwanie plików
+scope-batch-read = Odczyt zadań wsadowych
+scope-batch-write = Tworzenie i anulowanie zadań wsadowych
+scope-usage-read = Odczyt wykorzystania i kosztów
+scope-management-read = Odczyt ustawień organizacji
+scope-management-write = Zmiana ustawień organizacji
+keys-unsearched = { $count ->
+    [one] Nie przeszukano { $count } unieważnionego klucza.
+    [few] Nie przeszukano { $count } unieważnionych kluczy.
+    [many] Nie przeszukano { $count } unieważnionych kluczy.
+   *[other] Nie przeszukano { $count } unieważnionego klucza.
+}
+keys-revoke-several = { $count ->
+    [one] Unieważnij { $count } klucz
+    [few] Unieważnij { $count } klucze
+    [many] Unieważnij { $count } kluczy
+   *[other] Unieważnij { $count } klucza
+}
+keys-were-revoked = { $count ->
+    [one] Unieważniono { $count } klucz.
+    [few] Unieważniono { $count } klucze.
+    [many] Unieważniono { $count } kluczy.
+   *[other] Unieważniono { $count } klucza.
+}

@@ -4,4 +4,4 @@ pub(crate) mod csv;
 pub(crate) mod page;
 
 mod filters;
-mod wording;
+pub(crate) mod wording;

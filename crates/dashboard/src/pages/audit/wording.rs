@@ -60,29 +60,29 @@ const FIELDS: [&str; 48] = [
 
 /// An object or a person: name, kind and id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Called {
-    pub(super) name: String,
-    pub(super) kind: String,
-    pub(super) id: String,
+pub(crate) struct Called {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) id: String,
 }
 
 /// One row.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) id: String,
-    pub(super) at: Timestamp,
-    pub(super) what: String,
-    pub(super) action: String,
-    pub(super) who: Called,
-    pub(super) object: Called,
-    pub(super) project: Option<Called>,
-    pub(super) address: Option<String>,
+pub(crate) struct Entry {
+    pub(crate) id: String,
+    pub(crate) at: Timestamp,
+    pub(crate) what: String,
+    pub(crate) action: String,
+    pub(crate) who: Called,
+    pub(crate) object: Called,
+    pub(crate) project: Option<Called>,
+    pub(crate) address: Option<String>,
     /// Names and values.
-    pub(super) details: Vec<(String, String)>,
+    pub(crate) details: Vec<(String, String)>,
 }
 
 /// The description of an action; the name of an action that another version wrote.
-pub(super) fn action(t: Messages, action: &str) -> String {
+pub(crate) fn action(t: Messages, action: &str) -> String {
     if ACTIONS.contains(&action) {
         t.text(&format!("audit-did-{}", action.replace(['.', '_'], "-")))
     } else {
@@ -91,7 +91,7 @@ pub(super) fn action(t: Messages, action: &str) -> String {
 }
 
 /// The actor of an event.
-pub(super) fn actor(t: Messages, kind: &str, id: &str, names: &Names) -> Called {
+pub(crate) fn actor(t: Messages, kind: &str, id: &str, names: &Names) -> Called {
     let word = t.text(&format!("actor-{}", kind.replace('_', "-")));
     let named = match names.get(id) {
         // The names of operators are not shown to organizations.
@@ -142,7 +142,7 @@ fn object(t: Messages, id: &str, own: (&str, &str), names: &Names) -> Called {
 }
 
 /// One row as text.
-pub(super) fn entry(t: Messages, format: &LocalFormat, event: &AuditEvent, own: (&str, &str), names: &Names) -> Entry {
+pub(crate) fn entry(t: Messages, format: &LocalFormat, event: &AuditEvent, own: (&str, &str), names: &Names) -> Entry {
     let details = audit::details(event);
     let details = details.iter().map(|(name, value)| (field(t, name), shown(t, format, name, value, names))).collect();
     Entry {

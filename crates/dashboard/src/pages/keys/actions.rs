@@ -91,10 +91,11 @@ pub(crate) async fn edit(
             return again(error_message(t, &error)).await;
         }
     }
-    Ok(redirect(&visit.link(&format!("{HERE}?done=saved"))))
+    let back = if form.field("from") == "key" { format!("{HERE}/{key}") } else { HERE.to_owned() };
+    Ok(redirect(&visit.link(&format!("{back}?done=saved"))))
 }
 
-/// Revokes a key.
+/// Revokes a key, and leads to its page, which shows on how many gateways that is in force.
 pub(crate) async fn revoke(
     State(state): State<DashboardState>,
     visit: Visit,
@@ -105,5 +106,5 @@ pub(crate) async fn revoke(
     let key = key_of(&visit, &id)?;
     let revoked = state.app.revoke_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
     revoked.map_err(|error| PageError::new(visit.person.messages, error))?;
-    Ok(redirect(&visit.link(&format!("{HERE}?done=key-revoked"))))
+    Ok(redirect(&visit.link(&format!("{HERE}/{key}?done=key-revoked"))))
 }

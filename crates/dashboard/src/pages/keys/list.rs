@@ -2,15 +2,18 @@
 
 use askama::Template;
 use axum::extract::State;
-use keystead_app::keys::MintedKey;
-use keystead_app::{Error, KeyWithOwner, Page as Cursor};
-use keystead_core::caller::Owner;
-use keystead_core::scope::ALL_READ;
+use keystead_app::keys::{KeyQuestion, KeysFound, MintedKey};
+use keystead_app::operator::GatewaysView;
+use keystead_app::{Error, Page as Cursor};
 use keystead_core::time::Timestamp;
 
 use super::accounts::Accounts;
+pub(crate) use super::dialog::Dialog;
 use super::draft::{self, DRAFT};
+use super::find::{leaked_dialog, several};
 use super::permissions::Permissions;
+pub(crate) use super::rows::{HERE, Row, permissions, row, row_of, split};
+use super::view::{Tab, View};
 use crate::pages::phone_step::PhoneStep;
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
@@ -20,7 +23,6 @@ use crate::web::layout::Layout;
 use crate::web::response::{Page, render, subpath};
 use keystead_locales::Messages;
 
-pub(crate) const HERE: &str = "/api-keys";
 /// Where the forms of the phone step are sent.
 const PHONE: &str = "/api-keys/phone";
 /// Lifetimes of a new key, in days; an empty value is unlimited.
@@ -30,95 +32,29 @@ pub(crate) const LIVES: [&str; 5] = ["", "7", "30", "90", "365"];
 pub(crate) const OVERLAPS: [(&str, &str); 4] =
     [("3600", "rotate-hour"), ("86400", "rotate-day"), ("604800", "rotate-week"), ("0", "rotate-now")];
 
-/// One row of the list.
-pub(crate) struct Row {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    /// The name as given; empty if there is none.
-    pub(crate) given_name: String,
-    head: String,
-    pub(crate) tail: String,
-    owner: String,
-    service_account: bool,
-    permissions: String,
-    pub(crate) restriction: Vec<String>,
-    created_at: Timestamp,
-    last_used_at: Option<Timestamp>,
-    expires_at: Option<Timestamp>,
-    /// Whether the key has expired.
-    ended: bool,
-    /// Whether the key was rotated.
-    rotated: bool,
-    /// Whether the visitor may rotate the key.
-    rotatable: bool,
-}
-
-/// The dialog, if one is open.
-pub(crate) enum Dialog {
-    None,
-    Create {
-        wrong: Option<String>,
-        name: String,
-        /// The chosen lifetime in days.
-        days: String,
-        /// Accounts a key may be created for; `None` if the visitor does not administer the project.
-        accounts: Option<Accounts>,
-        permissions: Permissions,
-    },
-    /// The phone step of a new key with this name.
-    Phone {
-        step: Box<PhoneStep>,
-        name: String,
-    },
-    /// The secret of this key was shown, and is not shown again.
-    ShownOnce {
-        id: String,
-        name: String,
-        head: String,
-        tail: String,
-    },
-    Made {
-        id: String,
-        secret: String,
-        tail: String,
-        head: String,
-        name: String,
-        permissions: String,
-        expires_at: Option<Timestamp>,
-        /// The last four characters of the replaced key, and when it expires.
-        replaces: Option<(String, Timestamp)>,
-    },
-    Edit {
-        id: String,
-        name: String,
-        shown: String,
-        wrong: Option<String>,
-        permissions: Permissions,
-    },
-    Rotate {
-        id: String,
-        name: String,
-        tail: String,
-        wrong: Option<String>,
-        phone: bool,
-        last_used_at: Option<Timestamp>,
-    },
-    Revoke {
-        id: String,
-        name: String,
-        tail: String,
-        rotated: bool,
-        last_used_at: Option<Timestamp>,
-    },
-}
-
 #[derive(Template)]
 #[template(path = "pages/keys.html")]
 pub(crate) struct Keys {
     layout: Layout,
     rows: Vec<Row>,
-    /// How many gateways of how many confirmed the last revocation, while some have not.
+    view: View,
+    tabs: Vec<Tab>,
+    /// Whether the visitor sees no keys in this project, revoked ones neither.
+    no_keys: bool,
+    /// What an empty list says.
+    empty: String,
+    /// How many revoked keys the search leaves out, and the address that includes them.
+    left_out: Option<(String, String)>,
+    /// How many keys were revoked together.
+    revoked: Option<String>,
+    /// How many gateways of how many confirmed the last revocation, while some have not or it is the page's news.
     spreading: Option<(String, String)>,
+    /// How many gateways of how many a new key works on.
+    works_on: Option<(String, String)>,
+    follow_href: String,
+    search_href: String,
+    leaked_href: String,
+    project: String,
     dialog: Dialog,
     more: Option<String>,
     action: String,
@@ -145,10 +81,20 @@ impl Keys {
         subpath(&self.action, HERE, &format!("{id}/{verb}"))
     }
 
+    /// The target of the form that revokes several keys.
+    fn act_on_all(&self) -> String {
+        subpath(&self.action, HERE, "revoke")
+    }
+
     /// The address of a dialog about one key.
     fn ask(&self, verb: &str, row: &Row) -> String {
         let mark = if self.close_href.contains('?') { '&' } else { '?' };
         format!("{}{mark}{verb}={}", self.close_href, row.id)
+    }
+
+    /// The page to which the forms of the dialogs lead; empty is the list.
+    fn from(&self) -> &'static str {
+        ""
     }
 }
 
@@ -156,19 +102,35 @@ impl Keys {
 pub(crate) async fn spreading(state: &DashboardState, visit: &Visit) -> Result<Option<(String, String)>, PageError> {
     let view = state.app.revocation_spreading(&visit.organization.id).await;
     let view = view.map_err(|error| PageError::new(visit.person.messages, error))?;
-    Ok(view.map(|view| (view.current.to_string(), view.all.to_string())))
+    Ok(view.map(shown_gateways))
+}
+
+/// How many gateways of how many, as text.
+fn shown_gateways(view: GatewaysView) -> (String, String) {
+    (view.current.to_string(), view.all.to_string())
 }
 
 impl Keys {
     /// The page with one dialog open, or none.
     pub(crate) async fn with(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<Self, PageError> {
         let t = visit.person.messages;
+        let fail = |error| PageError::new(t, error);
         let after = visit.person.query.get("after").cloned();
         let cursor = Cursor { after, limit: 50, ascending: false };
-        let listing =
-            state.app.visible_keys(&visit.person.actor(), &visit.organization.id, &visit.project.id, cursor).await;
-        let listing = listing.map_err(|error| PageError::new(t, error))?;
-        let spreading = spreading(state, visit).await?;
+        let view = View::of(visit);
+        let question = KeyQuestion { search: view.search.clone(), filter: view.filter() };
+        let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+        let found = state.app.find_keys(&actor, organization, &visit.project.id, &question, cursor).await;
+        let KeysFound { keys: listing, counts } = found.map_err(fail)?;
+        let revoked = visit.person.query.get("revoked").and_then(|count| count.parse::<i64>().ok());
+        let spreading = match revoked {
+            Some(_) => state.app.revocation_progress(organization).await.map_err(fail)?.map(shown_gateways),
+            None => spreading(state, visit).await?,
+        };
+        let works_on = match &dialog {
+            Dialog::Made { .. } => Some(state.app.gateways().await.map_err(fail)?).filter(|all| all.all > 0),
+            _ => None,
+        };
         // After the verification of a phone the same dialog opens again.
         let next = match &dialog {
             Dialog::Rotate { id, .. } => format!("{HERE}?rotate={id}"),
@@ -177,14 +139,25 @@ impl Keys {
         let query = serde_urlencoded::to_string([("next", visit.link(&next))]).unwrap_or_default();
         let more = listing.data.last().filter(|_| listing.has_more);
         Ok(Self {
-            more: more.map(|last| visit.link(&format!("{HERE}?after={}", last.key.id))),
+            more: more.map(|last| view.href(visit, view.chosen(), Some(last.key.id.as_str()))),
+            no_keys: view.search.is_empty() && counts.active + counts.expired + counts.revoked_in_all == 0,
+            empty: view.empty(visit),
+            left_out: view.left_out(visit, &counts),
+            tabs: view.tabs(visit, &counts),
+            revoked: revoked.map(|count| t.count("keys-were-revoked", &count)),
+            works_on: works_on.map(shown_gateways),
+            follow_href: visit.link(&format!("{HERE}/gateways")),
+            search_href: visit.link(&format!("{HERE}/search")),
+            leaked_href: visit.link(&format!("{HERE}?leaked=1")),
+            project: visit.project.id.to_string(),
             rows: listing.data.iter().map(|found| row(visit, found)).collect(),
             layout: Layout::new(state, visit, &t.text("nav-api-keys"), HERE),
             spreading,
             dialog,
             action: visit.link(HERE),
             new_href: visit.link("/api-keys?new=1"),
-            close_href: visit.link(HERE),
+            close_href: view.href(visit, view.chosen(), None),
+            view,
             phone_href: visit.link(&format!("/settings/account/phone?{query}")),
             base_url: format!("{}/v1", state.public_url),
             lives: LIVES,
@@ -208,60 +181,6 @@ pub(crate) fn life(t: Messages, days: &str) -> String {
     match days.parse() {
         Ok(days) => t.count("key-life", &days),
         Err(_) => t.text("key-life-ever"),
-    }
-}
-
-/// The first characters and the last four of a stored key such as `sk-proj-ab…wxyz`.
-pub(crate) fn split(redacted: &str) -> (String, String) {
-    let tail: String = redacted.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
-    let head: String = redacted.chars().take_while(|c| *c != '*' && *c != '…' && *c != '.').take(12).collect();
-    (head, tail)
-}
-
-pub(crate) fn permissions(visit: &Visit, scopes: &[String]) -> String {
-    let t = visit.person.messages;
-    match scopes {
-        [] => t.text("key-permission-all"),
-        [one] if one == ALL_READ => t.text("key-permission-read"),
-        some => t.count("key-permission-some", &i64::try_from(some.len()).unwrap_or(0)),
-    }
-}
-
-fn row(visit: &Visit, found: &KeyWithOwner) -> Row {
-    let (head, tail) = split(&found.key.redacted);
-    let ended = found.key.expires_at.is_some_and(|end| visit.person.format.now >= end);
-    let rotated = found.key.rotated_to.is_some();
-    let hers = match &found.key.owner {
-        Owner::User(user) => *user == visit.person.session.user,
-        Owner::ServiceAccount(_) => visit.project.administers,
-    };
-    Row {
-        id: found.key.id.to_string(),
-        name: found.key.name.clone().unwrap_or_else(|| visit.person.messages.text("key-unnamed")),
-        given_name: found.key.name.clone().unwrap_or_default(),
-        head,
-        tail,
-        owner: found.owner_name.clone(),
-        service_account: matches!(found.key.owner, Owner::ServiceAccount(_)),
-        permissions: permissions(visit, &found.key.restriction.0),
-        restriction: found.key.restriction.0.clone(),
-        created_at: found.key.created_at,
-        last_used_at: found.key.last_used_at,
-        expires_at: found.key.expires_at,
-        rotatable: hers && found.owner_active && !ended && !rotated,
-        ended,
-        rotated,
-    }
-}
-
-/// The row of one key, on any page of the list; `None` if the person may not change it.
-pub(crate) async fn row_of(state: &DashboardState, visit: &Visit, id: &str) -> Result<Option<Row>, PageError> {
-    let Ok(key) = id.parse() else { return Ok(None) };
-    let found = state.app.changeable_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
-    match found {
-        Ok(found) => Ok(Some(row(visit, &found))),
-        Err(Error::NotFound { .. } | Error::Refused(_)) => Ok(None),
-        Err(error) => Err(PageError::new(visit.person.messages, error)),
     }
 }
 
@@ -289,6 +208,18 @@ async fn dialog_of(state: &DashboardState, visit: &Visit) -> Result<Dialog, Page
         let Row { id, name, head, tail, .. } = row;
         return Ok(Dialog::ShownOnce { id, name, head, tail });
     }
+    if let Some(result) = query.get("leaked") {
+        return Ok(leaked_dialog(visit, result));
+    }
+    if query.contains_key("several") {
+        return several(state, visit).await;
+    }
+    dialog_about(state, visit).await
+}
+
+/// The dialog about one key that the query opens.
+pub(crate) async fn dialog_about(state: &DashboardState, visit: &Visit) -> Result<Dialog, PageError> {
+    let query = &visit.person.query;
     if let Some(id) = query.get("rotate") {
         return rotation(state, visit, id, None).await;
     }

@@ -3,6 +3,11 @@
 mod accounts;
 pub(crate) mod actions;
 pub(crate) mod create;
+mod dialog;
 mod draft;
+pub(crate) mod find;
 pub(crate) mod list;
+pub(crate) mod overview;
 pub(crate) mod permissions;
+mod rows;
+pub(crate) mod view;

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod audit;
 mod captures;
 mod directory;
+mod key_search;
 mod keys;
 mod pending;
 mod people;
@@ -28,6 +29,8 @@ pub(crate) async fn people(databases: &Databases) {
 pub(crate) async fn keys(databases: &Databases) {
     keys::life_of_a_key(databases.fresh().await).await;
     keys::lists_with_owners(databases.fresh().await).await;
+    key_search::searches_follow_a_model(databases.fresh().await).await;
+    key_search::pages_and_pieces(databases.fresh().await).await;
     directory::bound_keys(databases.fresh().await).await;
     directory::legacy_keys(databases.fresh().await).await;
     directory::lists_of_addresses(databases.fresh().await).await;

@@ -1,0 +1,142 @@
+//! The page of one key: state, permissions, use, refusals and changes.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use keystead_app::audit::AuditEvent;
+use keystead_app::keys::{KeyOverview, KeyState, MinuteOfKey, ModelOfKey};
+use keystead_core::money::Amount;
+
+use super::list::{Dialog, HERE, OVERLAPS, Row, dialog_about, row};
+use crate::pages::audit::wording::{self, Entry};
+use crate::pages::home::Refusal;
+use crate::state::DashboardState;
+use crate::web::error_page::PageError;
+use crate::web::extract::Visit;
+use crate::web::layout::Layout;
+use crate::web::response::{Page, render, subpath};
+
+#[derive(Template)]
+#[template(path = "pages/key.html")]
+struct KeyPage {
+    layout: Layout,
+    row: Row,
+    state: KeyState,
+    owner_active: bool,
+    changeable: bool,
+    /// Whether the page answers a pasted secret.
+    leaked: bool,
+    /// Who created it, and who revoked it; empty if that is not known.
+    created_by: String,
+    revoked_by: String,
+    /// How many gateways of how many have confirmed the revocation, while that matters.
+    gateways: Option<(String, String)>,
+    /// Whether some have not.
+    spreading: bool,
+    /// The address of the key that replaced it.
+    replaced_by: Option<String>,
+    all_permissions: bool,
+    models: Vec<ModelOfKey>,
+    spent: String,
+    recent: Vec<MinuteOfKey>,
+    refusals: Vec<Refusal>,
+    changes: Vec<Entry>,
+    dialog: Dialog,
+    action: String,
+    list_href: String,
+    close_href: String,
+    follow_href: String,
+    phone_href: String,
+    overlaps: [(&'static str, &'static str); 4],
+}
+
+impl KeyPage {
+    /// The target of a form about the key.
+    fn act(&self, id: &str, verb: &str) -> String {
+        subpath(&self.action, HERE, &format!("{id}/{verb}"))
+    }
+
+    /// The address of a dialog.
+    fn ask(&self, verb: &str) -> String {
+        format!("{}&{verb}={}", self.close_href, self.row.id)
+    }
+
+    /// The page to which the forms of the dialogs lead.
+    fn from(&self) -> &'static str {
+        "key"
+    }
+
+    /// The state of the gateways as the page shows it, for its script.
+    fn progress(&self) -> String {
+        self.gateways.as_ref().map_or_else(String::new, |(current, all)| format!("{current}/{all}"))
+    }
+}
+
+/// The name of the person or key that acted.
+fn actor(visit: &Visit, found: &KeyOverview, kind: &str, id: &str) -> String {
+    wording::actor(visit.person.messages, kind, id, &found.changes.names).name
+}
+
+/// What was spent over how many requests, in one sentence.
+fn spent(visit: &Visit, models: &[ModelOfKey]) -> String {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let requests = models.iter().fold(0_i64, |sum, model| sum.saturating_add(model.requests));
+    let cost = models.iter().fold(Amount::ZERO, |sum, model| sum.plus(model.cost));
+    let requests = t.count("usage-estimated-requests", &requests);
+    t.text_with_all("key-spent", &[("requests", &requests), ("cost", &format.money(&cost))])
+}
+
+fn page(state: &DashboardState, visit: &Visit, found: KeyOverview, dialog: Dialog) -> KeyPage {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let key = &found.found.key;
+    let own = (visit.organization.id.as_str(), visit.organization.name.as_str());
+    let entry = |event: &AuditEvent| wording::entry(t, format, event, own, &found.changes.names);
+    let revoker = key.revoked_by.as_deref().and_then(|by| by.split_once(':'));
+    let created_by = found.created.as_ref().map(|event| actor(visit, &found, &event.actor_kind, &event.actor_id));
+    let row = row(visit, &found.found);
+    let close_href = visit.link(&format!("{HERE}/{}", row.id));
+    let next = serde_urlencoded::to_string([("next", format!("{close_href}&rotate={}", row.id))]);
+    KeyPage {
+        layout: Layout::new(state, visit, &row.name, HERE),
+        state: found.state,
+        owner_active: found.found.owner_active,
+        changeable: found.changeable,
+        leaked: visit.person.query.contains_key("leaked"),
+        created_by: created_by.unwrap_or_default(),
+        revoked_by: revoker.map(|(kind, id)| actor(visit, &found, kind, id)).unwrap_or_default(),
+        gateways: None,
+        spreading: false,
+        replaced_by: key.rotated_to.as_ref().map(|heir| visit.link(&format!("{HERE}/{heir}"))),
+        all_permissions: row.restriction.is_empty(),
+        spent: spent(visit, &found.models),
+        changes: found.changes.rows.data.iter().map(entry).collect(),
+        models: found.models,
+        recent: found.recent,
+        refusals: found.refusals.into_iter().map(|call| Refusal::of(t, call)).collect(),
+        row,
+        dialog,
+        action: visit.link(HERE),
+        list_href: visit.link(HERE),
+        close_href,
+        follow_href: visit.link(&format!("{HERE}/gateways")),
+        phone_href: visit.link(&format!("/settings/account/phone?{}", next.unwrap_or_default())),
+        overlaps: OVERLAPS,
+    }
+}
+
+/// Opens the page of a key.
+pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit, Path(id): Path<String>) -> Page {
+    let t = visit.person.messages;
+    let key = visit.named("API key", &id)?;
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    let found = state.app.key_overview(&actor, organization, &visit.project.id, &key).await;
+    let found = found.map_err(|error| PageError::new(t, error))?;
+    let dialog = if found.changeable { dialog_about(&state, &visit).await? } else { Dialog::None };
+    let gateways = match found.found.key.revoked_at {
+        Some(at) => state.app.progress_since(at).await.map_err(|error| PageError::new(t, error))?,
+        None => None,
+    };
+    let mut page = page(&state, &visit, found, dialog);
+    page.spreading = gateways.as_ref().is_some_and(|view| view.current < view.all);
+    page.gateways = gateways.map(|view| (view.current.to_string(), view.all.to_string()));
+    render(t, &page)
+}
