@@ -10,7 +10,7 @@ const folder = `${pictures}/help`;
 mkdirSync(folder, { recursive: true });
 
 const words = {
-  en: { zone: "America/New_York", name: "Blue Kite", key: "Website", phone: "512 340 401", verify: "Verify Organization", begin: "Start ID Check", check: "Start ID Check", agree: "I consent to the processing of biometric information.", wait: "15 minutes", policies: "Read both privacy policies" },
+  en: { zone: "America/New_York", name: "Blue Kite", key: "Website", phone: "512 340 401", verify: "Verify Organization", begin: "Start ID Check", check: "Start ID Check", agree: "I consent to the processing of biometric information.", wait: "15 minutes", policies: "Read the privacy policy" },
   pl: { zone: "Europe/Warsaw", name: "Błękitny Latawiec", key: "Strona WWW", phone: "512 340 402", verify: "Zweryfikuj organizację", begin: "Rozpocznij weryfikację tożsamości", check: "Rozpocznij weryfikację tożsamości", agree: "Wyrażam zgodę na przetwarzanie danych biometrycznych.", wait: "15 minut", policies: "polityk" },
   ja: { zone: "Asia/Tokyo", name: "青凧株式会社", key: "ウェブサイト", phone: "512 340 403", verify: "組織を確認", begin: "本人確認を開始", check: "本人確認を開始", agree: "生体情報の処理に同意します。", wait: "15分", policies: "プライバシーポリシー" },
 };
