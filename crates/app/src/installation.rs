@@ -5,9 +5,9 @@ use keystead_core::installation::{
     Capability, CapabilityState, Configured, ConfiguredServices, IdentityService, PublicAddress,
 };
 use keystead_core::usage::Price;
-use keystead_providers::mail::Mail;
 use keystead_store::tables::{installation_facts, models, policy};
 
+use crate::jobs::mail::{Parts, Reader, Sender, compose};
 use crate::operator::policies::put_policy;
 use crate::validate::{operators_only, operators_reason};
 use crate::{Actor, App, Error};
@@ -143,7 +143,8 @@ impl App {
             return Err(Error::not_found("operator", to));
         }
         let mailer = self.services().mail.as_ref().ok_or(Error::Unsupported("mails"))?;
-        let mail = Mail { to: to.to_owned(), subject, text };
+        let reader = read_tx!(self.store(), "test_mail", |tx| Reader::find(self, tx, to, "").await)?;
+        let mail = compose(Sender::of(self), reader.messages, (subject, text), Parts::default()).to(to);
         let began = tokio::time::Instant::now();
         let failure = mailer.send(&mail).await.err().map(|error| error.to_string());
         let milliseconds = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);

@@ -1,5 +1,6 @@
 //! The operator's settings for verification, besides the rules.
 
+use keystead_core::language::Language;
 use keystead_core::verification::number::LinePolicy;
 use keystead_core::verification::organization::same_document;
 use keystead_core::verification::phone_sharing;
@@ -37,6 +38,10 @@ pub struct Settings {
     pub data_protection_contact: Option<String>,
     /// Addresses of people who may open the operator's console.
     pub operator_emails: Vec<String>,
+    /// Whether operators get a mail about each case that needs a decision.
+    pub case_mails: bool,
+    /// The language of mails to people whose language is not known.
+    pub language: Language,
     /// Whether this is a development installation; some things are only said there.
     pub development: bool,
 }
@@ -59,6 +64,8 @@ impl Default for Settings {
             privacy_policy_url: None,
             data_protection_contact: None,
             operator_emails: Vec::new(),
+            case_mails: true,
+            language: Language::English,
             development: true,
         }
     }

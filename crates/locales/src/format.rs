@@ -24,6 +24,12 @@ pub struct LocalFormat {
 const CENT: u128 = 10_000_000_000;
 
 impl LocalFormat {
+    /// Formats for a reader with the time zone of this IANA name; UTC if the name is not known.
+    #[must_use]
+    pub fn in_zone(messages: Messages, now: Timestamp, zone: &str) -> Self {
+        Self { messages, now, zone: TimeZone::get(zone).unwrap_or(TimeZone::UTC) }
+    }
+
     fn zoned(&self, at: Timestamp) -> Zoned {
         Moment::from_second(at.0).unwrap_or_default().to_zoned(self.zone.clone())
     }

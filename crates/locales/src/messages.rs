@@ -139,6 +139,17 @@ impl Messages {
         if is_default { self.text("default-project") } else { name.to_owned() }
     }
 
+    /// The message with a count and further arguments, in the right plural form.
+    #[must_use]
+    pub fn count_with(self, key: &str, count: i64, arguments: &[(&str, &str)]) -> String {
+        let mut all = FluentArgs::new();
+        for (name, value) in arguments {
+            all.set((*name).to_owned(), (*value).to_owned());
+        }
+        all.set("count", FluentValue::from(count));
+        self.format(key, Some(&all))
+    }
+
     /// The message with a count, in the right plural form.
     #[must_use]
     pub fn count(self, key: &str, count: &i64) -> String {

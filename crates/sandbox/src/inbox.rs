@@ -4,9 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -37,12 +37,18 @@ pub struct Message {
     pub subject: Option<String>,
     /// The text.
     pub text: String,
+    /// A mail's HTML document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
     /// The first sequence of exactly six digits in the text.
     pub code: Option<String>,
     /// The first link in the text.
     pub link: Option<String>,
     /// Unix seconds.
     pub created_at: i64,
+    /// Its number in the inbox; the first message has 1.
+    #[serde(skip)]
+    pub number: u64,
 }
 
 impl Message {
@@ -51,7 +57,7 @@ impl Message {
     pub fn new(channel: Channel, to: String, subject: Option<String>, text: String, created_at: i64) -> Self {
         let code = text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned);
         let link = text.split_whitespace().find(|word| word.starts_with("http://") || word.starts_with("https://"));
-        Self { link: link.map(str::to_owned), channel, to, subject, code, created_at, text }
+        Self { link: link.map(str::to_owned), channel, to, subject, code, created_at, text, html: None, number: 0 }
     }
 }
 
@@ -61,7 +67,8 @@ pub(crate) struct Inbox(Mutex<VecDeque<Message>>);
 impl Inbox {
     pub(crate) fn deliver(&self, message: Message) {
         let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        messages.push_front(message);
+        let number = messages.front().map_or(0, |newest| newest.number) + 1;
+        messages.push_front(Message { number, ..message });
         messages.truncate(MOST);
     }
 }
@@ -106,14 +113,16 @@ fn row(message: &Message) -> String {
     });
     let subject = message.subject.as_ref().map(|subject| format!("<strong>{}</strong>", escape(subject)));
     let at = jiff::Timestamp::from_second(message.created_at).map(|at| at.to_string()).unwrap_or_default();
+    let html = message.html.as_ref().map(|_| format!("<p><a href=\"/inbox/{}\">Show as HTML</a></p>", message.number));
     format!(
-        "<tr><td>{}<br>{}<br><time>{at}</time></td><td>{}<pre>{}</pre>{}{}</td></tr>",
+        "<article><p class=\"who\">{} to {}, <time>{at}</time></p>{}<pre>{}</pre>{}{}{}</article>",
         if message.channel == Channel::Sms { "SMS" } else { "Email" },
         escape(&message.to),
         subject.unwrap_or_default(),
         escape(&message.text),
         code.unwrap_or_default(),
-        link.unwrap_or_default()
+        link.unwrap_or_default(),
+        html.unwrap_or_default()
     )
 }
 
@@ -126,9 +135,27 @@ pub(crate) async fn page(State(sandbox): State<Sandbox>) -> Response {
     let body = if rows.is_empty() {
         "<p>Nothing yet. Texts and mails of this installation arrive here.</p>".to_owned()
     } else {
-        format!("<table><thead><tr><th>To</th><th>Message</th></tr></thead><tbody>{rows}</tbody></table>")
+        rows
     };
     let mut response = html("en", "Inbox", &body);
     response.headers_mut().insert(header::REFRESH, HeaderValue::from_static(AGAIN));
     response
+}
+
+/// `GET /inbox/{number}`: a mail's HTML, as a mail program shows it. It may load nothing and run no script.
+pub(crate) async fn show(State(sandbox): State<Sandbox>, Path(number): Path<u64>) -> Response {
+    const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+                          frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox \
+                          allow-top-navigation-by-user-activation";
+    let messages = sandbox.inner.inbox.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = messages.iter().find(|message| message.number == number).and_then(|message| message.html.clone());
+    drop(messages);
+    let Some(document) = found else { return StatusCode::NOT_FOUND.into_response() };
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, document).into_response()
 }

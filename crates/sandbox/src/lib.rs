@@ -152,6 +152,7 @@ impl Sandbox {
             .layer(middleware::from_fn_with_state(self.clone(), ledger::remember_credential));
         Router::new()
             .route("/inbox", get(inbox::page))
+            .route("/inbox/{number}", get(inbox::show))
             .route("/sandbox.css", get(page::stylesheet))
             .route("/sandbox/webhooks", get(webhooks::log).post(webhooks::set))
             .route("/sandbox/twilio", post(twilio::set))

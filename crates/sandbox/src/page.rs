@@ -50,7 +50,7 @@ pub(crate) async fn stylesheet() -> Response {
         button:focus-visible,input:focus-visible,select:focus-visible,summary:focus-visible,a:focus-visible{outline:2px solid #2445c4;outline-offset:2px}\
         input,select{font:inherit;padding:.5rem;min-height:44px;max-width:100%;box-sizing:border-box;border:1px solid #85857f;border-radius:6px;background:#fff}\
         input[type=checkbox]{min-height:0}label{display:block;margin:.5rem 0}summary{min-height:44px;cursor:pointer}h2{font-size:1.1rem}h2 small{color:#686a6f;font-weight:normal}\
-        table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.5rem;border-bottom:1px solid #e3e3df}\
+        article{padding:1rem 0;border-top:1px solid #e3e3df;overflow-wrap:anywhere}article p{margin:.25rem 0}table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.5rem;border-bottom:1px solid #e3e3df}\
         code{font-family:ui-monospace,'Noto Sans Mono',monospace}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0}\
         @media(prefers-color-scheme:dark){body{background:#0f1012;color:#ededea}main,button,input,select{background:#1a1b1f;color:inherit;border-color:#7b7e86}}";
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], CSS).into_response()

@@ -102,3 +102,26 @@ async fn embeddings_are_unit_vectors_in_both_encodings() {
     assert_eq!(answer["usage"]["prompt_tokens"], 2);
     assert_eq!(embeddings::base64(b"any carnal pleas"), "YW55IGNhcm5hbCBwbGVhcw==");
 }
+
+#[tokio::test]
+async fn a_mail_is_shown_as_html_that_can_load_nothing() {
+    let sandbox = sandbox();
+    let plain = Message::new(Channel::Email, "a@example.com".into(), Some("Hi".into()), "text".into(), 1);
+    sandbox.deliver(plain.clone());
+    sandbox.deliver(Message { html: Some("<p>Hello <a href=\"https://keys.example\">open</a></p>".into()), ..plain });
+    let get = async |path: &str| {
+        let request = Request::get(path).header("host", "127.0.0.1:8081").body(Body::empty()).unwrap();
+        let answer = sandbox.clone().router().oneshot(request).await.unwrap();
+        let policy = answer.headers().get("content-security-policy").map(|policy| policy.to_str().unwrap().to_owned());
+        let status = answer.status().as_u16();
+        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, policy.unwrap_or_default(), String::from_utf8_lossy(&body).into_owned())
+    };
+    let (_, _, inbox) = get("/inbox").await;
+    assert_eq!(inbox.matches("Show as HTML").count(), 1, "{inbox}");
+    let (status, policy, body) = get("/inbox/2").await;
+    assert_eq!((status, body.as_str()), (200, "<p>Hello <a href=\"https://keys.example\">open</a></p>"));
+    assert!(policy.contains("default-src 'none'") && policy.contains("sandbox"), "{policy}");
+    assert_eq!(get("/inbox/1").await.0, 404, "it has no HTML");
+    assert_eq!(get("/inbox/9").await.0, 404);
+}

@@ -702,7 +702,9 @@ CREATE TABLE review_cases (
   reasons TEXT NOT NULL,
   note TEXT,
   decided_by TEXT,
-  decided_at BIGINT
+  decided_at BIGINT,
+  -- When the mail about it to the operators was queued.
+  announced_at BIGINT
 );
 CREATE INDEX review_cases_open ON review_cases (opened_at) WHERE decided_at IS NULL;
 CREATE INDEX review_cases_of_organization ON review_cases (organization, opened_at);

@@ -43,6 +43,8 @@ pub(crate) enum MailKind {
     IdentityUnlinked,
     /// Tells an operator that a case is undecided and its pictures will be erased within a day.
     PicturesGo,
+    /// Tells an operator that an owner asks for a waiver of the phone requirement.
+    WaiverAsked,
 }
 
 impl MailKind {
@@ -67,13 +69,65 @@ impl MailKind {
             Self::IdentityJoined => "mail-identity-linked",
             Self::IdentityUnlinked => "mail-identity-unlinked",
             Self::PicturesGo => "mail-pictures-expiring",
+            Self::WaiverAsked => "mail-waiver-asked",
         }
+    }
+
+    /// The message of the button.
+    pub(super) const fn button(self) -> Option<&'static str> {
+        match self {
+            Self::Confirm | Self::ConfirmAddress => Some("mail-button-confirm"),
+            Self::Reset | Self::ChoosePassword => Some("mail-button-password"),
+            Self::Invite => Some("mail-button-invite"),
+            Self::PicturesGo => Some("mail-button-case"),
+            Self::WaiverAsked => Some("mail-button-waivers"),
+            Self::AlreadyRegistered | Self::AddressTaken => Some("mail-button-sign-in"),
+            // Its reader cannot sign in any more.
+            Self::AddressChanged => None,
+            Self::PasswordChanged
+            | Self::NewSignIn
+            | Self::FactorOn
+            | Self::FactorOff
+            | Self::RecoveryCodesMade
+            | Self::PasskeyAdded
+            | Self::PasskeyRemoved
+            | Self::IdentityJoined
+            | Self::IdentityUnlinked => Some("mail-button-security"),
+        }
+    }
+
+    /// Whether `detail` is the link of the button.
+    pub(super) const fn detail_is_link(self) -> bool {
+        matches!(
+            self,
+            Self::Confirm
+                | Self::ConfirmAddress
+                | Self::Reset
+                | Self::ChoosePassword
+                | Self::Invite
+                | Self::PicturesGo
+                | Self::WaiverAsked
+        )
+    }
+
+    /// The page that the button opens, unless `detail` is its link.
+    pub(super) fn page(self) -> Option<&'static str> {
+        match self.button()? {
+            "mail-button-security" => Some("/settings/account/security"),
+            "mail-button-sign-in" => Some("/sign-in"),
+            _ => None,
+        }
+    }
+
+    /// Whether the mail is about the account of its recipient.
+    pub(super) const fn names_account(self) -> bool {
+        !matches!(self, Self::Invite | Self::ConfirmAddress | Self::PicturesGo | Self::WaiverAsked)
     }
 }
 
 #[cfg(test)]
 impl MailKind {
-    pub(super) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Confirm,
         Self::AlreadyRegistered,
         Self::Reset,
@@ -92,32 +146,6 @@ impl MailKind {
         Self::IdentityJoined,
         Self::IdentityUnlinked,
         Self::PicturesGo,
+        Self::WaiverAsked,
     ];
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use keystead_core::language::Language;
-    use keystead_locales::Messages;
-
-    use super::MailKind;
-
-    #[test]
-    fn every_mail_is_written_in_every_language() {
-        let mut seen = BTreeSet::new();
-        for (kind, language) in MailKind::ALL.iter().flat_map(|kind| Language::ALL.map(|language| (kind, language))) {
-            let arguments = [
-                ("operator", "Acme"),
-                ("detail", "https://keys.example"),
-                ("account", "a@b.c"),
-                ("organization", "Harbour"),
-                ("inviter", "Ann"),
-            ];
-            let (subject, text) = Messages(language).mail(kind.key(), &arguments);
-            assert!(subject.contains("Acme") && !text.contains("mail-") && !text.contains('!'), "{kind:?}: {text}");
-            assert!(seen.insert(subject) && seen.insert(text), "{kind:?} in {}", language.tag());
-        }
-    }
 }

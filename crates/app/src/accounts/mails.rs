@@ -2,15 +2,15 @@
 
 use keystead_core::hex;
 use keystead_core::id::{JobId, UserId};
+use keystead_core::text::in_mail;
 use keystead_core::verification::limits::accounts::{MAIL_LIMITS, MAILS};
-use keystead_locales::Messages;
 use keystead_providers::mail::Mail;
 use keystead_store::Tx;
 use keystead_store::tables::accounts;
 use keystead_store::tables::users::{self, User};
 
 use super::mail_kind::MailKind;
-use crate::jobs::mail::send_mail;
+use crate::jobs::mail::{MailLink, Parts, Reader, Sender, compose, send_mail};
 use crate::jobs::{AccountMail, Job, Outcome};
 use crate::request::Origin;
 use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_subjects};
@@ -55,6 +55,20 @@ pub(crate) async fn queue_invite_mail(
     app.enqueue(tx, &Job::SendMail(mail), app.now()).await
 }
 
+/// Queues a mail to an operator that leads to a page of the console and names an organization.
+pub(crate) async fn queue_case_mail(
+    app: &App,
+    tx: &mut Tx,
+    to: &str,
+    kind: MailKind,
+    language: &str,
+    page: &str,
+    organization: &str,
+) -> Result<(), Error> {
+    let mail = AccountMail { organization: organization.to_owned(), ..mail_to(to, kind, language, page) };
+    app.enqueue(tx, &Job::SendMail(mail), app.now()).await
+}
+
 /// A mail that names neither an account nor an organization.
 fn mail_to(to: &str, kind: MailKind, language: &str, detail: &str) -> AccountMail {
     AccountMail {
@@ -83,16 +97,31 @@ pub(super) async fn queue_mail_to_user(
 
 /// Sends a mail about an account.
 pub(crate) async fn send_account_mail(app: &App, job: AccountMail) -> Outcome {
+    let reader = Reader::of_language(app, &job.language);
+    send_mail(app, &account_mail(Sender::of(app), &reader, &job)).await
+}
+
+/// Writes a mail about an account.
+pub(crate) fn account_mail(sender: Sender<'_>, reader: &Reader, job: &AccountMail) -> Mail {
+    let button = job.kind.button();
+    // The address of a link is ours; every other value may come from a stranger.
+    let detail = if job.kind.detail_is_link() { job.detail.clone() } else { in_mail(&job.detail) };
+    let [account, organization, inviter] = [&job.who, &job.organization, &job.inviter].map(|value| in_mail(value));
     let arguments = [
-        ("operator", app.settings().operator.as_str()),
-        ("detail", &job.detail),
-        ("account", &job.who),
-        ("organization", &job.organization),
-        ("inviter", &job.inviter),
+        ("operator", sender.operator),
+        ("detail", &detail),
+        ("account", &account),
+        ("organization", &organization),
+        ("inviter", &inviter),
     ];
-    let (subject, text) = Messages::of(&job.language).mail(job.kind.key(), &arguments);
-    let mail = Mail { to: job.to, subject, text: format!("{text}\n\n{}\n", app.public_url()) };
-    send_mail(app, &mail).await
+    let link = match job.kind.page() {
+        _ if job.kind.detail_is_link() => Some(job.detail.clone()),
+        page => page.map(|page| format!("{}{page}", sender.url)),
+    };
+    let lines =
+        if job.kind.names_account() { vec![reader.line("mail-line-account", "account", &job.to)] } else { Vec::new() };
+    let parts = Parts { lines, link: link.zip(button).map(|(url, button)| MailLink { button, url }), help: None };
+    compose(sender, reader.messages, reader.messages.mail(job.kind.key(), &arguments), parts).to(&job.to)
 }
 
 /// Counts a mail to an address, or refuses it when there were too many.

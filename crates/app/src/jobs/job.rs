@@ -3,7 +3,7 @@
 //! Names and fields are kept in the store: jobs queued by an older version must still be read, so none is renamed, and
 //! a new field has a default. Payloads may hold addresses, links and hashes, so none of these types can be printed.
 
-use keystead_core::id::{OrganizationId, PaymentSetupId, ReviewCaseId, VerificationAttemptId};
+use keystead_core::id::{OrganizationId, PaymentSetupId, ReviewCaseId, UserId, VerificationAttemptId};
 use keystead_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -60,6 +60,12 @@ pub(crate) enum Job {
     /// Mail the reviewers that a case is about to lose its pictures.
     #[serde(rename = "identity.tell_reviewers")]
     MailReviewers(MailReviewers),
+    /// Tell the operators about cases that wait for a decision.
+    #[serde(rename = "operator.cases")]
+    AnnounceCases {},
+    /// Mail an operator about cases.
+    #[serde(rename = "operator.case_mail")]
+    MailCases(MailCases),
     /// Mail a link to another device.
     #[serde(rename = "identity.mail_link")]
     MailLink(MailLink),
@@ -182,6 +188,9 @@ pub(crate) struct MailOwners {
     /// The date a reminder is about.
     #[serde(default)]
     pub(crate) until: Option<Timestamp>,
+    /// The owner; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) to: Option<UserId>,
 }
 
 /// A case that is about to lose its pictures.
@@ -189,6 +198,14 @@ pub(crate) struct MailOwners {
 pub(crate) struct MailReviewers {
     pub(crate) case: ReviewCaseId,
     pub(crate) until: Option<Timestamp>,
+}
+
+/// A mail to an operator about cases that wait for a decision.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct MailCases {
+    pub(crate) to: String,
+    /// The one with the earliest deadline comes first.
+    pub(crate) cases: Vec<ReviewCaseId>,
 }
 
 /// A link to another device.
@@ -200,6 +217,9 @@ pub(crate) struct MailLink {
     /// The two digits that both devices show.
     #[serde(rename = "match")]
     pub(crate) match_number: String,
+    /// The name of the organization that is verified.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) organization: String,
 }
 
 /// A phone verification to end at the service that made its code.
@@ -234,7 +254,7 @@ impl Job {
 
     /// Builds [`Job::MailOwners`]; with a date, it is a reminder of that date.
     pub(crate) fn mail_owners(organization: &OrganizationId, event: &str, until: Option<Timestamp>) -> Self {
-        Self::MailOwners(MailOwners { organization: organization.clone(), event: event.to_owned(), until })
+        Self::MailOwners(MailOwners { organization: organization.clone(), event: event.to_owned(), until, to: None })
     }
 
     /// Returns the name and the payload, as a row keeps them.
@@ -288,6 +308,9 @@ mod tests {
             ("identity.redact", json!({ "attempt": "orgv_1" })),
             ("identity.tell_owners", json!({ "organization": "org-1", "event": "e", "until": 9 })),
             ("identity.tell_reviewers", json!({ "case": "case_1", "until": 9 })),
+            ("identity.tell_owners", json!({ "organization": "org-1", "event": "e", "until": 9, "to": "user-1" })),
+            ("operator.cases", json!({})),
+            ("operator.case_mail", json!({ "to": "a@b.c", "cases": ["case_1", "case_2"] })),
             ("identity.mail_link", json!({ "to": "a@b.c", "url": "u", "language": "ja", "match": "42" })),
             ("phone.cancel", json!({ "reference": "r", "service": "first" })),
         ] {

@@ -6,7 +6,7 @@ use crate::accounts::mails::send_account_mail;
 use crate::accounts::reset::mail_reset_link;
 use crate::accounts::sign_in::record_failed_sign_in;
 use crate::accounts::sign_up::finish_sign_up;
-use crate::review::legal_hold::mail_reviewers;
+use crate::case_mails::{announce_cases, mail_cases, mail_reviewers};
 use crate::verification::organization::identity_provider;
 use crate::verification::organization::job_handlers::{
     mail_owners, poll_attempt, read_attempt, redact_attempt, send_link_mail,
@@ -37,6 +37,8 @@ pub(super) async fn execute_job(app: &App, job: Job, attempts: i64) -> Result<Ou
         Job::RedactAttempt(redact) => redact_attempt(app, redact, attempts).await,
         Job::MailOwners(mail) => mail_owners(app, mail).await,
         Job::MailReviewers(mail) => mail_reviewers(app, mail).await,
+        Job::AnnounceCases {} => announce_cases(app).await,
+        Job::MailCases(mail) => mail_cases(app, mail).await,
         Job::MailLink(mail) => Ok(send_link_mail(app, mail).await),
         Job::CancelPhone(phone) => Ok(cancel_phone_at_service(app, phone).await),
         Job::Unknown => {

@@ -7,8 +7,9 @@ use keystead_core::time::Timestamp;
 use keystead_core::verification::documents::DocumentKind;
 use keystead_core::verification::legal_hold::AGREED_WITHIN;
 use keystead_core::verification::limits::VIEW_LIMITS;
+use keystead_core::verification::organization::people_needed;
 use keystead_core::verification::review::{CaseKind, ViewReason};
-use keystead_store::tables::captures::{self, Capture};
+use keystead_store::tables::captures;
 use keystead_store::tables::legal_holds::{self, LegalHold};
 use keystead_store::tables::reviews::{self, EvidenceView, ReviewCase};
 use keystead_store::tables::{identity_attempts, organizations};
@@ -20,15 +21,16 @@ use super::evidence::Place;
 use super::load::capture_of;
 use super::own_organization::is_member;
 use super::submit::zone_flags;
+use super::zone_view::{ZoneView, stated_name, zone_view};
 use crate::audit::AuditEntry;
 use crate::validate::{operators_only, parse_id};
 use crate::verification::limits::{Subjects, count_within};
 use crate::verification::organization::apply::read_statement;
-use crate::verification::organization::state::document_free_at;
+use crate::verification::organization::state::{document_free_at, live_attempt, load_verification};
 use crate::{Actor, App, Error};
 use keystead_documents::Slot;
 use keystead_documents::image::watermark;
-use keystead_documents::mrz::{Digits, MrzReport};
+use keystead_documents::mrz::MrzReport;
 use keystead_documents::prompts::{Prompt, drawn};
 
 /// Reasons for viewing a picture, for the log that the owners read.
@@ -52,17 +54,6 @@ pub struct QueueRow {
     pub flags: usize,
     /// Who has already proposed to approve, when two are needed.
     pub proposed_by: Option<ActorId>,
-}
-
-/// A typed machine-readable zone, parsed.
-#[derive(Debug, Clone)]
-pub struct ZoneView {
-    /// The lines as typed.
-    pub typed: Secret<String>,
-    /// Which check digits are right; `None` when the lines cannot be parsed any more.
-    pub digits: Option<Digits>,
-    /// Its fields: name and value.
-    pub fields: Vec<(&'static str, String)>,
 }
 
 /// One picture of a case; its bytes are loaded separately.
@@ -116,6 +107,10 @@ pub struct CaseView {
     pub reasons: Vec<String>,
     /// Whether the reviewer belongs to the organization and so may not decide.
     pub own: bool,
+    /// How many people must agree before the organization is approved.
+    pub people_to_approve: u8,
+    /// The other cases of the organization, the newest first.
+    pub history: Vec<ReviewCase>,
 }
 
 fn flags_of(case: &ReviewCase) -> Vec<String> {
@@ -152,6 +147,19 @@ impl App {
                 });
             }
             Ok(rows)
+        })
+    }
+
+    /// Returns the case that was decided last, with the organization's name.
+    ///
+    /// # Errors
+    /// When the caller is not an operator.
+    pub async fn last_decision(&self, actor: &Actor) -> Result<Option<(String, ReviewCase)>, Error> {
+        operators_only(actor)?;
+        read_tx!(self.store(), "last_decision", |tx| {
+            let Some(case) = reviews::last_decided(tx).await? else { return Ok(None) };
+            let label = organizations::find(tx, &case.organization).await?.map(|row| row.name);
+            Ok(Some((label.unwrap_or_default(), case)))
         })
     }
 
@@ -195,6 +203,16 @@ impl App {
                     erased: row.erased_at.is_some(),
                 }
             };
+            let people_to_approve = match case.kind {
+                CaseKind::Review => 1 + u8::from(duplicate),
+                CaseKind::Appeal | CaseKind::Duplicate => {
+                    let status = load_verification(tx, &case.organization).await?.status;
+                    let live = live_attempt(tx, &case.organization).await?.map(|row| row.state);
+                    people_needed(status, live, true)
+                }
+            };
+            let mut history = reviews::list(tx, &case.organization).await?;
+            history.retain(|other| other.id != case.id);
             let holds = match &capture {
                 Some(capture) => legal_holds::list_open(tx, &capture.case).await?,
                 None => Vec::new(),
@@ -222,6 +240,8 @@ impl App {
                 holds: holds.into_iter().filter(in_force).collect(),
                 reasons: serde_json::from_str(&case.reasons).unwrap_or_default(),
                 own: is_member(tx, actor, &case.organization).await?,
+                people_to_approve,
+                history,
                 case,
             })
         })
@@ -311,13 +331,13 @@ impl App {
                 details,
             };
             self.record(tx, actor, entry).await?;
-            Ok((row, slot))
+            Ok((case, row, slot))
         });
         // The row is written before the picture is opened, so that no view is missing in the record.
-        let (row, slot) = write?;
+        let (case, row, slot) = write?;
         let key = reviewer.key(&row)?.ok_or_else(|| Error::not_found("picture", row.case.as_str()))?;
         let place = Place { case: row.case, number, kind: slot.as_str() };
-        let mark = format!("{} {}", actor.id(), watermark::time(now));
+        let mark = format!("{} {} {}", actor.id(), watermark::time(now), case.id);
         let evidence = reviewer.evidence.clone();
         let opened = reviewer.intake.beside(move || {
             let kept = evidence.get(&place, &key)?;
@@ -325,30 +345,4 @@ impl App {
         });
         opened.await?
     }
-}
-
-fn stated_name(app: &App, capture: Option<&Capture>) -> Result<Option<Secret<String>>, Error> {
-    match (app.services().review.as_ref(), capture) {
-        (Some(reviewer), Some(capture)) => reviewer.name(capture),
-        _ => Ok(None),
-    }
-}
-
-fn zone_view(app: &App, capture: Option<&Capture>) -> Result<Option<ZoneView>, Error> {
-    let (Some(reviewer), Some(capture)) = (app.services().review.as_ref(), capture) else { return Ok(None) };
-    let Some(typed) = reviewer.zone(capture)? else { return Ok(None) };
-    let report = MrzReport::read(typed.expose(), app.now()).ok();
-    let fields = report.as_ref().map_or_else(Vec::new, |report| {
-        let day = |day: Option<keystead_documents::Day>| day.map_or_else(String::new, |day| day.to_string());
-        vec![
-            ("surname", report.surname.expose().clone()),
-            ("given-names", report.given_names.expose().clone()),
-            ("number", report.document_number.expose().clone()),
-            ("birth", day(report.birth)),
-            ("expiry", day(report.expiry)),
-            ("issuer", report.issuer.clone()),
-            ("nationality", report.nationality.clone()),
-        ]
-    });
-    Ok(Some(ZoneView { digits: report.map(|report| report.digits), typed, fields }))
 }

@@ -1,5 +1,4 @@
-//! Legal holds: pictures that are kept beyond their deadline because the law requires it, and the mail to reviewers
-//! before pictures are erased. Two operators hold the pictures of one case, with a reason and a date that has a ceiling
+//! Legal holds: pictures that are kept beyond their deadline because the law requires it. Two operators hold the pictures of one case, with a reason and a date that has a ceiling
 //! in code; owners are informed by mail and can read about it.
 
 use keystead_core::id::{LegalHoldId, ReviewCaseId};
@@ -8,22 +7,19 @@ use keystead_core::verification::legal_hold::{self, Hold, Proposal, Refusal};
 use keystead_store::Tx;
 use keystead_store::tables::captures::Capture;
 use keystead_store::tables::legal_holds::{self, LegalHold};
-use keystead_store::tables::{accounts, identity_attempts, reviews, users};
+use keystead_store::tables::{identity_attempts, reviews};
 use serde_json::json;
 
 use super::decision::Decided;
 use super::load::capture_of;
 use super::own_organization::ensure_not_own_organization;
 use super::retention::{held_until, images_until};
-use crate::accounts::MailKind;
-use crate::accounts::mails::queue_mail;
 use crate::audit::AuditEntry;
-use crate::jobs::{Job, MailReviewers, Outcome};
+use crate::case_mails::remind_reviewers;
+use crate::jobs::Job;
 use crate::validate::{operators_reason, parse_id};
 use crate::verification::organization::apply::queue_owner_mail;
 use crate::{Actor, App, Error};
-
-const DAY: i64 = 86_400;
 
 fn refused(refusal: Refusal) -> Error {
     let invalid = |message: String| Error::Invalid { param: Some("until"), code: Some("hold_not_possible"), message };
@@ -154,41 +150,4 @@ async fn reschedule_erasure(app: &App, tx: &mut Tx, case: &ReviewCaseId, until: 
     row.images_until = Some(until);
     reviews::update(tx, &row).await?;
     remind_reviewers(app, tx, case, until).await
-}
-
-/// Queues the mail to reviewers that a case is about to lose its pictures, for a day before the deadline.
-pub(super) async fn remind_reviewers(
-    app: &App,
-    tx: &mut Tx,
-    case: &ReviewCaseId,
-    until: Timestamp,
-) -> Result<(), Error> {
-    if app.services().mail.is_none() || until <= app.now() {
-        return Ok(());
-    }
-    let mail = Job::MailReviewers(MailReviewers { case: case.clone(), until: Some(until) });
-    app.enqueue(tx, &mail, until.plus(-DAY).max(app.now())).await
-}
-
-/// Mails every operator that a case is undecided and is about to lose its pictures; does nothing when it was
-/// decided or its deadline has moved.
-pub(crate) async fn mail_reviewers(app: &App, job: MailReviewers) -> Result<Outcome, Error> {
-    let MailReviewers { case: id, until } = job;
-    write_tx!(app.store(), "tell_reviewers", |tx| {
-        let case = reviews::find(tx, &id).await?;
-        if case.is_none_or(|case| case.decided_at.is_some() || case.images_until != until) {
-            return Ok(());
-        }
-        let page = format!("{}/operator/reviews/{id}", app.public_url());
-        for email in &app.settings().operator_emails {
-            let language = match users::find_by_email(tx, email).await? {
-                Some(person) => accounts::find(tx, &person.id).await?.map(|account| account.language),
-                None => None,
-            };
-            // One job each, so that an address that refuses mail does not keep the others from theirs.
-            queue_mail(app, tx, email, MailKind::PicturesGo, &language.unwrap_or_default(), &page).await?;
-        }
-        Ok(())
-    })?;
-    Ok(Outcome::Done)
 }

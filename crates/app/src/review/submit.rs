@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::Reviewer;
 use super::capture::{Findings, Holder, coded, notify_first_device, open_behind, reviewer};
-use super::legal_hold::remind_reviewers;
 use super::retention::images_until;
+use crate::case_mails::{queue_announcement, remind_reviewers};
 use crate::{App, Error};
 use keystead_documents::Slot;
 use keystead_documents::image::PictureFingerprint;
@@ -42,6 +42,7 @@ impl App {
                 ..ReviewCase::opened(&row.case, &row.organization, Some(row.attempt.clone()), CaseKind::Review, now)
             };
             reviews::insert(tx, &case).await?;
+            queue_announcement(self, tx).await?;
             if let Some(until) = case.images_until {
                 remind_reviewers(self, tx, &case.id, until).await?;
             }

@@ -1,7 +1,7 @@
 //! What an organization has proven, and which actions that opens.
 
 pub mod limits;
-mod mails;
+pub(crate) mod mails;
 pub mod number;
 pub mod organization;
 pub mod payment;

@@ -14,6 +14,7 @@ use super::organization::apply::queue_owner_mail;
 use super::phone::status::phone_requirement;
 use super::waive_in_transaction;
 use crate::audit::AuditEntry;
+use crate::case_mails::mail_waiver_request;
 use crate::entitlements::excused;
 use crate::validate::{operators_only, operators_reason};
 use crate::{Actor, App, Error};
@@ -119,6 +120,8 @@ impl App {
             let details = json!({ "data": { "reason": reason } });
             let entry = AuditEntry { organization, action: "phone.waiver_requested", target: id.as_str(), details };
             self.record(tx, actor, entry).await?;
+            let name = organizations::find(tx, organization).await?.map(|row| row.name).unwrap_or_default();
+            mail_waiver_request(self, tx, &name).await?;
             Ok(row)
         })
     }

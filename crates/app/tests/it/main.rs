@@ -4,6 +4,7 @@
 
 mod accounts;
 mod bursts;
+mod case_mails;
 mod code_binding;
 mod concurrency;
 mod deadlines;

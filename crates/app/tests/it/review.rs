@@ -12,6 +12,7 @@ use keystead_core::id::OrganizationId;
 use keystead_core::secret::Secret;
 use keystead_core::verification::documents::DocumentKind;
 use keystead_core::verification::organization::Status;
+use keystead_providers::mail::Mail;
 use keystead_store::Store;
 use keystead_testkit::{Database, pictures};
 
@@ -27,7 +28,7 @@ pub(crate) struct ReviewWorld {
 }
 
 impl ReviewWorld {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("keystead.db").display());
         Self::over(folder, &url).await
@@ -39,6 +40,11 @@ impl ReviewWorld {
     }
 
     pub(crate) async fn over(folder: tempfile::TempDir, url: &str) -> Self {
+        Self::with(folder, url, Settings::default()).await
+    }
+
+    /// With these settings, besides the operators.
+    pub(crate) async fn with(folder: tempfile::TempDir, url: &str, settings: Settings) -> Self {
         let parts = keystead_testkit::World::over(Database::open(url.to_owned()).await.store, 1_800_000_000);
         let reviewer = parts.reviewer(&folder.path().join("evidence"));
         let services = Services {
@@ -50,7 +56,7 @@ impl ReviewWorld {
         let settings = Settings {
             operator: "Kite".to_owned(),
             operator_emails: ["bob@example.com", "eve@example.com"].map(str::to_owned).to_vec(),
-            ..Settings::default()
+            ..settings
         };
         let app = parts.app(services, settings);
         Self { app, store: parts.store.clone(), folder, parts }
@@ -110,8 +116,13 @@ impl ReviewWorld {
 
     /// Runs due jobs; returns the recipients of the mails, with their subjects.
     async fn mails(&self) -> Vec<(String, String)> {
+        self.whole_mails().await.into_iter().map(|mail| (mail.to, mail.subject)).collect()
+    }
+
+    /// Every mail since the last call, after the jobs have run.
+    pub(crate) async fn whole_mails(&self) -> Vec<Mail> {
         while self.app.run_due_jobs().await.unwrap() > 0 {}
-        self.parts.mailbox.take().into_iter().map(|mail| (mail.to, mail.subject)).collect()
+        self.parts.mailbox.take()
     }
 
     /// Opens every picture of a case, as the page does.
@@ -122,7 +133,7 @@ impl ReviewWorld {
     }
 
     /// Views everything, and approves.
-    async fn approve(&self, name: &str, case: &str, note: &str, destroy: bool) -> Result<Decided, Error> {
+    pub(crate) async fn approve(&self, name: &str, case: &str, note: &str, destroy: bool) -> Result<Decided, Error> {
         self.look(&ops(name), case).await;
         self.app.decide_review(&ops(name), case, Verdict::Approve, note, destroy).await
     }
@@ -506,10 +517,10 @@ async fn reviewers_hear_before_pictures_go() {
     world.approve("bob", &decided, "", false).await.unwrap();
     world.advance(6 * DAY - HOUR);
     let early: Vec<_> = world.mails().await.into_iter().filter(|(to, _)| to != "ann@example.com").collect();
-    assert!(early.iter().all(|(_, subject)| !subject.contains("needs a decision")), "{early:?}");
+    assert!(early.iter().all(|(_, subject)| !subject.contains("within a day")), "{early:?}");
     world.advance(HOUR);
     let mails = world.mails().await;
-    let told: Vec<_> = mails.iter().filter(|(_, subject)| subject.contains("needs a decision")).collect();
+    let told: Vec<_> = mails.iter().filter(|(_, subject)| subject.contains("within a day")).collect();
     assert_eq!(told.iter().map(|(to, _)| to.as_str()).collect::<Vec<_>>(), ["bob@example.com", "eve@example.com"]);
     world.advance(12 * HOUR);
     world.app.run_cleanup().await.unwrap();

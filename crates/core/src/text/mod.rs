@@ -27,6 +27,20 @@ pub fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 
+/// Makes a name safe for a mail: one line, without characters that change the direction of the text around it, and
+/// without a link that a mail program would make of it.
+#[must_use]
+pub fn in_mail(text: &str) -> String {
+    let spaced = text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c });
+    let kept: String = spaced.filter(|c| !is_direction(*c)).collect();
+    kept.replace("://", ": //")
+}
+
+/// Whether a character marks or changes the direction of text.
+const fn is_direction(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Whether a character is invisible and has no width: format and control characters, variation selectors, and
 /// characters that are unassigned or private.
 #[must_use]
@@ -118,6 +132,14 @@ mod tests {
         for character in ['a', 'ż', '日', '😀', '-', '\u{301}'] {
             assert!(!is_blank(character), "{character:?}");
         }
+    }
+
+    #[test]
+    fn a_name_in_a_mail_is_one_line_and_no_link() {
+        assert_eq!(in_mail("Studio\r\nBcc: eve@example.com"), "Studio  Bcc: eve@example.com");
+        assert_eq!(in_mail("\u{202e}evil\u{202c} \u{2067}x\u{2069}\u{200f}"), "evil x");
+        assert_eq!(in_mail("Win at https://evil.test"), "Win at https: //evil.test");
+        assert_eq!(in_mail("Żółć みなと <b> 👩\u{200d}💻"), "Żółć みなと <b> 👩\u{200d}💻");
     }
 
     #[test]

@@ -128,6 +128,8 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("privacy_policy_url", Kind::Text),
             ("data_protection_contact", Kind::Text),
             ("emails", Kind::Texts),
+            ("case_mails", Kind::Flag),
+            ("language", Kind::Text),
         ],
     ),
     (

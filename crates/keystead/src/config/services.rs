@@ -1,5 +1,6 @@
 //! The outside services: which one, where, and with which secrets. In development, all of them are the sandbox.
 
+use keystead_core::language::Language;
 use keystead_core::secret::Secret;
 use serde::Deserialize;
 
@@ -113,6 +114,31 @@ pub(crate) struct OperatorSection {
     pub(crate) data_protection_contact: Option<String>,
     /// Addresses of people who may open the operator's console.
     pub(crate) emails: Vec<String>,
+    /// Whether they get a mail about each case that needs a decision; absent is yes.
+    pub(crate) case_mails: Option<bool>,
+    /// The language of mails to people whose language is not known; absent is English.
+    pub(crate) language: Option<MailLanguage>,
+}
+
+/// A language of the product, by its tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) enum MailLanguage {
+    #[serde(rename = "en")]
+    English,
+    #[serde(rename = "pl")]
+    Polish,
+    #[serde(rename = "ja")]
+    Japanese,
+}
+
+impl From<MailLanguage> for Language {
+    fn from(language: MailLanguage) -> Self {
+        match language {
+            MailLanguage::English => Self::English,
+            MailLanguage::Polish => Self::Polish,
+            MailLanguage::Japanese => Self::Japanese,
+        }
+    }
 }
 
 /// `[verification]`: settings for verification.

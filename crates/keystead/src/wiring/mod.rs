@@ -86,6 +86,8 @@ pub(crate) fn settings(config: &Validated) -> Settings {
         privacy_policy_url: operator.privacy_policy_url,
         data_protection_contact: operator.data_protection_contact,
         operator_emails: operator.emails,
+        case_mails: operator.case_mails.unwrap_or(usual.case_mails),
+        language: operator.language.map_or(usual.language, Into::into),
         development: config.environment == Environment::Development,
         ..usual
     }

@@ -80,7 +80,7 @@ mail-identity-unlinked-text =
     You were signed out on other devices. If you did not do this, choose a new password now and contact support.
 mail-pictures-expiring-subject = { $operator }: A case needs a decision within a day
 mail-pictures-expiring-text =
-    This case has not been decided. Its photos will be erased within a day, with or without a decision. After that, the owner will be asked for new photos.
+    The case of the organization { $organization } has not been decided. Its photos will be erased within a day, with or without a decision. After that, the owner will be asked for new photos.
 
     { $detail }
 
@@ -131,3 +131,61 @@ mail-continue-on-phone-text =
     { $url }
 
     Match number: { $number }. Your phone shows the same number. Support never asks for codes or photos.
+
+# Parts that several mails share. Each line stands alone.
+mail-line-organization = Organization: { $organization }
+mail-line-account = Account: { $account }
+mail-line-by = Decided by: { $operator }
+mail-line-until = Valid until: { $time }
+mail-line-no-end = Valid until: no end date
+mail-line-deadline = Deadline: { $time }
+mail-line-retry = Next attempt from: { $time }
+mail-line-opened = Opened: { $time }
+mail-line-photos = Photos erased: { $time }
+mail-line-case = { $kind ->
+    [appeal] Appeal: { $organization }
+    [duplicate] Document already used: { $organization }
+   *[review] Review: { $organization }
+}
+mail-line-case-until = { $kind ->
+    [appeal] Appeal: { $organization }. Photos erased: { $time }
+    [duplicate] Document already used: { $organization }. Photos erased: { $time }
+   *[review] Review: { $organization }. Photos erased: { $time }
+}
+mail-button-confirm = Confirm email address
+mail-button-password = Choose password
+mail-button-invite = Accept invitation
+mail-button-sign-in = Sign in
+mail-button-security = Open security settings
+mail-button-case = Open case
+mail-button-queue = Open review queue
+mail-button-waivers = Open waiver requests
+mail-button-verification = Open verification
+mail-button-phone = Open phone settings
+mail-button-waiver = Open waiver request
+mail-button-billing = Open payment methods
+mail-button-continue = Continue verification
+mail-footer = Sent by { $operator }, { $url }
+mail-footer-support = Sent by { $operator }, { $url }. Support: { $support }
+
+# To operators, about cases that need a decision.
+mail-case-waiting-subject = { $kind ->
+    [appeal] { $operator }: Appeal from { $organization } needs a decision
+    [duplicate] { $operator }: Document of { $organization } needs a decision
+   *[review] { $operator }: Review of { $organization } needs a decision
+}
+mail-case-waiting-text = { $kind ->
+    [appeal] The owner appealed a verification that was not accepted. A person must decide.
+    [duplicate] A document was submitted that already verified another organization. A person must decide.
+   *[review] Documents and photos were submitted for verification. A person must decide.
+}
+mail-cases-waiting-subject = { $count ->
+    [one] { $operator }: { $count } case needs a decision
+   *[other] { $operator }: { $count } cases need a decision
+}
+mail-cases-waiting-text = People must decide these cases. The one that expires first is on top.
+mail-waiver-asked-subject = { $operator }: { $organization } asks for a waiver
+mail-waiver-asked-text =
+    The organization { $organization } asks you to waive phone verification. An operator must decide.
+
+    { $detail }

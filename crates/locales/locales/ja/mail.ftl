@@ -80,7 +80,7 @@ mail-identity-unlinked-text =
     ほかの端末からはサインアウトしました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに問い合わせてください。
 mail-pictures-expiring-subject = { $operator }：1日以内に決定が必要な案件があります
 mail-pictures-expiring-text =
-    この案件はまだ決定されていません。写真は、決定の有無にかかわらず1日以内に消去されます。消去された場合は、オーナーに写真の再提出を依頼することになります。
+    組織「{ $organization }」の案件はまだ決定されていません。写真は、決定の有無にかかわらず1日以内に消去されます。消去された場合は、オーナーに写真の再提出を依頼することになります。
 
     { $detail }
 
@@ -131,3 +131,58 @@ mail-continue-on-phone-text =
     { $url }
 
     照合番号：{ $number }。スマートフォンにも同じ番号が表示されます。サポートがコードや写真を求めることはありません。
+
+# Parts that several mails share. Each line stands alone.
+mail-line-organization = 組織：{ $organization }
+mail-line-account = アカウント：{ $account }
+mail-line-by = 決定者：{ $operator }
+mail-line-until = 有効期限：{ $time }
+mail-line-no-end = 有効期限：なし
+mail-line-deadline = 期限：{ $time }
+mail-line-retry = 次に試行できる日時：{ $time }
+mail-line-opened = 受付日時：{ $time }
+mail-line-photos = 写真の消去：{ $time }
+mail-line-case = { $kind ->
+    [appeal] 異議申し立て：{ $organization }
+    [duplicate] 使用済みの書類：{ $organization }
+   *[review] 審査：{ $organization }
+}
+mail-line-case-until = { $kind ->
+    [appeal] 異議申し立て：{ $organization }（写真の消去：{ $time }）
+    [duplicate] 使用済みの書類：{ $organization }（写真の消去：{ $time }）
+   *[review] 審査：{ $organization }（写真の消去：{ $time }）
+}
+mail-button-confirm = メールアドレスを確認
+mail-button-password = パスワードを設定
+mail-button-invite = 招待を承諾
+mail-button-sign-in = サインイン
+mail-button-security = セキュリティ設定を開く
+mail-button-case = 案件を開く
+mail-button-queue = 審査キューを開く
+mail-button-waivers = 免除の申請を開く
+mail-button-verification = 組織の確認を開く
+mail-button-phone = 電話番号の設定を開く
+mail-button-waiver = 免除の申請を開く
+mail-button-billing = 支払い方法を開く
+mail-button-continue = 確認を続ける
+mail-footer = 送信者：{ $operator }（{ $url }）
+mail-footer-support = 送信者：{ $operator }（{ $url }）。サポート：{ $support }
+
+# To operators, about cases that need a decision.
+mail-case-waiting-subject = { $kind ->
+    [appeal] { $operator }：組織「{ $organization }」の異議申し立てに決定が必要です
+    [duplicate] { $operator }：組織「{ $organization }」の書類に決定が必要です
+   *[review] { $operator }：組織「{ $organization }」の審査に決定が必要です
+}
+mail-case-waiting-text = { $kind ->
+    [appeal] 承認されなかった確認に対して、オーナーが異議を申し立てました。担当者による決定が必要です。
+    [duplicate] ほかの組織の確認に使用された書類が提出されました。担当者による決定が必要です。
+   *[review] 確認のための書類と写真が提出されました。担当者による決定が必要です。
+}
+mail-cases-waiting-subject = { $operator }：{ $count }件の案件に決定が必要です
+mail-cases-waiting-text = 次の案件には担当者による決定が必要です。期限が最も近い案件から順に並んでいます。
+mail-waiver-asked-subject = { $operator }：組織「{ $organization }」から免除の申請が届きました
+mail-waiver-asked-text =
+    組織「{ $organization }」が電話番号の確認の免除を申請しました。運営者による決定が必要です。
+
+    { $detail }

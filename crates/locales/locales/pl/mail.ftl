@@ -80,7 +80,7 @@ mail-identity-unlinked-text =
     Sesje na innych urządzeniach zostały zakończone. Jeśli to nie Ty, od razu ustaw nowe hasło i skontaktuj się z pomocą techniczną.
 mail-pictures-expiring-subject = { $operator }: Sprawa wymaga decyzji w ciągu doby
 mail-pictures-expiring-text =
-    Ta sprawa nie została rozstrzygnięta. Jej zdjęcia zostaną trwale usunięte w ciągu doby, niezależnie od decyzji. Potem właściciel zostanie poproszony o nowe zdjęcia.
+    Sprawa organizacji „{ $organization }” nie została rozstrzygnięta. Jej zdjęcia zostaną trwale usunięte w ciągu doby, niezależnie od decyzji. Potem właściciel zostanie poproszony o nowe zdjęcia.
 
     { $detail }
 
@@ -131,3 +131,63 @@ mail-continue-on-phone-text =
     { $url }
 
     Numer kontrolny: { $number }. Na telefonie musi być ten sam numer. Pomoc techniczna nigdy nie prosi o kody ani zdjęcia.
+
+# Parts that several mails share. Each line stands alone.
+mail-line-organization = Organizacja: { $organization }
+mail-line-account = Konto: { $account }
+mail-line-by = Decyzja: { $operator }
+mail-line-until = Ważne do: { $time }
+mail-line-no-end = Ważne: bezterminowo
+mail-line-deadline = Termin: { $time }
+mail-line-retry = Kolejna próba od: { $time }
+mail-line-opened = Zgłoszono: { $time }
+mail-line-photos = Usunięcie zdjęć: { $time }
+mail-line-case = { $kind ->
+    [appeal] Odwołanie: { $organization }
+    [duplicate] Użyty już dokument: { $organization }
+   *[review] Sprawdzanie: { $organization }
+}
+mail-line-case-until = { $kind ->
+    [appeal] Odwołanie: { $organization }. Usunięcie zdjęć: { $time }
+    [duplicate] Użyty już dokument: { $organization }. Usunięcie zdjęć: { $time }
+   *[review] Sprawdzanie: { $organization }. Usunięcie zdjęć: { $time }
+}
+mail-button-confirm = Potwierdź adres e-mail
+mail-button-password = Ustaw hasło
+mail-button-invite = Przyjmij zaproszenie
+mail-button-sign-in = Zaloguj się
+mail-button-security = Otwórz ustawienia bezpieczeństwa
+mail-button-case = Otwórz sprawę
+mail-button-queue = Otwórz kolejkę spraw
+mail-button-waivers = Otwórz prośby o zwolnienie
+mail-button-verification = Otwórz weryfikację
+mail-button-phone = Otwórz ustawienia telefonu
+mail-button-waiver = Otwórz prośbę o zwolnienie
+mail-button-billing = Otwórz metody płatności
+mail-button-continue = Dokończ weryfikację
+mail-footer = Nadawca: { $operator }, { $url }
+mail-footer-support = Nadawca: { $operator }, { $url }. Pomoc techniczna: { $support }
+
+# To operators, about cases that need a decision.
+mail-case-waiting-subject = { $kind ->
+    [appeal] { $operator }: Odwołanie organizacji „{ $organization }” czeka na decyzję
+    [duplicate] { $operator }: Dokument organizacji „{ $organization }” czeka na decyzję
+   *[review] { $operator }: Weryfikacja organizacji „{ $organization }” czeka na decyzję
+}
+mail-case-waiting-text = { $kind ->
+    [appeal] Właściciel odwołał się od nieprzyjętej weryfikacji. Decyzję musi podjąć człowiek.
+    [duplicate] Przesłano dokument, którym zweryfikowano już inną organizację. Decyzję musi podjąć człowiek.
+   *[review] Przesłano dokumenty i zdjęcia do weryfikacji. Decyzję musi podjąć człowiek.
+}
+mail-cases-waiting-subject = { $count ->
+    [one] { $operator }: { $count } sprawa czeka na decyzję
+    [few] { $operator }: { $count } sprawy czekają na decyzję
+    [many] { $operator }: { $count } spraw czeka na decyzję
+   *[other] { $operator }: { $count } sprawy czeka na decyzję
+}
+mail-cases-waiting-text = Decyzję w tych sprawach musi podjąć człowiek. Na początku jest ta, której termin mija najwcześniej.
+mail-waiver-asked-subject = { $operator }: Organizacja „{ $organization }” prosi o zwolnienie
+mail-waiver-asked-text =
+    Organizacja „{ $organization }” prosi o zwolnienie z weryfikacji telefonu. Decyzję musi podjąć operator.
+
+    { $detail }

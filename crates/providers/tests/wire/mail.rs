@@ -80,12 +80,41 @@ fn options(url: &str) -> SmtpOptions {
 
 fn mail(subject: &str) -> Mail {
     Mail {
-        to: "anna@example.com".into(), subject: subject.into(), text: "Zażółć gęślą jaźń\n.\n日本語\n".into()
+        to: "anna@example.com".into(),
+        subject: subject.into(),
+        text: "Zażółć gęślą jaźń\n.\n日本語\n".into(),
+        html: "<p lang=\"pl\">Zażółć gęślą jaźń</p>\n.\n".into(),
     }
 }
 
 fn header<'m>(mail: &'m str, name: &str) -> &'m str {
     mail.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix(name)).unwrap()
+}
+
+/// The content of one part of a mail.
+fn decoded(part: &str) -> String {
+    let (head, body) = part.trim_start().split_once("\n\n").unwrap();
+    let coding = head.lines().find_map(|line| line.strip_prefix("Content-Transfer-Encoding: ")).unwrap();
+    let body = match coding {
+        "base64" => String::from_utf8(STANDARD.decode(body.replace('\n', "")).unwrap()).unwrap(),
+        _ => quoted_printable(body),
+    };
+    body.replace("\r\n", "\n")
+}
+
+fn quoted_printable(text: &str) -> String {
+    let joined = text.replace("=\n", "");
+    let mut bytes = joined.trim_end_matches('\n').bytes();
+    let mut out = Vec::new();
+    while let Some(byte) = bytes.next() {
+        if byte != b'=' {
+            out.push(byte);
+            continue;
+        }
+        let hex = [bytes.next().unwrap(), bytes.next().unwrap()];
+        out.push(u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap());
+    }
+    String::from_utf8(out).unwrap()
 }
 
 #[tokio::test]
@@ -101,13 +130,19 @@ async fn a_mail_in_any_language() {
     let sent = server.mail();
     assert_eq!(header(&sent, "From: "), "Keystead <no-reply@example.com>");
     assert_eq!(header(&sent, "Subject: "), "Kod");
-    assert_eq!(header(&sent, "Content-Type: "), "text/plain; charset=utf-8");
-    let (_, body) = sent.split_once("\n\n").unwrap();
-    let body = match header(&sent, "Content-Transfer-Encoding: ") {
-        "base64" => String::from_utf8(STANDARD.decode(body.replace('\n', "")).unwrap()).unwrap(),
-        other => panic!("{other}"),
+    let parts = header(&sent, "Content-Type: ").strip_prefix("multipart/alternative;").unwrap().trim();
+    let parts = if parts.is_empty() {
+        sent.lines().find_map(|line| line.trim().strip_prefix("boundary="))
+    } else {
+        parts.strip_prefix("boundary=")
     };
-    assert_eq!(body.replace("\r\n", "\n"), "Zażółć gęślą jaźń\n.\n日本語\n");
+    let boundary = format!("--{}", parts.unwrap().trim_matches('"'));
+    let parts: Vec<_> = sent.split(boundary.as_str()).skip(1).filter(|part| !part.starts_with("--")).collect();
+    let [text, html] = parts.as_slice() else { panic!("{parts:?}") };
+    assert_eq!(header(text.trim_start(), "Content-Type: "), "text/plain; charset=utf-8", "the plain text comes first");
+    assert_eq!(decoded(text), "Zażółć gęślą jaźń\n.\n日本語\n");
+    assert_eq!(header(html.trim_start(), "Content-Type: "), "text/html; charset=utf-8");
+    assert_eq!(decoded(html), "<p lang=\"pl\">Zażółć gęślą jaźń</p>\n.\n");
 }
 
 #[tokio::test]

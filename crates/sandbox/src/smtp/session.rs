@@ -178,8 +178,11 @@ fn keep(sandbox: &Sandbox, raw: &[u8], recipients: &[String]) -> bool {
     let Some(mail) = MessageParser::default().parse(raw) else { return false };
     let subject = mail.subject().map(str::to_owned);
     let text = mail.body_text(0).map(|text| text.replace("\r\n", "\n").trim_end().to_owned()).unwrap_or_default();
+    // A mail without HTML would get one made of its text.
+    let html = if mail.html_bodies().any(|part| part.is_text_html()) { mail.body_html(0) } else { None };
     for to in recipients {
-        sandbox.deliver(Message::new(Channel::Email, to.clone(), subject.clone(), text.clone(), sandbox.now()));
+        let message = Message::new(Channel::Email, to.clone(), subject.clone(), text.clone(), sandbox.now());
+        sandbox.deliver(Message { html: html.as_ref().map(|html| html.clone().into_owned()), ..message });
     }
     true
 }

@@ -203,6 +203,36 @@ pub async fn list_open(tx: &mut Tx) -> Result<Vec<ReviewCase>, Error> {
     tx.all(SQL, vec![]).await?.iter().map(case).collect()
 }
 
+/// Marks every undecided case that has not been announced to the operators, and returns their ids; the one with the
+/// earliest deadline comes first.
+pub async fn announce(tx: &mut Tx, at: Timestamp) -> Result<Vec<ReviewCaseId>, Error> {
+    const SQL: &str = "UPDATE review_cases SET announced_at = $1 WHERE announced_at IS NULL AND decided_at IS NULL \
+                       RETURNING id, COALESCE(images_until, 9223372036854775807), opened_at";
+    let rows = tx.all(SQL, vec![at.0.into()]).await?;
+    let mut found = Vec::new();
+    for row in &rows {
+        found.push((row.int(1)?, row.int(2)?, id::<ReviewCaseId>(row, 0, "review_cases")?));
+    }
+    found.sort_by(|one, other| (one.0, one.1, one.2.as_str()).cmp(&(other.0, other.1, other.2.as_str())));
+    Ok(found.into_iter().map(|(_, _, id)| id).collect())
+}
+
+/// Finds the case that people decided last.
+pub async fn last_decided(tx: &mut Tx) -> Result<Option<ReviewCase>, Error> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM review_cases WHERE decided_by IS NOT NULL ORDER BY decided_at DESC, id LIMIT 1"
+    );
+    tx.optional(SQL, vec![]).await?.as_ref().map(case).transpose()
+}
+
+/// Returns when a case was last announced to the operators.
+pub async fn last_announced(tx: &mut Tx) -> Result<Option<Timestamp>, Error> {
+    const SQL: &str = "SELECT MAX(announced_at) FROM review_cases";
+    tx.optional(SQL, vec![]).await?.map_or(Ok(None), |row| optional_time(&row, 0))
+}
+
 /// Lists the cases of an organization, newest first.
 pub async fn list(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<ReviewCase>, Error> {
     const SQL: &str = concat!(

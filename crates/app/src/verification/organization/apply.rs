@@ -14,6 +14,7 @@ use serde_json::json;
 use super::refused;
 use super::state::{VerificationRecord, load_verification, save_verification, verification_facts};
 use crate::audit::AuditEntry;
+use crate::case_mails::queue_announcement;
 use crate::jobs::Job;
 use crate::{Actor, App, Error};
 
@@ -137,6 +138,7 @@ pub(crate) async fn insert_case(
     let sealed = statement.map(|text| app.draw(|rng| app.sealer().seal(rng, &context, text.as_bytes())));
     let case = ReviewCase::opened(&id, organization, attempt, kind, app.now());
     reviews::insert(tx, &ReviewCase { statement_sealed: sealed, ..case }).await?;
+    queue_announcement(app, tx).await?;
     Ok(id)
 }
 

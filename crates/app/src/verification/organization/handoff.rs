@@ -13,7 +13,7 @@ use keystead_providers::identity::Link;
 use keystead_store::Tx;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::privacy::{self, Handoff};
-use keystead_store::tables::{organizations, users};
+use keystead_store::tables::{accounts, organizations, users};
 use rand::Rng;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -170,7 +170,14 @@ async fn mail_link(
     count_hit(app, tx, MAILS, &subjects, &link, "").await?;
     let user = actor.user().ok_or_else(|| Error::impossible("A key without a person has no address."))?;
     let person = users::find(tx, user).await?.ok_or_else(|| Error::not_found("user", user.as_str()))?;
-    let (language, match_number) = (attempt.language.clone(), attempt.match_number.clone());
-    let mail = MailLink { to: person.email, url: url.to_owned(), language, match_number };
+    let chosen = accounts::find(tx, user).await?.map(|account| account.language).filter(|tag| !tag.is_empty());
+    let organization = organizations::find(tx, &attempt.organization).await?.map(|row| row.name).unwrap_or_default();
+    let mail = MailLink {
+        to: person.email,
+        url: url.to_owned(),
+        language: chosen.unwrap_or_else(|| attempt.language.clone()),
+        match_number: attempt.match_number.clone(),
+        organization,
+    };
     app.enqueue(tx, &Job::MailLink(mail), app.now()).await
 }

@@ -1,13 +1,12 @@
 //! Jobs about identity checks, and the mails about them.
 
-use keystead_core::id::{ErasureReceiptId, VerificationAttemptId};
+use keystead_core::id::{ErasureReceiptId, OrganizationId, UserId, VerificationAttemptId};
 use keystead_core::role::OrganizationRole;
+use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{Event, SILENCE};
 use keystead_core::verification::review::ErasureKind;
-use keystead_locales::Messages;
 use keystead_providers::ProviderError;
 use keystead_providers::identity::our_reference;
-use keystead_providers::mail::Mail;
 use keystead_store::tables::identity_attempts::{self, IdentityAttempt};
 use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::{memberships, users};
@@ -16,7 +15,7 @@ use serde_json::json;
 use super::identity_provider;
 use super::refresh::{apply_event, refresh_attempt};
 use super::state::load_verification;
-use crate::jobs::mail::send_mail;
+use crate::jobs::mail::{Reader, Sender, send_mail};
 use crate::jobs::{Delivery, Job, MailLink, MailOwners, Outcome, PollAttempt, RedactAttempt, poll_wait};
 use crate::review::attempt_held_until;
 use crate::verification::mails;
@@ -144,40 +143,58 @@ async fn record_redaction(app: &App, mut row: IdentityAttempt) -> Result<(), Err
     })
 }
 
-/// Mails every owner the present status of the verification.
+/// Queues a mail to each owner about the present status of the verification.
 pub(crate) async fn mail_owners(app: &App, job: MailOwners) -> Result<Outcome, Error> {
-    let MailOwners { organization, event, until } = job;
-    let (owners, language) = read_tx!(app.store(), "owners", |tx| {
-        // A reminder of a date that has changed meanwhile is dropped.
-        if until.is_some() && load_verification(tx, &organization).await?.until != until {
-            return Ok((Vec::new(), String::new()));
-        }
+    let MailOwners { organization, event, until, to } = job;
+    if let Some(to) = to {
+        return mail_owner(app, &organization, &event, until, &to).await;
+    }
+    write_tx!(app.store(), "tell_owners", |tx| {
         let page = crate::Page { after: None, limit: 100, ascending: true };
-        let mut owners = Vec::new();
         for row in memberships::list(tx, &organization, &page).await?.data {
-            if row.role == OrganizationRole::Owner
-                && let Some(person) = users::find(tx, &row.user).await?.filter(|row| row.deactivated_at.is_none())
-            {
-                owners.push(person.email);
+            if row.role == OrganizationRole::Owner {
+                // One job each, so that an address that refuses mail does not keep the others from theirs.
+                let mail = MailOwners {
+                    organization: organization.clone(),
+                    event: event.clone(),
+                    until,
+                    to: Some(row.user.clone()),
+                };
+                app.enqueue(tx, &Job::MailOwners(mail), app.now()).await?;
             }
         }
-        let language = identity_attempts::list(tx, &organization).await?.into_iter().next().map(|row| row.language);
-        Ok((owners, language.unwrap_or_else(|| "en".to_owned())))
+        Ok(())
     })?;
-    let messages = Messages::of(&language);
-    let (subject, text) = mails::about_event(messages, &event, &app.settings().operator, app.public_url());
-    for to in owners {
-        let mail = Mail { to, subject: subject.clone(), text: text.clone() };
-        if let again @ Outcome::Again(_) = send_mail(app, &mail).await {
-            return Ok(again);
-        }
-    }
     Ok(Outcome::Done)
+}
+
+/// Mails one owner, in the language of their account, or else in the one in which the verification was started.
+async fn mail_owner(
+    app: &App,
+    organization: &OrganizationId,
+    event: &str,
+    until: Option<Timestamp>,
+    to: &UserId,
+) -> Result<Outcome, Error> {
+    let found = read_tx!(app.store(), "owner", |tx| {
+        // A reminder of a date that has changed meanwhile is dropped.
+        if until.is_some() && load_verification(tx, organization).await?.until != until {
+            return Ok(None);
+        }
+        let owner = memberships::find(tx, organization, to).await?.filter(|row| row.role == OrganizationRole::Owner);
+        let person = users::find(tx, to).await?.filter(|row| owner.is_some() && row.deactivated_at.is_none());
+        let Some(person) = person else { return Ok(None) };
+        let started = identity_attempts::list(tx, organization).await?.into_iter().next().map(|row| row.language);
+        let reader = Reader::find(app, tx, &person.email, &started.unwrap_or_default()).await?;
+        Ok(Some((person.email, reader, mails::subject_of(tx, organization, event).await?)))
+    })?;
+    let Some((email, reader, subject)) = found else { return Ok(Outcome::Done) };
+    Ok(send_mail(app, &mails::about_event(Sender::of(app), &reader, event, &subject).to(&email)).await)
 }
 
 /// Mails a link for another device.
 pub(crate) async fn send_link_mail(app: &App, job: MailLink) -> Outcome {
-    let messages = Messages::of(&job.language);
-    let (subject, text) = mails::with_link(messages, &job.url, &job.match_number, &app.settings().operator);
-    send_mail(app, &Mail { to: job.to, subject, text }).await
+    let reader = Reader::of_language(app, &job.language);
+    let mail = mails::with_link(Sender::of(app), &reader, &job.url, &job.match_number, &job.organization);
+    send_mail(app, &mail.to(&job.to)).await
 }

@@ -452,6 +452,11 @@ pub(crate) async fn review(db: Database) {
     change!(db, |tx| reviews::insert(tx, &case)).unwrap();
     change!(db, |tx| reviews::insert(tx, &case)).unwrap();
     assert_eq!(look!(db, |tx| reviews::list_open(tx)).unwrap(), [case.clone()]);
+    assert_eq!(look!(db, |tx| reviews::last_announced(tx)).unwrap(), None);
+    assert_eq!(look!(db, |tx| reviews::last_decided(tx)).unwrap(), None);
+    assert_eq!(change!(db, |tx| reviews::announce(tx, Timestamp(70))).unwrap(), [id("case_1")]);
+    assert_eq!(change!(db, |tx| reviews::announce(tx, Timestamp(71))).unwrap(), [], "once");
+    assert_eq!(look!(db, |tx| reviews::last_announced(tx)).unwrap(), Some(Timestamp(70)));
     case.state = CaseState::Decided;
     case.decision = Some(CaseDecision::Approve);
     case.decided_by = Some("ops".into());
@@ -459,6 +464,7 @@ pub(crate) async fn review(db: Database) {
     assert!(change!(db, |tx| reviews::update(tx, &case)).unwrap());
     assert!(!change!(db, |tx| reviews::update(tx, &case)).unwrap(), "decided once");
     assert_eq!(look!(db, |tx| reviews::find(tx, &id("case_1"))).unwrap(), Some(case.clone()));
+    assert_eq!(look!(db, |tx| reviews::last_decided(tx)).unwrap(), Some(case.clone()));
     assert_eq!(look!(db, |tx| reviews::list(tx, &one)).unwrap(), [case]);
     assert_eq!(look!(db, |tx| reviews::list_open(tx)).unwrap(), []);
 

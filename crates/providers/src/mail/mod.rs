@@ -1,9 +1,11 @@
-//! Mail over SMTP.
+//! Mail over SMTP, in plain text and in HTML.
+
+mod content;
 
 use std::time::Duration;
 
 use keystead_core::secret::Secret;
-use lettre::message::{Mailbox, SinglePart};
+use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -18,15 +20,19 @@ const STEP: Duration = Duration::from_secs(15);
 /// How long all of it may take: a very slow server must not block the job queue.
 const TOTAL: Duration = Duration::from_secs(60);
 
-/// A mail in plain text.
+pub use content::{MailContent, Paragraph};
+
+/// A mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
     /// The recipient.
     pub to: String,
     /// The subject.
     pub subject: String,
-    /// The text.
+    /// The text, for programs that do not show HTML.
     pub text: String,
+    /// The same as an HTML document.
+    pub html: String,
 }
 
 /// A service that sends mail.
@@ -100,7 +106,7 @@ impl Smtp {
             .from(self.from.clone())
             .to(to)
             .subject(&mail.subject)
-            .singlepart(SinglePart::plain(mail.text.clone()));
+            .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()));
         let message = message.map_err(|_| ProviderError::Refused("a mail that cannot be written".to_owned()))?;
         let sent = tokio::time::timeout(TOTAL, self.transport.send(message)).await;
         match sent.map_err(|_| ProviderError::Unavailable("the mail server is too slow".to_owned()))? {
