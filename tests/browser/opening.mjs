@@ -93,7 +93,7 @@ export async function sign_up(page, email, { site = base, sent = async () => {} 
   await sent();
   await page.goto((await message(email)).link.replace(base, site));
   await page.locator("form[action='/confirm'] button").click();
-  await page.waitForURL("**/welcome");
+  await page.waitForURL(/\/(welcome|operator)$/);
 }
 
 /** The sign-in form, filled in and sent. */

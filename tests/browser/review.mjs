@@ -2,7 +2,7 @@
 // languages; the same by files without scripts; every page looked at by axe and at 360 pixels. Rows: S0-05…S0-16, S0-28,
 // S3-20…S3-29, S3-30, S3-35, S3-38.
 import assert from "node:assert/strict";
-import { base, complaints, done, look, message, organization, run, sign_in, sign_up, unexpected } from "./opening.mjs";
+import { base, complaints, done, look, message, organization, pictures, run, sign_in, sign_up, unexpected } from "./opening.mjs";
 
 const words = {
   en: { verifyOrg: "Verify Organization", begin: "Start ID Check", ended: "Done. Continue on your computer.", verified: "Organization Verified", open: "Open camera", take: "Take photo", handIn: "Submit", keep: "Use this photo" },
@@ -182,18 +182,34 @@ async function decide(operator, name, language) {
   await operator.goto(`${base}/operator/reviews${asked}`);
   if (language) await look(operator, `review-${language}-queue`);
   await openCase(operator, name);
-  if (language) await operator.goto(`${operator.url()}&language=${language}`);
+  if (language) await operator.goto(`${operator.url()}?language=${language}`);
   await operator.waitForSelector(".pictures img");
   for (const image of await operator.locator(".pictures img").all()) {
     await image.scrollIntoViewIfNeeded();
     await operator.waitForFunction((element) => element.complete && element.naturalWidth >= 600, await image.elementHandle());
   }
-  if (language) await look(operator, `review-${language}-case`);
-  await operator.click("button[value=approve]");
+  if (language) {
+    await fits(operator);
+    await look(operator, `review-${language}-case`);
+  }
+  await operator.check("input[name=decision][value=approve]");
+  await operator.click("#decide button");
   assert.equal(await operator.locator("[role=alert]").count(), 1, "not before everything was looked at");
+  assert.ok(await operator.isChecked("input[name=decision][value=approve]"), "what was chosen stays");
   for (const box of await operator.locator("input[name=looked]").all()) await box.check();
-  await operator.click("button[value=approve]");
-  await operator.waitForURL("**done=saved**");
+  await operator.click("#decide button");
+  await operator.waitForURL("**decided=**");
+  assert.ok((await operator.textContent("[role=status]")).includes(name), "what was decided about whom");
+}
+
+/** A case is seen whole at 1440 by 900, and nothing is chosen on arrival. */
+async function fits(operator) {
+  const over = await operator.evaluate(() => ["html", ".desk-case", ".desk-decision", ".desk-queue"].map((part) => {
+    const element = document.querySelector(part);
+    return `${part}: ${element.scrollHeight - element.clientHeight}`;
+  }).filter((line) => Number(line.split(": ")[1]) > 1));
+  assert.deepEqual(over, [], "nothing scrolls");
+  assert.equal(await operator.locator("#decide :checked").count(), 0, "nothing is chosen on arrival");
 }
 
 /** Pictures with print on them, each different. */
@@ -259,61 +275,162 @@ async function held(who, at) {
   return answered(who, () => who.click("button[value=propose]"));
 }
 
-/** The same without scripts; then another is declined, appealed, and overridden by two. */
-async function withoutScripts(browser, operator, second) {
-  const t = words.en;
+/** An organization whose owner submits by files, without scripts. */
+async function submitted(browser, operator, email, name) {
   const see = (on, what) => look(on, `review-noscript-${what}`, false);
-  for (const declined of [false, true]) {
-    const name = declined ? "Second thoughts" : "Plain pages";
-    const { context, page } = await person(browser, declined ? "second@example.com" : "plain@example.com", name, "en");
-    const files = await drawings(page);
-    await waive(operator, name);
-    const { link, match } = await start(page, t);
+  const { context, page } = await person(browser, email, name, "en");
+  const files = await drawings(page);
+  await waive(operator, name);
+  const { link, match } = await start(page, words.en);
+  await rest(page);
+  const phone = await onPhone(browser, "en", false, link, match, see);
+  await byFiles(phone.screen, files, see);
+  const general = async (wanted) => {
+    await page.goto(`${base}/settings/organization/general`);
+    const text = await page.textContent("#verifications");
+    assert.ok(text.includes(wanted), `${wanted}: ${text}`);
     await rest(page);
-    const phone = await onPhone(browser, "en", false, link, match, see);
-    await byFiles(phone.screen, files, see);
-    const general = async (wanted) => {
-      await page.goto(`${base}/settings/organization/general`);
-      const text = await page.textContent("#verifications");
-      assert.ok(text.includes(wanted), `${wanted}: ${text}`);
-      await rest(page);
-    };
-    if (!declined) {
-      await decide(operator, name);
-      await general(t.verified);
-    } else {
-      await openCase(operator, name);
-      await operator.locator("section summary").first().click();
-      await operator.check("input[name=reason][value=face_mismatch]");
-      await operator.click("button[value=decline]");
-      await operator.waitForURL("**done=saved**");
-      await general("The face does not match the photo on the document. The person named on the document must take the selfie, in even light. 2 attempts left.");
-      await phone.screen.reload();
-      assert.match(await phone.screen.textContent("h1"), /Not accepted. Continue on your computer/);
-      await page.goto(`${base}/settings/organization/general`);
-      await page.locator("#verifications summary").click();
-      await page.fill("#statement", "It is me: the photo is ten years old.");
-      await page.locator("form[action*='/appeal'] button").click();
-      await page.waitForURL("**done=appealed**");
-      await rest(page);
-      for (const [at, who] of [operator, second].entries()) {
-        await openCase(who, name);
-        if (at === 1) for (const language of ["en", "pl", "ja"]) {
-          await who.goto(`${who.url().replace(/&language=.*/, "")}&language=${language}`);
-          await look(who, `review-${language}-appeal`);
-        }
-        assert.match(await who.textContent("main"), /ten years old/);
-        await held(who, at);
-        await who.fill("#note", "The scar is the same.");
-        await answered(who, () => who.click("button[value=approve]"));
-        await general(at === 0 ? "In review" : t.verified);
-        if (at === 1) await general("because the law requires it");
-      }
+  };
+  return { context, page, phone, general };
+}
+
+let pressed = 0;
+/** Presses keys, one after the other. */
+async function keys(page, ...all) {
+  for (const key of all) await page.keyboard.press(key);
+  pressed += all.length;
+}
+
+/** Presses a key that leads to another page. */
+async function leads(page, key) {
+  const onward = page.waitForEvent("framenavigated");
+  await keys(page, key);
+  await onward;
+  await page.waitForLoadState();
+}
+
+const title = (page) => page.textContent("h1");
+const seen = (page) => page.waitForFunction(() => [...document.querySelectorAll(".pictures img")].every((image) => image.complete && image.naturalWidth > 0));
+
+/** The morning queue by the keyboard alone: one organization is approved, the other one is rejected. */
+async function morning(operator) {
+  await operator.goto(`${base}/operator/reviews`);
+  pressed = 0;
+  await leads(operator, "j");
+  assert.equal(await title(operator), "Plain pages", "the one that expires first");
+  await seen(operator);
+  await fits(operator);
+  await keys(operator, "2");
+  assert.equal(await operator.locator("figure.enlarged").count(), 1);
+  await operator.screenshot({ path: `${pictures}/review-keys-enlarged.png` });
+  await keys(operator, "Escape");
+  assert.equal(await operator.locator("figure.enlarged").count(), 0);
+  await leads(operator, "j");
+  assert.equal(await title(operator), "Second thoughts");
+  await seen(operator);
+  await leads(operator, "k");
+  await keys(operator, "?");
+  assert.ok(await operator.isVisible("#keys"));
+  await look(operator, "review-keys-list");
+  await operator.uncheck("#letters");
+  await keys(operator, "Escape", "a");
+  assert.equal(await operator.locator("#decide :checked").count(), 0, "keys of one letter are off");
+  await operator.reload();
+  await keys(operator, "a");
+  assert.equal(await operator.locator("#decide :checked").count(), 0, "and stay off");
+  await operator.click("[data-keys]");
+  await operator.check("#letters");
+  await keys(operator, "Escape");
+  await operator.focus("#note");
+  await keys(operator, "r");
+  assert.equal(await operator.inputValue("#note"), "r", "a letter in a field is a letter");
+  assert.equal(await operator.locator("#decide :checked").count(), 0);
+  await operator.fill("#note", "");
+  await operator.evaluate(() => document.activeElement.blur());
+  await seen(operator);
+  await keys(operator, "a", "Space", "Tab", "Space", "Tab", "Space", "Tab", "Space");
+  assert.match(await operator.textContent("#decide button"), /Approve organization/);
+  await operator.screenshot({ path: `${pictures}/review-keys-chosen.png` });
+  await leads(operator, "Control+Enter");
+  assert.match(await operator.textContent("[role=status]"), /Plain pages was approved/);
+  assert.equal(await title(operator), "Second thoughts", "the next case is open");
+  await seen(operator);
+  await keys(operator, "r");
+  for (let at = 0; at < 20 && await operator.evaluate(() => document.activeElement.value) !== "face_mismatch"; at += 1) await keys(operator, "Tab");
+  await keys(operator, "Space");
+  await leads(operator, "Control+Enter");
+  assert.match(await operator.textContent("main"), /Second thoughts was rejected[\s\S]*Nothing to decide[\s\S]*Last decision: Second thoughts/);
+  await look(operator, "review-empty-queue");
+  done(`the morning queue by keyboard alone, with ${pressed} keys`);
+}
+
+/** Two cases without scripts on the owner's side, decided by keyboard; one is appealed, and overridden by two. */
+async function withoutScripts(browser, operator, second) {
+  const plain = await submitted(browser, operator, "plain@example.com", "Plain pages");
+  const { context, page, phone, general } = await submitted(browser, operator, "second@example.com", "Second thoughts");
+  await morning(operator);
+  await plain.general(words.en.verified);
+  await general("The face does not match the photo on the document. The person named on the document must take the selfie, in even light. 2 attempts left.");
+  await phone.screen.reload();
+  assert.match(await phone.screen.textContent("h1"), /Not accepted. Continue on your computer/);
+  await page.goto(`${base}/settings/organization/general`);
+  await page.locator("#verifications summary").click();
+  await page.fill("#statement", "It is me: the photo is ten years old.");
+  await page.locator("form[action*='/appeal'] button").click();
+  await page.waitForURL("**done=appealed**");
+  await rest(page);
+  for (const [at, who] of [operator, second].entries()) {
+    await who.goto(`${base}/operator/reviews`);
+    await leads(who, "j");
+    if (at === 1) for (const language of ["en", "pl", "ja"]) {
+      await who.goto(`${who.url().replace(/\?.*/, "")}?language=${language}`);
+      await look(who, `review-${language}-appeal`);
     }
-    await phone.context.close();
-    await context.close();
-    done(declined ? "declined, appealed, overridden by two" : "journey without scripts, by files");
+    assert.match(await who.textContent("main"), /ten years old/);
+    await held(who, at);
+    await seen(who);
+    await keys(who, "a");
+    await who.focus("#note");
+    await who.keyboard.type("The scar is the same.");
+    await leads(who, "Control+Enter");
+    assert.match(who.url(), /decided=/);
+    await general(at === 0 ? "In review" : words.en.verified);
+    if (at === 1) await general("because the law requires it");
   }
+  for (const one of [plain, { context, phone }]) {
+    await one.phone.context.close();
+    await one.context.close();
+  }
+  done("journeys without scripts, by files; declined, appealed, overridden by two");
+}
+
+/** An operator without an organization lands in the console, which says why something is not possible. */
+async function ownDoor(page) {
+  assert.equal(new URL(page.url()).pathname, "/operator", "no questions about an organization");
+  await page.goto(`${base}/home`);
+  assert.equal(new URL(page.url()).pathname, "/operator");
+  for (const language of ["en", "pl", "ja"]) {
+    await page.goto(`${base}/operator?language=${language}`);
+    await look(page, `review-${language}-console`);
+  }
+  await page.goto(`${base}/settings/account/security`);
+  assert.match(await title(page), /Security/);
+  done("the console is a door of its own");
+}
+
+/** An act that is not possible says why beside what was typed. */
+async function impossible(page, name) {
+  await page.goto(`${base}/operator`);
+  const row = page.getByRole("row", { name: new RegExp(name) });
+  await row.locator("summary").click();
+  await row.locator("select").selectOption("restore");
+  await row.locator("input[id^=why]").fill("a mistake");
+  await row.getByRole("button", { name: "Save", exact: true }).click();
+  await page.waitForSelector("[role=alert]");
+  assert.equal(await title(page), "Overview");
+  assert.equal(await row.locator("input[id^=why]").inputValue(), "a mistake");
+  assert.equal(await row.locator("select").inputValue(), "restore");
+  done("an impossible act says why");
 }
 
 /** Only the capture page may ask for the camera, and nobody but operators sees a case. */
@@ -330,9 +447,14 @@ async function refusals(browser) {
 }
 
 await run(async (browser) => {
-  const { page: operator } = await person(browser, "ops@example.com", "Operators", "en");
+  const operator = await (await browser.newContext({ locale: "en", viewport: { width: 1440, height: 900 } })).newPage();
+  await sign_up(operator, "ops@example.com");
+  await ownDoor(operator);
   for (const language of ["en", "pl", "ja"]) await journey(browser, operator, language);
   const { page: second } = await person(browser, "eve@example.com", "Operators too", "en");
+  const mail = await message("ops@example.com", { fits: (one) => /needs? a decision/.test(one.subject) });
+  assert.match(mail.link, /\/operator\/reviews/, "operators get a mail about a case");
   await withoutScripts(browser, operator, second);
+  await impossible(operator, "Plain pages");
   await refusals(browser);
 }, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream");

@@ -226,6 +226,10 @@ pub fn router(state: DashboardState) -> Router {
             "/static/capture.js",
             get(|| file("text/javascript; charset=utf-8", include_str!("../static/capture.js"))),
         )
+        .route(
+            "/static/operator.js",
+            get(|| file("text/javascript; charset=utf-8", include_str!("../static/operator.js"))),
+        )
         .route("/static/help/{file}", get(help::picture))
         .fallback(unknown::open)
         .method_not_allowed_fallback(unknown::form_only)

@@ -239,6 +239,7 @@ const CODES: &[(&str, &str)] = &[
     ("name_unreadable", "documents"),
     ("capture_closed", "links-and-forms"),
     ("review_", "operating"),
+    ("days_", "operating"),
     ("hold_", "operating"),
     ("policy_invalid", "operating"),
     ("invalid_signature", "operating"),

@@ -149,8 +149,17 @@ impl FromRequestParts<DashboardState> for Visit {
         let choices = state.app.organizations_of(&person.session.user).await;
         let choices = choices.map_err(|error| PageError::new(person.messages, error).into_response())?;
         if choices.is_empty() {
-            return Err(Redirect::to("/welcome").into_response());
+            // The console needs no organization.
+            let operator = person.session.operator || person.session.operator_waits;
+            return Err(Redirect::to(if operator { "/operator" } else { "/welcome" }).into_response());
         }
+        Self::choose(person, choices, parts.uri.path()).map_err(|response| *response)
+    }
+}
+
+impl Visit {
+    /// Chooses the organization and project that the query names, or the first ones.
+    pub(crate) fn choose(person: Person, choices: Vec<OrganizationChoice>, path: &str) -> Result<Self, Box<Response>> {
         let wanted = person.query.get("project").map(String::as_str);
         let found = choices.iter().find_map(|organization| match wanted {
             None => organization.projects.first().map(|project| (organization.clone(), project.clone())),
@@ -162,24 +171,24 @@ impl FromRequestParts<DashboardState> for Visit {
         match found {
             // The organization requires a second factor: only the pages to set one up are open.
             Some((organization, project))
-                if organization.locked && !person.session.by_passkey && !open_to_all(parts.uri.path()) =>
+                if organization.locked && !person.session.by_passkey && !open_to_all(path) =>
             {
                 let there = format!("/settings/account/security?project={}", project.id);
-                Err(Redirect::to(&there).into_response())
+                Err(Box::new(Redirect::to(&there).into_response()))
             }
             // The console is closed to an operator who signed in with a password alone.
-            Some((_, project)) if person.session.operator_waits && of_console(parts.uri.path()) => {
+            Some((_, project)) if person.session.operator_waits && of_console(path) => {
                 let there = format!("/settings/account/security?project={}", project.id);
-                Err(Redirect::to(&there).into_response())
+                Err(Box::new(Redirect::to(&there).into_response()))
             }
             Some((organization, project)) => Ok(Self { person, choices, organization, project }),
-            None => Err(PageError::foreign_project(&person).into_response()),
+            None => Err(Box::new(PageError::foreign_project(&person).into_response())),
         }
     }
 }
 
 /// Whether the path is a page of the operator's console.
-fn of_console(path: &str) -> bool {
+pub(crate) fn of_console(path: &str) -> bool {
     path.strip_prefix("/operator").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

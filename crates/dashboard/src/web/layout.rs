@@ -45,6 +45,8 @@ pub(crate) struct Layout {
     pub(crate) project_entries: Vec<Entry>,
     pub(crate) organization_entries: Vec<Entry>,
     pub(crate) account_entries: Vec<Entry>,
+    /// The pages of the console, on each of them.
+    pub(crate) console_entries: Vec<Entry>,
     pub(crate) support: Option<String>,
     /// The outside services that are configured; nothing else is offered.
     pub(crate) services: ConfiguredServices,
@@ -124,6 +126,20 @@ impl Layout {
         }
     }
 
+    /// The layout of a page of the person's own account, without an organization.
+    pub(crate) fn own(state: &DashboardState, person: &Person, title: &str, current: &str) -> Self {
+        let entry = |key: &str, path: &str| Entry {
+            label: person.messages.text(key),
+            href: path.to_owned(),
+            current: path == current,
+        };
+        let mut account_entries = vec![entry("nav-security", "/settings/account/security")];
+        if person.session.operator || person.session.operator_waits {
+            account_entries.push(entry("nav-operator", "/operator"));
+        }
+        Self { account_entries, ..Self::bare(state, person, title) }
+    }
+
     /// The layout of pages before the person has an organization.
     pub(crate) fn bare(state: &DashboardState, person: &Person, title: &str) -> Self {
         let t = person.messages;
@@ -147,6 +163,7 @@ impl Layout {
             project_entries: Vec::new(),
             organization_entries: Vec::new(),
             account_entries: Vec::new(),
+            console_entries: Vec::new(),
             support: settings.support_email.clone(),
             services: state.app.configured_services(),
             here: person.path.clone(),

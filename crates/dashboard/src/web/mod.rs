@@ -9,6 +9,7 @@ pub(crate) mod form;
 pub(crate) mod headers;
 pub(crate) mod html;
 pub(crate) mod layout;
+pub(crate) mod own_visit;
 pub(crate) mod progress_stream;
 pub(crate) mod qr_code;
 pub(crate) mod reauthenticate;

@@ -4,6 +4,7 @@
 
 mod audit;
 mod bursts;
+mod console;
 mod first_steps;
 mod forms;
 mod headers;

@@ -270,7 +270,10 @@ impl Browser<'_> {
 
     /// Returns the token of this session's forms.
     pub(crate) async fn csrf(&mut self) -> String {
-        self.get("/settings/account").await.field("csrf")
+        // Without an organization there is no page of the account but this one.
+        let page = self.get("/settings/account").await;
+        let page = if page.status == 303 { self.get("/settings/account/security").await } else { page };
+        page.field("csrf")
     }
 
     /// Returns the ids of the members, as their page lists them.

@@ -132,3 +132,7 @@ attention-sim-changed = A number was blocked because its SIM card was changed re
 operator-changes = Latest configuration changes
 operator-gateways = Active on { $current } of { $all } gateways
 operator-gateway-late = Gateway { $node } has been out of date for { $seconds } seconds
+operator-reviews = Reviews
+operator-appeals = Appeals
+operator-duplicates = Documents already used
+operator-down = Services not responding

@@ -80,7 +80,7 @@ review-waiting = { $count ->
     [one] { $count } case needs a decision. The one that expires first is on top.
    *[other] { $count } cases need a decision. The one that expires first is on top.
 }
-review-nothing = No cases to decide.
+review-nothing = Nothing to decide.
 review-kind = Kind
 review-kind-review = Review
 review-kind-appeal = Appeal
@@ -196,9 +196,53 @@ capture-name = Enter your name (optional)
 capture-name-stated = Your name: entered
 capture-name-label = Your name
 capture-name-hint = First and last name as on the document, in its script or in Latin letters. We compare it with the document and erase it together with the photos.
-review-stated = Stated by the person: { $name }
 flag-mrz-name-differs = Check: different name than stated
 flag-mrz-name-unclear = Check: some letters cannot be compared automatically
 error-name-unreadable = The name can have at most 100 characters.
 confirm-country = Confirm
 capture-asks-document-hint = Passport, ID card, driver's license, residence permit, My Number card, or a visa together with the passport.
+review-begin = Start reviewing
+review-next = Next case
+review-previous = Previous case
+review-photos-erased = Photos erased { $when }
+review-question-none = The automatic checks found nothing. Compare the face, the document and the prompts.
+review-question-one = The automatic checks leave one question: { $check }.
+review-questions = { $count ->
+    [one] The automatic checks leave { $count } question.
+   *[other] The automatic checks leave { $count } questions.
+}
+review-required = Stated or required
+review-required-expiry = { $date } or later
+review-required-age = { $count ->
+    [one] { $count } year or older
+   *[other] { $count } years or older
+}
+review-two-appeal = Two people must agree to approve. One person can reject.
+review-decide = Decide
+review-decline-button = Reject verification
+review-reject-appeal = Reject appeal
+review-reject-what = The earlier decision stays. The owners are notified.
+review-undecided = Not decided
+review-past-title = Earlier cases of this organization
+review-past-none = This is the organization's first case.
+review-past = { $kind }, { $date }: { $decision }
+review-past-by = { $kind }, { $date }: { $decision } ({ $name })
+review-decided-approved = { $organization } was approved. The owners are notified.
+review-decided-declined = { $organization } was rejected. The owners are notified.
+review-decided-recapture = { $organization } was asked for new photos.
+review-decided-withdrawn = The case of { $organization } was withdrawn.
+review-decided-proposed = Your decision about { $organization } is saved. A second person must agree.
+review-last-decision = Last decision: { $organization }, { $time }, by { $name }.
+keys-title = Keyboard
+keys-move = Next case, previous case
+keys-enlarge = Enlarge a photo, and again to close it
+keys-choose = Approve, ask for new photos, reject
+keys-decide = Save the decision
+keys-list = Show this list
+keys-letters = Use keys of a single letter or digit
+keys-letters-hint = They do nothing while you type. This browser remembers the setting.
+error-review-undecided = Select a decision.
+error-days-unreadable = Enter a whole number of days from 1 to 3650, or leave the field empty.
+error-verification-not-possible = This is not possible in the current state of the organization verification. Nothing was changed.
+error-phone-not-possible = This is not possible in the current state of the phone verification. Nothing was changed.
+error-payment-not-possible = This is not possible in the current state of the payment method. Nothing was changed.

@@ -129,3 +129,7 @@ attention-sim-changed = SIMカードが最近変更された番号をブロッ�
 operator-changes = 最近の設定変更
 operator-gateways = ゲートウェイ{ $all }台のうち{ $current }台で有効
 operator-gateway-late = ゲートウェイ{ $node }の設定は{ $seconds }秒間更新されていません
+operator-reviews = 審査
+operator-appeals = 異議申し立て
+operator-duplicates = 使用済みの書類
+operator-down = 応答のないサービス

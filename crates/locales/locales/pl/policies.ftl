@@ -138,3 +138,7 @@ attention-sim-changed = Zablokowano numer, bo jego karta SIM została niedawno w
 operator-changes = Ostatnie zmiany konfiguracji
 operator-gateways = Działają na { $current } z { $all } bram
 operator-gateway-late = Brama { $node } jest nieaktualna od { $seconds } s
+operator-reviews = Sprawdzanie
+operator-appeals = Odwołania
+operator-duplicates = Dokumenty już użyte
+operator-down = Usługi, które nie odpowiadają

@@ -202,9 +202,57 @@ capture-name = Podaj imię i nazwisko (opcjonalnie)
 capture-name-stated = Imię i nazwisko: podane
 capture-name-label = Imię i nazwisko
 capture-name-hint = Tak jak w dokumencie, jego pismem albo literami łacińskimi. Porównamy je z dokumentem i trwale usuniemy razem ze zdjęciami.
-review-stated = Podane przez tę osobę: { $name }
 flag-mrz-name-differs = Sprawdź: inne imię i nazwisko niż podane
 flag-mrz-name-unclear = Sprawdź: niektórych liter nie można porównać automatycznie
 error-name-unreadable = Imię i nazwisko mogą mieć najwyżej 100 znaków.
 confirm-country = Potwierdź
 capture-asks-document-hint = Paszport, dowód osobisty, prawo jazdy, karta pobytu, karta My Number albo wiza razem z paszportem.
+review-begin = Zacznij sprawdzać
+review-next = Następna sprawa
+review-previous = Poprzednia sprawa
+review-photos-erased = Usunięcie zdjęć { $when }
+review-question-none = Kontrole automatyczne nic nie wykryły. Porównaj twarz, dokument i polecenia.
+review-question-one = Kontrole automatyczne zostawiają jedno pytanie: { $check }.
+review-questions = { $count ->
+    [one] Kontrole automatyczne zostawiają { $count } pytanie.
+    [few] Kontrole automatyczne zostawiają { $count } pytania.
+    [many] Kontrole automatyczne zostawiają { $count } pytań.
+   *[other] Kontrole automatyczne zostawiają { $count } pytania.
+}
+review-required = Podano lub wymagane
+review-required-expiry = { $date } lub później
+review-required-age = { $count ->
+    [one] co najmniej { $count } rok
+    [few] co najmniej { $count } lata
+    [many] co najmniej { $count } lat
+   *[other] co najmniej { $count } roku
+}
+review-two-appeal = Zatwierdzić muszą dwie osoby. Odrzucić może jedna.
+review-decide = Podejmij decyzję
+review-decline-button = Odrzuć weryfikację
+review-reject-appeal = Odrzuć odwołanie
+review-reject-what = Poprzednia decyzja pozostaje w mocy. Powiadomimy właścicieli.
+review-undecided = Bez decyzji
+review-past-title = Wcześniejsze sprawy tej organizacji
+review-past-none = To pierwsza sprawa tej organizacji.
+review-past = { $kind }, { $date }: { $decision }
+review-past-by = { $kind }, { $date }: { $decision } ({ $name })
+review-decided-approved = Zatwierdzono organizację „{ $organization }”. Właściciele zostaną powiadomieni.
+review-decided-declined = Odrzucono weryfikację organizacji „{ $organization }”. Właściciele zostaną powiadomieni.
+review-decided-recapture = Poproszono organizację „{ $organization }” o nowe zdjęcia.
+review-decided-withdrawn = Sprawę organizacji „{ $organization }” wycofano.
+review-decided-proposed = Zapisano Twoją decyzję w sprawie organizacji „{ $organization }”. Musi się zgodzić druga osoba.
+review-last-decision = Ostatnia decyzja: { $organization }, { $time }, { $name }.
+keys-title = Klawiatura
+keys-move = Następna sprawa, poprzednia sprawa
+keys-enlarge = Powiększ zdjęcie, ponownie: zamknij
+keys-choose = Zatwierdź, poproś o nowe zdjęcia, odrzuć
+keys-decide = Zapisz decyzję
+keys-list = Pokaż tę listę
+keys-letters = Używaj klawiszy z jedną literą lub cyfrą
+keys-letters-hint = Nie działają podczas pisania. Ta przeglądarka zapamięta ustawienie.
+error-review-undecided = Wybierz decyzję.
+error-days-unreadable = Wpisz liczbę dni od 1 do 3650 albo zostaw pole puste.
+error-verification-not-possible = Nie jest to możliwe w obecnym stanie weryfikacji organizacji. Nic się nie zmieniło.
+error-phone-not-possible = Nie jest to możliwe w obecnym stanie weryfikacji telefonu. Nic się nie zmieniło.
+error-payment-not-possible = Nie jest to możliwe w obecnym stanie metody płatności. Nic się nie zmieniło.

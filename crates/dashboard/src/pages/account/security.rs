@@ -10,9 +10,9 @@ use keystead_core::secret::Secret;
 use crate::state::DashboardState;
 use crate::web::cookies::Cookie;
 use crate::web::error_page::{PageError, error_message};
-use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
+use crate::web::own_visit::OwnVisit;
 use crate::web::qr_code::draw;
 use crate::web::reauthenticate::renewed;
 use crate::web::response::{Page, redirect, redirect_with_cookie, render, render_error};
@@ -62,19 +62,19 @@ struct Links {
     end_others: String,
 }
 
-async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, PageError> {
+async fn page(state: &DashboardState, visit: &OwnVisit) -> Result<Security, PageError> {
     let t = visit.person.messages;
     let fail = |error| PageError::new(t, error);
     let session = &visit.person.session;
     Ok(Security {
-        layout: Layout::new(state, visit, &t.text("nav-security"), HERE),
+        layout: visit.layout(state, &t.text("nav-security"), HERE),
         email: session.email.clone(),
         view: state.app.security(&session.user).await.map_err(fail)?,
         devices: state.app.devices(&session.user, session.id.as_str()).await.map_err(fail)?,
         other: state.app.services().sign_in.as_ref().map(|issuer| issuer.label().to_owned()),
         wrong: None,
         shut: [
-            visit.locked().then(|| t.text_with("safety-locked", "organization", &visit.organization.name)),
+            visit.locked_by().map(|name| t.text_with("safety-locked", "organization", name)),
             session.operator_waits.then(|| t.text("safety-operator")),
         ]
         .into_iter()
@@ -101,12 +101,12 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Security, PageErr
     })
 }
 
-pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+pub(crate) async fn open(State(state): State<DashboardState>, visit: OwnVisit) -> Page {
     render(visit.person.messages, &page(&state, &visit).await?)
 }
 
 /// Sends the link by mail. The answer does not reveal whether another account has the address.
-pub(crate) async fn change_address(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn change_address(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let requested = state.app.request_address(&visit.person.secret, form.field("email"), &visit.person.context).await;
     match requested {
@@ -121,14 +121,14 @@ pub(crate) async fn change_address(State(state): State<DashboardState>, visit: V
 }
 
 /// Redirects to the external sign-in service, to link an identity to this account.
-pub(crate) async fn connect_identity(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn connect_identity(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let started = state.app.connect_identity(&visit.person.secret, &visit.link(&format!("{HERE}?done=saved"))).await;
     let started = started.map_err(|error| PageError::new(visit.person.messages, error))?;
     Ok(redirect_with_cookie(&started.url, Cookie::OidcState.set(&started.cookie, 600, state.secure())))
 }
 
-pub(crate) async fn unlink_identity(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn unlink_identity(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let unlinked = state.app.unlink_identity(&visit.person.secret, form.field("issuer")).await;
     let opened = unlinked.map_err(|error| PageError::new(visit.person.messages, error))?;
@@ -136,7 +136,7 @@ pub(crate) async fn unlink_identity(State(state): State<DashboardState>, visit: 
 }
 
 /// Changes the password. The form has the old one, so no recent authentication is required. Other sessions end.
-pub(crate) async fn change_password(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn change_password(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let (old, new) = (form.secret("password"), form.secret("new_password"));
     match state.app.change_password(&visit.person.secret, &old, &new).await {
@@ -169,9 +169,9 @@ fn grouped(secret: &str) -> String {
     letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
-fn enrolment(state: &DashboardState, visit: &Visit, begun: &Enrolment) -> SecondFactor {
+fn enrolment(state: &DashboardState, visit: &OwnVisit, begun: &Enrolment) -> SecondFactor {
     SecondFactor {
-        layout: Layout::new(state, visit, &visit.person.messages.text("factor-set-up"), HERE),
+        layout: visit.layout(state, &visit.person.messages.text("factor-set-up"), HERE),
         svg: draw(begun.url.expose()),
         secret: grouped(begun.secret.expose()),
         action: visit.link("/settings/account/security/second-factor/confirm"),
@@ -181,7 +181,7 @@ fn enrolment(state: &DashboardState, visit: &Visit, begun: &Enrolment) -> Second
 }
 
 /// Starts to set up an authenticator app, with a new secret.
-pub(crate) async fn begin(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn begin(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let begun = state.app.enrol_second_factor(&visit.person.secret).await;
     begun.map_err(|error| PageError::new(visit.person.messages, error))?;
@@ -189,7 +189,7 @@ pub(crate) async fn begin(State(state): State<DashboardState>, visit: Visit, for
 }
 
 /// The page with the secret, until its first code is typed.
-pub(crate) async fn begun(State(state): State<DashboardState>, visit: Visit) -> Page {
+pub(crate) async fn begun(State(state): State<DashboardState>, visit: OwnVisit) -> Page {
     let begun = state.app.begun_second_factor(&visit.person.secret).await;
     match begun.map_err(|error| PageError::new(visit.person.messages, error))? {
         Some(begun) => render(visit.person.messages, &enrolment(&state, &visit, &begun)),
@@ -197,7 +197,7 @@ pub(crate) async fn begun(State(state): State<DashboardState>, visit: Visit) -> 
     }
 }
 
-pub(crate) async fn confirm(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn confirm(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let fail = |error| PageError::new(visit.person.messages, error);
     match state.app.confirm_second_factor(&visit.person.secret, form.field("code")).await {
@@ -213,7 +213,7 @@ pub(crate) async fn confirm(State(state): State<DashboardState>, visit: Visit, f
     }
 }
 
-pub(crate) async fn switch_off(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn switch_off(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let off = state.app.disable_second_factor(&visit.person.secret).await;
     let opened = off.map_err(|error| PageError::new(visit.person.messages, error))?;
@@ -228,7 +228,7 @@ struct Codes {
     back: String,
 }
 
-pub(crate) async fn renew_codes(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn renew_codes(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let codes = state.app.renew_recovery_codes(&visit.person.secret).await;
     let codes = codes.map_err(|error| PageError::new(visit.person.messages, error))?;
@@ -239,7 +239,7 @@ pub(crate) async fn renew_codes(State(state): State<DashboardState>, visit: Visi
 /// session.
 async fn show_codes(
     state: &DashboardState,
-    mut visit: Visit,
+    mut visit: OwnVisit,
     codes: &[Secret<String>],
     opened: Option<&SignedIn>,
 ) -> Page {
@@ -250,7 +250,7 @@ async fn show_codes(
     }
     let text = visit.person.messages;
     let page = Codes {
-        layout: Layout::new(state, &visit, &text.text("recovery-codes"), HERE),
+        layout: visit.layout(state, &text.text("recovery-codes"), HERE),
         codes: codes.iter().map(|code| code.expose().clone()).collect(),
         back: visit.link(HERE),
     };
@@ -261,14 +261,14 @@ async fn show_codes(
     Ok(response)
 }
 
-pub(crate) async fn end(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn end(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let ended = state.app.end_session(&visit.person.session.user, form.field("id")).await;
     ended.map_err(|error| PageError::new(visit.person.messages, error))?;
     Ok(redirect(&visit.link(&format!("{HERE}?done=session-ended"))))
 }
 
-pub(crate) async fn end_others(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn end_others(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let ended = state.app.end_other_sessions(&visit.person.session.user, &visit.person.secret).await;
     ended.map_err(|error| PageError::new(visit.person.messages, error))?;

@@ -1,39 +1,51 @@
-//! What all pages of the console share: the tabs, and the check that the person is an operator.
+//! What all pages of the console share: its navigation, and the check that the person is an operator.
 
 use keystead_app::{Actor, Error};
 
+use crate::state::DashboardState;
 use crate::web::error_page::PageError;
-use crate::web::extract::Visit;
+use crate::web::layout::{Entry, Layout};
+use crate::web::own_visit::OwnVisit;
 
-/// One page of the console.
-pub(super) struct Tab {
-    pub(super) label: String,
-    pub(super) href: String,
-    pub(super) current: bool,
-}
+/// The pages of the console: the message of the name, and the address.
+const PAGES: [(&str, &str); 6] = [
+    ("operator-overview", "/operator"),
+    ("review-queue", "/operator/reviews"),
+    ("policy", "/operator/policy"),
+    ("exemptions", "/operator/exemptions"),
+    ("report", "/operator/report"),
+    ("setup", "/operator/setup"),
+];
 
-/// The tabs of the console, with the current one marked.
-pub(super) fn tabs(visit: &Visit, current: &str) -> Vec<Tab> {
-    let pages = [
-        ("operator-overview", "/operator"),
-        ("review-queue", "/operator/reviews"),
-        ("policy", "/operator/policy"),
-        ("exemptions", "/operator/exemptions"),
-        ("report", "/operator/report"),
-        ("setup", "/operator/setup"),
-    ];
-    let tab = |(key, path): (&str, &str)| Tab {
-        label: visit.person.messages.text(key),
-        href: visit.link(path),
-        current: path == current,
-    };
-    pages.into_iter().map(tab).collect()
+/// The layout of a page of the console; `current` is the path of its entry in the navigation.
+pub(super) fn layout(state: &DashboardState, visit: &OwnVisit, title: &str, current: &str) -> Layout {
+    let t = visit.person.messages;
+    let entry =
+        |(key, path): (&str, &str)| Entry { label: t.text(key), href: visit.link(path), current: path == current };
+    let mut others = vec![("nav-security", "/settings/account/security")];
+    if visit.visit().is_some() {
+        others.insert(0, ("nav-dashboard", "/home"));
+    }
+    Layout {
+        console_entries: PAGES.into_iter().map(entry).collect(),
+        account_entries: others.into_iter().map(entry).collect(),
+        ..Layout::bare(state, &visit.person, title)
+    }
 }
 
 /// The operator as actor. For everyone else the page does not exist.
-pub(crate) fn operator(visit: &Visit) -> Result<Actor, PageError> {
+pub(crate) fn operator(visit: &OwnVisit) -> Result<Actor, PageError> {
     if visit.person.session.operator {
         return Ok(Actor::operator(visit.person.session.email.clone()));
     }
     Err(PageError::new(visit.person.messages, Error::not_found("page", "operator")))
+}
+
+/// The class of a service's health.
+pub(super) fn look(health: &str) -> &'static str {
+    match health {
+        "up" => "ok",
+        "down" => "bad",
+        _ => "",
+    }
 }

@@ -2,27 +2,27 @@
 
 use askama::Template;
 use axum::extract::State;
-use keystead_app::Error;
 use keystead_app::accounts::FactorReset;
 use keystead_app::operator::{CaseRow, OrganizationRow, Overview};
+use keystead_app::{Actor, Error};
 use keystead_core::gate::Requirement;
 use keystead_core::verification::organization::Event;
 use keystead_core::verification::payment::PaymentEvent;
 
-use super::console::{Tab, operator, tabs};
+use super::console::{self, operator};
 use crate::state::DashboardState;
-use crate::web::error_page::PageError;
-use crate::web::extract::Visit;
+use crate::web::error_page::{PageError, error_message};
 use crate::web::form::{Form, words_of};
 use crate::web::layout::Layout;
-use crate::web::response::{Page, redirect, render};
+use crate::web::own_visit::OwnVisit;
+use crate::web::response::{Page, redirect, render, render_error};
+use crate::web::submit::reloads_as;
 use keystead_locales::Messages;
 
 #[derive(Template)]
 #[template(path = "pages/operator.html")]
 struct Operator {
     layout: Layout,
-    tabs: Vec<Tab>,
     overview: Overview,
     action: String,
     /// Second-factor resets that one operator proposed and another must approve.
@@ -34,11 +34,63 @@ struct Operator {
     factor: String,
     /// The setup page, when something there needs the operator.
     setup: Option<String>,
+    /// The number of requests for a waiver that need a decision.
+    waivers: i64,
+    waivers_at: String,
+    wrong: Option<String>,
+    typed: Typed,
 }
 
 impl Operator {
     fn waiting(&self) -> String {
+        if self.overview.cases.is_empty() {
+            return self.layout.t.text("operator-no-cases");
+        }
         self.layout.t.count("operator-lead", &i64::try_from(self.overview.cases.len()).unwrap_or(i64::MAX))
+    }
+
+    /// The number of cases of a kind that need a decision.
+    fn cases(&self, kind: &str) -> String {
+        let found = self.overview.cases.iter().filter(|case| case.kind.as_str() == kind).count();
+        self.layout.format.number(&i64::try_from(found).unwrap_or(i64::MAX))
+    }
+
+    /// The first case of the queue.
+    fn first(&self) -> Option<&CaseRow> {
+        self.overview.cases.first()
+    }
+
+    /// The external services that do not answer.
+    fn down(&self) -> String {
+        let found = self.overview.services.iter().filter(|(_, health)| *health == "down").count();
+        self.layout.format.number(&i64::try_from(found).unwrap_or(i64::MAX))
+    }
+
+    fn look(&self, health: &str) -> &'static str {
+        console::look(health)
+    }
+
+    fn kind(&self, case: &CaseRow) -> String {
+        self.layout.t.text(&format!("review-kind-{}", case.kind.as_str()))
+    }
+
+    /// What the form of an organization contains.
+    fn typed(&self, row: &OrganizationRow) -> Option<&Typed> {
+        Some(&self.typed).filter(|typed| typed.organization == row.id.as_str())
+    }
+
+    fn acts(&self) -> [(&'static str, String); 8] {
+        [
+            ("waive-phone", "operator-waive-phone"),
+            ("waive-payment", "operator-waive-payment"),
+            ("exempt", "operator-exempt"),
+            ("suspend", "operator-suspend"),
+            ("restore", "operator-restore"),
+            ("revoke", "operator-revoke"),
+            ("revoke-phone", "operator-revoke-phone"),
+            ("payment-disputed", "operator-disputed"),
+        ]
+        .map(|(act, key)| (act, self.layout.t.text(key)))
     }
 
     fn gateways(&self) -> String {
@@ -78,30 +130,70 @@ pub(super) fn attention(t: Messages, names: &[&str]) -> String {
     names.iter().map(say).collect::<Vec<_>>().join(" · ")
 }
 
-pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
-    let actor = operator(&visit)?;
+/// What was typed into a form that was refused.
+#[derive(Debug, Default)]
+struct Typed {
+    /// The organization, or empty for the form about a second factor.
+    organization: String,
+    act: String,
+    days: String,
+    reason: String,
+    tags: String,
+    email: String,
+}
+
+impl Typed {
+    fn of(form: &Form) -> Self {
+        let field = |name| form.field(name).to_owned();
+        Self {
+            organization: field("organization"),
+            act: field("act"),
+            days: field("days"),
+            reason: field("reason"),
+            tags: field("tags"),
+            email: field("email"),
+        }
+    }
+}
+
+async fn page(state: &DashboardState, visit: &OwnVisit) -> Result<Operator, PageError> {
+    let actor = operator(visit)?;
     let t = visit.person.messages;
     let overview = state.app.operator_overview(&actor).await.map_err(|error| PageError::new(t, error))?;
-    let installation = state.app.installation(&actor).await.map_err(|error| PageError::new(t, error))?;
-    let setup = installation.needs_operator().then(|| visit.link("/operator/setup"));
-    let layout = Layout::new(&state, &visit, &t.text("nav-operator"), "/operator");
     let resets = state.app.factor_resets(&actor).await.map_err(|error| PageError::new(t, error))?;
-    let page = Operator {
-        layout,
-        tabs: tabs(&visit, "/operator"),
+    let waivers = state.app.open_waivers(&actor).await.map_err(|error| PageError::new(t, error))?;
+    let installation = state.app.installation(&actor).await.map_err(|error| PageError::new(t, error))?;
+    Ok(Operator {
+        setup: installation.needs_operator().then(|| visit.link("/operator/setup")),
+        layout: console::layout(state, visit, &t.text("operator-overview"), "/operator"),
         overview,
         action: visit.link("/operator"),
         resets,
         alone: state.app.settings().operator_emails.len() < 2,
         me: visit.person.session.email.clone(),
         factor: visit.link("/operator/second-factor"),
-        setup,
-    };
-    render(t, &page)
+        waivers: i64::try_from(waivers.len()).unwrap_or(i64::MAX),
+        waivers_at: format!("{}#waivers", visit.link("/operator/exemptions")),
+        wrong: None,
+        typed: Typed::default(),
+    })
+}
+
+/// The page again, with the reason why the form was refused and what was typed.
+async fn refused(state: &DashboardState, visit: &OwnVisit, form: &Form, error: Error) -> Page {
+    let t = visit.person.messages;
+    let mut page = page(state, visit).await?;
+    page.wrong = Some(error_message(t, &error));
+    page.typed = Typed::of(form);
+    reloads_as(render_error(t, &page, &error), visit.link("/operator"))
+}
+
+pub(crate) async fn open(State(state): State<DashboardState>, visit: OwnVisit) -> Page {
+    render(visit.person.messages, &page(&state, &visit).await?)
 }
 
 /// One operator proposes to reset a person's second factor, another approves.
-pub(crate) async fn factor(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn factor(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let actor = operator(&visit)?;
     let done = match form.field("act") {
@@ -109,61 +201,49 @@ pub(crate) async fn factor(State(state): State<DashboardState>, visit: Visit, fo
         "discard" => state.app.discard_factor_reset(&actor, &visit.named("user", form.field("user"))?).await,
         _ => state.app.propose_factor_reset(&actor, form.field("email"), form.field("reason")).await,
     };
-    done.map_err(|error| PageError::new(visit.person.messages, error))?;
-    Ok(redirect(&visit.link("/operator?done=saved")))
+    match done {
+        Ok(()) => Ok(redirect(&visit.link("/operator?done=saved"))),
+        Err(error) => refused(&state, &visit, &form, error).await,
+    }
 }
 
-pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn act(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let actor = operator(&visit)?;
-    let t = visit.person.messages;
-    let fail = |error| PageError::new(t, error);
-    let missing = || PageError::new(t, Error::not_found("organization", form.field("organization")));
-    let reason = form.field("reason");
-    if form.field("act") == "decide" {
-        let approve = form.field("decision") == "approve";
-        let decided = state.app.decide_appeal(&actor, form.field("case"), approve, reason).await;
-        decided.map_err(fail)?;
-        return Ok(redirect(&visit.link("/operator?done=saved")));
+    match change(&state, &actor, &form).await {
+        Ok(()) => Ok(redirect(&visit.link("/operator?done=saved"))),
+        Err(error) => refused(&state, &visit, &form, error).await,
     }
+}
+
+/// Changes an organization.
+async fn change(state: &DashboardState, actor: &Actor, form: &Form) -> Result<(), Error> {
+    let app = &state.app;
+    let missing = || Error::not_found("organization", form.field("organization"));
     let organization = form.field("organization").parse().map_err(|_| missing())?;
-    let until = form.field("days").parse::<i64>().ok().map(|days| state.app.now().plus(days * 86_400));
+    let reason = form.field("reason");
+    let until = match form.field("days").trim() {
+        "" => None,
+        days => {
+            let unreadable =
+                || Error::coded("days", "days_unreadable", "Invalid 'days': must be a whole number from 1 to 3650.");
+            let days = days.parse::<i64>().ok().filter(|days| (1..=3_650).contains(days)).ok_or_else(unreadable)?;
+            Some(app.now().plus(days * 86_400))
+        }
+    };
+    let verification = |event| app.operate_on_verification(actor, &organization, event, reason);
     match form.field("act") {
-        "waive-phone" => {
-            state.app.waive_requirement(&actor, &organization, Requirement::Phone, until, reason).await.map_err(fail)?
-        }
-        "waive-payment" => {
-            state
-                .app
-                .waive_requirement(&actor, &organization, Requirement::PaymentMethod, until, reason)
-                .await
-                .map_err(fail)?;
-        }
-        "exempt" => {
-            let event = Event::Exempt { until };
-            state.app.operate_on_verification(&actor, &organization, event, reason).await.map_err(fail)?;
-        }
-        "revoke-phone" => {
-            state.app.revoke_phones(&actor, std::slice::from_ref(&organization), reason).await.map_err(fail)?;
-        }
+        "waive-phone" => app.waive_requirement(actor, &organization, Requirement::Phone, until, reason).await,
+        "waive-payment" => app.waive_requirement(actor, &organization, Requirement::PaymentMethod, until, reason).await,
+        "revoke-phone" => app.revoke_phones(actor, std::slice::from_ref(&organization), reason).await.map(|_| ()),
         "payment-disputed" => {
-            let event = PaymentEvent::Disputed;
-            state.app.operate_on_payment(&actor, &organization, event, reason).await.map_err(fail)?;
+            app.operate_on_payment(actor, &organization, PaymentEvent::Disputed, reason).await.map(|_| ())
         }
-        "revoke" => {
-            state.app.operate_on_verification(&actor, &organization, Event::Revoke, reason).await.map_err(fail)?;
-        }
-        "suspend" => {
-            state.app.operate_on_verification(&actor, &organization, Event::Suspend, reason).await.map_err(fail)?;
-        }
-        "restore" => {
-            state.app.operate_on_verification(&actor, &organization, Event::Restore, reason).await.map_err(fail)?;
-        }
-        "tag" => {
-            let tags = words_of(form.field("tags"));
-            state.app.tag_organization(&actor, &organization, &tags, reason).await.map_err(fail)?;
-        }
-        _ => return Err(missing()),
+        "exempt" => verification(Event::Exempt { until }).await.map(|_| ()),
+        "revoke" => verification(Event::Revoke).await.map(|_| ()),
+        "suspend" => verification(Event::Suspend).await.map(|_| ()),
+        "restore" => verification(Event::Restore).await.map(|_| ()),
+        "tag" => app.tag_organization(actor, &organization, &words_of(form.field("tags")), reason).await.map(|_| ()),
+        _ => Err(missing()),
     }
-    Ok(redirect(&visit.link("/operator?done=saved")))
 }

@@ -10,12 +10,12 @@ use keystead_app::verification::waivers::OpenWaiver;
 use keystead_core::gate::{Action, AppliesTo, Exemption, Mode, Requirement, Rule};
 use keystead_core::time::Timestamp;
 
-use super::console::{Tab, operator, tabs};
+use super::console::{layout, operator};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
-use crate::web::extract::Visit;
 use crate::web::form::{Form, words_of};
 use crate::web::layout::Layout;
+use crate::web::own_visit::OwnVisit;
 use crate::web::response::{Page, redirect, render, render_error, render_invalid};
 
 /// The most rules in a form; the use case has the same limit.
@@ -128,7 +128,6 @@ pub(super) fn read_moment(text: &str) -> Result<Option<Timestamp>, &'static str>
 #[template(path = "pages/operator_policy.html")]
 struct Policy {
     layout: Layout,
-    tabs: Vec<Tab>,
     rules: Vec<RuleForm>,
     version: i64,
     versions: Vec<PolicyVersion>,
@@ -179,7 +178,7 @@ fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-async fn page(state: &DashboardState, visit: &Visit, rules: Option<Vec<RuleForm>>) -> Result<Policy, PageError> {
+async fn page(state: &DashboardState, visit: &OwnVisit, rules: Option<Vec<RuleForm>>) -> Result<Policy, PageError> {
     let t = visit.person.messages;
     let view = state.app.policy(&operator(visit)?).await.map_err(|error| PageError::new(t, error))?;
     let mut rules = rules.unwrap_or_else(|| view.policy.rules.iter().map(RuleForm::of).collect());
@@ -188,8 +187,7 @@ async fn page(state: &DashboardState, visit: &Visit, rules: Option<Vec<RuleForm>
         rules.push(RuleForm { mode: Mode::Shadow.as_str().to_owned(), ..RuleForm::default() });
     }
     Ok(Policy {
-        layout: Layout::new(state, visit, &t.text("policy"), "/operator"),
-        tabs: tabs(visit, "/operator/policy"),
+        layout: layout(state, visit, &t.text("policy"), "/operator/policy"),
         rules,
         version: view.version,
         versions: view.versions,
@@ -200,12 +198,12 @@ async fn page(state: &DashboardState, visit: &Visit, rules: Option<Vec<RuleForm>
     })
 }
 
-pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+pub(crate) async fn open(State(state): State<DashboardState>, visit: OwnVisit) -> Page {
     render(visit.person.messages, &page(&state, &visit, None).await?)
 }
 
 /// Shows a preview of the rules, or saves them.
-pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn act(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let actor = operator(&visit)?;
     let t = visit.person.messages;
@@ -243,7 +241,6 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form:
 #[template(path = "pages/operator_exemptions.html")]
 struct Exemptions {
     layout: Layout,
-    tabs: Vec<Tab>,
     rows: Vec<(Exemption, String, bool)>,
     organizations: Vec<(String, String)>,
     wrong: Option<String>,
@@ -252,7 +249,7 @@ struct Exemptions {
     action: String,
 }
 
-async fn exemptions(state: &DashboardState, visit: &Visit) -> Result<Exemptions, PageError> {
+async fn exemptions(state: &DashboardState, visit: &OwnVisit) -> Result<Exemptions, PageError> {
     let t = visit.person.messages;
     let actor = operator(visit)?;
     let fail = |error| PageError::new(t, error);
@@ -265,8 +262,7 @@ async fn exemptions(state: &DashboardState, visit: &Visit) -> Result<Exemptions,
     };
     let rows = policy.exemptions.iter().map(|one| (one.clone(), named(one), one.until.is_some_and(|at| now >= at)));
     Ok(Exemptions {
-        layout: Layout::new(state, visit, &t.text("exemptions"), "/operator"),
-        tabs: tabs(visit, "/operator/exemptions"),
+        layout: layout(state, visit, &t.text("exemptions"), "/operator/exemptions"),
         rows: rows.collect(),
         organizations: overview.organizations.iter().map(|row| (row.id.to_string(), row.name.clone())).collect(),
         wrong: None,
@@ -277,18 +273,18 @@ async fn exemptions(state: &DashboardState, visit: &Visit) -> Result<Exemptions,
 }
 
 /// The page of exemptions with an error.
-pub(super) async fn show_exemptions_with(state: &DashboardState, visit: &Visit, error: &Error) -> Page {
+pub(super) async fn show_exemptions_with(state: &DashboardState, visit: &OwnVisit, error: &Error) -> Page {
     let t = visit.person.messages;
     let mut page = exemptions(state, visit).await?;
     page.wrong = Some(error_message(t, error));
     render_error(t, &page, error)
 }
 
-pub(crate) async fn open_exemptions(State(state): State<DashboardState>, visit: Visit) -> Page {
+pub(crate) async fn open_exemptions(State(state): State<DashboardState>, visit: OwnVisit) -> Page {
     render(visit.person.messages, &exemptions(&state, &visit).await?)
 }
 
-pub(crate) async fn act_exemptions(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn act_exemptions(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let actor = operator(&visit)?;
     let t = visit.person.messages;

@@ -4,18 +4,17 @@ use askama::Template;
 use axum::extract::State;
 use keystead_app::operator::{HealthView, KeptView};
 
-use super::console::{Tab, operator, tabs};
+use super::console::{self, layout, operator};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
-use crate::web::extract::Visit;
 use crate::web::layout::Layout;
+use crate::web::own_visit::OwnVisit;
 use crate::web::response::{Page, render};
 
 #[derive(Template)]
 #[template(path = "pages/operator_report.html")]
 struct Report {
     layout: Layout,
-    tabs: Vec<Tab>,
     health: HealthView,
     kept: Vec<KeptView>,
 }
@@ -30,11 +29,7 @@ impl Report {
     }
 
     fn look(&self, health: &str) -> &'static str {
-        match health {
-            "up" => "ok",
-            "down" => "bad",
-            _ => "",
-        }
+        console::look(health)
     }
 
     fn what(&self, row: &KeptView) -> String {
@@ -49,12 +44,12 @@ impl Report {
     }
 }
 
-pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+pub(crate) async fn open(State(state): State<DashboardState>, visit: OwnVisit) -> Page {
     let actor = operator(&visit)?;
     let t = visit.person.messages;
     let fail = |error| PageError::new(t, error);
     let health = state.app.provider_health(&actor).await.map_err(fail)?;
     let kept = state.app.retention_report(&actor).await.map_err(fail)?;
-    let layout = Layout::new(&state, &visit, &t.text("report"), "/operator");
-    render(t, &Report { layout, tabs: tabs(&visit, "/operator/report"), health, kept })
+    let layout = layout(&state, &visit, &t.text("report"), "/operator/report");
+    render(t, &Report { layout, health, kept })
 }

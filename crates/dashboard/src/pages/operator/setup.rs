@@ -8,12 +8,12 @@ use keystead_app::installation::{InstallationView, SetupTest};
 use keystead_core::gate::{Requirement, UnmeetableState};
 use keystead_core::installation::{Capability, CapabilityState};
 
-use super::console::{Tab, operator, tabs};
+use super::console::{layout, operator};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
-use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
+use crate::web::own_visit::OwnVisit;
 use crate::web::response::{Page, redirect, render, render_error};
 
 /// A requirement that cannot be met here.
@@ -28,7 +28,6 @@ struct Unmeetable {
 #[template(path = "pages/operator_setup.html")]
 struct Setup {
     layout: Layout,
-    tabs: Vec<Tab>,
     view: InstallationView,
     action: String,
     /// The result of a test email that was just sent.
@@ -127,13 +126,12 @@ impl Setup {
     }
 }
 
-async fn page(state: &DashboardState, visit: &Visit) -> Result<Setup, PageError> {
+async fn page(state: &DashboardState, visit: &OwnVisit) -> Result<Setup, PageError> {
     let actor = operator(visit)?;
     let t = visit.person.messages;
     let view = state.app.installation(&actor).await.map_err(|error| PageError::new(t, error))?;
     Ok(Setup {
-        layout: Layout::new(state, visit, &t.text("setup"), "/operator"),
-        tabs: tabs(visit, "/operator/setup"),
+        layout: layout(state, visit, &t.text("setup"), "/operator/setup"),
         view,
         action: visit.link("/operator/setup"),
         mail_test: None,
@@ -141,12 +139,12 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Setup, PageError>
     })
 }
 
-pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+pub(crate) async fn open(State(state): State<DashboardState>, visit: OwnVisit) -> Page {
     render(visit.person.messages, &page(&state, &visit).await?)
 }
 
 /// Sends a test email to the operator, or decides about rules that cannot be met.
-pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn act(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let actor = operator(&visit)?;
     let t = visit.person.messages;

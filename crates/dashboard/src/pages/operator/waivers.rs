@@ -6,13 +6,13 @@ use super::console::operator;
 use super::policy::{read_moment, show_exemptions_with};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
-use crate::web::extract::Visit;
 use crate::web::form::Form;
+use crate::web::own_visit::OwnVisit;
 use crate::web::response::{Page, redirect};
 use keystead_app::Error;
 
 /// Accepts or refuses a request.
-pub(crate) async fn decide(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn decide(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let actor = operator(&visit)?;
     let t = visit.person.messages;

@@ -74,6 +74,10 @@ impl Welcome {
 }
 
 pub(crate) async fn start(State(state): State<DashboardState>, person: Person) -> Page {
+    // The console is an operator's first page; they need no organization.
+    if person.session.operator || person.session.operator_waits {
+        return Ok(redirect("/operator"));
+    }
     render(person.messages, &Welcome::new(&state, &person, Step::Start, String::new()))
 }
 

@@ -13,9 +13,10 @@ use serde_json::json;
 use super::forms;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
-use crate::web::extract::{Visit, Visitor};
+use crate::web::extract::Visitor;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
+use crate::web::own_visit::OwnVisit;
 use crate::web::reauthenticate::renewed;
 use crate::web::response::{Page, redirect_with_cookie, render, render_error};
 
@@ -55,11 +56,11 @@ struct New {
     wrong: Option<String>,
 }
 
-fn page(state: &DashboardState, visit: &Visit) -> Result<New, PageError> {
+fn page(state: &DashboardState, visit: &OwnVisit) -> Result<New, PageError> {
     let t = visit.person.messages;
     let site = state.app.passkey_site().ok_or_else(|| PageError::new(t, Error::Unsupported("passkeys")))?;
     Ok(New {
-        layout: Layout::new(state, visit, &t.text("passkey-add"), SECURITY),
+        layout: visit.layout(state, &t.text("passkey-add"), SECURITY),
         site,
         name: t.text("passkey-usual-name"),
         ask: visit.link(HERE),
@@ -70,18 +71,18 @@ fn page(state: &DashboardState, visit: &Visit) -> Result<New, PageError> {
 }
 
 /// The page with the script that calls the authenticator.
-pub(crate) async fn new(State(state): State<DashboardState>, visit: Visit) -> Page {
+pub(crate) async fn new(State(state): State<DashboardState>, visit: OwnVisit) -> Page {
     render(visit.person.messages, &page(&state, &visit)?)
 }
 
 /// The challenge for a new passkey.
-pub(crate) async fn begin(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn begin(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let question = state.app.begin_passkey(&visit.person.secret).await;
     Ok(challenge(&question.map_err(|error| PageError::new(visit.person.messages, error))?))
 }
 
-pub(crate) async fn add(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn add(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let (question, name) = (form.secret("state"), form.field("name"));
     match state.app.add_passkey(&visit.person.secret, &question, name, form.field("answer")).await {
@@ -98,7 +99,7 @@ pub(crate) async fn add(State(state): State<DashboardState>, visit: Visit, form:
     }
 }
 
-pub(crate) async fn remove(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+pub(crate) async fn remove(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let removed = state.app.remove_passkey(&visit.person.secret, form.field("id")).await;
     let opened = removed.map_err(|error| PageError::new(visit.person.messages, error))?;
