@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod caller;
+pub mod chart;
 pub mod gate;
 pub mod hex;
 pub mod id;
