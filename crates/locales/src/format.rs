@@ -95,30 +95,87 @@ impl LocalFormat {
     /// 1,112; 1 112.
     #[must_use]
     pub fn number(&self, number: &i64) -> String {
-        let digits = number.unsigned_abs().to_string();
-        let mark = if self.messages.0 == Language::Polish { '\u{202f}' } else { ',' };
-        let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-        for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at).is_multiple_of(3) {
-                grouped.push(mark);
-            }
-            grouped.push(digit);
+        grouped(*number, self.messages.0)
+    }
+
+    /// 20 November; 20 listopada; 11月20日.
+    #[must_use]
+    pub fn day(&self, at: &Timestamp) -> String {
+        let at = self.zoned(*at);
+        self.messages.text_with(&format!("day-{}", at.month()), "day", at.day())
+    }
+
+    /// The number of the day in its month.
+    #[must_use]
+    pub fn day_of_month(&self, at: &Timestamp) -> i8 {
+        self.zoned(*at).day()
+    }
+
+    /// November; listopad; 11月.
+    #[must_use]
+    pub fn month(&self, at: &Timestamp) -> String {
+        self.messages.text(&format!("month-{}", self.zoned(*at).month()))
+    }
+
+    /// 1 November – 20 November 2026: from the day of one moment to the day of the other.
+    #[must_use]
+    pub fn period(&self, from: &Timestamp, to: &Timestamp) -> String {
+        if self.zoned(*from).date() == self.zoned(*to).date() {
+            return self.date(from);
         }
-        if *number < 0 { format!("−{grouped}") } else { grouped }
+        let one_year = self.zoned(*from).year() == self.zoned(*to).year();
+        // The year is written once: before the first day in Japanese, after the last one in the other languages.
+        let (first, last) = match self.messages.0 {
+            _ if !one_year => (self.date(from), self.date(to)),
+            Language::Japanese => (self.date(from), self.day(to)),
+            _ => (self.day(from), self.date(to)),
+        };
+        self.messages.text_with_all("period", &[("from", &first), ("to", &last)])
+    }
+
+    /// 1,112.4: a number with so many decimals, from its tenths, hundredths and so on.
+    #[must_use]
+    pub fn decimal(&self, value: i64, decimals: u32) -> String {
+        let scale = 10_u64.saturating_pow(decimals);
+        let (whole, rest) = (value.unsigned_abs() / scale, value.unsigned_abs() % scale);
+        let whole = grouped(i64::try_from(whole).unwrap_or(i64::MAX), self.messages.0);
+        let sign = if value < 0 { "−" } else { "" };
+        if decimals == 0 {
+            return format!("{sign}{whole}");
+        }
+        let point = if self.messages.0 == Language::Polish { ',' } else { '.' };
+        format!("{sign}{whole}{point}{rest:0width$}", width = decimals as usize)
     }
 
     /// 1,112.44 USD. Amounts below a cent have four decimals; amounts below that are shown as "less than 0.0001".
     #[must_use]
     pub fn money(&self, amount: &Amount) -> String {
+        format!("{}\u{a0}USD", self.amount(amount))
+    }
+
+    /// The same without the currency, for columns that name it.
+    #[must_use]
+    pub fn amount(&self, amount: &Amount) -> String {
         let cents = amount.picos().unsigned_abs() >= CENT || *amount == Amount::ZERO;
-        let (scale, digits) = if cents { (100, 2_usize) } else { (10_000, 4) };
+        let (scale, digits) = if cents { (100, 2) } else { (10_000, 4) };
         let rounded = amount.rounded_to(scale);
         let (less, rounded) = if rounded == 0 && *amount > Amount::ZERO { ("<\u{a0}", 1) } else { ("", rounded) };
-        let (sign, rounded, scale) = (if rounded < 0 { "−" } else { "" }, rounded.unsigned_abs(), u64::from(scale));
-        let whole = self.number(&i64::try_from(rounded / scale).unwrap_or(i64::MAX));
-        let point = if self.messages.0 == Language::Polish { ',' } else { '.' };
-        format!("{less}{sign}{whole}{point}{:0digits$}\u{a0}USD", rounded % scale)
+        format!("{less}{}", self.decimal(rounded, digits))
     }
+}
+
+/// A number in groups of three digits.
+pub(crate) fn grouped(number: i64, language: Language) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mark = if language == Language::Polish { '\u{202f}' } else { ',' };
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(mark);
+        }
+        grouped.push(digit);
+    }
+    if number < 0 { format!("−{grouped}") } else { grouped }
 }
 
 /// The start of a day in a time zone.
@@ -154,6 +211,21 @@ mod tests {
         assert_eq!(money(Language::English, 9_990), "0.0100\u{a0}USD");
         assert_eq!(money(Language::Polish, 3), "<\u{a0}0,0001\u{a0}USD");
         assert_eq!(when(Language::English).money(&Amount::of_picos(1)), "<\u{a0}0.0001\u{a0}USD");
+    }
+
+    #[test]
+    fn periods_and_counts_are_written_as_in_each_language() {
+        let (from, to) = (Timestamp(1_793_491_200), Timestamp(1_795_183_800));
+        let period = |language| when(language).period(&from, &to);
+        assert_eq!(period(Language::English), "1\u{a0}November – 20\u{a0}November 2026");
+        assert_eq!(period(Language::Polish), "1\u{a0}listopada – 20\u{a0}listopada 2026");
+        assert_eq!(period(Language::Japanese), "2026年11月1日～11月20日");
+        assert_eq!(when(Language::English).period(&to, &to), "20\u{a0}November 2026");
+        let count = |language| Messages(language).count("usage-count", &128_007);
+        assert_eq!(count(Language::English), "128,007 requests");
+        assert_eq!(count(Language::Polish), "128\u{202f}007\u{a0}żądań");
+        let decimal = |value, decimals| when(Language::Polish).decimal(value, decimals);
+        assert_eq!([decimal(525, 1), decimal(-5, 2), decimal(1_234, 0)], ["52,5", "−0,05", "1\u{202f}234"]);
     }
 
     #[test]

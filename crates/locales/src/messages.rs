@@ -10,6 +10,8 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use keystead_core::gate::Requirement;
 use keystead_core::language::Language;
 
+use crate::format::grouped;
+
 macro_rules! sources {
     ($tag:literal) => {
         &[
@@ -47,17 +49,35 @@ pub const fn sources(language: Language) -> &'static [&'static str] {
 
 type Bundle = FluentBundle<FluentResource>;
 
+/// Writes a whole number in groups of three digits, as in 128,007; other values are left to Fluent.
+fn grouped_count(value: &FluentValue<'_>, language: Language) -> Option<String> {
+    let FluentValue::Number(number) = value else { return None };
+    number.as_string().parse().ok().map(|number: i64| grouped(number, language))
+}
+
 fn bundle(language: Language) -> Bundle {
     let tag = language.tag().parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     // Isolation marks would appear around every argument in the HTML; all three languages run left to right.
     bundle.set_use_isolating(false);
+    match language {
+        Language::Polish => bundle.set_formatter(Some(polish_count)),
+        Language::English | Language::Japanese => bundle.set_formatter(Some(english_count)),
+    }
     for source in sources(language) {
         // Tests find messages that cannot be parsed; at run time the other messages are used.
         let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(rest, _)| rest);
         let _ = bundle.add_resource(resource);
     }
     bundle
+}
+
+fn english_count<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    grouped_count(value, Language::English)
+}
+
+fn polish_count<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    grouped_count(value, Language::Polish)
 }
 
 static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::English));
