@@ -6,9 +6,17 @@ use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageKind};
 pub use keystead_store::tables::usage::GroupKey;
-use keystead_store::tables::usage::{self, UsageQuery};
+use keystead_store::tables::usage::{self, UsageQuery, UsageRow};
 
 use crate::{Actor, App, Error};
+
+mod by_day;
+mod overview;
+
+pub use by_day::{DailyRequest, RefusedDay};
+pub use keystead_store::tables::api_keys::KeyCounts;
+pub use keystead_store::tables::refusals::RefusalSum;
+pub use overview::{Overview, OverviewRequest};
 
 const MINUTE: i64 = 60;
 
@@ -139,6 +147,7 @@ impl App {
             start: first.start,
             end: last.end,
             width_seconds: request.width.seconds(),
+            origin: Timestamp(0),
             group_by: request.group_by.clone(),
             projects: request.projects.clone(),
             users: request.users.clone(),
@@ -149,24 +158,28 @@ impl App {
             self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
             Ok(usage::query(tx, &query).await?)
         });
-        for row in read? {
-            // The first bucket may begin within its period, so rows are matched by the end of a bucket.
-            let Some(bucket) = buckets.iter_mut().find(|bucket| row.bucket_start < bucket.end) else { continue };
-            let (project, user, key, model) = (row.project, row.user, row.key, row.model);
-            let same =
-                |r: &&mut UsageResult| (&r.project, &r.user, &r.key, &r.model) == (&project, &user, &key, &model);
-            let (used, cost) = (row.used, row.cost);
-            let estimated = if row.estimated { Estimated { used, cost } } else { Estimated::default() };
-            match bucket.results.iter_mut().find(same) {
-                Some(known) => {
-                    known.used = known.used.plus(used);
-                    known.cost = known.cost.plus(cost);
-                    known.estimated = known.estimated.plus(estimated);
-                }
-                None => bucket.results.push(UsageResult { project, user, key, model, used, cost, estimated }),
-            }
-        }
+        add_rows(&mut buckets, read?);
         Ok(UsagePage { buckets, next })
+    }
+}
+
+/// Adds rows to their buckets.
+fn add_rows(buckets: &mut [Bucket], rows: Vec<UsageRow>) {
+    for row in rows {
+        // The first bucket may begin within its period, so rows are matched by the end of a bucket.
+        let Some(bucket) = buckets.iter_mut().find(|bucket| row.bucket_start < bucket.end) else { continue };
+        let (project, user, key, model) = (row.project, row.user, row.key, row.model);
+        let same = |r: &&mut UsageResult| (&r.project, &r.user, &r.key, &r.model) == (&project, &user, &key, &model);
+        let (used, cost) = (row.used, row.cost);
+        let estimated = if row.estimated { Estimated { used, cost } } else { Estimated::default() };
+        match bucket.results.iter_mut().find(same) {
+            Some(known) => {
+                known.used = known.used.plus(used);
+                known.cost = known.cost.plus(cost);
+                known.estimated = known.estimated.plus(estimated);
+            }
+            None => bucket.results.push(UsageResult { project, user, key, model, used, cost, estimated }),
+        }
     }
 }
 

@@ -36,8 +36,10 @@ pub struct UsageQuery {
     pub start: Timestamp,
     /// Up to, not including, this one.
     pub end: Timestamp,
-    /// A bucket's width: 60, 3 600 or 86 400 seconds.
+    /// A bucket's width in seconds, at least a minute.
     pub width_seconds: i64,
+    /// A moment at which a bucket begins, not after `start`: zero for buckets of UTC.
+    pub origin: Timestamp,
     /// The keys to group by.
     pub group_by: Vec<GroupKey>,
     /// Only these projects.
@@ -53,7 +55,7 @@ pub struct UsageQuery {
 /// Sums of one bucket and group. Fields that were not grouped by are `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageRow {
-    /// When the bucket begins, a multiple of the width.
+    /// When the bucket begins, a multiple of the width after the origin.
     pub bucket_start: Timestamp,
     pub project: Option<String>,
     /// The owner.
@@ -204,6 +206,7 @@ pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Err
         query.start.0.into(),
         query.end.0.into(),
         query.width_seconds.max(60).into(),
+        query.origin.0.into(),
     ];
     let mut filter = String::from("organization = $1 AND bucket_start >= $2 AND bucket_start < $3");
     // Every kind is named when all are requested, because the index on times has the kind before them.
@@ -247,8 +250,8 @@ pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Err
     .map(|column| format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)"))
     .collect();
     let sql = format!(
-        "SELECT bucket_start - bucket_start % $4, kind, {}, {}, estimated FROM usage_buckets WHERE {filter} \
-         GROUP BY bucket_start - bucket_start % $4, kind, estimated{groups}",
+        "SELECT bucket_start - (bucket_start - $5) % $4, kind, {}, {}, estimated FROM usage_buckets WHERE {filter} \
+         GROUP BY bucket_start - (bucket_start - $5) % $4, kind, estimated{groups}",
         shown.join(", "),
         sums.join(", ")
     );

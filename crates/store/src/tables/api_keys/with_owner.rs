@@ -1,6 +1,6 @@
 //! Keys with the details of their owners that lists show.
 
-use keystead_core::id::{KeyId, OrganizationId, ProjectId};
+use keystead_core::id::{KeyId, OrganizationId, ProjectId, UserId};
 use keystead_core::time::Timestamp;
 
 use super::{KeyRow, key};
@@ -41,6 +41,48 @@ pub(super) const OF_PROJECT: &str = "k.project = $1";
 pub(super) const OF_PROJECT_ONE: &str = "k.project = $1 AND k.id = $2";
 const ADMIN: &str = "k.organization = $1 AND k.kind = 'admin'";
 const ADMIN_ONE: &str = "k.organization = $1 AND k.kind = 'admin' AND k.id = $2";
+
+/// How many keys of a project work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KeyCounts {
+    /// Keys that are neither revoked nor expired, of owners with access.
+    pub active: i64,
+    /// Active keys that expire before `expiring_before`.
+    pub expiring: i64,
+    /// Active keys that were made and last used before `unused_since`.
+    pub unused: i64,
+}
+
+/// Counts the keys of a project that work, of one person if one is given.
+pub async fn count_project(
+    tx: &mut Tx,
+    project: &ProjectId,
+    owner: Option<&UserId>,
+    (now, expiring_before, unused_since): (Timestamp, Timestamp, Timestamp),
+) -> Result<KeyCounts, Error> {
+    // The condition for owners with access is that of `SELECT`.
+    const SQL: &str = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN k.expires_at < $3 THEN 1 ELSE 0 END), 0), \
+         COALESCE(SUM(CASE WHEN k.created_at < $4 AND COALESCE(k.last_used_at, 0) < $4 THEN 1 ELSE 0 END), 0) \
+         FROM api_keys k LEFT JOIN users u ON u.id = k.owner_user \
+         LEFT JOIN service_accounts s ON s.id = k.owner_service_account \
+         LEFT JOIN memberships m ON m.organization = k.organization AND m.user_id = k.owner_user \
+         LEFT JOIN project_members pm ON pm.project = k.project AND pm.user_id = k.owner_user \
+         LEFT JOIN projects p ON p.id = k.project \
+         WHERE k.project = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2) \
+         AND (CAST($5 AS TEXT) IS NULL OR k.owner_user = $5) \
+         AND ((s.id IS NOT NULL AND s.deleted_at IS NULL AND s.role <> 'none') OR \
+         (u.id IS NOT NULL AND u.deactivated_at IS NULL AND m.role IS NOT NULL \
+         AND (m.role = 'owner' OR pm.role IS NOT NULL OR p.is_default OR k.kind = 'admin')))";
+    let values = vec![
+        project.as_str().into(),
+        now.0.into(),
+        expiring_before.0.into(),
+        unused_since.0.into(),
+        owner.map(UserId::as_str).into(),
+    ];
+    let Some(row) = tx.optional(SQL, values).await? else { return Ok(KeyCounts::default()) };
+    Ok(KeyCounts { active: row.int(0)?, expiring: row.int(1)?, unused: row.int(2)? })
+}
 
 fn with_owner(row: &Row) -> Result<KeyWithOwner, Error> {
     Ok(KeyWithOwner {

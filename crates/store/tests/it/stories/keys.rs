@@ -110,6 +110,13 @@ pub(crate) async fn lists_with_owners(db: Database) {
         [("ann", Some(a), "owner", true), ("ben", Some(b), "member", true), ("bot", None, "member", true)]
     );
     assert_eq!(page.data[1].key, rows[1]);
+    let count = async |owner: Option<&UserId>, expiring, unused| {
+        let times = (NOW, expiring, unused);
+        let counts = look!(db, |tx| api_keys::count_project(tx, &x1, owner, times)).unwrap();
+        (counts.active, counts.expiring, counts.unused)
+    };
+    assert_eq!(count(None, later(60), NOW).await, (3, 0, 0), "none expires, all are new");
+    assert_eq!(count(Some(&ann), later(60), later(1)).await, (1, 0, 1));
     assert_eq!(page.data[2].owner_created_at, NOW);
     let plain = look!(db, |tx| api_keys::list_project(tx, &x1, &first(9))).unwrap();
     assert_eq!(plain.data, rows[..3]);

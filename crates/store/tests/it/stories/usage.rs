@@ -41,6 +41,7 @@ pub(crate) fn ask(width_seconds: i64, group_by: &[GroupKey]) -> UsageQuery {
         start: Timestamp(0),
         end: later(1_000_000),
         width_seconds,
+        origin: Timestamp(0),
         group_by: group_by.to_vec(),
         projects: Vec::new(),
         users: Vec::new(),
@@ -188,6 +189,10 @@ pub(crate) async fn questions(db: Database) {
     assert!(day + 3 * 3_600 < 86_400, "all in one day");
     assert_eq!(count(ask(3_600, &[])).await, [1, 1, 1, 1]);
     assert_eq!(count(ask(86_400, &[])).await, [3, 1], "kinds are kept apart");
+    let shifted = UsageQuery { origin: Timestamp(NOW.0 - 86_400 + 1), start: NOW, ..ask(86_400, &[]) };
+    let starts: Vec<_> =
+        look!(db, |tx| usage::query(tx, &shifted)).unwrap().iter().map(|row| row.bucket_start).collect();
+    assert_eq!(starts, [later(1 - 86_400), later(1), later(1)], "days that begin at another hour");
     let kind = Some(UsageKind::Embeddings);
     assert_eq!(count(UsageQuery { kind, ..ask(86_400, &[]) }).await, [1]);
     assert_eq!(count(UsageQuery { start: later(3_600), end: later(7_200), ..ask(60, &[]) }).await, [1], "half open");

@@ -424,8 +424,23 @@ pub(crate) async fn proofs(db: Database) {
     };
     change!(db, |tx| refusals::insert(tx, &refused)).unwrap();
     change!(db, |tx| refusals::insert(tx, &refused)).unwrap();
-    assert_eq!(look!(db, |tx| refusals::list(tx, &one, later(-1))).unwrap(), [refused]);
-    assert_eq!(look!(db, |tx| refusals::list(tx, &one, NOW)).unwrap(), []);
+    let project: keystead_core::id::ProjectId = id("proj_x1");
+    let second = RefusedCall { id: "req_2".to_owned(), at: later(86_399), ..refused.clone() };
+    let third = RefusedCall { id: "req_3".to_owned(), at: later(86_400), project: None, ..refused.clone() };
+    change!(db, |tx| refusals::insert(tx, &second)).unwrap();
+    change!(db, |tx| refusals::insert(tx, &third)).unwrap();
+    let by_day = look!(db, |tx| refusals::count_by_day(tx, &one, None, NOW, later(86_401))).unwrap();
+    let sums: Vec<_> = by_day.iter().map(|sum| (sum.day, sum.times, sum.last_at)).collect();
+    assert_eq!(sums, [(NOW, 2, later(86_399)), (later(86_400), 1, later(86_400))]);
+    assert_eq!((by_day[0].action.as_str(), by_day[0].missing.as_str()), ("model.use:o3", "organization"));
+    let of_project = look!(db, |tx| refusals::count_by_day(tx, &one, Some(&project), NOW, later(86_401))).unwrap();
+    assert_eq!(of_project, by_day[..1]);
+    let last = look!(db, |tx| refusals::list_of_project(tx, &one, &project, later(-1), 1)).unwrap();
+    assert_eq!(last, [second]);
+    assert_eq!(change!(db, |tx| refusals::delete_old(tx, NOW)), Ok(0));
+    let listed = look!(db, |tx| refusals::list(tx, &one, later(-1))).unwrap();
+    assert_eq!((listed.len(), listed.last()), (3, Some(&refused)));
+    assert_eq!(look!(db, |tx| refusals::list(tx, &one, later(86_400))).unwrap(), []);
     assert_eq!(change!(db, |tx| refusals::delete_old(tx, later(1))), Ok(1));
 }
 

@@ -1,0 +1,112 @@
+//! What the first page says about a project, counted in the store.
+
+use keystead_core::id::{OrganizationId, ProjectId};
+use keystead_core::money::Amount;
+use keystead_core::scope::Scope;
+use keystead_core::time::Timestamp;
+use keystead_core::usage::Quantities;
+use keystead_store::Tx;
+use keystead_store::tables::api_keys::{self, KeyCounts};
+use keystead_store::tables::refusals::{self, RefusedCall};
+use keystead_store::tables::usage::{self, UsageQuery};
+
+use crate::projects::project_of;
+use crate::{Actor, App, Error};
+
+const DAY: i64 = 86_400;
+/// A bucket that no period is longer than.
+const ONE_BUCKET: i64 = 400 * DAY;
+
+/// The project, and when the reader's day and month began.
+#[derive(Debug, Clone)]
+pub struct OverviewRequest {
+    /// The project.
+    pub project: ProjectId,
+    /// The beginning of today.
+    pub today: Timestamp,
+    /// The beginning of this month.
+    pub month: Timestamp,
+}
+
+/// The numbers of a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overview {
+    /// Its keys; only their own for people who do not administer it.
+    pub keys: KeyCounts,
+    /// Whether all keys of the project are counted.
+    pub all_keys: bool,
+    /// Usage and cost of today.
+    pub today: (Quantities, Amount),
+    /// Usage and cost of this month.
+    pub month: (Quantities, Amount),
+    /// How many requests rules refused today.
+    pub refused_today: i64,
+    /// The last requests that rules refused, newest first; five at most.
+    pub refused: Vec<RefusedCall>,
+    /// Whether there are more of them.
+    pub more_refused: bool,
+}
+
+impl App {
+    /// Returns the numbers of a project for its first page.
+    ///
+    /// # Errors
+    /// When the caller is not a member, or when the project is missing.
+    pub async fn overview(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        request: &OverviewRequest,
+    ) -> Result<Overview, Error> {
+        const SHOWN: usize = 5;
+        let now = self.now();
+        read_tx!(self.store(), "overview", |tx| {
+            self.authorize_member(tx, actor, organization).await?;
+            let project = &request.project;
+            project_of(tx, organization, project).await?;
+            let all =
+                self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementRead).await.is_ok();
+            let owner = if all { None } else { actor.user() };
+            let times = (now, now.plus(7 * DAY), now.plus(-30 * DAY));
+            let mut refused = refusals::list_of_project(tx, organization, project, now.plus(-30 * DAY), 6).await?;
+            let more_refused = refused.len() > SHOWN;
+            refused.truncate(SHOWN);
+            let today = refusals::count_by_day(tx, organization, Some(project), request.today, now.plus(1)).await?;
+            Ok(Overview {
+                keys: api_keys::count_project(tx, project, owner, times).await?,
+                all_keys: all,
+                today: used(tx, organization, project, (request.today, now)).await?,
+                month: used(tx, organization, project, (request.month, now)).await?,
+                refused_today: today.iter().map(|sum| sum.times).sum(),
+                refused,
+                more_refused,
+            })
+        })
+    }
+}
+
+/// Sums the usage of a project from one moment to another.
+async fn used(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    project: &ProjectId,
+    (start, end): (Timestamp, Timestamp),
+) -> Result<(Quantities, Amount), Error> {
+    let query = UsageQuery {
+        kind: None,
+        organization: organization.clone(),
+        start,
+        end: end.plus(60),
+        width_seconds: ONE_BUCKET,
+        origin: start,
+        group_by: Vec::new(),
+        projects: vec![project.clone()],
+        users: Vec::new(),
+        keys: Vec::new(),
+        models: Vec::new(),
+    };
+    let rows = usage::query(tx, &query).await?;
+    Ok(rows
+        .iter()
+        .fold(Default::default(), |(used, cost): (Quantities, Amount), row| (used.plus(row.used), cost.plus(row.cost))))
+}
