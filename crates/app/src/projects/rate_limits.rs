@@ -90,9 +90,7 @@ impl App {
             };
             projects::update_rates(tx, organization, project, change, self.now()).await?;
             if full {
-                let message =
-                    format!("At most {} models can have limits of their own in a project.", ProjectLimits::MOST);
-                return Err(Error::impossible(message));
+                return Err(too_many());
             }
             rate.own = own;
             let details = json!({ "changes_requested": members(&changes), "project_id": project });
@@ -128,6 +126,119 @@ impl App {
             self.record(tx, actor, entry).await
         })
     }
+}
+
+/// A project's own limits of one model as a person wants them, and as they were when the person saw them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateChange {
+    /// The id of the limits.
+    pub id: String,
+    /// The own limits that were shown.
+    pub seen: RateLimits,
+    /// The own limits that are wanted; `None` follows the organization's.
+    pub wanted: RateLimits,
+}
+
+/// How a table of limits was saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SavedRates {
+    /// The ids of the changed ones; none if all were as wanted.
+    Changed(Vec<String>),
+    /// These limits are not valid, and nothing was changed.
+    Invalid(Vec<(String, InvalidLimit)>),
+    /// Another person changed these after they were shown, and nothing was changed.
+    Conflict(Vec<String>),
+}
+
+impl App {
+    /// Saves a table of limits, all of it or nothing. Only limits that differ are written and recorded.
+    ///
+    /// # Errors
+    /// When the caller lacks the permission, or when the project or a model does not exist.
+    pub async fn save_project_rates(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+        changes: &[RateChange],
+    ) -> Result<SavedRates, Error> {
+        write_tx!(self.store(), "save_project_rates", |tx| {
+            self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
+            open_project(tx, organization, project).await?;
+            let rates = rates_of(tx, organization, project).await?;
+            let mut wanted = Vec::new();
+            let (mut invalid, mut conflicts) = (Vec::new(), Vec::new());
+            for change in changes.iter().filter(|change| change.wanted != change.seen) {
+                let found = rates.iter().find(|rate| rate.id() == change.id);
+                let rate = found.ok_or_else(|| Error::not_found("rate limit", printable(&change.id)))?;
+                let (own, wrong) = checked(&rate.organization, &change.wanted);
+                invalid.extend(wrong.into_iter().map(|wrong| (change.id.clone(), wrong)));
+                if rate.own != change.seen && rate.own != own {
+                    conflicts.push(change.id.clone());
+                }
+                if rate.own != own {
+                    wanted.push((rate.model.clone(), change.id.clone(), own));
+                }
+            }
+            if !invalid.is_empty() {
+                return Ok(SavedRates::Invalid(invalid));
+            }
+            if !conflicts.is_empty() {
+                return Ok(SavedRates::Conflict(conflicts));
+            }
+            self.write_rates(tx, actor, (organization, project), &wanted).await?;
+            Ok(SavedRates::Changed(wanted.into_iter().map(|(_, id, _)| id).collect()))
+        })
+    }
+
+    /// Writes own limits of models, each with a row of the log.
+    async fn write_rates(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        (organization, project): (&OrganizationId, &ProjectId),
+        wanted: &[(String, String, RateLimits)],
+    ) -> Result<(), Error> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut full = false;
+        let change = |limits: &mut ProjectLimits| {
+            wanted.iter().for_each(|(model, _, own)| limits.set(model, *own));
+            full = limits.len() > ProjectLimits::MOST;
+        };
+        projects::update_rates(tx, organization, project, change, self.now()).await?;
+        if full {
+            return Err(too_many());
+        }
+        for (_, id, own) in wanted {
+            let (action, details) = if own.is_none() {
+                ("rate_limit.deleted", json!({ "project_id": project }))
+            } else {
+                ("rate_limit.updated", json!({ "changes_requested": members(own), "project_id": project }))
+            };
+            self.record(tx, actor, AuditEntry { organization, action, target: id, details }).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns the own limits that result from wanted ones, and each that is not valid.
+fn checked(organization: &RateLimits, wanted: &RateLimits) -> (RateLimits, Vec<InvalidLimit>) {
+    let (mut own, mut wrong) = (RateLimits::NONE, Vec::new());
+    for measure in Measure::ALL {
+        let mut one = RateLimits::NONE;
+        one.set(measure, wanted.get(measure));
+        match own.changed(organization, &one) {
+            Ok(changed) => own = changed,
+            Err(invalid) => wrong.push(invalid),
+        }
+    }
+    (own, wrong)
+}
+
+fn too_many() -> Error {
+    Error::impossible(format!("At most {} models can have limits of their own in a project.", ProjectLimits::MOST))
 }
 
 /// Returns the limits under their names in the contract.

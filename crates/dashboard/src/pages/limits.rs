@@ -1,25 +1,28 @@
-//! The rate limits of the chosen project for each model, and how to get higher ones.
+//! The rate limits of the chosen project for each model, in one form, and how to get higher ones.
 
 use askama::Template;
 use axum::extract::State;
-use keystead_app::Error;
-use keystead_app::projects::rate_limits::ProjectRate;
+use keystead_app::projects::rate_limits::{ProjectRate, RateChange, SavedRates};
 use keystead_app::verification::RequirementState;
 use keystead_core::gate::Requirement;
-use keystead_core::rate::{MOST, Measure, RateLimits};
+use keystead_core::rate::{InvalidLimit, Measure, RateLimits};
 
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
-use crate::web::response::{Page, redirect, render, render_error};
+use crate::web::response::{Page, redirect, render, render_error, render_invalid};
 
 const HERE: &str = "/limits";
+/// Models on one page, so that a form stays below its largest size.
+const ROWS: usize = 100;
 
 /// One limit of one model.
 struct Cell {
-    name: &'static str,
+    /// The id of its field. It has no part of the model's name, which may contain spaces.
+    id: String,
+    name: String,
     label: String,
     /// The limit in force, formatted.
     effective: String,
@@ -27,13 +30,25 @@ struct Cell {
     own: String,
     /// The organization's limit, formatted; `None` if there is none.
     organization: Option<String>,
+    /// Whether the project has its own limit.
+    by_project: bool,
+    wrong: Option<String>,
 }
 
 struct Row {
     id: String,
     model: String,
     cells: Vec<Cell>,
-    own: bool,
+    /// The own limits that are shown, for the form.
+    seen: String,
+    /// Whether another person changed the row after the form was opened.
+    taken: bool,
+}
+
+/// A wrong field, for the summary.
+struct Wrong {
+    field: String,
+    text: String,
 }
 
 #[derive(Template)]
@@ -42,13 +57,17 @@ struct Limits {
     layout: Layout,
     rows: Vec<Row>,
     labels: Vec<String>,
+    /// What is wrong as a whole.
     wrong: Option<String>,
+    wrong_fields: Vec<Wrong>,
     administers: bool,
     organization: String,
     /// Whether the organization is verified or does not have to be.
     verified: bool,
     action: String,
     general: String,
+    /// The address of the next models, if there are more.
+    more: Option<String>,
 }
 
 const fn label(measure: Measure) -> &'static str {
@@ -64,30 +83,61 @@ const fn label(measure: Measure) -> &'static str {
 const COLUMNS: [Measure; 4] =
     [Measure::RequestsPerMinute, Measure::TokensPerMinute, Measure::RequestsPerDay, Measure::ImagesPerMinute];
 
-fn row(visit: &Visit, rate: &ProjectRate, typed: Option<&Form>) -> Row {
+/// A form that was refused: its fields, and why.
+struct Refused<'a> {
+    form: &'a Form,
+    invalid: Vec<(String, InvalidLimit)>,
+    taken: Vec<String>,
+}
+
+/// The name of the field of one limit.
+fn field(id: &str, measure: Measure) -> String {
+    format!("{}-{id}", measure.member())
+}
+
+/// Own limits as text for a hidden field, in the order of [`COLUMNS`].
+fn seen(own: &RateLimits) -> String {
+    let text = |measure: Measure| own.get(measure).map(|limit| limit.to_string()).unwrap_or_default();
+    COLUMNS.map(text).join(",")
+}
+
+fn row(visit: &Visit, place: usize, rate: &ProjectRate, refused: Option<&Refused<'_>>) -> Row {
     let (t, when) = (visit.person.messages, &visit.person.format);
     let number = |limit: u64| when.number(&i64::try_from(limit).unwrap_or(i64::MAX));
-    let effective = rate.effective();
-    let cell = |measure: Measure| Cell {
-        name: measure.member(),
-        label: t.text(label(measure)),
-        effective: effective.get(measure).map_or_else(|| t.text("limits-none"), number),
-        own: match typed {
-            Some(form) => form.field(measure.member()).to_owned(),
-            None => rate.own.get(measure).map(|limit| limit.to_string()).unwrap_or_default(),
-        },
-        organization: rate.organization.get(measure).map(number),
+    let (effective, id) = (rate.effective(), rate.id());
+    let cell = |measure: Measure| {
+        let name = field(&id, measure);
+        let invalid = refused.and_then(|refused| {
+            refused.invalid.iter().find(|(wrong, limit)| *wrong == id && limit.measure() == measure)
+        });
+        Cell {
+            id: format!("limit-{place}-{}", measure.member()),
+            label: t.text(label(measure)),
+            effective: effective.get(measure).map_or_else(|| t.text("limits-none"), number),
+            own: match refused {
+                Some(refused) => refused.form.field(&name).to_owned(),
+                None => rate.own.get(measure).map(|limit| limit.to_string()).unwrap_or_default(),
+            },
+            organization: rate.organization.get(measure).map(number),
+            by_project: rate.own.get(measure).is_some(),
+            wrong: invalid.map(|(_, limit)| match limit {
+                InvalidLimit::Range(_) => t.text("error-rate-limit-out-of-range"),
+                InvalidLimit::AboveOrganization(..) => t.text("error-rate-limit-too-high"),
+            }),
+            name,
+        }
     };
     Row {
-        id: rate.id(),
         model: rate.model.clone(),
         cells: COLUMNS.into_iter().map(cell).collect(),
-        own: !rate.own.is_none(),
+        seen: seen(&rate.own),
+        taken: refused.is_some_and(|refused| refused.taken.contains(&id)),
+        id,
     }
 }
 
 /// The page; values of a refused form are kept.
-async fn page(state: &DashboardState, visit: &Visit, typed: Option<&Form>) -> Result<Limits, PageError> {
+async fn page(state: &DashboardState, visit: &Visit, refused: Option<&Refused<'_>>) -> Result<Limits, PageError> {
     let t = visit.person.messages;
     let fail = |error| PageError::new(t, error);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
@@ -97,34 +147,47 @@ async fn page(state: &DashboardState, visit: &Visit, typed: Option<&Form>) -> Re
         *requirement == Requirement::Organization
             && matches!(verification, RequirementState::Verified | RequirementState::Waived)
     };
-    let rows = rates.iter().map(|rate| row(visit, rate, typed.filter(|form| form.field("id") == rate.id()))).collect();
+    let from: usize = visit.person.query.get("from").and_then(|from| from.parse().ok()).unwrap_or(0);
+    let listed = rates.iter().enumerate().skip(from).take(ROWS);
+    let rows: Vec<Row> = listed.map(|(place, rate)| row(visit, place, rate, refused)).collect();
+    let next = from.saturating_add(ROWS);
+    let wrong_fields = rows.iter().flat_map(|row| row.cells.iter().map(move |cell| (row, cell)));
+    let wrong_fields = wrong_fields.filter_map(|(row, cell)| {
+        let text = format!("{}, {}: {}", row.model, cell.label, cell.wrong.as_ref()?);
+        Some(Wrong { field: cell.id.clone(), text })
+    });
     Ok(Limits {
         layout: Layout::new(state, visit, &t.text("nav-limits"), HERE),
+        wrong: refused.filter(|refused| !refused.taken.is_empty()).map(|_| t.text("limits-conflict")),
+        wrong_fields: wrong_fields.collect(),
         rows,
         labels: COLUMNS.into_iter().map(|measure| t.text(label(measure))).collect(),
-        wrong: None,
         administers: visit.project.administers,
         organization: organization.to_string(),
         verified: verification.requirements.iter().any(proven),
-        action: visit.link(HERE),
+        action: visit.link(&if from == 0 { HERE.to_owned() } else { format!("{HERE}?from={from}") }),
         general: visit.link("/settings/organization/general"),
+        more: (rates.len() > next).then(|| visit.link(&format!("{HERE}?from={next}"))),
     })
 }
 
-/// Parses the fields: an empty one removes the project's own limit.
-fn limits(form: &Form, organization: &RateLimits) -> Result<RateLimits, Error> {
-    let mut limits = RateLimits::NONE;
-    for measure in Measure::ALL {
-        let text: String = form.field(measure.member()).chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
-        let limit = match text.as_str() {
-            "" => organization.get(measure).unwrap_or(MOST),
-            digits => digits
-                .parse()
-                .map_err(|_| Error::coded(measure.member(), "rate_limit_out_of_range", "A limit is a whole number."))?,
-        };
-        limits.set(measure, Some(limit));
-    }
-    Ok(limits)
+/// Parses a limit; an empty field has none, and what is not a number is out of every range.
+fn limit(text: &str) -> Option<u64> {
+    let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
+    if digits.is_empty() { None } else { Some(digits.parse().unwrap_or(0)) }
+}
+
+/// The rows of the form. Its hidden fields `seen-…` name the models and say what was shown.
+fn changes(form: &Form) -> Vec<RateChange> {
+    let change = |(id, shown): (&str, &str)| {
+        let (mut seen, mut wanted) = (RateLimits::NONE, RateLimits::NONE);
+        for (measure, text) in COLUMNS.into_iter().zip(shown.split(',')) {
+            seen.set(measure, text.parse().ok());
+            wanted.set(measure, limit(form.field(&field(id, measure))));
+        }
+        RateChange { id: id.to_owned(), seen, wanted }
+    };
+    form.starting("seen-").into_iter().map(change).collect()
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
@@ -134,28 +197,17 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
 pub(crate) async fn save(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let (actor, organization, project) = (visit.person.actor(), &visit.organization.id, &visit.project.id);
-    let id = form.field("id");
-    let saved = if form.field("act") == "reset" {
-        state.app.reset_project_rate(&actor, organization, project, id).await
-    } else {
-        match change(&state, &visit, &form).await {
-            Ok(limits) => state.app.update_project_rate(&actor, organization, project, id, limits).await.map(drop),
-            Err(error) => Err(error),
-        }
-    };
+    let saved = state.app.save_project_rates(&actor, organization, project, &changes(&form)).await;
+    let mut refused = Refused { form: &form, invalid: Vec::new(), taken: Vec::new() };
     match saved {
-        Ok(()) => Ok(redirect(&visit.link("/limits?done=saved"))),
+        Ok(SavedRates::Changed(_)) => return Ok(redirect(&visit.link("/limits?done=saved"))),
+        Ok(SavedRates::Invalid(invalid)) => refused.invalid = invalid,
+        Ok(SavedRates::Conflict(taken)) => refused.taken = taken,
         Err(error) => {
-            let mut page = page(&state, &visit, Some(&form)).await?;
+            let mut page = page(&state, &visit, Some(&refused)).await?;
             page.wrong = Some(error_message(visit.person.messages, &error));
-            render_error(visit.person.messages, &page, &error)
+            return render_error(visit.person.messages, &page, &error);
         }
     }
-}
-
-async fn change(state: &DashboardState, visit: &Visit, form: &Form) -> Result<RateLimits, Error> {
-    let (organization, project) = (&visit.organization.id, &visit.project.id);
-    let rates = state.app.project_rates(&visit.person.actor(), organization, project).await?;
-    let rate = rates.iter().find(|rate| rate.id() == form.field("id"));
-    limits(form, &rate.ok_or_else(|| Error::not_found("rate limit", form.field("id")))?.organization)
+    render_invalid(visit.person.messages, &page(&state, &visit, Some(&refused)).await?)
 }

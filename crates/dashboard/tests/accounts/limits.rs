@@ -40,13 +40,16 @@ async fn owners_lower_a_projects_limits_and_raise_them_again() {
     assert!(page.body.contains("1,200") && page.body.contains("No limit"), "{}", page.body);
     assert!(page.body.contains("it&#39;s &#60;b&#62;") && !page.body.contains("it's <b>"), "{}", page.body);
     let csrf = ann.csrf().await;
-    let form = |requests: &'static str| {
+    // The fields of the page as they are, with these values in the row of one model.
+    let form = |page: &str, requests: &str, tokens: &str| {
+        let seen = page.split("name=\"seen-rl-gpt-4o\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         vec![
-            ("csrf", csrf.as_str()),
-            ("id", "rl-gpt-4o"),
-            ("max_requests_per_1_minute", requests),
-            ("max_tokens_per_1_minute", "40 000"),
-            ("max_requests_per_1_day", ""),
+            ("csrf", csrf.clone()),
+            ("seen-rl-gpt-4o", seen),
+            ("max_requests_per_1_minute-rl-gpt-4o", requests.to_owned()),
+            ("max_tokens_per_1_minute-rl-gpt-4o", tokens.to_owned()),
+            ("seen-rl-it's <b>", ",,,".to_owned()),
+            ("max_requests_per_1_minute-rl-it's <b>", String::new()),
         ]
     };
     for (typed, says) in [
@@ -55,29 +58,54 @@ async fn owners_lower_a_projects_limits_and_raise_them_again() {
         ("-5", "Enter a whole number"),
         ("many", "Enter a whole number"),
     ] {
-        let refused = ann.post(LIMITS, &form(typed)).await;
+        let fields = form(&page.body, typed, "40 000");
+        let refused = ann.post(LIMITS, &borrowed(&fields)).await;
         assert!(refused.status == 422 && refused.body.contains(says), "{typed}: {}", refused.body);
         assert!(refused.body.contains(&format!("value=\"{typed}\"")), "what was typed stays: {}", refused.body);
+        assert!(refused.body.contains("value=\"40 000\""), "also in other fields: {}", refused.body);
+        assert!(refused.body.contains("<a href=\"#limit-0-max_requests_per_1_minute\">gpt-4o, Requests per minute: "));
+        assert!(refused.body.contains("Nothing was changed"), "{}", refused.body);
     }
-    assert!(ann.post(LIMITS, &form("1,000")).await.location().contains("done=saved"));
-    let page = ann.get(LIMITS).await.body;
-    assert!(page.contains("value=\"1000\"") && page.contains("value=\"40000\""), "{page}");
-    assert!(page.contains("Organization: 1,200") && page.contains("Lower than the organization"), "{page}");
+    let fields = form(&page.body, "1,000", "40 000");
+    assert!(ann.post(LIMITS, &borrowed(&fields)).await.location().contains("done=saved"));
+    let saved = ann.get(LIMITS).await.body;
+    assert!(saved.contains("value=\"1000\"") && saved.contains("value=\"40000\""), "{saved}");
+    assert!(saved.contains("Organization: 1,200"), "{saved}");
     let seen = ben.get(LIMITS).await.body;
-    assert!(seen.contains("1,000") && seen.contains("40,000") && !seen.contains("<input name"), "{seen}");
-    let reset = [("csrf", csrf.as_str()), ("id", "rl-gpt-4o"), ("act", "reset")];
-    assert!(ann.post(LIMITS, &reset).await.location().contains("done=saved"));
+    assert!(seen.contains("1,000") && seen.contains("40,000") && !seen.contains("<input id=\"limit"), "{seen}");
+    assert!(seen.contains("Only owners of the organization can change these limits."), "{seen}");
+
+    // A form that was opened before the limits changed changes nothing, and the next one does.
+    let fields = form(&page.body, "900", "");
+    let conflict = ann.post(LIMITS, &borrowed(&fields)).await;
+    assert!(conflict.status == 422 && conflict.body.contains("Changed by another person"), "{}", conflict.body);
+    assert!(conflict.body.contains("value=\"900\"") && conflict.body.contains("Now: 1,000"), "{}", conflict.body);
+    let fields = form(&conflict.body, "900", "40,000");
+    assert!(ann.post(LIMITS, &borrowed(&fields)).await.location().contains("done=saved"));
+    // Without a change nothing is recorded.
     let page = ann.get(LIMITS).await.body;
-    assert!(!page.contains("value=\"1000\"") && !page.contains("Lower than"), "{page}");
-    let log = ann.get("/settings/organization/audit-log").await.body;
-    assert!(log.contains("rate_limit.updated") && log.contains("rate_limit.deleted"), "{log}");
+    let events = async |ann: &mut Browser<'_>| {
+        let log = ann.get("/settings/organization/audit-log").await.body;
+        (log.matches("rate_limit.updated").count(), log.matches("rate_limit.deleted").count())
+    };
+    let before = events(&mut ann).await;
+    assert!(ann.post(LIMITS, &borrowed(&form(&page, "900", "40000"))).await.location().contains("done=saved"));
+    assert_eq!(events(&mut ann).await, before);
+    assert!(ann.post(LIMITS, &borrowed(&form(&page, "", ""))).await.location().contains("done=saved"));
+    let page = ann.get(LIMITS).await.body;
+    assert!(!page.contains("value=\"900\"") && !page.contains("Organization: 1,200"), "{page}");
+    assert!(events(&mut ann).await.1 > before.1, "the removal is recorded");
     // Readers change nothing, strangers see nothing.
-    let token = ben.csrf().await;
-    let act = [("csrf", token.as_str()), ("id", "rl-gpt-4o"), ("max_requests_per_1_minute", "1")];
-    assert_eq!(ben.post(LIMITS, &act).await.status, 422);
-    assert!(!ann.get(LIMITS).await.body.contains("Lower than"));
-    let gone = [("csrf", csrf.as_str()), ("id", "rl-nothing"), ("max_requests_per_1_minute", "1")];
+    let mut fields = form(&page, "1", "");
+    fields[0].1 = ben.csrf().await;
+    assert_eq!(ben.post(LIMITS, &borrowed(&fields)).await.status, 422);
+    assert!(!ann.get(LIMITS).await.body.contains("Organization: 1,200"));
+    let gone = [("csrf", csrf.as_str()), ("seen-rl-nothing", ",,,"), ("max_requests_per_1_minute-rl-nothing", "1")];
     assert_eq!(ann.post(LIMITS, &gone).await.status, 422);
+}
+
+fn borrowed<'f>(fields: &'f [(&'static str, String)]) -> Vec<(&'static str, &'f str)> {
+    fields.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
 #[tokio::test]
