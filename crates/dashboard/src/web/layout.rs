@@ -87,15 +87,20 @@ impl Layout {
             entry("nav-usage", "/usage"),
             entry("nav-limits", "/limits"),
         ];
-        let organization_entries = vec![
+        let mut organization_entries = vec![
             entry("nav-general", "/settings/organization/general"),
             entry("nav-members", "/settings/organization/members"),
             entry("nav-projects", "/settings/organization/projects"),
             entry("nav-admin-keys", "/settings/organization/admin-keys"),
-            entry("nav-billing", "/settings/organization/billing/payment-methods"),
+        ];
+        // Only owners may open the page.
+        if visit.owner() {
+            organization_entries.push(entry("nav-billing", "/settings/organization/billing/payment-methods"));
+        }
+        organization_entries.extend([
             entry("nav-network", "/settings/organization/network"),
             entry("nav-audit-log", "/settings/organization/audit-log"),
-        ];
+        ]);
         let mut account_entries =
             vec![entry("nav-account", "/settings/account"), entry("nav-security", "/settings/account/security")];
         if visit.person.session.operator || visit.person.session.operator_waits {

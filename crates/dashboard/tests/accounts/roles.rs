@@ -52,6 +52,25 @@ async fn every_page_for_owners_and_readers() {
     }
 }
 
+/// Every entry of the navigation that a role sees opens for that role.
+#[tokio::test]
+async fn every_entry_of_the_navigation_opens() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let mut ben = world.member(&mut ann, "ben@example.com").await;
+    for (browser, billing) in [(&mut ann, true), (&mut ben, false)] {
+        let page = browser.get("/home").await.body;
+        let navigation = page.split("<nav ").nth(1).unwrap().split("</nav>").next().unwrap();
+        let entries: Vec<String> =
+            navigation.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+        assert!(entries.len() > 9, "{navigation}");
+        for entry in &entries {
+            assert_eq!(browser.get(&entry.replace("&amp;", "&")).await.status, 200, "{entry}");
+        }
+        assert_eq!(entries.iter().any(|entry| entry.contains("/billing/")), billing, "{navigation}");
+    }
+}
+
 /// A reader who sends the forms nevertheless is refused.
 #[tokio::test]
 async fn readers_change_nothing() {
