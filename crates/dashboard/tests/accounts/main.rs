@@ -8,6 +8,7 @@ mod console;
 mod first_steps;
 mod forms;
 mod headers;
+mod home;
 mod key_search;
 mod keys;
 mod limits;

@@ -2,6 +2,7 @@
 
 pub(crate) mod csv;
 pub(crate) mod page;
+pub(crate) mod recent;
 
 mod filters;
 pub(crate) mod wording;
