@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { base, complaints, done, look, message, organization, run, sign_up, unexpected } from "./opening.mjs";
 
 const languages = {
-  en: { limits: "Limits", save: "Save", reset: "Reset", higher: "Verify your organization first", high: "cannot be higher" },
-  pl: { limits: "Limity", save: "Zapisz", reset: "Przywróć", higher: "Najpierw zweryfikuj organizację", high: "nie może być wyższy" },
-  ja: { limits: "上限", save: "保存", reset: "リセット", higher: "先に組織の確認", high: "高くできません" },
+  en: { limits: "Limits", save: "Save limits", higher: "Verify your organization first", high: "cannot be higher" },
+  pl: { limits: "Limity", save: "Zapisz limity", higher: "Najpierw zweryfikuj organizację", high: "nie może być wyższy" },
+  ja: { limits: "上限", save: "上限を保存", higher: "先に組織の確認", high: "高くできません" },
 };
 
 async function limits(browser, language, scripts) {
@@ -50,16 +50,18 @@ async function limits(browser, language, scripts) {
   assert.ok((await page.textContent("#higher")).includes(t.higher), "S1-42: the way to more");
   await look(page, tag, scripts);
   const row = page.locator("tr", { has: page.locator("code", { hasText: /^gpt-4o$/ }) });
-  const field = row.locator("input[name=max_requests_per_1_minute]");
+  const field = row.locator("input[name^=max_requests_per_1_minute]");
   assert.ok((await field.getAttribute("placeholder")).includes("500"));
   await field.fill("501");
-  await row.getByRole("button", { name: t.save }).click();
+  await page.getByRole("button", { name: t.save }).click();
   await page.waitForSelector("[role=alert]");
   assert.ok((await page.textContent("[role=alert]")).includes(t.high));
   assert.equal(await field.inputValue(), "501", "what was typed stays");
+  assert.equal(await page.locator(".summary a").getAttribute("href"), `#${await field.getAttribute("id")}`);
+  assert.equal(await page.getByRole("button", { name: t.save }).count(), 1, "one button for the whole table");
   await look(page, `${tag}-refused`, scripts);
   await field.fill("2");
-  await row.getByRole("button", { name: t.save }).click();
+  await page.getByRole("button", { name: t.save }).click();
   await page.waitForURL("**done=saved**");
   await look(page, `${tag}-lower`, scripts);
 
@@ -84,13 +86,34 @@ async function limits(browser, language, scripts) {
   assert.ok((await page.content()).includes("/help/rate-limits"), "the help knows the message");
 
   await page.goto(`${base}/limits`);
-  await row.getByRole("button", { name: t.reset }).click();
+  await field.fill("");
+  await page.getByRole("button", { name: t.save }).click();
   await page.waitForURL("**done=saved**");
   assert.equal((await call()).status, 200);
   assert.equal(await field.inputValue(), "");
+  await usage(page, tag, scripts);
   assert.deepEqual(unexpected(problems), []);
   await context.close();
   done(tag);
+}
+
+// The usage page and the first page show the calls, with a chart of its own proportions at each width.
+async function usage(page, tag, scripts) {
+  await page.goto(`${base}/home`);
+  for (let tries = 0; tries < 100 && (await page.locator(".tiles a").nth(1).locator("strong").textContent()) === "0"; tries += 1) {
+    await page.reload();
+  }
+  await look(page, `${tag}-home`, scripts);
+  await page.locator(".tiles a").first().click();
+  await page.waitForURL("**/usage**");
+  assert.equal(await page.locator(".chart:visible").count(), 1);
+  await look(page, `${tag}-usage`, scripts);
+  await page.setViewportSize({ width: 390, height: 844 });
+  const box = await page.locator(".chart:visible").boundingBox();
+  assert.ok(box.height >= 180, `the chart is ${box.height} px high`);
+  const letters = await page.locator(".chart:visible text").first().evaluate((text) => text.getBoundingClientRect().height);
+  assert.ok(letters >= 11, `its labels are ${letters} px high`);
+  await page.setViewportSize({ width: 1440, height: 900 });
 }
 
 await run(async (browser) => {

@@ -14,7 +14,7 @@ use crate::pages::organization::{
     admin_keys, billing, general, member, members, network, project, project_models, projects, verification,
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
-use crate::pages::usage::page as usage;
+use crate::pages::usage;
 use crate::pages::{help, home, landing, limits, unknown};
 use crate::state::DashboardState;
 use crate::web::file_answer::only_on_our_pages;

@@ -52,6 +52,8 @@ fn no_text_is_missing_and_none_is_unused() {
         "usage-by-",
         "usage-chart-",
         "usage-tokens",
+        "usage-cost",
+        "usage-unit-",
         "card-",
         "mode-",
         "gate-",
@@ -76,6 +78,8 @@ fn no_text_is_missing_and_none_is_unused() {
         "capability-",
         "setup-state-",
         "setup-rule-",
+        "day-",
+        "month-",
     ];
     for key in &known {
         let by_name = written.contains(&format!("\"{key}\""));

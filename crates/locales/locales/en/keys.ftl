@@ -66,9 +66,7 @@ rotated-end-lead = The new key keeps working.
 rotated-old-works = The old key, ending in { $tail }, works until { $when }. The list shows when it was last used.
 rotated-old-ended = The old key, ending in { $tail }, no longer works.
 home-phone = To create keys, verify a phone number first.
-home-phone-ok = You can create keys.
 home-models = These models need a verified organization: { $models }.
-home-models-ok = You can use every model.
 base-url = Base URL
 base-url-hint = Works with every OpenAI SDK without changes.
 refusals = Recent refusals
@@ -82,10 +80,6 @@ key-life = { $count ->
 key-permission-some = { $count ->
     [one] { $count } permission
    *[other] { $count } permissions
-}
-home-lead = { $count ->
-    [one] This project has { $count } active key.
-   *[other] This project has { $count } active keys.
 }
 nav-admin-keys = Admin keys
 admin-keys-lead = Admin keys let tools manage the organization: projects, members, keys and usage. They cannot call models.

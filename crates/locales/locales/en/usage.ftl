@@ -1,23 +1,17 @@
-usage-lead = { $cost } spent on { $requests } in this period.
-usage-range = Period and grouping
 usage-by-model = Model
 usage-by-key = Key
 usage-by-project = Project
 usage-by-user = Person
 usage-empty = No requests in this period. Usage appears here within a minute of your first request.
 usage-first = Make your first API call
-usage-chart-cost = Cost per day
+usage-chart-cost = Spend per day
 usage-chart-requests = Requests per day
 usage-requests = Requests
 usage-input = Input tokens
 usage-output = Output tokens
 usage-images = Images
-usage-cost = Cost
+usage-cost = Spend
 total = Total
-usage-days = { $count ->
-    [one] { $count } day
-   *[other] { $count } days
-}
 help-phone-number-requirement-text =
     Since 5 November 2024, creating an API key requires a verified phone number, for every person and every way to create a key. This makes it harder to create throwaway accounts in large numbers.
 
@@ -62,9 +56,7 @@ limits-tokens = Tokens per minute
 limits-requests-day = Requests per day
 limits-images = Images per minute
 limits-none = No limit
-limits-own = Lower than the organization's limit
 limits-of-organization = Organization: { $limit }
-limits-reset = Reset
 limits-hint = Leave a field empty to use the organization's limit. A lower number applies to this project only, from the next request. All projects together share the organization's limit.
 limits-look = Only owners of the organization can change these limits.
 limits-higher = Higher limits
@@ -97,3 +89,68 @@ usage-estimated-requests = { $count ->
    *[other] { $count } requests
 }
 usage-estimated-other = ≈ includes an estimate. The model server did not report the usage of { $requests }, so Keystead counted it, with a cost of { $cost }.
+usage-lead-project = { $period }: the project “{ $name }” spent { $cost } on { $requests }.
+usage-lead-organization = { $period }: the organization { $name } spent { $cost } on { $requests }.
+usage-forecast = At this pace it will spend about { $cost } by the end of the month.
+usage-as-of = As of { $time }. New requests appear within a minute.
+usage-zone = Days in { $zone }.
+usage-this-month = This month
+usage-previous-month = Previous month
+usage-last-days = { $count ->
+    [one] Last { $count } day
+   *[other] Last { $count } days
+}
+usage-of-label = Usage of
+usage-of-organization = Whole organization
+usage-csv = Download CSV
+usage-refused = Refused
+usage-chart-refused = Refused requests per day
+usage-refused-empty = No requests were refused by a rule in this period.
+usage-refused-hint = These requests were refused because a verification is missing. Requests refused for a wrong key or a rate limit are not counted here. Nothing was charged.
+usage-refused-kept = Refused requests are kept for 30 days, so earlier ones are not in these figures.
+usage-last-refused = Last refused
+usage-share = Share
+usage-cost-usd = Spend (USD)
+usage-unit-cost = USD per day
+usage-unit-cost-millions = Million USD per day
+usage-unit-requests = Requests per day
+usage-unit-requests-millions = Million requests per day
+usage-unit-tokens = Tokens per day
+usage-unit-tokens-millions = Million tokens per day
+usage-until = until { $time }
+usage-other = { $count ->
+    [one] other ({ $count })
+   *[other] other ({ $count })
+}
+usage-note = { $day }: { $amount }, { $times } times a typical day
+usage-note-key = { $percent } from the key { $key }
+usage-note-keys = See this day by key
+limits-of-project = This project's own limit
+limits-save = Save limits
+limits-wrong = Some limits cannot be saved. Nothing was changed.
+limits-conflict = Another person changed some of these limits after you opened this page. Nothing was changed. Check your values and save them again.
+limits-taken = Changed by another person
+limits-now = Now: { $limit }
+limits-more = Show more models
+home-as-of = Project { $project }. As of { $time }. Days in { $zone }.
+home-spend = Spend this month
+home-requests = Requests today
+home-refused = Refused today
+home-keys = Active keys
+home-own-keys = Your active keys
+home-next = What to do next
+home-next-key = Create an API key for this project.
+home-next-call = Send your first request with the base URL below.
+home-next-usage = Requests, spend and refusals appear here within a minute.
+home-attention = Needs attention
+home-attention-none = Nothing needs your attention.
+home-expiring = { $count ->
+    [one] { $count } key expires within 7 days.
+   *[other] { $count } keys expire within 7 days.
+}
+home-unused = { $count ->
+    [one] { $count } key has not been used for 30 days. Revoke it if it is no longer needed.
+   *[other] { $count } keys have not been used for 30 days. Revoke those that are no longer needed.
+}
+home-all-refusals = Show all refused requests
+home-activity = Recent activity

@@ -66,9 +66,7 @@ rotated-end-lead = 新しいキーは引き続き使えます。
 rotated-old-works = 末尾が{ $tail }の古いキーは{ $when }まで使えます。最終使用は一覧で確認できます。
 rotated-old-ended = 末尾が{ $tail }の古いキーは使えなくなりました。
 home-phone = キーを作成するには、先に電話番号を確認してください。
-home-phone-ok = キーを作成できます。
 home-models = 次のモデルには組織の確認が必要です：{ $models }。
-home-models-ok = すべてのモデルを使えます。
 base-url = ベースURL
 base-url-hint = OpenAIのSDKをそのまま使えます。
 refusals = 最近拒否されたリクエスト
@@ -80,9 +78,6 @@ key-life = { $count ->
 }
 key-permission-some = { $count ->
    *[other] { $count }個の権限
-}
-home-lead = { $count ->
-   *[other] このプロジェクトには有効なキーが{ $count }個あります。
 }
 nav-admin-keys = 管理キー
 admin-keys-lead = 管理キーを使うと、ツールから組織のプロジェクト、メンバー、キー、使用量を管理できます。モデルは呼び出せません。

@@ -1,22 +1,17 @@
-usage-lead = この期間の利用料金は{ $cost }、リクエストは{ $requests }です。
-usage-range = 期間と内訳
 usage-by-model = モデル
 usage-by-key = キー
 usage-by-project = プロジェクト
 usage-by-user = ユーザー
 usage-empty = この期間のリクエストはありません。最初のリクエストから1分以内に、使用量がここに表示されます。
 usage-first = 最初のAPI呼び出し
-usage-chart-cost = 1日あたりの料金
+usage-chart-cost = 1日あたりの利用料金
 usage-chart-requests = 1日あたりのリクエスト数
 usage-requests = リクエスト
 usage-input = 入力トークン
 usage-output = 出力トークン
 usage-images = 画像
-usage-cost = 料金
+usage-cost = 利用料金
 total = 合計
-usage-days = { $count ->
-   *[other] { $count }日間
-}
 help-phone-number-requirement-text =
     2024年11月5日以降、APIキーを作成するには、確認済みの電話番号が必要です。これは、作成する人や方法にかかわらず適用されます。使い捨てアカウントが大量に作成されるのを防ぐためです。
 
@@ -61,9 +56,7 @@ limits-tokens = 1分あたりのトークン数
 limits-requests-day = 1日あたりのリクエスト数
 limits-images = 1分あたりの画像数
 limits-none = 上限なし
-limits-own = 組織の上限より低い値
 limits-of-organization = 組織：{ $limit }
-limits-reset = リセット
 limits-hint = 空欄にすると、組織の上限が適用されます。組織より低い値は、このプロジェクトだけに、次のリクエストから適用されます。組織の上限は、すべてのプロジェクトで共有されます。
 limits-look = これらの上限を変更できるのは、組織のオーナーだけです。
 limits-higher = 上限の引き上げ
@@ -93,3 +86,64 @@ usage-estimated-requests = { $count ->
    *[other] リクエスト{ $count }件
 }
 usage-estimated-other = 「約」は推定を含む値です。モデルサーバーが{ $requests }の使用量を報告しなかったため、Keysteadが推定し、{ $cost }として計上しました。
+usage-lead-project = { $period }のプロジェクト「{ $name }」の利用料金は{ $cost }、リクエストは{ $requests }です。
+usage-lead-organization = { $period }の組織「{ $name }」の利用料金は{ $cost }、リクエストは{ $requests }です。
+usage-forecast = このペースでは、月末までに約{ $cost }になります。
+usage-as-of = { $time }時点の集計です。新しいリクエストは1分以内に反映されます。
+usage-zone = 日付のタイムゾーンは{ $zone }です。
+usage-this-month = 今月
+usage-previous-month = 先月
+usage-last-days = { $count ->
+   *[other] 過去{ $count }日間
+}
+usage-of-label = 対象
+usage-of-organization = 組織全体
+usage-csv = CSVをダウンロード
+usage-refused = 拒否
+usage-chart-refused = 1日あたりの拒否されたリクエスト数
+usage-refused-empty = この期間にルールによって拒否されたリクエストはありません。
+usage-refused-hint = 必要な確認が完了していないために拒否されたリクエストです。キーの誤りやレート制限で拒否されたリクエストは含まれません。料金は発生していません。
+usage-refused-kept = 拒否されたリクエストの保存期間は30日間です。それより前のものは含まれていません。
+usage-last-refused = 最後の拒否
+usage-share = 割合
+usage-cost-usd = 利用料金（USD）
+usage-unit-cost = USD／日
+usage-unit-cost-millions = 百万USD／日
+usage-unit-requests = リクエスト／日
+usage-unit-requests-millions = 百万リクエスト／日
+usage-unit-tokens = トークン／日
+usage-unit-tokens-millions = 百万トークン／日
+usage-until = { $time }まで
+usage-other = { $count ->
+   *[other] その他（{ $count }）
+}
+usage-note = { $day }：{ $amount }、通常の{ $times }倍
+usage-note-key = { $percent }はキー「{ $key }」
+usage-note-keys = この日のキー別の内訳を見る
+limits-of-project = プロジェクト独自の上限
+limits-save = 上限を保存
+limits-wrong = 保存できない上限があります。何も変更されていません。
+limits-conflict = このページを開いた後に、ほかの人が一部の上限を変更しました。何も変更されていません。値を確認して、もう1回保存してください。
+limits-taken = ほかの人が変更しました
+limits-now = 現在：{ $limit }
+limits-more = ほかのモデルを表示
+home-as-of = プロジェクト「{ $project }」の{ $time }時点の状況です。日付のタイムゾーンは{ $zone }です。
+home-spend = 今月の利用料金
+home-requests = 今日のリクエスト
+home-refused = 今日の拒否
+home-keys = 有効なキー
+home-own-keys = 自分の有効なキー
+home-next = 次にすること
+home-next-key = このプロジェクトのAPIキーを作成してください。
+home-next-call = 下のベースURLを使って、最初のリクエストを送信してください。
+home-next-usage = リクエスト、利用料金、拒否は、1分以内にここに表示されます。
+home-attention = 確認が必要なこと
+home-attention-none = 確認が必要なことはありません。
+home-expiring = { $count ->
+   *[other] { $count }個のキーが7日以内に期限切れになります。
+}
+home-unused = { $count ->
+   *[other] { $count }個のキーが30日間使われていません。不要なキーは失効させてください。
+}
+home-all-refusals = 拒否されたリクエストをすべて表示
+home-activity = 最近の操作

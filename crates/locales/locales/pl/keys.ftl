@@ -66,9 +66,7 @@ rotated-end-lead = Nowy klucz będzie działać dalej.
 rotated-old-works = Stary klucz o końcówce { $tail } działa do { $when }. Na liście widać, kiedy był ostatnio używany.
 rotated-old-ended = Stary klucz o końcówce { $tail } już nie działa.
 home-phone = Aby tworzyć klucze, najpierw zweryfikuj numer telefonu.
-home-phone-ok = Możesz tworzyć klucze.
 home-models = Zweryfikowanej organizacji wymagają modele: { $models }.
-home-models-ok = Możesz używać wszystkich modeli.
 base-url = Bazowy adres URL
 base-url-hint = Działa ze wszystkimi SDK OpenAI bez żadnych zmian.
 refusals = Ostatnie odmowy
@@ -86,12 +84,6 @@ key-permission-some = { $count ->
     [few] { $count } uprawnienia
     [many] { $count } uprawnień
    *[other] { $count } uprawnienia
-}
-home-lead = { $count ->
-    [one] Ten projekt ma { $count } aktywny klucz.
-    [few] Ten projekt ma { $count } aktywne klucze.
-    [many] Ten projekt ma { $count } aktywnych kluczy.
-   *[other] Ten projekt ma { $count } aktywnego klucza.
 }
 nav-admin-keys = Klucze administracyjne
 admin-keys-lead = Klucze administracyjne służą narzędziom do zarządzania organizacją: projektami, członkami, kluczami i wykorzystaniem. Nie mogą wywoływać modeli.

@@ -1,25 +1,17 @@
-usage-lead = Wydatki w tym okresie: { $cost } ({ $requests }).
-usage-range = Okres i grupowanie
 usage-by-model = Model
 usage-by-key = Klucz
 usage-by-project = Projekt
 usage-by-user = Osoba
 usage-empty = Brak żądań w tym okresie. Wykorzystanie pojawi się tu w ciągu minuty od pierwszego żądania.
 usage-first = Wyślij pierwsze żądanie do API
-usage-chart-cost = Koszt dziennie
+usage-chart-cost = Wydatki dziennie
 usage-chart-requests = Żądania dziennie
 usage-requests = Żądania
 usage-input = Tokeny wejściowe
 usage-output = Tokeny wyjściowe
 usage-images = Obrazy
-usage-cost = Koszt
+usage-cost = Wydatki
 total = Razem
-usage-days = { $count ->
-    [one] { $count } dzień
-    [few] { $count } dni
-    [many] { $count } dni
-   *[other] { $count } dnia
-}
 help-phone-number-requirement-text =
     Od 5 listopada 2024 utworzenie klucza API wymaga zweryfikowanego numeru telefonu. Dotyczy to każdej osoby i każdego sposobu tworzenia kluczy. Utrudnia to masowe zakładanie jednorazowych kont.
 
@@ -64,9 +56,7 @@ limits-tokens = Tokeny na minutę
 limits-requests-day = Żądania na dobę
 limits-images = Obrazy na minutę
 limits-none = Bez limitu
-limits-own = Niższy niż limit organizacji
 limits-of-organization = Organizacja: { $limit }
-limits-reset = Przywróć
 limits-hint = Zostaw puste pole, aby używać limitu organizacji. Niższa liczba dotyczy tylko tego projektu i obowiązuje od następnego żądania. Wszystkie projekty razem korzystają z limitu organizacji.
 limits-look = Tylko właściciele organizacji mogą zmieniać te limity.
 limits-higher = Wyższe limity
@@ -105,3 +95,76 @@ usage-estimated-requests = { $count ->
    *[other] { $count } żądania
 }
 usage-estimated-other = ≈ oznacza szacunek: serwer modelu nie podał wykorzystania dla { $requests }. Keystead oszacował je i doliczył { $cost }.
+usage-lead-project = { $period }: wydatki projektu „{ $name }” to { $cost } ({ $requests }).
+usage-lead-organization = { $period }: wydatki organizacji „{ $name }” to { $cost } ({ $requests }).
+usage-forecast = W{ "\u00A0" }tym tempie do końca miesiąca wyniosą około { $cost }.
+usage-as-of = Stan na { $time }. Nowe żądania pojawiają się w{ "\u00A0" }ciągu minuty.
+usage-zone = Strefa czasowa dni: { $zone }.
+usage-this-month = Ten miesiąc
+usage-previous-month = Poprzedni miesiąc
+usage-last-days = { $count ->
+    [one] Ostatni { $count } dzień
+    [few] Ostatnie { $count } dni
+    [many] Ostatnie { $count } dni
+   *[other] Ostatnie { $count } dnia
+}
+usage-of-label = Zakres
+usage-of-organization = Cała organizacja
+usage-csv = Pobierz CSV
+usage-refused = Odrzucone
+usage-chart-refused = Odrzucone żądania dziennie
+usage-refused-empty = W{ "\u00A0" }tym okresie żadna reguła nie odrzuciła żądania.
+usage-refused-hint = Te żądania odrzucono z{ "\u00A0" }powodu braku weryfikacji. Żądania odrzucone przez nieprawidłowy klucz lub limit szybkości nie są tu liczone. Nie pobrano za nie opłat.
+usage-refused-kept = Odrzucone żądania są przechowywane przez 30 dni, więc wcześniejszych nie ma w{ "\u00A0" }tych liczbach.
+usage-last-refused = Ostatnia odmowa
+usage-share = Udział
+usage-cost-usd = Wydatki (USD)
+usage-unit-cost = USD dziennie
+usage-unit-cost-millions = mln USD dziennie
+usage-unit-requests = Żądania dziennie
+usage-unit-requests-millions = mln żądań dziennie
+usage-unit-tokens = Tokeny dziennie
+usage-unit-tokens-millions = mln tokenów dziennie
+usage-until = do { $time }
+usage-other = { $count ->
+    [one] pozostałe ({ $count })
+    [few] pozostałe ({ $count })
+    [many] pozostałe ({ $count })
+   *[other] pozostałe ({ $count })
+}
+usage-note = { $day }: { $amount }, { $times } raza tyle co zwykle
+usage-note-key = { $percent } z{ "\u00A0" }klucza { $key }
+usage-note-keys = Zobacz ten dzień według kluczy
+limits-of-project = Własny limit projektu
+limits-save = Zapisz limity
+limits-wrong = Nie można zapisać niektórych limitów. Nic nie zostało zmienione.
+limits-conflict = Po otwarciu tej strony inna osoba zmieniła niektóre limity. Nic nie zostało zmienione. Sprawdź wartości i{ "\u00A0" }zapisz je ponownie.
+limits-taken = Zmienione przez inną osobę
+limits-now = Obecnie: { $limit }
+limits-more = Pokaż więcej modeli
+home-as-of = Projekt „{ $project }”. Stan na { $time }. Strefa czasowa dni: { $zone }.
+home-spend = Wydatki w{ "\u00A0" }tym miesiącu
+home-requests = Żądania dzisiaj
+home-refused = Odrzucone dzisiaj
+home-keys = Aktywne klucze
+home-own-keys = Twoje aktywne klucze
+home-next = Co dalej
+home-next-key = Utwórz klucz API dla tego projektu.
+home-next-call = Wyślij pierwsze żądanie, używając bazowego adresu URL poniżej.
+home-next-usage = Żądania, wydatki i{ "\u00A0" }odmowy pojawią się tutaj w{ "\u00A0" }ciągu minuty.
+home-attention = Wymaga uwagi
+home-attention-none = Nic nie wymaga uwagi.
+home-expiring = { $count ->
+    [one] { $count } klucz wygaśnie w{ "\u00A0" }ciągu 7 dni.
+    [few] { $count } klucze wygasną w{ "\u00A0" }ciągu 7 dni.
+    [many] { $count } kluczy wygaśnie w{ "\u00A0" }ciągu 7 dni.
+   *[other] { $count } klucza wygaśnie w{ "\u00A0" }ciągu 7 dni.
+}
+home-unused = { $count ->
+    [one] { $count } klucz nie był używany od 30 dni. Unieważnij go, jeśli nie jest już potrzebny.
+    [few] { $count } klucze nie były używane od 30 dni. Unieważnij te, które nie są już potrzebne.
+    [many] { $count } kluczy nie było używanych od 30 dni. Unieważnij te, które nie są już potrzebne.
+   *[other] { $count } klucza nie było używane od 30 dni. Unieważnij te, które nie są już potrzebne.
+}
+home-all-refusals = Pokaż wszystkie odrzucone żądania
+home-activity = Ostatnie zdarzenia

@@ -1,119 +1,292 @@
-//! A chart of stacked bars, one for each day, as SVG without scripts.
+//! A chart of stacked bars, one for each day, as SVG without scripts, in three proportions.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use keystead_app::usage::{Bucket, UsageResult};
-use keystead_core::money::Amount;
+use keystead_core::chart::{Axis, SERIES, Series, place};
 use keystead_core::time::Timestamp;
+use keystead_locales::LocalFormat;
 
-use crate::web::layout::Layout;
-
-/// The number of series with their own colour; the rest is "other".
-pub(super) const SERIES: usize = 5;
-
-/// What a bar shows.
+/// What the bars show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Measure {
+    /// In picos.
     Cost,
     Requests,
-    /// Input and output together.
     Tokens,
+    Refused,
 }
 
-impl Measure {
-    /// As a whole number: picos, requests or tokens.
-    fn of(self, result: &UsageResult) -> i128 {
-        match self {
-            Self::Cost => result.cost.picos(),
-            Self::Requests => result.used.requests.into(),
-            Self::Tokens => result.used.input_tokens.saturating_add(result.used.output_tokens).into(),
+/// A day and the value of each series.
+#[derive(Debug, Clone)]
+pub(super) struct Day {
+    pub(super) start: Timestamp,
+    pub(super) values: BTreeMap<String, i128>,
+}
+
+impl Day {
+    pub(super) fn total(&self) -> i128 {
+        self.values.values().sum()
+    }
+}
+
+/// What is written in a chart.
+pub(super) struct Contents<'a> {
+    pub(super) days: &'a [Day],
+    pub(super) series: &'a Series,
+    pub(super) measure: Measure,
+    pub(super) unit: &'a dyn Fn(bool) -> String,
+    pub(super) title: &'a dyn Fn(&Day) -> String,
+    /// The name and the share of each series with a colour, and of "other".
+    pub(super) names: &'a [(String, String)],
+    /// Until when the last bar is counted, if its day has not ended.
+    pub(super) until: Option<String>,
+    pub(super) note: Option<&'a Note>,
+}
+
+/// The note on an unusual day.
+#[derive(Debug, Clone)]
+pub(super) struct Note {
+    pub(super) day: usize,
+    pub(super) text: String,
+    pub(super) cause: String,
+    pub(super) href: String,
+}
+
+/// The measures of one proportion, in pixels.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    pub(super) name: &'static str,
+    width: i32,
+    height: i32,
+    /// The width of the column of labels; zero without labels.
+    labels: i32,
+    /// How many letters of a name fit into it.
+    letters: usize,
+}
+
+/// For wide pages, for narrower ones, and for phones.
+pub(super) const SHAPES: [Shape; 3] = [
+    Shape { name: "wide", width: 1_104, height: 224, labels: 216, letters: 23 },
+    Shape { name: "medium", width: 640, height: 208, labels: 176, letters: 17 },
+    Shape { name: "phone", width: 358, height: 196, labels: 0, letters: 0 },
+];
+
+const TOP: i32 = 32;
+
+/// Text at a place.
+pub(super) struct Text {
+    pub(super) x: f64,
+    pub(super) y: i32,
+    pub(super) text: String,
+    pub(super) strong: bool,
+}
+
+/// A label with the points of its leader.
+pub(super) struct Label {
+    pub(super) y: i32,
+    pub(super) name: String,
+    pub(super) share: String,
+    pub(super) leader: String,
+}
+
+/// The note with its place.
+pub(super) struct PlacedNote {
+    pub(super) x: f64,
+    pub(super) y: i32,
+    pub(super) anchor: &'static str,
+    pub(super) text: String,
+    pub(super) cause: String,
+    pub(super) href: String,
+}
+
+/// A drawn chart.
+pub(super) struct Drawing {
+    pub(super) name: &'static str,
+    pub(super) width: i32,
+    pub(super) height: i32,
+    pub(super) left: i32,
+    pub(super) right: i32,
+    pub(super) bottom: i32,
+    pub(super) labels_at: i32,
+    pub(super) unit: String,
+    /// Lines of the grid: height, label.
+    pub(super) ticks: Vec<(i32, String)>,
+    /// The path of each series: its number and its bars.
+    pub(super) paths: Vec<(usize, String)>,
+    /// A place for the pointer above each bar: left, width, title.
+    pub(super) titles: Vec<(f64, f64, String)>,
+    pub(super) days: Vec<Text>,
+    pub(super) months: Vec<Text>,
+    pub(super) until: Option<Text>,
+    pub(super) labels: Vec<Label>,
+    pub(super) note: Option<PlacedNote>,
+}
+
+/// Draws bars from zero, the largest series at the base.
+pub(super) fn draw(shape: Shape, format: &LocalFormat, contents: &Contents<'_>) -> Drawing {
+    let most = contents.days.iter().map(Day::total).max().unwrap_or(0);
+    let axis = Axis::of(most);
+    let (ticks, millions) = tick_labels(contents.measure, axis, format);
+    let longest = ticks.iter().map(|label| label.chars().count()).max().unwrap_or(1);
+    let left = i32::try_from(longest).unwrap_or(8) * 7 + 12;
+    let right = shape.width - shape.labels;
+    let bottom = TOP + shape.height;
+    let slot = f64::from(right - left) / as_f64(contents.days.len().max(1));
+    let height = |value: i128| f64::from(shape.height) * value as f64 / axis.top() as f64;
+    let mut drawing = Drawing {
+        name: shape.name,
+        width: shape.width,
+        height: bottom + 44,
+        left,
+        right,
+        bottom,
+        labels_at: right + 28,
+        unit: (contents.unit)(millions),
+        ticks: axis.ticks().zip(ticks).map(|(value, label)| (bottom - height(value).round() as i32, label)).collect(),
+        paths: Vec::new(),
+        titles: Vec::new(),
+        days: Vec::new(),
+        months: Vec::new(),
+        until: None,
+        labels: Vec::new(),
+        note: None,
+    };
+    let mut paths = vec![String::new(); SERIES + 1];
+    let mut last = Vec::new();
+    for (at, day) in contents.days.iter().enumerate() {
+        let x = f64::from(left) + slot * (as_f64(at) + 0.16);
+        drawing.titles.push((f64::from(left) + slot * as_f64(at), slot, (contents.title)(day)));
+        last = stack(&mut paths, contents.series, day, (x, slot * 0.68, f64::from(bottom)), &height);
+    }
+    drawing.paths = paths.into_iter().enumerate().filter(|(_, path)| !path.is_empty()).collect();
+    name_days(&mut drawing, format, contents.days, slot);
+    let end = f64::from(right) - slot * 0.16;
+    let top_of = |day: &Day| bottom - height(day.total()).round() as i32;
+    if let (Some(text), Some(day)) = (&contents.until, contents.days.last()) {
+        drawing.until = Some(Text { x: end, y: top_of(day) - 8, text: text.clone(), strong: false });
+    }
+    if shape.labels > 0 {
+        drawing.labels = labels(shape, contents.names, &last, (right, bottom));
+    }
+    if shape.name == "wide" {
+        drawing.note = contents.note.and_then(|note| Some((note, contents.days.get(note.day)?))).map(|(note, day)| {
+            let ahead = note.day * 2 < contents.days.len();
+            let (side, anchor) = if ahead { (0.84, "start") } else { (0.16, "end") };
+            let x = f64::from(left) + slot * (as_f64(note.day) + side) + if ahead { 10.0 } else { -10.0 };
+            let Note { text, cause, href, .. } = note.clone();
+            PlacedNote { x, y: top_of(day) + 12, anchor, text, cause, href }
+        });
+    }
+    drawing
+}
+
+/// Adds a day's bar to the paths of its series; returns the middle of each part, from the base up.
+fn stack(
+    paths: &mut [String],
+    series: &Series,
+    day: &Day,
+    (x, width, bottom): (f64, f64, f64),
+    height: &dyn Fn(i128) -> f64,
+) -> Vec<f64> {
+    let mut sums = [0_i128; SERIES + 1];
+    for (id, value) in &day.values {
+        if let Some(sum) = sums.get_mut(series.place(id)) {
+            *sum += value;
         }
     }
-
-    fn label(self, layout: &Layout, value: i128) -> String {
-        match self {
-            Self::Cost => layout.format.money(&Amount::of_picos(value)),
-            Self::Requests | Self::Tokens => layout.format.number(&i64::try_from(value).unwrap_or(i64::MAX)),
+    let mut y = bottom;
+    let mut middles = Vec::with_capacity(sums.len());
+    for (path, sum) in paths.iter_mut().zip(sums) {
+        let tall = height(sum);
+        middles.push(y - tall / 2.0);
+        y -= tall;
+        if sum > 0 {
+            // A pixel of the ground lies between two parts.
+            let drawn = (tall - 1.0).max(0.6);
+            let _ = write!(path, "M{x:.1} {y:.1}h{width:.1}v{drawn:.1}h-{width:.1}z");
         }
     }
+    middles
 }
 
-/// The id a result is grouped by; empty if there is none, such as the person of a service account's call.
-pub(super) fn id_of(result: &UsageResult) -> String {
-    let id = result.model.as_ref().or(result.key.as_ref()).or(result.project.as_ref()).or(result.user.as_ref());
-    id.cloned().unwrap_or_default()
-}
-
-/// Stacked bars from zero, the largest series at the base.
-pub(super) fn chart(layout: &Layout, buckets: &[Bucket], order: &[String], measure: Measure) -> String {
-    const WIDTH: f64 = 1000.0;
-    const HEIGHT: f64 = 240.0;
-    const TOP: f64 = 24.0;
-    const LEFT: f64 = 72.0;
-    let total = |bucket: &Bucket| bucket.results.iter().map(|result| measure.of(result)).sum::<i128>();
-    let most = buckets.iter().map(total).max().unwrap_or(0).max(1);
-    let label = |value: i128| measure.label(layout, value);
-    let mut svg = format!(
-        "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-labelledby=\"chart-name\">",
-        HEIGHT + TOP + 24.0
-    );
-    for quarter in 0..=3_i128 {
-        let value = most * quarter / 3;
-        let y = TOP + HEIGHT - HEIGHT * as_f64(value) / as_f64(most);
-        let _ = write!(svg, "<line x1=\"{LEFT}\" x2=\"{WIDTH}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>");
-        let minor = if quarter == 3 { "" } else { " class=\"minor\"" };
-        let _ = write!(svg, "<text x=\"0\" y=\"{:.1}\"{minor}>{}</text>", y + 4.0, label(value));
-    }
-    let slot = (WIDTH - LEFT) / as_f64(i128::try_from(buckets.len()).unwrap_or(1).max(1));
-    for (at, bucket) in buckets.iter().enumerate() {
-        let x = LEFT + slot * as_f64(i128::try_from(at).unwrap_or(0)) + slot * 0.16;
-        let mut y = TOP + HEIGHT;
-        let _ = write!(svg, "<g><title>{}: {}</title>", layout.format.date(&bucket.start), label(total(bucket)));
-        for (index, name) in order.iter().enumerate().chain(std::iter::once((SERIES, &String::new()))) {
-            let in_series = |result: &&UsageResult| {
-                let own = order.iter().position(|known| *known == id_of(result));
-                if index == SERIES { own.is_none() } else { own == Some(index) }
-            };
-            let sum: i128 = bucket.results.iter().filter(in_series).map(|result| measure.of(result)).sum();
-            if sum == 0 || (index == SERIES && !name.is_empty()) {
-                continue;
+/// Writes the days below the bars as far as they fit, and the name of each month below its first one.
+fn name_days(drawing: &mut Drawing, format: &LocalFormat, days: &[Day], slot: f64) {
+    let every = (24.0 / slot).ceil().max(1.0) as usize;
+    let mut last_month = String::new();
+    let mut free_from = f64::MIN;
+    let end = days.len().saturating_sub(1);
+    for (at, day) in days.iter().enumerate() {
+        let x = f64::from(drawing.left) + slot * (as_f64(at) + 0.5);
+        let month = format.month(&day.start);
+        let near_end = at != end && end - at < every;
+        if at == end || (at % every == 0 && !near_end) {
+            let text = format.day_of_month(&day.start).to_string();
+            drawing.days.push(Text { x, y: drawing.bottom + 20, text, strong: at == end });
+        }
+        if month != last_month {
+            let start = x - slot / 2.0;
+            let width = as_f64(month.chars().count()) * 8.0;
+            if start >= free_from && start + width < f64::from(drawing.right) + 40.0 {
+                drawing.months.push(Text { x: start, y: drawing.bottom + 38, text: month.clone(), strong: false });
+                free_from = start + width + 8.0;
             }
-            let tall = HEIGHT * as_f64(sum) / as_f64(most);
-            y -= tall;
-            let _ = write!(
-                svg,
-                "<rect class=\"f{}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>",
-                index.min(SERIES) + 1,
-                slot * 0.68,
-                (tall - 1.0).max(0.5)
-            );
-        }
-        svg.push_str("</g>");
-        let every = (buckets.len() / 6).max(1);
-        if at % every == 0 {
-            let minor = if (at / every).is_multiple_of(3) { "" } else { " class=\"minor\"" };
-            let _ = write!(
-                svg,
-                "<text x=\"{x:.1}\" y=\"{:.1}\"{minor}>{}</text>",
-                TOP + HEIGHT + 18.0,
-                short(layout, &bucket.start)
-            );
+            last_month = month;
         }
     }
-    svg.push_str("</svg>");
-    svg
 }
 
-/// A day without its year.
-fn short(layout: &Layout, at: &Timestamp) -> String {
-    let date = layout.format.date(at);
-    match date.split_once('年') {
-        Some((_, rest)) => rest.to_owned(),
-        None => date.rsplit_once(' ').map_or(date.clone(), |(rest, _)| rest.to_owned()),
+/// Labels at the right end, each with a thin leader to its part of the last bar.
+fn labels(shape: Shape, names: &[(String, String)], middles: &[f64], (right, bottom): (i32, i32)) -> Vec<Label> {
+    let mut anchors: Vec<(i32, &(String, String))> =
+        middles.iter().zip(names).map(|(middle, name)| (middle.round() as i32, name)).collect();
+    anchors.reverse();
+    let heights: Vec<i32> = anchors.iter().map(|(height, _)| *height).collect();
+    let placed = place(&heights, TOP, bottom - 4);
+    let label = |((anchor, (name, share)), y): ((i32, &(String, String)), i32)| Label {
+        y,
+        name: shortened(name, shape.letters),
+        share: share.clone(),
+        leader: format!("M{} {anchor}H{}L{} {y}H{}", right - 2, right + 8, right + 18, right + 24),
+    };
+    anchors.into_iter().zip(placed).map(label).collect()
+}
+
+/// Cuts a name; wide letters count twice.
+fn shortened(name: &str, letters: usize) -> String {
+    let width = |letter: char| -> usize { if letter >= '\u{2e80}' { 2 } else { 1 } };
+    if name.chars().map(width).sum::<usize>() <= letters {
+        return name.to_owned();
     }
+    let mut left = letters.saturating_sub(1);
+    let fits = |letter: &char| {
+        let fits = width(*letter) <= left;
+        left = left.saturating_sub(width(*letter));
+        fits
+    };
+    name.chars().take_while(fits).chain(['…']).collect()
+}
+
+/// The labels of an axis with equal decimals, and whether they are millions.
+fn tick_labels(measure: Measure, axis: Axis, format: &LocalFormat) -> (Vec<String>, bool) {
+    const PICO_DIGITS: u32 = 12;
+    let unit = 10_i128.pow(PICO_DIGITS);
+    let (unit_digits, millions) = match measure {
+        Measure::Cost => (PICO_DIGITS, axis.step >= 1_000_000 * unit),
+        _ => (0, axis.step >= 1_000_000),
+    };
+    let digits = unit_digits + if millions { 6 } else { 0 };
+    let mut decimals = digits;
+    let mut step = axis.step;
+    while decimals > 0 && step % 10 == 0 {
+        (step, decimals) = (step / 10, decimals - 1);
+    }
+    let scale = 10_i128.pow(digits - decimals);
+    let label = |value: i128| format.decimal(i64::try_from(value / scale).unwrap_or(i64::MAX), decimals);
+    (axis.ticks().map(|value| if value == 0 { format.decimal(0, 0) } else { label(value) }).collect(), millions)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a pixel is coarser than a float")]
-const fn as_f64(value: i128) -> f64 {
+const fn as_f64(value: usize) -> f64 {
     value as f64
 }

@@ -1,78 +1,84 @@
-//! The usage page: quantities and costs by day, grouped by model, key, project or person, as chart, table and CSV.
+//! The usage page: a sentence with the result, four figures, a chart by day and the table with the same numbers.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
-use keystead_app::audit::{Named, Names};
-use keystead_app::exports::Export;
-use keystead_app::usage::{Bucket, Estimated, UsageRequest, Width};
+use jiff::civil::Date;
+use keystead_app::usage::Estimated;
+use keystead_core::chart::{SERIES, Series};
 use keystead_core::money::Amount;
-use keystead_core::usage::Quantities;
 
-use super::chart::{Measure, SERIES, chart, id_of};
-use super::query::{GROUPS, LONGEST, MEASURES, RANGES, Range, UsageQuery};
+use super::chart::{Drawing, Measure, Note};
+use super::drawings::drawings;
+use super::menus::{Choice, Figure, figures, groups, parts, periods};
+use super::query::{Change, LONGEST, UsageQuery};
+use super::read::{Read, Sum, called, read};
+use super::refused::{self, Reason};
+use super::words::{lead, note, percent, period, said};
 use crate::state::DashboardState;
-use crate::web::csv::cell;
-use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
-use crate::web::file_answer::{FileKind, file_answer};
 use crate::web::layout::Layout;
 use crate::web::response::{Page, render, render_invalid};
-use keystead_locales::Messages;
 
-const HERE: &str = "/usage";
+pub(super) const HERE: &str = "/usage";
+/// Refused requests are kept for so many days.
+const REFUSALS_KEPT: i64 = 30;
+
+/// A row of the table.
 struct Row {
     id: String,
     /// The name; empty if the id is enough.
     name: String,
     /// What distinguishes it from others of the same name.
     about: String,
-    class: String,
+    /// The place among the colours.
+    place: usize,
     sum: Sum,
-}
-
-/// Quantities and cost, with the part that was estimated.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sum {
-    used: Quantities,
-    cost: Amount,
-    estimated: Estimated,
-}
-
-impl Sum {
-    const fn plus(self, used: Quantities, cost: Amount, estimated: Estimated) -> Self {
-        let Self { used: sum, cost: costs, estimated: estimates } = self;
-        Self { used: sum.plus(used), cost: costs.plus(cost), estimated: estimates.plus(estimated) }
-    }
+    share: String,
 }
 
 #[derive(Template)]
 #[template(path = "pages/usage.html")]
 struct Usage {
     layout: Layout,
-    rows: Vec<Row>,
-    total: Sum,
-    chart: String,
-    chart_name: String,
     query: UsageQuery,
+    lead: Vec<String>,
+    period: String,
+    periods: Vec<Choice>,
+    groups: Vec<Choice>,
+    parts: Vec<Choice>,
+    figures: Vec<Figure>,
+    chart_name: String,
+    drawings: Vec<Drawing>,
+    note: Option<Note>,
+    rows: Vec<Row>,
+    /// The number of rows that are summed up as "other", and the address with all of them.
+    other: Option<(i64, Sum, String, String)>,
+    total: Sum,
+    reasons: Vec<Reason>,
+    refused: i64,
+    kept: bool,
     show: &'static str,
+    dates: (Date, Date),
+    /// The chosen dates in words.
+    dates_said: (String, String),
     project: String,
-    base: String,
     csv: String,
-    home: String,
+    first_call: String,
 }
 
 impl Usage {
-    /// A number of the table, marked if part of it was estimated.
-    fn figure(&self, number: &i64, estimated: &i64) -> String {
-        self.marked(self.layout.format.number(number), *estimated > 0)
+    /// A number of the table, marked if part of it was estimated; a dash for zero.
+    fn number(&self, number: &i64, estimated: &i64) -> String {
+        match number {
+            0 => "–".to_owned(),
+            _ => self.marked(self.layout.format.number(number), *estimated > 0),
+        }
     }
 
-    fn money(&self, sum: &Sum) -> String {
-        self.marked(self.layout.format.money(&sum.cost), sum.estimated.cost > Amount::ZERO)
+    fn amount(&self, sum: &Sum) -> String {
+        self.marked(self.layout.format.amount(&sum.cost), sum.estimated.cost > Amount::ZERO)
     }
 
     fn marked(&self, figure: String, estimated: bool) -> String {
@@ -94,189 +100,96 @@ impl Usage {
         (used.requests > 0).then_some(text)
     }
 
-    fn range(&self, days: &i64) -> String {
-        self.layout.t.count("usage-days", days)
+    fn group_name(&self) -> String {
+        self.layout.t.text(&format!("usage-by-{}", self.query.by))
     }
 
-    fn last(&self, days: &i64) -> String {
-        format!("{}&{}", self.base, self.query.query_string(Some(*days), None, None))
+    fn part_name(&self) -> String {
+        if self.query.whole { self.layout.organization.clone() } else { self.layout.project.clone() }
     }
 
-    fn grouped(&self, by: &str) -> String {
-        format!("{}&{}", self.base, self.query.query_string(None, Some(by), None))
+    fn is_refused(&self) -> bool {
+        self.show == "refused"
     }
-
-    fn shown(&self, show: &str) -> String {
-        format!("{}&{}", self.base, self.query.query_string(None, None, Some(show)))
-    }
-
-    fn is_last(&self, days: &i64) -> bool {
-        self.query.range == Range::Last(*days)
-    }
-
-    fn is_by(&self, by: &str) -> bool {
-        by == self.query.by
-    }
-
-    fn is_shown(&self, show: &str) -> bool {
-        show == self.show
-    }
-
-    fn date(&self, end: &str) -> &str {
-        match &self.query.range {
-            Range::Between { from, to, .. } => {
-                if end == "from" {
-                    from
-                } else {
-                    to
-                }
-            }
-            Range::Last(_) => "",
-        }
-    }
-
-    fn by_name(&self, by: &str) -> String {
-        self.layout.t.text(&format!("usage-by-{by}"))
-    }
-
-    fn measure_name(&self, show: &str) -> String {
-        self.layout.t.text(&format!("usage-{show}"))
-    }
-}
-
-/// The name of a row, and what distinguishes it from others of the same name.
-fn called(t: Messages, by: &str, id: &str, names: &Names) -> (String, String) {
-    let person = |id: &str| match names.get(id) {
-        Some(Named::Person(person)) => Some(person.name.clone()),
-        Some(Named::ServiceAccount(name)) => Some(name.to_owned()),
-        _ => None,
-    };
-    match names.get(id) {
-        _ if id.is_empty() && by == "user" => (t.text("usage-nobody"), String::new()),
-        Some(Named::Person(person)) => (person.name.clone(), person.email.clone()),
-        Some(Named::Key(key)) => {
-            let owner = key.user.as_deref().or(key.service_account.as_deref()).and_then(person).unwrap_or_default();
-            let name = key.name.clone().unwrap_or_else(|| t.text("key-unnamed"));
-            (name, if owner.is_empty() { key.redacted.clone() } else { format!("{owner} · {}", key.redacted) })
-        }
-        Some(Named::Project(name) | Named::ServiceAccount(name)) => (name.to_owned(), id.to_owned()),
-        None => (String::new(), String::new()),
-    }
-}
-
-struct Read {
-    buckets: Vec<Bucket>,
-    names: Names,
-    query: UsageQuery,
-}
-
-async fn read(state: &DashboardState, visit: &Visit) -> Result<Read, PageError> {
-    let fail = |error| PageError::new(visit.person.messages, error);
-    let query = UsageQuery::read(&visit.person.query);
-    let (start, days) = query.days(state.app.now());
-    let request = UsageRequest {
-        kind: None,
-        start,
-        end: None,
-        width: Width::Day,
-        limit: days,
-        page: None,
-        group_by: vec![query.group()],
-        projects: Vec::new(),
-        users: Vec::new(),
-        keys: Vec::new(),
-        models: Vec::new(),
-    };
-    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
-    let buckets = state.app.usage(&actor, organization, &request).await.map_err(fail)?.buckets;
-    let ids: BTreeSet<String> = buckets.iter().flat_map(|bucket| &bucket.results).map(id_of).collect();
-    let names = match query.by {
-        "model" => Names::default(),
-        _ => state.app.names_in_usage(&actor, organization, ids).await.map_err(fail)?,
-    };
-    Ok(Read { buckets, names, query })
-}
-
-/// Sums by id, highest cost first; without costs, most requests first.
-fn sums(buckets: &[Bucket]) -> Vec<(String, Sum)> {
-    let mut all: BTreeMap<String, Sum> = BTreeMap::new();
-    for result in buckets.iter().flat_map(|bucket| &bucket.results) {
-        let sum = all.entry(id_of(result)).or_default();
-        *sum = sum.plus(result.used, result.cost, result.estimated);
-    }
-    let mut sorted: Vec<_> = all.into_iter().collect();
-    let order = |sum: &Sum| (sum.cost, sum.used.requests);
-    sorted.sort_by(|a, b| order(&b.1).cmp(&order(&a.1)).then_with(|| a.0.cmp(&b.0)));
-    sorted
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
     let t = visit.person.messages;
-    let Read { buckets, names, query } = read(&state, &visit).await?;
-    let layout = Layout::new(&state, &visit, &t.text("nav-usage"), HERE);
-    let sums = sums(&buckets);
-    let money = sums.iter().any(|(_, sum)| sum.cost > Amount::ZERO);
-    let show = query.show.unwrap_or(if money { "cost" } else { "requests" });
+    let read = read(&state, &visit).await?;
+    let sums = read.sums();
+    let total = sums.values().fold(Sum::default(), |sum, one| sum.plus(*one));
+    let money = total.cost > Amount::ZERO;
+    let show = read.query.show.unwrap_or(if money { "cost" } else { "requests" });
     let measure = match show {
         "cost" => Measure::Cost,
         "tokens" => Measure::Tokens,
+        "refused" => Measure::Refused,
         _ => Measure::Requests,
     };
-    let order: Vec<String> = sums.iter().take(SERIES).map(|(id, ..)| id.clone()).collect();
-    let chart = chart(&layout, &buckets, &order, measure);
-    let mut total = Sum::default();
-    let mut rows = Vec::with_capacity(sums.len());
-    for (at, (id, sum)) in sums.into_iter().enumerate() {
-        total = total.plus(sum.used, sum.cost, sum.estimated);
-        let (name, about) = called(t, query.by, &id, &names);
-        rows.push(Row { id, name, about, class: format!("f{}", at.min(SERIES) + 1), sum });
+    let days = if measure == Measure::Refused { refused::days(&read.refused) } else { read.days(measure) };
+    let mut totals: BTreeMap<String, i128> = BTreeMap::new();
+    for (id, value) in days.iter().flat_map(|day| &day.values) {
+        *totals.entry(id.clone()).or_default() += value;
     }
+    let series = Series::of(&totals);
+    let layout = Layout::new(&state, &visit, &t.text("nav-usage"), HERE);
+    let note = note(&state, &visit, &read, &days, measure).await?;
+    let refused = read.refused_total();
+    let (from, to) = read.dates;
+    let first_kept = visit.person.format.now.plus(-REFUSALS_KEPT * 86_400);
+    let (rows, other) = rows(&visit, &read, &sums, &series, &totals);
     let page = Usage {
+        lead: lead(&visit, &read, &total, &read.days(Measure::Cost)),
+        period: period(&visit, from, to),
+        periods: periods(&visit, &read.query),
+        groups: groups(&visit, &read.query),
+        parts: parts(&visit, &read.query),
+        figures: figures(&visit, &read.query, show, &total, refused),
         chart_name: t.text(&format!("usage-chart-{show}")),
-        layout,
+        drawings: drawings(&visit, &read, (&days, &series, &totals, measure), note.as_ref()),
+        reasons: if measure == Measure::Refused { refused::reasons(t, &read.refused, &series) } else { Vec::new() },
+        kept: read.buckets.first().is_some_and(|bucket| bucket.start < first_kept),
+        note,
         rows,
+        other,
         total,
-        chart,
+        refused,
         show,
+        dates: read.dates,
+        dates_said: (said(&visit, from), said(&visit, to)),
         project: visit.project.id.to_string(),
-        base: visit.link(HERE),
-        csv: visit.link(&format!("/usage.csv?{}", query.query_string(None, None, None))),
-        home: visit.link("/welcome/first-call"),
-        query,
+        csv: visit.link(&format!("/usage.csv?{}", read.query.with(Change::Nothing))),
+        first_call: visit.link("/welcome/first-call"),
+        query: read.query,
+        layout,
     };
-    show_page(t, &page)
+    if page.query.wrong { render_invalid(t, &page) } else { render(t, &page) }
 }
 
-fn show_page(t: Messages, page: &Usage) -> Page {
-    if page.query.wrong { render_invalid(t, page) } else { render(t, page) }
-}
+type Other = (i64, Sum, String, String);
 
-/// The same numbers for a spreadsheet.
-pub(crate) async fn csv(State(state): State<DashboardState>, visit: Visit) -> Result<Response, PageError> {
-    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
-    let counted = state.app.begin_export(&actor, organization, Export::Usage).await;
-    counted.map_err(|error| PageError::new(visit.person.messages, error))?;
-    let Read { buckets, names, query } = read(&state, &visit).await?;
-    let mut text = format!("day,{},name,requests,input_tokens,output_tokens,images,cost_usd,", query.by);
-    text.push_str(
-        "estimated_requests,estimated_input_tokens,estimated_output_tokens,estimated_images,estimated_cost_usd\r\n",
-    );
-    for bucket in &buckets {
-        let day = bucket.start.to_string();
-        let day = day.split('T').next().unwrap_or_default();
-        for result in &bucket.results {
-            let id = id_of(result);
-            let (name, _) = called(visit.person.messages, query.by, &id, &names);
-            let Estimated { used: estimated, cost: estimated_cost } = &result.estimated;
-            let all = figures(&result.used, &result.cost);
-            let part = figures(estimated, estimated_cost);
-            let _ = write!(text, "{day},{},{},{all},{part}\r\n", cell(&id), cell(&name));
-        }
+/// The rows of the table in the order of the chart, and the sum of those without a colour.
+fn rows(
+    visit: &Visit,
+    read: &Read,
+    sums: &BTreeMap<String, Sum>,
+    series: &Series,
+    totals: &BTreeMap<String, i128>,
+) -> (Vec<Row>, Option<Other>) {
+    let whole: i128 = totals.values().sum();
+    let share = |ids: &[String]| percent(visit, ids.iter().filter_map(|id| totals.get(id)).sum(), whole);
+    let listed = series.own.iter().chain(series.other.iter().filter(|_| read.query.all));
+    let row = |id: &String| {
+        let (name, about) = called(visit.person.messages, read.query.by, id, &read.names);
+        let share = share(std::slice::from_ref(id));
+        Some(Row { sum: *sums.get(id)?, place: series.place(id), id: id.clone(), name, about, share })
+    };
+    let rows = listed.filter_map(row).collect();
+    if series.other.is_empty() || read.query.all {
+        return (rows, None);
     }
-    Ok(file_answer(FileKind::Csv { disposition: "attachment; filename=\"usage.csv\"" }, text))
-}
-
-/// Cells of one sum. A cost has all its digits.
-fn figures(used: &Quantities, cost: &Amount) -> String {
-    format!("{},{},{},{},{cost}", used.requests, used.input_tokens, used.output_tokens, used.images)
+    let sum = series.other.iter().filter_map(|id| sums.get(id)).fold(Sum::default(), |sum, one| sum.plus(*one));
+    let count = i64::try_from(series.other.len()).unwrap_or(i64::MAX);
+    let all = visit.link(&format!("{HERE}?{}", read.query.with(Change::All)));
+    (rows, Some((count, sum, share(&series.other), all)))
 }
