@@ -84,6 +84,7 @@ impl App {
                 start: found.key.created_at.plus(-60),
                 end: now.plus(60),
                 width_seconds: 86_400,
+                origin: Timestamp(0),
                 group_by: vec![GroupKey::Model],
                 projects: Vec::new(),
                 users: Vec::new(),

@@ -14,7 +14,7 @@ mod by_day;
 mod overview;
 
 pub use by_day::{DailyRequest, RefusedDay};
-pub use keystead_store::tables::api_keys::KeyCounts;
+pub use keystead_store::tables::api_keys::ProjectKeys;
 pub use keystead_store::tables::refusals::RefusalSum;
 pub use overview::{Overview, OverviewRequest};
 

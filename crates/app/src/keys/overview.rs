@@ -129,6 +129,7 @@ async fn models_of(
         start: since,
         end: now.plus(60),
         width_seconds: SHOWN,
+        origin: Timestamp(0),
         group_by: vec![GroupKey::Model],
         projects: Vec::new(),
         users: Vec::new(),

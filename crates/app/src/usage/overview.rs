@@ -6,7 +6,7 @@ use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::Quantities;
 use keystead_store::Tx;
-use keystead_store::tables::api_keys::{self, KeyCounts};
+use keystead_store::tables::api_keys::{self, ProjectKeys};
 use keystead_store::tables::refusals::{self, RefusedCall};
 use keystead_store::tables::usage::{self, UsageQuery};
 
@@ -32,7 +32,7 @@ pub struct OverviewRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overview {
     /// Its keys; only their own for people who do not administer it.
-    pub keys: KeyCounts,
+    pub keys: ProjectKeys,
     /// Whether all keys of the project are counted.
     pub all_keys: bool,
     /// Usage and cost of today.

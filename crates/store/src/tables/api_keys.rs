@@ -19,7 +19,7 @@ mod with_owner;
 
 pub use search::{KeyCounts, KeysWanted, count, find_of_project, search};
 pub use with_owner::{
-    KeyCounts, KeyWithOwner, count_project, find_admin_with_owner, find_project_with_owner, list_admin,
+    KeyWithOwner, ProjectKeys, count_project, find_admin_with_owner, find_project_with_owner, list_admin,
     list_admin_with_owner, list_project, list_project_with_owner,
 };
 

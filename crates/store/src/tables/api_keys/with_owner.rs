@@ -44,7 +44,7 @@ const ADMIN_ONE: &str = "k.organization = $1 AND k.kind = 'admin' AND k.id = $2"
 
 /// How many keys of a project work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct KeyCounts {
+pub struct ProjectKeys {
     /// Keys that are neither revoked nor expired, of owners with access.
     pub active: i64,
     /// Active keys that expire before `expiring_before`.
@@ -59,7 +59,7 @@ pub async fn count_project(
     project: &ProjectId,
     owner: Option<&UserId>,
     (now, expiring_before, unused_since): (Timestamp, Timestamp, Timestamp),
-) -> Result<KeyCounts, Error> {
+) -> Result<ProjectKeys, Error> {
     // The condition for owners with access is that of `SELECT`.
     const SQL: &str = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN k.expires_at < $3 THEN 1 ELSE 0 END), 0), \
          COALESCE(SUM(CASE WHEN k.created_at < $4 AND COALESCE(k.last_used_at, 0) < $4 THEN 1 ELSE 0 END), 0) \
@@ -80,8 +80,8 @@ pub async fn count_project(
         unused_since.0.into(),
         owner.map(UserId::as_str).into(),
     ];
-    let Some(row) = tx.optional(SQL, values).await? else { return Ok(KeyCounts::default()) };
-    Ok(KeyCounts { active: row.int(0)?, expiring: row.int(1)?, unused: row.int(2)? })
+    let Some(row) = tx.optional(SQL, values).await? else { return Ok(ProjectKeys::default()) };
+    Ok(ProjectKeys { active: row.int(0)?, expiring: row.int(1)?, unused: row.int(2)? })
 }
 
 fn with_owner(row: &Row) -> Result<KeyWithOwner, Error> {
