@@ -12,6 +12,15 @@ pub(crate) fn checked_name(name: &str) -> Result<String, Error> {
     text::name(name).map_err(refused)
 }
 
+/// Normalizes the name of a person by the rules for names, with fewer characters.
+pub(crate) fn checked_person_name(name: &str) -> Result<String, Error> {
+    let refused = |fault: NameFault| {
+        let code = if matches!(fault, NameFault::TooLong(_)) { "person_name_too_long" } else { fault.code() };
+        Error::coded("name", code, format!("Invalid 'name': {}", fault.message()))
+    };
+    text::person_name(name).map_err(refused)
+}
+
 /// Normalizes an address to the form by which accounts are compared; refuses one that cannot receive mail.
 pub(crate) fn checked_email(email: &str) -> Result<String, Error> {
     text::email(email)

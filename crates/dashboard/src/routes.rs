@@ -157,7 +157,7 @@ pub static ROUTES: &[Route] = &[
     signed_in("/settings/organization/admin-keys", || get(admin_keys::open)),
     recently_authenticated("/settings/organization/admin-keys/create", || post(admin_keys::create)),
     recently_authenticated("/settings/organization/admin-keys/{id}/delete", || post(admin_keys::delete)),
-    signed_in("/settings/account", || get(account::open)),
+    signed_in("/settings/account", || get(account::open).post(account::save)),
     signed_in("/settings/account/keys/revoke", || post(account::revoke_key)),
     signed_in("/settings/account/phone", || get(phone::open).post(phone::start)),
     signed_in("/settings/account/phone/check", || post(phone::check)),

@@ -68,9 +68,10 @@ for (const page of document.querySelectorAll("main[data-unsaved]")) {
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
-// Sends the visitor's time zone to the account, so that pages show times in it.
-const unknown = document.querySelector("form[data-zone='']");
+// Pages show times in the zone of the account, which gets the browser's zone at first, or in the zone of this cookie.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone) document.cookie = `keystead_zone=${zone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+const unknown = document.querySelector("form[data-zone='']");
 if (unknown && zone && zone !== "UTC") {
   const body = new URLSearchParams({ csrf: unknown.elements.csrf.value, next: "/home", time_zone: zone });
   fetch("/preferences", { method: "POST", body, redirect: "manual" }).catch(() => {});
@@ -119,5 +120,17 @@ if (waiting) {
   } else {
     askAgain();
   }
+}
+// The list of time zones offers the zone of the device when another one is chosen.
+const offer = document.querySelector("[data-zone-offer]");
+const zones = document.getElementById("time_zone");
+if (offer && zone && zones?.value !== zone && [...zones.options].some((option) => option.value === zone)) {
+  offer.textContent = offer.dataset.zoneOffer.replace("%s", zone.replaceAll("_", " "));
+  offer.hidden = false;
+  offer.addEventListener("click", () => {
+    zones.value = zone;
+    offer.hidden = true;
+    zones.focus();
+  });
 }
 document.querySelector("[autofocus], .summary[tabindex]")?.focus();

@@ -67,6 +67,19 @@ impl LocalFormat {
         self.messages.text_with_all("date-and-time", &[("date", &self.date(at)), ("time", &self.time(at))])
     }
 
+    /// Date and time with the name of the time zone, for sentences that do not show whose zone it is.
+    #[must_use]
+    pub fn exact_in_zone(&self, at: &Timestamp) -> String {
+        let exact = self.exact(at);
+        match self.zone.iana_name() {
+            Some(name) if self.zone != TimeZone::UTC => {
+                let place = name.replace('_', " ");
+                self.messages.text_with_all("time-in-zone", &[("time", &exact), ("zone", &place)])
+            }
+            _ => exact,
+        }
+    }
+
     /// For `<time datetime>`.
     #[must_use]
     pub fn machine(&self, at: &Timestamp) -> String {
@@ -203,6 +216,8 @@ mod tests {
         assert_eq!(exact(Language::Japanese), "2026年11月20日 14時\u{2060}10分\u{a0}UTC");
         let warsaw = LocalFormat { zone: TimeZone::get("Europe/Warsaw").unwrap(), ..when(Language::Polish) };
         assert_eq!(warsaw.exact(&at), "20\u{a0}listopada 2026, 15:10");
+        assert_eq!(warsaw.exact_in_zone(&at), "20\u{a0}listopada 2026, 15:10 (Europe/Warsaw)");
+        assert_eq!(when(Language::Polish).exact_in_zone(&at), exact(Language::Polish));
         let money = |language, micros| when(language).money(&Micros(micros).into());
         assert_eq!(money(Language::English, 1_112_440_000), "1,112.44\u{a0}USD");
         assert_eq!(money(Language::Polish, 1_112_440_000), "1\u{202f}112,44\u{a0}USD");

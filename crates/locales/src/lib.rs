@@ -5,6 +5,7 @@ pub mod countries;
 mod format;
 mod help;
 mod messages;
+pub mod time_zones;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! A person, and an account, that were not known before.
 
 use keystead_core::id::UserId;
+use keystead_core::text;
 use keystead_store::Tx;
 use keystead_store::tables::accounts::Account;
 use keystead_store::tables::users::{self, User};
@@ -8,7 +9,7 @@ use keystead_store::tables::users::{self, User};
 use super::Context;
 use crate::{App, Error};
 
-/// Makes an account for a new person.
+/// Makes an account for a new person. Without a valid name they get the first part of the address as one.
 pub(crate) async fn insert_new_user(
     app: &App,
     tx: &mut Tx,
@@ -16,11 +17,12 @@ pub(crate) async fn insert_new_user(
     email: &str,
     name: Option<&str>,
 ) -> Result<UserId, Error> {
-    let usual = email.split('@').next().unwrap_or(email);
+    let usual = email.split('@').next().unwrap_or(email).to_owned();
+    let name = name.and_then(|name| text::person_name(name).ok()).unwrap_or(usual);
     let user = User {
         id: id.clone(),
         email: email.to_owned(),
-        name: name.unwrap_or(usual).to_owned(),
+        name,
         created_at: app.now(),
         default_organization: None,
         deactivated_at: None,

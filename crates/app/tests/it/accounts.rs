@@ -1,5 +1,7 @@
 //! Signing up and in, sessions, and a forgotten password (S1-10, S3-04).
 
+use keystead_app::accounts::Profile;
+use keystead_app::{Actor, Page};
 use keystead_core::time::Timestamp;
 
 use crate::test_app::*;
@@ -207,6 +209,39 @@ async fn preferences_are_saved() {
     assert!(security.has_password && security.second_factor_since.is_none());
     assert_eq!(security.password_changed_at, Some(Timestamp(NOON)));
     assert!(test.sign_in("ann@example.com", GOOD).await.is_ok());
+}
+
+/// The name of a profile follows the rules for names, and a change of it is recorded without the name.
+#[tokio::test]
+async fn a_profile_has_a_name_of_its_own() {
+    let test = TestApp::new().await;
+    let (user, opened) = test.signed_in_user("ann@example.com").await;
+    let (organization, _) = test.organization(&user).await;
+    let profile = |name: &str| Profile {
+        name: name.to_owned(),
+        language: "pl".to_owned(),
+        theme: String::new(),
+        time_zone: "Europe/Warsaw".to_owned(),
+    };
+    for (name, fault) in [
+        (" \u{200b}", "name_empty"),
+        ("An\u{202e}n", "name_has_invisible_characters"),
+        (&*"x".repeat(65), "person_name_too_long"),
+    ] {
+        assert_eq!(code(test.app.save_profile(&user, &profile(name)).await), fault, "{name:?}");
+    }
+    for _ in 0..2 {
+        test.app.save_profile(&user, &profile("  Zoe\u{301} Ka  ")).await.unwrap();
+    }
+    let view = test.app.session(&opened.session).await.unwrap().unwrap();
+    assert_eq!((view.name.as_str(), view.language.as_str()), ("Zoé Ka", "pl"));
+    let page = Page { after: None, limit: 100, ascending: true };
+    let log = test.app.audit_log(&Actor::operator("test"), &organization, page).await.unwrap();
+    let changes: Vec<_> = log.data.iter().filter(|event| event.action == "user.updated").collect();
+    assert_eq!(changes.len(), 1, "saving the same name again changes nothing");
+    assert!(!format!("{changes:?}").contains("Zo"), "{changes:?}");
+    test.close_account(&user).await;
+    assert_eq!(code(test.app.save_profile(&user, &profile("Late")).await), "not_found");
 }
 
 /// ASVS 6.3.7, 6.3.8, 7.5.1: another address needs a fresh reauthentication and its own mailbox; the old one gets a

@@ -7,13 +7,16 @@ use super::{JOINERS, is_blank, is_invisible, trimmed};
 /// Maximum number of characters in a name.
 pub const LONGEST_NAME: usize = 255;
 
+/// Maximum number of characters in the name of a person.
+pub const LONGEST_PERSON_NAME: usize = 64;
+
 /// Why a text is not a valid name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameFault {
     /// It has no visible character.
     Empty,
-    /// More than [`LONGEST_NAME`] characters.
-    TooLong,
+    /// More than this many characters.
+    TooLong(usize),
     /// It contains a control character, a line break or an invisible character.
     Invisible(char),
 }
@@ -24,7 +27,7 @@ impl NameFault {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Empty => "name_empty",
-            Self::TooLong => "name_too_long",
+            Self::TooLong(_) => "name_too_long",
             Self::Invisible(_) => "name_has_invisible_characters",
         }
     }
@@ -34,7 +37,7 @@ impl NameFault {
     pub fn message(self) -> String {
         match self {
             Self::Empty => "must have at least one visible character.".to_owned(),
-            Self::TooLong => format!("must have at most {LONGEST_NAME} characters."),
+            Self::TooLong(longest) => format!("must have at most {longest} characters."),
             Self::Invisible(character) => {
                 format!("the invisible character U+{:04X} is not allowed.", u32::from(character))
             }
@@ -52,12 +55,24 @@ impl NameFault {
 /// # Errors
 /// The fault.
 pub fn name(typed: &str) -> Result<String, NameFault> {
+    within(typed, LONGEST_NAME)
+}
+
+/// Normalizes the name of a person by the same rules; it has at most [`LONGEST_PERSON_NAME`] characters.
+///
+/// # Errors
+/// The fault.
+pub fn person_name(typed: &str) -> Result<String, NameFault> {
+    within(typed, LONGEST_PERSON_NAME)
+}
+
+fn within(typed: &str, longest: usize) -> Result<String, NameFault> {
     let name: String = trimmed(typed).nfc().collect();
     if name.chars().all(is_blank) {
         return Err(NameFault::Empty);
     }
-    if name.chars().count() > LONGEST_NAME {
-        return Err(NameFault::TooLong);
+    if name.chars().count() > longest {
+        return Err(NameFault::TooLong(longest));
     }
     let mut before = ' ';
     for character in name.chars() {
@@ -107,8 +122,11 @@ mod tests {
         ] {
             assert_eq!(name(typed), Err(NameFault::Invisible(character)), "{typed:?}");
         }
-        assert_eq!(name(&"x".repeat(256)), Err(NameFault::TooLong));
+        assert_eq!(name(&"x".repeat(256)), Err(NameFault::TooLong(255)));
         assert!(name(&"ż".repeat(255)).is_ok());
+        assert_eq!(person_name(&"x".repeat(65)), Err(NameFault::TooLong(64)));
+        assert_eq!(person_name(&format!(" {} ", "ż".repeat(64))), Ok("ż".repeat(64)));
+        assert_eq!(person_name("An\u{200b}n"), Err(NameFault::Invisible('\u{200b}')));
     }
 
     proptest! {

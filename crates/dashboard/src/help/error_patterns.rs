@@ -256,6 +256,7 @@ const CODES: &[(&str, &str)] = &[
     ("unknown_parameter", "request-not-understood"),
     ("time_zone_unknown", "request-not-understood"),
     ("name_", "request-not-understood"),
+    ("person_name_too_long", "request-not-understood"),
     ("unknown_url", "not-there"),
     ("method_not_supported", "not-there"),
     ("not_found", "not-there"),

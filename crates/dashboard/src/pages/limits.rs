@@ -205,7 +205,7 @@ pub(crate) async fn save(State(state): State<DashboardState>, visit: Visit, form
         Ok(SavedRates::Conflict(taken)) => refused.taken = taken,
         Err(error) => {
             let mut page = page(&state, &visit, Some(&refused)).await?;
-            page.wrong = Some(error_message(visit.person.messages, &error));
+            page.wrong = Some(error_message(&visit.person.format, &error));
             return render_error(visit.person.messages, &page, &error);
         }
     }

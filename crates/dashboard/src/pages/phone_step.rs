@@ -94,7 +94,7 @@ impl PhoneStep {
         let field = if verb.is_none() { "number" } else { "code" };
         // A refused number costs nothing; a code that was checked does.
         self.spared = verb.is_none() && matches!(error, Error::Invalid { .. });
-        self.wrong = Some((error_message(self.t, error), field));
+        self.wrong = Some((error_message(&self.format, error), field));
     }
 
     pub(crate) fn is_wrong(&self, field: &str) -> bool {

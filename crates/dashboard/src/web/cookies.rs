@@ -5,6 +5,17 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use keystead_core::secret::Secret;
 
+/// The cookie in which the script of the pages says the browser's time zone. It is for people without a session; the zone
+/// of an account comes first.
+const ZONE: &str = "keystead_zone";
+
+/// The name of the browser's time zone, as its script says.
+pub(crate) fn browsers_zone(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, value)| *name == ZONE && value.len() <= 64).map(|(_, value)| value.to_owned())
+}
+
 /// The cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cookie {

@@ -3,14 +3,32 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
 use keystead_app::Error;
 use keystead_core::gate::Requirement;
+use keystead_core::time::Timestamp;
 
 use crate::help::{self, Topic};
 use crate::web::extract::Person;
 use crate::web::html::{RetryAt, html};
 use keystead_core::language::Language;
-use keystead_locales::Messages;
+use keystead_locales::{LocalFormat, Messages};
+
+/// Who reads an error: their language, and the time zone in which times are shown to them.
+#[derive(Debug, Clone)]
+pub(crate) struct Reader(LocalFormat);
+
+impl From<Messages> for Reader {
+    fn from(messages: Messages) -> Self {
+        Self(LocalFormat { messages, now: Timestamp(0), zone: TimeZone::UTC })
+    }
+}
+
+impl From<&LocalFormat> for Reader {
+    fn from(format: &LocalFormat) -> Self {
+        Self(format.clone())
+    }
+}
 
 /// A page that shows an error.
 #[derive(Debug)]
@@ -54,15 +72,16 @@ struct Page<'a> {
 }
 
 /// The message of an error, shown beside a field or on a page of its own.
-pub(crate) fn error_message(messages: Messages, error: &Error) -> String {
+pub(crate) fn error_message(reader: impl Into<Reader>, error: &Error) -> String {
+    let Reader(format) = reader.into();
+    let messages = format.messages;
     match error {
         Error::Invalid { code: Some(code), message, .. } => known(messages, code).unwrap_or_else(|| message.clone()),
         Error::Invalid { message, .. } | Error::Conflict { message } | Error::Forbidden { message, .. } => {
             message.clone()
         }
         Error::Limited { name, retry_at } => {
-            let when = keystead_locales::LocalFormat { messages, now: *retry_at, zone: jiff::tz::TimeZone::UTC };
-            let time = when.exact(retry_at);
+            let time = format.exact_in_zone(retry_at);
             match known(messages, name) {
                 Some(_) => messages.text_with(&key(name), "time", time),
                 None => messages.text_with("error-limited", "time", time),
@@ -130,7 +149,9 @@ fn known(messages: Messages, code: &str) -> Option<String> {
 }
 
 impl PageError {
-    pub(crate) fn new(messages: Messages, error: Error) -> Self {
+    pub(crate) fn new(reader: impl Into<Reader>, error: Error) -> Self {
+        let reader = reader.into();
+        let messages = reader.0.messages;
         let status = match &error {
             Error::NotFound { .. } => StatusCode::NOT_FOUND,
             Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -154,7 +175,7 @@ impl PageError {
             messages,
             status,
             title,
-            message: error_message(messages, &error),
+            message: error_message(reader, &error),
             topic: topic(&error),
             retry_at,
             sign_out: None,

@@ -19,7 +19,7 @@ use keystead_core::secret::Secret;
 use subtle::ConstantTimeEq;
 
 use crate::state::DashboardState;
-use crate::web::cookies::Cookie;
+use crate::web::cookies::{Cookie, browsers_zone};
 use crate::web::error_page::PageError;
 use crate::web::form::Form;
 use keystead_core::language::Language;
@@ -60,7 +60,8 @@ impl FromRequestParts<DashboardState> for Visitor {
         let accept = text_of(&parts.headers, header::ACCEPT_LANGUAGE.as_str());
         let kept = session.as_ref().map(|(view, _)| view.language.as_str()).filter(|tag| !tag.is_empty());
         let language = Language::choose(query.get("language").map(String::as_str).or(kept), accept);
-        let zone = session.as_ref().and_then(|(view, _)| TimeZone::get(&view.time_zone).ok()).unwrap_or(TimeZone::UTC);
+        let chosen = session.as_ref().and_then(|(view, _)| TimeZone::get(&view.time_zone).ok());
+        let zone = chosen.or_else(|| TimeZone::get(&browsers_zone(&parts.headers)?).ok()).unwrap_or(TimeZone::UTC);
         let ip = parts.extensions.get::<Client>().map(|client| client.address);
         let user_agent = text_of(&parts.headers, header::USER_AGENT.as_str()).unwrap_or_default().to_owned();
         let context = Context { origin: Origin { ip }, user_agent, language: language.tag().to_owned() };

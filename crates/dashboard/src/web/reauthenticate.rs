@@ -56,7 +56,7 @@ struct ReauthenticatePage {
 impl ReauthenticatePage {
     async fn new(state: &DashboardState, person: &Person, action: &str, back: &str) -> Result<Self, PageError> {
         let security = state.app.security(&person.session.user).await;
-        let security = security.map_err(|error| PageError::new(person.messages, error))?;
+        let security = security.map_err(|error| PageError::new(&person.format, error))?;
         let elsewhere = !security.identities.is_empty();
         Ok(Self {
             t: person.messages,
@@ -147,9 +147,9 @@ async fn check_proof(
     }
     match answer(state, person, form).await {
         Ok(opened) => Ok(ProofCheck::Passed(opened)),
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(person.messages, error)),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(&person.format, error)),
         Err(error) => {
-            question.wrong = Some(error_message(person.messages, &error));
+            question.wrong = Some(error_message(&person.format, &error));
             render_question(person, &question).map(|response| ProofCheck::Ask(mark_limit(response, &error)))
         }
     }
@@ -212,11 +212,11 @@ pub(crate) async fn prove(State(state): State<DashboardState>, person: Person, f
     let next = local_path(wanted(&person)).to_owned();
     match answer(&state, &person, &form).await {
         Ok(opened) => Ok(redirect_with_cookie(&next, renewed(&state, &opened))),
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(person.messages, error)),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(&person.format, error)),
         Err(error) => {
             let action = format!("/reauthenticate?{}", leading_to(&next));
             let mut question = ReauthenticatePage::new(&state, &person, &action, "/home").await?;
-            question.wrong = Some(error_message(person.messages, &error));
+            question.wrong = Some(error_message(&person.format, &error));
             render_question(&person, &question).map(|response| mark_limit(response, &error))
         }
     }

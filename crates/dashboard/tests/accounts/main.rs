@@ -15,6 +15,7 @@ mod limits;
 mod lists;
 mod markup;
 mod operators;
+mod profile;
 mod progress;
 mod reauthentication;
 mod redirects;

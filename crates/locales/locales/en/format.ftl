@@ -39,3 +39,4 @@ month-10 = October
 month-11 = November
 month-12 = December
 period = { $from } – { $to }
+time-in-zone = { $time } ({ $zone })

@@ -40,3 +40,4 @@ month-10 = 10月
 month-11 = 11月
 month-12 = 12月
 period = { $from }～{ $to }
+time-in-zone = { $time }（{ $zone }）

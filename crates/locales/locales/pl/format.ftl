@@ -39,3 +39,4 @@ month-10 = październik
 month-11 = listopad
 month-12 = grudzień
 period = { $from } – { $to }
+time-in-zone = { $time } ({ $zone })

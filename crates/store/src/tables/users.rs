@@ -82,6 +82,13 @@ pub async fn update_email(tx: &mut Tx, id: &UserId, email: &str) -> Result<bool,
     changed.map(|rows| rows > 0).map_err(conflict_as("users.email"))
 }
 
+/// Changes a person's name; `false` when there is no such person. It writes no change row, because no decision depends
+/// on it.
+pub async fn rename(tx: &mut Tx, id: &UserId, name: &str) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE users SET name = $2 WHERE id = $1";
+    Ok(tx.execute(SQL, vec![id.as_str().into(), name.into()]).await? > 0)
+}
+
 /// Sets the payer of this person's legacy keys when the request names no organization.
 pub async fn update_default_organization(
     tx: &mut Tx,

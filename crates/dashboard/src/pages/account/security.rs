@@ -111,10 +111,10 @@ pub(crate) async fn change_address(State(state): State<DashboardState>, visit: O
     let requested = state.app.request_address(&visit.person.secret, form.field("email"), &visit.person.context).await;
     match requested {
         Ok(()) => Ok(redirect(&visit.link(&format!("{HERE}?done=mail-sent")))),
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visit.person.messages, error)),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(&visit.person.format, error)),
         Err(error) => {
             let mut page = page(&state, &visit).await?;
-            page.wrong = Some(("email", error_message(visit.person.messages, &error)));
+            page.wrong = Some(("email", error_message(&visit.person.format, &error)));
             render_error(visit.person.messages, &page, &error)
         }
     }
@@ -124,14 +124,14 @@ pub(crate) async fn change_address(State(state): State<DashboardState>, visit: O
 pub(crate) async fn connect_identity(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let started = state.app.connect_identity(&visit.person.secret, &visit.link(&format!("{HERE}?done=saved"))).await;
-    let started = started.map_err(|error| PageError::new(visit.person.messages, error))?;
+    let started = started.map_err(|error| PageError::new(&visit.person.format, error))?;
     Ok(redirect_with_cookie(&started.url, Cookie::OidcState.set(&started.cookie, 600, state.secure())))
 }
 
 pub(crate) async fn unlink_identity(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let unlinked = state.app.unlink_identity(&visit.person.secret, form.field("issuer")).await;
-    let opened = unlinked.map_err(|error| PageError::new(visit.person.messages, error))?;
+    let opened = unlinked.map_err(|error| PageError::new(&visit.person.format, error))?;
     Ok(redirect_with_cookie(&visit.link(&format!("{HERE}?done=saved")), renewed(&state, &opened)))
 }
 
@@ -143,10 +143,10 @@ pub(crate) async fn change_password(State(state): State<DashboardState>, visit: 
         Ok(opened) => {
             Ok(redirect_with_cookie(&visit.link(&format!("{HERE}?done=password-changed")), renewed(&state, &opened)))
         }
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visit.person.messages, error)),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(&visit.person.format, error)),
         Err(error) => {
             let mut page = page(&state, &visit).await?;
-            page.wrong = Some(("password", error_message(visit.person.messages, &error)));
+            page.wrong = Some(("password", error_message(&visit.person.format, &error)));
             render_error(visit.person.messages, &page, &error)
         }
     }
@@ -184,14 +184,14 @@ fn enrolment(state: &DashboardState, visit: &OwnVisit, begun: &Enrolment) -> Sec
 pub(crate) async fn begin(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let begun = state.app.enrol_second_factor(&visit.person.secret).await;
-    begun.map_err(|error| PageError::new(visit.person.messages, error))?;
+    begun.map_err(|error| PageError::new(&visit.person.format, error))?;
     Ok(redirect(&visit.link(FACTOR)))
 }
 
 /// The page with the secret, until its first code is typed.
 pub(crate) async fn begun(State(state): State<DashboardState>, visit: OwnVisit) -> Page {
     let begun = state.app.begun_second_factor(&visit.person.secret).await;
-    match begun.map_err(|error| PageError::new(visit.person.messages, error))? {
+    match begun.map_err(|error| PageError::new(&visit.person.format, error))? {
         Some(begun) => render(visit.person.messages, &enrolment(&state, &visit, &begun)),
         None => Ok(redirect(&visit.link(HERE))),
     }
@@ -199,14 +199,14 @@ pub(crate) async fn begun(State(state): State<DashboardState>, visit: OwnVisit) 
 
 pub(crate) async fn confirm(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
-    let fail = |error| PageError::new(visit.person.messages, error);
+    let fail = |error| PageError::new(&visit.person.format, error);
     match state.app.confirm_second_factor(&visit.person.secret, form.field("code")).await {
         Ok((codes, opened)) => show_codes(&state, visit, &codes, Some(&opened)).await,
         Err(error @ Error::Invalid { code: Some("second_factor_wrong"), .. }) => {
             let begun = state.app.begun_second_factor(&visit.person.secret).await.map_err(fail)?;
             let Some(begun) = begun else { return Ok(redirect(&visit.link(HERE))) };
             let mut page = enrolment(&state, &visit, &begun);
-            page.wrong = Some(error_message(visit.person.messages, &error));
+            page.wrong = Some(error_message(&visit.person.format, &error));
             render_error(visit.person.messages, &page, &error)
         }
         Err(error) => Err(fail(error)),
@@ -216,7 +216,7 @@ pub(crate) async fn confirm(State(state): State<DashboardState>, visit: OwnVisit
 pub(crate) async fn switch_off(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let off = state.app.disable_second_factor(&visit.person.secret).await;
-    let opened = off.map_err(|error| PageError::new(visit.person.messages, error))?;
+    let opened = off.map_err(|error| PageError::new(&visit.person.format, error))?;
     Ok(redirect_with_cookie(&visit.link(&format!("{HERE}?done=second-factor-off")), renewed(&state, &opened)))
 }
 
@@ -231,7 +231,7 @@ struct Codes {
 pub(crate) async fn renew_codes(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let codes = state.app.renew_recovery_codes(&visit.person.secret).await;
-    let codes = codes.map_err(|error| PageError::new(visit.person.messages, error))?;
+    let codes = codes.map_err(|error| PageError::new(&visit.person.format, error))?;
     show_codes(&state, visit, &codes, None).await
 }
 
@@ -245,7 +245,7 @@ async fn show_codes(
 ) -> Page {
     if let Some(opened) = opened {
         let view = state.app.session(&opened.session).await;
-        let view = view.map_err(|error| PageError::new(visit.person.messages, error))?;
+        let view = view.map_err(|error| PageError::new(&visit.person.format, error))?;
         visit.person.session = view.unwrap_or(visit.person.session);
     }
     let text = visit.person.messages;
@@ -264,13 +264,13 @@ async fn show_codes(
 pub(crate) async fn end(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let ended = state.app.end_session(&visit.person.session.user, form.field("id")).await;
-    ended.map_err(|error| PageError::new(visit.person.messages, error))?;
+    ended.map_err(|error| PageError::new(&visit.person.format, error))?;
     Ok(redirect(&visit.link(&format!("{HERE}?done=session-ended"))))
 }
 
 pub(crate) async fn end_others(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let ended = state.app.end_other_sessions(&visit.person.session.user, &visit.person.secret).await;
-    ended.map_err(|error| PageError::new(visit.person.messages, error))?;
+    ended.map_err(|error| PageError::new(&visit.person.format, error))?;
     Ok(redirect(&visit.link(&format!("{HERE}?done=session-ended"))))
 }

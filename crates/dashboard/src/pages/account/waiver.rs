@@ -52,7 +52,7 @@ pub(crate) async fn ask(State(state): State<DashboardState>, visit: Visit, form:
         Ok(_) => Ok(redirect(&visit.link(WAIVER))),
         Err(error @ (Error::Invalid { .. } | Error::Limited { .. })) => {
             let mut page = page(&state, &visit).await?;
-            page.wrong = Some(error_message(t, &error));
+            page.wrong = Some(error_message(&visit.person.format, &error));
             form.field("reason").clone_into(&mut page.reason);
             render_error(t, &page, &error)
         }

@@ -89,7 +89,7 @@ pub(crate) async fn act(
     };
     match done {
         Ok(()) => Ok(redirect(&path(&token))),
-        Err(error) if wants_json(&headers) => Ok(refused(&error_message(visitor.messages, &error), &error)),
+        Err(error) if wants_json(&headers) => Ok(refused(&error_message(&visitor.format, &error), &error)),
         Err(error) => again(&state, &visitor, &token, &here, &error).await,
     }
 }

@@ -42,7 +42,7 @@ async fn make(state: &DashboardState, visit: &Visit, form: &Form) -> Page {
             let page = Keys::with(state, visit, phone_dialog(state, visit, &draft, None).await?).await?;
             reloads_as(render_invalid(t, &page), phone_address(visit, &draft))
         }
-        Err(error) => again(error_message(t, &error)).await,
+        Err(error) => again(error_message(&visit.person.format, &error)).await,
     }
 }
 

@@ -89,7 +89,7 @@ pub(crate) async fn add(State(state): State<DashboardState>, visit: Visit, form:
         Ok(view) => Ok(redirect(view.url.as_deref().unwrap_or(HERE))),
         Err(error) => {
             let mut page = page(&state, &visit).await?;
-            page.wrong = Some(error_message(visit.person.messages, &error));
+            page.wrong = Some(error_message(&visit.person.format, &error));
             render_error(visit.person.messages, &page, &error)
         }
     }

@@ -208,6 +208,6 @@ pub(crate) async fn require(State(state): State<DashboardState>, visit: Visit, f
 
 pub(super) async fn again(state: &DashboardState, visit: &Visit, error: &Error) -> Page {
     let mut page = page(state, visit).await?;
-    page.wrong = Some(error_message(visit.person.messages, error));
+    page.wrong = Some(error_message(&visit.person.format, error));
     render_error(visit.person.messages, &page, error)
 }

@@ -117,7 +117,7 @@ pub(crate) async fn save(
         Ok(()) => Ok(redirect(&visit.link(&format!("{MEMBERS}/{id}?done=saved")))),
         Err(error) => {
             let mut page = page(&state, &visit, &id).await?;
-            page.wrong = Some(error_message(visit.person.messages, &error));
+            page.wrong = Some(error_message(&visit.person.format, &error));
             render_error(visit.person.messages, &page, &error)
         }
     }

@@ -127,7 +127,7 @@ fn role_of(form: &Form) -> OrganizationRole {
 
 async fn again(state: &DashboardState, visit: &Visit, error: &keystead_app::Error, email: &str) -> Page {
     let mut page = page(state, visit).await?;
-    page.wrong = Some(error_message(visit.person.messages, error));
+    page.wrong = Some(error_message(&visit.person.format, error));
     email.clone_into(&mut page.email);
     render_error(visit.person.messages, &page, error)
 }

@@ -123,7 +123,7 @@ async fn after<T>(
         Ok(_) => Ok(redirect(&visit.link(&format!("{PROJECTS}/{id}?done={done}")))),
         Err(error) => {
             let mut page = page(state, visit, id).await?;
-            page.wrong = Some(error_message(visit.person.messages, &error));
+            page.wrong = Some(error_message(&visit.person.format, &error));
             render_error(visit.person.messages, &page, &error)
         }
     }

@@ -71,7 +71,7 @@ pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, fo
         Ok(project) => Ok(redirect(&format!("{HERE}?done=project-created&project={}", project.id))),
         Err(error) => {
             let mut page = page(&state, &visit).await?;
-            page.wrong = Some(error_message(visit.person.messages, &error));
+            page.wrong = Some(error_message(&visit.person.format, &error));
             render_error(visit.person.messages, &page, &error)
         }
     }

@@ -14,7 +14,7 @@ use crate::web::extract::{Person, Visitor, local_path, sign_in_path};
 use crate::web::form::Form;
 use crate::web::response::{Page, redirect, redirect_with_cookie, render, render_error, render_invalid};
 use keystead_core::language::Language;
-use keystead_locales::Messages;
+use keystead_locales::{LocalFormat, Messages, time_zones};
 
 /// The form that the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,7 @@ enum Kind {
 #[template(path = "pages/sign_in.html")]
 struct SignInPage {
     t: Messages,
+    format: LocalFormat,
     language: Language,
     languages: [Language; 3],
     operator: String,
@@ -68,6 +69,7 @@ impl SignInPage {
         let param = |name: &str| visitor.query.get(name).cloned().unwrap_or_default();
         Self {
             t,
+            format: visitor.format.clone(),
             language: t.0,
             languages: Language::ALL,
             operator: state.app.settings().operator.clone(),
@@ -120,7 +122,7 @@ impl SignInPage {
         if matches!(error, Error::Unsupported("mails")) && self.kind != Kind::SignIn {
             return render_error(self.t, &self.without_mail(), error);
         }
-        self.wrong = Some(error_message(self.t, error));
+        self.wrong = Some(error_message(&self.format, error));
         email.clone_into(&mut self.email);
         next.clone_into(&mut self.next);
         render_error(self.t, &self, error)
@@ -131,7 +133,7 @@ impl SignInPage {
 /// browser ends.
 pub(super) async fn signed_in(state: &DashboardState, visitor: &Visitor, opened: &SignedIn, next: &str) -> Page {
     if let Some((_, old)) = &visitor.session {
-        state.app.sign_out(old).await.map_err(|error| PageError::new(visitor.messages, error))?;
+        state.app.sign_out(old).await.map_err(|error| PageError::new(&visitor.format, error))?;
     }
     let seconds = opened.expires_at.since(state.app.now());
     let (next, secure) = (local_path(next), state.secure());
@@ -156,7 +158,7 @@ pub(crate) async fn code(State(state): State<DashboardState>, visitor: Visitor, 
         None => false,
         Some(waiting) => {
             let waits = state.app.waits_for_code(&waiting).await;
-            waits.map_err(|error| PageError::new(visitor.messages, error))?
+            waits.map_err(|error| PageError::new(&visitor.format, error))?
         }
     };
     if !waits {
@@ -179,7 +181,7 @@ pub(crate) async fn do_code(
             response.headers_mut().append(header::SET_COOKIE, Cookie::Waiting.clear(state.secure()));
             Ok(response)
         }
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visitor.messages, error)),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(&visitor.format, error)),
         Err(Error::Invalid { code: Some("link_expired"), .. }) => Ok(redirect("/sign-in")),
         Err(error) => SignInPage::new(&state, &visitor, Kind::Code, "factor", "/sign-in/code").again(&error, "", next),
     }
@@ -207,7 +209,7 @@ pub(crate) async fn sent(State(state): State<DashboardState>, visitor: Visitor) 
 /// Opening the link does not use it up, because mail scanners open links.
 pub(crate) async fn confirm(State(state): State<DashboardState>, visitor: Visitor) -> Page {
     let token = Secret::new(visitor.query.get("token").cloned().unwrap_or_default());
-    let works = state.app.confirmation_works(&token).await.map_err(|error| PageError::new(visitor.messages, error))?;
+    let works = state.app.confirmation_works(&token).await.map_err(|error| PageError::new(&visitor.format, error))?;
     let (kind, title) = if works { (Kind::Confirm, "confirm") } else { (Kind::Dead, "dead-link") };
     render(visitor.messages, &SignInPage::new(&state, &visitor, kind, title, "/confirm"))
 }
@@ -215,7 +217,7 @@ pub(crate) async fn confirm(State(state): State<DashboardState>, visitor: Visito
 pub(crate) async fn do_confirm(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
     match state.app.confirm_email(&form.secret("token"), &visitor.context).await {
         Ok(opened) => signed_in(&state, &visitor, &opened, "/welcome").await,
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visitor.messages, error)),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(&visitor.format, error)),
         Err(_) => {
             render_invalid(visitor.messages, &SignInPage::new(&state, &visitor, Kind::Dead, "dead-link", "/confirm"))
         }
@@ -234,7 +236,7 @@ async fn address_page(
     token: &Secret<String>,
     wrong: Option<&Error>,
 ) -> Page {
-    let change = state.app.find_email_change(token).await.map_err(|error| PageError::new(visitor.messages, error))?;
+    let change = state.app.find_email_change(token).await.map_err(|error| PageError::new(&visitor.format, error))?;
     let Some(change) = change else {
         let dead = SignInPage::new(state, visitor, Kind::Dead, "dead-link", "/confirm-address");
         return if wrong.is_some() { render_invalid(visitor.messages, &dead) } else { render(visitor.messages, &dead) };
@@ -251,7 +253,7 @@ pub(crate) async fn do_confirm_address(State(state): State<DashboardState>, visi
     let (token, session) = (form.secret("token"), visitor.session.as_ref().map(|(_, secret)| secret));
     match state.app.confirm_address(&token, session).await {
         Ok(()) => Ok(redirect("/settings/account/security?done=saved")),
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visitor.messages, error)),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(&visitor.format, error)),
         Err(error) => address_page(&state, &visitor, &token, Some(&error)).await,
     }
 }
@@ -267,7 +269,7 @@ pub(crate) async fn do_sign_in(State(state): State<DashboardState>, visitor: Vis
     let (email, next) = (form.field("email"), form.field("next"));
     match state.app.sign_in(email, &form.secret("password"), &visitor.context).await {
         Ok(opened) => signed_in(&state, &visitor, &opened, next).await,
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visitor.messages, error)),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(&visitor.format, error)),
         Err(error) => SignInPage::new(&state, &visitor, Kind::SignIn, "sign-in", "/sign-in").again(&error, email, next),
     }
 }
@@ -280,7 +282,7 @@ pub(super) fn sign_in_again(state: &DashboardState, visitor: &Visitor, error: &E
 /// Redirects to the external sign-in service.
 pub(crate) async fn begin_oidc(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
     let started = state.app.begin_oidc(local_path(form.field("next"))).await;
-    let started = started.map_err(|error| PageError::new(visitor.messages, error))?;
+    let started = started.map_err(|error| PageError::new(&visitor.format, error))?;
     Ok(redirect_with_cookie(&started.url, Cookie::OidcState.set(&started.cookie, 600, state.secure())))
 }
 
@@ -306,7 +308,7 @@ pub(crate) async fn finish_oidc(State(state): State<DashboardState>, visitor: Vi
 
 pub(crate) async fn sign_out(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     person.check(&form)?;
-    state.app.sign_out(&person.secret).await.map_err(|error| PageError::new(person.messages, error))?;
+    state.app.sign_out(&person.secret).await.map_err(|error| PageError::new(&person.format, error))?;
     let next = form.field("next");
     let to = if next.is_empty() { "/sign-in".to_owned() } else { sign_in_path(local_path(next)) };
     let mut response = redirect_with_cookie(&to, Cookie::Session.clear(state.secure()));
@@ -331,7 +333,7 @@ pub(crate) async fn do_forgot(State(state): State<DashboardState>, visitor: Visi
 
 pub(crate) async fn reset(State(state): State<DashboardState>, visitor: Visitor) -> Page {
     let token = Secret::new(visitor.query.get("token").cloned().unwrap_or_default());
-    let works = state.app.reset_works(&token).await.map_err(|error| PageError::new(visitor.messages, error))?;
+    let works = state.app.reset_works(&token).await.map_err(|error| PageError::new(&visitor.format, error))?;
     let (kind, title) = if works { (Kind::Reset, "reset") } else { (Kind::Dead, "dead-link") };
     render(visitor.messages, &SignInPage::new(&state, &visitor, kind, title, "/reset"))
 }
@@ -354,7 +356,7 @@ async fn invitation(
     visitor: &Visitor,
     token: &Secret<String>,
 ) -> Result<Option<SignInPage>, PageError> {
-    let found = state.app.find_invite(token).await.map_err(|error| PageError::new(visitor.messages, error))?;
+    let found = state.app.find_invite(token).await.map_err(|error| PageError::new(&visitor.format, error))?;
     let Some((organization, email)) = found else { return Ok(None) };
     let mine = visitor.session.as_ref().is_some_and(|(session, _)| session.email == email);
     let mut page = SignInPage::new(state, visitor, Kind::Invite { signed_in: mine }, "invite", "/invite");
@@ -377,7 +379,7 @@ pub(crate) async fn invite(State(state): State<DashboardState>, visitor: Visitor
 
 pub(crate) async fn do_invite(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     let accepted = state.app.accept_invite(&person.session.user, &form.secret("token")).await;
-    accepted.map_err(|error| PageError::new(person.messages, error))?;
+    accepted.map_err(|error| PageError::new(&person.format, error))?;
     Ok(redirect("/home"))
 }
 
@@ -386,7 +388,7 @@ pub(crate) async fn join(State(state): State<DashboardState>, visitor: Visitor, 
     let token = form.secret("token");
     match state.app.sign_up_with_invite(&token, &form.secret("password"), &visitor.context).await {
         Ok(opened) => signed_in(&state, &visitor, &opened, "/home").await,
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visitor.messages, error)),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(&visitor.format, error)),
         Err(error) => match invitation(&state, &visitor, &token).await? {
             Some(page) => page.again(&error, "", &format!("/invite?token={}", token.expose())),
             None => render_invalid(
@@ -403,12 +405,12 @@ pub(crate) async fn preferences(State(state): State<DashboardState>, person: Per
     // An absent field changes nothing; an empty one returns to the setting of the device.
     let field = |name: &str| form.all(name).into_iter().next().map(|value| value.trim().to_owned());
     let (language, theme, zone) = (field("language"), field("theme"), field("time_zone"));
-    if zone.as_deref().is_some_and(|zone| !zone.is_empty() && jiff::tz::TimeZone::get(zone).is_err()) {
+    if zone.as_deref().is_some_and(|zone| !zone.is_empty() && !time_zones::exists(zone)) {
         let unknown = Error::coded("time_zone", "time_zone_unknown", "Invalid 'time_zone': no zone has this name.");
-        return Err(PageError::new(person.messages, unknown));
+        return Err(PageError::new(&person.format, unknown));
     }
     let kept =
         state.app.save_preferences(&person.session.user, language.as_deref(), theme.as_deref(), zone.as_deref()).await;
-    kept.map_err(|error| PageError::new(person.messages, error))?;
+    kept.map_err(|error| PageError::new(&person.format, error))?;
     Ok(redirect(local_path(form.field("next"))))
 }

@@ -92,7 +92,7 @@ pub(crate) async fn create(State(state): State<DashboardState>, person: Person, 
         Ok((_, project)) => Ok(redirect(&format!("/welcome/team?project={project}"))),
         Err(error) => {
             let mut page = Welcome::new(&state, &person, Step::Organization, String::new());
-            page.wrong = Some(error_message(person.messages, &error));
+            page.wrong = Some(error_message(&person.format, &error));
             form.field("name").clone_into(&mut page.name);
             form.field("describes").clone_into(&mut page.describes);
             render_error(person.messages, &page, &error)
@@ -113,7 +113,7 @@ pub(crate) async fn invite(State(state): State<DashboardState>, visit: Visit, fo
         let sent = state.app.invite_member(&visit.person.actor(), &visit.organization.id, email, role, language).await;
         if let Err(error) = sent {
             let mut page = Welcome::new(&state, &visit.person, Step::Team, visit.link("/welcome/first-call"));
-            page.wrong = Some(error_message(visit.person.messages, &error));
+            page.wrong = Some(error_message(&visit.person.format, &error));
             form.field("emails").clone_into(&mut page.name);
             return render_error(visit.person.messages, &page, &error);
         }

@@ -32,14 +32,14 @@ fn challenge(question: &PasskeyChallenge) -> Response {
 /// A challenge for any passkey, to sign in or to authenticate again.
 pub(crate) async fn ask(State(state): State<DashboardState>, visitor: Visitor, _form: Form) -> Page {
     let question = state.app.begin_passkey_sign_in();
-    Ok(challenge(&question.map_err(|error| PageError::new(visitor.messages, error))?))
+    Ok(challenge(&question.map_err(|error| PageError::new(&visitor.format, error))?))
 }
 
 pub(crate) async fn sign_in(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
     let opened = state.app.sign_in_with_passkey(&form.secret("state"), form.field("answer"), &visitor.context).await;
     match opened {
         Ok(opened) => forms::signed_in(&state, &visitor, &opened, form.field("next")).await,
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visitor.messages, error)),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(&visitor.format, error)),
         Err(error) => forms::sign_in_again(&state, &visitor, &error, form.field("next")),
     }
 }
@@ -79,7 +79,7 @@ pub(crate) async fn new(State(state): State<DashboardState>, visit: OwnVisit) ->
 pub(crate) async fn begin(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let question = state.app.begin_passkey(&visit.person.secret).await;
-    Ok(challenge(&question.map_err(|error| PageError::new(visit.person.messages, error))?))
+    Ok(challenge(&question.map_err(|error| PageError::new(&visit.person.format, error))?))
 }
 
 pub(crate) async fn add(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
@@ -89,11 +89,11 @@ pub(crate) async fn add(State(state): State<DashboardState>, visit: OwnVisit, fo
         Ok(opened) => {
             Ok(redirect_with_cookie(&visit.link(&format!("{SECURITY}?done=passkey-added")), renewed(&state, &opened)))
         }
-        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(visit.person.messages, error)),
+        Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(&visit.person.format, error)),
         Err(error) => {
             let mut page = page(&state, &visit)?;
             name.clone_into(&mut page.name);
-            page.wrong = Some(error_message(visit.person.messages, &error));
+            page.wrong = Some(error_message(&visit.person.format, &error));
             render_error(visit.person.messages, &page, &error)
         }
     }
@@ -102,6 +102,6 @@ pub(crate) async fn add(State(state): State<DashboardState>, visit: OwnVisit, fo
 pub(crate) async fn remove(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let removed = state.app.remove_passkey(&visit.person.secret, form.field("id")).await;
-    let opened = removed.map_err(|error| PageError::new(visit.person.messages, error))?;
+    let opened = removed.map_err(|error| PageError::new(&visit.person.format, error))?;
     Ok(redirect_with_cookie(&visit.link(&format!("{SECURITY}?done=passkey-removed")), renewed(&state, &opened)))
 }

@@ -33,6 +33,9 @@ pub(crate) async fn users_and_organizations(db: Database) {
     assert_eq!(look!(db, |tx| users::find_by_email(tx, "ann.new@example.com")).unwrap().unwrap().id, ann.id);
     assert_eq!(change!(db, |tx| users::update_email(tx, &ann.id, &ann.email)), Ok(true));
     assert_eq!(change!(db, |tx| users::update_email(tx, &id("user-nobody"), "nobody@example.com")), Ok(false));
+    assert_eq!(change!(db, |tx| users::rename(tx, &ann.id, "Zoë; --")), Ok(true));
+    assert_eq!(look!(db, |tx| users::find(tx, &ann.id)).unwrap().unwrap().name, "Zoë; --");
+    assert_eq!(change!(db, |tx| users::rename(tx, &id("user-nobody"), "x")), Ok(false));
     change!(db, |tx| users::set_deactivated(tx, &ann.id, Some(later(1)), later(1))).unwrap();
     change!(db, |tx| organizations::set_deactivated(tx, &one.id, Some(later(2)), later(2))).unwrap();
     let found = look!(db, |tx| users::find(tx, &ann.id)).unwrap().unwrap();
