@@ -3,6 +3,7 @@
 //! A case is announced once. Cases that are opened soon after one another share a mail.
 
 use keystead_core::id::ReviewCaseId;
+use keystead_core::notification::Notification;
 use keystead_core::text::in_mail;
 use keystead_core::time::Timestamp;
 use keystead_providers::mail::MailContent;
@@ -12,6 +13,7 @@ use keystead_store::tables::{accounts, organizations, users};
 
 use crate::accounts::MailKind;
 use crate::accounts::mails::queue_case_mail;
+use crate::accounts::notifications::wants_mail;
 use crate::jobs::mail::{MailLink, Parts, Reader, Sender, compose, send_mail};
 use crate::jobs::{Job, MailCases, MailReviewers, Outcome};
 use crate::{App, Error};
@@ -48,6 +50,9 @@ pub(crate) async fn announce_cases(app: &App) -> Result<Outcome, Error> {
             return Ok(Outcome::Done);
         }
         for to in &app.settings().operator_emails {
+            if !operator_wants_mail(tx, to).await? {
+                continue;
+            }
             let mail = MailCases { to: to.clone(), cases: cases.clone() };
             app.enqueue(tx, &Job::MailCases(mail), now).await?;
         }
@@ -150,6 +155,14 @@ pub(crate) async fn mail_waiver_request(app: &App, tx: &mut Tx, organization: &s
     queue_for_operators(app, tx, MailKind::WaiverAsked, &page, organization).await
 }
 
+/// Whether the operator with this address has not switched mails about cases off. One without an account gets them.
+async fn operator_wants_mail(tx: &mut Tx, email: &str) -> Result<bool, Error> {
+    match users::find_by_email(tx, email).await? {
+        Some(person) => wants_mail(tx, &person.id, Some(Notification::Review)).await,
+        None => Ok(true),
+    }
+}
+
 /// Queues a mail to each operator, in the language of their account.
 async fn queue_for_operators(
     app: &App,
@@ -159,6 +172,9 @@ async fn queue_for_operators(
     organization: &str,
 ) -> Result<(), Error> {
     for email in &app.settings().operator_emails {
+        if !operator_wants_mail(tx, email).await? {
+            continue;
+        }
         let language = match users::find_by_email(tx, email).await? {
             Some(person) => accounts::find(tx, &person.id).await?.map(|account| account.language),
             None => None,

@@ -18,6 +18,7 @@ pub mod model_access;
 pub mod money;
 pub mod network;
 pub mod node_lag;
+pub mod notification;
 pub mod pending;
 pub mod rate;
 pub mod refusal;

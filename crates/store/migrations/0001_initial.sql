@@ -325,6 +325,7 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_due ON jobs (run_at) WHERE finished_at IS NULL;
 
 -- How people sign in, and what they set for the pages: password hash, authenticator app, language, theme, time zone.
+-- `muted_mails` names the kinds of email that the person switched off, with commas between.
 CREATE TABLE accounts (
   user_id TEXT PRIMARY KEY REFERENCES users (id),
   password TEXT,
@@ -336,7 +337,8 @@ CREATE TABLE accounts (
   describes TEXT,
   totp_sealed BYTEA,
   totp_confirmed_at BIGINT,
-  totp_last_step BIGINT NOT NULL
+  totp_last_step BIGINT NOT NULL,
+  muted_mails TEXT NOT NULL DEFAULT ''
 );
 
 -- Unused recovery codes of accounts with a second step.

@@ -29,6 +29,7 @@ pub(crate) async fn operator(world: &World, name: &str) -> Bootstrapped {
             totp_sealed: None,
             totp_confirmed_at: None,
             totp_last_step: 0,
+            muted_mails: Vec::new(),
         };
         accounts::save(tx, &account).await
     });

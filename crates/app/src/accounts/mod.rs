@@ -10,6 +10,7 @@ mod mail_kind;
 pub(crate) mod mails;
 pub(crate) mod new_account;
 mod new_device;
+pub(crate) mod notifications;
 mod oidc;
 mod passkeys;
 pub(crate) mod password;

@@ -44,5 +44,6 @@ pub(crate) fn new_account(app: &App, user: &UserId, password: Option<String>, co
         totp_sealed: None,
         totp_confirmed_at: None,
         totp_last_step: 0,
+        muted_mails: Vec::new(),
     }
 }

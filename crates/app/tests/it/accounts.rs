@@ -2,6 +2,8 @@
 
 use keystead_app::accounts::Profile;
 use keystead_app::{Actor, Page};
+use keystead_core::gate::Requirement;
+use keystead_core::notification::Notification;
 use keystead_core::time::Timestamp;
 
 use crate::test_app::*;
@@ -242,6 +244,30 @@ async fn a_profile_has_a_name_of_its_own() {
     assert!(!format!("{changes:?}").contains("Zo"), "{changes:?}");
     test.close_account(&user).await;
     assert_eq!(code(test.app.save_profile(&user, &profile("Late")).await), "not_found");
+}
+
+/// Emails that a person switched off are not sent to them; emails about security are sent always.
+#[tokio::test]
+async fn switched_off_emails_are_not_sent() {
+    let test = TestApp::new().await;
+    let (user, opened) = test.signed_in_user("ann@example.com").await;
+    let (one, two) = (test.organization(&user).await.0, test.organization(&user).await.0);
+    let operator = Actor::operator("test");
+    let waive = async |organization, requirement| {
+        test.app.waive_requirement(&operator, organization, requirement, None, "case 7").await.unwrap();
+        test.subjects().await
+    };
+    assert_eq!(waive(&one, Requirement::PaymentMethod).await, ["A payment method is no longer required"]);
+    let offered = [Notification::Verification, Notification::Payment];
+    test.app.save_notifications(&user, &offered, &[Notification::Verification]).await.unwrap();
+    assert!(waive(&two, Requirement::PaymentMethod).await.is_empty());
+    assert_eq!(waive(&one, Requirement::Phone).await.len(), 1, "another kind is still wanted");
+    let kept = test.app.notifications(&user).await.unwrap();
+    let expected = [(Notification::Verification, true), (Notification::Payment, false), (Notification::Review, true)];
+    assert_eq!(kept, expected, "a kind that was not offered keeps its setting");
+    test.app.save_notifications(&user, &Notification::ALL, &[]).await.unwrap();
+    test.app.change_password(&opened.session, &secret(GOOD), &secret(OTHER)).await.unwrap();
+    assert_eq!(test.subjects().await.len(), 1, "security emails have no switch");
 }
 
 /// ASVS 6.3.7, 6.3.8, 7.5.1: another address needs a fresh reauthentication and its own mailbox; the old one gets a

@@ -72,3 +72,22 @@ async fn the_end_of_a_limit_is_said_in_the_readers_zone() {
     eve.cookies.insert("keystead_zone".to_owned(), "../../etc/passwd".to_owned());
     assert!(eve.post("/sign-in", &guess).await.body.contains("\u{a0}UTC"), "an unknown zone is not used");
 }
+
+/// Each kind of email has a switch, except those about security; reviewers' emails are offered to operators only.
+#[tokio::test]
+async fn people_choose_their_emails() {
+    let world = World::on_a_laptop(&["olga@example.com"]).await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let page = ann.get(ACCOUNT).await;
+    assert_eq!(page.body.matches("name=\"wanted\"").count(), 2, "{}", page.body);
+    assert!(page.body.contains("value=\"payment\" checked") && page.body.contains("are always sent."), "{}", page.body);
+    let csrf = ann.csrf().await;
+    let path = "/settings/account/notifications";
+    let saved = ann.post(path, &[("csrf", &csrf), ("wanted", "verification"), ("wanted", "security")]).await;
+    assert!(saved.status == 303 && saved.location().contains("done=saved"), "{}", saved.location());
+    let page = ann.get(ACCOUNT).await;
+    assert!(page.body.contains("value=\"verification\" checked"), "{}", page.body);
+    assert!(page.body.contains("value=\"payment\">"), "{}", page.body);
+    let mut olga = world.owner("olga@example.com", "Operations").await;
+    assert!(olga.get(ACCOUNT).await.body.contains("value=\"review\" checked"));
+}

@@ -1,6 +1,7 @@
 //! How people sign in: passwords, second factors, identities at issuers, preferences, one-time links.
 
 use keystead_core::id::UserId;
+use keystead_core::notification::Notification;
 use keystead_core::time::Timestamp;
 
 use super::{id, optional_id, optional_time, time};
@@ -30,6 +31,8 @@ pub struct Account {
     pub totp_confirmed_at: Option<Timestamp>,
     /// The last time step with a used code: a code works once.
     pub totp_last_step: i64,
+    /// The kinds of email that the person switched off.
+    pub muted_mails: Vec<Notification>,
 }
 
 /// A link or secret that works once.
@@ -53,7 +56,7 @@ pub struct Token {
 macro_rules! account_columns {
     () => {
         "user_id, password, password_changed_at, confirmed_at, language, theme, time_zone, describes, \
-         totp_sealed, totp_confirmed_at, totp_last_step"
+         totp_sealed, totp_confirmed_at, totp_last_step, muted_mails"
     };
 }
 
@@ -70,6 +73,8 @@ fn account(row: &Row) -> Result<Account, Error> {
         totp_sealed: row.optional_bytes(8)?,
         totp_confirmed_at: optional_time(row, 9)?,
         totp_last_step: row.int(10)?,
+        // A name that only another version knows is left out: its emails are sent.
+        muted_mails: row.text(11)?.split(',').filter_map(Notification::from_name).collect(),
     })
 }
 
@@ -95,13 +100,14 @@ fn token(row: &Row) -> Result<Token, Error> {
 /// Inserts or updates an account.
 pub async fn save(tx: &mut Tx, row: &Account) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO accounts (user_id, password, password_changed_at, confirmed_at, language, theme, \
-                       time_zone, describes, totp_sealed, totp_confirmed_at, totp_last_step) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (user_id) DO UPDATE SET \
+                       time_zone, describes, totp_sealed, totp_confirmed_at, totp_last_step, muted_mails) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (user_id) DO UPDATE SET \
                        password = excluded.password, password_changed_at = excluded.password_changed_at, \
                        confirmed_at = excluded.confirmed_at, language = excluded.language, theme = excluded.theme, \
                        time_zone = excluded.time_zone, describes = excluded.describes, \
                        totp_sealed = excluded.totp_sealed, totp_confirmed_at = excluded.totp_confirmed_at, \
-                       totp_last_step = excluded.totp_last_step";
+                       totp_last_step = excluded.totp_last_step, muted_mails = excluded.muted_mails";
+    let muted: Vec<&str> = row.muted_mails.iter().map(|kind| kind.as_str()).collect();
     let values = vec![
         row.user.as_str().into(),
         row.password.as_deref().into(),
@@ -114,6 +120,7 @@ pub async fn save(tx: &mut Tx, row: &Account) -> Result<(), Error> {
         row.totp_sealed.as_deref().into(),
         row.totp_confirmed_at.map(|at| at.0).into(),
         row.totp_last_step.into(),
+        muted.join(",").into(),
     ];
     tx.execute(SQL, values).await.map(|_| ())
 }

@@ -1,6 +1,7 @@
 //! Jobs about identity checks, and the mails about them.
 
 use keystead_core::id::{ErasureReceiptId, OrganizationId, UserId, VerificationAttemptId};
+use keystead_core::notification::Notification;
 use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{Event, SILENCE};
@@ -15,6 +16,7 @@ use serde_json::json;
 use super::identity_provider;
 use super::refresh::{apply_event, refresh_attempt};
 use super::state::load_verification;
+use crate::accounts::notifications::wants_mail;
 use crate::jobs::mail::{Reader, Sender, send_mail};
 use crate::jobs::{Delivery, Job, MailLink, MailOwners, Outcome, PollAttempt, RedactAttempt, poll_wait};
 use crate::review::attempt_held_until;
@@ -143,7 +145,7 @@ async fn record_redaction(app: &App, mut row: IdentityAttempt) -> Result<(), Err
     })
 }
 
-/// Queues a mail to each owner about the present status of the verification.
+/// Queues a mail about the present status of the verification to each owner who has not switched such emails off.
 pub(crate) async fn mail_owners(app: &App, job: MailOwners) -> Result<Outcome, Error> {
     let MailOwners { organization, event, until, to } = job;
     if let Some(to) = to {
@@ -152,7 +154,7 @@ pub(crate) async fn mail_owners(app: &App, job: MailOwners) -> Result<Outcome, E
     write_tx!(app.store(), "tell_owners", |tx| {
         let page = crate::Page { after: None, limit: 100, ascending: true };
         for row in memberships::list(tx, &organization, &page).await?.data {
-            if row.role == OrganizationRole::Owner {
+            if row.role == OrganizationRole::Owner && wants_mail(tx, &row.user, Notification::of_event(&event)).await? {
                 // One job each, so that an address that refuses mail does not keep the others from theirs.
                 let mail = MailOwners {
                     organization: organization.clone(),

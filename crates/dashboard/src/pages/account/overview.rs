@@ -1,4 +1,4 @@
-//! Settings > Account: the profile, the phone, legacy keys.
+//! Settings > Account: the profile, the emails, the phone, legacy keys.
 
 use askama::Template;
 use axum::extract::State;
@@ -8,6 +8,7 @@ use keystead_app::{Error, KeyRow};
 use keystead_core::id::KeyId;
 use keystead_locales::time_zones::{self, ZoneRegion};
 
+use crate::pages::account::notifications::{self, NotificationChoice};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
@@ -28,10 +29,12 @@ struct Account {
     zone_outside_list: Option<String>,
     /// The form field with an error, and the message.
     wrong: Option<(&'static str, String)>,
+    notifications: Vec<NotificationChoice>,
     phone: PhoneView,
     /// The person's own legacy keys.
     keys: Vec<KeyRow>,
     save_href: String,
+    notifications_href: String,
     phone_href: String,
     security_href: String,
     revoke_href: String,
@@ -69,9 +72,11 @@ async fn page(state: &DashboardState, visit: &Visit, profile: Profile) -> Result
         zones,
         profile,
         wrong: None,
+        notifications: notifications::choices(state, visit).await?,
         phone,
         keys: state.app.user_keys(&session.user).await.map_err(fail)?,
         save_href: visit.link(HERE),
+        notifications_href: visit.link("/settings/account/notifications"),
         revoke_href: visit.link("/settings/account/keys/revoke"),
         phone_href: visit.link("/settings/account/phone"),
         security_href: visit.link("/settings/account/security"),

@@ -1,6 +1,7 @@
 //! Accounts, sessions, one-time links and invitations.
 
 use keystead_core::id::UserId;
+use keystead_core::notification::Notification;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_store::Error;
 use keystead_store::tables::accounts::{Account, Token};
@@ -24,6 +25,7 @@ pub(crate) fn account(user: &UserId) -> Account {
         totp_sealed: None,
         totp_confirmed_at: None,
         totp_last_step: 0,
+        muted_mails: Vec::new(),
     }
 }
 
@@ -35,6 +37,7 @@ pub(crate) async fn accounts(db: Database) {
     account.totp_sealed = Some(vec![1]);
     account.totp_confirmed_at = Some(later(2));
     account.totp_last_step = 7;
+    account.muted_mails = vec![Notification::Verification, Notification::Review];
     account.describes = Some("student".to_owned());
     change!(db, |tx| accounts::save(tx, &account)).unwrap();
     assert_eq!(look!(db, |tx| accounts::find(tx, &ann)).unwrap().as_ref(), Some(&account));
