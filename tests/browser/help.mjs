@@ -106,8 +106,8 @@ async function pages(browser, language) {
   await page.reload();
   assert.equal(await page.inputValue("#time_zone"), t.zone);
   assert.equal(await page.inputValue("#theme"), "", "as the device has it, until somebody chooses");
-  await page.locator("main form button").click();
-  await page.waitForURL("**/settings/account**");
+  await page.locator("#profile button.primary").click();
+  await page.waitForURL("**/settings/account?**done=saved**");
   assert.equal(await page.getAttribute("html", "data-theme"), null);
 
   // S1-20: the same step from the account's page as from the first key.
