@@ -37,6 +37,8 @@ impl Notification {
     pub fn of_event(event: &str) -> Option<Self> {
         match event {
             "orgv.erased" | "review.held" => None,
+            // The answer to a request of an owner.
+            "phone.waived" | "phone.waiver_refused" => None,
             _ if event.starts_with("payment.") => Some(Self::Payment),
             _ => Some(Self::Verification),
         }
@@ -63,6 +65,7 @@ mod tests {
             ("payment.expiring", Some(Notification::Payment)),
             ("orgv.erased", None),
             ("review.held", None),
+            ("phone.waiver_refused", None),
         ] {
             assert_eq!(Notification::of_event(event), kind, "{event}");
         }
