@@ -2,7 +2,6 @@
 //! in code; owners are informed by mail and can read about it.
 
 use keystead_core::id::{LegalHoldId, ReviewCaseId};
-use keystead_core::notification::Notification;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::legal_hold::{self, Hold, Proposal, Refusal};
 use keystead_store::Tx;
