@@ -36,9 +36,8 @@ impl Notification {
     #[must_use]
     pub fn of_event(event: &str) -> Option<Self> {
         match event {
-            "orgv.erased" | "review.held" => None,
-            // The answer to a request of an owner.
-            "phone.waived" | "phone.waiver_refused" => None,
+            // What the law asks for, and the answers to a request of an owner.
+            "orgv.erased" | "review.held" | "phone.waived" | "phone.waiver_refused" => None,
             _ if event.starts_with("payment.") => Some(Self::Payment),
             _ => Some(Self::Verification),
         }
