@@ -74,6 +74,7 @@ fn journeys() -> Done {
         ("review", &reviewer),
         ("help", &[]),
         ("limits", &rates),
+        ("playground", &[]),
         ("pages", &[]),
         ("first_hour", &[]),
     ];

@@ -7,6 +7,7 @@
 
 mod help;
 mod pages;
+mod playground;
 mod routes;
 mod state;
 mod web;
@@ -14,6 +15,7 @@ mod web;
 #[cfg(test)]
 mod tests;
 
+pub use playground::{ApiClient, ModelRequest, PLAYGROUND_STREAM, Playground};
 pub use routes::{Audience, ROUTES, Route, largest_body, router};
 pub use state::DashboardState;
 pub use web::stream_slots::OpenStreams;

@@ -15,7 +15,8 @@ use crate::pages::organization::{
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage;
-use crate::pages::{help, home, landing, limits, unknown};
+use crate::pages::{help, home, landing, limits, playground, unknown};
+use crate::playground::PLAYGROUND_STREAM;
 use crate::state::DashboardState;
 use crate::web::file_answer::only_on_our_pages;
 use crate::web::headers::add_headers;
@@ -120,6 +121,9 @@ pub static ROUTES: &[Route] = &[
     signed_in("/api-keys/{id}/edit", || post(actions::edit)),
     signed_in("/api-keys/{id}/rotate", || post(actions::rotate)),
     signed_in("/api-keys/{id}/revoke", || post(actions::revoke)),
+    signed_in("/playground", || get(playground::open).post(playground::ask)),
+    signed_in(PLAYGROUND_STREAM, || post(playground::stream)),
+    signed_in("/playground/examples", || post(playground::code)),
     signed_in("/usage", || get(usage::open)),
     signed_in("/usage.csv", || get(usage::csv)),
     signed_in("/limits", || get(limits::open).post(limits::save)),
@@ -197,7 +201,15 @@ pub static ROUTES: &[Route] = &[
 #[must_use]
 pub fn largest_body(path: &str) -> usize {
     let is_picture = path.strip_prefix("/verify/").is_some_and(|rest| rest.contains("/capture/pictures/"));
-    if is_picture { picture::LARGEST_UPLOAD } else { form::LONGEST }
+    // A long message of letters that take nine bytes each in a form.
+    let is_message = path.starts_with("/playground/");
+    if is_picture {
+        picture::LARGEST_UPLOAD
+    } else if is_message {
+        4 * form::LONGEST
+    } else {
+        form::LONGEST
+    }
 }
 
 /// The pages' routes.
@@ -230,6 +242,10 @@ pub fn router(state: DashboardState) -> Router {
         .route(
             "/static/operator.js",
             get(|| file("text/javascript; charset=utf-8", include_str!("../static/operator.js"))),
+        )
+        .route(
+            "/static/playground.js",
+            get(|| file("text/javascript; charset=utf-8", include_str!("../static/playground.js"))),
         )
         .route("/static/help/{file}", get(help::picture))
         .fallback(unknown::open)

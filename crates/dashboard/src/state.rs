@@ -1,8 +1,11 @@
 //! The state that every handler receives.
 
+use std::sync::Arc;
+
 use keystead_app::App;
 use tokio::sync::watch;
 
+use crate::playground::Playground;
 use crate::web::stream_slots::OpenStreams;
 
 /// The installation, as the pages need it.
@@ -20,6 +23,8 @@ pub struct DashboardState {
     pub stopped: watch::Receiver<bool>,
     /// The open streams of progress.
     pub streams: OpenStreams,
+    /// Sends the requests of the playground; without it there is none.
+    pub playground: Option<Arc<dyn Playground>>,
 }
 
 impl DashboardState {

@@ -9,6 +9,8 @@ use keystead_core::id::RequestId;
 use keystead_core::route::Route;
 use tokio::time::Instant;
 
+use crate::caller_lookup::CallerLookup;
+
 /// A request with a caller who may use its route.
 #[derive(Debug)]
 pub(crate) struct ApiRequest<'p> {
@@ -16,6 +18,8 @@ pub(crate) struct ApiRequest<'p> {
     /// The path segment that names an upstream object.
     pub(crate) object: Option<&'p str>,
     pub(crate) caller: Arc<Caller>,
+    /// Where the caller is read again.
+    pub(crate) lookup: CallerLookup,
     pub(crate) payer: Payer,
     /// The client's address.
     pub(crate) address: IpAddr,

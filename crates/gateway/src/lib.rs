@@ -8,6 +8,7 @@
 mod alarm;
 mod api_request;
 mod body;
+mod caller_lookup;
 mod catalogue;
 mod decide;
 mod directory;
@@ -41,6 +42,7 @@ use rand::RngCore;
 
 pub use alarm::Timer;
 pub use body::{BoxError, GatewayBody};
+pub use caller_lookup::SessionSource;
 pub use catalogue::address::{Auth, StreamUsage, Unusable, UpstreamOptions};
 pub use catalogue::{ByName, Catalogue, ModelEntry, Upstream};
 pub use decide::rate_limiter::{RateLimiter, Stopwatch};

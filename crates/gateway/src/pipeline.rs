@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use crate::api_request::ApiRequest;
 use crate::body::{BoxError, GatewayBody};
+use crate::caller_lookup::{CallerLookup, SessionSource, session_ended};
 use crate::catalogue::models;
 use crate::decide::admitted_request::AdmittedRequest;
 use crate::decide::{model_gate, rate_limit};
@@ -40,9 +41,44 @@ pub struct Handled {
     pub caller: Option<Arc<Caller>>,
 }
 
+/// Who sent a request, when, and with which session if there is no key.
+struct Sender {
+    client: Client,
+    began: Instant,
+    session: Option<Arc<dyn SessionSource>>,
+}
+
 impl Gateway {
     /// Answers one request of this client. Never fails: every failure becomes an error body of the contract.
     pub async fn handle<B>(&self, request: Request<B>, client: Client) -> Handled
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.handle_by(request, client, None).await
+    }
+
+    /// Answers one request that a person sends from our own pages, with a session in place of a key. All phases but the
+    /// reading of the key are those of any request.
+    pub async fn handle_for_session<B>(
+        &self,
+        request: Request<B>,
+        client: Client,
+        session: Arc<dyn SessionSource>,
+    ) -> Handled
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.handle_by(request, client, Some(session)).await
+    }
+
+    async fn handle_by<B>(
+        &self,
+        request: Request<B>,
+        client: Client,
+        session: Option<Arc<dyn SessionSource>>,
+    ) -> Handled
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
@@ -54,7 +90,8 @@ impl Gateway {
         let found = route::find(parts.method.as_str(), uri.path());
         let route = found.as_ref().map_or("(no route)", |matched| matched.route.path);
         let mut caller = None;
-        let answered = self.respond(&mut parts, found, body, &id, (client, began), &mut caller).await;
+        let sender = Sender { client, began, session };
+        let answered = self.respond(&mut parts, found, body, &id, sender, &mut caller).await;
         let mut response = answered.unwrap_or_else(Rejection::into_response);
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
             error_body::allow(response.headers_mut(), uri.path());
@@ -71,7 +108,7 @@ impl Gateway {
         found: Result<Matched<'_>, NoRoute>,
         body: B,
         id: &RequestId,
-        (client, began): (Client, Instant),
+        Sender { client, began, session }: Sender,
         known: &mut Option<Arc<Caller>>,
     ) -> Result<Response<GatewayBody>, Rejection>
     where
@@ -80,9 +117,12 @@ impl Gateway {
     {
         // The route, the key and its permission.
         let matched = self.route(found, parts, client)?;
-        let caller = self.caller(&parts.headers, Some(matched.route.path), began).await?;
-        *known = Some(Arc::clone(&caller));
-        let request = self.authorize(caller, &matched, parts, id, (client, began))?;
+        let found = match session {
+            None => self.caller_of_key(&parts.headers, Some(matched.route.path), began).await?,
+            Some(session) => self.caller_of_session(session).await?,
+        };
+        *known = Some(Arc::clone(&found.0));
+        let request = self.authorize(found, &matched, parts, id, (client, began))?;
         if matched.route.path.starts_with("/v1/models") {
             let model = matched.id.map(models::decode).transpose()?;
             return Ok(models::answer(self, &request.caller, &request.payer, model.as_deref())?);
@@ -125,7 +165,7 @@ impl Gateway {
     /// Decides whether the caller may use the route, and who pays.
     fn authorize<'p>(
         &self,
-        caller: Arc<Caller>,
+        (caller, lookup): (Arc<Caller>, CallerLookup),
         matched: &Matched<'p>,
         parts: &Parts,
         id: &RequestId,
@@ -140,7 +180,7 @@ impl Gateway {
             .map_err(|refusal| self.refuse(&refusal))?;
         self.last_uses.note(&caller, now);
         let (route, object, address, id) = (matched.route, matched.id, client.address, id.clone());
-        Ok(ApiRequest { route, object, caller, payer, address, id, began })
+        Ok(ApiRequest { route, object, caller, lookup, payer, address, id, began })
     }
 
     /// Reads and checks the key alone, for the administration, so that keys are read in one way everywhere.
@@ -153,6 +193,29 @@ impl Gateway {
         access::ensure_active(&caller, now).map_err(|refusal| self.refuse(&refusal))?;
         self.last_uses.note(&caller, now);
         Ok(caller)
+    }
+
+    async fn caller_of_key(
+        &self,
+        headers: &HeaderMap,
+        route: Option<&str>,
+        at: Instant,
+    ) -> Result<(Arc<Caller>, CallerLookup), ErrorResponse> {
+        let caller = self.caller(headers, route, at).await?;
+        let lookup = CallerLookup::Key(caller.digest);
+        Ok((caller, lookup))
+    }
+
+    async fn caller_of_session(
+        &self,
+        session: Arc<dyn SessionSource>,
+    ) -> Result<(Arc<Caller>, CallerLookup), ErrorResponse> {
+        let lookup = CallerLookup::Session(session);
+        match lookup.find(&self.services.directory).await {
+            Ok(Some(caller)) => Ok((caller, lookup)),
+            Ok(None) => Err(session_ended()),
+            Err(Unavailable) => Err(error_body::store_unavailable()),
+        }
     }
 
     /// Reads the key of a request and looks up its caller.

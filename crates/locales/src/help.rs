@@ -65,6 +65,7 @@ macro_rules! pages {
 pages! {
     Keys:
         "first-call"
+        "playground"
         "kinds-of-keys"
         "keeping-keys-safe"
         "rotating-and-revoking"

@@ -25,6 +25,7 @@ macro_rules! sources {
             include_str!(concat!("../locales/", $tag, "/settings.ftl")),
             include_str!(concat!("../locales/", $tag, "/verification.ftl")),
             include_str!(concat!("../locales/", $tag, "/review.ftl")),
+            include_str!(concat!("../locales/", $tag, "/playground.ftl")),
             include_str!(concat!("../locales/", $tag, "/usage.ftl")),
             include_str!(concat!("../locales/", $tag, "/policies.ftl")),
             include_str!(concat!("../locales/", $tag, "/network.ftl")),

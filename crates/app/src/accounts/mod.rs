@@ -48,6 +48,7 @@ pub(crate) use password::acceptable;
 pub use profile::Profile;
 pub use second_factor::Enrolment;
 pub use security::SecurityView;
+pub(crate) use sessions::IDLE;
 pub use sessions::{SessionView, SignedIn};
 pub(crate) use tokens::first_sign_in_link;
 

@@ -17,7 +17,7 @@ use crate::{App, Error};
 
 /// A session ends after thirty days, used or not, and after seven days unused.
 const LIFE: i64 = 30 * 86_400;
-pub(super) const IDLE: i64 = 7 * 86_400;
+pub(crate) const IDLE: i64 = 7 * 86_400;
 /// Seconds between two updates of "last seen".
 const SEEN_EVERY: i64 = 60;
 /// A password or code typed within this many seconds counts as a fresh reauthentication (ASVS 7.5.1).

@@ -6,6 +6,7 @@ pub(crate) mod grants;
 mod leaked;
 pub(crate) mod minting;
 mod overview;
+mod playground;
 pub(crate) mod project_keys;
 pub(crate) mod revoke;
 mod rotation;

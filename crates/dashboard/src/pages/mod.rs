@@ -11,6 +11,7 @@ pub(crate) mod limits;
 pub(crate) mod operator;
 pub(crate) mod organization;
 pub(crate) mod phone_step;
+pub(crate) mod playground;
 pub(crate) mod sign_in;
 pub(crate) mod unknown;
 pub(crate) mod usage;

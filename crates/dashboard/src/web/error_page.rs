@@ -112,7 +112,7 @@ pub(crate) fn error_message(reader: impl Into<Reader>, error: &Error) -> String 
 }
 
 /// The help page about an error.
-fn topic(error: &Error) -> Option<&'static Topic> {
+pub(crate) fn topic(error: &Error) -> Option<&'static Topic> {
     let code = match error {
         Error::Invalid { code: Some(code), .. } => code,
         Error::Invalid { message, .. } | Error::Conflict { message } | Error::Forbidden { message, .. } => {

@@ -84,6 +84,7 @@ impl Layout {
         let project_entries = vec![
             entry("nav-dashboard", "/home"),
             entry("nav-api-keys", "/api-keys"),
+            entry("nav-playground", "/playground"),
             entry("nav-usage", "/usage"),
             entry("nav-limits", "/limits"),
         ];

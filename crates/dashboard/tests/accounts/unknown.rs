@@ -31,6 +31,8 @@ async fn well_known_addresses_lead_to_our_pages() {
         ("/login", "/sign-in"),
         ("/signup", "/sign-up"),
         ("/dashboard", "/home"),
+        ("/chat", "/playground"),
+        ("/playground/chat?project=proj_1", "/playground?project=proj_1"),
         ("/settings", "/settings/organization/general"),
         ("/settings/organization/billing", "/settings/organization/billing/payment-methods"),
         ("/settings/organization/api-keys", "/api-keys"),

@@ -78,6 +78,7 @@ impl World {
             form_targets: Vec::new(),
             stopped: stop.subscribe(),
             streams: OpenStreams::default(),
+            playground: None,
         };
         Self { app, store: parts.store.clone(), stop, pages: router(state), parts }
     }

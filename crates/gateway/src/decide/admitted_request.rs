@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::alarm::Alarms;
 use crate::api_request::{ApiRequest, Features};
+use crate::caller_lookup::CallerLookup;
 use crate::outgoing::Outgoing;
 use crate::response::error_body;
 use crate::{Gateway, Services, Unavailable};
@@ -22,6 +23,7 @@ use crate::{Gateway, Services, Unavailable};
 pub(crate) struct AdmittedRequest {
     pub(crate) services: Arc<Services>,
     pub(crate) caller: Arc<Caller>,
+    lookup: CallerLookup,
     pub(crate) route: &'static Route,
     pub(crate) payer: Payer,
     pub(crate) request: RequestId,
@@ -36,6 +38,7 @@ impl AdmittedRequest {
         Self {
             services: Arc::clone(&gateway.services),
             caller: Arc::clone(&request.caller),
+            lookup: request.lookup.clone(),
             route: request.route,
             payer: request.payer.clone(),
             request: request.id.clone(),
@@ -63,9 +66,9 @@ impl AdmittedRequest {
 
     /// Judges the request again with the present state.
     pub(crate) async fn recheck(&self) -> Result<(), ErrorResponse> {
-        let caller = match self.services.directory.find(&self.caller.digest).await {
+        let caller = match self.lookup.find(&self.services.directory).await {
             Ok(Some(caller)) => caller,
-            Ok(None) => return Err(revoked()),
+            Ok(None) => return Err(self.lookup.gone()),
             // A store that is down ends nothing before memory is too old to trust.
             Err(Unavailable) if self.services.directory.is_too_old() => return Err(error_body::store_unavailable()),
             Err(Unavailable) => return Ok(()),
@@ -81,8 +84,4 @@ impl AdmittedRequest {
         }
         Ok(())
     }
-}
-
-fn revoked() -> ErrorResponse {
-    ErrorResponse::invalid(401, Some("invalid_api_key"), "This API key was revoked while the answer was being sent.")
 }

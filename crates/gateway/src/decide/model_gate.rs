@@ -108,7 +108,7 @@ impl Gateway {
             Ok(verdicts) => return Ok((model, self.passed(request, verdicts))),
             Err(refusal) => refusal,
         };
-        let fresh = Box::pin(self.services.directory.reread(&request.caller.digest)).await.ok().flatten();
+        let fresh = Box::pin(request.lookup.reread(&self.services.directory)).await.ok().flatten();
         if let Some(fresh) = fresh {
             decide(&fresh, request.route, request.payer.selection(), request.address, now)
                 .map_err(|refusal| self.refuse(&refusal))?;
@@ -168,7 +168,7 @@ impl Gateway {
             judge_model(&catalogue.policy, caller, &request.payer, request.route, model_use, now).err()
         };
         let refusal = judge(&request.caller)?;
-        let fresh = self.services.directory.reread(&request.caller.digest).await.ok().flatten();
+        let fresh = request.lookup.reread(&self.services.directory).await.ok().flatten();
         let refusal = fresh.map_or(Some(refusal), |fresh| judge(&fresh));
         refusal.map(|refusal| self.refuse(&refusal))
     }

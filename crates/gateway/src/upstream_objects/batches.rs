@@ -132,6 +132,7 @@ impl Gateway {
             route,
             object: None,
             caller: std::sync::Arc::clone(&request.caller),
+            lookup: request.lookup.clone(),
             payer: request.payer.clone(),
             address: request.address,
             id: request.id.clone(),

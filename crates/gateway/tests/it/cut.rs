@@ -32,13 +32,13 @@ impl Drop for Dropped {
 }
 
 /// An upstream that sends what it is given and is otherwise silent.
-struct Drip {
-    chunks: mpsc::UnboundedSender<&'static str>,
-    gone: oneshot::Receiver<()>,
+pub(crate) struct Drip {
+    pub(crate) chunks: mpsc::UnboundedSender<&'static str>,
+    pub(crate) gone: oneshot::Receiver<()>,
 }
 
 impl Drip {
-    fn new(world: &World, kind: &'static str) -> Self {
+    pub(crate) fn new(world: &World, kind: &'static str) -> Self {
         let (chunks, incoming) = mpsc::unbounded_channel::<&'static str>();
         let (sender, gone) = oneshot::channel();
         let held = Arc::new(Mutex::new(Some((incoming, Dropped(Some(sender))))));
@@ -95,13 +95,13 @@ impl Client {
     }
 }
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let limits = Limits { recheck: Duration::from_millis(10), ..Limits::default() };
     World::with(limits, DirectoryOptions::default()).await
 }
 
-const STREAM: &str = r#"{"model":"gpt-4o","stream":true}"#;
-const CHUNK: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"one\"}}]}\n\n";
+pub(crate) const STREAM: &str = r#"{"model":"gpt-4o","stream":true}"#;
+pub(crate) const CHUNK: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"one\"}}]}\n\n";
 
 /// Whether a change is announced to the node, or only time passes.
 type Change = fn(&World, &str) -> Option<ChangedSubject>;

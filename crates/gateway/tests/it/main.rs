@@ -19,6 +19,7 @@ mod ownership;
 mod passing;
 mod pending;
 mod rates;
+mod sessions;
 mod streaming;
 mod upstreams;
 mod world;

@@ -21,6 +21,7 @@ use keystead_app::audit::{self, Done};
 use keystead_core::id::RequestId;
 use keystead_core::network::Client;
 use keystead_core::refusal::{ErrorResponse, GateRefusal};
+use keystead_dashboard::ApiClient;
 use keystead_gateway::{BodyBounds, BodyMemory, BodyOwner, Bounded, Gateway, GatewayBody, Handled};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -118,6 +119,10 @@ impl Dispatch {
     /// because it would otherwise be moved several times before its first poll.
     fn route(self: &Arc<Self>, request: Request<Inbound>, peer: SocketAddr, plane: Plane) -> BoxFuture<'_, Routed> {
         match plane {
+            // The stream of the playground ends when its client disconnects, before the answer begins, too.
+            Plane::Pages if request.uri().path() == keystead_dashboard::PLAYGROUND_STREAM => {
+                self.boxed_router(request, peer, plane)
+            }
             Plane::Pages if *request.method() == Method::POST => Arc::clone(self).boxed_form(request, peer),
             Plane::Data => Box::pin(self.through_gateway(request, peer)),
             Plane::Administration | Plane::Pages => self.boxed_router(request, peer, plane),
@@ -161,11 +166,11 @@ impl Dispatch {
         if let Some(watched) = watched {
             watched.note(&self.app, &response, caller.as_deref());
         }
-        self.note_refusal(&response);
+        note_refusal(&self.app, &self.noting, &response);
         (response, Some(route))
     }
 
-    async fn through_router(&self, request: Request<Inbound>, peer: SocketAddr, plane: Plane) -> Answer {
+    async fn through_router(&self, mut request: Request<Inbound>, peer: SocketAddr, plane: Plane) -> Answer {
         if let Some(refused) = self.refused_in_clear(&request, peer) {
             return refused;
         }
@@ -195,6 +200,9 @@ impl Dispatch {
             }
             Plane::Pages => {
                 let visitor = self.edge.visitor(peer, request.headers());
+                // The playground calls the API, which may be closed to a country that the pages are open to.
+                let api_client = ApiClient(self.edge.client(peer, request.headers()));
+                request.extensions_mut().insert(api_client);
                 self.settled(plane, request, visitor).await
             }
         }
@@ -217,21 +225,21 @@ impl Dispatch {
         }
         answer
     }
+}
 
-    /// Saves a call that a gate refused, for the owners. Only one at a time is saved, beside the answer: a client with
-    /// thousands of refused calls costs the store one row at a time, and the list shows some of them.
-    fn note_refusal(&self, response: &Answer) {
-        let Some(refused) = response.extensions().get::<GateRefusal>().cloned() else { return };
-        let Ok(slot) = Arc::clone(&self.noting).try_acquire_owned() else { return };
-        let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("").to_owned();
-        let app = self.app.clone();
-        tokio::spawn(async move {
-            if let Err(error) = app.record_refused_call(&id, &refused).await {
-                tracing::debug!(%error, "a refused call could not be saved");
-            }
-            drop(slot);
-        });
-    }
+/// Saves a call that a gate refused, for the owners. Only one at a time is saved, beside the answer: a client with
+/// thousands of refused calls costs the store one row at a time, and the list shows some of them.
+pub(crate) fn note_refusal<B>(app: &App, noting: &Arc<Semaphore>, response: &Response<B>) {
+    let Some(refused) = response.extensions().get::<GateRefusal>().cloned() else { return };
+    let Ok(slot) = Arc::clone(noting).try_acquire_owned() else { return };
+    let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("").to_owned();
+    let app = app.clone();
+    tokio::spawn(async move {
+        if let Err(error) = app.record_refused_call(&id, &refused).await {
+            tracing::debug!(%error, "a refused call could not be saved");
+        }
+        drop(slot);
+    });
 }
 
 /// The result of a router.

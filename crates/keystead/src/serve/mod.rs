@@ -11,6 +11,7 @@ mod inbound;
 pub(crate) mod listener;
 mod metrics;
 mod plain_http;
+mod playground;
 mod start;
 mod timed;
 mod watched_call;

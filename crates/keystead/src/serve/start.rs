@@ -27,6 +27,7 @@ use crate::serve::client_address::Edge;
 use crate::serve::dispatch::{self, Dispatch};
 use crate::serve::host::Hosts;
 use crate::serve::plain_http::InClear;
+use crate::serve::playground::ThroughGateway;
 use crate::serve::{connections, descriptors, health, listener, metrics, timed};
 use crate::wiring;
 use crate::wiring::authenticate::ByGateway;
@@ -150,6 +151,8 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let noting = tokio::spawn(wiring::last_uses::follow(Arc::clone(&uses), store.clone(), stopped.clone()));
     let last_uses = (noting, uses, store.clone());
     let authenticate = Arc::new(ByGateway(Arc::clone(&gateway)));
+    let refusals = Arc::new(Semaphore::new(1));
+    let playground = ThroughGateway { gateway: Arc::clone(&gateway), app: app.clone(), noting: Arc::clone(&refusals) };
     let pages = keystead_dashboard::router(DashboardState {
         app: app.clone(),
         public_url: public_url.clone(),
@@ -157,6 +160,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         form_targets: wiring::services::form_targets(&config, sandbox.as_ref()),
         stopped: stopped.clone(),
         streams: OpenStreams::default(),
+        playground: Some(Arc::new(playground)),
     });
     let noter = app.clone();
     let administration = keystead_api::router(ApiState { app, authenticate });
@@ -169,7 +173,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         follower: Arc::clone(&follower),
         outcomes,
         app: noter,
-        noting: Arc::new(Semaphore::new(1)),
+        noting: refusals,
         bodies,
         https: public_url.starts_with("https://"),
         in_clear: https_only(&config).then(InClear::default),

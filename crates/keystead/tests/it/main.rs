@@ -17,6 +17,7 @@ mod first_hour;
 mod first_run;
 mod ladder;
 mod network;
+mod playground;
 mod process;
 mod product;
 mod rates;

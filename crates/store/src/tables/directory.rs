@@ -5,11 +5,13 @@ use std::collections::HashMap;
 
 use keystead_core::caller::{Caller, Owner, ReachableOrganization, ReachableProject};
 use keystead_core::gate::{Entitlements, FirstUse, Fulfilment, Requirement};
-use keystead_core::id::{KeyId, OrganizationId, ProjectId, UserId};
+use keystead_core::id::{KeyId, OrganizationId, ProjectId, SessionId, UserId};
 use keystead_core::key::{KeyDigest, KeyKind};
 use keystead_core::role::{OrganizationRole, ProjectRole};
+use keystead_core::scope::ScopeSet;
+use keystead_core::time::Timestamp;
 
-use super::api_keys::{self, KeyRow};
+use super::api_keys;
 use super::ip_allowlists::{self, InForce};
 use super::organizations::{Entitled, RequirementRow, tags};
 use super::projects::{model_access, rate_limits};
@@ -41,8 +43,8 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
             optional_time(&row, 18)?.is_none(),
             all_of_user(tx, user, &key.id, optional_id(&row, 19, "users")?.as_ref()).await?,
         ),
-        Owner::User(_) => (optional_time(&row, 18)?.is_none(), bound(tx, &key, &row, None).await?),
-        Owner::ServiceAccount(_) => (bot.is_some(), bound(tx, &key, &row, bot).await?),
+        Owner::User(_) => (optional_time(&row, 18)?.is_none(), bound(tx, key.project.is_some(), &row, 22, None).await?),
+        Owner::ServiceAccount(_) => (bot.is_some(), bound(tx, key.project.is_some(), &row, 22, bot).await?),
     };
     Ok(Some(Caller {
         digest: key.digest,
@@ -54,6 +56,41 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
         revision: row.int(17)?,
         owner: key.owner,
         key: key.id,
+    }))
+}
+
+/// Finds the caller of a session that uses one project without a key; `None` once the session has ended. The caller may
+/// do there what the person may. A session that was last used before `idle_since` has ended.
+pub async fn find_session_caller(
+    tx: &mut Tx,
+    session: &SessionId,
+    project: &ProjectId,
+    now: Timestamp,
+    idle_since: Timestamp,
+) -> Result<Option<Caller>, Error> {
+    const SQL: &str = "SELECT s.user_id, r.latest, u.deactivated_at, m.role, pm.role, p.archived_at, p.is_default, \
+                       o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags \
+                       FROM sessions s JOIN revisions r ON r.one = 1 \
+                       JOIN users u ON u.id = s.user_id \
+                       JOIN projects p ON p.id = $2 \
+                       JOIN organizations o ON o.id = p.organization \
+                       LEFT JOIN memberships m ON m.organization = o.id AND m.user_id = s.user_id \
+                       LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = s.user_id \
+                       WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $3 AND s.seen_at > $4";
+    let values = vec![session.as_str().into(), project.as_str().into(), now.0.into(), idle_since.0.into()];
+    let Some(row) = tx.optional(SQL, values).await? else { return Ok(None) };
+    let user: UserId = id(&row, 0, "sessions")?;
+    Ok(Some(Caller {
+        key: KeyId::of_playground(&user),
+        // No secret leads to this caller.
+        digest: KeyDigest::from_bytes([0; 32]),
+        kind: KeyKind::Project,
+        owner_active: optional_time(&row, 2)?.is_none(),
+        expires_at: None,
+        scopes: ScopeSet::all(),
+        organizations: bound(tx, true, &row, 3, None).await?,
+        revision: row.int(1)?,
+        owner: Owner::User(user),
     }))
 }
 
@@ -73,46 +110,50 @@ fn optional_role<T>(
     text.map(|text| read(&text).ok_or(Error::Corrupt { table, id: text })).transpose()
 }
 
-/// Returns what a key of one organization reaches: that organization, and its project unless it is an admin key.
+/// Returns what a key of one organization reaches: that organization, and its project unless it is an admin key. The
+/// columns begin at `at` with the roles of the person.
 async fn bound(
     tx: &mut Tx,
-    key: &KeyRow,
+    of_project: bool,
     row: &Row,
+    at: usize,
     bot: Option<ProjectRole>,
 ) -> Result<Vec<ReachableOrganization>, Error> {
-    let Some(organization) = optional_id::<OrganizationId>(row, 30, "organizations")? else { return Ok(Vec::new()) };
-    let role = optional_role(row, 22, "memberships", OrganizationRole::from_name)?;
+    let Some(organization) = optional_id::<OrganizationId>(row, at + 8, "organizations")? else {
+        return Ok(Vec::new());
+    };
+    let role = optional_role(row, at, "memberships", OrganizationRole::from_name)?;
     // Without a membership in the organization, a role left behind in a project counts for nothing.
-    let own = optional_role(row, 23, "project_members", ProjectRole::from_name)?.filter(|_| role.is_some());
+    let own = optional_role(row, at + 1, "project_members", ProjectRole::from_name)?.filter(|_| role.is_some());
     let mut in_force = ip_allowlists::in_force(tx, &organization).await?;
     let mut projects = Vec::new();
-    if let Some(id) = optional_id::<ProjectId>(row, 29, "projects")? {
-        let archived = optional_time(row, 24)?.is_some();
+    if let Some(id) = optional_id::<ProjectId>(row, at + 7, "projects")? {
+        let archived = optional_time(row, at + 2)?.is_some();
         projects.push(ReachableProject {
             archived,
-            is_default: row.bool(25)?,
+            is_default: row.bool(at + 3)?,
             role: bot.or(own),
-            models: model_access(row, 31)?,
-            rates: rate_limits(row, 32)?.map(Box::new),
+            models: model_access(row, at + 9)?,
+            rates: rate_limits(row, at + 10)?.map(Box::new),
             addresses: in_force.of(&organization, Some(&id)),
             id,
         });
     }
     // A person who lost their project role still sees the key listed but cannot call with it, unless they own the
     // organization.
-    let lost = key.project.is_some()
+    let lost = of_project
         && role != Some(OrganizationRole::Owner)
         && projects.first().is_some_and(|project| project.role.is_none() && !project.is_default);
     let Entitled { met, ends } = super::organizations::entitled(tx, &organization).await?;
     let entitlements = Entitlements {
-        version: row.int(28)?,
+        version: row.int(at + 6)?,
         met,
         ends,
-        organization_created_at: time(row, 26)?,
+        organization_created_at: time(row, at + 4)?,
         first_used: super::first_uses::list(tx, &organization).await?,
-        tags: tags(row, 33)?,
+        tags: tags(row, at + 11)?,
     };
-    let deactivated = optional_time(row, 27)?.is_some();
+    let deactivated = optional_time(row, at + 5)?.is_some();
     let role = role.filter(|_| !lost);
     let addresses = in_force.of(&organization, None);
     Ok(vec![ReachableOrganization { id: organization, deactivated, role, entitlements, projects, addresses }])

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use keystead_app::audit::{Named, Names};
 use keystead_app::usage::{Bucket, DailyRequest, Estimated, RefusedDay, UsageResult};
 use keystead_core::chart::{Unusual, unusual};
+use keystead_core::id::KeyId;
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::Quantities;
@@ -167,6 +168,7 @@ pub(super) fn called(t: Messages, by: &str, id: &str, names: &Names) -> (String,
             (name, if owner.is_empty() { key.redacted.clone() } else { format!("{owner} · {}", key.redacted) })
         }
         Some(Named::Project(name) | Named::ServiceAccount(name)) => (name.to_owned(), id.to_owned()),
+        None if KeyId::is_playground(id) => (t.text("nav-playground"), String::new()),
         None => (String::new(), String::new()),
     }
 }

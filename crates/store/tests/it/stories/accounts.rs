@@ -8,7 +8,7 @@ use keystead_store::tables::accounts::{Account, Token};
 use keystead_store::tables::invites::Invite;
 use keystead_store::tables::passkeys::Passkey;
 use keystead_store::tables::sessions::{Acquaintance, Session};
-use keystead_store::tables::{accounts, invites, passkeys, sessions, users};
+use keystead_store::tables::{accounts, directory, invites, passkeys, sessions, users};
 
 use crate::world::*;
 
@@ -156,6 +156,24 @@ pub(crate) async fn sessions(db: Database) {
     assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1), later(-1))).unwrap(), Some(session(1, 0)));
     assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1), NOW)).unwrap(), None, "idle for too long");
     assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1_000), later(-1))).unwrap(), None, "too old");
+    // The caller that a session is in a project, as long as the session lives.
+    let caller =
+        look!(db, |tx| { directory::find_session_caller(tx, &id("sess_1"), &id("proj_x1"), later(1), later(-1)) });
+    let caller = caller.unwrap().unwrap();
+    assert_eq!((caller.key.as_str(), caller.owner.as_str()), ("key_playground_ann", "user-ann"));
+    let reached = &caller.organizations[0];
+    assert_eq!((reached.id.as_str(), reached.role), ("org-one", Some(OrganizationRole::Owner)));
+    assert_eq!(reached.projects[0].id, id("proj_x1"));
+    for (name, project, now, idle_since) in [
+        ("sess_1", "proj_x1", later(1), NOW),
+        ("sess_1", "proj_x1", later(1_000), later(-1)),
+        ("sess_1", "proj_none", later(1), later(-1)),
+        ("sess_9", "proj_x1", later(1), later(-1)),
+    ] {
+        let found =
+            look!(db, |tx| directory::find_session_caller(tx, &id(name), &id(project), now, idle_since)).unwrap();
+        assert_eq!(found, None, "{name} {project}");
+    }
     for (name, now, idle_since, found) in [
         ("sess_1", later(1), later(-1), Some(session(1, 0))),
         ("sess_1", later(1), NOW, None),
