@@ -35,7 +35,7 @@ async fn keys_are_found_by_name_and_last_four() {
     for typed in ["łódź", "100%", tail.as_str(), redacted.as_str()] {
         let found = send(&mut ann, "/api-keys/search", &[("q", typed)]).await;
         assert_eq!(found.status, 303);
-        let list = ann.get(&found.location().to_owned()).await;
+        let list = ann.get(found.location()).await;
         assert!(list.body.contains(&format!("revoke={id}")), "{typed}: {}", list.body);
         assert!(!list.body.contains(&format!("revoke={other}")), "{typed}");
         assert_eq!(count(&list, "Active"), "1", "{typed}");
@@ -114,17 +114,17 @@ async fn a_leaked_key_is_found_and_revoked() {
     let dialog = ann.get("/api-keys?leaked=1").await;
     assert!(dialog.body.contains("id=\"leaked-key\"") && dialog.body.contains("autocomplete=\"off\""));
     let found = send(&mut ann, "/api-keys/search", &[("leaked", "1"), ("q", &secret)]).await;
-    let page = ann.get(&found.location().to_owned()).await;
+    let page = ann.get(found.location()).await;
     for part in ["This is the key that you pasted", "Revoke shop", "gpt-4o", "3 requests", "No requests were refused"] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
     assert!(!page.body.contains(&secret));
     let revoked = send(&mut ann, &format!("/api-keys/{id}/revoke"), &[]).await;
-    let page = ann.get(&revoked.location().to_owned()).await;
+    let page = ann.get(revoked.location()).await;
     assert!(page.body.contains("</span>Revoked</span>") && page.body.contains("Revoked an API key"), "{}", page.body);
     // The same secret leads to the page, which says that the key is revoked.
     let again = send(&mut ann, "/api-keys/search", &[("leaked", "1"), ("q", &secret)]).await;
-    assert!(ann.get(&again.location().to_owned()).await.body.contains("already revoked"));
+    assert!(ann.get(again.location()).await.body.contains("already revoked"));
 }
 
 /// A key of another organization, a mistyped one and an empty field each have their answer; members find only their own.
@@ -145,7 +145,7 @@ async fn a_leaked_key_of_others_is_not_found() {
     ] {
         let answer = send(browser, "/api-keys/search", &[("leaked", "1"), ("q", pasted)]).await;
         assert!(answer.location().contains("leaked="), "{}", answer.location());
-        let page = browser.get(&answer.location().to_owned()).await;
+        let page = browser.get(answer.location()).await;
         assert!(page.body.contains(said), "{said}: {}", page.body);
     }
     assert_eq!(ben.get(&format!("/api-keys/{id}")).await.status, 404, "a member sees their own keys only");
@@ -173,7 +173,7 @@ async fn several_keys_are_revoked_together() {
     assert!(dialog.contains("Revoke 2 keys") && dialog.contains(">one<") && dialog.contains(">two<"), "{dialog}");
     assert!(!dialog.contains(">three<"));
     let done = send(&mut ann, "/api-keys/revoke", &[("key", &one), ("key", &two), ("key", &one)]).await;
-    let list = ann.get(&done.location().to_owned()).await;
+    let list = ann.get(done.location()).await;
     assert!(list.body.contains("2 keys revoked."), "{}", list.body);
     assert_eq!((count(&list, "Active"), count(&list, "Revoked")), ("1".to_owned(), "2".to_owned()));
     assert!(list.body.contains(&format!("revoke={three}")));
@@ -197,6 +197,6 @@ async fn permissions_have_words() {
     let narrow = [("name", "shop"), ("permissions", "restricted"), ("scope", "api.files.read"), ("from", "key")];
     let saved = send(&mut ann, &format!("/api-keys/{id}/edit"), &narrow).await;
     assert!(saved.location().starts_with(&format!("/api-keys/{id}?done=saved")), "{}", saved.location());
-    let page = ann.get(&saved.location().to_owned()).await.body;
+    let page = ann.get(saved.location()).await.body;
     assert!(page.contains("Read files <small><code>api.files.read</code>"), "{page}");
 }

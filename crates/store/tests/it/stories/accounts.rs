@@ -157,13 +157,13 @@ pub(crate) async fn sessions(db: Database) {
     assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1), NOW)).unwrap(), None, "idle for too long");
     assert_eq!(look!(db, |tx| sessions::find(tx, &[1], later(1_000), later(-1))).unwrap(), None, "too old");
     // The caller that a session is in a project, as long as the session lives.
-    let caller =
-        look!(db, |tx| { directory::find_session_caller(tx, &id("sess_1"), &id("proj_x1"), later(1), later(-1)) });
+    let (first, x1) = (id("sess_1"), id("proj_x1"));
+    let caller = look!(db, |tx| directory::find_session_caller(tx, &first, &x1, later(1), later(-1)));
     let caller = caller.unwrap().unwrap();
     assert_eq!((caller.key.as_str(), caller.owner.as_str()), ("key_playground_ann", "user-ann"));
     let reached = &caller.organizations[0];
     assert_eq!((reached.id.as_str(), reached.role), ("org-one", Some(OrganizationRole::Owner)));
-    assert_eq!(reached.projects[0].id, id("proj_x1"));
+    assert_eq!(reached.projects[0].id, x1);
     for (name, project, now, idle_since) in [
         ("sess_1", "proj_x1", later(1), NOW),
         ("sess_1", "proj_x1", later(1_000), later(-1)),
