@@ -40,7 +40,7 @@ pub struct Settings {
     pub operator_emails: Vec<String>,
     /// Whether operators get a mail about each case that needs a decision.
     pub case_mails: bool,
-    /// The language of mails to people whose language is not known.
+    /// The language of mails to people without a known language.
     pub language: Language,
     /// Whether this is a development installation; some things are only said there.
     pub development: bool,

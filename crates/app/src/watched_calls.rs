@@ -120,7 +120,7 @@ pub struct FirstCall {
     pub milliseconds: u64,
 }
 
-/// The keys whose first calls a page waits for.
+/// The keys for which a page waits for first calls.
 #[derive(Debug)]
 pub(crate) struct WatchedKeys {
     /// Whether any key is watched: all that a call costs while no page is open.

@@ -9,7 +9,7 @@ pub const UNUSED_FOR: i64 = 90 * 86_400;
 const LAST: usize = 4;
 /// From this length on, a text that begins like a key is a whole secret, and shorter ones are a part of it.
 const SHORTEST_SECRET: usize = 20;
-/// From this length on, letters, digits, `-` and `_` without a break are a secret whatever they begin with.
+/// From this length on, letters, digits, `-` and `_` without a break are a secret, with any beginning.
 const SECRET_LIKE: usize = 40;
 
 /// A search for keys. A key matches when its name contains `name`, or when its secret ends with `last_four`; without

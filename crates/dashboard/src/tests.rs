@@ -80,6 +80,7 @@ fn no_text_is_missing_and_none_is_unused() {
         "setup-rule-",
         "day-",
         "month-",
+        "notify-",
     ];
     for key in &known {
         let by_name = written.contains(&format!("\"{key}\""));

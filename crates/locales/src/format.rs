@@ -67,7 +67,7 @@ impl LocalFormat {
         self.messages.text_with_all("date-and-time", &[("date", &self.date(at)), ("time", &self.time(at))])
     }
 
-    /// Date and time with the name of the time zone, for sentences that do not show whose zone it is.
+    /// Date and time with the name of the time zone, for sentences that do not name the zone.
     #[must_use]
     pub fn exact_in_zone(&self, at: &Timestamp) -> String {
         let exact = self.exact(at);

@@ -111,7 +111,7 @@ fn ensure_few(ids: &[KeyId]) -> Result<(), Error> {
     Err(Error::invalid("key", format!("Invalid 'key': at most {MOST_AT_ONCE} keys can be revoked together.")))
 }
 
-/// The person whose keys alone the actor may see; `None` when the actor may see all keys of the project.
+/// The person, if the actor may see only the keys of that person; `None` when the actor may see all keys of the project.
 async fn visible_owner(
     app: &App,
     tx: &mut Tx,

@@ -137,7 +137,7 @@ pub struct CaptureView {
     pub zone_typed: bool,
     /// Whether the person stated their name.
     pub name_stated: bool,
-    /// The path of the last page, which shows how the attempt goes on.
+    /// The path of the last page, which shows the state of the attempt.
     pub ending: String,
 }
 

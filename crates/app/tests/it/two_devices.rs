@@ -7,7 +7,7 @@ use keystead_core::verification::organization::AttemptState;
 
 use crate::review::{ReviewWorld, token};
 
-/// S3-23: the last page has the state and the language of the flow, by a token that nobody can make or bend.
+/// S3-23: the last page has the state and the language of the flow, by a token that cannot be forged or changed.
 #[tokio::test]
 async fn the_last_page_is_found_by_its_token_only() {
     let world = ReviewWorld::in_memory().await;
@@ -51,7 +51,7 @@ async fn the_first_device_notices_that_the_link_was_used() {
     assert!(progress.has_changed().unwrap());
     progress.mark_unchanged();
     assert!(link().await.unwrap().used_at.is_some());
-    // A newer link counts, whatever became of the older one.
+    // A newer link counts, in every state of the older one.
     world.advance(1);
     let newer = world.app.hand_off_verification(&ann, &one, &attempt, Channel::Mail).await.unwrap();
     let known = link().await.unwrap();

@@ -269,6 +269,7 @@ const CODES: &[(&str, &str)] = &[
     ("https_required", "key-not-accepted"),
     ("provider_unavailable", "service-errors"),
     ("not_configured", "service-errors"),
+    ("no_mail", "service-errors"),
     ("unavailable", "service-errors"),
     ("internal", "service-errors"),
     ("forbidden", "people-and-projects"),

@@ -51,7 +51,7 @@ pub(crate) enum Progress {
 }
 
 impl PhoneStep {
-    /// The step on this page, whose forms are sent to `page` and below it.
+    /// The step on this page, with forms that are sent to `page` and below it.
     pub(crate) async fn of(
         state: &DashboardState,
         visit: &Visit,

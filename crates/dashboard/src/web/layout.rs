@@ -81,13 +81,11 @@ impl Layout {
         let t = visit.person.messages;
         let entry =
             |key: &str, path: &str| Entry { label: t.text(key), href: visit.link(path), current: path == current };
-        let project_entries = vec![
-            entry("nav-dashboard", "/home"),
-            entry("nav-api-keys", "/api-keys"),
-            entry("nav-playground", "/playground"),
-            entry("nav-usage", "/usage"),
-            entry("nav-limits", "/limits"),
-        ];
+        let mut project_entries = vec![entry("nav-dashboard", "/home"), entry("nav-api-keys", "/api-keys")];
+        if state.playground.is_some() {
+            project_entries.push(entry("nav-playground", "/playground"));
+        }
+        project_entries.extend([entry("nav-usage", "/usage"), entry("nav-limits", "/limits")]);
         let mut organization_entries = vec![
             entry("nav-general", "/settings/organization/general"),
             entry("nav-members", "/settings/organization/members"),

@@ -150,7 +150,7 @@ fn seen(world: &World, status: u16, code: Option<&'static str>, sent: Option<&st
 }
 
 /// The page explains a failed call, shows the one that was answered, and only then offers to continue. A reload shows
-/// the ends of the key, and goes on listening.
+/// the ends of the key, and continues to listen.
 #[tokio::test]
 async fn the_first_call_is_watched() {
     let world = World::new().await;

@@ -140,8 +140,8 @@ async fn rotation_waits_for_the_phone() {
     let id = id_of(&ann.get("/api-keys").await, &old[old.len() - 4..]);
     world.withdraw(&organization, Requirement::Phone).await;
     let asked = ann.get(&format!("/api-keys?rotate={id}")).await;
-    let back = format!("rotate%3D{id}");
-    assert!(asked.body.contains("Verify a phone number first") && asked.body.contains(&back), "{}", asked.body);
+    let unavailable = "has not set up text messages";
+    assert!(asked.body.contains("Verify a phone number first") && asked.body.contains(unavailable), "{}", asked.body);
     let refused = send(&mut ann, &format!("/api-keys/{id}/rotate"), &[("overlap", "0")]).await;
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains("Verify a phone number first"), "{}", refused.body);
@@ -267,7 +267,9 @@ async fn service_accounts_belong_to_the_project() {
     assert!(raised.location().contains("saved"), "{}", raised.body);
 
     world.withdraw(&organization, Requirement::Phone).await;
-    assert!(send(&mut ben, "/api-keys", &bot).await.location().contains("step=phone"));
+    let refused = send(&mut ben, "/api-keys", &bot).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("text messages"), "it says why no phone can be verified: {}", refused.body);
     assert!(ben.get(&page).await.body.contains("No service accounts yet."), "a refused key leaves no account");
     world
         .app

@@ -136,7 +136,7 @@ impl World {
     pub(crate) async fn owner(&self, email: &str, organization: &str) -> Browser<'_> {
         let mut browser = self.browser();
         browser.post("/sign-up", &[("email", email), ("password", PASSWORD)]).await;
-        let token = token(&self.link().await);
+        let token = token(&self.link_in(|mail| mail.to == email).await);
         assert_eq!(browser.post("/confirm", &[("token", &token)]).await.location(), "/welcome");
         let page = browser.get("/welcome/organization").await;
         let csrf = page.field("csrf");

@@ -116,7 +116,7 @@ pub(crate) struct OperatorSection {
     pub(crate) emails: Vec<String>,
     /// Whether they get a mail about each case that needs a decision; absent is yes.
     pub(crate) case_mails: Option<bool>,
-    /// The language of mails to people whose language is not known; absent is English.
+    /// The language of mails to people without a known language; absent is English.
     pub(crate) language: Option<MailLanguage>,
 }
 

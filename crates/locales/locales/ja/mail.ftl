@@ -179,7 +179,9 @@ mail-case-waiting-text = { $kind ->
     [duplicate] ほかの組織の確認に使用された書類が提出されました。担当者による決定が必要です。
    *[review] 確認のための書類と写真が提出されました。担当者による決定が必要です。
 }
-mail-cases-waiting-subject = { $operator }：{ $count }件の案件に決定が必要です
+mail-cases-waiting-subject = { $count ->
+   *[other] { $operator }：{ $count }件の案件に決定が必要です
+}
 mail-cases-waiting-text = 次の案件には担当者による決定が必要です。期限が最も近い案件から順に並んでいます。
 mail-waiver-asked-subject = { $operator }：組織「{ $organization }」から免除の申請が届きました
 mail-waiver-asked-text =

@@ -204,10 +204,14 @@ review-previous = 前の案件
 review-photos-erased = 写真の消去：{ $when }
 review-question-none = 自動チェックで問題は見つかりませんでした。顔、書類、動作を見比べてください。
 review-question-one = 自動チェックで要確認の項目が1件あります：{ $check }
-review-questions = 自動チェックで要確認の項目が{ $count }件あります。
+review-questions = { $count ->
+   *[other] 自動チェックで要確認の項目が{ $count }件あります。
+}
 review-required = 申告または条件
 review-required-expiry = { $date }以降
-review-required-age = { $count }歳以上
+review-required-age = { $count ->
+   *[other] { $count }歳以上
+}
 review-two-appeal = 承認には2人の同意が必要です。却下は1人でできます。
 review-decide = 決定
 review-decline-button = 確認を却下

@@ -1,4 +1,4 @@
-//! Creating a key. When a rule asks for a phone first, the dialog goes on to that step with what was filled in, and the
+//! Creating a key. When a rule asks for a phone first, the dialog continues with that step and what was filled in, and the
 //! key is created as soon as the code is right.
 
 use axum::extract::{Path, State};

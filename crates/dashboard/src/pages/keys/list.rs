@@ -20,7 +20,7 @@ use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
-use crate::web::response::{Page, render, subpath};
+use crate::web::response::{Page, redirect, render, subpath};
 use keystead_locales::Messages;
 
 /// Where the forms of the phone step are sent.
@@ -193,6 +193,11 @@ async fn phone_first(state: &DashboardState, visit: &Visit) -> Result<bool, Page
 }
 
 pub(crate) async fn list(State(state): State<DashboardState>, visit: Visit) -> Page {
+    let view = View::of(&visit);
+    if view.named_a_secret {
+        // An address that was written by hand; no link of the page repeats the secret.
+        return Ok(redirect(&view.href(&visit, view.chosen(), None)));
+    }
     let dialog = dialog_of(&state, &visit).await?;
     render(visit.person.messages, &Keys::with(&state, &visit, dialog).await?)
 }

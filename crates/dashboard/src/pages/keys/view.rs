@@ -33,6 +33,8 @@ pub(crate) struct View {
     /// What the person typed, without a secret.
     pub(crate) typed: String,
     pub(crate) search: KeySearch,
+    /// Whether the address contained a whole secret.
+    pub(super) named_a_secret: bool,
     /// The chosen filter, if one was chosen.
     chosen: Option<KeyFilter>,
 }
@@ -42,12 +44,13 @@ impl View {
         let query = &visit.person.query;
         let typed: String = query.get("q").map_or("", |typed| typed.trim()).chars().take(LONGEST).collect();
         let search = KeySearch::of(&typed);
+        let named_a_secret = secret_in(&typed).is_some();
         let typed = match (secret_in(&typed), &search.last_four) {
             (Some(_), Some(four)) => format!("…{four}"),
             _ => typed,
         };
         let chosen = query.get("filter").and_then(|name| KeyFilter::from_name(name));
-        Self { typed, search, chosen }
+        Self { typed, search, named_a_secret, chosen }
     }
 
     /// The filter: without a choice, active keys, or in a search all that are not revoked.

@@ -55,6 +55,8 @@ pub(super) struct General {
 
 struct Links {
     here: String,
+    /// The page itself with the time: a link to the address that is open, with a fragment, loads nothing.
+    refresh: String,
     billing: String,
     consent: String,
     safety: String,
@@ -131,6 +133,7 @@ pub(super) async fn page(state: &DashboardState, visit: &Visit) -> Result<Genera
     let owners = if visit.owner() { String::new() } else { owners_of(state, visit).await? };
     let links = Links {
         here: visit.link(HERE),
+        refresh: visit.link(&format!("{HERE}?at={}", state.app.now().0)),
         billing: visit.link("/settings/organization/billing/payment-methods"),
         consent: visit.link(&format!("{HERE}?verify=1")),
         safety: visit.link("/settings/organization/second-factor"),

@@ -36,7 +36,7 @@ fn lines(members: &[(&'static str, Value)], quote: &str, between: &str, indent: 
 
 fn curl(members: &[(&'static str, Value)], base_url: &str) -> String {
     let body = format!("{{\n{}    \"stream\": true\n  }}", lines(members, "\"", ": ", "    "));
-    // A quote ends the shell's text, stands for itself, and begins it again.
+    // A quote ends the quoted text, is written on its own, and starts the quoted text again.
     let body = body.replace('\'', "'\\''");
     format!(
         "curl -N {base_url}/chat/completions \\\n  -H \"Authorization: Bearer {KEY}\" \\\n  -H \"Content-Type: application/json\" \\\n  -d '{body}'"

@@ -43,7 +43,7 @@ async fn a_link_expires() {
 #[tokio::test]
 async fn pages_speak_three_languages() {
     let world = World::new();
-    for (language, title) in [("en", "Identity check"), ("pl", "Sprawdzenie tożsamości"), ("ja", "本人確認")] {
+    for (language, title) in [("en", "ID check"), ("pl", "Weryfikacja tożsamości"), ("ja", "本人確認")] {
         let (_, link) = world.begin("org_1:idv_1").await;
         let session = open(&world, &format!("{link}?language={language}")).await;
         let page = world.get(&session).await.text;
@@ -67,7 +67,7 @@ async fn country_document_face_and_back() {
     world.form(&session, "document=residence_permit&document_number=").await;
     let attributes = &world.read(&id).await["data"]["attributes"];
     assert_eq!(attributes["next-step-name"], "verification_selfie");
-    assert!(world.get(&session).await.text.contains("Your face"));
+    assert!(world.get(&session).await.text.contains("Selfie"));
 
     let ended = world.form(&session, "reason=document_unreadable&outcome=approve").await;
     let back = format!("http://127.0.0.1:8080/back?a=1&inquiry-id={id}&reference-id=org_1%3Aidv_1&status=approved");
