@@ -48,7 +48,8 @@ async function playground(browser, language, scripts) {
   assert.ok((await page.textContent("#text")).length > 0);
   assert.equal(await page.textContent("#f-status"), "200");
   assert.ok((await page.textContent("#code-curl")).includes("YOUR_KEY"));
-  assert.ok((await page.textContent("#code-python")).includes("Be brief."), "the code is that of this request");
+  // The code is that of this request.
+  await page.locator("#code-python", { hasText: "Be brief." }).waitFor({ state: "attached" });
   await look(page, `${tag}-answer`, scripts);
   if (!scripts) {
     await page.reload();

@@ -5,6 +5,8 @@ const language = document.documentElement.lang;
 const number = new Intl.NumberFormat(language);
 const money = new Intl.NumberFormat(language, { style: "currency", currency: "USD", maximumFractionDigits: 6 });
 let running;
+// How often the code was asked for.
+let written = 0;
 
 const fields = () => new URLSearchParams(new FormData(form));
 const post = (address, signal) =>
@@ -66,7 +68,19 @@ async function read(response) {
   heard(rest);
 }
 
+/** Writes the code of what is typed; an answer that a later question has overtaken is not shown. */
+async function write() {
+  written += 1;
+  const mine = written;
+  const response = await post(form.dataset.code).catch(() => undefined);
+  if (!response?.ok || response.redirected) return;
+  const code = await response.json();
+  if (mine !== written) return;
+  for (const [id, text] of Object.entries(code)) part(id).textContent = text;
+}
+
 async function ask() {
+  write();
   const began = performance.now();
   running = new AbortController();
   part("text").textContent = "";
@@ -118,9 +132,4 @@ part("stop").addEventListener("click", () => {
   running?.abort();
   part("message").focus();
 });
-// The code follows what is typed.
-form.addEventListener("change", async () => {
-  const response = await post(form.dataset.code).catch(() => undefined);
-  if (!response?.ok || response.redirected) return;
-  for (const [id, text] of Object.entries(await response.json())) part(id).textContent = text;
-});
+form.addEventListener("change", write);

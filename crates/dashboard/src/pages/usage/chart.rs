@@ -67,7 +67,7 @@ pub(super) struct Shape {
 
 /// For wide pages, for narrower ones, and for phones.
 pub(super) const SHAPES: [Shape; 3] = [
-    Shape { name: "wide", width: 1_104, height: 224, labels: 216, letters: 23 },
+    Shape { name: "large", width: 1_104, height: 224, labels: 216, letters: 23 },
     Shape { name: "medium", width: 640, height: 208, labels: 176, letters: 17 },
     Shape { name: "phone", width: 358, height: 196, labels: 0, letters: 0 },
 ];
@@ -169,7 +169,7 @@ pub(super) fn draw(shape: Shape, format: &LocalFormat, contents: &Contents<'_>) 
     if shape.labels > 0 {
         drawing.labels = labels(shape, contents.names, &last, (right, bottom));
     }
-    if shape.name == "wide" {
+    if shape.name == "large" {
         drawing.note = contents.note.and_then(|note| Some((note, contents.days.get(note.day)?))).map(|(note, day)| {
             let ahead = note.day * 2 < contents.days.len();
             let (side, anchor) = if ahead { (0.84, "start") } else { (0.16, "end") };
