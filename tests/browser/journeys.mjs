@@ -56,6 +56,10 @@ async function outside(browser, page, tag, t, scripts, outcome) {
   await screen.waitForURL(`${base}/verify/done/**`);
   assert.equal(await screen.getAttribute("html", "lang"), language, "the language of the flow");
   const title = outcome === "approve" ? t.ended : "Not accepted. Continue on your computer.";
+  // Without scripts the page is loaded again until the service has reported.
+  for (let tries = 0; !scripts && tries < 200 && !(await screen.locator(`h1 >> text=${title}`).count()); tries += 1) {
+    await screen.reload();
+  }
   await screen.waitForSelector(`h1 >> text=${title}`);
   await look(screen, `${tag}-phone-${outcome}`, scripts);
   await phone.close();

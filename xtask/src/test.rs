@@ -74,9 +74,7 @@ fn journeys() -> Done {
         ("review", &reviewer),
         ("help", &[]),
         ("limits", &rates),
-        ("playground", &[]),
         ("pages", &[]),
-        ("first_hour", &[]),
     ];
     // Each of them is played, so that one run shows all that is wrong.
     let failed = all.iter().filter_map(|(name, more)| Some((name, journey(name, more).err()?)));
