@@ -1,7 +1,7 @@
 // How fast models may be used: an owner lowers a project's limits without scripts, calls meet them at once, and the page
 // says how to get more. Rows: S1-42.
 import assert from "node:assert/strict";
-import { base, complaints, done, look, message, organization, run, sign_up, unexpected } from "./opening.mjs";
+import { base, complaints, done, look, organization, run, sign_up, unexpected, verify_phone } from "./opening.mjs";
 
 const languages = {
   en: { limits: "Limits", save: "Save limits", higher: "Verify your organization first", high: "cannot be higher" },
@@ -20,14 +20,7 @@ async function limits(browser, language, scripts) {
 
   // A phone, then a key.
   const number = { en: "512 340 501", pl: "512 340 502", ja: "512 340 503" }[language];
-  await page.goto(`${base}/settings/account/phone`);
-  await page.selectOption("#country", "PL");
-  await page.fill("#number", number);
-  await page.locator("main form button.primary").click();
-  await page.waitForSelector("#code");
-  await page.fill("#code", (await message(`+48${number.replaceAll(" ", "")}`, { channel: "sms" })).code);
-  await page.locator("main form button.primary").click();
-  await page.waitForURL("**done=phone-verified**");
+  await verify_phone(page, number);
   await page.goto(`${base}/api-keys`);
   await page.locator("main .head a.button").click();
   await page.fill("#name", "fast");

@@ -4,7 +4,7 @@
 //
 // Arguments: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the database's file.
 import assert from "node:assert/strict";
-import { base, complaints, done, look, message, organization, run, sign_up, unexpected } from "./opening.mjs";
+import { base, complaints, done, look, organization, run, sign_up, unexpected, verify_phone } from "./opening.mjs";
 
 const NETWORK = "/settings/organization/network";
 const form = (verb) => `form[action^='${NETWORK}/${verb}']`;
@@ -13,14 +13,7 @@ const status = async (secret) => (await fetch(`${base}/v1/models`, { headers: { 
 
 /** A key of the Default project, made on its page once a phone is proven. */
 async function key(page, number) {
-  await page.goto(`${base}/settings/account/phone`);
-  await page.selectOption("#country", "PL");
-  await page.fill("#number", number);
-  await page.locator("form:has(#number) button:not(.quiet)").click();
-  await page.waitForSelector("#code");
-  await page.fill("#code", (await message(`+48${number.replaceAll(" ", "")}`, { channel: "sms" })).code);
-  await page.locator("form:has(#code) button:not(.quiet)").first().click();
-  await page.waitForSelector(".state.ok");
+  await verify_phone(page, number);
   await page.goto(`${base}/api-keys?new=1`);
   await page.fill("#name", "shop");
   await page.locator("button[form=create]").click();

@@ -96,6 +96,19 @@ export async function sign_up(page, email, { site = base, sent = async () => {} 
   await page.waitForURL(/\/(welcome|operator)$/);
 }
 
+/** A phone of this Polish number, verified on the page of the account. */
+export async function verify_phone(page, number) {
+  await page.goto(`${base}/settings/account/phone`);
+  await page.selectOption("#country", "PL");
+  await page.fill("#number", number);
+  await page.locator("form:has(#number) button:not(.quiet)").click();
+  await page.waitForSelector("#code");
+  await page.fill("#code", (await message(`+48${number.replaceAll(" ", "")}`, { channel: "sms" })).code);
+  await page.locator("form:has(#code) button:not(.quiet)").first().click();
+  await page.waitForURL("**done=phone-verified**");
+  await page.waitForSelector(".state.ok");
+}
+
 /** The sign-in form, filled in and sent. */
 export async function sign_in(page, email, password = PASSWORD) {
   await page.goto(`${base}/sign-in`);

@@ -1,21 +1,9 @@
 // The playground: a person asks a model with the rights of a project, with and without scripts, and a refusal is
 // explained.
 import assert from "node:assert/strict";
-import { base, complaints, done, look, message, organization, run, sign_up, unexpected } from "./opening.mjs";
+import { base, complaints, done, look, organization, run, sign_up, unexpected, verify_phone } from "./opening.mjs";
 
 const numbers = { en: "512 340 601", pl: "512 340 602", ja: "512 340 603" };
-
-/** Verifies a phone, which the playground needs as a new key does. */
-async function phone(page, number) {
-  await page.goto(`${base}/settings/account/phone`);
-  await page.selectOption("#country", "PL");
-  await page.fill("#number", number);
-  await page.locator("main form button.primary").click();
-  await page.waitForSelector("#code");
-  await page.fill("#code", (await message(`+48${number.replaceAll(" ", "")}`, { channel: "sms" })).code);
-  await page.locator("main form button.primary").click();
-  await page.waitForURL("**done=phone-verified**");
-}
 
 async function playground(browser, language, scripts) {
   const tag = `playground-${language}${scripts ? "" : "-plain"}`;
@@ -35,7 +23,7 @@ async function playground(browser, language, scripts) {
   await page.waitForSelector("#refusal:not([hidden])");
   assert.ok((await page.getAttribute("#refusal-link", "href")).startsWith("/help/phone-number-requirement"));
   await look(page, `${tag}-phone`, scripts);
-  await phone(page, numbers[language]);
+  await verify_phone(page, numbers[language]);
 
   await page.goto(`${base}/playground`);
   await page.selectOption("#model", "gpt-4o");

@@ -11,6 +11,7 @@ use keystead_providers::phone::SmsSender;
 use keystead_providers::{BoxFuture, Health, ProviderError};
 
 use crate::keys::ready;
+use crate::keys::send;
 use crate::world::*;
 
 const HOME: &str = "192.0.2.7";
@@ -48,13 +49,6 @@ async fn world_with_texts() -> (World, Arc<Texts>) {
     let sender: Arc<dyn SmsSender> = Arc::<Texts>::clone(&texts);
     let add = |services: Services| Services { codes: Some(Codes::Sms(sender)), ..services };
     (World::with_services(add).await, texts)
-}
-
-async fn send(browser: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let csrf = browser.csrf().await;
-    let mut form = vec![("csrf", csrf.as_str())];
-    form.extend_from_slice(fields);
-    browser.post(path, &form).await
 }
 
 /// S1-05: what was filled in is kept through the phone step, and the key is created by the right code.

@@ -1,16 +1,10 @@
 //! An owner asks for a waiver of the phone requirement, an operator decides, and both see the state (S1-31).
 
+use crate::keys::send;
 use crate::world::*;
 
 const WAIVER: &str = "/settings/account/phone/waiver";
 const DECIDE: &str = "/operator/exemptions/waivers";
-
-async fn send(browser: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let csrf = browser.csrf().await;
-    let mut form = vec![("csrf", csrf.as_str())];
-    form.extend_from_slice(fields);
-    browser.post(path, &form).await
-}
 
 #[tokio::test]
 async fn a_waiver_is_asked_for_and_decided() {
