@@ -46,7 +46,7 @@ impl CallerLookup {
     pub(crate) async fn reread(&self, directory: &Directory) -> Result<Option<Arc<Caller>>, Unavailable> {
         match self {
             Self::Key(digest) => directory.reread(digest).await,
-            Self::Session(_) => self.find(directory).await,
+            Self::Session(session) => Ok(session.find().await?.map(Arc::new)),
         }
     }
 

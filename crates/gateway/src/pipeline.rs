@@ -37,7 +37,7 @@ pub struct Handled {
     pub response: Response<GatewayBody>,
     /// The template of its route, for logs.
     pub route: &'static str,
-    /// The caller, once the key was accepted.
+    /// The caller, once the key or the session was found.
     pub caller: Option<Arc<Caller>>,
 }
 
@@ -178,7 +178,10 @@ impl Gateway {
         let now = self.now();
         let payer = access::decide(&caller, matched.route, selection, client.address, now)
             .map_err(|refusal| self.refuse(&refusal))?;
-        self.last_uses.note(&caller, now);
+        // A session has no key with a last use.
+        if matches!(lookup, CallerLookup::Key(_)) {
+            self.last_uses.note(&caller, now);
+        }
         let (route, object, address, id) = (matched.route, matched.id, client.address, id.clone());
         Ok(ApiRequest { route, object, caller, lookup, payer, address, id, began })
     }
@@ -210,12 +213,9 @@ impl Gateway {
         &self,
         session: Arc<dyn SessionSource>,
     ) -> Result<(Arc<Caller>, CallerLookup), ErrorResponse> {
-        let lookup = CallerLookup::Session(session);
-        match lookup.find(&self.services.directory).await {
-            Ok(Some(caller)) => Ok((caller, lookup)),
-            Ok(None) => Err(session_ended()),
-            Err(Unavailable) => Err(error_body::store_unavailable()),
-        }
+        let found = session.find().await.map_err(|Unavailable| error_body::store_unavailable())?;
+        let caller = found.ok_or_else(session_ended)?;
+        Ok((Arc::new(caller), CallerLookup::Session(session)))
     }
 
     /// Reads the key of a request and looks up its caller.

@@ -104,9 +104,7 @@ fn replace_headers(headers: &mut HeaderMap, state: &RateLimitHeaders) {
 
 /// Adds when to retry, in both forms that clients read, or that a retry is useless.
 fn add_retry_headers(headers: &mut HeaderMap, refused: &RateLimitRefusal) {
-    if let Ok(link) = HeaderValue::from_str(&format!("</help/rate-limits?project={}>; rel=\"help\"", refused.project)) {
-        headers.insert(header::LINK, link);
-    }
+    error_body::link_help(headers, "rate-limits", &refused.project);
     let Some(wait) = refused.wait() else {
         error_body::give_up(headers);
         return;

@@ -7,7 +7,7 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use keystead_core::Timestamp;
 use keystead_core::access::Payer;
-use keystead_core::id::RequestId;
+use keystead_core::id::{ProjectId, RequestId};
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{self, NoRoute};
 use keystead_core::text::printable;
@@ -49,14 +49,18 @@ pub(crate) fn error(wire: &ErrorResponse) -> Response<GatewayBody> {
         _ => {}
     }
     if let Some(gate) = &wire.gate {
-        let link = format!("</help/{}?project={}>; rel=\"help\"", explained(wire), gate.project);
-        if let Ok(link) = HeaderValue::from_str(&link) {
-            headers.insert(header::LINK, link);
-        }
+        link_help(headers, explained(wire), &gate.project);
         // For the log of refusals; it never leaves the process.
         response.extensions_mut().insert((**gate).clone());
     }
     response
+}
+
+/// Adds the link to the page of the help, which opens the organization of the project.
+pub(crate) fn link_help(headers: &mut HeaderMap, page: &str, project: &ProjectId) {
+    if let Ok(link) = HeaderValue::from_str(&format!("</help/{page}?project={project}>; rel=\"help\"")) {
+        headers.insert(header::LINK, link);
+    }
 }
 
 /// The error for an upstream's error with a body that cannot be forwarded.
