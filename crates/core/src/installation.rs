@@ -55,6 +55,12 @@ impl Capability {
         }
     }
 
+    /// The key of the message with its name. The message with `-missing` after it says what people cannot do.
+    #[must_use]
+    pub fn message(self) -> String {
+        format!("capability-{}", self.as_str().replace('_', "-"))
+    }
+
     /// The capability that checks a requirement.
     #[must_use]
     pub const fn of_requirement(requirement: Requirement) -> Self {

@@ -94,16 +94,20 @@ fn secrets(config: &Validated) -> Result<String, String> {
     secrets::open(folder).map(|_| format!("private, in {}", folder.display())).map_err(|error| error.to_string())
 }
 
+/// Whether the database is a file that the first start will make.
+fn no_file_yet(url: &str) -> bool {
+    url.strip_prefix("sqlite://").is_some_and(|path| !std::path::Path::new(path).exists())
+}
+
 async fn database(config: &Validated) -> Result<String, String> {
     let url = config.database_url.expose();
-    let file = url.strip_prefix("sqlite://");
-    if file.is_some_and(|path| !std::path::Path::new(path).exists()) {
+    if no_file_yet(url) {
         return Ok("none yet; the first start makes it".to_owned());
     }
     let store = Store::open(url).await.map_err(|error| error.to_string())?;
     store.ping().await.map_err(|error| error.to_string())?;
     store.check_version().await.map_err(|error| error.to_string())?;
-    Ok(if file.is_some() { "SQLite answers".to_owned() } else { "PostgreSQL answers".to_owned() })
+    Ok(if url.starts_with("sqlite://") { "SQLite answers".to_owned() } else { "PostgreSQL answers".to_owned() })
 }
 
 /// Counts the usage events that wait to be counted, and reports what cannot be read.

@@ -79,10 +79,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let store = wiring::open_store(&config).await?;
     wiring::installation::note_set_up(&config, &store).await?;
     let public_url_missing = config.public_url.is_empty() && !listen.ip().is_loopback();
-    let public_url = match config.public_url.as_str() {
-        "" => format!("http://{}", wiring::openable(listen)),
-        set => set.to_owned(),
-    };
+    let public_url = wiring::public_url(&config, listen);
     let sandbox = sandbox::start(&config).await?;
     let sandbox_url = sandbox.as_ref().map(|running| running.url().to_owned());
 

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use http::header::{self, HeaderValue};
 use http::{Request, Uri};
 use keystead_app::App;
 use keystead_app::first_calls::{PresentedKey, SeenCall};
@@ -17,7 +16,8 @@ use crate::serve::dispatch::Answer;
 /// What is known of a call before it is answered.
 pub(crate) struct WatchedCall {
     uri: Uri,
-    authorization: Option<HeaderValue>,
+    /// What the client sent as its key, without the secret itself.
+    presented: Option<PresentedKey>,
     address: IpAddr,
     began: Instant,
 }
@@ -26,26 +26,21 @@ impl WatchedCall {
     pub(crate) fn of<B>(request: &Request<B>, client: Client) -> Self {
         Self {
             uri: request.uri().clone(),
-            authorization: request.headers().get(header::AUTHORIZATION).cloned(),
+            presented: credential::read(request.headers()).ok().map(|secret| PresentedKey::of(secret.expose())),
             address: client.address,
             began: Instant::now(),
         }
     }
 
-    /// Notes the call with its answer. The secret itself is not kept.
+    /// Notes the call with its answer.
     pub(crate) fn note(self, app: &App, answer: &Answer, caller: Option<&Caller>) {
-        let mut headers = http::HeaderMap::new();
-        if let Some(authorization) = self.authorization {
-            headers.insert(header::AUTHORIZATION, authorization);
-        }
-        let presented = credential::read(&headers).ok();
         app.note_call(&SeenCall {
             at: app.now(),
             status: answer.status().as_u16(),
             code: answer.extensions().get::<ErrorCode>().map(|code| code.0),
             gate: answer.extensions().get::<GateRefusal>().is_some(),
             key: caller.map(|caller| caller.key.clone()),
-            presented: presented.map(|secret| PresentedKey::of(secret.expose())),
+            presented: self.presented,
             address: self.address,
             path: self.uri.path().chars().take(80).collect(),
             milliseconds: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),

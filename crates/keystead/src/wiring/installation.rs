@@ -55,7 +55,8 @@ pub(crate) fn configured(config: &Validated) -> Configured {
 pub(crate) async fn note_set_up(config: &Validated, store: &Store) -> Result<(), Error> {
     let checked = services(config).requirements();
     let note = async move |tx: &mut Tx| {
-        for requirement in &checked {
+        let never = installation_facts::never_set_up(tx).await?;
+        for requirement in checked.iter().filter(|requirement| never.contains(requirement)) {
             installation_facts::note_set_up(tx, *requirement, wiring::now()).await?;
         }
         Ok(())
@@ -74,7 +75,9 @@ pub(crate) fn log(view: &InstallationView) {
         tracing::info!(not_set_up = ?off, incomplete = ?incomplete, "not everything is set up; see keystead doctor");
     }
     if view.state(Capability::Mail) == CapabilityState::NotSetUp {
-        tracing::warn!("no mail can be sent: people cannot sign up or reset a password; configure [mail]");
+        tracing::warn!(
+            "no mail can be sent: people cannot sign up with an email address or reset a password; configure [mail]"
+        );
     }
     for found in &view.rules {
         let (rule, requirement) = (found.rule.as_str(), found.requirement.as_str());

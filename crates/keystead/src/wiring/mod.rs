@@ -114,19 +114,19 @@ pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String, services:
 pub(crate) async fn app_for_commands(config: &Validated) -> Result<App, CliError> {
     let secrets = secrets::open(&config.server.data_dir)?;
     let store = open_store(config).await?;
-    Ok(app(store, &secrets, public_url(config), Services::default(), settings(config)))
+    Ok(app(store, &secrets, public_url(config, config.server.listen), Services::default(), settings(config)))
 }
 
 /// The address of the pages for people: the configured one, or the one that is listened on.
-fn public_url(config: &Validated) -> String {
+pub(crate) fn public_url(config: &Validated, listen: SocketAddr) -> String {
     match config.public_url.as_str() {
-        "" => format!("http://{}", openable(config.server.listen)),
+        "" => format!("http://{}", openable(listen)),
         set => set.to_owned(),
     }
 }
 
 /// Returns an address that can be opened from this machine: `0.0.0.0` and `[::]` themselves cannot.
-pub(crate) fn openable(listen: SocketAddr) -> SocketAddr {
+fn openable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -105,13 +105,13 @@ impl Ears<'_> {
     }
 }
 
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }
 
-fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
+pub(crate) fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
     text.split_once(start)
         .and_then(|(_, rest)| rest.split_once(end))
         .map_or_else(|| panic!("{start} in {text}"), |found| found.0)

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 
 use serde_json::Value;
 
-use crate::canary::Ears;
+use crate::canary::{Ears, between, encode};
 use crate::product::{Answer, Product, parse};
 
 const PASSWORD: &str = "violet submarine 7";
@@ -17,17 +17,6 @@ struct Visitor<'p> {
     product: &'p Product,
     cookie: String,
     csrf: String,
-}
-
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
-}
-
-fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
-    let rest = text.split_once(start).unwrap_or_else(|| panic!("no {start} in {text}")).1;
-    rest.split_once(end).unwrap().0
 }
 
 impl<'p> Visitor<'p> {

@@ -36,16 +36,12 @@ struct Setup {
 }
 
 impl Setup {
-    fn key(capability: Capability) -> String {
-        format!("capability-{}", capability.as_str().replace('_', "-"))
-    }
-
     fn name(&self, capability: &Capability) -> String {
-        self.layout.t.text(&Self::key(*capability))
+        self.layout.t.text(&capability.message())
     }
 
     fn missing(&self, capability: &Capability) -> String {
-        self.layout.t.text(&format!("{}-missing", Self::key(*capability)))
+        self.layout.t.text(&format!("{}-missing", capability.message()))
     }
 
     fn state(&self, state: &CapabilityState) -> String {

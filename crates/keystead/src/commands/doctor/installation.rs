@@ -30,7 +30,7 @@ pub(super) async fn view(config: &Validated) -> InstallationView {
 
 async fn read(config: &Validated) -> Result<Known, Error> {
     let url = config.database_url.expose();
-    if url.strip_prefix("sqlite://").is_some_and(|path| !std::path::Path::new(path).exists()) {
+    if super::no_file_yet(url) {
         return Err(Error::Missing);
     }
     let store = Store::open(url).await?;
@@ -51,10 +51,6 @@ pub(super) fn cannot_sign_up(config: &Validated, view: &InstallationView) -> boo
 /// Whether the operator has to do something.
 pub(super) fn needs_attention(config: &Validated, view: &InstallationView) -> bool {
     view.needs_decision() || cannot_sign_up(config, view)
-}
-
-fn key(capability: Capability) -> String {
-    format!("capability-{}", capability.as_str().replace('_', "-"))
 }
 
 fn name_of_requirement(requirement: Requirement) -> &'static str {
@@ -99,7 +95,7 @@ pub(super) fn json(view: &InstallationView) -> (Value, Value) {
         json!({
             "capability": capability.as_str(),
             "state": state.as_str(),
-            "means": missing.then(|| t.text(&format!("{}-missing", key(*capability)))),
+            "means": missing.then(|| t.text(&format!("{}-missing", capability.message()))),
             "lines": missing.then(|| capability.lines()),
         })
     });
@@ -126,12 +122,12 @@ pub(super) fn lines(config: &Validated, view: &InstallationView) -> Vec<String> 
             CapabilityState::Incomplete => "part ",
             CapabilityState::NotSetUp => "off  ",
         };
-        let name = t.text(&key(*capability));
+        let name = t.text(&capability.message());
         if *state == CapabilityState::SetUp {
             lines.push(format!("{word} {name}"));
             continue;
         }
-        lines.push(format!("{word} {name}: {}", t.text(&format!("{}-missing", key(*capability)))));
+        lines.push(format!("{word} {name}: {}", t.text(&format!("{}-missing", capability.message()))));
         lines.extend(capability.lines().lines().map(|line| format!("        {line}")));
     }
     if !view.rules.is_empty() {
