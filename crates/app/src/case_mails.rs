@@ -26,7 +26,7 @@ const LISTED: usize = 20;
 
 /// Whether the operators get mails about cases.
 fn operators_get_mail(app: &App) -> bool {
-    app.services().mail.is_some() && app.settings().case_mails && !app.settings().operator_emails.is_empty()
+    app.sends_mail() && app.settings().case_mails && !app.settings().operator_emails.is_empty()
 }
 
 /// Queues the announcement of a case that this transaction opens.

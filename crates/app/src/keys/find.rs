@@ -6,6 +6,7 @@ use keystead_core::scope::Scope;
 use keystead_store::tables::api_keys::{self, KeyCounts, KeyWithOwner, KeysWanted};
 use keystead_store::{Listing, Page, Tx};
 
+use super::project_keys::key_to_change;
 use crate::projects::project_of;
 use crate::{Actor, App, Error};
 
@@ -68,15 +69,17 @@ impl App {
         ids: &[KeyId],
     ) -> Result<Vec<KeyWithOwner>, Error> {
         ensure_few(ids)?;
-        let mut found = Vec::new();
-        for id in ids {
-            match self.changeable_key(actor, organization, project, id).await {
-                Ok(key) => found.push(key),
-                Err(Error::NotFound { .. } | Error::Refused(_)) => {}
-                Err(error) => return Err(error),
+        read_tx!(self.store(), "changeable_keys", |tx| {
+            let mut found = Vec::new();
+            for id in ids {
+                match key_to_change(self, tx, actor, organization, project, id).await {
+                    Ok(key) => found.push(key),
+                    Err(Error::NotFound { .. } | Error::Refused(_)) => {}
+                    Err(error) => return Err(error),
+                }
             }
-        }
-        Ok(found)
+            Ok(found)
+        })
     }
 
     /// Revokes several keys of a project, each in a transaction of its own with its audit row. Returns how many were
@@ -112,7 +115,7 @@ fn ensure_few(ids: &[KeyId]) -> Result<(), Error> {
 }
 
 /// The person, if the actor may see only the keys of that person; `None` when the actor may see all keys of the project.
-async fn visible_owner(
+pub(crate) async fn visible_owner(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,

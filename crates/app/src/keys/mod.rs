@@ -1,7 +1,7 @@
 //! API keys of every kind: making, changing, rotating and revoking them.
 
 mod admin_keys;
-mod find;
+pub(crate) mod find;
 pub(crate) mod grants;
 mod leaked;
 pub(crate) mod minting;

@@ -134,27 +134,6 @@ impl App {
         })
     }
 
-    /// Lists the live keys of a project that a member may see: owners see all, others their own.
-    ///
-    /// # Errors
-    /// When the caller is not a member, or when the project is missing.
-    pub async fn visible_keys(
-        &self,
-        actor: &Actor,
-        organization: &OrganizationId,
-        project: &ProjectId,
-        page: Page,
-    ) -> Result<Listing<KeyWithOwner>, Error> {
-        read_tx!(self.store(), "visible_keys", |tx| {
-            self.authorize_member(tx, actor, organization).await?;
-            project_of(tx, organization, project).await?;
-            let all =
-                self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementRead).await.is_ok();
-            let own = |row: &KeyWithOwner| matches!(&row.key.owner, Owner::User(user) if Some(user) == actor.user());
-            keys_that(tx, project, &page, |row| all || own(row)).await
-        })
-    }
-
     /// Finds one live key of a project for a person who may change or end it: owners any key, others their own.
     ///
     /// # Errors

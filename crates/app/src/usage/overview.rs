@@ -2,7 +2,6 @@
 
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::money::Amount;
-use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::Quantities;
 use keystead_store::Tx;
@@ -10,6 +9,7 @@ use keystead_store::tables::api_keys::{self, ProjectKeys};
 use keystead_store::tables::refusals::{self, RefusedCall};
 use keystead_store::tables::usage::{self, UsageQuery};
 
+use crate::keys::find::visible_owner;
 use crate::projects::project_of;
 use crate::{Actor, App, Error};
 
@@ -58,23 +58,22 @@ impl App {
         organization: &OrganizationId,
         request: &OverviewRequest,
     ) -> Result<Overview, Error> {
-        const SHOWN: usize = 5;
+        const SHOWN: u32 = 5;
         let now = self.now();
         read_tx!(self.store(), "overview", |tx| {
             self.authorize_member(tx, actor, organization).await?;
             let project = &request.project;
             project_of(tx, organization, project).await?;
-            let all =
-                self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementRead).await.is_ok();
-            let owner = if all { None } else { actor.user() };
+            let owner = visible_owner(self, tx, actor, organization, project).await?;
             let times = (now, now.plus(7 * DAY), now.plus(-30 * DAY));
-            let mut refused = refusals::list_of_project(tx, organization, project, now.plus(-30 * DAY), 6).await?;
-            let more_refused = refused.len() > SHOWN;
-            refused.truncate(SHOWN);
+            let mut refused =
+                refusals::list_of_project(tx, organization, project, now.plus(-30 * DAY), SHOWN + 1).await?;
+            let more_refused = refused.len() > SHOWN as usize;
+            refused.truncate(SHOWN as usize);
             let today = refusals::count_by_day(tx, organization, Some(project), request.today, now.plus(1)).await?;
             Ok(Overview {
-                keys: api_keys::count_project(tx, project, owner, times).await?,
-                all_keys: all,
+                keys: api_keys::count_project(tx, project, owner.as_ref(), times).await?,
+                all_keys: owner.is_none(),
                 today: used(tx, organization, project, (request.today, now)).await?,
                 month: used(tx, organization, project, (request.month, now)).await?,
                 refused_today: today.iter().map(|sum| sum.times).sum(),

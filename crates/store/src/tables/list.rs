@@ -35,16 +35,16 @@ impl List<'_> {
         let (table, id) = (self.table, self.id);
         let (order, beyond) = if self.page.ascending { ("ASC", ">") } else { ("DESC", "<") };
         let mut text = format!("{} WHERE {} AND {}", self.select, self.scope, self.filter);
-        let scope_values = self.values.clone();
+        let scoped = self.values.len();
         self.values.append(&mut self.filter_values);
         if let Some(after) = &self.page.after {
             let sql = format!(
                 "SELECT {table}.created_at FROM {} WHERE {} AND {table}.{id} = ${}",
                 self.source,
                 self.scope,
-                scope_values.len() + 1
+                scoped + 1
             );
-            let mut values = scope_values;
+            let mut values: Vec<_> = self.values.iter().take(scoped).cloned().collect();
             values.push(after.as_str().into());
             let cursor = tx.all_built(sql, values).await?;
             let created_at = cursor.first().ok_or(Error::Missing)?.int(0)?;

@@ -58,7 +58,7 @@ impl App {
     }
 
     fn attempt_of(&self, token: &str) -> Option<VerificationAttemptId> {
-        let sealed = hex::decode(token).filter(|_| token.len() <= LONGEST)?;
+        let sealed = Some(token).filter(|token| token.len() <= LONGEST).and_then(hex::decode)?;
         self.sealer().open_text(CONTEXT, &sealed).ok()?.expose().parse().ok()
     }
 }
