@@ -174,8 +174,6 @@ impl Messages {
     /// The message with a count, in the right plural form.
     #[must_use]
     pub fn count(self, key: &str, count: &i64) -> String {
-        let mut arguments = FluentArgs::new();
-        arguments.set("count", FluentValue::from(*count));
-        self.format(key, Some(&arguments))
+        self.count_with(key, *count, &[])
     }
 }

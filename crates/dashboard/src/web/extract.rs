@@ -121,6 +121,11 @@ impl FromRequestParts<DashboardState> for Person {
 }
 
 impl Person {
+    /// Parses an id from an address or a form. A malformed id is answered like an unknown one.
+    pub(crate) fn named<T: std::str::FromStr>(&self, kind: &'static str, id: &str) -> Result<T, PageError> {
+        id.parse().map_err(|_| PageError::new(self.messages, Error::not_found(kind, id)))
+    }
+
     /// The actor for use cases.
     pub(crate) fn actor(&self) -> Actor {
         Actor::Session(self.session.user.clone(), self.session.id.clone())
@@ -142,13 +147,22 @@ pub(crate) struct Visit {
     pub(crate) project: ProjectChoice,
 }
 
+/// Reads the signed-in person, and the organizations and projects that they can choose.
+pub(super) async fn person_with_choices(
+    parts: &mut Parts,
+    state: &DashboardState,
+) -> Result<(Person, Vec<OrganizationChoice>), Response> {
+    let person = Person::from_request_parts(parts, state).await?;
+    let choices = state.app.organizations_of(&person.session.user).await;
+    let choices = choices.map_err(|error| PageError::new(person.messages, error).into_response())?;
+    Ok((person, choices))
+}
+
 impl FromRequestParts<DashboardState> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &DashboardState) -> Result<Self, Response> {
-        let person = Person::from_request_parts(parts, state).await?;
-        let choices = state.app.organizations_of(&person.session.user).await;
-        let choices = choices.map_err(|error| PageError::new(person.messages, error).into_response())?;
+        let (person, choices) = person_with_choices(parts, state).await?;
         if choices.is_empty() {
             // The console needs no organization.
             let operator = person.session.operator || person.session.operator_waits;
@@ -214,7 +228,7 @@ impl Visit {
 
     /// Parses an id from an address or a form. A malformed id is answered like an unknown one.
     pub(crate) fn named<T: std::str::FromStr>(&self, kind: &'static str, id: &str) -> Result<T, PageError> {
-        id.parse().map_err(|_| PageError::new(self.person.messages, Error::not_found(kind, id)))
+        self.person.named(kind, id)
     }
 
     /// Adds the chosen project to a path.

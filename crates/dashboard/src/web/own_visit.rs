@@ -3,11 +3,10 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
-use keystead_app::Error;
 
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
-use crate::web::extract::{Person, Visit, of_console};
+use crate::web::extract::{Person, Visit, of_console, person_with_choices};
 use crate::web::layout::Layout;
 
 /// A person, and what they chose if they have an organization.
@@ -21,9 +20,7 @@ impl FromRequestParts<DashboardState> for OwnVisit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &DashboardState) -> Result<Self, Response> {
-        let person = Person::from_request_parts(parts, state).await?;
-        let choices = state.app.organizations_of(&person.session.user).await;
-        let choices = choices.map_err(|error| PageError::new(person.messages, error).into_response())?;
+        let (person, choices) = person_with_choices(parts, state).await?;
         if choices.is_empty() {
             // The console is closed to an operator who signed in with a password alone.
             if person.session.operator_waits && of_console(parts.uri.path()) {
@@ -44,7 +41,7 @@ impl OwnVisit {
 
     /// Parses an id from an address or a form. A malformed id is answered like an unknown one.
     pub(crate) fn named<T: std::str::FromStr>(&self, kind: &'static str, id: &str) -> Result<T, PageError> {
-        id.parse().map_err(|_| PageError::new(self.person.messages, Error::not_found(kind, id)))
+        self.person.named(kind, id)
     }
 
     /// What the person chose; `None` without an organization.
