@@ -3,6 +3,7 @@
 
 use keystead_app::Error;
 use keystead_app::verification::phone::{NewPhone, PhoneCountry, PhoneView, VerificationView};
+use keystead_core::gate::Requirement;
 use keystead_core::language::Language;
 use keystead_core::verification::phone::PhoneState;
 use keystead_locales::{LocalFormat, Messages, countries};
@@ -48,6 +49,14 @@ pub(crate) enum Progress {
     Continues,
     /// The number is verified.
     Verified,
+}
+
+/// Whether a new key requires a verified phone first.
+pub(crate) async fn phone_needed(state: &DashboardState, visit: &Visit) -> Result<bool, PageError> {
+    let view = state.app.verification_of(&visit.organization.id).await;
+    let view = view.map_err(|error| PageError::new(visit.person.messages, error))?;
+    let mut makes_keys = view.actions.iter().filter(|action| action.action == "api_key.create");
+    Ok(makes_keys.any(|action| action.missing.contains(&Requirement::Phone)))
 }
 
 impl PhoneStep {

@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use keystead_app::Error;
 use keystead_app::keys::KeyChange;
+use keystead_core::gate::Requirement;
 use keystead_core::id::KeyId;
 
 use super::list::{Dialog, HERE, Keys, OVERLAPS, made, rotation, row_of, shown_once, split};
@@ -43,7 +44,7 @@ pub(crate) async fn rotate(
         }
         Err(error) => {
             let wrong = match &error {
-                Error::RequirementMissing { .. } => None,
+                Error::RequirementMissing { missing, .. } if missing.first() == Some(&Requirement::Phone) => None,
                 error => Some(error_message(t, error)),
             };
             match rotation(&state, &visit, &id, wrong).await? {

@@ -14,7 +14,7 @@ use super::find::{leaked_dialog, several};
 use super::permissions::Permissions;
 pub(crate) use super::rows::{HERE, Row, permissions, row, row_of, split};
 use super::view::{Tab, View};
-use crate::pages::phone_step::PhoneStep;
+use crate::pages::phone_step::{PhoneStep, phone_needed};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
@@ -106,7 +106,7 @@ pub(crate) async fn spreading(state: &DashboardState, visit: &Visit) -> Result<O
 }
 
 /// How many gateways of how many, as text.
-fn shown_gateways(view: GatewaysView) -> (String, String) {
+pub(crate) fn shown_gateways(view: GatewaysView) -> (String, String) {
     (view.current.to_string(), view.all.to_string())
 }
 
@@ -184,14 +184,6 @@ pub(crate) fn life(t: Messages, days: &str) -> String {
     }
 }
 
-/// Whether a new key requires a verified phone first.
-async fn phone_first(state: &DashboardState, visit: &Visit) -> Result<bool, PageError> {
-    let view = state.app.verification_of(&visit.organization.id).await;
-    let view = view.map_err(|error| PageError::new(visit.person.messages, error))?;
-    let make = view.actions.iter().find(|action| action.action == "api_key.create");
-    Ok(make.is_some_and(|action| !action.missing.is_empty()))
-}
-
 pub(crate) async fn list(State(state): State<DashboardState>, visit: Visit) -> Page {
     let view = View::of(&visit);
     if view.named_a_secret {
@@ -242,13 +234,16 @@ pub(crate) async fn dialog_about(state: &DashboardState, visit: &Visit) -> Resul
 /// The dialog for a new key: at its beginning, or with what was filled in before the phone step.
 async fn new_key(state: &DashboardState, visit: &Visit) -> Result<Dialog, PageError> {
     let query = &visit.person.query;
-    let Some(draft) = query.get(DRAFT) else {
+    let draft = query.get(DRAFT);
+    // Where no code can be sent, the step says so before anything is filled in.
+    let is_at_phone = draft.is_some() && query.get("step").is_some_and(|step| step == "phone");
+    if (is_at_phone || !state.app.configured_services().text_messages) && phone_needed(state, visit).await? {
+        return phone_dialog(state, visit, draft.map_or("", String::as_str), None).await;
+    }
+    let Some(draft) = draft else {
         let word = |name: &str| (name.to_owned(), query.get(name).cloned().unwrap_or_default());
         return create_dialog(state, visit, &Form::of(vec![word("owner"), word("account")]), None).await;
     };
-    if query.get("step").is_some_and(|step| step == "phone") && phone_first(state, visit).await? {
-        return phone_dialog(state, visit, draft, None).await;
-    }
     create_dialog(state, visit, &draft::read(draft), None).await
 }
 
@@ -295,7 +290,7 @@ pub(crate) async fn rotation(
     wrong: Option<String>,
 ) -> Result<Dialog, PageError> {
     let Some(row) = row_of(state, visit, id).await?.filter(|row| row.rotatable) else { return Ok(Dialog::None) };
-    let phone = phone_first(state, visit).await?;
+    let phone = phone_needed(state, visit).await?;
     Ok(Dialog::Rotate { id: row.id, name: row.name, tail: row.tail, wrong, phone, last_used_at: row.last_used_at })
 }
 

@@ -6,7 +6,7 @@ use keystead_app::audit::AuditEvent;
 use keystead_app::keys::{KeyOverview, KeyState, MinuteOfKey, ModelOfKey};
 use keystead_core::money::Amount;
 
-use super::list::{Dialog, HERE, OVERLAPS, Row, dialog_about, row};
+use super::list::{Dialog, HERE, OVERLAPS, Row, dialog_about, row, shown_gateways};
 use crate::pages::audit::wording::{self, Entry};
 use crate::pages::home::Refusal;
 use crate::state::DashboardState;
@@ -137,6 +137,6 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit, Path
     };
     let mut page = page(&state, &visit, found, dialog);
     page.spreading = gateways.as_ref().is_some_and(|view| view.current < view.all);
-    page.gateways = gateways.map(|view| (view.current.to_string(), view.all.to_string()));
+    page.gateways = gateways.map(shown_gateways);
     render(t, &page)
 }

@@ -54,9 +54,8 @@ pub(super) struct General {
 }
 
 struct Links {
-    here: String,
     /// The page itself, without a fragment: a link to the open address with one loads nothing.
-    refresh: String,
+    here: String,
     billing: String,
     consent: String,
     safety: String,
@@ -133,7 +132,6 @@ pub(super) async fn page(state: &DashboardState, visit: &Visit) -> Result<Genera
     let owners = if visit.owner() { String::new() } else { owners_of(state, visit).await? };
     let links = Links {
         here: visit.link(HERE),
-        refresh: visit.link(HERE),
         billing: visit.link("/settings/organization/billing/payment-methods"),
         consent: visit.link(&format!("{HERE}?verify=1")),
         safety: visit.link("/settings/organization/second-factor"),

@@ -12,7 +12,7 @@ use keystead_core::id::KeyId;
 use keystead_core::language::Language;
 use keystead_locales::{LocalFormat, Messages};
 
-use crate::pages::phone_step::{PhoneStep, Progress, belongs_to_step, run};
+use crate::pages::phone_step::{PhoneStep, Progress, belongs_to_step, phone_needed, run};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
@@ -162,13 +162,6 @@ fn named(visit: &Visit) -> Option<KeyId> {
 async fn calls(state: &DashboardState, visit: &Visit, key: &KeyId) -> Result<FirstCalls, Error> {
     let of = (&visit.organization.id, &visit.project.id);
     state.app.first_calls(&visit.person.actor(), of, key, visit.person.context.origin).await
-}
-
-async fn phone_needed(state: &DashboardState, visit: &Visit) -> Result<bool, PageError> {
-    let view = state.app.verification_of(&visit.organization.id).await;
-    let view = view.map_err(|error| PageError::new(visit.person.messages, error))?;
-    let needed = view.actions.iter().filter(|action| action.action == "api_key.create");
-    Ok(needed.into_iter().any(|action| action.missing.contains(&Requirement::Phone)))
 }
 
 async fn phone_stage(state: &DashboardState, visit: &Visit, form: Option<&Form>) -> Result<PhoneStep, PageError> {

@@ -22,7 +22,7 @@ use crate::web::layout::Layout;
 use crate::web::response::{Page, render, render_invalid};
 
 pub(super) const HERE: &str = "/usage";
-/// Refused requests are kept for so many days.
+/// The number of days that refused requests are kept.
 const REFUSALS_KEPT: i64 = 30;
 
 /// A row of the table.

@@ -160,7 +160,7 @@ pub(super) fn called(t: Messages, by: &str, id: &str, names: &Names) -> (String,
         _ => None,
     };
     match names.get(id) {
-        _ if id.is_empty() && by == "user" => (t.text("usage-nobody"), String::new()),
+        _ if id.is_empty() && by == "user" => (t.text("usage-service-accounts"), String::new()),
         Some(Named::Person(person)) => (person.name.clone(), person.email.clone()),
         Some(Named::Key(key)) => {
             let owner = key.user.as_deref().or(key.service_account.as_deref()).and_then(person).unwrap_or_default();
