@@ -146,7 +146,7 @@ impl LocalFormat {
         self.messages.text_with_all("period", &[("from", &first), ("to", &last)])
     }
 
-    /// 1,112.4: a number with so many decimals, from its tenths, hundredths and so on.
+    /// Writes a number that is given in tenths, hundredths or smaller parts: 11124 with one decimal is 1,112.4.
     #[must_use]
     pub fn decimal(&self, value: i64, decimals: u32) -> String {
         let scale = 10_u64.saturating_pow(decimals);

@@ -33,8 +33,8 @@ pub fn unusual(days: &[i128]) -> Option<Unusual> {
     high.then_some(Unusual { day, value, tenths })
 }
 
-/// Returns what a period of so many days comes to if its other days are like the average of its complete ones. `today`
-/// is the part of the present day; it counts as a whole day once it is above the average.
+/// Estimates the sum of a period of `days` days, with the average of its complete days for each day to come. `today` is
+/// the sum of the current day so far; it counts as a whole day once it is above the average.
 #[must_use]
 pub fn forecast(complete: &[i128], today: i128, days: usize) -> Option<i128> {
     let left = i128::try_from(days.checked_sub(complete.len() + 1)?).ok()?;

@@ -73,7 +73,7 @@ usage-show-label = Show
 usage-tokens = Tokens
 usage-chart-tokens = Tokens per day
 usage-between = Apply
-usage-nobody = Service accounts
+usage-service-accounts = Service accounts
 usage-dates-wrong = { $count ->
     [one] Select a start date and a later end date, at most { $count } day apart.
    *[other] Select a start date and a later end date, at most { $count } days apart.

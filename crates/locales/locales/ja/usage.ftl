@@ -73,7 +73,7 @@ usage-show-label = 表示
 usage-tokens = トークン
 usage-chart-tokens = 1日あたりのトークン数
 usage-between = 適用
-usage-nobody = サービスアカウント
+usage-service-accounts = サービスアカウント
 usage-dates-wrong = { $count ->
    *[other] 開始日と、それより後の終了日を選択してください。期間は最長{ $count }日間です。
 }

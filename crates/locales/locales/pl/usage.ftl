@@ -73,7 +73,7 @@ usage-show-label = Pokaż
 usage-tokens = Tokeny
 usage-chart-tokens = Tokeny dziennie
 usage-between = Zastosuj
-usage-nobody = Konta usług
+usage-service-accounts = Konta usług
 usage-dates-wrong = { $count ->
     [one] Wybierz datę początkową i późniejszą datę końcową, w odstępie najwyżej { $count } dnia.
     [few] Wybierz datę początkową i późniejszą datę końcową, w odstępie najwyżej { $count } dni.
