@@ -47,7 +47,7 @@ pub use catalogue::address::{Auth, StreamUsage, Unusable, UpstreamOptions};
 pub use catalogue::{ByName, Catalogue, ModelEntry, Upstream};
 pub use decide::rate_limiter::{RateLimiter, Stopwatch};
 pub use directory::freshness::{Follow, Moment};
-pub use directory::last_uses::LastUses;
+pub use directory::last_uses::{KeyUse, LastUses};
 pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};
 pub use limits::Limits;
 pub use metering::spool::leftover_files::{SpoolFileReport, report as spool_report};

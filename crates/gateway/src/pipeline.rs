@@ -1,5 +1,6 @@
 //! The phases of a request, from top to bottom in [`Gateway::respond`].
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -180,7 +181,7 @@ impl Gateway {
             .map_err(|refusal| self.refuse(&refusal))?;
         // A session has no key with a last use.
         if matches!(lookup, CallerLookup::Key(_)) {
-            self.last_uses.note(&caller, now);
+            self.last_uses.note(&caller, client.address, now);
         }
         let (route, object, address, id) = (matched.route, matched.id, client.address, id.clone());
         Ok(ApiRequest { route, object, caller, lookup, payer, address, id, began })
@@ -190,11 +191,11 @@ impl Gateway {
     ///
     /// # Errors
     /// 401 for a key that is missing, malformed or not valid; 503 when the store does not answer.
-    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ErrorResponse> {
+    pub async fn authenticate(&self, headers: &HeaderMap, address: IpAddr) -> Result<Arc<Caller>, ErrorResponse> {
         let caller = self.caller(headers, None, Instant::now()).await?;
         let now = self.now();
         access::ensure_active(&caller, now).map_err(|refusal| self.refuse(&refusal))?;
-        self.last_uses.note(&caller, now);
+        self.last_uses.note(&caller, address, now);
         Ok(caller)
     }
 

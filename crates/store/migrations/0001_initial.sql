@@ -113,6 +113,16 @@ CREATE INDEX api_keys_of_organization ON api_keys (organization, kind, created_a
 CREATE INDEX api_keys_of_user ON api_keys (owner_user);
 CREATE INDEX api_keys_of_service_account ON api_keys (owner_service_account);
 
+-- The latest addresses from which a key was used, at most ten for each, without those that were not used for thirty days.
+CREATE TABLE key_addresses (
+  api_key TEXT NOT NULL REFERENCES api_keys (id),
+  address TEXT NOT NULL,
+  first_used_at BIGINT NOT NULL,
+  last_used_at BIGINT NOT NULL,
+  PRIMARY KEY (api_key, address)
+);
+CREATE INDEX key_addresses_by_age ON key_addresses (last_used_at);
+
 -- Organizations that a legacy key of a person reaches no longer, because the person was removed there after the key was made.
 -- A person who comes back makes new keys.
 CREATE TABLE keys_left_out (

@@ -1,5 +1,6 @@
 //! A whole API in memory.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -29,7 +30,11 @@ struct Keys {
 }
 
 impl Authenticate for Keys {
-    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>> {
+    fn authenticate<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+        _address: IpAddr,
+    ) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>> {
         let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         let Some(text) = bearer.map(str::to_owned) else {
             let wire = ErrorResponse::invalid(401, None, "Missing bearer authentication in header");

@@ -4,7 +4,7 @@ use keystead_core::gate::Requirement;
 use keystead_core::node_lag::GONE;
 use keystead_core::verification::organization::Status;
 use keystead_store::tables::{
-    accounts, activity, address_fingerprints, changes, form_submissions, inbound_events, limit_hits,
+    accounts, activity, address_fingerprints, changes, form_submissions, inbound_events, key_addresses, limit_hits,
     operator_approvals, organization_verifications, pending_usage, phones, privacy, refusals, requirement_states,
     sessions,
 };
@@ -36,6 +36,7 @@ impl App {
             // The longest counted window is thirty days, but a hundred wrong codes lock for ever: those are kept.
             limit_hits::delete_old(tx, before("limit_hits")).await?;
             inbound_events::delete_old(tx, now.plus(-30 * DAY)).await?;
+            key_addresses::delete_old(tx, before("key_addresses")).await?;
             phones::delete_old(tx, before("phone_verifications")).await?;
             phones::delete_lines(tx, before("line_lookups")).await?;
             address_fingerprints::delete_old(tx, before("address_fingerprints")).await?;

@@ -17,6 +17,7 @@ mod user_keys;
 
 pub use find::{KeyQuestion, KeysFound};
 pub use keystead_store::tables::api_keys::KeyCounts;
+pub use keystead_store::tables::key_addresses::KeyAddress;
 pub use keystead_store::tables::usage::MinuteOfKey;
 pub use leaked::LeakedKey;
 pub use minting::{MintedKey, NewKey};

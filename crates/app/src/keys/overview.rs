@@ -9,6 +9,7 @@ use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::api_keys::{self, KeyWithOwner};
 use keystead_store::tables::audit::{self, AuditEvent, Filter};
+use keystead_store::tables::key_addresses::{self, KeyAddress};
 use keystead_store::tables::refusals::{self, RefusedCall};
 use keystead_store::tables::usage::{self, GroupKey, MinuteOfKey, UsageQuery};
 use keystead_store::{Page, Tx};
@@ -49,6 +50,8 @@ pub struct KeyOverview {
     pub models: Vec<ModelOfKey>,
     /// The last minutes with requests, newest first.
     pub recent: Vec<MinuteOfKey>,
+    /// The addresses that it was used from, latest use first.
+    pub addresses: Vec<KeyAddress>,
     /// The last requests that a rule refused, newest first.
     pub refusals: Vec<RefusedCall>,
     /// Entries of the audit log about the key, newest first, with names also for who created and revoked it.
@@ -87,6 +90,7 @@ impl App {
                 created,
                 models: models_of(tx, organization, id, since, now).await?,
                 recent: usage::recent_of_key(tx, organization, id, since).await?,
+                addresses: key_addresses::list(tx, id).await?,
                 refusals: refusals::list_of_key(tx, organization, id, since).await?,
                 changes,
                 found,

@@ -1,7 +1,8 @@
-//! When keys were last used, kept in memory between two writes to the store. A request costs no write. A killed process
-//! loses what it has not written, and then `last_used_at` is at most one period too old.
+//! When and from where keys were last used, kept in memory between two writes to the store. A request costs no write. A
+//! killed process loses what it has not written, and then `last_used_at` is at most one period too old.
 
 use std::collections::hash_map::Entry;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use keystead_core::caller::Caller;
@@ -13,11 +14,40 @@ use tokio::sync::Notify;
 const PARTS: usize = 16;
 /// Maximum number of keys in one part. When it is reached, the store is written early.
 const MOST: usize = 4_096;
+/// Maximum number of addresses of one key between two writes. A key in an app on many phones has a new one in each
+/// request.
+const ADDRESSES: usize = 8;
 
 /// The server draws the ids, so their hash need not resist chosen collisions.
-type Uses = foldhash::HashMap<KeyId, Timestamp>;
+type Uses = foldhash::HashMap<KeyId, KeyUse>;
 
-/// The last use of each key since the last write.
+/// The last use of one key, and the addresses that it was used from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyUse {
+    /// The last use.
+    pub at: Timestamp,
+    /// The latest addresses of clients, with the last use from each, in no order.
+    pub addresses: Vec<(IpAddr, Timestamp)>,
+}
+
+impl KeyUse {
+    fn add(&mut self, address: IpAddr, at: Timestamp) {
+        self.at = at.max(self.at);
+        if let Some((_, known)) = self.addresses.iter_mut().find(|(known, _)| *known == address) {
+            *known = at.max(*known);
+            return;
+        }
+        if self.addresses.len() < ADDRESSES {
+            self.addresses.push((address, at));
+        } else if let Some(oldest) = self.addresses.iter_mut().min_by_key(|(_, at)| *at)
+            && oldest.1 <= at
+        {
+            *oldest = (address, at);
+        }
+    }
+}
+
+/// The last uses of each key since the last write.
 #[derive(Debug, Default)]
 pub struct LastUses {
     parts: [Mutex<Uses>; PARTS],
@@ -25,19 +55,19 @@ pub struct LastUses {
 }
 
 impl LastUses {
-    /// Notes that a caller's key was used.
-    pub(crate) fn note(&self, caller: &Caller, at: Timestamp) {
-        self.remember(&caller.key, at);
+    /// Notes that a caller's key was used from an address.
+    pub(crate) fn note(&self, caller: &Caller, address: IpAddr, at: Timestamp) {
+        self.remember(&caller.key, address, at);
     }
 
-    fn remember(&self, key: &KeyId, at: Timestamp) {
+    fn remember(&self, key: &KeyId, address: IpAddr, at: Timestamp) {
         let mut part = self.part(key).lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = part.get_mut(key) {
-            *known = at.max(*known);
+            known.add(address, at);
             return;
         }
         if part.len() < MOST {
-            part.insert(key.clone(), at);
+            part.insert(key.clone(), KeyUse { at, addresses: vec![(address, at)] });
         }
         if part.len() >= MOST {
             self.full.notify_one();
@@ -52,7 +82,7 @@ impl LastUses {
 
     /// Takes all entries, sorted by key, so that two nodes lock rows in the same order.
     #[must_use]
-    pub fn take(&self) -> Vec<(KeyId, Timestamp)> {
+    pub fn take(&self) -> Vec<(KeyId, KeyUse)> {
         let take = |part: &Mutex<Uses>| std::mem::take(&mut *part.lock().unwrap_or_else(PoisonError::into_inner));
         let mut uses: Vec<_> = self.parts.iter().flat_map(take).collect();
         uses.sort_unstable_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
@@ -60,14 +90,18 @@ impl LastUses {
     }
 
     /// Puts back what could not be written. Newer uses stay, and so does the limit.
-    pub fn give_back(&self, uses: Vec<(KeyId, Timestamp)>) {
-        for (key, at) in uses {
+    pub fn give_back(&self, uses: Vec<(KeyId, KeyUse)>) {
+        for (key, earlier) in uses {
             let mut part = self.part(&key).lock().unwrap_or_else(PoisonError::into_inner);
             let room = part.len() < MOST;
             match part.entry(key) {
-                Entry::Occupied(mut known) => *known.get_mut() = at.max(*known.get()),
+                Entry::Occupied(mut known) => {
+                    for (address, at) in earlier.addresses {
+                        known.get_mut().add(address, at);
+                    }
+                }
                 Entry::Vacant(place) if room => {
-                    place.insert(at);
+                    place.insert(earlier);
                 }
                 Entry::Vacant(_) => {}
             }
@@ -93,39 +127,50 @@ mod tests {
         format!("key_{number:020}").parse().unwrap()
     }
 
+    fn address(number: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, number])
+    }
+
     #[derive(Debug, Clone)]
     enum Step {
-        Use(usize, i64),
+        Use(usize, u8, i64),
         Write,
         WriteFails,
     }
 
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
-            6 => (0..12_usize, 0..100_i64).prop_map(|(key, at)| Step::Use(key, at)),
+            6 => (0..12_usize, 0..8_u8, 0..100_i64).prop_map(|(key, from, at)| Step::Use(key, from, at)),
             1 => Just(Step::Write),
             1 => Just(Step::WriteFails),
         ]
     }
 
     proptest! {
-        /// For any uses and failures of the store, the store has the latest use of each key in the end.
+        /// For any uses and failures of the store, the store has the latest use of each key and address in the end.
         #[test]
         fn model_of_last_uses(steps in proptest::collection::vec(step(), 0..80)) {
             let uses = LastUses::default();
             let (mut truth, mut store) = (BTreeMap::new(), BTreeMap::new());
-            let write = |store: &mut BTreeMap<KeyId, Timestamp>| {
-                for (key, at) in uses.take() {
-                    let known = store.entry(key).or_insert(at);
-                    *known = at.max(*known);
+            let note = |known: &mut BTreeMap<(KeyId, Option<IpAddr>), Timestamp>, key: &KeyId, from, at: Timestamp| {
+                let known = known.entry((key.clone(), from)).or_insert(at);
+                *known = at.max(*known);
+            };
+            let write = |store: &mut BTreeMap<_, _>| {
+                for (key, used) in uses.take() {
+                    note(store, &key, None, used.at);
+                    for (from, at) in used.addresses {
+                        note(store, &key, Some(from), at);
+                    }
                 }
             };
             for step in steps {
                 match step {
-                    Step::Use(number, at) => {
-                        uses.remember(&key(number), Timestamp(at));
-                        let known = truth.entry(key(number)).or_insert(Timestamp(at));
-                        *known = Timestamp(at).max(*known);
+                    Step::Use(number, from, at) => {
+                        let (key, from, at) = (key(number), address(from), Timestamp(at));
+                        uses.remember(&key, from, at);
+                        note(&mut truth, &key, None, at);
+                        note(&mut truth, &key, Some(from), at);
                     }
                     Step::Write => write(&mut store),
                     Step::WriteFails => uses.give_back(uses.take()),
@@ -140,14 +185,29 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let uses = LastUses::default();
         for number in 0..PARTS * MOST * 2 {
-            uses.remember(&key(number), Timestamp(1));
+            uses.remember(&key(number), address(1), Timestamp(1));
         }
         assert!(uses.filled().now_or_never().is_some(), "it asks to be written early");
         let taken = uses.take();
         assert!(taken.len() <= PARTS * MOST, "{}", taken.len());
         assert!(taken.is_sorted_by(|a, b| a.0.as_str() < b.0.as_str()));
         assert!(uses.take().is_empty());
-        uses.give_back((0..PARTS * MOST * 2).map(|number| (key(number), Timestamp(1))).collect());
+        let used = KeyUse { at: Timestamp(1), addresses: vec![(address(1), Timestamp(1))] };
+        uses.give_back((0..PARTS * MOST * 2).map(|number| (key(number), used.clone())).collect());
         assert!(uses.take().len() <= PARTS * MOST);
+    }
+
+    #[test]
+    fn of_many_addresses_the_latest_stay() {
+        let uses = LastUses::default();
+        for number in 0..=255 {
+            uses.remember(&key(1), address(number), Timestamp(i64::from(number)));
+        }
+        uses.remember(&key(1), address(0), Timestamp(3));
+        let (_, used) = uses.take().pop().unwrap();
+        assert_eq!(used.at, Timestamp(255));
+        let mut numbers: Vec<i64> = used.addresses.iter().map(|(_, at)| at.0).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (248..=255).collect::<Vec<_>>());
     }
 }

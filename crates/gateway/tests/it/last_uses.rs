@@ -1,10 +1,12 @@
 //! When keys were last used: every admitted use counts, whether or not it is metered.
 
+use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
 use http::HeaderMap;
 use keystead_core::scope::{Scope, ScopeSet};
 use keystead_core::time::Timestamp;
+use keystead_gateway::KeyUse;
 
 use crate::world::World;
 
@@ -16,6 +18,7 @@ fn bearer(key: &str) -> HeaderMap {
 async fn every_use_is_noted_and_nothing_else() {
     let world = World::new().await;
     let uses = world.gateway.last_uses();
+    let (here, office) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([192, 0, 2, 7]));
     let (lists, calls, administers, refused, expired) =
         (world.key(1), world.key(2), world.key(3), world.key(4), world.key(5));
     world.change(&refused, |caller| caller.scopes = ScopeSet::of(&[Scope::FilesRead]));
@@ -23,19 +26,22 @@ async fn every_use_is_noted_and_nothing_else() {
     let now = world.clock.load(Ordering::SeqCst);
     assert_eq!(world.get("/v1/models", &lists).await.status, 200);
     assert_eq!(world.chat(&calls).await.status, 200);
-    world.gateway.authenticate(&bearer(&administers)).await.unwrap();
+    world.gateway.authenticate(&bearer(&administers), office).await.unwrap();
     assert_eq!(world.get("/v1/models", &refused).await.status, 403);
     assert_eq!(world.get("/v1/models", &expired).await.status, 401);
-    assert!(world.gateway.authenticate(&bearer(&expired)).await.is_err());
+    assert!(world.gateway.authenticate(&bearer(&expired), office).await.is_err());
     assert_eq!(world.get("/v1/models", "sk-proj-made-up").await.status, 401);
     let taken = uses.take();
-    let noted: Vec<_> = taken.iter().map(|(key, at)| (key.as_str(), at.0)).collect();
-    assert_eq!(noted, [("key_1", now), ("key_2", now), ("key_3", now)]);
+    let used = |key: &str, from: IpAddr, at: i64| {
+        let at = Timestamp(at);
+        (key.parse().unwrap(), KeyUse { at, addresses: vec![(from, at)] })
+    };
+    assert_eq!(taken, [used("key_1", here, now), used("key_2", here, now), used("key_3", office, now)]);
 
     // A gate refuses the model, and still the key was used.
     world.clock.fetch_add(7, Ordering::SeqCst);
     let gated = world.post("/v1/chat/completions", &lists, r#"{"model":"o3"}"#).await;
     assert_eq!(gated.status, 404);
-    assert_eq!(uses.take(), [("key_1".parse().unwrap(), Timestamp(now + 7))]);
+    assert_eq!(uses.take(), [used("key_1", here, now + 7)]);
     assert!(uses.take().is_empty());
 }

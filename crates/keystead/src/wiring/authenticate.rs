@@ -1,5 +1,6 @@
 //! Authentication for the administration: the gateway's own, so that keys are read in one way everywhere.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -12,7 +13,11 @@ use keystead_gateway::Gateway;
 pub(crate) struct ByGateway(pub(crate) Arc<Gateway>);
 
 impl Authenticate for ByGateway {
-    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>> {
-        Box::pin(self.0.authenticate(headers))
+    fn authenticate<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+        address: IpAddr,
+    ) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>> {
+        Box::pin(self.0.authenticate(headers, address))
     }
 }

@@ -1,10 +1,12 @@
-//! Writes when keys were last used from the gateway's memory into the store, a few times a minute.
+//! Writes when and from where keys were last used, from the gateway's memory into the store, a few times a minute.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use keystead_gateway::LastUses;
-use keystead_store::tables::api_keys;
+use keystead_core::id::KeyId;
+use keystead_core::time::Timestamp;
+use keystead_gateway::{KeyUse, LastUses};
+use keystead_store::tables::{api_keys, key_addresses};
 use keystead_store::{Error, Store, Tx};
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -34,7 +36,7 @@ pub(crate) async fn write(uses: &LastUses, store: &Store) {
         let batch = Arc::new(waiting);
         let touched = Arc::clone(&batch);
         let written: Result<(), Error> =
-            store.write("last_uses", async move |tx: &mut Tx| api_keys::touch(tx, &touched).await).await;
+            store.write("last_uses", async move |tx: &mut Tx| save(tx, &touched).await).await;
         if let Err(error) = written {
             tracing::debug!(%error, "the times of last use of keys could not be saved; it is tried again");
             uses.give_back(Arc::unwrap_or_clone(batch));
@@ -43,4 +45,12 @@ pub(crate) async fn write(uses: &LastUses, store: &Store) {
         }
         waiting = rest;
     }
+}
+
+async fn save(tx: &mut Tx, uses: &[(KeyId, KeyUse)]) -> Result<(), Error> {
+    let times: Vec<(KeyId, Timestamp)> = uses.iter().map(|(key, used)| (key.clone(), used.at)).collect();
+    let from = uses.iter().flat_map(|(key, used)| used.addresses.iter().map(|(from, at)| (key.clone(), *from, *at)));
+    let from: Vec<_> = from.collect();
+    api_keys::touch(tx, &times).await?;
+    key_addresses::save(tx, &from).await
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use keystead_store::tables::key_addresses;
 use serde_json::{Value, json};
 
 use crate::product::{Product, pause};
@@ -137,8 +138,8 @@ fn a_backup_of_postgresql_is_a_dump() {
     assert!(dump.starts_with(b"PGDMP") && told["bytes"].as_u64() == u64::try_from(dump.len()).ok());
 }
 
-/// `last_used_at` of keys that no usage event names: one that administers, and one that only lists models. A node that
-/// shuts down in order loses none of it.
+/// `last_used_at` and the client's address of keys that no usage event names: one that administers, and one that only
+/// lists models. A node that shuts down in order loses none of it.
 #[test]
 fn keys_that_only_read_count_as_used() {
     let mut product = Product::start(&[]);
@@ -149,10 +150,23 @@ fn keys_that_only_read_count_as_used() {
     assert_eq!(product.call("GET", "/v1/models", key, None).status, 200);
     let ended = std::process::Command::new("kill").arg("-TERM").arg(product.id().to_string()).status().unwrap();
     assert!(ended.success() && product.wait().success(), "{}", product.log());
+    assert_eq!(addresses(&product, account["api_key"]["id"].as_str().unwrap()), ["127.0.0.1"]);
 
     let product = product.again();
     let admins = product.call("GET", "/v1/organization/admin_api_keys", admin, None).json();
     assert!(admins["data"][0]["last_used_at"].is_i64(), "{admins}");
     let keys = product.call("GET", &format!("/v1/organization/projects/{project}/api_keys"), admin, None).json();
     assert!(keys["data"][0]["last_used_at"].is_i64(), "{keys}");
+}
+
+/// The addresses from which a key was used, read from the store of a product that has ended.
+fn addresses(product: &Product, key: &str) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url = format!("sqlite://{}", product.folder().join("data/keystead.db").display());
+    let key = key.parse().unwrap();
+    let found: Result<_, keystead_store::Error> = runtime.block_on(async {
+        let store = keystead_store::Store::open(&url).await?;
+        store.read("addresses", async move |tx: &mut keystead_store::Tx| key_addresses::list(tx, &key).await).await
+    });
+    found.unwrap().into_iter().map(|found| found.address).collect()
 }

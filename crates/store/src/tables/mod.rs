@@ -17,6 +17,7 @@ pub mod installation_facts;
 pub mod invites;
 pub mod ip_allowlists;
 pub mod jobs;
+pub mod key_addresses;
 pub mod legal_holds;
 pub mod limit_hits;
 mod list;

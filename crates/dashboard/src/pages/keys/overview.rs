@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use keystead_app::audit::AuditEvent;
-use keystead_app::keys::{KeyOverview, KeyState, MinuteOfKey, ModelOfKey};
+use keystead_app::keys::{KeyAddress, KeyOverview, KeyState, MinuteOfKey, ModelOfKey};
 use keystead_core::money::Amount;
 
 use super::list::{Dialog, HERE, OVERLAPS, Row, dialog_about, row, shown_gateways};
@@ -38,6 +38,7 @@ struct KeyPage {
     models: Vec<ModelOfKey>,
     spent: String,
     recent: Vec<MinuteOfKey>,
+    addresses: Vec<KeyAddress>,
     refusals: Vec<Refusal>,
     changes: Vec<Entry>,
     dialog: Dialog,
@@ -111,6 +112,7 @@ fn page(state: &DashboardState, visit: &Visit, found: KeyOverview, dialog: Dialo
         changes: found.changes.rows.data.iter().map(entry).collect(),
         models: found.models,
         recent: found.recent,
+        addresses: found.addresses,
         refusals: found.refusals.into_iter().map(|call| Refusal::of(t, call)).collect(),
         row,
         dialog,

@@ -1,12 +1,14 @@
 //! Keys: found by digest, restricted, used, revoked, listed with their owners.
 
-use keystead_core::id::UserId;
+use std::net::IpAddr;
+
+use keystead_core::id::{KeyId, UserId};
 use keystead_core::key::KeyKind;
 use keystead_core::role::ProjectRole;
 use keystead_core::scope::Restriction;
 use keystead_store::Error;
 use keystead_store::tables::api_keys::KeyEdit;
-use keystead_store::tables::{api_keys, memberships, project_members, service_accounts, users};
+use keystead_store::tables::{api_keys, key_addresses, memberships, project_members, service_accounts, users};
 
 use crate::world::*;
 
@@ -55,6 +57,7 @@ pub(crate) async fn life_of_a_key(db: Database) {
     assert_eq!(found.name.as_deref(), Some("ours"));
     let found = look!(db, |tx| api_keys::find(tx, &key_id("bot0"))).unwrap().unwrap();
     assert_eq!(found.last_used_at, Some(early));
+    addresses(&db, &mine.id).await;
 
     // S1-36: a key is replaced once; the old key works until its end.
     let heir = key_id("bot1");
@@ -153,4 +156,27 @@ pub(crate) async fn lists_with_owners(db: Database) {
     let page = look!(db, |tx| api_keys::list_project(tx, &x1, &after("key_a", 1))).unwrap();
     assert_eq!((page.data[0].id.as_str(), page.has_more), ("key_b", true));
     assert_eq!(bound(&ann, "org-one").await, before - 1, "a revoked one is none");
+}
+
+/// The latest ten addresses stay, with the first and last use from each, and none longer than asked.
+async fn addresses(db: &Database, key: &KeyId) {
+    let from = |last: u8| IpAddr::from([192, 0, 2, last]);
+    let six: IpAddr = "2001:db8::1".parse().unwrap();
+    let listed = async || look!(db, |tx| key_addresses::list(tx, key)).unwrap();
+    let times = |address: &key_addresses::KeyAddress| (address.first_used_at, address.last_used_at);
+    change!(db, |tx| key_addresses::save(tx, &[])).unwrap();
+    let used = [(key.clone(), six, later(5)), (key.clone(), six, later(3)), (key_id("none"), six, later(5))];
+    change!(db, |tx| key_addresses::save(tx, &used)).unwrap();
+    change!(db, |tx| key_addresses::save(tx, &[(key.clone(), six, later(4)), (key_id("bot0"), six, later(9))]))
+        .unwrap();
+    let found = listed().await;
+    assert_eq!((found.len(), found[0].address.as_str(), times(&found[0])), (1, "2001:db8::1", (later(3), later(5))));
+    let many: Vec<_> = (1..=11_u8).map(|last| (key.clone(), from(last), later(10 + i64::from(last)))).collect();
+    change!(db, |tx| key_addresses::save(tx, &many)).unwrap();
+    let found: Vec<String> = listed().await.into_iter().map(|found| found.address).collect();
+    let expected: Vec<String> = (2..=11_u8).rev().map(|last| from(last).to_string()).collect();
+    assert_eq!(found, expected);
+    change!(db, |tx| key_addresses::delete_old(tx, later(20))).unwrap();
+    assert_eq!(listed().await.len(), 2);
+    assert_eq!(look!(db, |tx| key_addresses::list(tx, &key_id("bot0"))), Ok(vec![]), "those were older");
 }

@@ -11,8 +11,8 @@ use keystead_store::tables::api_keys::KeyEdit;
 use keystead_store::tables::changes::ChangeSubject;
 use keystead_store::tables::models::ModelRow;
 use keystead_store::tables::{
-    api_keys, changes, installation_facts, jobs, memberships, models, organizations, policy, project_members, projects,
-    service_accounts, upstream_objects, users,
+    api_keys, changes, installation_facts, jobs, key_addresses, memberships, models, organizations, policy,
+    project_members, projects, service_accounts, upstream_objects, users,
 };
 use keystead_store::{Error, Tx};
 use serde_json::json;
@@ -47,6 +47,7 @@ pub(crate) async fn every_change_is_followed(db: Database) {
         said()
     );
     says!(async |tx: &mut Tx| api_keys::touch(tx, &[(row.id.clone(), NOW)]).await,);
+    says!(async |tx: &mut Tx| key_addresses::save(tx, &[(row.id.clone(), [192, 0, 2, 1].into(), NOW)]).await,);
     says!(async |tx: &mut Tx| api_keys::revoke(tx, &row.id, "user-ann", "x", NOW).await, said());
     says!(async |tx: &mut Tx| api_keys::revoke_of_service_account(tx, &account, "user-ann", "x", NOW).await, of_bot());
     says!(async |tx: &mut Tx| service_accounts::update(tx, &x1, &account, "x", ProjectRole::Viewer).await, of_bot());
