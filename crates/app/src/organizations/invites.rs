@@ -62,7 +62,7 @@ impl App {
     /// Invites a person by mail. `None` invites to the Default project, an empty list to no project at all.
     ///
     /// # Errors
-    /// When the caller lacks the permission, when the address is not valid or belongs to a member, when a project does
+    /// When the caller lacks the permission, when no mail can be sent, when the address is not valid or belongs to a member, when a project does
     /// not belong to the organization or is archived, when too many are open, or when the address got too many mails.
     pub async fn invite_to_projects(
         &self,
@@ -91,6 +91,7 @@ impl App {
         write_tx!(self.store(), "invite", |tx| {
             let organization = &row.organization;
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            self.ensure_mail("invite")?;
             if let Some(user) = users::find_by_email(tx, &row.email).await?
                 && memberships::find(tx, organization, &user.id).await?.is_some()
             {
@@ -116,7 +117,7 @@ impl App {
     /// Mails an invitation again, with a new link that works for a week; the old link stops working.
     ///
     /// # Errors
-    /// When the caller lacks the permission, when there is no open invitation with this id, or when the address got too
+    /// When the caller lacks the permission, when no mail can be sent, when there is no open invitation with this id, or when the address got too
     /// many mails.
     pub async fn resend_invite(
         &self,
@@ -128,6 +129,7 @@ impl App {
         let secret = draw_secret(self);
         write_tx!(self.store(), "resend_invite", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            self.ensure_mail("resend_invite")?;
             let invite = parse_id("invite", id)?;
             let end = self.now().plus(LIFE);
             if !invites::renew(tx, organization, &invite, &digest_of(&secret), end).await? {

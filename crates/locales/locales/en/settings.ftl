@@ -10,6 +10,7 @@ make-reader = Make member
 take-back = Cancel invitation
 invite-title = Invite a member
 invite-hint = We will email a link that works once and expires in seven days.
+invite-no-mail = An invitation is a link sent by email, and this installation can't send email. Ask the operator to set up email.
 send-invite = Send invitation
 error-invite = The invitation could not be sent.
 projects-lead = Keys and usage belong to a project. Use one project for each environment to keep them separate.

@@ -10,6 +10,7 @@ make-reader = Zmień rolę na członka
 take-back = Anuluj zaproszenie
 invite-title = Zaproś członka
 invite-hint = Wyślemy e-mail z linkiem, który działa raz i wygasa po siedmiu dniach.
+invite-no-mail = Zaproszenie to link wysyłany e-mailem, a ta instalacja nie może wysyłać e-maili. Poproś operatora o skonfigurowanie e-maila.
 send-invite = Wyślij zaproszenie
 error-invite = Nie udało się wysłać zaproszenia.
 projects-lead = Klucze i wykorzystanie należą do projektu. Aby je rozdzielić, utwórz osobny projekt dla każdego środowiska.

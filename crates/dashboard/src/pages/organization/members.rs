@@ -37,6 +37,8 @@ struct Members {
     wrong: Option<String>,
     email: String,
     owner: bool,
+    /// Whether this installation can send an invitation.
+    sends_mail: bool,
     me: String,
     action: String,
     /// The projects that an invitation offers, with the roles selected by default.
@@ -106,8 +108,8 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Members, PageErro
             .collect();
     }
     let (owner, me, action) = (visit.owner(), visit.person.session.user.to_string(), visit.link(HERE));
-    let email = String::new();
-    Ok(Members { layout, rows, waiting, wrong: None, email, owner, me, action, choices, places_cut, more })
+    let (email, sends_mail) = (String::new(), state.app.sends_mail());
+    Ok(Members { layout, rows, waiting, wrong: None, email, owner, sends_mail, me, action, choices, places_cut, more })
 }
 
 /// The labels of projects, in the order of the invitation.

@@ -102,6 +102,10 @@ pub(crate) async fn create(State(state): State<DashboardState>, person: Person, 
 
 pub(crate) async fn team(State(state): State<DashboardState>, visit: Visit) -> Page {
     let next = visit.link("/welcome/first-call");
+    // An invitation is an email.
+    if !state.app.sends_mail() {
+        return Ok(redirect(&next));
+    }
     render(visit.person.messages, &Welcome::new(&state, &visit.person, Step::Team, next))
 }
 
