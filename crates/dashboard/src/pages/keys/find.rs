@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use keystead_app::keys::LeakedKey;
 use keystead_core::id::KeyId;
 use keystead_core::key_search::secret_in;
+use keystead_core::time::Timestamp;
 
 use super::dialog::Dialog;
 use super::rows::{HERE, Several, row};
@@ -89,10 +90,14 @@ pub(crate) async fn revoke_several(State(state): State<DashboardState>, visit: V
     Ok(redirect(&visit.link(&format!("{HERE}?revoked={revoked}"))))
 }
 
-/// How many gateways have confirmed the last revocation, as text for the script of a page that waits for them; empty
-/// when all have.
+/// How many gateways have confirmed the last revocation, or the one of the time `since` in Unix seconds, as text for the
+/// script of a page that waits for them; empty when all have.
 pub(crate) async fn gateways(State(state): State<DashboardState>, visit: Visit) -> Result<Response, PageError> {
-    let waiting = state.app.revocation_spreading(&visit.organization.id).await;
+    let since = visit.person.query.get("since").and_then(|at| at.parse().ok()).map(Timestamp);
+    let waiting = match since {
+        Some(at) => state.app.progress_since(at).await.map(|view| view.filter(|view| view.current < view.all)),
+        None => state.app.revocation_spreading(&visit.organization.id).await,
+    };
     let waiting = waiting.map_err(|error| PageError::new(visit.person.messages, error))?;
     let text = waiting.map_or_else(String::new, |view| format!("{}/{}", view.current, view.all));
     let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];

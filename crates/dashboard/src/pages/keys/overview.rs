@@ -119,7 +119,7 @@ fn page(state: &DashboardState, visit: &Visit, found: KeyOverview, dialog: Dialo
         action: visit.link(HERE),
         list_href: visit.link(HERE),
         close_href,
-        follow_href: visit.link(&format!("{HERE}/gateways")),
+        follow_href: visit.link(&format!("{HERE}/gateways?since={}", key.revoked_at.map_or(0, |at| at.0))),
         phone_href: visit.link(&format!("/settings/account/phone?{}", next.unwrap_or_default())),
         overlaps: OVERLAPS,
     }
