@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::keys::project_keys::key_to_change;
 use crate::request::Origin;
+use crate::usage::ONE_BUCKET;
 pub use crate::watched_calls::{CallFault, FirstCall, PresentedKey, SeenCall};
 use crate::{Actor, App, Error};
 
@@ -78,18 +79,11 @@ impl App {
         let now = self.now();
         let (found, rows) = read_tx!(self.store(), "first_calls", |tx| {
             let found = key_to_change(self, tx, actor, organization, project, key).await?;
+            let span = (found.key.created_at.plus(-60), now.plus(60));
             let query = UsageQuery {
-                kind: None,
-                organization: organization.clone(),
-                start: found.key.created_at.plus(-60),
-                end: now.plus(60),
-                width_seconds: 86_400,
-                origin: Timestamp(0),
                 group_by: vec![GroupKey::Model],
-                projects: Vec::new(),
-                users: Vec::new(),
                 keys: vec![key.clone()],
-                models: Vec::new(),
+                ..UsageQuery::all(organization, span, ONE_BUCKET)
             };
             Ok((found, usage::query(tx, &query).await?))
         })?;

@@ -19,6 +19,8 @@ pub use keystead_store::tables::refusals::RefusalSum;
 pub use overview::{Overview, OverviewRequest};
 
 const MINUTE: i64 = 60;
+/// The width of a bucket that no shown period is longer than, in seconds.
+pub(crate) const ONE_BUCKET: i64 = 400 * 86_400;
 
 /// How wide a bucket is. Buckets begin at multiples of their width, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

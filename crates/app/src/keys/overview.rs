@@ -17,6 +17,7 @@ use keystead_store::{Page, Tx};
 use super::KeyState;
 use crate::audit::{AuditLog, names_in};
 use crate::projects::project_of;
+use crate::usage::ONE_BUCKET;
 use crate::{Actor, App, Error};
 
 /// The time that usage and refusals are shown for, in seconds: 30 days.
@@ -128,17 +129,9 @@ async fn models_of(
     now: Timestamp,
 ) -> Result<Vec<ModelOfKey>, Error> {
     let query = UsageQuery {
-        kind: None,
-        organization: organization.clone(),
-        start: since,
-        end: now.plus(60),
-        width_seconds: SHOWN,
-        origin: Timestamp(0),
         group_by: vec![GroupKey::Model],
-        projects: Vec::new(),
-        users: Vec::new(),
         keys: vec![id.clone()],
-        models: Vec::new(),
+        ..UsageQuery::all(organization, (since, now.plus(60)), ONE_BUCKET)
     };
     let mut sums: BTreeMap<String, (i64, Amount)> = BTreeMap::new();
     for row in usage::query(tx, &query).await? {

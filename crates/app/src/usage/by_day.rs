@@ -66,17 +66,10 @@ impl App {
             let mut rows = Vec::new();
             for (start, end) in request.spans() {
                 let query = UsageQuery {
-                    kind: None,
-                    organization: organization.clone(),
-                    start,
-                    end,
-                    width_seconds: DAY,
                     origin: start,
                     group_by: vec![request.group_by],
                     projects: request.project.iter().cloned().collect(),
-                    users: Vec::new(),
-                    keys: Vec::new(),
-                    models: Vec::new(),
+                    ..UsageQuery::all(organization, (start, end), DAY)
                 };
                 rows.extend(usage::query(tx, &query).await?);
             }

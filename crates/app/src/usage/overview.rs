@@ -9,13 +9,12 @@ use keystead_store::tables::api_keys::{self, ProjectKeys};
 use keystead_store::tables::refusals::{self, RefusedCall};
 use keystead_store::tables::usage::{self, UsageQuery};
 
+use super::ONE_BUCKET;
 use crate::keys::find::visible_owner;
 use crate::projects::project_of;
 use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
-/// A bucket that no period is longer than.
-const ONE_BUCKET: i64 = 400 * DAY;
 
 /// The project, and when the reader's day and month began.
 #[derive(Debug, Clone)]
@@ -92,17 +91,9 @@ async fn used(
     (start, end): (Timestamp, Timestamp),
 ) -> Result<(Quantities, Amount), Error> {
     let query = UsageQuery {
-        kind: None,
-        organization: organization.clone(),
-        start,
-        end: end.plus(60),
-        width_seconds: ONE_BUCKET,
         origin: start,
-        group_by: Vec::new(),
         projects: vec![project.clone()],
-        users: Vec::new(),
-        keys: Vec::new(),
-        models: Vec::new(),
+        ..UsageQuery::all(organization, (start, end.plus(60)), ONE_BUCKET)
     };
     let rows = usage::query(tx, &query).await?;
     Ok(rows

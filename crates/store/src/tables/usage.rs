@@ -52,6 +52,26 @@ pub struct UsageQuery {
     pub models: Vec<String>,
 }
 
+impl UsageQuery {
+    /// All usage of an organization from one moment up to another, in buckets of this width that begin in UTC.
+    #[must_use]
+    pub fn all(organization: &OrganizationId, (start, end): (Timestamp, Timestamp), width_seconds: i64) -> Self {
+        Self {
+            kind: None,
+            organization: organization.clone(),
+            start,
+            end,
+            width_seconds,
+            origin: Timestamp(0),
+            group_by: Vec::new(),
+            projects: Vec::new(),
+            users: Vec::new(),
+            keys: Vec::new(),
+            models: Vec::new(),
+        }
+    }
+}
+
 /// Sums of one bucket and group. Fields that were not grouped by are `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageRow {

@@ -35,19 +35,8 @@ pub(crate) fn event(seconds: i64, model: &str) -> UsageEvent {
 }
 
 pub(crate) fn ask(width_seconds: i64, group_by: &[GroupKey]) -> UsageQuery {
-    UsageQuery {
-        kind: None,
-        organization: id("org-one"),
-        start: Timestamp(0),
-        end: later(1_000_000),
-        width_seconds,
-        origin: Timestamp(0),
-        group_by: group_by.to_vec(),
-        projects: Vec::new(),
-        users: Vec::new(),
-        keys: Vec::new(),
-        models: Vec::new(),
-    }
+    let span = (Timestamp(0), later(1_000_000));
+    UsageQuery { group_by: group_by.to_vec(), ..UsageQuery::all(&id("org-one"), span, width_seconds) }
 }
 
 pub(crate) async fn large_and_many(db: Database) {
