@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::print;
-use crate::shell::{self, Done};
+use crate::shell::{self, Done, cargo};
 
 pub(crate) fn run() -> Done {
     rust()?;
@@ -32,10 +32,4 @@ fn optional(what: &str, program: &str, install: &str, command: &mut Command) -> 
     }
     print::step(what);
     shell::run(command)
-}
-
-fn cargo() -> Command {
-    let mut command = Command::new("cargo");
-    command.current_dir(shell::root());
-    command
 }

@@ -12,6 +12,17 @@ pub(crate) fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_path_buf()
 }
 
+/// A command of cargo in the workspace.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(root());
+    // A clean checkout is compiled once: what the compiler keeps for the next time would only fill the disk.
+    if std::env::var_os("CI").is_some() {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
+    command
+}
+
 /// Runs a program to its end with the terminal's output; anything but success is a failure.
 pub(crate) fn run(command: &mut Command) -> Done {
     let status = command.status().map_err(|error| format!("{} cannot start: {error}", name(command)))?;

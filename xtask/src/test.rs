@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::kill::{self, Database};
 use crate::postgres::Postgres;
 use crate::product::Product;
-use crate::shell::{self, Done};
+use crate::shell::{self, Done, cargo};
 use crate::{check, machine, print, setup};
 
 /// What to run.
@@ -179,10 +179,4 @@ fn one(binary: &Path, name: &str, url: Option<String>, script: &mut Command) -> 
         .env("SDK_ORGANIZATION_ID", &made.organization)
         .env("SDK_PROJECT_ID", &made.project);
     shell::run(script)
-}
-
-fn cargo() -> Command {
-    let mut command = Command::new("cargo");
-    command.current_dir(shell::root());
-    command
 }
