@@ -74,6 +74,8 @@ fn journeys() -> Done {
         ("review", &reviewer),
         ("help", &[]),
         ("limits", &rates),
+        ("playground", &[]),
+        ("first_hour", &[]),
         ("pages", &[]),
     ];
     // Each of them is played, so that one run shows all that is wrong.
