@@ -8,8 +8,8 @@ use crate::accepted_names::AcceptedNames;
 use crate::auth::Permission;
 use crate::keystead::operator;
 use crate::organization::{
-    admin_api_keys, audit_logs, costs, model_permissions, project_api_keys, projects, rate_limits, service_accounts,
-    usage, users,
+    admin_api_keys, audit_logs, costs, data_retention, hosted_tool_permissions, model_permissions, project_api_keys,
+    projects, rate_limits, service_accounts, service_tier_settings, usage, users,
 };
 use crate::{ApiState, api_keys, keystead, me};
 
@@ -83,6 +83,10 @@ const ADMIN_KEY: &str = "/v1/organization/admin_api_keys/{key_id}";
 const PROJECTS: &str = "/v1/organization/projects";
 const PROJECT: &str = "/v1/organization/projects/{project_id}";
 const PROJECT_MODELS: &str = "/v1/organization/projects/{project_id}/model_permissions";
+const PROJECT_TOOLS: &str = "/v1/organization/projects/{project_id}/hosted_tool_permissions";
+const PROJECT_TIERS: &str = "/v1/organization/projects/{project_id}/service_tier_settings";
+const RETENTION: &str = "/v1/organization/data_retention";
+const PROJECT_RETENTION: &str = "/v1/organization/projects/{project_id}/data_retention";
 const RATE_LIMITS: &str = "/v1/organization/projects/{project_id}/rate_limits";
 const RATE_LIMIT: &str = "/v1/organization/projects/{project_id}/rate_limits/{rate_limit_id}";
 const ACCOUNTS: &str = "/v1/organization/projects/{project_id}/service_accounts";
@@ -121,6 +125,14 @@ pub static ROUTES: &[Endpoint] = &[
     read(PROJECT_MODELS, READ, || get(model_permissions::retrieve)),
     write(PROJECT_MODELS, WRITE, || post(model_permissions::update)).body(&["mode", "model_ids"]),
     remove(PROJECT_MODELS, WRITE, || delete(model_permissions::remove)),
+    read(PROJECT_TOOLS, READ, || get(hosted_tool_permissions::retrieve)),
+    write(PROJECT_TOOLS, WRITE, || post(hosted_tool_permissions::update)).body(hosted_tool_permissions::MEMBERS),
+    read(PROJECT_TIERS, READ, || get(service_tier_settings::retrieve)),
+    write(PROJECT_TIERS, WRITE, || post(service_tier_settings::update)).body(&["default", "enabled_tiers"]),
+    read(RETENTION, READ, || get(data_retention::retrieve)),
+    write(RETENTION, WRITE, || post(data_retention::update)).body(&["retention_type"]),
+    read(PROJECT_RETENTION, READ, || get(data_retention::retrieve_project)),
+    write(PROJECT_RETENTION, WRITE, || post(data_retention::update_project)).body(&["retention_type"]),
     read(RATE_LIMITS, READ, || get(rate_limits::list)).query(PAGE, &[]),
     write(RATE_LIMIT, WRITE, || post(rate_limits::update))
         .body(rate_limits::MEMBERS)

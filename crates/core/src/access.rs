@@ -10,6 +10,7 @@ use crate::caller::{Caller, ReachableOrganization, ReachableProject};
 use crate::gate::{Action, Policy, Verdict};
 use crate::id::{OrganizationId, ProjectId};
 use crate::key::KeyKind;
+use crate::project_features::{HostedTools, RequestedTier};
 use crate::rate::ProjectLimits;
 use crate::refusal::{GateRefusal, Refusal};
 use crate::route::{MeterKind, Route};
@@ -213,21 +214,25 @@ pub struct ModelUse<'a> {
     pub stream: bool,
     /// Whether reasoning summaries are requested.
     pub summary: bool,
+    /// The tools that the model server would run.
+    pub tools: HostedTools,
+    /// The requested service tier.
+    pub tier: RequestedTier,
 }
 
 impl<'a> ModelUse<'a> {
     /// The plain use of a model.
     #[must_use]
-    pub const fn of(model: &'a str) -> Self {
-        Self { model, stream: false, summary: false }
+    pub fn of(model: &'a str) -> Self {
+        Self { model, stream: false, summary: false, tools: HostedTools::default(), tier: RequestedTier::default() }
     }
 }
 
-/// Applies the project's list and the gates to a model use; the first refusal in the order list, model, stream, summary
-/// wins.
+/// Applies the project's lists and the gates to a model use; the first refusal in the order models, tools, tier, then
+/// the gates of model, stream and summary wins.
 ///
 /// # Errors
-/// When the project may not use the model, or when a verification is missing. The gateway reads the caller again once
+/// When the project may not use the model, a tool or the tier, or when a verification is missing. The gateway reads the caller again once
 /// before it answers with either.
 pub fn judge_model(
     policy: &Policy,
@@ -241,6 +246,7 @@ pub fn judge_model(
         return Err(Refusal::NoMembership);
     };
     allowed_in_project(organization, payer, model_use.model)?;
+    allowed_features(organization, payer, model_use)?;
     let judge = |action| policy.judge(action, &payer.organization, &organization.entitlements, now);
     let refuse = |verdict: &Verdict| GateRefusal {
         model: model_use.model.to_owned(),
@@ -282,6 +288,34 @@ pub fn allowed_in_project(organization: &ReachableOrganization, payer: &Payer, m
         return Ok(());
     }
     Err(Refusal::ModelNotAllowed { project: payer.project.clone(), model: printable(model) })
+}
+
+/// Whether the project may use the tools and the tier of a request.
+///
+/// # Errors
+/// [`Refusal::ToolNotAllowed`] or [`Refusal::TierNotAllowed`].
+fn allowed_features(
+    organization: &ReachableOrganization,
+    payer: &Payer,
+    model_use: ModelUse<'_>,
+) -> Result<(), Refusal> {
+    let project = organization.projects.iter().find(|project| project.id == payer.project);
+    let Some(features) = project.and_then(|project| project.features.as_ref()) else { return Ok(()) };
+    if let Some(tool) = features.denied(model_use.tools) {
+        return Err(Refusal::ToolNotAllowed { project: payer.project.clone(), tool });
+    }
+    if !features.allows_tier(model_use.tier) {
+        return Err(Refusal::TierNotAllowed(payer.project.clone()));
+    }
+    Ok(())
+}
+
+/// The service tier that is written into the payer's requests that name none; `None` leaves them as they are.
+#[must_use]
+pub fn default_tier(caller: &Caller, payer: &Payer) -> Option<&'static str> {
+    let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization)?;
+    let project = organization.projects.iter().find(|project| project.id == payer.project)?;
+    project.features.as_ref()?.default_tier.written()
 }
 
 /// The project's own rate limits, if it has any.

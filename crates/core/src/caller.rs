@@ -8,6 +8,7 @@ use crate::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use crate::key::{KeyDigest, KeyKind};
 use crate::model_access::ModelAccess;
 use crate::network::Networks;
+use crate::project_features::ProjectFeatures;
 use crate::rate::ProjectLimits;
 use crate::role::{OrganizationRole, ProjectRole};
 use crate::scope::ScopeSet;
@@ -55,6 +56,8 @@ pub struct ReachableProject {
     pub role: Option<ProjectRole>,
     /// The models it may use; `None` is every served model.
     pub models: Option<ModelAccess>,
+    /// The tools and tiers it may use; `None` is all of them.
+    pub features: Option<Box<ProjectFeatures>>,
     /// The addresses from which it may be called, by its own active lists; `None` is every address.
     pub addresses: Option<Networks>,
     /// Its own rate limits; `None` leaves those of its organization.

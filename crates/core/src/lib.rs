@@ -6,6 +6,7 @@
 pub mod access;
 pub mod caller;
 pub mod chart;
+pub mod data_retention;
 pub mod gate;
 pub mod hex;
 pub mod id;
@@ -20,6 +21,7 @@ pub mod network;
 pub mod node_lag;
 pub mod notification;
 pub mod pending;
+pub mod project_features;
 pub mod rate;
 pub mod refusal;
 pub mod role;

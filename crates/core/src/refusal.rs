@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::gate::Requirement;
 use crate::id::{OrganizationId, ProjectId, RequestId};
+use crate::project_features::HostedTool;
 use crate::scope::Scope;
 use crate::text::printable;
 
@@ -51,6 +52,15 @@ pub enum Refusal {
         /// The model, safe to print.
         model: String,
     },
+    /// The project may not use a tool that the model server runs.
+    ToolNotAllowed {
+        /// The chosen project.
+        project: ProjectId,
+        /// The tool.
+        tool: HostedTool,
+    },
+    /// The project may not use the service tier that the request names.
+    TierNotAllowed(ProjectId),
     /// A reasoning or other text model needs a verification (404 `model_not_found`).
     ModelNeedsVerification(GateRefusal),
     /// An image model needs a verification (403).
@@ -262,6 +272,14 @@ impl Refusal {
             Self::ModelNotAllowed { project, model } => {
                 let message = format!("Project `{project}` does not have access to model `{model}`");
                 ErrorResponse::invalid(403, Some("model_not_found"), message)
+            }
+            Self::ToolNotAllowed { project, tool } => {
+                let message = format!("Project `{project}` does not have access to the tool `{}`", tool.as_str());
+                ErrorResponse::invalid(403, Some("tool_not_allowed"), message).with_param("tools")
+            }
+            Self::TierNotAllowed(project) => {
+                let message = format!("Project `{project}` may not use this service tier");
+                ErrorResponse::invalid(400, None, message).with_param("service_tier")
             }
             Self::ModelNeedsVerification(gate) => ErrorResponse::invalid(
                 404,

@@ -51,6 +51,7 @@ fn caller(digest: &KeyDigest) -> Caller {
                 tags: Vec::new(),
             },
             projects: vec![ReachableProject {
+                features: None,
                 id: format!("proj_{:024}", number / 100).parse().unwrap(),
                 archived: false,
                 is_default: true,

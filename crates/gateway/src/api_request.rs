@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use keystead_core::access::Payer;
+use keystead_core::access::{ModelUse, Payer};
 use keystead_core::caller::Caller;
 use keystead_core::id::RequestId;
+use keystead_core::project_features::{HostedTools, RequestedTier};
 use keystead_core::route::Route;
 use tokio::time::Instant;
 
@@ -34,4 +35,15 @@ pub(crate) struct Features {
     pub(crate) stream: bool,
     /// A summary of the reasoning.
     pub(crate) summary: bool,
+    /// The tools that the upstream itself would run.
+    pub(crate) tools: HostedTools,
+    pub(crate) tier: RequestedTier,
+}
+
+impl Features {
+    /// The use of a model with them.
+    pub(crate) const fn of_model(self, model: &str) -> ModelUse<'_> {
+        let Self { stream, summary, tools, tier } = self;
+        ModelUse { model, stream, summary, tools, tier }
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http_body_util::BodyExt;
-use keystead_core::access::ModelUse;
+use keystead_core::access::default_tier;
 use keystead_core::gate::Verdict;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::Route;
@@ -65,11 +65,13 @@ impl Gateway {
         let strip = usage_option.is_some();
         let image_model = image.as_ref().and_then(|(model, tool)| Some(tool.as_ref()?.naming(&model.id)));
         let key = &request.caller.key;
-        let whole = self.spliced(key, &body, image_model.iter().chain(usage_option))?;
-        let body = self.spliced(key, &body, image_model.iter())?;
+        let tier = peek.tier_place.zip(default_tier(&request.caller, &request.payer));
+        let tier = tier.map(|(place, tier)| place.naming(tier));
+        let whole = self.spliced(key, &body, image_model.iter().chain(&tier).chain(usage_option))?;
+        let body = self.spliced(key, &body, image_model.iter().chain(&tier))?;
         let prompt = Prompt::of(&body);
         let outgoing = Outgoing {
-            features: Features { stream: peek.stream, summary: peek.summary },
+            features: peek.features(),
             strip,
             without_usage_option: Some(body).filter(|_| strip && upstream.may_leave_out_usage()),
             characters: peek.input_characters,
@@ -93,13 +95,13 @@ impl Gateway {
     {
         let FormInput { model, scan, prefix, held, rest, pace, form } = *input;
         let stream = scan.stream();
-        let (entry, verdicts) =
-            self.gate(catalogue, request, ModelUse { model: &model, stream, summary: false }).await?;
+        let features = Features { stream, ..Features::default() };
+        let (entry, verdicts) = self.gate(catalogue, request, features.of_model(&model)).await?;
         // A part that requests a stream may follow the part that names the model.
         let no_stream = if stream { None } else { self.forbids_stream(catalogue, request, &model).await };
         let fault = Fault::default();
         let outgoing = Outgoing {
-            features: Features { stream, summary: false },
+            features,
             prompt: Prompt::Form(Arc::clone(&form)),
             fault: Some(Arc::clone(&fault)),
             ..Outgoing::new(upstream_of(catalogue, Some(entry))?, Some(entry))

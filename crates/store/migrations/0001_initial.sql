@@ -16,7 +16,8 @@ CREATE TABLE users (
 
 -- Organizations, which own projects and pay for their usage. `entitlement_version` grows whenever what the organization has
 -- verified changes. `second_factor_since` is when it began to require a second factor of its members; `tags` are the
--- operator's, with commas between, and rules can leave organizations with a tag out.
+-- operator's, with commas between, and rules can leave organizations with a tag out. `data_retention` is what its owners noted, NULL for the
+-- default.
 CREATE TABLE organizations (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
@@ -24,7 +25,8 @@ CREATE TABLE organizations (
   deactivated_at BIGINT,
   entitlement_version BIGINT NOT NULL,
   second_factor_since BIGINT,
-  tags TEXT NOT NULL DEFAULT ''
+  tags TEXT NOT NULL DEFAULT '',
+  data_retention TEXT
 );
 
 -- Which requirements an organization has met, and whether by proof or by an operator's waiver. `until` is when that ends; it is
@@ -50,7 +52,8 @@ CREATE TABLE memberships (
 CREATE INDEX memberships_of_user ON memberships (user_id);
 
 -- Projects of organizations. `model_access` is the JSON of the models a project may use, NULL for all. `rate_limits` is the JSON
--- of its own limits by model, NULL for the organization's; it is a column so that looking up a key reads no further table.
+-- of its own limits by model, NULL for the organization's. `features` is the JSON of the tools and tiers that are limited, NULL for
+-- none. They are columns so that looking up a key reads no further table. `data_retention` is NULL for the organization's.
 CREATE TABLE projects (
   id TEXT PRIMARY KEY,
   organization TEXT NOT NULL REFERENCES organizations (id),
@@ -59,7 +62,9 @@ CREATE TABLE projects (
   archived_at BIGINT,
   is_default BOOLEAN NOT NULL,
   model_access TEXT,
-  rate_limits TEXT
+  rate_limits TEXT,
+  features TEXT,
+  data_retention TEXT
 );
 CREATE INDEX projects_of_organization ON projects (organization, created_at, id);
 CREATE UNIQUE INDEX one_default_project ON projects (organization) WHERE is_default;

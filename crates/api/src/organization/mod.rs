@@ -3,10 +3,13 @@
 pub(crate) mod admin_api_keys;
 pub(crate) mod audit_logs;
 pub(crate) mod costs;
+pub(crate) mod data_retention;
+pub(crate) mod hosted_tool_permissions;
 pub(crate) mod model_permissions;
 pub(crate) mod project_api_keys;
 pub(crate) mod projects;
 pub(crate) mod rate_limits;
 pub(crate) mod service_accounts;
+pub(crate) mod service_tier_settings;
 pub(crate) mod usage;
 pub(crate) mod users;

@@ -1,6 +1,7 @@
 //! Organizations: making one, the switcher, and the general settings.
 
 pub mod bootstrap;
+mod data_retention;
 pub mod invites;
 pub mod ip_allowlists;
 pub mod members;

@@ -1,5 +1,6 @@
 //! Projects: parts of an organization, each with its own keys and members.
 
+pub mod features;
 mod members;
 mod models;
 pub mod rate_limits;

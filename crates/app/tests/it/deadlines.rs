@@ -104,7 +104,7 @@ async fn may_use(test: &ServicesApp, caller: &Caller, model: &str) -> bool {
     let (now, chat) =
         (Timestamp(test.now()), ROUTES.iter().find(|route| route.path == "/v1/chat/completions").unwrap());
     let Ok(payer) = decide(caller, chat, Selection::default(), [127, 0, 0, 1].into(), now) else { return false };
-    judge_model(&found.unwrap().1, caller, &payer, chat, ModelUse { model, stream: false, summary: false }, now).is_ok()
+    judge_model(&found.unwrap().1, caller, &payer, chat, ModelUse::of(model), now).is_ok()
 }
 
 async fn requirement_state(test: &ServicesApp, tenant: &Tenant, requirement: Requirement) -> RequirementState {

@@ -56,7 +56,7 @@ async fn no_rule_disables_a_key_that_exists() {
         let (caller, now) = (caller.unwrap(), Timestamp(test.now()));
         let chat = ROUTES.iter().find(|route| route.path == "/v1/chat/completions").unwrap();
         let payer: Payer = decide(&caller, chat, Selection::default(), [127, 0, 0, 1].into(), now).unwrap();
-        let asked = ModelUse { model, stream: false, summary: false };
+        let asked = ModelUse::of(model);
         judge_model(&policy, &caller, &payer, chat, asked, now).is_ok()
     };
     assert!(judge("gpt-4o").await && !judge("o3").await);

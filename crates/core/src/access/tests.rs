@@ -16,6 +16,7 @@ fn organization(id: &str) -> OrganizationId {
 
 fn project(id: &str, archived: bool, is_default: bool, role: Option<ProjectRole>) -> ReachableProject {
     ReachableProject {
+        features: None,
         id: id.parse().unwrap_or_else(|_| unreachable!("test id")),
         archived,
         is_default,
@@ -237,7 +238,7 @@ fn gates_have_four_forms() {
         rule.mode = crate::gate::Mode::Enforce;
     }
     let images = route::find("POST", "/v1/images/edits").map_or_else(|_| unreachable!("in the table"), |m| m.route);
-    let plain = |model| ModelUse { model, stream: false, summary: false };
+    let plain = |model| ModelUse::of(model);
     let stream_rule = policy.rules.iter_mut().find(|r| r.action == "feature.stream");
     if let Some(rule) = stream_rule {
         rule.models.clear();

@@ -65,7 +65,7 @@ fn object(gateway: &Gateway, caller: &Caller, payer: &Payer, model: &ModelEntry)
     let Some(any) = route::ROUTES.iter().find(|route| route.path == "/v1/responses") else { return object };
     let now = gateway.now();
     let judge = |stream, summary| {
-        let asked = ModelUse { model: &model.id, stream, summary };
+        let asked = ModelUse { stream, summary, ..ModelUse::of(&model.id) };
         judge_model(&catalogue.policy, caller, payer, any, asked, now).err()
     };
     let requires = |gate: &GateRefusal| gate.missing.iter().map(|missing| missing.as_str()).collect::<Vec<_>>();

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keystead_core::access::{ModelUse, Payer, decide, judge_model};
+use keystead_core::access::{Payer, decide, judge_model};
 use keystead_core::caller::Caller;
 use keystead_core::id::{KeyId, RequestId};
 use keystead_core::refusal::{ErrorResponse, Refusal};
@@ -77,8 +77,7 @@ impl AdmittedRequest {
         let refuse = |refusal: Refusal| refusal.response(&self.services.public_url);
         decide(&caller, self.route, self.payer.selection(), self.address, now).map_err(refuse)?;
         if let Some(model) = &self.model {
-            let Features { stream, summary } = self.features;
-            let model_use = ModelUse { model, stream, summary };
+            let model_use = self.features.of_model(model);
             let catalogue = self.services.catalogue.load();
             judge_model(&catalogue.policy, &caller, &self.payer, self.route, model_use, now).map_err(refuse)?;
         }

@@ -43,8 +43,7 @@ impl Gateway {
     ) -> Result<Judged<'c>, Rejection> {
         let model = peek.model.as_deref().ok_or_else(error_body::no_model)?;
         self.all_owned(&peek.objects, &request.payer).await?;
-        let model_use = ModelUse { model, stream: peek.stream, summary: peek.summary };
-        let (entry, mut verdicts) = self.gate(catalogue, request, model_use).await?;
+        let (entry, mut verdicts) = self.gate(catalogue, request, peek.features().of_model(model)).await?;
         for model in &peek.models {
             verdicts.extend(self.gate(catalogue, request, ModelUse::of(model)).await?.1);
         }

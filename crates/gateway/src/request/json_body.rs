@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use bytes::{Buf, Bytes};
+use keystead_core::project_features::{HostedTools, RequestedTier};
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::Route;
 use serde::Deserialize;
 use serde::de::Deserializer;
 use serde_json::value::RawValue;
 
+use crate::api_request::Features;
 use crate::request::json_shapes;
 use crate::request::json_walk::{self, ImageTool, RequiredOwner};
 use crate::response::error_body::bad_body;
@@ -38,8 +40,52 @@ pub(crate) struct Peek {
     pub(crate) models: Vec<String>,
     /// The image tool, if there is one.
     pub(crate) image_tool: Option<ImageTool>,
+    /// The tools that the upstream itself would run.
+    pub(crate) tools: HostedTools,
+    /// The requested service tier.
+    pub(crate) tier: RequestedTier,
+    /// Where the project's default tier can be written; `None` when the request names a tier.
+    pub(crate) tier_place: Option<TierPlace>,
     /// Whether the answer will have sound, which later requests can name by its id.
     pub(crate) audio: bool,
+}
+
+impl Peek {
+    /// The features that a gate or the project may refuse.
+    pub(crate) const fn features(&self) -> Features {
+        Features { stream: self.stream, summary: self.summary, tools: self.tools, tier: self.tier }
+    }
+}
+
+/// Where a service tier can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TierPlace {
+    /// In place of a value that leaves the choice to the project.
+    Instead(usize, usize),
+    /// As a further field, at the end of the body.
+    Further(usize),
+}
+
+impl TierPlace {
+    /// Finds the place in a body.
+    fn of(body: &[u8], value: Option<&RawValue>) -> Option<Self> {
+        match value {
+            None => body.iter().rposition(|byte| *byte == b'}').map(Self::Further),
+            Some(raw) => {
+                let start = raw.get().as_ptr() as usize - body.as_ptr() as usize;
+                matches!(raw.get(), "null" | "\"auto\"").then(|| Self::Instead(start, start + raw.get().len()))
+            }
+        }
+    }
+
+    /// Writes a tier.
+    pub(crate) fn naming(self, tier: &str) -> Splice {
+        match self {
+            Self::Instead(start, end) => Splice { start, end, text: format!("\"{tier}\"") },
+            // The body has a model, so a comma is needed.
+            Self::Further(end) => Splice { start: end, end, text: format!(",\"service_tier\":\"{tier}\"") },
+        }
+    }
 }
 
 /// One change of a body: these bytes are replaced by this text.
@@ -91,6 +137,9 @@ pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, ErrorResponse> {
         objects: found.objects,
         models: found.models,
         audio: found.audio,
+        tools: found.tools,
+        tier: found.tier,
+        tier_place: if json_shapes::has_tier(route) { TierPlace::of(text.as_bytes(), found.tier_value) } else { None },
         ..Peek::default()
     };
     if peek.stream {

@@ -39,6 +39,10 @@ pub(crate) enum Is {
     Result,
     /// The model of a tool.
     ToolModel,
+    /// The service tier.
+    Tier,
+    /// Options of the tool that searches the web; it is used unless they are null.
+    WebSearch,
 }
 
 /// Whether the fields of an object have a meaning only together.
@@ -108,6 +112,8 @@ static ROLE: Node = leaf(Is::Role);
 static RESULT: Node = leaf(Is::Result);
 static TOOL_MODEL: Node = leaf(Is::ToolModel);
 static SUMMARY: Node = leaf(Is::Summary);
+static TIER: Node = leaf(Is::Tier);
+static WEB_SEARCH: Node = leaf(Is::WebSearch);
 static CHARACTERS: Node = leaf(Is::Characters);
 
 /// `{"model": …}`, besides the request's own.
@@ -209,6 +215,8 @@ static CHAT: Node = object(&[
     ("modalities", &MODALITIES),
     ("audio", &AUDIO),
     ("tools", &TOOLS),
+    ("web_search_options", &WEB_SEARCH),
+    ("service_tier", &TIER),
     ("reasoning", &REASONING),
     ("moderation", &OF_MODEL),
     ("prompt_cache_options", &CACHE_OPTIONS),
@@ -235,6 +243,7 @@ static RESPONSES: Node = object(&[
     ("conversation", &ID_OR_OBJECT),
     ("prompt", &PROMPT),
     ("tools", &TOOLS),
+    ("service_tier", &TIER),
     ("reasoning", &REASONING),
     ("moderation", &OF_MODEL),
     ("prompt_cache_options", &CACHE_OPTIONS),
@@ -302,6 +311,11 @@ pub(crate) fn of(route: &Route) -> &'static Node {
         "/v1/completions" | "/v1/embeddings" | "/v1/moderations" => &PLAIN,
         _ => &OBJECTS,
     }
+}
+
+/// Whether a request of this route can name a service tier.
+pub(crate) fn has_tier(route: &Route) -> bool {
+    of(route).members.iter().any(|(_, node)| node.is == Is::Tier)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use keystead_core::project_features::{HostedTool, HostedTools, RequestedTier};
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::text::printable;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -27,6 +28,11 @@ pub(crate) struct Found<'b> {
     /// Other models besides the one of the request.
     pub(crate) models: Vec<String>,
     pub(crate) images: Vec<ImageTool>,
+    /// The tools that the upstream itself would run.
+    pub(crate) tools: HostedTools,
+    pub(crate) tier: RequestedTier,
+    /// The value of the service tier, if there is one.
+    pub(crate) tier_value: Option<&'b RawValue>,
     /// Why the body is refused, if it is.
     pub(crate) refused: Option<ErrorResponse>,
 }
@@ -160,6 +166,9 @@ impl Found<'_> {
     /// Handles an item or a tool, once all its fields are known.
     fn close(&mut self, of: Of, scope: Scope, member: &'static str) -> Result<(), ErrorResponse> {
         let kind = scope.kind.as_deref();
+        if let Some(tool) = kind.filter(|_| of == Of::Tool).and_then(HostedTool::of_type) {
+            self.tools.insert(tool);
+        }
         match of {
             Of::Plain => {}
             Of::Tool if kind == Some("image_generation") => {
@@ -200,6 +209,8 @@ impl<'b> Walk<'_, '_, 'b> {
             Is::Second if !null => return Err(self.must_be("the name of a model")),
             Is::Stream if !null => return Err(self.must_be("a boolean")),
             Is::Summary => self.found.summary |= !null,
+            Is::Tier if !null => return Err(self.must_be("a string")),
+            Is::WebSearch if !null => self.found.tools.insert(HostedTool::WebSearch),
             _ => {}
         }
         Ok(())
@@ -212,12 +223,15 @@ impl<'b> Walk<'_, '_, 'b> {
         name: &'static str,
         node: &'static Node,
     ) -> Result<(), A::Error> {
-        if node.is != Is::StreamOptions {
+        if !matches!(node.is, Is::StreamOptions | Is::Tier) {
             let (found, scope) = (&mut *self.found, &mut *self.scope);
             return map.next_value_seed(Walk { node, name, text: self.text, found, scope });
         }
         let raw = map.next_value::<&'b RawValue>()?;
-        self.found.stream_options = Some(raw);
+        match node.is {
+            Is::Tier => self.found.tier_value = Some(raw),
+            _ => self.found.stream_options = Some(raw),
+        }
         self.inner(raw, node, name).map_err(A::Error::custom)
     }
 
@@ -255,6 +269,8 @@ impl<'b> Visitor<'b> for Walk<'_, '_, 'b> {
             Is::Second => self.found.models.push(text.to_owned()),
             Is::Stream => return Err(self.must_be("a boolean")),
             Is::Summary => self.found.summary = true,
+            Is::Tier => self.found.tier = RequestedTier::of(text),
+            Is::WebSearch => self.found.tools.insert(HostedTool::WebSearch),
             Is::Modality => self.found.audio |= text == "audio",
             Is::Characters => self.found.characters = i64::try_from(text.chars().count()).unwrap_or(i64::MAX),
             Is::Own | Is::Label => {

@@ -201,6 +201,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
                 tags: Vec::new(),
             },
             projects: vec![ReachableProject {
+                features: None,
                 id: format!("proj_{number}").parse().unwrap(),
                 archived: false,
                 is_default: true,

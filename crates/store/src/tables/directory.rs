@@ -14,7 +14,7 @@ use keystead_core::time::Timestamp;
 use super::api_keys;
 use super::ip_allowlists::{self, InForce};
 use super::organizations::{Entitled, RequirementRow, tags};
-use super::projects::{model_access, rate_limits};
+use super::projects::{features, model_access, rate_limits};
 use super::{id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
@@ -26,7 +26,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
                        k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, \
                        k.revoked_by, k.revoked_reason, k.rotated_to, r.latest, u.deactivated_at, u.default_organization, s.role, \
                        s.deleted_at, m.role, pm.role, p.archived_at, p.is_default, o.created_at, o.deactivated_at, \
-                       o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags \
+                       o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features \
                        FROM api_keys k JOIN revisions r ON r.one = 1 \
                        LEFT JOIN users u ON u.id = k.owner_user \
                        LEFT JOIN service_accounts s ON s.id = k.owner_service_account AND s.project = k.project \
@@ -69,7 +69,7 @@ pub async fn find_session_caller(
     idle_since: Timestamp,
 ) -> Result<Option<Caller>, Error> {
     const SQL: &str = "SELECT s.user_id, r.latest, u.deactivated_at, m.role, pm.role, p.archived_at, p.is_default, \
-                       o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags \
+                       o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features \
                        FROM sessions s JOIN revisions r ON r.one = 1 \
                        JOIN users u ON u.id = s.user_id \
                        JOIN projects p ON p.id = $2 \
@@ -135,6 +135,7 @@ async fn bound(
             role: bot.or(own),
             models: model_access(row, at + 9)?,
             rates: rate_limits(row, at + 10)?.map(Box::new),
+            features: features(row, at + 12)?.map(Box::new),
             addresses: in_force.of(&organization, Some(&id)),
             id,
         });
@@ -235,7 +236,7 @@ async fn projects_of_user(
     user: &UserId,
     in_force: &mut InForce,
 ) -> Result<HashMap<OrganizationId, Vec<ReachableProject>>, Error> {
-    const SQL: &str = "SELECT p.organization, p.id, p.archived_at, p.is_default, pm.role, p.model_access, p.rate_limits FROM memberships m \
+    const SQL: &str = "SELECT p.organization, p.id, p.archived_at, p.is_default, pm.role, p.model_access, p.rate_limits, p.features FROM memberships m \
                        JOIN projects p ON p.organization = m.organization \
                        LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = m.user_id \
                        WHERE m.user_id = $1 AND (m.role = 'owner' OR p.is_default OR pm.role IS NOT NULL) \
@@ -251,6 +252,7 @@ async fn projects_of_user(
             role: optional_role(row, 4, "project_members", ProjectRole::from_name)?,
             models: model_access(row, 5)?,
             rates: rate_limits(row, 6)?.map(Box::new),
+            features: features(row, 7)?.map(Box::new),
             addresses,
         });
     }

@@ -1,11 +1,12 @@
 //! Organizations and what they have proven.
 
+use keystead_core::data_retention::DataRetention;
 use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
-use super::{id, named, optional_time, time};
+use super::{id, named, optional_named, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// An organization.
@@ -61,6 +62,23 @@ fn organization(row: &Row) -> Result<Organization, Error> {
 /// Parses the tags, which are stored in one column with commas between; a tag contains no comma.
 pub(super) fn tags(row: &Row, column: usize) -> Result<Vec<String>, Error> {
     Ok(row.text(column)?.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect())
+}
+
+/// Returns the data retention that the owners noted, if they did.
+pub async fn data_retention(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<DataRetention>, Error> {
+    const SQL: &str = "SELECT data_retention FROM organizations WHERE id = $1";
+    let row = tx.optional(SQL, vec![organization.as_str().into()]).await?;
+    row.map_or(Ok(None), |row| optional_named(&row, 0, "organizations", DataRetention::from_name))
+}
+
+/// Changes the data retention. No decision depends on it, so it writes no change row.
+pub async fn set_data_retention(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    setting: DataRetention,
+) -> Result<(), Error> {
+    const SQL: &str = "UPDATE organizations SET data_retention = $2 WHERE id = $1";
+    tx.execute(SQL, vec![organization.as_str().into(), setting.as_str().into()]).await.map(|_| ())
 }
 
 /// Inserts an organization.

@@ -1,13 +1,15 @@
 //! Projects.
 
+use keystead_core::data_retention::DataRetention;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::model_access::ModelAccess;
+use keystead_core::project_features::ProjectFeatures;
 use keystead_core::rate::ProjectLimits;
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
 use super::list::List;
-use super::{conflict_as, id, optional_time, time};
+use super::{conflict_as, id, optional_named, optional_time, time};
 use crate::{Error, Listing, Page, Row, Tx};
 
 /// A project.
@@ -200,6 +202,69 @@ pub async fn update_rates(
         tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), text.as_deref().into()]).await?;
     changes::append(tx, &ChangeSubject::Project(id.clone()), at).await?;
     Ok(changed > 0)
+}
+
+/// Parses the limited tools and tiers of a project from this column; `None` limits nothing.
+pub(super) fn features(row: &Row, column: usize) -> Result<Option<ProjectFeatures>, Error> {
+    let Some(text) = row.optional_text(column)? else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).map_err(|_| Error::Corrupt { table: "projects", id: text })
+}
+
+/// Returns the limited tools and tiers of a project.
+pub async fn find_features(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &ProjectId,
+) -> Result<ProjectFeatures, Error> {
+    const SQL: &str = "SELECT features FROM projects WHERE organization = $1 AND id = $2";
+    let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?;
+    row.map_or(Ok(None), |row| features(&row, 0)).map(Option::unwrap_or_default)
+}
+
+/// Changes the limited tools and tiers and returns them; `None` when there is no such project that is not archived. Keys
+/// in memory follow with the next request.
+pub async fn update_features(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &ProjectId,
+    change: impl FnOnce(&mut ProjectFeatures) + Send,
+    at: Timestamp,
+) -> Result<Option<ProjectFeatures>, Error> {
+    const SQL: &str = "UPDATE projects SET features = $3 WHERE organization = $1 AND id = $2 AND archived_at IS NULL";
+    let unreadable = |_| Error::Corrupt { table: "projects", id: id.to_string() };
+    // Locked before they are read, so that two requests that change a tool each do not undo each other's change.
+    changes::lock(tx).await?;
+    let mut features = find_features(tx, organization, id).await?;
+    change(&mut features);
+    let limited = features != ProjectFeatures::default();
+    let text = limited.then(|| serde_json::to_string(&features)).transpose().map_err(unreadable)?;
+    let changed =
+        tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), text.as_deref().into()]).await?;
+    changes::append(tx, &ChangeSubject::Project(id.clone()), at).await?;
+    Ok((changed > 0).then_some(features))
+}
+
+/// Returns the project's data retention; `None` is the organization's.
+pub async fn data_retention(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &ProjectId,
+) -> Result<Option<DataRetention>, Error> {
+    const SQL: &str = "SELECT data_retention FROM projects WHERE organization = $1 AND id = $2";
+    let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?;
+    row.map_or(Ok(None), |row| optional_named(&row, 0, "projects", DataRetention::from_name))
+}
+
+/// Changes the project's data retention. No decision depends on it, so it writes no change row.
+pub async fn set_data_retention(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &ProjectId,
+    setting: Option<DataRetention>,
+) -> Result<(), Error> {
+    const SQL: &str = "UPDATE projects SET data_retention = $3 WHERE organization = $1 AND id = $2";
+    let setting = setting.map(DataRetention::as_str);
+    tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), setting.into()]).await.map(|_| ())
 }
 
 /// Archives a project; `None` when there is none that may be archived (the Default project never is).

@@ -85,6 +85,7 @@ impl Rows {
             addresses: None,
         };
         let project = ReachableProject {
+            features: None,
             id: format!("proj_{}", row.project).parse().unwrap(),
             archived: of(&self.projects, row.project) % 2 == 1,
             is_default: true,

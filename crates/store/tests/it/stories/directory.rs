@@ -1,10 +1,12 @@
 //! The reach of a key, step by step.
 
 use keystead_core::caller::Caller;
+use keystead_core::data_retention::DataRetention;
 use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::key::KeyKind;
 use keystead_core::model_access::{ListMode, ModelAccess};
 use keystead_core::network::AddressList;
+use keystead_core::project_features::{HostedTool, ProjectFeatures};
 use keystead_core::rate::{ProjectLimits, RateLimits};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::{Restriction, Scope};
@@ -104,8 +106,30 @@ pub(crate) async fn bound_keys(db: Database) {
     assert_eq!((kept.of("gpt-4o"), kept.of("it's"), kept.len()), (slow, RateLimits::NONE, 1));
     let bot = caller(&db, "bot").await.unwrap();
     assert_eq!(bot.organizations[0].projects[0].rates.as_deref(), Some(&kept), "a key knows its project's limits");
+    let everything = ProjectFeatures::default();
+    assert_eq!(look!(db, |tx| projects::find_features(tx, &one, &x1)), Ok(everything.clone()));
+    let deny = |features: &mut ProjectFeatures| features.denied_tools.insert(HostedTool::Mcp);
+    let limited = change!(db, |tx| projects::update_features(tx, &one, &x1, deny, NOW)).unwrap().unwrap();
+    assert!(limited.denied_tools.contains(HostedTool::Mcp));
+    for name in ["bot", "default"] {
+        let found = caller(&db, name).await.unwrap();
+        let own = found.organizations[0].projects.iter().find(|project| project.id == x1);
+        assert_eq!(own.and_then(|project| project.features.as_deref()), own.map(|_| &limited), "{name}");
+    }
+    let allow = |features: &mut ProjectFeatures| features.denied_tools.remove(HostedTool::Mcp);
+    assert_eq!(change!(db, |tx| projects::update_features(tx, &one, &x1, allow, NOW)), Ok(Some(everything)));
+    assert_eq!(caller(&db, "bot").await.unwrap().organizations[0].projects[0].features, None);
+    let zero = Some(DataRetention::Zero);
+    assert_eq!(look!(db, |tx| projects::data_retention(tx, &one, &x1)), Ok(None));
+    change!(db, |tx| projects::set_data_retention(tx, &one, &x1, zero)).unwrap();
+    assert_eq!(look!(db, |tx| projects::data_retention(tx, &one, &x1)), Ok(zero));
+    assert_eq!(look!(db, |tx| organizations::data_retention(tx, &one)), Ok(None));
+    change!(db, |tx| organizations::set_data_retention(tx, &one, DataRetention::EnhancedZero)).unwrap();
+    let enhanced = Ok(Some(DataRetention::EnhancedZero));
+    assert_eq!(look!(db, |tx| organizations::data_retention(tx, &one)), enhanced);
     change!(db, |tx| projects::archive(tx, &one, &x1, NOW)).unwrap().unwrap();
     // An archived project keeps its list.
+    assert_eq!(change!(db, |tx| projects::update_features(tx, &one, &x1, |_| {}, NOW)), Ok(None));
     assert_eq!(change!(db, |tx| projects::set_models(tx, &one, &x1, None, NOW)), Ok(false));
     assert_eq!(change!(db, |tx| projects::update_rates(tx, &one, &x1, |_| {}, NOW)), Ok(false));
     assert_eq!(reach(&caller(&db, "bot").await.unwrap()), "one=-[x1!:member]");

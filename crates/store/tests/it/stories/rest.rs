@@ -80,6 +80,10 @@ pub(crate) async fn every_change_is_followed(db: Database) {
         async |tx: &mut Tx| projects::update_rates(tx, &one, &x1, |_| {}, NOW).await,
         ChangeSubject::Project(x1.clone())
     );
+    says!(
+        async |tx: &mut Tx| projects::update_features(tx, &one, &x1, |_| {}, NOW).await,
+        ChangeSubject::Project(x1.clone())
+    );
     says!(async |tx: &mut Tx| projects::archive(tx, &one, &x1, NOW).await, ChangeSubject::Project(x1.clone()));
     says!(async |tx: &mut Tx| policy::save(tx, &Policy::default(), 1, "ops", "", NOW).await, ChangeSubject::Policy);
     says!(async |tx: &mut Tx| models::replace_all(tx, &[], NOW).await, ChangeSubject::Models);
