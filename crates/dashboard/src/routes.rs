@@ -148,6 +148,8 @@ pub static ROUTES: &[Route] = &[
     signed_in("/settings/organization/projects/{id}/service-accounts/{account}/delete", || {
         post(project::delete_account)
     }),
+    signed_in("/settings/organization/projects/{id}/tools", || post(project_models::save_tools)),
+    signed_in("/settings/organization/projects/{id}/tiers", || post(project_models::save_tiers)),
     signed_in("/settings/organization/projects/{id}/models", || get(project_models::open).post(project_models::save)),
     signed_in("/settings/organization/billing/payment-methods", || get(billing::open)),
     signed_in("/settings/organization/billing/payment-methods/add", || post(billing::add)),

@@ -87,7 +87,8 @@ impl App {
                 applied = features.set_tiers(change.default_tier, change.enabled.clone());
             };
             let updated = projects::update_features(tx, organization, project, apply, self.now()).await?;
-            applied.map_err(|refused| Error::invalid("default", format!("Invalid 'default': {refused}.")))?;
+            applied
+                .map_err(|refused| Error::coded("default", "tier_default", format!("Invalid 'default': {refused}.")))?;
             let updated = updated.ok_or_else(|| Error::not_found("project", project.as_str()))?;
             let settings = json!({ "default": updated.default_tier, "enabled_tiers": updated.tiers });
             let details = json!({ "changes_requested": { "service_tier_settings": settings } });

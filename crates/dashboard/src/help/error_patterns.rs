@@ -256,6 +256,7 @@ const CODES: &[(&str, &str)] = &[
     ("unsupported_country_region_territory", "addresses-and-countries"),
     ("model_not_found", "model-not-found"),
     ("tool_not_allowed", "model-not-found"),
+    ("tier_default", "request-not-understood"),
     ("unsupported_value", "request-not-understood"),
     ("unknown_parameter", "request-not-understood"),
     ("time_zone_unknown", "request-not-understood"),

@@ -86,13 +86,33 @@ operator-lead = { $count ->
     [one] { $count } case needs a decision.
    *[other] { $count } cases need a decision.
 }
-project-models = Models
+project-models = Models and tools
 project-models-which = Which models can this project use?
 project-models-hint = Changes apply from the next request. A model that requires a verified organization requires it in every project.
 project-models-all = All models
 project-models-only = Only the selected models
 project-models-but = All models except the selected ones
 project-models-listed = Models
+project-tools = Tools
+project-tools-hint = Tools that the model server runs for a request. A request that uses any other of these tools is refused.
+project-tools-allowed = Tools that requests can use
+tool-file-search = File search
+tool-web-search = Web search
+tool-image-generation = Image generation
+tool-mcp = MCP servers
+tool-code-interpreter = Code interpreter
+project-tiers = Service tiers
+project-tiers-hint = Requests choose a tier with service_tier. Every request can use the standard tier.
+project-tiers-which = Tiers that requests can choose
+project-tiers-all = All tiers
+project-tiers-only = Only the selected tiers
+project-tiers-default = Tier of requests that choose none
+tier-standard = Standard
+tier-flex = Flex
+tier-fast = Fast
+tier-ultrafast = Ultrafast
+tier-scale = Scale
+error-tier-default = Select the tier “Fast” as well, because it is the tier of requests that choose none.
 project-lead = Keys, service accounts and members of this project.
 project-people = People
 project-people-hint = People with a role in this project. Owners of the organization can use every project.

@@ -88,13 +88,33 @@ operator-lead = { $count ->
     [many] { $count } spraw czeka na decyzję.
    *[other] { $count } sprawy czeka na decyzję.
 }
-project-models = Modele
+project-models = Modele i narzędzia
 project-models-which = Których modeli może używać ten projekt?
 project-models-hint = Zmiany obowiązują od następnego żądania. Model, który wymaga zweryfikowanej organizacji, wymaga jej w każdym projekcie.
 project-models-all = Wszystkie modele
 project-models-only = Tylko wybrane modele
 project-models-but = Wszystkie modele oprócz wybranych
 project-models-listed = Modele
+project-tools = Narzędzia
+project-tools-hint = Narzędzia, które serwer modeli uruchamia na potrzeby żądania. Żądanie, które używa innego z tych narzędzi, zostanie odrzucone.
+project-tools-allowed = Narzędzia dostępne w żądaniach
+tool-file-search = Wyszukiwanie w plikach
+tool-web-search = Wyszukiwanie w internecie
+tool-image-generation = Generowanie obrazów
+tool-mcp = Serwery MCP
+tool-code-interpreter = Interpreter kodu
+project-tiers = Poziomy usług
+project-tiers-hint = Żądanie wybiera poziom w polu service_tier. Poziom standardowy jest dostępny zawsze.
+project-tiers-which = Poziomy do wyboru w żądaniach
+project-tiers-all = Wszystkie poziomy
+project-tiers-only = Tylko wybrane poziomy
+project-tiers-default = Poziom żądań, które nie wybierają żadnego
+tier-standard = Standardowy
+tier-flex = Flex
+tier-fast = Fast
+tier-ultrafast = Ultrafast
+tier-scale = Scale
+error-tier-default = Zaznacz także poziom „Fast”, ponieważ mają go żądania, które nie wybierają żadnego.
 project-lead = Klucze, konta usług i członkowie tego projektu.
 project-people = Osoby
 project-people-hint = Osoby z rolą w tym projekcie. Właściciele organizacji mają dostęp do każdego projektu.
