@@ -130,38 +130,39 @@ async fn a_project_uses_the_tools_it_may_use() {
 async fn a_project_has_service_tiers() {
     let world = World::new().await;
     world.answers(|_| json(200, r#"{"usage":{"prompt_tokens":1,"completion_tokens":1}}"#));
-    let key = world.key(1);
-    let limit = |tiers: Option<Vec<ServiceTier>>, default_tier| {
+    // A second key, because the directory remembers the first as it was.
+    let (limited, fast) = (world.key(1), world.key(2));
+    let limit = |key: &str, tiers: Option<Vec<ServiceTier>>, default_tier| {
         let features = ProjectFeatures { tiers, default_tier, ..ProjectFeatures::default() };
-        world.change(&key, |caller| caller.organizations[0].projects[0].features = Some(Box::new(features)));
+        world.change(key, |caller| caller.organizations[0].projects[0].features = Some(Box::new(features)));
     };
-    let chat = async |more: &str| {
+    let chat = async |key: &str, more: &str| {
         let body = format!(r#"{{"model":"gpt-4o","messages":[]{more}}}"#);
-        let answer = world.post(CHAT, &key, &body).await;
+        let answer = world.post(CHAT, key, &body).await;
         let sent = world.seen().pop().and_then(|seen| seen.body);
         (answer, sent.map(|body| String::from_utf8(body.to_vec()).unwrap()).unwrap_or_default())
     };
-    limit(Some(vec![ServiceTier::Flex]), DefaultTier::Standard);
+    limit(&limited, Some(vec![ServiceTier::Flex]), DefaultTier::Standard);
     for tier in ["fast", "priority", "ultrafast", "future"] {
-        let (answer, _) = chat(&format!(r#","service_tier":"{tier}""#)).await;
+        let (answer, _) = chat(&limited, &format!(r#","service_tier":"{tier}""#)).await;
         assert_eq!(answer.error(), (400, "Project `proj_1` may not use this service tier".to_owned(), None), "{tier}");
         assert_eq!(answer.json()["error"]["param"], "service_tier");
     }
-    let (answer, _) = chat(r#","service_tier":7"#).await;
+    let (answer, _) = chat(&limited, r#","service_tier":7"#).await;
     assert_eq!(answer.status, 400);
     for more in ["", r#","service_tier":null"#, r#","service_tier":"auto""#, r#","service_tier":"flex""#] {
-        let (answer, sent) = chat(more).await;
+        let (answer, sent) = chat(&limited, more).await;
         assert_eq!((answer.status, sent), (200, format!(r#"{{"model":"gpt-4o","messages":[]{more}}}"#)), "{more}");
     }
-    limit(None, DefaultTier::Fast);
+    limit(&fast, None, DefaultTier::Fast);
     for more in ["", r#","service_tier":null"#, r#","service_tier":"auto""#] {
-        let (answer, sent) = chat(more).await;
+        let (answer, sent) = chat(&fast, more).await;
         let expected = r#"{"model":"gpt-4o","messages":[],"service_tier":"priority"}"#;
         assert_eq!((answer.status, sent.as_str()), (200, expected), "{more}");
     }
-    let (_, sent) = chat(r#","service_tier":"flex""#).await;
+    let (_, sent) = chat(&fast, r#","service_tier":"flex""#).await;
     assert!(sent.ends_with(r#""service_tier":"flex"}"#), "{sent}");
-    let (_, sent) = chat(r#","stream":true"#).await;
+    let (_, sent) = chat(&fast, r#","stream":true"#).await;
     let sent: serde_json::Value = serde_json::from_str(&sent).unwrap();
     assert_eq!((&sent["service_tier"], &sent["stream_options"]["include_usage"]), (&"priority".into(), &true.into()));
 }
