@@ -63,6 +63,8 @@ fn no_text_is_missing_and_none_is_unused() {
         "document-",
         "prompt-",
         "slot-",
+        "tier-",
+        "tool-",
         "hint-",
         "flag-",
         "check-",
