@@ -30,12 +30,11 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Finds the caller of a request. The binary implements it with the gateway's own credential check, so that keys are
 /// read in exactly one way everywhere.
 pub trait Authenticate: Send + Sync + 'static {
-    /// Returns the caller of the credential that was sent from an address, or the error body to answer with.
-    fn authenticate<'a>(
-        &'a self,
-        headers: &'a HeaderMap,
-        address: IpAddr,
-    ) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>>;
+    /// Returns the caller of the credential, or the error body to answer with.
+    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>>;
+
+    /// Notes that a key was used from an address, once it may.
+    fn note_use(&self, caller: &Caller, address: IpAddr);
 }
 
 /// The permission that a request needs.
@@ -61,7 +60,7 @@ pub(crate) async fn guard(
     if !from.0.served {
         return Err(refuse(Refusal::UnsupportedCountry));
     }
-    let caller = state.authenticate.authenticate(request.headers(), from.address()).await?;
+    let caller = state.authenticate.authenticate(request.headers()).await?;
     let selection = selection(request.headers())?;
     access::check_addresses(&caller, selection, from.address()).map_err(refuse)?;
     match permission {
@@ -84,6 +83,7 @@ pub(crate) async fn guard(
             access::ensure_active(&caller, state.app.now()).map_err(refuse)?;
         }
     }
+    state.authenticate.note_use(&caller, from.address());
     request.extensions_mut().insert(AnyKey { caller });
     Ok(next.run(read_request(accepted, request).await?).await)
 }

@@ -129,6 +129,8 @@ pub enum RequestedTier {
     /// Nothing, or the standard tier, which every project may use. The upstream decides what `auto` is.
     #[default]
     Standard,
+    /// Capacity bought in advance.
+    Scale,
     /// A tier that a project can be limited in.
     Named(ServiceTier),
     /// A name that this version does not know.
@@ -140,7 +142,8 @@ impl RequestedTier {
     #[must_use]
     pub fn of(value: &str) -> Self {
         match value {
-            "auto" | "default" | "standard" | "scale" => Self::Standard,
+            "auto" | "default" | "standard" => Self::Standard,
+            "scale" => Self::Scale,
             "priority" => Self::Named(ServiceTier::Fast),
             other => ServiceTier::from_name(other).map_or(Self::Unknown, Self::Named),
         }
@@ -239,11 +242,13 @@ impl ProjectFeatures {
         Ok(())
     }
 
-    /// Whether the project's requests may name this tier. An unknown one is allowed only where all are.
+    /// Whether the project's requests may name this tier. An unknown one is allowed only where all are, and so is scale,
+    /// unless it is the default.
     #[must_use]
     pub fn allows_tier(&self, requested: RequestedTier) -> bool {
         match (&self.tiers, requested) {
             (None, _) | (_, RequestedTier::Standard) => true,
+            (Some(_), RequestedTier::Scale) => self.default_tier == DefaultTier::Scale,
             (Some(tiers), RequestedTier::Named(tier)) => tiers.contains(&tier),
             (Some(_), RequestedTier::Unknown) => false,
         }
@@ -301,7 +306,7 @@ mod tests {
         for (value, in_only) in [
             ("auto", true),
             ("default", true),
-            ("scale", true),
+            ("scale", false),
             ("priority", true),
             ("fast", true),
             ("flex", false),
@@ -329,6 +334,7 @@ mod tests {
         assert_eq!(features.tiers, Some(vec![ServiceTier::Flex, ServiceTier::Fast]));
         features.set_tiers(Some(DefaultTier::Standard), Some(Some(Vec::new()))).unwrap();
         features.set_tiers(Some(DefaultTier::Scale), None).unwrap();
+        assert!(features.allows_tier(RequestedTier::Scale));
         assert_eq!((features.default_tier.written(), features.tiers), (Some("scale"), Some(Vec::new())));
     }
 

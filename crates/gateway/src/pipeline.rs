@@ -191,12 +191,15 @@ impl Gateway {
     ///
     /// # Errors
     /// 401 for a key that is missing, malformed or not valid; 503 when the store does not answer.
-    pub async fn authenticate(&self, headers: &HeaderMap, address: IpAddr) -> Result<Arc<Caller>, ErrorResponse> {
+    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ErrorResponse> {
         let caller = self.caller(headers, None, Instant::now()).await?;
-        let now = self.now();
-        access::ensure_active(&caller, now).map_err(|refusal| self.refuse(&refusal))?;
-        self.last_uses.note(&caller, address, now);
+        access::ensure_active(&caller, self.now()).map_err(|refusal| self.refuse(&refusal))?;
         Ok(caller)
+    }
+
+    /// Notes that a key was used at the administration, once it may.
+    pub fn note_use(&self, caller: &Caller, address: IpAddr) {
+        self.last_uses.note(caller, address, self.now());
     }
 
     async fn caller_of_key(

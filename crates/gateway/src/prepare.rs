@@ -67,8 +67,13 @@ impl Gateway {
         let key = &request.caller.key;
         let tier = peek.tier_place.zip(default_tier(&request.caller, &request.payer));
         let tier = tier.map(|(place, tier)| place.naming(tier));
-        let whole = self.spliced(key, &body, image_model.iter().chain(&tier).chain(usage_option))?;
-        let body = self.spliced(key, &body, image_model.iter().chain(&tier))?;
+        let changes = || image_model.iter().chain(&tier);
+        let plain = self.spliced(key, &body, changes())?;
+        let whole = match usage_option {
+            Some(option) => self.spliced(key, &body, changes().chain([option]))?,
+            None => plain.clone(),
+        };
+        let body = plain;
         let prompt = Prompt::of(&body);
         let outgoing = Outgoing {
             features: peek.features(),

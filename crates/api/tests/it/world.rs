@@ -30,11 +30,9 @@ struct Keys {
 }
 
 impl Authenticate for Keys {
-    fn authenticate<'a>(
-        &'a self,
-        headers: &'a HeaderMap,
-        _address: IpAddr,
-    ) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>> {
+    fn note_use(&self, _caller: &Caller, _address: IpAddr) {}
+
+    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>> {
         let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         let Some(text) = bearer.map(str::to_owned) else {
             let wire = ErrorResponse::invalid(401, None, "Missing bearer authentication in header");

@@ -4,7 +4,7 @@ use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::project_features::{DefaultTier, HostedTool, ProjectFeatures, ServiceTier};
 use keystead_core::scope::Scope;
 use keystead_store::tables::projects;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::audit::AuditEntry;
 use crate::projects::{open_project, project_of};
@@ -48,8 +48,6 @@ impl App {
         project: &ProjectId,
         changes: &[(HostedTool, bool)],
     ) -> Result<ProjectFeatures, Error> {
-        let asked: Map<String, Value> =
-            changes.iter().map(|(tool, enabled)| (tool.as_str().to_owned(), json!({ "enabled": enabled }))).collect();
         let changes = changes.to_vec();
         write_tx!(self.store(), "update_project_tools", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
@@ -60,10 +58,13 @@ impl App {
                 }
             };
             let updated = projects::update_features(tx, organization, project, apply, self.now()).await?;
-            let details = json!({ "changes_requested": { "hosted_tool_permissions": asked } });
+            let updated = updated.ok_or_else(|| Error::not_found("project", project.as_str()))?;
+            let allowed = HostedTool::ALL.into_iter().filter(|tool| !updated.denied_tools.contains(*tool));
+            let allowed: Vec<&str> = allowed.map(HostedTool::as_str).collect();
+            let details = json!({ "changes_requested": { "allowed_tools": allowed } });
             let entry = AuditEntry { organization, action: "project.updated", target: project.as_str(), details };
             self.record(tx, actor, entry).await?;
-            updated.ok_or_else(|| Error::not_found("project", project.as_str()))
+            Ok(updated)
         })
     }
 
@@ -90,8 +91,9 @@ impl App {
             applied
                 .map_err(|refused| Error::coded("default", "tier_default", format!("Invalid 'default': {refused}.")))?;
             let updated = updated.ok_or_else(|| Error::not_found("project", project.as_str()))?;
-            let settings = json!({ "default": updated.default_tier, "enabled_tiers": updated.tiers });
-            let details = json!({ "changes_requested": { "service_tier_settings": settings } });
+            let enabled = updated.tiers.as_ref().map_or_else(|| json!("all"), |tiers| json!(tiers));
+            let settings = json!({ "default_tier": updated.default_tier, "enabled_tiers": enabled });
+            let details = json!({ "changes_requested": settings });
             let entry = AuditEntry { organization, action: "project.updated", target: project.as_str(), details };
             self.record(tx, actor, entry).await?;
             Ok(updated)

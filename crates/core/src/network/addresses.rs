@@ -1,7 +1,7 @@
 //! Addresses and networks as people write them: [`AddressList`] keeps the entries in canonical form; [`Networks`]
 //! combines one or more lists for fast look-up on every request.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -31,6 +31,16 @@ pub enum AddressFault {
     /// More than [`AddressList::MOST`].
     #[error("a list holds at most 50 addresses and networks")]
     TooMany,
+}
+
+/// Returns the network that one client usually has: an IPv4 address alone, or the /64 of an IPv6 address, written as its
+/// first address.
+#[must_use]
+pub const fn client_network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        address => address,
+    }
 }
 
 /// Returns an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) as the IPv4 address it contains; any other unchanged.

@@ -4,7 +4,7 @@ mod addresses;
 mod client;
 mod country;
 
-pub use addresses::{AddressFault, AddressList, Networks, canonical};
+pub use addresses::{AddressFault, AddressList, Networks, canonical, client_network};
 pub use client::client_address;
 pub use country::{Country, CountryRule};
 

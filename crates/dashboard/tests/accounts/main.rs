@@ -17,6 +17,7 @@ mod markup;
 mod operators;
 mod profile;
 mod progress;
+mod project_features;
 mod reauthentication;
 mod redirects;
 mod refusal_links;

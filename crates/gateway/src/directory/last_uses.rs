@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use keystead_core::caller::Caller;
 use keystead_core::id::KeyId;
+use keystead_core::network::client_network;
 use keystead_core::time::Timestamp;
 use tokio::sync::Notify;
 
@@ -26,7 +27,7 @@ type Uses = foldhash::HashMap<KeyId, KeyUse>;
 pub struct KeyUse {
     /// The last use.
     pub at: Timestamp,
-    /// The latest addresses of clients, with the last use from each, in no order.
+    /// The latest networks of clients ([`client_network`]), with the last use from each, in no order.
     pub addresses: Vec<(IpAddr, Timestamp)>,
 }
 
@@ -61,6 +62,7 @@ impl LastUses {
     }
 
     fn remember(&self, key: &KeyId, address: IpAddr, at: Timestamp) {
+        let address = client_network(address);
         let mut part = self.part(key).lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = part.get_mut(key) {
             known.add(address, at);
@@ -195,6 +197,18 @@ mod tests {
         let used = KeyUse { at: Timestamp(1), addresses: vec![(address(1), Timestamp(1))] };
         uses.give_back((0..PARTS * MOST * 2).map(|number| (key(number), used.clone())).collect());
         assert!(uses.take().len() <= PARTS * MOST);
+    }
+
+    /// A client with an IPv6 network takes one place.
+    #[test]
+    fn a_network_of_ipv6_is_one_address() {
+        let uses = LastUses::default();
+        for host in 1..=300_u128 {
+            let address = std::net::Ipv6Addr::from_bits((0x2001_0db8_u128 << 96) | host);
+            uses.remember(&key(1), address.into(), Timestamp(9));
+        }
+        let (_, used) = uses.take().pop().unwrap();
+        assert_eq!(used.addresses, [("2001:db8::".parse().unwrap(), Timestamp(9))]);
     }
 
     #[test]

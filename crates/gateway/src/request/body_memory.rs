@@ -3,11 +3,12 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use keystead_core::id::KeyId;
+use keystead_core::network::client_network;
 use memmap2::{MmapMut, MmapOptions};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -30,10 +31,7 @@ impl BodyOwner {
     /// The owner for an address: a whole /64 of IPv6 is one owner.
     #[must_use]
     pub fn at(address: IpAddr) -> Self {
-        Self::Network(match address.to_canonical() {
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-            address => address,
-        })
+        Self::Network(client_network(address))
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::api_request::Features;
 use crate::request::json_shapes;
-use crate::request::json_walk::{self, ImageTool, RequiredOwner};
+use crate::request::json_walk::{self, Found, ImageTool, RequiredOwner};
 use crate::response::error_body::bad_body;
 
 /// Maximum depth of brackets.
@@ -67,13 +67,16 @@ pub(crate) enum TierPlace {
 }
 
 impl TierPlace {
-    /// Finds the place in a body.
-    fn of(body: &[u8], value: Option<&RawValue>) -> Option<Self> {
-        match value {
+    /// Finds the place in a body, if the route has a tier and the request leaves the choice.
+    fn of(route: &Route, body: &[u8], found: &Found<'_>) -> Option<Self> {
+        if !matches!(route.path, "/v1/chat/completions" | "/v1/responses") {
+            return None;
+        }
+        match found.tier_value {
             None => body.iter().rposition(|byte| *byte == b'}').map(Self::Further),
             Some(raw) => {
                 let start = raw.get().as_ptr() as usize - body.as_ptr() as usize;
-                matches!(raw.get(), "null" | "\"auto\"").then(|| Self::Instead(start, start + raw.get().len()))
+                found.tier_is_open.then(|| Self::Instead(start, start + raw.get().len()))
             }
         }
     }
@@ -129,7 +132,9 @@ pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, ErrorResponse> {
         return Err(refused);
     }
     read.map_err(|error| unread(format!("line {}, column {}", error.line(), error.column())))?;
+    let tier_place = TierPlace::of(route, text.as_bytes(), &found);
     let mut peek = Peek {
+        tier_place,
         model: found.model,
         stream: found.stream,
         summary: found.summary,
@@ -139,7 +144,6 @@ pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, ErrorResponse> {
         audio: found.audio,
         tools: found.tools,
         tier: found.tier,
-        tier_place: if json_shapes::has_tier(route) { TierPlace::of(text.as_bytes(), found.tier_value) } else { None },
         ..Peek::default()
     };
     if peek.stream {

@@ -43,6 +43,8 @@ pub(crate) enum Is {
     Tier,
     /// Options of the tool that searches the web; it is used unless they are null.
     WebSearch,
+    /// The name of a plug-in of other servers.
+    Plugin,
 }
 
 /// Whether the fields of an object have a meaning only together.
@@ -118,7 +120,9 @@ static CHARACTERS: Node = leaf(Is::Characters);
 
 /// `{"model": …}`, besides the request's own.
 static OF_MODEL: Node = object(&[("model", &SECOND)]);
-static PLUGINS: Node = list(&OF_MODEL);
+static PLUGIN: Node = object(&[("model", &SECOND), ("id", &PLUGIN_ID)]);
+static PLUGIN_ID: Node = leaf(Is::Plugin);
+static PLUGINS: Node = list(&PLUGIN);
 static STREAM_OPTIONS: Node = Node { is: Is::StreamOptions, members: &[("include_usage", &ONCE)], ..NODE };
 static REASONING: Node = object(&[("summary", &SUMMARY), ("generate_summary", &SUMMARY)]);
 static MODALITIES: Node = list(&MODALITY);
@@ -311,11 +315,6 @@ pub(crate) fn of(route: &Route) -> &'static Node {
         "/v1/completions" | "/v1/embeddings" | "/v1/moderations" => &PLAIN,
         _ => &OBJECTS,
     }
-}
-
-/// Whether a request of this route can name a service tier.
-pub(crate) fn has_tier(route: &Route) -> bool {
-    of(route).members.iter().any(|(_, node)| node.is == Is::Tier)
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub(crate) struct Found<'b> {
     pub(crate) tier: RequestedTier,
     /// The value of the service tier, if there is one.
     pub(crate) tier_value: Option<&'b RawValue>,
+    /// Whether this value leaves the choice to the project.
+    pub(crate) tier_is_open: bool,
     /// Why the body is refused, if it is.
     pub(crate) refused: Option<ErrorResponse>,
 }
@@ -210,6 +212,7 @@ impl<'b> Walk<'_, '_, 'b> {
             Is::Stream if !null => return Err(self.must_be("a boolean")),
             Is::Summary => self.found.summary |= !null,
             Is::Tier if !null => return Err(self.must_be("a string")),
+            Is::Tier => self.found.tier_is_open = true,
             Is::WebSearch if !null => self.found.tools.insert(HostedTool::WebSearch),
             _ => {}
         }
@@ -238,10 +241,13 @@ impl<'b> Walk<'_, '_, 'b> {
     /// Parses a value that was kept as written.
     fn inner(&mut self, raw: &'b RawValue, node: &'static Node, name: &'static str) -> Result<(), serde_json::Error> {
         let start = raw.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
-        self.scope.inside = start.saturating_add(1);
+        // The object around it keeps its own position.
+        let around = std::mem::replace(&mut self.scope.inside, start.saturating_add(1));
         let mut reader = serde_json::Deserializer::from_str(raw.get());
         let (found, scope) = (&mut *self.found, &mut *self.scope);
-        Walk { node, name, text: self.text, found, scope }.deserialize(&mut reader)
+        let read = Walk { node, name, text: self.text, found, scope }.deserialize(&mut reader);
+        self.scope.inside = around;
+        read
     }
 }
 
@@ -269,7 +275,11 @@ impl<'b> Visitor<'b> for Walk<'_, '_, 'b> {
             Is::Second => self.found.models.push(text.to_owned()),
             Is::Stream => return Err(self.must_be("a boolean")),
             Is::Summary => self.found.summary = true,
-            Is::Tier => self.found.tier = RequestedTier::of(text),
+            Is::Tier => {
+                self.found.tier = RequestedTier::of(text);
+                self.found.tier_is_open = text == "auto";
+            }
+            Is::Plugin if text == "web" => self.found.tools.insert(HostedTool::WebSearch),
             Is::WebSearch => self.found.tools.insert(HostedTool::WebSearch),
             Is::Modality => self.found.audio |= text == "audio",
             Is::Characters => self.found.characters = i64::try_from(text.chars().count()).unwrap_or(i64::MAX),
@@ -282,7 +292,7 @@ impl<'b> Visitor<'b> for Walk<'_, '_, 'b> {
             Is::ToolModel => self.scope.model = Some(text.to_owned()),
             Is::Role => self.scope.role = true,
             Is::Result => self.scope.result = true,
-            Is::Free | Is::Once | Is::StreamOptions => {}
+            Is::Free | Is::Once | Is::StreamOptions | Is::Plugin => {}
         }
         Ok(())
     }

@@ -105,6 +105,7 @@ async fn a_project_uses_the_tools_it_may_use() {
             "mcp",
         ),
         (CHAT, r#"{"model":"gpt-4o","messages":[],"web_search_options":{}}"#.to_owned(), "web_search"),
+        (CHAT, r#"{"model":"gpt-4o","messages":[],"plugins":[{"id":"web"}]}"#.to_owned(), "web_search"),
     ] {
         let answer = world.post(path, &key, &body).await;
         let message = format!("Project `proj_1` does not have access to the tool `{name}`");
@@ -162,6 +163,21 @@ async fn a_project_has_service_tiers() {
     }
     let (_, sent) = chat(&fast, r#","service_tier":"flex""#).await;
     assert!(sent.ends_with(r#""service_tier":"flex"}"#), "{sent}");
+    // An escaped value is the same value; a body keeps its end, and a route without tiers its bytes.
+    let (_, sent) = chat(&fast, r#","service_tier":"\u0061uto""#).await;
+    assert!(sent.ends_with(r#""service_tier":"priority"}"#), "{sent}");
+    for (path, body, expected) in [
+        (
+            "/v1/responses",
+            r#"{"model":"gpt-4o","input":"x"} "#,
+            r#"{"model":"gpt-4o","input":"x","service_tier":"priority"} "#,
+        ),
+        ("/v1/responses/input_tokens", r#"{"model":"gpt-4o","input":"x"}"#, r#"{"model":"gpt-4o","input":"x"}"#),
+        ("/v1/embeddings", r#"{"model":"gpt-4o","input":"x"}"#, r#"{"model":"gpt-4o","input":"x"}"#),
+    ] {
+        world.post(path, &fast, body).await;
+        assert_eq!(world.seen().pop().unwrap().body.unwrap(), expected, "{path}");
+    }
     let (_, sent) = chat(&fast, r#","stream":true"#).await;
     let sent: serde_json::Value = serde_json::from_str(&sent).unwrap();
     assert_eq!((&sent["service_tier"], &sent["stream_options"]["include_usage"]), (&"priority".into(), &true.into()));

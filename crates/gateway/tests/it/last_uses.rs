@@ -26,10 +26,11 @@ async fn every_use_is_noted_and_nothing_else() {
     let now = world.clock.load(Ordering::SeqCst);
     assert_eq!(world.get("/v1/models", &lists).await.status, 200);
     assert_eq!(world.chat(&calls).await.status, 200);
-    world.gateway.authenticate(&bearer(&administers), office).await.unwrap();
+    let administrator = world.gateway.authenticate(&bearer(&administers)).await.unwrap();
+    world.gateway.note_use(&administrator, office);
     assert_eq!(world.get("/v1/models", &refused).await.status, 403);
     assert_eq!(world.get("/v1/models", &expired).await.status, 401);
-    assert!(world.gateway.authenticate(&bearer(&expired), office).await.is_err());
+    assert!(world.gateway.authenticate(&bearer(&expired)).await.is_err());
     assert_eq!(world.get("/v1/models", "sk-proj-made-up").await.status, 401);
     let taken = uses.take();
     let used = |key: &str, from: IpAddr, at: i64| {

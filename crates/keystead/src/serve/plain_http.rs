@@ -41,7 +41,7 @@ impl InClear {
         let (gateway, app, (headers, client)) = (Arc::clone(gateway), app.clone(), request);
         let flagged = Arc::clone(&self.flagged);
         tokio::spawn(async move {
-            let Ok(caller) = gateway.authenticate(&headers, client.address).await else { return };
+            let Ok(caller) = gateway.authenticate(&headers).await else { return };
             if !is_due(&flagged, &caller.key, wiring::now()) {
                 return;
             }

@@ -13,11 +13,11 @@ use keystead_gateway::Gateway;
 pub(crate) struct ByGateway(pub(crate) Arc<Gateway>);
 
 impl Authenticate for ByGateway {
-    fn authenticate<'a>(
-        &'a self,
-        headers: &'a HeaderMap,
-        address: IpAddr,
-    ) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>> {
-        Box::pin(self.0.authenticate(headers, address))
+    fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>> {
+        Box::pin(self.0.authenticate(headers))
+    }
+
+    fn note_use(&self, caller: &Caller, address: IpAddr) {
+        self.0.note_use(caller, address);
     }
 }

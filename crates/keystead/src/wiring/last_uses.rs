@@ -1,5 +1,6 @@
 //! Writes when and from where keys were last used, from the gateway's memory into the store, a few times a minute.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use tokio::time::sleep;
 const PERIOD: Duration = Duration::from_secs(30);
 /// Keys in one transaction.
 const BATCH: usize = 2_000;
+/// Addresses in one transaction: each is a row of its own, and others wait meanwhile.
+const ADDRESSES: usize = 500;
 
 /// Writes last uses until the node stops. Later ones are written by a last call of [`write`].
 pub(crate) async fn follow(uses: Arc<LastUses>, store: Store, mut stopped: watch::Receiver<bool>) {
@@ -33,13 +36,9 @@ pub(crate) async fn write(uses: &LastUses, store: &Store) {
     let mut waiting = uses.take();
     while !waiting.is_empty() {
         let rest = waiting.split_off(waiting.len().min(BATCH));
-        let batch = Arc::new(waiting);
-        let touched = Arc::clone(&batch);
-        let written: Result<(), Error> =
-            store.write("last_uses", async move |tx: &mut Tx| save(tx, &touched).await).await;
-        if let Err(error) = written {
-            tracing::debug!(%error, "the times of last use of keys could not be saved; it is tried again");
-            uses.give_back(Arc::unwrap_or_clone(batch));
+        if let Err(error) = save(store, &waiting).await {
+            tracing::debug!(%error, "the last uses of keys could not be saved; it is tried again");
+            uses.give_back(waiting);
             uses.give_back(rest);
             return;
         }
@@ -47,10 +46,15 @@ pub(crate) async fn write(uses: &LastUses, store: &Store) {
     }
 }
 
-async fn save(tx: &mut Tx, uses: &[(KeyId, KeyUse)]) -> Result<(), Error> {
-    let times: Vec<(KeyId, Timestamp)> = uses.iter().map(|(key, used)| (key.clone(), used.at)).collect();
+/// Saves the times, then the addresses; to save some of them twice changes nothing.
+async fn save(store: &Store, uses: &[(KeyId, KeyUse)]) -> Result<(), Error> {
+    let times: Arc<[(KeyId, Timestamp)]> = uses.iter().map(|(key, used)| (key.clone(), used.at)).collect();
+    store.write("last_uses", async move |tx: &mut Tx| api_keys::touch(tx, &times).await).await?;
     let from = uses.iter().flat_map(|(key, used)| used.addresses.iter().map(|(from, at)| (key.clone(), *from, *at)));
-    let from: Vec<_> = from.collect();
-    api_keys::touch(tx, &times).await?;
-    key_addresses::save(tx, &from).await
+    let from: Vec<(KeyId, IpAddr, Timestamp)> = from.collect();
+    for some in from.chunks(ADDRESSES) {
+        let some: Arc<[_]> = some.into();
+        store.write("key_addresses", async move |tx: &mut Tx| key_addresses::save(tx, &some).await).await?;
+    }
+    Ok(())
 }

@@ -15,7 +15,7 @@ const KEPT: u32 = 10;
 /// One address that a key was used from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyAddress {
-    /// The address in its canonical form.
+    /// The address, or the /64 of an IPv6 address.
     pub address: String,
     /// The first use from it, as far as it is known.
     pub first_used_at: Timestamp,
@@ -23,7 +23,7 @@ pub struct KeyAddress {
     pub last_used_at: Timestamp,
 }
 
-/// Saves that keys were used from addresses; never moves a time back. A key that does not exist is left out.
+/// Saves that keys were used from networks of clients; never moves a time back. A key that does not exist is left out.
 pub async fn save(tx: &mut Tx, used: &[(KeyId, IpAddr, Timestamp)]) -> Result<(), Error> {
     const SAVE: PerEngine = PerEngine {
         sqlite: "INSERT INTO key_addresses (api_key, address, first_used_at, last_used_at) \
@@ -54,11 +54,15 @@ pub async fn save(tx: &mut Tx, used: &[(KeyId, IpAddr, Timestamp)]) -> Result<()
     if used.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = used.iter().map(|(key, address, at)| (key.as_str(), address.to_string(), at.0)).collect();
+    let rows: Vec<_> = used.iter().map(|(key, network, at)| (key.as_str(), text(*network), at.0)).collect();
     let rows = serde_json::json!(rows).to_string();
     let (save, trim) = (tx.pick(SAVE), tx.pick(TRIM));
     tx.execute(save, vec![rows.as_str().into()]).await?;
     tx.execute(trim, vec![rows.into(), i64::from(KEPT).into()]).await.map(|_| ())
+}
+
+fn text(network: IpAddr) -> String {
+    if network.is_ipv6() { format!("{network}/64") } else { network.to_string() }
 }
 
 /// Lists the addresses of a key, latest use first.

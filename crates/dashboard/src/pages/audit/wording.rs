@@ -7,18 +7,22 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 48] = [
+const FIELDS: [&str; 52] = [
     "action",
     "allowed_ips",
+    "allowed_tools",
     "before",
     "brand",
     "cards",
     "channel",
     "configs",
     "country",
+    "data_retention",
     "decision",
+    "default_tier",
     "dispute",
     "email",
+    "enabled_tiers",
     "ends_at",
     "error_code",
     "expires_in_seconds",

@@ -146,7 +146,23 @@ pub(crate) async fn save_tiers(
         enabled: Some(Some(ticked).filter(|_| form.field("tiers") == "only")),
     };
     let saved = state.app.update_project_tiers(&visit.person.actor(), &visit.organization.id, &id, &change).await;
-    answer(&state, &visit, &id, saved.map(drop)).await
+    match saved {
+        Ok(_) => answer(&state, &visit, &id, Ok(())).await,
+        Err(error) => {
+            // The form keeps what was chosen.
+            let features = ProjectFeatures {
+                tiers: change.enabled.flatten(),
+                default_tier: change.default_tier.unwrap_or_default(),
+                ..ProjectFeatures::default()
+            };
+            let mut page = page(&state, &visit, &id).await?;
+            let [_, tiers, default_tiers] = labelled(visit.person.messages, &features);
+            page.only_tiers = features.tiers.is_some();
+            (page.tiers, page.default_tiers) = (tiers, default_tiers);
+            page.wrong = Some(error_message(&visit.person.format, &error));
+            render_error(visit.person.messages, &page, &error)
+        }
+    }
 }
 
 /// Leads back to the page, or shows it with what is wrong.

@@ -311,6 +311,16 @@ fn an_image_model_is_written_into_the_tool_that_names_none() {
     assert_eq!(sent, r#"{"model":"a","tools":[ {"model":"gpt-\"1\"", "type":"image_generation" } ]}"#);
 }
 
+/// Tools within a tool are other objects.
+#[test]
+fn an_image_model_is_written_into_the_outer_tool() {
+    let body = r#"{"model":"a","tools":[{"type":"image_generation","tools":[{"type":"function","name":"f"}]}]}"#;
+    let body = Bytes::from_static(body.as_bytes());
+    let tool = responses(body.clone()).unwrap().image_tool.unwrap();
+    let sent = pieces(&body, std::iter::once(&tool.naming("b"))).concat();
+    assert!(String::from_utf8(sent).unwrap().starts_with(r#"{"model":"a","tools":[{"model":"b","type":"image_gen"#));
+}
+
 #[test]
 fn text_is_utf_8() {
     let sent = text_of(Bytes::from_static(b"\xef\xbb\xbf{\"model\":\"a\"}")).unwrap();

@@ -161,7 +161,7 @@ pub(crate) async fn lists_with_owners(db: Database) {
 /// The latest ten addresses stay, with the first and last use from each, and none longer than asked.
 async fn addresses(db: &Database, key: &KeyId) {
     let from = |last: u8| IpAddr::from([192, 0, 2, last]);
-    let six: IpAddr = "2001:db8::1".parse().unwrap();
+    let six: IpAddr = "2001:db8::".parse().unwrap();
     let listed = async || look!(db, |tx| key_addresses::list(tx, key)).unwrap();
     let times = |address: &key_addresses::KeyAddress| (address.first_used_at, address.last_used_at);
     change!(db, |tx| key_addresses::save(tx, &[])).unwrap();
@@ -170,7 +170,7 @@ async fn addresses(db: &Database, key: &KeyId) {
     change!(db, |tx| key_addresses::save(tx, &[(key.clone(), six, later(4)), (key_id("bot0"), six, later(9))]))
         .unwrap();
     let found = listed().await;
-    assert_eq!((found.len(), found[0].address.as_str(), times(&found[0])), (1, "2001:db8::1", (later(3), later(5))));
+    assert_eq!((found.len(), found[0].address.as_str(), times(&found[0])), (1, "2001:db8::/64", (later(3), later(5))));
     let many: Vec<_> = (1..=11_u8).map(|last| (key.clone(), from(last), later(10 + i64::from(last)))).collect();
     change!(db, |tx| key_addresses::save(tx, &many)).unwrap();
     let found: Vec<String> = listed().await.into_iter().map(|found| found.address).collect();
