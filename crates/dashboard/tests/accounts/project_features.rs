@@ -31,7 +31,7 @@ async fn owners_choose_tools_and_tiers_of_a_project() {
     let page = ann.get(&models).await.body;
     assert!(ticked(&page, "only") && ticked(&page, "fast") && !ticked(&page, "ultrafast"), "{page}");
 
-    let log = ann.get("/settings/organization/audit").await.body;
+    let log = ann.get("/settings/organization/audit-log").await.body;
     for text in ["Allowed tools", "web_search, code_interpreter", "Default service tier", "flex, fast"] {
         assert!(log.contains(text), "{text}: {log}");
     }
