@@ -41,12 +41,15 @@ CREATE TABLE organization_requirements (
   PRIMARY KEY (organization, requirement)
 );
 
--- Members of organizations and their roles.
+-- Members of organizations and their roles. `technical_level` and `developer_persona` are texts that the organization's tools
+-- keep about a member; Keystead does not interpret them.
 CREATE TABLE memberships (
   organization TEXT NOT NULL REFERENCES organizations (id),
   user_id TEXT NOT NULL REFERENCES users (id),
   role TEXT NOT NULL CHECK (role IN ('owner', 'reader')),
   created_at BIGINT NOT NULL,
+  technical_level TEXT,
+  developer_persona TEXT,
   PRIMARY KEY (organization, user_id)
 );
 CREATE INDEX memberships_of_user ON memberships (user_id);
@@ -78,6 +81,18 @@ CREATE TABLE project_members (
   PRIMARY KEY (project, user_id)
 );
 CREATE INDEX project_members_of_user ON project_members (user_id);
+
+-- Where rows were in their lists before they were deleted, for readers whose cursor they are. `list` is the table and `owner` the
+-- organization or project whose list it was.
+CREATE TABLE removed_rows (
+  list TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  id TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  removed_at BIGINT NOT NULL,
+  PRIMARY KEY (list, owner, id)
+);
+CREATE INDEX removed_rows_by_time ON removed_rows (removed_at);
 
 -- Service accounts of projects: owners of keys that are no person.
 CREATE TABLE service_accounts (
@@ -244,6 +259,7 @@ CREATE TABLE usage_buckets (
   images BIGINT NOT NULL,
   characters BIGINT NOT NULL,
   seconds BIGINT NOT NULL,
+  tool_calls BIGINT NOT NULL,
   cost BIGINT NOT NULL,
   cost_picos BIGINT NOT NULL,
   PRIMARY KEY (organization, kind, bucket_start, project, api_key, owner, model, estimated)

@@ -71,7 +71,7 @@ pub async fn delete_features(tx: &mut Tx, before: Timestamp) -> Result<u64, Erro
 /// Returns how often each organization used each model since a moment.
 pub async fn list_models(tx: &mut Tx, since: Timestamp) -> Result<Vec<(OrganizationId, String, i64)>, Error> {
     const SQL: &str = "SELECT organization, model, CAST(SUM(requests) AS BIGINT) FROM usage_buckets \
-                       WHERE bucket_start >= $1 GROUP BY organization, model ORDER BY organization, model";
+                       WHERE bucket_start >= $1 AND tool_calls = 0 GROUP BY organization, model ORDER BY organization, model";
     let rows = tx.all(SQL, vec![since.0.into()]).await?;
     rows.iter().map(|row| Ok((id(row, 0, "usage_buckets")?, row.text(1)?, row.int(2)?))).collect()
 }

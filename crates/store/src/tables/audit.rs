@@ -12,7 +12,9 @@ mod chain;
 mod names;
 
 pub use chain::{Head, Walk, find_mac, heads, verify};
-pub use names::{KeyName, PersonName, key_names, people, people_by_email, project_names, service_account_names};
+pub use names::{
+    KeyName, PersonName, invited_addresses, key_names, people, people_by_email, project_names, service_account_names,
+};
 
 use super::{changes, id, optional_id, time};
 use crate::{Error, Listing, Page, Row, Tx, Value};

@@ -6,8 +6,9 @@ use keystead_core::time::Timestamp;
 
 use serde_json::{Value as Json, json};
 
+use super::list::List;
 use super::{id, named, optional_id, optional_time, time};
-use crate::{Error, Row, Tx};
+use crate::{Error, Listing, Page, Row, Tx};
 
 /// One invitation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +104,32 @@ pub async fn list_open(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(invite).collect()
 }
 
+/// Lists the invitations of an organization that were not revoked.
+///
+/// # Errors
+/// [`Error::Missing`] for an unknown cursor.
+pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Result<Listing<Invite>, Error> {
+    let list = List {
+        select: concat!("SELECT ", columns!(), " FROM invites"),
+        table: "invites",
+        source: "invites",
+        id: "id",
+        scope: "invites.organization = $1",
+        filter: "invites.revoked_at IS NULL",
+        values: vec![organization.as_str().into()],
+        filter_values: Vec::new(),
+        page,
+    };
+    list.rows(tx, invite).await
+}
+
+/// Finds one invitation of an organization that was not revoked.
+pub async fn find_kept(tx: &mut Tx, organization: &OrganizationId, id: &InviteId) -> Result<Option<Invite>, Error> {
+    const SQL: &str =
+        concat!("SELECT ", columns!(), " FROM invites WHERE organization = $1 AND id = $2 AND revoked_at IS NULL");
+    tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?.as_ref().map(invite).transpose()
+}
+
 /// Finds one open invitation of an organization.
 pub async fn find_open(tx: &mut Tx, organization: &OrganizationId, id: &InviteId) -> Result<Option<Invite>, Error> {
     const SQL: &str = concat!(
@@ -132,6 +159,12 @@ pub async fn accept(tx: &mut Tx, id: &InviteId, at: Timestamp) -> Result<bool, E
     const SQL: &str = "UPDATE invites SET accepted_at = $2 \
                        WHERE id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $2";
     Ok(tx.execute(SQL, vec![id.as_str().into(), at.0.into()]).await? > 0)
+}
+
+/// Deletes invitations that were revoked or have expired before a moment; accepted ones are kept.
+pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM invites WHERE accepted_at IS NULL AND (revoked_at < $1 OR expires_at < $1)";
+    tx.execute(SQL, vec![before.0.into()]).await
 }
 
 /// Revokes an invitation; `false` when there is no open one.

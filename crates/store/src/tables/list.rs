@@ -1,5 +1,6 @@
 //! Pages of a list ordered by time of creation, then id: one of the two builders that put SQL together from parts.
 
+use super::removed_rows;
 use crate::{Error, Listing, Page, Row, Tx, Value};
 
 /// A list's constant parts. `scope` and `filter` use `$1`… for their values; the cursor and the limit follow them.
@@ -12,8 +13,8 @@ pub(super) struct List<'a> {
     pub(super) source: &'static str,
     /// The id column of that table.
     pub(super) id: &'static str,
-    /// The condition for the rows of the owner. A cursor outside it is unknown, so that the existence of other owners'
-    /// rows is not disclosed.
+    /// The condition for the rows of the owner, who is its first value. A cursor outside it is unknown, so that the
+    /// existence of other owners' rows is not disclosed.
     pub(super) scope: &'static str,
     /// The condition for the rows that are shown. A cursor that was hidden since the previous page still works.
     pub(super) filter: &'a str,
@@ -47,7 +48,10 @@ impl List<'_> {
             let mut values: Vec<_> = self.values.iter().take(scoped).cloned().collect();
             values.push(after.as_str().into());
             let cursor = tx.all_built(sql, values).await?;
-            let created_at = cursor.first().ok_or(Error::Missing)?.int(0)?;
+            let created_at = match cursor.first() {
+                Some(row) => row.int(0)?,
+                None => self.place_of_removed(tx, after).await?,
+            };
             let next = self.values.len() + 1;
             text.push_str(&format!(" AND ({table}.created_at, {table}.{id}) {beyond} (${next}, ${})", next + 1));
             self.values.extend([created_at.into(), after.as_str().into()]);
@@ -60,5 +64,13 @@ impl List<'_> {
         let has_more = rows.len() > limit;
         let data = rows.iter().take(limit).map(each).collect::<Result<_, _>>()?;
         Ok(Listing { data, has_more })
+    }
+
+    /// Returns the time by which a cursor was ordered that was deleted since the previous page.
+    async fn place_of_removed(&self, tx: &mut Tx, cursor: &str) -> Result<i64, Error> {
+        let list = self.source.split(' ').next().unwrap_or_default();
+        let Some(Value::Text(Some(owner))) = self.values.first() else { return Err(Error::Missing) };
+        let owner = owner.clone();
+        Ok(removed_rows::find(tx, list, &owner, cursor).await?.ok_or(Error::Missing)?.0)
     }
 }

@@ -6,8 +6,9 @@ use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
 use super::list::List;
-use super::{conflict_as, id, named, time};
-use crate::{Error, Listing, Page, Row, Tx};
+use super::users::User;
+use super::{conflict_as, id, named, optional_id, optional_time, removed_rows, time};
+use crate::{Error, Listing, Page, Row, Tx, Value};
 
 /// A person's membership.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,103 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Re
     list.rows(tx, membership).await
 }
 
+/// A member with what lists show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    pub membership: Membership,
+    pub user: User,
+    /// A text that the organization's tools keep about the member.
+    pub technical_level: Option<String>,
+    /// Another one.
+    pub developer_persona: Option<String>,
+    /// When one of the member's keys in the organization was last used.
+    pub key_used_at: Option<Timestamp>,
+}
+
+const MEMBER: &str = "SELECT m.organization, m.user_id, m.role, m.created_at, u.email, u.name, u.created_at, \
+    u.default_organization, u.deactivated_at, m.technical_level, m.developer_persona, \
+    (SELECT MAX(k.last_used_at) FROM api_keys k WHERE k.owner_user = m.user_id AND k.organization = m.organization) \
+    FROM memberships m JOIN users u ON u.id = m.user_id";
+
+fn member(row: &Row) -> Result<Member, Error> {
+    let membership = membership(row)?;
+    let user = User {
+        id: membership.user.clone(),
+        email: row.text(4)?,
+        name: row.text(5)?,
+        created_at: time(row, 6)?,
+        default_organization: optional_id(row, 7, "users")?,
+        deactivated_at: optional_time(row, 8)?,
+    };
+    Ok(Member {
+        membership,
+        user,
+        technical_level: row.optional_text(9)?,
+        developer_persona: row.optional_text(10)?,
+        key_used_at: optional_time(row, 11)?,
+    })
+}
+
+async fn members(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    (filter, filter_values): (&str, Vec<Value>),
+    page: &Page,
+) -> Result<Listing<Member>, Error> {
+    let list = List {
+        select: MEMBER,
+        table: "m",
+        source: "memberships m",
+        id: "user_id",
+        scope: "m.organization = $1",
+        filter,
+        values: vec![organization.as_str().into()],
+        filter_values,
+        page,
+    };
+    list.rows(tx, member).await
+}
+
+/// Finds one member.
+pub async fn find_member(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<Option<Member>, Error> {
+    let page = Page { after: None, limit: 1, ascending: true };
+    let found = members(tx, organization, ("m.user_id = $2", vec![user.as_str().into()]), &page).await?;
+    Ok(found.data.into_iter().next())
+}
+
+/// Lists the members of an organization, or those with one of these addresses, in any case; cursors are user ids.
+///
+/// # Errors
+/// [`Error::Missing`] for an unknown cursor.
+pub async fn list_members(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    emails: &[String],
+    page: &Page,
+) -> Result<Listing<Member>, Error> {
+    if emails.is_empty() {
+        return members(tx, organization, ("TRUE", Vec::new()), page).await;
+    }
+    let marks: Vec<String> = (2..emails.len().saturating_add(2)).map(|at| format!("${at}")).collect();
+    let values = emails.iter().map(|email| email.to_lowercase().into()).collect();
+    members(tx, organization, (&format!("u.email IN ({})", marks.join(", ")), values), page).await
+}
+
+/// Changes the texts that the organization's tools keep about a member.
+pub async fn update_texts(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    user: &UserId,
+    technical_level: Option<&str>,
+    developer_persona: Option<&str>,
+) -> Result<(), Error> {
+    const SQL: &str = "UPDATE memberships SET technical_level = $3, developer_persona = $4 \
+                       WHERE organization = $1 AND user_id = $2";
+    let values =
+        vec![organization.as_str().into(), user.as_str().into(), technical_level.into(), developer_persona.into()];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
 /// Lists the memberships of a person, oldest first.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Membership>, Error> {
     const SQL: &str =
@@ -118,10 +216,11 @@ pub async fn update_role(
 pub async fn delete(tx: &mut Tx, organization: &OrganizationId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
     changes::lock(tx).await?;
     const SQL: &str = "DELETE FROM memberships WHERE organization = $1 AND user_id = $2 AND (role <> 'owner' OR EXISTS \
-                       (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' AND o.user_id <> $2))";
-    if tx.execute(SQL, vec![organization.as_str().into(), user.as_str().into()]).await? == 0 {
-        return Ok(false);
-    }
+                       (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' AND o.user_id <> $2)) \
+                       RETURNING created_at";
+    let deleted = tx.optional(SQL, vec![organization.as_str().into(), user.as_str().into()]).await?;
+    let Some(row) = deleted else { return Ok(false) };
+    removed_rows::insert(tx, "memberships", organization.as_str(), user.as_str(), (time(&row, 0)?, at)).await?;
     changed(tx, user, at).await?;
     Ok(true)
 }

@@ -35,6 +35,7 @@ pub mod privacy;
 pub mod project_members;
 pub mod projects;
 pub mod refusals;
+pub mod removed_rows;
 pub mod requirement_states;
 pub mod retention;
 pub mod reviews;

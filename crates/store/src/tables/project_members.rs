@@ -6,7 +6,7 @@ use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
 use super::list::List;
-use super::{conflict_as, id, named, time};
+use super::{conflict_as, id, named, removed_rows, time};
 use crate::{Error, Listing, Page, Row, Tx};
 
 /// A person's role in a project.
@@ -57,25 +57,6 @@ pub async fn find(tx: &mut Tx, project: &ProjectId, user: &UserId) -> Result<Opt
     tx.optional(SQL, vec![project.as_str().into(), user.as_str().into()]).await?.as_ref().map(member).transpose()
 }
 
-/// Lists the people with an own role in a project; cursors are user ids.
-///
-/// # Errors
-/// [`Error::Missing`] for an unknown cursor.
-pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listing<ProjectMember>, Error> {
-    let list = List {
-        select: concat!("SELECT ", columns!(), " FROM project_members"),
-        table: "project_members",
-        source: "project_members",
-        id: "user_id",
-        scope: "project_members.project = $1",
-        filter: "TRUE",
-        values: vec![project.as_str().into()],
-        filter_values: Vec::new(),
-        page,
-    };
-    list.rows(tx, member).await
-}
-
 /// A person with an own role in a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonOfProject {
@@ -86,23 +67,57 @@ pub struct PersonOfProject {
     pub email: String,
     /// The person's role.
     pub role: ProjectRole,
+    /// Since when they have a role.
+    pub added_at: Timestamp,
+}
+
+/// The statement without its condition, in the order in which [`person`] reads the columns.
+macro_rules! people_columns {
+    () => {
+        "u.id, u.name, u.email, pm.role, pm.created_at FROM project_members pm JOIN users u ON u.id = pm.user_id"
+    };
+}
+
+fn person(row: &Row) -> Result<PersonOfProject, Error> {
+    Ok(PersonOfProject {
+        user: id(row, 0, "users")?,
+        name: row.text(1)?,
+        email: row.text(2)?,
+        role: named(row, 3, "project_members", ProjectRole::from_name)?,
+        added_at: time(row, 4)?,
+    })
 }
 
 /// Lists the people with an own role in a project, by name; the first hundred.
 pub async fn list_people(tx: &mut Tx, project: &ProjectId) -> Result<Vec<PersonOfProject>, Error> {
-    const SQL: &str = "SELECT u.id, u.name, u.email, pm.role FROM project_members pm JOIN users u ON u.id = pm.user_id \
-                       WHERE pm.project = $1 ORDER BY u.name, u.id LIMIT 100";
-    let read = |row: &Row| {
-        let role = row.text(3)?;
-        let corrupt = || Error::Corrupt { table: "project_members", id: project.to_string() };
-        Ok(PersonOfProject {
-            user: id(row, 0, "users")?,
-            name: row.text(1)?,
-            email: row.text(2)?,
-            role: ProjectRole::from_name(&role).ok_or_else(corrupt)?,
-        })
+    const SQL: &str = concat!("SELECT ", people_columns!(), " WHERE pm.project = $1 ORDER BY u.name, u.id LIMIT 100");
+    tx.all(SQL, vec![project.as_str().into()]).await?.iter().map(person).collect()
+}
+
+/// Finds one person with an own role in a project.
+pub async fn find_person(tx: &mut Tx, project: &ProjectId, user: &UserId) -> Result<Option<PersonOfProject>, Error> {
+    const SQL: &str = concat!("SELECT ", people_columns!(), " WHERE pm.project = $1 AND pm.user_id = $2");
+    let row = tx.optional(SQL, vec![project.as_str().into(), user.as_str().into()]).await?;
+    row.as_ref().map(person).transpose()
+}
+
+/// Lists the people with an own role in a project by the time at which they got one; cursors are user ids.
+///
+/// # Errors
+/// [`Error::Missing`] for an unknown cursor.
+pub async fn list(tx: &mut Tx, project: &ProjectId, page: &Page) -> Result<Listing<PersonOfProject>, Error> {
+    let list = List {
+        select: concat!("SELECT ", people_columns!()),
+        table: "pm",
+        source: "project_members pm",
+        id: "user_id",
+        scope: "pm.project = $1",
+        filter: "TRUE",
+        values: vec![project.as_str().into()],
+        filter_values: Vec::new(),
+        page,
     };
-    tx.all(SQL, vec![project.as_str().into()]).await?.iter().map(read).collect()
+    list.rows(tx, person).await
 }
 
 /// Lists a person's own roles in the projects of one organization, oldest first.
@@ -137,11 +152,11 @@ pub async fn update_role(
 
 /// Removes a person's role; `false` when they had none.
 pub async fn delete(tx: &mut Tx, project: &ProjectId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
-    const SQL: &str = "DELETE FROM project_members WHERE project = $1 AND user_id = $2";
+    const SQL: &str = "DELETE FROM project_members WHERE project = $1 AND user_id = $2 RETURNING created_at";
     changes::lock(tx).await?;
-    if tx.execute(SQL, vec![project.as_str().into(), user.as_str().into()]).await? == 0 {
-        return Ok(false);
-    }
+    let deleted = tx.optional(SQL, vec![project.as_str().into(), user.as_str().into()]).await?;
+    let Some(row) = deleted else { return Ok(false) };
+    removed_rows::insert(tx, "project_members", project.as_str(), user.as_str(), (time(&row, 0)?, at)).await?;
     changes::append(tx, &ChangeSubject::User(user.clone()), at).await?;
     Ok(true)
 }

@@ -15,12 +15,13 @@ pub struct Kept {
     pub oldest: Option<Timestamp>,
 }
 
-const COUNTS: [(&str, &str); 15] = [
+const COUNTS: [(&str, &str); 16] = [
     ("phone_verifications", "SELECT COUNT(*), MIN(created_at) FROM phone_verifications"),
     ("phone_numbers", "SELECT COUNT(*), MIN(verified_at) FROM phone_numbers"),
     ("line_lookups", "SELECT COUNT(*), MIN(at) FROM line_lookups"),
     ("limit_hits", "SELECT COUNT(*), MIN(at) FROM limit_hits"),
     ("key_addresses", "SELECT COUNT(*), MIN(last_used_at) FROM key_addresses"),
+    ("invites", "SELECT COUNT(*), MIN(created_at) FROM invites WHERE accepted_at IS NULL"),
     ("address_fingerprints", "SELECT COUNT(*), MIN(at) FROM address_fingerprints"),
     ("payment_methods", "SELECT COUNT(*), MIN(created_at) FROM payment_methods"),
     ("provider_copies", "SELECT COUNT(*), MIN(created_at) FROM identity_attempts WHERE redacted_at IS NULL"),

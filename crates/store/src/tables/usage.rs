@@ -28,7 +28,7 @@ pub enum GroupKey {
 /// A query for usage. Empty filters match everything.
 #[derive(Debug, Clone)]
 pub struct UsageQuery {
-    /// One kind, or all.
+    /// One kind, or all but those of hosted tools, whose requests are counted under another kind.
     pub kind: Option<UsageKind>,
     /// The organization.
     pub organization: OrganizationId,
@@ -156,9 +156,9 @@ async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
     // One statement again; each engine has its own syntax to unpack it.
     const UPSERT: PerEngine = PerEngine {
         sqlite: "INSERT INTO usage_buckets (organization, kind, bucket_start, project, api_key, owner, model, estimated, \
-            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, cost, cost_picos) \
+            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls, cost, cost_picos) \
             SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, \
-            value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16 FROM json_each($1) WHERE TRUE \
+            value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17 FROM json_each($1) WHERE TRUE \
             ON CONFLICT (organization, kind, bucket_start, project, api_key, owner, model, estimated) DO UPDATE SET \
             requests = usage_buckets.requests + excluded.requests, \
             input_tokens = usage_buckets.input_tokens + excluded.input_tokens, \
@@ -166,14 +166,15 @@ async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
             output_tokens = usage_buckets.output_tokens + excluded.output_tokens, \
             images = usage_buckets.images + excluded.images, \
             characters = usage_buckets.characters + excluded.characters, \
-            seconds = usage_buckets.seconds + excluded.seconds, cost = usage_buckets.cost + excluded.cost, \
+            seconds = usage_buckets.seconds + excluded.seconds, \
+            tool_calls = usage_buckets.tool_calls + excluded.tool_calls, cost = usage_buckets.cost + excluded.cost, \
             cost_picos = usage_buckets.cost_picos + excluded.cost_picos",
         postgres: "INSERT INTO usage_buckets (organization, kind, bucket_start, project, api_key, owner, model, estimated, \
-            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, cost, cost_picos) \
+            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls, cost, cost_picos) \
             SELECT value->>0, value->>1, (value->>2)::BIGINT, value->>3, value->>4, value->>5, value->>6, \
             (value->>7)::BOOLEAN, (value->>8)::BIGINT, (value->>9)::BIGINT, (value->>10)::BIGINT, (value->>11)::BIGINT, \
             (value->>12)::BIGINT, (value->>13)::BIGINT, (value->>14)::BIGINT, (value->>15)::BIGINT, \
-            (value->>16)::BIGINT \
+            (value->>16)::BIGINT, (value->>17)::BIGINT \
             FROM jsonb_array_elements(CAST($1 AS JSONB)) WITH ORDINALITY AS listed(value, place) ORDER BY place \
             ON CONFLICT (organization, kind, bucket_start, project, api_key, owner, model, estimated) DO UPDATE SET \
             requests = usage_buckets.requests + excluded.requests, \
@@ -182,7 +183,8 @@ async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
             output_tokens = usage_buckets.output_tokens + excluded.output_tokens, \
             images = usage_buckets.images + excluded.images, \
             characters = usage_buckets.characters + excluded.characters, \
-            seconds = usage_buckets.seconds + excluded.seconds, cost = usage_buckets.cost + excluded.cost, \
+            seconds = usage_buckets.seconds + excluded.seconds, \
+            tool_calls = usage_buckets.tool_calls + excluded.tool_calls, cost = usage_buckets.cost + excluded.cost, \
             cost_picos = usage_buckets.cost_picos + excluded.cost_picos",
     };
     if sums.is_empty() {
@@ -209,6 +211,7 @@ async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
                 used.images,
                 used.characters,
                 used.seconds,
+                used.tool_calls,
                 micros,
                 picos
             ])
@@ -230,7 +233,8 @@ pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Err
     ];
     let mut filter = String::from("organization = $1 AND bucket_start >= $2 AND bucket_start < $3");
     // Every kind is named when all are requested, because the index on times has the kind before them.
-    let wanted = UsageKind::ALL.into_iter().filter(|kind| query.kind.is_none_or(|one| one == *kind));
+    let wanted = |kind: &UsageKind| query.kind.map_or_else(|| !kind.is_of_tools(), |one| one == *kind);
+    let wanted = UsageKind::ALL.into_iter().filter(wanted);
     let kinds: Vec<&str> = wanted.map(UsageKind::as_str).collect();
     let projects: Vec<&str> = query.projects.iter().map(ProjectId::as_str).collect();
     let users: Vec<&str> = query.users.iter().map(String::as_str).collect();
@@ -263,6 +267,7 @@ pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Err
         "images",
         "characters",
         "seconds",
+        "tool_calls",
         "cost",
         "cost_picos",
     ]
@@ -299,7 +304,8 @@ pub struct MinuteOfKey {
     pub cost: Amount,
 }
 
-/// Lists the last minutes from `since` on in which a key was used, newest first.
+/// Lists the last minutes from `since` on in which a key was used, newest first. Calls of hosted tools are a part of
+/// other requests.
 pub async fn recent_of_key(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -308,7 +314,7 @@ pub async fn recent_of_key(
 ) -> Result<Vec<MinuteOfKey>, Error> {
     const SQL: &str = "SELECT bucket_start, kind, model, CAST(SUM(requests) AS BIGINT), CAST(SUM(cost) AS BIGINT), \
                        CAST(SUM(cost_picos) AS BIGINT) FROM usage_buckets \
-                       WHERE organization = $1 AND bucket_start >= $2 AND api_key = $3 \
+                       WHERE organization = $1 AND bucket_start >= $2 AND api_key = $3 AND tool_calls = 0 \
                        GROUP BY bucket_start, kind, model ORDER BY bucket_start DESC, kind, model LIMIT 10";
     let values = vec![organization.as_str().into(), since.0.into(), key.as_str().into()];
     let rows = tx.all(SQL, values).await?;
@@ -341,8 +347,9 @@ fn usage_row(row: &Row) -> Result<UsageRow, Error> {
             images: row.int(10)?,
             characters: row.int(11)?,
             seconds: row.int(12)?,
+            tool_calls: row.int(13)?,
         },
-        cost: Amount::of_parts(row.int(13)?, row.int(14)?),
-        estimated: row.bool(15)?,
+        cost: Amount::of_parts(row.int(14)?, row.int(15)?),
+        estimated: row.bool(16)?,
     })
 }

@@ -100,6 +100,17 @@ pub async fn project_names(
     found.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
 }
 
+/// Returns ids and addresses of those invitations.
+pub async fn invited_addresses(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    ids: &[String],
+) -> Result<Vec<(String, String)>, Error> {
+    const SQL: &str = "SELECT id, email FROM invites WHERE organization = $1";
+    let found = rows(tx, SQL, organization, "id IN ", ids).await?;
+    found.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+}
+
 /// Returns ids and names of those service accounts.
 pub async fn service_account_names(
     tx: &mut Tx,

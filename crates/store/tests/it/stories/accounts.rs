@@ -8,7 +8,7 @@ use keystead_store::tables::accounts::{Account, Token};
 use keystead_store::tables::invites::Invite;
 use keystead_store::tables::passkeys::Passkey;
 use keystead_store::tables::sessions::{Acquaintance, Session};
-use keystead_store::tables::{accounts, directory, invites, passkeys, sessions, users};
+use keystead_store::tables::{accounts, audit, directory, invites, passkeys, sessions, users};
 
 use crate::world::*;
 
@@ -237,11 +237,30 @@ pub(crate) async fn invitations(db: Database) {
     assert!(!change!(db, |tx| invites::renew(tx, &two, &id("invite-b"), &[9], later(90))).unwrap(), "another person's");
     assert!(!change!(db, |tx| invites::renew(tx, &one, &id("invite-a"), &[9], later(90))).unwrap(), "accepted");
     assert!(change!(db, |tx| invites::renew(tx, &one, &id("invite-b"), &[9], later(90))).unwrap());
+    let ids =
+        |page: &keystead_store::Listing<Invite>| page.data.iter().map(|row| row.id.to_string()).collect::<Vec<_>>();
+    let page = look!(db, |tx| invites::list(tx, &one, &first(1))).unwrap();
+    assert_eq!((ids(&page), page.has_more), (vec!["invite-a".to_owned()], true), "the accepted one too");
+    assert_eq!(look!(db, |tx| invites::list(tx, &two, &first(9))).unwrap().data, []);
+    let kept = look!(db, |tx| invites::find_kept(tx, &one, &id("invite-a"))).unwrap().unwrap();
+    assert_eq!(kept.accepted_at, Some(later(1)));
+    assert_eq!(look!(db, |tx| invites::find_kept(tx, &two, &id("invite-a"))).unwrap(), None, "another person's");
     let renewed = Invite { expires_at: later(90), ..invite("invite-b", 9) };
     assert_eq!(look!(db, |tx| invites::find_open(tx, &one, &id("invite-b"))).unwrap(), Some(renewed));
     assert_eq!(look!(db, |tx| invites::find(tx, &[2])).unwrap(), None, "the old link is dead");
     assert!(change!(db, |tx| invites::revoke(tx, &one, &id("invite-b"), later(1))).unwrap());
     assert_eq!(look!(db, |tx| invites::list_open(tx, &one)).unwrap(), []);
+    assert_eq!(look!(db, |tx| invites::find_kept(tx, &one, &id("invite-b"))).unwrap(), None, "revoked");
+    let page = look!(db, |tx| invites::list(tx, &one, &after("invite-b", 9))).unwrap();
+    assert_eq!((ids(&page), page.has_more), (vec![], false), "a revoked one is hidden, and still a cursor");
+    assert!(!change!(db, |tx| invites::revoke(tx, &two, &id("invite-b"), later(1))).unwrap(), "another person's");
+    let names = ["invite-a", "invite-b", "invite-no"].map(str::to_owned);
+    let invited = look!(db, |tx| audit::invited_addresses(tx, &one, &names)).unwrap();
+    assert_eq!((invited.len(), invited[0].1.as_str()), (2, "dan@example.com"));
+    assert_eq!(look!(db, |tx| audit::invited_addresses(tx, &two, &names)).unwrap(), []);
+    assert_eq!(change!(db, |tx| invites::delete_old(tx, later(1))), Ok(0));
+    assert_eq!(change!(db, |tx| invites::delete_old(tx, later(2))), Ok(1), "the revoked one");
+    assert_eq!(look!(db, |tx| invites::list(tx, &one, &first(9))).unwrap().data.len(), 1, "the accepted one stays");
 }
 
 pub(crate) async fn passkeys(db: Database) {

@@ -21,6 +21,7 @@ use keystead_testkit::Databases;
 pub(crate) async fn people(databases: &Databases) {
     people::users_and_organizations(databases.fresh().await).await;
     people::memberships_and_the_last_owner(databases.fresh().await).await;
+    people::members_with_what_lists_show(databases.fresh().await).await;
     people::projects_and_their_members(databases.fresh().await).await;
     people::service_accounts_come_and_go(databases.fresh().await).await;
     people::hostile_texts(databases.fresh().await).await;

@@ -5,7 +5,9 @@ use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_store::Error;
 use keystead_store::tables::organizations::RequirementRow;
-use keystead_store::tables::{changes, memberships, organizations, project_members, projects, service_accounts, users};
+use keystead_store::tables::{
+    changes, memberships, organizations, project_members, projects, removed_rows, service_accounts, users,
+};
 
 use crate::world::*;
 
@@ -81,6 +83,7 @@ pub(crate) async fn memberships_and_the_last_owner(db: Database) {
     let again = membership("one", "ben", OrganizationRole::Owner);
     assert_eq!(change!(db, |tx| memberships::insert(tx, &again)), Err(Error::Conflict("memberships")));
     let before = look!(db, |tx| changes::latest(tx)).unwrap();
+    change!(db, |tx| changes::lock(tx)).unwrap();
     assert_eq!(change!(db, |tx| memberships::delete(tx, &one, &ann, NOW)), Ok(false), "the last owner stays");
     let reader = OrganizationRole::Reader;
     assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ann, reader, NOW)), Ok(false));
@@ -114,6 +117,44 @@ pub(crate) async fn memberships_and_the_last_owner(db: Database) {
     }
     assert_eq!(change!(db, |tx| memberships::delete(tx, &one, &ann, NOW)), Ok(true));
     assert_eq!(look!(db, |tx| memberships::find(tx, &one, &ann)), Ok(None));
+    // A member who left between two pages is still a cursor, in this list only, until it is forgotten.
+    let page = look!(db, |tx| memberships::list(tx, &one, &after("user-ann", 9))).unwrap();
+    assert_eq!(names(&page), ["user-ben"]);
+    let foreign = look!(db, |tx| memberships::list(tx, &id("org-none"), &after("user-ann", 9)));
+    assert_eq!(foreign, Err(Error::Missing));
+    let place = look!(db, |tx| removed_rows::find(tx, "memberships", "org-one", "user-ann"));
+    assert_eq!(place, Ok(Some(NOW)));
+    change!(db, |tx| removed_rows::insert(tx, "memberships", "org-one", "user-ann", (later(2), later(3)))).unwrap();
+    let place = look!(db, |tx| removed_rows::find(tx, "memberships", "org-one", "user-ann"));
+    assert_eq!(place, Ok(Some(later(2))), "the last time counts");
+    assert_eq!(change!(db, |tx| removed_rows::delete_old(tx, later(3))), Ok(0));
+    assert_eq!(change!(db, |tx| removed_rows::delete_old(tx, later(4))), Ok(1));
+    assert_eq!(look!(db, |tx| memberships::list(tx, &one, &after("user-ann", 9))), Err(Error::Missing));
+}
+
+pub(crate) async fn members_with_what_lists_show(db: Database) {
+    let (one, _, _, ann, ben, _) = seed(&db).await;
+    let found = look!(db, |tx| memberships::find_member(tx, &one, &ann)).unwrap().unwrap();
+    assert_eq!((found.user.email.as_str(), found.membership.role), ("ann@example.com", OrganizationRole::Owner));
+    assert_eq!((found.technical_level, found.developer_persona), (None, None));
+    assert_eq!(look!(db, |tx| memberships::find_member(tx, &one, &id("user-cid"))), Ok(None));
+    change!(db, |tx| memberships::update_texts(tx, &one, &ben, Some("high"), None)).unwrap();
+    change!(db, |tx| memberships::update_texts(tx, &id("org-two"), &ben, Some("other"), Some("other"))).unwrap();
+    let found = look!(db, |tx| memberships::find_member(tx, &one, &ben)).unwrap().unwrap();
+    assert_eq!((found.technical_level.as_deref(), found.developer_persona), (Some("high"), None));
+    let emails = |emails: &[&str]| emails.iter().map(|email| (*email).to_owned()).collect::<Vec<_>>();
+    for (wanted, page, members, more) in [
+        (&[][..], first(1), &["user-ann"][..], true),
+        (&[], after("user-ann", 9), &["user-ben"], false),
+        (&["BEN@example.com", "cid@example.com", "ben@example.com"], first(9), &["user-ben"], false),
+        (&["ann@example.com", "ben@example.com"], first(1), &["user-ann"], true),
+        (&["ann@example.com", "ben@example.com"], after("user-ann", 1), &["user-ben"], false),
+        (&["' OR ''='"], first(9), &[], false),
+    ] {
+        let listed = look!(db, |tx| memberships::list_members(tx, &one, &emails(wanted), &page)).unwrap();
+        let names: Vec<_> = listed.data.iter().map(|member| member.user.id.as_str()).collect();
+        assert_eq!((names, listed.has_more), (members.to_vec(), more), "{wanted:?}");
+    }
 }
 
 pub(crate) async fn projects_and_their_members(db: Database) {
@@ -154,8 +195,15 @@ pub(crate) async fn projects_and_their_members(db: Database) {
     assert_eq!(own.iter().map(|row| (&row.project, row.role)).collect::<Vec<_>>(), [(&x1, role)]);
     let other = look!(db, |tx| project_members::list_of_user(tx, &id("org-two"), &ben)).unwrap();
     assert_eq!(other, [], "only the organization asked about");
+    let person = look!(db, |tx| project_members::find_person(tx, &x1, &ben)).unwrap().unwrap();
+    assert_eq!((person.email.as_str(), person.role, person.added_at), ("ben@example.com", role, NOW));
+    assert_eq!(look!(db, |tx| project_members::find_person(tx, &x1, &id("user-cid"))), Ok(None));
     assert_eq!(change!(db, |tx| project_members::delete(tx, &x1, &ben, NOW)), Ok(true));
     assert_eq!(change!(db, |tx| project_members::delete(tx, &x1, &ben, NOW)), Ok(false));
+    let mut page = after("user-ben", 5);
+    page.ascending = false;
+    let page = look!(db, |tx| project_members::list(tx, &x1, &page)).unwrap();
+    assert_eq!(page.data.iter().map(|m| m.user.as_str()).collect::<Vec<_>>(), ["user-ann"], "ben is still a cursor");
 
     let archived = change!(db, |tx| projects::archive(tx, &one, &x1, later(9))).unwrap().unwrap();
     assert_eq!((archived.archived_at, archived.name.as_str()), (Some(later(9)), "Robert'); DROP TABLE projects;--"));

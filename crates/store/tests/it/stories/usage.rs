@@ -182,6 +182,16 @@ pub(crate) async fn questions(db: Database) {
     let starts: Vec<_> =
         look!(db, |tx| usage::query(tx, &shifted)).unwrap().iter().map(|row| row.bucket_start).collect();
     assert_eq!(starts, [later(1 - 86_400), later(1), later(1)], "days that begin at another hour");
+    // Calls of a hosted tool are a part of other requests: only the question about them counts them.
+    let mut searches = event(0, "m1");
+    searches.kind = UsageKind::WebSearchCalls;
+    searches.used = Quantities { requests: 1, tool_calls: 3, ..Default::default() };
+    let twice = [searches.clone(), searches];
+    assert_eq!(change!(db, |tx| usage::record(tx, "t", 0, &twice)), Ok(2));
+    assert_eq!(count(ask(86_400, &[])).await, [3, 1]);
+    let query = UsageQuery { kind: Some(UsageKind::WebSearchCalls), ..ask(86_400, &[]) };
+    let rows = look!(db, |tx| usage::query(tx, &query)).unwrap();
+    assert_eq!((rows.len(), rows[0].used.requests, rows[0].used.tool_calls), (1, 2, 6));
     let kind = Some(UsageKind::Embeddings);
     assert_eq!(count(UsageQuery { kind, ..ask(86_400, &[]) }).await, [1]);
     assert_eq!(count(UsageQuery { start: later(3_600), end: later(7_200), ..ask(60, &[]) }).await, [1], "half open");
