@@ -28,17 +28,32 @@ pub enum UsageKind {
     AudioTranscriptions,
     /// Moderations.
     Moderations,
+    /// Decisions of the Agents API. The gateway has no route that makes any.
+    Decisions,
+    /// Storage of vector stores. The gateway has no route that makes any.
+    VectorStores,
+    /// Sessions of the hosted tool `code_interpreter`. They are not counted.
+    CodeInterpreterSessions,
+    /// Calls of the hosted tool `file_search`.
+    FileSearchCalls,
+    /// Calls of the hosted tool `web_search`.
+    WebSearchCalls,
 }
 
 impl UsageKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::Completions,
         Self::Embeddings,
         Self::Images,
         Self::AudioSpeeches,
         Self::AudioTranscriptions,
         Self::Moderations,
+        Self::Decisions,
+        Self::VectorStores,
+        Self::CodeInterpreterSessions,
+        Self::FileSearchCalls,
+        Self::WebSearchCalls,
     ];
 
     /// The name in paths, objects and the store.
@@ -51,7 +66,18 @@ impl UsageKind {
             Self::AudioSpeeches => "audio_speeches",
             Self::AudioTranscriptions => "audio_transcriptions",
             Self::Moderations => "moderations",
+            Self::Decisions => "decisions",
+            Self::VectorStores => "vector_stores",
+            Self::CodeInterpreterSessions => "code_interpreter_sessions",
+            Self::FileSearchCalls => "file_search_calls",
+            Self::WebSearchCalls => "web_search_calls",
         }
+    }
+
+    /// Whether it counts calls of hosted tools within requests that are counted under another kind.
+    #[must_use]
+    pub const fn is_of_tools(self) -> bool {
+        matches!(self, Self::CodeInterpreterSessions | Self::FileSearchCalls | Self::WebSearchCalls)
     }
 
     /// Parses the name.
@@ -92,6 +118,9 @@ pub struct Quantities {
     pub characters: i64,
     /// Seconds of audio transcribed.
     pub seconds: i64,
+    /// Calls of a hosted tool.
+    #[serde(default)]
+    pub tool_calls: i64,
 }
 
 impl Quantities {
@@ -106,6 +135,7 @@ impl Quantities {
             images: self.images.saturating_add(other.images),
             characters: self.characters.saturating_add(other.characters),
             seconds: self.seconds.saturating_add(other.seconds),
+            tool_calls: self.tool_calls.saturating_add(other.tool_calls),
         }
     }
 
@@ -122,6 +152,7 @@ impl Quantities {
             images: clamp(self.images),
             characters: clamp(self.characters),
             seconds: clamp(self.seconds),
+            tool_calls: clamp(self.tool_calls),
         }
     }
 }

@@ -31,7 +31,9 @@ pub(crate) async fn create(State(sandbox): State<Sandbox>, Json(body): Json<Valu
             "temperature": 1.0, "tool_choice": "auto", "tools": [], "top_p": 1.0, "input": body["input"],
             "previous_response_id": body["previous_response_id"] })
     };
-    let whole = response("completed", json!([item]), if faults.no_usage { Value::Null } else { usage });
+    // After the message, whose events in a stream have the index 0.
+    let output: Vec<Value> = std::iter::once(item.clone()).chain(searches(&body["tools"], &id)).collect();
+    let whole = response("completed", json!(output), if faults.no_usage { Value::Null } else { usage });
     if body["store"].as_bool() != Some(false) {
         sandbox.inner.objects.keep_response(&id, whole.clone());
     }
@@ -70,6 +72,23 @@ pub(crate) async fn create(State(sandbox): State<Sandbox>, Json(body): Json<Valu
         let more = Served { requests: 0, input_tokens: 0, output_tokens: tokens, ..produced.clone() };
         sandbox.inner.ledger.add(more);
     })
+}
+
+/// One finished call of each hosted search that the request permits.
+fn searches(tools: &Value, response: &str) -> Vec<Value> {
+    let tools = tools.as_array().map(Vec::as_slice).unwrap_or_default();
+    let call = |tool: &Value| match tool["type"].as_str()? {
+        "web_search" => {
+            Some(json!({ "id": text::id("ws_", response), "type": "web_search_call", "status": "completed",
+            "action": { "type": "search", "query": "sandbox" } }))
+        }
+        "file_search" => {
+            Some(json!({ "id": text::id("fs_", response), "type": "file_search_call", "status": "completed",
+            "queries": ["sandbox"], "results": null }))
+        }
+        _ => None,
+    };
+    tools.iter().filter_map(call).collect()
 }
 
 pub(crate) async fn input_tokens(Json(body): Json<Value>) -> Json<Value> {

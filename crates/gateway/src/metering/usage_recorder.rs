@@ -114,7 +114,19 @@ impl UsageRecorder {
             // Events become safe in order, so the one that follows speaks for both.
             drop(self.admitted.services.meter.record(self.event(UsageKind::Images, model, price, drawn, once)));
         }
+        self.record_tool_calls(found, once.as_deref());
         self.record(counted, once)
+    }
+
+    /// Records calls of hosted tools. Events become safe in order, so the one that follows speaks for these.
+    fn record_tool_calls(&self, found: &Found, once: Option<&str>) {
+        let Some(model) = &self.admitted.model else { return };
+        for (kind, counted) in reported_usage::tool_calls(found) {
+            let once = once.map(|id| format!("{id}/{}", kind.as_str()));
+            let event = self.event(kind, Arc::clone(model), Price::default(), counted, once);
+            // Streams and summaries are counted by the event of the request.
+            drop(self.admitted.services.meter.record(UsageEvent { stream: false, summary: false, ..event }));
+        }
     }
 
     /// Whether the answer may outlive its request.

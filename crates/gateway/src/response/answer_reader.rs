@@ -8,7 +8,8 @@ use crate::estimate::tokens::Text;
 use crate::response::figures::{Figures, number};
 use crate::response::json_lexer::Lexer;
 
-use vocabulary::{Kind, Name, TextUse, Zone};
+pub(crate) use vocabulary::Tool;
+use vocabulary::{Calls, Kind, Name, TextUse, Zone};
 
 /// Maximum length of kept strings: types, statuses, ids, figures written as text.
 const MOST_KEPT: usize = 256;
@@ -42,11 +43,10 @@ pub(crate) struct Found {
     last_text: Name,
     data: Option<u64>,
     completed: u64,
-    /// Pictures made by a tool: counted as each was done, and as listed at the end.
-    drawn: u64,
-    drawn_listed: u64,
-    /// About the item being read: whether it is a picture, and whether it failed.
-    item: (bool, bool),
+    /// Calls of hosted tools: counted as each was done, and as listed at the end.
+    calls: Calls,
+    calls_listed: Calls,
+    item: Item,
     failed: bool,
     last: bool,
     duration: Option<i64>,
@@ -55,6 +55,28 @@ pub(crate) struct Found {
     is_reported: bool,
     /// Whether the response has ended, once it says so.
     over: Option<bool>,
+}
+
+/// What is known of the item being read.
+#[derive(Debug, Default, Clone, Copy)]
+struct Item {
+    /// The tool, if it is a call.
+    tool: Option<Tool>,
+    failed: bool,
+    /// It says that it is not completed.
+    unfinished: bool,
+    /// The call opened a page or searched within one.
+    visit: bool,
+}
+
+impl Item {
+    /// The tool whose call this is, if it counts.
+    fn call(self) -> Option<Tool> {
+        self.tool.filter(|tool| match tool {
+            Tool::ImageGeneration => !self.failed,
+            Tool::WebSearch | Tool::FileSearch => !self.unfinished && !self.visit,
+        })
+    }
 }
 
 /// What is known of the event being read.
@@ -141,9 +163,9 @@ impl Found {
         self.object.as_deref()
     }
 
-    /// The number of pictures that a tool made.
-    pub(crate) fn drawn(&self) -> u64 {
-        self.drawn.max(self.drawn_listed)
+    /// The number of calls of a hosted tool that did not fail.
+    pub(crate) fn calls(&self, tool: Tool) -> u64 {
+        self.calls.of(tool).max(self.calls_listed.of(tool))
     }
 
     /// Whether a response says that it has ended.
@@ -227,6 +249,7 @@ impl Found {
             | (Zone::Tools, Name::Function | Name::Custom, false) => Zone::Tools,
             (Zone::Message, Name::Audio, false) => Zone::Voice,
             (Zone::Item | Zone::ItemPart, Name::Content | Name::Summary, _) => Zone::ItemPart,
+            (Zone::Item | Zone::Done, Name::Action, false) => Zone::Action,
             _ => Zone::Other,
         }
     }
@@ -238,7 +261,7 @@ impl Found {
             (Zone::Root, Name::Delta) if self.event.kind != Kind::Sound => TextUse::Written,
             (Zone::Root, Name::Type | Name::Status | Name::Id | Name::Duration) => TextUse::Kept,
             (Zone::Response, Name::Id | Name::Status) => TextUse::Kept,
-            (Zone::Item | Zone::Done, Name::Type | Name::Status) => TextUse::Kept,
+            (Zone::Item | Zone::Done, Name::Type | Name::Status) | (Zone::Action, Name::Type) => TextUse::Kept,
             (Zone::Usage(_) | Zone::UsageDetails, name) if name != Name::Unknown => TextUse::Kept,
             (Zone::Choice, Name::Text) | (Zone::Voice, Name::Transcript) => TextUse::Written,
             (Zone::Message, Name::Content | Name::Text | Name::Refusal) => TextUse::Written,
@@ -271,8 +294,11 @@ impl Found {
             (Zone::Root | Zone::Response, Name::Status, status) => {
                 self.over = Some(!matches!(status, b"queued" | b"in_progress"));
             }
-            (Zone::Item | Zone::Done, Name::Type, kind) => self.item.0 = kind == b"image_generation_call",
-            (Zone::Item | Zone::Done, Name::Status, status) => self.item.1 = status == b"failed",
+            (Zone::Item | Zone::Done, Name::Type, kind) => self.item.tool = Tool::of(kind),
+            (Zone::Item | Zone::Done, Name::Status, status) => {
+                (self.item.failed, self.item.unfinished) = (status == b"failed", status != b"completed");
+            }
+            (Zone::Action, Name::Type, kind) => self.item.visit = kind != b"search",
             (zone, name, text) => self.figure(zone, name, text),
         }
         self.kept = kept;

@@ -136,7 +136,13 @@ impl Gateway {
             // Events become safe in order, so the one that follows speaks for both.
             drop(self.services.meter.record(self.event_of(pending, UsageKind::Images, model.clone(), drawn, once)));
         }
-        match reported_usage::counted(MeterKind::Completion, found, End::Whole, || sent(pending)) {
+        let counted = reported_usage::counted(MeterKind::Completion, found, End::Whole, || sent(pending));
+        for (kind, counted) in reported_usage::tool_calls(found).filter(|_| counted.is_some()) {
+            let once = format!("{}/{}", pending.id, kind.as_str());
+            let event = self.event_of(pending, kind, pending.model.clone(), counted, once);
+            drop(self.services.meter.record(UsageEvent { stream: false, summary: false, ..event }));
+        }
+        match counted {
             Some(counted) => self.record_pending(pending, counted).await,
             None => self.forget(pending).await,
         }

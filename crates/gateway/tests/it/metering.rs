@@ -153,6 +153,32 @@ async fn every_kind() {
     );
 }
 
+#[tokio::test]
+async fn calls_of_hosted_searches_are_events_of_their_own() {
+    let world = World::new().await;
+    let key = world.key(1);
+    let call = |tool: &str| format!(r#"{{"id":"x_1","type":"{tool}_call","status":"completed"}}"#);
+    let output = [call("web_search"), call("file_search"), call("web_search"), call("code_interpreter")].join(",");
+    let whole = format!(
+        r#"{{"id":"resp_1","status":"completed","output":[{output}],"usage":{{"input_tokens":5,"output_tokens":7}}}}"#
+    );
+    world.answers(move |_| json(200, &whole));
+    let body = r#"{"model":"gpt-4o","input":"abc","stream":false,"tools":[{"type":"web_search"}]}"#;
+    assert_eq!(world.post("/v1/responses", &key, body).await.status, 200);
+    let events = world.events().await;
+    let rows: Vec<_> =
+        events.iter().map(|e| (e.kind, &*e.model, e.used.requests, e.used.tool_calls, e.used.input_tokens)).collect();
+    assert_eq!(
+        rows,
+        [
+            (UsageKind::WebSearchCalls, "gpt-4o", 1, 2, 0),
+            (UsageKind::FileSearchCalls, "gpt-4o", 1, 1, 0),
+            (UsageKind::Completions, "gpt-4o", 1, 0, 5),
+        ]
+    );
+    assert!(events[..2].iter().all(|event| event.cost == keystead_core::money::Amount::ZERO));
+}
+
 // With any content of the folder, the service starts, counts what it can read, and removes nothing else.
 #[tokio::test]
 async fn a_damaged_spool_is_kept_and_the_rest_of_it_counted() {

@@ -1,7 +1,7 @@
 //! How each piece of an answer changes what was found.
 
-use super::vocabulary::{Name, TextUse, Zone};
-use super::{Figures, Found, Frame, MOST_KEPT};
+use super::vocabulary::{Calls, Name, TextUse, Zone};
+use super::{Figures, Found, Frame, Item, MOST_KEPT};
 use crate::response::json_lexer::Visit;
 
 impl Visit for Found {
@@ -10,7 +10,9 @@ impl Visit for Found {
         let zone = self.child(list);
         match zone {
             Zone::Usage(_) => self.figures = Figures::default(),
-            Zone::Item | Zone::Done => self.item = (false, false),
+            Zone::Item | Zone::Done => self.item = Item::default(),
+            // A later list replaces an earlier one.
+            Zone::Output => self.calls_listed = Calls::default(),
             // An empty list means that there is none.
             Zone::Data => self.data = Some(self.data.unwrap_or(0)),
             _ => {}
@@ -22,9 +24,9 @@ impl Visit for Found {
     fn close(&mut self) {
         let Some(frame) = self.frames.pop() else { return };
         self.name = frame.outer;
-        match frame.zone {
-            Zone::Item if self.item == (true, false) => self.drawn_listed = self.drawn_listed.saturating_add(1),
-            Zone::Done if self.item == (true, false) => self.drawn = self.drawn.saturating_add(1),
+        match (frame.zone, self.item.call()) {
+            (Zone::Item, Some(tool)) => self.calls_listed.add(tool),
+            (Zone::Done, Some(tool)) => self.calls.add(tool),
             _ => {}
         }
         if let Zone::Usage(place) = frame.zone

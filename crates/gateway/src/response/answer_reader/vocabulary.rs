@@ -31,6 +31,53 @@ impl Kind {
     }
 }
 
+/// A hosted tool whose calls are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tool {
+    ImageGeneration,
+    WebSearch,
+    FileSearch,
+}
+
+impl Tool {
+    /// The tool of an item of this type.
+    pub(super) fn of(kind: &[u8]) -> Option<Self> {
+        match kind {
+            b"image_generation_call" => Some(Self::ImageGeneration),
+            b"web_search_call" => Some(Self::WebSearch),
+            b"file_search_call" => Some(Self::FileSearch),
+            _ => None,
+        }
+    }
+}
+
+/// Numbers of calls of hosted tools.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Calls {
+    pictures: u64,
+    web: u64,
+    files: u64,
+}
+
+impl Calls {
+    pub(super) fn add(&mut self, tool: Tool) {
+        let calls = match tool {
+            Tool::ImageGeneration => &mut self.pictures,
+            Tool::WebSearch => &mut self.web,
+            Tool::FileSearch => &mut self.files,
+        };
+        *calls = calls.saturating_add(1);
+    }
+
+    pub(super) const fn of(&self, tool: Tool) -> u64 {
+        match tool {
+            Tool::ImageGeneration => self.pictures,
+            Tool::WebSearch => self.web,
+            Tool::FileSearch => self.files,
+        }
+    }
+}
+
 /// The meaning of an object or list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Zone {
@@ -48,6 +95,8 @@ pub(super) enum Zone {
     Item,
     Done,
     ItemPart,
+    /// What a call of a hosted tool did.
+    Action,
     Data,
     Groq,
     Other,
@@ -75,7 +124,7 @@ macro_rules! names {
 }
 
 names! {
-    Arguments = b"arguments", Audio = b"audio", CachedTokens = b"cached_tokens", CacheHit = b"prompt_cache_hit_tokens",
+    Action = b"action", Arguments = b"arguments", Audio = b"audio", CachedTokens = b"cached_tokens", CacheHit = b"prompt_cache_hit_tokens",
     CacheRead = b"cache_read_input_tokens", Choices = b"choices", Code = b"code",
     CompletionTokens = b"completion_tokens", Content = b"content", Created = b"created", Custom = b"custom",
     Data = b"data", Delta = b"delta", Duration = b"duration", Error = b"error", Function = b"function",

@@ -72,6 +72,7 @@ fn every_member_of_an_event_is_kept() {
         images: 5,
         characters: 6,
         seconds: 7,
+        tool_calls: 8,
     };
     for (estimated, stream, summary) in [(true, false, false), (false, true, false), (false, false, true)] {
         let once = summary.then(|| "resp_1/gpt-image-1".to_owned());
@@ -88,11 +89,14 @@ proptest! {
     /// With any content of the strings and any size of the figures.
     #[test]
     fn any_event_is_kept(
-        names in proptest::array::uniform4(any::<String>()), figures in proptest::array::uniform8(any::<i64>()),
+        names in proptest::array::uniform4(any::<String>()), figures in proptest::array::uniform9(any::<i64>()),
         once: bool, flags: [bool; 3], status: u16, picos in 0i64..1_000_000,
     ) {
-        let [requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, at] = figures;
-        let used = Quantities { requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds };
+        let [requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls, at] =
+            figures;
+        let used = Quantities {
+            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls,
+        };
         let [owner, model, request, name] = names;
         let event = UsageEvent {
             at: Timestamp(at),
