@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
+use keystead_core::id::{InviteId, KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::audit::{self, AuditEvent, Filter, KeyName, PersonName};
@@ -51,9 +51,16 @@ pub struct Names {
     keys: BTreeMap<String, KeyName>,
     projects: BTreeMap<String, String>,
     service_accounts: BTreeMap<String, String>,
+    invited: BTreeMap<String, String>,
 }
 
 impl Names {
+    /// The address that an invitation was sent to.
+    #[must_use]
+    pub fn invited(&self, id: &str) -> Option<&str> {
+        self.invited.get(id).map(String::as_str)
+    }
+
     /// The name of an id; `None` when it has none, or none that this organization may see.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<Named<'_>> {
@@ -198,6 +205,7 @@ struct Ids {
     keys: BTreeSet<String>,
     projects: BTreeSet<String>,
     service_accounts: BTreeSet<String>,
+    invites: BTreeSet<String>,
 }
 
 impl Ids {
@@ -207,6 +215,7 @@ impl Ids {
             (KeyId::PREFIX, &mut self.keys),
             (ProjectId::PREFIX, &mut self.projects),
             (ServiceAccountId::PREFIX, &mut self.service_accounts),
+            (InviteId::PREFIX, &mut self.invites),
         ];
         for (prefix, ids) in kinds {
             if id.starts_with(prefix) {
@@ -236,11 +245,13 @@ impl Ids {
         let people = audit::people(tx, organization, &list(&self.people)).await?;
         let accounts = audit::service_account_names(tx, organization, &list(&self.service_accounts)).await?;
         let projects = audit::project_names(tx, organization, &list(&self.projects)).await?;
+        let invited = audit::invited_addresses(tx, organization, &list(&self.invites)).await?;
         Ok(Names {
             people: people.into_iter().map(|person| (person.id.clone(), person)).collect(),
             keys: keys.into_iter().map(|key| (key.id.clone(), key)).collect(),
             projects: projects.into_iter().collect(),
             service_accounts: accounts.into_iter().collect(),
+            invited: invited.into_iter().collect(),
         })
     }
 }

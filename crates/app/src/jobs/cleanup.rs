@@ -4,9 +4,9 @@ use keystead_core::gate::Requirement;
 use keystead_core::node_lag::GONE;
 use keystead_core::verification::organization::Status;
 use keystead_store::tables::{
-    accounts, activity, address_fingerprints, changes, form_submissions, inbound_events, key_addresses, limit_hits,
-    operator_approvals, organization_verifications, pending_usage, phones, privacy, refusals, requirement_states,
-    sessions,
+    accounts, activity, address_fingerprints, changes, form_submissions, inbound_events, invites, key_addresses,
+    limit_hits, operator_approvals, organization_verifications, pending_usage, phones, privacy, refusals, removed_rows,
+    requirement_states, sessions,
 };
 
 use crate::operator::kept_days;
@@ -37,6 +37,7 @@ impl App {
             limit_hits::delete_old(tx, before("limit_hits")).await?;
             inbound_events::delete_old(tx, now.plus(-30 * DAY)).await?;
             key_addresses::delete_old(tx, before("key_addresses")).await?;
+            invites::delete_old(tx, before("invites")).await?;
             phones::delete_old(tx, before("phone_verifications")).await?;
             phones::delete_lines(tx, before("line_lookups")).await?;
             address_fingerprints::delete_old(tx, before("address_fingerprints")).await?;
@@ -52,6 +53,8 @@ impl App {
                 accounts::delete_unconfirmed(tx, &user).await?;
             }
             form_submissions::delete_expired(tx, now).await?;
+            // Longer than anyone takes to read a list.
+            removed_rows::delete_old(tx, now.plus(-DAY)).await?;
             refusals::delete_old(tx, now.plus(-30 * DAY)).await?;
             activity::delete_features(tx, now.plus(-32 * DAY)).await?;
             changes::delete_nodes(tx, now.plus(-GONE)).await?;

@@ -108,11 +108,12 @@ pub struct KeptView {
 /// Seconds after which an erasure that a service has not confirmed is reported to the operator.
 const ERASURE_LATE: i64 = 3 * 86_400;
 /// Days after which the cleanup deletes things.
-pub(crate) const KEPT_DAYS: [(&str, i64); 7] = [
+pub(crate) const KEPT_DAYS: [(&str, i64); 8] = [
     ("phone_verifications", 30),
     ("line_lookups", 30),
     ("limit_hits", 31),
     ("key_addresses", 30),
+    ("invites", 30),
     ("document_fingerprints", 90),
     ("address_fingerprints", ADDRESS_DAYS),
     // Proof of consent is kept as long as a person may ask for it.

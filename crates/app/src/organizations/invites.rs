@@ -1,29 +1,28 @@
 //! Inviting people by mail, accepting and revoking invitations.
 
-use keystead_core::gate::Requirement;
-use keystead_core::id::{InviteId, JobId, OrganizationId, ProjectId, UserId};
+use keystead_core::id::{InviteId, OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
-use keystead_core::scope::Scope;
+use keystead_core::scope::{Scope, ScopeSet};
 use keystead_core::secret::Secret;
-use keystead_core::verification::limits::{INVITE_LIMITS, INVITES, VERIFIED_INVITE_LIMITS};
-use keystead_store::Tx;
-use keystead_store::tables::invites::{self, Invite};
+use keystead_store::tables::invites;
+pub use keystead_store::tables::invites::Invite;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::project_members::{self, ProjectMember};
 use keystead_store::tables::{accounts, organizations, projects, users};
+use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
-use crate::accounts::mails::{count_mail, queue_invite_mail};
 use crate::accounts::new_account::{insert_new_user, new_account};
 use crate::accounts::password::hash_password;
 use crate::accounts::proven::open_first_session;
 use crate::accounts::{Context, SignedIn, acceptable, digest_of, draw_secret};
-use crate::audit::{self, AuditEntry};
-use crate::entitlements::entitlements;
-use crate::request::Origin;
+use crate::audit::AuditEntry;
+use crate::keys::grants::may_grant;
 use crate::validate::{checked_email, parse_id};
-use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_all_hits, hold_room};
+use crate::verification::limits::hold_room;
 use crate::{Actor, App, Error};
+
+use super::invite_mail::{readers_language, send_invite};
 
 /// Seconds an invitation works.
 const LIFE: i64 = 7 * 86_400;
@@ -43,6 +42,15 @@ fn dead() -> Error {
     }
 }
 
+/// The error for an invitation that has become a membership.
+fn accepted_already() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("invite_accepted"),
+        message: "An invitation cannot be deleted once it is accepted. Remove the member instead.".to_owned(),
+    }
+}
+
 impl App {
     /// Invites a person by mail to the Default project.
     ///
@@ -56,14 +64,17 @@ impl App {
         role: OrganizationRole,
         language: &str,
     ) -> Result<Invite, Error> {
-        self.invite_to_projects(actor, organization, email, role, None, language).await
+        self.invite_to_projects(actor, organization, email, role, None, Some(language)).await
     }
 
-    /// Invites a person by mail. `None` invites to the Default project, an empty list to no project at all.
+    /// Invites a person by mail. `None` invites to the Default project, an empty list to no project at all. The mail is
+    /// in the language of the person's account; without an account in this one, which is that of the person who acts
+    /// unless it is given.
     ///
     /// # Errors
-    /// When the caller lacks the permission, when no mail can be sent, when the address is not valid or belongs to a member, when a project does
-    /// not belong to the organization or is archived, when too many are open, or when the address got too many mails.
+    /// When the caller lacks the permission or may not grant the role, when no mail can be sent, when the address is not
+    /// valid or belongs to a member, when a project does not belong to the organization or is archived, when too many are
+    /// open, or when the address got too many mails.
     pub async fn invite_to_projects(
         &self,
         actor: &Actor,
@@ -71,7 +82,7 @@ impl App {
         email: &str,
         role: OrganizationRole,
         wanted: Option<&[(ProjectId, ProjectRole)]>,
-        language: &str,
+        language: Option<&str>,
     ) -> Result<Invite, Error> {
         let secret = draw_secret(self);
         let row = Invite {
@@ -99,7 +110,8 @@ impl App {
             }
             hold_room(tx, "invites", organization.as_str()).await?;
             let open = invites::list_open(tx, organization).await?;
-            if open.len() >= MOST_OPEN {
+            let waiting = open.iter().filter(|old| old.expires_at > self.now() && old.email != row.email);
+            if waiting.count() >= MOST_OPEN {
                 return Err(Error::impossible(format!("At most {MOST_OPEN} invitations can wait at once.")));
             }
             // A new invitation replaces an earlier one for the same address.
@@ -107,9 +119,13 @@ impl App {
                 invites::revoke(tx, organization, &old.id, self.now()).await?;
             }
             let projects = projects_of_invite(tx, organization, role, wanted.as_deref()).await?;
+            let of_project = projects.iter().map(|(_, role)| ScopeSet::of_project_role(*role));
+            let rights = of_project.fold(ScopeSet::of_organization_role(role), ScopeSet::union);
+            may_grant(actor, "role", rights, ScopeSet::NONE)?;
             let row = Invite { projects, ..row.clone() };
             invites::insert(tx, &row).await?;
-            send_invite(self, tx, actor, &row, &secret, language).await?;
+            let language = readers_language(self, tx, actor, &row.email, language).await?;
+            send_invite(self, tx, actor, &row, &secret, &language).await?;
             Ok(row)
         })
     }
@@ -137,7 +153,8 @@ impl App {
             }
             let row = invites::find_open(tx, organization, &invite).await?;
             let row = row.ok_or_else(|| Error::not_found("invite", id))?;
-            send_invite(self, tx, actor, &row, &secret, language).await
+            let language = readers_language(self, tx, actor, &row.email, Some(language)).await?;
+            send_invite(self, tx, actor, &row, &secret, &language).await
         })
     }
 
@@ -152,15 +169,45 @@ impl App {
         })
     }
 
+    /// Lists invitations, open, expired and accepted ones; those that were revoked or replaced are left out.
+    ///
+    /// # Errors
+    /// When the caller lacks the permission, or when `after` is unknown.
+    pub async fn invites(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        page: Page,
+    ) -> Result<Listing<Invite>, Error> {
+        read_tx!(self.store(), "invites", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            Ok(invites::list(tx, organization, &page).await?)
+        })
+    }
+
+    /// Finds one invitation of those that [`App::invites`] lists.
+    ///
+    /// # Errors
+    /// When the caller lacks the permission, or when there is no such invitation.
+    pub async fn invite(&self, actor: &Actor, organization: &OrganizationId, id: &InviteId) -> Result<Invite, Error> {
+        read_tx!(self.store(), "find_kept_invite", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            let found = invites::find_kept(tx, organization, id).await?;
+            found.ok_or_else(|| Error::not_found("invite", id.as_str()))
+        })
+    }
+
     /// Revokes an invitation.
     ///
     /// # Errors
-    /// When the caller lacks the permission, or when there is no open invitation with this id.
+    /// When the caller lacks the permission, when there is no such invitation, or when it was accepted.
     pub async fn revoke_invite(&self, actor: &Actor, organization: &OrganizationId, id: &str) -> Result<(), Error> {
         write_tx!(self.store(), "revoke_invite", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            if !invites::revoke(tx, organization, &parse_id("invite", id)?, self.now()).await? {
-                return Err(Error::not_found("invite", id));
+            let invite = parse_id("invite", id)?;
+            if !invites::revoke(tx, organization, &invite, self.now()).await? {
+                let accepted = invites::find_kept(tx, organization, &invite).await?.is_some();
+                return Err(if accepted { accepted_already() } else { Error::not_found("invite", id) });
             }
             let entry = AuditEntry { organization, action: "invite.deleted", target: id, details: json!({}) };
             self.record(tx, actor, entry).await
@@ -237,56 +284,6 @@ impl App {
             open_first_session(self, tx, &user, &hash, context).await
         })
     }
-}
-
-/// Mails the link and records the invitation.
-async fn send_invite(
-    app: &App,
-    tx: &mut Tx,
-    actor: &Actor,
-    row: &Invite,
-    secret: &Secret<String>,
-    language: &str,
-) -> Result<(), Error> {
-    count_invite(app, tx, actor, &row.organization).await?;
-    count_mail(app, tx, Origin::default(), &row.email).await?;
-    let link = format!("{}/invite?token={}", app.public_url(), secret.expose());
-    let names = names_in_invite(app, tx, actor, &row.organization).await?;
-    queue_invite_mail(app, tx, &row.email, language, &link, names).await?;
-    let details = json!({ "data": { "role": row.role.as_str() } });
-    let entry = AuditEntry { organization: &row.organization, action: "invite.sent", target: row.id.as_str(), details };
-    app.record(tx, actor, entry).await
-}
-
-/// The names of the organization and of the person who invites; the operator's name if a service account's key invites.
-async fn names_in_invite(
-    app: &App,
-    tx: &mut Tx,
-    actor: &Actor,
-    organization: &OrganizationId,
-) -> Result<(String, String), Error> {
-    let organization = organizations::find(tx, organization).await?.map(|row| row.name).unwrap_or_default();
-    let inviter = match actor.user() {
-        Some(user) => users::find(tx, user).await?.map(|row| row.name),
-        None => None,
-    };
-    Ok((organization, inviter.unwrap_or_else(|| app.settings().operator.clone())))
-}
-
-/// Counts an invitation against its sender, their organization and the network of the request.
-async fn count_invite(app: &App, tx: &mut Tx, actor: &Actor, organization: &OrganizationId) -> Result<(), Error> {
-    let verified = entitlements(tx, organization).await?.meets(Requirement::Phone, app.now());
-    let limits = if verified { VERIFIED_INVITE_LIMITS } else { INVITE_LIMITS };
-    let who = Subjects {
-        user: actor.user(),
-        organization: Some(organization),
-        ip: audit::client_address(),
-        ..Subjects::default()
-    };
-    hold_all_hits(tx, INVITES).await?;
-    ensure_within(app, tx, limits, &who, "").await?;
-    let id = app.draw(JobId::generate).to_string();
-    count_hit(app, tx, INVITES, &who, &id, "").await
 }
 
 async fn live_invite(app: &App, tx: &mut Tx, key: &[u8]) -> Result<Option<Invite>, Error> {

@@ -3,27 +3,32 @@
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::key::KeyKind;
 use keystead_core::role::OrganizationRole;
-use keystead_core::scope::Scope;
+use keystead_core::scope::{Scope, ScopeSet};
+use keystead_core::text::{self, NameFault};
 use keystead_store::tables::api_keys::{self, KeyRow};
-use keystead_store::tables::memberships::{self, Membership};
-use keystead_store::tables::project_members;
-use keystead_store::tables::users::{self, User};
+pub use keystead_store::tables::memberships::Member;
+use keystead_store::tables::{changes, memberships, project_members};
 use keystead_store::{Listing, Page, Tx};
-
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::audit::AuditEntry;
+use crate::keys::grants::may_grant;
 use crate::keys::revoke::revoke_live_key;
 use crate::verification::organization::owners::{is_owner, owners_changed};
 use crate::{Actor, App, Error};
 
-/// A person with their membership.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// The membership.
-    pub membership: Membership,
-    /// The person.
-    pub user: User,
+/// Addresses by which one request may filter members.
+const MOST_EMAILS: usize = 100;
+
+/// A change of a member. What is `None` stays; an empty text is removed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemberChange {
+    /// Another role.
+    pub role: Option<OrganizationRole>,
+    /// A text that the organization's tools keep about the member.
+    pub technical_level: Option<String>,
+    /// Another one.
+    pub developer_persona: Option<String>,
 }
 
 impl App {
@@ -40,15 +45,11 @@ impl App {
     ) -> Result<Listing<Member>, Error> {
         read_tx!(self.store(), "members", |tx| {
             self.authorize_reader(tx, actor, organization, Scope::ManagementRead).await?;
-            if !emails.is_empty() {
-                return with_emails(tx, organization, emails).await;
+            if emails.len() > MOST_EMAILS {
+                let message = format!("Invalid 'emails': at most {MOST_EMAILS} values can be given.");
+                return Err(Error::invalid("emails", message));
             }
-            let listing = memberships::list(tx, organization, &page).await?;
-            let mut data = Vec::with_capacity(listing.data.len());
-            for membership in listing.data {
-                data.push(with_user(tx, membership).await?);
-            }
-            Ok(Listing { data, has_more: listing.has_more })
+            Ok(memberships::list_members(tx, organization, emails, &page).await?)
         })
     }
 
@@ -59,9 +60,7 @@ impl App {
     pub async fn member(&self, actor: &Actor, organization: &OrganizationId, id: &UserId) -> Result<Member, Error> {
         read_tx!(self.store(), "member", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
-            let found = memberships::find(tx, organization, id).await?;
-            let membership = found.ok_or_else(|| Error::not_found("user", id.as_str()))?;
-            with_user(tx, membership).await
+            member_of(tx, organization, id).await
         })
     }
 }
@@ -78,24 +77,55 @@ impl App {
         id: &UserId,
         role: OrganizationRole,
     ) -> Result<(), Error> {
+        let change = MemberChange { role: Some(role), ..MemberChange::default() };
+        self.update_member(actor, organization, id, &change).await.map(|_| ())
+    }
+
+    /// Changes a member's role and the texts that the organization's tools keep about them. A change without a wish
+    /// only returns the member.
+    ///
+    /// # Errors
+    /// When the caller lacks the permission, when the user is not a member, or is the last owner, or when a text is not
+    /// valid.
+    pub async fn update_member(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        id: &UserId,
+        change: &MemberChange,
+    ) -> Result<Member, Error> {
+        let level = checked_text("technical_level", change.technical_level.as_deref())?;
+        let persona = checked_text("developer_persona", change.developer_persona.as_deref())?;
         write_tx!(self.store(), "change_member_role", |tx| {
+            // What is read afterwards cannot change before this transaction ends.
+            changes::lock(tx).await?;
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            memberships::find(tx, organization, id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
-            let owned = is_owner(tx, organization, id).await?;
-            if !memberships::update_role(tx, organization, id, role, self.now()).await? {
-                return Err(last_owner());
+            let known = member_of(tx, organization, id).await?;
+            let mut wished = Map::new();
+            if let Some(role) = change.role.filter(|role| *role != known.membership.role) {
+                change_role(self, tx, actor, organization, id, role).await?;
+                wished.insert("role".to_owned(), role.as_str().into());
             }
-            // Admin keys belong to owners. A member who becomes an owner again makes new ones.
-            if owned && role != OrganizationRole::Owner {
-                let admin = |key: &KeyRow| key.kind == KeyKind::Admin;
-                revoke_member_keys(self, tx, actor, organization, id, "role_lowered", admin).await?;
+            let texts = [
+                ("technical_level", &level, known.technical_level),
+                ("developer_persona", &persona, known.developer_persona),
+            ];
+            let texts = texts.map(|(name, text, before)| {
+                let text = text.clone().or(before.clone()).filter(|text| !text.is_empty());
+                // Texts may be about a person, so the audit log says only that they changed.
+                wished.extend((text != before).then(|| (name.to_owned(), json!("changed"))));
+                text
+            });
+            if wished.keys().any(|name| name != "role") {
+                let [level, persona] = texts;
+                memberships::update_texts(tx, organization, id, level.as_deref(), persona.as_deref()).await?;
             }
-            if owned != (role == OrganizationRole::Owner) {
-                owners_changed(self, tx, actor, organization).await?;
+            if !wished.is_empty() {
+                let details = json!({ "changes_requested": Value::Object(wished) });
+                let entry = AuditEntry { organization, action: "user.updated", target: id.as_str(), details };
+                self.record(tx, actor, entry).await?;
             }
-            let details = json!({ "data": { "role": role.as_str() } });
-            let entry = AuditEntry { organization, action: "user.updated", target: id.as_str(), details };
-            self.record(tx, actor, entry).await
+            member_of(tx, organization, id).await
         })
     }
 
@@ -126,6 +156,52 @@ impl App {
     }
 }
 
+/// Gives a member another role, with what follows for their keys and for the verification of the organization.
+async fn change_role(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    id: &UserId,
+    role: OrganizationRole,
+) -> Result<(), Error> {
+    // Only a key that is not restricted makes owners, whatever the person may do already.
+    let known = match role {
+        OrganizationRole::Owner => None,
+        OrganizationRole::Reader => memberships::find(tx, organization, id).await?.map(|row| row.role),
+    };
+    let has = known.map(ScopeSet::of_organization_role).unwrap_or_default();
+    may_grant(actor, "role", ScopeSet::of_organization_role(role), has)?;
+    let owned = is_owner(tx, organization, id).await?;
+    if !memberships::update_role(tx, organization, id, role, app.now()).await? {
+        return Err(last_owner());
+    }
+    // Admin keys belong to owners. A member who becomes an owner again makes new ones.
+    if owned && role != OrganizationRole::Owner {
+        let admin = |key: &KeyRow| key.kind == KeyKind::Admin;
+        revoke_member_keys(app, tx, actor, organization, id, "role_lowered", admin).await?;
+    }
+    if owned != (role == OrganizationRole::Owner) {
+        owners_changed(app, tx, actor, organization).await?;
+    }
+    Ok(())
+}
+
+/// Checks a text about a member by the rules for names; an empty one, which removes the text, is valid too.
+fn checked_text(param: &'static str, typed: Option<&str>) -> Result<Option<String>, Error> {
+    let refused =
+        |fault: NameFault| Error::coded(param, fault.code(), format!("Invalid '{param}': {}", fault.message()));
+    match typed.map(str::trim) {
+        None | Some("") => Ok(typed.map(|_| String::new())),
+        Some(typed) => text::name(typed).map(Some).map_err(refused),
+    }
+}
+
+async fn member_of(tx: &mut Tx, organization: &OrganizationId, id: &UserId) -> Result<Member, Error> {
+    let found = memberships::find_member(tx, organization, id).await?;
+    found.ok_or_else(|| Error::not_found("user", id.as_str()))
+}
+
 /// Revokes the keys of a member that are bound to the organization, each with its audit row.
 async fn revoke_member_keys(
     app: &App,
@@ -148,23 +224,4 @@ fn last_owner() -> Error {
         code: Some("last_owner"),
         message: "An organization needs an owner. Make another person an owner first.".to_owned(),
     }
-}
-
-/// A list of addresses is short, so the result fits one page.
-async fn with_emails(tx: &mut Tx, organization: &OrganizationId, emails: &[String]) -> Result<Listing<Member>, Error> {
-    let mut data: Vec<Member> = Vec::new();
-    for email in emails.iter().take(100) {
-        let Some(user) = users::find_by_email(tx, &email.to_lowercase()).await? else { continue };
-        let known = data.iter().any(|member| member.user.id == user.id);
-        if let Some(membership) = memberships::find(tx, organization, &user.id).await?.filter(|_| !known) {
-            data.push(Member { membership, user });
-        }
-    }
-    Ok(Listing { data, has_more: false })
-}
-
-async fn with_user(tx: &mut Tx, membership: Membership) -> Result<Member, Error> {
-    let user = users::find(tx, &membership.user).await?;
-    let user = user.ok_or_else(|| Error::Internal(format!("membership without user {}", membership.user)))?;
-    Ok(Member { membership, user })
 }

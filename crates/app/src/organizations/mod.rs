@@ -2,6 +2,7 @@
 
 pub mod bootstrap;
 mod data_retention;
+mod invite_mail;
 pub mod invites;
 pub mod ip_allowlists;
 pub mod members;

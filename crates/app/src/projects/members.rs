@@ -2,13 +2,14 @@
 
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::ProjectRole;
-use keystead_core::scope::Scope;
+use keystead_core::scope::{Scope, ScopeSet};
 use keystead_store::Tx;
-use keystead_store::tables::memberships;
 use keystead_store::tables::project_members::{self, ProjectMember};
+use keystead_store::tables::{changes, memberships};
 use serde_json::json;
 
 use crate::audit::AuditEntry;
+use crate::keys::grants::may_grant;
 use crate::projects::open_project;
 use crate::{Actor, App, Error};
 
@@ -45,10 +46,10 @@ impl App {
         user: &UserId,
         roles: &[(ProjectId, Option<ProjectRole>)],
     ) -> Result<(), Error> {
-        if roles.iter().any(|(_, role)| *role == Some(ProjectRole::None)) {
-            return Err(Error::invalid("role", "Invalid 'role': it must be member, owner or viewer."));
-        }
+        roles.iter().try_for_each(|(_, role)| checked_role(*role))?;
         write_tx!(self.store(), "change_project_roles", |tx| {
+            // What is read afterwards cannot change before this transaction ends.
+            changes::lock(tx).await?;
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             member_of(tx, organization, user).await?;
             for (project, role) in roles {
@@ -60,7 +61,15 @@ impl App {
     }
 }
 
-async fn change_project_role(
+/// Refuses the role without any permission, which only service accounts can have.
+pub(super) fn checked_role(role: Option<ProjectRole>) -> Result<(), Error> {
+    if role == Some(ProjectRole::None) {
+        return Err(Error::invalid("role", "Invalid 'role': it must be member, owner or viewer."));
+    }
+    Ok(())
+}
+
+pub(super) async fn change_project_role(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
@@ -70,6 +79,9 @@ async fn change_project_role(
 ) -> Result<(), Error> {
     let now = app.now();
     let known = project_members::find(tx, project, user).await?.map(|row| row.role);
+    let member = memberships::find(tx, organization, user).await?.map(|row| ScopeSet::of_organization_role(row.role));
+    let rights = |role: Option<ProjectRole>| role.map(ScopeSet::of_project_role).unwrap_or_default();
+    may_grant(actor, "role", rights(role), rights(known).union(member.unwrap_or_default()))?;
     let (action, details) = match (known, role) {
         (known, wanted) if known == wanted => return Ok(()),
         (None, Some(role)) => {
@@ -95,7 +107,7 @@ fn with_project(mut details: serde_json::Value, project: &ProjectId) -> serde_js
     details
 }
 
-async fn member_of(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<(), Error> {
+pub(super) async fn member_of(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<(), Error> {
     let found = memberships::find(tx, organization, user).await?;
     found.map(|_| ()).ok_or_else(|| Error::not_found("user", user.as_str()))
 }

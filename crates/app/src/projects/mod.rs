@@ -3,6 +3,7 @@
 pub mod features;
 mod members;
 mod models;
+pub mod people;
 pub mod rate_limits;
 pub mod service_accounts;
 

@@ -154,7 +154,7 @@ async fn invitations_are_to_projects() {
     let (cid, _) = firm.test.signed_in_user("cid@example.com").await;
     let (_, foreign) = firm.test.organization(&cid).await;
     let invite = async |wanted: Option<&[(ProjectId, ProjectRole)]>| {
-        firm.app().invite_to_projects(&firm.ann, &firm.id, "ben@example.com", READER, wanted, "en").await
+        firm.app().invite_to_projects(&firm.ann, &firm.id, "ben@example.com", READER, wanted, Some("en")).await
     };
     let member = |id: &ProjectId| (id.clone(), ProjectRole::Member);
     assert_eq!(code(invite(Some(&[member(&foreign)])).await), "not_found", "another person's");

@@ -143,7 +143,7 @@ async fn members_get_roles_in_projects() {
     );
     test.app.remove_member(&owner, &id, &ben).await.unwrap();
     test.app
-        .invite_to_projects(&owner, &id, "ben@example.com", OrganizationRole::Reader, Some(&[]), "en")
+        .invite_to_projects(&owner, &id, "ben@example.com", OrganizationRole::Reader, Some(&[]), Some("en"))
         .await
         .unwrap();
     let mails = test.mails().await;

@@ -45,6 +45,7 @@ error-name-too-long = The name can have at most 255 characters.
 error-name-has-invisible-characters = The name contains an invisible character. Type it instead of pasting it.
 error-sign-in = Too many sign-in attempts. Try again at { $time }.
 error-account-mails = Too many emails were requested. You can request another at { $time }.
+error-invite-accepted = This invitation was accepted, so it cannot be canceled. Remove the member instead.
 error-invite-expired = This invitation was accepted, canceled or replaced by a newer one, or it has expired. Open the newest email, or ask an owner of the organization for a new one.
 error-invites = Too many invitations were sent. You can send another at { $time }. After the organization verifies a phone number, it can send more.
 error-password-too-short = The password must have at least 10 characters.

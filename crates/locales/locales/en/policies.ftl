@@ -93,6 +93,7 @@ kept-phone-numbers = Verified phone numbers, encrypted
 kept-line-lookups = Types of phone lines, by fingerprint
 kept-limit-hits = Counters against abuse, by fingerprint
 kept-payment-methods = Payment methods, last four digits
+kept-invites = Invitations that were not accepted
 kept-key-addresses = Addresses that keys were used from
 kept-provider-copies = Copies at the identity service
 kept-identity-results = Results of identity checks

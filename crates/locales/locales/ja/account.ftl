@@ -45,6 +45,7 @@ error-name-too-long = 名前は255文字以内で入力してください。
 error-name-has-invisible-characters = 名前に見えない文字が含まれています。貼り付けずに、直接入力してください。
 error-sign-in = サインインの試行回数が上限に達しました。{ $time }以降にもう一度お試しください。
 error-account-mails = メールの送信回数が上限に達しました。次は{ $time }以降に送信できます。
+error-invite-accepted = この招待は承諾済みのため、取り消せません。代わりにメンバーを削除してください。
 error-invite-expired = この招待は、承諾済みか、取り消されたか、新しい招待に置き換えられたか、期限が切れています。最新のメールを開くか、組織のオーナーに新しい招待を依頼してください。
 error-invites = 招待の送信数が上限に達しました。次は{ $time }以降に送信できます。組織の電話番号を確認すると、上限が増えます。
 error-password-too-short = パスワードは10文字以上で入力してください。

@@ -90,6 +90,7 @@ kept-phone-numbers = 確認済みの電話番号（暗号化）
 kept-line-lookups = 電話回線の種類（フィンガープリント別）
 kept-limit-hits = 不正利用対策のカウンター（フィンガープリント別）
 kept-payment-methods = 支払い方法（下4桁）
+kept-invites = 承諾されていない招待
 kept-key-addresses = キーが使われたIPアドレス
 kept-provider-copies = 本人確認サービスにあるコピー
 kept-identity-results = 本人確認の結果

@@ -45,6 +45,7 @@ error-name-too-long = Nazwa może mieć najwyżej 255 znaków.
 error-name-has-invisible-characters = Nazwa zawiera niewidoczny znak. Wpisz ją ręcznie zamiast wklejać.
 error-sign-in = Zbyt wiele prób logowania. Spróbuj ponownie { $time }.
 error-account-mails = Poproszono o zbyt wiele e-maili. O kolejny można poprosić { $time }.
+error-invite-accepted = To zaproszenie zostało przyjęte, więc nie można go anulować. Możesz usunąć członka organizacji.
 error-invite-expired = To zaproszenie zostało przyjęte, anulowane lub zastąpione nowszym albo wygasło. Otwórz najnowszy e-mail z zaproszeniem lub poproś właściciela organizacji o nowe.
 error-invites = Wysłano zbyt wiele zaproszeń. Kolejne można wysłać { $time }. Po zweryfikowaniu numeru telefonu organizacja może wysyłać ich więcej.
 error-password-too-short = Hasło musi mieć co najmniej 10 znaków.

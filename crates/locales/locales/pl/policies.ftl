@@ -99,6 +99,7 @@ kept-phone-numbers = Zweryfikowane numery telefonów, zaszyfrowane
 kept-line-lookups = Rodzaje numerów telefonów, według skrótów
 kept-limit-hits = Liczniki chroniące przed nadużyciami, według skrótów
 kept-payment-methods = Metody płatności, ostatnie cztery cyfry
+kept-invites = Nieprzyjęte zaproszenia
 kept-key-addresses = Adresy, z których użyto kluczy
 kept-provider-copies = Kopie w usłudze weryfikacji tożsamości
 kept-identity-results = Wyniki weryfikacji tożsamości

@@ -146,7 +146,7 @@ pub(crate) async fn invite(State(state): State<DashboardState>, visit: Visit, fo
         Ok(projects) => {
             let projects = Some(projects.as_slice()).filter(|_| chosen);
             let (organization, role) = (&visit.organization.id, role_of(&form));
-            state.app.invite_to_projects(&actor, organization, email, role, projects, language).await
+            state.app.invite_to_projects(&actor, organization, email, role, projects, Some(language)).await
         }
         Err(error) => Err(error),
     };
