@@ -69,6 +69,10 @@ impl IntoResponse for ApiError {
             let challenge = HeaderValue::from_static("Bearer realm=\"OpenAI API\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
+        if status == StatusCode::CONFLICT {
+            // SDKs repeat a 409; none of ours ends by itself.
+            response.headers_mut().insert("x-should-retry", HeaderValue::from_static("false"));
+        }
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -8,8 +8,8 @@ use crate::accepted_names::AcceptedNames;
 use crate::auth::Permission;
 use crate::keystead::operator;
 use crate::organization::{
-    admin_api_keys, audit_logs, costs, data_retention, hosted_tool_permissions, model_permissions, project_api_keys,
-    projects, rate_limits, service_accounts, service_tier_settings, usage, users,
+    admin_api_keys, audit_logs, costs, data_retention, hosted_tool_permissions, invites, model_permissions,
+    project_api_keys, project_users, projects, rate_limits, service_accounts, service_tier_settings, usage, users,
 };
 use crate::{ApiState, api_keys, keystead, me};
 
@@ -94,6 +94,13 @@ const ACCOUNT: &str = "/v1/organization/projects/{project_id}/service_accounts/{
 const PROJECT_KEYS: &str = "/v1/organization/projects/{project_id}/api_keys";
 const PROJECT_KEY: &str = "/v1/organization/projects/{project_id}/api_keys/{key_id}";
 
+const INVITES: &str = "/v1/organization/invites";
+const INVITE: &str = "/v1/organization/invites/{invite_id}";
+const USERS: &str = "/v1/organization/users";
+const USER: &str = "/v1/organization/users/{user_id}";
+const PROJECT_USERS: &str = "/v1/organization/projects/{project_id}/users";
+const PROJECT_USER: &str = "/v1/organization/projects/{project_id}/users/{user_id}";
+
 const PHONES: &str = "/v1/keystead/phone_verifications";
 const PAYMENTS: &str = "/v1/keystead/payment_methods";
 const PAYMENT: &str = "/v1/keystead/payment_methods/{id}";
@@ -154,8 +161,19 @@ pub static ROUTES: &[Endpoint] = &[
     read(PROJECT_KEY, READ, || get(project_api_keys::retrieve)),
     write(PROJECT_KEY, WRITE, || post(project_api_keys::update)).body(&["scopes", "expires_in_seconds"]),
     remove(PROJECT_KEY, WRITE, || delete(project_api_keys::delete)),
-    read("/v1/organization/users", READ, || get(users::list)).query(PAGE, &["emails"]),
-    read("/v1/organization/users/{user_id}", READ, || get(users::retrieve)),
+    read(INVITES, READ, || get(invites::list)).query(PAGE, &[]),
+    write(INVITES, WRITE, || post(invites::create)).body(&["email", "role", "projects"]),
+    read(INVITE, READ, || get(invites::retrieve)),
+    remove(INVITE, WRITE, || delete(invites::delete)),
+    read(USERS, READ, || get(users::list)).query(PAGE, &["emails"]),
+    read(USER, READ, || get(users::retrieve)),
+    write(USER, WRITE, || post(users::update)).body(&["role", "role_id", "technical_level", "developer_persona"]),
+    remove(USER, WRITE, || delete(users::delete)),
+    read(PROJECT_USERS, READ, || get(project_users::list)).query(PAGE, &[]),
+    write(PROJECT_USERS, WRITE, || post(project_users::create)).body(&["user_id", "email", "role"]),
+    read(PROJECT_USER, READ, || get(project_users::retrieve)),
+    write(PROJECT_USER, WRITE, || post(project_users::update)).body(&["role"]),
+    remove(PROJECT_USER, WRITE, || delete(project_users::delete)),
     read("/v1/organization/audit_logs", READ, || get(audit_logs::handle)).query(audit_logs::ONE, audit_logs::MANY),
     usage("/v1/organization/usage/completions", || usage::endpoint(&usage::COMPLETIONS)).unsupported(&["batch"]),
     usage("/v1/organization/usage/embeddings", || usage::endpoint(&usage::EMBEDDINGS)),
@@ -163,6 +181,18 @@ pub static ROUTES: &[Endpoint] = &[
     usage("/v1/organization/usage/audio_speeches", || usage::endpoint(&usage::AUDIO_SPEECHES)),
     usage("/v1/organization/usage/audio_transcriptions", || usage::endpoint(&usage::AUDIO_TRANSCRIPTIONS)),
     usage("/v1/organization/usage/moderations", || usage::endpoint(&usage::MODERATIONS)),
+    usage("/v1/organization/usage/decisions", || usage::endpoint(&usage::DECISIONS)).unsupported(&["batch"]),
+    read("/v1/organization/usage/vector_stores", USAGE, || usage::endpoint(&usage::VECTOR_STORES))
+        .query(usage::request::ONE, usage::request::MANY_OF_PROJECT),
+    read("/v1/organization/usage/code_interpreter_sessions", USAGE, || {
+        usage::endpoint(&usage::CODE_INTERPRETER_SESSIONS)
+    })
+    .query(usage::request::ONE, usage::request::MANY_OF_PROJECT),
+    read("/v1/organization/usage/file_search_calls", USAGE, || usage::endpoint(&usage::FILE_SEARCH_CALLS))
+        .query(usage::request::ONE, usage::request::MANY_WITHOUT_MODEL)
+        .unsupported(&["vector_store_ids"]),
+    usage("/v1/organization/usage/web_search_calls", || usage::endpoint(&usage::WEB_SEARCH_CALLS))
+        .unsupported(&["context_levels"]),
     read("/v1/organization/costs", USAGE, || get(costs::handle)).query(usage::request::ONE, costs::MANY),
     write("/v1/api-keys", ANY, || post(api_keys::handle)).body(&["name", "scopes", "expires_in_seconds", "project_id"]),
     read("/v1/me", ANY, || get(me::handle)),

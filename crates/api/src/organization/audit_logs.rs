@@ -82,6 +82,10 @@ fn several(query: &Query, key: &'static str) -> Result<Vec<String>, ApiError> {
 fn show(event: &AuditEvent, names: &Names) -> Value {
     let mut details = event.details.as_object().cloned().unwrap_or_else(Map::new);
     details.insert("id".to_owned(), event.target_id.clone().into());
+    // Addresses are not in the log, so that they can be erased.
+    if let Some(Value::Object(data)) = details.get_mut("data").filter(|_| event.action == "invite.sent") {
+        data.insert("email".to_owned(), names.invited(&event.target_id).into());
+    }
     let mut shown = json!({
         "id": event.id,
         "type": event.action,

@@ -26,12 +26,12 @@ pub(crate) async fn handle(State(state): State<ApiState>, admin: Admin, query: Q
     if query.one("bucket_width").is_some_and(|width| width != "1d") {
         return Err(ApiError::param("bucket_width", "Invalid 'bucket_width': costs are per day, 1d."));
     }
-    let mut request = common(&query, Width::Day, (7, 180), GROUPS)?;
+    let (mut request, source) = common(&query, Width::Day, (7, 180), GROUPS, true)?;
     request.models = query.many("line_items");
-    answer(&state, &admin, &request, show).await
+    answer(&state, &admin, &request, |result| show(result, source)).await
 }
 
-fn show(result: &UsageResult) -> Value {
+fn show(result: &UsageResult, source: Option<&str>) -> Value {
     json!({
         "object": "organization.costs.result",
         "amount": { "value": result.cost.as_units(), "currency": "usd" },
@@ -39,6 +39,7 @@ fn show(result: &UsageResult) -> Value {
         "project_id": result.project,
         "user_id": result.user,
         "api_key_id": result.key,
+        "api_source": source,
         "quantity": null,
         "quantity_unit": null,
         "keystead_estimated": { "value": result.estimated.cost.as_units(), "currency": "usd" },

@@ -53,7 +53,7 @@ pub(crate) async fn list(
     }
     if let Some(after) = &page.after {
         let place = rates.iter().position(|rate| rate.id() == *after);
-        let place = place.ok_or_else(|| ApiError::not_found("rate limit", after))?;
+        let place = place.ok_or_else(|| ApiError::param("after", "This cursor names nothing in the list."))?;
         rates.drain(..=place);
     }
     let most = usize::try_from(page.limit).unwrap_or(usize::MAX);

@@ -2,6 +2,7 @@
 
 use http::Method;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
+use keystead_core::role::OrganizationRole;
 use keystead_core::scope::{Restriction, Scope, ScopeSet};
 use keystead_store::tables::api_keys::{self, KeyRow};
 use keystead_store::{Error, Tx};
@@ -90,6 +91,16 @@ async fn keys_grant_no_more_than_their_own_scopes() {
         assert!(answer.status != 200 || limit == ScopeSet::all(), "{kind:?} {held:?} took over a whole key");
         let answer = world.post(&format!("{accounts}/{account}"), &grantor, json!({ "role": "owner" })).await;
         assert!(answer.status != 200 || limit == ScopeSet::all(), "{kind:?} {held:?} gave a role: {}", answer.body);
+        let reader = world.member(&owner.organization_id, OrganizationRole::Reader).await;
+        for (path, body) in [
+            ("/v1/organization/invites", json!({ "email": "eve@example.com", "role": "owner" })),
+            ("/v1/organization/invites", json!({ "email": "eve@example.com", "role": "reader" })),
+            (&format!("/v1/organization/users/{reader}"), json!({ "role": "owner" })),
+        ] {
+            let answer = world.post(path, &grantor, body.clone()).await;
+            let whole = limit == ScopeSet::all() && kind.as_str() == "admin";
+            assert_eq!(answer.status == 200, whole, "{kind:?} {held:?} gave {body}: {}", answer.body);
+        }
         let writes = limit.allows(Scope::ManagementWrite) || kind.as_str() == "project";
         assert_eq!(granted > 0, writes, "{kind:?} {held:?}");
     }
@@ -156,8 +167,12 @@ async fn answers_sent_back_change_only_what_can_be_changed() {
     let own = world.post("/v1/api-keys", key, json!({ "name": "k", "project_id": other })).await.text("id");
     let lists = "/v1/keystead/organization/ip_allowlists";
     let list = world.post(lists, key, json!({ "name": "l", "allowed_ips": ["192.0.2.1"] })).await.text("id");
+    let reader = world.member(&owner.organization_id, OrganizationRole::Reader).await;
+    world.post(&format!("{path}/users"), key, json!({ "user_id": reader, "role": "member" })).await;
     for (path, writable) in [
         (path.clone(), &["name"][..]),
+        (format!("{path}/users/{reader}"), &["role"]),
+        (format!("/v1/organization/users/{reader}"), &["role", "role_id", "technical_level", "developer_persona"]),
         (format!("{path}/service_accounts/{account}"), &["name", "role"]),
         (format!("{path}/api_keys/{own}"), &["scopes", "expires_in_seconds"]),
         (format!("{path}/model_permissions"), &["mode", "model_ids"]),

@@ -113,7 +113,7 @@ async fn limits_are_listed_in_pages_of_the_models_a_project_can_use() {
     let before = world.get(&format!("{path}?before=rl-m002&limit=5"), key).await;
     assert_eq!(ids(&before.body), ["rl-m000", "rl-m001"]);
     assert_eq!(world.get(&format!("{path}?limit=101"), key).await.status, 400);
-    assert_eq!(world.get(&format!("{path}?after=rl-gone"), key).await.status, 404);
+    assert_eq!(world.get(&format!("{path}?after=rl-gone"), key).await.status, 400);
 
     let models = format!("/v1/organization/projects/{}/model_permissions", owner.project_id);
     world.post(&models, key, json!({ "mode": "allow_list", "model_ids": ["m007", "elsewhere"] })).await;

@@ -26,8 +26,11 @@ async fn every_route_refuses_strangers() {
     let (data, key) = (made.text("value"), made.text("id"));
     let accounts = format!("/v1/organization/projects/{}/service_accounts", owner.project_id);
     let account = world.post(&accounts, admin(&owner), json!({ "name": "bot" })).await.text("id");
+    let invite = json!({ "email": "cid@example.com", "role": "reader" });
+    let invite = world.post("/v1/organization/invites", admin(&owner), invite).await.text("id");
     for endpoint in ROUTES {
         let path = filled(endpoint.path, owner.project_id.as_str(), &account, &key, owner.user_id.as_str());
+        let path = path.replace("{invite_id}", &invite);
         let none = Request::builder().method(&endpoint.method).uri(&path).body(Body::empty()).unwrap();
         let none = world.send(none).await;
         assert_eq!(none.status, 401, "{endpoint:?}");
@@ -42,7 +45,8 @@ async fn every_route_refuses_strangers() {
         assert!(sentence.contains(scope.as_str()), "{endpoint:?}: {}", wrong.body);
         if endpoint.path.contains('{') {
             let mut body = json!({ "name": "mine", "scopes": [], "code": "123456", "channel": "qr",
-                "mode": "deny_list", "model_ids": [], "retention_type": "none" });
+                "mode": "deny_list", "model_ids": [], "retention_type": "none", "role": "owner",
+                "user_id": owner.user_id });
             body.as_object_mut().unwrap().retain(|name, _| endpoint.accepted.body.contains(&name.as_str()));
             let body = &body.to_string();
             let foreign = world.call(endpoint.method.clone(), &path, admin(&other), body).await;

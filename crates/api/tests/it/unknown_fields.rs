@@ -2,20 +2,25 @@
 
 use http::Method;
 use keystead_api::{Endpoint, ROUTES};
+use keystead_core::id::OrganizationId;
+use keystead_core::role::OrganizationRole;
 use serde_json::{Map, Value, json};
 
 use crate::operator::operator;
 use crate::world::{Answer, World, admin};
 
 /// Paths with ids of existing objects, for a caller with all permissions.
-struct Walk {
-    world: World,
-    key: String,
+pub(crate) struct Walk {
+    pub(crate) world: World,
+    pub(crate) key: String,
+    organization: OrganizationId,
+    project: String,
+    account: String,
     ids: Vec<(&'static str, String)>,
 }
 
 impl Walk {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = World::new().await;
         let made = operator(&world, "ops").await;
         let key = admin(&made).to_owned();
@@ -24,20 +29,57 @@ impl Walk {
         let account = world.post(&accounts, &key, json!({ "name": "bot" })).await.text("id");
         let list = json!({ "name": "office", "allowed_ips": ["192.0.2.0/24"] });
         let list = world.post("/v1/keystead/organization/ip_allowlists", &key, list).await.text("id");
+        let invited = json!({ "email": "ben@example.com", "role": "owner" });
+        let invite = world.post("/v1/organization/invites", &key, invited).await.text("id");
         let ids = vec![
+            ("{invite_id}", invite),
             ("{project_id}", made.project_id.to_string()),
-            ("{service_account_id}", account),
+            ("{service_account_id}", account.clone()),
             ("{key_id}", own),
             ("{user_id}", made.user_id.to_string()),
             ("{organization_id}", made.organization_id.to_string()),
             ("{rate_limit_id}", "rl-gpt-4o".to_owned()),
             ("{id}", list),
         ];
-        Self { world, key, ids }
+        let place = format!("/v1/organization/projects/{}/users", made.project_id);
+        let person = world.member(&made.organization_id, OrganizationRole::Reader).await;
+        world.post(&place, &key, json!({ "user_id": person, "role": "member" })).await;
+        let (organization, project) = (made.organization_id, made.project_id.to_string());
+        Self { world, key, organization, project, account, ids }
     }
 
-    async fn call(&self, endpoint: &Endpoint, query: &str, body: &str) -> Answer {
-        let path = self.ids.iter().fold(endpoint.path.to_owned(), |path, (name, id)| path.replace(name, id));
+    /// Adds this many rows to every list.
+    pub(crate) async fn fill(&self, rows: usize) {
+        let (world, key) = (&self.world, &self.key);
+        let project = format!("/v1/organization/projects/{}", self.project);
+        for n in 0..rows {
+            world.wait(1);
+            let name = format!("row {n}");
+            let user = world.member(&self.organization, OrganizationRole::Reader).await;
+            for (path, body) in [
+                ("/v1/organization/admin_api_keys".to_owned(), json!({ "name": name })),
+                ("/v1/organization/projects".to_owned(), json!({ "name": name })),
+                (
+                    "/v1/organization/invites".to_owned(),
+                    json!({ "email": format!("p{n}@example.com"), "role": "reader" }),
+                ),
+                (format!("{project}/users"), json!({ "user_id": user, "role": "member" })),
+                (format!("{project}/service_accounts"), json!({ "name": name, "create_service_account_only": true })),
+                (format!("{project}/service_accounts/{}/api_keys", self.account), json!({ "name": name })),
+            ] {
+                let made = world.post(&path, key, body).await;
+                assert_eq!(made.status, 200, "{path}: {}", made.body);
+            }
+        }
+    }
+
+    /// The endpoint's path with ids.
+    pub(crate) fn path(&self, endpoint: &Endpoint) -> String {
+        self.ids.iter().fold(endpoint.path.to_owned(), |path, (name, id)| path.replace(name, id))
+    }
+
+    pub(crate) async fn call(&self, endpoint: &Endpoint, query: &str, body: &str) -> Answer {
+        let path = self.path(endpoint);
         self.world.call(endpoint.method.clone(), &format!("{path}?{query}"), &self.key, body).await
     }
 
@@ -111,7 +153,7 @@ async fn every_member_of_a_body_is_read() {
         "name": "n", "mode": "deny_list", "model_ids": [], "allowed_ips": ["192.0.2.1"], "phone_number": "+48600000000",
         "code": "123456", "decision": "reject", "reasons": [], "reason": "because", "until": 1, "requirement": "phone",
         "action": "suspend", "tags": [], "organization_ids": ["org-x"], "organization_id": "org-x", "rules": [], "version": 1,
-        "scopes": [], "consent": true,
+        "scopes": [], "consent": true, "email": "ann@example.com", "role": "owner",
     });
     for endpoint in ROUTES {
         for name in endpoint.accepted.body {

@@ -1,7 +1,7 @@
 //! Usage and costs in buckets.
 
 use keystead_core::id::KeyId;
-use keystead_core::money::Micros;
+use keystead_core::money::{Amount, Micros};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Price, Quantities, UsageEvent, UsageKind};
 use keystead_store::Tx;
@@ -109,6 +109,74 @@ async fn small_costs_and_estimates_are_told_exactly() {
     let result = &costs["data"][0]["results"][0];
     assert_eq!(result["amount"], json!({ "value": 0.000_003_2, "currency": "usd" }));
     assert_eq!(result["keystead_estimated"], json!({ "value": 0.000_000_08, "currency": "usd" }));
+}
+
+/// Calls of hosted tools have their own endpoints; what no record can tell is refused by name.
+#[tokio::test]
+async fn searches_are_counted_apart() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let one = UsageEvent {
+        at: Timestamp(START),
+        kind: UsageKind::WebSearchCalls,
+        organization: owner.organization_id.clone(),
+        project: owner.project_id.clone(),
+        key: "key_one".parse().unwrap(),
+        owner: owner.user_id.text(),
+        model: "gpt-4o".into(),
+        used: Quantities { requests: 1, tool_calls: 3, ..Quantities::default() },
+        cost: Amount::ZERO,
+        status: 200,
+        estimated: false,
+        request: "req".into(),
+        stream: false,
+        summary: false,
+        once: None,
+    };
+    let events = [one.clone(), one.clone(), UsageEvent { kind: UsageKind::FileSearchCalls, ..one }];
+    let written: Result<usize, keystead_store::Error> =
+        world.store.write("record", async move |tx: &mut Tx| usage::record(tx, "1-a", 0, &events).await).await;
+    assert_eq!(written.unwrap(), 3);
+    let ask = async |path: &str| {
+        world.get(&format!("/v1/organization/{path}start_time={START}"), admin(&owner)).await.body["data"][0]["results"]
+            .clone()
+    };
+    let mut web = json!({
+        "object": "organization.usage.web_searches.result", "num_requests": 6, "num_model_requests": 2,
+        "project_id": null, "user_id": null, "api_key_id": null, "model": null, "context_level": null,
+        "api_source": null, "keystead_estimated": { "num_requests": 0, "num_model_requests": 0 },
+    });
+    assert_eq!(ask("usage/web_search_calls?").await, json!([web]));
+    (web["model"], web["api_source"]) = ("gpt-4o".into(), "unlabeled".into());
+    assert_eq!(ask("usage/web_search_calls?group_by=model,api_source&models=gpt-4o&").await, json!([web]));
+    assert_eq!(ask("usage/web_search_calls?models=o3&").await, json!([]));
+    let file = json!({
+        "object": "organization.usage.file_searches.result", "num_requests": 3, "project_id": owner.project_id,
+        "user_id": null, "api_key_id": null, "vector_store_id": null, "keystead_estimated": { "num_requests": 0 },
+    });
+    assert_eq!(ask("usage/file_search_calls?group_by[]=project_id&").await, json!([file]));
+    for path in
+        ["usage/completions?", "usage/decisions?", "usage/vector_stores?", "usage/code_interpreter_sessions?", "costs?"]
+    {
+        assert_eq!(ask(path).await, json!([]), "{path}");
+    }
+    for (query, param) in [
+        ("file_search_calls?vector_store_ids[]=vs_1", "vector_store_ids"),
+        ("file_search_calls?models=gpt-4o", "models"),
+        ("file_search_calls?group_by=vector_store_id", "group_by"),
+        ("web_search_calls?context_levels=low", "context_levels"),
+        ("web_search_calls?group_by=context_level", "group_by"),
+        ("vector_stores?user_ids=user-x", "user_ids"),
+        ("vector_stores?group_by=model", "group_by"),
+        ("code_interpreter_sessions?group_by=api_source", "group_by"),
+        ("decisions?batch=true", "batch"),
+        ("images?sizes=256x256", "sizes"),
+        ("images?group_by=source", "group_by"),
+        ("embeddings?group_by=api_source", "group_by"),
+    ] {
+        let answer = world.get(&format!("/v1/organization/usage/{query}&start_time=1"), admin(&owner)).await;
+        assert_eq!((answer.status, &answer.body["error"]["param"]), (400, &json!(param)), "{query}");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -11,13 +12,17 @@ use keystead_api::{ApiState, Authenticate, BoxFuture};
 use keystead_app::organizations::bootstrap::Bootstrapped;
 use keystead_app::{App, Services, Settings};
 use keystead_core::caller::Caller;
+use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::key::{ApiKey, Pepper, TagKeys};
 use keystead_core::mask::mask;
 use keystead_core::network::Client;
 use keystead_core::refusal::{ErrorResponse, Refusal};
+use keystead_core::role::OrganizationRole;
 use keystead_store::tables::directory;
+use keystead_store::tables::memberships::{self, Membership};
+use keystead_store::tables::users::{self, User};
 use keystead_store::{Error, Store, Tx};
-use keystead_testkit::{PUBLIC_URL, pepper, tags};
+use keystead_testkit::{Database, PUBLIC_URL, pepper, tags};
 use serde_json::Value;
 
 pub(crate) const START: i64 = 1_767_225_600;
@@ -53,6 +58,7 @@ pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) store: Store,
     router: Router,
+    people: AtomicU64,
     clock: keystead_testkit::Clock,
 }
 
@@ -75,7 +81,7 @@ impl Answer {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with(|_| Services::default()).await
+        Self::with(keystead_testkit::World::services).await
     }
 
     /// An installation in production.
@@ -89,7 +95,20 @@ impl World {
     }
 
     async fn made(development: bool, services: impl FnOnce(&keystead_testkit::World) -> Services) -> Self {
-        let parts = keystead_testkit::World::new(START).await;
+        Self::over(keystead_testkit::World::new(START).await, development, services)
+    }
+
+    /// An installation over a database of the test's own.
+    pub(crate) fn on(database: &Database) -> Self {
+        let parts = keystead_testkit::World::over(database.store.clone(), START);
+        Self::over(parts, true, keystead_testkit::World::services)
+    }
+
+    fn over(
+        parts: keystead_testkit::World,
+        development: bool,
+        services: impl FnOnce(&keystead_testkit::World) -> Services,
+    ) -> Self {
         let settings = Settings {
             operator_emails: ["ops@example.com", "eve@example.com"].map(str::to_owned).to_vec(),
             development,
@@ -98,7 +117,7 @@ impl World {
         let app = parts.app(services(&parts), settings);
         let keys = Keys { store: parts.store.clone(), tags: tags(), pepper: pepper() };
         let router = keystead_api::router(ApiState { app: app.clone(), authenticate: Arc::new(keys) });
-        Self { app, store: parts.store, router, clock: parts.clock }
+        Self { app, store: parts.store, router, people: AtomicU64::default(), clock: parts.clock }
     }
 
     pub(crate) fn wait(&self, seconds: i64) {
@@ -107,6 +126,24 @@ impl World {
 
     pub(crate) async fn bootstrap(&self, name: &str, waive: bool) -> Bootstrapped {
         self.app.bootstrap(&format!("{name}@example.com"), name, waive).await.unwrap()
+    }
+
+    /// Makes another person a member of an organization.
+    pub(crate) async fn member(&self, organization: &OrganizationId, role: OrganizationRole) -> UserId {
+        let number = self.people.fetch_add(1, Ordering::Relaxed);
+        let user: UserId = format!("user-{number:024}").parse().unwrap();
+        let (organization, id, created_at) = (organization.clone(), user.clone(), self.app.now());
+        let insert = async move |tx: &mut Tx| {
+            let email = format!("person{number}@example.com");
+            let (name, default_organization, deactivated_at) = (format!("Person {number}"), None, None);
+            let row = User { id: id.clone(), email, name, created_at, default_organization, deactivated_at };
+            users::insert(tx, &row).await?;
+            let row = Membership { organization: organization.clone(), user: id.clone(), role, created_at };
+            memberships::insert(tx, &row).await
+        };
+        let inserted: Result<(), Error> = self.store.write("member", insert).await;
+        inserted.unwrap();
+        user
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

@@ -29,20 +29,28 @@ fn show_page(page: &UsagePage, show: impl Fn(&UsageResult) -> Value) -> Value {
     json!({ "object": "page", "data": buckets.collect::<Vec<_>>(), "has_more": next.is_some(), "next_page": next })
 }
 
-/// Builds a result with the fields of every kind of usage, those of its own kind, and the estimated part of each
-/// figure. Keys that were not grouped by are null.
-pub(crate) fn result(object: &str, result: &UsageResult, figures: fn(&Quantities) -> Value) -> Value {
+/// Builds a result with the fields of every kind of usage except `absent`, those of its own kind, and the estimated part
+/// of each figure. Keys that were not grouped by are null.
+pub(crate) fn result(object: &str, result: &UsageResult, figures: fn(&Quantities) -> Value, absent: &[&str]) -> Value {
+    let has = |name: &str| !absent.contains(&name);
     let all = |used: &Quantities| {
         let mut all = figures(used);
-        all["num_model_requests"] = used.requests.into();
+        if has("num_model_requests") {
+            all["num_model_requests"] = used.requests.into();
+        }
         all
     };
     let mut shown = all(&result.used);
     shown["object"] = object.into();
-    shown["project_id"] = json!(result.project);
-    shown["user_id"] = json!(result.user);
-    shown["api_key_id"] = json!(result.key);
-    shown["model"] = json!(result.model);
+    let keys = [
+        ("project_id", &result.project),
+        ("user_id", &result.user),
+        ("api_key_id", &result.key),
+        ("model", &result.model),
+    ];
+    for (name, key) in keys.into_iter().filter(|(name, _)| has(name)) {
+        shown[name] = json!(key);
+    }
     shown["keystead_estimated"] = all(&result.estimated.used);
     shown
 }

@@ -15,6 +15,8 @@ use crate::query::Query;
 pub(crate) mod answer;
 pub(crate) mod request;
 
+use request::Groups;
+
 /// What is specific to one kind of usage.
 pub(crate) struct Shape {
     kind: UsageKind,
@@ -24,10 +26,27 @@ pub(crate) struct Shape {
     figures: fn(&Quantities) -> Value,
     /// Fields of OpenAI's result that Keystead does not count separately.
     fixed: &'static [(&'static str, Option<i64>)],
+    /// Fields of other kinds that a result of this kind does not have.
+    absent: &'static [&'static str],
+    /// The keys by which it can be grouped.
+    groups: Groups,
+    /// Whether `group_by` may contain `api_source`. No request comes from the Agents API.
+    has_source: bool,
+}
+
+impl Shape {
+    const USUAL: Self = Self {
+        kind: UsageKind::Completions,
+        object: "",
+        figures: |_| json!({}),
+        fixed: &[],
+        absent: &[],
+        groups: request::GROUPS,
+        has_source: false,
+    };
 }
 
 pub(crate) static COMPLETIONS: Shape = Shape {
-    kind: UsageKind::Completions,
     object: "organization.usage.completions.result",
     figures: |used| {
         json!({
@@ -43,13 +62,60 @@ pub(crate) static COMPLETIONS: Shape = Shape {
         ("batch", None),
         ("service_tier", None),
     ],
+    has_source: true,
+    ..Shape::USUAL
+};
+
+pub(crate) static DECISIONS: Shape = Shape {
+    kind: UsageKind::Decisions,
+    object: "organization.usage.decisions.result",
+    figures: COMPLETIONS.figures,
+    fixed: COMPLETIONS.fixed,
+    has_source: true,
+    ..Shape::USUAL
+};
+
+pub(crate) static VECTOR_STORES: Shape = Shape {
+    kind: UsageKind::VectorStores,
+    object: "organization.usage.vector_stores.result",
+    absent: &["num_model_requests", "user_id", "api_key_id", "model"],
+    groups: request::OF_PROJECT,
+    ..Shape::USUAL
+};
+
+pub(crate) static CODE_INTERPRETER_SESSIONS: Shape = Shape {
+    kind: UsageKind::CodeInterpreterSessions,
+    object: "organization.usage.code_interpreter_sessions.result",
+    figures: |used| json!({ "num_sessions": used.tool_calls }),
+    absent: &["num_model_requests", "user_id", "api_key_id", "model"],
+    groups: request::OF_PROJECT,
+    ..Shape::USUAL
+};
+
+pub(crate) static FILE_SEARCH_CALLS: Shape = Shape {
+    kind: UsageKind::FileSearchCalls,
+    object: "organization.usage.file_searches.result",
+    figures: |used| json!({ "num_requests": used.tool_calls }),
+    fixed: &[("vector_store_id", None)],
+    absent: &["num_model_requests", "model"],
+    groups: request::WITHOUT_MODEL,
+    ..Shape::USUAL
+};
+
+pub(crate) static WEB_SEARCH_CALLS: Shape = Shape {
+    kind: UsageKind::WebSearchCalls,
+    object: "organization.usage.web_searches.result",
+    figures: |used| json!({ "num_requests": used.tool_calls }),
+    fixed: &[("context_level", None)],
+    has_source: true,
+    ..Shape::USUAL
 };
 
 pub(crate) static EMBEDDINGS: Shape = Shape {
     kind: UsageKind::Embeddings,
     object: "organization.usage.embeddings.result",
     figures: |used| json!({ "input_tokens": used.input_tokens }),
-    fixed: &[],
+    ..Shape::USUAL
 };
 
 pub(crate) static IMAGES: Shape = Shape {
@@ -57,27 +123,28 @@ pub(crate) static IMAGES: Shape = Shape {
     object: "organization.usage.images.result",
     figures: |used| json!({ "images": used.images }),
     fixed: &[("size", None), ("source", None)],
+    ..Shape::USUAL
 };
 
 pub(crate) static AUDIO_SPEECHES: Shape = Shape {
     kind: UsageKind::AudioSpeeches,
     object: "organization.usage.audio_speeches.result",
     figures: |used| json!({ "characters": used.characters }),
-    fixed: &[],
+    ..Shape::USUAL
 };
 
 pub(crate) static AUDIO_TRANSCRIPTIONS: Shape = Shape {
     kind: UsageKind::AudioTranscriptions,
     object: "organization.usage.audio_transcriptions.result",
     figures: |used| json!({ "seconds": used.seconds }),
-    fixed: &[],
+    ..Shape::USUAL
 };
 
 pub(crate) static MODERATIONS: Shape = Shape {
     kind: UsageKind::Moderations,
     object: "organization.usage.moderations.result",
     figures: |used| json!({ "input_tokens": used.input_tokens }),
-    fixed: &[],
+    ..Shape::USUAL
 };
 
 /// `GET /v1/organization/usage/{kind}`
@@ -88,14 +155,17 @@ pub(crate) fn endpoint(shape: &'static Shape) -> MethodRouter<ApiState> {
 }
 
 async fn list(state: &ApiState, admin: &Admin, query: &Query, shape: &'static Shape) -> Result<Json<Value>, ApiError> {
-    let request = request::usage(query, shape.kind)?;
-    answer::answer(state, admin, &request, |result| show(shape, result)).await
+    let (request, source) = request::usage(query, shape.kind, shape.groups, shape.has_source)?;
+    answer::answer(state, admin, &request, |result| show(shape, result, source)).await
 }
 
-fn show(shape: &Shape, result: &UsageResult) -> Value {
-    let mut shown = answer::result(shape.object, result, shape.figures);
+fn show(shape: &Shape, result: &UsageResult, source: Option<&str>) -> Value {
+    let mut shown = answer::result(shape.object, result, shape.figures, shape.absent);
     for (name, value) in shape.fixed {
         shown[*name] = json!(value);
+    }
+    if shape.has_source {
+        shown["api_source"] = json!(source);
     }
     shown
 }

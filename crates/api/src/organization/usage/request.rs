@@ -13,6 +13,15 @@ pub(crate) const ONE: &[&str] = &["start_time", "end_time", "bucket_width", "lim
 /// Parameters of usage with several values.
 pub(crate) const MANY: &[&str] = &["project_ids", "user_ids", "api_key_ids", "models", "group_by"];
 
+/// Parameters of kinds of usage that belong to a project as a whole.
+pub(crate) const MANY_OF_PROJECT: &[&str] = &["project_ids", "group_by"];
+
+/// Parameters of kinds of usage without a model.
+pub(crate) const MANY_WITHOUT_MODEL: &[&str] = &["project_ids", "user_ids", "api_key_ids", "group_by"];
+
+/// The source of every request: none comes from the Agents API.
+const SOURCE: &str = "unlabeled";
+
 /// The names that `group_by` may contain, and their keys. Names by which Keystead does not group are refused.
 pub(crate) type Groups = &'static [(&'static str, GroupKey)];
 
@@ -24,6 +33,13 @@ pub(crate) const GROUPS: Groups = &[
     ("model", GroupKey::Model),
 ];
 
+/// Those of kinds of usage without a model.
+pub(crate) const WITHOUT_MODEL: Groups =
+    &[("project_id", GroupKey::Project), ("user_id", GroupKey::User), ("api_key_id", GroupKey::ApiKey)];
+
+/// Those of kinds of usage that belong to a project as a whole.
+pub(crate) const OF_PROJECT: Groups = &[("project_id", GroupKey::Project)];
+
 /// Returns the default and the maximum number of buckets of a width.
 pub(crate) const fn limits(width: Width) -> (i64, i64) {
     match width {
@@ -33,16 +49,21 @@ pub(crate) const fn limits(width: Width) -> (i64, i64) {
     }
 }
 
-/// Parses a query of usage.
-pub(crate) fn usage(query: &Query, kind: UsageKind) -> Result<UsageRequest, ApiError> {
+/// Parses a query of usage. Returns also the source of the results if they are grouped by it.
+pub(crate) fn usage(
+    query: &Query,
+    kind: UsageKind,
+    groups: Groups,
+    has_source: bool,
+) -> Result<(UsageRequest, Option<&'static str>), ApiError> {
     let width = match query.one("bucket_width") {
         None | Some("1d") => Width::Day,
         Some("1h") => Width::Hour,
         Some("1m") => Width::Minute,
         Some(_) => return Err(ApiError::param("bucket_width", "Invalid 'bucket_width': must be 1m, 1h or 1d.")),
     };
-    let request = common(query, width, limits(width), GROUPS)?;
-    Ok(UsageRequest { kind: Some(kind), models: query.many("models"), ..request })
+    let (request, source) = common(query, width, limits(width), groups, has_source)?;
+    Ok((UsageRequest { kind: Some(kind), models: query.many("models"), ..request }, source))
 }
 
 /// Parses what usage and costs have in common.
@@ -51,25 +72,31 @@ pub(crate) fn common(
     width: Width,
     (default, most): (i64, i64),
     groups: Groups,
-) -> Result<UsageRequest, ApiError> {
+    has_source: bool,
+) -> Result<(UsageRequest, Option<&'static str>), ApiError> {
     let start = query.integer("start_time")?;
     let start = start.ok_or_else(|| ApiError::param("start_time", "Missing required parameter: 'start_time'."))?;
     let limit = query.integer("limit")?.unwrap_or(default);
     if !(1..=most).contains(&limit) {
         return Err(ApiError::param("limit", format!("Invalid 'limit': must be between 1 and {most}.")));
     }
-    let mut group_by = Vec::new();
+    let (mut group_by, mut source) = (Vec::new(), None);
     for name in query.many("group_by") {
+        if has_source && name == "api_source" {
+            source = Some(SOURCE);
+            continue;
+        }
         let found = groups.iter().find(|(known, _)| *known == name);
         let (_, key) = found.ok_or_else(|| {
-            let known = groups.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
+            let known = groups.iter().map(|(known, _)| *known).chain(has_source.then_some("api_source"));
+            let known = known.collect::<Vec<_>>().join(", ");
             ApiError::param("group_by", format!("Invalid 'group_by': must be among {known}."))
         })?;
         if !group_by.contains(key) {
             group_by.push(*key);
         }
     }
-    Ok(UsageRequest {
+    let request = UsageRequest {
         kind: None,
         start: Timestamp(start),
         end: query.integer("end_time")?.map(Timestamp),
@@ -81,7 +108,8 @@ pub(crate) fn common(
         users: query.many("user_ids"),
         keys: query.ids("api_key_ids")?,
         models: Vec::new(),
-    })
+    };
+    Ok((request, source))
 }
 
 fn page(query: &Query) -> Result<Option<Timestamp>, ApiError> {

@@ -1,0 +1,148 @@
+//! A list is read page by page while others add to it and take from it: what stays is seen once, and nothing twice.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use keystead_app::organizations::bootstrap::Bootstrapped;
+use keystead_core::role::OrganizationRole;
+use keystead_testkit::Databases;
+use serde_json::json;
+
+use crate::lists::LISTS;
+use crate::world::{World, admin};
+
+/// Lists whose rows are not made by requests.
+const FIXED: &str = "/v1/organization/projects/{project_id}/rate_limits";
+
+/// The same numbers for the same seed.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// One list of one organization.
+struct Place<'w> {
+    world: &'w World,
+    owner: Bootstrapped,
+    project: String,
+    account: String,
+    /// The list's path in the table, and with its ids.
+    list: &'static str,
+    path: String,
+    made: usize,
+}
+
+impl<'w> Place<'w> {
+    async fn new(world: &'w World, list: &'static str, name: &str) -> Self {
+        let owner = world.bootstrap(name, true).await;
+        let key = admin(&owner);
+        let project = world.post("/v1/organization/projects", key, json!({ "name": "Lab" })).await.text("id");
+        let accounts = format!("/v1/organization/projects/{project}/service_accounts");
+        let account = world.post(&accounts, key, json!({ "name": "bot" })).await.text("id");
+        let path = list.replace("{project_id}", &project);
+        Self { world, owner, project, account, list, path, made: 0 }
+    }
+
+    /// Adds a row and returns its id.
+    async fn add(&mut self) -> String {
+        self.made += 1;
+        let (world, key, name) = (self.world, admin(&self.owner), format!("row {}", self.made));
+        let mut path = self.path.clone();
+        let body = match self.list.rsplit('/').next().unwrap() {
+            "users" => {
+                let user = world.member(&self.owner.organization_id, OrganizationRole::Reader).await;
+                if self.list == "/v1/organization/users" {
+                    return user.to_string();
+                }
+                json!({ "user_id": user, "role": "member" })
+            }
+            "invites" => json!({ "email": format!("p{}@example.com", self.made), "role": "reader" }),
+            "api_keys" => {
+                path = format!("/v1/organization/projects/{}/service_accounts/{}/api_keys", self.project, self.account);
+                json!({ "name": name })
+            }
+            "audit_logs" => {
+                let project = world.post("/v1/organization/projects", key, json!({ "name": name })).await;
+                let found = format!("{}?limit=1&resource_ids[]={}", self.path, project.text("id"));
+                return world.get(&found, key).await.text("first_id");
+            }
+            _ => json!({ "name": name }),
+        };
+        let made = world.post(&path, key, body).await;
+        assert_eq!(made.status, 200, "{}: {}", self.list, made.body);
+        made.text("id")
+    }
+
+    /// Takes a row away, if rows of this list can be.
+    async fn take(&self, id: &str) {
+        let (world, key, path) = (self.world, admin(&self.owner), format!("{}/{id}", self.path));
+        let answer = match self.list {
+            "/v1/organization/audit_logs" => return,
+            "/v1/organization/projects" => world.call(Method::POST, &format!("{path}/archive"), key, "").await,
+            _ => world.delete(&path, key).await,
+        };
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+    }
+
+    /// Reads the list to its end, with changes between its pages.
+    async fn read(&mut self, numbers: &mut Numbers, order: &str, stable: &BTreeSet<String>, passing: &mut Vec<String>) {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let limit = 1 + numbers.below(3);
+            let path = format!("{}?order={order}&limit={limit}&after={cursor}", self.path);
+            let page = self.world.get(&path, admin(&self.owner)).await;
+            assert_eq!(page.status, 200, "{path}: {}", page.body);
+            let data = page.body["data"].as_array().unwrap();
+            seen.extend(data.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+            if page.body["has_more"] == false {
+                break;
+            }
+            cursor = page.text("last_id");
+            // The cursor itself goes as often as it can.
+            if let Some(at) = passing.iter().position(|id| *id == cursor) {
+                self.take(&passing.swap_remove(at)).await;
+            } else if !passing.is_empty() && numbers.below(3) == 0 {
+                let at = usize::try_from(numbers.below(passing.len() as u64)).unwrap();
+                self.take(&passing.swap_remove(at)).await;
+            }
+            if passing.len() < 6 && self.made < 60 {
+                self.world.wait(i64::try_from(numbers.below(2)).unwrap());
+                passing.push(self.add().await);
+            }
+        }
+        let once: BTreeSet<String> = seen.iter().cloned().collect();
+        assert_eq!(once.len(), seen.len(), "{} {order}: a row was seen twice", self.list);
+        let missed: Vec<_> = stable.difference(&once).collect();
+        assert!(missed.is_empty(), "{} {order}: {missed:?} were not seen", self.list);
+    }
+}
+
+#[tokio::test]
+async fn what_stays_is_seen_once() {
+    for databases in Databases::both().await {
+        let database = databases.fresh().await;
+        let world = World::on(&database);
+        for (seed, list) in (1..).zip(LISTS.iter().filter(|list| list.path != FIXED)) {
+            let mut place = Place::new(&world, list.path, &format!("owner{seed}")).await;
+            let mut numbers = Numbers(seed);
+            let (mut stable, mut passing) = (BTreeSet::new(), Vec::new());
+            // Several of them in the same second.
+            for n in 0..14 {
+                world.wait(i64::try_from(numbers.below(2)).unwrap());
+                let id = place.add().await;
+                if n % 2 == 0 {
+                    stable.insert(id);
+                } else {
+                    passing.push(id);
+                }
+            }
+            for order in ["desc", "asc"] {
+                place.read(&mut numbers, order, &stable, &mut passing).await;
+            }
+        }
+    }
+}
