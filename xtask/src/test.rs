@@ -134,32 +134,32 @@ fn sdks() -> Done {
     let binary = root.join("target/debug/keystead");
     let python = machine::python()?;
     let node = machine::node()?;
-    // Node searches packages beside the script, so the script is copied beside the installed SDK while it runs.
-    let script = node.join("documents.mjs");
-    std::fs::copy(root.join("tests/sdk/node/documents.mjs"), &script).map_err(|error| error.to_string())?;
     let postgres = Postgres::start()?;
     let mut failed = Vec::new();
     for database in ["SQLite", "PostgreSQL"] {
-        for sdk in ["python", "node"] {
-            print::step(&format!("{sdk} SDK on {database}"));
+        for (sdk, subject) in
+            [("python", "documents"), ("python", "administration"), ("node", "documents"), ("node", "administration")]
+        {
+            print::step(&format!("{sdk} SDK on {database}: {subject}"));
             let url = match database {
-                "PostgreSQL" => Some(postgres.database(&format!("keystead_{sdk}"))?),
+                "PostgreSQL" => Some(postgres.database(&format!("keystead_{sdk}_{subject}"))?),
                 _ => None,
             };
-            let mut command = match sdk {
-                "python" => {
-                    let mut command = Command::new(&python);
-                    command.arg(root.join("tests/sdk/python/test_documents.py"));
-                    command
-                }
-                _ => {
-                    let mut command = Command::new("node");
-                    command.arg(&script);
-                    command
-                }
+            let mut command = if sdk == "python" {
+                let mut command = Command::new(&python);
+                command.arg(root.join(format!("tests/sdk/python/test_{subject}.py")));
+                command
+            } else {
+                // Node searches packages beside the script, so the script is copied beside the installed SDK.
+                let script = node.join(format!("{subject}.mjs"));
+                let source = root.join(format!("tests/sdk/node/{subject}.mjs"));
+                std::fs::copy(source, &script).map_err(|error| error.to_string())?;
+                let mut command = Command::new("node");
+                command.arg(script);
+                command
             };
-            if let Err(reason) = one(&binary, &format!("{database}-{sdk}"), url, &mut command) {
-                failed.push(format!("{sdk} on {database}: {reason}"));
+            if let Err(reason) = one(&binary, &format!("{database}-{sdk}-{subject}"), url, &mut command) {
+                failed.push(format!("{sdk} on {database}, {subject}: {reason}"));
             }
         }
     }

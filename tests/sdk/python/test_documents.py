@@ -230,6 +230,9 @@ def rate_limits():
     ))
     assert "Request too large" in error.message and error.response.headers["x-should-retry"] == "false"
     assert "x-stainless-retry-count" not in error.request.headers or error.request.headers["x-stainless-retry-count"] == "0"
+
+
+@check
 def audit_logs():  # S1-30
     admin = OpenAI(api_key=ADMIN_KEY, admin_api_key=ADMIN_KEY, base_url=BASE, max_retries=0).admin.organization
     start = int(time.time()) - 3600

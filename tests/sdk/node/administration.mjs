@@ -1,0 +1,123 @@
+// The Administration API through the official Node SDK, against a running Keystead.
+// Prints "N passed, N failed" and ends with 1 when something failed. Addresses and keys come from SDK_* variables.
+
+import assert from "node:assert/strict";
+import { setTimeout as wait } from "node:timers/promises";
+import OpenAI from "openai";
+
+const {
+  SDK_BASE_URL: baseURL,
+  SDK_SANDBOX_URL: sandbox,
+  SDK_PROJECT_ID: project,
+  SDK_USER_ID: owner,
+  SDK_ADMIN_KEY: adminKey,
+} = process.env;
+const admin = new OpenAI({ apiKey: adminKey, adminAPIKey: adminKey, baseURL, maxRetries: 0 }).admin.organization;
+
+/** Every row of a list, page by page. */
+async function all(list) {
+  const rows = [];
+  for await (const row of list) rows.push(row);
+  return rows;
+}
+
+/** Checks the members of an object and their types; `?` allows null. */
+function shaped(value, shape) {
+  for (const [name, wanted] of Object.entries(shape)) {
+    const types = wanted.split("|");
+    const type = value[name] === null ? "null" : Array.isArray(value[name]) ? "array" : typeof value[name];
+    assert.ok(types.includes(type), `${name} is ${type}, not ${wanted}: ${JSON.stringify(value)}`);
+  }
+  return value;
+}
+
+const INVITE = { id: "string", object: "string", email: "string", role: "string", status: "string", created_at: "number", expires_at: "number", accepted_at: "number|null", projects: "array" };
+const USER = { id: "string", object: "string", name: "string", email: "string", role: "string", added_at: "number", created: "number", is_service_account: "boolean", technical_level: "string|null", developer_persona: "string|null" };
+const PROJECT_USER = { id: "string", object: "string", name: "string", email: "string", role: "string", added_at: "number" };
+
+/** Accepts the newest invitation of an address, as a person does. */
+async function join(address) {
+  let link;
+  for (let attempt = 0; attempt < 150 && !link; attempt += 1) {
+    const answer = await (await fetch(`${sandbox}/messages`)).json();
+    const messages = Array.isArray(answer) ? answer : answer.data;
+    link = messages.find((message) => message.to === address && message.link?.includes("/invite?"))?.link;
+    if (!link) await wait(100);
+  }
+  const body = new URLSearchParams({ token: new URL(link).searchParams.get("token"), password: "correct horse battery" });
+  const headers = { "Sec-Fetch-Site": "same-origin" };
+  const joined = await fetch(`${baseURL.replace(/\/v1$/, "")}/invite/join`, { method: "POST", body, headers, redirect: "manual" });
+  assert.deepEqual([joined.status, joined.headers.get("location")], [303, "/home"]);
+}
+
+const ben = async () => (await admin.users.list({ emails: ["ben@example.com"] })).data[0];
+
+const checks = {
+  async invites() {
+    const lab = await admin.projects.create({ name: "Invited" });
+    const projects = [{ id: lab.id, role: "member" }];
+    const made = shaped(await admin.invites.create({ email: "ben@example.com", role: "reader", projects }), INVITE);
+    assert.deepEqual([made.status, made.projects], ["pending", projects]);
+    assert.deepEqual(await admin.invites.retrieve(made.id), made);
+    assert.deepEqual((await all(admin.invites.list({ limit: 1 }))).map((invite) => invite.id), [made.id]);
+    const usual = await admin.invites.create({ email: "usual@example.com", role: "reader" });
+    assert.deepEqual(usual.projects, [{ id: project, role: "member" }]);
+    assert.deepEqual(await admin.invites.delete(usual.id), { id: usual.id, object: "organization.invite.deleted", deleted: true });
+    await assert.rejects(async () => admin.invites.retrieve(usual.id), OpenAI.NotFoundError);
+    await join("ben@example.com");
+    assert.equal(shaped(await admin.invites.retrieve(made.id), INVITE).status, "accepted");
+    await assert.rejects(async () => admin.invites.delete(made.id), (error) => error instanceof OpenAI.BadRequestError && error.code === "invite_accepted");
+  },
+  async users() {
+    const person = shaped(await ben(), USER);
+    assert.deepEqual(await admin.users.retrieve(person.id), person);
+    const ids = (await all(admin.users.list({ limit: 1 }))).map((user) => user.id);
+    assert.deepEqual(ids.sort(), [owner, person.id].sort());
+    const changed = await admin.users.update(person.id, { role: "owner", technical_level: "high" });
+    assert.deepEqual([changed.role, changed.technical_level], ["owner", "high"]);
+    assert.deepEqual(await admin.users.update(person.id, { role_id: "role-api-organization-reader" }), { ...changed, role: "reader" });
+    await assert.rejects(async () => admin.users.delete(owner), (error) => error.code === "last_owner");
+  },
+  async "project users"() {
+    const [person, team] = [await ben(), await admin.projects.create({ name: "Team" })];
+    const made = shaped(await admin.projects.users.create(team.id, { email: "ben@example.com", role: "member" }), PROJECT_USER);
+    assert.deepEqual(await admin.projects.users.retrieve(person.id, { project_id: team.id }), made);
+    const ids = (await all(admin.projects.users.list(team.id, { limit: 1 }))).map((user) => user.id);
+    assert.deepEqual(ids.sort(), [owner, person.id].sort());
+    const changed = await admin.projects.users.update(person.id, { project_id: team.id, role: "owner" });
+    assert.deepEqual(changed, { ...made, role: "owner" });
+    await assert.rejects(async () => admin.projects.users.create(team.id, { user_id: person.id, role: "member" }), OpenAI.ConflictError);
+    const gone = await admin.projects.users.delete(person.id, { project_id: team.id });
+    assert.deepEqual(gone, { id: person.id, object: "organization.project.user.deleted", deleted: true });
+    await assert.rejects(async () => admin.projects.users.retrieve(person.id, { project_id: team.id }), OpenAI.NotFoundError);
+    await admin.projects.archive(team.id);
+    await assert.rejects(async () => admin.projects.users.list(team.id), OpenAI.BadRequestError);
+  },
+  async "a removed member is gone"() {
+    const person = await ben();
+    assert.deepEqual(await admin.users.delete(person.id), { id: person.id, object: "organization.user.deleted", deleted: true });
+    await assert.rejects(async () => admin.users.retrieve(person.id), OpenAI.NotFoundError);
+  },
+  async "every kind of usage"() {
+    const start_time = Math.floor(Date.now() / 1000) - 86400;
+    for (const kind of ["audioSpeeches", "audioTranscriptions", "codeInterpreterSessions", "completions", "decisions", "embeddings", "fileSearchCalls", "images", "moderations", "vectorStores", "webSearchCalls"]) {
+      const page = await admin.usage[kind]({ start_time, bucket_width: "1h", project_ids: [project], group_by: ["project_id"] });
+      assert.deepEqual([page.object, page.data.length, page.has_more], ["page", 24, true], kind);
+      for (const bucket of page.data) shaped(bucket, { object: "string", start_time: "number", end_time: "number", results: "array" });
+    }
+  },
+};
+
+let passed = 0;
+let failed = 0;
+for (const [name, run] of Object.entries(checks)) {
+  try {
+    await run();
+    passed += 1;
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED ${name}: ${error?.stack ?? error}`);
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,265 @@
+"""The Administration API through the official Python SDK with strict validation, against a running Keystead.
+
+Prints "N passed, N failed" and how many operations of the SDK passed, and ends with 1 when something failed. All
+addresses and keys come from SDK_* variables.
+"""
+
+import json
+import os
+import re
+import sys
+import time
+import traceback
+import urllib.parse
+import urllib.request
+
+import openai
+from openai import OpenAI
+
+BASE = os.environ["SDK_BASE_URL"]
+ROOT = BASE.removesuffix("/v1")
+SANDBOX = os.environ["SDK_SANDBOX_URL"]
+ORGANIZATION = os.environ["SDK_ORGANIZATION_ID"]
+PROJECT = os.environ["SDK_PROJECT_ID"]
+OWNER = os.environ["SDK_USER_ID"]
+ADMIN_KEY = os.environ["SDK_ADMIN_KEY"]
+PROJECT_KEY = os.environ["SDK_PROJECT_KEY"]
+
+checks = []
+operations = set()
+sdk = OpenAI(
+    api_key=ADMIN_KEY, admin_api_key=ADMIN_KEY, base_url=BASE, max_retries=0, _strict_response_validation=True
+)
+admin = sdk.admin.organization
+
+ID = re.compile(r"/(org|proj|user|svc_acct|key|invite|rl)[-_][A-Za-z0-9.-]+")
+
+
+def count(response):
+    """Notes the operation of an answer, without its ids."""
+    if response.status_code == 200:
+        operations.add((response.request.method, ID.sub("/{}", response.request.url.path)))
+
+
+sdk._client.event_hooks["response"].append(count)
+
+
+def check(function):
+    checks.append(function)
+    return function
+
+
+def refused(kind, call):
+    try:
+        call()
+    except kind as error:
+        return error
+    raise AssertionError(f"{kind.__name__} was expected")
+
+
+def same(one, other):
+    """What was written is what is read."""
+    assert one.to_dict() == other.to_dict(), (one, other)
+    return one
+
+
+def join(address, password="correct horse battery"):
+    """Accepts the newest invitation of an address, as a person does."""
+    deadline = time.time() + 15
+    while time.time() < deadline:
+        with urllib.request.urlopen(SANDBOX + "/messages") as answer:
+            messages = json.load(answer)
+        messages = messages if isinstance(messages, list) else messages["data"]
+        links = [message["link"] for message in messages if message["to"] == address and "/invite?" in (message["link"] or "")]
+        if links:
+            break
+        time.sleep(0.1)
+    token = urllib.parse.parse_qs(urllib.parse.urlsplit(links[0]).query)["token"][0]
+    form = urllib.parse.urlencode({"token": token, "password": password}).encode()
+    request = urllib.request.Request(ROOT + "/invite/join", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *arguments):
+            return None
+
+    try:
+        urllib.request.build_opener(Stay).open(request)
+        raise AssertionError("the invitation did not lead on")
+    except urllib.error.HTTPError as answer:
+        assert (answer.code, answer.headers["location"]) == (303, "/home"), (answer.code, answer.headers)
+
+
+@check
+def admin_api_keys():
+    made = admin.admin_api_keys.create(name="second", expires_in_seconds=3600)
+    assert made.value.startswith("sk-admin-") and made.owner.id == OWNER
+    found = admin.admin_api_keys.retrieve(made.id)
+    assert found.name == "second" and found.expires_at == made.expires_at and "value" not in found.to_dict()
+    assert made.id in [key.id for key in admin.admin_api_keys.list(limit=1)], "page by page"
+    assert admin.admin_api_keys.delete(made.id).deleted
+    refused(openai.NotFoundError, lambda: admin.admin_api_keys.retrieve(made.id))
+
+
+@check
+def invites():
+    lab = admin.projects.create(name="Invited")
+    made = admin.invites.create(email="Ben@example.com", role="reader", projects=[{"id": lab.id, "role": "member"}])
+    assert (made.email, made.status, made.role) == ("ben@example.com", "pending", "reader")
+    assert [(place.id, place.role) for place in made.projects] == [(lab.id, "member")]
+    same(made, admin.invites.retrieve(made.id))
+    same(made, next(iter(admin.invites.list(limit=1))))
+    usual = admin.invites.create(email="usual@example.com", role="reader")
+    assert [place.id for place in usual.projects] == [PROJECT], "the Default project"
+    none = admin.invites.create(email="usual@example.com", role="owner", projects=[])
+    assert none.projects == [] and usual.id not in [invite.id for invite in admin.invites.list(limit=1)]
+    assert admin.invites.delete(none.id).deleted
+    refused(openai.NotFoundError, lambda: admin.invites.retrieve(none.id))
+    join("ben@example.com")
+    accepted = admin.invites.retrieve(made.id)
+    assert accepted.status == "accepted" and accepted.accepted_at >= made.created_at
+    refused(openai.BadRequestError, lambda: admin.invites.delete(made.id))
+    error = refused(openai.BadRequestError, lambda: admin.invites.create(email="ben@example.com", role="reader"))
+    assert error.param == "email"
+    types = ["invite.sent", "invite.accepted", "invite.deleted", "user.added"]
+    events = {event.type: event.to_dict()[event.type] for event in reversed(list(admin.audit_logs.list(event_types=types)))}
+    assert set(events) == set(types) and events["user.added"]["data"] == {"role": "reader"}
+    sent = [event.to_dict()["invite.sent"] for event in admin.audit_logs.list(event_types=["invite.sent"], resource_ids=[made.id])]
+    assert sent == [{"id": made.id, "data": {"email": "ben@example.com", "role": "reader"}}], sent
+
+
+def ben():
+    return admin.users.list(emails=["ben@example.com"]).data[0]
+
+
+@check
+def users():
+    person = ben()
+    assert (person.role, person.email, person.is_service_account) == ("reader", "ben@example.com", False)
+    same(person, admin.users.retrieve(person.id))
+    assert {OWNER, person.id} <= {user.id for user in admin.users.list(limit=1)}
+    changed = admin.users.update(person.id, role="owner", technical_level="high", developer_persona="backend")
+    assert (changed.role, changed.technical_level, changed.developer_persona) == ("owner", "high", "backend")
+    same(changed, admin.users.retrieve(person.id))
+    same(changed, admin.users.update(person.id, role=None, technical_level=None))
+    lowered = admin.users.update(person.id, role_id="role-api-organization-reader")
+    assert (lowered.role, lowered.technical_level) == ("reader", "high")
+    refused(openai.NotFoundError, lambda: admin.users.update(person.id, role_id="role_none"))
+    error = refused(openai.BadRequestError, lambda: admin.users.delete(OWNER))
+    assert error.code == "last_owner"
+    events = [event.to_dict()["user.updated"] for event in admin.audit_logs.list(event_types=["user.updated"], resource_ids=[person.id])]
+    assert {"id": person.id, "changes_requested": {"role": "reader"}} in events, events
+
+
+@check
+def project_users():
+    person, project = ben(), admin.projects.create(name="Team")
+    made = admin.projects.users.create(project.id, user_id=person.id, role="member")
+    assert (made.id, made.email, made.role) == (person.id, "ben@example.com", "member")
+    same(made, admin.projects.users.retrieve(person.id, project_id=project.id))
+    assert {user.id for user in admin.projects.users.list(project.id, limit=1)} == {OWNER, person.id}
+    changed = admin.projects.users.update(person.id, project_id=project.id, role="owner")
+    assert changed.role == "owner"
+    same(changed, admin.projects.users.update(person.id, project_id=project.id, role=None))
+    error = refused(
+        openai.ConflictError, lambda: admin.projects.users.create(project.id, email="ben@example.com", role="member")
+    )
+    assert error.response.headers["x-should-retry"] == "false"
+    assert admin.projects.users.delete(person.id, project_id=project.id).deleted
+    refused(openai.NotFoundError, lambda: admin.projects.users.retrieve(person.id, project_id=project.id))
+    back = admin.projects.users.create(project.id, email="ben@example.com", role="role-api-project-viewer")
+    assert back.role == "viewer"
+    admin.projects.archive(project.id)
+    refused(openai.BadRequestError, lambda: admin.projects.users.list(project.id))
+    refused(openai.BadRequestError, lambda: admin.projects.users.create(project.id, user_id=OWNER, role="member"))
+
+
+@check
+def a_removed_member_is_gone():
+    person = ben()
+    deleted = admin.users.delete(person.id)
+    assert (deleted.id, deleted.deleted) == (person.id, True)
+    refused(openai.NotFoundError, lambda: admin.users.retrieve(person.id))
+    assert not admin.users.list(emails=["ben@example.com"]).data
+
+
+@check
+def projects_and_their_keys():
+    project = admin.projects.create(name="Works")
+    renamed = admin.projects.update(project.id, name="Plant")
+    same(renamed, admin.projects.retrieve(project.id))
+    assert project.id in [listed.id for listed in admin.projects.list(limit=1)]
+    account = admin.projects.service_accounts.create(project.id, name="bot")
+    admin.projects.service_accounts.update(account.id, project_id=project.id, name="robot", role="owner")
+    found = admin.projects.service_accounts.retrieve(account.id, project_id=project.id)
+    assert (found.name, found.role) == ("robot", "owner")
+    same(found, next(iter(admin.projects.service_accounts.list(project.id))))
+    key = admin.projects.service_accounts.api_keys.create(account.id, project_id=project.id)
+    shown = admin.projects.api_keys.retrieve(key.id, project_id=project.id)
+    assert key.id in [listed.id for listed in admin.projects.api_keys.list(project.id, limit=1)]
+    changed = admin.projects.api_keys.update(key.id, project_id=project.id, scopes=["api.all.read"])
+    assert changed.id == shown.id
+    assert admin.projects.api_keys.delete(key.id, project_id=project.id).deleted
+    assert admin.projects.service_accounts.delete(account.id, project_id=project.id).deleted
+    models = admin.projects.model_permissions.update(project.id, mode="allow_list", model_ids=["gpt-4o"])
+    same(models, admin.projects.model_permissions.retrieve(project.id))
+    assert admin.projects.model_permissions.delete(project.id).deleted
+    limit = next(iter(admin.projects.rate_limits.list_rate_limits(project.id)))
+    limit = admin.projects.rate_limits.update_rate_limit(limit.id, project_id=project.id, max_requests_per_1_minute=7)
+    assert limit.max_requests_per_1_minute == 7
+    assert admin.projects.archive(project.id).status == "archived"
+    assert admin.projects.list(include_archived=True, limit=100).data[0].status == "archived"
+
+
+@check
+def usage():
+    asked = {"start_time": int(time.time()) - 86400, "bucket_width": "1h", "project_ids": [PROJECT], "group_by": ["project_id"]}
+    for kind in ["audio_speeches", "audio_transcriptions", "code_interpreter_sessions", "completions", "decisions",
+                 "embeddings", "file_search_calls", "images", "moderations", "vector_stores", "web_search_calls"]:
+        page = getattr(admin.usage, kind)(**asked)
+        assert page.object == "page" and len(page.data) == 24 and page.has_more, kind
+        rest = getattr(admin.usage, kind)(**asked, page=page.next_page)
+        assert rest.data[0].start_time == page.data[-1].end_time and not rest.has_more, kind
+    assert admin.usage.costs(start_time=asked["start_time"], limit=1).data
+
+
+@check
+def calls_of_hosted_tools_are_counted():
+    client = OpenAI(api_key=PROJECT_KEY, base_url=BASE, max_retries=0)
+    tools = [{"type": "web_search"}, {"type": "file_search", "vector_store_ids": []}]
+    answer = client.responses.create(model="gpt-4o", input="What is new?", tools=tools, store=False)
+    assert {"web_search_call", "file_search_call"} <= {item.type for item in answer.output}
+    deadline, start = time.time() + 15, int(time.time()) - 3600
+    while True:
+        page = admin.usage.web_search_calls(start_time=start, group_by=["model"], models=["gpt-4o"])
+        results = [result for bucket in page.data for result in bucket.results]
+        if results or time.time() > deadline:
+            break
+        time.sleep(0.2)
+    assert [(result.num_requests, result.num_model_requests, result.model) for result in results] == [(1, 1, "gpt-4o")]
+    # The event of the request itself is the last one.
+    found, files = set(), []
+    while not (found and files) and time.time() < deadline:
+        sources = admin.usage.completions(start_time=start, group_by=["api_source"])
+        found = {result.api_source for bucket in sources.data for result in bucket.results}
+        page = admin.usage.file_search_calls(start_time=start)
+        files = [result.num_requests for bucket in page.data for result in bucket.results]
+    assert (found, files) == ({"unlabeled"}, [1])
+
+
+def main():
+    passed = failed = 0
+    for function in checks:
+        try:
+            function()
+            passed += 1
+        except Exception:
+            failed += 1
+            print(f"FAILED {function.__name__}")
+            traceback.print_exc(limit=-3)
+    print(f"{passed} passed, {failed} failed; {len(operations)} operations of the SDK answered 200 and validated")
+    if os.environ.get("SDK_OPERATIONS"):
+        print("\n".join(f"{method} {path}" for method, path in sorted(operations)))
+    sys.exit(1 if failed else 0)
+
+
+main()
