@@ -20,6 +20,7 @@ mod header_names;
 mod limits;
 mod metering;
 mod metrics;
+mod model_list;
 mod outgoing;
 mod pipeline;
 mod prepare;
@@ -54,6 +55,7 @@ pub use metering::spool::leftover_files::{SpoolFileReport, report as spool_repor
 pub use metering::{
     Durability, Gathered, Meter, MeterOptions, MeterState, NotDurable, Recorded, UsageBatch, UsageSink,
 };
+pub use model_list::NoModelList;
 pub use request::body_memory::{BodyMemory, BodyOwner, NoRoom, Share};
 pub use request::bounded_body::{Bounded, Watch};
 pub use request::client_body::{BodyBounds, BodyFault};

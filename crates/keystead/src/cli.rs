@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::init::Answers;
+
 /// Who may use which model: keys, projects, verification and usage in front of OpenAI-compatible model servers.
 #[derive(Debug, Parser)]
 #[command(name = "keystead", version)]
@@ -20,6 +22,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start everything (the default).
     Serve(Serve),
+    /// Ask for what decides whether an installation works, try the answers, and write a configuration.
+    Init(Box<Init>),
     /// Make and change things as the operator; works while the server runs.
     #[command(subcommand)]
     Admin(Admin),
@@ -52,6 +56,24 @@ pub(crate) struct Serve {
     /// Write the bound addresses here, as JSON, once everything listens.
     #[arg(long, value_name = "PATH")]
     pub(crate) ready_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Ask nothing: take the answers from this file, and defaults for the others.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+    /// Ask nothing: take the answers from the options, and defaults for the others.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Replace files that exist.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Do not try the database and the services.
+    #[arg(long)]
+    pub(crate) no_try: bool,
+    #[command(flatten)]
+    pub(crate) given: Answers,
 }
 
 #[derive(Debug, Subcommand)]

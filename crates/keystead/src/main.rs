@@ -32,16 +32,22 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: cli::Cli) -> Result<(), CliError> {
+    let command = match cli.command.unwrap_or_default() {
+        // It writes the configuration, so there is none to read.
+        cli::Command::Init(arguments) => {
+            return runtime()?.block_on(commands::init::run(cli.config.as_deref(), *arguments));
+        }
+        command => command,
+    };
     let config = config::load(cli.config.as_deref())?;
     telemetry::start(&config.log)?;
     data_folder::keep_new_files_private();
-    let command = cli.command.unwrap_or_default();
     if !matches!(command, cli::Command::Doctor(_)) {
         data_folder::prepare(&config)?;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         match command {
+            cli::Command::Init(arguments) => commands::init::run(cli.config.as_deref(), *arguments).await,
             cli::Command::Serve(arguments) => serve::run(config, arguments).await,
             cli::Command::Admin(command) => commands::admin::run(&config, command).await,
             cli::Command::Audit(command) => commands::audit::run(&config, command).await,
@@ -50,4 +56,8 @@ fn run(cli: cli::Cli) -> Result<(), CliError> {
             cli::Command::Backup(arguments) => commands::backup::run(&config, arguments).await,
         }
     })
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }

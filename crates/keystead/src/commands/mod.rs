@@ -4,4 +4,5 @@ pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod doctor;
+pub(crate) mod init;
 pub(crate) mod migrate;

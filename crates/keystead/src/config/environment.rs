@@ -24,7 +24,7 @@ enum Kind {
     Either,
 }
 
-const TOP: &[(&str, Kind)] = &[("environment", Kind::Text)];
+const TOP: &[(&str, Kind)] = &[("environment", Kind::Text), ("environment_file", Kind::Text)];
 
 const SMS: &[(&str, Kind)] = &[
     ("provider", Kind::Text),
@@ -191,7 +191,7 @@ pub(super) fn keystead_variables() -> BTreeMap<String, String> {
 
 /// Reads one variable, for `api_key_env`.
 #[expect(clippy::disallowed_methods, reason = "the configuration is the one place that reads the environment")]
-pub(super) fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
@@ -201,6 +201,11 @@ pub(super) fn apply_overrides(table: &mut Table, variables: &BTreeMap<String, St
         set_value(table, name, text)?;
     }
     Ok(())
+}
+
+/// Whether a variable may be one of Keystead's.
+pub(super) fn is_known_prefix(name: &str) -> bool {
+    name.starts_with(PREFIX)
 }
 
 fn is_ours(name: &str) -> bool {

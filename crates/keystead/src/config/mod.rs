@@ -1,8 +1,10 @@
-//! The configuration: one TOML file, every value also as `KEYSTEAD_SECTION__KEY`; unknown names are refused.
+//! The configuration: one TOML file, every value also as `KEYSTEAD_SECTION__KEY`; unknown names are refused. Variables may
+//! also be in a file that the configuration names, so that secrets are kept apart.
 //!
 //! Nothing outside this folder reads the environment or a configuration file; everything else takes values.
 
 mod environment;
+pub(crate) mod environment_file;
 mod limits;
 mod models;
 mod network;
@@ -17,10 +19,12 @@ mod url;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub(crate) use environment::variable;
 pub(crate) use network::EdgeOptions;
 use sections::Config;
 pub(crate) use sections::{Environment, Log, LogFormat, UsageDurability, Validated};
-pub(crate) use services::{Identity, Mail, Payment, SignIn, Sms};
+pub(crate) use services::{Identity, Mail, Payment, SHORTEST_SECRET, SignIn, Sms};
+pub(crate) use url::checked_url;
 
 /// Why the configuration is not valid; the text names the key at fault.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub(crate) enum ConfigError {
     Unreadable { path: PathBuf, reason: String },
     #[error("the configuration file {path} is not valid: {reason}")]
     File { path: PathBuf, reason: String },
+    #[error("cannot read the environment file {path}: {reason}")]
+    EnvironmentFile { path: PathBuf, reason: String },
     #[error("unknown environment variable {name}: no configuration value has that name; the nearest is {nearest}")]
     UnknownVariable { name: String, nearest: String },
     #[error("environment variable {name}: {reason}")]
@@ -39,7 +45,7 @@ pub(crate) enum ConfigError {
 
 /// Reads the file (the given one, or `keystead.toml` if it exists) and overrides it with environment variables.
 pub(crate) fn load(file: Option<&Path>) -> Result<Validated, ConfigError> {
-    let variables = environment::keystead_variables();
+    let mut variables = environment::keystead_variables();
     let named = file.map(Path::to_path_buf).or_else(|| variables.get("KEYSTEAD_CONFIG").map(PathBuf::from));
     let (path, required) = match named {
         Some(path) => (path, true),
@@ -50,9 +56,24 @@ pub(crate) fn load(file: Option<&Path>) -> Result<Validated, ConfigError> {
         Err(error) if !required && error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(ConfigError::Unreadable { path, reason: error.to_string() }),
     };
-    let mut valid = from_parts(&path, &text, &variables)?.validate(&environment::variable)?;
+    let from_file = match environment_file::path(&path, &text, &variables) {
+        Some(file) => environment_file::read(&file)?,
+        None => BTreeMap::new(),
+    };
+    for (name, value) in from_file.iter().filter(|(name, _)| environment::is_known_prefix(name)) {
+        variables.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    let variable = |name: &str| environment::variable(name).or_else(|| from_file.get(name).cloned());
+    let mut valid = from_parts(&path, &text, &variables)?.validate(&variable)?;
     valid.mistyped = environment::probably_mistyped(&variables);
     Ok(valid)
+}
+
+/// Checks a configuration before it is written, with the variables of its environment file.
+pub(crate) fn check(path: &Path, text: &str, variables: &BTreeMap<String, String>) -> Result<(), ConfigError> {
+    let ours = variables.iter().filter(|(name, _)| environment::is_known_prefix(name));
+    let ours = ours.map(|(name, value)| (name.clone(), value.clone())).collect();
+    from_parts(path, text, &ours)?.validate(&|name| variables.get(name).cloned()).map(drop)
 }
 
 /// The pure part of [`load`]: parses a file's text and the variables that begin with `KEYSTEAD_`.

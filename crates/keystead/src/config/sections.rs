@@ -36,6 +36,8 @@ pub(crate) enum Environment {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
     pub(crate) environment: Environment,
+    /// A file of variables for those that the environment does not have. It is read before this struct is.
+    pub(crate) environment_file: Option<PathBuf>,
     pub(crate) server: Server,
     pub(crate) network: NetworkSection,
     pub(crate) database: Database,

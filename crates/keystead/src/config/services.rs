@@ -39,7 +39,7 @@ impl Hidden {
 }
 
 /// Minimum length of a secret that signs deliveries; the services' own have more than thirty characters.
-const SHORTEST_SECRET: usize = 16;
+pub(crate) const SHORTEST_SECRET: usize = 16;
 
 /// `[sms]` and `[sms_fallback]`, which is used when `[sms]` does not answer: codes to phones.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]

@@ -114,6 +114,38 @@ impl Smtp {
             Err(error) => Err(failure(&error)),
         }
     }
+
+    /// Connects to the server and signs in, without a mail.
+    ///
+    /// # Errors
+    /// Why that is not possible, for the operator.
+    pub async fn check(&self) -> Result<(), ProviderError> {
+        let slow = |_| ProviderError::Unavailable("the mail server is too slow".to_owned());
+        let connected = tokio::time::timeout(TOTAL, self.transport.test_connection()).await.map_err(slow)?;
+        match connected {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ProviderError::Refused("the mail server ends the connection".to_owned())),
+            Err(error) => Err(cannot_connect(&error)),
+        }
+    }
+}
+
+/// Explains why no mail server answers. There is no recipient yet that the server could quote.
+fn cannot_connect(error: &smtp::Error) -> ProviderError {
+    let mut cause = std::error::Error::source(error);
+    while let Some(deeper) = cause.and_then(std::error::Error::source) {
+        cause = Some(deeper);
+    }
+    let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+    match error.status().map(u16::from) {
+        Some(code @ (530 | 534 | 535)) => {
+            ProviderError::Refused(format!("the mail server refuses the user name or the password ({code})"))
+        }
+        Some(code) => ProviderError::Refused(format!("the mail server refuses the connection ({code})")),
+        None if error.is_timeout() => ProviderError::Unavailable("the mail server does not answer in time".to_owned()),
+        None if error.is_tls() => ProviderError::Unavailable(format!("TLS with the mail server fails{cause}")),
+        None => ProviderError::Unavailable(format!("no connection to the mail server{cause}")),
+    }
 }
 
 /// Translates an error. Its own text may quote the server, and the server may quote the address.

@@ -71,6 +71,21 @@ impl Twilio {
         Ok(Started { reference: sid.to_owned(), resend_same_code: true })
     }
 
+    /// Reads our service, without a code and without costs.
+    ///
+    /// # Errors
+    /// Why codes cannot be sent with this configuration, for the operator.
+    pub async fn check_service(&self) -> Result<(), ProviderError> {
+        let url = self.verify.at(&["v2", "Services", &self.options.service_sid]);
+        let answer = self.send(self.http.get(url)).await?;
+        match answer.status.as_u16() {
+            200..=299 => Ok(()),
+            401 | 403 => Err(ProviderError::Refused("Twilio refuses the account or its token (401)".to_owned())),
+            404 => Err(ProviderError::Gone("this account has no Verify service with this id (404)".to_owned())),
+            _ => Err(failure(&answer)),
+        }
+    }
+
     async fn check_code(&self, reference: &str, typed: &str) -> Result<Check, ProviderError> {
         let form = [("VerificationSid", reference), ("Code", typed)];
         let answer = self.post(&["VerificationCheck"], &form).await?;

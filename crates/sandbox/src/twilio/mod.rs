@@ -50,6 +50,7 @@ type Fields = HashMap<String, String>;
 /// The routes, to be nested under `/twilio`.
 pub(crate) fn router(sandbox: Sandbox) -> Router<Sandbox> {
     Router::new()
+        .route("/v2/Services/{service}", get(verify::service))
         .route("/v2/Services/{service}/Verifications", post(verify::start))
         .route("/v2/Services/{service}/Verifications/{sid}", get(verify::show).post(verify::update))
         .route("/v2/Services/{service}/VerificationCheck", post(verify::check))

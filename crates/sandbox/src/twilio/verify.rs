@@ -189,6 +189,13 @@ pub(super) async fn check(
     Json(view).into_response()
 }
 
+pub(super) async fn service(Path(service): Path<String>) -> Response {
+    if service != TWILIO_SERVICE_SID {
+        return not_found();
+    }
+    Json(json!({ "sid": service, "friendly_name": "Sandbox", "code_length": 6 })).into_response()
+}
+
 pub(super) async fn show(State(sandbox): State<Sandbox>, Path((service, sid)): Path<(String, String)>) -> Response {
     let books = lock(&sandbox.inner.twilio.books);
     let found = books.verifications.get(&sid).filter(|_| service == TWILIO_SERVICE_SID);
