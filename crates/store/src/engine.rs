@@ -62,7 +62,7 @@ impl Db {
         migrations::check(&before)?;
         let done = match self {
             Self::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
-            Self::Postgres(server) => MIGRATIONS.run(&server.pool()).await,
+            Self::Postgres(server) => MIGRATIONS.run(&mut server.migration_connection().await?).await,
         };
         done.map_err(|error| Error::Other(error.to_string()))?;
         let applied = |version| before.iter().any(|one| one.version == version);

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{Connection, Postgres, Transaction};
+use sqlx::{ConnectOptions, Connection, Postgres, Transaction};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
@@ -63,6 +63,12 @@ impl Server {
 
     pub(crate) fn pool(&self) -> PgPool {
         self.state.pool.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Opens a connection for migrations. Slow statements are not logged on it: the whole schema is one statement.
+    pub(crate) async fn migration_connection(&self) -> Result<PgConnection, Error> {
+        let options = self.state.options.clone().disable_statement_logging();
+        Ok(PgConnection::connect_with(&options).await?)
     }
 
     /// Begins a transaction with this statement.

@@ -18,6 +18,7 @@ mod watched_call;
 
 use std::time::Duration;
 
+use sd_notify::NotifyState;
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -45,12 +46,21 @@ pub(crate) async fn run(config: Validated, arguments: Serve) -> Result<(), CliEr
         tokio::fs::write(&partial, ready.to_string()).await?;
         tokio::fs::rename(&partial, &path).await?;
     }
+    tell_service_manager(NotifyState::Ready);
     signal().await?;
+    tell_service_manager(NotifyState::Stopping);
     print::error("keystead: stopping; running requests may finish");
     // A missing receiver is no error: everything has stopped by itself then.
     let _ = stop.send(true);
     running.finish(grace).await;
     Ok(())
+}
+
+/// Tells systemd the state of this service, which `Type=notify` waits for. Without systemd nothing happens.
+fn tell_service_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager could not be told the state of this service");
+    }
 }
 
 fn print_addresses(addresses: &start::Addresses) {

@@ -2,7 +2,9 @@
 
 use std::io::Write;
 use std::net::TcpListener;
+use std::os::unix::net::UnixDatagram;
 use std::process::Command;
+use std::time::Duration;
 
 use crate::product::{Product, command, variables};
 
@@ -68,6 +70,24 @@ fn unknown_values_are_named() {
     let output = command(folder.path(), &[("KEYSTEAD_SERVER__LISTN".to_owned(), "x".to_owned())]).output().unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("KEYSTEAD_SERVER__LISTN"));
+}
+
+#[test]
+fn a_service_manager_is_told_when_it_answers_and_when_it_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let said = || {
+        let mut bytes = [0; 256];
+        let count = socket.recv(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..count]).into_owned()
+    };
+    let mut product = Product::start(&[("NOTIFY_SOCKET", path.to_str().unwrap())]);
+    assert_eq!(said(), "READY=1\n");
+    assert!(Command::new("kill").arg(product.id().to_string()).status().unwrap().success());
+    assert_eq!(said(), "STOPPING=1\n");
+    assert!(product.wait().success());
 }
 
 #[test]
