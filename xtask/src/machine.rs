@@ -33,6 +33,9 @@ fn absent() -> Vec<&'static str> {
     let wanted = [
         ("postgres", "postgresql", "/usr/lib/postgresql"),
         ("nginx", "nginx-light", "/usr/sbin/nginx"),
+        ("caddy", "caddy", "/usr/bin/caddy"),
+        ("systemd-analyze", "systemd", "/usr/bin/systemd-analyze"),
+        ("openssl", "openssl", "/usr/bin/openssl"),
         ("python3", "python3-venv", "/usr/bin/python3"),
         ("node", "nodejs", "/usr/bin/node"),
         ("npm", "npm", "/usr/bin/npm"),
