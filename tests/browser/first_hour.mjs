@@ -6,16 +6,16 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PASSWORD, complaints, done, look, pictures, run, totp, unexpected } from "./opening.mjs";
+import { PASSWORD, complaints, done, look, pictures, run, sandbox, totp, unexpected } from "./opening.mjs";
 
 const binary = join(pictures, "../debug/keystead");
 const operator = "op@example.com";
 mkdirSync(join(pictures, "first_hour"), { recursive: true });
 
 const languages = {
-  en: { noMail: "can't send email", waits: "Not enforced", refuse: "Refuse everyone", copy: "[sms]", off: "Not available here" },
-  pl: { noMail: "nie może wysyłać e-maili", waits: "nie jest egzekwowana", refuse: "Odrzucaj wszystkich", copy: "[sms]", off: "Niedostępne" },
-  ja: { noMail: "メールを送信できません", waits: "適用されていません", refuse: "すべて拒否", copy: "[sms]", off: "利用できません" },
+  en: { noMail: "can't send email", waits: "Not enforced", refuse: "Refuse everyone", copy: "[sms]", off: "Not available here", worked: "It worked.", number: "+48 512 345 678", base: "Check base_url" },
+  pl: { noMail: "nie może wysyłać e-maili", waits: "nie jest egzekwowana", refuse: "Odrzucaj wszystkich", copy: "[sms]", off: "Niedostępne", worked: "Test się powiódł.", number: "+48 512 345 671", base: "Sprawdź base_url" },
+  ja: { noMail: "メールを送信できません", waits: "適用されていません", refuse: "すべて拒否", copy: "[sms]", off: "利用できません", worked: "成功しました。", number: "+48 512 345 672", base: "base_url" },
 };
 const mail = { KEYSTEAD_MAIL__URL: "smtp://127.0.0.1:9", KEYSTEAD_MAIL__FROM: "Keystead <keys@example.com>" };
 const texts = { KEYSTEAD_SMS__PROVIDER: "http", KEYSTEAD_SMS__BASE_URL: "http://127.0.0.1:9/texts" };
@@ -153,5 +153,66 @@ run(async (browser) => {
     await page.goto(`${site}/settings/account/phone?language=en`);
     assert.equal(await page.locator("#number").count(), 1, "a phone can be verified");
     done("texts: the operator");
+  });
+  // Services that answer: the sandbox's. One of two model servers does not.
+  const services = {
+    KEYSTEAD_SMS__PROVIDER: "twilio",
+    KEYSTEAD_SMS__BASE_URL: `${sandbox}/twilio`,
+    KEYSTEAD_SMS__LOOKUP_BASE_URL: `${sandbox}/twilio`,
+    KEYSTEAD_SMS__ACCOUNT_SID: "ACsandbox",
+    KEYSTEAD_SMS__AUTH_TOKEN: "sandbox-token",
+    KEYSTEAD_SMS__SERVICE_SID: "VAsandbox",
+    KEYSTEAD_IDENTITY__PROVIDER: "persona",
+    KEYSTEAD_IDENTITY__BASE_URL: `${sandbox}/persona/api/v1`,
+    KEYSTEAD_IDENTITY__API_KEY: "persona_sandbox",
+    KEYSTEAD_IDENTITY__TEMPLATE: "itmpl_sandbox",
+    KEYSTEAD_IDENTITY__WEBHOOK_SECRETS: "wbhsec_first_hour_0123456789",
+    KEYSTEAD_UPSTREAM__1__NAME: "second",
+    KEYSTEAD_UPSTREAM__1__BASE_URL: `${sandbox}/v1`,
+    KEYSTEAD_UPSTREAM__1__MODELS: "gpt-4o-mini",
+  };
+  await installation(services, async (site, command) => {
+    const page = await owner(browser, site, command);
+    const problems = complaints(page);
+    // The first page of an operator, until it was seen.
+    await page.goto(`${site}/home`);
+    assert.ok(new URL(page.url()).pathname === "/operator/setup", "setup comes first");
+    await page.goto(`${site}/home`);
+    assert.ok(new URL(page.url()).pathname === "/home", "and only once");
+    for (const [language, t] of Object.entries(languages)) {
+      await page.goto(`${site}/operator/setup`);
+      await page.locator(`form.languages button[value=${language}]`).click();
+      await page.waitForSelector(`html[lang=${language}]`);
+      const result = async (section) => {
+        await page.locator(`#${section} form button`).click();
+        await page.waitForSelector(`#${section} [role=status]`);
+        // A reload does not test again.
+        assert.ok(page.url().includes("shown="), "the form ends in a redirect");
+        return (await page.textContent(`#${section} [role=status]`)).replaceAll("\u00a0", " ");
+      };
+      await page.fill("#number", t.number);
+      const text = await result("text_messages");
+      assert.ok(text.includes(t.worked), text);
+      await look(page, `first_hour/services-text-${language}`);
+      const check = await result("identity");
+      assert.ok(check.includes(t.worked), check);
+      const servers = await result("upstreams");
+      assert.ok(servers.includes(t.worked) && servers.includes("second") && servers.includes(t.base), servers);
+      await look(page, `first_hour/services-servers-${language}`);
+      await page.reload();
+      assert.equal(await page.locator("#upstreams [role=status]").count(), 0, "a reload shows the page");
+      await page.fill("#number", "123");
+      await page.locator("#text_messages form button").click();
+      await page.waitForSelector("[role=alert]");
+      assert.equal(await page.inputValue("#number"), "123", "what was typed stays");
+      await look(page, `first_hour/services-wrong-${language}`);
+    }
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: site });
+    await page.goto(`${site}/operator/setup?language=en`);
+    await page.locator("#mail [data-copy]").click();
+    await page.waitForSelector("#mail [data-done]");
+    assert.ok((await page.evaluate(() => navigator.clipboard.readText())).includes("[mail]"), "lines are copied");
+    assert.deepEqual(unexpected(problems), []);
+    done("services: the operator tests them");
   });
 });

@@ -7,19 +7,9 @@ use keystead_core::installation::{
 use keystead_core::usage::Price;
 use keystead_store::tables::{installation_facts, models, policy};
 
-use crate::jobs::mail::{Parts, Reader, Sender, compose};
 use crate::operator::policies::put_policy;
 use crate::validate::{operators_only, operators_reason};
 use crate::{Actor, App, Error};
-
-/// The result of a test that the operator started.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetupTest {
-    /// How long it took.
-    pub milliseconds: i64,
-    /// What went wrong, for the operator.
-    pub failure: Option<String>,
-}
 
 /// What the installation can do, and which rules it cannot meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,22 +123,27 @@ impl App {
         self.installation_report().await
     }
 
-    /// Sends a mail to an operator at once, past the queue, to show whether mail works.
+    /// Whether the setup page should come first for an operator: something there needs them, and none has seen it yet.
     ///
     /// # Errors
-    /// When the caller is not an operator, when the address is not that of an operator, or where no mail can be sent.
-    pub async fn test_mail(&self, actor: &Actor, to: &str, subject: String, text: String) -> Result<SetupTest, Error> {
+    /// When the store does not answer.
+    pub async fn setup_comes_first(&self) -> Result<bool, Error> {
+        let seen = read_tx!(self.store(), "setup_seen", |tx| Ok(installation_facts::setup_seen(tx).await?))?;
+        Ok(seen.is_none() && self.installation_report().await?.needs_operator())
+    }
+
+    /// Notes that an operator has seen the setup page.
+    ///
+    /// # Errors
+    /// When the caller is not an operator, or the store does not answer.
+    pub async fn note_setup_seen(&self, actor: &Actor) -> Result<(), Error> {
         operators_only(actor)?;
-        if !self.settings().is_operator(to) {
-            return Err(Error::not_found("operator", to));
-        }
-        let mailer = self.services().mail.as_ref().ok_or(Error::Unsupported("mails"))?;
-        let reader = read_tx!(self.store(), "test_mail", |tx| Reader::find(self, tx, to, "").await)?;
-        let mail = compose(Sender::of(self), reader.messages, (subject, text), Parts::default()).to(to);
-        let began = tokio::time::Instant::now();
-        let failure = mailer.send(&mail).await.err().map(|error| error.to_string());
-        let milliseconds = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
-        Ok(SetupTest { milliseconds, failure })
+        write_tx!(self.store(), "note_setup_seen", |tx| {
+            if installation_facts::setup_seen(tx).await?.is_none() {
+                installation_facts::note_setup_seen(tx, self.now()).await?;
+            }
+            Ok(())
+        })
     }
 
     /// Decides whether rules refuse everybody who lacks a requirement that was never set up here, or wait until it is

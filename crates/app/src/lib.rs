@@ -26,6 +26,7 @@ pub mod review;
 pub mod sealing;
 pub mod services;
 pub mod settings;
+pub mod setup_tests;
 pub mod submissions;
 pub mod usage;
 mod validate;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use keystead_providers::Health;
 use keystead_providers::identity::IdentityProvider;
 use keystead_providers::mail::Mailer;
+use keystead_providers::model_server::ModelServer;
 use keystead_providers::payment::PaymentProvider;
 use keystead_providers::phone::{LineLookup, PhoneVerifier, SmsSender};
 use keystead_providers::sign_in::SignIn;
@@ -41,6 +42,8 @@ pub struct Services {
     pub mail: Option<Arc<dyn Mailer>>,
     /// Signing in through an issuer.
     pub sign_in: Option<Arc<dyn SignIn>>,
+    /// The model servers, for the operator's tests only: the gateway has its own clients.
+    pub model_servers: Vec<Arc<dyn ModelServer>>,
 }
 
 impl Codes {
@@ -65,6 +68,7 @@ impl fmt::Debug for Services {
             .field("review", &self.review.is_some())
             .field("mail", &self.mail.is_some())
             .field("sign_in", &self.sign_in.is_some())
+            .field("model_servers", &self.model_servers.len())
             .finish()
     }
 }

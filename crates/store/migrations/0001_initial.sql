@@ -186,7 +186,7 @@ CREATE TABLE policies (
 );
 
 -- Facts about the installation: `checks.` and a requirement, once a node was configured to check it; `backup`, the time of
--- the last one.
+-- the last one; `setup_seen`, when an operator first saw the setup page.
 CREATE TABLE installation_facts (
   name TEXT PRIMARY KEY,
   at BIGINT NOT NULL

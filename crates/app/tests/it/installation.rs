@@ -6,9 +6,12 @@ use keystead_app::{Actor, App, Error, Services, Settings};
 use keystead_core::gate::{Requirement, UnmeetableState};
 use keystead_core::installation::{Capability, CapabilityState};
 use keystead_core::secret::Secret;
+use keystead_providers::Fault;
 use keystead_store::Tx;
 use keystead_store::tables::installation_facts;
 use keystead_testkit::{Databases, World};
+
+use crate::vendors::ServicesApp;
 
 const NOON: i64 = 1_767_268_800;
 
@@ -101,4 +104,60 @@ async fn a_test_mail_goes_to_operators_only() {
     let sent = app.test_mail(&operator, "op@example.com", "s".to_owned(), "t".to_owned()).await.unwrap();
     assert_eq!(sent.failure, None);
     assert_eq!(world.mailbox.take().len(), 1);
+}
+
+fn operated() -> Settings {
+    Settings { operator_emails: vec!["op@example.com".to_owned()], ..Settings::default() }
+}
+
+#[tokio::test]
+async fn tests_of_services_do_the_real_thing_for_operators_only() {
+    let test = ServicesApp::new(operated()).await;
+    let (app, operator) = (&test.app, Actor::operator("op@example.com"));
+    let person = test.tenant("ann").await.actor;
+    let number = "+48 512 345 678";
+    for refused in [
+        app.test_text_message(&person, number, "en", "hello").await.map(drop),
+        app.test_identity(&person, "en").await.map(drop),
+        app.test_model_servers(&person).await.map(drop),
+    ] {
+        assert!(matches!(refused, Err(Error::Forbidden { .. })), "{refused:?}");
+    }
+    let wrong = app.test_text_message(&operator, "512", "en", "hello").await;
+    assert!(matches!(wrong, Err(Error::Invalid { .. })), "{wrong:?}");
+
+    let sent = app.test_text_message(&operator, number, "en", "hello").await.unwrap();
+    assert_eq!(sent.iter().map(|one| (&one.service, &one.failure)).collect::<Vec<_>>(), [(&None, &None)]);
+    assert_eq!(test.carrier.texts.lock().unwrap().clone(), [("+48512345678".to_owned(), "hello".to_owned())]);
+    assert_eq!(app.test_identity(&operator, "pl").await.unwrap().failure, None);
+    let checks = test.examiner.checks.lock().unwrap().len();
+    assert_eq!(checks, 1, "a check was begun");
+
+    test.carrier.line.cut(true);
+    test.examiner.line.cut(true);
+    let failed = app.test_text_message(&operator, number, "en", "hello").await.unwrap();
+    let failure = failed[0].failure.clone().unwrap();
+    assert_eq!((failure.fault, failure.reason.as_str()), (Fault::NoAnswer, "away"));
+    assert!(app.test_identity(&operator, "en").await.unwrap().failure.is_some());
+
+    // Each test may cost money, so there are bounds for each operator.
+    let mut limited = Ok(());
+    for _ in 0..30 {
+        limited = limited.and(app.test_model_servers(&operator).await.map(drop));
+    }
+    assert!(matches!(limited, Err(Error::Limited { .. })), "{limited:?}");
+    assert_eq!(app.test_model_servers(&Actor::operator("two@example.com")).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn the_setup_page_comes_first_until_an_operator_has_seen_it() {
+    let (_, app) = bare().await;
+    assert_eq!(app.setup_comes_first().await, Ok(true));
+    let person = Actor::Person(app.bootstrap("ann@x.de", "One", false).await.unwrap().user_id);
+    assert!(matches!(app.note_setup_seen(&person).await, Err(Error::Forbidden { .. })));
+    app.note_setup_seen(&Actor::operator("op@example.com")).await.unwrap();
+    assert_eq!(app.setup_comes_first().await, Ok(false));
+    let complete = ServicesApp::new(operated()).await;
+    let configured = complete.app.installation_report().await.unwrap();
+    assert_eq!(complete.app.setup_comes_first().await, Ok(configured.needs_operator()));
 }

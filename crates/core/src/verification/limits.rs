@@ -76,6 +76,8 @@ pub const HANDOFFS: &str = "verification_handoffs";
 pub const PICTURES: &str = "capture_pictures";
 /// Pictures that reviewers look at.
 pub const VIEWS: &str = "review_pictures";
+/// Tests of services by operators.
+pub const SETUP_TESTS: &str = "setup_tests";
 /// Files of usage and of the audit log.
 pub const EXPORTS: &str = "exports";
 /// Invitations by mail.
@@ -195,6 +197,10 @@ pub const PICTURE_LIMITS: &[Limit] = &[
 /// Pictures that one reviewer opens: more than a person can judge, so that a stolen session cannot copy them all.
 pub const VIEW_LIMITS: &[Limit] =
     &[times(VIEWS, Subject::Reviewer, HOUR, 300), times(VIEWS, Subject::Reviewer, DAY, 1_500)];
+
+/// Tests of services by one operator: each may cost money at the service.
+pub const SETUP_TEST_LIMITS: &[Limit] =
+    &[times(SETUP_TESTS, Subject::Reviewer, HOUR, 20), times(SETUP_TESTS, Subject::Reviewer, DAY, 60)];
 
 /// Files of usage and of the audit log. Each reads as many rows as the organization has.
 pub const EXPORT_LIMITS: &[Limit] = &[

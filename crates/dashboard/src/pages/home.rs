@@ -9,12 +9,13 @@ use keystead_core::time::Timestamp;
 
 use crate::help;
 use crate::pages::audit::recent::{RecentEvent, recent};
+use crate::pages::operator::setup;
 use crate::pages::usage::today;
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::layout::Layout;
-use crate::web::response::{Page, render};
+use crate::web::response::{Page, redirect, render};
 use keystead_locales::{Messages, start_of};
 
 /// A refused call with its help page.
@@ -147,6 +148,9 @@ fn figures(visit: &Visit, view: &Overview) -> Vec<Figure> {
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+    if setup::comes_first(&state, &visit.person).await? {
+        return Ok(redirect(&visit.link("/operator/setup")));
+    }
     let t = visit.person.messages;
     let (format, now) = (&visit.person.format, state.app.now());
     let day = today(now, &format.zone);

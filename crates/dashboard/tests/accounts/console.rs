@@ -29,6 +29,26 @@ async fn an_operator_needs_no_organization() {
     assert_eq!(ann.get("/operator").await.status, 404);
 }
 
+#[tokio::test]
+async fn the_setup_page_comes_first_until_it_was_seen() {
+    let world = World::unseen(&["ops@example.com"]).await;
+    let mut ann = without_organization(&world, "ann@example.com").await;
+    assert_eq!(ann.get("/operator/setup").await.status, 404);
+    let mut ops = without_organization(&world, "ops@example.com").await;
+    assert_eq!(ops.get("/operator").await.location(), "/operator/setup");
+    let page = ops.get("/operator/setup").await;
+    assert_eq!(ops.get("/operator").await.status, 200, "it was seen");
+    let csrf = page.field("csrf");
+    let form = |act| vec![("csrf", csrf.as_str()), ("act", act), ("number", "512")];
+    let tested = ops.post("/operator/setup", &form("test-mail")).await;
+    assert!(tested.body.contains("It worked."), "{}", tested.body);
+    // Nothing is sent where no service is set up.
+    for act in ["test-text-message", "test-identity"] {
+        assert_ne!(ops.post("/operator/setup", &form(act)).await.status, 200, "{act}");
+    }
+    assert_eq!(ann.post("/operator/setup", &form("test-upstreams")).await.status, 403);
+}
+
 /// In production the first page is the one to set up a second step.
 #[tokio::test]
 async fn an_operator_without_an_organization_sets_up_a_second_step() {

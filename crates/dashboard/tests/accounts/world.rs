@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
-use keystead_app::{App, Services, Settings};
+use keystead_app::{Actor, App, Services, Settings};
 use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::network::Client;
@@ -58,7 +58,15 @@ impl World {
     }
 
     async fn with(settings: Settings) -> Self {
-        Self::of(settings, |services| services).await
+        let world = Self::of(settings, |services| services).await;
+        world.app.note_setup_seen(&Actor::operator("test")).await.unwrap();
+        world
+    }
+
+    /// An installation whose setup page no operator has seen.
+    pub(crate) async fn unseen(operators: &[&str]) -> Self {
+        let operator_emails = operators.iter().map(|email| (*email).to_owned()).collect();
+        Self::of(Settings { operator_emails, ..Settings::default() }, |services| services).await
     }
 
     /// An installation with changed services.

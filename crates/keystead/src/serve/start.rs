@@ -85,6 +85,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
 
     let models_at = sandbox.as_ref().map(sandbox::Running::models);
     let mut models = Models::new(&config, models_at.as_deref());
+    let model_servers = wiring::model_servers::servers(models.upstreams());
     models.publish(&store).await?;
     let catalogue = Arc::new(ArcSwap::from_pointee(models.catalogue(&store).await?));
     let directory = Arc::new(Directory::new(
@@ -139,6 +140,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         running.announce_to(listen);
     }
     let mut services = wiring::services::services(&config, sandbox.as_ref())?;
+    services.model_servers = model_servers;
     wiring::services::review(&mut services, &config, &store, &secrets, &public_url)?;
     let app = wiring::app(store.clone(), &secrets, public_url.clone(), services, wiring::settings(&config));
     wiring::installation::log(&app.installation_report().await?);

@@ -67,6 +67,11 @@ impl Models {
         Self { entries, upstreams }
     }
 
+    /// The servers of the models.
+    pub(crate) fn upstreams(&self) -> &[Upstream] {
+        &self.upstreams
+    }
+
     #[cfg(test)]
     pub(crate) const fn none() -> Self {
         Self { entries: Vec::new(), upstreams: Vec::new() }

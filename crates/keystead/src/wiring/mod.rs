@@ -9,6 +9,7 @@ pub(crate) mod installation;
 pub(crate) mod keys;
 pub(crate) mod lag;
 pub(crate) mod last_uses;
+pub(crate) mod model_servers;
 pub(crate) mod node;
 pub(crate) mod objects;
 pub(crate) mod pending;

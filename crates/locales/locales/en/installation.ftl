@@ -36,7 +36,28 @@ setup-refuse = Refuse everyone
 setup-wait = Don't enforce until it can be checked
 setup-test-mail = Send a test email to me
 setup-test-passed = It worked. This took { $milliseconds } ms.
-setup-test-failed = It did not work after { $milliseconds } ms: { $reason }
+setup-test-failed = It did not work after { $milliseconds } ms.
+setup-test-models = { $count ->
+    [one] It worked. The server lists { $count } model and answered in { $milliseconds } ms.
+   *[other] It worked. The server lists { $count } models and answered in { $milliseconds } ms.
+}
+setup-test-text-message = Send a test text message
+setup-test-number = Phone number with country code
+setup-test-number-hint = One text message is sent to this number, and your service may charge for it. If it contains a code, that code can't be used.
+setup-test-identity = Start and cancel a test ID check
+setup-test-identity-hint = An ID check is created at the service and canceled at once. No personal data is sent.
+setup-test-upstreams = Test the model servers
+setup-text-message = Test message from { $operator }. This installation can send text messages.
+setup-fault-no-answer = The service did not answer, or its answer could not be used.
+setup-fault-credentials = The service refused the account or the key.
+setup-fault-missing = The service does not know this address or this ID.
+setup-fault-busy = The service answered that it cannot do this now.
+setup-fault-refused = The service refused the request.
+setup-fault-and-advice = { $fault } { $advice }
+setup-advice-mail = Check the address of the SMTP server, the user name and the password in the configuration, and that this machine may connect to the server.
+setup-advice-text-messages = Check the values in [sms], and that this number can receive text messages.
+setup-advice-identity = Check api_key, template and environment_id in [identity].
+setup-advice-upstreams = Check base_url and the key of this [[upstream]], and that the server runs.
 setup-mail-subject = Test email
 setup-mail-text = This installation can send email. You asked for this test on the setup page.
 setup-unpriced = Models without a price: { $models }

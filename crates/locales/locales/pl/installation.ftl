@@ -38,7 +38,30 @@ setup-refuse = Odrzucaj wszystkich
 setup-wait = Nie egzekwuj, dopóki nie da się sprawdzić
 setup-test-mail = Wyślij do mnie testowy e-mail
 setup-test-passed = Test się powiódł. Trwał { $milliseconds } ms.
-setup-test-failed = Test nie powiódł się po { $milliseconds } ms: { $reason }
+setup-test-failed = Test nie powiódł się po { $milliseconds } ms.
+setup-test-models = { $count ->
+    [one] Test się powiódł. Serwer udostępnia { $count } model i odpowiedział w { $milliseconds } ms.
+    [few] Test się powiódł. Serwer udostępnia { $count } modele i odpowiedział w { $milliseconds } ms.
+    [many] Test się powiódł. Serwer udostępnia { $count } modeli i odpowiedział w { $milliseconds } ms.
+   *[other] Test się powiódł. Serwer udostępnia { $count } modelu i odpowiedział w { $milliseconds } ms.
+}
+setup-test-text-message = Wyślij testowy SMS
+setup-test-number = Numer telefonu z numerem kierunkowym kraju
+setup-test-number-hint = Na ten numer zostanie wysłany jeden SMS, za który usługa może pobrać opłatę. Jeśli SMS zawiera kod, nie da się go użyć.
+setup-test-identity = Rozpocznij i anuluj testową weryfikację tożsamości
+setup-test-identity-hint = Weryfikacja tożsamości zostanie utworzona w usłudze i od razu anulowana. Żadne dane osobowe nie są wysyłane.
+setup-test-upstreams = Przetestuj serwery modeli
+setup-text-message = Testowy SMS od { $operator }. Ta instalacja może wysyłać SMS-y.
+setup-fault-no-answer = Usługa nie odpowiedziała albo jej odpowiedzi nie da się użyć.
+setup-fault-credentials = Usługa odrzuciła konto lub klucz.
+setup-fault-missing = Usługa nie zna tego adresu lub identyfikatora.
+setup-fault-busy = Usługa odpowiedziała, że nie może teraz tego zrobić.
+setup-fault-refused = Usługa odrzuciła żądanie.
+setup-fault-and-advice = { $fault } { $advice }
+setup-advice-mail = Sprawdź adres serwera SMTP, nazwę użytkownika i hasło w konfiguracji oraz to, czy ten komputer może połączyć się z serwerem.
+setup-advice-text-messages = Sprawdź wartości w sekcji [sms] oraz to, czy ten numer może odbierać SMS-y.
+setup-advice-identity = Sprawdź api_key, template i environment_id w sekcji [identity].
+setup-advice-upstreams = Sprawdź base_url i klucz w tej sekcji [[upstream]] oraz to, czy serwer działa.
 setup-mail-subject = Testowy e-mail
 setup-mail-text = Ta instalacja może wysyłać e-maile. Test uruchomiono na stronie konfiguracji.
 setup-unpriced = Modele bez ceny: { $models }

@@ -10,6 +10,7 @@ use keystead_core::verification::organization::Event;
 use keystead_core::verification::payment::PaymentEvent;
 
 use super::console::{self, operator};
+use super::setup;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::form::{Form, words_of};
@@ -189,6 +190,9 @@ async fn refused(state: &DashboardState, visit: &OwnVisit, form: &Form, error: E
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: OwnVisit) -> Page {
+    if setup::comes_first(&state, &visit.person).await? {
+        return Ok(redirect(&visit.link("/operator/setup")));
+    }
     render(visit.person.messages, &page(&state, &visit).await?)
 }
 

@@ -3,14 +3,16 @@
 
 use askama::Template;
 use axum::extract::State;
-use keystead_app::Error;
-use keystead_app::installation::{InstallationView, SetupTest};
+use keystead_app::installation::InstallationView;
+use keystead_app::setup_tests::{SetupFailure, SetupTest};
+use keystead_app::{Actor, Error};
 use keystead_core::gate::{Requirement, UnmeetableState};
-use keystead_core::installation::{Capability, CapabilityState};
+use keystead_core::installation::{Capability, CapabilityState, IdentityService};
 
 use super::console::{layout, operator};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
+use crate::web::extract::Person;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::own_visit::OwnVisit;
@@ -30,8 +32,12 @@ struct Setup {
     layout: Layout,
     view: InstallationView,
     action: String,
-    /// The result of a test email that was just sent.
-    mail_test: Option<SetupTest>,
+    /// The tests that were just done.
+    tests: Option<(Capability, Vec<SetupTest>)>,
+    /// The number that was typed for a test text message.
+    number: String,
+    /// Whether an outside service verifies organizations.
+    outside_identity: bool,
     wrong: Option<String>,
 }
 
@@ -110,15 +116,53 @@ impl Setup {
         rule.state == UnmeetableState::RefusesByDecision
     }
 
+    /// The name of the test of a capability, as a value of `act`; `None` where there is none.
+    fn test(&self, capability: &Capability, state: &CapabilityState) -> Option<&'static str> {
+        match capability {
+            _ if *state == CapabilityState::NotSetUp => None,
+            Capability::Mail => Some("test-mail"),
+            Capability::TextMessages => Some("test-text-message"),
+            Capability::Identity if self.outside_identity => Some("test-identity"),
+            Capability::Upstreams => Some("test-upstreams"),
+            _ => None,
+        }
+    }
+
+    fn test_name(&self, act: &str) -> String {
+        self.layout.t.text(&format!("setup-{act}"))
+    }
+
+    /// What the test does, where that is not in its name.
+    fn test_hint(&self, capability: &Capability) -> Option<String> {
+        let key = match capability {
+            Capability::TextMessages => "setup-test-number-hint",
+            Capability::Identity => "setup-test-identity-hint",
+            _ => return None,
+        };
+        Some(self.layout.t.text(key))
+    }
+
+    /// The tests of a capability that were just done.
+    fn done(&self, capability: &Capability) -> &[SetupTest] {
+        self.tests.as_ref().filter(|(of, _)| of == capability).map_or(&[], |(_, tests)| tests)
+    }
+
     fn result(&self, test: &SetupTest) -> String {
         let t = self.layout.t;
         let milliseconds = self.layout.format.number(&test.milliseconds);
-        match &test.failure {
-            None => t.text_with("setup-test-passed", "milliseconds", milliseconds),
-            Some(reason) => {
-                t.text_with_all("setup-test-failed", &[("milliseconds", &milliseconds), ("reason", reason)])
-            }
+        match (&test.failure, test.models) {
+            (Some(_), _) => t.text_with("setup-test-failed", "milliseconds", milliseconds),
+            (None, Some(models)) => t.count_with("setup-test-models", models, &[("milliseconds", &milliseconds)]),
+            (None, None) => t.text_with("setup-test-passed", "milliseconds", milliseconds),
         }
+    }
+
+    /// What is wrong, and what to change.
+    fn advice(&self, capability: &Capability, failure: &SetupFailure) -> String {
+        let t = self.layout.t;
+        let fault = t.text(&format!("setup-fault-{}", failure.fault.as_str()));
+        let advice = t.text(&format!("setup-advice-{}", capability.as_str().replace('_', "-")));
+        t.text_with_all("setup-fault-and-advice", &[("fault", &fault), ("advice", &advice)])
     }
 }
 
@@ -130,35 +174,76 @@ async fn page(state: &DashboardState, visit: &OwnVisit) -> Result<Setup, PageErr
         layout: layout(state, visit, &t.text("setup"), "/operator/setup"),
         view,
         action: visit.link("/operator/setup"),
-        mail_test: None,
+        tests: None,
+        number: String::new(),
+        outside_identity: state.app.configured_services().identity == Some(IdentityService::Outside),
         wrong: None,
     })
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: OwnVisit) -> Page {
-    render(visit.person.messages, &page(&state, &visit).await?)
+    let t = visit.person.messages;
+    let shown = page(&state, &visit).await?;
+    state.app.note_setup_seen(&operator(&visit)?).await.map_err(|error| PageError::new(t, error))?;
+    render(t, &shown)
 }
 
-/// Sends a test email to the operator, or decides about rules that cannot be met.
+/// Where an operator begins on a new installation: here, while something needs them and no operator has seen it.
+pub(crate) async fn comes_first(state: &DashboardState, person: &Person) -> Result<bool, PageError> {
+    if !person.session.operator {
+        return Ok(false);
+    }
+    state.app.setup_comes_first().await.map_err(|error| PageError::new(person.messages, error))
+}
+
+/// Tests a service, or decides about rules that cannot be met.
 pub(crate) async fn act(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
     visit.person.check(&form)?;
     let actor = operator(&visit)?;
-    let t = visit.person.messages;
-    if form.field("act") == "test-mail" {
-        let (subject, text) = (t.text("setup-mail-subject"), t.text("setup-mail-text"));
-        let test = state.app.test_mail(&actor, &visit.person.session.email, subject, text).await;
-        let mail_test = Some(test.map_err(|error| PageError::new(t, error))?);
-        return render(t, &Setup { mail_test, ..page(&state, &visit).await? });
+    if form.field("act").starts_with("test-") {
+        return test(&state, &visit, &actor, &form).await;
     }
+    let t = visit.person.messages;
     let missing = || PageError::new(t, Error::not_found("requirement", form.field("requirement")));
     let requirement = Requirement::from_name(form.field("requirement")).ok_or_else(missing)?;
     let refuse = form.field("act") == "refuse";
     match state.app.decide_without_service(&actor, requirement, refuse, form.field("reason")).await {
         Ok(()) => Ok(redirect(&visit.link("/operator/setup?done=saved"))),
-        Err(error @ (Error::Internal(_) | Error::Unavailable)) => Err(PageError::new(t, error)),
-        Err(error) => {
-            let wrong = Some(error_message(t, &error));
-            render_error(t, &Setup { wrong, ..page(&state, &visit).await? }, &error)
-        }
+        Err(error) => refused(&state, &visit, &form, error).await,
     }
+}
+
+async fn test(state: &DashboardState, visit: &OwnVisit, actor: &Actor, form: &Form) -> Page {
+    let (t, app) = (visit.person.messages, &state.app);
+    let locale = t.0.tag();
+    let (capability, tests) = match form.field("act") {
+        "test-mail" => {
+            let (subject, text) = (t.text("setup-mail-subject"), t.text("setup-mail-text"));
+            let test = app.test_mail(actor, &visit.person.session.email, subject, text).await;
+            (Capability::Mail, test.map(|test| vec![test]))
+        }
+        "test-text-message" => {
+            let text = t.text_with("setup-text-message", "operator", &app.settings().operator);
+            (Capability::TextMessages, app.test_text_message(actor, form.field("number"), locale, &text).await)
+        }
+        "test-identity" => (Capability::Identity, app.test_identity(actor, locale).await.map(|test| vec![test])),
+        _ => (Capability::Upstreams, app.test_model_servers(actor).await),
+    };
+    match tests {
+        Ok(tests) => {
+            let number = form.field("number").to_owned();
+            render(t, &Setup { tests: Some((capability, tests)), number, ..page(state, visit).await? })
+        }
+        Err(error) => refused(state, visit, form, error).await,
+    }
+}
+
+/// Shows the page again with the reason.
+async fn refused(state: &DashboardState, visit: &OwnVisit, form: &Form, error: Error) -> Page {
+    let t = visit.person.messages;
+    if matches!(error, Error::Internal(_) | Error::Unavailable) {
+        return Err(PageError::new(t, error));
+    }
+    let (wrong, number) = (Some(error_message(t, &error)), form.field("number").to_owned());
+    render_error(t, &Setup { wrong, number, ..page(state, visit).await? }, &error)
 }

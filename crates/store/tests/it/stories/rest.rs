@@ -147,6 +147,9 @@ pub(crate) async fn models_and_policy(db: Database) {
         change!(db, |tx| installation_facts::note_backup(tx, at)).unwrap();
         assert_eq!(look!(db, |tx| installation_facts::last_backup(tx)), Ok(Some(at)));
     }
+    assert_eq!(look!(db, |tx| installation_facts::setup_seen(tx)), Ok(None));
+    change!(db, |tx| installation_facts::note_setup_seen(tx, NOW)).unwrap();
+    assert_eq!(look!(db, |tx| installation_facts::setup_seen(tx)), Ok(Some(NOW)));
     assert_eq!(look!(db, |tx| policy::find(tx)), Ok((1, Policy::default_rules())));
     let mut other = Policy::default_rules();
     other.rules.truncate(1);
