@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -25,23 +26,42 @@ pub(super) fn path(config: &Path, text: &str, variables: &BTreeMap<String, Strin
 /// Reads the file. It holds secrets, so not everybody may read it.
 pub(super) fn read(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
     let wrong = |reason: String| ConfigError::EnvironmentFile { path: path.to_owned(), reason };
-    let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
-    let mode = file.metadata().map_err(|error| wrong(error.to_string()))?.permissions().mode() & 0o777;
-    if mode & 0o007 != 0 {
-        let path = path.display();
-        return Err(wrong(format!("it can be read by everybody (mode {mode:o}); run: chmod o= {path}")));
-    }
-    // The error of the library quotes the line, which may be a secret.
-    let line = |read: Result<(String, String), dotenvy::Error>| {
-        read.map_err(|_| wrong("a line is not NAME='value'".to_owned()))
-    };
-    dotenvy::from_read_iter(file).map(line).collect()
+    let mut file = File::open(path).map_err(|error| wrong(error.to_string()))?;
+    check_private(&file, path).map_err(wrong)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;
+    parse(&text).map_err(wrong)
 }
 
-/// Writes one line of such a file. A line break in a value is not possible.
+/// Refuses a file with secrets that everybody can read.
+pub(crate) fn check_private(file: &File, path: &Path) -> Result<(), String> {
+    let mode = file.metadata().map_err(|error: io::Error| error.to_string())?.permissions().mode() & 0o777;
+    if mode & 0o007 == 0 {
+        return Ok(());
+    }
+    Err(format!("it can be read by everybody (mode {mode:o}); run: chmod o= {}", path.display()))
+}
+
+/// Parses the text of such a file.
+pub(crate) fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
+    // The error of the library quotes the line, which may be a secret.
+    let line =
+        |read: Result<(String, String), dotenvy::Error>| read.map_err(|_| "a line is not NAME='value'".to_owned());
+    dotenvy::from_read_iter(text.as_bytes()).map(line).collect()
+}
+
+/// Writes one line of such a file. Quotes and backslashes are between double quotes: the library mistakes a backslash
+/// between single quotes for the beginning of an escape.
 pub(crate) fn line(name: &str, value: &str) -> String {
-    let value = value.replace('\'', r#"'"'"'"#);
-    format!("{name}='{value}'\n")
+    let mut quoted = String::with_capacity(value.len());
+    for letter in value.chars() {
+        match letter {
+            '\'' => quoted.push_str(r#"'"'"'"#),
+            '\\' => quoted.push_str(r#"'"\\"'"#),
+            letter => quoted.push(letter),
+        }
+    }
+    format!("{name}='{quoted}'\n")
 }
 
 #[cfg(test)]
@@ -54,8 +74,22 @@ mod tests {
     fn every_value_is_read_as_it_was_written() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("keystead.env");
-        let values =
-            ["plain", "", "a b", "it's", "'", "\"'\"", "$HOME", "${HOME}", "back\\slash\\n", "# no comment", "żółć"];
+        let values = [
+            "plain",
+            "",
+            "a b",
+            "it's",
+            "'",
+            "\"'\"",
+            "$HOME",
+            "${HOME}",
+            "back\\slash\\n",
+            "# no comment",
+            "żółć",
+            "ends in \\",
+            "\\'\\\\''",
+            "`id` a=b #",
+        ];
         let text: String = values.iter().enumerate().map(|(at, value)| line(&format!("V{at}"), value)).collect();
         write(&file, format!("# A comment.\n\n{text}")).unwrap();
         set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
@@ -64,8 +98,8 @@ mod tests {
             assert_eq!(found.get(&format!("V{at}")).map(String::as_str), Some(*value));
         }
         let shown =
-            std::process::Command::new("sh").arg("-c").arg(". \"$0\"; printf %s \"$V3$V5$V8\"").arg(&file).output();
-        assert_eq!(shown.unwrap().stdout, br#"it's"'"back\slash\n"#, "shells read the same");
+            std::process::Command::new("sh").arg("-c").arg(". \"$0\"; printf %s \"$V3$V5$V8$V12\"").arg(&file).output();
+        assert_eq!(shown.unwrap().stdout, br#"it's"'"back\slash\n\'\\''"#, "shells read the same");
     }
 
     #[test]
