@@ -24,7 +24,7 @@ pub(crate) use network::EdgeOptions;
 use sections::Config;
 pub(crate) use sections::{Environment, Log, LogFormat, UsageDurability, Validated};
 pub(crate) use services::{Identity, Mail, Payment, SHORTEST_SECRET, SignIn, Sms};
-pub(crate) use url::checked_url;
+pub(crate) use url::{checked_origin, checked_url};
 
 /// Why the configuration is not valid; the text names the key at fault.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use super::services::{
     SmsSection, VerificationSection,
 };
 use super::upstreams::{UpstreamSection, ValidatedUpstream};
-use super::url::checked_url;
+use super::url::checked_origin;
 
 /// The kind of installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -270,7 +270,7 @@ impl Config {
             return wrong("no [[upstream]] is configured; production needs at least one model server".into());
         }
         let public_url = match &self.server.public_url {
-            Some(url) => checked_url("server.public_url", url)?,
+            Some(url) => checked_origin("server.public_url", url)?,
             None if production => return wrong("server.public_url is required in production".into()),
             None => String::new(),
         };
