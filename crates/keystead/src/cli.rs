@@ -66,7 +66,7 @@ pub(crate) struct Init {
     /// Ask nothing: take the answers from the options, and defaults for the others.
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Replace files that exist.
+    /// Replace files that exist; each is kept under its name with .before at its end.
     #[arg(long)]
     pub(crate) force: bool,
     /// Do not try the database and the services.

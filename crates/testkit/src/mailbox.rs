@@ -24,6 +24,10 @@ impl Mailbox {
 }
 
 impl Mailer for Mailbox {
+    fn check(&self) -> BoxFuture<'_, Result<(), ProviderError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());

@@ -1,5 +1,6 @@
 //! `keystead init`: a configuration from answers that were tried.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -133,7 +134,11 @@ fn wrong_answers_are_explained_and_asked_for_again() {
     assert!(made.status.success() && data.join("keystead.db").exists(), "{}", said(&made));
 
     let again = init(folder.path(), &[], &[], "");
-    assert!(!again.status.success() && said(&again).contains("with --force it is replaced"), "{}", said(&again));
+    assert!(
+        !again.status.success() && said(&again).contains("with --force it is kept as keystead.toml.before"),
+        "{}",
+        said(&again)
+    );
 }
 
 #[test]
@@ -149,18 +154,29 @@ fn scripts_answer_with_a_file_on_postgresql() {
         "public_url = \"https://keys.test\"\ndata_dir = {data:?}\nlisten = \"127.0.0.1:0\"\n\
          operator_emails = \"op@keys.test\"\nidentity = \"review\"\n\
          [[upstream]]\nbase_url = \"{sandbox}/v1\"\nmodels = [\"gpt-4o\"]\n\
-         [secrets]\nMAIN_API_KEY = \"it's a key\"\n"
+         [secrets]\nMAIN_API_KEY = \"it's \\\\'a key\\\\\"\n"
     );
-    std::fs::write(folder.path().join("answers.toml"), answers).unwrap();
+    let file = folder.path().join("answers.toml");
+    std::fs::write(&file, answers).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
     let run = |more: &[&str], variables: &[(&str, &str)]| {
         let words = [&["--config", "k.toml", "--answers", "answers.toml"], more].concat();
         init(folder.path(), &words, variables, "")
     };
-    // A database that does not answer, and a wrong answer: nothing is written.
+    // Secrets that everybody can read, a password in an option, a database that does not answer, and a wrong answer:
+    // nothing is written.
+    let public = run(&["--database", "sqlite"], &[]);
+    assert!(!public.status.success() && said(&public).contains("chmod o= answers.toml"), "{}", said(&public));
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    let password = run(&["--database", "postgres://keystead:hidden@127.0.0.1:9/none"], &[]);
+    assert!(!password.status.success() && said(&password).contains("KEYSTEAD_DATABASE__URL"), "{}", said(&password));
+    assert!(!said(&password).contains("hidden"), "{}", said(&password));
     let refused = run(&["--database", "postgres://nobody@127.0.0.1:9/none"], &[]);
     assert!(!refused.status.success() && said(&refused).contains("The database did not work"), "{}", said(&refused));
     let wrong = run(&["--identity", "pigeon"], &[]);
     assert!(said(&wrong).contains("--identity: This must be one of"), "{}", said(&wrong));
+    let secret = run(&["--sms", "twilio", "--sms-account-sid", "AC1", "--sms-service-sid", "VA1"], &[]);
+    assert!(said(&secret).contains("KEYSTEAD_SMS__AUTH_TOKEN is needed"), "{}", said(&secret));
     assert!(!folder.path().join("k.toml").exists() && !folder.path().join("k.env").exists());
 
     let made = run(&[], &[("KEYSTEAD_DATABASE__URL", &url)]);
@@ -175,10 +191,18 @@ fn scripts_answer_with_a_file_on_postgresql() {
 
     let existing = run(&["--database", "sqlite"], &[]);
     assert!(!existing.status.success() && said(&existing).contains("exists already"), "{}", said(&existing));
-    let forced = run(&["--database", "sqlite", "--force"], &[]);
+    let server = format!("{sandbox}/v1");
+    let forced = run(&["--database", "sqlite", "--force", "--upstream-url", &server, "--upstream-models", "all"], &[]);
     assert!(forced.status.success(), "{}", said(&forced));
     let replaced = std::fs::read_to_string(folder.path().join("k.env")).unwrap();
     assert!(!replaced.contains(&url) && replaced.contains("MAIN_API_KEY"), "{replaced}");
+    let kept = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!((kept("k.toml.before"), kept("k.env.before")), (written, secrets));
+    let models = kept("k.toml");
+    assert!(models.contains("\"gpt-4o\", ") && !models.contains("\"all\""), "{models}");
+    let twice = run(&["--database", "sqlite", "--force"], &[]);
+    assert!(twice.status.success() && said(&twice).contains("Kept: k.toml.before-2"), "{}", said(&twice));
+    assert_eq!((kept("k.toml.before-2"), mode(&folder.path().join("k.env.before-2"))), (models, 0o600));
 }
 
 #[test]
@@ -188,12 +212,20 @@ fn without_input_nothing_is_written() {
     assert!(!ended.status.success() && said(&ended).contains("the input ended"), "{}", said(&ended));
     let missing = init(folder.path(), &["--yes"], &[], "");
     assert!(said(&missing).contains("--public-url is needed"), "{}", said(&missing));
+    let named = init(folder.path(), &["--config", "k.env"], &[], "");
+    assert!(said(&named).contains("is the name of the file of secrets"), "{}", said(&named));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     // Options alone, untried.
-    let words = ["--yes", "--no-try", "--public-url", "https://keys.test", "--data-dir", "data", "--upstream-url"];
+    let words = ["--yes", "--no-try", "--public-url", "https://Keys.test:443", "--listen", "0.0.0.0:0"];
+    let words = [&words[..], &["--data-dir", "data", "--upstream-url"]].concat();
     let made =
         init(folder.path(), &[&words[..], &["http://127.0.0.1:9/v1", "--upstream-models", "a, b"]].concat(), &[], "");
     assert!(made.status.success() && said(&made).contains("WRONG Email"), "{}", said(&made));
     let written = std::fs::read_to_string(folder.path().join("keystead.toml")).unwrap();
     assert!(written.contains("models = [\"a\", \"b\"]") && written.contains("# [mail]"), "{written}");
+    assert!(written.contains("public_url = \"https://keys.test\""), "{written}");
+    assert!(said(&made).contains("Warning: Keystead listens at every address"), "{}", said(&made));
+    // Secrets can be added later.
+    assert!(written.contains("environment_file = \"keystead.env\""), "{written}");
+    assert_eq!(mode(&folder.path().join("keystead.env")), 0o600);
 }

@@ -37,6 +37,8 @@ pub struct Mail {
 
 /// A service that sends mail.
 pub trait Mailer: Send + Sync {
+    /// Connects to the service and signs in, without a mail; no outcome for [`Mailer::health`].
+    fn check(&self) -> BoxFuture<'_, Result<(), ProviderError>>;
     /// Passes a mail to the service.
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), ProviderError>>;
     /// The outcome of the last mail.
@@ -54,6 +56,13 @@ pub struct SmtpOptions {
     pub password: Option<Secret<String>>,
     /// The sender, `Keystead <no-reply@example.com>`.
     pub from: String,
+}
+
+/// Writes a sender, [`SmtpOptions::from`], with quotation marks around the name where it needs them; `None` when the
+/// address is not one.
+#[must_use]
+pub fn sender(name: &str, address: &str) -> Option<String> {
+    Some(Mailbox::new(Some(name.to_owned()), address.parse().ok()?).to_string())
 }
 
 /// The client.
@@ -79,6 +88,9 @@ impl Smtp {
         let from = options.from.parse().map_err(|_| wrong("mail.from is not an address"))?;
         let url = url::Url::parse(&options.url).map_err(|_| wrong("mail.url cannot be read"))?;
         let host = url.host_str().ok_or_else(|| wrong("mail.url has no host"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong("mail.url must not contain a user; mail.username and mail.password name the account"));
+        }
         // IPv6 addresses have brackets only in URLs.
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let secured = || TlsParameters::new(host.clone()).map_err(|_| wrong("TLS cannot be set up"));
@@ -115,11 +127,8 @@ impl Smtp {
         }
     }
 
-    /// Connects to the server and signs in, without a mail.
-    ///
-    /// # Errors
-    /// Why that is not possible, for the operator.
-    pub async fn check(&self) -> Result<(), ProviderError> {
+    /// The error is for the operator.
+    async fn connect(&self) -> Result<(), ProviderError> {
         let slow = |_| ProviderError::Unavailable("the mail server is too slow".to_owned());
         let connected = tokio::time::timeout(TOTAL, self.transport.test_connection()).await.map_err(slow)?;
         match connected {
@@ -160,6 +169,10 @@ fn failure(error: &smtp::Error) -> ProviderError {
 }
 
 impl Mailer for Smtp {
+    fn check(&self) -> BoxFuture<'_, Result<(), ProviderError>> {
+        Box::pin(self.connect())
+    }
+
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move { self.last_outcome.record(self.deliver(mail).await) })
     }

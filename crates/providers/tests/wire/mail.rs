@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use keystead_providers::mail::{Mail, Mailer, Smtp, SmtpOptions};
-use keystead_providers::{Health, ProviderError};
+use keystead_providers::{Fault, Health, ProviderError};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -210,6 +210,8 @@ async fn an_account_of_ours() {
     let client = Smtp::new(&SmtpOptions { url: server.url.clone(), ..known }).unwrap();
     let sent = client.send(&mail("Hi")).await;
     assert!(matches!(sent, Err(ProviderError::Unavailable(_))), "our account is wrong, the mail is not: {sent:?}");
+    assert_eq!(client.check().await.unwrap_err().fault(), Fault::Credentials);
+    assert_eq!(client.health(), Health::Down, "a refused account is not a service that works");
 }
 
 #[tokio::test]
@@ -225,5 +227,9 @@ async fn tls_is_never_given_up() {
     }
     let unknown = SmtpOptions { from: "Keystead".into(), ..options("smtp://post.test") };
     assert!(matches!(Smtp::new(&unknown), Err(ProviderError::Refused(_))));
+    for account in ["smtp://us@post.test", "smtps://us:pa55@post.test"] {
+        let refused = Smtp::new(&options(account)).unwrap_err();
+        assert!(refused.reason().contains("mail.username"), "{refused}");
+    }
     assert!(Smtp::new(&options("smtp://[::1]:2525")).is_ok());
 }

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use clap::Args;
 use serde::Deserialize;
+use toml::Value;
+use url::Url;
 
 use crate::cli_error::CliError;
-use crate::config;
+use crate::config::{self, environment_file};
 
 /// The answers. An option is `--public-url`, its name in a file `public_url`.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -26,7 +30,7 @@ pub(crate) struct Answers {
     /// The folder for data.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<String>,
-    /// "sqlite", or a postgres:// address. With a password, give it in KEYSTEAD_DATABASE__URL.
+    /// "sqlite", or a postgres:// address without a password. One with a password is given in KEYSTEAD_DATABASE__URL.
     #[arg(long, value_name = "URL")]
     pub(crate) database: Option<String>,
     /// The base address of the first model server.
@@ -104,8 +108,22 @@ pub(crate) struct UpstreamAnswers {
 }
 
 #[derive(Clone, Default, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "Value")]
 struct Secrets(BTreeMap<String, String>);
+
+impl TryFrom<Value> for Secrets {
+    type Error = String;
+
+    /// Errors name the variable, never its value.
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        let Value::Table(table) = value else { return Err("[secrets] must be a table".to_owned()) };
+        let secret = |(name, value): (String, Value)| match value {
+            Value::String(secret) => Ok((name, secret)),
+            _ => Err(format!("{name} of [secrets] must be a text in quotation marks")),
+        };
+        table.into_iter().map(secret).collect::<Result<_, _>>().map(Self)
+    }
+}
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -117,8 +135,13 @@ impl Answers {
     /// Reads a file of answers; options override it.
     pub(super) fn read(path: &Path, options: Self) -> Result<Self, CliError> {
         let wrong = |reason: String| CliError::Other(format!("the answers {}: {reason}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-        let mut answers: Self = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let mut file = File::open(path).map_err(|error| wrong(error.to_string()))?;
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;
+        let mut answers = Self::parse(&text).map_err(wrong)?;
+        if !answers.secrets.0.is_empty() || answers.database.as_deref().is_some_and(has_password) {
+            environment_file::check_private(&file, path).map_err(wrong)?;
+        }
         let Self { public_url, trusted_proxies, listen, data_dir, database, .. } = options;
         let Self { upstream_url, upstream_name, upstream_models, mail_url, mail_username, mail_from, sms, .. } =
             options;
@@ -154,6 +177,26 @@ impl Answers {
         Ok(answers)
     }
 
+    /// Parses the text of a file. The error does not quote it, because it may contain secrets.
+    fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error: toml::de::Error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            format!("line {}: {}", before.matches('\n').count() + 1, error.message())
+        })
+    }
+
+    /// Refuses a password in an option, which every user of this machine can read.
+    pub(super) fn refuse_password(&self) -> Result<(), CliError> {
+        if self.database.as_deref().is_some_and(has_password) {
+            return Err(CliError::Other(
+                "--database: an address with a password is given in the variable KEYSTEAD_DATABASE__URL or in the file of \
+                 --answers; every user of this machine can read options"
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     /// The model servers: of the options, else of the file.
     pub(super) fn upstreams(&self) -> Vec<UpstreamAnswers> {
         let Some(base_url) = self.upstream_url.clone() else { return self.upstream.clone() };
@@ -170,5 +213,43 @@ impl Answers {
     /// No answers and no secrets: what did not work is asked for.
     pub(super) fn none() -> Self {
         Self { without_environment: true, ..Self::default() }
+    }
+}
+
+/// Whether the address of a database contains a password.
+fn has_password(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_the_line_and_quotes_no_secret() {
+        for (text, part) in [
+            ("public_url = \"x\"\n[secrets]\nMAIN_API_KEY = \"hidden-1234\n", "line 3"),
+            ("[secrets]\nMAIN_API_KEY = hidden-1234\n", "line 2"),
+            ("[secrets]\nMAIN_API_KEY = 1234\n", "MAIN_API_KEY of [secrets]"),
+            ("secrets = \"hidden-1234\"\n", "must be a table"),
+            ("mail_password = \"hidden-1234\"\n", "mail_password"),
+        ] {
+            let error = Answers::parse(text).unwrap_err();
+            assert!(error.contains(part) && !error.contains("1234"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_option_has_no_password() {
+        for (url, secret) in [
+            ("postgres:///keystead?host=/run/postgresql&user=keystead", false),
+            ("postgres://keystead@db.internal/keystead", false),
+            ("sqlite", false),
+            ("postgres://keystead:hidden@db.internal/keystead", true),
+            ("postgres://keystead@db.internal/keystead?password=hidden", true),
+        ] {
+            let answers = Answers { database: Some(url.to_owned()), ..Answers::default() };
+            assert_eq!(answers.refuse_password().is_err(), secret, "{url}");
+        }
     }
 }

@@ -12,25 +12,34 @@ use crate::print;
 
 /// A question.
 pub(super) struct Question<'q> {
-    /// The name of the option, which errors name.
-    pub(super) name: &'q str,
+    /// The option or the variable that gives the answer, which errors name.
+    pub(super) given_by: String,
     /// The question.
     pub(super) text: &'q str,
     /// What an empty answer means.
     pub(super) default: Option<String>,
-    /// Whether the answer and its default are not shown.
+    /// Whether the answer is not shown.
     pub(super) hidden: bool,
+    /// Whether the default is not shown.
+    pub(super) default_hidden: bool,
 }
 
 impl<'q> Question<'q> {
-    pub(super) fn new(name: &'q str, text: &'q str) -> Self {
-        Self { name, text, default: None, hidden: false }
+    /// A question that the option of this name answers, too.
+    pub(super) fn new(option: &str, text: &'q str) -> Self {
+        Self { given_by: format!("--{option}"), text, default: None, hidden: false, default_hidden: false }
+    }
+
+    /// A question about a secret, which a variable gives, too.
+    pub(super) fn variable(variable: &str, text: &'q str) -> Self {
+        Self { given_by: variable.to_owned(), text, default: None, hidden: true, default_hidden: true }
     }
 
     pub(super) fn or(self, default: impl Into<String>) -> Self {
         Self { default: Some(default.into()), ..self }
     }
 
+    /// The answer may contain a secret and is not shown; the default contains none.
     pub(super) fn hidden(self) -> Self {
         Self { hidden: true, ..self }
     }
@@ -38,7 +47,7 @@ impl<'q> Question<'q> {
     fn prompt(&self) -> String {
         match &self.default {
             None => format!("{}:", self.text),
-            Some(_) if self.hidden => format!("{} [unchanged]:", self.text),
+            Some(_) if self.default_hidden => format!("{} [unchanged]:", self.text),
             Some(default) => format!("{} [{default}]:", self.text),
         }
     }
@@ -59,6 +68,11 @@ impl Interview {
         if self.asks {
             print::line(line);
         }
+    }
+
+    /// Warns of an answer that is taken, also where there is no person to ask.
+    pub(super) fn warn(line: &str) {
+        print::line(&format!("  Warning: {line}"));
     }
 
     /// Begins a subject.
@@ -94,7 +108,7 @@ impl Interview {
             match check(answer.trim()) {
                 Ok(value) => return Ok(value),
                 Err(reason) if self.asks => self.say(&format!("  {reason}")),
-                Err(reason) => return Err(CliError::Other(format!("--{}: {reason}", question.name))),
+                Err(reason) => return Err(CliError::Other(format!("{}: {reason}", question.given_by))),
             }
         }
     }
@@ -134,7 +148,7 @@ impl Interview {
 }
 
 fn missing(question: &Question<'_>) -> CliError {
-    CliError::Other(format!("--{} is needed: {}", question.name, question.text))
+    CliError::Other(format!("{} is needed: {}", question.given_by, question.text))
 }
 
 fn ended() -> CliError {

@@ -33,6 +33,13 @@ pub(crate) async fn run(file: Option<&Path>, arguments: Init) -> Result<(), CliE
     data_folder::keep_new_files_private();
     let path = file.map_or_else(|| PathBuf::from("keystead.toml"), Path::to_path_buf);
     let secrets = path.with_extension("env");
+    if path == secrets {
+        return Err(CliError::Other(format!(
+            "{} is the name of the file of secrets; name the configuration keystead.toml, for example",
+            path.display()
+        )));
+    }
+    arguments.given.refuse_password()?;
     if !arguments.force {
         written::refuse_existing(&[&path, &secrets])?;
     }
@@ -43,16 +50,19 @@ pub(crate) async fn run(file: Option<&Path>, arguments: Init) -> Result<(), CliE
         None => arguments.given,
     };
     let interview = Interview { asks, tries: !arguments.no_try };
+    if asks {
+        tokio::spawn(terminal::restore_when_interrupted());
+    }
     interview.say("Each answer is checked when it is given. Enter takes the answer in brackets.");
     let answered = ask(interview, &given).await?;
-    let text = written::texts(&answered, &secrets);
+    let text = written::texts(&answered, &path, &secrets);
     config::check(&path, &text.configuration, &text.variables)?;
-    written::write(&path, &secrets, &text, arguments.force)?;
+    written::check_secrets(&text)?;
+    let copies = written::write(&path, &secrets, &text, arguments.force)?;
     print::line("");
+    copies.iter().for_each(|copy| print::line(&format!("Kept: {}", copy.display())));
     print::line(&format!("Written: {}", path.display()));
-    if !text.variables.is_empty() {
-        print::line(&format!("Written: {} (secrets; keep it private)", secrets.display()));
-    }
+    print::line(&format!("Written: {} (secrets; keep it private)", secrets.display()));
     print::line("");
     let config = config::load(Some(&path))?;
     // What is left to do is in its lines; the files are written either way.

@@ -1,6 +1,6 @@
 //! The questions about the server, the database and the operator.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf, absolute};
 
 use keystead_core::installation::{Capability, PublicAddress};
@@ -41,7 +41,7 @@ pub(super) fn server(interview: Interview, given: &Answers) -> Result<Server, Cl
         ],
     );
     let question = Question::new("public-url", "Public address, such as https://keys.example.com");
-    let check = |text: &str| config::checked_url("The address", text).map_err(plain);
+    let check = |text: &str| config::checked_origin("The address", text).map_err(plain);
     let public_url = interview.ask(&question, given.public_url.clone(), check)?;
     let tls = PublicAddress::of(&public_url) == PublicAddress::Tls;
     if !tls {
@@ -55,6 +55,12 @@ pub(super) fn server(interview: Interview, given: &Answers) -> Result<Server, Cl
     let usual = if local { "127.0.0.1:8080" } else { "0.0.0.0:8080" };
     let question = Question::new("listen", "Address and port on which Keystead listens").or(usual);
     let listen = interview.ask(&question, given.listen.clone(), listens)?;
+    if listen.ip().is_unspecified() {
+        Interview::warn(
+            "Keystead listens at every address of this machine. Let a firewall allow only the proxy to connect to this \
+             port.",
+        );
+    }
     if TcpListener::bind(listen).is_err() {
         interview.say("  This port is in use now. That is fine when Keystead itself uses it.");
     }
@@ -77,7 +83,24 @@ fn proxies(answer: &str) -> Result<Vec<String>, String> {
     let Some(answer) = optional(answer) else { return Ok(Vec::new()) };
     let entries = list(answer);
     Networks::new(entries.iter().map(String::as_str)).map_err(|fault| fault.to_string())?;
-    Ok(entries)
+    match entries.iter().find(|entry| too_wide(entry)) {
+        Some(entry) => {
+            Err(format!("{entry} is too large a network for proxies: everyone in it could forge addresses."))
+        }
+        None => Ok(entries),
+    }
+}
+
+/// Whether a network contains more than the largest private network (10.0.0.0/8, fc00::/7) or a service of proxies has.
+fn too_wide(entry: &str) -> bool {
+    let Some((address, length)) = entry.split_once('/') else { return false };
+    let least = match address.parse() {
+        Ok(IpAddr::V6(v6)) if v6.is_unique_local() => 7,
+        Ok(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_some() => 96 + 8,
+        Ok(IpAddr::V6(_)) => 16,
+        _ => 8,
+    };
+    length.parse().is_ok_and(|length: u8| length < least)
 }
 
 /// Checks that this address can be listened on. A port that is in use may be in use by Keystead.
@@ -118,12 +141,13 @@ pub(super) async fn database(
         "Database",
         &[
             "SQLite is a file in the data folder and serves one node. Several nodes need PostgreSQL:",
-            "postgres://user:password@host/database",
+            "postgres://user:password@host/database, with ?sslmode=verify-full for a database on another machine.",
         ],
     );
     let mut early = given.database.clone().or_else(|| given.secret(DATABASE));
     loop {
-        let question = Question::new("database", "\"sqlite\", or the address of a PostgreSQL database").or("sqlite");
+        let question = Question::new("database", "\"sqlite\", or the address of a PostgreSQL database (not shown)");
+        let question = question.or("sqlite").hidden();
         let url = interview.ask(&question, early.take(), database_url)?;
         let Some(url) = url else {
             interview.say(&format!("  ok: SQLite in {}", server.data_dir.join("keystead.db").display()));
@@ -182,6 +206,10 @@ mod tests {
         assert_eq!(proxies("none"), Ok(vec![]));
         assert_eq!(proxies("127.0.0.1, 10.0.0.0/8").map(|list| list.len()), Ok(2));
         assert!(proxies("nginx").is_err());
+        for wide in ["0.0.0.0/0", "::/0", "128.0.0.0/1", "10.0.0.1, 2000::/3", "::ffff:0.0.0.0/96"] {
+            assert!(proxies(wide).is_err(), "{wide}");
+        }
+        assert!(proxies("10.0.0.0/8, fc00::/7, 2a06:98c0::/29, ::ffff:10.0.0.0/104").is_ok());
         assert!(listens("127.0.0.1:0").is_ok() && listens("8080").is_err() && listens("192.0.2.1:80").is_err());
         assert_eq!(database_url("sqlite"), Ok(None));
         assert!(database_url("mysql://x").is_err() && database_url("postgres://h/d").is_ok());

@@ -5,7 +5,7 @@ use keystead_core::secret::Secret;
 use keystead_providers::ProviderError;
 use keystead_providers::identity::persona::Persona;
 use keystead_providers::identity::{IdentityProvider, PersonaOptions};
-use keystead_providers::mail::{Smtp, SmtpOptions};
+use keystead_providers::mail::{Mailer, Smtp, SmtpOptions, sender};
 use keystead_providers::phone::twilio::{Twilio, TwilioOptions};
 
 use super::answers::Answers;
@@ -48,8 +48,8 @@ fn secret(text: &str) -> Result<Secret<String>, String> {
 }
 
 /// A question about a secret, with the secret of the attempt before as its default.
-fn hidden<'q>(name: &'q str, text: &'q str, before: Option<&Secret<String>>) -> Question<'q> {
-    let question = Question::new(name, text).hidden();
+fn hidden<'q>(variable: &str, text: &'q str, before: Option<&Secret<String>>) -> Question<'q> {
+    let question = Question::variable(variable, text);
     match before {
         Some(before) => question.or(before.expose().clone()),
         None => question,
@@ -57,7 +57,7 @@ fn hidden<'q>(name: &'q str, text: &'q str, before: Option<&Secret<String>>) -> 
 }
 
 /// A question with the answer of the attempt before as its default.
-fn again<'q>(name: &'q str, text: &'q str, before: Option<&String>) -> Question<'q> {
+fn again<'q>(name: &str, text: &'q str, before: Option<&String>) -> Question<'q> {
     let question = Question::new(name, text);
     match before {
         Some(before) => question.or(before.clone()),
@@ -85,14 +85,14 @@ pub(super) async fn mail(interview: Interview, given: &Answers, operator: &Opera
         let account = match username {
             None => None,
             Some(name) => {
-                let question = hidden("mail-password", "Password (not shown)", account.map(|(_, secret)| secret));
+                let question = hidden(MAIL_PASSWORD, "Password (not shown)", account.map(|(_, secret)| secret));
                 Some((name, interview.ask(&question, password.take(), secret)?))
             }
         };
-        let usual = operator.support_email.clone().map(|address| format!("{} <{address}>", operator.name));
+        let usual = operator.support_email.as_ref().and_then(|address| sender(&operator.name, address));
         let usual = before.as_ref().map(|mail| mail.from.clone()).or(usual);
         let question = again("mail-from", "Sender, such as Keystead <no-reply@example.com>", usual.as_ref());
-        let from = interview.ask(&question, early.mail_from.take(), some_text)?;
+        let from = interview.ask(&question, early.mail_from.take(), mail_from)?;
         let mail = Mail { url, account, from };
         if interview.keeps("The mail server", connect(&mail)).await? {
             return Ok(Some(mail));
@@ -104,17 +104,29 @@ pub(super) async fn mail(interview: Interview, given: &Answers, operator: &Opera
 fn mail_url(answer: &str) -> Result<Option<String>, String> {
     let Some(url) = optional(answer) else { return Ok(None) };
     let known = ["smtp://", "smtps://", "smtp+starttls://"].iter().any(|scheme| url.starts_with(scheme));
-    if known {
-        Ok(Some(url.to_owned()))
-    } else {
-        Err("This must begin with smtps://, smtp+starttls:// or smtp://.".into())
+    if !known {
+        return Err("This must begin with smtps://, smtp+starttls:// or smtp://.".to_owned());
+    }
+    match client(url, None, "init@example.com") {
+        Ok(_) => Ok(Some(url.to_owned())),
+        Err(error) => Err(format!("{}.", error.reason())),
     }
 }
 
+fn mail_from(answer: &str) -> Result<String, String> {
+    match client("smtp://localhost", None, answer) {
+        Ok(_) => Ok(answer.to_owned()),
+        Err(_) => Err("This is not a sender such as Keystead <no-reply@example.com>.".to_owned()),
+    }
+}
+
+fn client(url: &str, account: Option<(String, Secret<String>)>, from: &str) -> Result<Smtp, ProviderError> {
+    let (username, password) = account.unzip();
+    Smtp::new(&SmtpOptions { url: url.to_owned(), username, password, from: from.to_owned() })
+}
+
 async fn connect(mail: &Mail) -> Result<String, String> {
-    let (username, password) = mail.account.clone().unzip();
-    let options = SmtpOptions { url: mail.url.clone(), username, password, from: mail.from.clone() };
-    let client = Smtp::new(&options).map_err(|error| error.reason().to_owned())?;
+    let client = client(&mail.url, mail.account.clone(), &mail.from).map_err(|error| error.reason().to_owned())?;
     client.check().await.map_err(|error| error.reason().to_owned())?;
     Ok("the mail server accepts the connection".to_owned())
 }
@@ -156,7 +168,7 @@ fn twilio(interview: Interview, base_url: Option<String>, early: &mut Answers) -
     let ask = |name, text, given| interview.ask(&Question::new(name, text), given, some_text);
     let account_sid = ask("sms-account-sid", "Account SID (AC…)", early.sms_account_sid.take())?;
     let service_sid = ask("sms-service-sid", "Verify service SID (VA…)", early.sms_service_sid.take())?;
-    let question = hidden("sms-auth-token", "Auth token (not shown)", None);
+    let question = hidden(SMS_AUTH_TOKEN, "Auth token (not shown)", None);
     let auth_token = interview.ask(&question, early.secret(SMS_AUTH_TOKEN), secret)?;
     Ok(Sms::Twilio { base_url, account_sid, service_sid, auth_token })
 }
@@ -165,7 +177,7 @@ fn http(interview: Interview, early: &mut Answers) -> Result<Sms, CliError> {
     let question = Question::new("sms-url", "Address of the gateway");
     let check = |text: &str| config::checked_url("The address", text).map_err(|error| error.to_string());
     let base_url = interview.ask(&question, early.sms_url.take(), check)?;
-    let mut question = Question::new("sms-token", "Token (not shown), or none").hidden();
+    let mut question = Question::variable(SMS_TOKEN, "Token (not shown), or none");
     if !interview.asks {
         question = question.or("");
     }
@@ -226,9 +238,9 @@ pub(super) async fn identity(
 fn persona(interview: Interview, base_url: Option<String>, early: &mut Answers) -> Result<Identity, CliError> {
     let question = Question::new("identity-template", "Inquiry template (itmpl_…)");
     let template = interview.ask(&question, early.identity_template.take(), some_text)?;
-    let question = hidden("identity-api-key", "API key (not shown)", None);
+    let question = hidden(IDENTITY_API_KEY, "API key (not shown)", None);
     let api_key = interview.ask(&question, early.secret(IDENTITY_API_KEY), secret)?;
-    let question = hidden("identity-webhook-secrets", "Secret of the webhook (not shown)", None);
+    let question = hidden(IDENTITY_WEBHOOK_SECRETS, "Secret of the webhook (not shown)", None);
     let webhook_secrets = interview.ask(&question, early.secret(IDENTITY_WEBHOOK_SECRETS), |text| {
         let long = text.split(',').all(|part| part.trim().len() >= config::SHORTEST_SECRET);
         if long { secret(text) } else { Err(format!("It needs at least {} characters.", config::SHORTEST_SECRET)) }
@@ -251,4 +263,36 @@ async fn try_persona(identity: &Identity) -> Result<String, String> {
     let client = Persona::new(options, wiring::clock()).map_err(reason)?;
     client.find("keystead-init").await.map_err(reason)?;
     Ok("Persona accepts the API key".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_about_mail_are_those_with_which_the_program_starts() {
+        assert_eq!(mail_url("none"), Ok(None));
+        assert_eq!(mail_url("smtps://mail.example.com"), Ok(Some("smtps://mail.example.com".to_owned())));
+        for wrong in
+            ["mail.example.com", "smtps://", "smtps://me:hidden@mail.example.com", "smtp://me@mail.example.com"]
+        {
+            let error = mail_url(wrong).unwrap_err();
+            assert!(!error.contains("hidden"), "{error}");
+        }
+        for wrong in ["", "Keystead", "Acme, Inc. <keys@example.com>", "Keystead <keys>"] {
+            assert!(mail_from(wrong).is_err(), "{wrong}");
+        }
+        assert!(mail_from("Keystead <keys@example.com>").is_ok() && mail_from("keys@example.com").is_ok());
+    }
+
+    #[test]
+    fn the_usual_sender_is_a_sender() {
+        for name in ["Keystead", "Acme, Inc.", "The \"best\" of \\ <all>", "Zażółć sp. z o.o.", "株式会社キー", "a@b"]
+        {
+            let usual = sender(name, "keys@example.com").unwrap();
+            assert!(mail_from(&usual).is_ok(), "{usual}");
+        }
+        assert_eq!(sender("Keystead", "keys@example.com").unwrap(), "Keystead <keys@example.com>");
+        assert_eq!(sender("Acme, Inc.", "keys@example.com").unwrap(), "\"Acme, Inc.\" <keys@example.com>");
+    }
 }

@@ -2,8 +2,17 @@
 
 use std::io::{self, BufRead, Write, stdin, stdout};
 use std::os::fd::AsFd;
+use std::process::exit;
+use std::sync::{Mutex, PoisonError};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The modes of the terminal before it was silenced, while it is.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// The exit code of a program that Ctrl-C ends.
+const INTERRUPTED: i32 = 130;
 
 /// Shows a question and reads one line; `None` at the end of the input.
 pub(super) fn read_line(prompt: &str, hidden: bool) -> io::Result<Option<String>> {
@@ -19,8 +28,28 @@ pub(super) fn read_line(prompt: &str, hidden: bool) -> io::Result<Option<String>
     Ok((read > 0).then(|| line.trim().to_owned()))
 }
 
+/// Ends the program at Ctrl-C or at the signal to end, after the terminal shows again what is typed.
+pub(super) async fn restore_when_interrupted() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    restore();
+    exit(INTERRUPTED);
+}
+
+fn restore() {
+    if let Some(before) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let _ = tcsetattr(stdin().as_fd(), OptionalActions::Flush, &before);
+    }
+}
+
 /// Switches off that a terminal shows what is typed. Its end switches it on again.
-struct Silence(Termios);
+struct Silence;
 
 impl Silence {
     /// `None` when the input is not a terminal.
@@ -29,13 +58,14 @@ impl Silence {
         let before = tcgetattr(input.as_fd()).ok()?;
         let mut silent = before.clone();
         silent.local_modes.remove(LocalModes::ECHO);
+        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
         tcsetattr(input.as_fd(), OptionalActions::Flush, &silent).ok()?;
-        Some(Self(before))
+        Some(Self)
     }
 }
 
 impl Drop for Silence {
     fn drop(&mut self) {
-        let _ = tcsetattr(stdin().as_fd(), OptionalActions::Flush, &self.0);
+        restore();
     }
 }

@@ -23,7 +23,22 @@ impl Upstream {
     pub(super) fn variable(name: &str) -> String {
         let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' };
         let name: String = name.chars().map(letter).collect();
-        format!("{name}_API_KEY")
+        // A variable begins with a letter, and those that begin with KEYSTEAD are values of the configuration.
+        let plain = name.starts_with(|first: char| first.is_ascii_alphabetic()) && !name.starts_with("KEYSTEAD");
+        if plain { format!("{name}_API_KEY") } else { format!("SERVER_{name}_API_KEY") }
+    }
+
+    /// Checks the name of a further model server: its name and the variable of its key are its own.
+    fn free_name(others: &[Self], name: &str) -> Result<String, String> {
+        let name = some_text(name)?;
+        let variable = Self::variable(&name);
+        if others.iter().any(|other| other.name == name) {
+            return Err("Another model server has this name.".to_owned());
+        }
+        match others.iter().find(|other| Self::variable(&other.name) == variable) {
+            Some(other) => Err(format!("The key of {} is in {variable}, too; choose another name.", other.name)),
+            None => Ok(name),
+        }
     }
 }
 
@@ -67,13 +82,9 @@ async fn one(
         answers.map(|answers| (Some(answers.base_url), answers.name, answers.models)).unwrap_or_default();
     let usual = if others.is_empty() { "main".to_owned() } else { format!("server-{}", others.len() + 1) };
     let question = Question::new("upstream-name", "Name").or(usual);
-    let free = |text: &str| match others.iter().any(|other| other.name == text) {
-        true => Err("Another model server has this name.".to_owned()),
-        false => some_text(text),
-    };
     // A name is asked for only where there are several.
     let name = if name.is_none() && others.is_empty() { Some("main".to_owned()) } else { name };
-    let name = interview.ask(&question, name, free)?;
+    let name = interview.ask(&question, name, |text| Upstream::free_name(others, text))?;
     let variable = Upstream::variable(&name);
     let mut key = given.secret(&variable);
     let mut before: Option<(String, Option<String>)> = None;
@@ -83,7 +94,7 @@ async fn one(
         let base_url = interview.ask(&question, url.take(), |text| {
             Server::check(text, None).map(|()| text.to_owned()).map_err(|unusable| unusable.to_string())
         })?;
-        let mut question = Question::new("upstream-key", "Key (not shown), or none").hidden();
+        let mut question = Question::variable(&variable, "Key (not shown), or none");
         question.default = before.as_ref().and_then(|(_, key)| key.clone());
         if !interview.asks {
             question.default = Some(String::new());
@@ -125,29 +136,58 @@ fn remedy(failed: &NoModelList) -> String {
 
 /// The models that are offered: those that were given, or those that the person chooses from the list.
 fn served(interview: Interview, listed: &[String], given: Vec<String>) -> Result<Vec<String>, CliError> {
-    if !given.is_empty() {
+    let all = given == ["all"];
+    if !given.is_empty() && !all {
         return Ok(given);
     }
-    if !listed.is_empty() {
+    let given = all.then(|| "all".to_owned());
+    if given.is_none() && !listed.is_empty() {
         interview.say(&format!("  Models: {}", listed.join(", ")));
     }
     let mut question = Question::new("upstream-models", "Models to offer, with commas");
     if !listed.is_empty() {
         question = question.or("all");
     }
-    interview.ask(&question, None, |text| match text {
-        "all" if !listed.is_empty() => Ok(listed.to_vec()),
+    interview.ask(&question, given, |text| chosen(listed, text))
+}
+
+/// The models that an answer names.
+fn chosen(listed: &[String], answer: &str) -> Result<Vec<String>, String> {
+    match answer {
+        "all" if listed.is_empty() => {
+            Err("The model server did not list its models; name them, with commas.".to_owned())
+        }
+        "all" => Ok(listed.to_vec()),
         text => some_text(text).map(|text| list(&text)),
-    })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Upstream;
+    use super::{Upstream, chosen};
 
     #[test]
     fn a_name_becomes_a_variable() {
         assert_eq!(Upstream::variable("main"), "MAIN_API_KEY");
         assert_eq!(Upstream::variable("eu-west 2"), "EU_WEST_2_API_KEY");
+        assert_eq!(Upstream::variable("70b"), "SERVER_70B_API_KEY");
+        assert_eq!(Upstream::variable("keystead-identity_"), "SERVER_KEYSTEAD_IDENTITY__API_KEY");
+    }
+
+    #[test]
+    fn model_servers_share_neither_a_name_nor_a_variable() {
+        let other = Upstream { name: "eu-1".to_owned(), base_url: String::new(), key: None, models: Vec::new() };
+        let name = |name: &str| Upstream::free_name(std::slice::from_ref(&other), name);
+        assert!(name("eu-1").unwrap_err().contains("has this name"));
+        assert!(name("EU 1").unwrap_err().contains("EU_1_API_KEY"));
+        assert_eq!(name("eu-2"), Ok("eu-2".to_owned()));
+    }
+
+    #[test]
+    fn all_models_are_those_that_are_listed() {
+        let listed = ["a".to_owned(), "b".to_owned()];
+        assert_eq!(chosen(&listed, "all").unwrap(), listed);
+        assert_eq!(chosen(&listed, "c, d").unwrap(), ["c", "d"]);
+        assert!(chosen(&[], "all").is_err());
     }
 }

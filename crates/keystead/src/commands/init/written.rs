@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use keystead_core::installation::Capability;
 use keystead_locales::Messages;
@@ -19,6 +19,8 @@ use crate::config::environment_file;
 /// The texts of both files.
 pub(super) struct Texts {
     pub(super) configuration: String,
+    /// The file of variables.
+    pub(super) secrets: String,
     /// The secrets by the names of their variables.
     pub(super) variables: BTreeMap<String, String>,
 }
@@ -45,13 +47,15 @@ fn commented(capability: Capability) -> String {
     capability.lines().lines().map(line).collect()
 }
 
-pub(super) fn texts(answered: &Answered, secrets: &Path) -> Texts {
+pub(super) fn texts(answered: &Answered, path: &Path, secrets: &Path) -> Texts {
     let mut variables = BTreeMap::new();
     let mut text = String::from(
         "# Written by keystead init. keystead.example.toml in the source explains every value; run keystead doctor after\n\
          # each change. Each value can also come from the environment: KEYSTEAD_SERVER__LISTEN=0.0.0.0:8080.\n\n\
-         environment = \"production\"\n",
+         environment = \"production\"\n\n\
+         # Secrets are in this file, beside this one. Only the user that runs Keystead may read it.\n",
     );
+    text += &format!("environment_file = {}\n", quoted(&secrets.file_name().unwrap_or_default().to_string_lossy()));
     text += &server(&answered.server);
     text += &database(answered.database.as_deref(), &mut variables);
     text += &operator(&answered.operator);
@@ -65,17 +69,24 @@ pub(super) fn texts(answered: &Answered, secrets: &Path) -> Texts {
     text += &left_out(Capability::Payment);
     text +=
         &answered.identity.as_ref().map_or_else(|| left_out(Capability::Identity), |one| identity(one, &mut variables));
-    if !variables.is_empty() {
-        let name = secrets.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let line = format!(
-            "\n# The secrets are in this file, beside this one. Only the user that runs Keystead may read it.\n\
-             environment_file = {}\n",
-            quoted(&name)
-        );
-        let after = "environment = \"production\"\n";
-        text = text.replacen(after, &format!("{after}{line}"), 1);
+    let lines: String = variables.iter().map(|(name, value)| environment_file::line(name, value)).collect();
+    let secrets = format!(
+        "# Secrets for {}, written by keystead init. Shells and systemd can read this file, too.\n{lines}",
+        path.display()
+    );
+    Texts { configuration: text, secrets, variables }
+}
+
+/// Checks that the file of variables is read as it was meant.
+pub(super) fn check_secrets(texts: &Texts) -> Result<(), CliError> {
+    let found = environment_file::parse(&texts.secrets).unwrap_or_default();
+    match texts.variables.iter().find(|(name, value)| found.get(*name) != Some(value)) {
+        None if found.len() == texts.variables.len() => Ok(()),
+        None => Err(CliError::Other("the file of secrets cannot be written".to_owned())),
+        Some((name, _)) => Err(CliError::Other(format!(
+            "the value of {name} cannot be written to a file of variables; it may contain a line break"
+        ))),
     }
-    Texts { configuration: text, variables }
 }
 
 fn server(server: &questions::Server) -> String {
@@ -95,7 +106,7 @@ fn server(server: &questions::Server) -> String {
 fn database(url: Option<&str>, variables: &mut BTreeMap<String, String>) -> String {
     let Some(url) = url else {
         return "\n# [database]\n# SQLite in the data folder is the default; several nodes need PostgreSQL.\n\
-                # url = \"postgres://keystead@db.internal/keystead\"\n"
+                # url = \"postgres://keystead@db.internal/keystead?sslmode=verify-full\"\n"
             .to_owned();
     };
     variables.insert("KEYSTEAD_DATABASE__URL".to_owned(), url.to_owned());
@@ -187,7 +198,8 @@ pub(super) fn refuse_existing(paths: &[&Path]) -> Result<(), CliError> {
 }
 
 fn exists(path: &Path) -> CliError {
-    CliError::Other(format!("{} exists already; with --force it is replaced", path.display()))
+    let path = path.display();
+    CliError::Other(format!("{path} exists already; with --force it is kept as {path}.before and replaced"))
 }
 
 /// Checks that the folder of the configuration exists, before anything is asked.
@@ -199,34 +211,51 @@ pub(super) fn check_folder(path: &Path) -> Result<(), CliError> {
     Err(CliError::Other(format!("the folder {} does not exist; make it first", folder.display())))
 }
 
-/// Writes both files, the secrets first. Each appears complete or not at all, and only this user can read it.
-pub(super) fn write(path: &Path, secrets: &Path, texts: &Texts, force: bool) -> Result<(), CliError> {
-    if !texts.variables.is_empty() {
-        let lines: String = texts.variables.iter().map(|(name, value)| environment_file::line(name, value)).collect();
-        let head = format!(
-            "# Secrets for {}, written by keystead init. Shells and systemd can read this file, too.\n",
-            path.display()
-        );
-        place(secrets, &format!("{head}{lines}"), force)?;
-    }
-    place(path, &texts.configuration, force)
+/// Writes both files, the secrets first. Each appears complete or not at all, and only this user can read it. Returns
+/// the copies of the files that were replaced.
+pub(super) fn write(path: &Path, secrets: &Path, texts: &Texts, force: bool) -> Result<Vec<PathBuf>, CliError> {
+    let copies = [place(secrets, &texts.secrets, force)?, place(path, &texts.configuration, force)?];
+    Ok(copies.into_iter().flatten().collect())
 }
 
-fn place(path: &Path, text: &str, force: bool) -> Result<(), CliError> {
+fn place(path: &Path, text: &str, force: bool) -> Result<Option<PathBuf>, CliError> {
     let wrong = |error: io::Error| CliError::Other(format!("{}: {error}", path.display()));
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let temporary = path.with_file_name(name);
+    let temporary = beside(path, &format!("{}.new", std::process::id()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(wrong)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    let placed = match (written, force) {
-        (Ok(()), true) => fs::rename(&temporary, path),
-        // A link refuses a file that has appeared meanwhile.
-        (Ok(()), false) => fs::hard_link(&temporary, path).and_then(|()| fs::remove_file(&temporary)),
-        (Err(error), _) => Err(error),
-    };
+    let placed = written.and_then(|()| {
+        let copy = if force { keep(path)? } else { None };
+        match copy {
+            Some(_) => fs::rename(&temporary, path)?,
+            // A link refuses a file that has appeared meanwhile.
+            None => fs::hard_link(&temporary, path).and_then(|()| fs::remove_file(&temporary))?,
+        }
+        Ok(copy)
+    });
     placed.map_err(|error| {
         let _ = fs::remove_file(&temporary);
         if error.kind() == io::ErrorKind::AlreadyExists { exists(path) } else { wrong(error) }
     })
+}
+
+/// The path of a file in the same folder with more at the end of its name.
+fn beside(path: &Path, more: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{more}"));
+    path.with_file_name(name)
+}
+
+/// Keeps a file under a second name, which no other copy has; `None` where there is no file.
+fn keep(path: &Path) -> io::Result<Option<PathBuf>> {
+    let mut number = 1;
+    loop {
+        let copy = if number == 1 { "before".to_owned() } else { format!("before-{number}") };
+        let copy = beside(path, &copy);
+        match fs::hard_link(path, &copy) {
+            Ok(()) => return Ok(Some(copy)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
 }
