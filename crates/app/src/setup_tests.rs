@@ -70,7 +70,12 @@ impl App {
         self.begin_test(actor, "mail").await?;
         let reader = read_tx!(self.store(), "test_mail", |tx| Reader::find(self, tx, to, "").await)?;
         let mail = compose(Sender::of(self), reader.messages, (subject, text), Parts::default()).to(to);
-        Ok(SetupTest::of(None, mailer.send(&mail)).await.0)
+        let work = async {
+            // A wrong password is told apart from a server that does not take this mail.
+            mailer.check().await?;
+            mailer.send(&mail).await
+        };
+        Ok(SetupTest::of(None, work).await.0)
     }
 
     /// Sends a text message to a number: this text, or a code where the service makes the codes. Where there is a second
