@@ -43,7 +43,7 @@ setup-test-models = { $count ->
 }
 setup-test-text-message = Send a test text message
 setup-test-number = Phone number with country code
-setup-test-number-hint = One text message is sent to this number, and your service may charge for it. If it contains a code, that code can't be used.
+setup-test-number-hint = Each service in [sms] and [sms_fallback] sends one text message to this number and may charge for it. If it contains a code, that code can't be used.
 setup-test-identity = Start and cancel a test ID check
 setup-test-identity-hint = An ID check is created at the service and canceled at once. No personal data is sent.
 setup-test-upstreams = Test the model servers

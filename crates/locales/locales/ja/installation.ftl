@@ -41,7 +41,7 @@ setup-test-models = { $count ->
 }
 setup-test-text-message = テストSMSを送信
 setup-test-number = 電話番号（国番号から入力）
-setup-test-number-hint = この番号にSMSを1通送信します。サービスの料金がかかることがあります。本文にコードがあっても、そのコードは使えません。
+setup-test-number-hint = [sms] と [sms_fallback] の各サービスが、この番号にSMSを1通ずつ送信します。サービスの料金がかかることがあります。本文にコードがあっても、そのコードは使えません。
 setup-test-identity = テスト用の本人確認を開始して取り消す
 setup-test-identity-hint = サービスで本人確認を作成し、すぐに取り消します。個人情報は送信されません。
 setup-test-upstreams = モデルサーバーをテスト

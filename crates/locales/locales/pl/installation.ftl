@@ -47,7 +47,7 @@ setup-test-models = { $count ->
 }
 setup-test-text-message = Wyślij testowy SMS
 setup-test-number = Numer telefonu z numerem kierunkowym kraju
-setup-test-number-hint = Na ten numer zostanie wysłany jeden SMS, za który usługa może pobrać opłatę. Jeśli SMS zawiera kod, nie da się go użyć.
+setup-test-number-hint = Każda usługa z sekcji [sms] i [sms_fallback] wyśle na ten numer jeden SMS i może pobrać za niego opłatę. Jeśli SMS zawiera kod, nie da się go użyć.
 setup-test-identity = Rozpocznij i anuluj testową weryfikację tożsamości
 setup-test-identity-hint = Weryfikacja tożsamości zostanie utworzona w usłudze i od razu anulowana. Żadne dane osobowe nie są wysyłane.
 setup-test-upstreams = Przetestuj serwery modeli
