@@ -80,8 +80,12 @@ fn dump(url: &str, file: &Path) -> Made {
     if !done.status.success() {
         return Err(CliError::Other(format!("pg_dump: {}", String::from_utf8_lossy(&done.stderr).trim())));
     }
-    Ok((file.to_owned(), "stop Keystead, and pg_restore --clean --if-exists this file into its database.".to_owned()))
+    Ok((file.to_owned(), RESTORE.to_owned()))
 }
+
+/// What a person does with a dump.
+const RESTORE: &str = "stop Keystead, and restore this file into an empty database: \
+                       pg_restore --exit-on-error --single-transaction --no-owner --dbname=ADDRESS FILE";
 
 /// Splits an address into the address without its password, and the password.
 fn for_pg_dump(url: &str) -> Result<(String, Option<String>), CliError> {

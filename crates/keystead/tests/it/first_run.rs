@@ -126,16 +126,28 @@ fn a_backup_is_complete_except_for_secrets() {
 
 /// PostgreSQL is copied by its own program, which does not get the password where others could read it.
 #[test]
-fn a_backup_of_postgresql_is_a_dump() {
+fn a_backup_of_postgresql_is_a_dump_that_can_be_restored() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(keystead_store::testing::PostgresServer::start()).unwrap();
     let url = server.bare_database().unwrap();
     let product = Product::start(&[("KEYSTEAD_DATABASE__URL", &url)]);
-    product.bootstrap();
+    let made = product.bootstrap();
     let folder = product.folder().join("backup");
     let told = product.run(&["backup", "--to", folder.to_str().unwrap(), "--json"]);
     let dump = std::fs::read(told["file"].as_str().unwrap()).unwrap();
     assert!(dump.starts_with(b"PGDMP") && told["bytes"].as_u64() == u64::try_from(dump.len()).ok());
+
+    // The command of docs/production.md.
+    let empty = server.bare_database().unwrap();
+    let restored = std::process::Command::new("pg_restore")
+        .args(["--exit-on-error", "--single-transaction", "--no-owner", "--dbname", &empty])
+        .arg(told["file"].as_str().unwrap())
+        .output()
+        .unwrap();
+    assert!(restored.status.success(), "{restored:?}");
+    let product = product.again_with("KEYSTEAD_DATABASE__URL", &empty);
+    let projects = product.call("GET", "/v1/organization/projects", made["admin_key"].as_str().unwrap(), None).json();
+    assert_eq!(projects["data"][0]["id"], made["project_id"], "{projects}");
 }
 
 /// `last_used_at` and the client's address of keys that no usage event names: one that administers, and one that only

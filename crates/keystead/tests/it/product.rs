@@ -79,6 +79,13 @@ impl Product {
         Self::serve(folder, variables)
     }
 
+    /// Starts the same installation again with another value of a variable.
+    pub(crate) fn again_with(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self.again()
+    }
+
     /// Starts it after these shell commands, which set what a process inherits.
     pub(crate) fn start_after(shell: &str, more: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();

@@ -110,6 +110,14 @@ fn behind(start: impl Fn(&Path, &str, [&str; 2]) -> Running) {
     assert!(lines.any(|line| line.contains("second")));
     assert!(child.wait().unwrap().success());
 
+    // A page opens under the public address, and what is too large is refused by Keystead, not by the proxy.
+    let page = answer(&["--fail", &format!("{public_url}/sign-in")]);
+    assert!(page.contains("<form"), "{page}");
+    let large = folder.path().join("large.json");
+    std::fs::write(&large, vec![b' '; 2 << 20]).unwrap();
+    let refused = answer(&["-H", &bearer, "-H", kind, "--data-binary", &format!("@{}", large.display()), &accounts]);
+    assert!(refused.contains("too large"), "{refused}");
+
     // A page is redirected to TLS, a key is not.
     let over_http = answer(&["-H", &key, &format!("http://localhost:{plain}/v1/models")]);
     assert!(over_http.contains("https_required"), "{over_http}");
@@ -133,7 +141,8 @@ fn nginx_passes_streams_and_addresses() {
             &[
                 ("keys.example.com.pem", "certificate.pem"),
                 ("keys.example.com.key", "key.pem"),
-                ("/etc/ssl/", &at("")),
+                ("/etc/ssl/certs/", &at("")),
+                ("/etc/ssl/private/", &at("")),
                 ("keys.example.com", "localhost"),
                 ("listen 443", &format!("listen 127.0.0.1:{tls}")),
                 ("listen [::]:443", "#"),
