@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 
-use crate::pages::account::{notifications, overview as account, phone, security, waiver};
+use crate::pages::account::{deletion, notifications, overview as account, phone, security, waiver};
 use crate::pages::audit::{csv as audit_csv, page as audit};
 use crate::pages::capture::{ending, handoff, picture, steps};
 use crate::pages::keys::{actions, create, find, list, overview};
@@ -164,6 +164,9 @@ pub static ROUTES: &[Route] = &[
     recently_authenticated("/settings/organization/admin-keys/create", || post(admin_keys::create)),
     recently_authenticated("/settings/organization/admin-keys/{id}/delete", || post(admin_keys::delete)),
     signed_in("/settings/account", || get(account::open).post(account::save)),
+    signed_in("/settings/account/delete", || get(deletion::open)),
+    recently_authenticated("/settings/account/delete/request", || post(deletion::request)),
+    signed_in("/settings/account/delete/cancel", || post(deletion::cancel)),
     signed_in("/settings/account/notifications", || post(notifications::save)),
     signed_in("/settings/account/keys/revoke", || post(account::revoke_key)),
     signed_in("/settings/account/phone", || get(phone::open).post(phone::start)),

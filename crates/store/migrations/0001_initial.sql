@@ -356,6 +356,13 @@ CREATE TABLE accounts (
   muted_mails TEXT NOT NULL DEFAULT ''
 );
 
+-- Accounts that their people asked to delete, until `due_at`. A person can cancel before that.
+CREATE TABLE account_deletions (
+  user_id TEXT PRIMARY KEY REFERENCES users (id),
+  requested_at BIGINT NOT NULL,
+  due_at BIGINT NOT NULL
+);
+
 -- Unused recovery codes of accounts with a second step.
 CREATE TABLE recovery_codes (
   digest BYTEA PRIMARY KEY,

@@ -41,6 +41,14 @@ pub(crate) enum MailKind {
     /// Reports that an identity at an issuer can no longer sign in to the account.
     #[serde(rename = "identity_parted")]
     IdentityUnlinked,
+    /// Says that the account will be deleted, and when.
+    DeletionRequested,
+    /// Reminds that the account is about to be deleted.
+    DeletionSoon,
+    /// Says that the account will not be deleted.
+    DeletionCancelled,
+    /// Says that the account was deleted.
+    AccountDeleted,
     /// Tells an operator that a case is undecided and its pictures will be erased within a day.
     PicturesGo,
     /// Tells an operator that an owner asks for a waiver of the phone requirement.
@@ -68,6 +76,10 @@ impl MailKind {
             Self::PasskeyRemoved => "mail-passkey-removed",
             Self::IdentityJoined => "mail-identity-linked",
             Self::IdentityUnlinked => "mail-identity-unlinked",
+            Self::DeletionRequested => "mail-deletion-requested",
+            Self::DeletionSoon => "mail-deletion-soon",
+            Self::DeletionCancelled => "mail-deletion-cancelled",
+            Self::AccountDeleted => "mail-account-deleted",
             Self::PicturesGo => "mail-pictures-expiring",
             Self::WaiverAsked => "mail-waiver-asked",
         }
@@ -83,7 +95,8 @@ impl MailKind {
             Self::WaiverAsked => Some("mail-button-waivers"),
             Self::AlreadyRegistered | Self::AddressTaken => Some("mail-button-sign-in"),
             // Its reader cannot sign in any more.
-            Self::AddressChanged => None,
+            Self::AddressChanged | Self::AccountDeleted => None,
+            Self::DeletionRequested | Self::DeletionSoon | Self::DeletionCancelled => Some("mail-button-account"),
             Self::PasswordChanged
             | Self::NewSignIn
             | Self::FactorOn
@@ -115,6 +128,7 @@ impl MailKind {
         match self.button()? {
             "mail-button-security" => Some("/settings/account/security"),
             "mail-button-sign-in" => Some("/sign-in"),
+            "mail-button-account" => Some("/settings/account/delete"),
             _ => None,
         }
     }
@@ -127,7 +141,7 @@ impl MailKind {
 
 #[cfg(test)]
 impl MailKind {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Confirm,
         Self::AlreadyRegistered,
         Self::Reset,
@@ -145,6 +159,10 @@ impl MailKind {
         Self::PasskeyRemoved,
         Self::IdentityJoined,
         Self::IdentityUnlinked,
+        Self::DeletionRequested,
+        Self::DeletionSoon,
+        Self::DeletionCancelled,
+        Self::AccountDeleted,
         Self::PicturesGo,
         Self::WaiverAsked,
     ];

@@ -3,6 +3,7 @@
 
 mod attempt_limits;
 mod browser_state;
+pub(crate) mod deletion;
 mod devices;
 pub(crate) mod email_change;
 mod factor_reset;
@@ -37,6 +38,7 @@ use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
 
 pub use crate::request::Context;
+pub use deletion::{AccountDeletionView, LeftOrganization};
 pub use devices::DeviceView;
 pub use email_change::AddressChange;
 pub use factor_reset::FactorReset;

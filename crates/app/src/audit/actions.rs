@@ -178,6 +178,8 @@ pub const ACTIONS: &[&str] = &[
     "service_account.updated",
     "user.added",
     "user.deleted",
+    "user.deletion_cancelled",
+    "user.deletion_requested",
     "user.updated",
 ];
 

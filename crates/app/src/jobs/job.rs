@@ -30,6 +30,12 @@ pub(crate) enum Job {
     /// Record a failed sign-in, if the address is known.
     #[serde(rename = "account.failed")]
     RecordFailedSignIn(FailedSignIn),
+    /// Delete an account whose waiting time has passed.
+    #[serde(rename = "account.delete")]
+    DeleteAccount(AccountToDelete),
+    /// Remind a person that their account is about to be deleted.
+    #[serde(rename = "account.remind_deletion")]
+    RemindDeletion(AccountToDelete),
     /// Read a set-up or a payment back because a delivery came.
     #[serde(rename = "payment.look")]
     ReadPayment(Delivery),
@@ -125,6 +131,13 @@ pub(crate) struct ChangeEmail {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct FailedSignIn {
     pub(crate) email: String,
+}
+
+/// A requested deletion of an account. The time tells one request from a later one.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct AccountToDelete {
+    pub(crate) user: UserId,
+    pub(crate) requested_at: Timestamp,
 }
 
 /// A recorded delivery of an outside service that must be processed.
@@ -298,6 +311,8 @@ mod tests {
             ("account.reset", json!({ "email": "a@b.c", "language": "en" })),
             ("account.address", json!({ "email": "a@b.c", "language": "en", "link": "l", "who": "w" })),
             ("account.failed", json!({ "email": "a@b.c" })),
+            ("account.delete", json!({ "user": "user-1", "requested_at": 7 })),
+            ("account.remind_deletion", json!({ "user": "user-1", "requested_at": 7 })),
             ("payment.look", delivery.clone()),
             ("payment.poll", json!({ "setup": "pms_1", "organization": "org-1", "try": 3 })),
             ("payment.cancel", json!({ "reference": "r" })),

@@ -1,6 +1,7 @@
 //! The use case of each job.
 
 use super::{Job, Outcome};
+use crate::accounts::deletion::{delete_account, remind_of_deletion};
 use crate::accounts::email_change::mail_email_change;
 use crate::accounts::mails::send_account_mail;
 use crate::accounts::reset::mail_reset_link;
@@ -27,6 +28,8 @@ pub(super) async fn execute_job(app: &App, job: Job, attempts: i64) -> Result<Ou
         Job::ResetPassword(request) => mail_reset_link(app, request).await,
         Job::ChangeEmail(request) => mail_email_change(app, request).await,
         Job::RecordFailedSignIn(failed) => record_failed_sign_in(app, failed).await,
+        Job::DeleteAccount(job) => delete_account(app, job).await,
+        Job::RemindDeletion(job) => remind_of_deletion(app, job).await,
         Job::ReadPayment(delivery) => read_payment(app, delivery).await,
         Job::PollPayment(poll) => poll_payment(app, poll).await,
         Job::CancelSetup(setup) => Ok(Outcome::of(payment_provider(app)?.cancel(&setup.reference).await)),

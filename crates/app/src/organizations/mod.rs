@@ -14,6 +14,7 @@ use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
+use keystead_store::tables::account_deletions;
 use keystead_store::tables::accounts;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::organizations::{self, Organization};
@@ -23,6 +24,7 @@ use keystead_store::tables::projects::{self, Project};
 use keystead_store::tables::users::{self, User};
 use serde_json::json;
 
+use crate::accounts::deletion::deletion_pending;
 use crate::audit::AuditEntry;
 use crate::entitlements::{entitlements, log_unenforced};
 use crate::organizations::second_factor_policy::asks_for_code;
@@ -70,7 +72,7 @@ impl App {
     /// Makes an organization with its Default project; the person becomes its owner.
     ///
     /// # Errors
-    /// When the name or the description is not valid, when the person owns too many, or while a rule requires something
+    /// When the name or the description is not valid, when the person owns too many, when their account will be deleted, or while a rule requires something
     /// that none of their organizations has proven.
     pub async fn create_organization(
         &self,
@@ -89,6 +91,9 @@ impl App {
             let person = users::find(tx, user).await?.filter(|row| row.deactivated_at.is_none());
             let person = person.ok_or_else(|| Error::not_found("user", user.as_str()))?;
             hold_room(tx, "organizations", user.as_str()).await?;
+            if account_deletions::find(tx, user).await?.is_some() {
+                return Err(deletion_pending());
+            }
             let memberships = memberships::list_of_user(tx, user).await?;
             if memberships.iter().filter(|row| row.role == OrganizationRole::Owner).count() >= MOST_ORGANIZATIONS {
                 return Err(Error::impossible(format!(

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
+mod account_deletion;
 mod accounts;
 mod bursts;
 mod case_mails;

@@ -52,11 +52,15 @@ pub(crate) struct Layout {
     pub(crate) services: ConfiguredServices,
     pub(crate) here: String,
     pub(crate) done: Option<String>,
+    /// The notice that the account will be deleted.
+    pub(crate) deletion: Option<String>,
 }
 
 /// The values of `?done=` that show a notice. The list is closed, so that a link cannot show text of its author.
-const DONE: [&str; 17] = [
+const DONE: [&str; 19] = [
     "account-deleted",
+    "deletion-requested",
+    "deletion-cancelled",
     "saved",
     "key-revoked",
     "invite-sent",
@@ -172,6 +176,10 @@ impl Layout {
             services: state.app.configured_services(),
             here: person.path.clone(),
             done: done.map(|done| t.text(&format!("done-{done}"))),
+            deletion: person
+                .session
+                .deletion_at
+                .map(|at| t.text_with("deletion-notice", "when", person.format.exact(&at))),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! names.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
+mod account_deletion;
 mod audit;
 mod bursts;
 mod console;

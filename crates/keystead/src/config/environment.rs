@@ -132,6 +132,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("language", Kind::Text),
         ],
     ),
+    ("accounts", &[("deletion_days", Kind::Number)]),
     (
         "verification",
         &[

@@ -10,6 +10,7 @@ use keystead_core::usage::Price;
 use serde::Deserialize;
 
 use super::ConfigError;
+use super::accounts::AccountsSection;
 use super::limits::Limits;
 use super::models::ModelSection;
 use super::network::{EdgeOptions, NetworkSection};
@@ -51,6 +52,7 @@ pub(crate) struct Config {
     pub(crate) mail: MailSection,
     pub(crate) sign_in: SignInSection,
     pub(crate) operator: OperatorSection,
+    pub(crate) accounts: AccountsSection,
     pub(crate) verification: VerificationSection,
     pub(crate) upstream: Vec<UpstreamSection>,
     pub(crate) model: Vec<ModelSection>,
@@ -249,6 +251,7 @@ pub(crate) struct Validated {
     pub(crate) mail: Option<Mail>,
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) operator: OperatorSection,
+    pub(crate) accounts: AccountsSection,
     pub(crate) verification: VerificationSection,
     pub(crate) upstreams: Vec<ValidatedUpstream>,
     /// The default rate limits of one organization for a model.
@@ -305,6 +308,7 @@ impl Config {
             models.push((model, price, rates));
         }
         self.verification.validate()?;
+        self.accounts.validate()?;
         if self.usage.spool_file_bytes < SMALLEST_SPOOL_FILE {
             return wrong(format!("usage.spool_file_bytes must be at least {SMALLEST_SPOOL_FILE}"));
         }
@@ -323,6 +327,7 @@ impl Config {
             mail: self.mail.validate()?,
             sign_in: self.sign_in.validate()?,
             operator: self.operator,
+            accounts: self.accounts,
             verification: self.verification,
             environment: self.environment,
             public_url,

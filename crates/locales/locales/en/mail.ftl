@@ -78,6 +78,14 @@ mail-identity-unlinked-text =
     { $detail }
 
     You were signed out on other devices. If you did not do this, choose a new password now and contact support.
+mail-deletion-requested-subject = { $operator }: Your account will be deleted
+mail-deletion-requested-text = The deletion of your account was requested. It will be deleted on { $detail }. Until then your keys keep working. To keep the account, sign in and cancel the deletion in your account settings. If you did not do this, also choose a new password and contact support.
+mail-deletion-soon-subject = { $operator }: Your account is about to be deleted
+mail-deletion-soon-text = Your account will be deleted on { $detail }. Your keys then stop working and your data cannot be restored. To keep the account, sign in and cancel the deletion in your account settings.
+mail-deletion-cancelled-subject = { $operator }: Your account stays
+mail-deletion-cancelled-text = The deletion of your account was canceled. Nothing was changed and your keys keep working.
+mail-account-deleted-subject = { $operator }: Your account was deleted
+mail-account-deleted-text = Your account and your personal data were deleted. Your keys no longer work. This is the last email we send to this address about the account.
 mail-pictures-expiring-subject = { $operator }: A case needs a decision within a day
 mail-pictures-expiring-text =
     The case of the organization { $organization } has not been decided. Its photos will be erased within a day, with or without a decision. After that, the owner will be asked for new photos.
@@ -155,6 +163,7 @@ mail-line-case-until = { $kind ->
 mail-button-confirm = Confirm email address
 mail-button-password = Choose password
 mail-button-invite = Accept invitation
+mail-button-account = Open the page of the deletion
 mail-button-sign-in = Sign in
 mail-button-security = Open security settings
 mail-button-case = Open case

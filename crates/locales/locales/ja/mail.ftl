@@ -78,6 +78,14 @@ mail-identity-unlinked-text =
     { $detail }
 
     ほかの端末からはサインアウトしました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに問い合わせてください。
+mail-deletion-requested-subject = { $operator }: アカウントは削除される予定です
+mail-deletion-requested-text = アカウントの削除が申請されました。{ $detail }に削除されます。それまではキーを使用できます。アカウントを残すには、サインインしてアカウント設定で削除を取り消してください。心当たりがない場合は、新しいパスワードも設定し、サポートに問い合わせてください。
+mail-deletion-soon-subject = { $operator }: まもなくアカウントが削除されます
+mail-deletion-soon-text = アカウントは{ $detail }に削除されます。その後はキーが使えなくなり、データは復元できません。アカウントを残すには、サインインしてアカウント設定で削除を取り消してください。
+mail-deletion-cancelled-subject = { $operator }: アカウントの削除を取り消しました
+mail-deletion-cancelled-text = アカウントの削除が取り消されました。何も変更されず、キーは引き続き使用できます。
+mail-account-deleted-subject = { $operator }: アカウントを削除しました
+mail-account-deleted-text = アカウントと個人データを削除しました。キーは使えなくなりました。このアカウントについてこのアドレスにお送りするメールは、これが最後です。
 mail-pictures-expiring-subject = { $operator }：1日以内に決定が必要な案件があります
 mail-pictures-expiring-text =
     組織「{ $organization }」の案件はまだ決定されていません。写真は、決定の有無にかかわらず1日以内に消去されます。消去された場合は、オーナーに写真の再提出を依頼することになります。
@@ -155,6 +163,7 @@ mail-line-case-until = { $kind ->
 mail-button-confirm = メールアドレスを確認
 mail-button-password = パスワードを設定
 mail-button-invite = 招待を承諾
+mail-button-account = 削除のページを開く
 mail-button-sign-in = サインイン
 mail-button-security = セキュリティ設定を開く
 mail-button-case = 案件を開く

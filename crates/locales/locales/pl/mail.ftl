@@ -78,6 +78,14 @@ mail-identity-unlinked-text =
     { $detail }
 
     Sesje na innych urządzeniach zostały zakończone. Jeśli to nie Ty, od razu ustaw nowe hasło i skontaktuj się z pomocą techniczną.
+mail-deletion-requested-subject = { $operator }: Twoje konto zostanie usunięte
+mail-deletion-requested-text = Zażądano usunięcia Twojego konta. Zostanie ono usunięte { $detail }. Do tego czasu klucze działają. Aby zachować konto, zaloguj się i anuluj usunięcie w ustawieniach konta. Jeśli to nie Twoje żądanie, ustaw też nowe hasło i skontaktuj się z pomocą.
+mail-deletion-soon-subject = { $operator }: Wkrótce usuniemy Twoje konto
+mail-deletion-soon-text = Twoje konto zostanie usunięte { $detail }. Klucze przestaną wtedy działać, a danych nie będzie można przywrócić. Aby zachować konto, zaloguj się i anuluj usunięcie w ustawieniach konta.
+mail-deletion-cancelled-subject = { $operator }: Twoje konto pozostaje
+mail-deletion-cancelled-text = Anulowano usunięcie Twojego konta. Nic się nie zmieniło, a klucze działają dalej.
+mail-account-deleted-subject = { $operator }: Twoje konto zostało usunięte
+mail-account-deleted-text = Usunęliśmy Twoje konto i dane osobowe. Klucze już nie działają. To ostatni e-mail o tym koncie wysłany na ten adres.
 mail-pictures-expiring-subject = { $operator }: Sprawa wymaga decyzji w ciągu doby
 mail-pictures-expiring-text =
     Sprawa organizacji „{ $organization }” nie została rozstrzygnięta. Jej zdjęcia zostaną trwale usunięte w ciągu doby, niezależnie od decyzji. Potem właściciel zostanie poproszony o nowe zdjęcia.
@@ -155,6 +163,7 @@ mail-line-case-until = { $kind ->
 mail-button-confirm = Potwierdź adres e-mail
 mail-button-password = Ustaw hasło
 mail-button-invite = Przyjmij zaproszenie
+mail-button-account = Otwórz stronę usunięcia
 mail-button-sign-in = Zaloguj się
 mail-button-security = Otwórz ustawienia bezpieczeństwa
 mail-button-case = Otwórz sprawę

@@ -84,6 +84,14 @@ pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Membership>,
     tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(membership).collect()
 }
 
+/// Whether a person is the only owner of an organization. Owners whose accounts will be deleted do not count.
+pub async fn is_only_owner(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<bool, Error> {
+    const SQL: &str = "SELECT 1 FROM memberships m WHERE m.organization = $1 AND m.user_id = $2 AND m.role = 'owner' \
+                       AND NOT EXISTS (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' \
+                       AND o.user_id <> $2 AND NOT EXISTS (SELECT 1 FROM account_deletions d WHERE d.user_id = o.user_id))";
+    Ok(tx.optional(SQL, vec![organization.as_str().into(), user.as_str().into()]).await?.is_some())
+}
+
 /// Lists members without an authenticator app, oldest members first.
 pub async fn list_without_second_factor(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Membership>, Error> {
     const SQL: &str = "SELECT m.organization, m.user_id, m.role, m.created_at FROM memberships m \
@@ -94,7 +102,8 @@ pub async fn list_without_second_factor(tx: &mut Tx, organization: &Organization
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(membership).collect()
 }
 
-/// Gives a member another role. `false` when there is no such member or they are the last owner.
+/// Gives a member another role. `false` when there is no such member or they are the last owner; an owner
+/// whose account will be deleted does not count as another one.
 pub async fn update_role(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -105,7 +114,8 @@ pub async fn update_role(
     // The lock on the counter's row serializes two owners who leave at once, so that the second one counts correctly.
     changes::lock(tx).await?;
     const SQL: &str = "UPDATE memberships SET role = $3 WHERE organization = $1 AND user_id = $2 AND ($3 = 'owner' OR EXISTS \
-                       (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' AND o.user_id <> $2))";
+                       (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' AND o.user_id <> $2 \
+                       AND NOT EXISTS (SELECT 1 FROM account_deletions d WHERE d.user_id = o.user_id)))";
     let values = vec![organization.as_str().into(), user.as_str().into(), role.as_str().into()];
     if tx.execute(SQL, values).await? == 0 {
         return Ok(false);
@@ -114,11 +124,13 @@ pub async fn update_role(
     Ok(true)
 }
 
-/// Removes a member. `false` when there is no such member or they are the last owner.
+/// Removes a member. `false` when there is no such member or they are the last owner; an owner
+/// whose account will be deleted does not count as another one.
 pub async fn delete(tx: &mut Tx, organization: &OrganizationId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
     changes::lock(tx).await?;
     const SQL: &str = "DELETE FROM memberships WHERE organization = $1 AND user_id = $2 AND (role <> 'owner' OR EXISTS \
-                       (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' AND o.user_id <> $2))";
+                       (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' AND o.user_id <> $2 \
+                       AND NOT EXISTS (SELECT 1 FROM account_deletions d WHERE d.user_id = o.user_id)))";
     if tx.execute(SQL, vec![organization.as_str().into(), user.as_str().into()]).await? == 0 {
         return Ok(false);
     }

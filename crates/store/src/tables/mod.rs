@@ -1,6 +1,7 @@
 //! One module for each subject: plain functions over a transaction. Most are named find, list, insert, update, delete or
 //! claim; others say what they change.
 
+pub mod account_deletions;
 pub mod accounts;
 pub mod activity;
 pub mod address_fingerprints;

@@ -62,6 +62,7 @@ pub(crate) async fn accounts(databases: &Databases) {
     accounts::invitations(databases.fresh().await).await;
     accounts::passkeys(databases.fresh().await).await;
     accounts::unconfirmed(databases.fresh().await).await;
+    accounts::deletions(databases.fresh().await).await;
 }
 
 pub(crate) async fn verification(databases: &Databases) {
