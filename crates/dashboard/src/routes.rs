@@ -164,6 +164,7 @@ pub static ROUTES: &[Route] = &[
     recently_authenticated("/settings/organization/admin-keys/create", || post(admin_keys::create)),
     recently_authenticated("/settings/organization/admin-keys/{id}/delete", || post(admin_keys::delete)),
     signed_in("/settings/account", || get(account::open).post(account::save)),
+    recently_authenticated("/settings/account/export.json", || get(account::export)),
     signed_in("/settings/account/delete", || get(deletion::open)),
     recently_authenticated("/settings/account/delete/request", || post(deletion::request)),
     signed_in("/settings/account/delete/cancel", || post(deletion::cancel)),

@@ -6,6 +6,7 @@ mod browser_state;
 pub(crate) mod deletion;
 mod devices;
 pub(crate) mod email_change;
+mod export;
 mod factor_reset;
 mod mail_kind;
 pub(crate) mod mails;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
 mod account_deletion;
+mod account_export;
 mod accounts;
 mod bursts;
 mod case_mails;

@@ -193,3 +193,6 @@ deletion-days = { $count ->
 }
 deletion-request = Delete my account
 error-account-deletion-pending = Your account will be deleted. Cancel the deletion first.
+export = Your data
+export-hint = A JSON file with everything we keep about you: profile, sessions, memberships, keys without secrets, consents, verifications and audit log entries. We may ask for your password first.
+export-download = Download your data

@@ -191,3 +191,6 @@ deletion-days = { $count ->
 }
 deletion-request = このアカウントを削除
 error-account-deletion-pending = このアカウントは削除される予定です。先に削除を取り消してください。
+export = 自分のデータ
+export-hint = 保存しているデータをまとめたJSONファイルです。プロフィール、セッション、所属、キー（シークレットを除く）、同意、確認、監査ログの記録が含まれます。先にパスワードの入力が必要な場合があります。
+export-download = データをダウンロード

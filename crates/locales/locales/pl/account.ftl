@@ -197,3 +197,6 @@ deletion-days = { $count ->
 }
 deletion-request = Usuń moje konto
 error-account-deletion-pending = Twoje konto zostanie usunięte. Najpierw anuluj usunięcie.
+export = Twoje dane
+export-hint = Plik JSON ze wszystkim, co o Tobie przechowujemy: profil, sesje, członkostwa, klucze bez danych poufnych, zgody, weryfikacje i wpisy dziennika zdarzeń. Najpierw możemy poprosić o hasło.
+export-download = Pobierz swoje dane

@@ -30,6 +30,7 @@ pub mod organizations;
 pub mod passkeys;
 pub mod payments;
 pub mod pending_usage;
+pub mod personal_data;
 pub mod phones;
 pub mod policy;
 pub mod privacy;

@@ -9,7 +9,7 @@ use keystead_store::tables::accounts::{Account, Token};
 use keystead_store::tables::invites::Invite;
 use keystead_store::tables::passkeys::Passkey;
 use keystead_store::tables::sessions::{Acquaintance, Session};
-use keystead_store::tables::{account_deletions, accounts, directory, invites, memberships, passkeys, sessions, users};
+use keystead_store::tables::{account_deletions, accounts, directory, invites, memberships, passkeys, personal_data, sessions, users};
 
 use crate::world::*;
 
@@ -294,6 +294,11 @@ pub(crate) async fn deletions(db: Database) {
 
     change!(db, |tx| accounts::save(tx, &account(&ben))).unwrap();
     change!(db, |tx| accounts::replace_recovery_codes(tx, &ben, &[vec![1]])).unwrap();
+    let kept = look!(db, |tx| personal_data::find(tx, &ben)).unwrap();
+    assert_eq!(kept.len(), personal_data::PARTS.len());
+    assert_eq!(kept["users"][0]["email"], "ben@example.com");
+    assert_eq!(kept["recovery_codes"][0]["unused"], 1);
+    assert_eq!(kept["passkeys"].as_array().map(Vec::len), Some(0));
     change!(db, |tx| account_deletions::erase(tx, &ben, later(5))).unwrap();
     let erased = look!(db, |tx| users::find(tx, &ben)).unwrap().unwrap();
     assert_eq!((erased.email.as_str(), erased.name.as_str()), (ben.as_str(), ben.as_str()));
