@@ -43,7 +43,7 @@ pub async fn delete(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
 }
 
 /// Statements that erase what is kept about a person; `$1` is their id.
-const ERASE: [&str; 9] = [
+const ERASE: [&str; 10] = [
     "DELETE FROM sessions WHERE user_id = $1",
     "DELETE FROM tokens WHERE user_id = $1",
     "DELETE FROM recovery_codes WHERE user_id = $1",
@@ -51,6 +51,7 @@ const ERASE: [&str; 9] = [
     "DELETE FROM passkeys WHERE user_id = $1",
     "DELETE FROM phone_verifications WHERE user_id = $1",
     "DELETE FROM phone_numbers WHERE user_id = $1",
+    "UPDATE waiver_requests SET reason = '' WHERE user_id = $1",
     "UPDATE consents SET ip = NULL WHERE user_id = $1",
     "DELETE FROM accounts WHERE user_id = $1",
 ];

@@ -216,6 +216,19 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
+        table: "waiver_requests",
+        sql: "SELECT organization, reason, state, answer, created_at, decided_at FROM waiver_requests WHERE user_id = $1 \
+              ORDER BY created_at, id",
+        columns: &[
+            ("organization", Text),
+            ("reason", Text),
+            ("state", Text),
+            ("answer", Text),
+            ("created_at", Time),
+            ("decided_at", Time),
+        ],
+    },
+    Part {
         table: "audit_events",
         sql: "SELECT id, organization, at, action, target_id, details, address FROM audit_events WHERE actor_id = $1 \
               OR actor_id IN (SELECT id FROM api_keys WHERE owner_user = $1) OR target_id = $1 \
