@@ -74,8 +74,7 @@ impl App {
     pub async fn account_deletion(&self, user: &UserId) -> Result<AccountDeletionView, Error> {
         read_tx!(self.store(), "account_deletion", |tx| {
             let mut left = Vec::new();
-            for place in open_memberships(tx, user).await? {
-                let (membership, name) = place;
+            for (membership, name) in open_memberships(tx, user).await? {
                 let keys = api_keys::list_of_member(tx, &membership.organization, user).await?;
                 left.push(LeftOrganization {
                     needs_owner: memberships::is_only_owner(tx, &membership.organization, user).await?,
@@ -213,7 +212,7 @@ pub(crate) async fn delete_account(app: &App, job: AccountToDelete) -> Result<Ou
         for (membership, _) in open_memberships(tx, &user).await? {
             leave(app, tx, &actor, &membership.organization, &user, "account_deleted").await?;
         }
-        let language = account.map(|row| row.language).unwrap_or_else(|| Language::English.tag().to_owned());
+        let language = account.map_or_else(|| Language::English.tag().to_owned(), |row| row.language);
         queue_mail(app, tx, &person.email, MailKind::AccountDeleted, &language, "").await?;
         account_deletions::delete(tx, &user).await?;
         account_deletions::erase(tx, &user, now).await?;

@@ -45,6 +45,7 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "nodes",
             "inbound_events",
             "line_lookups",
+            "installation_facts",
         ],
     ),
     (
