@@ -52,9 +52,21 @@ pub(crate) struct Layout {
     pub(crate) services: ConfiguredServices,
     pub(crate) here: String,
     pub(crate) done: Option<String>,
-    /// The notice that the account will be deleted.
-    pub(crate) deletion: Option<String>,
+    /// What every page says until it has passed.
+    pub(crate) notices: Vec<Notice>,
 }
+
+/// A notice on every page, with the page that explains it.
+#[derive(Debug, Clone)]
+pub(crate) struct Notice {
+    pub(crate) text: String,
+    pub(crate) href: String,
+    /// The text of the link.
+    pub(crate) open: String,
+}
+
+/// The page that deletes an account; it shows no notice about itself.
+pub(crate) const ACCOUNT_DELETION: &str = "/settings/account/delete";
 
 /// The values of `?done=` that show a notice. The list is closed, so that a link cannot show text of its author.
 const DONE: [&str; 19] = [
@@ -141,7 +153,8 @@ impl Layout {
             href: path.to_owned(),
             current: path == current,
         };
-        let mut account_entries = vec![entry("nav-security", "/settings/account/security")];
+        let mut account_entries =
+            vec![entry("nav-security", "/settings/account/security"), entry("deletion", ACCOUNT_DELETION)];
         if person.session.operator || person.session.operator_waits {
             account_entries.push(entry("nav-operator", "/operator"));
         }
@@ -176,12 +189,19 @@ impl Layout {
             services: state.app.configured_services(),
             here: person.path.clone(),
             done: done.map(|done| t.text(&format!("done-{done}"))),
-            deletion: person
-                .session
-                .deletion_at
-                .map(|at| t.text_with("deletion-notice", "when", person.format.exact(&at))),
+            notices: account_notice(person).into_iter().collect(),
         }
     }
+}
+
+/// The notice that the account will be deleted.
+fn account_notice(person: &Person) -> Option<Notice> {
+    let at = person.session.deletion_at.filter(|_| !person.path.starts_with(ACCOUNT_DELETION))?;
+    Some(Notice {
+        text: person.messages.text_with("deletion-notice", "when", person.format.exact(&at)),
+        href: ACCOUNT_DELETION.to_owned(),
+        open: person.messages.text("deletion-notice-open"),
+    })
 }
 
 impl Layout {

@@ -8,12 +8,10 @@ use keystead_core::role::OrganizationRole;
 
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
-use crate::web::extract::Person;
 use crate::web::form::Form;
-use crate::web::layout::Layout;
+use crate::web::layout::{ACCOUNT_DELETION, Layout};
+use crate::web::own_visit::OwnVisit;
 use crate::web::response::{Page, redirect, render, render_error};
-
-const HERE: &str = "/settings/account/delete";
 
 #[derive(Template)]
 #[template(path = "pages/account_deletion.html")]
@@ -22,6 +20,14 @@ struct Deletion {
     email: String,
     view: AccountDeletionView,
     wrong: Option<String>,
+    links: Links,
+}
+
+struct Links {
+    request: String,
+    cancel: String,
+    export: String,
+    back: String,
 }
 
 impl Deletion {
@@ -31,27 +37,35 @@ impl Deletion {
     }
 }
 
-async fn page(state: &DashboardState, person: &Person) -> Result<Deletion, PageError> {
+async fn page(state: &DashboardState, visit: &OwnVisit) -> Result<Deletion, PageError> {
+    let person = &visit.person;
     let view = state.app.account_deletion(&person.session.user).await;
     Ok(Deletion {
-        layout: Layout::bare(state, person, &person.messages.text("deletion")),
+        layout: visit.layout(state, &person.messages.text("deletion"), "/settings/account"),
         email: person.session.email.clone(),
         view: view.map_err(|error| PageError::new(&person.format, error))?,
         wrong: None,
+        links: Links {
+            request: visit.link("/settings/account/delete/request"),
+            cancel: visit.link("/settings/account/delete/cancel"),
+            export: visit.link("/settings/account/export.json"),
+            back: visit.link(if visit.visit().is_some() { "/settings/account" } else { "/welcome" }),
+        },
     })
 }
 
-pub(crate) async fn open(State(state): State<DashboardState>, person: Person) -> Page {
-    render(person.messages, &page(&state, &person).await?)
+pub(crate) async fn open(State(state): State<DashboardState>, visit: OwnVisit) -> Page {
+    render(visit.person.messages, &page(&state, &visit).await?)
 }
 
 /// Requests the deletion.
-pub(crate) async fn request(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
+pub(crate) async fn request(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
+    let person = &visit.person;
     person.check(&form)?;
     match state.app.request_account_deletion(&person.secret).await {
-        Ok(_) => Ok(redirect(&format!("{HERE}?done=deletion-requested"))),
+        Ok(_) => Ok(redirect(&visit.link(&format!("{ACCOUNT_DELETION}?done=deletion-requested")))),
         Err(error @ Error::Invalid { .. }) => {
-            let mut page = page(&state, &person).await?;
+            let mut page = page(&state, &visit).await?;
             page.wrong = Some(error_message(&person.format, &error));
             render_error(person.messages, &page, &error)
         }
@@ -59,9 +73,10 @@ pub(crate) async fn request(State(state): State<DashboardState>, person: Person,
     }
 }
 
-pub(crate) async fn cancel(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
+pub(crate) async fn cancel(State(state): State<DashboardState>, visit: OwnVisit, form: Form) -> Page {
+    let person = &visit.person;
     person.check(&form)?;
     let cancelled = state.app.cancel_account_deletion(&person.session.user).await;
     cancelled.map_err(|error| PageError::new(&person.format, error))?;
-    Ok(redirect(&format!("{HERE}?done=deletion-cancelled")))
+    Ok(redirect(&visit.link(&format!("{ACCOUNT_DELETION}?done=deletion-cancelled"))))
 }

@@ -9,7 +9,9 @@ use keystead_store::tables::accounts::{Account, Token};
 use keystead_store::tables::invites::Invite;
 use keystead_store::tables::passkeys::Passkey;
 use keystead_store::tables::sessions::{Acquaintance, Session};
-use keystead_store::tables::{account_deletions, accounts, directory, invites, memberships, passkeys, personal_data, sessions, users};
+use keystead_store::tables::{
+    account_deletions, accounts, directory, invites, memberships, passkeys, personal_data, sessions, users,
+};
 
 use crate::world::*;
 
