@@ -25,6 +25,7 @@ const apart = {
   "/api-keys/gateways": "no page", "/api-keys/{id}": "needs a key; looked at by keys.mjs",
   "/welcome/first-call/state": "no page", "/welcome/first-call/events": "no page",
   "/usage.csv": "a download", "/settings/organization/audit-log.csv": "a download", "/settings/account/export.json": "a download",
+  "/settings/organization/export.json": "a download",
   "/operator/reviews/{case}": "needs a case", "/operator/reviews/{case}/pictures/{number}": "no page",
   "/settings/account/security/second-factor": "within setting up a second factor",
   "/settings/account/security/passkeys": "within adding a passkey",

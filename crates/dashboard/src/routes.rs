@@ -11,7 +11,8 @@ use crate::pages::capture::{ending, handoff, picture, steps};
 use crate::pages::keys::{actions, create, find, list, overview};
 use crate::pages::operator::{overview as console, policy, report, reviews, setup, waivers};
 use crate::pages::organization::{
-    admin_keys, billing, general, member, members, network, project, project_models, projects, verification,
+    admin_keys, billing, deletion as organization_deletion, general, member, members, network, project, project_models,
+    projects, verification,
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage;
@@ -133,6 +134,10 @@ pub static ROUTES: &[Route] = &[
     recently_authenticated("/settings/organization/verification/withdraw", || post(verification::withdraw)),
     signed_in("/settings/organization/verification/{verb}", || post(verification::act)),
     recently_authenticated("/settings/organization/second-factor", || post(general::require)),
+    recently_authenticated("/settings/organization/export.json", || get(organization_deletion::export)),
+    signed_in("/settings/organization/delete", || get(organization_deletion::open)),
+    recently_authenticated("/settings/organization/delete/request", || post(organization_deletion::request)),
+    signed_in("/settings/organization/delete/cancel", || post(organization_deletion::cancel)),
     signed_in("/settings/organization/members", || get(members::open)),
     signed_in("/settings/organization/members/invite", || post(members::invite)),
     signed_in("/settings/organization/members/revoke", || post(members::revoke)),

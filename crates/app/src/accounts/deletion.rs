@@ -9,7 +9,7 @@ use keystead_core::time::Timestamp;
 use keystead_locales::{LocalFormat, Messages};
 use keystead_store::Tx;
 use keystead_store::tables::account_deletions::{self, AccountDeletion};
-use keystead_store::tables::{accounts, api_keys, memberships, organizations, users};
+use keystead_store::tables::{accounts, api_keys, memberships, organization_deletions, organizations, users};
 use serde_json::json;
 
 use super::mail_kind::MailKind;
@@ -20,8 +20,8 @@ use crate::jobs::{AccountToDelete, Job, Outcome};
 use crate::organizations::members::{last_owner, leave};
 use crate::{Actor, App, Error};
 
-const DAY: i64 = 86_400;
-/// Seconds before the deletion at which the person is reminded; with a short waiting time it is half of that.
+pub(crate) const DAY: i64 = 86_400;
+/// Seconds before a deletion at which people are reminded.
 const REMINDED: i64 = 3 * DAY;
 
 /// What the deletion of an account does to one organization.
@@ -35,7 +35,7 @@ pub struct LeftOrganization {
     pub role: OrganizationRole,
     /// The person's keys in it that stop working.
     pub keys: i64,
-    /// Whether it would have no owner: another one is needed first.
+    /// Whether it would have no owner: another one is needed first, or its deletion must be requested.
     pub needs_owner: bool,
 }
 
@@ -77,7 +77,7 @@ impl App {
             for (membership, name) in open_memberships(tx, user).await? {
                 let keys = api_keys::list_of_member(tx, &membership.organization, user).await?;
                 left.push(LeftOrganization {
-                    needs_owner: memberships::is_only_owner(tx, &membership.organization, user).await?,
+                    needs_owner: needs_owner(tx, &membership.organization, user).await?,
                     id: membership.organization,
                     name,
                     role: membership.role,
@@ -111,12 +111,13 @@ impl App {
             let row = AccountDeletion { user: user.clone(), requested_at: now, due_at };
             // Saved before the check, so that the lock holds and another owner who leaves meanwhile is seen.
             account_deletions::insert(tx, &row).await?;
-            if is_needed(tx, &user).await? {
-                return Err(last_owner());
+            for (membership, _) in open_memberships(tx, &user).await? {
+                if needs_owner(tx, &membership.organization, &user).await? {
+                    return Err(last_owner());
+                }
             }
             let job = AccountToDelete { user: user.clone(), requested_at: now };
-            let reminded = REMINDED.min(due_at.since(now) / 2);
-            self.enqueue(tx, &Job::RemindDeletion(job.clone()), due_at.plus(-reminded)).await?;
+            self.enqueue(tx, &Job::RemindDeletion(job.clone()), reminder_at(now, due_at)).await?;
             self.enqueue(tx, &Job::DeleteAccount(job), due_at).await?;
             mail_with_date(self, tx, &user, MailKind::DeletionRequested, due_at).await?;
             let details = json!({ "data": { "until": due_at } });
@@ -137,6 +138,11 @@ impl App {
     }
 }
 
+/// When people are reminded of a deletion; with a short waiting time, after half of it.
+pub(crate) fn reminder_at(requested_at: Timestamp, due_at: Timestamp) -> Timestamp {
+    due_at.plus(-REMINDED.min(due_at.since(requested_at) / 2))
+}
+
 /// A count for people; more keys than fit do not exist.
 fn count(items: usize) -> i64 {
     i64::try_from(items).unwrap_or(i64::MAX)
@@ -154,6 +160,13 @@ async fn open_memberships(tx: &mut Tx, user: &UserId) -> Result<Vec<(memberships
     Ok(open)
 }
 
+/// Whether an organization needs another owner before this person may request the deletion of their account. One that
+/// will be deleted itself does not.
+async fn needs_owner(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<bool, Error> {
+    Ok(memberships::is_only_owner(tx, organization, user).await?
+        && organization_deletions::find(tx, organization).await?.is_none())
+}
+
 /// Whether an organization would have no owner without this person.
 async fn is_needed(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
     for (membership, _) in open_memberships(tx, user).await? {
@@ -166,10 +179,15 @@ async fn is_needed(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
 
 /// Queues a mail that names the date of the deletion.
 async fn mail_with_date(app: &App, tx: &mut Tx, user: &UserId, kind: MailKind, due_at: Timestamp) -> Result<(), Error> {
+    let date = date_for(app, tx, user, due_at).await?;
+    queue_mail_to_user(app, tx, user, kind, &date).await
+}
+
+/// A date and time in a person's language and time zone.
+pub(crate) async fn date_for(app: &App, tx: &mut Tx, user: &UserId, at: Timestamp) -> Result<String, Error> {
     let account = accounts::find(tx, user).await?;
     let (language, zone) = account.map(|row| (row.language, row.time_zone)).unwrap_or_default();
-    let date = LocalFormat::in_zone(Messages::of(&language), app.now(), &zone).exact_in_zone(&due_at);
-    queue_mail_to_user(app, tx, user, kind, &date).await
+    Ok(LocalFormat::in_zone(Messages::of(&language), app.now(), &zone).exact_in_zone(&at))
 }
 
 /// Finds the request that a job was queued for, unless it was cancelled since then.

@@ -21,7 +21,7 @@ pub(crate) mod proven;
 pub(crate) mod reset;
 mod second_factor;
 mod security;
-mod sessions;
+pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
 mod tokens;

@@ -242,7 +242,7 @@ pub(super) async fn lock_session(
 }
 
 /// Does the same, if the person has reauthenticated recently enough for a dangerous act ([`App::fresh_session`]).
-pub(super) async fn lock_fresh_session(
+pub(crate) async fn lock_fresh_session(
     app: &App,
     tx: &mut Tx,
     key: &[u8],

@@ -2,11 +2,16 @@
 
 pub mod bootstrap;
 mod data_retention;
+pub(crate) mod deletion;
+mod ending;
+mod export;
 pub mod invites;
 pub mod ip_allowlists;
 pub mod members;
 pub mod second_factor_policy;
 mod tags;
+
+pub use deletion::OrganizationDeletionView;
 
 use keystead_core::gate::OwnedOrganization;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
@@ -17,6 +22,7 @@ use keystead_store::Tx;
 use keystead_store::tables::account_deletions;
 use keystead_store::tables::accounts;
 use keystead_store::tables::memberships::{self, Membership};
+use keystead_store::tables::organization_deletions;
 use keystead_store::tables::organizations::{self, Organization};
 use keystead_store::tables::policy;
 use keystead_store::tables::project_members::{self, ProjectMember};
@@ -53,6 +59,8 @@ pub struct OrganizationChoice {
     /// Whether the organization requires a second factor that this session lacks; its pages are blocked until the
     /// person sets one up or uses a passkey in the session.
     pub locked: bool,
+    /// When the organization will be deleted, if an owner asked for that.
+    pub deletion_at: Option<Timestamp>,
 }
 
 /// One project in the switcher.
@@ -120,6 +128,7 @@ impl App {
             let mut choices = Vec::new();
             let reached = projects::list_of_user(tx, user).await?;
             let safe = asks_for_code(tx, user).await?;
+            let deletions = organization_deletions::list_of_user(tx, user).await?;
             for membership in memberships::list_of_user(tx, user).await? {
                 let Some(row) = organizations::find(tx, &membership.organization).await? else { continue };
                 if row.deactivated_at.is_some() {
@@ -134,7 +143,9 @@ impl App {
                 });
                 let projects = projects.collect();
                 let locked = !safe && organizations::second_factor_since(tx, &row.id).await?.is_some();
+                let deletion = deletions.iter().find(|deletion| deletion.organization == row.id);
                 choices.push(OrganizationChoice {
+                    deletion_at: deletion.map(|deletion| deletion.due_at),
                     id: row.id,
                     name: row.name,
                     role: membership.role,

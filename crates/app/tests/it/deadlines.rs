@@ -30,6 +30,7 @@ const ENDS: &[(&str, &str)] = &[
     ("invites.expires_at", "invitations_end"),
     ("jobs.claimed_until", "jobs_are_leased"),
     ("legal_holds.until", "pictures_are_held_by_law"),
+    ("organization_deletions.due_at", "organization_deletions_wait"),
     ("organization_requirements.until", "waivers_end_at_use"),
     ("organization_verifications.until", "waivers_end_at_use"),
     // The date printed on a card; its grace period is a date of the status.

@@ -15,6 +15,8 @@ mod installation;
 mod invitations;
 mod oidc_sign_in;
 mod operator_signals;
+mod organization_deletion;
+mod organization_export;
 mod organizations;
 mod other_environment;
 mod passkeys;

@@ -250,6 +250,7 @@ const CODES: &[(&str, &str)] = &[
     ("account_deactivated", "key-not-accepted"),
     ("account_mails", "signing-in"),
     ("account_deletion_pending", "your-data"),
+    ("organization_name_differs", "your-data"),
     ("mismatched_", "wrong-organization-or-project"),
     ("invalid_organization", "wrong-organization-or-project"),
     ("not_authorized_invalid_project", "wrong-organization-or-project"),

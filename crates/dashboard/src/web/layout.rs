@@ -67,9 +67,13 @@ pub(crate) struct Notice {
 
 /// The page that deletes an account; it shows no notice about itself.
 pub(crate) const ACCOUNT_DELETION: &str = "/settings/account/delete";
+/// The page that deletes an organization; it shows no notice about itself.
+pub(crate) const ORGANIZATION_DELETION: &str = "/settings/organization/delete";
 
 /// The values of `?done=` that show a notice. The list is closed, so that a link cannot show text of its author.
-const DONE: [&str; 19] = [
+const DONE: [&str; 21] = [
+    "organization-deletion-requested",
+    "organization-deletion-cancelled",
     "account-deleted",
     "deletion-requested",
     "deletion-cancelled",
@@ -134,7 +138,9 @@ impl Layout {
             })
             .collect();
         let role = if visit.owner() { "role-owner" } else { "role-reader" };
+        let own = Self::bare(state, &visit.person, title);
         Self {
+            notices: own.notices.iter().cloned().chain(organization_notice(visit)).collect(),
             organization: visit.organization.name.clone(),
             project: t.project(visit.project.is_default, &visit.project.name),
             role: t.text(role),
@@ -142,7 +148,7 @@ impl Layout {
             project_entries,
             organization_entries,
             account_entries,
-            ..Self::bare(state, &visit.person, title)
+            ..own
         }
     }
 
@@ -200,6 +206,19 @@ fn account_notice(person: &Person) -> Option<Notice> {
     Some(Notice {
         text: person.messages.text_with("deletion-notice", "when", person.format.exact(&at)),
         href: ACCOUNT_DELETION.to_owned(),
+        open: person.messages.text("deletion-notice-open"),
+    })
+}
+
+/// The notice for owners that the organization will be deleted.
+fn organization_notice(visit: &Visit) -> Option<Notice> {
+    let person = &visit.person;
+    let shown = visit.owner() && !person.path.starts_with(ORGANIZATION_DELETION);
+    let when = person.format.exact(&visit.organization.deletion_at.filter(|_| shown)?);
+    let arguments = [("organization", visit.organization.name.as_str()), ("when", when.as_str())];
+    Some(Notice {
+        text: person.messages.text_with_all("organization-deletion-notice", &arguments),
+        href: visit.link(ORGANIZATION_DELETION),
         open: person.messages.text("deletion-notice-open"),
     })
 }

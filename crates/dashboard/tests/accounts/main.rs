@@ -16,6 +16,7 @@ mod limits;
 mod lists;
 mod markup;
 mod operators;
+mod organization_deletion;
 mod profile;
 mod progress;
 mod reauthentication;

@@ -133,6 +133,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
         ],
     ),
     ("accounts", &[("deletion_days", Kind::Number)]),
+    ("organizations", &[("deletion_days", Kind::Number)]),
     (
         "verification",
         &[

@@ -2,7 +2,7 @@
 //!
 //! Nothing outside this folder reads the environment or a configuration file; everything else takes values.
 
-mod accounts;
+mod deletion;
 mod environment;
 mod limits;
 mod models;

@@ -187,7 +187,7 @@ deletion-user-keys = { $count ->
 deletion-erased = Your name, email address, sign-in methods, sessions, settings and the phone numbers you verified are deleted.
 deletion-kept = Entries in audit logs, usage and consents are kept. They name you by an id only.
 deletion-service-accounts = Service accounts, their keys and everything else that belongs to an organization keep working.
-deletion-blocked = Make another person an owner of the organizations where you are the only owner. Then you can delete your account.
+deletion-blocked = Make another person an owner of the organizations where you are the only owner, or delete these organizations under Organization > General. Then you can delete your account.
 deletion-days = { $count ->
     [one] Your account is deleted after 1 day. Until then everything keeps working, and you can sign in and cancel.
    *[other] Your account is deleted after { $count } days. Until then everything keeps working, and you can sign in and cancel.

@@ -189,7 +189,7 @@ deletion-user-keys = { $count ->
 deletion-erased = Usuniemy nazwę, adres e-mail, sposoby logowania, sesje, ustawienia i zweryfikowane przez Ciebie numery telefonu.
 deletion-kept = Wpisy w dziennikach zdarzeń, wykorzystanie i zgody zostają zachowane. Wskazują Cię tylko za pomocą identyfikatora.
 deletion-service-accounts = Konta usług, ich klucze i wszystko inne, co należy do organizacji, działa dalej.
-deletion-blocked = W organizacjach bez innego właściciela nadaj tę rolę innej osobie. Potem możesz usunąć konto.
+deletion-blocked = W organizacjach bez innego właściciela nadaj tę rolę innej osobie albo usuń te organizacje na stronie Organizacja > Ogólne. Potem możesz usunąć konto.
 deletion-days = { $count ->
     [one] Konto zostanie usunięte po { $count } dniu. Do tego czasu wszystko działa, a Ty możesz się zalogować i anulować usunięcie.
     [few] Konto zostanie usunięte po { $count } dniach. Do tego czasu wszystko działa, a Ty możesz się zalogować i anulować usunięcie.

@@ -84,6 +84,14 @@ pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Membership>,
     tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(membership).collect()
 }
 
+/// Lists the owners of an organization, the oldest membership first.
+pub async fn list_owners(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<UserId>, Error> {
+    const SQL: &str = "SELECT user_id FROM memberships WHERE organization = $1 AND role = 'owner' \
+                       ORDER BY created_at, user_id";
+    let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;
+    rows.iter().map(|row| id(row, 0, "memberships")).collect()
+}
+
 /// Whether a person is the only owner of an organization. Owners whose accounts will be deleted do not count.
 pub async fn is_only_owner(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<bool, Error> {
     const SQL: &str = "SELECT 1 FROM memberships m WHERE m.organization = $1 AND m.user_id = $2 AND m.role = 'owner' \

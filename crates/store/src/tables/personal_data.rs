@@ -1,30 +1,12 @@
 //! What is kept about one person, table by table, for a copy of their data. Secrets and their digests are left out.
 
 use keystead_core::id::UserId;
-use keystead_core::time::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::{Error, Row, Tx};
+use super::data_parts::{Kind, find_parts};
+use crate::{Error, Tx};
 
-/// How a column is written.
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Text,
-    /// A moment, as RFC 3339.
-    Time,
-    Number,
-}
-
-/// The rows of one table that are about a person.
-#[derive(Debug)]
-pub struct Part {
-    /// The table.
-    pub table: &'static str,
-    /// The statement; `$1` is the person's id.
-    sql: &'static str,
-    /// The names and kinds of the columns in its order.
-    columns: &'static [(&'static str, Kind)],
-}
+pub use super::data_parts::Part;
 
 use Kind::{Number, Text, Time};
 
@@ -54,6 +36,12 @@ pub const PARTS: &[Part] = &[
         table: "account_deletions",
         sql: "SELECT requested_at, due_at FROM account_deletions WHERE user_id = $1",
         columns: &[("requested_at", Time), ("due_at", Time)],
+    },
+    Part {
+        table: "organization_deletions",
+        sql: "SELECT organization, requested_at, due_at FROM organization_deletions WHERE requested_by = $1 \
+              ORDER BY requested_at, organization",
+        columns: &[("organization", Text), ("requested_at", Time), ("due_at", Time)],
     },
     Part {
         table: "memberships",
@@ -245,26 +233,7 @@ pub const PARTS: &[Part] = &[
     },
 ];
 
-fn written(row: &Row, columns: &[(&'static str, Kind)]) -> Result<Json, Error> {
-    let mut fields = Map::new();
-    for (place, (name, kind)) in columns.iter().enumerate() {
-        let value = match kind {
-            Text => row.optional_text(place)?.map(Json::from),
-            Time => row.optional_int(place)?.map(|at| Json::from(Timestamp(at).to_string())),
-            Number => row.optional_int(place)?.map(Json::from),
-        };
-        fields.insert((*name).to_owned(), value.unwrap_or(Json::Null));
-    }
-    Ok(Json::Object(fields))
-}
-
 /// Reads everything that is kept about a person: the name of each table with its rows.
 pub async fn find(tx: &mut Tx, user: &UserId) -> Result<Map<String, Json>, Error> {
-    let mut found = Map::new();
-    for part in PARTS {
-        let rows = tx.all(part.sql, vec![user.as_str().into()]).await?;
-        let rows = rows.iter().map(|row| written(row, part.columns)).collect::<Result<Vec<_>, _>>()?;
-        found.insert(part.table.to_owned(), Json::Array(rows));
-    }
-    Ok(found)
+    find_parts(tx, PARTS, user.as_str()).await
 }

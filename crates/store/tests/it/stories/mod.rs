@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 mod captures;
+mod deletions;
 mod directory;
 mod key_search;
 mod keys;
@@ -24,6 +25,7 @@ pub(crate) async fn people(databases: &Databases) {
     people::projects_and_their_members(databases.fresh().await).await;
     people::service_accounts_come_and_go(databases.fresh().await).await;
     people::hostile_texts(databases.fresh().await).await;
+    deletions::organizations_end(databases.fresh().await).await;
 }
 
 pub(crate) async fn keys(databases: &Databases) {
