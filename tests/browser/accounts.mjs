@@ -2,15 +2,7 @@
 // authenticator app and recovery codes, passkeys, the question before dangerous acts, sessions, invitations with
 // projects. Every page is looked at by axe and at 360 pixels. Rows: S1-10, S3-01, S3-10; ASVS 6.3.4, 6.5.1, 6.7, 7.2.4, 7.4, 7.5.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { PASSWORD, base, complaints, database, done, look, message, organization, run, sandbox, sign_in, sign_up, totp, unexpected } from "./opening.mjs";
-
-/** Lets the last proof of every session be eleven minutes older; nobody waits in a test. */
-function grow_stale() {
-  const script = "import sqlite3,sys; db=sqlite3.connect(sys.argv[1],timeout=10); db.execute('UPDATE sessions SET reauthenticated_at=reauthenticated_at-660'); db.commit()";
-  execFileSync("python3", ["-c", script, database]);
-}
+import { PASSWORD, base, complaints, done, grow_stale, look, message, organization, run, sandbox, sign_in, sign_up, totp, unexpected } from "./opening.mjs";
 
 async function journey(browser, language, scripts) {
   const tag = `accounts-${language}${scripts ? "" : "-noscript"}`;
@@ -317,45 +309,6 @@ async function connecting(browser) {
   done("an account elsewhere is connected and taken out");
 }
 
-/** A person requests the deletion of their account, sees the date on every page, cancels, and downloads their data. */
-async function leaving(browser, language) {
-  const page = await (await browser.newContext({ locale: language })).newPage();
-  const problems = complaints(page);
-  const email = `leaving-${language}@example.com`;
-  const see = (name) => look(page, `deletion-${language}-${name}`, true);
-  const send = (verb) => page.locator(`form[action^='/settings/account/delete/${verb}'] button`).click();
-  await sign_up(page, email);
-  await page.goto(`${base}/settings/account/delete`);
-  await see("before");
-  grow_stale();
-  await send("request");
-  await page.fill("#proof_password", PASSWORD);
-  await page.locator("main form button").click();
-  await page.waitForURL("**done=deletion-requested**");
-  await see("waiting");
-  await page.goto(`${base}/settings/account/security`);
-  assert.equal(await page.locator("main > .notice").count(), 1);
-  await see("notice");
-  await page.locator("main > .notice a").click();
-  await send("cancel");
-  await page.waitForURL("**done=deletion-cancelled**");
-  await see("cancelled");
-  await page.goto(`${base}/settings/account/security`);
-  assert.equal(await page.locator("main > .notice").count(), 0);
-  await organization(page, "Alone <b>");
-  await page.goto(`${base}/settings/account`);
-  await see("account");
-  await page.locator("#delete a").click();
-  assert.equal(await page.locator("form[action*='delete/request']").count(), 0, "the organization needs another owner");
-  await see("blocked");
-  const [file] = await Promise.all([page.waitForEvent("download"), page.locator("main a[href*='export.json']").click()]);
-  const copy = JSON.parse(readFileSync(await file.path(), "utf8"));
-  assert.equal(copy.data.users[0].email, email);
-  assert.deepEqual(unexpected(problems), []);
-  await page.context().close();
-  done(`${language}: an account is deleted after a wait, kept, and copied`);
-}
-
 await run(async (browser) => {
   await journey(browser, "en", true);
   await journey(browser, "pl", false);
@@ -363,5 +316,4 @@ await run(async (browser) => {
   await profile(browser);
   await passkeys(browser);
   await connecting(browser);
-  for (const language of ["en", "pl", "ja"]) await leaving(browser, language);
 });
