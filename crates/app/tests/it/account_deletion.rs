@@ -266,14 +266,14 @@ impl Model {
     async fn compare(&self, step: Step) {
         assert!(self.owns.contains(&true), "no owner after {step:?}");
         let dump = self.test.store.dump().await.unwrap();
-        for who in 0..3 {
+        for (who, email) in EMAILS.into_iter().enumerate() {
             let (id, deleted) = (&self.people[who], self.deleted[who]);
             assert_eq!(is_deleted(&self.test, id).await, deleted, "{who} after {step:?}");
             let row = dump["memberships"].iter().find(|row| row.contains(id.as_str()));
             assert_eq!(row.map(|row| row.contains("'owner'")), self.member[who].then_some(self.owns[who]), "{step:?}");
             if deleted {
                 assert_eq!(live_keys(&self.test, &self.organization, id).await, 0, "after {step:?}");
-                let found = dump.values().flatten().find(|row| row.contains(EMAILS[who]));
+                let found = dump.values().flatten().find(|row| row.contains(email));
                 assert_eq!(found, None, "after {step:?}");
             }
         }

@@ -386,8 +386,8 @@ impl Model {
         let contents = self.company.contents().await;
         let members = self.member.iter().filter(|member| **member).count();
         assert_eq!(contents.members, i64::try_from(members).unwrap(), "after {step:?}");
-        for who in 0..3 {
-            let listed = test.app.organizations_of(&people[who]).await.unwrap();
+        for (who, person) in people.iter().enumerate() {
+            let listed = test.app.organizations_of(person).await.unwrap();
             let role = listed.first().map(|one| one.role == OWNER);
             assert_eq!(role, self.member[who].then_some(self.owns[who]), "{who} after {step:?}");
             let ends = listed.first().and_then(|one| one.deletion_at).map(|at| at.0);

@@ -27,7 +27,6 @@ struct Links {
     request: String,
     cancel: String,
     export: String,
-    billing: String,
     back: String,
 }
 
@@ -60,7 +59,6 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Deletion, PageErr
             request: visit.link("/settings/organization/delete/request"),
             cancel: visit.link("/settings/organization/delete/cancel"),
             export: visit.link("/settings/organization/export.json"),
-            billing: visit.link("/settings/organization/billing/payment-methods"),
             back: visit.link(super::general::HERE),
         },
     })
