@@ -27,6 +27,9 @@ pub(super) fn plain(text: &str) -> String {
 
 /// Parts that occur together in a message, in lower case, and the page about it. The longest match wins.
 const MESSAGES: &[(&[&str], &str)] = &[
+    (&["this account will be deleted"], "your-data"),
+    (&["this installation keeps about"], "your-data"),
+    (&["type the name of the organization"], "your-data"),
     (&["your organization must be verified to"], "model-needs-verification"),
     (&["your organization must be verified to use the model"], "model-needs-verification"),
     (&["your organization must be verified to use the model", "image"], "image-model-needs-verification"),
