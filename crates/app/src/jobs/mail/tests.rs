@@ -66,6 +66,11 @@ fn every_mail(language: Language, organization: &str, person: &str) -> Vec<(Stri
         let detail = match kind {
             MailKind::NewSignIn => "Firefox, 203.0.113.0/24".to_owned(),
             MailKind::IdentityJoined | MailKind::IdentityUnlinked => "Google".to_owned(),
+            MailKind::DeletionRequested
+            | MailKind::DeletionSoon
+            | MailKind::OrganizationDeletionRequested
+            | MailKind::OrganizationDeletionSoon
+            | MailKind::OrganizationDeletedHeld => "5 July 2026, 12:00 UTC".to_owned(),
             MailKind::WaiverAsked => "https://keys.example/operator/exemptions#waivers".to_owned(),
             MailKind::PicturesGo => "https://keys.example/operator/reviews/case_1".to_owned(),
             _ => "https://keys.example/open?token=abc".to_owned(),
@@ -78,6 +83,7 @@ fn every_mail(language: Language, organization: &str, person: &str) -> Vec<(Stri
             who: person.to_owned(),
             organization: organization.to_owned(),
             inviter: person.to_owned(),
+            project: "proj_abc".to_owned(),
         };
         mails.push((format!("account: {kind:?}"), account_mail(SENDER, &reader, &job)));
     }
