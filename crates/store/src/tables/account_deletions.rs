@@ -43,7 +43,8 @@ pub async fn delete(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
 }
 
 /// Statements that erase what is kept about a person; `$1` is their id.
-const ERASE: [&str; 10] = [
+const ERASE: [&str; 11] = [
+    "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
     "DELETE FROM sessions WHERE user_id = $1",
     "DELETE FROM tokens WHERE user_id = $1",
     "DELETE FROM recovery_codes WHERE user_id = $1",

@@ -104,6 +104,13 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
+        table: "key_addresses",
+        sql: "SELECT a.api_key, a.address, a.first_used_at, a.last_used_at FROM key_addresses a \
+              JOIN api_keys k ON k.id = a.api_key WHERE k.organization = $1 \
+              ORDER BY a.last_used_at DESC, a.api_key, a.address LIMIT 20000",
+        columns: &[("api_key", Text), ("address", Text), ("first_used_at", Time), ("last_used_at", Time)],
+    },
+    Part {
         table: "ip_allowlists",
         sql: "SELECT id, project, name, allowed_ips, active, created_at, updated_at FROM ip_allowlists \
               WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",

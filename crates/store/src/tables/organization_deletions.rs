@@ -129,7 +129,8 @@ pub async fn delete_members(tx: &mut Tx, organization: &OrganizationId, at: Time
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 15] = [
+const ERASE: [&str; 16] = [
+    "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM ip_allowlists WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",

@@ -73,6 +73,12 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
+        table: "key_addresses",
+        sql: "SELECT a.api_key, a.address, a.first_used_at, a.last_used_at FROM key_addresses a \
+              JOIN api_keys k ON k.id = a.api_key WHERE k.owner_user = $1 ORDER BY a.api_key, a.address",
+        columns: &[("api_key", Text), ("address", Text), ("first_used_at", Time), ("last_used_at", Time)],
+    },
+    Part {
         table: "usage_buckets",
         sql: "SELECT organization, project, model, CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM usage_buckets \
               WHERE owner = $1 GROUP BY organization, project, model ORDER BY organization, project, model",
