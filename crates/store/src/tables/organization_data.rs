@@ -17,8 +17,14 @@ pub const MOST_ROWS: usize = 20_000;
 pub const PARTS: &[Part] = &[
     Part {
         table: "organizations",
-        sql: "SELECT id, name, created_at, second_factor_since FROM organizations WHERE id = $1",
-        columns: &[("id", Text), ("name", Text), ("created_at", Time), ("two_step_verification_required_since", Time)],
+        sql: "SELECT id, name, created_at, second_factor_since, data_retention FROM organizations WHERE id = $1",
+        columns: &[
+            ("id", Text),
+            ("name", Text),
+            ("created_at", Time),
+            ("two_step_verification_required_since", Time),
+            ("data_retention", Text),
+        ],
     },
     Part {
         table: "organization_deletions",
@@ -49,7 +55,7 @@ pub const PARTS: &[Part] = &[
     },
     Part {
         table: "projects",
-        sql: "SELECT id, name, is_default, model_access, rate_limits, created_at, archived_at FROM projects \
+        sql: "SELECT id, name, is_default, model_access, rate_limits, features, data_retention, created_at, archived_at FROM projects \
               WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
         columns: &[
             ("id", Text),
@@ -57,6 +63,8 @@ pub const PARTS: &[Part] = &[
             ("is_default", Flag),
             ("model_access", Structure),
             ("rate_limits", Structure),
+            ("features", Structure),
+            ("data_retention", Text),
             ("created_at", Time),
             ("archived_at", Time),
         ],
