@@ -42,6 +42,20 @@ pub async fn delete(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
     Ok(tx.execute("DELETE FROM account_deletions WHERE user_id = $1", vec![user.as_str().into()]).await? > 0)
 }
 
+/// Removes the request of this moment; `false` when it was cancelled. Of two transactions that try this at once, one gets
+/// `false`.
+pub async fn take(tx: &mut Tx, user: &UserId, requested_at: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "DELETE FROM account_deletions WHERE user_id = $1 AND requested_at = $2";
+    Ok(tx.execute(SQL, vec![user.as_str().into(), requested_at.0.into()]).await? > 0)
+}
+
+/// Sets another date for a request; `false` when it was cancelled.
+pub async fn postpone(tx: &mut Tx, user: &UserId, requested_at: Timestamp, due_at: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "UPDATE account_deletions SET due_at = $3 WHERE user_id = $1 AND requested_at = $2";
+    let values = vec![user.as_str().into(), requested_at.0.into(), due_at.0.into()];
+    Ok(tx.execute(SQL, values).await? > 0)
+}
+
 /// Statements that erase what is kept about a person; `$1` is their id.
 const ERASE: [&str; 11] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",

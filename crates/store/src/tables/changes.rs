@@ -42,7 +42,7 @@ pub struct Change {
 
 /// Locks the counter's row before any other row. Every transaction that changes a caller begins with this, so that such
 /// transactions queue instead of deadlocking, and what they read afterwards is current.
-pub(super) async fn lock(tx: &mut Tx) -> Result<(), Error> {
+pub async fn lock(tx: &mut Tx) -> Result<(), Error> {
     tx.execute("UPDATE revisions SET latest = latest WHERE one = 1", vec![]).await.map(|_| ())
 }
 

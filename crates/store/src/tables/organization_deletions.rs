@@ -79,6 +79,17 @@ pub async fn take(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<O
     tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(deletion).transpose()
 }
 
+/// Removes the request of this moment; `false` when it was cancelled, also when another one followed. Of two transactions
+/// that try this at once, one gets `false`.
+pub async fn take_requested(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    requested_at: Timestamp,
+) -> Result<bool, Error> {
+    const SQL: &str = "DELETE FROM organization_deletions WHERE organization = $1 AND requested_at = $2";
+    Ok(tx.execute(SQL, vec![organization.as_str().into(), requested_at.0.into()]).await? > 0)
+}
+
 /// Lists the requested deletions of a person's organizations.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<OrganizationDeletion>, Error> {
     const SQL: &str = "SELECT d.organization, d.requested_by, d.requested_at, d.due_at FROM organization_deletions d \
@@ -112,12 +123,17 @@ pub async fn contents(tx: &mut Tx, organization: &OrganizationId, now: Timestamp
     })
 }
 
-/// Ends all memberships of an organization with their roles in projects; returns the people.
+/// Ends all memberships of an organization with their roles in projects, also as the default of its members; returns the
+/// people.
 pub async fn delete_members(tx: &mut Tx, organization: &OrganizationId, at: Timestamp) -> Result<Vec<UserId>, Error> {
     const ROLES: &str =
         "DELETE FROM project_members WHERE project IN (SELECT id FROM projects WHERE organization = $1)";
+    // By the members: no index finds the people by their default organization.
+    const DEFAULTS: &str = "UPDATE users SET default_organization = NULL WHERE default_organization = $1 \
+                            AND id IN (SELECT user_id FROM memberships WHERE organization = $1)";
     const SQL: &str = "DELETE FROM memberships WHERE organization = $1 RETURNING user_id";
     changes::lock(tx).await?;
+    tx.execute(DEFAULTS, vec![organization.as_str().into()]).await?;
     tx.execute(ROLES, vec![organization.as_str().into()]).await?;
     let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;
     let mut people = rows.iter().map(|row| id(row, 0, "memberships")).collect::<Result<Vec<UserId>, _>>()?;
@@ -129,7 +145,7 @@ pub async fn delete_members(tx: &mut Tx, organization: &OrganizationId, at: Time
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 16] = [
+const ERASE: [&str; 15] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM ip_allowlists WHERE organization = $1",
@@ -145,11 +161,10 @@ const ERASE: [&str; 16] = [
     "DELETE FROM capture_links WHERE capture IN (SELECT id FROM captures WHERE organization = $1)",
     "UPDATE payment_methods SET last4 = '', card_fingerprint = NULL WHERE organization = $1",
     "UPDATE consents SET ip = NULL WHERE organization = $1",
-    "UPDATE users SET default_organization = NULL WHERE default_organization = $1",
 ];
 
 /// Erases what is kept about an organization and marks it as deleted. Its row stays with the id in place of the name,
-/// because usage and the audit log refer to it. Of its phone number only the fingerprint stays, by which the number
+/// because usage and the audit log refer to it, and so do service accounts, which are marked as deleted. Of its phone number only the fingerprint stays, by which the number
 /// counts for a time; identity data is erased on its own.
 pub async fn erase(tx: &mut Tx, organization: &OrganizationId, at: Timestamp) -> Result<(), Error> {
     const NUMBER: &str = "UPDATE phone_numbers SET user_id = NULL, number_sealed = $2, number_masked = '' \
@@ -157,6 +172,8 @@ pub async fn erase(tx: &mut Tx, organization: &OrganizationId, at: Timestamp) ->
     const CASES: &str = "UPDATE review_cases SET state = 'decided', decision = 'withdrawn', decided_by = 'clock', \
                          decided_at = $2 WHERE organization = $1 AND decided_at IS NULL";
     const STATEMENTS: &str = "UPDATE review_cases SET statement_sealed = NULL WHERE organization = $1";
+    const ACCOUNTS: &str = "UPDATE service_accounts SET deleted_at = $2 WHERE deleted_at IS NULL \
+                            AND project IN (SELECT id FROM projects WHERE organization = $1)";
     const ROW: &str = "UPDATE organizations SET name = id, tags = '', second_factor_since = NULL, deactivated_at = $2 \
                        WHERE id = $1";
     let key = organization.as_str();
@@ -167,6 +184,7 @@ pub async fn erase(tx: &mut Tx, organization: &OrganizationId, at: Timestamp) ->
     tx.execute(NUMBER, vec![key.into(), [].as_slice().into()]).await?;
     tx.execute(CASES, vec![key.into(), at.0.into()]).await?;
     tx.execute(STATEMENTS, vec![key.into()]).await?;
+    tx.execute(ACCOUNTS, vec![key.into(), at.0.into()]).await?;
     tx.execute(ROW, vec![key.into(), at.0.into()]).await?;
     changes::append(tx, &ChangeSubject::Organization(organization.clone()), at).await.map(|_| ())
 }

@@ -293,6 +293,19 @@ pub(crate) async fn deletions(db: Database) {
     assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ann, OrganizationRole::Reader, NOW)), Ok(false));
     assert_eq!(change!(db, |tx| account_deletions::delete(tx, &ben)), Ok(true));
     assert_eq!(change!(db, |tx| account_deletions::delete(tx, &ben)), Ok(false));
+    assert_eq!(change!(db, |tx| account_deletions::insert(tx, &row(&ben, 3))), Ok(true));
+    assert_eq!(change!(db, |tx| account_deletions::postpone(tx, &ben, later(1), later(900))), Ok(false));
+    assert_eq!(change!(db, |tx| account_deletions::postpone(tx, &ben, later(3), later(900))), Ok(true));
+    assert_eq!(look!(db, |tx| account_deletions::find(tx, &ben)).unwrap().unwrap().due_at, later(900));
+    assert_eq!(change!(db, |tx| account_deletions::take(tx, &ben, later(1))), Ok(false), "another request");
+    assert_eq!(change!(db, |tx| account_deletions::take(tx, &ben, later(3))), Ok(true));
+    assert_eq!(change!(db, |tx| account_deletions::take(tx, &ben, later(3))), Ok(false));
+    change!(db, |tx| users::set_deactivated(tx, &ben, Some(NOW), NOW)).unwrap();
+    assert!(look!(db, |tx| memberships::is_only_owner(tx, &one, &ann)).unwrap(), "the other one is deactivated");
+    assert_eq!(change!(db, |tx| memberships::delete(tx, &one, &ann, NOW)), Ok(false));
+    assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ann, OrganizationRole::Reader, NOW)), Ok(false));
+    change!(db, |tx| users::set_deactivated(tx, &ben, None, NOW)).unwrap();
+    assert!(!look!(db, |tx| memberships::is_only_owner(tx, &one, &ann)).unwrap());
 
     change!(db, |tx| accounts::save(tx, &account(&ben))).unwrap();
     change!(db, |tx| accounts::replace_recovery_codes(tx, &ben, &[vec![1]])).unwrap();

@@ -84,12 +84,19 @@ pub(crate) async fn organizations_end(db: Database) {
         change!(db, |tx| organization_deletions::delete_members(tx, &one, later(5))),
         Ok(vec![ann.clone(), ben])
     );
+    assert_eq!(change!(db, |tx| organization_deletions::take_requested(tx, &one, later(2))), Ok(false));
+    assert_eq!(change!(db, |tx| organization_deletions::take_requested(tx, &one, later(1))), Ok(true));
+    assert_eq!(change!(db, |tx| organization_deletions::take_requested(tx, &one, later(1))), Ok(false));
+    assert_eq!(change!(db, |tx| organization_deletions::insert(tx, &row(&ann, 1))), Ok(true));
     assert_eq!(change!(db, |tx| organization_deletions::take(tx, &one)), Ok(Some(row(&ann, 1))));
+    assert_eq!(change!(db, |tx| organization_deletions::take(tx, &one)), Ok(None));
     change!(db, |tx| organization_deletions::erase(tx, &one, later(5))).unwrap();
     let said = look!(db, |tx| changes::since(tx, seen, 100)).unwrap();
     assert_eq!(said.iter().filter(|change| change.subject == ChangeSubject::Organization(one.clone())).count(), 2);
     assert!(said.iter().any(|change| change.subject == ChangeSubject::User(ann.clone())));
 
+    let left = look!(db, |tx| organization_deletions::contents(tx, &one, NOW)).unwrap();
+    assert_eq!((left.keys, left.members, left.service_accounts), (0, 0, 0));
     let erased = look!(db, |tx| organizations::find(tx, &one)).unwrap().unwrap();
     assert_eq!((erased.name.as_str(), erased.deactivated_at), (one.as_str(), Some(later(5))));
     assert_eq!(look!(db, |tx| invites::list_open(tx, &one)), Ok(vec![]));
