@@ -6,23 +6,29 @@ use keystead_core::language::Language;
 use keystead_core::role::OrganizationRole;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
+use keystead_core::verification::limits::accounts::DELETION_LIMITS;
 use keystead_locales::{LocalFormat, Messages};
 use keystead_store::Tx;
 use keystead_store::tables::account_deletions::{self, AccountDeletion};
-use keystead_store::tables::{accounts, api_keys, memberships, organization_deletions, organizations, users};
+use keystead_store::tables::{accounts, api_keys, changes, memberships, organization_deletions, organizations, users};
 use serde_json::json;
 
 use super::mail_kind::MailKind;
-use super::mails::{queue_mail, queue_mail_to_user};
+use super::mails::{mail_to, queue_mail_to_user};
 use super::sessions::lock_fresh_session;
 use super::{digest, record_about_user, record_for_user};
-use crate::jobs::{AccountToDelete, Job, Outcome};
+use crate::jobs::{AccountMail, AccountToDelete, Job, Outcome};
 use crate::organizations::members::{last_owner, leave};
+use crate::verification::limits::{Subjects, count_within};
 use crate::{Actor, App, Error};
 
 pub(crate) const DAY: i64 = 86_400;
 /// Seconds before a deletion at which people are reminded.
 const REMINDED: i64 = 3 * DAY;
+/// Seconds by which a deletion is postponed while an organization needs another owner.
+const POSTPONED: i64 = 7 * DAY;
+/// Seconds that a deletion waits for that of an organization, which is due as well.
+const MOMENT: i64 = 60;
 
 /// What the deletion of an account does to one organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +83,7 @@ impl App {
             for (membership, name) in open_memberships(tx, user).await? {
                 let keys = api_keys::list_of_member(tx, &membership.organization, user).await?;
                 left.push(LeftOrganization {
-                    needs_owner: needs_owner(tx, &membership.organization, user).await?,
+                    needs_owner: wait_for(tx, &membership.organization, user).await? == Some(Wait::AnotherOwner),
                     id: membership.organization,
                     name,
                     role: membership.role,
@@ -93,11 +99,12 @@ impl App {
         })
     }
 
-    /// Requests the deletion of the account of a session. Everything keeps working until the waiting time has passed.
-    /// Returns when the account is deleted; a second request changes nothing.
+    /// Requests the deletion of the account of a session. Everything keeps working until the waiting time has passed, and
+    /// until organizations that only this person owns are deleted. Returns when the account is deleted; a second request
+    /// changes nothing.
     ///
     /// # Errors
-    /// `reauthentication_needed`; `last_owner` while an organization would have no owner.
+    /// `reauthentication_needed`; `last_owner` while an organization would have no owner; after too many requests.
     pub async fn request_account_deletion(&self, session: &Secret<String>) -> Result<Timestamp, Error> {
         let key = digest(session);
         write_tx!(self.store(), "request_account_deletion", |tx| {
@@ -107,15 +114,18 @@ impl App {
             if let Some(known) = account_deletions::find(tx, &user).await? {
                 return Ok(known.due_at);
             }
-            let due_at = now.plus(self.settings().deletion_days * DAY);
+            // Before the check, so that another owner who leaves meanwhile is seen.
+            changes::lock(tx).await?;
+            let earliest = now.plus(self.settings().deletion_days * DAY);
+            let due_at = match longest_wait(tx, &user).await? {
+                Some(Wait::AnotherOwner) => return Err(last_owner()),
+                Some(Wait::Until(at)) => earliest.max(at),
+                None => earliest,
+            };
+            let who = Subjects { user: Some(&user), ..Subjects::default() };
+            count_within(self, tx, DELETION_LIMITS, &who).await?;
             let row = AccountDeletion { user: user.clone(), requested_at: now, due_at };
-            // Saved before the check, so that the lock holds and another owner who leaves meanwhile is seen.
             account_deletions::insert(tx, &row).await?;
-            for (membership, _) in open_memberships(tx, &user).await? {
-                if needs_owner(tx, &membership.organization, &user).await? {
-                    return Err(last_owner());
-                }
-            }
             let job = AccountToDelete { user: user.clone(), requested_at: now };
             self.enqueue(tx, &Job::RemindDeletion(job.clone()), reminder_at(now, due_at)).await?;
             self.enqueue(tx, &Job::DeleteAccount(job), due_at).await?;
@@ -127,13 +137,19 @@ impl App {
     }
 
     /// Cancels a requested deletion; nothing happens when there is none.
+    ///
+    /// # Errors
+    /// When the account was deleted at this moment.
     pub async fn cancel_account_deletion(&self, user: &UserId) -> Result<(), Error> {
         write_tx!(self.store(), "cancel_account_deletion", |tx| {
             if account_deletions::delete(tx, user).await? {
                 queue_mail_to_user(self, tx, user, MailKind::DeletionCancelled, "").await?;
                 record_for_user(self, tx, user, "user.deletion_cancelled", user.as_str(), json!({})).await?;
+                return Ok(());
             }
-            Ok(())
+            // Read afterwards: this transaction may have waited for the one that deletes the account.
+            let person = users::find(tx, user).await?.filter(|row| row.deactivated_at.is_none());
+            person.map(|_| ()).ok_or_else(|| Error::not_found("user", user.as_str()))
         })
     }
 }
@@ -160,21 +176,35 @@ async fn open_memberships(tx: &mut Tx, user: &UserId) -> Result<Vec<(memberships
     Ok(open)
 }
 
-/// Whether an organization needs another owner before this person may request the deletion of their account. One that
-/// will be deleted itself does not.
-async fn needs_owner(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<bool, Error> {
-    Ok(memberships::is_only_owner(tx, organization, user).await?
-        && organization_deletions::find(tx, organization).await?.is_none())
+/// What the deletion of an account waits for, because the person is the only owner of an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// The organization is deleted itself, at this time.
+    Until(Timestamp),
+    /// The organization stays and needs another owner.
+    AnotherOwner,
 }
 
-/// Whether an organization would have no owner without this person.
-async fn is_needed(tx: &mut Tx, user: &UserId) -> Result<bool, Error> {
+/// What the deletion of a person's account waits for in one organization.
+async fn wait_for(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<Option<Wait>, Error> {
+    if !memberships::is_only_owner(tx, organization, user).await? {
+        return Ok(None);
+    }
+    let deletion = organization_deletions::find(tx, organization).await?;
+    Ok(Some(deletion.map_or(Wait::AnotherOwner, |row| Wait::Until(row.due_at))))
+}
+
+/// What the deletion of a person's account waits for in all their organizations.
+async fn longest_wait(tx: &mut Tx, user: &UserId) -> Result<Option<Wait>, Error> {
+    let mut last: Option<Timestamp> = None;
     for (membership, _) in open_memberships(tx, user).await? {
-        if memberships::is_only_owner(tx, &membership.organization, user).await? {
-            return Ok(true);
+        match wait_for(tx, &membership.organization, user).await? {
+            Some(Wait::AnotherOwner) => return Ok(Some(Wait::AnotherOwner)),
+            Some(Wait::Until(at)) => last = last.max(Some(at)),
+            None => {}
         }
     }
-    Ok(false)
+    Ok(last.map(Wait::Until))
 }
 
 /// Queues a mail that names the date of the deletion.
@@ -207,20 +237,25 @@ pub(crate) async fn remind_of_deletion(app: &App, job: AccountToDelete) -> Resul
 }
 
 /// Deletes an account whose waiting time has passed, in one transaction: it may run again after it was interrupted. An
-/// account whose person has become the only owner of an organization meanwhile waits for another owner.
+/// account whose person is the only owner of an organization waits for another owner or for the end of the organization.
 pub(crate) async fn delete_account(app: &App, job: AccountToDelete) -> Result<Outcome, Error> {
     write_tx!(app.store(), "delete_account", |tx| {
         let now = app.now();
+        // Memberships and keys that are added meanwhile wait for this transaction or have been added before it.
+        changes::lock(tx).await?;
         let Some(row) = requested(tx, &job).await? else { return Ok(Outcome::Done) };
         if now < row.due_at {
             return Ok(Outcome::Again(Some(row.due_at.since(now))));
         }
-        let user = row.user;
-        let account = accounts::lock(tx, &user).await?;
-        if is_needed(tx, &user).await? {
-            tracing::warn!(%user, "an account is not deleted yet: its person is the only owner of an organization");
-            return Ok(Outcome::Again(Some(DAY)));
+        let account = accounts::lock(tx, &row.user).await?;
+        if let Some(wait) = longest_wait(tx, &row.user).await? {
+            return postpone(app, tx, &row, wait).await;
         }
+        // A person who cancels at the same time waits for this transaction, or has cancelled and the account stays.
+        if !account_deletions::take(tx, &row.user, row.requested_at).await? {
+            return Ok(Outcome::Done);
+        }
+        let user = row.user;
         let Some(person) = users::find(tx, &user).await? else { return Ok(Outcome::Done) };
         let actor = Actor::Person(user.clone());
         for key in api_keys::list_of_user(tx, &user).await? {
@@ -230,10 +265,27 @@ pub(crate) async fn delete_account(app: &App, job: AccountToDelete) -> Result<Ou
         for (membership, _) in open_memberships(tx, &user).await? {
             leave(app, tx, &actor, &membership.organization, &user, "account_deleted").await?;
         }
-        let language = account.map_or_else(|| Language::English.tag().to_owned(), |row| row.language);
-        queue_mail(app, tx, &person.email, MailKind::AccountDeleted, &language, "").await?;
-        account_deletions::delete(tx, &user).await?;
         account_deletions::erase(tx, &user, now).await?;
+        let language = account.map_or_else(|| Language::English.tag().to_owned(), |row| row.language);
+        let after = Some(changes::latest(tx).await?);
+        let mail = AccountMail { after, ..mail_to(&person.email, MailKind::AccountDeleted, &language, "") };
+        app.enqueue(tx, &Job::SendMail(mail), now).await?;
         Ok(Outcome::Done)
     })
+}
+
+/// Postpones a deletion that must wait, and mails the person the new date. The page about the deletion shows the reason.
+async fn postpone(app: &App, tx: &mut Tx, row: &AccountDeletion, wait: Wait) -> Result<Outcome, Error> {
+    let now = app.now();
+    let due_at = match wait {
+        // The job that deletes the organization runs at the same time as this one.
+        Wait::Until(at) if at <= now => return Ok(Outcome::Again(Some(MOMENT))),
+        Wait::Until(at) => at,
+        Wait::AnotherOwner => now.plus(POSTPONED),
+    };
+    if account_deletions::postpone(tx, &row.user, row.requested_at, due_at).await? {
+        tracing::warn!(user = %row.user, "the deletion of an account is postponed: its person is the only owner of an organization");
+        mail_with_date(app, tx, &row.user, MailKind::DeletionSoon, due_at).await?;
+    }
+    Ok(Outcome::Again(Some(due_at.since(now))))
 }

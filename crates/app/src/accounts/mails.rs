@@ -80,6 +80,7 @@ pub(crate) fn mail_to(to: &str, kind: MailKind, language: &str, detail: &str) ->
         organization: String::new(),
         inviter: String::new(),
         project: String::new(),
+        after: None,
     }
 }
 
@@ -109,8 +110,11 @@ pub(super) async fn queue_mail_to_user(
     queue_mail(app, tx, &email, kind, &language, detail).await
 }
 
-/// Sends a mail about an account.
+/// Sends a mail about an account, after the nodes have applied what it says.
 pub(crate) async fn send_account_mail(app: &App, job: AccountMail) -> Outcome {
+    if let Some(revision) = job.after {
+        app.wait_for_nodes(revision).await;
+    }
     let reader = Reader::of_language(app, &job.language);
     send_mail(app, &account_mail(Sender::of(app), &reader, &job)).await
 }

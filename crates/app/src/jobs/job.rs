@@ -109,6 +109,9 @@ pub(crate) struct AccountMail {
     /// The project that its page opens with; empty for the reader's first one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) project: String,
+    /// The revision of the changes that the nodes apply before the mail is sent, where its text says that something ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<i64>,
 }
 
 /// A sign-up. The password is its hash.

@@ -5,10 +5,11 @@ use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::scope::Scope;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
+use keystead_core::verification::limits::accounts::DELETION_LIMITS;
 use keystead_store::Tx;
 use keystead_store::tables::organization_deletions::{self, Contents, OrganizationDeletion};
 use keystead_store::tables::organizations::{self, Organization};
-use keystead_store::tables::{legal_holds, memberships, projects, users};
+use keystead_store::tables::{changes, legal_holds, memberships, projects, users};
 use serde_json::json;
 
 use super::ending;
@@ -19,7 +20,9 @@ use crate::accounts::mails::{mail_to, queue_organization_mail};
 use crate::accounts::sessions::lock_fresh_session;
 use crate::audit::AuditEntry;
 use crate::jobs::{AccountMail, Job, OrganizationToDelete, Outcome};
+use crate::review::latest_hold;
 use crate::validate::checked_name;
+use crate::verification::limits::{Subjects, count_within};
 use crate::{Actor, App, Error};
 
 /// The deletion of an organization, requested or not.
@@ -73,7 +76,7 @@ impl App {
     ///
     /// # Errors
     /// `reauthentication_needed`; `organization_name_differs` when another name was typed; when the person is not an
-    /// owner.
+    /// owner, or after too many requests.
     pub async fn request_organization_deletion(
         &self,
         session: &Secret<String>,
@@ -90,10 +93,15 @@ impl App {
             if !is_name(name, &row.name) {
                 return Err(name_differs());
             }
+            if let Some(known) = organization_deletions::find(tx, organization).await? {
+                return Ok(known.due_at);
+            }
+            let who = Subjects { user: Some(&person.id), organization: Some(organization), ..Subjects::default() };
+            count_within(self, tx, DELETION_LIMITS, &who).await?;
             let due_at = now.plus(self.settings().organization_deletion_days * DAY);
             let request = OrganizationDeletion {
                 organization: organization.clone(),
-                requested_by: person.id,
+                requested_by: person.id.clone(),
                 requested_at: now,
                 due_at,
             };
@@ -104,7 +112,8 @@ impl App {
             let job = OrganizationToDelete { organization: organization.clone(), requested_at: now };
             self.enqueue(tx, &Job::RemindOwners(job.clone()), reminder_at(now, due_at)).await?;
             self.enqueue(tx, &Job::DeleteOrganization(job), due_at).await?;
-            mail_owners(self, tx, &row, MailKind::OrganizationDeletionRequested, Some(due_at), &person.name).await?;
+            let mail = OwnersMail::new(MailKind::OrganizationDeletionRequested, Some(due_at), &person.name);
+            mail_owners(self, tx, &row, mail).await?;
             let details = json!({ "data": { "until": due_at } });
             record(self, tx, &actor, organization, "organization.deletion_requested", details).await?;
             Ok(due_at)
@@ -114,7 +123,7 @@ impl App {
     /// Cancels a requested deletion; nothing happens when there is none.
     ///
     /// # Errors
-    /// When the caller is not an owner.
+    /// When the caller is not an owner, or when the organization was deleted at this moment.
     pub async fn cancel_organization_deletion(
         &self,
         actor: &Actor,
@@ -122,15 +131,17 @@ impl App {
     ) -> Result<(), Error> {
         write_tx!(self.store(), "cancel_organization_deletion", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            if organization_deletions::take(tx, organization).await?.is_none() {
+            let taken = organization_deletions::take(tx, organization).await?;
+            // Read afterwards: this transaction may have waited for the one that deletes the organization.
+            let row = open_organization(tx, organization).await?;
+            if taken.is_none() {
                 return Ok(());
             }
-            let row = open_organization(tx, organization).await?;
             let who = match actor.user() {
                 Some(user) => name_of(tx, user).await?,
                 None => self.settings().operator.clone(),
             };
-            mail_owners(self, tx, &row, MailKind::OrganizationDeletionCancelled, None, &who).await?;
+            mail_owners(self, tx, &row, OwnersMail::new(MailKind::OrganizationDeletionCancelled, None, &who)).await?;
             record(self, tx, actor, organization, "organization.deletion_cancelled", json!({})).await
         })
     }
@@ -149,8 +160,13 @@ fn name_differs() -> Error {
 
 /// Finds an organization that was not deleted.
 async fn open_organization(tx: &mut Tx, organization: &OrganizationId) -> Result<Organization, Error> {
-    let row = organizations::find(tx, organization).await?.filter(|row| row.deactivated_at.is_none());
+    let row = find_open(tx, organization).await?;
     row.ok_or_else(|| Error::not_found("organization", organization.as_str()))
+}
+
+/// Finds an organization, unless it was deleted.
+async fn find_open(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Organization>, Error> {
+    Ok(organizations::find(tx, organization).await?.filter(|row| row.deactivated_at.is_none()))
 }
 
 async fn name_of(tx: &mut Tx, user: &UserId) -> Result<String, Error> {
@@ -170,33 +186,56 @@ async fn record(
 
 /// Returns until when identity data of an organization is held by law.
 async fn held_until(tx: &mut Tx, organization: &OrganizationId, now: Timestamp) -> Result<Option<Timestamp>, Error> {
-    let granted = legal_holds::list_granted(tx, organization).await?;
-    Ok(granted.iter().filter(|hold| hold.ended_at.is_none() && now < hold.until).map(|hold| hold.until).max())
+    Ok(latest_hold(&legal_holds::list_granted(tx, organization).await?, now))
 }
 
-/// Mails every owner about the deletion; `who` requested or cancelled it.
-async fn mail_owners(
+/// What a mail to the owners says.
+#[derive(Clone, Copy)]
+struct OwnersMail<'a> {
+    kind: MailKind,
+    /// The date that it names.
+    at: Option<Timestamp>,
+    /// The person who requested or cancelled the deletion.
+    who: &'a str,
+    /// The revision of the changes that the nodes apply before it is sent.
+    after: Option<i64>,
+}
+
+impl<'a> OwnersMail<'a> {
+    const fn new(kind: MailKind, at: Option<Timestamp>, who: &'a str) -> Self {
+        Self { kind, at, who, after: None }
+    }
+}
+
+/// Mails every owner about the deletion.
+async fn mail_owners(app: &App, tx: &mut Tx, organization: &Organization, mail: OwnersMail<'_>) -> Result<(), Error> {
+    let owners = memberships::list_owners(tx, &organization.id).await?;
+    mail_people(app, tx, organization, &owners, mail).await
+}
+
+/// Mails these owners, or those who owned the organization until now.
+async fn mail_people(
     app: &App,
     tx: &mut Tx,
     organization: &Organization,
-    kind: MailKind,
-    at: Option<Timestamp>,
-    who: &str,
+    people: &[UserId],
+    mail: OwnersMail<'_>,
 ) -> Result<(), Error> {
     let project = projects::find_default(tx, &organization.id).await?;
     let project = project.map(|row| row.id.to_string()).unwrap_or_default();
-    for owner in memberships::list_owners(tx, &organization.id).await? {
-        let date = match at {
-            Some(at) => date_for(app, tx, &owner, at).await?,
+    for person in people {
+        let date = match mail.at {
+            Some(at) => date_for(app, tx, person, at).await?,
             None => String::new(),
         };
-        let mail = AccountMail {
+        let job = AccountMail {
             organization: organization.name.clone(),
-            inviter: who.to_owned(),
+            inviter: mail.who.to_owned(),
             project: project.clone(),
-            ..mail_to("", kind, "", &date)
+            after: mail.after,
+            ..mail_to("", mail.kind, "", &date)
         };
-        queue_organization_mail(app, tx, &owner, mail).await?;
+        queue_organization_mail(app, tx, person, job).await?;
     }
     Ok(())
 }
@@ -211,9 +250,10 @@ async fn requested(tx: &mut Tx, job: &OrganizationToDelete) -> Result<Option<Org
 pub(crate) async fn remind_owners(app: &App, job: OrganizationToDelete) -> Result<Outcome, Error> {
     write_tx!(app.store(), "remind_owners", |tx| {
         let Some(row) = requested(tx, &job).await?.filter(|row| app.now() < row.due_at) else { return Ok(()) };
-        let organization = open_organization(tx, &row.organization).await?;
+        let Some(organization) = find_open(tx, &row.organization).await? else { return Ok(()) };
         let who = name_of(tx, &row.requested_by).await?;
-        mail_owners(app, tx, &organization, MailKind::OrganizationDeletionSoon, Some(row.due_at), &who).await
+        let mail = OwnersMail::new(MailKind::OrganizationDeletionSoon, Some(row.due_at), &who);
+        mail_owners(app, tx, &organization, mail).await
     })?;
     Ok(Outcome::Done)
 }
@@ -222,18 +262,24 @@ pub(crate) async fn remind_owners(app: &App, job: OrganizationToDelete) -> Resul
 pub(crate) async fn delete_organization(app: &App, job: OrganizationToDelete) -> Result<Outcome, Error> {
     write_tx!(app.store(), "delete_organization", |tx| {
         let now = app.now();
+        // Members and keys that are added meanwhile wait for this transaction or have been added before it.
+        changes::lock(tx).await?;
         let Some(row) = requested(tx, &job).await? else { return Ok(Outcome::Done) };
         if now < row.due_at {
             return Ok(Outcome::Again(Some(row.due_at.since(now))));
         }
-        // An owner who cancels at the same time waits for this transaction and finds no request.
-        organization_deletions::take(tx, &row.organization).await?;
-        let organization = open_organization(tx, &row.organization).await?;
+        // An owner who cancels at the same time waits for this transaction, or has cancelled and the organization stays.
+        if !organization_deletions::take_requested(tx, &row.organization, row.requested_at).await? {
+            return Ok(Outcome::Done);
+        }
+        let Some(organization) = find_open(tx, &row.organization).await? else { return Ok(Outcome::Done) };
         let who = name_of(tx, &row.requested_by).await?;
+        let owners = memberships::list_owners(tx, &organization.id).await?;
         let held = held_until(tx, &organization.id, now).await?;
-        let kind = if held.is_some() { MailKind::OrganizationDeletedHeld } else { MailKind::OrganizationDeleted };
-        mail_owners(app, tx, &organization, kind, held, &who).await?;
         ending::end(app, tx, &organization.id).await?;
+        let kind = if held.is_some() { MailKind::OrganizationDeletedHeld } else { MailKind::OrganizationDeleted };
+        let mail = OwnersMail { after: Some(changes::latest(tx).await?), ..OwnersMail::new(kind, held, &who) };
+        mail_people(app, tx, &organization, &owners, mail).await?;
         tracing::info!(organization = %organization.id, "an organization was deleted");
         Ok(Outcome::Done)
     })

@@ -2,14 +2,14 @@
 
 use keystead_core::id::OrganizationId;
 use keystead_store::Tx;
-use keystead_store::tables::{api_keys, invites, organization_deletions, payments, phones};
+use keystead_store::tables::{api_keys, invites, organization_deletions, payments};
 use serde_json::{Value, json};
 
 use crate::audit::AuditEntry;
 use crate::jobs::{DetachMethod, Job};
 use crate::verification::organization::withdraw::withdraw;
 use crate::verification::payment::status::cancel_setup;
-use crate::verification::phone::end::end_phone_row;
+use crate::verification::phone::status::end_phones;
 use crate::{Actor, App, Error};
 
 /// The reason that revoked keys show.
@@ -25,9 +25,8 @@ pub(super) async fn end(app: &App, tx: &mut Tx, organization: &OrganizationId) -
         record(app, tx, organization, "api_key.deleted", key.as_str(), json!({})).await?;
     }
     withdraw(app, tx, &actor, organization).await?;
-    for mut row in phones::list_live(tx, organization).await? {
-        end_phone_row(app, tx, &actor, &mut row).await?;
-    }
+    // A locked attempt has no code any more, and its row is erased with the others.
+    end_phones(app, tx, &actor, organization, None).await?;
     end_payment(app, tx, organization).await?;
     for invite in invites::list_open(tx, organization).await? {
         record(app, tx, organization, "invite.deleted", invite.id.as_str(), json!({})).await?;

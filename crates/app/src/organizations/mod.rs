@@ -21,6 +21,7 @@ use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::account_deletions;
 use keystead_store::tables::accounts;
+use keystead_store::tables::changes;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::organization_deletions;
 use keystead_store::tables::organizations::{self, Organization};
@@ -95,6 +96,8 @@ impl App {
         let ids = self.draw(|rng| (OrganizationId::generate(rng), ProjectId::generate(rng)));
         let describes = describes.map(str::to_owned);
         write_tx!(self.store(), "create_organization", |tx| {
+            // First, so that the deletion of the account is seen when it is requested or done at the same time.
+            changes::lock(tx).await?;
             let (organization, project) = &ids;
             let person = users::find(tx, user).await?.filter(|row| row.deactivated_at.is_none());
             let person = person.ok_or_else(|| Error::not_found("user", user.as_str()))?;

@@ -137,6 +137,35 @@ async fn an_organization_keeps_an_owner() {
     assert!(!is_deleted(test, ann).await);
 }
 
+/// An owner whose account is deactivated does not count as one who stays.
+#[tokio::test]
+async fn a_deactivated_owner_does_not_count() {
+    let pair = Pair::new().await;
+    let Pair { test, ann, ben, organization } = &pair;
+    test.close_account(ben).await;
+    let acting = Actor::Person(ann.clone());
+    assert_eq!(code(pair.request("ann@example.com").await), "last_owner");
+    assert_eq!(code(test.app.remove_member(&acting, organization, ann).await), "last_owner");
+    assert_eq!(code(test.app.change_member_role(&acting, organization, ann, READER).await), "last_owner");
+    // Such an owner can be removed.
+    test.app.remove_member(&acting, organization, ben).await.unwrap();
+}
+
+/// Each request and each cancellation sends a mail, so one person makes only so many a day. A cancellation is never refused.
+#[tokio::test]
+async fn requests_to_delete_an_account_are_limited() {
+    let pair = Pair::new().await;
+    let Pair { test, ann, .. } = &pair;
+    let opened = test.sign_in("ann@example.com", GOOD).await.unwrap();
+    for _ in 0..10 {
+        test.app.request_account_deletion(&opened.session).await.unwrap();
+        test.app.cancel_account_deletion(ann).await.unwrap();
+    }
+    assert_eq!(code(test.app.request_account_deletion(&opened.session).await), "deletion_requests");
+    test.advance(DAY + 1);
+    pair.request("ann@example.com").await.unwrap();
+}
+
 /// A deletion that is interrupted at any of its statements changes nothing, and the next run completes it.
 #[tokio::test]
 async fn an_interrupted_deletion_is_done_later() {

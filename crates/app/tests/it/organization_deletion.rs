@@ -1,17 +1,23 @@
 //! Deleting an organization: who may, what works until the date, what ends then, what is erased, and what stays.
 
+use std::sync::{Arc, Mutex};
+
 use keystead_app::keys::NewKey;
 use keystead_app::projects::service_accounts::NewServiceAccount;
-use keystead_app::{Actor, Error};
+use keystead_app::{Actor, Error, Nodes};
 use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::OrganizationRole;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
+use keystead_core::verification::number::LineKind;
+use keystead_core::verification::phone::{PhoneAttempt, PhoneState};
+use keystead_providers::BoxFuture;
 use keystead_store::Tx;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::organization_deletions::{self, Contents};
-use keystead_store::tables::organizations;
+use keystead_store::tables::phones::{self, PhoneVerification};
+use keystead_store::tables::{changes, organizations};
 use proptest::prelude::*;
 
 use crate::review::{ReviewWorld, ops};
@@ -84,6 +90,43 @@ impl Company {
         found.unwrap()
     }
 
+    /// Saves an attempt to verify a phone number that is locked until a moment.
+    async fn lock_phone(&self, until: Timestamp) {
+        let now = Timestamp(self.test.now());
+        let attempt = PhoneAttempt {
+            state: PhoneState::Locked,
+            checks: 5,
+            sends: 1,
+            sent_at: now,
+            expires_at: now.plus(600),
+            resend_at: now,
+            locked_until: Some(until),
+            lock_round: 0,
+        };
+        let row = PhoneVerification {
+            id: "phv_locked".parse().unwrap(),
+            organization: self.organization.clone(),
+            user: Some(self.people[2].clone()),
+            session: None,
+            number_fingerprint: vec![1, 2],
+            number_sealed: vec![3],
+            number_masked: "+48 ••• ••• 678".to_owned(),
+            country: "PL".to_owned(),
+            line_type: LineKind::Mobile,
+            language: "pl".to_owned(),
+            state: attempt.state,
+            machine: serde_json::to_string(&attempt).unwrap(),
+            service: None,
+            provider_reference: None,
+            code_fingerprint: None,
+            created_at: now,
+            finished_at: None,
+        };
+        let write = self.test.store.write("lock", async move |tx: &mut Tx| phones::insert(tx, &row).await);
+        let locked: Result<(), keystead_store::Error> = write.await;
+        locked.unwrap();
+    }
+
     async fn is_deleted(&self) -> bool {
         let organization = self.organization.clone();
         let read =
@@ -132,7 +175,7 @@ async fn organization_deletions_wait() {
     assert!(done.iter().all(|mail| mail.1 == "An organization was deleted"), "{done:?}");
 
     assert!(company.is_deleted().await);
-    assert_eq!(company.contents().await, Contents { projects: 1, service_accounts: 1, ..Contents::default() });
+    assert_eq!(company.contents().await, Contents { projects: 1, ..Contents::default() });
     for (table, rows) in test.store.dump().await.unwrap() {
         for row in rows {
             assert!(!row.contains("Harbour") && !row.contains("dora@"), "{table}: {row}");
@@ -196,6 +239,124 @@ async fn only_an_owner_with_the_name_and_a_fresh_proof_deletes() {
     assert!(company.is_deleted().await);
 }
 
+/// A member who enters wrong codes until the phone is locked does not stop the deletion.
+#[tokio::test]
+async fn a_locked_phone_does_not_stop_the_deletion() {
+    let company = Company::new().await;
+    let due = company.request(0).await.unwrap();
+    company.test.advance(WAIT);
+    company.lock_phone(due.plus(DAY)).await;
+    company.test.mails().await;
+    assert!(company.is_deleted().await);
+    assert_eq!(company.test.store.dump().await.unwrap()["phone_verifications"].len(), 0);
+}
+
+/// The revisions that a mail waited for.
+struct Waited(Mutex<Vec<i64>>);
+
+impl Nodes for Waited {
+    fn wait_for_revision(&self, revision: i64) -> BoxFuture<'_, ()> {
+        self.0.lock().unwrap().push(revision);
+        Box::pin(async {})
+    }
+}
+
+/// The mails say that no key works any more, so they wait for the nodes that serve from memory; other mails do not.
+#[tokio::test]
+async fn mails_about_an_end_wait_for_the_nodes() {
+    let company = Company::new().await;
+    let test = &company.test;
+    let waited = Arc::new(Waited(Mutex::default()));
+    test.app.set_nodes(Arc::<Waited>::clone(&waited));
+    company.request(0).await.unwrap();
+    test.mails().await;
+    assert_eq!(waited.0.lock().unwrap().len(), 0);
+    test.advance(WAIT);
+    assert_eq!(test.subjects().await, ["An organization was deleted"; 2]);
+    let latest = test.store.read("latest", async |tx: &mut Tx| changes::latest(tx).await);
+    let latest: Result<i64, keystead_store::Error> = latest.await;
+    let latest = latest.unwrap();
+    assert_eq!(*waited.0.lock().unwrap(), [latest; 2], "the last change of the deletion");
+    let session = company.session(2).await;
+    test.app.request_account_deletion(&session).await.unwrap();
+    test.mails().await;
+    test.advance(WAIT);
+    assert_eq!(test.subjects().await, ["Your account was deleted"]);
+    let waited = waited.0.lock().unwrap();
+    assert!(waited.len() == 3 && waited[2] > latest, "{waited:?}");
+}
+
+/// Each request and each cancellation mails every owner, so there are only so many a day, of one person and in all.
+#[tokio::test]
+async fn requests_to_delete_an_organization_are_limited() {
+    let company = Company::new().await;
+    let Company { test, organization, .. } = &company;
+    let session = company.session(0).await;
+    for _ in 0..10 {
+        test.app.request_organization_deletion(&session, organization, "Harbour Works").await.unwrap();
+        test.app.request_organization_deletion(&session, organization, "Harbour Works").await.unwrap();
+        test.app.cancel_organization_deletion(&company.actor(1), organization).await.unwrap();
+    }
+    let refused = test.app.request_organization_deletion(&session, organization, "Harbour Works").await;
+    assert_eq!(code(refused), "deletion_requests");
+    assert_eq!(code(company.request(1).await), "deletion_requests", "another owner");
+    test.advance(DAY + 1);
+    company.request(1).await.unwrap();
+}
+
+/// A job that finds no open organization ends, and the request with it.
+#[tokio::test]
+async fn a_request_for_a_closed_organization_ends() {
+    let company = Company::new().await;
+    let Company { test, organization, .. } = &company;
+    let (before, _) = test.app.waiting_jobs().await.unwrap();
+    company.request(0).await.unwrap();
+    test.mails().await;
+    let (closed, at) = (organization.clone(), Timestamp(test.now()));
+    let write = test
+        .store
+        .write("close", async move |tx: &mut Tx| organizations::set_deactivated(tx, &closed, Some(at), at).await);
+    let done: Result<(), keystead_store::Error> = write.await;
+    done.unwrap();
+    test.advance(WAIT);
+    assert_eq!(test.mails().await, []);
+    let (waiting, _) = test.app.waiting_jobs().await.unwrap();
+    assert!(waiting <= before, "{waiting} jobs wait, {before} before");
+    assert_eq!(test.store.dump().await.unwrap()["organization_deletions"].len(), 0);
+}
+
+/// An account that waits for its organization names the date on which it is deleted, also when that date changes.
+#[tokio::test]
+async fn an_account_that_waits_has_a_true_date() {
+    let company = Company::new().await;
+    let Company { test, people, organization, .. } = &company;
+    test.app.remove_member(&company.actor(0), organization, &people[1]).await.unwrap();
+    let first = company.request(0).await.unwrap();
+    let session = company.session(0).await;
+    assert_eq!(test.app.request_account_deletion(&session).await.unwrap(), first);
+    test.app.cancel_organization_deletion(&company.actor(0), organization).await.unwrap();
+    let view = test.app.account_deletion(&people[0]).await.unwrap();
+    assert!(view.blocked() && view.due_at == Some(first), "the page says what is missing: {view:?}");
+    test.mails().await;
+    // No other owner was made: the deletion is postponed, and a mail names the new date.
+    test.advance(WAIT);
+    let mails = test.mails().await;
+    assert!(mails.iter().any(|mail| mail.1 == "Your account is about to be deleted"), "{mails:?}");
+    let view = test.app.account_deletion(&people[0]).await.unwrap();
+    assert_eq!(view.due_at, Some(Timestamp(test.now() + 7 * DAY)));
+    // The organization is deleted after all, later than the account would be.
+    let second = company.request(0).await.unwrap();
+    test.advance(7 * DAY);
+    test.mails().await;
+    assert_eq!(test.app.account_deletion(&people[0]).await.unwrap().due_at, Some(second));
+    test.advance(second.0 - test.now());
+    test.mails().await;
+    test.advance(60);
+    test.mails().await;
+    assert!(company.is_deleted().await);
+    assert_eq!(code(test.sign_in(EMAILS[0], GOOD).await), "wrong_credentials");
+}
+
 /// An owner may request the deletion of their account while the organization that they alone own will be deleted.
 #[tokio::test]
 async fn an_account_follows_its_organization() {
@@ -247,6 +408,24 @@ async fn an_interrupted_deletion_of_an_organization_is_done_later() {
         test.advance(-3_600);
     }
     assert!(faults > 40, "{faults}");
+}
+
+/// In its last hour a hold keeps nothing any more, because the next cleanup erases the pictures.
+#[tokio::test]
+async fn the_last_hour_of_a_hold_does_not_count() {
+    let world = ReviewWorld::new().await;
+    let (ann, one) = world.owner("ann@example.com").await;
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 50).await;
+    let case = world.case().await;
+    let until = world.app.now().plus(60 * DAY);
+    for name in ["bob", "eve"] {
+        world.app.hold_evidence(&ops(name), &case, until, "a claim").await.unwrap();
+    }
+    world.advance(60 * DAY - 3_601);
+    assert_eq!(world.app.organization_deletion(&ann, &one).await.unwrap().held_until, Some(until));
+    world.advance(1);
+    assert_eq!(world.app.organization_deletion(&ann, &one).await.unwrap().held_until, None);
 }
 
 /// Pictures that the law holds stay until the hold ends; the mail says so. Everything else ends on the date.

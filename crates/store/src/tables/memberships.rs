@@ -102,8 +102,8 @@ pub async fn list_owners(tx: &mut Tx, organization: &OrganizationId) -> Result<V
     rows.iter().map(|row| id(row, 0, "memberships")).collect()
 }
 
-/// Whether a person is the only owner of an organization. Owners whose accounts are
-/// deactivated or will be deleted do not count.
+/// Whether a person is the only owner of an organization. Owners whose accounts are deactivated or will be deleted do not
+/// count.
 pub async fn is_only_owner(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<bool, Error> {
     const SQL: &str = concat!(
         "SELECT 1 FROM memberships m WHERE m.organization = $1 AND m.user_id = $2 AND m.role = 'owner' AND NOT ",

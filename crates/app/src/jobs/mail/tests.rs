@@ -84,6 +84,7 @@ fn every_mail(language: Language, organization: &str, person: &str) -> Vec<(Stri
             organization: organization.to_owned(),
             inviter: person.to_owned(),
             project: "proj_abc".to_owned(),
+            after: None,
         };
         mails.push((format!("account: {kind:?}"), account_mail(SENDER, &reader, &job)));
     }
