@@ -2,14 +2,7 @@
 // authenticator app and recovery codes, passkeys, the question before dangerous acts, sessions, invitations with
 // projects. Every page is looked at by axe and at 360 pixels. Rows: S1-10, S3-01, S3-10; ASVS 6.3.4, 6.5.1, 6.7, 7.2.4, 7.4, 7.5.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { PASSWORD, base, complaints, database, done, look, message, organization, run, sandbox, sign_in, sign_up, totp, unexpected } from "./opening.mjs";
-
-/** Lets the last proof of every session be eleven minutes older; nobody waits in a test. */
-function grow_stale() {
-  const script = "import sqlite3,sys; db=sqlite3.connect(sys.argv[1],timeout=10); db.execute('UPDATE sessions SET reauthenticated_at=reauthenticated_at-660'); db.commit()";
-  execFileSync("python3", ["-c", script, database]);
-}
+import { PASSWORD, base, complaints, done, grow_stale, look, message, organization, run, sandbox, sign_in, sign_up, totp, unexpected } from "./opening.mjs";
 
 async function journey(browser, language, scripts) {
   const tag = `accounts-${language}${scripts ? "" : "-noscript"}`;

@@ -68,6 +68,7 @@ fn journeys() -> Done {
     let all: &[(&str, &[(&str, &str)])] = &[
         ("journeys", &operator),
         ("accounts", &[]),
+        ("deletion", &[]),
         ("keys", &two),
         ("audit", &[]),
         ("network", &[]),

@@ -1,11 +1,12 @@
 //! What every use case needs: the store, the clock, the random generator, the services and the settings.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use keystead_core::id::RequestId;
 use keystead_core::key::{Pepper, TagKeys};
 use keystead_core::time::Timestamp;
+use keystead_providers::BoxFuture;
 use keystead_store::Store;
 use keystead_store::tables::audit::AuditKey;
 use rand::RngCore;
@@ -16,6 +17,12 @@ use crate::{Sealer, Services, Settings};
 
 /// Returns the present time; the binary passes the real clock, tests their own.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The nodes of the installation, which serve from memory and follow the changes in the store.
+pub trait Nodes: Send + Sync {
+    /// Waits, within limits, until every live node has applied this revision of the changes.
+    fn wait_for_revision(&self, revision: i64) -> BoxFuture<'_, ()>;
+}
 
 /// Everything an [`App`] is made of.
 pub struct AppOptions {
@@ -55,6 +62,7 @@ pub(crate) struct Inner {
     pub(crate) work: Arc<Notify>,
     pub(crate) passwords: Semaphore,
     pub(crate) watched: WatchedKeys,
+    nodes: OnceLock<Arc<dyn Nodes>>,
 }
 
 /// The use cases. Cheap to clone.
@@ -88,6 +96,7 @@ impl App {
             work: Arc::new(Notify::new()),
             passwords: Semaphore::new(2),
             watched: WatchedKeys::default(),
+            nodes: OnceLock::new(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -120,6 +129,18 @@ impl App {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// Names the nodes that jobs wait for. Only the first call counts; without one, no job waits.
+    pub fn set_nodes(&self, nodes: Arc<dyn Nodes>) {
+        let _ = self.inner.nodes.set(nodes);
+    }
+
+    /// Waits, within limits, until the nodes have applied a revision of the changes.
+    pub(crate) async fn wait_for_nodes(&self, revision: i64) {
+        if let Some(nodes) = self.inner.nodes.get() {
+            nodes.wait_for_revision(revision).await;
+        }
     }
 
     pub(crate) fn sealer(&self) -> &Sealer {

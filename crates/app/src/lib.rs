@@ -34,7 +34,7 @@ pub mod verification;
 mod watched_calls;
 
 pub use actor::Actor;
-pub use context::{App, AppOptions, Clock};
+pub use context::{App, AppOptions, Clock, Nodes};
 pub use error::Error;
 pub use keystead_store::tables::api_keys::{KeyRow, KeyWithOwner};
 pub use keystead_store::{Listing, Page};

@@ -26,6 +26,10 @@ pub struct Settings {
     pub reverify_new_owner_days: Option<i64>,
     /// Days that pictures and faces are kept, here and at the service; at most seven.
     pub biometrics_days: i64,
+    /// Days from the request to delete an account until it is deleted, in which the person can cancel.
+    pub deletion_days: i64,
+    /// Days from the request to delete an organization until it is deleted, in which an owner can cancel.
+    pub organization_deletion_days: i64,
     /// The name of the operator, as people see it.
     pub operator: String,
     /// Where people get help.
@@ -58,6 +62,8 @@ impl Default for Settings {
             reverify_after_days: None,
             reverify_new_owner_days: None,
             biometrics_days: 7,
+            deletion_days: 14,
+            organization_deletion_days: 14,
             operator: "Keystead".to_owned(),
             support_email: None,
             waiver_requests: true,

@@ -5,13 +5,14 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 
-use crate::pages::account::{notifications, overview as account, phone, security, waiver};
+use crate::pages::account::{deletion, notifications, overview as account, phone, security, waiver};
 use crate::pages::audit::{csv as audit_csv, page as audit};
 use crate::pages::capture::{ending, handoff, picture, steps};
 use crate::pages::keys::{actions, create, find, list, overview};
 use crate::pages::operator::{overview as console, policy, report, reviews, setup, waivers};
 use crate::pages::organization::{
-    admin_keys, billing, general, member, members, network, project, project_models, projects, verification,
+    admin_keys, billing, deletion as organization_deletion, general, member, members, network, project, project_models,
+    projects, verification,
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage;
@@ -133,6 +134,10 @@ pub static ROUTES: &[Route] = &[
     recently_authenticated("/settings/organization/verification/withdraw", || post(verification::withdraw)),
     signed_in("/settings/organization/verification/{verb}", || post(verification::act)),
     recently_authenticated("/settings/organization/second-factor", || post(general::require)),
+    recently_authenticated("/settings/organization/export.json", || get(organization_deletion::export)),
+    signed_in("/settings/organization/delete", || get(organization_deletion::open)),
+    recently_authenticated("/settings/organization/delete/request", || post(organization_deletion::request)),
+    signed_in("/settings/organization/delete/cancel", || post(organization_deletion::cancel)),
     signed_in("/settings/organization/members", || get(members::open)),
     signed_in("/settings/organization/members/invite", || post(members::invite)),
     signed_in("/settings/organization/members/revoke", || post(members::revoke)),
@@ -164,6 +169,10 @@ pub static ROUTES: &[Route] = &[
     recently_authenticated("/settings/organization/admin-keys/create", || post(admin_keys::create)),
     recently_authenticated("/settings/organization/admin-keys/{id}/delete", || post(admin_keys::delete)),
     signed_in("/settings/account", || get(account::open).post(account::save)),
+    recently_authenticated("/settings/account/export.json", || get(account::export)),
+    signed_in("/settings/account/delete", || get(deletion::open)),
+    recently_authenticated("/settings/account/delete/request", || post(deletion::request)),
+    signed_in("/settings/account/delete/cancel", || post(deletion::cancel)),
     signed_in("/settings/account/notifications", || post(notifications::save)),
     signed_in("/settings/account/keys/revoke", || post(account::revoke_key)),
     signed_in("/settings/account/phone", || get(phone::open).post(phone::start)),

@@ -14,7 +14,8 @@ CREATE TABLE users (
   deactivated_at BIGINT
 );
 
--- Organizations, which own projects and pay for their usage. `entitlement_version` grows whenever what the organization has
+-- Organizations, which own projects and pay for their usage. `deactivated_at` is when it was deleted: the row stays for usage and
+-- the audit log, and its id takes the place of the name. `entitlement_version` grows whenever what the organization has
 -- verified changes. `second_factor_since` is when it began to require a second factor of its members; `tags` are the
 -- operator's, with commas between, and rules can leave organizations with a tag out. `data_retention` is what its owners noted, NULL for the
 -- default.
@@ -370,6 +371,21 @@ CREATE TABLE accounts (
   totp_confirmed_at BIGINT,
   totp_last_step BIGINT NOT NULL,
   muted_mails TEXT NOT NULL DEFAULT ''
+);
+
+-- Accounts that their people asked to delete, until `due_at`. A person can cancel before that.
+CREATE TABLE account_deletions (
+  user_id TEXT PRIMARY KEY REFERENCES users (id),
+  requested_at BIGINT NOT NULL,
+  due_at BIGINT NOT NULL
+);
+
+-- Organizations that an owner asked to delete, until `due_at`. An owner can cancel before that. `requested_by` is the owner's id.
+CREATE TABLE organization_deletions (
+  organization TEXT PRIMARY KEY REFERENCES organizations (id),
+  requested_by TEXT NOT NULL,
+  requested_at BIGINT NOT NULL,
+  due_at BIGINT NOT NULL
 );
 
 -- Unused recovery codes of accounts with a second step.

@@ -41,6 +41,24 @@ pub(crate) enum MailKind {
     /// Reports that an identity at an issuer can no longer sign in to the account.
     #[serde(rename = "identity_parted")]
     IdentityUnlinked,
+    /// Says that the account will be deleted, and when.
+    DeletionRequested,
+    /// Reminds that the account is about to be deleted.
+    DeletionSoon,
+    /// Says that the account will not be deleted.
+    DeletionCancelled,
+    /// Says that the account was deleted.
+    AccountDeleted,
+    /// Says that an organization will be deleted, who requested it, and when.
+    OrganizationDeletionRequested,
+    /// Reminds that an organization is about to be deleted.
+    OrganizationDeletionSoon,
+    /// Says that an organization will not be deleted.
+    OrganizationDeletionCancelled,
+    /// Says that an organization was deleted.
+    OrganizationDeleted,
+    /// Says that an organization was deleted, and until when identity data is held.
+    OrganizationDeletedHeld,
     /// Tells an operator that a case is undecided and its pictures will be erased within a day.
     PicturesGo,
     /// Tells an operator that an owner asks for a waiver of the phone requirement.
@@ -68,6 +86,15 @@ impl MailKind {
             Self::PasskeyRemoved => "mail-passkey-removed",
             Self::IdentityJoined => "mail-identity-linked",
             Self::IdentityUnlinked => "mail-identity-unlinked",
+            Self::DeletionRequested => "mail-deletion-requested",
+            Self::DeletionSoon => "mail-deletion-soon",
+            Self::DeletionCancelled => "mail-deletion-cancelled",
+            Self::AccountDeleted => "mail-account-deleted",
+            Self::OrganizationDeletionRequested => "mail-organization-deletion-requested",
+            Self::OrganizationDeletionSoon => "mail-organization-deletion-soon",
+            Self::OrganizationDeletionCancelled => "mail-organization-deletion-cancelled",
+            Self::OrganizationDeleted => "mail-organization-deleted",
+            Self::OrganizationDeletedHeld => "mail-organization-deleted-held",
             Self::PicturesGo => "mail-pictures-expiring",
             Self::WaiverAsked => "mail-waiver-asked",
         }
@@ -82,8 +109,14 @@ impl MailKind {
             Self::PicturesGo => Some("mail-button-case"),
             Self::WaiverAsked => Some("mail-button-waivers"),
             Self::AlreadyRegistered | Self::AddressTaken => Some("mail-button-sign-in"),
-            // Its reader cannot sign in any more.
-            Self::AddressChanged => None,
+            // Its reader cannot sign in any more, or the organization has no page any more.
+            Self::AddressChanged | Self::AccountDeleted | Self::OrganizationDeleted | Self::OrganizationDeletedHeld => {
+                None
+            }
+            Self::OrganizationDeletionRequested
+            | Self::OrganizationDeletionSoon
+            | Self::OrganizationDeletionCancelled => Some("mail-button-organization"),
+            Self::DeletionRequested | Self::DeletionSoon | Self::DeletionCancelled => Some("mail-button-account"),
             Self::PasswordChanged
             | Self::NewSignIn
             | Self::FactorOn
@@ -115,19 +148,32 @@ impl MailKind {
         match self.button()? {
             "mail-button-security" => Some("/settings/account/security"),
             "mail-button-sign-in" => Some("/sign-in"),
+            "mail-button-account" => Some("/settings/account/delete"),
+            "mail-button-organization" => Some("/settings/organization/delete"),
             _ => None,
         }
     }
 
     /// Whether the mail is about the account of its recipient.
     pub(super) const fn names_account(self) -> bool {
-        !matches!(self, Self::Invite | Self::ConfirmAddress | Self::PicturesGo | Self::WaiverAsked)
+        !matches!(
+            self,
+            Self::Invite
+                | Self::ConfirmAddress
+                | Self::PicturesGo
+                | Self::WaiverAsked
+                | Self::OrganizationDeletionRequested
+                | Self::OrganizationDeletionSoon
+                | Self::OrganizationDeletionCancelled
+                | Self::OrganizationDeleted
+                | Self::OrganizationDeletedHeld
+        )
     }
 }
 
 #[cfg(test)]
 impl MailKind {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::Confirm,
         Self::AlreadyRegistered,
         Self::Reset,
@@ -145,6 +191,15 @@ impl MailKind {
         Self::PasskeyRemoved,
         Self::IdentityJoined,
         Self::IdentityUnlinked,
+        Self::DeletionRequested,
+        Self::DeletionSoon,
+        Self::DeletionCancelled,
+        Self::AccountDeleted,
+        Self::OrganizationDeletionRequested,
+        Self::OrganizationDeletionSoon,
+        Self::OrganizationDeletionCancelled,
+        Self::OrganizationDeleted,
+        Self::OrganizationDeletedHeld,
         Self::PicturesGo,
         Self::WaiverAsked,
     ];

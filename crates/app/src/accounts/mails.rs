@@ -70,7 +70,7 @@ pub(crate) async fn queue_case_mail(
 }
 
 /// A mail that names neither an account nor an organization.
-fn mail_to(to: &str, kind: MailKind, language: &str, detail: &str) -> AccountMail {
+pub(crate) fn mail_to(to: &str, kind: MailKind, language: &str, detail: &str) -> AccountMail {
     AccountMail {
         to: to.to_owned(),
         kind,
@@ -79,7 +79,22 @@ fn mail_to(to: &str, kind: MailKind, language: &str, detail: &str) -> AccountMai
         who: String::new(),
         organization: String::new(),
         inviter: String::new(),
+        project: String::new(),
+        after: None,
     }
+}
+
+/// Queues a mail to a person about an organization, in the language of their account. `mail` says what it is about; its
+/// recipient and language are replaced.
+pub(crate) async fn queue_organization_mail(
+    app: &App,
+    tx: &mut Tx,
+    user: &UserId,
+    mail: AccountMail,
+) -> Result<(), Error> {
+    let Some(User { email, .. }) = users::find(tx, user).await? else { return Ok(()) };
+    let language = accounts::find(tx, user).await?.map(|row| row.language).unwrap_or_default();
+    app.enqueue(tx, &Job::SendMail(AccountMail { to: email, language, ..mail }), app.now()).await
 }
 
 /// Queues a mail to a known person, in the language of the account.
@@ -95,8 +110,11 @@ pub(super) async fn queue_mail_to_user(
     queue_mail(app, tx, &email, kind, &language, detail).await
 }
 
-/// Sends a mail about an account.
+/// Sends a mail about an account, after the nodes have applied what it says.
 pub(crate) async fn send_account_mail(app: &App, job: AccountMail) -> Outcome {
+    if let Some(revision) = job.after {
+        app.wait_for_nodes(revision).await;
+    }
     let reader = Reader::of_language(app, &job.language);
     send_mail(app, &account_mail(Sender::of(app), &reader, &job)).await
 }
@@ -116,7 +134,10 @@ pub(crate) fn account_mail(sender: Sender<'_>, reader: &Reader, job: &AccountMai
     ];
     let link = match job.kind.page() {
         _ if job.kind.detail_is_link() => Some(job.detail.clone()),
-        page => page.map(|page| format!("{}{page}", sender.url)),
+        page => page.map(|page| match job.project.as_str() {
+            "" => format!("{}{page}", sender.url),
+            project => format!("{}{page}?project={project}", sender.url),
+        }),
     };
     let lines =
         if job.kind.names_account() { vec![reader.line("mail-line-account", "account", &job.to)] } else { Vec::new() };

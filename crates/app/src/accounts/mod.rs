@@ -3,8 +3,10 @@
 
 mod attempt_limits;
 mod browser_state;
+pub(crate) mod deletion;
 mod devices;
 pub(crate) mod email_change;
+mod export;
 mod factor_reset;
 mod mail_kind;
 pub(crate) mod mails;
@@ -19,7 +21,7 @@ pub(crate) mod proven;
 pub(crate) mod reset;
 mod second_factor;
 mod security;
-mod sessions;
+pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
 mod tokens;
@@ -37,6 +39,7 @@ use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
 
 pub use crate::request::Context;
+pub use deletion::{AccountDeletionView, LeftOrganization};
 pub use devices::DeviceView;
 pub use email_change::AddressChange;
 pub use factor_reset::FactorReset;

@@ -4,6 +4,7 @@ use keystead_core::id::{SessionId, UserId};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
+use keystead_store::tables::account_deletions;
 use keystead_store::tables::accounts::{self, Account};
 use keystead_store::tables::phones;
 use keystead_store::tables::sessions::{self, Session};
@@ -64,6 +65,8 @@ pub struct SessionView {
     pub operator: bool,
     /// Whether this person runs the installation but has not taken that second step.
     pub operator_waits: bool,
+    /// When the account will be deleted, if its person asked for that.
+    pub deletion_at: Option<Timestamp>,
     /// Whether a passkey was used in this session, which is both steps at once.
     pub by_passkey: bool,
 }
@@ -133,8 +136,9 @@ impl App {
                 return Ok(None);
             };
             let account = accounts::find(tx, &row.user).await?;
-            let seen_at = row.seen_at;
-            Ok(Some((session_view(self, row, user, account), seen_at)))
+            let (seen_at, deletion) = (row.seen_at, account_deletions::find(tx, &row.user).await?);
+            let deletion_at = deletion.map(|deletion| deletion.due_at);
+            Ok(Some((SessionView { deletion_at, ..session_view(self, row, user, account) }, seen_at)))
         })?;
         let Some((view, seen_at)) = read else { return Ok(None) };
         if now.since(seen_at) >= SEEN_EVERY {
@@ -238,7 +242,7 @@ pub(super) async fn lock_session(
 }
 
 /// Does the same, if the person has reauthenticated recently enough for a dangerous act ([`App::fresh_session`]).
-pub(super) async fn lock_fresh_session(
+pub(crate) async fn lock_fresh_session(
     app: &App,
     tx: &mut Tx,
     key: &[u8],
@@ -272,6 +276,7 @@ fn session_view(app: &App, row: Session, user: User, account: Option<Account>) -
         theme: text(|row| &row.theme),
         time_zone: text(|row| &row.time_zone),
         fresh: app.now().since(row.reauthenticated_at) < FRESH,
+        deletion_at: None,
         by_passkey: row.by_passkey,
     }
 }

@@ -92,8 +92,12 @@ pub const ACTIONS: &[&str] = &[
     "login.succeeded",
     "logout.succeeded",
     "organization.created",
+    "organization.deleted",
+    "organization.deletion_cancelled",
+    "organization.deletion_requested",
     "organization.exempted",
     "organization.exemption_ended",
+    "organization.exported",
     "organization.tagged",
     "organization.updated",
     "orgv.appealed",
@@ -178,6 +182,8 @@ pub const ACTIONS: &[&str] = &[
     "service_account.updated",
     "user.added",
     "user.deleted",
+    "user.deletion_cancelled",
+    "user.deletion_requested",
     "user.updated",
 ];
 

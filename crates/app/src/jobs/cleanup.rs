@@ -3,6 +3,7 @@
 use keystead_core::gate::Requirement;
 use keystead_core::node_lag::GONE;
 use keystead_core::verification::organization::Status;
+use keystead_core::verification::phone_sharing::CLOSED_COUNTS;
 use keystead_store::tables::{
     accounts, activity, address_fingerprints, changes, form_submissions, inbound_events, invites, key_addresses,
     limit_hits, operator_approvals, organization_verifications, pending_usage, phones, privacy, refusals, removed_rows,
@@ -39,6 +40,7 @@ impl App {
             key_addresses::delete_old(tx, before("key_addresses")).await?;
             invites::delete_old(tx, before("invites")).await?;
             phones::delete_old(tx, before("phone_verifications")).await?;
+            phones::delete_numbers_of_deleted(tx, now.plus(-CLOSED_COUNTS)).await?;
             phones::delete_lines(tx, before("line_lookups")).await?;
             address_fingerprints::delete_old(tx, before("address_fingerprints")).await?;
             privacy::delete_documents(tx, before("document_fingerprints")).await?;

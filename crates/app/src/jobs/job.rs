@@ -30,6 +30,18 @@ pub(crate) enum Job {
     /// Record a failed sign-in, if the address is known.
     #[serde(rename = "account.failed")]
     RecordFailedSignIn(FailedSignIn),
+    /// Delete an account whose waiting time has passed.
+    #[serde(rename = "account.delete")]
+    DeleteAccount(AccountToDelete),
+    /// Remind a person that their account is about to be deleted.
+    #[serde(rename = "account.remind_deletion")]
+    RemindDeletion(AccountToDelete),
+    /// Delete an organization whose waiting time has passed.
+    #[serde(rename = "deletion.organization")]
+    DeleteOrganization(OrganizationToDelete),
+    /// Remind the owners that their organization is about to be deleted.
+    #[serde(rename = "deletion.remind_owners")]
+    RemindOwners(OrganizationToDelete),
     /// Read a set-up or a payment back because a delivery came.
     #[serde(rename = "payment.look")]
     ReadPayment(Delivery),
@@ -88,12 +100,18 @@ pub(crate) struct AccountMail {
     /// The account it is about, where the mail names it.
     #[serde(default)]
     pub(crate) who: String,
-    /// The organization it invites to.
+    /// The organization it is about, or invites to.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) organization: String,
-    /// The name of the person who invites.
+    /// The name of the person who invites, or who requested what the mail is about.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) inviter: String,
+    /// The project that its page opens with; empty for the reader's first one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) project: String,
+    /// The revision of the changes that the nodes apply before the mail is sent, where its text says that something ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<i64>,
 }
 
 /// A sign-up. The password is its hash.
@@ -125,6 +143,20 @@ pub(crate) struct ChangeEmail {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct FailedSignIn {
     pub(crate) email: String,
+}
+
+/// A requested deletion of an account. The time tells one request from a later one.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct AccountToDelete {
+    pub(crate) user: UserId,
+    pub(crate) requested_at: Timestamp,
+}
+
+/// A requested deletion of an organization. The time tells one request from a later one.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct OrganizationToDelete {
+    pub(crate) organization: OrganizationId,
+    pub(crate) requested_at: Timestamp,
 }
 
 /// A recorded delivery of an outside service that must be processed.
@@ -298,6 +330,10 @@ mod tests {
             ("account.reset", json!({ "email": "a@b.c", "language": "en" })),
             ("account.address", json!({ "email": "a@b.c", "language": "en", "link": "l", "who": "w" })),
             ("account.failed", json!({ "email": "a@b.c" })),
+            ("account.delete", json!({ "user": "user-1", "requested_at": 7 })),
+            ("account.remind_deletion", json!({ "user": "user-1", "requested_at": 7 })),
+            ("deletion.organization", json!({ "organization": "org-1", "requested_at": 7 })),
+            ("deletion.remind_owners", json!({ "organization": "org-1", "requested_at": 7 })),
             ("payment.look", delivery.clone()),
             ("payment.poll", json!({ "setup": "pms_1", "organization": "org-1", "try": 3 })),
             ("payment.cancel", json!({ "reference": "r" })),

@@ -8,7 +8,8 @@ mod queue;
 mod run;
 
 pub(crate) use job::{
-    AccountMail, CancelPhone, ChangeEmail, Delivery, DetachMethod, FailedSignIn, Job, MailCases, MailLink, MailOwners,
-    MailReviewers, PollAttempt, PollPayment, RedactAttempt, ResetPassword, SignUp,
+    AccountMail, AccountToDelete, CancelPhone, ChangeEmail, Delivery, DetachMethod, FailedSignIn, Job, MailCases,
+    MailLink, MailOwners, MailReviewers, OrganizationToDelete, PollAttempt, PollPayment, RedactAttempt, ResetPassword,
+    SignUp,
 };
 pub(crate) use outcome::{Outcome, poll_wait};

@@ -1,12 +1,14 @@
 //! The use case of each job.
 
 use super::{Job, Outcome};
+use crate::accounts::deletion::{delete_account, remind_of_deletion};
 use crate::accounts::email_change::mail_email_change;
 use crate::accounts::mails::send_account_mail;
 use crate::accounts::reset::mail_reset_link;
 use crate::accounts::sign_in::record_failed_sign_in;
 use crate::accounts::sign_up::finish_sign_up;
 use crate::case_mails::{announce_cases, mail_cases, mail_reviewers};
+use crate::organizations::deletion::{delete_organization, remind_owners};
 use crate::verification::organization::identity_provider;
 use crate::verification::organization::job_handlers::{
     mail_owners, poll_attempt, read_attempt, redact_attempt, send_link_mail,
@@ -27,6 +29,10 @@ pub(super) async fn execute_job(app: &App, job: Job, attempts: i64) -> Result<Ou
         Job::ResetPassword(request) => mail_reset_link(app, request).await,
         Job::ChangeEmail(request) => mail_email_change(app, request).await,
         Job::RecordFailedSignIn(failed) => record_failed_sign_in(app, failed).await,
+        Job::DeleteAccount(job) => delete_account(app, job).await,
+        Job::RemindDeletion(job) => remind_of_deletion(app, job).await,
+        Job::DeleteOrganization(job) => delete_organization(app, job).await,
+        Job::RemindOwners(job) => remind_owners(app, job).await,
         Job::ReadPayment(delivery) => read_payment(app, delivery).await,
         Job::PollPayment(poll) => poll_payment(app, poll).await,
         Job::CancelSetup(setup) => Ok(Outcome::of(payment_provider(app)?.cancel(&setup.reference).await)),

@@ -7,7 +7,7 @@ use keystead_core::refusal::Refusal;
 use keystead_core::role::OrganizationRole;
 use keystead_core::scope::Scope;
 use keystead_store::tables::api_keys::{self, KeyEdit, KeyRow, KeyWithOwner};
-use keystead_store::tables::{memberships, project_members, service_accounts};
+use keystead_store::tables::{memberships, organizations, project_members, service_accounts};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
@@ -300,7 +300,7 @@ pub(crate) async fn ensure_key_active(tx: &mut Tx, actor: &Actor) -> Result<(), 
 }
 
 /// Whether the owner of a key that was just inserted may have it. The insert waits for concurrent changes of callers,
-/// such as the removal of this member, so what was read before it may be outdated.
+/// such as the removal of this member or the end of the organization, so what was read before it may be outdated.
 pub(crate) async fn owner_still_belongs(tx: &mut Tx, organization: &OrganizationId, row: &KeyRow) -> Result<(), Error> {
     let belongs = match &row.owner {
         Owner::User(user) => {
@@ -314,7 +314,8 @@ pub(crate) async fn owner_still_belongs(tx: &mut Tx, organization: &Organization
             None => false,
         },
     };
-    if belongs { Ok(()) } else { Err(Refusal::NoMembership.into()) }
+    let open = organizations::find(tx, organization).await?.is_some_and(|row| row.deactivated_at.is_none());
+    if belongs && open { Ok(()) } else { Err(Refusal::NoMembership.into()) }
 }
 
 /// Checks access to a project: owners reach every project, members those they belong to and the Default project.

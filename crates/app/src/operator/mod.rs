@@ -16,7 +16,9 @@ use keystead_core::verification::signals::ADDRESS_DAYS;
 use keystead_providers::Health;
 use keystead_store::Tx;
 use keystead_store::tables::reviews;
-use keystead_store::tables::{accounts, identity_attempts, organizations, phones, retention, users};
+use keystead_store::tables::{
+    accounts, identity_attempts, organization_deletions, organizations, phones, retention, users,
+};
 
 use crate::organizations::second_factor_policy::has_second_factor;
 use crate::review::attempt_held_until;
@@ -40,6 +42,8 @@ pub struct OrganizationRow {
     pub met: String,
     /// The operator's tags for it.
     pub tags: Vec<String>,
+    /// When it will be deleted, if an owner asked for that.
+    pub deletion_at: Option<Timestamp>,
     /// What the operator should look at, by name: `identity`, `erasure_late`, `payment_blocked`, `payment_attention`,
     /// `line_unknown`, and the signals of [`keystead_core::verification::signals`].
     pub attention: Vec<&'static str>,
@@ -67,7 +71,7 @@ pub struct CaseRow {
 /// Everything on the operator's first page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overview {
-    /// Every organization, oldest first.
+    /// Every organization that was not deleted, oldest first.
     pub organizations: Vec<OrganizationRow>,
     /// Open cases; the one with the earliest deadline comes first.
     pub cases: Vec<CaseRow>,
@@ -152,7 +156,7 @@ impl App {
         operators_only(actor)?;
         let (organizations, cases) = read_tx!(self.store(), "operator_overview", |tx| {
             let mut rows = Vec::new();
-            for row in organizations::list(tx).await? {
+            for row in organizations::list(tx).await?.into_iter().filter(|row| row.deactivated_at.is_none()) {
                 let verification = load_verification(tx, &row.id).await?;
                 let met = organizations::requirements(tx, &row.id).await?;
                 let met: Vec<String> = met
@@ -160,7 +164,9 @@ impl App {
                     .filter(|met| met.holds(self.now()))
                     .map(|met| format!("{} ({})", met.requirement.as_str(), met.how.as_str()))
                     .collect();
+                let deletion = organization_deletions::find(tx, &row.id).await?;
                 rows.push(OrganizationRow {
+                    deletion_at: deletion.map(|deletion| deletion.due_at),
                     id: row.id.clone(),
                     name: row.name,
                     tags: row.tags,

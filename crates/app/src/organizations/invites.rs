@@ -8,7 +8,7 @@ use keystead_store::tables::invites;
 pub use keystead_store::tables::invites::Invite;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::project_members::{self, ProjectMember};
-use keystead_store::tables::{accounts, organizations, projects, users};
+use keystead_store::tables::{accounts, changes, organizations, projects, users};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
@@ -234,6 +234,8 @@ impl App {
     pub async fn accept_invite(&self, user: &UserId, token: &Secret<String>) -> Result<OrganizationId, Error> {
         let key = digest_of(token);
         write_tx!(self.store(), "accept_invite", |tx| {
+            // First, so that a person or an organization that is being deleted is not read as it was before.
+            changes::lock(tx).await?;
             let row = live_invite(self, tx, &key).await?.ok_or_else(dead)?;
             let person = users::find(tx, user).await?.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead)?;
             let confirmed = accounts::find(tx, user).await?.is_some_and(|account| account.confirmed_at.is_some());
@@ -274,6 +276,7 @@ impl App {
         let hash = hash_password(self, password).await?;
         let fresh = self.draw(UserId::generate);
         write_tx!(self.store(), "join", |tx| {
+            changes::lock(tx).await?;
             let row = live_invite(self, tx, &key).await?.ok_or_else(dead)?;
             let user = match users::find_by_email(tx, &row.email).await? {
                 Some(user) => user.id,

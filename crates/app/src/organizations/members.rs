@@ -138,20 +138,7 @@ impl App {
         write_tx!(self.store(), "remove_member", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             memberships::find(tx, organization, id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
-            let owned = is_owner(tx, organization, id).await?;
-            if !memberships::delete(tx, organization, id, self.now()).await? {
-                return Err(last_owner());
-            }
-            for place in project_members::list_of_user(tx, organization, id).await? {
-                project_members::delete(tx, &place.project, id, self.now()).await?;
-            }
-            revoke_member_keys(self, tx, actor, organization, id, "member_removed", |_| true).await?;
-            api_keys::leave_out(tx, organization, id, self.now()).await?;
-            if owned {
-                owners_changed(self, tx, actor, organization).await?;
-            }
-            let entry = AuditEntry { organization, action: "user.deleted", target: id.as_str(), details: json!({}) };
-            self.record(tx, actor, entry).await
+            leave(self, tx, actor, organization, id, "member_removed").await
         })
     }
 }
@@ -202,6 +189,34 @@ async fn member_of(tx: &mut Tx, organization: &OrganizationId, id: &UserId) -> R
     found.ok_or_else(|| Error::not_found("user", id.as_str()))
 }
 
+/// Ends a membership with its project roles and keys.
+///
+/// # Errors
+/// `last_owner` when no other owner stays.
+pub(crate) async fn leave(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    id: &UserId,
+    reason: &'static str,
+) -> Result<(), Error> {
+    let owned = is_owner(tx, organization, id).await?;
+    if !memberships::delete(tx, organization, id, app.now()).await? {
+        return Err(last_owner());
+    }
+    for place in project_members::list_of_user(tx, organization, id).await? {
+        project_members::delete(tx, &place.project, id, app.now()).await?;
+    }
+    revoke_member_keys(app, tx, actor, organization, id, reason, |_| true).await?;
+    api_keys::leave_out(tx, organization, id, app.now()).await?;
+    if owned {
+        owners_changed(app, tx, actor, organization).await?;
+    }
+    let entry = AuditEntry { organization, action: "user.deleted", target: id.as_str(), details: json!({}) };
+    app.record(tx, actor, entry).await
+}
+
 /// Revokes the keys of a member that are bound to the organization, each with its audit row.
 async fn revoke_member_keys(
     app: &App,
@@ -218,7 +233,7 @@ async fn revoke_member_keys(
     Ok(())
 }
 
-fn last_owner() -> Error {
+pub(crate) fn last_owner() -> Error {
     Error::Invalid {
         param: None,
         code: Some("last_owner"),

@@ -2,6 +2,9 @@
 
 pub mod bootstrap;
 mod data_retention;
+pub(crate) mod deletion;
+mod ending;
+mod export;
 mod invite_mail;
 pub mod invites;
 pub mod ip_allowlists;
@@ -9,14 +12,19 @@ pub mod members;
 pub mod second_factor_policy;
 mod tags;
 
+pub use deletion::OrganizationDeletionView;
+
 use keystead_core::gate::OwnedOrganization;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
+use keystead_store::tables::account_deletions;
 use keystead_store::tables::accounts;
+use keystead_store::tables::changes;
 use keystead_store::tables::memberships::{self, Membership};
+use keystead_store::tables::organization_deletions;
 use keystead_store::tables::organizations::{self, Organization};
 use keystead_store::tables::policy;
 use keystead_store::tables::project_members::{self, ProjectMember};
@@ -24,6 +32,7 @@ use keystead_store::tables::projects::{self, Project};
 use keystead_store::tables::users::{self, User};
 use serde_json::json;
 
+use crate::accounts::deletion::deletion_pending;
 use crate::audit::AuditEntry;
 use crate::entitlements::{entitlements, log_unenforced};
 use crate::organizations::second_factor_policy::asks_for_code;
@@ -52,6 +61,8 @@ pub struct OrganizationChoice {
     /// Whether the organization requires a second factor that this session lacks; its pages are blocked until the
     /// person sets one up or uses a passkey in the session.
     pub locked: bool,
+    /// When the organization will be deleted, if an owner asked for that.
+    pub deletion_at: Option<Timestamp>,
 }
 
 /// One project in the switcher.
@@ -71,7 +82,7 @@ impl App {
     /// Makes an organization with its Default project; the person becomes its owner.
     ///
     /// # Errors
-    /// When the name or the description is not valid, when the person owns too many, or while a rule requires something
+    /// When the name or the description is not valid, when the person owns too many, when their account will be deleted, or while a rule requires something
     /// that none of their organizations has proven.
     pub async fn create_organization(
         &self,
@@ -86,10 +97,15 @@ impl App {
         let ids = self.draw(|rng| (OrganizationId::generate(rng), ProjectId::generate(rng)));
         let describes = describes.map(str::to_owned);
         write_tx!(self.store(), "create_organization", |tx| {
+            // First, so that the deletion of the account is seen when it is requested or done at the same time.
+            changes::lock(tx).await?;
             let (organization, project) = &ids;
             let person = users::find(tx, user).await?.filter(|row| row.deactivated_at.is_none());
             let person = person.ok_or_else(|| Error::not_found("user", user.as_str()))?;
             hold_room(tx, "organizations", user.as_str()).await?;
+            if account_deletions::find(tx, user).await?.is_some() {
+                return Err(deletion_pending());
+            }
             let memberships = memberships::list_of_user(tx, user).await?;
             if memberships.iter().filter(|row| row.role == OrganizationRole::Owner).count() >= MOST_ORGANIZATIONS {
                 return Err(Error::impossible(format!(
@@ -116,6 +132,7 @@ impl App {
             let mut choices = Vec::new();
             let reached = projects::list_of_user(tx, user).await?;
             let safe = asks_for_code(tx, user).await?;
+            let deletions = organization_deletions::list_of_user(tx, user).await?;
             for membership in memberships::list_of_user(tx, user).await? {
                 let Some(row) = organizations::find(tx, &membership.organization).await? else { continue };
                 if row.deactivated_at.is_some() {
@@ -130,7 +147,9 @@ impl App {
                 });
                 let projects = projects.collect();
                 let locked = !safe && organizations::second_factor_since(tx, &row.id).await?.is_some();
+                let deletion = deletions.iter().find(|deletion| deletion.organization == row.id);
                 choices.push(OrganizationChoice {
+                    deletion_at: deletion.map(|deletion| deletion.due_at),
                     id: row.id,
                     name: row.name,
                     role: membership.role,

@@ -34,5 +34,5 @@ pub use keystead_store::tables::legal_holds::LegalHold;
 pub use keystead_store::tables::reviews::ReviewCase;
 pub use provider::{Reviewer, ReviewerOptions};
 pub use retention::RETENTION_CEILING;
-pub(crate) use retention::attempt_held_until;
+pub(crate) use retention::{attempt_held_until, latest_hold};
 pub use zone_view::ZoneView;

@@ -3,7 +3,8 @@
 use keystead_core::id::{ReviewCaseId, VerificationAttemptId};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
-use keystead_store::tables::{captures, legal_holds};
+use keystead_store::tables::captures;
+use keystead_store::tables::legal_holds::{self, LegalHold};
 
 use crate::Error;
 
@@ -25,8 +26,13 @@ pub(crate) fn images_until(first_captured_at: Timestamp, biometrics_days: i64) -
 /// erased.
 pub(crate) async fn held_until(tx: &mut Tx, case: &ReviewCaseId, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     let open = legal_holds::list_open(tx, case).await?;
-    let granted = open.into_iter().filter(|hold| hold.granted_at.is_some());
-    Ok(granted.map(|hold| hold.until).filter(|until| *until > now.plus(EARLY)).max())
+    Ok(latest_hold(&open, now))
+}
+
+/// Returns until when granted holds that were not ended keep pictures; `None` also in their last hour.
+pub(crate) fn latest_hold(holds: &[LegalHold], now: Timestamp) -> Option<Timestamp> {
+    let granted = holds.iter().filter(|hold| hold.granted_at.is_some() && hold.ended_at.is_none());
+    granted.map(|hold| hold.until).filter(|until| *until > now.plus(EARLY)).max()
 }
 
 /// Returns until when the pictures of an attempt are held, if it has any.

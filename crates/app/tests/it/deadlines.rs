@@ -21,6 +21,7 @@ use crate::vendors::{DAY, ServicesApp, Tenant, code};
 
 /// Every column with the end of something, and the test that plays this end while it is used.
 const ENDS: &[(&str, &str)] = &[
+    ("account_deletions.due_at", "account_deletions_wait"),
     ("api_keys.expires_at", "keys_end_at_use"),
     ("capture_links.expires_at", "no_picture_is_taken_after_its_time"),
     ("form_submissions.expires_at", "forms_run_once"),
@@ -29,6 +30,7 @@ const ENDS: &[(&str, &str)] = &[
     ("invites.expires_at", "invitations_end"),
     ("jobs.claimed_until", "jobs_are_leased"),
     ("legal_holds.until", "pictures_are_held_by_law"),
+    ("organization_deletions.due_at", "organization_deletions_wait"),
     ("organization_requirements.until", "waivers_end_at_use"),
     ("organization_verifications.until", "waivers_end_at_use"),
     // The date printed on a card; its grace period is a date of the status.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
+mod account_deletion;
+mod account_export;
 mod accounts;
 mod bursts;
 mod case_mails;
@@ -13,6 +15,8 @@ mod installation;
 mod invitations;
 mod oidc_sign_in;
 mod operator_signals;
+mod organization_deletion;
+mod organization_export;
 mod organizations;
 mod other_environment;
 mod passkeys;

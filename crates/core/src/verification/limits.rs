@@ -230,6 +230,7 @@ pub const TABLES: &[&[Limit]] = &[
     accounts::STRANGER_LIMITS,
     accounts::SECOND_FACTOR_LIMITS,
     accounts::MAIL_LIMITS,
+    accounts::DELETION_LIMITS,
     SEND_LIMITS,
     DOUBTFUL_LIMITS,
     LOOKUP_LIMITS,

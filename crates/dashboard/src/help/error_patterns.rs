@@ -27,6 +27,9 @@ pub(super) fn plain(text: &str) -> String {
 
 /// Parts that occur together in a message, in lower case, and the page about it. The longest match wins.
 const MESSAGES: &[(&[&str], &str)] = &[
+    (&["this account will be deleted"], "your-data"),
+    (&["this installation keeps about"], "your-data"),
+    (&["type the name of the organization"], "your-data"),
     (&["your organization must be verified to"], "model-needs-verification"),
     (&["your organization must be verified to use the model"], "model-needs-verification"),
     (&["your organization must be verified to use the model", "image"], "image-model-needs-verification"),
@@ -252,6 +255,8 @@ const CODES: &[(&str, &str)] = &[
     ("invalid_api_key", "key-not-accepted"),
     ("account_deactivated", "key-not-accepted"),
     ("account_mails", "signing-in"),
+    ("account_deletion_pending", "your-data"),
+    ("organization_name_differs", "your-data"),
     ("mismatched_", "wrong-organization-or-project"),
     ("invalid_organization", "wrong-organization-or-project"),
     ("not_authorized_invalid_project", "wrong-organization-or-project"),

@@ -16,6 +16,8 @@ pub(crate) struct IsFile;
 pub(crate) enum FileKind {
     /// A table, saved under this name.
     Csv { disposition: &'static str },
+    /// Data for programs, saved under this name.
+    Json { disposition: &'static str },
     /// A picture of a document. Browsers show it and do not download it by themselves, so that none is left in a
     /// download folder.
     Jpeg,
@@ -25,6 +27,7 @@ pub(crate) enum FileKind {
 pub(crate) fn file_answer(kind: FileKind, body: impl Into<Body>) -> Response {
     let (content_type, disposition) = match kind {
         FileKind::Csv { disposition } => ("text/csv; charset=utf-8", disposition),
+        FileKind::Json { disposition } => ("application/json", disposition),
         FileKind::Jpeg => ("image/jpeg", "inline"),
     };
     let headers = [

@@ -52,11 +52,31 @@ pub(crate) struct Layout {
     pub(crate) services: ConfiguredServices,
     pub(crate) here: String,
     pub(crate) done: Option<String>,
+    /// What every page says until it has passed.
+    pub(crate) notices: Vec<Notice>,
 }
 
+/// A notice on every page, with the page that explains it.
+#[derive(Debug, Clone)]
+pub(crate) struct Notice {
+    pub(crate) text: String,
+    pub(crate) href: String,
+    /// The text of the link.
+    pub(crate) open: String,
+}
+
+/// The page that deletes an account; it shows no notice about itself.
+pub(crate) const ACCOUNT_DELETION: &str = "/settings/account/delete";
+/// The page that deletes an organization; it shows no notice about itself.
+pub(crate) const ORGANIZATION_DELETION: &str = "/settings/organization/delete";
+
 /// The values of `?done=` that show a notice. The list is closed, so that a link cannot show text of its author.
-const DONE: [&str; 17] = [
+const DONE: [&str; 21] = [
+    "organization-deletion-requested",
+    "organization-deletion-cancelled",
     "account-deleted",
+    "deletion-requested",
+    "deletion-cancelled",
     "saved",
     "key-revoked",
     "invite-sent",
@@ -118,7 +138,9 @@ impl Layout {
             })
             .collect();
         let role = if visit.owner() { "role-owner" } else { "role-reader" };
+        let own = Self::bare(state, &visit.person, title);
         Self {
+            notices: own.notices.iter().cloned().chain(organization_notice(visit)).collect(),
             organization: visit.organization.name.clone(),
             project: t.project(visit.project.is_default, &visit.project.name),
             role: t.text(role),
@@ -126,7 +148,7 @@ impl Layout {
             project_entries,
             organization_entries,
             account_entries,
-            ..Self::bare(state, &visit.person, title)
+            ..own
         }
     }
 
@@ -137,7 +159,8 @@ impl Layout {
             href: path.to_owned(),
             current: path == current,
         };
-        let mut account_entries = vec![entry("nav-security", "/settings/account/security")];
+        let mut account_entries =
+            vec![entry("nav-security", "/settings/account/security"), entry("deletion", ACCOUNT_DELETION)];
         if person.session.operator || person.session.operator_waits {
             account_entries.push(entry("nav-operator", "/operator"));
         }
@@ -172,8 +195,32 @@ impl Layout {
             services: state.app.configured_services(),
             here: person.path.clone(),
             done: done.map(|done| t.text(&format!("done-{done}"))),
+            notices: account_notice(person).into_iter().collect(),
         }
     }
+}
+
+/// The notice that the account will be deleted.
+fn account_notice(person: &Person) -> Option<Notice> {
+    let at = person.session.deletion_at.filter(|_| !person.path.starts_with(ACCOUNT_DELETION))?;
+    Some(Notice {
+        text: person.messages.text_with("deletion-notice", "when", person.format.exact(&at)),
+        href: ACCOUNT_DELETION.to_owned(),
+        open: person.messages.text("deletion-notice-open"),
+    })
+}
+
+/// The notice for owners that the organization will be deleted.
+fn organization_notice(visit: &Visit) -> Option<Notice> {
+    let person = &visit.person;
+    let shown = visit.owner() && !person.path.starts_with(ORGANIZATION_DELETION);
+    let when = person.format.exact(&visit.organization.deletion_at.filter(|_| shown)?);
+    let arguments = [("organization", visit.organization.name.as_str()), ("when", when.as_str())];
+    Some(Notice {
+        text: person.messages.text_with_all("organization-deletion-notice", &arguments),
+        href: visit.link(ORGANIZATION_DELETION),
+        open: person.messages.text("deletion-notice-open"),
+    })
 }
 
 impl Layout {

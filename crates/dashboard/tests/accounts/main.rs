@@ -2,6 +2,7 @@
 //! names.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
+mod account_deletion;
 mod audit;
 mod bursts;
 mod console;
@@ -15,6 +16,7 @@ mod limits;
 mod lists;
 mod markup;
 mod operators;
+mod organization_deletion;
 mod profile;
 mod progress;
 mod project_features;

@@ -5,7 +5,7 @@ use crate::world::*;
 const SETTINGS: &str = "/settings/organization";
 
 /// Every page with the status that a reader gets; the audit log says only that it is for owners.
-const PAGES: [(&str, u16); 12] = [
+const PAGES: [(&str, u16); 14] = [
     ("/home", 200),
     ("/api-keys", 200),
     ("/usage", 200),
@@ -18,6 +18,8 @@ const PAGES: [(&str, u16); 12] = [
     ("/settings/organization/billing/payment-methods", 403),
     ("/settings/organization/audit-log", 200),
     ("/settings/organization/audit-log.csv", 403),
+    ("/settings/organization/export.json", 403),
+    ("/settings/organization/delete", 403),
 ];
 
 #[tokio::test]

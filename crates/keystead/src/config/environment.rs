@@ -132,6 +132,8 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("language", Kind::Text),
         ],
     ),
+    ("accounts", &[("deletion_days", Kind::Number)]),
+    ("organizations", &[("deletion_days", Kind::Number)]),
     (
         "verification",
         &[

@@ -10,6 +10,7 @@ use keystead_core::usage::Price;
 use serde::Deserialize;
 
 use super::ConfigError;
+use super::deletion::DeletionSection;
 use super::limits::Limits;
 use super::models::ModelSection;
 use super::network::{EdgeOptions, NetworkSection};
@@ -53,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) mail: MailSection,
     pub(crate) sign_in: SignInSection,
     pub(crate) operator: OperatorSection,
+    pub(crate) accounts: DeletionSection,
+    pub(crate) organizations: DeletionSection,
     pub(crate) verification: VerificationSection,
     pub(crate) upstream: Vec<UpstreamSection>,
     pub(crate) model: Vec<ModelSection>,
@@ -251,6 +254,8 @@ pub(crate) struct Validated {
     pub(crate) mail: Option<Mail>,
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) operator: OperatorSection,
+    pub(crate) accounts: DeletionSection,
+    pub(crate) organizations: DeletionSection,
     pub(crate) verification: VerificationSection,
     pub(crate) upstreams: Vec<ValidatedUpstream>,
     /// The default rate limits of one organization for a model.
@@ -307,6 +312,8 @@ impl Config {
             models.push((model, price, rates));
         }
         self.verification.validate()?;
+        self.accounts.validate("accounts")?;
+        self.organizations.validate("organizations")?;
         if self.usage.spool_file_bytes < SMALLEST_SPOOL_FILE {
             return wrong(format!("usage.spool_file_bytes must be at least {SMALLEST_SPOOL_FILE}"));
         }
@@ -325,6 +332,8 @@ impl Config {
             mail: self.mail.validate()?,
             sign_in: self.sign_in.validate()?,
             operator: self.operator,
+            accounts: self.accounts,
+            organizations: self.organizations,
             verification: self.verification,
             environment: self.environment,
             public_url,

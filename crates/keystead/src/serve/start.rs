@@ -7,6 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::middleware::from_fn;
 use keystead_api::ApiState;
+use keystead_app::Nodes;
 use keystead_dashboard::{DashboardState, OpenStreams};
 use keystead_gateway::{
     BodyMemory, Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, LastUses, Limits, Meter,
@@ -144,6 +145,8 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     wiring::services::review(&mut services, &config, &store, &secrets, &public_url)?;
     let app = wiring::app(store.clone(), &secrets, public_url.clone(), services, wiring::settings(&config));
     wiring::installation::log(&app.installation_report().await?);
+    let nodes: Arc<dyn Nodes> = Arc::clone(&follower) as Arc<dyn Nodes>;
+    app.set_nodes(nodes);
     let worker = tokio::spawn(wiring::worker::work(app.clone(), stopped.clone()));
     tokio::spawn(pending::follow(Arc::clone(&gateway), stopped.clone()));
     let uses = gateway.last_uses();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use keystead_app::Nodes;
 use keystead_core::node_lag::GONE;
 use keystead_core::time::Timestamp;
 use keystead_gateway::{BoxFuture, Catalogue, ChangedSubject, Directory, Follow, RateLimiter, Unavailable};
@@ -291,6 +292,15 @@ impl Follow for Follower {
                 tracing::debug!(%error, "a request could not follow the changes");
                 Unavailable
             })
+        })
+    }
+}
+
+impl Nodes for Follower {
+    fn wait_for_revision(&self, revision: i64) -> BoxFuture<'_, ()> {
+        // The nodes that have not confirmed it are named in the service log.
+        Box::pin(async move {
+            let _ = self.wait_until_applied(revision).await;
         })
     }
 }

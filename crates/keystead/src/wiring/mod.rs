@@ -81,6 +81,8 @@ pub(crate) fn settings(config: &Validated) -> Settings {
         reverify_after_days: verification.reverify_after_days,
         reverify_new_owner_days: verification.reverify_new_owner_days,
         biometrics_days: verification.biometrics_days.unwrap_or(usual.biometrics_days),
+        deletion_days: config.accounts.deletion_days,
+        organization_deletion_days: config.organizations.deletion_days,
         operator: operator.name.unwrap_or(usual.operator),
         support_email: operator.support_email,
         waiver_requests: operator.waiver_requests.unwrap_or(usual.waiver_requests),

@@ -167,3 +167,34 @@ notify-payment = Payment methods of organizations you own: cards that expire, re
 notify-review = Review cases and waiver requests that need a decision
 notify-always = Emails about the security of your account, links and codes you request, and erased or held identity data are always sent.
 notify-save = Save email settings
+deletion = Delete account
+deletion-hint = Your keys stop working and your personal data is deleted after a waiting time.
+deletion-open = Delete account
+deletion-notice = Your account will be deleted on { $when }.
+deletion-notice-open = See details or cancel
+deletion-pending = The deletion is requested
+deletion-pending-lead = Your account will be deleted on { $when }. Until then everything keeps working and you can cancel.
+deletion-cancel = Cancel deletion
+deletion-what = What will happen
+deletion-what-hint = You leave these organizations and the keys you own in them stop working for everyone who uses them.
+deletion-organization = Organization
+deletion-role = Your role
+deletion-keys = Keys that stop working
+deletion-needs-owner = You are the only owner.
+deletion-user-keys = { $count ->
+    [one] 1 user key stops working.
+   *[other] { $count } user keys stop working.
+}
+deletion-erased = Your name, email address, sign-in methods, sessions, settings and the phone numbers you verified are deleted.
+deletion-kept = Entries in audit logs, usage and consents are kept. They name you by an id only.
+deletion-service-accounts = Service accounts, their keys and everything else that belongs to an organization keep working.
+deletion-blocked = Make another person an owner of the organizations where you are the only owner, or delete these organizations under Organization > General. Then you can delete your account.
+deletion-days = { $count ->
+    [one] Your account is deleted after 1 day. Until then everything keeps working, and you can sign in and cancel.
+   *[other] Your account is deleted after { $count } days. Until then everything keeps working, and you can sign in and cancel.
+}
+deletion-request = Delete my account
+error-account-deletion-pending = Your account will be deleted. Cancel the deletion first.
+export = Your data
+export-hint = A JSON file with everything we keep about you: profile, sessions, memberships, keys without secrets, consents, verifications and audit log entries. We may ask for your password first.
+export-download = Download your data

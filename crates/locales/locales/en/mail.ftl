@@ -78,6 +78,24 @@ mail-identity-unlinked-text =
     { $detail }
 
     You were signed out on other devices. If you did not do this, choose a new password now and contact support.
+mail-deletion-requested-subject = { $operator }: Your account will be deleted
+mail-deletion-requested-text = The deletion of your account was requested. It will be deleted on { $detail }. Until then your keys keep working. To keep the account, sign in and cancel the deletion in your account settings. If you did not do this, also choose a new password and contact support.
+mail-deletion-soon-subject = { $operator }: Your account is about to be deleted
+mail-deletion-soon-text = Your account will be deleted on { $detail }. Your keys then stop working and your data cannot be restored. To keep the account, sign in and cancel the deletion in your account settings.
+mail-deletion-cancelled-subject = { $operator }: Your account stays
+mail-deletion-cancelled-text = The deletion of your account was canceled. Nothing was changed and your keys keep working.
+mail-account-deleted-subject = { $operator }: Your account was deleted
+mail-account-deleted-text = Your account and your personal data were deleted. Your keys no longer work. This is the last email we send to this address about the account.
+mail-organization-deletion-requested-subject = { $operator }: An organization will be deleted
+mail-organization-deletion-requested-text = { $inviter } requested the deletion of the organization { $organization }. It will be deleted on { $detail }. Until then its keys keep working. To keep the organization, sign in and cancel the deletion. Every owner can do this.
+mail-organization-deletion-soon-subject = { $operator }: An organization is about to be deleted
+mail-organization-deletion-soon-text = The organization { $organization } will be deleted on { $detail }. Its keys then stop working and its data cannot be restored. To keep the organization, sign in and cancel the deletion. Every owner can do this.
+mail-organization-deletion-cancelled-subject = { $operator }: An organization stays
+mail-organization-deletion-cancelled-text = { $inviter } canceled the deletion of the organization { $organization }. Nothing was changed and its keys keep working.
+mail-organization-deleted-subject = { $operator }: An organization was deleted
+mail-organization-deleted-text = The organization { $organization } was deleted. Its keys no longer work. Your account stays, and you can create or join another organization.
+mail-organization-deleted-held-subject = { $operator }: An organization was deleted
+mail-organization-deleted-held-text = The organization { $organization } was deleted. Its keys no longer work. Photos of an ID check are held by law until { $detail } and are erased after that. Your account stays, and you can create or join another organization.
 mail-pictures-expiring-subject = { $operator }: A case needs a decision within a day
 mail-pictures-expiring-text =
     The case of the organization { $organization } has not been decided. Its photos will be erased within a day, with or without a decision. After that, the owner will be asked for new photos.
@@ -155,6 +173,8 @@ mail-line-case-until = { $kind ->
 mail-button-confirm = Confirm email address
 mail-button-password = Choose password
 mail-button-invite = Accept invitation
+mail-button-account = Open the page of the deletion
+mail-button-organization = Open the page of the deletion
 mail-button-sign-in = Sign in
 mail-button-security = Open security settings
 mail-button-case = Open case

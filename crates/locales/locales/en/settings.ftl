@@ -138,3 +138,53 @@ account-delete-what = { $count ->
     [one] Its key stops working from the next request. You cannot undo this.
    *[other] Its { $count } keys stop working from the next request. You cannot undo this.
 }
+organization-deletion = Delete organization
+organization-deletion-hint = All keys stop working and the data of the organization is deleted after a waiting time.
+organization-deletion-notice = The organization { $organization } will be deleted on { $when }.
+organization-deletion-by = { $name } requested the deletion on { $when }.
+organization-deletion-pending-lead = The organization will be deleted on { $when }. Until then everything keeps working and every owner can cancel.
+organization-deletion-what-hint = Programs that use one of these keys get error 401 from that moment on. The deletion cannot be undone.
+organization-deletion-keys = { $count ->
+    [one] 1 key stops working.
+   *[other] { $count } keys stop working.
+}
+organization-deletion-used = A key was last used { $when }.
+organization-deletion-unused = None of them has been used.
+organization-deletion-members = { $count ->
+    [one] 1 member loses access. Their account stays.
+   *[other] { $count } members lose access. Their accounts stay.
+}
+organization-deletion-projects = { $count ->
+    [one] 1 project ends with its settings and limits.
+   *[other] { $count } projects end with their settings and limits.
+}
+organization-deletion-service-accounts = { $count ->
+    [one] 1 service account ends.
+   *[other] { $count } service accounts end.
+}
+organization-deletion-invites = { $count ->
+    [one] 1 open invitation is canceled.
+   *[other] { $count } open invitations are canceled.
+}
+organization-deletion-payment-methods = { $count ->
+    [one] 1 payment method is removed here and at the payment service.
+   *[other] { $count } payment methods are removed here and at the payment service.
+}
+organization-deletion-verification = The verification ends. The verified phone number is deleted, and photos and documents are erased.
+organization-deletion-held = Photos of an ID check are held by law until { $when } and are erased after that.
+organization-deletion-kept = Usage and entries of the audit log are kept under ids, without the name of the organization.
+organization-deletion-days = { $count ->
+    [one] The organization will be deleted after { $count } day. Until then everything keeps working and every owner can cancel.
+   *[other] The organization will be deleted after { $count } days. Until then everything keeps working and every owner can cancel.
+}
+organization-deletion-type = Name of the organization
+organization-deletion-type-hint = Type { $name } to confirm.
+organization-deletion-request = Delete this organization
+error-organization-name-differs = This is not the name of the organization. Type it exactly as shown.
+operator-deletion = Will be deleted on { $when } at an owner's request
+organization-export = Data of the organization
+organization-export-hint = A JSON file with settings, projects, members, invitations, service accounts, keys without secrets and verifications. You may be asked for your password first.
+organization-export-download = Download organization data
+organization-export-more = Usage and the audit log have files of their own:
+organization-export-usage = Open usage to download it as CSV
+organization-export-audit = Open the audit log to download it as CSV

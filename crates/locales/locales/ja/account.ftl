@@ -167,3 +167,32 @@ notify-payment = オーナーである組織の支払い方法（カードの期
 notify-review = 判断が必要な審査案件と免除の申請
 notify-always = アカウントのセキュリティ、リクエストしたリンクやコード、本人確認データの消去や保持に関するメールは、常に送信されます。
 notify-save = メール設定を保存
+deletion = アカウントの削除
+deletion-hint = 待機期間の後、キーが使えなくなり、個人データが削除されます。
+deletion-open = アカウントを削除
+deletion-notice = このアカウントは{ $when }に削除されます。
+deletion-notice-open = 詳細の確認・取り消し
+deletion-pending = 削除を受け付けました
+deletion-pending-lead = このアカウントは{ $when }に削除されます。それまではすべて使用でき、削除を取り消すこともできます。
+deletion-cancel = 削除を取り消す
+deletion-what = 削除の内容
+deletion-what-hint = 次の組織から抜け、そこで所有しているキーは、使用している全員について使えなくなります。
+deletion-organization = 組織
+deletion-role = ロール
+deletion-keys = 使えなくなるキー
+deletion-needs-owner = ほかのオーナーがいません。
+deletion-user-keys = { $count ->
+   *[other] { $count }個のユーザーキーが使えなくなります。
+}
+deletion-erased = 名前、メールアドレス、サインイン方法、セッション、設定、確認した電話番号が削除されます。
+deletion-kept = 監査ログの記録、使用量、同意は保持されます。これらにはIDだけが残ります。
+deletion-service-accounts = サービスアカウントとそのキーなど、組織に属するものは引き続き使用できます。
+deletion-blocked = ほかのオーナーがいない組織では、先に別のメンバーをオーナーにするか、「組織 > 全般」でその組織を削除してください。その後でアカウントを削除できます。
+deletion-days = { $count ->
+   *[other] アカウントは{ $count }日後に削除されます。それまではすべて使用でき、サインインして取り消すことができます。
+}
+deletion-request = このアカウントを削除
+error-account-deletion-pending = このアカウントは削除される予定です。先に削除を取り消してください。
+export = 自分のデータ
+export-hint = 保存しているデータをまとめたJSONファイルです。プロフィール、セッション、所属、キー（シークレットを除く）、同意、確認、監査ログの記録が含まれます。先にパスワードの入力が必要な場合があります。
+export-download = データをダウンロード

@@ -78,6 +78,24 @@ mail-identity-unlinked-text =
     { $detail }
 
     ほかの端末からはサインアウトしました。心当たりがない場合は、すぐに新しいパスワードを設定し、サポートに問い合わせてください。
+mail-deletion-requested-subject = { $operator }: アカウントは削除される予定です
+mail-deletion-requested-text = アカウントの削除が申請されました。{ $detail }に削除されます。それまではキーを使用できます。アカウントを残すには、サインインしてアカウント設定で削除を取り消してください。心当たりがない場合は、新しいパスワードも設定し、サポートに問い合わせてください。
+mail-deletion-soon-subject = { $operator }: まもなくアカウントが削除されます
+mail-deletion-soon-text = アカウントは{ $detail }に削除されます。その後はキーが使えなくなり、データは復元できません。アカウントを残すには、サインインしてアカウント設定で削除を取り消してください。
+mail-deletion-cancelled-subject = { $operator }: アカウントの削除を取り消しました
+mail-deletion-cancelled-text = アカウントの削除が取り消されました。何も変更されず、キーは引き続き使用できます。
+mail-account-deleted-subject = { $operator }: アカウントを削除しました
+mail-account-deleted-text = アカウントと個人データを削除しました。キーは使えなくなりました。このアカウントについてこのアドレスにお送りするメールは、これが最後です。
+mail-organization-deletion-requested-subject = { $operator }: 組織は削除される予定です
+mail-organization-deletion-requested-text = { $inviter }さんが組織「{ $organization }」の削除を申請しました。{ $detail }に削除されます。それまではキーを使用できます。組織を残すには、サインインして削除を取り消してください。どのオーナーも取り消せます。
+mail-organization-deletion-soon-subject = { $operator }: まもなく組織が削除されます
+mail-organization-deletion-soon-text = 組織「{ $organization }」は{ $detail }に削除されます。その後はキーが使えなくなり、データは復元できません。組織を残すには、サインインして削除を取り消してください。どのオーナーも取り消せます。
+mail-organization-deletion-cancelled-subject = { $operator }: 組織の削除を取り消しました
+mail-organization-deletion-cancelled-text = { $inviter }さんが組織「{ $organization }」の削除を取り消しました。何も変更されず、キーは引き続き使用できます。
+mail-organization-deleted-subject = { $operator }: 組織を削除しました
+mail-organization-deleted-text = 組織「{ $organization }」を削除しました。キーは使えなくなりました。アカウントは残り、別の組織を作成したり、参加したりできます。
+mail-organization-deleted-held-subject = { $operator }: 組織を削除しました
+mail-organization-deleted-held-text = 組織「{ $organization }」を削除しました。キーは使えなくなりました。本人確認の写真は法律により{ $detail }まで保持され、その後に消去されます。アカウントは残り、別の組織を作成したり、参加したりできます。
 mail-pictures-expiring-subject = { $operator }：1日以内に決定が必要な案件があります
 mail-pictures-expiring-text =
     組織「{ $organization }」の案件はまだ決定されていません。写真は、決定の有無にかかわらず1日以内に消去されます。消去された場合は、オーナーに写真の再提出を依頼することになります。
@@ -155,6 +173,8 @@ mail-line-case-until = { $kind ->
 mail-button-confirm = メールアドレスを確認
 mail-button-password = パスワードを設定
 mail-button-invite = 招待を承諾
+mail-button-account = 削除のページを開く
+mail-button-organization = 削除のページを開く
 mail-button-sign-in = サインイン
 mail-button-security = セキュリティ設定を開く
 mail-button-case = 案件を開く

@@ -135,3 +135,46 @@ account-delete-none = 有効なキーはありません。この操作は元に�
 account-delete-what = { $count ->
    *[other] { $count }個のキーが、次のリクエストから使えなくなります。この操作は元に戻せません。
 }
+organization-deletion = 組織の削除
+organization-deletion-hint = 待機期間の後、すべてのキーが使えなくなり、組織のデータが削除されます。
+organization-deletion-notice = 組織「{ $organization }」は{ $when }に削除されます。
+organization-deletion-by = { $name }さんが{ $when }に削除を申請しました。
+organization-deletion-pending-lead = この組織は{ $when }に削除されます。それまではすべて使用でき、どのオーナーも削除を取り消せます。
+organization-deletion-what-hint = 削除された時点から、これらのキーを使うプログラムにはエラー401が返されます。削除は元に戻せません。
+organization-deletion-keys = { $count ->
+   *[other] { $count }個のキーが使えなくなります。
+}
+organization-deletion-used = キーの最終使用：{ $when }。
+organization-deletion-unused = 使用されたキーはありません。
+organization-deletion-members = { $count ->
+   *[other] { $count }人のメンバーがアクセスできなくなります。アカウントは残ります。
+}
+organization-deletion-projects = { $count ->
+   *[other] { $count }件のプロジェクトが、設定と上限とともに削除されます。
+}
+organization-deletion-service-accounts = { $count ->
+   *[other] { $count }個のサービスアカウントが削除されます。
+}
+organization-deletion-invites = { $count ->
+   *[other] { $count }件の招待が取り消されます。
+}
+organization-deletion-payment-methods = { $count ->
+   *[other] { $count }件の支払い方法が、ここと決済サービスの両方から削除されます。
+}
+organization-deletion-verification = 確認の結果は失われます。確認済みの電話番号は削除され、写真と書類のデータは消去されます。
+organization-deletion-held = 本人確認の写真は法律により{ $when }まで保持され、その後に消去されます。
+organization-deletion-kept = 使用量と監査ログの記録は、組織の名前を含まず、IDだけで保持されます。
+organization-deletion-days = { $count ->
+   *[other] この組織は{ $count }日後に削除されます。それまではすべて使用でき、どのオーナーも削除を取り消せます。
+}
+organization-deletion-type = 組織の名前
+organization-deletion-type-hint = 確認のため「{ $name }」と入力してください。
+organization-deletion-request = この組織を削除
+error-organization-name-differs = 組織の名前と一致しません。表示されているとおりに入力してください。
+operator-deletion = オーナーの申請により{ $when }に削除されます
+organization-export = 組織のデータ
+organization-export-hint = 設定、プロジェクト、メンバー、招待、サービスアカウント、シークレットを含まないキー、確認の状態を含むJSONファイルです。先にパスワードの入力を求められることがあります。
+organization-export-download = 組織のデータをダウンロード
+organization-export-more = 使用量と監査ログには別のファイルがあります。
+organization-export-usage = 使用量を開いてCSVをダウンロード
+organization-export-audit = 監査ログを開いてCSVをダウンロード

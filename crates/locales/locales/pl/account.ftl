@@ -167,3 +167,38 @@ notify-payment = Metody płatności Twoich organizacji: wygasające i usunięte 
 notify-review = Sprawy i prośby o zwolnienie, które wymagają decyzji
 notify-always = E-maile o bezpieczeństwie konta, linki i kody na Twoje żądanie oraz informacje o trwałym usunięciu lub blokadzie prawnej danych tożsamości wysyłamy zawsze.
 notify-save = Zapisz ustawienia e-maili
+deletion = Usuń konto
+deletion-hint = Po okresie oczekiwania Twoje klucze przestaną działać, a dane osobowe zostaną usunięte.
+deletion-open = Usuń konto
+deletion-notice = Twoje konto zostanie usunięte { $when }.
+deletion-notice-open = Zobacz szczegóły lub anuluj
+deletion-pending = Usunięcie jest zaplanowane
+deletion-pending-lead = Twoje konto zostanie usunięte { $when }. Do tego czasu wszystko działa i możesz anulować usunięcie.
+deletion-cancel = Anuluj usunięcie
+deletion-what = Co się stanie
+deletion-what-hint = Opuścisz te organizacje, a klucze, których jesteś właścicielem, przestaną działać u wszystkich, którzy ich używają.
+deletion-organization = Organizacja
+deletion-role = Twoja rola
+deletion-keys = Klucze, które przestaną działać
+deletion-needs-owner = Organizacja nie ma innego właściciela.
+deletion-user-keys = { $count ->
+    [one] { $count } klucz użytkownika przestanie działać.
+    [few] { $count } klucze użytkownika przestaną działać.
+    [many] { $count } kluczy użytkownika przestanie działać.
+   *[other] { $count } klucza użytkownika przestanie działać.
+}
+deletion-erased = Usuniemy nazwę, adres e-mail, sposoby logowania, sesje, ustawienia i zweryfikowane przez Ciebie numery telefonu.
+deletion-kept = Wpisy w dziennikach zdarzeń, wykorzystanie i zgody zostają zachowane. Wskazują Cię tylko za pomocą identyfikatora.
+deletion-service-accounts = Konta usług, ich klucze i wszystko inne, co należy do organizacji, działa dalej.
+deletion-blocked = W organizacjach bez innego właściciela nadaj tę rolę innej osobie albo usuń te organizacje na stronie Organizacja > Ogólne. Potem możesz usunąć konto.
+deletion-days = { $count ->
+    [one] Konto zostanie usunięte po { $count } dniu. Do tego czasu wszystko działa, a Ty możesz się zalogować i anulować usunięcie.
+    [few] Konto zostanie usunięte po { $count } dniach. Do tego czasu wszystko działa, a Ty możesz się zalogować i anulować usunięcie.
+    [many] Konto zostanie usunięte po { $count } dniach. Do tego czasu wszystko działa, a Ty możesz się zalogować i anulować usunięcie.
+   *[other] Konto zostanie usunięte po { $count } dnia. Do tego czasu wszystko działa, a Ty możesz się zalogować i anulować usunięcie.
+}
+deletion-request = Usuń moje konto
+error-account-deletion-pending = Twoje konto zostanie usunięte. Najpierw anuluj usunięcie.
+export = Twoje dane
+export-hint = Plik JSON ze wszystkim, co o Tobie przechowujemy: profil, sesje, członkostwa, klucze bez danych poufnych, zgody, weryfikacje i wpisy dziennika zdarzeń. Najpierw możemy poprosić o hasło.
+export-download = Pobierz swoje dane

@@ -78,6 +78,24 @@ mail-identity-unlinked-text =
     { $detail }
 
     Sesje na innych urządzeniach zostały zakończone. Jeśli to nie Ty, od razu ustaw nowe hasło i skontaktuj się z pomocą techniczną.
+mail-deletion-requested-subject = { $operator }: Twoje konto zostanie usunięte
+mail-deletion-requested-text = Zażądano usunięcia Twojego konta. Zostanie ono usunięte { $detail }. Do tego czasu klucze działają. Aby zachować konto, zaloguj się i anuluj usunięcie w ustawieniach konta. Jeśli to nie Twoje żądanie, ustaw też nowe hasło i skontaktuj się z pomocą.
+mail-deletion-soon-subject = { $operator }: Wkrótce usuniemy Twoje konto
+mail-deletion-soon-text = Twoje konto zostanie usunięte { $detail }. Klucze przestaną wtedy działać, a danych nie będzie można przywrócić. Aby zachować konto, zaloguj się i anuluj usunięcie w ustawieniach konta.
+mail-deletion-cancelled-subject = { $operator }: Twoje konto pozostaje
+mail-deletion-cancelled-text = Anulowano usunięcie Twojego konta. Nic się nie zmieniło, a klucze działają dalej.
+mail-account-deleted-subject = { $operator }: Twoje konto zostało usunięte
+mail-account-deleted-text = Usunęliśmy Twoje konto i dane osobowe. Klucze już nie działają. To ostatni e-mail o tym koncie wysłany na ten adres.
+mail-organization-deletion-requested-subject = { $operator }: Organizacja zostanie usunięta
+mail-organization-deletion-requested-text = Osoba „{ $inviter }” zażądała usunięcia organizacji „{ $organization }”. Organizacja zostanie usunięta { $detail }. Do tego czasu jej klucze działają. Aby zachować organizację, zaloguj się i anuluj usunięcie. Może to zrobić każdy właściciel.
+mail-organization-deletion-soon-subject = { $operator }: Wkrótce usuniemy organizację
+mail-organization-deletion-soon-text = Organizacja „{ $organization }” zostanie usunięta { $detail }. Jej klucze przestaną wtedy działać, a danych nie będzie można przywrócić. Aby zachować organizację, zaloguj się i anuluj usunięcie. Może to zrobić każdy właściciel.
+mail-organization-deletion-cancelled-subject = { $operator }: Organizacja pozostaje
+mail-organization-deletion-cancelled-text = Osoba „{ $inviter }” anulowała usunięcie organizacji „{ $organization }”. Nic się nie zmieniło, a klucze działają dalej.
+mail-organization-deleted-subject = { $operator }: Organizacja została usunięta
+mail-organization-deleted-text = Usunęliśmy organizację „{ $organization }”. Jej klucze już nie działają. Twoje konto pozostaje: możesz utworzyć inną organizację albo do niej dołączyć.
+mail-organization-deleted-held-subject = { $operator }: Organizacja została usunięta
+mail-organization-deleted-held-text = Usunęliśmy organizację „{ $organization }”. Jej klucze już nie działają. Blokada prawna obejmuje zdjęcia z weryfikacji tożsamości do { $detail }. Potem zostaną trwale usunięte. Twoje konto pozostaje: możesz utworzyć inną organizację albo do niej dołączyć.
 mail-pictures-expiring-subject = { $operator }: Sprawa wymaga decyzji w ciągu doby
 mail-pictures-expiring-text =
     Sprawa organizacji „{ $organization }” nie została rozstrzygnięta. Jej zdjęcia zostaną trwale usunięte w ciągu doby, niezależnie od decyzji. Potem właściciel zostanie poproszony o nowe zdjęcia.
@@ -155,6 +173,8 @@ mail-line-case-until = { $kind ->
 mail-button-confirm = Potwierdź adres e-mail
 mail-button-password = Ustaw hasło
 mail-button-invite = Przyjmij zaproszenie
+mail-button-account = Otwórz stronę usunięcia
+mail-button-organization = Otwórz stronę usunięcia
 mail-button-sign-in = Zaloguj się
 mail-button-security = Otwórz ustawienia bezpieczeństwa
 mail-button-case = Otwórz sprawę

@@ -144,3 +144,67 @@ account-delete-what = { $count ->
     [many] { $count } kluczy tego konta przestanie działać od następnego żądania. Tej operacji nie można cofnąć.
    *[other] { $count } klucza tego konta przestanie działać od następnego żądania. Tej operacji nie można cofnąć.
 }
+organization-deletion = Usuń organizację
+organization-deletion-hint = Po okresie oczekiwania wszystkie klucze przestaną działać, a dane organizacji zostaną usunięte.
+organization-deletion-notice = Organizacja „{ $organization }” zostanie usunięta { $when }.
+organization-deletion-by = Usunięcia zażądała osoba „{ $name }” ({ $when }).
+organization-deletion-pending-lead = Organizacja zostanie usunięta { $when }. Do tego czasu wszystko działa, a każdy właściciel może anulować usunięcie.
+organization-deletion-what-hint = Od tej chwili programy, które używają jednego z tych kluczy, otrzymają błąd 401. Usunięcia nie można cofnąć.
+organization-deletion-keys = { $count ->
+    [one] { $count } klucz przestanie działać.
+    [few] { $count } klucze przestaną działać.
+    [many] { $count } kluczy przestanie działać.
+   *[other] { $count } klucza przestanie działać.
+}
+organization-deletion-used = Ostatnie użycie klucza: { $when }.
+organization-deletion-unused = Żaden klucz nie był używany.
+organization-deletion-members = { $count ->
+    [one] { $count } członek straci dostęp. Jego konto pozostanie.
+    [few] { $count } członków straci dostęp. Ich konta pozostaną.
+    [many] { $count } członków straci dostęp. Ich konta pozostaną.
+   *[other] { $count } członka straci dostęp. Ich konta pozostaną.
+}
+organization-deletion-projects = { $count ->
+    [one] { $count } projekt zostanie usunięty wraz z ustawieniami i limitami.
+    [few] { $count } projekty zostaną usunięte wraz z ustawieniami i limitami.
+    [many] { $count } projektów zostanie usuniętych wraz z ustawieniami i limitami.
+   *[other] { $count } projektu zostanie usunięte wraz z ustawieniami i limitami.
+}
+organization-deletion-service-accounts = { $count ->
+    [one] { $count } konto usługi zostanie usunięte.
+    [few] { $count } konta usług zostaną usunięte.
+    [many] { $count } kont usług zostanie usuniętych.
+   *[other] { $count } konta usługi zostanie usunięte.
+}
+organization-deletion-invites = { $count ->
+    [one] { $count } otwarte zaproszenie zostanie anulowane.
+    [few] { $count } otwarte zaproszenia zostaną anulowane.
+    [many] { $count } otwartych zaproszeń zostanie anulowanych.
+   *[other] { $count } otwartego zaproszenia zostanie anulowane.
+}
+organization-deletion-payment-methods = { $count ->
+    [one] { $count } metoda płatności zostanie usunięta u nas i w usłudze płatności.
+    [few] { $count } metody płatności zostaną usunięte u nas i w usłudze płatności.
+    [many] { $count } metod płatności zostanie usuniętych u nas i w usłudze płatności.
+   *[other] { $count } metody płatności zostanie usunięte u nas i w usłudze płatności.
+}
+organization-deletion-verification = Weryfikacja zakończy się. Zweryfikowany numer telefonu zostanie usunięty, a zdjęcia i dokumenty zostaną trwale usunięte.
+organization-deletion-held = Blokada prawna obejmuje zdjęcia z weryfikacji tożsamości do { $when }. Potem zostaną trwale usunięte.
+organization-deletion-kept = Wykorzystanie i wpisy dziennika zdarzeń zostają zachowane pod identyfikatorami, bez nazwy organizacji.
+organization-deletion-days = { $count ->
+    [one] Organizacja zostanie usunięta po { $count } dniu. Do tego czasu wszystko działa, a każdy właściciel może anulować usunięcie.
+    [few] Organizacja zostanie usunięta po { $count } dniach. Do tego czasu wszystko działa, a każdy właściciel może anulować usunięcie.
+    [many] Organizacja zostanie usunięta po { $count } dniach. Do tego czasu wszystko działa, a każdy właściciel może anulować usunięcie.
+   *[other] Organizacja zostanie usunięta po { $count } dnia. Do tego czasu wszystko działa, a każdy właściciel może anulować usunięcie.
+}
+organization-deletion-type = Nazwa organizacji
+organization-deletion-type-hint = Aby potwierdzić, wpisz: { $name }
+organization-deletion-request = Usuń tę organizację
+error-organization-name-differs = To nie jest nazwa organizacji. Wpisz ją dokładnie tak, jak ją pokazano.
+operator-deletion = Zostanie usunięta { $when } na żądanie właściciela
+organization-export = Dane organizacji
+organization-export-hint = Plik JSON z ustawieniami, projektami, członkami, zaproszeniami, kontami usług, kluczami bez danych poufnych i weryfikacjami. Najpierw możemy poprosić o hasło.
+organization-export-download = Pobierz dane organizacji
+organization-export-more = Wykorzystanie i dziennik zdarzeń mają osobne pliki:
+organization-export-usage = Otwórz wykorzystanie, aby pobrać je jako CSV
+organization-export-audit = Otwórz dziennik zdarzeń, aby pobrać go jako CSV

@@ -226,6 +226,24 @@ pub async fn revoke_of_service_account(
     Ok(ended)
 }
 
+/// Ends all keys that belong to an organization, of every kind; returns their ids in order.
+pub async fn revoke_of_organization(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    by: &str,
+    reason: &str,
+    at: Timestamp,
+) -> Result<Vec<KeyId>, Error> {
+    const SQL: &str = "UPDATE api_keys SET revoked_at = $2, revoked_by = $3, revoked_reason = $4 \
+                       WHERE organization = $1 AND revoked_at IS NULL RETURNING id";
+    changes::lock(tx).await?;
+    let rows = tx.all(SQL, vec![organization.as_str().into(), at.0.into(), by.into(), reason.into()]).await?;
+    let mut ended = rows.iter().map(|row| id(row, 0, "api_keys")).collect::<Result<Vec<_>, _>>()?;
+    ended.sort();
+    changes::append(tx, &ChangeSubject::Organization(organization.clone()), at).await?;
+    Ok(ended)
+}
+
 /// Returns when a key of the organization was last revoked.
 pub async fn last_revoked(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Timestamp>, Error> {
     const SQL: &str = "SELECT MAX(revoked_at) FROM api_keys WHERE organization = $1";

@@ -26,6 +26,16 @@ macro_rules! columns {
     };
 }
 
+/// Whether the organization `$1` has an owner besides the person `$2` who stays: neither is their account deactivated,
+/// nor will it be deleted.
+macro_rules! another_owner {
+    () => {
+        "EXISTS (SELECT 1 FROM memberships o JOIN users u ON u.id = o.user_id WHERE o.organization = $1 \
+         AND o.role = 'owner' AND o.user_id <> $2 AND u.deactivated_at IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM account_deletions d WHERE d.user_id = o.user_id))"
+    };
+}
+
 fn membership(row: &Row) -> Result<Membership, Error> {
     Ok(Membership {
         organization: id(row, 0, "memberships")?,
@@ -182,6 +192,24 @@ pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Membership>,
     tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(membership).collect()
 }
 
+/// Lists the owners of an organization, the oldest membership first.
+pub async fn list_owners(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<UserId>, Error> {
+    const SQL: &str = "SELECT user_id FROM memberships WHERE organization = $1 AND role = 'owner' \
+                       ORDER BY created_at, user_id";
+    let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;
+    rows.iter().map(|row| id(row, 0, "memberships")).collect()
+}
+
+/// Whether a person is the only owner of an organization. Owners whose accounts are deactivated or will be deleted do not
+/// count.
+pub async fn is_only_owner(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<bool, Error> {
+    const SQL: &str = concat!(
+        "SELECT 1 FROM memberships m WHERE m.organization = $1 AND m.user_id = $2 AND m.role = 'owner' AND NOT ",
+        another_owner!()
+    );
+    Ok(tx.optional(SQL, vec![organization.as_str().into(), user.as_str().into()]).await?.is_some())
+}
+
 /// Lists members without an authenticator app, oldest members first.
 pub async fn list_without_second_factor(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Membership>, Error> {
     const SQL: &str = "SELECT m.organization, m.user_id, m.role, m.created_at FROM memberships m \
@@ -192,7 +220,8 @@ pub async fn list_without_second_factor(tx: &mut Tx, organization: &Organization
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(membership).collect()
 }
 
-/// Gives a member another role. `false` when there is no such member or they are the last owner.
+/// Gives a member another role. `false` when there is no such member or they are the last owner; an owner
+/// whose account is deactivated or will be deleted does not count as another one.
 pub async fn update_role(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -202,8 +231,11 @@ pub async fn update_role(
 ) -> Result<bool, Error> {
     // The lock on the counter's row serializes two owners who leave at once, so that the second one counts correctly.
     changes::lock(tx).await?;
-    const SQL: &str = "UPDATE memberships SET role = $3 WHERE organization = $1 AND user_id = $2 AND ($3 = 'owner' OR EXISTS \
-                       (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' AND o.user_id <> $2))";
+    const SQL: &str = concat!(
+        "UPDATE memberships SET role = $3 WHERE organization = $1 AND user_id = $2 AND ($3 = 'owner' OR ",
+        another_owner!(),
+        ")"
+    );
     let values = vec![organization.as_str().into(), user.as_str().into(), role.as_str().into()];
     if tx.execute(SQL, values).await? == 0 {
         return Ok(false);
@@ -212,12 +244,15 @@ pub async fn update_role(
     Ok(true)
 }
 
-/// Removes a member. `false` when there is no such member or they are the last owner.
+/// Removes a member. `false` when there is no such member or they are the last owner; an owner
+/// whose account is deactivated or will be deleted does not count as another one.
 pub async fn delete(tx: &mut Tx, organization: &OrganizationId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
     changes::lock(tx).await?;
-    const SQL: &str = "DELETE FROM memberships WHERE organization = $1 AND user_id = $2 AND (role <> 'owner' OR EXISTS \
-                       (SELECT 1 FROM memberships o WHERE o.organization = $1 AND o.role = 'owner' AND o.user_id <> $2)) \
-                       RETURNING created_at";
+    const SQL: &str = concat!(
+        "DELETE FROM memberships WHERE organization = $1 AND user_id = $2 AND (role <> 'owner' OR ",
+        another_owner!(),
+        ") RETURNING created_at"
+    );
     let deleted = tx.optional(SQL, vec![organization.as_str().into(), user.as_str().into()]).await?;
     let Some(row) = deleted else { return Ok(false) };
     removed_rows::insert(tx, "memberships", organization.as_str(), user.as_str(), (time(&row, 0)?, at)).await?;

@@ -1,6 +1,7 @@
 //! One module for each subject: plain functions over a transaction. Most are named find, list, insert, update, delete or
 //! claim; others say what they change.
 
+pub mod account_deletions;
 pub mod accounts;
 pub mod activity;
 pub mod address_fingerprints;
@@ -8,6 +9,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod captures;
 pub mod changes;
+mod data_parts;
 pub mod directory;
 pub mod first_uses;
 pub mod form_submissions;
@@ -24,11 +26,14 @@ mod list;
 pub mod memberships;
 pub mod models;
 pub mod operator_approvals;
+pub mod organization_data;
+pub mod organization_deletions;
 pub mod organization_verifications;
 pub mod organizations;
 pub mod passkeys;
 pub mod payments;
 pub mod pending_usage;
+pub mod personal_data;
 pub mod phones;
 pub mod policy;
 pub mod privacy;

@@ -16,7 +16,7 @@ pub struct Organization {
     /// A label; other organizations do not see it.
     pub name: String,
     pub created_at: Timestamp,
-    /// When the operator closed it.
+    /// When it was deleted.
     pub deactivated_at: Option<Timestamp>,
     /// Grows with every change of what it has proven.
     pub entitlement_version: i64,
@@ -137,7 +137,7 @@ pub async fn set_second_factor_since(tx: &mut Tx, id: &OrganizationId, since: Op
     tx.execute(SQL, vec![id.as_str().into(), since.map(|at| at.0).into()]).await.map(|_| ())
 }
 
-/// Closes an organization, or opens it again with `None`.
+/// Marks an organization as deleted, or takes the mark off with `None`.
 pub async fn set_deactivated(
     tx: &mut Tx,
     id: &OrganizationId,

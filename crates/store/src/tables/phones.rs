@@ -277,6 +277,13 @@ pub async fn delete_number(tx: &mut Tx, organization: &OrganizationId) -> Result
     Ok(tx.execute(SQL, vec![organization.as_str().into()]).await? > 0)
 }
 
+/// Deletes the numbers of organizations that were deleted before a moment.
+pub async fn delete_numbers_of_deleted(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM phone_numbers WHERE organization IN \
+                       (SELECT id FROM organizations WHERE deactivated_at < $1)";
+    tx.execute(SQL, vec![before.0.into()]).await
+}
+
 /// Saves a carrier's report about a number.
 pub async fn save_line(tx: &mut Tx, fingerprint: &[u8], line_type: LineKind, at: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO line_lookups (number_fingerprint, line_type, at) VALUES ($1, $2, $3) \

@@ -10,7 +10,7 @@ pub(crate) mod refresh;
 mod start;
 pub(crate) mod state;
 mod view;
-mod withdraw;
+pub(crate) mod withdraw;
 
 use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{AttemptState, Check, Refusal};

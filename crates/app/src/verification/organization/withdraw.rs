@@ -4,6 +4,7 @@ use keystead_core::id::{ErasureReceiptId, OrganizationId};
 use keystead_core::scope::Scope;
 use keystead_core::verification::organization::{Event, Status, step};
 use keystead_core::verification::review::{CaseKind, ErasureKind};
+use keystead_store::Tx;
 use keystead_store::tables::identity_attempts;
 use keystead_store::tables::privacy::{self, Receipt};
 use keystead_store::tables::reviews;
@@ -40,35 +41,7 @@ impl App {
     pub async fn withdraw_and_erase(&self, actor: &Actor, organization: &OrganizationId) -> Result<Receipt, Error> {
         write_tx!(self.store(), "withdraw_and_erase", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            let now = self.now();
-            let before = load_verification(tx, organization).await?;
-            let attempts = identity_attempts::list(tx, organization).await?;
-            let due: Vec<_> =
-                attempts.iter().filter(|row| row.reference.is_some() && row.redacted_at.is_none()).cloned().collect();
-            let mut live = attempts.into_iter().find(|row| row.finished_at.is_none());
-            let state = live.as_ref().map(|row| row.state);
-            let facts = verification_facts(self, tx, organization, &before, None).await?;
-            // When the service has nothing left, the result could not be checked against anything: it stays.
-            let event = Event::Withdraw { keep: due.is_empty() };
-            let next = step(before.status, state, event, facts, now).map_err(refused)?;
-            let consents = privacy::withdraw_consents(tx, organization, now).await?;
-            let documents = privacy::delete_documents_of(tx, organization).await?;
-            apply_step(self, tx, actor, organization, &before, live.as_mut(), next, None).await?;
-            for row in &due {
-                self.enqueue(tx, &Job::redact_attempt(&row.id), now).await?;
-            }
-            let counts = json!({
-                "consents_withdrawn": consents, "document_fingerprints": documents, "asked_of_service": due.len(),
-            });
-            let receipt = Receipt {
-                id: self.draw(ErasureReceiptId::generate),
-                organization: organization.clone(),
-                what: ErasureKind::Withdrawal,
-                receipt: counts.to_string(),
-                at: now,
-            };
-            privacy::insert_receipt(tx, &receipt).await?;
-            Ok(receipt)
+            withdraw(self, tx, actor, organization).await
         })
     }
 
@@ -149,4 +122,43 @@ async fn step_by_owner(
         apply_step(app, tx, actor, organization, &before, live.as_mut(), next, None).await?;
         organization_view(app, tx, organization).await
     })
+}
+
+/// Withdraws consent and erases the data, here and at the service: the live attempt is cancelled, documents no longer
+/// count, and jobs erase pictures and copies unless a legal hold forbids it until its date.
+pub(crate) async fn withdraw(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+) -> Result<Receipt, Error> {
+    let now = app.now();
+    let before = load_verification(tx, organization).await?;
+    let attempts = identity_attempts::list(tx, organization).await?;
+    let due: Vec<_> =
+        attempts.iter().filter(|row| row.reference.is_some() && row.redacted_at.is_none()).cloned().collect();
+    let mut live = attempts.into_iter().find(|row| row.finished_at.is_none());
+    let state = live.as_ref().map(|row| row.state);
+    let facts = verification_facts(app, tx, organization, &before, None).await?;
+    // When the service has nothing left, the result could not be checked against anything: it stays.
+    let event = Event::Withdraw { keep: due.is_empty() };
+    let next = step(before.status, state, event, facts, now).map_err(refused)?;
+    let consents = privacy::withdraw_consents(tx, organization, now).await?;
+    let documents = privacy::delete_documents_of(tx, organization).await?;
+    apply_step(app, tx, actor, organization, &before, live.as_mut(), next, None).await?;
+    for row in &due {
+        app.enqueue(tx, &Job::redact_attempt(&row.id), now).await?;
+    }
+    let counts = json!({
+        "consents_withdrawn": consents, "document_fingerprints": documents, "asked_of_service": due.len(),
+    });
+    let receipt = Receipt {
+        id: app.draw(ErasureReceiptId::generate),
+        organization: organization.clone(),
+        what: ErasureKind::Withdrawal,
+        receipt: counts.to_string(),
+        at: now,
+    };
+    privacy::insert_receipt(tx, &receipt).await?;
+    Ok(receipt)
 }

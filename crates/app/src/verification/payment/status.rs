@@ -150,7 +150,7 @@ pub(super) async fn step_payment_from(
 }
 
 /// Ends the live set-up here and at the service.
-async fn cancel_setup(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+pub(crate) async fn cancel_setup(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
     let now = app.now();
     let Some(mut setup) = payments::find_newest(tx, organization).await?.filter(|row| row.finished_at.is_none()) else {
         return Ok(());

@@ -3,7 +3,7 @@
 mod check;
 mod code;
 pub(crate) mod delivery;
-mod end;
+pub(crate) mod end;
 mod lines;
 mod number_rules;
 mod send;

@@ -9,6 +9,9 @@ pub const SECOND_FACTOR: &str = "second_factor";
 /// Mails that any stranger can cause.
 pub const MAILS: &str = "account_mails";
 
+/// Requests to delete an account or an organization.
+pub const DELETIONS: &str = "deletion_requests";
+
 /// Limits of one address from one network: the wait grows from a minute to a day. The last two limit one network that
 /// tries many addresses, as password spraying does.
 pub const SIGN_IN_LIMITS: &[Limit] = &[
@@ -43,3 +46,8 @@ pub const MAIL_LIMITS: &[Limit] = &[
     times(MAILS, Subject::Network, HOUR, 100),
     times(MAILS, Subject::Network, DAY, 500),
 ];
+
+/// Limits on requests to delete an account or an organization: each sends mails, to every owner of the organization, and
+/// so does its cancellation.
+pub const DELETION_LIMITS: &[Limit] =
+    &[times(DELETIONS, Subject::User, DAY, 10), times(DELETIONS, Subject::Organization, DAY, 10)];

@@ -1,5 +1,6 @@
 //! Settings of the account: who it is, its emails, its phone, its security.
 
+pub(crate) mod deletion;
 pub(crate) mod notifications;
 pub(crate) mod overview;
 pub(crate) mod phone;

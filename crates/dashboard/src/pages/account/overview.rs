@@ -11,7 +11,8 @@ use keystead_locales::time_zones::{self, ZoneRegion};
 use crate::pages::account::notifications::{self, NotificationChoice};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
-use crate::web::extract::Visit;
+use crate::web::extract::{Person, Visit};
+use crate::web::file_answer::{FileKind, file_answer};
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render, render_error};
@@ -116,6 +117,14 @@ async fn saved(state: &DashboardState, visit: &Visit, profile: &Profile) -> Resu
         return Err(Error::coded("time_zone", "time_zone_unknown", "Invalid 'time_zone': no zone has this name."));
     }
     state.app.save_profile(&visit.person.session.user, profile).await
+}
+
+/// Downloads a copy of what is kept about the person.
+pub(crate) async fn export(State(state): State<DashboardState>, person: Person) -> Page {
+    let copy = state.app.export_account(&person.secret).await;
+    let copy = copy.map_err(|error| PageError::new(&person.format, error))?;
+    let kind = FileKind::Json { disposition: "attachment; filename=\"keystead-account.json\"" };
+    Ok(file_answer(kind, format!("{copy:#}\n")))
 }
 
 /// Revokes a legacy key of the person.

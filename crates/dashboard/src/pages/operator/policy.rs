@@ -256,11 +256,12 @@ async fn exemptions(state: &DashboardState, visit: &OwnVisit) -> Result<Exemptio
     let policy = state.app.policy(&actor).await.map_err(fail)?.policy;
     let overview = state.app.operator_overview(&actor).await.map_err(fail)?;
     let now = state.app.now();
+    // The exemption of a deleted organization has no effect and is not shown.
     let named = |one: &Exemption| {
-        let row = overview.organizations.iter().find(|row| row.id == one.organization);
-        row.map(|row| row.name.clone()).unwrap_or_default()
+        let row = overview.organizations.iter().find(|row| row.id == one.organization)?;
+        Some((one.clone(), row.name.clone(), one.until.is_some_and(|at| now >= at)))
     };
-    let rows = policy.exemptions.iter().map(|one| (one.clone(), named(one), one.until.is_some_and(|at| now >= at)));
+    let rows = policy.exemptions.iter().filter_map(named);
     Ok(Exemptions {
         layout: layout(state, visit, &t.text("exemptions"), "/operator/exemptions"),
         rows: rows.collect(),

@@ -15,7 +15,7 @@ use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Layout;
+use crate::web::layout::{Layout, ORGANIZATION_DELETION};
 use crate::web::response::{Page, redirect, render, render_error};
 
 pub(super) const HERE: &str = "/settings/organization/general";
@@ -60,6 +60,10 @@ struct Links {
     consent: String,
     safety: String,
     security: String,
+    export: String,
+    usage: String,
+    audit: String,
+    deletion: String,
 }
 
 impl General {
@@ -136,6 +140,10 @@ pub(super) async fn page(state: &DashboardState, visit: &Visit) -> Result<Genera
         consent: visit.link(&format!("{HERE}?verify=1")),
         safety: visit.link("/settings/organization/second-factor"),
         security: visit.link("/settings/account/security"),
+        export: visit.link("/settings/organization/export.json"),
+        usage: visit.link("/usage"),
+        audit: visit.link("/settings/organization/audit-log"),
+        deletion: visit.link(ORGANIZATION_DELETION),
     };
     let layout = Layout::new(state, visit, &t.text("nav-general"), HERE);
     let payment_missing = lacks("organization.verify", Requirement::PaymentMethod);

@@ -4,11 +4,14 @@ use keystead_core::id::UserId;
 use keystead_core::notification::Notification;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_store::Error;
+use keystead_store::tables::account_deletions::AccountDeletion;
 use keystead_store::tables::accounts::{Account, Token};
 use keystead_store::tables::invites::Invite;
 use keystead_store::tables::passkeys::Passkey;
 use keystead_store::tables::sessions::{Acquaintance, Session};
-use keystead_store::tables::{accounts, audit, directory, invites, passkeys, sessions, users};
+use keystead_store::tables::{
+    account_deletions, accounts, audit, directory, invites, memberships, passkeys, personal_data, sessions, users,
+};
 
 use crate::world::*;
 
@@ -286,4 +289,55 @@ pub(crate) async fn passkeys(db: Database) {
     assert_eq!(change!(db, |tx| passkeys::delete(tx, &ben, "a")), Ok(false), "another person's");
     assert_eq!(change!(db, |tx| passkeys::delete(tx, &ann, "a")), Ok(true));
     assert_eq!(change!(db, |tx| passkeys::delete(tx, &ann, "a")), Ok(false));
+}
+
+pub(crate) async fn deletions(db: Database) {
+    let (one, _, _, ann, ben, _) = seed(&db).await;
+    let row = |user: &UserId, at: i64| AccountDeletion {
+        user: user.clone(),
+        requested_at: later(at),
+        due_at: later(at + 100),
+    };
+    assert!(look!(db, |tx| memberships::is_only_owner(tx, &one, &ann)).unwrap());
+    assert!(!look!(db, |tx| memberships::is_only_owner(tx, &one, &ben)).unwrap(), "a reader is no owner");
+    assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ben, OrganizationRole::Owner, NOW)), Ok(true));
+    assert!(!look!(db, |tx| memberships::is_only_owner(tx, &one, &ann)).unwrap());
+    assert_eq!(change!(db, |tx| account_deletions::insert(tx, &row(&ben, 1))), Ok(true));
+    assert_eq!(change!(db, |tx| account_deletions::insert(tx, &row(&ben, 2))), Ok(false));
+    assert_eq!(look!(db, |tx| account_deletions::find(tx, &ben)), Ok(Some(row(&ben, 1))));
+    assert_eq!(look!(db, |tx| account_deletions::find(tx, &ann)), Ok(None));
+    // An owner whose account will be deleted is not one of the owners who stay.
+    assert!(look!(db, |tx| memberships::is_only_owner(tx, &one, &ann)).unwrap());
+    assert_eq!(change!(db, |tx| memberships::delete(tx, &one, &ann, NOW)), Ok(false));
+    assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ann, OrganizationRole::Reader, NOW)), Ok(false));
+    assert_eq!(change!(db, |tx| account_deletions::delete(tx, &ben)), Ok(true));
+    assert_eq!(change!(db, |tx| account_deletions::delete(tx, &ben)), Ok(false));
+    assert_eq!(change!(db, |tx| account_deletions::insert(tx, &row(&ben, 3))), Ok(true));
+    assert_eq!(change!(db, |tx| account_deletions::postpone(tx, &ben, later(1), later(900))), Ok(false));
+    assert_eq!(change!(db, |tx| account_deletions::postpone(tx, &ben, later(3), later(900))), Ok(true));
+    assert_eq!(look!(db, |tx| account_deletions::find(tx, &ben)).unwrap().unwrap().due_at, later(900));
+    assert_eq!(change!(db, |tx| account_deletions::take(tx, &ben, later(1))), Ok(false), "another request");
+    assert_eq!(change!(db, |tx| account_deletions::take(tx, &ben, later(3))), Ok(true));
+    assert_eq!(change!(db, |tx| account_deletions::take(tx, &ben, later(3))), Ok(false));
+    change!(db, |tx| users::set_deactivated(tx, &ben, Some(NOW), NOW)).unwrap();
+    assert!(look!(db, |tx| memberships::is_only_owner(tx, &one, &ann)).unwrap(), "the other one is deactivated");
+    assert_eq!(change!(db, |tx| memberships::delete(tx, &one, &ann, NOW)), Ok(false));
+    assert_eq!(change!(db, |tx| memberships::update_role(tx, &one, &ann, OrganizationRole::Reader, NOW)), Ok(false));
+    change!(db, |tx| users::set_deactivated(tx, &ben, None, NOW)).unwrap();
+    assert!(!look!(db, |tx| memberships::is_only_owner(tx, &one, &ann)).unwrap());
+
+    change!(db, |tx| accounts::save(tx, &account(&ben))).unwrap();
+    change!(db, |tx| accounts::replace_recovery_codes(tx, &ben, &[vec![1]])).unwrap();
+    let kept = look!(db, |tx| personal_data::find(tx, &ben)).unwrap();
+    assert_eq!(kept.len(), personal_data::PARTS.len());
+    assert_eq!(kept["users"][0]["email"], "ben@example.com");
+    assert_eq!(kept["recovery_codes"][0]["unused"], 1);
+    assert_eq!(kept["passkeys"].as_array().map(Vec::len), Some(0));
+    change!(db, |tx| account_deletions::erase(tx, &ben, later(5))).unwrap();
+    let erased = look!(db, |tx| users::find(tx, &ben)).unwrap().unwrap();
+    assert_eq!((erased.email.as_str(), erased.name.as_str()), (ben.as_str(), ben.as_str()));
+    assert_eq!((erased.deactivated_at, erased.default_organization), (Some(later(5)), None));
+    assert_eq!(look!(db, |tx| accounts::find(tx, &ben)), Ok(None));
+    assert_eq!(look!(db, |tx| accounts::count_recovery_codes(tx, &ben)), Ok(0));
+    assert_eq!(look!(db, |tx| users::find(tx, &ann)).unwrap().unwrap().email, "ann@example.com", "others keep theirs");
 }

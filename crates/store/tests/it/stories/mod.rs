@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 mod captures;
+mod deletions;
 mod directory;
 mod key_search;
 mod keys;
@@ -25,6 +26,7 @@ pub(crate) async fn people(databases: &Databases) {
     people::projects_and_their_members(databases.fresh().await).await;
     people::service_accounts_come_and_go(databases.fresh().await).await;
     people::hostile_texts(databases.fresh().await).await;
+    deletions::organizations_end(databases.fresh().await).await;
 }
 
 pub(crate) async fn keys(databases: &Databases) {
@@ -63,6 +65,7 @@ pub(crate) async fn accounts(databases: &Databases) {
     accounts::invitations(databases.fresh().await).await;
     accounts::passkeys(databases.fresh().await).await;
     accounts::unconfirmed(databases.fresh().await).await;
+    accounts::deletions(databases.fresh().await).await;
 }
 
 pub(crate) async fn verification(databases: &Databases) {

@@ -1,0 +1,68 @@
+//! What ends with an organization: keys, memberships, invitations, verifications, payment methods, and its data.
+
+use keystead_core::id::OrganizationId;
+use keystead_store::Tx;
+use keystead_store::tables::{api_keys, invites, organization_deletions, payments};
+use serde_json::{Value, json};
+
+use crate::audit::AuditEntry;
+use crate::jobs::{DetachMethod, Job};
+use crate::verification::organization::withdraw::withdraw;
+use crate::verification::payment::status::cancel_setup;
+use crate::verification::phone::status::end_phones;
+use crate::{Actor, App, Error};
+
+/// The reason that revoked keys show.
+const REASON: &str = "organization_deleted";
+
+/// Ends everything that belongs to an organization, erases its data and marks it as deleted. Each key, membership,
+/// invitation and payment method gets its audit row; usage and the audit log stay under ids.
+pub(super) async fn end(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+    let (now, actor) = (app.now(), Actor::Service("clock".to_owned()));
+    // Keys come first: this locks the changes, so that no key is made for the organization meanwhile.
+    let keys = api_keys::revoke_of_organization(tx, organization, &actor.actor_ref(), REASON, now).await?;
+    for key in &keys {
+        record(app, tx, organization, "api_key.deleted", key.as_str(), json!({})).await?;
+    }
+    withdraw(app, tx, &actor, organization).await?;
+    // A locked attempt has no code any more, and its row is erased with the others.
+    end_phones(app, tx, &actor, organization, None).await?;
+    end_payment(app, tx, organization).await?;
+    for invite in invites::list_open(tx, organization).await? {
+        record(app, tx, organization, "invite.deleted", invite.id.as_str(), json!({})).await?;
+    }
+    let people = organization_deletions::delete_members(tx, organization, now).await?;
+    for person in &people {
+        record(app, tx, organization, "user.deleted", person.as_str(), json!({})).await?;
+    }
+    let counts = json!({ "data": { "keys": keys.len(), "members": people.len() } });
+    record(app, tx, organization, "organization.deleted", organization.as_str(), counts).await?;
+    Ok(organization_deletions::erase(tx, organization, now).await?)
+}
+
+/// Takes every payment method off file, here and at the service, and ends a set-up.
+async fn end_payment(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+    cancel_setup(app, tx, organization).await?;
+    for mut method in payments::list_methods(tx, organization).await? {
+        method.removed_at = Some(app.now());
+        method.is_default = false;
+        payments::save_method(tx, &method).await?;
+        let details = json!({ "data": { "last4": method.last4 } });
+        record(app, tx, organization, "payment.method_removed", method.id.as_str(), details).await?;
+        let job = Job::DetachMethod(DetachMethod { method: method.reference });
+        app.enqueue(tx, &job, app.now()).await?;
+    }
+    Ok(())
+}
+
+async fn record(
+    app: &App,
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    action: &'static str,
+    target: &str,
+    details: Value,
+) -> Result<(), Error> {
+    let actor = Actor::Service("clock".to_owned());
+    app.record(tx, &actor, AuditEntry { organization, action, target, details }).await
+}

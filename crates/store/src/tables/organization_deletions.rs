@@ -1,0 +1,190 @@
+//! Organizations that will be deleted, what that stops, and the erasure of what is kept about one.
+
+use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::time::Timestamp;
+
+use super::changes::{self, ChangeSubject};
+use super::{id, optional_time, time};
+use crate::{Error, Row, Tx};
+
+/// A requested deletion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationDeletion {
+    pub organization: OrganizationId,
+    /// The owner who requested it.
+    pub requested_by: UserId,
+    pub requested_at: Timestamp,
+    /// When the organization is deleted; until then an owner can cancel.
+    pub due_at: Timestamp,
+}
+
+/// How much an organization contains that its deletion ends.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Contents {
+    /// Keys that work, of every kind that belongs to the organization.
+    pub keys: i64,
+    /// When one of them was last used.
+    pub last_used_at: Option<Timestamp>,
+    pub members: i64,
+    /// Projects that are not archived.
+    pub projects: i64,
+    pub service_accounts: i64,
+    /// Open invitations.
+    pub invites: i64,
+    /// Payment methods on file.
+    pub payment_methods: i64,
+}
+
+/// The columns in the order in which [`deletion`] reads them.
+macro_rules! columns {
+    () => {
+        "organization, requested_by, requested_at, due_at"
+    };
+}
+
+fn deletion(row: &Row) -> Result<OrganizationDeletion, Error> {
+    Ok(OrganizationDeletion {
+        organization: id(row, 0, "organization_deletions")?,
+        requested_by: id(row, 1, "organization_deletions")?,
+        requested_at: time(row, 2)?,
+        due_at: time(row, 3)?,
+    })
+}
+
+/// Saves a request; `false` when there is one already.
+pub async fn insert(tx: &mut Tx, row: &OrganizationDeletion) -> Result<bool, Error> {
+    const SQL: &str = concat!(
+        "INSERT INTO organization_deletions (",
+        columns!(),
+        ") VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING organization"
+    );
+    let values = vec![
+        row.organization.as_str().into(),
+        row.requested_by.as_str().into(),
+        row.requested_at.0.into(),
+        row.due_at.0.into(),
+    ];
+    Ok(tx.optional(SQL, values).await?.is_some())
+}
+
+/// Finds the requested deletion of an organization.
+pub async fn find(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<OrganizationDeletion>, Error> {
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM organization_deletions WHERE organization = $1");
+    tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(deletion).transpose()
+}
+
+/// Removes a request and returns it. Of two transactions that try this at once, one gets `None`.
+pub async fn take(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<OrganizationDeletion>, Error> {
+    const SQL: &str = concat!("DELETE FROM organization_deletions WHERE organization = $1 RETURNING ", columns!());
+    tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(deletion).transpose()
+}
+
+/// Removes the request of this moment; `false` when it was cancelled, also when another one followed. Of two transactions
+/// that try this at once, one gets `false`.
+pub async fn take_requested(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    requested_at: Timestamp,
+) -> Result<bool, Error> {
+    const SQL: &str = "DELETE FROM organization_deletions WHERE organization = $1 AND requested_at = $2";
+    Ok(tx.execute(SQL, vec![organization.as_str().into(), requested_at.0.into()]).await? > 0)
+}
+
+/// Lists the requested deletions of a person's organizations.
+pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<OrganizationDeletion>, Error> {
+    const SQL: &str = "SELECT d.organization, d.requested_by, d.requested_at, d.due_at FROM organization_deletions d \
+                       JOIN memberships m ON m.organization = d.organization WHERE m.user_id = $1 \
+                       ORDER BY d.due_at, d.organization";
+    tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(deletion).collect()
+}
+
+/// Counts what an organization contains.
+pub async fn contents(tx: &mut Tx, organization: &OrganizationId, now: Timestamp) -> Result<Contents, Error> {
+    const SQL: &str = "SELECT \
+        (SELECT COUNT(*) FROM api_keys WHERE organization = $1 AND revoked_at IS NULL \
+         AND (expires_at IS NULL OR expires_at > $2)), \
+        (SELECT MAX(last_used_at) FROM api_keys WHERE organization = $1 AND revoked_at IS NULL), \
+        (SELECT COUNT(*) FROM memberships WHERE organization = $1), \
+        (SELECT COUNT(*) FROM projects WHERE organization = $1 AND archived_at IS NULL), \
+        (SELECT COUNT(*) FROM service_accounts s JOIN projects p ON p.id = s.project \
+         WHERE p.organization = $1 AND s.deleted_at IS NULL), \
+        (SELECT COUNT(*) FROM invites WHERE organization = $1 AND accepted_at IS NULL AND revoked_at IS NULL \
+         AND expires_at > $2), \
+        (SELECT COUNT(*) FROM payment_methods WHERE organization = $1 AND removed_at IS NULL)";
+    let row = tx.optional(SQL, vec![organization.as_str().into(), now.0.into()]).await?.ok_or(Error::Missing)?;
+    Ok(Contents {
+        keys: row.int(0)?,
+        last_used_at: optional_time(&row, 1)?,
+        members: row.int(2)?,
+        projects: row.int(3)?,
+        service_accounts: row.int(4)?,
+        invites: row.int(5)?,
+        payment_methods: row.int(6)?,
+    })
+}
+
+/// Ends all memberships of an organization with their roles in projects, also as the default of its members; returns the
+/// people.
+pub async fn delete_members(tx: &mut Tx, organization: &OrganizationId, at: Timestamp) -> Result<Vec<UserId>, Error> {
+    const ROLES: &str =
+        "DELETE FROM project_members WHERE project IN (SELECT id FROM projects WHERE organization = $1)";
+    // By the members: no index finds the people by their default organization.
+    const DEFAULTS: &str = "UPDATE users SET default_organization = NULL WHERE default_organization = $1 \
+                            AND id IN (SELECT user_id FROM memberships WHERE organization = $1)";
+    const SQL: &str = "DELETE FROM memberships WHERE organization = $1 RETURNING user_id";
+    changes::lock(tx).await?;
+    tx.execute(DEFAULTS, vec![organization.as_str().into()]).await?;
+    tx.execute(ROLES, vec![organization.as_str().into()]).await?;
+    let rows = tx.all(SQL, vec![organization.as_str().into()]).await?;
+    let mut people = rows.iter().map(|row| id(row, 0, "memberships")).collect::<Result<Vec<UserId>, _>>()?;
+    people.sort();
+    for person in &people {
+        changes::append(tx, &ChangeSubject::User(person.clone()), at).await?;
+    }
+    Ok(people)
+}
+
+/// Statements that erase what is kept about an organization; `$1` is its id.
+const ERASE: [&str; 15] = [
+    "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
+    "DELETE FROM invites WHERE organization = $1",
+    "DELETE FROM ip_allowlists WHERE organization = $1",
+    "DELETE FROM waiver_requests WHERE organization = $1",
+    "DELETE FROM phone_verifications WHERE organization = $1",
+    "DELETE FROM address_fingerprints WHERE organization = $1",
+    "DELETE FROM document_fingerprints WHERE organization = $1",
+    "DELETE FROM payment_customers WHERE organization = $1",
+    "DELETE FROM requirement_states WHERE organization = $1",
+    "DELETE FROM organization_verifications WHERE organization = $1",
+    "DELETE FROM organization_requirements WHERE organization = $1",
+    "DELETE FROM handoffs WHERE attempt IN (SELECT id FROM identity_attempts WHERE organization = $1)",
+    "DELETE FROM capture_links WHERE capture IN (SELECT id FROM captures WHERE organization = $1)",
+    "UPDATE payment_methods SET last4 = '', card_fingerprint = NULL WHERE organization = $1",
+    "UPDATE consents SET ip = NULL WHERE organization = $1",
+];
+
+/// Erases what is kept about an organization and marks it as deleted. Its row stays with the id in place of the name,
+/// because usage and the audit log refer to it, and so do service accounts, which are marked as deleted. Of its phone number only the fingerprint stays, by which the number
+/// counts for a time; identity data is erased on its own.
+pub async fn erase(tx: &mut Tx, organization: &OrganizationId, at: Timestamp) -> Result<(), Error> {
+    const NUMBER: &str = "UPDATE phone_numbers SET user_id = NULL, number_sealed = $2, number_masked = '' \
+                          WHERE organization = $1";
+    const CASES: &str = "UPDATE review_cases SET state = 'decided', decision = 'withdrawn', decided_by = 'clock', \
+                         decided_at = $2 WHERE organization = $1 AND decided_at IS NULL";
+    const STATEMENTS: &str = "UPDATE review_cases SET statement_sealed = NULL WHERE organization = $1";
+    const ACCOUNTS: &str = "UPDATE service_accounts SET deleted_at = $2 WHERE deleted_at IS NULL \
+                            AND project IN (SELECT id FROM projects WHERE organization = $1)";
+    const ROW: &str = "UPDATE organizations SET name = id, tags = '', second_factor_since = NULL, deactivated_at = $2 \
+                       WHERE id = $1";
+    let key = organization.as_str();
+    changes::lock(tx).await?;
+    for sql in ERASE {
+        tx.execute(sql, vec![key.into()]).await?;
+    }
+    tx.execute(NUMBER, vec![key.into(), [].as_slice().into()]).await?;
+    tx.execute(CASES, vec![key.into(), at.0.into()]).await?;
+    tx.execute(STATEMENTS, vec![key.into()]).await?;
+    tx.execute(ACCOUNTS, vec![key.into(), at.0.into()]).await?;
+    tx.execute(ROW, vec![key.into(), at.0.into()]).await?;
+    changes::append(tx, &ChangeSubject::Organization(organization.clone()), at).await.map(|_| ())
+}
