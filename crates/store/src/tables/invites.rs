@@ -134,6 +134,12 @@ pub async fn accept(tx: &mut Tx, id: &InviteId, at: Timestamp) -> Result<bool, E
     Ok(tx.execute(SQL, vec![id.as_str().into(), at.0.into()]).await? > 0)
 }
 
+/// Gives invitations that were accepted with an address the new address of the account, so that they are found by it.
+pub async fn update_email(tx: &mut Tx, from: &str, to: &str) -> Result<u64, Error> {
+    const SQL: &str = "UPDATE invites SET email = $2 WHERE email = $1 AND accepted_at IS NOT NULL";
+    tx.execute(SQL, vec![from.into(), to.into()]).await
+}
+
 /// Revokes an invitation; `false` when there is no open one.
 pub async fn revoke(tx: &mut Tx, organization: &OrganizationId, id: &InviteId, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE invites SET revoked_at = $3 \
