@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::audit::AuditEntry;
 use crate::keys::revoke::revoke_live_key;
 use crate::verification::organization::owners::{is_owner, owners_changed};
+use crate::verification::phone::status::end_phones_of;
 use crate::{Actor, App, Error};
 
 /// A person with their membership.
@@ -113,7 +114,7 @@ impl App {
     }
 }
 
-/// Ends a membership with its project roles and keys.
+/// Ends a membership with its project roles, keys and attempts to verify a phone number.
 ///
 /// # Errors
 /// `last_owner` when no other owner stays.
@@ -134,6 +135,7 @@ pub(crate) async fn leave(
     }
     revoke_member_keys(app, tx, actor, organization, id, reason, |_| true).await?;
     api_keys::leave_out(tx, organization, id, app.now()).await?;
+    end_phones_of(app, tx, actor, organization, id).await?;
     if owned {
         owners_changed(app, tx, actor, organization).await?;
     }
@@ -161,7 +163,9 @@ pub(crate) fn last_owner() -> Error {
     Error::Invalid {
         param: None,
         code: Some("last_owner"),
-        message: "An organization needs an owner. Make another person an owner first.".to_owned(),
+        message: "An organization needs an owner. Make another person an owner first. Owners with a pending account \
+                  deletion do not count."
+            .to_owned(),
     }
 }
 

@@ -177,8 +177,7 @@ impl App {
             payments::clear_default(tx, organization).await?;
             method.is_default = true;
             payments::save_method(tx, &method).await?;
-            let details = json!({ "last4": method.last4 });
-            step_payment(self, tx, actor, organization, PaymentEvent::Replaced, id, details).await.map(|_| ())
+            step_payment(self, tx, actor, organization, PaymentEvent::Replaced, id, json!({})).await.map(|_| ())
         })
     }
 }
