@@ -265,6 +265,8 @@ CREATE TABLE usage_buckets (
   cost_picos BIGINT NOT NULL,
   PRIMARY KEY (organization, kind, bucket_start, project, api_key, owner, model, estimated)
 );
+-- For the copy of a person's data, as are those of the audit log without an organization.
+CREATE INDEX usage_buckets_of_owner ON usage_buckets (owner);
 
 -- How far each segment of each node's usage spool has been counted. A row is kept as long as the segment's file.
 CREATE TABLE usage_spools (
@@ -321,6 +323,8 @@ CREATE INDEX audit_events_by_actor ON audit_events (organization, actor_kind, ac
 CREATE INDEX audit_events_by_target ON audit_events (organization, target_id, sequence);
 CREATE INDEX audit_events_by_project ON audit_events (organization, project, sequence);
 CREATE INDEX audit_events_by_time ON audit_events (organization, at);
+CREATE INDEX audit_events_of_actor ON audit_events (actor_id);
+CREATE INDEX audit_events_of_target ON audit_events (target_id);
 
 -- The number of the newest row of `changes`, in one row that every writer of a change locks.
 CREATE TABLE revisions (
@@ -460,6 +464,7 @@ CREATE TABLE invites (
   projects TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX invites_of_organization ON invites (organization, created_at);
+CREATE INDEX invites_of_email ON invites (email);
 
 -- What operators approved where one person does not suffice, until a second one approves.
 CREATE TABLE operator_approvals (

@@ -10,6 +10,7 @@ use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_store::Tx;
 use keystead_store::tables::accounts::{self, Token};
+use keystead_store::tables::invites;
 use keystead_store::tables::users::{self, User};
 use serde_json::{Value, json};
 
@@ -108,6 +109,7 @@ impl App {
                 keystead_store::Error::Conflict(_) => dead_link(),
                 other => other.into(),
             })?;
+            invites::update_email(tx, &person.email, &email).await?;
             accounts::use_tokens_of(tx, &person.id, RESET, now).await?;
             queue_mail(self, tx, &person.email, MailKind::AddressChanged, &language, "").await?;
             let details = json!({ "data": { "email": "changed" } });

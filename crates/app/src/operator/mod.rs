@@ -17,7 +17,7 @@ use keystead_providers::Health;
 use keystead_store::Tx;
 use keystead_store::tables::reviews;
 use keystead_store::tables::{
-    accounts, identity_attempts, organization_deletions, organizations, phones, retention, users,
+    accounts, identity_attempts, legal_holds, organization_deletions, organizations, phones, retention, users,
 };
 
 use crate::organizations::second_factor_policy::has_second_factor;
@@ -44,8 +44,10 @@ pub struct OrganizationRow {
     pub tags: Vec<String>,
     /// When it will be deleted, if an owner asked for that.
     pub deletion_at: Option<Timestamp>,
-    /// What the operator should look at, by name: `identity`, `erasure_late`, `payment_blocked`, `payment_attention`,
-    /// `line_unknown`, and the signals of [`keystead_core::verification::signals`].
+    /// Whether it was deleted; its identity data is not erased yet.
+    pub deleted: bool,
+    /// What the operator should look at, by name: `deleted`, `identity`, `erasure_late`, `payment_blocked`,
+    /// `payment_attention`, `line_unknown`, and the signals of [`keystead_core::verification::signals`].
     pub attention: Vec<&'static str>,
 }
 
@@ -68,11 +70,24 @@ pub struct CaseRow {
     pub signals: Vec<&'static str>,
 }
 
+/// A case with pictures under a legal hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRow {
+    /// `case_…`.
+    pub id: String,
+    /// The organization, by label; by id when it was deleted.
+    pub organization_name: String,
+    /// When the hold ends.
+    pub until: Timestamp,
+}
+
 /// Everything on the operator's first page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overview {
-    /// Every organization that was not deleted, oldest first.
+    /// Every organization that was not deleted, or has identity data that is not erased yet, oldest first.
     pub organizations: Vec<OrganizationRow>,
+    /// Cases with pictures under a legal hold, also of deleted organizations; the one that ends first is first.
+    pub held: Vec<HeldRow>,
     /// Open cases; the one with the earliest deadline comes first.
     pub cases: Vec<CaseRow>,
     /// Each outside service with `up`, `down`, `unknown` or `off`.
@@ -154,9 +169,13 @@ impl App {
     /// When the caller is not an operator.
     pub async fn operator_overview(&self, actor: &Actor) -> Result<Overview, Error> {
         operators_only(actor)?;
-        let (organizations, cases) = read_tx!(self.store(), "operator_overview", |tx| {
+        let (organizations, cases, held) = read_tx!(self.store(), "operator_overview", |tx| {
             let mut rows = Vec::new();
-            for row in organizations::list(tx).await?.into_iter().filter(|row| row.deactivated_at.is_none()) {
+            for row in organizations::list(tx).await? {
+                let deleted = row.deactivated_at.is_some();
+                if deleted && !erasure_waits(tx, &row.id).await? {
+                    continue;
+                }
                 let verification = load_verification(tx, &row.id).await?;
                 let met = organizations::requirements(tx, &row.id).await?;
                 let met: Vec<String> = met
@@ -172,14 +191,15 @@ impl App {
                     tags: row.tags,
                     status: verification.status.as_str().to_owned(),
                     met: met.join(", "),
-                    attention: attention_of_organization(self, tx, &row.id).await?,
+                    attention: attention_of_organization(self, tx, &row.id, deleted).await?,
+                    deleted,
                 });
             }
-            Ok((rows, case_rows(self, tx).await?))
+            Ok((rows, case_rows(self, tx).await?, held_rows(self, tx).await?))
         })?;
         let (waiting_jobs, _) = self.waiting_jobs().await?;
         let gateways = self.gateways().await?;
-        Ok(Overview { organizations, cases, services: service_health(self), waiting_jobs, gateways })
+        Ok(Overview { organizations, held, cases, services: service_health(self), waiting_jobs, gateways })
     }
 
     /// Returns the operator who owns an admin key: a person with a confirmed address that the configuration names, as
@@ -260,13 +280,35 @@ fn service_health(app: &App) -> Vec<(&'static str, &'static str)> {
     ]
 }
 
+/// Whether an identity service or the built-in reviewer still has data of an organization.
+async fn erasure_waits(tx: &mut Tx, organization: &OrganizationId) -> Result<bool, Error> {
+    let attempts = identity_attempts::list(tx, organization).await?;
+    let begun = |row: &identity_attempts::IdentityAttempt| row.reference.is_some() || row.redact_at.is_some();
+    Ok(attempts.iter().any(|row| row.redacted_at.is_none() && begun(row)))
+}
+
+/// Lists the cases with pictures under a legal hold.
+async fn held_rows(app: &App, tx: &mut Tx) -> Result<Vec<HeldRow>, Error> {
+    let mut rows = Vec::new();
+    for hold in legal_holds::list_in_force(tx, app.now()).await? {
+        let label = organizations::find(tx, &hold.organization).await?.map(|row| row.name);
+        rows.push(HeldRow {
+            id: hold.case.to_string(),
+            organization_name: label.unwrap_or_default(),
+            until: hold.until,
+        });
+    }
+    Ok(rows)
+}
+
 /// Returns what the operator should look at in an organization, by name.
 async fn attention_of_organization(
     app: &App,
     tx: &mut Tx,
     organization: &OrganizationId,
+    deleted: bool,
 ) -> Result<Vec<&'static str>, Error> {
-    let mut names = Vec::new();
+    let mut names = if deleted { vec!["deleted"] } else { Vec::new() };
     let attempts = identity_attempts::list(tx, organization).await?;
     if attempts.iter().any(|row| row.needs_attention) {
         names.push("identity");

@@ -248,7 +248,9 @@ async fn change_exemptions(
     reason: String,
 ) -> Result<(), Error> {
     write_tx!(app.store(), "change_exemptions", |tx| {
+        // The exemption of a deleted organization can be ended, and no new one can be granted.
         let known = organizations::find(tx, organization).await?;
+        let known = known.filter(|row| exemption.is_none() || row.deactivated_at.is_none());
         known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
         let (version, mut present) = policy::find(tx).await?;
         let count = present.exemptions.len();
@@ -275,6 +277,28 @@ async fn change_exemptions(
         let target = organization.as_str();
         app.record(tx, actor, AuditEntry { organization, action, target, details }).await
     })
+}
+
+/// Drops the exemption of an organization that is deleted, if it has one.
+///
+/// # Errors
+/// When another change of the rules was saved at the same time.
+pub(crate) async fn drop_exemption(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+) -> Result<(), Error> {
+    let (version, mut present) = policy::find(tx).await?;
+    let count = present.exemptions.len();
+    present.exemptions.retain(|one| one.organization != *organization);
+    if present.exemptions.len() == count {
+        return Ok(());
+    }
+    let action = "organization.exemption_ended";
+    put_policy(app, tx, actor, &present, version, &format!("{action} {organization}")).await?;
+    let (target, details) = (organization.as_str(), json!({}));
+    app.record(tx, actor, AuditEntry { organization, action, target, details }).await
 }
 
 fn outdated() -> Error {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::audit::AuditEntry;
 use crate::jobs::{DetachMethod, Job};
+use crate::operator::policies::drop_exemption;
 use crate::verification::organization::withdraw::withdraw;
 use crate::verification::payment::status::cancel_setup;
 use crate::verification::phone::status::end_phones;
@@ -35,6 +36,7 @@ pub(super) async fn end(app: &App, tx: &mut Tx, organization: &OrganizationId) -
     for person in &people {
         record(app, tx, organization, "user.deleted", person.as_str(), json!({})).await?;
     }
+    drop_exemption(app, tx, &actor, organization).await?;
     let counts = json!({ "data": { "keys": keys.len(), "members": people.len() } });
     record(app, tx, organization, "organization.deleted", organization.as_str(), counts).await?;
     Ok(organization_deletions::erase(tx, organization, now).await?)
@@ -47,8 +49,7 @@ async fn end_payment(app: &App, tx: &mut Tx, organization: &OrganizationId) -> R
         method.removed_at = Some(app.now());
         method.is_default = false;
         payments::save_method(tx, &method).await?;
-        let details = json!({ "data": { "last4": method.last4 } });
-        record(app, tx, organization, "payment.method_removed", method.id.as_str(), details).await?;
+        record(app, tx, organization, "payment.method_removed", method.id.as_str(), json!({})).await?;
         let job = Job::DetachMethod(DetachMethod { method: method.reference });
         app.enqueue(tx, &job, app.now()).await?;
     }

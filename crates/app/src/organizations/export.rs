@@ -16,7 +16,7 @@ use crate::{Actor, App, Error};
 /// What the copy says about itself.
 const README: &str = "What this installation keeps about the organization in `organizations`, by table. Times are RFC 3339 \
     in UTC. Secrets of keys, links and codes are kept only as digests and are not part of the copy; phone numbers are shown in \
-    part. A table holds at most 20,000 rows; `incomplete` names the tables that have more. Usage and the audit log have files \
+    part. A table holds at most 20,000 rows; `incomplete` names the tables that reached this number and may have more. Usage and the audit log have files \
     of their own: download them as CSV in the dashboard.";
 
 impl App {
@@ -30,7 +30,8 @@ impl App {
         organization: &OrganizationId,
     ) -> Result<Value, Error> {
         let key = digest_of(session);
-        write_tx!(self.store(), "export_organization", |tx| {
+        // Counted and recorded in a transaction of its own: reading takes longer and must not hold up writers.
+        let actor = write_tx!(self.store(), "record_organization_export", |tx| {
             let (_, person, _) = lock_fresh_session(self, tx, &key).await?;
             let actor = Actor::Person(person.id.clone());
             self.authorize(tx, &actor, organization, Scope::ManagementWrite).await?;
@@ -41,12 +42,6 @@ impl App {
                 ..Subjects::default()
             };
             count_within(self, tx, EXPORT_LIMITS, &who).await?;
-            let data = organization_data::find(tx, organization).await?;
-            let full = |rows: &Value| rows.as_array().is_some_and(|rows| rows.len() >= MOST_ROWS);
-            let incomplete: Vec<&String> = data.iter().filter(|(_, rows)| full(rows)).map(|(table, _)| table).collect();
-            let copy = json!({
-                "readme": README, "exported_at": self.now().to_string(), "incomplete": incomplete, "data": data,
-            });
             let entry = AuditEntry {
                 organization,
                 action: "organization.exported",
@@ -54,7 +49,17 @@ impl App {
                 details: json!({}),
             };
             self.record(tx, &actor, entry).await?;
-            Ok(copy)
-        })
+            Ok(actor)
+        })?;
+        let data = read_tx!(self.store(), "export_organization", |tx| {
+            // The person may have left the organization since the first transaction.
+            self.authorize(tx, &actor, organization, Scope::ManagementWrite).await?;
+            Ok(organization_data::find(tx, organization).await?)
+        })?;
+        let full = |rows: &Value| rows.as_array().is_some_and(|rows| rows.len() >= MOST_ROWS);
+        let incomplete: Vec<&String> = data.iter().filter(|(_, rows)| full(rows)).map(|(table, _)| table).collect();
+        Ok(json!({
+            "readme": README, "exported_at": self.now().to_string(), "incomplete": incomplete, "data": data,
+        }))
     }
 }

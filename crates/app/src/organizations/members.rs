@@ -15,6 +15,7 @@ use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
 use crate::keys::revoke::revoke_live_key;
 use crate::verification::organization::owners::{is_owner, owners_changed};
+use crate::verification::phone::status::end_phones_of;
 use crate::{Actor, App, Error};
 
 /// Addresses by which one request may filter members.
@@ -189,7 +190,7 @@ async fn member_of(tx: &mut Tx, organization: &OrganizationId, id: &UserId) -> R
     found.ok_or_else(|| Error::not_found("user", id.as_str()))
 }
 
-/// Ends a membership with its project roles and keys.
+/// Ends a membership with its project roles, keys and attempts to verify a phone number.
 ///
 /// # Errors
 /// `last_owner` when no other owner stays.
@@ -210,6 +211,7 @@ pub(crate) async fn leave(
     }
     revoke_member_keys(app, tx, actor, organization, id, reason, |_| true).await?;
     api_keys::leave_out(tx, organization, id, app.now()).await?;
+    end_phones_of(app, tx, actor, organization, id).await?;
     if owned {
         owners_changed(app, tx, actor, organization).await?;
     }
@@ -237,6 +239,8 @@ pub(crate) fn last_owner() -> Error {
     Error::Invalid {
         param: None,
         code: Some("last_owner"),
-        message: "An organization needs an owner. Make another person an owner first.".to_owned(),
+        message: "An organization needs an owner. Make another person an owner first. Owners with a pending account \
+                  deletion do not count."
+            .to_owned(),
     }
 }

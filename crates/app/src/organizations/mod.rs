@@ -186,6 +186,15 @@ impl App {
     }
 }
 
+/// Finds an organization that was not deleted.
+///
+/// # Errors
+/// When there is none with this id, or when it was deleted.
+pub(crate) async fn find_open(tx: &mut Tx, organization: &OrganizationId) -> Result<Organization, Error> {
+    let row = organizations::find(tx, organization).await?.filter(|row| row.deactivated_at.is_none());
+    row.ok_or_else(|| Error::not_found("organization", organization.as_str()))
+}
+
 /// Refuses another organization while a rule requires something that none of the person's organizations has proven.
 async fn ensure_may_create(app: &App, tx: &mut Tx, person: &User) -> Result<(), Error> {
     let owned = owned(tx, &person.id).await?;

@@ -5,6 +5,7 @@ use keystead_core::id::OrganizationId;
 use keystead_store::tables::organizations;
 use serde_json::json;
 
+use super::find_open;
 use crate::audit::AuditEntry;
 use crate::validate::{operators_only, operators_reason};
 use crate::{Actor, App, Error};
@@ -42,8 +43,7 @@ impl App {
             Error::invalid("tags", message)
         })?;
         write_tx!(self.store(), "tag_organization", |tx| {
-            let row = organizations::find(tx, organization).await?;
-            let row = row.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+            let row = find_open(tx, organization).await?;
             if row.tags == tags {
                 return Ok(tags.clone());
             }

@@ -29,6 +29,7 @@ use keystead_store::tables::{models, organizations, payments, phones, policy};
 use serde_json::json;
 
 use crate::entitlements::entitlements;
+use crate::organizations::find_open;
 use crate::validate::operators_reason;
 use crate::verification::organization::state::load_verification;
 use crate::verification::payment::status::step_payment;
@@ -153,7 +154,7 @@ impl App {
             return self.operate_on_verification(actor, organization, exempt, &reason).await.map(|_| ());
         }
         write_tx!(self.store(), "waive", |tx| {
-            entitlements(tx, organization).await?;
+            find_open(tx, organization).await?;
             waive_in_transaction(self, tx, actor, organization, requirement, until, &reason).await
         })
     }

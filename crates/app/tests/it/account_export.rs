@@ -1,11 +1,18 @@
 //! The copy of a person's data: complete by the schema, and without secrets.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::path::Path;
 
 use keystead_app::Actor;
+use keystead_app::audit::with_client_address;
 use keystead_app::keys::NewKey;
 use keystead_core::gate::Requirement;
+use keystead_core::role::OrganizationRole;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::key_addresses;
+use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::personal_data::PARTS;
 
 use crate::test_app::*;
@@ -46,6 +53,7 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "inbound_events",
             "line_lookups",
             "installation_facts",
+            "removed_rows",
         ],
     ),
     (
@@ -104,4 +112,45 @@ async fn a_copy_holds_what_is_kept_and_no_secret() {
     }
     test.advance(600);
     assert_eq!(code(test.app.export_account(&opened.session).await), "reauthentication_needed");
+}
+
+fn at(last: u8) -> IpAddr {
+    IpAddr::from([192, 0, 2, last])
+}
+
+/// The copy has the addresses that the person used, also with their keys. It has neither the address of another person
+/// who changed something about them, nor the email address of a person they invited.
+#[tokio::test]
+async fn a_copy_holds_no_address_of_another_person() {
+    let test = TestApp::new().await;
+    let ann = test.confirmed_user("ann@example.com").await;
+    let (ben, opened) = test.signed_in_user("ben@example.com").await;
+    let (organization, project) = test.organization(&ann).await;
+    let (created_at, role) = (Timestamp(test.now()), OrganizationRole::Owner);
+    let row = Membership { organization: organization.clone(), user: ben.clone(), role, created_at };
+    let write = test.store.write("join", async move |tx: &mut Tx| memberships::insert(tx, &row).await);
+    let joined: Result<(), keystead_store::Error> = write.await;
+    joined.unwrap();
+    let operator = Actor::operator("test");
+    test.app.waive_requirement(&operator, &organization, Requirement::Phone, None, "test").await.unwrap();
+    let (by_ann, by_ben, reader) = (Actor::Person(ann), Actor::Person(ben.clone()), OrganizationRole::Reader);
+    let key = NewKey::default();
+    let made = with_client_address(at(7), test.app.create_project_key(&by_ben, &organization, &project, &key)).await;
+    let used = [(made.unwrap().key.id, at(9), created_at)];
+    let write = test.store.write("use", async move |tx: &mut Tx| key_addresses::save(tx, &used).await);
+    let saved: Result<(), keystead_store::Error> = write.await;
+    saved.unwrap();
+    test.app.invite_member(&by_ben, &organization, "dora@example.com", reader, "en").await.unwrap();
+    let lowered = with_client_address(at(8), test.app.change_member_role(&by_ann, &organization, &ben, reader)).await;
+    lowered.unwrap();
+
+    let copy = test.app.export_account(&opened.session).await.unwrap();
+    assert_eq!(copy["data"]["key_addresses"][0]["address"], "192.0.2.9");
+    assert_eq!(copy["data"]["invites"].as_array().map(Vec::len), Some(1));
+    assert!(copy["data"]["invites"][0]["email"].is_null());
+    let events = copy["data"]["audit_events"].as_array().unwrap();
+    let address = |action: &str| events.iter().find(|event| event["action"] == action).map(|event| &event["address"]);
+    assert_eq!(address("user.updated"), Some(&serde_json::Value::Null), "{copy:#}");
+    let text = copy.to_string();
+    assert!(text.contains("192.0.2.7") && !text.contains("192.0.2.8") && !text.contains("dora@"), "{copy:#}");
 }

@@ -4,9 +4,12 @@ use keystead_app::request::Origin;
 use keystead_app::verification::phone::{NewPhone, VerificationView};
 use keystead_app::{Actor, Error, Settings};
 use keystead_core::id::OrganizationId;
+use keystead_core::role::OrganizationRole;
 use keystead_core::secret::Secret;
+use keystead_core::time::Timestamp;
 use keystead_core::verification::phone::PhoneState;
 use keystead_store::Tx;
+use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::phones;
 
 use crate::vendors::{ServicesApp, code, number};
@@ -81,6 +84,29 @@ async fn asking_elsewhere_ends_the_code_before() {
     let new = flat.test.carrier.code(&number);
     assert!(flat.check(&laptop, &second.id, &new).await.is_err());
     assert_eq!(flat.check(&phone, &second.id, &new).await.unwrap().state, PhoneState::Verified);
+}
+
+/// The attempt of a person who leaves the organization ends, because they cannot confirm it any more.
+#[tokio::test]
+async fn a_code_ends_with_the_membership() {
+    let flat = Flat::new().await;
+    let ben = flat.test.tenant("ben").await.made.user_id.clone();
+    let (role, created_at) = (OrganizationRole::Owner, Timestamp(flat.test.now()));
+    let row = Membership { organization: flat.organization.clone(), user: ben.clone(), role, created_at };
+    let write = flat.test.store.write("join", async move |tx: &mut Tx| memberships::insert(tx, &row).await);
+    let joined: Result<(), keystead_store::Error> = write.await;
+    joined.unwrap();
+    let live = async || {
+        let organization = flat.organization.clone();
+        let read = flat.test.store.read("live", async move |tx: &mut Tx| phones::list_live(tx, &organization).await);
+        let found: Result<Vec<_>, keystead_store::Error> = read.await;
+        found.unwrap().len()
+    };
+    flat.ask(&Actor::Session(ben.clone(), "sess_b".parse().unwrap()), &number(7, 4)).await;
+    assert_eq!(live().await, 1);
+    let owner = Actor::Person(flat.person.clone());
+    flat.test.app.remove_member(&owner, &flat.organization, &ben).await.unwrap();
+    assert_eq!(live().await, 0);
 }
 
 // A session gets another id when its person reauthenticates, and what was begun in it continues.

@@ -7,8 +7,11 @@ use keystead_app::Actor;
 use keystead_app::keys::NewKey;
 use keystead_core::gate::Requirement;
 use keystead_core::role::OrganizationRole;
+use keystead_core::verification::organization::Event;
+use keystead_core::verification::payment::PaymentEvent;
 use keystead_store::tables::organization_data::PARTS;
 
+use crate::review::{ReviewWorld, ops};
 use crate::test_app::*;
 
 /// Tables with a column for an organization that are not part of the copy, with the reason.
@@ -87,4 +90,61 @@ async fn a_copy_of_an_organization_holds_what_is_kept_and_no_secret() {
     assert_eq!(code(test.app.export_organization(&stranger.session, &organization).await), "not_found");
     test.advance(600);
     assert_eq!(code(test.app.export_organization(&opened.session, &organization).await), "reauthentication_needed");
+}
+
+/// What operators do to organizations is refused for one that was deleted.
+#[tokio::test]
+async fn operators_change_no_deleted_organization() {
+    let test = TestApp::new().await;
+    let (ann, opened) = test.signed_in_user("ann@example.com").await;
+    let (organization, _) = test.organization(&ann).await;
+    test.app.request_organization_deletion(&opened.session, &organization, "Acme").await.unwrap();
+    test.mails().await;
+    test.advance(14 * DAY);
+    test.mails().await;
+    let (app, operator) = (&test.app, Actor::operator("test"));
+    let waived = app.waive_requirement(&operator, &organization, Requirement::Phone, None, "test").await;
+    assert_eq!(code(waived), "not_found");
+    let one = std::slice::from_ref(&organization);
+    assert_eq!(code(app.revoke_phones(&operator, one, "test").await), "not_found");
+    let disputed = PaymentEvent::Disputed;
+    assert_eq!(code(app.operate_on_payment(&operator, &organization, disputed, "test").await), "not_found");
+    assert_eq!(code(app.operate_on_verification(&operator, &organization, Event::Suspend, "test").await), "not_found");
+    assert_eq!(code(app.tag_organization(&operator, &organization, &["x".to_owned()], "test").await), "not_found");
+    assert_eq!(code(app.exempt_from_rules(&operator, &organization, None, "test").await), "not_found");
+}
+
+/// Operators see a case under a legal hold until the hold ends, and a deleted organization as long as the identity
+/// service or the reviewer has its data.
+#[tokio::test]
+async fn operators_see_what_is_held_of_a_deleted_organization() {
+    let world = ReviewWorld::new().await;
+    let made = world.app.bootstrap("ann@example.com", "One", true).await.unwrap();
+    let (ann, one) = (Actor::Person(made.user_id), made.organization_id);
+    let link = token_in(made.sign_in_link.unwrap().expose());
+    world.app.reset_password(&link, &secret(GOOD), &laptop()).await.unwrap();
+    let (_, link) = world.start(&ann, &one).await;
+    world.hand_in(&link, 50).await;
+    let case = world.case().await;
+    let until = world.app.now().plus(60 * DAY);
+    assert_eq!(world.app.operator_overview(&ops("bob")).await.unwrap().held, []);
+    for name in ["bob", "eve"] {
+        world.app.hold_evidence(&ops(name), &case, until, "a claim").await.unwrap();
+    }
+    let session = world.app.sign_in("ann@example.com", &secret(GOOD), &laptop()).await.unwrap().session;
+    world.app.request_organization_deletion(&session, &one, "One").await.unwrap();
+    world.advance(14 * DAY);
+    world.whole_mails().await;
+    let overview = world.app.operator_overview(&ops("bob")).await.unwrap();
+    assert_eq!((overview.held.len(), overview.held[0].id.as_str(), overview.held[0].until), (1, case.as_str(), until));
+    assert_eq!(overview.held[0].organization_name, one.as_str(), "its name is erased");
+    assert_eq!(overview.organizations.len(), 1);
+    assert!(overview.organizations[0].deleted && overview.organizations[0].attention.contains(&"deleted"));
+    world.app.end_evidence_hold(&ops("bob"), &case, "settled").await.unwrap();
+    world.advance(61 * DAY);
+    world.whole_mails().await;
+    world.app.run_cleanup().await.unwrap();
+    world.whole_mails().await;
+    let overview = world.app.operator_overview(&ops("bob")).await.unwrap();
+    assert_eq!((overview.held, overview.organizations), (vec![], vec![]));
 }

@@ -209,10 +209,10 @@ pub(crate) fn of_console(path: &str) -> bool {
 
 /// Whether the page belongs to the person or the installation, not to the organization.
 fn open_to_all(path: &str) -> bool {
-    path == "/settings/account"
-        || ["/settings/account/security", "/settings/account/sessions", "/operator"]
-            .iter()
-            .any(|own| path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    const OWN: [&str; 4] =
+        ["/settings/account/security", "/settings/account/sessions", "/settings/account/delete", "/operator"];
+    matches!(path, "/settings/account" | "/settings/account/export.json")
+        || OWN.iter().any(|own| path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 impl Visit {
@@ -244,13 +244,19 @@ mod tests {
 
     #[test]
     fn only_pages_of_the_own_account_stay_open() {
-        for own in
-            ["/settings/account", "/settings/account/security/passkeys", "/settings/account/sessions/end", "/operator"]
-        {
+        for own in [
+            "/settings/account",
+            "/settings/account/security/passkeys",
+            "/settings/account/sessions/end",
+            "/settings/account/delete",
+            "/settings/account/delete/request",
+            "/settings/account/delete/cancel",
+            "/settings/account/export.json",
+            "/operator",
+        ] {
             assert!(open_to_all(own), "{own}");
         }
-        for shut in
-            ["/home", "/settings/account/phone", "/settings/account/securityx", "/settings/organization/general"]
+        for shut in ["/home", "/settings/account/phone", "/settings/account/securityx", "/settings/organization/delete"]
         {
             assert!(!open_to_all(shut), "{shut}");
         }

@@ -10,7 +10,7 @@ async fn an_account_is_deleted_after_the_wait_and_can_be_kept_until_then() {
     let mut ann = world.owner("ann@example.com", "Harbour <b>").await;
     let page = ann.get(PAGE).await;
     assert!(
-        page.body.contains("Harbour &#60;b&#62;") && page.body.contains("You are the only owner."),
+        page.body.contains("Harbour &#60;b&#62;") && page.body.contains("No other owner will remain."),
         "{}",
         page.body
     );

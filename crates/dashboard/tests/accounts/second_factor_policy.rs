@@ -40,6 +40,12 @@ async fn members_without_a_second_step_must_set_one_up() {
     }
     let act = ben.post("/api-keys", &[("csrf", &token), ("name", "late"), ("permissions", "all")]).await;
     assert!(act.location().starts_with(SECURITY), "acts wait as well");
+    // Their account stays theirs: they can delete it, and keep it.
+    assert_eq!(ben.get("/settings/account/delete").await.status, 200);
+    let requested = ben.post("/settings/account/delete/request", &[("csrf", &token)]).await;
+    assert!(requested.location().contains("done=deletion-requested"), "{}", requested.body);
+    let cancelled = ben.post("/settings/account/delete/cancel", &[("csrf", &token)]).await;
+    assert!(cancelled.location().contains("done=deletion-cancelled"), "{}", cancelled.body);
     let led = ben.get(SECURITY).await;
     assert!(led.status == 200 && led.body.contains("Harbour requires two-step verification"), "{}", led.body);
     assert_eq!(ann.get("/home").await.status, 200);

@@ -50,6 +50,7 @@ async fn a_waiver_is_asked_for_and_decided() {
     for said in ["Asked for a waiver", "Refused a waiver", "Waived the phone verification"] {
         assert!(log.contains(said), "{said}: {log}");
     }
+    assert!(!log.contains("there is none"), "the owner's text can be erased, so the log does not have it: {log}");
 }
 
 #[tokio::test]

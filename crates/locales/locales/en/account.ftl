@@ -180,13 +180,13 @@ deletion-what-hint = You leave these organizations and the keys you own in them 
 deletion-organization = Organization
 deletion-role = Your role
 deletion-keys = Keys that stop working
-deletion-needs-owner = You are the only owner.
+deletion-needs-owner = No other owner will remain.
 deletion-user-keys = { $count ->
     [one] 1 user key stops working.
    *[other] { $count } user keys stop working.
 }
 deletion-erased = Your name, email address, sign-in methods, sessions, settings and the phone numbers you verified are deleted.
-deletion-kept = Entries in audit logs, usage and consents are kept. They name you by an id only.
+deletion-kept = Entries in audit logs, usage and consents are kept and name you by an id. Entries in audit logs keep the names of keys and the IP addresses that you used.
 deletion-service-accounts = Service accounts, their keys and everything else that belongs to an organization keep working.
 deletion-blocked = Make another person an owner of the organizations where you are the only owner, or delete these organizations under Organization > General. Then you can delete your account.
 deletion-days = { $count ->

@@ -64,7 +64,6 @@ audit-field-error-code = Error
 audit-field-expires-in-seconds = Expires after (seconds)
 audit-field-identity = Connected account
 audit-field-kind = Kind of key
-audit-field-last4 = Last four digits
 audit-field-line-type = Type of phone line
 audit-field-mode = List type
 audit-field-model-ids = Models

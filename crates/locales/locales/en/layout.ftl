@@ -106,7 +106,7 @@ error-not-configured = The operator of this service has not set this up.
 error-unavailable = The server cannot reach its database at the moment. Try again in a few moments.
 error-internal = An error occurred on our side. It was logged. Try again.
 error-consent-required = To continue, select the checkbox to give your consent.
-error-last-owner = An organization needs at least one owner. Make another member an owner first.
+error-last-owner = An organization needs at least one owner. Make another member an owner first. Owners with a pending account deletion do not count.
 time-minutes-ago = { $count ->
     [one] { $count } minute ago
    *[other] { $count } minutes ago

@@ -4,6 +4,7 @@ operator-revoke-phone = Revoke the phone verification
 operator-disputed = Record a disputed charge
 attention-identity = The identity service withdrew a result or sent an unknown one
 attention-erasure-late = A service has not erased its copy for three days
+attention-deleted = The organization was deleted. Its identity data has not been erased yet
 attention-payment-blocked = Too many cards were declined
 attention-payment-attention = The payment method needs attention
 attention-line-unknown = The type of a phone line is unknown

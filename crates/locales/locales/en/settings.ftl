@@ -172,7 +172,7 @@ organization-deletion-payment-methods = { $count ->
 }
 organization-deletion-verification = The verification ends. The verified phone number is deleted, and photos and documents are erased.
 organization-deletion-held = Photos of an ID check are held by law until { $when } and are erased after that.
-organization-deletion-kept = Usage and entries of the audit log are kept under ids, without the name of the organization.
+organization-deletion-kept = Usage and the audit log are kept. Entries of the audit log keep the names of the organization, its projects and its keys as they were recorded, and the IP addresses of people and programs.
 organization-deletion-days = { $count ->
     [one] The organization will be deleted after { $count } day. Until then everything keeps working and every owner can cancel.
    *[other] The organization will be deleted after { $count } days. Until then everything keeps working and every owner can cancel.
@@ -182,6 +182,8 @@ organization-deletion-type-hint = Type { $name } to confirm.
 organization-deletion-request = Delete this organization
 error-organization-name-differs = This is not the name of the organization. Type it exactly as shown.
 operator-deletion = Will be deleted on { $when } at an owner's request
+operator-held = Photos under a legal hold
+operator-held-until = Kept until
 organization-export = Data of the organization
 organization-export-hint = A JSON file with settings, projects, members, invitations, service accounts, keys without secrets and verifications. You may be asked for your password first.
 organization-export-download = Download organization data

@@ -180,12 +180,12 @@ deletion-what-hint = 次の組織から抜け、そこで所有しているキ�
 deletion-organization = 組織
 deletion-role = ロール
 deletion-keys = 使えなくなるキー
-deletion-needs-owner = ほかのオーナーがいません。
+deletion-needs-owner = ほかに残るオーナーがいません。
 deletion-user-keys = { $count ->
    *[other] { $count }個のユーザーキーが使えなくなります。
 }
 deletion-erased = 名前、メールアドレス、サインイン方法、セッション、設定、確認した電話番号が削除されます。
-deletion-kept = 監査ログの記録、使用量、同意は保持されます。これらにはIDだけが残ります。
+deletion-kept = 監査ログの記録、使用量、同意は保持されます。これらにはIDが残ります。監査ログの記録には、キーの名前と、使用したIPアドレスも残ります。
 deletion-service-accounts = サービスアカウントとそのキーなど、組織に属するものは引き続き使用できます。
 deletion-blocked = ほかのオーナーがいない組織では、先に別のメンバーをオーナーにするか、「組織 > 全般」でその組織を削除してください。その後でアカウントを削除できます。
 deletion-days = { $count ->

@@ -64,7 +64,6 @@ audit-field-error-code = エラー
 audit-field-expires-in-seconds = 有効期間（秒）
 audit-field-identity = 連携アカウント
 audit-field-kind = キーの種類
-audit-field-last4 = 下4桁
 audit-field-line-type = 電話回線の種類
 audit-field-mode = リストの種類
 audit-field-model-ids = モデル

@@ -106,7 +106,7 @@ error-not-configured = このサービスの運営者が、この機能を設定
 error-unavailable = サーバーが現在データベースに接続できません。しばらくしてからもう一度お試しください。
 error-internal = サーバーでエラーが発生しました。エラーは記録されました。もう一度お試しください。
 error-consent-required = 続けるには、同意のチェックボックスを選択してください。
-error-last-owner = 組織には1人以上のオーナーが必要です。先に別のメンバーをオーナーにしてください。
+error-last-owner = 組織には1人以上のオーナーが必要です。先に別のメンバーをオーナーにしてください。アカウントが削除される予定のオーナーは数に含まれません。
 time-minutes-ago = { $count ->
    *[other] { $count }分前
 }

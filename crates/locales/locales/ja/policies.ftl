@@ -4,6 +4,7 @@ operator-revoke-phone = 電話番号の確認を取り消す
 operator-disputed = 異議のある請求を記録
 attention-identity = 本人確認サービスが結果を取り消したか、不明な結果を送信しました
 attention-erasure-late = サービスが3日間コピーを消去していません
+attention-deleted = 組織は削除されましたが、本人確認データの消去がまだ完了していません
 attention-payment-blocked = カードが何度も拒否されました
 attention-payment-attention = 支払い方法への対応が必要です
 attention-line-unknown = 電話回線の種類が不明です

@@ -163,7 +163,7 @@ organization-deletion-payment-methods = { $count ->
 }
 organization-deletion-verification = 確認の結果は失われます。確認済みの電話番号は削除され、写真と書類のデータは消去されます。
 organization-deletion-held = 本人確認の写真は法律により{ $when }まで保持され、その後に消去されます。
-organization-deletion-kept = 使用量と監査ログの記録は、組織の名前を含まず、IDだけで保持されます。
+organization-deletion-kept = 使用量と監査ログは保持されます。監査ログの記録には、記録時の組織、プロジェクト、キーの名前と、ユーザーやプログラムのIPアドレスが残ります。
 organization-deletion-days = { $count ->
    *[other] この組織は{ $count }日後に削除されます。それまではすべて使用でき、どのオーナーも削除を取り消せます。
 }
@@ -172,6 +172,8 @@ organization-deletion-type-hint = 確認のため「{ $name }」と入力して�
 organization-deletion-request = この組織を削除
 error-organization-name-differs = 組織の名前と一致しません。表示されているとおりに入力してください。
 operator-deletion = オーナーの申請により{ $when }に削除されます
+operator-held = 法令により保存されている写真
+operator-held-until = 保存期限
 organization-export = 組織のデータ
 organization-export-hint = 設定、プロジェクト、メンバー、招待、サービスアカウント、シークレットを含まないキー、確認の状態を含むJSONファイルです。先にパスワードの入力を求められることがあります。
 organization-export-download = 組織のデータをダウンロード

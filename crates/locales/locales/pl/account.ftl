@@ -180,7 +180,7 @@ deletion-what-hint = Opuścisz te organizacje, a klucze, których jesteś właś
 deletion-organization = Organizacja
 deletion-role = Twoja rola
 deletion-keys = Klucze, które przestaną działać
-deletion-needs-owner = Organizacja nie ma innego właściciela.
+deletion-needs-owner = W organizacji nie pozostanie żaden inny właściciel.
 deletion-user-keys = { $count ->
     [one] { $count } klucz użytkownika przestanie działać.
     [few] { $count } klucze użytkownika przestaną działać.
@@ -188,7 +188,7 @@ deletion-user-keys = { $count ->
    *[other] { $count } klucza użytkownika przestanie działać.
 }
 deletion-erased = Usuniemy nazwę, adres e-mail, sposoby logowania, sesje, ustawienia i zweryfikowane przez Ciebie numery telefonu.
-deletion-kept = Wpisy w dziennikach zdarzeń, wykorzystanie i zgody zostają zachowane. Wskazują Cię tylko za pomocą identyfikatora.
+deletion-kept = Wpisy w dziennikach zdarzeń, wykorzystanie i zgody zostają zachowane i wskazują Cię za pomocą identyfikatora. Wpisy w dziennikach zachowują nazwy kluczy i używane przez Ciebie adresy IP.
 deletion-service-accounts = Konta usług, ich klucze i wszystko inne, co należy do organizacji, działa dalej.
 deletion-blocked = W organizacjach bez innego właściciela nadaj tę rolę innej osobie albo usuń te organizacje na stronie Organizacja > Ogólne. Potem możesz usunąć konto.
 deletion-days = { $count ->

@@ -64,7 +64,6 @@ audit-field-error-code = Błąd
 audit-field-expires-in-seconds = Wygasa po (sekundy)
 audit-field-identity = Połączone konto
 audit-field-kind = Rodzaj klucza
-audit-field-last4 = Ostatnie cztery cyfry
 audit-field-line-type = Rodzaj numeru telefonu
 audit-field-mode = Rodzaj listy
 audit-field-model-ids = Modele

@@ -106,7 +106,7 @@ error-not-configured = Operator tej usługi nie skonfigurował tej funkcji.
 error-unavailable = Serwer nie może teraz połączyć się z bazą danych. Spróbuj ponownie za chwilę.
 error-internal = Wystąpił błąd po naszej stronie. Został zapisany. Spróbuj ponownie.
 error-consent-required = Aby kontynuować, zaznacz pole zgody.
-error-last-owner = Organizacja musi mieć co najmniej jednego właściciela. Najpierw nadaj rolę właściciela innemu członkowi.
+error-last-owner = Organizacja musi mieć co najmniej jednego właściciela. Najpierw nadaj rolę właściciela innemu członkowi. Właściciel, którego konto zostanie usunięte, się nie liczy.
 time-minutes-ago = { $count ->
     [one] { $count } minutę temu
     [few] { $count } minuty temu

@@ -4,6 +4,7 @@ operator-revoke-phone = Cofnij weryfikację telefonu
 operator-disputed = Odnotuj zakwestionowaną płatność
 attention-identity = Usługa weryfikacji tożsamości wycofała wynik albo przesłała nieznany
 attention-erasure-late = Jedna z usług od trzech dni nie usunęła swojej kopii danych
+attention-deleted = Organizacja została usunięta. Jej dane tożsamości nie zostały jeszcze trwale usunięte
 attention-payment-blocked = Odrzucono zbyt wiele kart
 attention-payment-attention = Metoda płatności wymaga uwagi
 attention-line-unknown = Rodzaj numeru telefonu jest nieznany

@@ -190,7 +190,7 @@ organization-deletion-payment-methods = { $count ->
 }
 organization-deletion-verification = Weryfikacja zakończy się. Zweryfikowany numer telefonu zostanie usunięty, a zdjęcia i dokumenty zostaną trwale usunięte.
 organization-deletion-held = Blokada prawna obejmuje zdjęcia z weryfikacji tożsamości do { $when }. Potem zostaną trwale usunięte.
-organization-deletion-kept = Wykorzystanie i wpisy dziennika zdarzeń zostają zachowane pod identyfikatorami, bez nazwy organizacji.
+organization-deletion-kept = Wykorzystanie i dziennik zdarzeń zostają zachowane. Wpisy dziennika zachowują zapisane w nich nazwy organizacji, jej projektów i kluczy oraz adresy IP osób i programów.
 organization-deletion-days = { $count ->
     [one] Organizacja zostanie usunięta po { $count } dniu. Do tego czasu wszystko działa, a każdy właściciel może anulować usunięcie.
     [few] Organizacja zostanie usunięta po { $count } dniach. Do tego czasu wszystko działa, a każdy właściciel może anulować usunięcie.
@@ -202,6 +202,8 @@ organization-deletion-type-hint = Aby potwierdzić, wpisz: { $name }
 organization-deletion-request = Usuń tę organizację
 error-organization-name-differs = To nie jest nazwa organizacji. Wpisz ją dokładnie tak, jak ją pokazano.
 operator-deletion = Zostanie usunięta { $when } na żądanie właściciela
+operator-held = Zdjęcia objęte blokadą prawną
+operator-held-until = Przechowywane do
 organization-export = Dane organizacji
 organization-export-hint = Plik JSON z ustawieniami, projektami, członkami, zaproszeniami, kontami usług, kluczami bez danych poufnych i weryfikacjami. Najpierw możemy poprosić o hasło.
 organization-export-download = Pobierz dane organizacji

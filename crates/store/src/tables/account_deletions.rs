@@ -57,29 +57,39 @@ pub async fn postpone(tx: &mut Tx, user: &UserId, requested_at: Timestamp, due_a
 }
 
 /// Statements that erase what is kept about a person; `$1` is their id.
-const ERASE: [&str; 11] = [
+const ERASE: [&str; 12] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
     "DELETE FROM sessions WHERE user_id = $1",
     "DELETE FROM tokens WHERE user_id = $1",
     "DELETE FROM recovery_codes WHERE user_id = $1",
     "DELETE FROM identities WHERE user_id = $1",
     "DELETE FROM passkeys WHERE user_id = $1",
-    "DELETE FROM phone_verifications WHERE user_id = $1",
-    "DELETE FROM phone_numbers WHERE user_id = $1",
+    "DELETE FROM phone_verifications WHERE user_id = $1 AND finished_at IS NOT NULL",
+    "UPDATE api_keys SET name = NULL, name_folded = '' WHERE owner_user = $1 AND organization IS NULL",
     "UPDATE waiver_requests SET reason = '' WHERE user_id = $1",
     "UPDATE consents SET ip = NULL WHERE user_id = $1",
+    "UPDATE payment_setups SET url = NULL WHERE user_id = $1",
     "DELETE FROM accounts WHERE user_id = $1",
 ];
 
 /// Erases a person's data. The row of the person stays without it, because rows of organizations refer to its id: the
-/// id takes the place of the name and the address.
+/// id takes the place of the name and the address. Of a phone number only the fingerprint stays: as long as it is the
+/// verified number of an organization it counts towards how many organizations one number may verify, and a locked
+/// attempt stays locked until the cleanup ends it.
 pub async fn erase(tx: &mut Tx, user: &UserId, at: Timestamp) -> Result<(), Error> {
     const INVITES: &str = "DELETE FROM invites WHERE email = (SELECT email FROM users WHERE id = $1)";
     const PERSON: &str = "UPDATE users SET email = id, name = id, default_organization = NULL, deactivated_at = $2 \
                           WHERE id = $1";
+    const NUMBERS: &str = "UPDATE phone_numbers SET user_id = NULL, number_sealed = $2, number_masked = '' \
+                           WHERE user_id = $1";
+    const ATTEMPTS: &str = "UPDATE phone_verifications SET user_id = NULL, session = NULL, number_sealed = $2, \
+                            number_masked = '', code_fingerprint = NULL WHERE user_id = $1";
     changes::lock(tx).await?;
     for sql in ERASE {
         tx.execute(sql, vec![user.as_str().into()]).await?;
+    }
+    for sql in [NUMBERS, ATTEMPTS] {
+        tx.execute(sql, vec![user.as_str().into(), [].as_slice().into()]).await?;
     }
     tx.execute(INVITES, vec![user.as_str().into()]).await?;
     tx.execute(PERSON, vec![user.as_str().into(), at.0.into()]).await?;

@@ -14,10 +14,9 @@ pub async fn save(tx: &mut Tx, organization: &OrganizationId, fingerprint: &[u8]
 }
 
 /// Counts the organizations that were verified since a moment from the busiest address of this one, including itself; 0
-/// without an address.
+/// without an address. Deleted organizations count, so that deleting them does not hide a busy address.
 pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId, since: Timestamp) -> Result<i64, Error> {
     const SQL: &str = "SELECT CAST(COALESCE(MAX(n), 0) AS BIGINT) FROM (SELECT COUNT(*) AS n FROM address_fingerprints f \
-                       JOIN organizations g ON g.id = f.organization AND g.deactivated_at IS NULL \
                        WHERE f.at >= $2 AND f.fingerprint IN (SELECT fingerprint FROM address_fingerprints \
                        WHERE organization = $1 AND at >= $2) GROUP BY f.fingerprint) AS counted";
     let row = tx.optional(SQL, vec![organization.as_str().into(), since.0.into()]).await?;

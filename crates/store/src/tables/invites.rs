@@ -167,6 +167,12 @@ pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     tx.execute(SQL, vec![before.0.into()]).await
 }
 
+/// Gives invitations that were accepted with an address the new address of the account, so that they are found by it.
+pub async fn update_email(tx: &mut Tx, from: &str, to: &str) -> Result<u64, Error> {
+    const SQL: &str = "UPDATE invites SET email = $2 WHERE email = $1 AND accepted_at IS NOT NULL";
+    tx.execute(SQL, vec![from.into(), to.into()]).await
+}
+
 /// Revokes an invitation; `false` when there is no open one.
 pub async fn revoke(tx: &mut Tx, organization: &OrganizationId, id: &InviteId, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "UPDATE invites SET revoked_at = $3 \

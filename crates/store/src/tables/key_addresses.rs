@@ -23,19 +23,26 @@ pub struct KeyAddress {
     pub last_used_at: Timestamp,
 }
 
-/// Saves that keys were used from networks of clients; never moves a time back. A key that does not exist is left out.
+/// Saves that keys were used from networks of clients; never moves a time back. Keys that do not exist are left out, and
+/// those of deleted people and organizations: a node may write their last uses after their data was erased.
 pub async fn save(tx: &mut Tx, used: &[(KeyId, IpAddr, Timestamp)]) -> Result<(), Error> {
     const SAVE: PerEngine = PerEngine {
         sqlite: "INSERT INTO key_addresses (api_key, address, first_used_at, last_used_at) \
                  SELECT k.id, used.value->>1, MIN(used.value->>2), MAX(used.value->>2) FROM json_each($1) AS used \
-                 JOIN api_keys k ON k.id = used.value->>0 GROUP BY k.id, used.value->>1 \
+                 JOIN api_keys k ON k.id = used.value->>0 WHERE NOT EXISTS \
+                 (SELECT 1 FROM users u WHERE u.id = k.owner_user AND u.deactivated_at IS NOT NULL) AND NOT EXISTS \
+                 (SELECT 1 FROM organizations o WHERE o.id = k.organization AND o.deactivated_at IS NOT NULL) \
+                 GROUP BY k.id, used.value->>1 \
                  ON CONFLICT (api_key, address) DO UPDATE SET \
                  first_used_at = MIN(key_addresses.first_used_at, excluded.first_used_at), \
                  last_used_at = MAX(key_addresses.last_used_at, excluded.last_used_at)",
         postgres: "INSERT INTO key_addresses (api_key, address, first_used_at, last_used_at) \
                    SELECT k.id, used.value->>1, MIN((used.value->>2)::BIGINT), MAX((used.value->>2)::BIGINT) \
                    FROM jsonb_array_elements(CAST($1 AS JSONB)) AS used(value) \
-                   JOIN api_keys k ON k.id = used.value->>0 GROUP BY k.id, used.value->>1 ORDER BY 1, 2 \
+                   JOIN api_keys k ON k.id = used.value->>0 WHERE NOT EXISTS \
+                   (SELECT 1 FROM users u WHERE u.id = k.owner_user AND u.deactivated_at IS NOT NULL) AND NOT EXISTS \
+                   (SELECT 1 FROM organizations o WHERE o.id = k.organization AND o.deactivated_at IS NOT NULL) \
+                   GROUP BY k.id, used.value->>1 ORDER BY 1, 2 \
                    ON CONFLICT (api_key, address) DO UPDATE SET \
                    first_used_at = LEAST(key_addresses.first_used_at, excluded.first_used_at), \
                    last_used_at = GREATEST(key_addresses.last_used_at, excluded.last_used_at)",

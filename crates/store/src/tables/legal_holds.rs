@@ -90,6 +90,16 @@ pub async fn list_open(tx: &mut Tx, case: &ReviewCaseId) -> Result<Vec<LegalHold
     tx.all(SQL, vec![case.as_str().into()]).await?.iter().map(hold).collect()
 }
 
+/// Lists the holds of all organizations that are granted and not over, the one that ends first before the others.
+pub async fn list_in_force(tx: &mut Tx, now: Timestamp) -> Result<Vec<LegalHold>, Error> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM legal_holds WHERE granted_at IS NOT NULL AND ended_at IS NULL AND until > $1 ORDER BY until, id LIMIT 500"
+    );
+    tx.all(SQL, vec![now.0.into()]).await?.iter().map(hold).collect()
+}
+
 /// Lists every hold that was ever granted for an organization, newest first.
 pub async fn list_granted(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<LegalHold>, Error> {
     const SQL: &str = concat!(

@@ -145,13 +145,12 @@ pub async fn delete_members(tx: &mut Tx, organization: &OrganizationId, at: Time
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 15] = [
+const ERASE: [&str; 17] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM ip_allowlists WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",
     "DELETE FROM phone_verifications WHERE organization = $1",
-    "DELETE FROM address_fingerprints WHERE organization = $1",
     "DELETE FROM document_fingerprints WHERE organization = $1",
     "DELETE FROM payment_customers WHERE organization = $1",
     "DELETE FROM requirement_states WHERE organization = $1",
@@ -159,13 +158,19 @@ const ERASE: [&str; 15] = [
     "DELETE FROM organization_requirements WHERE organization = $1",
     "DELETE FROM handoffs WHERE attempt IN (SELECT id FROM identity_attempts WHERE organization = $1)",
     "DELETE FROM capture_links WHERE capture IN (SELECT id FROM captures WHERE organization = $1)",
-    "UPDATE payment_methods SET last4 = '', card_fingerprint = NULL WHERE organization = $1",
+    "UPDATE api_keys SET name = NULL, name_folded = '' WHERE organization = $1",
+    "UPDATE identity_attempts SET document_type = NULL, issuing_country = NULL, document_fingerprint = NULL \
+     WHERE organization = $1",
+    "UPDATE payment_setups SET reference = NULL, url = NULL WHERE organization = $1",
+    "UPDATE payment_methods SET reference = id, brand = '', last4 = '', expires_month = 0, expires_year = 0, \
+     country = NULL, funding = 'unknown', card_fingerprint = NULL WHERE organization = $1",
     "UPDATE consents SET ip = NULL WHERE organization = $1",
 ];
 
 /// Erases what is kept about an organization and marks it as deleted. Its row stays with the id in place of the name,
-/// because usage and the audit log refer to it, and so do service accounts, which are marked as deleted. Of its phone number only the fingerprint stays, by which the number
-/// counts for a time; identity data is erased on its own.
+/// because usage and the audit log refer to it, and so do service accounts, which are marked as deleted. Of its phone
+/// number and of the addresses it was verified from only the fingerprints stay, which count for a time; identity data is
+/// erased on its own.
 pub async fn erase(tx: &mut Tx, organization: &OrganizationId, at: Timestamp) -> Result<(), Error> {
     const NUMBER: &str = "UPDATE phone_numbers SET user_id = NULL, number_sealed = $2, number_masked = '' \
                           WHERE organization = $1";

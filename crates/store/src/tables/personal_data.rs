@@ -120,8 +120,10 @@ pub const PARTS: &[Part] = &[
     },
     Part {
         table: "invites",
-        sql: "SELECT organization, email, role, created_at, expires_at, accepted_at, revoked_at FROM invites \
-              WHERE invited_by = $1 OR email = (SELECT email FROM users WHERE id = $1) ORDER BY created_at, id",
+        // Of invitations that the person sent, the copy says when and for which role, and not to whom.
+        sql: "SELECT i.organization, u.email, i.role, i.created_at, i.expires_at, i.accepted_at, i.revoked_at \
+              FROM invites i LEFT JOIN users u ON u.email = i.email AND u.id = $1 \
+              WHERE i.invited_by = $1 OR u.id = $1 ORDER BY i.created_at, i.id",
         columns: &[
             ("organization", Text),
             ("email", Text),
@@ -224,9 +226,12 @@ pub const PARTS: &[Part] = &[
     },
     Part {
         table: "audit_events",
-        sql: "SELECT id, organization, at, action, target_id, details, address FROM audit_events WHERE actor_id = $1 \
-              OR actor_id IN (SELECT id FROM api_keys WHERE owner_user = $1) OR target_id = $1 \
-              ORDER BY at DESC, id LIMIT 10000",
+        // The address is the one of the client that acted: others who changed something about the person keep theirs.
+        sql: "SELECT id, organization, at, action, target_id, details, CASE WHEN actor_id = $1 OR EXISTS \
+              (SELECT 1 FROM api_keys k WHERE k.id = actor_id AND k.owner_user = $1) THEN address END \
+              FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE actor_id = $1 \
+              UNION SELECT e.id FROM api_keys k JOIN audit_events e ON e.actor_id = k.id WHERE k.owner_user = $1 \
+              UNION SELECT id FROM audit_events WHERE target_id = $1) ORDER BY at DESC, id LIMIT 10000",
         columns: &[
             ("id", Text),
             ("organization", Text),

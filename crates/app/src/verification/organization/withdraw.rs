@@ -15,6 +15,7 @@ use super::state::{is_proven, live_attempt, load_verification, verification_fact
 use super::view::organization_view;
 use super::{OrganizationView, refused};
 use crate::jobs::Job;
+use crate::organizations::find_open;
 use crate::validate::operators_reason;
 use crate::{Actor, App, Error};
 
@@ -89,8 +90,7 @@ impl App {
     ) -> Result<OrganizationView, Error> {
         let reason = operators_reason(actor, reason)?;
         write_tx!(self.store(), "operate_on_verification", |tx| {
-            let known = keystead_store::tables::organizations::find(tx, organization).await?;
-            known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+            find_open(tx, organization).await?;
             let mut before = load_verification(tx, organization).await?;
             // Organizations opened before this table existed have the status that their requirement says.
             if before.status == Status::Unverified && is_proven(self, tx, organization).await? {

@@ -82,8 +82,7 @@ async fn dispute_opened(
         // The method was removed since: there is nothing to check any more.
         return Ok(());
     }
-    let last4 = method.as_ref().map(|row| row.last4.clone());
-    let details = json!({ "dispute": reason, "last4": last4, "reference": dispute });
+    let details = json!({ "dispute": reason, "reference": dispute });
     let target = method.map_or_else(|| organization.to_string(), |row| row.id.to_string());
     step_payment(app, tx, actor, &organization, PaymentEvent::Disputed, &target, details).await.map(|_| ())
 }
@@ -110,8 +109,8 @@ async fn card_renewed(
     // Only the notice of an expiring card is dropped; a dispute stays.
     let noticed = payment.state == PaymentState::Attention && payment.until.is_some();
     if ends > ended && row.is_default && noticed {
-        let details = json!({ "last4": row.last4 });
-        step_payment(app, tx, actor, &row.organization, PaymentEvent::Replaced, row.id.as_str(), details).await?;
+        let target = row.id.as_str();
+        step_payment(app, tx, actor, &row.organization, PaymentEvent::Replaced, target, json!({})).await?;
     }
     Ok(())
 }

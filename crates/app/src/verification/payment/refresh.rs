@@ -135,7 +135,7 @@ async fn method_added(app: &App, tx: &mut Tx, setup: &PaymentSetup, method: Meth
     payments::save_method(tx, &row).await?;
     let subject = format!("organization:{organization}");
     limit_hits::delete(tx, FAILED_SETUPS, &subject).await?;
-    let details = json!({ "brand": row.brand, "last4": row.last4 });
+    let details = json!({ "brand": row.brand });
     let actor = Actor::service(&setup.provider);
     let event = PaymentEvent::SetupSucceeded { ours: true };
     step_payment(app, tx, &actor, organization, event, setup.id.as_str(), details).await.map(|_| ())

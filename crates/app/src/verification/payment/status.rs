@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::audit::AuditEntry;
 use crate::jobs::Job;
+use crate::organizations::find_open;
 use crate::validate::operators_reason;
 use crate::verification::organization::apply::queue_owner_mail;
 use crate::{Actor, App, Error};
@@ -47,8 +48,7 @@ impl App {
     ) -> Result<(), Error> {
         let reason = operators_reason(actor, reason)?;
         write_tx!(self.store(), "operate_on_payment", |tx| {
-            let known = organizations::find(tx, organization).await?;
-            known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+            find_open(tx, organization).await?;
             let details = json!({ "reason": reason });
             step_payment(self, tx, actor, organization, event, organization.as_str(), details).await.map(|_| ())
         })
@@ -192,7 +192,7 @@ pub(crate) async fn watch_cards(app: &App, tx: &mut Tx) -> Result<(), Error> {
         if at.since(now) > EXPIRY_NOTICE || !before.method {
             continue;
         }
-        let details = json!({ "last4": method.last4, "ends_at": at });
+        let details = json!({ "ends_at": at });
         let event = PaymentEvent::CardExpires { at };
         step_payment(app, tx, &actor, &method.organization, event, method.id.as_str(), details).await?;
     }

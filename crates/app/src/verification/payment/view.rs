@@ -177,8 +177,7 @@ impl App {
             payments::clear_default(tx, organization).await?;
             method.is_default = true;
             payments::save_method(tx, &method).await?;
-            let details = json!({ "last4": method.last4 });
-            step_payment(self, tx, actor, organization, PaymentEvent::Replaced, id, details).await.map(|_| ())
+            step_payment(self, tx, actor, organization, PaymentEvent::Replaced, id, json!({})).await.map(|_| ())
         })
     }
 }
@@ -195,12 +194,10 @@ pub(crate) async fn method_removed(
     method.removed_at = Some(app.now());
     method.is_default = false;
     payments::save_method(tx, &method).await?;
-    let details = json!({ "last4": method.last4 });
     let (payment, _) = payment_requirement(tx, &organization).await?;
     if !was_default || !payment.method {
-        let details = json!({ "data": details });
-        let action = "payment.method_removed";
-        let entry = AuditEntry { organization: &organization, action, target: method.id.as_str(), details };
+        let (action, target) = ("payment.method_removed", method.id.as_str());
+        let entry = AuditEntry { organization: &organization, action, target, details: json!({}) };
         return app.record(tx, actor, entry).await;
     }
     let next = payments::list_methods(tx, &organization).await?.into_iter().next();
@@ -210,5 +207,5 @@ pub(crate) async fn method_removed(
         payments::save_method(tx, &next).await?;
     }
     let event = PaymentEvent::Removed { other };
-    step_payment(app, tx, actor, &organization, event, method.id.as_str(), details).await.map(|_| ())
+    step_payment(app, tx, actor, &organization, event, method.id.as_str(), json!({})).await.map(|_| ())
 }

@@ -2,7 +2,7 @@
 
 use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::hex;
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;
 use keystead_core::verification::phone_requirement::{
     PhoneRequirement, PhoneStatus, RequirementEffect, RequirementEvent, RequirementRefusal,
@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::end::end_phone_row;
 use super::machine;
 use crate::audit::AuditEntry;
+use crate::organizations::find_open;
 use crate::validate::operators_reason;
 use crate::verification::organization::apply::queue_owner_mail;
 use crate::{Actor, App, Error};
@@ -78,8 +79,7 @@ impl App {
         write_tx!(self.store(), "revoke_phones", |tx| {
             let count = u32::try_from(all.len()).unwrap_or(u32::MAX);
             for organization in &all {
-                let known = keystead_store::tables::organizations::find(tx, organization).await?;
-                known.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+                find_open(tx, organization).await?;
                 let event = RequirementEvent::Revoke { reasoned: true, organizations: count, people };
                 step_phone(self, tx, actor, organization, event, json!({ "reason": reason })).await?;
             }
@@ -172,6 +172,23 @@ pub(crate) async fn end_phones(
         let locked = machine(&live)?.locked_until.is_some_and(|at| app.now() < at);
         if but != Some(live.id.as_str()) && !locked {
             end_phone_row(app, tx, actor, &mut live).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends the live attempts of a person who leaves an organization; a lock stays.
+pub(crate) async fn end_phones_of(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    user: &UserId,
+) -> Result<(), Error> {
+    for mut live in phones::list_live(tx, organization).await? {
+        let locked = machine(&live)?.locked_until.is_some_and(|at| app.now() < at);
+        if live.user.as_ref() == Some(user) && !locked {
+            end_phone(app, tx, actor, &mut live).await?;
         }
     }
     Ok(())

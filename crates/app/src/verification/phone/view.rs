@@ -87,7 +87,8 @@ impl App {
             let how = organizations::requirements(tx, organization).await?;
             let live = phones::list_live(tx, organization).await?;
             let own = live.into_iter().find(|row| begun_by(row, actor));
-            let number = phones::find_number(tx, organization).await?;
+            // The number is erased with the account of the person; only the fingerprint is kept.
+            let number = phones::find_number(tx, organization).await?.filter(|row| !row.number_masked.is_empty());
             Ok(PhoneView {
                 number: number.map(|row| (row.number_masked, row.verified_at)),
                 waived: how.iter().any(|row| excused(row, Requirement::Phone, self.now())),

@@ -7,7 +7,7 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 52] = [
+const FIELDS: [&str; 51] = [
     "action",
     "allowed_ips",
     "allowed_tools",
@@ -28,7 +28,6 @@ const FIELDS: [&str; 52] = [
     "expires_in_seconds",
     "identity",
     "kind",
-    "last4",
     "line_type",
     "max_images_per_1_minute",
     "max_requests_per_1_day",

@@ -8,6 +8,7 @@ use keystead_store::tables::account_deletions::AccountDeletion;
 use keystead_store::tables::accounts::{Account, Token};
 use keystead_store::tables::invites::Invite;
 use keystead_store::tables::passkeys::Passkey;
+use keystead_store::tables::phones::{self, PhoneNumber};
 use keystead_store::tables::sessions::{Acquaintance, Session};
 use keystead_store::tables::{
     account_deletions, accounts, audit, directory, invites, memberships, passkeys, personal_data, sessions, users,
@@ -235,6 +236,13 @@ pub(crate) async fn invitations(db: Database) {
     assert!(!change!(db, |tx| invites::accept(tx, &id("invite-a"), later(1))).unwrap(), "once");
     assert!(!change!(db, |tx| invites::revoke(tx, &one, &id("invite-a"), later(1))).unwrap());
     assert_eq!(look!(db, |tx| invites::list_open(tx, &one)).unwrap(), [invite("invite-b", 2)]);
+    assert_eq!(
+        change!(db, |tx| invites::update_email(tx, "dan@example.com", "dan@example.net")),
+        Ok(1),
+        "accepted ones"
+    );
+    let accepted = look!(db, |tx| invites::find(tx, &[1])).unwrap().unwrap();
+    assert_eq!((accepted.email.as_str(), accepted.accepted_at), ("dan@example.net", Some(later(1))));
     assert_eq!(look!(db, |tx| invites::find_open(tx, &one, &id("invite-a"))).unwrap(), None, "accepted");
     assert_eq!(look!(db, |tx| invites::find_open(tx, &two, &id("invite-b"))).unwrap(), None, "another person's");
     assert!(!change!(db, |tx| invites::renew(tx, &two, &id("invite-b"), &[9], later(90))).unwrap(), "another person's");
@@ -333,7 +341,21 @@ pub(crate) async fn deletions(db: Database) {
     assert_eq!(kept["users"][0]["email"], "ben@example.com");
     assert_eq!(kept["recovery_codes"][0]["unused"], 1);
     assert_eq!(kept["passkeys"].as_array().map(Vec::len), Some(0));
+    let number = PhoneNumber {
+        organization: one.clone(),
+        user: Some(ben.clone()),
+        number_fingerprint: vec![1, 2],
+        number_sealed: vec![3],
+        number_masked: "+48 … 12".to_owned(),
+        country: "PL".to_owned(),
+        line_type: keystead_core::verification::number::LineKind::Mobile,
+        verified_at: NOW,
+    };
+    change!(db, |tx| phones::save_number(tx, &number)).unwrap();
     change!(db, |tx| account_deletions::erase(tx, &ben, later(5))).unwrap();
+    // The fingerprint of the number still counts; the number itself is gone.
+    let counted = PhoneNumber { user: None, number_sealed: Vec::new(), number_masked: String::new(), ..number };
+    assert_eq!(look!(db, |tx| phones::list_by_fingerprint(tx, &[1, 2])), Ok(vec![(counted, None)]));
     let erased = look!(db, |tx| users::find(tx, &ben)).unwrap().unwrap();
     assert_eq!((erased.email.as_str(), erased.name.as_str()), (ben.as_str(), ben.as_str()));
     assert_eq!((erased.deactivated_at, erased.default_organization), (Some(later(5)), None));

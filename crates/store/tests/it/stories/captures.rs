@@ -98,6 +98,8 @@ pub(crate) async fn legal_holds(db: Database) {
     );
     assert_eq!(look!(db, |tx| legal_holds::list_granted(tx, &one)), Ok(Vec::new()));
     assert_eq!(change!(db, |tx| legal_holds::grant(tx, &id("hold_2"), &"eve".into(), later(2))), Ok(true));
+    let in_force = async |at: i64| look!(db, |tx| legal_holds::list_in_force(tx, later(at))).unwrap().len();
+    assert_eq!((in_force(3).await, in_force(100).await), (1, 0), "until its date");
     assert_eq!(
         change!(db, |tx| legal_holds::grant(tx, &id("hold_2"), &"kim".into(), later(3))),
         Ok(false),
@@ -105,6 +107,7 @@ pub(crate) async fn legal_holds(db: Database) {
     );
     assert_eq!(change!(db, |tx| legal_holds::end(tx, &id("case_1"), &"kim".into(), later(4))), Ok(2));
     assert_eq!(change!(db, |tx| legal_holds::end(tx, &id("case_1"), &"kim".into(), later(5))), Ok(0));
+    assert_eq!(in_force(5).await, 0, "ended");
     assert_eq!(change!(db, |tx| legal_holds::grant(tx, &id("hold_1"), &"eve".into(), later(6))), Ok(false), "ended");
     assert_eq!(look!(db, |tx| legal_holds::list_open(tx, &id("case_1"))), Ok(Vec::new()));
     let granted = LegalHold {

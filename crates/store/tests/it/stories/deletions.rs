@@ -8,7 +8,8 @@ use keystead_store::tables::invites::Invite;
 use keystead_store::tables::organization_deletions::{Contents, OrganizationDeletion};
 use keystead_store::tables::phones::PhoneNumber;
 use keystead_store::tables::{
-    api_keys, changes, invites, memberships, organization_data, organization_deletions, organizations, phones, users,
+    address_fingerprints, api_keys, changes, invites, key_addresses, memberships, organization_data,
+    organization_deletions, organizations, phones, users,
 };
 
 use crate::world::*;
@@ -63,6 +64,7 @@ pub(crate) async fn organizations_end(db: Database) {
     };
     change!(db, |tx| phones::save_number(tx, &number)).unwrap();
     change!(db, |tx| users::update_default_organization(tx, &ann, &one, NOW)).unwrap();
+    change!(db, |tx| address_fingerprints::save(tx, &one, &[9], NOW)).unwrap();
 
     let copy = look!(db, |tx| organization_data::find(tx, &one)).unwrap();
     assert_eq!(copy.len(), organization_data::PARTS.len());
@@ -102,6 +104,12 @@ pub(crate) async fn organizations_end(db: Database) {
     assert_eq!(look!(db, |tx| invites::list_open(tx, &one)), Ok(vec![]));
     assert_eq!(look!(db, |tx| users::find(tx, &ann)).unwrap().unwrap().default_organization, None);
     assert_eq!(look!(db, |tx| api_keys::find(tx, &legacy.id)).unwrap().unwrap().revoked_at, None);
+    assert_eq!(look!(db, |tx| api_keys::find(tx, &bound.id)).unwrap().unwrap().name, None);
+    let late = [(bound.id.clone(), std::net::IpAddr::from([192, 0, 2, 1]), later(6))];
+    change!(db, |tx| key_addresses::save(tx, &late)).unwrap();
+    assert_eq!(look!(db, |tx| key_addresses::list(tx, &bound.id)), Ok(vec![]), "a use that a node writes late");
+    let sharing = look!(db, |tx| address_fingerprints::count_sharing(tx, &one, NOW));
+    assert_eq!(sharing, Ok(1), "the address counts for a time");
     // The fingerprint of the number counts for a time; the number itself is gone.
     let kept = look!(db, |tx| phones::list_by_fingerprint(tx, &[1, 2])).unwrap();
     assert_eq!((kept[0].0.number_sealed.len(), kept[0].0.user.as_ref(), kept[0].1), (0, None, Some(later(5))));
