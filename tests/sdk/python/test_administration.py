@@ -211,6 +211,20 @@ def projects_and_their_keys():
 
 
 @check
+def settings():
+    project = admin.projects.create(name="Settings")
+    kept = admin.data_retention.retrieve()
+    same(kept, admin.data_retention.update(retention_type=kept.type))
+    own = admin.projects.data_retention.update(project.id, retention_type="organization_default")
+    same(own, admin.projects.data_retention.retrieve(project.id))
+    tools = admin.projects.hosted_tool_permissions.update(project.id, web_search={"enabled": False})
+    assert not tools.web_search.enabled and tools.file_search.enabled
+    same(tools, admin.projects.hosted_tool_permissions.retrieve(project.id))
+    tiers = admin.projects.service_tier_settings.update(project.id, default="standard", enabled_tiers=[])
+    same(tiers, admin.projects.service_tier_settings.retrieve(project.id))
+
+
+@check
 def usage():
     asked = {"start_time": int(time.time()) - 86400, "bucket_width": "1h", "project_ids": [PROJECT], "group_by": ["project_id"]}
     for kind in ["audio_speeches", "audio_transcriptions", "code_interpreter_sessions", "completions", "decisions",
