@@ -243,6 +243,7 @@ pub const TABLES: &[&[Limit]] = &[
     HANDOFF_LIMITS,
     PICTURE_LIMITS,
     VIEW_LIMITS,
+    SETUP_TEST_LIMITS,
     EXPORT_LIMITS,
     SETUP_LIMITS,
 ];

@@ -171,6 +171,9 @@ async fn a_burst_of_files() {
         }
         assert_eq!(ben.get(path).await.status, 200, "{path} of a neighbour");
     }
+    for path in ["/settings/account/export.json", "/settings/organization/export.json"] {
+        assert_eq!(ann.get(path).await.status, 429, "{path} counts as well");
+    }
     assert_eq!(ann.get("/usage").await.status, 200, "the page still works");
     world.advance(3_599);
     assert_eq!(ann.get(paths[0]).await.header("retry-after"), "1");

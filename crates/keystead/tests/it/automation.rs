@@ -55,6 +55,11 @@ const ROUTES: &[(&str, Bound, &str)] = &[
     ("/welcome/team", Limits(&["invites", "account_mails"]), "a_burst_of_invitations"),
     ("/settings/organization/members/invite", Limits(&["invites", "account_mails"]), "a_burst_of_invitations"),
     ("/settings/organization/members/resend", Limits(&["invites", "account_mails"]), "a_burst_of_invitations"),
+    ("/v1/organization/invites", Limits(&["invites", "account_mails"]), "a_burst_of_invitations"),
+    ("/v1/organization/invites/{invite_id}", OwnRows, ""),
+    ("/v1/organization/usage/code_interpreter_sessions", OneState, ""),
+    ("/settings/account/export.json", Limits(&["exports"]), "a_burst_of_files"),
+    ("/settings/organization/export.json", Limits(&["exports"]), "a_burst_of_files"),
     ("/usage.csv", Limits(&["exports"]), "a_burst_of_files"),
     ("/settings/organization/audit-log.csv", Limits(&["exports"]), "a_burst_of_files"),
     ("/settings/organization/verification/state", OneState, ""),
@@ -218,7 +223,7 @@ fn row(table: &[Limit]) -> String {
     let others = [
         ("one number or mail address", Subject::Number),
         ("one range of numbers", Subject::Prefix),
-        ("one reviewer", Subject::Reviewer),
+        ("one operator", Subject::Reviewer),
         ("all together", Subject::Installation),
     ];
     let others: Vec<String> = others

@@ -116,7 +116,7 @@ fn behind(start: impl Fn(&Path, &str, [&str; 2]) -> Running) {
     let large = folder.path().join("large.json");
     std::fs::write(&large, vec![b' '; 2 << 20]).unwrap();
     let refused = answer(&["-H", &bearer, "-H", kind, "--data-binary", &format!("@{}", large.display()), &accounts]);
-    assert!(refused.contains("too large"), "{refused}");
+    assert!(refused.contains("larger than 64 KiB"), "{refused}");
 
     // A page is redirected to TLS, a key is not.
     let over_http = answer(&["-H", &key, &format!("http://localhost:{plain}/v1/models")]);
