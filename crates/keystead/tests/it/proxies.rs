@@ -110,13 +110,14 @@ fn behind(start: impl Fn(&Path, &str, [&str; 2]) -> Running) {
     assert!(lines.any(|line| line.contains("second")));
     assert!(child.wait().unwrap().success());
 
-    // A page opens under the public address, and what is too large is refused by Keystead, not by the proxy.
+    // A page opens under the public address, and a large body reaches Keystead.
     let page = answer(&["--fail", &format!("{public_url}/sign-in")]);
     assert!(page.contains("<form"), "{page}");
     let large = folder.path().join("large.json");
-    std::fs::write(&large, vec![b' '; 2 << 20]).unwrap();
-    let refused = answer(&["-H", &bearer, "-H", kind, "--data-binary", &format!("@{}", large.display()), &accounts]);
-    assert!(refused.contains("larger than 64 KiB"), "{refused}");
+    let body = json!({ "model": "none", "messages": [{ "role": "user", "content": "x".repeat(2 << 20) }] });
+    std::fs::write(&large, body.to_string()).unwrap();
+    let read = answer(&["-H", &key, "-H", kind, "--data-binary", &format!("@{}", large.display()), &chat]);
+    assert!(read.contains("The model `none` does not exist"), "{read}");
 
     // A page is redirected to TLS, a key is not.
     let over_http = answer(&["-H", &key, &format!("http://localhost:{plain}/v1/models")]);

@@ -25,15 +25,16 @@ struct Statement {
     postgres: bool,
 }
 
-/// Returns the source with the columns of its tables written out where a statement takes them from a macro, `columns!()`
-/// or `…_columns!()`.
+/// Returns the source with parts of statements written out where they come from a macro such as `columns!()`.
 fn written_out(source: &str) -> String {
-    let macros = source.split("macro_rules! ").skip(1).map(|text| {
-        let name = text.split_once(' ').unwrap().0;
-        (format!("{name}!()"), text.split('"').nth(1).unwrap())
+    let macros = source.split("macro_rules! ").skip(1).filter_map(|text| {
+        let (name, rest) = text.split_once(' ')?;
+        let is_text = rest.split_once("=> {")?.1.trim_start().starts_with('"');
+        Some((format!("{name}!()"), text.split('"').nth(1)?)).filter(|_| is_text)
     });
+    let macros: Vec<_> = macros.collect();
     let mut source = source.to_owned();
-    for (call, columns) in macros.filter(|(call, _)| call.ends_with("columns!()")).collect::<Vec<_>>() {
+    for (call, columns) in macros {
         let mut parts = source.split(&call);
         let mut whole = parts.next().unwrap().to_owned();
         for part in parts {

@@ -267,7 +267,7 @@ pub(crate) async fn invitations(db: Database) {
     assert!(!change!(db, |tx| invites::revoke(tx, &two, &id("invite-b"), later(1))).unwrap(), "another person's");
     let names = ["invite-a", "invite-b", "invite-no"].map(str::to_owned);
     let invited = look!(db, |tx| audit::invited_addresses(tx, &one, &names)).unwrap();
-    assert_eq!((invited.len(), invited[0].1.as_str()), (2, "dan@example.com"));
+    assert_eq!((invited.len(), invited[0].1.as_str()), (2, "dan@example.net"), "that of the account");
     assert_eq!(look!(db, |tx| audit::invited_addresses(tx, &two, &names)).unwrap(), []);
     assert_eq!(change!(db, |tx| invites::delete_old(tx, later(1))), Ok(0));
     assert_eq!(change!(db, |tx| invites::delete_old(tx, later(2))), Ok(1), "the revoked one");
