@@ -57,7 +57,7 @@ fn routes() -> Done<Vec<String>> {
     let table = text.split_once("pub static ROUTES").ok_or("no table of routes")?.1;
     let table = table.split_once("\n];").ok_or("the table of routes has no end")?.0;
     let mut found = Vec::new();
-    for start in ["everybody(\"", "signed_in(\"", "recently_authenticated(\"", "link_holder(\""] {
+    for start in ["public(\"", "signed_in(\"", "recently_authenticated(\"", "link_holder(\""] {
         for entry in table.split(start).skip(1) {
             let (path, rest) = entry.split_once('"').ok_or("a route without a path")?;
             if rest.split("\n    ").next().is_some_and(|own| own.contains("get(")) {
