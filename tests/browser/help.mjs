@@ -154,7 +154,7 @@ async function pages(browser, language) {
   await draw("main", "refusals");
 
   await page.goto(`${base}/api-keys`);
-  await page.locator("td.last a").first().click();
+  await page.locator('td.last a[href*="revoke="]').first().click();
   await page.waitForSelector("dialog form");
   await draw("dialog", "key-revoke");
 

@@ -92,6 +92,11 @@ impl Keys {
         format!("{}{mark}{verb}={}", self.close_href, row.id)
     }
 
+    /// The state of a new key: whether every gateway knows it.
+    fn reach(&self) -> &'static str {
+        if self.works_on.as_ref().is_some_and(|(current, all)| current != all) { "wait" } else { "ok" }
+    }
+
     /// The page to which the forms of the dialogs lead; empty is the list.
     fn from(&self) -> &'static str {
         ""
