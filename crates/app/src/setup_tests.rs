@@ -122,6 +122,22 @@ impl App {
         Ok(SetupTest::of(None, work).await.0)
     }
 
+    /// Begins the set-up of a payment method at the payment service, and cancels it.
+    ///
+    /// # Errors
+    /// When the caller is not an operator, or where no payment service is configured.
+    pub async fn test_payment(&self, actor: &Actor) -> Result<SetupTest, Error> {
+        operators_only(actor)?;
+        let provider = self.services().payment.as_ref().ok_or(Error::Unsupported("payment methods"))?;
+        self.begin_test(actor, "payment").await?;
+        let id = format!("setup-{}", self.draw(JobId::generate));
+        let work = async {
+            let started = provider.start(&id, "setup-test", None, self.public_url()).await?;
+            provider.cancel(&started.reference).await
+        };
+        Ok(SetupTest::of(None, work).await.0)
+    }
+
     /// Requests the models of each model server.
     ///
     /// # Errors

@@ -119,6 +119,7 @@ async fn tests_of_services_do_the_real_thing_for_operators_only() {
     for refused in [
         app.test_text_message(&person, number, "en", "hello").await.map(drop),
         app.test_identity(&person, "en").await.map(drop),
+        app.test_payment(&person).await.map(drop),
         app.test_model_servers(&person).await.map(drop),
     ] {
         assert!(matches!(refused, Err(Error::Forbidden { .. })), "{refused:?}");
@@ -132,6 +133,8 @@ async fn tests_of_services_do_the_real_thing_for_operators_only() {
     assert_eq!(app.test_identity(&operator, "pl").await.unwrap().failure, None);
     let checks = test.examiner.checks.lock().unwrap().len();
     assert_eq!(checks, 1, "a check was begun");
+
+    assert_eq!(app.test_payment(&operator).await.unwrap().failure, None);
 
     test.carrier.line.cut(true);
     test.examiner.line.cut(true);

@@ -43,7 +43,7 @@ async fn the_setup_page_comes_first_until_it_was_seen() {
     let tested = ops.post("/operator/setup", &form("test-mail")).await;
     assert!(tested.body.contains("It worked."), "{}", tested.body);
     // Nothing is sent where no service is set up.
-    for act in ["test-text-message", "test-identity"] {
+    for act in ["test-text-message", "test-identity", "test-payment"] {
         assert_ne!(ops.post("/operator/setup", &form(act)).await.status, 200, "{act}");
     }
     assert_eq!(ann.post("/operator/setup", &form("test-upstreams")).await.status, 403);

@@ -123,6 +123,7 @@ impl Setup {
             Capability::Mail => Some("test-mail"),
             Capability::TextMessages => Some("test-text-message"),
             Capability::Identity if self.outside_identity => Some("test-identity"),
+            Capability::Payment => Some("test-payment"),
             Capability::Upstreams => Some("test-upstreams"),
             _ => None,
         }
@@ -137,6 +138,7 @@ impl Setup {
         let key = match capability {
             Capability::TextMessages => "setup-test-number-hint",
             Capability::Identity => "setup-test-identity-hint",
+            Capability::Payment => "setup-test-payment-hint",
             _ => return None,
         };
         Some(self.layout.t.text(key))
@@ -227,6 +229,7 @@ async fn test(state: &DashboardState, visit: &OwnVisit, actor: &Actor, form: &Fo
             (Capability::TextMessages, app.test_text_message(actor, form.field("number"), locale, &text).await)
         }
         "test-identity" => (Capability::Identity, app.test_identity(actor, locale).await.map(|test| vec![test])),
+        "test-payment" => (Capability::Payment, app.test_payment(actor).await.map(|test| vec![test])),
         _ => (Capability::Upstreams, app.test_model_servers(actor).await),
     };
     match tests {
