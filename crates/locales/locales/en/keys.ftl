@@ -133,7 +133,6 @@ leaked-found-revoked = It was already revoked. Requests with it are refused.
 leaked-found-other = Only its owner or an owner of the organization can revoke it.
 key-revoked-at = revoked { $when }
 key-done = Done
-key-works-on = on { $current } of { $all } gateways
 copy-again = Copy again
 key-facts = Key
 key-created = Created

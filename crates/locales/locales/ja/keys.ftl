@@ -131,7 +131,6 @@ leaked-found-revoked = このキーはすでに失効しています。このキ
 leaked-found-other = 失効させることができるのは、キーの所有者または組織のオーナーだけです。
 key-revoked-at = 失効日：{ $when }
 key-done = 完了
-key-works-on = ゲートウェイ{ $all }台のうち{ $current }台
 copy-again = もう1回コピー
 key-facts = キー
 key-created = 作成

@@ -137,7 +137,6 @@ leaked-found-revoked = Klucz już wcześniej unieważniono. Żądania z nim są 
 leaked-found-other = Unieważnić go może tylko jego właściciel lub właściciel organizacji.
 key-revoked-at = unieważniono { $when }
 key-done = Gotowe
-key-works-on = na { $current } z { $all } bram
 copy-again = Skopiuj ponownie
 key-facts = Klucz
 key-created = Utworzono

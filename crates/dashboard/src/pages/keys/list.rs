@@ -49,8 +49,6 @@ pub(crate) struct Keys {
     revoked: Option<String>,
     /// How many gateways of how many confirmed the last revocation, while some have not or it is the page's news.
     spreading: Option<(String, String)>,
-    /// How many gateways of how many a new key works on.
-    works_on: Option<(String, String)>,
     follow_href: String,
     search_href: String,
     leaked_href: String,
@@ -92,11 +90,6 @@ impl Keys {
         format!("{}{mark}{verb}={}", self.close_href, row.id)
     }
 
-    /// The state of a new key: whether every gateway knows it.
-    fn reach(&self) -> &'static str {
-        if self.works_on.as_ref().is_some_and(|(current, all)| current != all) { "wait" } else { "ok" }
-    }
-
     /// The page to which the forms of the dialogs lead; empty is the list.
     fn from(&self) -> &'static str {
         ""
@@ -132,10 +125,6 @@ impl Keys {
             Some(_) => state.app.revocation_progress(organization).await.map_err(fail)?.map(shown_gateways),
             None => spreading(state, visit).await?,
         };
-        let works_on = match &dialog {
-            Dialog::Made { .. } => Some(state.app.gateways().await.map_err(fail)?).filter(|all| all.all > 0),
-            _ => None,
-        };
         // After the verification of a phone the same dialog opens again.
         let next = match &dialog {
             Dialog::Rotate { id, .. } => format!("{HERE}?rotate={id}"),
@@ -150,7 +139,6 @@ impl Keys {
             left_out: view.left_out(visit, &counts),
             tabs: view.tabs(visit, &counts),
             revoked: revoked.map(|count| t.count("keys-were-revoked", &count)),
-            works_on: works_on.map(shown_gateways),
             follow_href: visit.link(&format!("{HERE}/gateways")),
             search_href: visit.link(&format!("{HERE}/search")),
             leaked_href: visit.link(&format!("{HERE}?leaked=1")),
