@@ -151,7 +151,7 @@ async function pages(browser, language) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   assert.equal(await page.locator("main table a").getAttribute("href"), `/help/image-model-needs-verification?language=${language}`);
-  await draw("main", "refusals");
+  await draw("main section:has(table)", "refusals");
 
   await page.goto(`${base}/api-keys`);
   await page.locator('td.last a[href*="revoke="]').first().click();
