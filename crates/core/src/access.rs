@@ -278,12 +278,23 @@ pub fn judge_model(
     Ok(verdicts)
 }
 
+/// The payer's project.
+fn project_of<'c>(caller: &'c Caller, payer: &Payer) -> Option<&'c ReachableProject> {
+    let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization)?;
+    project_in(organization, payer)
+}
+
+/// The payer's project in its organization.
+fn project_in<'o>(organization: &'o ReachableOrganization, payer: &Payer) -> Option<&'o ReachableProject> {
+    organization.projects.iter().find(|project| project.id == payer.project)
+}
+
 /// Whether the project's own list has the model.
 ///
 /// # Errors
 /// [`Refusal::ModelNotAllowed`].
 pub fn allowed_in_project(organization: &ReachableOrganization, payer: &Payer, model: &str) -> Result<(), Refusal> {
-    let project = organization.projects.iter().find(|project| project.id == payer.project);
+    let project = project_in(organization, payer);
     if project.and_then(|project| project.models.as_ref()).is_none_or(|models| models.allows(model)) {
         return Ok(());
     }
@@ -299,8 +310,8 @@ fn allowed_features(
     payer: &Payer,
     model_use: ModelUse<'_>,
 ) -> Result<(), Refusal> {
-    let project = organization.projects.iter().find(|project| project.id == payer.project);
-    let Some(features) = project.and_then(|project| project.features.as_ref()) else { return Ok(()) };
+    let features = project_in(organization, payer).and_then(|project| project.features.as_ref());
+    let Some(features) = features else { return Ok(()) };
     if let Some(tool) = features.denied(model_use.tools) {
         return Err(Refusal::ToolNotAllowed { project: payer.project.clone(), tool });
     }
@@ -313,17 +324,13 @@ fn allowed_features(
 /// The service tier that is written into the payer's requests that name none; `None` leaves them as they are.
 #[must_use]
 pub fn default_tier(caller: &Caller, payer: &Payer) -> Option<&'static str> {
-    let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization)?;
-    let project = organization.projects.iter().find(|project| project.id == payer.project)?;
-    project.features.as_ref()?.default_tier.written()
+    project_of(caller, payer)?.features.as_ref()?.default_tier.written()
 }
 
 /// The project's own rate limits, if it has any.
 #[must_use]
 pub fn project_limits<'c>(caller: &'c Caller, payer: &Payer) -> Option<&'c ProjectLimits> {
-    let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization)?;
-    let project = organization.projects.iter().find(|project| project.id == payer.project)?;
-    project.rates.as_deref()
+    project_of(caller, payer)?.rates.as_deref()
 }
 
 #[cfg(test)]
