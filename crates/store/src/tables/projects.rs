@@ -6,6 +6,8 @@ use keystead_core::model_access::ModelAccess;
 use keystead_core::project_features::ProjectFeatures;
 use keystead_core::rate::ProjectLimits;
 use keystead_core::time::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::changes::{self, ChangeSubject};
 use super::list::List;
@@ -135,10 +137,32 @@ pub async fn rename(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId, 
     Ok(tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), name.into()]).await? > 0)
 }
 
-/// Parses the models a project may use from this column; `None` is every one.
-pub(super) fn model_access(row: &Row, column: usize) -> Result<Option<ModelAccess>, Error> {
+/// Parses a column that is JSON.
+fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>, Error> {
     let Some(text) = row.optional_text(column)? else { return Ok(None) };
     serde_json::from_str(&text).map(Some).map_err(|_| Error::Corrupt { table: "projects", id: text })
+}
+
+/// Saves a column that is JSON, in a transaction that has locked the changes; `false` when no row has changed. Keys in
+/// memory follow with the next request.
+async fn save_json<T: Serialize>(
+    tx: &mut Tx,
+    sql: &'static str,
+    (organization, id): (&OrganizationId, &ProjectId),
+    value: Option<&T>,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let unreadable = |_| Error::Corrupt { table: "projects", id: id.to_string() };
+    let text = value.map(serde_json::to_string).transpose().map_err(unreadable)?;
+    let values = vec![organization.as_str().into(), id.as_str().into(), text.as_deref().into()];
+    let changed = tx.execute(sql, values).await?;
+    changes::append(tx, &ChangeSubject::Project(id.clone()), at).await?;
+    Ok(changed > 0)
+}
+
+/// Parses the models a project may use from this column; `None` is every one.
+pub(super) fn model_access(row: &Row, column: usize) -> Result<Option<ModelAccess>, Error> {
+    json(row, column)
 }
 
 /// Returns the models a project may use; `None` is every served one.
@@ -159,19 +183,13 @@ pub async fn set_models(
 ) -> Result<bool, Error> {
     const SQL: &str =
         "UPDATE projects SET model_access = $3 WHERE organization = $1 AND id = $2 AND archived_at IS NULL";
-    let unreadable = |_| Error::Corrupt { table: "projects", id: id.to_string() };
-    let text = models.map(serde_json::to_string).transpose().map_err(unreadable)?;
     changes::lock(tx).await?;
-    let changed =
-        tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), text.as_deref().into()]).await?;
-    changes::append(tx, &ChangeSubject::Project(id.clone()), at).await?;
-    Ok(changed > 0)
+    save_json(tx, SQL, (organization, id), models, at).await
 }
 
 /// Parses a project's own rate limits from this column; `None` leaves those of its organization.
 pub(super) fn rate_limits(row: &Row, column: usize) -> Result<Option<ProjectLimits>, Error> {
-    let Some(text) = row.optional_text(column)? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|_| Error::Corrupt { table: "projects", id: text })
+    json(row, column)
 }
 
 /// Returns a project's own rate limits; for models not in it only those of the organization apply.
@@ -192,22 +210,16 @@ pub async fn update_rates(
 ) -> Result<bool, Error> {
     const SQL: &str =
         "UPDATE projects SET rate_limits = $3 WHERE organization = $1 AND id = $2 AND archived_at IS NULL";
-    let unreadable = |_| Error::Corrupt { table: "projects", id: id.to_string() };
     // Locked before they are read, so that two requests that change two models do not undo each other's change.
     changes::lock(tx).await?;
     let mut limits = rates(tx, organization, id).await?;
     change(&mut limits);
-    let text = (!limits.is_empty()).then(|| serde_json::to_string(&limits)).transpose().map_err(unreadable)?;
-    let changed =
-        tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), text.as_deref().into()]).await?;
-    changes::append(tx, &ChangeSubject::Project(id.clone()), at).await?;
-    Ok(changed > 0)
+    save_json(tx, SQL, (organization, id), Some(&limits).filter(|limits| !limits.is_empty()), at).await
 }
 
 /// Parses the limited tools and tiers of a project from this column; `None` limits nothing.
 pub(super) fn features(row: &Row, column: usize) -> Result<Option<ProjectFeatures>, Error> {
-    let Some(text) = row.optional_text(column)? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|_| Error::Corrupt { table: "projects", id: text })
+    json(row, column)
 }
 
 /// Returns the limited tools and tiers of a project.
@@ -231,17 +243,13 @@ pub async fn update_features(
     at: Timestamp,
 ) -> Result<Option<ProjectFeatures>, Error> {
     const SQL: &str = "UPDATE projects SET features = $3 WHERE organization = $1 AND id = $2 AND archived_at IS NULL";
-    let unreadable = |_| Error::Corrupt { table: "projects", id: id.to_string() };
     // Locked before they are read, so that two requests that change a tool each do not undo each other's change.
     changes::lock(tx).await?;
     let mut features = find_features(tx, organization, id).await?;
     change(&mut features);
-    let limited = features != ProjectFeatures::default();
-    let text = limited.then(|| serde_json::to_string(&features)).transpose().map_err(unreadable)?;
-    let changed =
-        tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), text.as_deref().into()]).await?;
-    changes::append(tx, &ChangeSubject::Project(id.clone()), at).await?;
-    Ok((changed > 0).then_some(features))
+    let limited = Some(&features).filter(|features| **features != ProjectFeatures::default());
+    let saved = save_json(tx, SQL, (organization, id), limited, at).await?;
+    Ok(saved.then_some(features))
 }
 
 /// Returns the project's data retention; `None` is the organization's.
