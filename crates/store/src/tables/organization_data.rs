@@ -33,9 +33,18 @@ pub const PARTS: &[Part] = &[
     },
     Part {
         table: "memberships",
-        sql: "SELECT m.user_id, u.email, u.name, m.role, m.created_at FROM memberships m JOIN users u ON u.id = m.user_id \
+        sql: "SELECT m.user_id, u.email, u.name, m.role, m.created_at, m.technical_level, m.developer_persona \
+              FROM memberships m JOIN users u ON u.id = m.user_id \
               WHERE m.organization = $1 ORDER BY m.created_at, m.user_id LIMIT 20000",
-        columns: &[("user", Text), ("email", Text), ("name", Text), ("role", Text), ("since", Time)],
+        columns: &[
+            ("user", Text),
+            ("email", Text),
+            ("name", Text),
+            ("role", Text),
+            ("since", Time),
+            ("technical_level", Text),
+            ("developer_persona", Text),
+        ],
     },
     Part {
         table: "invites",

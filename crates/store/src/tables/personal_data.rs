@@ -45,9 +45,16 @@ pub const PARTS: &[Part] = &[
     },
     Part {
         table: "memberships",
-        sql: "SELECT m.organization, o.name, m.role, m.created_at FROM memberships m \
+        sql: "SELECT m.organization, o.name, m.role, m.created_at, m.technical_level, m.developer_persona FROM memberships m \
               JOIN organizations o ON o.id = m.organization WHERE m.user_id = $1 ORDER BY m.created_at, m.organization",
-        columns: &[("organization", Text), ("name", Text), ("role", Text), ("since", Time)],
+        columns: &[
+            ("organization", Text),
+            ("name", Text),
+            ("role", Text),
+            ("since", Time),
+            ("technical_level", Text),
+            ("developer_persona", Text),
+        ],
     },
     Part {
         table: "project_members",
