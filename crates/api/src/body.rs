@@ -93,7 +93,7 @@ impl Fields {
 
     /// Returns text, which is required.
     pub(crate) fn required_text(&self, name: &'static str) -> Result<String, ApiError> {
-        self.text(name)?.ok_or_else(|| ApiError::param(name, format!("Missing required parameter: '{name}'.")))
+        self.text(name)?.ok_or_else(|| ApiError::missing(name))
     }
 
     /// Returns an id; a text that cannot be an id is answered like an unknown one.

@@ -43,6 +43,11 @@ impl ApiError {
         ErrorResponse::invalid(400, None, message).with_param(param).into()
     }
 
+    /// Builds the error of a required parameter that was not sent.
+    pub(crate) fn missing(param: &'static str) -> Self {
+        Self::param(param, format!("Missing required parameter: '{param}'."))
+    }
+
     /// Builds the error of a parameter that this API does not know.
     pub(crate) fn named(param: String, message: impl Into<String>) -> Self {
         Self { named: Some(param), ..ErrorResponse::invalid(400, None, message).into() }

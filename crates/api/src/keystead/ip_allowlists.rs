@@ -47,7 +47,7 @@ pub(crate) async fn create(
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
     let name = fields.required_text("name")?;
-    let missing = || ApiError::param("allowed_ips", "Missing required parameter: 'allowed_ips'.");
+    let missing = || ApiError::missing("allowed_ips");
     let addresses = addresses(&fields)?.ok_or_else(missing)?;
     let project: Option<ProjectId> = fields.id("project_id", "project")?;
     let (actor, organization) = (&admin.actor, &admin.organization);

@@ -25,7 +25,7 @@ fn organization(ids: &Ids) -> Result<OrganizationId, ApiError> {
 }
 
 fn reason(fields: &Fields) -> Result<String, ApiError> {
-    fields.text("reason")?.ok_or_else(|| ApiError::param("reason", "Missing required parameter: 'reason'."))
+    fields.text("reason")?.ok_or_else(|| ApiError::missing("reason"))
 }
 
 fn until(fields: &Fields) -> Result<Option<Timestamp>, ApiError> {
@@ -33,7 +33,7 @@ fn until(fields: &Fields) -> Result<Option<Timestamp>, ApiError> {
 }
 
 fn rules(fields: &Fields) -> Result<Vec<Rule>, ApiError> {
-    let missing = || ApiError::param("rules", "Missing required parameter: 'rules'.");
+    let missing = || ApiError::missing("rules");
     let value = fields.value("rules").ok_or_else(missing)?;
     // The parser's message names the field at fault and nothing else of the body.
     serde_json::from_value(value).map_err(|error| ApiError::param("rules", format!("Invalid 'rules': {error}.")))
@@ -92,7 +92,7 @@ pub(crate) async fn hold(
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
-    let until = until(&fields)?.ok_or_else(|| ApiError::param("until", "Missing required parameter: 'until'."))?;
+    let until = until(&fields)?.ok_or_else(|| ApiError::missing("until"))?;
     let held = state.app.hold_evidence(&operator.0, &id, until, &reason(&fields)?).await.or_fail(&state)?;
     let held = held == Decided::Done;
     Ok(Json(json!({ "id": id, "object": "keystead.legal_hold", "held": held, "until": until })))
@@ -258,7 +258,7 @@ pub(crate) async fn save_policy(
     operator: Operator,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let missing = || ApiError::param("version", "Missing required parameter: 'version'.");
+    let missing = || ApiError::missing("version");
     let before = fields.number("version")?.ok_or_else(missing)?;
     state.app.save_policy(&operator.0, rules(&fields)?, before, &reason(&fields)?).await.or_fail(&state)?;
     let view = state.app.policy(&operator.0).await.or_fail(&state)?;

@@ -39,7 +39,7 @@ pub(crate) async fn create(
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
     let number = fields.text("phone_number")?;
-    let missing = || ApiError::param("phone_number", "Missing required parameter: 'phone_number'.");
+    let missing = || ApiError::missing("phone_number");
     let phone = NewPhone {
         number: Secret::new(number.ok_or_else(missing)?),
         country: fields.text("country")?,
@@ -68,7 +68,7 @@ pub(crate) async fn check(
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
     let id = ids.text("id");
-    let code = fields.text("code")?.ok_or_else(|| ApiError::param("code", "Missing required parameter: 'code'."))?;
+    let code = fields.text("code")?.ok_or_else(|| ApiError::missing("code"))?;
     let code = Secret::new(code);
     let checked = state.app.check_phone_code(&admin.actor, &admin.organization, &id, &code, from.origin()).await;
     Ok(Json(show(&checked.or_fail(&state)?)))

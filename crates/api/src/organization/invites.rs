@@ -54,7 +54,7 @@ pub(crate) async fn create(
 ) -> Result<Json<Value>, ApiError> {
     let email = fields.required_text("email")?;
     let role = organization_role(&fields)?;
-    let role = role.ok_or_else(|| ApiError::param("role", "Missing required parameter: 'role'."))?;
+    let role = role.ok_or_else(|| ApiError::missing("role"))?;
     let projects = projects(&fields)?;
     let (actor, organization) = (&admin.actor, &admin.organization);
     let made = state.app.invite_to_projects(actor, organization, &email, role, projects.as_deref(), None).await;

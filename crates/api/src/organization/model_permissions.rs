@@ -31,11 +31,10 @@ pub(crate) async fn update(
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
     let id = ids.get("project_id", "project")?;
-    let missing = |name| ApiError::param(name, format!("Missing required parameter: '{name}'."));
-    let mode = fields.text("mode")?.ok_or_else(|| missing("mode"))?;
+    let mode = fields.required_text("mode")?;
     let mode = ListMode::from_name(&mode)
         .ok_or_else(|| ApiError::param("mode", "Invalid 'mode': it must be 'allow_list' or 'deny_list'."))?;
-    let model_ids = fields.texts("model_ids")?.ok_or_else(|| missing("model_ids"))?;
+    let model_ids = fields.texts("model_ids")?.ok_or_else(|| ApiError::missing("model_ids"))?;
     let models = ModelAccess::new(mode, model_ids)
         .map_err(|bad| ApiError::param("model_ids", format!("Invalid 'model_ids': {bad}.")))?;
     let set = state.app.set_project_models(&admin.actor, &admin.organization, &id, Some(models.clone())).await;

@@ -48,7 +48,7 @@ pub(crate) async fn create(
     let project = ids.get("project_id", "project")?;
     let (id, email) = (fields.text("user_id")?, fields.text("email")?);
     let role = project_role(&fields, &project)?;
-    let role = role.ok_or_else(|| ApiError::param("role", "Missing required parameter: 'role'."))?;
+    let role = role.ok_or_else(|| ApiError::missing("role"))?;
     let member = match (id, email) {
         (Some(id), None) => MemberRef::Id(id.parse().map_err(|_| ApiError::not_found("user", &id))?),
         (None, Some(email)) => MemberRef::Email(email),

@@ -75,7 +75,7 @@ pub(crate) fn common(
     has_source: bool,
 ) -> Result<(UsageRequest, Option<&'static str>), ApiError> {
     let start = query.integer("start_time")?;
-    let start = start.ok_or_else(|| ApiError::param("start_time", "Missing required parameter: 'start_time'."))?;
+    let start = start.ok_or_else(|| ApiError::missing("start_time"))?;
     let limit = query.integer("limit")?.unwrap_or(default);
     if !(1..=most).contains(&limit) {
         return Err(ApiError::param("limit", format!("Invalid 'limit': must be between 1 and {most}.")));
