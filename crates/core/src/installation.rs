@@ -55,10 +55,16 @@ impl Capability {
         }
     }
 
-    /// The key of the message with its name. The message with `-missing` after it says what people cannot do.
+    /// The key of the message with its name.
     #[must_use]
     pub fn message(self) -> String {
         format!("capability-{}", self.as_str().replace('_', "-"))
+    }
+
+    /// The key of the message that says what people cannot do without it.
+    #[must_use]
+    pub fn missing_message(self) -> String {
+        format!("{}-missing", self.message())
     }
 
     /// The capability that checks a requirement.

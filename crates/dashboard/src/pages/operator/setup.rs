@@ -47,7 +47,7 @@ impl Setup {
     }
 
     fn missing(&self, capability: &Capability) -> String {
-        self.layout.t.text(&format!("{}-missing", capability.message()))
+        self.layout.t.text(&capability.missing_message())
     }
 
     fn state(&self, state: &CapabilityState) -> String {

@@ -95,7 +95,7 @@ pub(super) fn json(view: &InstallationView) -> (Value, Value) {
         json!({
             "capability": capability.as_str(),
             "state": state.as_str(),
-            "means": missing.then(|| t.text(&format!("{}-missing", capability.message()))),
+            "means": missing.then(|| t.text(&capability.missing_message())),
             "lines": missing.then(|| capability.lines()),
         })
     });
@@ -127,7 +127,7 @@ pub(super) fn lines(config: &Validated, view: &InstallationView) -> Vec<String> 
             lines.push(format!("{word} {name}"));
             continue;
         }
-        lines.push(format!("{word} {name}: {}", t.text(&format!("{}-missing", capability.message()))));
+        lines.push(format!("{word} {name}: {}", t.text(&capability.missing_message())));
         lines.extend(capability.lines().lines().map(|line| format!("        {line}")));
     }
     if !view.rules.is_empty() {

@@ -84,8 +84,7 @@ impl Interview {
 
     /// Says what people cannot do without a service, as the pages and `doctor` say it.
     pub(super) fn left_out(self, capability: Capability) {
-        let missing = format!("{}-missing", capability.message());
-        self.say(&format!("  Left out. {}", Messages::of("en").text(&missing)));
+        self.say(&format!("  Left out. {}", Messages::of("en").text(&capability.missing_message())));
     }
 
     /// Returns the first answer that passes the check.

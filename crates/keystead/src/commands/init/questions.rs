@@ -15,7 +15,7 @@ use crate::cli_error::CliError;
 use crate::config;
 
 /// The variable with the address of the database.
-const DATABASE: &str = "KEYSTEAD_DATABASE__URL";
+pub(super) const DATABASE: &str = "KEYSTEAD_DATABASE__URL";
 
 /// `[server]`.
 pub(super) struct Server {

@@ -168,7 +168,7 @@ fn twilio(interview: Interview, base_url: Option<String>, early: &mut Answers) -
     let ask = |name, text, given| interview.ask(&Question::new(name, text), given, some_text);
     let account_sid = ask("sms-account-sid", "Account SID (AC…)", early.sms_account_sid.take())?;
     let service_sid = ask("sms-service-sid", "Verify service SID (VA…)", early.sms_service_sid.take())?;
-    let question = hidden(SMS_AUTH_TOKEN, "Auth token (not shown)", None);
+    let question = Question::variable(SMS_AUTH_TOKEN, "Auth token (not shown)");
     let auth_token = interview.ask(&question, early.secret(SMS_AUTH_TOKEN), secret)?;
     Ok(Sms::Twilio { base_url, account_sid, service_sid, auth_token })
 }
@@ -238,9 +238,9 @@ pub(super) async fn identity(
 fn persona(interview: Interview, base_url: Option<String>, early: &mut Answers) -> Result<Identity, CliError> {
     let question = Question::new("identity-template", "Inquiry template (itmpl_…)");
     let template = interview.ask(&question, early.identity_template.take(), some_text)?;
-    let question = hidden(IDENTITY_API_KEY, "API key (not shown)", None);
+    let question = Question::variable(IDENTITY_API_KEY, "API key (not shown)");
     let api_key = interview.ask(&question, early.secret(IDENTITY_API_KEY), secret)?;
-    let question = hidden(IDENTITY_WEBHOOK_SECRETS, "Secret of the webhook (not shown)", None);
+    let question = Question::variable(IDENTITY_WEBHOOK_SECRETS, "Secret of the webhook (not shown)");
     let webhook_secrets = interview.ask(&question, early.secret(IDENTITY_WEBHOOK_SECRETS), |text| {
         let long = text.split(',').all(|part| part.trim().len() >= config::SHORTEST_SECRET);
         if long { secret(text) } else { Err(format!("It needs at least {} characters.", config::SHORTEST_SECRET)) }

@@ -37,7 +37,7 @@ fn quoted_list(texts: &[String]) -> String {
 
 /// The lines that would set a service up, as comments, after what its absence means.
 fn left_out(capability: Capability) -> String {
-    let missing = Messages::of("en").text(&format!("{}-missing", capability.message()));
+    let missing = Messages::of("en").text(&capability.missing_message());
     format!("\n# Not set up. {missing}\n{}", commented(capability))
 }
 
@@ -109,7 +109,7 @@ fn database(url: Option<&str>, variables: &mut BTreeMap<String, String>) -> Stri
                 # url = \"postgres://keystead@db.internal/keystead?sslmode=verify-full\"\n"
             .to_owned();
     };
-    variables.insert("KEYSTEAD_DATABASE__URL".to_owned(), url.to_owned());
+    variables.insert(questions::DATABASE.to_owned(), url.to_owned());
     "\n# [database]\n# PostgreSQL: the address is in KEYSTEAD_DATABASE__URL, because it may hold a password.\n"
         .to_owned()
 }
