@@ -146,31 +146,38 @@ pub(crate) async fn save_tiers(
         enabled: Some(Some(ticked).filter(|_| form.field("tiers") == "only")),
     };
     let saved = state.app.update_project_tiers(&visit.person.actor(), &visit.organization.id, &id, &change).await;
-    match saved {
-        Ok(_) => answer(&state, &visit, &id, Ok(())).await,
-        Err(error) => {
-            // The form keeps what was chosen.
-            let features = ProjectFeatures {
-                tiers: change.enabled.flatten(),
-                default_tier: change.default_tier.unwrap_or_default(),
-                ..ProjectFeatures::default()
-            };
-            let mut page = page(&state, &visit, &id).await?;
-            let [_, tiers, default_tiers] = labelled(visit.person.messages, &features);
-            page.only_tiers = features.tiers.is_some();
-            (page.tiers, page.default_tiers) = (tiers, default_tiers);
-            page.wrong = Some(error_message(&visit.person.format, &error));
-            render_error(visit.person.messages, &page, &error)
-        }
-    }
+    let t = visit.person.messages;
+    answer_with(&state, &visit, &id, saved.map(drop), |page| {
+        // The form keeps what was chosen.
+        let features = ProjectFeatures {
+            tiers: change.enabled.flatten(),
+            default_tier: change.default_tier.unwrap_or_default(),
+            ..ProjectFeatures::default()
+        };
+        page.only_tiers = features.tiers.is_some();
+        [_, page.tiers, page.default_tiers] = labelled(t, &features);
+    })
+    .await
 }
 
 /// Leads back to the page, or shows it with what is wrong.
 async fn answer(state: &DashboardState, visit: &Visit, id: &ProjectId, saved: Result<(), keystead_app::Error>) -> Page {
+    answer_with(state, visit, id, saved, |_| ()).await
+}
+
+/// The same, with what was chosen in place of what is stored.
+async fn answer_with(
+    state: &DashboardState,
+    visit: &Visit,
+    id: &ProjectId,
+    saved: Result<(), keystead_app::Error>,
+    chosen: impl FnOnce(&mut Models) + Send,
+) -> Page {
     match saved {
         Ok(()) => Ok(redirect(&visit.link(&format!("{PROJECTS}/{id}/models?done=saved")))),
         Err(error) => {
             let mut page = page(state, visit, id).await?;
+            chosen(&mut page);
             page.wrong = Some(error_message(&visit.person.format, &error));
             render_error(visit.person.messages, &page, &error)
         }
