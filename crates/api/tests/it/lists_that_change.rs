@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::lists::LISTS;
 use crate::world::{World, admin};
 
-/// Lists whose rows are not made by requests.
+/// Lists with rows that requests do not make.
 const FIXED: &str = "/v1/organization/projects/{project_id}/rate_limits";
 
 /// The same numbers for the same seed.

@@ -236,8 +236,8 @@ pub(crate) async fn remind_of_deletion(app: &App, job: AccountToDelete) -> Resul
     Ok(Outcome::Done)
 }
 
-/// Deletes an account whose waiting time has passed, in one transaction: it may run again after it was interrupted. An
-/// account whose person is the only owner of an organization waits for another owner or for the end of the organization.
+/// Deletes an account after its waiting time, in one transaction: it may run again after it was interrupted. The account of
+/// the only owner of an organization waits for another owner or for the end of the organization.
 pub(crate) async fn delete_account(app: &App, job: AccountToDelete) -> Result<Outcome, Error> {
     write_tx!(app.store(), "delete_account", |tx| {
         let now = app.now();

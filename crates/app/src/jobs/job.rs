@@ -30,13 +30,13 @@ pub(crate) enum Job {
     /// Record a failed sign-in, if the address is known.
     #[serde(rename = "account.failed")]
     RecordFailedSignIn(FailedSignIn),
-    /// Delete an account whose waiting time has passed.
+    /// Delete an account after its waiting time.
     #[serde(rename = "account.delete")]
     DeleteAccount(AccountToDelete),
     /// Remind a person that their account is about to be deleted.
     #[serde(rename = "account.remind_deletion")]
     RemindDeletion(AccountToDelete),
-    /// Delete an organization whose waiting time has passed.
+    /// Delete an organization after its waiting time.
     #[serde(rename = "deletion.organization")]
     DeleteOrganization(OrganizationToDelete),
     /// Remind the owners that their organization is about to be deleted.

@@ -8,11 +8,11 @@ use keystead_core::time::Timestamp;
 use keystead_core::verification::limits::accounts::DELETION_LIMITS;
 use keystead_store::Tx;
 use keystead_store::tables::organization_deletions::{self, Contents, OrganizationDeletion};
-use keystead_store::tables::organizations::{self, Organization};
+use keystead_store::tables::organizations::Organization;
 use keystead_store::tables::{changes, legal_holds, memberships, projects, users};
 use serde_json::json;
 
-use super::ending;
+use super::{ending, find_open, find_unless_deleted};
 use crate::accounts::MailKind;
 use crate::accounts::deletion::{DAY, date_for, reminder_at};
 use crate::accounts::digest_of;
@@ -54,7 +54,7 @@ impl App {
     ) -> Result<OrganizationDeletionView, Error> {
         read_tx!(self.store(), "organization_deletion", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            let row = open_organization(tx, organization).await?;
+            let row = find_open(tx, organization).await?;
             let known = organization_deletions::find(tx, organization).await?;
             let requested = match &known {
                 Some(row) => Some((name_of(tx, &row.requested_by).await?, row.requested_at)),
@@ -89,7 +89,7 @@ impl App {
             let (_, person, _) = lock_fresh_session(self, tx, &key).await?;
             let actor = Actor::Person(person.id.clone());
             self.authorize(tx, &actor, organization, Scope::ManagementWrite).await?;
-            let row = open_organization(tx, organization).await?;
+            let row = find_open(tx, organization).await?;
             if !is_name(name, &row.name) {
                 return Err(name_differs());
             }
@@ -133,7 +133,7 @@ impl App {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             let taken = organization_deletions::take(tx, organization).await?;
             // Read afterwards: this transaction may have waited for the one that deletes the organization.
-            let row = open_organization(tx, organization).await?;
+            let row = find_open(tx, organization).await?;
             if taken.is_none() {
                 return Ok(());
             }
@@ -156,17 +156,6 @@ fn is_name(typed: &str, name: &str) -> bool {
 fn name_differs() -> Error {
     let message = "Invalid 'name': type the name of the organization exactly as it is shown.";
     Error::coded("name", "organization_name_differs", message)
-}
-
-/// Finds an organization that was not deleted.
-async fn open_organization(tx: &mut Tx, organization: &OrganizationId) -> Result<Organization, Error> {
-    let row = find_open(tx, organization).await?;
-    row.ok_or_else(|| Error::not_found("organization", organization.as_str()))
-}
-
-/// Finds an organization, unless it was deleted.
-async fn find_open(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Organization>, Error> {
-    Ok(organizations::find(tx, organization).await?.filter(|row| row.deactivated_at.is_none()))
 }
 
 async fn name_of(tx: &mut Tx, user: &UserId) -> Result<String, Error> {
@@ -250,7 +239,7 @@ async fn requested(tx: &mut Tx, job: &OrganizationToDelete) -> Result<Option<Org
 pub(crate) async fn remind_owners(app: &App, job: OrganizationToDelete) -> Result<Outcome, Error> {
     write_tx!(app.store(), "remind_owners", |tx| {
         let Some(row) = requested(tx, &job).await?.filter(|row| app.now() < row.due_at) else { return Ok(()) };
-        let Some(organization) = find_open(tx, &row.organization).await? else { return Ok(()) };
+        let Some(organization) = find_unless_deleted(tx, &row.organization).await? else { return Ok(()) };
         let who = name_of(tx, &row.requested_by).await?;
         let mail = OwnersMail::new(MailKind::OrganizationDeletionSoon, Some(row.due_at), &who);
         mail_owners(app, tx, &organization, mail).await
@@ -258,7 +247,7 @@ pub(crate) async fn remind_owners(app: &App, job: OrganizationToDelete) -> Resul
     Ok(Outcome::Done)
 }
 
-/// Deletes an organization whose waiting time has passed, in one transaction: it may run again after it was interrupted.
+/// Deletes an organization after its waiting time, in one transaction: it may run again after it was interrupted.
 pub(crate) async fn delete_organization(app: &App, job: OrganizationToDelete) -> Result<Outcome, Error> {
     write_tx!(app.store(), "delete_organization", |tx| {
         let now = app.now();
@@ -272,7 +261,7 @@ pub(crate) async fn delete_organization(app: &App, job: OrganizationToDelete) ->
         if !organization_deletions::take_requested(tx, &row.organization, row.requested_at).await? {
             return Ok(Outcome::Done);
         }
-        let Some(organization) = find_open(tx, &row.organization).await? else { return Ok(Outcome::Done) };
+        let Some(organization) = find_unless_deleted(tx, &row.organization).await? else { return Ok(Outcome::Done) };
         let who = name_of(tx, &row.requested_by).await?;
         let owners = memberships::list_owners(tx, &organization.id).await?;
         let held = held_until(tx, &organization.id, now).await?;

@@ -104,7 +104,7 @@ impl App {
             let known = member_of(tx, organization, id).await?;
             let mut wished = Map::new();
             if let Some(role) = change.role.filter(|role| *role != known.membership.role) {
-                change_role(self, tx, actor, organization, id, role).await?;
+                change_role(self, tx, actor, organization, id, (known.membership.role, role)).await?;
                 wished.insert("role".to_owned(), role.as_str().into());
             }
             let texts = [
@@ -151,16 +151,15 @@ async fn change_role(
     actor: &Actor,
     organization: &OrganizationId,
     id: &UserId,
-    role: OrganizationRole,
+    (before, role): (OrganizationRole, OrganizationRole),
 ) -> Result<(), Error> {
-    // Only a key that is not restricted makes owners, whatever the person may do already.
-    let known = match role {
-        OrganizationRole::Owner => None,
-        OrganizationRole::Reader => memberships::find(tx, organization, id).await?.map(|row| row.role),
+    // Only a key that is not restricted makes owners, also of people who may do as much already.
+    let has = match role {
+        OrganizationRole::Owner => ScopeSet::NONE,
+        OrganizationRole::Reader => ScopeSet::of_organization_role(before),
     };
-    let has = known.map(ScopeSet::of_organization_role).unwrap_or_default();
     may_grant(actor, "role", ScopeSet::of_organization_role(role), has)?;
-    let owned = is_owner(tx, organization, id).await?;
+    let owned = before == OrganizationRole::Owner;
     if !memberships::update_role(tx, organization, id, role, app.now()).await? {
         return Err(last_owner());
     }

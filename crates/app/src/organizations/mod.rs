@@ -191,8 +191,13 @@ impl App {
 /// # Errors
 /// When there is none with this id, or when it was deleted.
 pub(crate) async fn find_open(tx: &mut Tx, organization: &OrganizationId) -> Result<Organization, Error> {
-    let row = organizations::find(tx, organization).await?.filter(|row| row.deactivated_at.is_none());
+    let row = find_unless_deleted(tx, organization).await?;
     row.ok_or_else(|| Error::not_found("organization", organization.as_str()))
+}
+
+/// Finds an organization, unless it was deleted.
+async fn find_unless_deleted(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Organization>, Error> {
+    Ok(organizations::find(tx, organization).await?.filter(|row| row.deactivated_at.is_none()))
 }
 
 /// Refuses another organization while a rule requires something that none of the person's organizations has proven.

@@ -137,7 +137,7 @@ async fn an_organization_keeps_an_owner() {
     assert!(!is_deleted(test, ann).await);
 }
 
-/// An owner whose account is deactivated does not count as one who stays.
+/// An owner with a deactivated account does not count as one who stays.
 #[tokio::test]
 async fn a_deactivated_owner_does_not_count() {
     let pair = Pair::new().await;
@@ -151,7 +151,8 @@ async fn a_deactivated_owner_does_not_count() {
     test.app.remove_member(&acting, organization, ben).await.unwrap();
 }
 
-/// Each request and each cancellation sends a mail, so one person makes only so many a day. A cancellation is never refused.
+/// Each request and each cancellation sends a mail, so the requests of one person are limited. A cancellation is never
+/// refused.
 #[tokio::test]
 async fn requests_to_delete_an_account_are_limited() {
     let pair = Pair::new().await;
@@ -216,7 +217,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 const EMAILS: [&str; 3] = ["ann@example.com", "ben@example.com", "cleo@example.com"];
 
-/// The rules in plain words: who owns the organization, who belongs to it, and whose account ends when.
+/// The rules in plain words: who owns the organization, who belongs to it, and when each account ends.
 struct Model {
     test: TestApp,
     people: Vec<UserId>,
@@ -309,17 +310,8 @@ impl Model {
     }
 }
 
-/// Passwords are really hashed, so a sequence takes a second; `PROPTEST_CASES` sets another number.
-fn cases() -> u32 {
-    const USUAL: u32 = 256;
-    match ProptestConfig::default().cases {
-        USUAL => 8,
-        asked => asked,
-    }
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: slow_cases(8), max_shrink_iters: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn model_of_deletions(steps in proptest::collection::vec(step(), 1..16)) {

@@ -286,7 +286,7 @@ async fn mails_about_an_end_wait_for_the_nodes() {
     assert!(waited.len() == 3 && waited[2] > latest, "{waited:?}");
 }
 
-/// Each request and each cancellation mails every owner, so there are only so many a day, of one person and in all.
+/// Each request and each cancellation mails every owner, so requests are limited for one person and for the organization.
 #[tokio::test]
 async fn requests_to_delete_an_organization_are_limited() {
     let company = Company::new().await;
@@ -589,17 +589,8 @@ impl Model {
     }
 }
 
-/// Passwords are really hashed, so a sequence takes a second; `PROPTEST_CASES` sets another number.
-fn cases() -> u32 {
-    const USUAL: u32 = 256;
-    match ProptestConfig::default().cases {
-        USUAL => 8,
-        asked => asked,
-    }
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: slow_cases(8), max_shrink_iters: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn model_of_organization_deletions(steps in proptest::collection::vec(step(), 1..16)) {

@@ -297,18 +297,8 @@ fn identity(email: &str) -> Option<Identity> {
     })
 }
 
-/// Passwords are really hashed, so a sequence takes a second: the default is few, and `PROPTEST_CASES` sets another
-/// number.
-fn cases() -> u32 {
-    const USUAL: u32 = 256;
-    match ProptestConfig::default().cases {
-        USUAL => 6,
-        asked => asked,
-    }
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: slow_cases(6), max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     /// ASVS 7.4.1, 7.4.2, 7.4.3: what ends a session ends it for good, in every sequence of steps.
     #[test]

@@ -151,3 +151,13 @@ pub(crate) fn code<T: std::fmt::Debug>(answer: Result<T, Error>) -> &'static str
         other => panic!("{other:?}"),
     }
 }
+
+/// Passwords are really hashed, so a sequence takes a second: the default is few, and `PROPTEST_CASES` sets another
+/// number.
+pub(crate) fn slow_cases(default: u32) -> u32 {
+    const USUAL: u32 = 256;
+    match proptest::test_runner::Config::default().cases {
+        USUAL => default,
+        asked => asked,
+    }
+}

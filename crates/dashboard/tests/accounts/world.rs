@@ -63,7 +63,7 @@ impl World {
         world
     }
 
-    /// An installation whose setup page no operator has seen.
+    /// An installation with a setup page that no operator has seen.
     pub(crate) async fn unseen(operators: &[&str]) -> Self {
         let operator_emails = operators.iter().map(|email| (*email).to_owned()).collect();
         Self::of(Settings { operator_emails, ..Settings::default() }, |services| services).await

@@ -70,7 +70,7 @@ struct Item {
 }
 
 impl Item {
-    /// The tool whose call this is, if it counts.
+    /// The called tool, if its calls are counted.
     fn call(self) -> Option<Tool> {
         self.tool.filter(|tool| match tool {
             Tool::ImageGeneration => !self.failed,
