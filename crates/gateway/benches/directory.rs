@@ -42,6 +42,7 @@ fn caller(digest: &KeyDigest) -> Caller {
             id: format!("org-{:024}", number / 100).parse().unwrap(),
             deactivated: false,
             role: Some(OrganizationRole::Reader),
+            assigned: keystead_core::scope::ScopeSet::NONE,
             entitlements: Entitlements {
                 version: 1,
                 met: vec![Requirement::Phone],
@@ -56,6 +57,7 @@ fn caller(digest: &KeyDigest) -> Caller {
                 archived: false,
                 is_default: true,
                 role: Some(ProjectRole::Member),
+                assigned: None,
                 models: None,
                 addresses: None,
                 rates: None,

@@ -7,7 +7,7 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 51] = [
+const FIELDS: [&str; 63] = [
     "action",
     "allowed_ips",
     "allowed_tools",
@@ -20,12 +20,14 @@ const FIELDS: [&str; 51] = [
     "data_retention",
     "decision",
     "default_tier",
+    "description",
     "dispute",
     "email",
     "enabled_tiers",
     "ends_at",
     "error_code",
     "expires_in_seconds",
+    "group_name",
     "identity",
     "kind",
     "line_type",
@@ -39,7 +41,12 @@ const FIELDS: [&str; 51] = [
     "nodes",
     "passkey",
     "password",
+    "permissions",
+    "permissions_added",
+    "permissions_removed",
     "picture",
+    "principal_id",
+    "principal_type",
     "project",
     "project_id",
     "provider",
@@ -47,8 +54,11 @@ const FIELDS: [&str; 51] = [
     "reasons",
     "recovery_codes",
     "reference",
+    "resource_id",
+    "resource_type",
     "review",
     "role",
+    "role_name",
     "scopes",
     "second_factor",
     "second_factor_required",
@@ -59,6 +69,8 @@ const FIELDS: [&str; 51] = [
     "title",
     "unconfirmed",
     "until",
+    "user_added",
+    "user_removed",
 ];
 
 /// An object or a person: name, kind and id.

@@ -73,6 +73,7 @@ impl Rows {
             id: format!("org-{id}").parse().unwrap(),
             deactivated: false,
             role: Some(OrganizationRole::Reader),
+            assigned: keystead_core::scope::ScopeSet::NONE,
             entitlements: Entitlements {
                 version: of(&self.organizations, id),
                 met: Vec::new(),
@@ -90,6 +91,7 @@ impl Rows {
             archived: of(&self.projects, row.project) % 2 == 1,
             is_default: true,
             role: Some(ProjectRole::Member),
+            assigned: None,
             models: None,
             addresses: None,
             rates: None,
