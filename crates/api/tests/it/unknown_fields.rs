@@ -31,8 +31,11 @@ impl Walk {
         let list = world.post("/v1/keystead/organization/ip_allowlists", &key, list).await.text("id");
         let invited = json!({ "email": "ben@example.com", "role": "owner" });
         let invite = world.post("/v1/organization/invites", &key, invited).await.text("id");
+        let group = world.post("/v1/organization/groups", &key, json!({ "name": "team" })).await.text("id");
         let ids = vec![
             ("{invite_id}", invite),
+            ("{group_id}", group),
+            ("{role_id}", "role-api-organization-reader".to_owned()),
             ("{project_id}", made.project_id.to_string()),
             ("{service_account_id}", account.clone()),
             ("{key_id}", own),
@@ -153,7 +156,8 @@ async fn every_member_of_a_body_is_read() {
         "name": "n", "mode": "deny_list", "model_ids": [], "allowed_ips": ["192.0.2.1"], "phone_number": "+48600000000",
         "code": "123456", "decision": "reject", "reasons": [], "reason": "because", "until": 1, "requirement": "phone",
         "action": "suspend", "tags": [], "organization_ids": ["org-x"], "organization_id": "org-x", "rules": [], "version": 1,
-        "scopes": [], "consent": true, "email": "ann@example.com", "role": "owner",
+        "scopes": [], "consent": true, "email": "ann@example.com", "role": "owner", "role_name": "r", "permissions": [],
+        "description": "d", "role_id": "role-x", "user_id": "user-x", "group_id": "group_x",
     });
     for endpoint in ROUTES {
         for name in endpoint.accepted.body {

@@ -12,7 +12,7 @@ use keystead_store::{Listing, Page, Tx};
 
 use super::part::part_of;
 use super::{Place, Role, all_roles, resource_of};
-use crate::organizations::members::{Member, with_user};
+use crate::organizations::members::Member;
 use crate::{Actor, App, Error};
 
 /// A role that a person or a group holds.
@@ -81,9 +81,8 @@ impl App {
 pub(super) async fn holder(tx: &mut Tx, place: Place<'_>, principal: &Principal) -> Result<Holder, Error> {
     match principal {
         Principal::User(user) => {
-            let membership = memberships::find(tx, place.organization, user).await?;
-            let membership = membership.ok_or_else(|| Error::not_found("user", user.as_str()))?;
-            Ok(Holder::User(Box::new(with_user(tx, membership).await?)))
+            let found = memberships::find_member(tx, place.organization, user).await?;
+            found.map(|member| Holder::User(Box::new(member))).ok_or_else(|| Error::not_found("user", user.as_str()))
         }
         Principal::Group(group) => {
             let found = user_groups::find(tx, place.organization, group).await?;

@@ -168,13 +168,30 @@ async fn set_presets(
 ) -> Result<(), Error> {
     let (own, others) = strongest(presets);
     match change.place.project {
-        None => set_member_role(app, tx, actor, change.place.organization, (user, PresetRole::membership(own))).await?,
+        None => set_organization_role(app, tx, actor, change, (user, PresetRole::membership(own))).await?,
         Some(_) => set_project_role(app, tx, actor, change, (user, PresetRole::project_member(own))).await?,
     }
     for other in others {
         insert(app, tx, actor, change, &RoleRef::Preset(other)).await?;
     }
     Ok(())
+}
+
+/// Sets the preset role of a member of the organization, in place of every preset role they hold directly there.
+async fn set_organization_role(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    change: &Change<'_>,
+    (user, role): (&UserId, OrganizationRole),
+) -> Result<(), Error> {
+    let known = memberships::find(tx, change.place.organization, user).await?.map(|row| row.role);
+    set_member_role(app, tx, actor, change.place.organization, (user, role)).await?;
+    if known == Some(role) {
+        return Ok(());
+    }
+    let details = json!({ "changes_requested": { "role": role.as_str() } });
+    record_role(app, tx, actor, change.place, ("user.updated", user.as_str(), details)).await
 }
 
 /// Sets the preset role of a person in a project, in place of every preset role they hold directly there. A person who was
