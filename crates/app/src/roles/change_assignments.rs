@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use keystead_core::id::UserId;
-use keystead_core::role::{PresetRole, Principal, ProjectRole, Resource, RoleRef, strongest};
+use keystead_core::role::{OrganizationRole, PresetRole, Principal, ProjectRole, Resource, RoleRef, strongest};
 use keystead_core::scope::Scope;
 use keystead_store::Tx;
-use keystead_store::tables::changes;
+use keystead_store::tables::{changes, memberships};
 use keystead_store::tables::project_members::{self, ProjectMember};
 use keystead_store::tables::role_assignments::{self, Assignment};
 use serde_json::json;
