@@ -32,7 +32,7 @@ async fn life_of_a_group() {
         assert_eq!(world.post(&path, key, json!({ "name": name })).await.status, 400);
     }
 
-    let ben = world.member(&made.organization_id, "ben", OrganizationRole::Reader).await;
+    let ben = world.named_member(&made.organization_id, "ben", OrganizationRole::Reader).await;
     let users = format!("{path}/users");
     let added = world.post(&users, key, json!({ "user_id": ben })).await;
     assert_eq!(added.body, json!({ "object": "group.user", "user_id": ben, "group_id": id }));

@@ -14,7 +14,7 @@ struct Objects(Vec<(&'static str, String)>);
 
 async fn objects(world: &World, made: &Bootstrapped, name: &str) -> Objects {
     let key = admin(made);
-    let person = world.member(&made.organization_id, name, OrganizationRole::Reader).await;
+    let person = world.named_member(&made.organization_id, name, OrganizationRole::Reader).await;
     let text = |value: &Value| value["id"].as_str().unwrap().to_owned();
     let project = text(&world.must_post("/v1/organization/projects", key, json!({ "name": name })).await);
     let accounts = format!("/v1/organization/projects/{project}/service_accounts");

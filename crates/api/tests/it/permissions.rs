@@ -109,7 +109,7 @@ async fn no_one_gives_more_than_they_have() {
     let (key, role, ben) = world.holder_of_a_role(&made, "ben").await;
     let held = ["api.management.write", "api.roles.write", "api.groups.write", "api.usage.read"];
     world.must_post(&format!("{ROLES}/{role}"), root, json!({ "permissions": held })).await;
-    let cid = world.member(&made.organization_id, "cid", OrganizationRole::None).await;
+    let cid = world.named_member(&made.organization_id, "cid", OrganizationRole::None).await;
     let strong = world.custom_role(root, ROLES, "strong", &["api.management.read"]).await;
     let team = world.group(root, "team").await;
     world.must_post(&format!("{team}/roles"), root, json!({ "role_id": strong })).await;

@@ -94,7 +94,7 @@ async fn a_person_holds_several_roles() {
     let world = World::new().await;
     let made = world.bootstrap("ann", true).await;
     let (key, organization) = (admin(&made), &made.organization_id);
-    let ben = world.member(organization, "ben", OrganizationRole::Reader).await;
+    let ben = world.named_member(organization, "ben", OrganizationRole::Reader).await;
     let roles = format!("/v1/organization/users/{ben}/roles");
     let (owner, reader) = ("role-api-organization-owner", "role-api-organization-reader");
     let usage = world.custom_role(key, ROLES, "usage", &["api.usage.read"]).await;
@@ -153,7 +153,7 @@ async fn roles_in_a_project_make_a_member_of_it() {
     let world = World::new().await;
     let made = world.bootstrap("ann", true).await;
     let key = admin(&made);
-    let ben = world.member(&made.organization_id, "ben", OrganizationRole::None).await;
+    let ben = world.named_member(&made.organization_id, "ben", OrganizationRole::None).await;
     let project = world.must_post("/v1/organization/projects", key, json!({ "name": "Lab" })).await["id"].clone();
     let project = project.as_str().unwrap();
     let files = world.custom_role(key, &format!("/v1/projects/{project}/roles"), "files", &["api.files.read"]).await;

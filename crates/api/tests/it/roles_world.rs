@@ -5,22 +5,26 @@ use keystead_app::keys::NewKey;
 use keystead_app::organizations::bootstrap::Bootstrapped;
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::role::OrganizationRole;
-use keystead_core::time::Timestamp;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::users::{self, User};
 use keystead_store::{Error, Tx};
 use serde_json::{Value, json};
 
-use crate::world::{START, World, admin};
+use crate::world::{World, admin};
 
 pub(crate) const GROUPS: &str = "/v1/organization/groups";
 pub(crate) const ROLES: &str = "/v1/organization/roles";
 
 impl World {
-    /// Adds a person with this role to an organization.
-    pub(crate) async fn member(&self, organization: &OrganizationId, name: &str, role: OrganizationRole) -> UserId {
+    /// Makes another person with this name a member of an organization.
+    pub(crate) async fn named_member(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+        role: OrganizationRole,
+    ) -> UserId {
         let id: UserId = format!("user-{name}").parse().unwrap();
-        let created_at = Timestamp(START);
+        let created_at = self.app.now();
         let user = User {
             id: id.clone(),
             email: format!("{name}@example.com"),
@@ -64,7 +68,7 @@ impl World {
     /// of the role, whose permissions can be changed.
     pub(crate) async fn holder_of_a_role(&self, made: &Bootstrapped, name: &str) -> (String, String, UserId) {
         let (root, organization) = (admin(made), &made.organization_id);
-        let person = self.member(organization, name, OrganizationRole::None).await;
+        let person = self.named_member(organization, name, OrganizationRole::None).await;
         let role = self.custom_role(root, ROLES, name, &["api.management.write"]).await;
         let path = format!("/v1/organization/users/{person}/roles");
         self.must_post(&path, root, json!({ "role_id": role })).await;

@@ -2,7 +2,7 @@
 
 use keystead_core::id::{InviteId, OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
-use keystead_core::scope::{Scope, ScopeSet};
+use keystead_core::scope::Scope;
 use keystead_core::secret::Secret;
 use keystead_store::tables::invites;
 pub use keystead_store::tables::invites::Invite;

@@ -6,9 +6,9 @@ use keystead_core::id::UserId;
 use keystead_core::role::{OrganizationRole, PresetRole, Principal, ProjectRole, Resource, RoleRef, strongest};
 use keystead_core::scope::Scope;
 use keystead_store::Tx;
-use keystead_store::tables::{changes, memberships};
 use keystead_store::tables::project_members::{self, ProjectMember};
 use keystead_store::tables::role_assignments::{self, Assignment};
+use keystead_store::tables::{changes, memberships};
 use serde_json::json;
 
 use super::assignments::{Holder, direct, holder};

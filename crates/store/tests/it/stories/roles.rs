@@ -95,7 +95,7 @@ pub(crate) async fn groups_and_their_people(db: Database) {
     let principal = Principal::Group(a.id.clone());
     let place = Resource::Organization(one.clone());
     let reader = RoleRef::Preset(PresetRole::OrganizationReader);
-    change!(db, |tx| role_assignments::insert(tx, &holds(&place, &principal, reader, 0))).unwrap();
+    change!(db, |tx| role_assignments::insert(tx, &holds(&place, &principal, reader.clone(), 0))).unwrap();
     change!(db, |tx| group_members::insert(tx, &a.id, &ann, NOW)).unwrap();
     news(&db, &mut seen).await;
     assert_eq!(change!(db, |tx| user_groups::delete(tx, &two, &a.id, NOW)), Ok(false));
