@@ -76,6 +76,10 @@ fn body(endpoint: &Endpoint, own: &Objects) -> Value {
         "group_id": own.of(endpoint, "{group_id}"), "role_id": role,
         "role": if endpoint.path.ends_with("/groups") { role } else { "member" },
     });
+    let mut all = all;
+    if endpoint.path == "/v1/organization/users/{user_id}" {
+        all["role_id"] = "role-api-organization-reader".into();
+    }
     let known = endpoint.accepted.body.iter().filter_map(|name| Some(((*name).to_owned(), all.get(name)?.clone())));
     Value::Object(known.collect())
 }

@@ -7,7 +7,7 @@ use keystead_store::tables::{changes, group_members, memberships};
 use keystead_store::{Listing, Page};
 use serde_json::json;
 
-use super::{ensure_may_change, group_of, record_group};
+use super::{ensure_may_give, ensure_may_take, group_of, record_group};
 use crate::{Actor, App, Error};
 
 impl App {
@@ -63,7 +63,7 @@ impl App {
             changes::lock(tx).await?;
             self.authorize(tx, actor, organization, Scope::GroupsWrite).await?;
             group_of(tx, organization, group).await?;
-            ensure_may_change(tx, actor, organization, (group, "user_id")).await?;
+            ensure_may_give(tx, actor, organization, (group, "user_id")).await?;
             let missing = || Error::not_found("user", user.as_str());
             memberships::find(tx, organization, user).await?.ok_or_else(missing)?;
             if group_members::find(tx, group, user).await?.is_some() {
@@ -93,7 +93,7 @@ impl App {
             changes::lock(tx).await?;
             self.authorize(tx, actor, organization, Scope::GroupsWrite).await?;
             group_of(tx, organization, group).await?;
-            ensure_may_change(tx, actor, organization, (group, "user_id")).await?;
+            ensure_may_take(tx, actor, organization, (group, "user_id")).await?;
             if !group_members::delete(tx, group, user, self.now()).await? {
                 return Err(Error::not_found("user", user.as_str()));
             }

@@ -108,7 +108,7 @@ impl App {
             changes::lock(tx).await?;
             self.authorize(tx, actor, organization, Scope::GroupsWrite).await?;
             group_of(tx, organization, id).await?;
-            ensure_may_change(tx, actor, organization, (id, "group_id")).await?;
+            ensure_may_take(tx, actor, organization, (id, "group_id")).await?;
             user_groups::delete(tx, organization, id, self.now()).await?;
             record_group(self, tx, actor, organization, ("group.deleted", id, json!({}))).await
         })
@@ -120,8 +120,8 @@ async fn group_of(tx: &mut Tx, organization: &OrganizationId, id: &GroupId) -> R
     user_groups::find(tx, organization, id).await?.ok_or_else(|| missing_group(id))
 }
 
-/// Refuses to change who is in a group that holds permissions which the actor does not hold.
-async fn ensure_may_change(
+/// Refuses to add a person to a group that holds permissions which the actor does not hold.
+async fn ensure_may_give(
     tx: &mut Tx,
     actor: &Actor,
     organization: &OrganizationId,
@@ -129,7 +129,21 @@ async fn ensure_may_change(
 ) -> Result<(), Error> {
     let grantor = Grantor::read(tx, actor, organization).await?;
     for (resource, scopes) in role_assignments::permitted_to_group(tx, id).await?.by_resource() {
-        grantor.ensure(tx, resource.project(), param, scopes).await?;
+        grantor.ensure_may_give(tx, resource.project(), param, scopes).await?;
+    }
+    Ok(())
+}
+
+/// Refuses to remove a person from such a group, or to delete it.
+async fn ensure_may_take(
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    (id, param): (&GroupId, &'static str),
+) -> Result<(), Error> {
+    let grantor = Grantor::read(tx, actor, organization).await?;
+    for (resource, scopes) in role_assignments::permitted_to_group(tx, id).await?.by_resource() {
+        grantor.ensure_may_take(tx, resource.project(), param, scopes).await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::group_of;
 use crate::projects::{open_project, project_of};
 use crate::roles::assignments::missing_group;
-use crate::roles::effective::ensure_may_grant;
+use crate::roles::effective::ensure_may_take;
 use crate::roles::{Place, assign, part_of, record_role};
 use crate::{Actor, App, Error};
 
@@ -96,7 +96,7 @@ impl App {
             in_project(tx, project, group).await?;
             let place = Place { organization, project: Some(project) };
             let held = role_assignments::permitted_to_group(tx, group).await?.in_project(project).unwrap_or_default();
-            ensure_may_grant(tx, actor, place, "group_id", held).await?;
+            ensure_may_take(tx, actor, place, "group_id", held).await?;
             let resource = Resource::Project(project.clone());
             let roles = role_assignments::list(tx, &resource, &Principal::Group(group.clone())).await?;
             role_assignments::delete_of_group(tx, organization, project, group, self.now()).await?;

@@ -18,7 +18,7 @@ use crate::keys::grants::may_grant;
 use crate::keys::minting::{KeyTarget, MintedKey, NewKey, end_of_life, restriction};
 use crate::projects::{open_project, project_of};
 use crate::roles::Place;
-use crate::roles::effective::{ensure_may_grant, permissions_of};
+use crate::roles::effective::{ensure_may_give, permissions_of};
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
@@ -125,7 +125,7 @@ impl App {
                 let added = wanted.scopes().without(found.key.restriction.scopes());
                 let data = added.intersection(ScopeSet::of(&Scope::DATA_PLANE));
                 let place = Place { organization, project: Some(project) };
-                ensure_may_grant(tx, actor, place, "scopes", data).await?;
+                ensure_may_give(tx, actor, place, "scopes", data).await?;
             }
             api_keys::update(tx, id, &edit).await?;
             let mut requested = json!({

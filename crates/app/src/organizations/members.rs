@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::audit::AuditEntry;
 use crate::keys::revoke::revoke_live_key;
-use crate::roles::effective::{ensure_may_give_membership, ensure_may_remove};
+use crate::roles::effective::{ensure_may_change_membership, ensure_may_remove};
 use crate::verification::organization::owners::{is_owner, owners_changed};
 use crate::verification::phone::status::end_phones_of;
 use crate::{Actor, App, Error};
@@ -104,9 +104,8 @@ impl App {
             let known = member_of(tx, organization, id).await?;
             let mut wished = Map::new();
             if let Some(role) = change.role.filter(|role| *role != known.membership.role) {
-                for one in [known.membership.role, role] {
-                    ensure_may_give_membership(tx, actor, organization, "role", one).await?;
-                }
+                let roles = (known.membership.role, role);
+                ensure_may_change_membership(tx, actor, organization, "role", roles).await?;
                 set_member_role(self, tx, actor, organization, (id, role)).await?;
                 wished.insert("role".to_owned(), role.as_str().into());
             }

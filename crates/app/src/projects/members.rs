@@ -12,7 +12,7 @@ use crate::audit::AuditEntry;
 use crate::projects::open_project;
 use crate::roles::Place;
 use crate::roles::assignments::direct_scopes;
-use crate::roles::effective::ensure_may_grant;
+use crate::roles::effective::ensure_may_change;
 use crate::{Actor, App, Error};
 
 impl App {
@@ -92,9 +92,13 @@ pub(super) async fn change_project_role(
         return Ok(());
     }
     let place = Place { organization, project: Some(project) };
-    let given = [known, role].into_iter().flatten().map(ProjectRole::permissions).fold(ScopeSet::NONE, ScopeSet::union);
-    let taken = if role.is_none() { direct_scopes(tx, place, user).await? } else { ScopeSet::NONE };
-    ensure_may_grant(tx, actor, place, "role", given.union(taken)).await?;
+    let member = memberships::find(tx, organization, user).await?.map(|row| row.role.permissions()).unwrap_or_default();
+    let rights = |role: Option<ProjectRole>| role.map(ProjectRole::permissions).unwrap_or_default();
+    let others = if role.is_none() { direct_scopes(tx, place, user).await? } else { ScopeSet::NONE };
+    let (before, after) = (rights(known).union(others), rights(role));
+    // What the person may do in every project is neither given nor taken here.
+    let change = (before.without(member), after.without(member));
+    ensure_may_change(tx, actor, place, "role", change).await?;
     let (action, details) = match (known, role) {
         (None, Some(role)) => {
             let (project, user) = (project.clone(), user.clone());

@@ -20,7 +20,7 @@ use serde_json::json;
 
 use crate::audit::AuditEntry;
 use crate::roles::Place;
-use crate::roles::effective::ensure_may_grant;
+use crate::roles::effective::ensure_may_give;
 use crate::validate::checked_name;
 use crate::verification::limits::hold_room;
 use crate::{Actor, App, Error};
@@ -138,7 +138,7 @@ impl App {
             }
             projects::insert(tx, &project).await?;
             let place = Place { organization, project: None };
-            let may_own = match ensure_may_grant(tx, actor, place, "name", ProjectRole::Owner.permissions()).await {
+            let may_own = match ensure_may_give(tx, actor, place, "name", ProjectRole::Owner.permissions()).await {
                 Ok(()) => true,
                 Err(Error::Forbidden { .. }) => false,
                 Err(error) => return Err(error),

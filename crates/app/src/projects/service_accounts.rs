@@ -17,7 +17,7 @@ use crate::keys::minting::{KeyTarget, MintedKey, NewKey, mint_key};
 use crate::keys::project_keys::save_new_key;
 use crate::projects::open_project;
 use crate::roles::Place;
-use crate::roles::effective::ensure_may_grant;
+use crate::roles::effective::ensure_may_give;
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
@@ -217,7 +217,7 @@ pub(crate) async fn ensure_may_act_as(
     role: ProjectRole,
 ) -> Result<(), Error> {
     let data = role.permissions().intersection(ScopeSet::of(&Scope::DATA_PLANE));
-    ensure_may_grant(tx, actor, Place { organization, project: Some(project) }, "role", data).await
+    ensure_may_give(tx, actor, Place { organization, project: Some(project) }, "role", data).await
 }
 
 pub(crate) async fn account_of(

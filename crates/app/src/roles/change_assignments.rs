@@ -71,7 +71,9 @@ impl App {
             if !held.contains(&role.id) {
                 return Err(not_held(tx, &change, id).await?);
             }
-            ensure_may_give(tx, actor, place, "role_id", &role).await?;
+            let grantor = Grantor::read(tx, actor, place.organization).await?;
+            ensure_ownership(&grantor, "role_id", &role)?;
+            grantor.ensure_may_take(tx, place.project, "role_id", role.scopes()).await?;
             match (principal, &role.id) {
                 (Principal::User(user), RoleRef::Preset(preset)) => {
                     let mut presets = presets(&held);
@@ -100,7 +102,9 @@ pub(crate) async fn assign(
     let resource = open_resource(tx, place).await?;
     let holder = holder(tx, place, principal).await?;
     let role = find_role(tx, &resource, id).await?;
-    ensure_may_give(tx, actor, place, param, &role).await?;
+    let grantor = Grantor::read(tx, actor, place.organization).await?;
+    ensure_ownership(&grantor, param, &role)?;
+    grantor.ensure_may_give(tx, place.project, param, role.scopes()).await?;
     let change = Change { place, resource: &resource, principal, role: &role.id };
     let held = direct(tx, place, &resource, principal).await?;
     if held.contains(&role.id) {
@@ -134,19 +138,9 @@ pub(crate) async fn assign(
     Ok((self::holder(tx, place, principal).await?, role))
 }
 
-/// Refuses to give or take a role that permits more than the actor holds.
-async fn ensure_may_give(
-    tx: &mut Tx,
-    actor: &Actor,
-    place: Place<'_>,
-    param: &'static str,
-    role: &Role,
-) -> Result<(), Error> {
-    let grantor = Grantor::read(tx, actor, place.organization).await?;
-    if role.id == RoleRef::Preset(PresetRole::OrganizationOwner) {
-        grantor.ensure_owner(param)?;
-    }
-    grantor.ensure(tx, place.project, param, role.scopes()).await
+/// Refuses to make or unmake an owner, unless the actor is one.
+fn ensure_ownership(grantor: &Grantor<'_>, param: &'static str, role: &Role) -> Result<(), Error> {
+    if role.id == RoleRef::Preset(PresetRole::OrganizationOwner) { grantor.ensure_owner(param) } else { Ok(()) }
 }
 
 fn presets(held: &[RoleRef]) -> BTreeSet<PresetRole> {

@@ -53,50 +53,73 @@ pub(crate) struct Grantor<'a> {
     user: Option<&'a UserId>,
     organization: &'a OrganizationId,
     owner: bool,
-    /// What holds in the whole organization.
+    /// What the person holds in the whole organization.
     held: ScopeSet,
-    /// What the actor's key leaves of everything.
-    allowed: ScopeSet,
+    /// What the actor's key allows; everything without a key.
+    key: ScopeSet,
 }
 
 impl<'a> Grantor<'a> {
-    /// Reads what an actor holds. A key holds what its owner holds and its own scopes allow; what every reader may do is
-    /// not restricted by scopes, because keys of the administration cannot use it.
+    /// Reads what an actor holds.
     pub(crate) async fn read(tx: &mut Tx, actor: &'a Actor, organization: &'a OrganizationId) -> Result<Self, Error> {
-        let nothing = Self { user: None, organization, owner: false, held: ScopeSet::NONE, allowed: ScopeSet::NONE };
+        let nothing = Self { user: None, organization, owner: false, held: ScopeSet::NONE, key: ScopeSet::NONE };
         if matches!(actor, Actor::Operator(_)) {
-            return Ok(Self { owner: true, held: ScopeSet::all(), allowed: ScopeSet::all(), ..nothing });
+            return Ok(Self { owner: true, held: ScopeSet::all(), key: ScopeSet::all(), ..nothing });
         }
         let Some(user) = actor.user() else { return Ok(nothing) };
-        let allowed = match actor {
-            Actor::Key(caller) => caller.scopes.union(OrganizationRole::Reader.permissions()),
+        let key = match actor {
+            Actor::Key(caller) => caller.scopes,
             _ => ScopeSet::all(),
         };
         let membership = memberships::find(tx, organization, user).await?;
         let owner = membership.is_some_and(|row| row.role == OrganizationRole::Owner);
         let held = permissions_of(tx, organization, user, None).await?.unwrap_or_default();
-        Ok(Self { user: Some(user), organization, owner, held: held.intersection(allowed), allowed })
+        Ok(Self { user: Some(user), organization, owner, held, key })
     }
 
-    /// Refuses permissions that the actor does not hold where they apply.
-    pub(crate) async fn ensure(
+    /// Refuses to give permissions that the actor does not hold where they apply, or that their key does not have: a key
+    /// gives no more than it holds itself.
+    pub(crate) async fn ensure_may_give(
         &self,
         tx: &mut Tx,
         project: Option<&ProjectId>,
         param: &'static str,
         wanted: ScopeSet,
     ) -> Result<(), Error> {
-        if self.held.contains(wanted) {
+        self.ensure(tx, project, param, wanted, self.key).await
+    }
+
+    /// Refuses to take permissions that the actor does not hold where they apply. A key that manages people takes what
+    /// every reader may do, although it cannot use it.
+    pub(crate) async fn ensure_may_take(
+        &self,
+        tx: &mut Tx,
+        project: Option<&ProjectId>,
+        param: &'static str,
+        wanted: ScopeSet,
+    ) -> Result<(), Error> {
+        let allowed = self.key.union(OrganizationRole::Reader.permissions());
+        self.ensure(tx, project, param, wanted, allowed).await
+    }
+
+    async fn ensure(
+        &self,
+        tx: &mut Tx,
+        project: Option<&ProjectId>,
+        param: &'static str,
+        wanted: ScopeSet,
+        allowed: ScopeSet,
+    ) -> Result<(), Error> {
+        if self.held.intersection(allowed).contains(wanted) {
             return Ok(());
         }
         let held = match (self.user, project) {
-            (Some(user), Some(_)) => {
-                let here = permissions_of(tx, self.organization, user, project).await?.unwrap_or_default();
-                here.intersection(self.allowed)
-            }
+            (Some(user), Some(_)) => permissions_of(tx, self.organization, user, project).await?.unwrap_or_default(),
             _ => self.held,
         };
-        let Some(missing) = wanted.iter().find(|scope| !held.allows(*scope)) else { return Ok(()) };
+        let Some(missing) = wanted.iter().find(|scope| !held.intersection(allowed).allows(*scope)) else {
+            return Ok(());
+        };
         let message =
             format!("You cannot give or take permissions that you do not hold yourself: {}.", missing.as_str());
         Err(Error::Forbidden { param: Some(param), message })
@@ -112,30 +135,54 @@ impl<'a> Grantor<'a> {
     }
 }
 
-/// Refuses to give or take permissions that the actor does not hold.
-pub(crate) async fn ensure_may_grant(
+/// Refuses to give permissions that the actor or their key does not hold.
+pub(crate) async fn ensure_may_give(
     tx: &mut Tx,
     actor: &Actor,
     place: Place<'_>,
     param: &'static str,
     wanted: ScopeSet,
 ) -> Result<(), Error> {
-    Grantor::read(tx, actor, place.organization).await?.ensure(tx, place.project, param, wanted).await
+    Grantor::read(tx, actor, place.organization).await?.ensure_may_give(tx, place.project, param, wanted).await
 }
 
-/// Refuses to give or take the role of a membership, if the actor does not hold what it permits.
-pub(crate) async fn ensure_may_give_membership(
+/// Refuses to take permissions that the actor does not hold.
+pub(crate) async fn ensure_may_take(
+    tx: &mut Tx,
+    actor: &Actor,
+    place: Place<'_>,
+    param: &'static str,
+    wanted: ScopeSet,
+) -> Result<(), Error> {
+    Grantor::read(tx, actor, place.organization).await?.ensure_may_take(tx, place.project, param, wanted).await
+}
+
+/// Refuses to change permissions from what they are to what is wanted: what is added is given, what is left out is taken.
+pub(crate) async fn ensure_may_change(
+    tx: &mut Tx,
+    actor: &Actor,
+    place: Place<'_>,
+    param: &'static str,
+    (before, after): (ScopeSet, ScopeSet),
+) -> Result<(), Error> {
+    let grantor = Grantor::read(tx, actor, place.organization).await?;
+    grantor.ensure_may_give(tx, place.project, param, after.without(before)).await?;
+    grantor.ensure_may_take(tx, place.project, param, before.without(after)).await
+}
+
+/// Refuses to change the role of a membership, if the actor does not hold what the change gives or takes.
+pub(crate) async fn ensure_may_change_membership(
     tx: &mut Tx,
     actor: &Actor,
     organization: &OrganizationId,
     param: &'static str,
-    role: OrganizationRole,
+    (before, after): (OrganizationRole, OrganizationRole),
 ) -> Result<(), Error> {
-    let grantor = Grantor::read(tx, actor, organization).await?;
-    if role == OrganizationRole::Owner {
-        grantor.ensure_owner(param)?;
+    if [before, after].contains(&OrganizationRole::Owner) {
+        Grantor::read(tx, actor, organization).await?.ensure_owner(param)?;
     }
-    grantor.ensure(tx, None, param, role.permissions()).await
+    let place = Place { organization, project: None };
+    ensure_may_change(tx, actor, place, param, (before.permissions(), after.permissions())).await
 }
 
 /// Refuses an invitation to more than the actor holds.
@@ -146,10 +193,11 @@ pub(crate) async fn ensure_may_invite(
     role: OrganizationRole,
     projects: &[(ProjectId, ProjectRole)],
 ) -> Result<(), Error> {
-    ensure_may_give_membership(tx, actor, organization, "role", role).await?;
-    for (project, role) in projects {
+    ensure_may_change_membership(tx, actor, organization, "role", (OrganizationRole::None, role)).await?;
+    for (project, in_project) in projects {
         let place = Place { organization, project: Some(project) };
-        ensure_may_grant(tx, actor, place, "projects", role.permissions()).await?;
+        let more = in_project.permissions().without(role.permissions());
+        ensure_may_give(tx, actor, place, "projects", more).await?;
     }
     Ok(())
 }
@@ -167,15 +215,15 @@ pub(crate) async fn ensure_may_remove(
         grantor.ensure_owner("user_id")?;
     }
     let held = permissions_of(tx, organization, user, None).await?.unwrap_or_default();
-    grantor.ensure(tx, None, "user_id", held).await?;
+    grantor.ensure_may_take(tx, None, "user_id", held).await?;
     for place in project_members::list_of_user(tx, organization, user).await? {
         let held = permissions_of(tx, organization, user, Some(&place.project)).await?.unwrap_or_default();
-        grantor.ensure(tx, Some(&place.project), "user_id", held).await?;
+        grantor.ensure_may_take(tx, Some(&place.project), "user_id", held).await?;
     }
     for (resource, scopes) in role_assignments::permitted_to_user(tx, user).await?.by_resource() {
         let Some(project) = resource.project() else { continue };
         if projects::find(tx, organization, project).await?.is_some() {
-            grantor.ensure(tx, Some(project), "user_id", scopes).await?;
+            grantor.ensure_may_take(tx, Some(project), "user_id", scopes).await?;
         }
     }
     Ok(())

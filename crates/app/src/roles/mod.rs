@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::audit::AuditEntry;
 use crate::projects::{open_project, project_of};
-use crate::roles::effective::ensure_may_grant;
+use crate::roles::effective::{ensure_may_change, ensure_may_give, ensure_may_take};
 use crate::verification::limits::hold_room;
 use crate::{Actor, App, Error};
 
@@ -161,7 +161,7 @@ impl App {
             changes::lock(tx).await?;
             self.authorize_in(tx, actor, place, Scope::RolesWrite).await?;
             let resource = open_resource(tx, place).await?;
-            ensure_may_grant(tx, actor, place, "permissions", ScopeSet::of_permissions(&permissions)).await?;
+            ensure_may_give(tx, actor, place, "permissions", ScopeSet::of_permissions(&permissions)).await?;
             hold_room(tx, "roles", resource.as_str()).await?;
             let others = roles::list(tx, &resource).await?;
             if others.len() >= MOST_ROLES {
@@ -220,7 +220,8 @@ impl App {
             if (&new.name, &new.permissions, &new.description) == (&old.name, &old.permissions, &old.description) {
                 return Ok(Role::custom(old));
             }
-            ensure_may_grant(tx, actor, place, "permissions", changed_scopes(&old, &new)).await?;
+            let scopes = [&old, &new].map(|role| ScopeSet::of_permissions(&role.permissions));
+            ensure_may_change(tx, actor, place, "permissions", scopes.into()).await?;
             ensure_free_name(&roles::list(tx, &resource).await?, &resource, &new.name, Some(&old.id))?;
             roles::update(tx, &new).await?;
             let details = json!({ "changes_requested": changes(&old, &new) });
@@ -240,7 +241,7 @@ impl App {
             let resource = open_resource(tx, place).await?;
             let role = custom_role(tx, &resource, id).await?;
             let scopes = ScopeSet::of_permissions(&role.permissions);
-            ensure_may_grant(tx, actor, place, "role_id", scopes).await?;
+            ensure_may_take(tx, actor, place, "role_id", scopes).await?;
             roles::delete(tx, &role, self.now()).await?;
             let details = json!({ "resource_type": resource.kind(), "resource_id": resource.as_str() });
             record_role(self, tx, actor, place, ("role.deleted", role.id.as_str(), details)).await?;
@@ -331,11 +332,6 @@ fn checked(permissions: &[String]) -> Result<Vec<String>, Error> {
 }
 
 /// The scopes that one version of a role has and the other has not.
-fn changed_scopes(old: &CustomRole, new: &CustomRole) -> ScopeSet {
-    let (before, after) = (ScopeSet::of_permissions(&old.permissions), ScopeSet::of_permissions(&new.permissions));
-    before.without(after).union(after.without(before))
-}
-
 fn changes(old: &CustomRole, new: &CustomRole) -> Value {
     let without = |one: &[String], other: &[String]| -> Vec<String> {
         one.iter().filter(|name| !other.contains(name)).cloned().collect()

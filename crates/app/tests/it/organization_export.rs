@@ -55,7 +55,7 @@ fn every_table_of_an_organization_is_copied_or_has_a_reason() {
         }
     }
     // Tables without that column belong to an organization through a project or a key.
-    of_organizations.extend(["organizations", "project_members", "service_accounts", "key_addresses"]);
+    of_organizations.extend(["organizations", "project_members", "service_accounts", "key_addresses", "group_members"]);
     assert_eq!(of_organizations, copied.union(&left_out).copied().collect());
 }
 
