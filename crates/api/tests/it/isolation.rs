@@ -79,6 +79,7 @@ fn body(endpoint: &Endpoint, own: &Objects) -> Value {
     let mut all = all;
     if endpoint.path == "/v1/organization/users/{user_id}" {
         all["role_id"] = "role-api-organization-reader".into();
+        all["role"] = "reader".into();
     }
     let known = endpoint.accepted.body.iter().filter_map(|name| Some(((*name).to_owned(), all.get(name)?.clone())));
     Value::Object(known.collect())

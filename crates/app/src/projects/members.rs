@@ -92,13 +92,9 @@ pub(super) async fn change_project_role(
         return Ok(());
     }
     let place = Place { organization, project: Some(project) };
-    let member = memberships::find(tx, organization, user).await?.map(|row| row.role.permissions()).unwrap_or_default();
     let rights = |role: Option<ProjectRole>| role.map(ProjectRole::permissions).unwrap_or_default();
     let others = if role.is_none() { direct_scopes(tx, place, user).await? } else { ScopeSet::NONE };
-    let (before, after) = (rights(known).union(others), rights(role));
-    // What the person may do in every project is neither given nor taken here.
-    let change = (before.without(member), after.without(member));
-    ensure_may_change(tx, actor, place, "role", change).await?;
+    ensure_may_change(tx, actor, place, "role", (rights(known).union(others), rights(role))).await?;
     let (action, details) = match (known, role) {
         (None, Some(role)) => {
             let (project, user) = (project.clone(), user.clone());

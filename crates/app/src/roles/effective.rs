@@ -194,10 +194,9 @@ pub(crate) async fn ensure_may_invite(
     projects: &[(ProjectId, ProjectRole)],
 ) -> Result<(), Error> {
     ensure_may_change_membership(tx, actor, organization, "role", (OrganizationRole::None, role)).await?;
-    for (project, in_project) in projects {
+    for (project, role) in projects {
         let place = Place { organization, project: Some(project) };
-        let more = in_project.permissions().without(role.permissions());
-        ensure_may_give(tx, actor, place, "projects", more).await?;
+        ensure_may_give(tx, actor, place, "projects", role.permissions()).await?;
     }
     Ok(())
 }
