@@ -28,7 +28,8 @@ tokio::task_local! {
 
 /// The state of the request that is being served.
 struct Request {
-    address: IpAddr,
+    /// The client's address; commands have none.
+    address: Option<IpAddr>,
     done: RefCell<Vec<Done>>,
 }
 
@@ -47,8 +48,9 @@ pub async fn with_client_address<F: Future>(address: IpAddr, work: F) -> F::Outp
 }
 
 /// Does the same and also returns the audit entries. They are meaningful only if the work succeeded: entries of
-/// transactions that were rolled back are included.
-pub async fn collecting_entries<F: Future>(address: IpAddr, work: F) -> (F::Output, Vec<Done>) {
+/// transactions that were rolled back are included. A command has no address.
+pub async fn collecting_entries<F: Future>(address: impl Into<Option<IpAddr>>, work: F) -> (F::Output, Vec<Done>) {
+    let address = address.into();
     let noted = async {
         let answer = work.await;
         (answer, REQUEST.with(|request| request.done.take()))
@@ -58,7 +60,7 @@ pub async fn collecting_entries<F: Future>(address: IpAddr, work: F) -> (F::Outp
 
 /// The client's address of the present request; `None` outside of requests.
 pub(crate) fn client_address() -> Option<IpAddr> {
-    REQUEST.try_with(|request| request.address).ok()
+    REQUEST.try_with(|request| request.address).ok().flatten()
 }
 
 /// A change, in the form of the audit log.

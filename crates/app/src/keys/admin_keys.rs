@@ -5,7 +5,7 @@ use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId};
 use keystead_core::key::KeyKind;
 use keystead_core::scope::Scope;
-use keystead_store::tables::api_keys::{self, KeyWithOwner};
+use keystead_store::tables::api_keys::{self, KeyRow, KeyWithOwner};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
@@ -73,11 +73,7 @@ impl App {
         let row = &minted.key;
         write_tx!(self.store(), "create_admin_key", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            api_keys::insert(tx, row).await?;
-            owner_still_belongs(tx, organization, row).await?;
-            let details = json!({ "data": { "kind": "admin", "scopes": row.restriction.0 } });
-            let entry = AuditEntry { organization, action: "api_key.created", target: row.id.as_str(), details };
-            self.record(tx, actor, entry).await
+            save_admin_key(self, tx, actor, organization, row).await
         })?;
         Ok(minted)
     }
@@ -98,6 +94,21 @@ impl App {
             revoke_live_key(self, tx, actor, organization, id, "deleted").await
         })
     }
+}
+
+/// Saves a new admin key and its audit row. It needs no gate.
+pub(crate) async fn save_admin_key(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    row: &KeyRow,
+) -> Result<(), Error> {
+    api_keys::insert(tx, row).await?;
+    owner_still_belongs(tx, organization, row).await?;
+    let details = json!({ "data": { "kind": "admin", "scopes": row.restriction.0 } });
+    let entry = AuditEntry { organization, action: "api_key.created", target: row.id.as_str(), details };
+    app.record(tx, actor, entry).await
 }
 
 async fn live_admin_key(tx: &mut Tx, organization: &OrganizationId, id: &KeyId) -> Result<KeyWithOwner, Error> {

@@ -2,7 +2,7 @@
 
 use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
-use keystead_core::key::{KeyCandidate, KeyKind};
+use keystead_core::key::{KeyCandidate, KeyDigest, KeyKind};
 use keystead_core::key_search::secret_in;
 use keystead_core::scope::Scope;
 use keystead_core::secret::Secret;
@@ -40,8 +40,7 @@ impl App {
         organization: &OrganizationId,
         pasted: &Secret<String>,
     ) -> Result<LeakedKey, Error> {
-        let candidate = secret_in(pasted.expose()).and_then(|secret| KeyCandidate::of(secret).ok());
-        let digest = candidate.map(|key| key.digest(&self.inner.pepper));
+        let digest = digest_in(self, pasted);
         read_tx!(self.store(), "find_leaked_key", |tx| {
             self.authorize_member(tx, actor, organization).await?;
             let Some(digest) = &digest else { return Ok(LeakedKey::Unknown) };
@@ -51,6 +50,12 @@ impl App {
             }
         })
     }
+}
+
+/// Computes the digest of the key that a text contains, if it contains one.
+pub(crate) fn digest_in(app: &App, pasted: &Secret<String>) -> Option<KeyDigest> {
+    let candidate = secret_in(pasted.expose()).and_then(|secret| KeyCandidate::of(secret).ok());
+    candidate.map(|key| key.digest(&app.inner.pepper))
 }
 
 /// What the actor may learn about this key.

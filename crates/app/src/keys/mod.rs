@@ -1,6 +1,7 @@
 //! API keys of every kind: making, changing, rotating and revoking them.
 
 mod admin_keys;
+mod by_operator;
 pub(crate) mod find;
 pub(crate) mod grants;
 mod leaked;
@@ -15,6 +16,7 @@ mod status;
 mod unencrypted;
 mod user_keys;
 
+pub use by_operator::KeyReach;
 pub use find::{KeyQuestion, KeysFound};
 pub use keystead_store::tables::api_keys::KeyCounts;
 pub use keystead_store::tables::key_addresses::KeyAddress;

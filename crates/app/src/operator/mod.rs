@@ -1,8 +1,10 @@
 //! The operator's views and decisions.
 
+mod all_organizations;
 mod gateways;
 pub mod policies;
 
+pub use all_organizations::KnownOrganization;
 pub use gateways::GatewaysView;
 
 use keystead_core::caller::{Caller, Owner};

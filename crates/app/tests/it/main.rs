@@ -14,6 +14,7 @@ mod fault_injection;
 mod installation;
 mod invitations;
 mod oidc_sign_in;
+mod operator_keys;
 mod operator_signals;
 mod organization_deletion;
 mod organization_export;

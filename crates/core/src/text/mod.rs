@@ -31,9 +31,15 @@ pub fn printable(text: &str) -> String {
 /// without a link that a mail program would make of it.
 #[must_use]
 pub fn in_mail(text: &str) -> String {
+    in_terminal(text).replace("://", ": //")
+}
+
+/// Makes text safe for one line of a terminal: no character controls the terminal, ends the line, or changes the
+/// direction of the text around it.
+#[must_use]
+pub fn in_terminal(text: &str) -> String {
     let spaced = text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c });
-    let kept: String = spaced.filter(|c| !is_direction(*c)).collect();
-    kept.replace("://", ": //")
+    spaced.filter(|c| !is_direction(*c)).collect()
 }
 
 /// Whether a character marks or changes the direction of text.
