@@ -18,6 +18,7 @@ mod accepted_names;
 mod api_keys;
 mod auth;
 mod body;
+pub mod command_line;
 mod error;
 mod headers;
 mod json;

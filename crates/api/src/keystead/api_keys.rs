@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
+use keystead_app::KeyRow;
+use keystead_app::keys::KeyState;
 use keystead_core::id::KeyId;
 use serde_json::{Value, json};
 
@@ -19,13 +21,18 @@ const OVERLAP: i64 = 86_400;
 pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.get("key_id", "API key")?;
     let (key, key_state) = state.app.explain_key(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
-    Ok(Json(json!({
+    Ok(Json(show(&key, key_state)))
+}
+
+/// Shows a key with its state.
+pub(crate) fn show(key: &KeyRow, state: KeyState) -> Value {
+    json!({
         "id": key.id,
         "object": "keystead.api_key",
         "kind": key.kind.as_str(),
         "name": key.name,
         "redacted_value": key.redacted,
-        "state": key_state.as_str(),
+        "state": state.as_str(),
         "scopes": key.restriction.0,
         "organization_id": key.organization,
         "project_id": key.project,
@@ -37,7 +44,7 @@ pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: I
         "revoked_by": key.revoked_by,
         "revoked_reason": key.revoked_reason,
         "rotated_to": key.rotated_to,
-    })))
+    })
 }
 
 /// `POST …/rotate`: a new key of the same owner, project, name and scopes; the old one works for

@@ -93,6 +93,9 @@ fn show(event: &AuditEvent, names: &Names) -> Value {
         "actor": actor(event, names),
         &event.action: details,
     });
+    if shown["actor"].is_null() {
+        shown["keystead_actor"] = json!({ "type": event.actor_kind, "id": event.actor_id });
+    }
     if let Some(project) = &event.project {
         let name = match names.get(project.as_str()) {
             Some(Named::Project(name)) => Value::from(name),
@@ -103,7 +106,7 @@ fn show(event: &AuditEvent, names: &Names) -> Value {
     shown
 }
 
-/// OpenAI's API does not know operators and services as actors.
+/// OpenAI's API does not know operators and services as actors; `keystead_actor` names them.
 fn actor(event: &AuditEvent, names: &Names) -> Value {
     let user = |id: &str| match names.get(id) {
         Some(Named::Person(person)) => json!({ "id": id, "email": person.email }),

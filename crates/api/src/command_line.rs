@@ -1,0 +1,153 @@
+//! The endpoints of the table for an operator on the command line: in the same process, without a key and without a
+//! network. An answer has the same objects as over HTTP. No listener may serve this router, because it asks nobody for
+//! a credential.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Method};
+use keystead_app::keys::{KeyState, MintedKey};
+use keystead_app::{Actor, App, Error, KeyRow};
+use keystead_core::caller::Caller;
+use keystead_core::id::OrganizationId;
+use keystead_core::refusal::ErrorResponse;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::accepted_names::AcceptedNames;
+use crate::auth::{Admin, Authenticate, BoxFuture, Operator, Permission};
+use crate::error::ApiError;
+use crate::request::read_request;
+use crate::routes::ROUTES;
+use crate::{ApiState, api_keys, keystead};
+
+/// An error in the form of the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The body, as over HTTP.
+    pub body: Value,
+}
+
+impl Refused {
+    /// The message for people.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        let error = &self.body["error"];
+        error["message"].as_str().or_else(|| error.as_str()).unwrap_or("an error without a message")
+    }
+}
+
+/// The endpoints for one operator.
+#[derive(Debug, Clone)]
+pub struct CommandLine {
+    app: App,
+    operator: Actor,
+}
+
+impl CommandLine {
+    /// The endpoints for this operator.
+    #[must_use]
+    pub const fn new(app: App, operator: Actor) -> Self {
+        Self { app, operator }
+    }
+
+    /// Calls an endpoint. Those under `/v1/organization` work on the named organization.
+    ///
+    /// # Errors
+    /// When the endpoint answers with an error.
+    pub async fn call(
+        &self,
+        organization: Option<&OrganizationId>,
+        (method, uri): (Method, &str),
+        body: Option<&Value>,
+    ) -> Result<Value, Refused> {
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let request = Request::builder().method(method).uri(uri).body(body);
+        let response = match request {
+            // A router cannot fail.
+            Ok(request) => self.router(organization).oneshot(request).await.unwrap_or_else(|never| match never {}),
+            Err(_) => {
+                ApiError::from(ErrorResponse::invalid(400, None, "This cannot be part of a path.")).into_response()
+            }
+        };
+        read(response).await
+    }
+
+    /// The error of a use case that was called without an endpoint.
+    pub async fn refused(&self, error: Error) -> Refused {
+        let answer = read(ApiError::new(&self.state(), error).into_response()).await;
+        answer.err().unwrap_or(Refused { body: Value::Null })
+    }
+
+    fn state(&self) -> ApiState {
+        ApiState { app: self.app.clone(), authenticate: Arc::new(NoKeys) }
+    }
+
+    fn router(&self, organization: Option<&OrganizationId>) -> Router {
+        let mut router = Router::new();
+        let caller = Admitted { operator: self.operator.clone(), organization: organization.cloned() };
+        for endpoint in ROUTES.iter().filter(|endpoint| endpoint.permission != Permission::AnyKey) {
+            let guard = from_fn_with_state((caller.clone(), endpoint.permission, endpoint.accepted), admit);
+            router = router.route(endpoint.path, endpoint.handler().route_layer(guard));
+        }
+        router.fallback(crate::error::unknown_route).with_state(self.state())
+    }
+}
+
+/// A new key with its secret, as the endpoint that makes keys shows it; this happens once.
+#[must_use]
+pub fn new_key(minted: &MintedKey) -> Value {
+    api_keys::show(minted)
+}
+
+/// A key with its state, as `/v1/keystead/api_keys/{key_id}` shows it.
+#[must_use]
+pub fn key_status(key: &KeyRow, state: KeyState) -> Value {
+    keystead::api_keys::show(key, state)
+}
+
+/// Who calls.
+#[derive(Clone)]
+struct Admitted {
+    operator: Actor,
+    organization: Option<OrganizationId>,
+}
+
+/// Does what the guard does for keys: passes on who calls, and the parts of the request that the endpoint names.
+async fn admit(
+    State((caller, permission, accepted)): State<(Admitted, Permission, AcceptedNames)>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    if permission == Permission::Operator {
+        request.extensions_mut().insert(Operator(caller.operator));
+    } else if let Some(organization) = caller.organization {
+        request.extensions_mut().insert(Admin { actor: caller.operator, organization });
+    } else {
+        return Err(ErrorResponse::invalid(400, None, "This needs an organization.").into());
+    }
+    Ok(next.run(read_request(accepted, request).await?).await)
+}
+
+async fn read(response: Response) -> Result<Value, Refused> {
+    let (head, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    if head.status.is_success() { Ok(body) } else { Err(Refused { body }) }
+}
+
+/// The command line has no keys.
+struct NoKeys;
+
+impl Authenticate for NoKeys {
+    fn authenticate<'a>(&'a self, _headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>> {
+        Box::pin(async { Err(ErrorResponse::invalid(401, None, "The command line has no keys.")) })
+    }
+
+    fn note_use(&self, _caller: &Caller, _address: IpAddr) {}
+}
