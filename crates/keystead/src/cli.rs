@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::admin::Admin;
 use crate::commands::init::Answers;
 
 /// Who may use which model: keys, projects, verification and usage in front of OpenAI-compatible model servers.
 #[derive(Debug, Parser)]
 #[command(name = "keystead", version)]
 pub(crate) struct Cli {
-    /// The configuration file; `keystead.toml` where it exists.
+    /// The configuration file; keystead.toml where it exists.
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) config: Option<PathBuf>,
     /// What to do; without a command, serve.
@@ -24,9 +25,9 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Ask for what decides whether an installation works, try the answers, and write a configuration.
     Init(Box<Init>),
-    /// Make and change things as the operator; works while the server runs.
+    /// Look at things and change them as the operator; works while the server runs.
     #[command(subcommand)]
-    Admin(Admin),
+    Admin(Box<Admin>),
     /// Check the audit log.
     #[command(subcommand)]
     Audit(Audit),
@@ -36,12 +37,42 @@ pub(crate) enum Command {
     Migrate(Output),
     /// Write a consistent copy of the database; the secrets are not in it.
     Backup(Backup),
+    /// Print the completions of a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for each command.
+    Man {
+        /// Write the pages into this folder.
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
 }
 
 impl Default for Command {
     fn default() -> Self {
         Self::Serve(Serve::default())
     }
+}
+
+impl Command {
+    /// Whether errors are read by a program.
+    pub(crate) fn errors_as_json(&self) -> bool {
+        matches!(self, Self::Admin(command) if command.json())
+    }
+}
+
+/// A shell with completions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// Bash.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// fish.
+    Fish,
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -74,77 +105,6 @@ pub(crate) struct Init {
     pub(crate) no_try: bool,
     #[command(flatten)]
     pub(crate) given: Answers,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Admin {
-    /// Make an organization with its Default project, its owner and an admin key.
-    Bootstrap {
-        /// The owner's e-mail address.
-        #[arg(long)]
-        email: String,
-        /// The organization's name.
-        #[arg(long)]
-        organization: String,
-        /// Waive neither phone nor payment method.
-        #[arg(long)]
-        no_waiver: bool,
-        #[command(flatten)]
-        output: Output,
-    },
-    /// Make a key for a member of a project's organization.
-    CreateKey {
-        /// The organization that holds the project.
-        #[arg(long)]
-        organization: String,
-        /// The project; for user keys it is left out.
-        #[arg(long)]
-        project: Option<String>,
-        /// The user who owns the key.
-        #[arg(long)]
-        owner: String,
-        /// What kind of key.
-        #[arg(long, value_enum, default_value_t = Kind::Project)]
-        kind: Kind,
-        /// What people call it.
-        #[arg(long)]
-        name: Option<String>,
-        /// Seconds until it stops working.
-        #[arg(long, value_name = "SECONDS")]
-        expires_in: Option<i64>,
-        #[command(flatten)]
-        output: Output,
-    },
-    /// Excuse an organization from a requirement; written into its audit log.
-    Waive {
-        /// The organization.
-        #[arg(long)]
-        organization: String,
-        /// The requirement: phone, payment_method or organization.
-        #[arg(long)]
-        requirement: String,
-        /// The reason.
-        #[arg(long)]
-        reason: String,
-        #[command(flatten)]
-        output: Output,
-    },
-    /// Remove the second factor of a person who lost it and has proven who they are; all their sessions end.
-    ResetSecondFactor {
-        /// The person's e-mail address.
-        #[arg(long)]
-        email: String,
-        #[command(flatten)]
-        output: Output,
-    },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Kind {
-    /// Bound to one project.
-    Project,
-    /// Reaches everything its owner reaches.
-    User,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,10 +1,17 @@
 //! Errors of commands, in words for the person who started them.
 
 use std::io;
+use std::process::ExitCode;
+
+use keystead_api::command_line::Refused;
+use serde_json::{Value, json};
 
 use crate::config::ConfigError;
 use crate::data_folder::FolderError;
 use crate::secrets::SecretsError;
+
+/// The exit code of a command line that cannot be read; clap uses it too.
+const USAGE: u8 = 2;
 
 /// One sentence, with a solution if there is one.
 #[derive(Debug, thiserror::Error)]
@@ -21,8 +28,34 @@ pub(crate) enum CliError {
     Store(#[from] keystead_store::Error),
     #[error("{}", use_case(.0))]
     App(#[from] keystead_app::Error),
+    /// An endpoint of the Administration API answered with an error.
+    #[error("{}", .0.message())]
+    Refused(Refused),
+    /// The options do not say what to do.
+    #[error("{0}")]
+    Usage(String),
     #[error("{0}")]
     Other(String),
+}
+
+impl CliError {
+    /// The exit code: 2 when the command line must be changed, else 1.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) => ExitCode::from(USAGE),
+            _ => ExitCode::FAILURE,
+        }
+    }
+
+    /// The error in the form of the API, for programs.
+    pub(crate) fn json(&self) -> Value {
+        let kind = match self {
+            Self::Refused(refused) => return refused.body.clone(),
+            Self::Usage(_) | Self::Other(_) => "invalid_request_error",
+            _ => "server_error",
+        };
+        json!({ "error": { "message": self.to_string(), "type": kind, "param": null, "code": null } })
+    }
 }
 
 fn database(error: &keystead_store::Error) -> String {

@@ -22,11 +22,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    let errors_as_json = cli.command.as_ref().is_some_and(cli::Command::errors_as_json);
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            print::error(&format!("keystead: {failure}"));
-            ExitCode::FAILURE
+            let text = if errors_as_json { failure.json().to_string() } else { format!("keystead: {failure}") };
+            print::error(&text);
+            failure.exit_code()
         }
     }
 }
@@ -37,6 +39,9 @@ fn run(cli: cli::Cli) -> Result<(), CliError> {
         cli::Command::Init(arguments) => {
             return runtime()?.block_on(commands::init::run(cli.config.as_deref(), *arguments));
         }
+        // What only describes the program needs no configuration.
+        cli::Command::Completions { shell } => return commands::describe::completions(shell),
+        cli::Command::Man { to } => return commands::describe::manual(to.as_deref()),
         command => command,
     };
     let config = config::load(cli.config.as_deref())?;
@@ -49,11 +54,13 @@ fn run(cli: cli::Cli) -> Result<(), CliError> {
         match command {
             cli::Command::Init(arguments) => commands::init::run(cli.config.as_deref(), *arguments).await,
             cli::Command::Serve(arguments) => serve::run(config, arguments).await,
-            cli::Command::Admin(command) => commands::admin::run(&config, command).await,
+            cli::Command::Admin(command) => commands::admin::run(&config, *command).await,
             cli::Command::Audit(command) => commands::audit::run(&config, command).await,
             cli::Command::Doctor(output) => commands::doctor::run(&config, output).await,
             cli::Command::Migrate(output) => commands::migrate::run(&config, output).await,
             cli::Command::Backup(arguments) => commands::backup::run(&config, arguments).await,
+            cli::Command::Completions { shell } => commands::describe::completions(shell),
+            cli::Command::Man { to } => commands::describe::manual(to.as_deref()),
         }
     })
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use keystead_app::Nodes;
-use keystead_core::node_lag::GONE;
 use keystead_core::time::Timestamp;
 use keystead_gateway::{BoxFuture, Catalogue, ChangedSubject, Directory, Follow, RateLimiter, Unavailable};
 use keystead_store::tables::changes::{self, Change, ChangeSubject};
@@ -19,6 +18,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::wiring;
 use crate::wiring::catalogue::Models;
 use crate::wiring::lag::Lag;
+use crate::wiring::spread::{self, ALIVE_SECONDS, PATIENCE, POLL_INTERVAL, Spread, may_serve_since};
 
 /// How often the store is read.
 const PERIOD: Duration = Duration::from_millis(250);
@@ -26,12 +26,6 @@ const PERIOD: Duration = Duration::from_millis(250);
 const REST: Duration = Duration::from_millis(5);
 /// How often a node reports that it runs when nothing changes, in seconds.
 const HEARTBEAT_SECONDS: i64 = 2;
-/// A node that was silent for longer, in seconds, is not waited for.
-const ALIVE_SECONDS: i64 = 6;
-/// The longest time that a change waits for the other nodes.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How often the nodes are checked while a change waits and nothing is announced.
-const POLL_INTERVAL: Duration = Duration::from_millis(40);
 /// How long a node waits before it tries to listen for announcements again.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 const BATCH: u32 = 500;
@@ -68,15 +62,6 @@ struct Progress {
     /// every node should have it.
     counted_at: Timestamp,
     counted: i64,
-}
-
-/// How far a change has spread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Spread {
-    /// Nodes that may serve the state before the change.
-    pub(crate) unconfirmed: usize,
-    /// All nodes that may serve, including this one.
-    pub(crate) nodes: usize,
 }
 
 impl Follower {
@@ -165,7 +150,7 @@ impl Follower {
             return Ok(());
         }
         let (node, applied) = (self.parts.node.clone(), progress.applied);
-        let since = self.may_serve_since(now);
+        let since = may_serve_since(now, self.parts.max_stale_seconds);
         let beat = self.parts.store.write("heartbeat", async move |tx: &mut Tx| {
             changes::heartbeat(tx, &node, applied, now).await?;
             changes::nodes(tx, since).await
@@ -179,12 +164,6 @@ impl Follower {
             (progress.counted_at, progress.counted) = (now, applied);
         }
         Ok(())
-    }
-
-    /// A node that last reported before this moment refuses requests by itself.
-    fn may_serve_since(&self, now: Timestamp) -> Timestamp {
-        let stale = self.parts.max_stale_seconds;
-        now.plus(-(if stale > 0 { stale.saturating_add(ALIVE_SECONDS).min(GONE) } else { GONE }))
     }
 
     /// The metrics about changes.
@@ -206,20 +185,15 @@ impl Follower {
     pub(crate) async fn wait_until_applied(&self, revision: i64) -> Spread {
         if let Err(error) = self.step().await {
             tracing::warn!(error = %error, "a change was saved, but this node could not apply it yet");
-            return Spread { unconfirmed: 1, nodes: 1 };
+            return Spread::UNKNOWN;
         }
         let deadline = Instant::now() + PATIENCE;
         loop {
             let heard = self.confirmed.notified();
             tokio::pin!(heard);
             heard.as_mut().enable();
-            let now = wiring::now();
-            let since = self.may_serve_since(now);
-            let read = self.parts.store.read("nodes", async move |tx: &mut Tx| changes::nodes(tx, since).await);
-            let Ok(nodes) = read.await else { return Spread { unconfirmed: 1, nodes: 1 } };
-            let lagging = || nodes.iter().filter(|node| node.applied < revision);
-            let spread = Spread { unconfirmed: lagging().count(), nodes: nodes.len() };
-            let waits = lagging().any(|node| node.seen_at >= now.plus(-ALIVE_SECONDS));
+            let read = spread::of(&self.parts.store, revision, self.parts.max_stale_seconds).await;
+            let Ok((spread, waits)) = read else { return Spread::UNKNOWN };
             if !waits || Instant::now() >= deadline {
                 if spread.unconfirmed > 0 {
                     let Spread { unconfirmed, nodes } = spread;

@@ -15,6 +15,7 @@ pub(crate) mod objects;
 pub(crate) mod pending;
 pub(crate) mod sandbox;
 pub(crate) mod services;
+pub(crate) mod spread;
 pub(crate) mod usage_sink;
 pub(crate) mod worker;
 
@@ -112,12 +113,14 @@ pub(crate) fn app(store: Store, secrets: &Secrets, public_url: String, services:
     })
 }
 
-/// Builds the use cases for one command: opens the store and applies missing migrations, because a command may be the
-/// first thing that runs.
-pub(crate) async fn app_for_commands(config: &Validated) -> Result<App, CliError> {
+/// Builds the use cases for one command, and returns their store: opens it and applies missing migrations, because a
+/// command may be the first thing that runs.
+pub(crate) async fn for_commands(config: &Validated) -> Result<(App, Store), CliError> {
     let secrets = secrets::open(&config.server.data_dir)?;
     let store = open_store(config).await?;
-    Ok(app(store, &secrets, public_url(config, config.server.listen), Services::default(), settings(config)))
+    let services = services::of_commands(config)?;
+    let app = app(store.clone(), &secrets, public_url(config, config.server.listen), services, settings(config));
+    Ok((app, store))
 }
 
 /// The address of the pages for people: the configured one, or the one that is listened on.

@@ -35,6 +35,19 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
     Ok(services)
 }
 
+/// Builds the services of a command. A command calls none of them: it only queues mails, which a running node sends.
+pub(crate) fn of_commands(config: &Validated) -> Result<Services, CliError> {
+    let mut services = Services::default();
+    mail(&mut services, config, None)?;
+    if services.mail.is_none() && config.sandbox.is_some() {
+        // Only the node that runs the sandbox knows its address.
+        let (url, from) = ("smtp://127.0.0.1:25".to_owned(), "Keystead <no-reply@keystead.invalid>".to_owned());
+        let options = SmtpOptions { url, username: None, password: None, from };
+        services.mail = Some(Arc::new(Smtp::new(&options).map_err(failed("mail"))?));
+    }
+    Ok(services)
+}
+
 /// Lists the origins to which forms of the pages may redirect: browsers follow a redirect after a form only to named
 /// origins.
 pub(crate) fn form_targets(config: &Validated, beside: Option<&Running>) -> Vec<String> {

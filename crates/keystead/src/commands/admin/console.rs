@@ -1,0 +1,248 @@
+//! What commands of the operator have in common: the use cases over the store of the installation, and what is printed.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use clap::Args;
+use keystead_api::command_line::CommandLine;
+use keystead_app::{Actor, App, Error, audit};
+use keystead_core::id::OrganizationId;
+use keystead_store::Store;
+use serde_json::Value;
+
+use super::request::{Pages, Request, Window};
+use super::table::{self, Column, Listed};
+use crate::cli_error::CliError;
+use crate::config::Validated;
+use crate::wiring::spread;
+use crate::{print, wiring};
+
+/// The id by which the audit log names the operator on the command line.
+const OPERATOR: &str = "command line";
+
+/// Where a command works.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// The organization; it may be left out while the installation has only one.
+    #[arg(long, global = true, value_name = "ID")]
+    pub(super) organization: Option<String>,
+    /// Print JSON: the objects of the Administration API.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+/// A noun whose verbs work within an organization.
+#[derive(Debug, Args)]
+pub(crate) struct Noun<C: clap::Subcommand> {
+    #[command(flatten)]
+    pub(super) place: Place,
+    #[command(subcommand)]
+    pub(super) command: C,
+}
+
+/// A noun whose verbs work on the whole installation.
+#[derive(Debug, Args)]
+pub(crate) struct Everywhere<C: clap::Subcommand> {
+    /// Print JSON.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) command: C,
+}
+
+/// The use cases for one command.
+pub(super) struct Console {
+    app: App,
+    api: CommandLine,
+    store: Store,
+    operator: Actor,
+    /// `directory.max_stale_seconds`.
+    stale: i64,
+    json: bool,
+}
+
+impl Console {
+    pub(super) async fn open(config: &Validated, json: bool) -> Result<Self, CliError> {
+        let (app, store) = wiring::for_commands(config).await?;
+        let operator = Actor::operator(OPERATOR);
+        let api = CommandLine::new(app.clone(), operator.clone());
+        Ok(Self { app, api, store, operator, stale: config.directory.max_stale_seconds, json })
+    }
+
+    pub(super) const fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub(super) const fn operator(&self) -> &Actor {
+        &self.operator
+    }
+
+    /// Does the work, then waits, within limits, until every running node has applied what it changed.
+    async fn settled<T>(&self, work: impl Future<Output = T>) -> T {
+        let work = audit::collecting_entries(None::<IpAddr>, work);
+        let ((done, entries), changed) = keystead_store::changed_by(work).await;
+        let Some(revision) = changed else { return done };
+        let found = spread::wait(&self.store, revision, self.stale).await;
+        if found.unconfirmed > 0 {
+            print::error(&format!(
+                "keystead: {} of {} running nodes have not confirmed the change yet; see docs/failures.md",
+                found.unconfirmed, found.nodes
+            ));
+            if let Err(error) = self.app.record_unconfirmed(entries, found.unconfirmed, found.nodes).await {
+                tracing::warn!(%error, "some nodes have not confirmed a change, and the audit log could not record it");
+            }
+        }
+        done
+    }
+
+    /// Runs a use case that has no endpoint.
+    pub(super) async fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, CliError> {
+        match self.settled(work).await {
+            Ok(done) => Ok(done),
+            Err(error @ (Error::Internal(_) | Error::Unavailable)) => Err(error.into()),
+            Err(error) => Err(CliError::Refused(self.api.refused(error).await)),
+        }
+    }
+
+    /// Calls an endpoint.
+    pub(super) async fn call(
+        &self,
+        organization: Option<&OrganizationId>,
+        request: &Request,
+    ) -> Result<Value, CliError> {
+        let (uri, body) = (request.uri(), request.body.as_ref());
+        let called = self.settled(self.api.call(organization, (request.method.clone(), &uri), body)).await;
+        called.map_err(CliError::Refused)
+    }
+
+    /// Finds the named organization, or the only one of the installation. A deleted one has only its audit log.
+    pub(super) async fn organization(&self, named: Option<&str>, deleted: bool) -> Result<OrganizationId, CliError> {
+        let all = self.run(self.app.all_organizations(&self.operator)).await?;
+        let mut known = all.into_iter().filter(|row| deleted || !row.deleted);
+        if let Some(named) = named {
+            return match known.find(|row| row.id.as_str() == named) {
+                Some(row) => Ok(row.id),
+                None => Err(self.missing("organization", named).await),
+            };
+        }
+        match (known.next(), known.count()) {
+            (Some(only), 0) => Ok(only.id),
+            (Some(_), more) => Err(CliError::Usage(format!(
+                "--organization is needed: this installation has {} organizations; keystead admin organizations list \
+                 shows them",
+                more + 1
+            ))),
+            (None, _) => Err(CliError::Other("this installation has no organization yet".to_owned())),
+        }
+    }
+
+    /// The error for something that does not exist.
+    pub(super) async fn missing(&self, kind: &'static str, id: &str) -> CliError {
+        CliError::Refused(self.api.refused(Error::not_found(kind, id)).await)
+    }
+
+    /// Parses an id. A text that is no id is answered like an unknown one.
+    pub(super) async fn id<T: FromStr>(&self, kind: &'static str, text: &str) -> Result<T, CliError> {
+        match text.parse() {
+            Ok(id) => Ok(id),
+            Err(_) => Err(self.missing(kind, text).await),
+        }
+    }
+
+    /// Prints a value as JSON, or as a text for people.
+    pub(super) fn print(&self, value: &Value, text: impl FnOnce() -> String) -> Result<(), CliError> {
+        let text = if self.json { value.to_string() } else { text() };
+        print::result(&text)?;
+        Ok(())
+    }
+
+    /// Prints a list.
+    pub(super) fn print_list(&self, list: &Value, listed: Listed<'_>) -> Result<(), CliError> {
+        let rows = list["data"].as_array().map_or(&[][..], Vec::as_slice);
+        self.print(list, || self.rows(rows, listed))
+    }
+
+    /// Writes rows for people.
+    pub(super) fn rows(&self, rows: &[Value], listed: Listed<'_>) -> String {
+        if rows.is_empty() {
+            return listed.nothing.to_owned();
+        }
+        table::table(rows, listed.columns, print::terminal_columns())
+    }
+
+    /// Prints one object.
+    pub(super) fn print_object(&self, object: &Value, columns: &[Column]) -> Result<(), CliError> {
+        self.print(object, || table::lines(object, columns, print::terminal_columns()))
+    }
+
+    /// Prints an object with a secret that is shown this once. If it cannot be printed, the error names the key, which
+    /// nobody knows then.
+    pub(super) fn print_secret(&self, object: &Value, columns: &[Column]) -> Result<(), CliError> {
+        let text = if self.json {
+            object.to_string()
+        } else {
+            let lines = table::lines(object, columns, print::terminal_columns());
+            format!("{lines}\n\nThe key is shown this once. Keep it like a password.")
+        };
+        let reason = match print::result(&text) {
+            Ok(true) => return Ok(()),
+            Ok(false) => "the standard output was closed".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let key = object.pointer("/api_key/id").unwrap_or(&object["id"]).as_str().unwrap_or_default();
+        Err(CliError::Other(format!("the key {key} was made and could not be shown: {reason}. Revoke it")))
+    }
+}
+
+/// The use cases within one organization.
+pub(super) struct Within {
+    pub(super) console: Console,
+    pub(super) organization: OrganizationId,
+}
+
+impl Within {
+    /// Opens the place of a command.
+    pub(super) async fn open(config: &Validated, place: &Place) -> Result<Self, CliError> {
+        let console = Console::open(config, place.json).await?;
+        let organization = console.organization(place.organization.as_deref(), false).await?;
+        Ok(Self { console, organization })
+    }
+
+    /// Calls an endpoint.
+    pub(super) async fn call(&self, request: &Request) -> Result<Value, CliError> {
+        self.console.call(Some(&self.organization), request).await
+    }
+
+    /// Prints a list with as many of its pages as are wanted.
+    pub(super) async fn list(&self, request: Request, window: Window, listed: Listed<'_>) -> Result<(), CliError> {
+        self.console.print_list(&self.read_list(request, window).await?, listed)
+    }
+
+    /// Reads a list with as many of its pages as are wanted.
+    pub(super) async fn read_list(&self, request: Request, window: Window) -> Result<Value, CliError> {
+        let (mut pages, mut rows) = (Pages::new(request, window), Vec::new());
+        while let Some(request) = pages.request() {
+            let page = self.call(&request).await?;
+            rows.extend(pages.take(page));
+        }
+        Ok(pages.list(rows))
+    }
+
+    /// Prints the object of an answer.
+    pub(super) async fn object(&self, request: Request, columns: &[Column]) -> Result<(), CliError> {
+        let answer = self.call(&request).await?;
+        self.console.print_object(&answer, columns)
+    }
+
+    /// Prints the object of an answer with a secret.
+    pub(super) async fn secret(&self, request: Request, columns: &[Column]) -> Result<(), CliError> {
+        let answer = self.call(&request).await?;
+        self.console.print_secret(&answer, columns)
+    }
+
+    /// Prints a sentence, or the answer as JSON.
+    pub(super) async fn done(&self, request: Request, sentence: String) -> Result<(), CliError> {
+        let answer = self.call(&request).await?;
+        self.console.print(&answer, || sentence)
+    }
+}
