@@ -10,6 +10,8 @@
 mod audit;
 mod automation;
 mod canary;
+mod command_line;
+mod command_line_failures;
 mod denial_of_service;
 mod exemptions;
 mod failures;
