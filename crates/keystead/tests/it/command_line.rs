@@ -266,3 +266,39 @@ fn the_rest_of_an_operators_day() {
     let (code, text) = place.refused(&["verifications", "suspend", "--reason", "a test"]);
     assert!(code == 1 && text.starts_with("keystead: "), "what is not verified cannot be suspended: {text}");
 }
+
+#[test]
+fn groups_and_roles_hold_with_the_next_request() {
+    let place = Place::new(&[]);
+    let (project, owner) = (place.project.as_str(), place.owner.as_str());
+    let made = place.json(&["keys", "create", "--owner", owner, "--project", project]);
+    assert_eq!(place.models(made["value"].as_str().unwrap()), 200);
+    let group = place.json(&["groups", "create", "Night shift"]);
+    let group = group["id"].as_str().unwrap();
+    place.text(&["groups", "rename", group, "Day shift"]);
+    place.text(&["groups", "add-user", group, owner]);
+    assert!(place.text(&["groups", "users", group]).contains("owner@example.com"));
+    let role = place.json(&["roles", "create", "Reporter", "--permission", "api.usage.read"]);
+    let role = role["id"].as_str().unwrap();
+    assert_eq!(place.json(&["roles", "update", role, "--name", "Reporters"])["permissions"], json!(["api.usage.read"]));
+    place.text(&["roles", "give", role, "--group", group]);
+    let held = place.json(&["roles", "held", "--user", owner]);
+    let mine = held["data"].as_array().unwrap().iter().find(|held| held["id"] == role);
+    assert_eq!(mine.unwrap()["assignment_sources"][0]["principal_id"], group, "{held}");
+    assert!(place.text(&["roles", "held", "--user", owner]).contains(group));
+    place.text(&["roles", "take", role, "--group", group]);
+    place.text(&["roles", "delete", role]);
+    assert!(place.text(&["roles", "list"]).contains("role-api-organization-owner"));
+    assert!(place.text(&["roles", "list", "--project", project]).contains("role-api-project-member"));
+    place.text(&["groups", "remove-user", group, owner]);
+    place.text(&["groups", "delete", group]);
+    assert_eq!(place.text(&["groups", "list"]), "There are no groups.\n");
+    // The last owner keeps their role, however it would be taken.
+    let (code, text) = place.refused(&["roles", "take", "role-api-organization-owner", "--user", owner]);
+    assert!(code == 1 && text.contains("needs an owner"), "{text}");
+    assert_eq!(place.refused(&["roles", "held"]).0, 2, "a holder is needed");
+    // Every change is the operator's in the audit log.
+    let log = place.text(&["audit", "export"]);
+    let mine = log.lines().filter(|line| line.contains("\"keystead_actor\":{\"id\":\"command line\""));
+    assert!(mine.count() >= 10, "{log}");
+}

@@ -5,6 +5,7 @@
 mod audit;
 mod console;
 mod first_steps;
+mod groups;
 mod keys;
 mod limits;
 mod moments;
@@ -12,6 +13,7 @@ mod organizations;
 mod people;
 mod projects;
 mod request;
+mod roles;
 mod service_accounts;
 mod table;
 mod usage;
@@ -22,11 +24,13 @@ use clap::{Args, Subcommand, ValueEnum};
 use self::audit::AuditLog;
 use self::console::{Console, Everywhere, Noun, Within};
 pub(crate) use self::first_steps::id;
+use self::groups::Groups;
 use self::keys::{AdminKeys, Keys};
 use self::limits::{Limits, Models};
 use self::organizations::Organizations;
 use self::people::{Invites, Users};
 use self::projects::{ProjectUsers, Projects};
+use self::roles::Roles;
 use self::service_accounts::ServiceAccounts;
 use self::usage::{Costs, Usage};
 use self::verifications::Verifications;
@@ -82,6 +86,10 @@ pub(crate) enum Admin {
     ProjectUsers(Noun<ProjectUsers>),
     /// Members of an organization.
     Users(Noun<Users>),
+    /// Groups of members.
+    Groups(Noun<Groups>),
+    /// Roles of an organization or a project, and who holds them.
+    Roles(Noun<Roles>),
     /// Invitations to an organization.
     Invites(Noun<Invites>),
     /// Service accounts of a project and their keys.
@@ -150,6 +158,8 @@ impl Admin {
             Self::Projects(noun) => noun.place.json,
             Self::ProjectUsers(noun) => noun.place.json,
             Self::Users(noun) => noun.place.json,
+            Self::Groups(noun) => noun.place.json,
+            Self::Roles(noun) => noun.place.json,
             Self::Invites(noun) => noun.place.json,
             Self::ServiceAccounts(noun) => noun.place.json,
             Self::Keys(noun) => noun.place.json,
@@ -178,6 +188,8 @@ pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), CliErr
         Admin::Projects(noun) => projects::run(&Within::open(config, &noun.place).await?, noun.command).await,
         Admin::ProjectUsers(noun) => projects::run_users(&Within::open(config, &noun.place).await?, noun.command).await,
         Admin::Users(noun) => people::run(&Within::open(config, &noun.place).await?, noun.command).await,
+        Admin::Groups(noun) => groups::run(&Within::open(config, &noun.place).await?, noun.command).await,
+        Admin::Roles(noun) => roles::run(&Within::open(config, &noun.place).await?, noun.command).await,
         Admin::Invites(noun) => people::run_invites(&Within::open(config, &noun.place).await?, noun.command).await,
         Admin::ServiceAccounts(noun) => {
             service_accounts::run(&Within::open(config, &noun.place).await?, noun.command).await

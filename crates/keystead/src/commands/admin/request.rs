@@ -117,7 +117,8 @@ impl Pages {
         };
         let read = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         self.left = self.left.map(|left| left.saturating_sub(read));
-        self.after = page["last_id"].as_str().map(str::to_owned);
+        // Some lists name the next page themselves.
+        self.after = page["last_id"].as_str().or_else(|| page["next"].as_str()).map(str::to_owned);
         // A page without a last row has no next one.
         self.has_more = page["has_more"] == true && self.after.is_some();
         rows
