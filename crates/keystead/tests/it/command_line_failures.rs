@@ -67,6 +67,8 @@ fn errors_have_words_and_exit_codes() {
         vec!["projects", "show", ""],
         vec!["projects", "lisst"],
         vec!["usage", "--from", "yesterday"],
+        vec!["usage", "--days", "3660", "--every", "minute"],
+        vec!["usage", "--from", "-9223372036854775808", "--until", "9223372036854775807"],
         vec!["create-key", "--owner", "user-x", "--organization", "org-x"],
     ] {
         let (code, text) = place.refused(&arguments);

@@ -14,6 +14,8 @@ use crate::wiring;
 const USAGE: &str = "/v1/organization/usage";
 const COSTS: &str = "/v1/organization/costs";
 const DAY: i64 = 86_400;
+/// The periods of one answer; each is in memory until everything was read.
+const MOST_PERIODS: i64 = 50_000;
 
 /// The time and the projects that figures are about.
 #[derive(Debug, Args)]
@@ -39,11 +41,19 @@ impl Period {
         self.from.map_or(today - DAY * (i64::from(self.days) - 1), |from| from.0)
     }
 
-    fn request(&self, prefix: &str, parts: &[&str]) -> Request {
-        Request::get(prefix, parts)
-            .with("start_time", Some(self.start()))
+    /// The request for figures of periods of this many seconds.
+    fn request(&self, prefix: &str, parts: &[&str], width: i64) -> Result<Request, CliError> {
+        let (start, end) = (self.start(), self.until.unwrap_or_else(wiring::now).0);
+        if end.saturating_sub(start) / width > MOST_PERIODS {
+            return Err(CliError::Usage(format!(
+                "there are more than {MOST_PERIODS} periods in this time; choose a shorter time, or a longer --every"
+            )));
+        }
+        let request = Request::get(prefix, parts)
+            .with("start_time", Some(start))
             .with("end_time", self.until.map(|until| until.0))
-            .with_all("project_ids", &self.project)
+            .with_all("project_ids", &self.project);
+        Ok(request)
     }
 }
 
@@ -199,19 +209,19 @@ const AMOUNTS: &[Column] = &[
 ];
 
 pub(super) async fn run(within: &Within, command: Usage) -> Result<(), CliError> {
-    let width = match command.every {
-        Width::Day => "1d",
-        Width::Hour => "1h",
-        Width::Minute => "1m",
+    let (width, seconds) = match command.every {
+        Width::Day => ("1d", DAY),
+        Width::Hour => ("1h", 3_600),
+        Width::Minute => ("1m", 60),
     };
-    let request = command.period.request(USAGE, &[command.kind.path()]);
+    let request = command.period.request(USAGE, &[command.kind.path()], seconds)?;
     let request = command.by.iter().fold(request, |request, by| request.with("group_by", Some(by.of_usage())));
     let request = request.with("bucket_width", Some(width)).with_all("models", &command.model);
     show(within, request, FIGURES, "Nothing was used in this time.").await
 }
 
 pub(super) async fn run_costs(within: &Within, command: Costs) -> Result<(), CliError> {
-    let request = command.period.request(COSTS, &[]);
+    let request = command.period.request(COSTS, &[], DAY)?;
     let request = command.by.iter().fold(request, |request, by| request.with("group_by", Some(by.of_costs())));
     show(within, request, AMOUNTS, "Nothing was spent in this time.").await
 }
