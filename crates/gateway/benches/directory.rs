@@ -56,6 +56,7 @@ fn caller(digest: &KeyDigest) -> Caller {
                 archived: false,
                 is_default: true,
                 role: Some(ProjectRole::Member),
+                certificates: None,
                 models: None,
                 addresses: None,
                 rates: None,

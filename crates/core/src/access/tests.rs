@@ -21,6 +21,7 @@ fn project(id: &str, archived: bool, is_default: bool, role: Option<ProjectRole>
         archived,
         is_default,
         role,
+        certificates: None,
         models: None,
         addresses: None,
         rates: None,

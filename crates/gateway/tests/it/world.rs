@@ -206,6 +206,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
                 archived: false,
                 is_default: true,
                 role: Some(ProjectRole::Member),
+                certificates: None,
                 models: None,
                 addresses: None,
                 rates: None,

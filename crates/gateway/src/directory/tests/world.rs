@@ -90,6 +90,7 @@ impl Rows {
             archived: of(&self.projects, row.project) % 2 == 1,
             is_default: true,
             role: Some(ProjectRole::Member),
+            certificates: None,
             models: None,
             addresses: None,
             rates: None,
