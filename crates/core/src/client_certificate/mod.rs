@@ -5,7 +5,7 @@ mod presented;
 mod trusted;
 mod upload;
 
-pub use presented::Presented;
+pub use presented::{Presented, ReportedCertificate};
 pub use trusted::{CertificateFault, TrustedCertificates, Validity};
 pub use upload::{Certificate, LONGEST_PEM, UploadFault, block};
 

@@ -1,6 +1,7 @@
 //! The certificate of a client as a proxy in front of us reports it in a header.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +13,26 @@ use rustls_pki_types::pem::PemObject;
 const LONGEST: usize = 32 * 1024;
 /// Maximum number of certificates: the client's and those between it and an authority.
 const MOST: usize = 6;
+
+/// The certificate of a client as a trusted proxy reported it, not read yet. The listener puts it into the extensions of
+/// the request, and removes the header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportedCertificate(Arc<[u8]>);
+
+impl ReportedCertificate {
+    /// Keeps the value of the header; `None` when it is empty, which is how proxies say that there is none.
+    #[must_use]
+    pub fn of(header: &[u8]) -> Option<Self> {
+        let value = header.trim_ascii();
+        (!value.is_empty()).then(|| Self(value.into()))
+    }
+
+    /// The value of the header.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
 
 /// A client's certificate, and the others that came with it.
 #[derive(Debug, Clone, PartialEq, Eq)]

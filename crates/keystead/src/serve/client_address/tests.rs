@@ -93,6 +93,7 @@ fn options(rule: Option<CountryRule>) -> EdgeOptions {
         trusted: Networks::new(["10.0.0.0/8"]).unwrap(),
         rule,
         country_header: Some(HeaderName::from_static("cf-ipcountry")),
+        certificate_header: None,
         country_database: None,
     }
 }
