@@ -110,6 +110,13 @@ impl World {
         Self::made(true, services).await
     }
 
+    /// An installation whose proxies do not report the certificates of clients.
+    pub(crate) async fn without_client_certificates() -> Self {
+        let parts = keystead_testkit::World::new(START).await;
+        let settings = Settings { client_certificates: false, ..Self::settings(true) };
+        Self::with_settings(parts, settings, keystead_testkit::World::services)
+    }
+
     async fn made(development: bool, services: impl FnOnce(&keystead_testkit::World) -> Services) -> Self {
         Self::over(keystead_testkit::World::new(START).await, development, services)
     }
@@ -125,12 +132,23 @@ impl World {
         development: bool,
         services: impl FnOnce(&keystead_testkit::World) -> Services,
     ) -> Self {
-        let settings = Settings {
+        Self::with_settings(parts, Self::settings(development), services)
+    }
+
+    fn settings(development: bool) -> Settings {
+        Settings {
             operator_emails: ["ops@example.com", "eve@example.com"].map(str::to_owned).to_vec(),
             client_certificates: true,
             development,
             ..Settings::default()
-        };
+        }
+    }
+
+    fn with_settings(
+        parts: keystead_testkit::World,
+        settings: Settings,
+        services: impl FnOnce(&keystead_testkit::World) -> Services,
+    ) -> Self {
         let app = parts.app(services(&parts), settings);
         let keys = Keys { store: parts.store.clone(), tags: tags(), pepper: pepper() };
         let router = keystead_api::router(ApiState { app: app.clone(), authenticate: Arc::new(keys) });
