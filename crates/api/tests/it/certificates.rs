@@ -174,7 +174,7 @@ async fn an_activation_is_whole_or_not_at_all() {
     let (key, foreign) = (admin(&owner), admin(&stranger));
     let (one, theirs) = (upload(&world, key, "one").await, upload(&world, foreign, "theirs").await);
     let project = format!("/v1/organization/projects/{}/certificates", owner.project_id);
-    let many: Vec<&str> = vec![&one; 11];
+    let many = [&one; 11];
     for path in [ALL, &project] {
         for verb in ["activate", "deactivate"] {
             let path = format!("{path}/{verb}");

@@ -204,7 +204,7 @@ fn every_form_of_the_header_is_read() {
     ] {
         assert_eq!(Presented::read(header.as_bytes()), Some(wanted.clone()), "{header}");
     }
-    let seven = vec![first.as_str(); 7].join(",");
+    let seven = [first.as_str(); 7].join(",");
     for unreadable in [
         "",
         " ",

@@ -10,6 +10,7 @@
 mod audit;
 mod automation;
 mod canary;
+mod certificates;
 mod denial_of_service;
 mod exemptions;
 mod failures;
