@@ -36,7 +36,8 @@ fn every_commented_value_of_the_example_is_known() {
             _ => format!("{line}\n"),
         })
         .collect();
-    let config = parse(&uncommented, &[]).unwrap();
+    // The header of certificates needs a proxy, and the example trusts none.
+    let config = parse(&uncommented, &[("KEYSTEAD_SERVER__TRUSTED_PROXIES", "127.0.0.1")]).unwrap();
     assert_eq!(config.upstream.len(), 1);
     let valid = config.validate(&|name| (name == "MODELS_API_KEY").then(|| "k".to_owned())).unwrap();
     assert_eq!(
