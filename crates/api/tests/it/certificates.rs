@@ -15,6 +15,8 @@ const EXPIRED: &str = include_str!("../../../../tests/certificates/expired-autho
 const SHORT: &str = include_str!("../../../../tests/certificates/short-client.pem");
 
 async fn upload(world: &World, key: &str, name: &str) -> String {
+    // Lists are ordered by the second.
+    world.wait(1);
     let made = world.post(ALL, key, json!({ "certificate": AUTHORITY, "name": name })).await;
     assert_eq!(made.status, 200, "{}", made.body);
     made.text("id")

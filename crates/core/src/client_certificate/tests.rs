@@ -210,7 +210,7 @@ fn every_form_of_the_header_is_read() {
         " ",
         "-",
         "(null)",
-        "none",
+        "no certificate",
         ",",
         &format!("{first},"),
         &format!("{first};{second}"),

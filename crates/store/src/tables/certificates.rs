@@ -126,23 +126,15 @@ pub async fn list_for_project(
     project: &ProjectId,
     page: &Page,
 ) -> Result<Listing<PlacedCertificate>, Error> {
-    let list = List {
-        select: concat!(
-            "SELECT ",
-            columns!(),
-            ", (p.project IS NOT NULL) FROM certificates c \
-             LEFT JOIN project_certificates p ON p.certificate = c.id AND p.project = $2"
-        ),
-        table: "c",
-        source: "certificates c",
-        id: "id",
-        scope: "c.organization = $1",
-        filter: "TRUE",
-        values: vec![organization.as_str().into()],
-        filter_values: vec![project.as_str().into()],
-        page,
-    };
-    list.rows(tx, placed).await
+    const SQL: &str = "SELECT certificate FROM project_certificates WHERE project = $1";
+    let mut listing = list(tx, organization, page).await?;
+    let rows = tx.all(SQL, vec![project.as_str().into()]).await?;
+    let active: Vec<CertificateId> =
+        rows.iter().map(|row| id(row, 0, "project_certificates")).collect::<Result<_, _>>()?;
+    for one in &mut listing.data {
+        one.active = active.contains(&one.certificate.id);
+    }
+    Ok(listing)
 }
 
 /// Renames a certificate.
