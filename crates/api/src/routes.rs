@@ -8,8 +8,9 @@ use crate::accepted_names::AcceptedNames;
 use crate::auth::Permission;
 use crate::keystead::operator;
 use crate::organization::{
-    admin_api_keys, audit_logs, certificates, costs, data_retention, hosted_tool_permissions, invites, model_permissions,
-    project_api_keys, project_users, projects, rate_limits, service_accounts, service_tier_settings, usage, users,
+    admin_api_keys, audit_logs, certificates, costs, data_retention, hosted_tool_permissions, invites,
+    model_permissions, project_api_keys, project_users, projects, rate_limits, service_accounts, service_tier_settings,
+    usage, users,
 };
 use crate::{ApiState, api_keys, keystead, me};
 

@@ -312,7 +312,8 @@ impl Refusal {
 fn certificate_not_accepted(fault: CertificateFault) -> ErrorResponse {
     let why = match fault {
         CertificateFault::Missing => {
-            let message = "This project accepts requests with a client certificate only, and this request came without one.";
+            let message =
+                "This project accepts requests with a client certificate only, and this request came without one.";
             return ErrorResponse::invalid(401, Some("certificate_required"), message);
         }
         CertificateFault::Unreadable => "it cannot be read",

@@ -55,7 +55,8 @@ async fn a_certificate_is_uploaded_renamed_and_deleted() {
     assert_eq!(world.post(&one, key, json!({})).await.body, shown, "without a name it stays");
     assert_eq!(world.post(&one, key, json!({ "name": null })).await.body, shown);
     assert_eq!(world.post(&one, key, json!({ "name": "Labs" })).await.text("name"), "Labs");
-    for (name, part) in [(" ".to_owned(), "visible"), ("x".repeat(256), "at most 255"), ("a\u{202e}b".to_owned(), "U+202E")]
+    for (name, part) in
+        [(" ".to_owned(), "visible"), ("x".repeat(256), "at most 255"), ("a\u{202e}b".to_owned(), "U+202E")]
     {
         refused(&world.post(&one, key, json!({ "name": name })).await, 400, json!("name"), part);
         let made = world.post(ALL, key, json!({ "name": name, "certificate": AUTHORITY })).await;
@@ -115,7 +116,11 @@ async fn certificates_are_active_in_places() {
     let project = world.post("/v1/organization/projects", key, json!({ "name": "Lab" })).await.text("id");
     let places = [
         (ALL.to_owned(), "organization.certificate", owner.organization_id.to_string()),
-        (format!("/v1/organization/projects/{project}/certificates"), "organization.project.certificate", project.clone()),
+        (
+            format!("/v1/organization/projects/{project}/certificates"),
+            "organization.project.certificate",
+            project.clone(),
+        ),
     ];
     let (one, two) = (upload(&world, key, "one").await, upload(&world, key, "two").await);
     for (path, object, target) in &places {
@@ -149,7 +154,8 @@ async fn certificates_are_active_in_places() {
         world.post(&format!("{path}/deactivate"), key, json!({ "certificate_ids": [one, two] })).await;
         assert_eq!(active().await, [false, false]);
         let log = world.get(&format!("/v1/organization/audit_logs?resource_ids[]={target}&order=asc"), key).await.body;
-        let rows: Vec<_> = log["data"].as_array().unwrap().iter().filter(|row| row["type"] != "project.created").collect();
+        let rows: Vec<_> =
+            log["data"].as_array().unwrap().iter().filter(|row| row["type"] != "project.created").collect();
         let kinds: Vec<_> = rows.iter().map(|row| row["type"].as_str().unwrap()).collect();
         let (on, off) = ("certificates.activated", "certificates.deactivated");
         assert!(kinds.ends_with(&[on, off, off]), "what changes nothing is not recorded: {kinds:?}");
@@ -206,7 +212,8 @@ async fn an_activation_is_whole_or_not_at_all() {
         (Method::POST, format!("{project}/activate")),
         (Method::POST, format!("{project}/deactivate")),
     ] {
-        let body = if path.ends_with("activate") { json!({ "certificate_ids": [theirs] }).to_string() } else { String::new() };
+        let body =
+            if path.ends_with("activate") { json!({ "certificate_ids": [theirs] }).to_string() } else { String::new() };
         assert_eq!(world.call(method.clone(), &path, foreign, &body).await.status, 404, "{method} {path}");
     }
     assert_eq!(world.get(&format!("{ALL}/{one}"), key).await.status, 200);
@@ -220,9 +227,7 @@ async fn expired_certificates_are_not_activated() {
     let key = admin(&owner);
     let id = world.post(ALL, key, json!({ "certificate": SHORT })).await.text("id");
     let end = world.get(&format!("{ALL}/{id}"), key).await.body["certificate_details"]["expires_at"].as_i64().unwrap();
-    let switch = async |verb: &str| {
-        world.post(&format!("{ALL}/{verb}"), key, json!({ "certificate_ids": [id] })).await
-    };
+    let switch = async |verb: &str| world.post(&format!("{ALL}/{verb}"), key, json!({ "certificate_ids": [id] })).await;
     world.wait(end - world.app.now().0);
     assert_eq!(switch("activate").await.status, 200);
     assert_eq!(switch("deactivate").await.status, 200);

@@ -6,8 +6,8 @@
 use keystead_core::client_certificate::{Certificate, block};
 use keystead_core::id::{CertificateId, OrganizationId, ProjectId};
 use keystead_core::scope::Scope;
-use keystead_store::tables::{certificates, changes};
 pub use keystead_store::tables::certificates::{PlacedCertificate, UploadedCertificate};
+use keystead_store::tables::{certificates, changes};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::{Value, json};
 
@@ -243,9 +243,7 @@ impl App {
         for one in all {
             let differs = match project {
                 None => certificates::set_active(tx, organization, &one.id, active, self.now()).await?,
-                Some(project) => {
-                    certificates::set_active_for_project(tx, project, &one.id, active, self.now()).await?
-                }
+                Some(project) => certificates::set_active_for_project(tx, project, &one.id, active, self.now()).await?,
             };
             if differs {
                 changed.push(json!({ "id": one.id, "name": one.name }));

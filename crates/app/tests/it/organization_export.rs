@@ -55,7 +55,13 @@ fn every_table_of_an_organization_is_copied_or_has_a_reason() {
         }
     }
     // Tables without that column belong to an organization through a project, a key or a certificate.
-    of_organizations.extend(["organizations", "project_members", "service_accounts", "key_addresses", "project_certificates"]);
+    of_organizations.extend([
+        "organizations",
+        "project_members",
+        "service_accounts",
+        "key_addresses",
+        "project_certificates",
+    ]);
     assert_eq!(of_organizations, copied.union(&left_out).copied().collect());
 }
 

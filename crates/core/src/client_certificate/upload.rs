@@ -130,7 +130,8 @@ impl Certificate {
             return Err(UploadFault::NotForClients);
         }
         // What the check of a connection could not read is refused now.
-        let checkable = if authority { anchor_from_trusted_cert(&der).is_ok() } else { EndEntityCert::try_from(&der).is_ok() };
+        let checkable =
+            if authority { anchor_from_trusted_cert(&der).is_ok() } else { EndEntityCert::try_from(&der).is_ok() };
         if !checkable {
             return Err(UploadFault::Unreadable);
         }

@@ -2,7 +2,9 @@
 
 use keystead_core::access::{Selection, required_certificates};
 use keystead_core::caller::Caller;
-use keystead_core::client_certificate::{CertificateFault, Presented, ReportedCertificate, TrustedCertificates, Validity};
+use keystead_core::client_certificate::{
+    CertificateFault, Presented, ReportedCertificate, TrustedCertificates, Validity,
+};
 use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::time::Timestamp;
 use quick_cache::sync::Cache;

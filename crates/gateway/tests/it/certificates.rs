@@ -118,7 +118,8 @@ async fn every_route_asks() {
     let world = World::new().await;
     let key = world.key(1);
     activate(&world, &[AUTHORITY]);
-    for (method, path) in [("GET", "/v1/models"), ("GET", "/v1/models/gpt-4o"), ("GET", "/v1/files"), ("POST", "/v1/embeddings")]
+    for (method, path) in
+        [("GET", "/v1/models"), ("GET", "/v1/models/gpt-4o"), ("GET", "/v1/files"), ("POST", "/v1/embeddings")]
     {
         let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
         let request = request.body(Full::new(Bytes::new())).unwrap();

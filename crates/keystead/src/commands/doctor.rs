@@ -189,9 +189,7 @@ async fn client_certificates(config: &Validated) -> Option<Result<String, String
     let read = store.read("active_certificates", async move |tx: &mut Tx| certificates::count_active(tx).await);
     let active: Result<i64, keystead_store::Error> = read.await;
     let unchecked = |active| {
-        Err(format!(
-            "{active} are active, and keys that need one are refused: set network.client_certificate_header"
-        ))
+        Err(format!("{active} are active, and keys that need one are refused: set network.client_certificate_header"))
     };
     active.ok().filter(|active| *active > 0).map(unchecked)
 }

@@ -71,7 +71,11 @@ fn a_trusted_proxy_reports_the_certificate() {
     assert_eq!(code(&[CLOSE]), refused("certificate_required"));
     assert_eq!(code(&[CLOSE, "X-Client-Cert: "]), refused("certificate_required"));
     assert_eq!(code(&[CLOSE, "X_Client_Cert: x", "Client-Cert: x"]), refused("certificate_required"));
-    assert_eq!(code(&[CLOSE, &client, &client]), refused("certificate_required"), "of two it is unknown who wrote which");
+    assert_eq!(
+        code(&[CLOSE, &client, &client]),
+        refused("certificate_required"),
+        "of two it is unknown who wrote which"
+    );
     assert_eq!(code(&[CLOSE, "X-Client-Cert: nonsense"]), refused("certificate_not_accepted"));
     assert_eq!(code(&[CLOSE, &other]), refused("certificate_not_accepted"));
     assert_eq!(code(&[CLOSE, &client]), served);
@@ -108,6 +112,10 @@ fn a_strangers_certificate_is_not_believed() {
     let client = header(CLIENT);
     for lines in [&[CLOSE][..], &[CLOSE, &client], &[CLOSE, "X-Forwarded-For: 192.0.2.1", &client]] {
         let answer = chat(&product, &key, lines);
-        assert_eq!((answer.status, &answer.json()["error"]["code"]), (401, &json!("certificate_required")), "{lines:?}");
+        assert_eq!(
+            (answer.status, &answer.json()["error"]["code"]),
+            (401, &json!("certificate_required")),
+            "{lines:?}"
+        );
     }
 }

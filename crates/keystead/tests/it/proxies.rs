@@ -148,7 +148,8 @@ fn certificates_of_clients(
         let (client, client_key, request) =
             (format!("{name}-client.pem"), format!("{name}-client.key"), format!("{name}.csr"));
         let new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-        let own = ["req", "-x509", "-days", "2", "-subj", "/CN=authority", "-keyout", &authority_key, "-out", &authority];
+        let own =
+            ["req", "-x509", "-days", "2", "-subj", "/CN=authority", "-keyout", &authority_key, "-out", &authority];
         openssl(folder, &[&own[..], &new].concat());
         let asked = ["req", "-new", "-subj", "/CN=client", "-keyout", &client_key, "-out", &request];
         openssl(folder, &[&asked[..], &new].concat());
@@ -156,7 +157,8 @@ fn certificates_of_clients(
         openssl(folder, &[&["x509", "-req", "-days", "2", "-in", &request, "-out", &client], &by[..]].concat());
     }
     let pem = std::fs::read_to_string(folder.join("ours.pem")).unwrap();
-    let made = product.call("POST", "/v1/organization/certificates", admin, Some(&json!({ "certificate": pem }))).json();
+    let made =
+        product.call("POST", "/v1/organization/certificates", admin, Some(&json!({ "certificate": pem }))).json();
     let ids = json!({ "certificate_ids": [made["id"]] });
     let path = |verb: &str| format!("/v1/organization/projects/{project}/certificates/{verb}");
     assert_eq!(product.call("POST", &path("activate"), admin, Some(&ids)).status, 200);

@@ -87,8 +87,7 @@ pub async fn find(
     organization: &OrganizationId,
     id: &CertificateId,
 ) -> Result<Option<UploadedCertificate>, Error> {
-    const SQL: &str =
-        concat!("SELECT ", columns!(), " FROM certificates c WHERE c.organization = $1 AND c.id = $2");
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM certificates c WHERE c.organization = $1 AND c.id = $2");
     let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?;
     row.as_ref().map(read).transpose()
 }
@@ -141,12 +140,7 @@ pub async fn list_for_project(
 ///
 /// # Errors
 /// [`Error::Missing`] when the organization has no such certificate.
-pub async fn rename(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    id: &CertificateId,
-    name: &str,
-) -> Result<(), Error> {
+pub async fn rename(tx: &mut Tx, organization: &OrganizationId, id: &CertificateId, name: &str) -> Result<(), Error> {
     const SQL: &str = "UPDATE certificates SET name = $3 WHERE organization = $1 AND id = $2";
     let changed = tx.execute(SQL, vec![organization.as_str().into(), id.as_str().into(), name.into()]).await?;
     if changed == 0 { Err(Error::Missing) } else { Ok(()) }

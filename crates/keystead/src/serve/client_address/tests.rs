@@ -176,8 +176,7 @@ fn the_database_is_used_when_the_proxy_reports_no_country() {
 
 #[test]
 fn a_proxy_reports_the_certificate_in_one_line() {
-    let named =
-        EdgeOptions { certificate_header: Some(HeaderName::from_static("x-client-cert")), ..options(None) };
+    let named = EdgeOptions { certificate_header: Some(HeaderName::from_static("x-client-cert")), ..options(None) };
     let edge = Edge::open(&named).unwrap();
     let taken = |edge: &Edge, peer: &str, lines: &[(&str, &str)]| {
         let mut headers = headers(lines);

@@ -124,8 +124,7 @@ pub(crate) async fn certificates_of_callers(db: Database) {
     ] {
         change!(db, |tx| api_keys::insert(tx, &row)).unwrap();
     }
-    let rows =
-        [uploaded("one", "a", AUTHORITY, 1), uploaded("one", "b", OTHER, 2), uploaded("two", "c", CLIENT, 3)];
+    let rows = [uploaded("one", "a", AUTHORITY, 1), uploaded("one", "b", OTHER, 2), uploaded("two", "c", CLIENT, 3)];
     for row in &rows {
         change!(db, |tx| certificates::insert(tx, row)).unwrap();
     }
