@@ -61,9 +61,14 @@ impl Fields {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
+    /// Whether the field is there and null.
+    pub(crate) fn is_null(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(Value::is_null)
+    }
+
     /// Refuses an explicit null where OpenAI's API does.
     pub(crate) fn not_null(&self, name: &'static str) -> Result<(), ApiError> {
-        if self.0.get(name).is_some_and(Value::is_null) {
+        if self.is_null(name) {
             return Err(ApiError::param(name, format!("Invalid type for '{name}': null is not allowed.")));
         }
         Ok(())
@@ -100,6 +105,12 @@ impl Fields {
     pub(crate) fn id<T: FromStr>(&self, name: &'static str, kind: &'static str) -> Result<Option<T>, ApiError> {
         let read = |text: String| text.parse().map_err(|_| ApiError::not_found(kind, &text));
         self.text(name)?.map(read).transpose()
+    }
+
+    /// Returns an id, which is required.
+    pub(crate) fn required_id<T: FromStr>(&self, name: &'static str, kind: &'static str) -> Result<T, ApiError> {
+        let text = self.required_text(name)?;
+        text.parse().map_err(|_| ApiError::not_found(kind, &text))
     }
 
     /// Returns a boolean; absent is `false`.

@@ -21,6 +21,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
 }
 
 impl Ids {
+    /// Whether the path has this parameter.
+    pub(crate) fn has(&self, parameter: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == parameter)
+    }
+
     /// Returns the text of this parameter, as sent.
     pub(crate) fn text(&self, parameter: &str) -> String {
         self.0.iter().find(|(known, _)| known == parameter).map_or_else(String::new, |(_, value)| value.clone())

@@ -8,9 +8,9 @@ use crate::accepted_names::AcceptedNames;
 use crate::auth::Permission;
 use crate::keystead::operator;
 use crate::organization::{
-    admin_api_keys, audit_logs, certificates, costs, data_retention, hosted_tool_permissions, invites,
-    model_permissions, project_api_keys, project_users, projects, rate_limits, service_accounts, service_tier_settings,
-    usage, users,
+    admin_api_keys, audit_logs, certificates, costs, data_retention, groups, hosted_tool_permissions, invites,
+    model_permissions, project_api_keys, project_groups, project_users, projects, rate_limits, role_assignments, roles,
+    service_accounts, service_tier_settings, usage, users,
 };
 use crate::{ApiState, api_keys, keystead, me};
 
@@ -60,6 +60,10 @@ impl Endpoint {
 const READ: Permission = Permission::Scope(Scope::ManagementRead);
 const WRITE: Permission = Permission::Scope(Scope::ManagementWrite);
 const USAGE: Permission = Permission::Scope(Scope::UsageRead);
+const GROUPS_READ: Permission = Permission::Scope(Scope::GroupsRead);
+const GROUPS_WRITE: Permission = Permission::Scope(Scope::GroupsWrite);
+const ROLES_READ: Permission = Permission::Scope(Scope::RolesRead);
+const ROLES_WRITE: Permission = Permission::Scope(Scope::RolesWrite);
 const ANY: Permission = Permission::AnyKey;
 const OPERATOR: Permission = Permission::Operator;
 
@@ -77,6 +81,22 @@ const fn remove(path: &'static str, permission: Permission, serve: fn() -> Metho
 
 const fn usage(path: &'static str, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
     read(path, USAGE, serve).query(usage::request::ONE, usage::request::MANY)
+}
+
+const fn held_roles(path: &'static str) -> Endpoint {
+    read(path, ROLES_READ, || get(role_assignments::list)).query(NEXT_PAGE, &[])
+}
+
+const fn give_role(path: &'static str) -> Endpoint {
+    write(path, ROLES_WRITE, || post(role_assignments::create)).body(&["role_id"])
+}
+
+const fn held_role(path: &'static str) -> Endpoint {
+    read(path, ROLES_READ, || get(role_assignments::retrieve))
+}
+
+const fn take_role(path: &'static str) -> Endpoint {
+    remove(path, ROLES_WRITE, || delete(role_assignments::delete))
 }
 
 const CERTIFICATES: &str = "/v1/organization/certificates";
@@ -104,6 +124,24 @@ const USERS: &str = "/v1/organization/users";
 const USER: &str = "/v1/organization/users/{user_id}";
 const PROJECT_USERS: &str = "/v1/organization/projects/{project_id}/users";
 const PROJECT_USER: &str = "/v1/organization/projects/{project_id}/users/{user_id}";
+const GROUPS: &str = "/v1/organization/groups";
+const GROUP: &str = "/v1/organization/groups/{group_id}";
+const GROUP_USERS: &str = "/v1/organization/groups/{group_id}/users";
+const GROUP_USER: &str = "/v1/organization/groups/{group_id}/users/{user_id}";
+const GROUP_ROLES: &str = "/v1/organization/groups/{group_id}/roles";
+const GROUP_ROLE: &str = "/v1/organization/groups/{group_id}/roles/{role_id}";
+const USER_ROLES: &str = "/v1/organization/users/{user_id}/roles";
+const USER_ROLE: &str = "/v1/organization/users/{user_id}/roles/{role_id}";
+const PROJECT_GROUPS: &str = "/v1/organization/projects/{project_id}/groups";
+const PROJECT_GROUP: &str = "/v1/organization/projects/{project_id}/groups/{group_id}";
+const PROJECT_GROUP_ROLES: &str = "/v1/projects/{project_id}/groups/{group_id}/roles";
+const PROJECT_GROUP_ROLE: &str = "/v1/projects/{project_id}/groups/{group_id}/roles/{role_id}";
+const PROJECT_USER_ROLES: &str = "/v1/projects/{project_id}/users/{user_id}/roles";
+const PROJECT_USER_ROLE: &str = "/v1/projects/{project_id}/users/{user_id}/roles/{role_id}";
+const ROLES: &str = "/v1/organization/roles";
+const ROLE: &str = "/v1/organization/roles/{role_id}";
+const PROJECT_ROLES: &str = "/v1/projects/{project_id}/roles";
+const PROJECT_ROLE: &str = "/v1/projects/{project_id}/roles/{role_id}";
 
 const PHONES: &str = "/v1/keystead/phone_verifications";
 const PAYMENTS: &str = "/v1/keystead/payment_methods";
@@ -116,8 +154,11 @@ const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
 /// The parameters of pages.
 const PAGE: &[&str] = &["after", "before", "limit", "order"];
+const NEXT_PAGE: &[&str] = &["after", "limit", "order"];
 const PROJECT_PAGE: &[&str] = &["after", "before", "limit", "order", "include_archived"];
 const KEY_PAGE: &[&str] = &["after", "before", "limit", "order", "owner_project_access"];
+
+const ROLE_FIELDS: &[&str] = &["role_name", "permissions", "description"];
 
 /// Where data is kept, and with which key it is encrypted, is the operator's choice for the whole installation.
 const UNSUPPORTED_OF_PROJECTS: &[&str] = &["residency", "geography", "external_key_id"];
@@ -195,6 +236,45 @@ pub static ROUTES: &[Endpoint] = &[
     read(PROJECT_USER, READ, || get(project_users::retrieve)),
     write(PROJECT_USER, WRITE, || post(project_users::update)).body(&["role"]),
     remove(PROJECT_USER, WRITE, || delete(project_users::delete)),
+    read(GROUPS, GROUPS_READ, || get(groups::list)).query(NEXT_PAGE, &[]),
+    write(GROUPS, GROUPS_WRITE, || post(groups::create)).body(&["name"]),
+    read(GROUP, GROUPS_READ, || get(groups::retrieve)),
+    write(GROUP, GROUPS_WRITE, || post(groups::update)).body(&["name"]),
+    remove(GROUP, GROUPS_WRITE, || delete(groups::delete)),
+    read(GROUP_USERS, GROUPS_READ, || get(groups::list_users)).query(NEXT_PAGE, &[]),
+    write(GROUP_USERS, GROUPS_WRITE, || post(groups::add_user)).body(&["user_id"]),
+    read(GROUP_USER, GROUPS_READ, || get(groups::retrieve_user)),
+    remove(GROUP_USER, GROUPS_WRITE, || delete(groups::remove_user)),
+    read(PROJECT_GROUPS, GROUPS_READ, || get(project_groups::list)).query(NEXT_PAGE, &[]),
+    write(PROJECT_GROUPS, GROUPS_WRITE, || post(project_groups::create)).body(&["group_id", "role"]),
+    read(PROJECT_GROUP, GROUPS_READ, || get(project_groups::retrieve)).query(&["group_type"], &[]),
+    remove(PROJECT_GROUP, GROUPS_WRITE, || delete(project_groups::delete)),
+    read(ROLES, ROLES_READ, || get(roles::list)).query(NEXT_PAGE, &[]),
+    write(ROLES, ROLES_WRITE, || post(roles::create)).body(ROLE_FIELDS),
+    read(ROLE, ROLES_READ, || get(roles::retrieve)),
+    write(ROLE, ROLES_WRITE, || post(roles::update)).body(ROLE_FIELDS),
+    remove(ROLE, ROLES_WRITE, || delete(roles::delete)),
+    read(PROJECT_ROLES, ROLES_READ, || get(roles::list)).query(NEXT_PAGE, &[]),
+    write(PROJECT_ROLES, ROLES_WRITE, || post(roles::create)).body(ROLE_FIELDS),
+    read(PROJECT_ROLE, ROLES_READ, || get(roles::retrieve)),
+    write(PROJECT_ROLE, ROLES_WRITE, || post(roles::update)).body(ROLE_FIELDS),
+    remove(PROJECT_ROLE, ROLES_WRITE, || delete(roles::delete)),
+    held_roles(GROUP_ROLES),
+    give_role(GROUP_ROLES),
+    held_role(GROUP_ROLE),
+    take_role(GROUP_ROLE),
+    held_roles(USER_ROLES),
+    give_role(USER_ROLES),
+    held_role(USER_ROLE),
+    take_role(USER_ROLE),
+    held_roles(PROJECT_GROUP_ROLES),
+    give_role(PROJECT_GROUP_ROLES),
+    held_role(PROJECT_GROUP_ROLE),
+    take_role(PROJECT_GROUP_ROLE),
+    held_roles(PROJECT_USER_ROLES),
+    give_role(PROJECT_USER_ROLES),
+    held_role(PROJECT_USER_ROLE),
+    take_role(PROJECT_USER_ROLE),
     read("/v1/organization/audit_logs", READ, || get(audit_logs::handle)).query(audit_logs::ONE, audit_logs::MANY),
     usage("/v1/organization/usage/completions", || usage::endpoint(&usage::COMPLETIONS)).unsupported(&["batch"]),
     usage("/v1/organization/usage/embeddings", || usage::endpoint(&usage::EMBEDDINGS)),

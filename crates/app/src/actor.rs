@@ -6,11 +6,12 @@ use keystead_core::access;
 use keystead_core::caller::{Caller, Owner};
 use keystead_core::id::{ActorId, OrganizationId, ProjectId, SessionId, UserId};
 use keystead_core::refusal::Refusal;
-use keystead_core::role::ProjectRole;
-use keystead_core::scope::{Scope, ScopeSet};
+use keystead_core::role::OrganizationRole;
+use keystead_core::scope::Scope;
 use keystead_store::Tx;
-use keystead_store::tables::{memberships, project_members, users};
+use keystead_store::tables::{memberships, users};
 
+use crate::roles::effective::{holds_any_role, missing_scope, permissions_of};
 use crate::{App, Error};
 
 /// The actor of a use case. Every use case takes one, so that none can forget the check.
@@ -132,19 +133,14 @@ impl App {
                 if users::find(tx, user).await?.is_none_or(|row| row.deactivated_at.is_some()) {
                     return Err(Refusal::AccountDeactivated.into());
                 }
-                let membership = memberships::find(tx, organization, user)
-                    .await?
-                    .ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
-                if ScopeSet::of_organization_role(membership.role).allows(scope) {
-                    Ok(())
-                } else {
-                    Err(Refusal::MissingScope { scope, string_form: true }.into())
-                }
+                let held = permissions_of(tx, organization, user, None).await?;
+                let held = held.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+                if held.allows(scope) { Ok(()) } else { Err(missing_scope(scope)) }
             }
         }
     }
 
-    /// Does the same, and also admits signed-in owners of the project itself.
+    /// Does the same, and also admits signed-in people whose roles in the project permit it.
     pub(crate) async fn authorize_in_project(
         &self,
         tx: &mut Tx,
@@ -157,12 +153,11 @@ impl App {
             other => return other,
         };
         let Some(user) = actor.signed_in_user() else { return Err(refused) };
-        let own = project_members::list_of_user(tx, organization, user).await?;
-        let owns = own.iter().any(|place| place.project == *project && place.role == ProjectRole::Owner);
-        if owns { Ok(()) } else { Err(refused) }
+        let held = permissions_of(tx, organization, user, Some(project)).await?;
+        if held.is_some_and(|held| held.allows(scope)) { Ok(()) } else { Err(refused) }
     }
 
-    /// Admits every signed-in member to look at members, projects and usage; everyone else needs the scope.
+    /// Admits every signed-in owner and reader to look at members, projects and usage; everyone else needs the scope.
     pub(crate) async fn authorize_reader(
         &self,
         tx: &mut Tx,
@@ -170,13 +165,16 @@ impl App {
         organization: &OrganizationId,
         scope: Scope,
     ) -> Result<(), Error> {
-        match actor.signed_in_user() {
-            Some(_) => self.authorize_member(tx, actor, organization).await,
-            None => self.authorize(tx, actor, organization, scope).await,
+        if let Some(user) = actor.signed_in_user() {
+            let membership = memberships::find(tx, organization, user).await?;
+            if membership.is_some_and(|row| row.role != OrganizationRole::None) {
+                return self.authorize_member(tx, actor, organization).await;
+            }
         }
+        self.authorize(tx, actor, organization, scope).await
     }
 
-    /// Admits every member of the organization: a phone is needed to make keys, and members make keys.
+    /// Admits every member of the organization who holds a role: a phone is needed to make keys, and members make keys.
     pub(crate) async fn authorize_member(
         &self,
         tx: &mut Tx,
@@ -188,11 +186,12 @@ impl App {
             Actor::Person(user) | Actor::Session(user, _) => {
                 let known = users::find(tx, user).await?.is_some_and(|row| row.deactivated_at.is_none());
                 let membership = memberships::find(tx, organization, user).await?;
-                if known && membership.is_some() {
-                    Ok(())
-                } else {
-                    Err(Error::not_found("organization", organization.as_str()))
+                let missing = || Error::not_found("organization", organization.as_str());
+                let membership = membership.filter(|_| known).ok_or_else(missing)?;
+                if membership.role == OrganizationRole::None && !holds_any_role(tx, organization, user).await? {
+                    return Err(missing_scope(Scope::ModelRead));
                 }
+                Ok(())
             }
             Actor::Operator(_) | Actor::Service(_) => {
                 self.authorize(tx, actor, organization, Scope::ManagementWrite).await

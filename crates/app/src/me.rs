@@ -2,6 +2,7 @@
 
 use keystead_core::caller::{Caller, Owner};
 use keystead_core::id::OrganizationId;
+use keystead_core::role::OrganizationRole;
 use keystead_store::tables::{organizations, users};
 
 use crate::{App, Error};
@@ -30,7 +31,11 @@ impl App {
             let mut reached = Vec::with_capacity(caller.organizations.len());
             for organization in &caller.organizations {
                 if let Some(row) = organizations::find(tx, &organization.id).await? {
-                    reached.push((row.id, row.name, organization.role.map(|role| role.as_str())));
+                    reached.push((
+                        row.id,
+                        row.name,
+                        organization.role.filter(|role| *role != OrganizationRole::None).map(|role| role.as_str()),
+                    ));
                 }
             }
             let (email, name) = user.map(|user| (user.email, user.name)).unzip();

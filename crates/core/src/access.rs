@@ -15,7 +15,7 @@ use crate::project_features::{HostedTools, RequestedTier};
 use crate::rate::ProjectLimits;
 use crate::refusal::{GateRefusal, Refusal};
 use crate::route::{MeterKind, Route};
-use crate::scope::{Scope, ScopeSet};
+use crate::scope::Scope;
 use crate::text::printable;
 use crate::time::Timestamp;
 
@@ -98,7 +98,8 @@ pub fn decide(
     if !organization.admits(from) || !project.admits(from) {
         return Err(Refusal::AddressNotAuthorized);
     }
-    let permitted = caller.scopes.intersection(permissions(organization, project)?);
+    let permissions = organization.permissions(Some(project)).ok_or(Refusal::NoMembership)?;
+    let permitted = caller.scopes.intersection(permissions);
     if !permitted.allows(route.scope) {
         return Err(missing_scope(route));
     }
@@ -148,8 +149,8 @@ pub fn decide_administration(caller: &Caller, scope: Scope, now: Timestamp) -> R
     if organization.deactivated {
         return Err(Refusal::AccountDeactivated);
     }
-    let role = organization.role.ok_or(Refusal::NoMembership)?;
-    let permitted = caller.scopes.intersection(ScopeSet::of_organization_role(role));
+    let permissions = organization.permissions(None).ok_or(Refusal::NoMembership)?;
+    let permitted = caller.scopes.intersection(permissions);
     if permitted.allows(scope) { Ok(organization.id.clone()) } else { Err(refusal) }
 }
 
@@ -204,17 +205,6 @@ fn select_project<'c>(
         // A bound key has exactly one project; a legacy key falls back to the Default project.
         None if caller.kind == KeyKind::User => projects.iter().find(|p| p.is_default).ok_or(Refusal::NoMembership),
         None => projects.first().ok_or(Refusal::NoMembership),
-    }
-}
-
-/// Returns the union of organization and project roles. A person without a membership has no permission, even if a
-/// project role was left behind; a service account only has its project role.
-fn permissions(organization: &ReachableOrganization, project: &ReachableProject) -> Result<ScopeSet, Refusal> {
-    let of_project = project.role.map(ScopeSet::of_project_role);
-    let of_organization = organization.role.map(ScopeSet::of_organization_role);
-    match (of_organization, of_project) {
-        (None, None) => Err(Refusal::NoMembership),
-        (a, b) => Ok(a.unwrap_or_default().union(b.unwrap_or_default())),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model_access::ModelAccess;
 use crate::network::Networks;
 use crate::project_features::ProjectFeatures;
 use crate::rate::ProjectLimits;
-use crate::role::{OrganizationRole, ProjectRole};
+use crate::role::{OrganizationRole, ProjectRole, effective_permissions};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
@@ -55,6 +55,8 @@ pub struct ReachableProject {
     pub is_default: bool,
     /// The owner's own role in it; `None` without one.
     pub role: Option<ProjectRole>,
+    /// What roles that are assigned to the owner or to their groups permit in it; `None` without such a role.
+    pub assigned: Option<ScopeSet>,
     /// The models it may use; `None` is every served model.
     pub models: Option<ModelAccess>,
     /// The tools and tiers it may use; `None` is all of them.
@@ -85,6 +87,8 @@ pub struct ReachableOrganization {
     pub deactivated: bool,
     /// The owner's role in the organization; service accounts and removed people have none.
     pub role: Option<OrganizationRole>,
+    /// What roles of the organization that are assigned to the owner or to their groups permit.
+    pub assigned: ScopeSet,
     /// The requirements the organization meets, and the version of that knowledge.
     pub entitlements: Entitlements,
     /// Projects the key may name; for a bound key exactly its own.
@@ -95,6 +99,12 @@ pub struct ReachableOrganization {
 }
 
 impl ReachableOrganization {
+    /// What the owner may do in the organization, and in one of its projects if one is given.
+    #[must_use]
+    pub fn permissions(&self, project: Option<&ReachableProject>) -> Option<ScopeSet> {
+        effective_permissions(self.role, self.assigned, project.map(|project| (project.role, project.assigned)))
+    }
+
     /// Whether the organization's lists admit this address.
     #[must_use]
     pub fn admits(&self, address: IpAddr) -> bool {

@@ -103,6 +103,10 @@ id!(/// A row of the audit chain.
     AuditEventId, "audit_log-", 24);
 id!(/// A row of the job queue or the outbox.
     JobId, "job_", 24);
+id!(/// A group of an organization's members.
+    GroupId, "group_", 24);
+id!(/// A custom role.
+    RoleId, "role-", 24);
 id!(/// An invitation to an organization.
     InviteId, "invite-", 24);
 id!(/// Pictures that are kept beyond their time because the law asks for it.

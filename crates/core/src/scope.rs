@@ -1,8 +1,6 @@
-//! Scopes: the restrictions of keys and the permissions of roles.
+//! Scopes: what routes require, keys are restricted to and roles permit.
 
 use serde::{Deserialize, Serialize};
-
-use crate::role::{OrganizationRole, ProjectRole};
 
 /// Read everything (`["api.all.read"]` is the console's "Read only").
 pub const ALL_READ: &str = "api.all.read";
@@ -32,11 +30,19 @@ pub enum Scope {
     ManagementRead,
     /// Change the organization's administration.
     ManagementWrite,
+    /// Read groups and who is in them.
+    GroupsRead,
+    /// Change groups and who is in them.
+    GroupsWrite,
+    /// Read roles and who holds them.
+    RolesRead,
+    /// Change roles and who holds them.
+    RolesWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::ModelRead,
         Self::ModelRequest,
         Self::ResponsesRead,
@@ -48,6 +54,22 @@ impl Scope {
         Self::UsageRead,
         Self::ManagementRead,
         Self::ManagementWrite,
+        Self::GroupsRead,
+        Self::GroupsWrite,
+        Self::RolesRead,
+        Self::RolesWrite,
+    ];
+
+    /// The scopes that routes of the data plane need. Keys of projects and service accounts use no others.
+    pub const DATA_PLANE: [Self; 8] = [
+        Self::ModelRead,
+        Self::ModelRequest,
+        Self::ResponsesRead,
+        Self::ResponsesWrite,
+        Self::FilesRead,
+        Self::FilesWrite,
+        Self::BatchRead,
+        Self::BatchWrite,
     ];
 
     /// The canonical literal.
@@ -65,6 +87,10 @@ impl Scope {
             Self::UsageRead => "api.usage.read",
             Self::ManagementRead => "api.management.read",
             Self::ManagementWrite => "api.management.write",
+            Self::GroupsRead => "api.groups.read",
+            Self::GroupsWrite => "api.groups.write",
+            Self::RolesRead => "api.roles.read",
+            Self::RolesWrite => "api.roles.write",
         }
     }
 
@@ -100,6 +126,8 @@ impl Scope {
                 | Self::BatchRead
                 | Self::UsageRead
                 | Self::ManagementRead
+                | Self::GroupsRead
+                | Self::RolesRead
         )
     }
 }
@@ -158,33 +186,27 @@ impl ScopeSet {
         })
     }
 
-    /// The permissions of a project role.
+    /// Returns what this set holds and the other one does not.
     #[must_use]
-    pub fn of_project_role(role: ProjectRole) -> Self {
-        const DATA: [Scope; 8] = [
-            Scope::ModelRead,
-            Scope::ModelRequest,
-            Scope::ResponsesRead,
-            Scope::ResponsesWrite,
-            Scope::FilesRead,
-            Scope::FilesWrite,
-            Scope::BatchRead,
-            Scope::BatchWrite,
-        ];
-        match role {
-            ProjectRole::Owner | ProjectRole::Member => Self::of(&DATA),
-            ProjectRole::Viewer => Self::of(&[Scope::ModelRead, Scope::FilesRead, Scope::BatchRead]),
-            ProjectRole::None => Self::NONE,
-        }
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
-    /// The permissions of an organization role in every project.
+    /// Whether the set holds everything that the other one holds.
     #[must_use]
-    pub fn of_organization_role(role: OrganizationRole) -> Self {
-        match role {
-            OrganizationRole::Owner => Self::all(),
-            OrganizationRole::Reader => Self::of_project_role(ProjectRole::Member),
-        }
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// The scopes of the set, in the order of [`Scope::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().filter(move |scope| self.allows(*scope))
+    }
+
+    /// Returns what the permissions of a role allow. Unlike a restriction, an empty list allows nothing.
+    #[must_use]
+    pub fn of_permissions(literals: &[String]) -> Self {
+        if literals.is_empty() { Self::NONE } else { Self::of_restriction(literals) }
     }
 }
 
@@ -236,8 +258,10 @@ mod tests {
     }
 
     #[test]
-    fn viewers_cannot_call_models() {
-        assert!(!ScopeSet::of_project_role(ProjectRole::Viewer).allows(Scope::ModelRequest));
-        assert!(ScopeSet::of_organization_role(OrganizationRole::Reader).allows(Scope::ModelRequest));
+    fn a_role_without_permissions_allows_nothing() {
+        assert_eq!(ScopeSet::of_permissions(&[]), ScopeSet::NONE);
+        let read = ScopeSet::of_permissions(&[ALL_READ.to_owned()]);
+        assert!(read.iter().all(Scope::is_read) && read.allows(Scope::RolesRead));
+        assert!(ScopeSet::all().contains(read) && !read.contains(ScopeSet::all()));
     }
 }

@@ -42,6 +42,7 @@ fn caller(digest: &KeyDigest) -> Caller {
             id: format!("org-{:024}", number / 100).parse().unwrap(),
             deactivated: false,
             role: Some(OrganizationRole::Reader),
+            assigned: keystead_core::scope::ScopeSet::NONE,
             entitlements: Entitlements {
                 version: 1,
                 met: vec![Requirement::Phone],
@@ -57,6 +58,7 @@ fn caller(digest: &KeyDigest) -> Caller {
                 is_default: true,
                 role: Some(ProjectRole::Member),
                 certificates: None,
+                assigned: None,
                 models: None,
                 addresses: None,
                 rates: None,

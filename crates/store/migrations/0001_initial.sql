@@ -42,12 +42,13 @@ CREATE TABLE organization_requirements (
   PRIMARY KEY (organization, requirement)
 );
 
--- Members of organizations and their roles. `technical_level` and `developer_persona` are texts that the organization's tools
--- keep about a member; Keystead does not interpret them.
+-- Members of organizations. `role` is the strongest preset role that a member holds directly; others are in `role_assignments`.
+-- `technical_level` and `developer_persona` are texts that the organization's tools keep about a member; Keystead does not
+-- interpret them.
 CREATE TABLE memberships (
   organization TEXT NOT NULL REFERENCES organizations (id),
   user_id TEXT NOT NULL REFERENCES users (id),
-  role TEXT NOT NULL CHECK (role IN ('owner', 'reader')),
+  role TEXT NOT NULL CHECK (role IN ('owner', 'reader', 'none')),
   created_at BIGINT NOT NULL,
   technical_level TEXT,
   developer_persona TEXT,
@@ -73,11 +74,11 @@ CREATE TABLE projects (
 CREATE INDEX projects_of_organization ON projects (organization, created_at, id);
 CREATE UNIQUE INDEX one_default_project ON projects (organization) WHERE is_default;
 
--- Members of projects and their roles.
+-- Members of projects. `role` is the strongest preset role that a member holds directly; others are in `role_assignments`.
 CREATE TABLE project_members (
   project TEXT NOT NULL REFERENCES projects (id),
   user_id TEXT NOT NULL REFERENCES users (id),
-  role TEXT NOT NULL CHECK (role IN ('owner', 'member', 'viewer')),
+  role TEXT NOT NULL CHECK (role IN ('owner', 'member', 'viewer', 'none')),
   created_at BIGINT NOT NULL,
   PRIMARY KEY (project, user_id)
 );
@@ -94,6 +95,53 @@ CREATE TABLE removed_rows (
   PRIMARY KEY (list, owner, id)
 );
 CREATE INDEX removed_rows_by_time ON removed_rows (removed_at);
+-- Groups of members of an organization.
+CREATE TABLE user_groups (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  name TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX user_groups_of_organization ON user_groups (organization, created_at, id);
+
+-- Who is in which group.
+CREATE TABLE group_members (
+  group_id TEXT NOT NULL REFERENCES user_groups (id),
+  user_id TEXT NOT NULL REFERENCES users (id),
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (group_id, user_id)
+);
+CREATE INDEX group_members_of_user ON group_members (user_id);
+
+-- Custom roles. `resource` is the id of the organization or of the project in which the role can be assigned; `permissions` is a
+-- JSON array. Preset roles have no rows.
+CREATE TABLE roles (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  resource TEXT NOT NULL,
+  name TEXT NOT NULL,
+  description TEXT,
+  permissions TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  created_by TEXT NOT NULL
+);
+CREATE UNIQUE INDEX one_role_of_a_name ON roles (resource, name);
+CREATE INDEX roles_of_organization ON roles (organization, created_at, id);
+
+-- Roles that people and groups hold, besides the role in `memberships` and `project_members`. `resource` is the id of the
+-- organization or of a project, `principal` that of a person or a group, `role` that of a preset or a custom role.
+CREATE TABLE role_assignments (
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  resource TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  role TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  created_by TEXT NOT NULL,
+  PRIMARY KEY (resource, principal, role)
+);
+CREATE INDEX role_assignments_of_organization ON role_assignments (organization, role);
+CREATE INDEX role_assignments_of_principal ON role_assignments (principal);
 
 -- Service accounts of projects: owners of keys that are no person.
 CREATE TABLE service_accounts (

@@ -24,6 +24,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use engine::Db;
+use keystead_core::time::Timestamp;
 use tokio::sync::watch;
 
 /// Why an operation of the store failed.
@@ -194,12 +195,27 @@ impl Store {
 /// The requested part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The id of the row before the first one.
+    /// The row before the first one: its id, or its [`position`](Self::position).
     pub after: Option<String>,
     /// The maximum number of rows.
     pub limit: u32,
     /// Oldest first; otherwise newest first.
     pub ascending: bool,
+}
+
+impl Page {
+    /// The position of a row in its list. A page can begin after it even when the row has been deleted since.
+    #[must_use]
+    pub fn position(created_at: Timestamp, id: &str) -> String {
+        format!("{}~{id}", created_at.0)
+    }
+
+    /// Reads a position; no id has this form.
+    #[must_use]
+    pub fn read_position(after: &str) -> Option<(Timestamp, &str)> {
+        let (created_at, id) = after.split_once('~')?;
+        Some((Timestamp(created_at.parse().ok()?), id))
+    }
 }
 
 /// A part of a list.

@@ -155,6 +155,59 @@ const checks = {
     const amounts = costs.data.flatMap((bucket) => bucket.results).map((result) => result.amount);
     assert.ok(amounts.length > 0 && amounts.every((amount) => amount.currency === "usd"));
   },
+  async "groups, roles and who holds them"() {
+    const admin = administration();
+    const all = async (pages) => {
+      const found = [];
+      for await (const one of pages) found.push(one);
+      return found;
+    };
+    const [me] = await all(admin.users.list());
+    const made = await admin.projects.create({ name: "Roles" });
+    const group = await admin.groups.create({ name: "Team" });
+    const second = await admin.groups.create({ name: "Second team" });
+    assert.deepEqual(await admin.groups.retrieve(group.id), group);
+    assert.equal((await admin.groups.update(group.id, { name: "Readers" })).name, "Readers");
+    const ids = (await all(admin.groups.list({ limit: 1 }))).map((one) => one.id);
+    assert.ok(ids.includes(group.id) && ids.includes(second.id) && new Set(ids).size === ids.length);
+    await admin.groups.users.create(group.id, { user_id: me.id });
+    assert.deepEqual((await all(admin.groups.users.list(group.id))).map((one) => one.id), [me.id]);
+    assert.equal((await admin.groups.users.retrieve(me.id, { group_id: group.id })).user_type, "user");
+
+    const role = await admin.roles.create({ role_name: "Node caller", permissions: ["api.model.request"] });
+    assert.deepEqual(await admin.roles.retrieve(role.id), role);
+    const changed = await admin.roles.update(role.id, { permissions: ["api.model.read"], description: "Reads" });
+    assert.deepEqual(await admin.roles.retrieve(role.id), changed);
+    assert.ok((await all(admin.roles.list({ limit: 2 }))).some((one) => one.id === "role-api-organization-owner"));
+    const place = { project_id: made.id };
+    const local = await admin.projects.roles.create(made.id, { role_name: "Local", permissions: ["api.files.read"] });
+    assert.deepEqual(await admin.projects.roles.retrieve(local.id, place), local);
+    const here = await admin.projects.roles.update(local.id, { ...place, role_name: "Here" });
+    assert.ok((await all(admin.projects.roles.list(made.id))).some((one) => one.name === "Here"));
+
+    const holders = [
+      [admin.groups.roles, changed, group.id, {}, { group_id: group.id }],
+      [admin.users.roles, changed, me.id, {}, { user_id: me.id }],
+      [admin.projects.groups.roles, here, group.id, place, { ...place, group_id: group.id }],
+      [admin.projects.users.roles, here, me.id, place, { ...place, user_id: me.id }],
+    ];
+    for (const [roles, one, holder, where, path] of holders) {
+      assert.deepEqual((await roles.create(holder, { ...where, role_id: one.id })).role, one);
+      const listed = where.project_id ? roles.list(holder, where) : roles.list(holder);
+      assert.ok((await all(listed)).some((held) => held.id === one.id));
+      assert.deepEqual((await roles.retrieve(one.id, path)).permissions, one.permissions);
+      assert.ok((await roles.delete(one.id, path)).deleted);
+    }
+    const added = await admin.projects.groups.create(made.id, { group_id: group.id, role: "role-api-project-viewer" });
+    assert.deepEqual(await admin.projects.groups.retrieve(group.id, place), added);
+    assert.equal((await all(admin.projects.groups.list(made.id))).length, 1);
+    assert.ok((await admin.projects.groups.delete(group.id, place)).deleted);
+    assert.ok((await admin.groups.users.delete(me.id, { group_id: group.id })).deleted);
+    assert.equal((await admin.projects.roles.delete(local.id, place)).id, local.id);
+    assert.equal((await admin.roles.delete(role.id)).id, role.id);
+    for (const one of [group, second]) assert.ok((await admin.groups.delete(one.id)).deleted);
+    await admin.projects.archive(made.id);
+  },
 };
 
 let passed = 0;

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use keystead_app::organizations::members::{Member, MemberChange};
 use keystead_core::id::UserId;
+use keystead_core::role::OrganizationRole;
 use serde_json::{Value, json};
 
 use super::role_names::{organization_role, organization_role_id};
@@ -14,15 +15,16 @@ use crate::path::Ids;
 use crate::query::Query;
 use crate::{ApiState, page};
 
-fn show(member: &Member) -> Value {
+pub(super) fn show(member: &Member) -> Value {
     let user = &member.user;
     let closed = user.deactivated_at.is_some();
+    let role = Some(member.membership.role).filter(|role| *role != OrganizationRole::None);
     json!({
         "id": user.id,
         "object": "organization.user",
         "name": user.name,
         "email": user.email,
-        "role": member.membership.role.as_str(),
+        "role": role.map(OrganizationRole::as_str),
         "added_at": member.membership.created_at,
         "created": user.created_at,
         "api_key_last_used_at": member.key_used_at,

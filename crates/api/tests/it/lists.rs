@@ -35,6 +35,19 @@ pub(crate) const LISTS: &[List] = &[
     newest_first("/v1/organization/users"),
 ];
 
+/// Lists that name the cursor of their next page: their path and the largest `limit`.
+const NEXT_LISTS: &[(&str, usize)] = &[
+    ("/v1/organization/groups", 1000),
+    ("/v1/organization/groups/{group_id}/roles", 1000),
+    ("/v1/organization/groups/{group_id}/users", 1000),
+    ("/v1/organization/projects/{project_id}/groups", 100),
+    ("/v1/organization/roles", 1000),
+    ("/v1/organization/users/{user_id}/roles", 1000),
+    ("/v1/projects/{project_id}/groups/{group_id}/roles", 1000),
+    ("/v1/projects/{project_id}/roles", 1000),
+    ("/v1/projects/{project_id}/users/{user_id}/roles", 1000),
+];
+
 fn is_list(endpoint: &Endpoint) -> bool {
     endpoint.method == Method::GET && endpoint.accepted.one.contains(&"after")
 }
@@ -66,6 +79,7 @@ fn refused(answer: &Answer, param: &str) {
 fn every_list_is_known() {
     let mut listed: Vec<&str> = ROUTES.iter().filter(|one| is_list(one)).map(|one| one.path).collect();
     let mut known: Vec<&str> = LISTS.iter().map(|list| list.path).collect();
+    known.extend(NEXT_LISTS.iter().map(|(path, _)| path));
     listed.sort_unstable();
     known.sort_unstable();
     assert_eq!(listed, known);
@@ -128,6 +142,45 @@ async fn every_list_has_limits_orders_and_cursors() {
         assert_eq!(end, empty, "{endpoint:?}");
         // Empty values count as absent.
         assert_eq!(ask("after=&before=&limit=&order=").await.body, *body, "{endpoint:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_list_that_names_its_next_page_has_limits_orders_and_cursors() {
+    let walk = Walk::new().await;
+    walk.hold_roles().await;
+    for (path, most) in NEXT_LISTS {
+        let endpoint = ROUTES.iter().find(|one| is_list(one) && one.path == *path).unwrap();
+        let ask = async |query: &str| walk.call(endpoint, query, "").await;
+        let data = async |query: &str| {
+            let answer = ask(query).await;
+            assert_eq!((answer.status, &answer.body["object"]), (200, &json!("list")), "{endpoint:?}: {}", answer.body);
+            (answer.body["data"].as_array().unwrap().clone(), answer.body)
+        };
+        let (whole, body) = data("").await;
+        assert_eq!((whole.len() > 1, &body["has_more"], &body["next"]), (true, &json!(false), &json!(null)), "{path}");
+        for wrong in ["-1", "x", "1.5", &(most + 1).to_string()] {
+            refused(&ask(&format!("limit={wrong}")).await, "limit");
+        }
+        for (param, query) in [("order", "order=up"), ("after", "after=nothing")] {
+            refused(&ask(query).await, param);
+        }
+        assert_eq!(data(&format!("limit={most}")).await.0, whole, "{path}");
+        let none = json!({ "object": "list", "data": [], "has_more": false, "next": null });
+        assert_eq!(data("limit=0").await.1, none, "{path}");
+        assert_eq!(data("after=&limit=&order=").await.1, body, "{path}");
+        let (ascending, descending) = (data("order=asc").await.0, data("order=desc").await.0);
+        assert!(whole == ascending || whole == descending, "{path}");
+        assert_eq!(ascending.into_iter().rev().collect::<Vec<_>>(), descending, "{path}");
+        let (mut seen, mut next) = (Vec::new(), String::new());
+        loop {
+            let (part, page) = data(&format!("limit=1&after={next}")).await;
+            assert_eq!((part.len(), page["has_more"] == true), (1, page["next"].is_string()), "{path}");
+            seen.extend(part);
+            let Some(cursor) = page["next"].as_str() else { break };
+            cursor.clone_into(&mut next);
+        }
+        assert_eq!(seen, whole, "{path}");
     }
 }
 

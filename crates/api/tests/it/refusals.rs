@@ -47,8 +47,9 @@ async fn every_route_refuses_strangers() {
         assert!(sentence.contains(scope.as_str()), "{endpoint:?}: {}", wrong.body);
         if endpoint.path.contains('{') {
             let mut body = json!({ "name": "mine", "scopes": [], "code": "123456", "channel": "qr",
-                "mode": "deny_list", "model_ids": [], "retention_type": "none", "role": "owner",
-                "user_id": owner.user_id, "certificate_ids": [certificate] });
+                "mode": "deny_list", "model_ids": [], "retention_type": "none", "role_name": "mine", "permissions": [],
+                "role_id": "role-x", "role": "owner", "user_id": owner.user_id, "group_id": "group_x",
+                "certificate_ids": [certificate] });
             body.as_object_mut().unwrap().retain(|name, _| endpoint.accepted.body.contains(&name.as_str()));
             let body = &body.to_string();
             let foreign = world.call(endpoint.method.clone(), &path, admin(&other), body).await;

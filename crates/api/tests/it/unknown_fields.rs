@@ -33,9 +33,12 @@ impl Walk {
         let invited = json!({ "email": "ben@example.com", "role": "owner" });
         let invite = world.post("/v1/organization/invites", &key, invited).await.text("id");
         let certificate = world.post("/v1/organization/certificates", &key, json!({ "certificate": AUTHORITY })).await;
+        let group = world.post("/v1/organization/groups", &key, json!({ "name": "team" })).await.text("id");
         let ids = vec![
             ("{certificate_id}", certificate.text("id")),
             ("{invite_id}", invite),
+            ("{group_id}", group),
+            ("{role_id}", "role-api-organization-reader".to_owned()),
             ("{project_id}", made.project_id.to_string()),
             ("{service_account_id}", account.clone()),
             ("{key_id}", own),
@@ -70,6 +73,33 @@ impl Walk {
                 (format!("{project}/users"), json!({ "user_id": user, "role": "member" })),
                 (format!("{project}/service_accounts"), json!({ "name": name, "create_service_account_only": true })),
                 (format!("{project}/service_accounts/{}/api_keys", self.account), json!({ "name": name })),
+            ] {
+                let made = world.post(&path, key, body).await;
+                assert_eq!(made.status, 200, "{path}: {}", made.body);
+            }
+        }
+    }
+
+    /// Makes groups, and gives roles to the group, the person and the project of the paths, so that each list has rows.
+    pub(crate) async fn hold_roles(&self) {
+        let (world, key) = (&self.world, &self.key);
+        let id = |name: &str| self.ids.iter().find(|(known, _)| *known == name).unwrap().1.clone();
+        let (group, person, project) = (id("{group_id}"), id("{user_id}"), self.project.clone());
+        for n in 0..3 {
+            world.wait(1);
+            let user = world.member(&self.organization, OrganizationRole::Reader).await;
+            let other =
+                world.post("/v1/organization/groups", key, json!({ "name": format!("row {n}") })).await.text("id");
+            let asked = json!({ "role_name": format!("row {n}"), "permissions": ["api.model.read"] });
+            let here = world.post("/v1/organization/roles", key, asked.clone()).await.text("id");
+            let there = world.post(&format!("/v1/projects/{project}/roles"), key, asked).await.text("id");
+            for (path, body) in [
+                (format!("/v1/organization/groups/{group}/users"), json!({ "user_id": user })),
+                (format!("/v1/organization/groups/{group}/roles"), json!({ "role_id": here })),
+                (format!("/v1/organization/users/{person}/roles"), json!({ "role_id": here })),
+                (format!("/v1/projects/{project}/groups/{group}/roles"), json!({ "role_id": there })),
+                (format!("/v1/projects/{project}/users/{person}/roles"), json!({ "role_id": there })),
+                (format!("/v1/projects/{project}/groups/{other}/roles"), json!({ "role_id": there })),
             ] {
                 let made = world.post(&path, key, body).await;
                 assert_eq!(made.status, 200, "{path}: {}", made.body);
@@ -157,7 +187,8 @@ async fn every_member_of_a_body_is_read() {
         "name": "n", "mode": "deny_list", "model_ids": [], "allowed_ips": ["192.0.2.1"], "phone_number": "+48600000000",
         "code": "123456", "decision": "reject", "reasons": [], "reason": "because", "until": 1, "requirement": "phone",
         "action": "suspend", "tags": [], "organization_ids": ["org-x"], "organization_id": "org-x", "rules": [], "version": 1,
-        "scopes": [], "consent": true, "email": "ann@example.com", "role": "owner",
+        "scopes": [], "consent": true, "email": "ann@example.com", "role": "owner", "role_name": "r", "permissions": [],
+        "description": "d", "role_id": "role-api-organization-owner", "user_id": "user-x", "group_id": "group_x",
     });
     for endpoint in ROUTES {
         for name in endpoint.accepted.body {

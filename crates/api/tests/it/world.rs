@@ -22,8 +22,6 @@ use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::directory;
-use keystead_store::tables::memberships::{self, Membership};
-use keystead_store::tables::users::{self, User};
 use keystead_store::{Error, Store, Tx};
 use keystead_testkit::{Database, PUBLIC_URL, pepper, tags};
 use serde_json::Value;
@@ -166,19 +164,7 @@ impl World {
     /// Makes another person a member of an organization.
     pub(crate) async fn member(&self, organization: &OrganizationId, role: OrganizationRole) -> UserId {
         let number = self.people.fetch_add(1, Ordering::Relaxed);
-        let user: UserId = format!("user-{number:024}").parse().unwrap();
-        let (organization, id, created_at) = (organization.clone(), user.clone(), self.app.now());
-        let insert = async move |tx: &mut Tx| {
-            let email = format!("person{number}@example.com");
-            let (name, default_organization, deactivated_at) = (format!("Person {number}"), None, None);
-            let row = User { id: id.clone(), email, name, created_at, default_organization, deactivated_at };
-            users::insert(tx, &row).await?;
-            let row = Membership { organization: organization.clone(), user: id.clone(), role, created_at };
-            memberships::insert(tx, &row).await
-        };
-        let inserted: Result<(), Error> = self.store.write("member", insert).await;
-        inserted.unwrap();
-        user
+        self.named_member(organization, &format!("person{number}"), role).await
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

@@ -5,7 +5,7 @@
 pub enum Area {
     /// API keys and service accounts.
     Keys,
-    /// Members, invitations and accounts.
+    /// Members, invitations, groups, roles and accounts.
     People,
     /// Signing in and out.
     SignIn,
@@ -60,7 +60,7 @@ impl Area {
     pub fn of(action: &str) -> Self {
         match action.split('.').next().unwrap_or_default() {
             "api_key" | "service_account" => Self::Keys,
-            "user" | "invite" => Self::People,
+            "user" | "invite" | "group" | "role" => Self::People,
             "login" | "logout" => Self::SignIn,
             "project" | "rate_limit" => Self::Projects,
             "phone" => Self::Phone,
@@ -85,6 +85,9 @@ pub const ACTIONS: &[&str] = &[
     "certificates.activated",
     "certificates.deactivated",
     "change.unconfirmed",
+    "group.created",
+    "group.deleted",
+    "group.updated",
     "invite.accepted",
     "invite.deleted",
     "invite.sent",
@@ -182,6 +185,11 @@ pub const ACTIONS: &[&str] = &[
     "review.picture_viewed",
     "review.proposed",
     "review.ran_out",
+    "role.assignment.created",
+    "role.assignment.deleted",
+    "role.created",
+    "role.deleted",
+    "role.updated",
     "service_account.created",
     "service_account.deleted",
     "service_account.updated",

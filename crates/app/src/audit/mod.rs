@@ -107,8 +107,14 @@ fn collect_for_request(organization: &OrganizationId, action: &'static str, targ
 
 /// Finds the project of an entry: the one its details name, or the one its key or service account belongs to.
 async fn project_of_entry(tx: &mut Tx, entry: &AuditEntry<'_>) -> Result<Option<ProjectId>, Error> {
-    let named = entry.details["data"]["project"].as_str().or_else(|| entry.details["project_id"].as_str());
+    let details = &entry.details;
+    let named = details["data"]["project"].as_str().or_else(|| details["project_id"].as_str());
     if let Some(named) = named {
+        return Ok(named.parse().ok());
+    }
+    // Roles name an organization or a project.
+    let resources = [&details["resource_id"], &details["changes_requested"]["resource_id"]];
+    if let Some(named) = resources.into_iter().find_map(|resource| resource.as_str()) {
         return Ok(named.parse().ok());
     }
     let kinds = [ProjectId::PREFIX, keystead_core::id::KeyId::PREFIX, keystead_core::id::ServiceAccountId::PREFIX];

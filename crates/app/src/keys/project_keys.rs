@@ -5,9 +5,9 @@ use keystead_core::id::{KeyId, OrganizationId, ProjectId, UserId};
 use keystead_core::key::KeyKind;
 use keystead_core::refusal::Refusal;
 use keystead_core::role::OrganizationRole;
-use keystead_core::scope::Scope;
+use keystead_core::scope::{Scope, ScopeSet};
 use keystead_store::tables::api_keys::{self, KeyEdit, KeyRow, KeyWithOwner};
-use keystead_store::tables::{memberships, organizations, project_members, service_accounts};
+use keystead_store::tables::{memberships, organizations, project_members, role_assignments, service_accounts};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
@@ -17,6 +17,8 @@ use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
 use crate::keys::minting::{KeyTarget, MintedKey, NewKey, end_of_life, restriction};
 use crate::projects::{open_project, project_of};
+use crate::roles::Place;
+use crate::roles::effective::{ensure_may_give, permissions_of};
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
@@ -118,6 +120,12 @@ impl App {
             }
             if let Some(wanted) = &edit.restriction {
                 may_grant(actor, "scopes", wanted.scopes(), found.key.restriction.scopes())?;
+            }
+            if let (Some(wanted), Owner::ServiceAccount(_)) = (&edit.restriction, &found.key.owner) {
+                let added = wanted.scopes().without(found.key.restriction.scopes());
+                let data = added.intersection(ScopeSet::of(&Scope::DATA_PLANE));
+                let place = Place { organization, project: Some(project) };
+                ensure_may_give(tx, actor, place, "scopes", data).await?;
             }
             api_keys::update(tx, id, &edit).await?;
             let mut requested = json!({
@@ -304,8 +312,8 @@ pub(crate) async fn ensure_key_active(tx: &mut Tx, actor: &Actor) -> Result<(), 
 pub(crate) async fn owner_still_belongs(tx: &mut Tx, organization: &OrganizationId, row: &KeyRow) -> Result<(), Error> {
     let belongs = match &row.owner {
         Owner::User(user) => {
-            let membership = memberships::find(tx, organization, user).await?;
-            membership.is_some_and(|one| row.kind != KeyKind::Admin || one.role == OrganizationRole::Owner)
+            let held = permissions_of(tx, organization, user, None).await?;
+            held.is_some_and(|held| row.kind != KeyKind::Admin || held.allows(Scope::ManagementWrite))
         }
         Owner::ServiceAccount(account) => match &row.project {
             Some(project) => {
@@ -318,7 +326,8 @@ pub(crate) async fn owner_still_belongs(tx: &mut Tx, organization: &Organization
     if belongs && open { Ok(()) } else { Err(Refusal::NoMembership.into()) }
 }
 
-/// Checks access to a project: owners reach every project, members those they belong to and the Default project.
+/// Checks access to a project: owners reach every project, members those they or their groups belong to and the Default
+/// project.
 pub(crate) async fn ensure_project_access(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -330,7 +339,8 @@ pub(crate) async fn ensure_project_access(
     let open = open_project(tx, organization, project).await?;
     let reached = membership.role == OrganizationRole::Owner
         || open.is_default
-        || project_members::find(tx, project, user).await?.is_some();
+        || project_members::find(tx, project, user).await?.is_some()
+        || role_assignments::permitted_to_user(tx, user).await?.in_project(project).is_some();
     if reached { Ok(()) } else { Err(missing()) }
 }
 

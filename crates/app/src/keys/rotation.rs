@@ -17,7 +17,7 @@ use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
 use crate::keys::minting::{KeyTarget, MintedKey, NewKey};
 use crate::keys::project_keys::{ensure_key_active, ensure_project_access, person};
-use crate::projects::service_accounts::account_of;
+use crate::projects::service_accounts::{account_of, ensure_may_act_as};
 use crate::{Actor, App, Error};
 
 /// Both keys after a rotation.
@@ -119,7 +119,8 @@ async fn key_to_rotate(
     match &key.owner {
         Owner::ServiceAccount(account) => {
             app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            account_of(tx, organization, project, account).await?;
+            let account = account_of(tx, organization, project, account).await?;
+            ensure_may_act_as(tx, actor, (organization, project), account.role).await?;
         }
         Owner::User(owner) => {
             if person(actor)? != owner {

@@ -2,7 +2,7 @@
 
 use keystead_core::id::{InviteId, OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
-use keystead_core::scope::{Scope, ScopeSet};
+use keystead_core::scope::Scope;
 use keystead_core::secret::Secret;
 use keystead_store::tables::invites;
 pub use keystead_store::tables::invites::Invite;
@@ -17,7 +17,7 @@ use crate::accounts::password::hash_password;
 use crate::accounts::proven::open_first_session;
 use crate::accounts::{Context, SignedIn, acceptable, digest_of, draw_secret};
 use crate::audit::AuditEntry;
-use crate::keys::grants::may_grant;
+use crate::roles::effective::ensure_may_invite;
 use crate::validate::{checked_email, parse_id};
 use crate::verification::limits::hold_room;
 use crate::{Actor, App, Error};
@@ -119,9 +119,7 @@ impl App {
                 invites::revoke(tx, organization, &old.id, self.now()).await?;
             }
             let projects = projects_of_invite(tx, organization, role, wanted.as_deref()).await?;
-            let of_project = projects.iter().map(|(_, role)| ScopeSet::of_project_role(*role));
-            let rights = of_project.fold(ScopeSet::of_organization_role(role), ScopeSet::union);
-            may_grant(actor, "role", rights, ScopeSet::NONE)?;
+            ensure_may_invite(tx, actor, organization, role, &projects).await?;
             let row = Invite { projects, ..row.clone() };
             invites::insert(tx, &row).await?;
             let language = readers_language(self, tx, actor, &row.email, language).await?;
@@ -147,6 +145,9 @@ impl App {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             self.ensure_mail("resend_invite")?;
             let invite = parse_id("invite", id)?;
+            if let Some(row) = invites::find_open(tx, organization, &invite).await? {
+                ensure_may_invite(tx, actor, organization, row.role, &row.projects).await?;
+            }
             let end = self.now().plus(LIFE);
             if !invites::renew(tx, organization, &invite, &digest_of(&secret), end).await? {
                 return Err(Error::not_found("invite", id));
@@ -310,8 +311,17 @@ async fn set_first_password(app: &App, tx: &mut Tx, user: &UserId, hash: &str, f
 /// Uses an invitation up and makes the person a member.
 async fn enter_organization(app: &App, tx: &mut Tx, row: &Invite, user: &UserId) -> Result<(), Error> {
     let (organization, now) = (&row.organization, app.now());
+    changes::lock(tx).await?;
     let found = organizations::find(tx, organization).await?;
     found.filter(|row| row.deactivated_at.is_none()).ok_or_else(dead)?;
+    // An invitation gives what the person who sent it could still give.
+    if let Some(inviter) = &row.invited_by {
+        let inviter = Actor::Person(inviter.clone());
+        match ensure_may_invite(tx, &inviter, organization, row.role, &row.projects).await {
+            Err(Error::Forbidden { .. }) => return Err(dead()),
+            other => other?,
+        }
+    }
     if !invites::accept(tx, &row.id, now).await? {
         return Err(dead());
     }

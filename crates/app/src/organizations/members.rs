@@ -3,17 +3,17 @@
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::key::KeyKind;
 use keystead_core::role::OrganizationRole;
-use keystead_core::scope::{Scope, ScopeSet};
+use keystead_core::scope::Scope;
 use keystead_core::text::{self, NameFault};
 use keystead_store::tables::api_keys::{self, KeyRow};
 pub use keystead_store::tables::memberships::Member;
-use keystead_store::tables::{changes, memberships, project_members};
+use keystead_store::tables::{changes, invites, memberships, project_members};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::{Map, Value, json};
 
 use crate::audit::AuditEntry;
-use crate::keys::grants::may_grant;
 use crate::keys::revoke::revoke_live_key;
+use crate::roles::effective::{ensure_may_change_membership, ensure_may_remove};
 use crate::verification::organization::owners::{is_owner, owners_changed};
 use crate::verification::phone::status::end_phones_of;
 use crate::{Actor, App, Error};
@@ -104,7 +104,9 @@ impl App {
             let known = member_of(tx, organization, id).await?;
             let mut wished = Map::new();
             if let Some(role) = change.role.filter(|role| *role != known.membership.role) {
-                change_role(self, tx, actor, organization, id, (known.membership.role, role)).await?;
+                let roles = (known.membership.role, role);
+                ensure_may_change_membership(tx, actor, organization, "role", roles).await?;
+                set_member_role(self, tx, actor, organization, (id, role)).await?;
                 wished.insert("role".to_owned(), role.as_str().into());
             }
             let texts = [
@@ -137,36 +139,33 @@ impl App {
     /// When the caller lacks the permission, when the user is not a member, or is the last owner.
     pub async fn remove_member(&self, actor: &Actor, organization: &OrganizationId, id: &UserId) -> Result<(), Error> {
         write_tx!(self.store(), "remove_member", |tx| {
+            changes::lock(tx).await?;
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             memberships::find(tx, organization, id).await?.ok_or_else(|| Error::not_found("user", id.as_str()))?;
+            ensure_may_remove(tx, actor, organization, id).await?;
             leave(self, tx, actor, organization, id, "member_removed").await
         })
     }
 }
 
-/// Gives a member another role, with what follows for their keys and for the verification of the organization.
-async fn change_role(
+/// Sets the preset role of a member, in place of every preset role they hold directly, with what follows for their keys
+/// and for the verification of the organization.
+pub(crate) async fn set_member_role(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
     organization: &OrganizationId,
-    id: &UserId,
-    (before, role): (OrganizationRole, OrganizationRole),
+    (id, role): (&UserId, OrganizationRole),
 ) -> Result<(), Error> {
-    // Only a key that is not restricted makes owners, also of people who may do as much already.
-    let has = match role {
-        OrganizationRole::Owner => ScopeSet::NONE,
-        OrganizationRole::Reader => ScopeSet::of_organization_role(before),
-    };
-    may_grant(actor, "role", ScopeSet::of_organization_role(role), has)?;
-    let owned = before == OrganizationRole::Owner;
+    let owned = is_owner(tx, organization, id).await?;
     if !memberships::update_role(tx, organization, id, role, app.now()).await? {
         return Err(last_owner());
     }
-    // Admin keys belong to owners. A member who becomes an owner again makes new ones.
+    // Admin keys of an owner end with the ownership. A member who becomes an owner again makes new ones.
     if owned && role != OrganizationRole::Owner {
         let admin = |key: &KeyRow| key.kind == KeyKind::Admin;
         revoke_member_keys(app, tx, actor, organization, id, "role_lowered", admin).await?;
+        revoke_invites_of(app, tx, actor, organization, id).await?;
     }
     if owned != (role == OrganizationRole::Owner) {
         owners_changed(app, tx, actor, organization).await?;
@@ -189,7 +188,7 @@ async fn member_of(tx: &mut Tx, organization: &OrganizationId, id: &UserId) -> R
     found.ok_or_else(|| Error::not_found("user", id.as_str()))
 }
 
-/// Ends a membership with its project roles, keys and attempts to verify a phone number.
+/// Ends a membership with its project roles, keys, open invitations and attempts to verify a phone number.
 ///
 /// # Errors
 /// `last_owner` when no other owner stays.
@@ -209,6 +208,7 @@ pub(crate) async fn leave(
         project_members::delete(tx, &place.project, id, app.now()).await?;
     }
     revoke_member_keys(app, tx, actor, organization, id, reason, |_| true).await?;
+    revoke_invites_of(app, tx, actor, organization, id).await?;
     api_keys::leave_out(tx, organization, id, app.now()).await?;
     end_phones_of(app, tx, actor, organization, id).await?;
     if owned {
@@ -230,6 +230,24 @@ async fn revoke_member_keys(
 ) -> Result<(), Error> {
     for key in api_keys::list_of_member(tx, organization, id).await?.into_iter().filter(which) {
         revoke_live_key(app, tx, actor, organization, &key.id, reason).await?;
+    }
+    Ok(())
+}
+
+/// Revokes the open invitations of a person who may not give any more what they offer.
+async fn revoke_invites_of(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    id: &UserId,
+) -> Result<(), Error> {
+    let open = invites::list_open(tx, organization).await?;
+    for invite in open.iter().filter(|invite| invite.invited_by.as_ref() == Some(id)) {
+        invites::revoke(tx, organization, &invite.id, app.now()).await?;
+        let target = invite.id.as_str();
+        let entry = AuditEntry { organization, action: "invite.deleted", target, details: json!({}) };
+        app.record(tx, actor, entry).await?;
     }
     Ok(())
 }

@@ -17,8 +17,8 @@ pub use deletion::OrganizationDeletionView;
 
 use keystead_core::gate::OwnedOrganization;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
-use keystead_core::role::{OrganizationRole, ProjectRole};
-use keystead_core::scope::Scope;
+use keystead_core::role::{OrganizationRole, ProjectRole, effective_permissions};
+use keystead_core::scope::{Scope, ScopeSet};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::account_deletions;
@@ -30,6 +30,7 @@ use keystead_store::tables::organizations::{self, Organization};
 use keystead_store::tables::policy;
 use keystead_store::tables::project_members::{self, ProjectMember};
 use keystead_store::tables::projects::{self, Project};
+use keystead_store::tables::role_assignments;
 use keystead_store::tables::users::{self, User};
 use serde_json::json;
 
@@ -56,6 +57,8 @@ pub struct OrganizationChoice {
     pub name: String,
     /// The person's role in it.
     pub role: OrganizationRole,
+    /// Whether the person's roles permit to see and change its administration.
+    pub manages: bool,
     /// The projects the person has access to that are not archived, the Default project first. Owners see all, others
     /// their own and the Default project.
     pub projects: Vec<ProjectChoice>,
@@ -75,7 +78,7 @@ pub struct ProjectChoice {
     pub name: String,
     /// Whether it is the Default project.
     pub is_default: bool,
-    /// Whether the person owns it or its organization.
+    /// Whether the person's roles permit to administer it.
     pub administers: bool,
 }
 
@@ -132,6 +135,7 @@ impl App {
         read_tx!(self.store(), "organizations_of", |tx| {
             let mut choices = Vec::new();
             let reached = projects::list_of_user(tx, user).await?;
+            let permitted = role_assignments::permitted_to_user(tx, user).await?;
             let safe = asks_for_code(tx, user).await?;
             let deletions = organization_deletions::list_of_user(tx, user).await?;
             for membership in memberships::list_of_user(tx, user).await? {
@@ -139,14 +143,22 @@ impl App {
                 if row.deactivated_at.is_some() {
                     continue;
                 }
+                let assigned = permitted.in_organization(&row.id);
+                let may = |project: Option<(Option<ProjectRole>, Option<ScopeSet>)>, scope: Scope| {
+                    effective_permissions(Some(membership.role), assigned, project).is_some_and(|may| may.allows(scope))
+                };
                 let own = reached.iter().filter(|reached| reached.project.organization == row.id);
                 let projects = own.map(|reached| ProjectChoice {
                     id: reached.project.id.clone(),
                     name: reached.project.name.clone(),
                     is_default: reached.project.is_default,
-                    administers: reached.administers,
+                    administers: may(
+                        Some((reached.role, permitted.in_project(&reached.project.id))),
+                        Scope::ManagementWrite,
+                    ),
                 });
                 let projects = projects.collect();
+                let manages = may(None, Scope::ManagementRead) && may(None, Scope::ManagementWrite);
                 let locked = !safe && organizations::second_factor_since(tx, &row.id).await?.is_some();
                 let deletion = deletions.iter().find(|deletion| deletion.organization == row.id);
                 choices.push(OrganizationChoice {
@@ -154,6 +166,7 @@ impl App {
                     id: row.id,
                     name: row.name,
                     role: membership.role,
+                    manages,
                     projects,
                     locked,
                 });

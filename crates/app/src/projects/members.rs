@@ -9,8 +9,10 @@ use keystead_store::tables::{changes, memberships};
 use serde_json::json;
 
 use crate::audit::AuditEntry;
-use crate::keys::grants::may_grant;
 use crate::projects::open_project;
+use crate::roles::Place;
+use crate::roles::assignments::direct_scopes;
+use crate::roles::effective::ensure_may_change;
 use crate::{Actor, App, Error};
 
 impl App {
@@ -54,6 +56,11 @@ impl App {
             member_of(tx, organization, user).await?;
             for (project, role) in roles {
                 open_project(tx, organization, project).await?;
+                // A person with custom roles alone has no preset role that could be taken.
+                let known = project_members::find(tx, project, user).await?.map(|row| row.role);
+                if role.is_none() && known == Some(ProjectRole::None) {
+                    continue;
+                }
                 change_project_role(self, tx, actor, organization, (project, user), *role).await?;
             }
             Ok(())
@@ -69,6 +76,8 @@ pub(super) fn checked_role(role: Option<ProjectRole>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Gives a person a preset role in a project, in place of every preset role they hold in it directly, or removes them
+/// from it with all their roles.
 pub(super) async fn change_project_role(
     app: &App,
     tx: &mut Tx,
@@ -79,11 +88,18 @@ pub(super) async fn change_project_role(
 ) -> Result<(), Error> {
     let now = app.now();
     let known = project_members::find(tx, project, user).await?.map(|row| row.role);
-    let member = memberships::find(tx, organization, user).await?.map(|row| ScopeSet::of_organization_role(row.role));
-    let rights = |role: Option<ProjectRole>| role.map(ScopeSet::of_project_role).unwrap_or_default();
-    may_grant(actor, "role", rights(role), rights(known).union(member.unwrap_or_default()))?;
+    if known == role {
+        return Ok(());
+    }
+    let place = Place { organization, project: Some(project) };
+    let member = memberships::find(tx, organization, user).await?.map(|row| row.role.permissions()).unwrap_or_default();
+    let rights = |role: Option<ProjectRole>| role.map(ProjectRole::permissions).unwrap_or_default();
+    let others = if role.is_none() { direct_scopes(tx, place, user).await? } else { ScopeSet::NONE };
+    let (before, after) = (rights(known).union(others), rights(role));
+    // What the person may do in every project is neither given nor taken here.
+    let change = (before.without(member), after.without(member));
+    ensure_may_change(tx, actor, place, "role", change).await?;
     let (action, details) = match (known, role) {
-        (known, wanted) if known == wanted => return Ok(()),
         (None, Some(role)) => {
             let (project, user) = (project.clone(), user.clone());
             project_members::insert(tx, &ProjectMember { project, user, role, created_at: now }).await?;

@@ -19,6 +19,8 @@ use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
 use crate::audit::AuditEntry;
+use crate::roles::Place;
+use crate::roles::effective::ensure_may_give;
 use crate::validate::checked_name;
 use crate::verification::limits::hold_room;
 use crate::{Actor, App, Error};
@@ -109,7 +111,7 @@ impl App {
         })
     }
 
-    /// Makes a project; the acting person becomes its owner.
+    /// Makes a project; the acting person becomes its owner if they hold everything that an owner may do.
     ///
     /// # Errors
     /// When the caller lacks the permission, or when the organization is full.
@@ -135,7 +137,13 @@ impl App {
                 return Err(Error::impossible(format!("An organization can have at most {MOST_PROJECTS} projects.")));
             }
             projects::insert(tx, &project).await?;
-            if let Some(user) = actor.user() {
+            let place = Place { organization, project: None };
+            let may_own = match ensure_may_give(tx, actor, place, "name", ProjectRole::Owner.permissions()).await {
+                Ok(()) => true,
+                Err(Error::Forbidden { .. }) => false,
+                Err(error) => return Err(error),
+            };
+            if let Some(user) = actor.user().filter(|_| may_own) {
                 let member = ProjectMember {
                     project: project.id.clone(),
                     user: user.clone(),

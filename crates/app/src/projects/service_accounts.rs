@@ -16,6 +16,8 @@ use crate::keys::grants::{may_grant, within_scopes};
 use crate::keys::minting::{KeyTarget, MintedKey, NewKey, mint_key};
 use crate::keys::project_keys::save_new_key;
 use crate::projects::open_project;
+use crate::roles::Place;
+use crate::roles::effective::ensure_may_give;
 use crate::validate::checked_name;
 use crate::{Actor, App, Error};
 
@@ -99,6 +101,7 @@ impl App {
         let account = write_tx!(self.store(), "create_service_account", |tx| {
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             open_project(tx, organization, project).await?;
+            ensure_may_act_as(tx, actor, (organization, project), account.role).await?;
             service_accounts::insert(tx, &account).await?;
             let details = json!({ "data": { "role": account.role.as_str() } });
             let entry =
@@ -136,7 +139,10 @@ impl App {
             if changed == account {
                 return Ok(account);
             }
-            let rights = ScopeSet::of_project_role;
+            // A service account uses only the data plane.
+            let data = ScopeSet::of(&Scope::DATA_PLANE);
+            let rights = |role: ProjectRole| role.permissions().intersection(data);
+            ensure_may_act_as(tx, actor, (organization, project), changed.role).await?;
             may_grant(actor, "role", rights(changed.role), rights(account.role))?;
             service_accounts::update(tx, project, id, &changed.name, changed.role).await?;
             let details = json!({ "changes_requested": { "role": changed.role.as_str(), "name": changed.name } });
@@ -186,7 +192,8 @@ impl App {
         let key = &minted.key;
         write_tx!(self.store(), "create_service_account_key", |tx| {
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
-            account_of(tx, organization, project, id).await?;
+            let account = account_of(tx, organization, project, id).await?;
+            ensure_may_act_as(tx, actor, (organization, project), account.role).await?;
             save_new_key(self, tx, actor, organization, key).await
         })?;
         Ok(minted)
@@ -200,6 +207,17 @@ fn place(organization: &OrganizationId, project: &ProjectId, id: &ServiceAccount
         project: Some(project.clone()),
         owner: Owner::ServiceAccount(id.clone()),
     }
+}
+
+/// Refuses a key of an account that may do more in its project than the actor. An account uses only the data plane.
+pub(crate) async fn ensure_may_act_as(
+    tx: &mut Tx,
+    actor: &Actor,
+    (organization, project): (&OrganizationId, &ProjectId),
+    role: ProjectRole,
+) -> Result<(), Error> {
+    let data = role.permissions().intersection(ScopeSet::of(&Scope::DATA_PLANE));
+    ensure_may_give(tx, actor, Place { organization, project: Some(project) }, "role", data).await
 }
 
 pub(crate) async fn account_of(

@@ -29,6 +29,8 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "ip_allowlists",
             "certificates",
             "project_certificates",
+            "user_groups",
+            "roles",
             "first_uses",
             "feature_uses",
             "refusals",

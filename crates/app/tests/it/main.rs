@@ -26,6 +26,8 @@ mod races;
 mod removed_members;
 mod review;
 mod review_faults;
+mod role_model;
+mod role_rules;
 mod scheduled_changes;
 mod second_code_service;
 mod second_factor;

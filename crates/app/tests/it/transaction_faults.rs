@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use keystead_app::accounts::Context;
 use keystead_app::keys::NewKey;
 use keystead_app::projects::service_accounts::NewServiceAccount;
+use keystead_app::roles::{self, NewRole, RoleChange};
 use keystead_app::{Actor, Error};
 use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
-use keystead_core::role::{OrganizationRole, ProjectRole};
+use keystead_core::role::{OrganizationRole, PresetRole, Principal, ProjectRole};
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
@@ -98,6 +99,45 @@ async fn place() -> (Injector, Place, Secret<String>) {
     test.mails().await;
     let place = Place { actor: Actor::Person(ann.clone()), ann, organization, project, operator };
     (Injector { test, faults: 0, acts: 0 }, place, here.session)
+}
+
+/// Groups, custom roles, and who holds them.
+async fn roles_and_groups(all: &mut Injector, place: &Place, ben: &UserId) {
+    let app = all.test.app.clone();
+    let (actor, organization) = (&place.actor, &place.organization);
+    let here = roles::Place { organization, project: None };
+    let there = roles::Place { organization, project: Some(&place.project) };
+    let group = all.each("create_group", true, async || app.create_group(actor, organization, "team").await).await;
+    let id = &group.id;
+    all.each("rename_group", true, async || app.rename_group(actor, organization, id, "others").await).await;
+    all.each("add_group_member", true, async || app.add_group_member(actor, organization, id, ben).await).await;
+    let asked =
+        || NewRole { name: "usage".to_owned(), permissions: vec!["api.usage.read".to_owned()], description: None };
+    let role = all.each("create_role", true, async || app.create_role(actor, here, asked()).await).await.id.to_string();
+    let change = || RoleChange { permissions: Some(Vec::new()), ..RoleChange::default() };
+    all.each("update_role", true, async || app.update_role(actor, here, &role, change()).await).await;
+    let (team, person) = (Principal::Group(id.clone()), Principal::User(ben.clone()));
+    for holder in [&team, &person] {
+        all.each("assign_role", true, async || app.assign_role(actor, here, holder, &role).await).await;
+    }
+    let owner = PresetRole::OrganizationOwner.id();
+    all.each("unassign_role", true, async || app.unassign_role(actor, here, &person, owner).await).await;
+    all.each("assign_role", true, async || app.assign_role(actor, here, &person, owner).await).await;
+    let member = PresetRole::ProjectMember.id();
+    all.each("add_project_group", true, async || {
+        app.add_project_group(actor, organization, &place.project, (id, member)).await
+    })
+    .await;
+    all.each("remove_project_group", true, async || {
+        app.remove_project_group(actor, organization, &place.project, id).await
+    })
+    .await;
+    let viewer = PresetRole::ProjectViewer.id();
+    all.each("assign_role", true, async || app.assign_role(actor, there, &person, viewer).await).await;
+    all.each("unassign_role", true, async || app.unassign_role(actor, there, &person, viewer).await).await;
+    all.each("remove_group_member", true, async || app.remove_group_member(actor, organization, id, ben).await).await;
+    all.each("delete_role", true, async || app.delete_role(actor, here, &role).await).await;
+    all.each("delete_group", true, async || app.delete_group(actor, organization, id).await).await;
 }
 
 /// ASVS 2.3.3: accounts, passwords, second factors, addresses, sessions.
@@ -200,6 +240,7 @@ async fn a_fault_at_each_statement_of_organizations() {
         all.each("rotate_key", true, async || app.rotate_key(actor, organization, project, &own, 60).await).await;
     all.each("revoke_key", true, async || app.revoke_key(actor, organization, project, &rotated.made.key.id).await)
         .await;
+    roles_and_groups(&mut all, &place, &ben).await;
     all.each("remove_member", true, async || app.remove_member(actor, organization, &ben).await).await;
     let bot = all.each("create_service_account", true, async || {
         let asked = NewServiceAccount { name: "bot".to_owned(), key: Some(none()) };

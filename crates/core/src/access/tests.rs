@@ -6,6 +6,7 @@ use crate::gate::{Entitlements, Requirement};
 use crate::key::KeyDigest;
 use crate::role::{OrganizationRole, ProjectRole};
 use crate::route::{self, ROUTES};
+use crate::scope::ScopeSet;
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9));
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -22,6 +23,7 @@ fn project(id: &str, archived: bool, is_default: bool, role: Option<ProjectRole>
         is_default,
         role,
         certificates: None,
+        assigned: None,
         models: None,
         addresses: None,
         rates: None,
@@ -38,6 +40,7 @@ fn reachable(
         id: organization(id),
         deactivated: false,
         role,
+        assigned: ScopeSet::NONE,
         entitlements: Entitlements {
             version: 1,
             met: met.to_vec(),
@@ -212,7 +215,7 @@ fn a_key_never_exceeds_its_owner() {
         let mut viewer = world(KeyKind::ServiceAccount, true, false, ScopeSet::all());
         viewer.organizations[0].projects[0].role = Some(ProjectRole::Viewer);
         let allowed = decide(&viewer, route, Selection::default(), HERE, NOW).is_ok();
-        assert_eq!(allowed, ScopeSet::of_project_role(ProjectRole::Viewer).allows(route.scope), "{}", route.path);
+        assert_eq!(allowed, ProjectRole::Viewer.permissions().allows(route.scope), "{}", route.path);
     }
 }
 

@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 pub use email::{EmailFault, email};
-pub use name::{LONGEST_NAME, LONGEST_PERSON_NAME, NameFault, name, person_name};
+pub use name::{LONGEST_DESCRIPTION, LONGEST_NAME, LONGEST_PERSON_NAME, NameFault, description, name, person_name};
 pub use number::{code, phone};
 
 /// Joiners: they connect letters of Persian and Indic scripts, and the parts of emoji.

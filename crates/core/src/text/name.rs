@@ -10,6 +10,9 @@ pub const LONGEST_NAME: usize = 255;
 /// Maximum number of characters in the name of a person.
 pub const LONGEST_PERSON_NAME: usize = 64;
 
+/// Maximum number of characters in a description.
+pub const LONGEST_DESCRIPTION: usize = 1_000;
+
 /// Why a text is not a valid name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameFault {
@@ -64,6 +67,14 @@ pub fn name(typed: &str) -> Result<String, NameFault> {
 /// The fault.
 pub fn person_name(typed: &str) -> Result<String, NameFault> {
     within(typed, LONGEST_PERSON_NAME)
+}
+
+/// Normalizes a description, one line of text, by the same rules; it has at most [`LONGEST_DESCRIPTION`] characters.
+///
+/// # Errors
+/// The fault.
+pub fn description(typed: &str) -> Result<String, NameFault> {
+    within(typed, LONGEST_DESCRIPTION)
 }
 
 fn within(typed: &str, longest: usize) -> Result<String, NameFault> {

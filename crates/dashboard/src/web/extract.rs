@@ -14,7 +14,6 @@ use keystead_app::organizations::{OrganizationChoice, ProjectChoice};
 use keystead_app::request::Origin;
 use keystead_app::{Actor, Error};
 use keystead_core::network::Client;
-use keystead_core::role::OrganizationRole;
 use keystead_core::secret::Secret;
 use subtle::ConstantTimeEq;
 
@@ -221,9 +220,9 @@ impl Visit {
         self.organization.locked && !self.person.session.by_passkey
     }
 
-    /// Whether this person may change the organization.
+    /// Whether this person may see and change the organization's administration.
     pub(crate) fn owner(&self) -> bool {
-        self.organization.role == OrganizationRole::Owner
+        self.organization.manages
     }
 
     /// Parses an id from an address or a form. A malformed id is answered like an unknown one.

@@ -5,6 +5,7 @@ use crate::web::extract::{Person, Visit};
 use crate::web::scope_words::scope_words;
 use keystead_core::installation::ConfiguredServices;
 use keystead_core::language::Language;
+use keystead_core::role::OrganizationRole;
 use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
@@ -137,7 +138,7 @@ impl Layout {
                 (organization.name.clone(), organization.projects.iter().map(choice).collect())
             })
             .collect();
-        let role = if visit.owner() { "role-owner" } else { "role-reader" };
+        let role = role_words(visit.organization.role);
         let own = Self::bare(state, &visit.person, title);
         Self {
             notices: own.notices.iter().cloned().chain(organization_notice(visit)).collect(),
@@ -241,5 +242,14 @@ impl Layout {
                 letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
             }
         }
+    }
+}
+
+/// The role of a member in the organization, by the key of its words.
+pub(crate) const fn role_words(role: OrganizationRole) -> &'static str {
+    match role {
+        OrganizationRole::Owner => "role-owner",
+        OrganizationRole::Reader => "role-reader",
+        OrganizationRole::None => "role-assigned",
     }
 }

@@ -21,5 +21,9 @@ pub(crate) fn scope_words(t: Messages, literal: &str) -> String {
         Scope::UsageRead => "scope-usage-read",
         Scope::ManagementRead => "scope-management-read",
         Scope::ManagementWrite => "scope-management-write",
+        Scope::GroupsRead => "scope-groups-read",
+        Scope::GroupsWrite => "scope-groups-write",
+        Scope::RolesRead => "scope-roles-read",
+        Scope::RolesWrite => "scope-roles-write",
     })
 }

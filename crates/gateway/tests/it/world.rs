@@ -192,6 +192,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
             id: format!("org-{number}").parse().unwrap(),
             deactivated: false,
             role: Some(OrganizationRole::Reader),
+            assigned: keystead_core::scope::ScopeSet::NONE,
             entitlements: Entitlements {
                 version: 1,
                 met: vec![Requirement::Phone],
@@ -207,6 +208,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
                 is_default: true,
                 role: Some(ProjectRole::Member),
                 certificates: None,
+                assigned: None,
                 models: None,
                 addresses: None,
                 rates: None,

@@ -165,6 +165,10 @@ scope-batch-write = Create and cancel batches
 scope-usage-read = Read usage and costs
 scope-management-read = Read organization settings
 scope-management-write = Change organization settings
+scope-groups-read = See groups
+scope-groups-write = Change groups
+scope-roles-read = See roles
+scope-roles-write = Change roles
 keys-unsearched = { $count ->
     [one] { $count } revoked key is not searched.
    *[other] { $count } revoked keys are not searched.

@@ -18,6 +18,7 @@ nav-account = Account
 nav-operator = Operator
 new-organization = New organization
 default-project = Default project
+role-assigned = Assigned roles only
 role-owner = Owner
 role-reader = Member
 help = Help

@@ -163,6 +163,10 @@ scope-batch-write = バッチの作成と取り消し
 scope-usage-read = 使用量と料金の読み取り
 scope-management-read = 組織の設定の読み取り
 scope-management-write = 組織の設定の変更
+scope-groups-read = グループの読み取り
+scope-groups-write = グループの変更
+scope-roles-read = ロールの読み取り
+scope-roles-write = ロールの変更
 keys-unsearched = { $count ->
    *[other] 失効済みの{ $count }個のキーは検索していません。
 }

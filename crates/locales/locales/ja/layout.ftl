@@ -18,6 +18,7 @@ nav-account = アカウント
 nav-operator = 運営者
 new-organization = 新しい組織
 default-project = 既定のプロジェクト
+role-assigned = 付与されたロールのみ
 role-owner = オーナー
 role-reader = メンバー
 help = ヘルプ

@@ -169,6 +169,10 @@ scope-batch-write = Tworzenie i anulowanie zadań wsadowych
 scope-usage-read = Odczyt wykorzystania i kosztów
 scope-management-read = Odczyt ustawień organizacji
 scope-management-write = Zmiana ustawień organizacji
+scope-groups-read = Odczyt grup
+scope-groups-write = Zmiana grup
+scope-roles-read = Odczyt ról
+scope-roles-write = Zmiana ról
 keys-unsearched = { $count ->
     [one] Nie przeszukano { $count } unieważnionego klucza.
     [few] Nie przeszukano { $count } unieważnionych kluczy.

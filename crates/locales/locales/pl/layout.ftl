@@ -18,6 +18,7 @@ nav-account = Konto
 nav-operator = Operator
 new-organization = Nowa organizacja
 default-project = Projekt domyślny
+role-assigned = Tylko nadane role
 role-owner = Właściciel
 role-reader = Członek
 help = Pomoc

@@ -16,6 +16,7 @@ use super::certificates::{self, ActiveCertificates};
 use super::ip_allowlists::{self, InForce};
 use super::organizations::{Entitled, RequirementRow, tags};
 use super::projects::{features, model_access, rate_limits};
+use super::role_assignments::{self, Permitted};
 use super::{id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
@@ -44,8 +45,16 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
             optional_time(&row, 18)?.is_none(),
             all_of_user(tx, user, &key.id, optional_id(&row, 19, "users")?.as_ref()).await?,
         ),
-        Owner::User(_) => (optional_time(&row, 18)?.is_none(), bound(tx, key.project.is_some(), &row, 22, None).await?),
-        Owner::ServiceAccount(_) => (bot.is_some(), bound(tx, key.project.is_some(), &row, 22, bot).await?),
+        Owner::User(user) => {
+            let permitted = match &key.organization {
+                Some(one) => role_assignments::permitted_in(tx, user, one, key.project.as_ref()).await?,
+                None => Permitted::default(),
+            };
+            (optional_time(&row, 18)?.is_none(), bound(tx, key.project.is_some(), &row, 22, (None, permitted)).await?)
+        }
+        Owner::ServiceAccount(_) => {
+            (bot.is_some(), bound(tx, key.project.is_some(), &row, 22, (bot, Permitted::default())).await?)
+        }
     };
     Ok(Some(Caller {
         digest: key.digest,
@@ -81,6 +90,8 @@ pub async fn find_session_caller(
     let values = vec![session.as_str().into(), project.as_str().into(), now.0.into(), idle_since.0.into()];
     let Some(row) = tx.optional(SQL, values).await? else { return Ok(None) };
     let user: UserId = id(&row, 0, "sessions")?;
+    let organization: OrganizationId = id(&row, 11, "organizations")?;
+    let permitted = role_assignments::permitted_in(tx, &user, &organization, Some(project)).await?;
     Ok(Some(Caller {
         key: KeyId::of_playground(&user),
         // No secret leads to this caller.
@@ -89,7 +100,7 @@ pub async fn find_session_caller(
         owner_active: optional_time(&row, 2)?.is_none(),
         expires_at: None,
         scopes: ScopeSet::all(),
-        organizations: bound(tx, true, &row, 3, None).await?,
+        organizations: bound(tx, true, &row, 3, (None, permitted)).await?,
         revision: row.int(1)?,
         owner: Owner::User(user),
     }))
@@ -112,13 +123,14 @@ fn optional_role<T>(
 }
 
 /// Returns what a key of one organization reaches: that organization, and its project unless it is an admin key. The
-/// columns begin at `at` with the roles of the person.
+/// columns begin at `at` with the roles of the person; the role of a service account and what assigned roles permit come
+/// with them.
 async fn bound(
     tx: &mut Tx,
     of_project: bool,
     row: &Row,
     at: usize,
-    bot: Option<ProjectRole>,
+    (bot, permitted): (Option<ProjectRole>, Permitted),
 ) -> Result<Vec<ReachableOrganization>, Error> {
     let Some(organization) = optional_id::<OrganizationId>(row, at + 8, "organizations")? else {
         return Ok(Vec::new());
@@ -136,6 +148,7 @@ async fn bound(
             certificates: active.of(&organization, &id),
             is_default: row.bool(at + 3)?,
             role: bot.or(own),
+            assigned: permitted.in_project(&id),
             models: model_access(row, at + 9)?,
             rates: rate_limits(row, at + 10)?.map(Box::new),
             features: features(row, at + 12)?.map(Box::new),
@@ -147,7 +160,9 @@ async fn bound(
     // organization.
     let lost = of_project
         && role != Some(OrganizationRole::Owner)
-        && projects.first().is_some_and(|project| project.role.is_none() && !project.is_default);
+        && projects
+            .first()
+            .is_some_and(|project| project.role.is_none() && project.assigned.is_none() && !project.is_default);
     let Entitled { met, ends } = super::organizations::entitled(tx, &organization).await?;
     let entitlements = Entitlements {
         version: row.int(at + 6)?,
@@ -160,11 +175,14 @@ async fn bound(
     let deactivated = optional_time(row, at + 5)?.is_some();
     let role = role.filter(|_| !lost);
     let addresses = in_force.of(&organization, None);
-    Ok(vec![ReachableOrganization { id: organization, deactivated, role, entitlements, projects, addresses }])
+    let assigned = permitted.in_organization(&organization);
+    let id = organization;
+    Ok(vec![ReachableOrganization { id, deactivated, role, assigned, entitlements, projects, addresses }])
 }
 
 /// Returns what a legacy key reaches: every organization of its owner, the default one first, and in each the projects
-/// they may use: all of them for an owner, otherwise their own and the Default project. Organizations from which the
+/// they may use: all of them for an owner, otherwise their own, those of their groups and the Default project.
+/// Organizations from which the
 /// person was removed after the key was made stay excluded.
 async fn all_of_user(
     tx: &mut Tx,
@@ -182,13 +200,15 @@ async fn all_of_user(
     let mut first_used = first_uses_of_user(tx, user).await?;
     let mut in_force = ip_allowlists::in_force_for(tx, user).await?;
     let mut active = certificates::active_of_user(tx, user).await?;
-    let mut projects = projects_of_user(tx, user, &mut in_force, &mut active).await?;
+    let permitted = role_assignments::permitted_to_user(tx, user).await?;
+    let mut projects = projects_of_user(tx, user, &mut in_force, &mut active, &permitted).await?;
     let mut reached = Vec::with_capacity(rows.len());
     for row in &rows {
         let id: OrganizationId = id(row, 0, "organizations")?;
         let known = met.remove(&id).map(Entitled::of).unwrap_or_default();
         reached.push(ReachableOrganization {
             role: Some(named(row, 1, "memberships", OrganizationRole::from_name)?),
+            assigned: permitted.in_organization(&id),
             deactivated: optional_time(row, 3)?.is_some(),
             entitlements: Entitlements {
                 version: row.int(4)?,
@@ -240,11 +260,14 @@ async fn projects_of_user(
     user: &UserId,
     in_force: &mut InForce,
     active: &mut ActiveCertificates,
+    permitted: &Permitted,
 ) -> Result<HashMap<OrganizationId, Vec<ReachableProject>>, Error> {
     const SQL: &str = "SELECT p.organization, p.id, p.archived_at, p.is_default, pm.role, p.model_access, p.rate_limits, p.features FROM memberships m \
                        JOIN projects p ON p.organization = m.organization \
                        LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = m.user_id \
-                       WHERE m.user_id = $1 AND (m.role = 'owner' OR p.is_default OR pm.role IS NOT NULL) \
+                       WHERE m.user_id = $1 AND (m.role = 'owner' OR p.is_default OR pm.role IS NOT NULL OR \
+                       EXISTS (SELECT 1 FROM role_assignments a \
+                       JOIN group_members gm ON gm.group_id = a.principal WHERE a.resource = p.id AND gm.user_id = m.user_id)) \
                        ORDER BY p.created_at, p.id";
     let mut projects: HashMap<_, Vec<_>> = HashMap::new();
     for row in &tx.all(SQL, vec![user.as_str().into()]).await? {
@@ -252,6 +275,7 @@ async fn projects_of_user(
         let addresses = in_force.of(&organization, Some(&id));
         let certificates = active.of(&organization, &id);
         projects.entry(organization).or_default().push(ReachableProject {
+            assigned: permitted.in_project(&id),
             id,
             archived: optional_time(row, 2)?.is_some(),
             is_default: row.bool(3)?,

@@ -39,22 +39,13 @@ impl List<'_> {
         let scoped = self.values.len();
         self.values.append(&mut self.filter_values);
         if let Some(after) = &self.page.after {
-            let sql = format!(
-                "SELECT {table}.created_at FROM {} WHERE {} AND {table}.{id} = ${}",
-                self.source,
-                self.scope,
-                scoped + 1
-            );
-            let mut values: Vec<_> = self.values.iter().take(scoped).cloned().collect();
-            values.push(after.as_str().into());
-            let cursor = tx.all_built(sql, values).await?;
-            let created_at = match cursor.first() {
-                Some(row) => row.int(0)?,
-                None => self.place_of_removed(tx, after).await?,
+            let (created_at, after) = match Page::read_position(after) {
+                Some((created_at, after)) => (created_at.0, after),
+                None => (self.place_of(tx, scoped, after).await?, after.as_str()),
             };
             let next = self.values.len() + 1;
             text.push_str(&format!(" AND ({table}.created_at, {table}.{id}) {beyond} (${next}, ${})", next + 1));
-            self.values.extend([created_at.into(), after.as_str().into()]);
+            self.values.extend([created_at.into(), after.into()]);
         }
         let next = self.values.len() + 1;
         text.push_str(&format!(" ORDER BY {table}.created_at {order}, {table}.{id} {order} LIMIT ${next}"));
@@ -64,6 +55,23 @@ impl List<'_> {
         let has_more = rows.len() > limit;
         let data = rows.iter().take(limit).map(each).collect::<Result<_, _>>()?;
         Ok(Listing { data, has_more })
+    }
+
+    /// Returns the time by which a cursor is ordered: an id in the scope, whose values are the first `scoped`.
+    async fn place_of(&self, tx: &mut Tx, scoped: usize, cursor: &str) -> Result<i64, Error> {
+        let (table, id) = (self.table, self.id);
+        let sql = format!(
+            "SELECT {table}.created_at FROM {} WHERE {} AND {table}.{id} = ${}",
+            self.source,
+            self.scope,
+            scoped + 1
+        );
+        let mut values: Vec<_> = self.values.iter().take(scoped).cloned().collect();
+        values.push(cursor.into());
+        match tx.all_built(sql, values).await?.first() {
+            Some(row) => row.int(0),
+            None => self.place_of_removed(tx, cursor).await,
+        }
     }
 
     /// Returns the time by which a cursor was ordered that was deleted since the previous page.

@@ -220,8 +220,8 @@ pub async fn list_without_second_factor(tx: &mut Tx, organization: &Organization
     tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(membership).collect()
 }
 
-/// Gives a member another role. `false` when there is no such member or they are the last owner; an owner
-/// whose account is deactivated or will be deleted does not count as another one.
+/// Gives a member another role, in place of every preset role they hold directly. `false` when there is no such member
+/// or they are the last owner; an owner whose account is deactivated or will be deleted does not count as another one.
 pub async fn update_role(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -240,12 +240,15 @@ pub async fn update_role(
     if tx.execute(SQL, values).await? == 0 {
         return Ok(false);
     }
+    const OTHERS: &str = "DELETE FROM role_assignments WHERE resource = $1 AND principal = $2 \
+                          AND role LIKE 'role-api-organization-%'";
+    tx.execute(OTHERS, vec![organization.as_str().into(), user.as_str().into()]).await?;
     changed(tx, user, at).await?;
     Ok(true)
 }
 
-/// Removes a member. `false` when there is no such member or they are the last owner; an owner
-/// whose account is deactivated or will be deleted does not count as another one.
+/// Removes a member with their roles and from their groups. `false` when there is no such member or they are the last
+/// owner; an owner whose account is deactivated or will be deleted does not count as another one.
 pub async fn delete(tx: &mut Tx, organization: &OrganizationId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
     changes::lock(tx).await?;
     const SQL: &str = concat!(
@@ -253,9 +256,14 @@ pub async fn delete(tx: &mut Tx, organization: &OrganizationId, user: &UserId, a
         another_owner!(),
         ") RETURNING created_at"
     );
-    let deleted = tx.optional(SQL, vec![organization.as_str().into(), user.as_str().into()]).await?;
-    let Some(row) = deleted else { return Ok(false) };
+    const ROLES: &str = "DELETE FROM role_assignments WHERE organization = $1 AND principal = $2";
+    const GROUPS: &str = "DELETE FROM group_members WHERE user_id = $2 AND group_id IN \
+                          (SELECT g.id FROM user_groups g WHERE g.organization = $1)";
+    let values = || vec![organization.as_str().into(), user.as_str().into()];
+    let Some(row) = tx.optional(SQL, values()).await? else { return Ok(false) };
     removed_rows::insert(tx, "memberships", organization.as_str(), user.as_str(), (time(&row, 0)?, at)).await?;
+    tx.execute(ROLES, values()).await?;
+    tx.execute(GROUPS, values()).await?;
     changed(tx, user, at).await?;
     Ok(true)
 }

@@ -86,6 +86,38 @@ pub const PARTS: &[Part] = &[
         columns: &[("project", Text), ("user", Text), ("role", Text), ("since", Time)],
     },
     Part {
+        table: "user_groups",
+        sql: "SELECT id, name, created_at FROM user_groups WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[("id", Text), ("name", Text), ("created_at", Time)],
+    },
+    Part {
+        table: "group_members",
+        sql: "SELECT m.group_id, m.user_id, m.created_at FROM group_members m JOIN user_groups g ON g.id = m.group_id \
+              WHERE g.organization = $1 ORDER BY m.group_id, m.created_at, m.user_id LIMIT 20000",
+        columns: &[("group", Text), ("user", Text), ("since", Time)],
+    },
+    Part {
+        table: "roles",
+        sql: "SELECT id, resource, name, description, permissions, created_at, updated_at, created_by FROM roles \
+              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("resource", Text),
+            ("name", Text),
+            ("description", Text),
+            ("permissions", Structure),
+            ("created_at", Time),
+            ("updated_at", Time),
+            ("created_by", Text),
+        ],
+    },
+    Part {
+        table: "role_assignments",
+        sql: "SELECT resource, principal, role, created_at, created_by FROM role_assignments \
+              WHERE organization = $1 ORDER BY resource, principal, role LIMIT 20000",
+        columns: &[("resource", Text), ("principal", Text), ("role", Text), ("since", Time), ("created_by", Text)],
+    },
+    Part {
         table: "service_accounts",
         sql: "SELECT s.id, s.project, s.name, s.role, s.created_at, s.deleted_at FROM service_accounts s \
               JOIN projects p ON p.id = s.project WHERE p.organization = $1 ORDER BY s.created_at DESC, s.id LIMIT 20000",

@@ -145,9 +145,13 @@ pub async fn delete_members(tx: &mut Tx, organization: &OrganizationId, at: Time
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 19] = [
+const ERASE: [&str; 23] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
+    "DELETE FROM role_assignments WHERE organization = $1",
+    "DELETE FROM group_members WHERE group_id IN (SELECT id FROM user_groups WHERE organization = $1)",
+    "DELETE FROM user_groups WHERE organization = $1",
+    "DELETE FROM roles WHERE organization = $1",
     "DELETE FROM ip_allowlists WHERE organization = $1",
     "DELETE FROM project_certificates WHERE certificate IN (SELECT id FROM certificates WHERE organization = $1)",
     "DELETE FROM certificates WHERE organization = $1",

@@ -63,6 +63,18 @@ pub const PARTS: &[Part] = &[
         columns: &[("project", Text), ("name", Text), ("role", Text), ("since", Time)],
     },
     Part {
+        table: "group_members",
+        sql: "SELECT m.group_id, g.name, g.organization, m.created_at FROM group_members m \
+              JOIN user_groups g ON g.id = m.group_id WHERE m.user_id = $1 ORDER BY m.created_at, m.group_id",
+        columns: &[("group", Text), ("name", Text), ("organization", Text), ("since", Time)],
+    },
+    Part {
+        table: "role_assignments",
+        sql: "SELECT organization, resource, role, created_at FROM role_assignments WHERE principal = $1 \
+              ORDER BY created_at, resource, role",
+        columns: &[("organization", Text), ("resource", Text), ("role", Text), ("since", Time)],
+    },
+    Part {
         table: "api_keys",
         sql: "SELECT id, kind, redacted, name, organization, project, created_at, expires_at, last_used_at, revoked_at \
               FROM api_keys WHERE owner_user = $1 ORDER BY created_at, id",

@@ -34,12 +34,15 @@ fn member(row: &Row) -> Result<ProjectMember, Error> {
     })
 }
 
-/// Inserts a member.
+/// Inserts a member of the project's organization.
 ///
 /// # Errors
-/// [`Error::Conflict`] `project_members` when the user is a member already.
+/// [`Error::Conflict`] `project_members` when the user is a member already, [`Error::Invalid`] when they are no member of
+/// the organization.
 pub async fn insert(tx: &mut Tx, member: &ProjectMember) -> Result<(), Error> {
-    const SQL: &str = "INSERT INTO project_members (project, user_id, role, created_at) VALUES ($1, $2, $3, $4)";
+    const SQL: &str = "INSERT INTO project_members (project, user_id, role, created_at) \
+                       SELECT p.id, m.user_id, CAST($3 AS TEXT), CAST($4 AS BIGINT) FROM projects p \
+                       JOIN memberships m ON m.organization = p.organization WHERE p.id = $1 AND m.user_id = $2";
     let values = vec![
         member.project.as_str().into(),
         member.user.as_str().into(),
@@ -47,7 +50,9 @@ pub async fn insert(tx: &mut Tx, member: &ProjectMember) -> Result<(), Error> {
         member.created_at.0.into(),
     ];
     changes::lock(tx).await?;
-    tx.execute(SQL, values).await.map_err(conflict_as("project_members"))?;
+    if tx.execute(SQL, values).await.map_err(conflict_as("project_members"))? == 0 {
+        return Err(Error::Invalid("only a member of the organization can be a member of its project"));
+    }
     changes::append(tx, &ChangeSubject::User(member.user.clone()), member.created_at).await.map(|_| ())
 }
 
@@ -132,7 +137,7 @@ pub async fn list_of_user(
     tx.all(SQL, vec![organization.as_str().into(), user.as_str().into()]).await?.iter().map(member).collect()
 }
 
-/// Changes a member's role; `false` when there is no such member.
+/// Gives a member another role, in place of every preset role they hold directly; `false` when there is no such member.
 pub async fn update_role(
     tx: &mut Tx,
     project: &ProjectId,
@@ -146,17 +151,22 @@ pub async fn update_role(
     if tx.execute(SQL, values).await? == 0 {
         return Ok(false);
     }
+    const OTHERS: &str = "DELETE FROM role_assignments WHERE resource = $1 AND principal = $2 \
+                          AND role LIKE 'role-api-project-%'";
+    tx.execute(OTHERS, vec![project.as_str().into(), user.as_str().into()]).await?;
     changes::append(tx, &ChangeSubject::User(user.clone()), at).await?;
     Ok(true)
 }
 
-/// Removes a person's role; `false` when they had none.
+/// Removes a person with all roles they hold directly; `false` when they were no member.
 pub async fn delete(tx: &mut Tx, project: &ProjectId, user: &UserId, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "DELETE FROM project_members WHERE project = $1 AND user_id = $2 RETURNING created_at";
     changes::lock(tx).await?;
-    let deleted = tx.optional(SQL, vec![project.as_str().into(), user.as_str().into()]).await?;
-    let Some(row) = deleted else { return Ok(false) };
+    const ROLES: &str = "DELETE FROM role_assignments WHERE resource = $1 AND principal = $2";
+    let values = || vec![project.as_str().into(), user.as_str().into()];
+    let Some(row) = tx.optional(SQL, values()).await? else { return Ok(false) };
     removed_rows::insert(tx, "project_members", project.as_str(), user.as_str(), (time(&row, 0)?, at)).await?;
+    tx.execute(ROLES, values()).await?;
     changes::append(tx, &ChangeSubject::User(user.clone()), at).await?;
     Ok(true)
 }

@@ -5,6 +5,7 @@ use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::model_access::ModelAccess;
 use keystead_core::project_features::ProjectFeatures;
 use keystead_core::rate::ProjectLimits;
+use keystead_core::role::ProjectRole;
 use keystead_core::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -110,22 +111,25 @@ pub async fn list(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReachedProject {
     pub project: Project,
-    /// Whether the person owns it or its organization.
-    pub administers: bool,
+    /// The person's own role in it; `None` without one.
+    pub role: Option<ProjectRole>,
 }
 
 /// Lists the projects that a person has access to and that are not archived, in all their organizations, each Default
-/// project first: all projects of organizations they own, otherwise their own and the Default project.
+/// project first: all projects of organizations they own, otherwise their own, those of their groups and the Default
+/// project.
 pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<ReachedProject>, Error> {
-    const SQL: &str = "SELECT p.id, p.organization, p.name, p.created_at, p.archived_at, p.is_default, m.role, pm.role \
+    const SQL: &str = "SELECT p.id, p.organization, p.name, p.created_at, p.archived_at, p.is_default, pm.role \
                        FROM memberships m JOIN projects p ON p.organization = m.organization \
                        LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = m.user_id \
                        WHERE m.user_id = $1 AND p.archived_at IS NULL \
-                       AND (m.role = 'owner' OR p.is_default OR pm.role IS NOT NULL) \
+                       AND (m.role = 'owner' OR p.is_default OR pm.role IS NOT NULL OR \
+                       EXISTS (SELECT 1 FROM role_assignments a \
+                       JOIN group_members gm ON gm.group_id = a.principal WHERE a.resource = p.id AND gm.user_id = m.user_id)) \
                        ORDER BY p.is_default DESC, p.created_at, p.id";
     let reached = |row: &Row| {
-        let administers = row.text(6)? == "owner" || row.optional_text(7)?.as_deref() == Some("owner");
-        Ok(ReachedProject { project: project(row)?, administers })
+        let role = optional_named(row, 6, "project_members", ProjectRole::from_name)?;
+        Ok(ReachedProject { project: project(row)?, role })
     };
     tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(reached).collect()
 }

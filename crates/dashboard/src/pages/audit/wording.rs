@@ -7,7 +7,7 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 53] = [
+const FIELDS: [&str; 65] = [
     "action",
     "allowed_ips",
     "allowed_tools",
@@ -22,12 +22,14 @@ const FIELDS: [&str; 53] = [
     "data_retention",
     "decision",
     "default_tier",
+    "description",
     "dispute",
     "email",
     "enabled_tiers",
     "ends_at",
     "error_code",
     "expires_in_seconds",
+    "group_name",
     "identity",
     "kind",
     "line_type",
@@ -41,7 +43,12 @@ const FIELDS: [&str; 53] = [
     "nodes",
     "passkey",
     "password",
+    "permissions",
+    "permissions_added",
+    "permissions_removed",
     "picture",
+    "principal_id",
+    "principal_type",
     "project",
     "project_id",
     "provider",
@@ -49,8 +56,11 @@ const FIELDS: [&str; 53] = [
     "reasons",
     "recovery_codes",
     "reference",
+    "resource_id",
+    "resource_type",
     "review",
     "role",
+    "role_name",
     "scopes",
     "second_factor",
     "second_factor_required",
@@ -61,6 +71,8 @@ const FIELDS: [&str; 53] = [
     "title",
     "unconfirmed",
     "until",
+    "user_added",
+    "user_removed",
 ];
 
 /// An object or a person: name, kind and id.

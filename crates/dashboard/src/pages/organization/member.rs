@@ -11,7 +11,7 @@ use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Layout;
+use crate::web::layout::{Layout, role_words};
 use crate::web::response::{Page, redirect, render, render_error};
 
 const MEMBERS: &str = "/settings/organization/members";
@@ -52,6 +52,7 @@ struct One {
     layout: Layout,
     member: Member,
     owner: bool,
+    words: &'static str,
     me: bool,
     choices: Vec<ProjectRoleChoice>,
     more: Option<String>,
@@ -82,6 +83,7 @@ async fn page(state: &DashboardState, visit: &Visit, id: &UserId) -> Result<One,
     Ok(One {
         layout: Layout::new(state, visit, &member.user.name, MEMBERS),
         owner: member.membership.role == OrganizationRole::Owner,
+        words: role_words(member.membership.role),
         me: visit.person.session.user == *id,
         choices: listing.data.into_iter().map(place).collect(),
         more,

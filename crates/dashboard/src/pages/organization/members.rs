@@ -12,7 +12,7 @@ use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Layout;
+use crate::web::layout::{Layout, role_words};
 use crate::web::response::{Page, redirect, render, render_error, subpath};
 
 const HERE: &str = "/settings/organization/members";
@@ -58,12 +58,8 @@ impl Members {
         self.act(row.user.id.as_str())
     }
 
-    fn is_owner(&self, row: &Member) -> bool {
-        row.membership.role == OrganizationRole::Owner
-    }
-
     fn role(&self, row: &Member) -> String {
-        self.layout.t.text(if self.is_owner(row) { "role-owner" } else { "role-reader" })
+        self.layout.t.text(role_words(row.membership.role))
     }
 }
 
@@ -103,7 +99,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Members, PageErro
                 projects: labels(&choices, &row.projects),
                 id: row.id.to_string(),
                 email: row.email,
-                role: if row.role == OrganizationRole::Owner { "role-owner" } else { "role-reader" },
+                role: role_words(row.role),
             })
             .collect();
     }

@@ -73,6 +73,7 @@ impl Rows {
             id: format!("org-{id}").parse().unwrap(),
             deactivated: false,
             role: Some(OrganizationRole::Reader),
+            assigned: keystead_core::scope::ScopeSet::NONE,
             entitlements: Entitlements {
                 version: of(&self.organizations, id),
                 met: Vec::new(),
@@ -91,6 +92,7 @@ impl Rows {
             is_default: true,
             role: Some(ProjectRole::Member),
             certificates: None,
+            assigned: None,
             models: None,
             addresses: None,
             rates: None,

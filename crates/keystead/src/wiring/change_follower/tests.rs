@@ -83,6 +83,11 @@ fn step() -> impl Strategy<Value = Step> {
         any::<(bool, bool)>().prop_map(|(owner, on)| Change::CloseUser(owner, on)),
         any::<bool>().prop_map(Change::Meet),
         any::<bool>().prop_map(Change::Policy),
+        any::<bool>().prop_map(Change::InGroup),
+        any::<(bool, bool)>().prop_map(|(of_group, on)| Change::HoldRole(of_group, on)),
+        any::<bool>().prop_map(Change::PermitRole),
+        Just(Change::DeleteRole),
+        Just(Change::DeleteGroup),
     ];
     prop_oneof![
         4 => (node.clone(), change).prop_map(|(node, change)| Step::Change(node, change)),

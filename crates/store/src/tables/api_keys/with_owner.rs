@@ -27,9 +27,11 @@ pub struct KeyWithOwner {
 const SELECT: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organization, k.project, k.owner_user, \
     k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, k.revoked_by, \
     k.revoked_reason, k.rotated_to, COALESCE(u.name, s.name), u.email, COALESCE(u.created_at, s.created_at), \
-    COALESCE(s.role, pm.role, m.role, 'none'), \
+    COALESCE(s.role, NULLIF(pm.role, 'none'), m.role, 'none'), \
     (s.id IS NOT NULL AND s.deleted_at IS NULL AND s.role <> 'none') OR \
-    (u.id IS NOT NULL AND u.deactivated_at IS NULL AND m.role IS NOT NULL AND (m.role = 'owner' OR pm.role IS NOT NULL OR p.is_default OR k.kind = 'admin')) \
+    (u.id IS NOT NULL AND u.deactivated_at IS NULL AND m.role IS NOT NULL AND (m.role = 'owner' OR pm.role IS NOT NULL OR p.is_default OR k.kind = 'admin' \
+    OR EXISTS (SELECT 1 FROM role_assignments a JOIN group_members gm ON gm.group_id = a.principal \
+    WHERE a.resource = k.project AND gm.user_id = k.owner_user))) \
     FROM api_keys k LEFT JOIN users u ON u.id = k.owner_user \
     LEFT JOIN service_accounts s ON s.id = k.owner_service_account \
     LEFT JOIN memberships m ON m.organization = k.organization AND m.user_id = k.owner_user \
@@ -72,7 +74,9 @@ pub async fn count_project(
          AND (CAST($5 AS TEXT) IS NULL OR k.owner_user = $5) \
          AND ((s.id IS NOT NULL AND s.deleted_at IS NULL AND s.role <> 'none') OR \
          (u.id IS NOT NULL AND u.deactivated_at IS NULL AND m.role IS NOT NULL \
-         AND (m.role = 'owner' OR pm.role IS NOT NULL OR p.is_default OR k.kind = 'admin')))";
+         AND (m.role = 'owner' OR pm.role IS NOT NULL OR p.is_default OR k.kind = 'admin' \
+         OR EXISTS (SELECT 1 FROM role_assignments a JOIN group_members gm ON gm.group_id = a.principal \
+         WHERE a.resource = k.project AND gm.user_id = k.owner_user))))";
     let values = vec![
         project.as_str().into(),
         now.0.into(),

@@ -12,6 +12,7 @@ mod pending;
 mod people;
 mod requirement_states;
 mod rest;
+mod roles;
 mod submissions;
 pub(crate) mod usage;
 mod verification;
@@ -28,6 +29,8 @@ pub(crate) async fn people(databases: &Databases) {
     people::service_accounts_come_and_go(databases.fresh().await).await;
     people::hostile_texts(databases.fresh().await).await;
     deletions::organizations_end(databases.fresh().await).await;
+    roles::groups_and_their_people(databases.fresh().await).await;
+    roles::roles_and_who_holds_them(databases.fresh().await).await;
 }
 
 pub(crate) async fn keys(databases: &Databases) {

@@ -1,7 +1,7 @@
 //! Users, organizations, memberships, projects and service accounts.
 
 use keystead_core::gate::{Fulfilment, Requirement};
-use keystead_core::id::{OrganizationId, UserId};
+use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_store::Error;
 use keystead_store::tables::organizations::RequirementRow;
@@ -166,11 +166,8 @@ pub(crate) async fn projects_and_their_members(db: Database) {
     for (user, within) in [("ann", &["d1", "d2", "x1"][..]), ("ben", &["d1", "x1"]), ("cid", &["d2", "x2"])] {
         let reached = look!(db, |tx| projects::list_of_user(tx, &id(&format!("user-{user}")))).unwrap();
         let names: Vec<&str> = reached.iter().map(|row| row.project.id.as_str().trim_start_matches("proj_")).collect();
-        assert!(
-            reached
-                .iter()
-                .all(|row| row.administers == (user == "ann" && row.project.organization == one || user == "cid"))
-        );
+        let own = |project: &ProjectId| (user == "ben" && *project == x1).then_some(ProjectRole::Member);
+        assert!(reached.iter().all(|row| row.role == own(&row.project.id)), "{user}");
         assert_eq!(names, within, "{user}: an owner reaches all, others theirs and the Default project");
     }
     assert_eq!(change!(db, |tx| projects::rename(tx, &one, &x1, "Robert'); DROP TABLE projects;--")), Ok(true));
@@ -182,6 +179,9 @@ pub(crate) async fn projects_and_their_members(db: Database) {
     assert_eq!(change!(db, |tx| project_members::update_role(tx, &x1, &ben, role, NOW)), Ok(true));
     assert_eq!(change!(db, |tx| project_members::update_role(tx, &x1, &ann, role, NOW)), Ok(false));
     assert_eq!(look!(db, |tx| project_members::find(tx, &x1, &ben)).unwrap().unwrap().role, role);
+    let stranger = project_member("x1", "cid", ProjectRole::Viewer);
+    let refused = change!(db, |tx| project_members::insert(tx, &stranger));
+    assert!(matches!(refused, Err(Error::Invalid(_))), "no member of the organization: {refused:?}");
     let again = project_member("x1", "ben", ProjectRole::Owner);
     assert_eq!(change!(db, |tx| project_members::insert(tx, &again)), Err(Error::Conflict("project_members")));
     change!(db, |tx| project_members::insert(tx, &project_member("x1", "ann", ProjectRole::Owner))).unwrap();

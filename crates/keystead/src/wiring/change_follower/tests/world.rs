@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use keystead_core::caller::{Caller, Owner};
 use keystead_core::gate::{Fulfilment, Policy, Requirement};
-use keystead_core::id::{OrganizationId, ProjectId, ServiceAccountId, UserId};
+use keystead_core::id::{GroupId, OrganizationId, ProjectId, RoleId, ServiceAccountId, UserId};
 use keystead_core::key::{KeyDigest, KeyKind};
 use keystead_core::model_access::{ListMode, ModelAccess};
 use keystead_core::network::AddressList;
-use keystead_core::role::{OrganizationRole, ProjectRole};
+use keystead_core::role::{OrganizationRole, Principal, ProjectRole, Resource, RoleRef};
 use keystead_core::scope::Restriction;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::api_keys::{KeyEdit, KeyRow};
@@ -17,11 +17,14 @@ use keystead_store::tables::memberships::Membership;
 use keystead_store::tables::organizations::Organization;
 use keystead_store::tables::project_members::ProjectMember;
 use keystead_store::tables::projects::Project;
+use keystead_store::tables::role_assignments::Assignment;
+use keystead_store::tables::roles::CustomRole;
 use keystead_store::tables::service_accounts::ServiceAccount;
+use keystead_store::tables::user_groups::Group;
 use keystead_store::tables::users::User;
 use keystead_store::tables::{
-    api_keys, directory, ip_allowlists, memberships, organizations, policy, project_members, projects,
-    service_accounts, users,
+    api_keys, directory, group_members, ip_allowlists, memberships, organizations, policy, project_members, projects,
+    role_assignments, roles, service_accounts, user_groups, users,
 };
 use keystead_store::{Error, Store, Tx};
 
@@ -39,6 +42,8 @@ pub(super) struct Tenant {
     owner: UserId,
     reader: UserId,
     bot: ServiceAccountId,
+    group: GroupId,
+    role: RoleId,
     pub(super) keys: Vec<KeyRow>,
 }
 
@@ -54,6 +59,8 @@ impl Tenant {
             owner: id(&format!("user-ann{n}")),
             reader: id(&format!("user-ben{n}")),
             bot: id(&format!("svc_acct_{n}")),
+            group: id(&format!("group_{n}")),
+            role: id(&format!("role-{n}")),
             keys: Vec::new(),
         };
         let (ann, ben, bot) = (
@@ -142,7 +149,9 @@ impl Tenant {
         for key in &self.keys {
             api_keys::insert(tx, key).await?;
         }
-        Ok(())
+        roles::insert(tx, &self.custom_role(false)).await?;
+        let (id, organization) = (self.group.clone(), self.organization.clone());
+        user_groups::insert(tx, &Group { id, organization, name: "team".to_owned(), created_at: NOW }).await
     }
 
     fn membership(&self, user: &UserId, role: OrganizationRole) -> Membership {
@@ -152,6 +161,25 @@ impl Tenant {
     fn project_member(&self) -> ProjectMember {
         let (project, user) = (self.project.clone(), self.reader.clone());
         ProjectMember { project, user, role: ProjectRole::Member, created_at: NOW }
+    }
+
+    /// A role of the project that permits files, or nothing.
+    fn custom_role(&self, permits: bool) -> CustomRole {
+        CustomRole {
+            id: self.role.clone(),
+            organization: self.organization.clone(),
+            resource: Resource::Project(self.project.clone()),
+            name: "files".to_owned(),
+            description: None,
+            permissions: if permits { vec!["api.files.read".to_owned()] } else { Vec::new() },
+            created_at: NOW,
+            updated_at: NOW,
+            created_by: "ann".into(),
+        }
+    }
+
+    fn holder(&self, of_group: bool) -> Principal {
+        if of_group { Principal::Group(self.group.clone()) } else { Principal::User(self.reader.clone()) }
     }
 
     fn list(&self, of_project: bool, active: bool) -> IpAllowlist {
@@ -217,6 +245,14 @@ pub(super) enum Change {
     CloseUser(bool, bool),
     Meet(bool),
     Policy(bool),
+    /// The reader enters or leaves the group.
+    InGroup(bool),
+    /// The group, or the reader, is given the custom role or loses it.
+    HoldRole(bool, bool),
+    /// The custom role permits something, or nothing.
+    PermitRole(bool),
+    DeleteRole,
+    DeleteGroup,
 }
 
 pub(super) async fn carry_out(tenant: &Tenant, tx: &mut Tx, change: &Change) -> Result<(), Error> {
@@ -281,6 +317,27 @@ pub(super) async fn carry_out(tenant: &Tenant, tx: &mut Tx, change: &Change) -> 
             let wanted = if *on { Policy::default_rules() } else { Policy::default() };
             policy::save(tx, &wanted, version, "ops", "", NOW).await?;
         }
+        Change::InGroup(true) => drop(group_members::insert(tx, &tenant.group, reader, NOW).await?),
+        Change::InGroup(false) => drop(group_members::delete(tx, &tenant.group, reader, NOW).await?),
+        Change::HoldRole(of_group, true) => {
+            let assignment = Assignment {
+                organization: organization.clone(),
+                resource: Resource::Project(project.clone()),
+                principal: tenant.holder(*of_group),
+                role: RoleRef::Custom(tenant.role.clone()),
+                created_at: NOW,
+                created_by: "ann".into(),
+            };
+            role_assignments::insert(tx, &assignment).await?;
+        }
+        Change::HoldRole(of_group, false) => {
+            let place = (organization, &Resource::Project(project.clone()));
+            let role = RoleRef::Custom(tenant.role.clone());
+            role_assignments::delete(tx, place, &tenant.holder(*of_group), &role, NOW).await?;
+        }
+        Change::PermitRole(permits) => drop(roles::update(tx, &tenant.custom_role(*permits)).await?),
+        Change::DeleteRole => drop(roles::delete(tx, &tenant.custom_role(true), NOW).await?),
+        Change::DeleteGroup => drop(user_groups::delete(tx, organization, &tenant.group, NOW).await?),
     }
     Ok(())
 }
