@@ -273,7 +273,7 @@ async fn the_administration_asks_keys_of_projects() {
     assert_eq!(me(&secret, None).await.status, 200);
 }
 
-/// Where nothing checks clients, nobody is led to believe that they are protected.
+/// Where nothing checks clients, no owner is led to believe that their keys are protected.
 #[tokio::test]
 async fn nothing_is_activated_that_nothing_checks() {
     let world = World::without_client_certificates().await;

@@ -108,7 +108,7 @@ impl World {
         Self::made(true, services).await
     }
 
-    /// An installation whose proxies do not report the certificates of clients.
+    /// An installation with proxies that do not report the certificates of clients.
     pub(crate) async fn without_client_certificates() -> Self {
         let parts = keystead_testkit::World::new(START).await;
         let settings = Settings { client_certificates: false, ..Self::settings(true) };

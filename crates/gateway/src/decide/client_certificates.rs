@@ -36,7 +36,7 @@ impl Default for ClientCertificates {
 }
 
 impl ClientCertificates {
-    /// Checks the certificate of a client whose caller uses the chosen organization and project.
+    /// Checks the certificate of a client, for a caller that uses the chosen organization and project.
     pub(crate) fn check(
         &self,
         caller: &Caller,
