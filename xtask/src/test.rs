@@ -168,7 +168,12 @@ fn sdks() -> Done {
 }
 
 fn one(binary: &Path, name: &str, url: Option<String>, script: &mut Command) -> Done {
-    let product = Product::start(binary, name, url, &[])?;
+    // Certificates can be activated only where a trusted proxy reports those of clients; the SDKs come without a proxy.
+    let proxy = [
+        ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "192.0.2.1"),
+        ("KEYSTEAD_NETWORK__CLIENT_CERTIFICATE_HEADER", "X-Client-Cert"),
+    ];
+    let product = Product::start(binary, name, url, &proxy)?;
     let made = product.bootstrap()?;
     let user_key = product.owner_key(&made, &made.owner, true)?;
     let project_key = product.owner_key(&made, &made.owner, false)?;
@@ -180,6 +185,7 @@ fn one(binary: &Path, name: &str, url: Option<String>, script: &mut Command) -> 
         .env("SDK_PROJECT_KEY", project_key)
         .env("SDK_USER_ID", &made.owner)
         .env("SDK_ORGANIZATION_ID", &made.organization)
-        .env("SDK_PROJECT_ID", &made.project);
+        .env("SDK_PROJECT_ID", &made.project)
+        .env("SDK_CERTIFICATES", shell::root().join("tests/certificates"));
     shell::run(script)
 }

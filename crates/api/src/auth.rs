@@ -14,6 +14,7 @@ use keystead_app::request::Origin;
 use keystead_core::access;
 use keystead_core::access::Selection;
 use keystead_core::caller::Caller;
+use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::OrganizationId;
 use keystead_core::network::Client;
 use keystead_core::refusal::{ErrorResponse, Refusal};
@@ -32,6 +33,17 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Authenticate: Send + Sync + 'static {
     /// Returns the caller of the credential, or the error body to answer with.
     fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>>;
+
+    /// Checks the client's certificate, where the chosen project of the key accepts clients with one only.
+    ///
+    /// # Errors
+    /// The error body to answer with.
+    fn check_certificate(
+        &self,
+        caller: &Caller,
+        selection: Selection<'_>,
+        reported: Option<&ReportedCertificate>,
+    ) -> Result<(), ErrorResponse>;
 
     /// Notes that a key was used from an address, once it may.
     fn note_use(&self, caller: &Caller, address: IpAddr);
@@ -63,6 +75,7 @@ pub(crate) async fn guard(
     let caller = state.authenticate.authenticate(request.headers()).await?;
     let selection = selection(request.headers())?;
     access::check_addresses(&caller, selection, from.address()).map_err(refuse)?;
+    state.authenticate.check_certificate(&caller, selection, request.extensions().get())?;
     match permission {
         Permission::Scope(scope) => {
             let organization = access::decide_administration(&caller, scope, state.app.now()).map_err(refuse)?;

@@ -13,7 +13,9 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method};
 use keystead_app::keys::{KeyState, MintedKey};
 use keystead_app::{Actor, App, Error, KeyRow};
+use keystead_core::access::Selection;
 use keystead_core::caller::Caller;
+use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::OrganizationId;
 use keystead_core::refusal::ErrorResponse;
 use serde_json::Value;
@@ -147,6 +149,15 @@ struct NoKeys;
 impl Authenticate for NoKeys {
     fn authenticate<'a>(&'a self, _headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>> {
         Box::pin(async { Err(ErrorResponse::invalid(401, None, "The command line has no keys.")) })
+    }
+
+    fn check_certificate(
+        &self,
+        _caller: &Caller,
+        _selection: Selection<'_>,
+        _reported: Option<&ReportedCertificate>,
+    ) -> Result<(), ErrorResponse> {
+        Ok(())
     }
 
     fn note_use(&self, _caller: &Caller, _address: IpAddr) {}

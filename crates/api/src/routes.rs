@@ -8,9 +8,9 @@ use crate::accepted_names::AcceptedNames;
 use crate::auth::Permission;
 use crate::keystead::operator;
 use crate::organization::{
-    admin_api_keys, audit_logs, costs, data_retention, groups, hosted_tool_permissions, invites, model_permissions,
-    project_api_keys, project_groups, project_users, projects, rate_limits, role_assignments, roles, service_accounts,
-    service_tier_settings, usage, users,
+    admin_api_keys, audit_logs, certificates, costs, data_retention, groups, hosted_tool_permissions, invites,
+    model_permissions, project_api_keys, project_groups, project_users, projects, rate_limits, role_assignments, roles,
+    service_accounts, service_tier_settings, usage, users,
 };
 use crate::{ApiState, api_keys, keystead, me};
 
@@ -99,6 +99,9 @@ const fn take_role(path: &'static str) -> Endpoint {
     remove(path, ROLES_WRITE, || delete(role_assignments::delete))
 }
 
+const CERTIFICATES: &str = "/v1/organization/certificates";
+const CERTIFICATE: &str = "/v1/organization/certificates/{certificate_id}";
+const PROJECT_CERTIFICATES: &str = "/v1/organization/projects/{project_id}/certificates";
 const ADMIN_KEYS: &str = "/v1/organization/admin_api_keys";
 const ADMIN_KEY: &str = "/v1/organization/admin_api_keys/{key_id}";
 const PROJECTS: &str = "/v1/organization/projects";
@@ -174,6 +177,23 @@ pub static ROUTES: &[Endpoint] = &[
     read(PROJECT_MODELS, READ, || get(model_permissions::retrieve)),
     write(PROJECT_MODELS, WRITE, || post(model_permissions::update)).body(&["mode", "model_ids"]),
     remove(PROJECT_MODELS, WRITE, || delete(model_permissions::remove)),
+    read(CERTIFICATES, READ, || get(certificates::list)).query(PAGE, &[]),
+    write(CERTIFICATES, WRITE, || post(certificates::create)).body(&["name", "certificate"]),
+    write("/v1/organization/certificates/activate", WRITE, || post(certificates::activate)).body(&["certificate_ids"]),
+    write("/v1/organization/certificates/deactivate", WRITE, || post(certificates::deactivate))
+        .body(&["certificate_ids"]),
+    read(CERTIFICATE, READ, || get(certificates::retrieve)).query(&[], &["include"]),
+    write(CERTIFICATE, WRITE, || post(certificates::update)).body(&["name"]),
+    remove(CERTIFICATE, WRITE, || delete(certificates::delete)),
+    read(PROJECT_CERTIFICATES, READ, || get(certificates::list_for_project)).query(PAGE, &[]),
+    write("/v1/organization/projects/{project_id}/certificates/activate", WRITE, || {
+        post(certificates::activate_for_project)
+    })
+    .body(&["certificate_ids"]),
+    write("/v1/organization/projects/{project_id}/certificates/deactivate", WRITE, || {
+        post(certificates::deactivate_for_project)
+    })
+    .body(&["certificate_ids"]),
     read(PROJECT_TOOLS, READ, || get(hosted_tool_permissions::retrieve)),
     write(PROJECT_TOOLS, WRITE, || post(hosted_tool_permissions::update)).body(hosted_tool_permissions::MEMBERS),
     read(PROJECT_TIERS, READ, || get(service_tier_settings::retrieve)),

@@ -44,6 +44,8 @@ pub struct Settings {
     pub operator_emails: Vec<String>,
     /// Whether operators get a mail about each case that needs a decision.
     pub case_mails: bool,
+    /// Whether a trusted proxy reports the certificates of clients, so that active certificates are checked.
+    pub client_certificates: bool,
     /// The language of mails to people without a known language.
     pub language: Language,
     /// Whether this is a development installation; some things are only said there.
@@ -71,6 +73,7 @@ impl Default for Settings {
             data_protection_contact: None,
             operator_emails: Vec::new(),
             case_mails: true,
+            client_certificates: false,
             language: Language::English,
             development: true,
         }

@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 
 use crate::caller::{Caller, ReachableOrganization, ReachableProject};
+use crate::client_certificate::TrustedCertificates;
 use crate::gate::{Action, Policy, Verdict};
 use crate::id::{OrganizationId, ProjectId};
 use crate::key::KeyKind;
@@ -120,6 +121,18 @@ pub fn check_addresses(caller: &Caller, selection: Selection<'_>, from: IpAddr) 
         return Ok(());
     }
     Err(Refusal::AddressNotAuthorized)
+}
+
+/// Returns the certificates of which one must accept the client's; `None` when the client needs none. Admin keys never
+/// need one, so that owners can always deactivate certificates. When no project can be chosen, this passes and
+/// [`decide`] refuses.
+#[must_use]
+pub fn required_certificates<'c>(caller: &'c Caller, selection: Selection<'_>) -> Option<&'c TrustedCertificates> {
+    if caller.kind == KeyKind::Admin {
+        return None;
+    }
+    let organization = select_organization(caller, selection.organization).ok()?;
+    select_project(caller, organization, selection.project).ok()?.certificates.as_deref()
 }
 
 /// Decides whether an admin key may use the Administration API with this scope.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::client_certificate::TrustedCertificates;
 use crate::gate::Entitlements;
 use crate::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use crate::key::{KeyDigest, KeyKind};
@@ -62,6 +63,9 @@ pub struct ReachableProject {
     pub features: Option<Box<ProjectFeatures>>,
     /// The addresses from which it may be called, by its own active lists; `None` is every address.
     pub addresses: Option<Networks>,
+    /// The active certificates, its own and those of its organization; clients then need one that these accept. `None`
+    /// is that clients need none.
+    pub certificates: Option<Arc<TrustedCertificates>>,
     /// Its own rate limits; `None` leaves those of its organization.
     pub rates: Option<Box<ProjectLimits>>,
 }

@@ -135,6 +135,8 @@ id!(/// Proof that something was erased.
     ErasureReceiptId, "ers_", 24);
 id!(/// A list of addresses from which the API may be called.
     IpAllowlistId, "ip_allowlist_", 24);
+id!(/// A certificate that an organization uploaded, to trust clients by it.
+    CertificateId, "cert_", 24);
 
 impl CaptureId {
     /// The id of the one capture of an attempt.

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod caller;
 pub mod chart;
+pub mod client_certificate;
 pub mod data_retention;
 pub mod gate;
 pub mod hex;

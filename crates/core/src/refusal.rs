@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::client_certificate::CertificateFault;
 use crate::gate::Requirement;
 use crate::id::{OrganizationId, ProjectId, RequestId};
 use crate::project_features::HostedTool;
@@ -33,6 +34,8 @@ pub enum Refusal {
     ArchivedProject(ProjectId),
     /// The lists of the organization or the project do not contain the client's address.
     AddressNotAuthorized,
+    /// The organization or the project accepts clients with a certificate only, and this one has none that it trusts.
+    CertificateNotAccepted(CertificateFault),
     /// The API does not serve the country, region or territory of the request.
     UnsupportedCountry,
     /// The key's scopes or the owner's role do not allow the route. `GET /v1/models*` and the Administration API answer
@@ -252,6 +255,7 @@ impl Refusal {
             Self::AddressNotAuthorized => {
                 ErrorResponse::invalid(401, Some("ip_not_authorized"), "Your IP is not authorized to make this request")
             }
+            Self::CertificateNotAccepted(fault) => certificate_not_accepted(*fault),
             Self::UnsupportedCountry => ErrorResponse {
                 kind: "request_forbidden",
                 ..ErrorResponse::invalid(
@@ -303,6 +307,23 @@ impl Refusal {
             .with_param("reasoning.summary"),
         }
     }
+}
+
+fn certificate_not_accepted(fault: CertificateFault) -> ErrorResponse {
+    let why = match fault {
+        CertificateFault::Missing => {
+            let message =
+                "This project accepts requests with a client certificate only, and this request came without one.";
+            return ErrorResponse::invalid(401, Some("certificate_required"), message);
+        }
+        CertificateFault::Unreadable => "it cannot be read",
+        CertificateFault::Expired => "it, or a certificate above it, has expired",
+        CertificateFault::NotYetValid => "it, or a certificate above it, is not valid yet",
+        CertificateFault::NotForClients => "its extended key usage does not include client authentication",
+        CertificateFault::NotTrusted => "no active certificate of the project or its organization signed it",
+    };
+    let message = format!("The client certificate of this request is not accepted: {why}.");
+    ErrorResponse::invalid(401, Some("certificate_not_accepted"), message)
 }
 
 fn unknown_model(model: &str) -> ErrorResponse {

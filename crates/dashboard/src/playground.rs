@@ -5,15 +5,17 @@ use std::pin::Pin;
 
 use axum::body::Body;
 use axum::http::{Request, Response};
+use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::{ProjectId, SessionId};
 use keystead_core::network::Client;
 
 /// The path that answers with a stream. It ends when its client disconnects.
 pub const PLAYGROUND_STREAM: &str = "/playground/stream";
 
-/// The client of a request as the API sees it, which may not be served in its country. An extension of the request.
-#[derive(Debug, Clone, Copy)]
-pub struct ApiClient(pub Client);
+/// The client of a request as the API sees it, which may not be served in its country, and its certificate. An extension
+/// of the request.
+#[derive(Debug, Clone)]
+pub struct ApiClient(pub Client, pub Option<ReportedCertificate>);
 
 /// A request for the API by a person who is signed in.
 #[derive(Debug)]

@@ -57,6 +57,7 @@ fn caller(digest: &KeyDigest) -> Caller {
                 archived: false,
                 is_default: true,
                 role: Some(ProjectRole::Member),
+                certificates: None,
                 assigned: None,
                 models: None,
                 addresses: None,

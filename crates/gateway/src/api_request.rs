@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use keystead_core::access::{ModelUse, Payer};
 use keystead_core::caller::Caller;
+use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::RequestId;
 use keystead_core::project_features::{HostedTools, RequestedTier};
 use keystead_core::route::Route;
@@ -24,6 +25,8 @@ pub(crate) struct ApiRequest<'p> {
     pub(crate) payer: Payer,
     /// The client's address.
     pub(crate) address: IpAddr,
+    /// The client's certificate, if a trusted proxy reported one.
+    pub(crate) certificate: Option<ReportedCertificate>,
     pub(crate) id: RequestId,
     /// When the caller was looked up.
     pub(crate) began: Instant,

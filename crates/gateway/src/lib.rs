@@ -118,6 +118,7 @@ pub(crate) struct Services {
     pub(crate) catalogue: Arc<ArcSwap<Catalogue>>,
     pub(crate) clock: Clock,
     pub(crate) public_url: String,
+    pub(crate) client_certificates: decide::client_certificates::ClientCertificates,
 }
 
 /// The data plane.
@@ -177,6 +178,7 @@ impl Gateway {
                 catalogue: options.catalogue,
                 clock: options.clock,
                 public_url: options.public_url,
+                client_certificates: decide::client_certificates::ClientCertificates::default(),
             }),
             rates: options.rates,
             tags: options.tags,

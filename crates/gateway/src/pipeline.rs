@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use keystead_core::access;
 use keystead_core::caller::Caller;
+use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::RequestId;
 use keystead_core::key::KeyCandidate;
 use keystead_core::network::Client;
@@ -179,12 +180,14 @@ impl Gateway {
         let now = self.now();
         let payer = access::decide(&caller, matched.route, selection, client.address, now)
             .map_err(|refusal| self.refuse(&refusal))?;
+        let certificate = parts.extensions.get::<ReportedCertificate>().cloned();
+        self.check_certificate(&caller, payer.selection(), certificate.as_ref())?;
         // A session has no key with a last use.
         if matches!(lookup, CallerLookup::Key(_)) {
             self.last_uses.note(&caller, client.address, now);
         }
         let (route, object, address, id) = (matched.route, matched.id, client.address, id.clone());
-        Ok(ApiRequest { route, object, caller, lookup, payer, address, id, began })
+        Ok(ApiRequest { route, object, caller, lookup, payer, address, certificate, id, began })
     }
 
     /// Reads and checks the key alone, for the administration, so that keys are read in one way everywhere.

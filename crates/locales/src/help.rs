@@ -88,6 +88,7 @@ pages! {
         "key-not-accepted"
         "wrong-organization-or-project"
         "addresses-and-countries"
+        "client-certificate"
         "missing-permission"
         "model-not-found"
         "request-not-understood"

@@ -215,6 +215,28 @@ CREATE TABLE ip_allowlists (
 );
 CREATE INDEX ip_allowlists_of_organization ON ip_allowlists (organization, created_at, id);
 
+-- Certificates that an organization uploaded. `content` is one block of PEM; the two dates are copied from it. `active` is for the
+-- whole organization.
+CREATE TABLE certificates (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  name TEXT,
+  content TEXT NOT NULL,
+  valid_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  active BOOLEAN NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX certificates_of_organization ON certificates (organization, created_at, id);
+
+-- Certificates that are active for one project.
+CREATE TABLE project_certificates (
+  certificate TEXT NOT NULL REFERENCES certificates (id),
+  project TEXT NOT NULL REFERENCES projects (id),
+  PRIMARY KEY (certificate, project)
+);
+CREATE INDEX project_certificates_of_project ON project_certificates (project, certificate);
+
 -- Models that are served, as the configuration last said. `price` and `rate_limits` are JSON; no `rate_limits` is no limit.
 CREATE TABLE models (
   id TEXT PRIMARY KEY,

@@ -2,6 +2,7 @@
 // Prints "N passed, N failed" and ends with 1 when something failed. Addresses and keys come from SDK_* variables.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import OpenAI from "openai";
 
@@ -11,6 +12,7 @@ const {
   SDK_PROJECT_ID: project,
   SDK_USER_ID: owner,
   SDK_ADMIN_KEY: adminKey,
+  SDK_CERTIFICATES: certificates,
 } = process.env;
 const admin = new OpenAI({ apiKey: adminKey, adminAPIKey: adminKey, baseURL, maxRetries: 0 }).admin.organization;
 
@@ -33,6 +35,7 @@ function shaped(value, shape) {
 
 const INVITE = { id: "string", object: "string", email: "string", role: "string", status: "string", created_at: "number", expires_at: "number", accepted_at: "number|null", projects: "array" };
 const USER = { id: "string", object: "string", name: "string", email: "string", role: "string", added_at: "number", created: "number", is_service_account: "boolean", technical_level: "string|null", developer_persona: "string|null" };
+const CERTIFICATE = { id: "string", object: "string", name: "string|null", created_at: "number", certificate_details: "object" };
 const PROJECT_USER = { id: "string", object: "string", name: "string", email: "string", role: "string", added_at: "number" };
 
 /** Accepts the newest invitation of an address, as a person does. */
@@ -92,6 +95,32 @@ const checks = {
     await assert.rejects(async () => admin.projects.users.retrieve(person.id, { project_id: team.id }), OpenAI.NotFoundError);
     await admin.projects.archive(team.id);
     await assert.rejects(async () => admin.projects.users.list(team.id), OpenAI.BadRequestError);
+  },
+  async certificates() {
+    const pem = readFileSync(`${certificates}/authority.pem`, "utf8");
+    const made = shaped(await admin.certificates.create({ certificate: pem, name: "Offices" }), CERTIFICATE);
+    assert.deepEqual([made.object, made.name, "active" in made], ["certificate", "Offices", false]);
+    assert.deepEqual(await admin.certificates.retrieve(made.id), made);
+    const whole = await admin.certificates.retrieve(made.id, { include: ["content"] });
+    assert.equal(whole.certificate_details.content, pem.trim());
+    assert.deepEqual(await admin.certificates.update(made.id, { name: "Labs" }), { ...made, name: "Labs" });
+    const other = await admin.certificates.create({ certificate: pem });
+    const lab = await admin.projects.create({ name: "Certified" });
+    const ids = [made.id, other.id];
+    for (const [object, place, of] of [
+      ["organization.certificate", admin.certificates, []],
+      ["organization.project.certificate", admin.projects.certificates, [lab.id]],
+    ]) {
+      const on = await place.activate(...of, { certificate_ids: ids });
+      assert.deepEqual([on.object, on.data.map((one) => [one.id, one.object, one.active])], [`${object}.activation`, ids.map((id) => [id, object, true])]);
+      const listed = await all(place.list(...of, { order: "asc", limit: 1 }));
+      assert.deepEqual(listed.map((one) => [one.id, one.object, one.active]), ids.map((id) => [id, object, true]));
+      await assert.rejects(async () => admin.certificates.delete(made.id), (error) => error.code === "certificate_active");
+      const off = await place.deactivate(...of, { certificate_ids: ids });
+      assert.deepEqual([off.object, off.data.map((one) => one.active)], [`${object}.deactivation`, [false, false]]);
+    }
+    for (const id of ids) assert.deepEqual(await admin.certificates.delete(id), { object: "certificate.deleted", id });
+    await assert.rejects(async () => admin.certificates.retrieve(made.id), OpenAI.NotFoundError);
   },
   async "a removed member is gone"() {
     const person = await ben();

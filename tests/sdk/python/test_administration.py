@@ -32,7 +32,7 @@ sdk = OpenAI(
 )
 admin = sdk.admin.organization
 
-ID = re.compile(r"/(org|proj|user|svc_acct|key|invite|rl)[-_][A-Za-z0-9.-]+")
+ID = re.compile(r"/(org|proj|user|svc_acct|key|invite|rl|cert)[-_][A-Za-z0-9.-]+")
 
 
 def count(response):
@@ -223,6 +223,56 @@ def settings():
     same(tools, admin.projects.hosted_tool_permissions.retrieve(project.id))
     tiers = admin.projects.service_tier_settings.update(project.id, default="standard", enabled_tiers=[])
     same(tiers, admin.projects.service_tier_settings.retrieve(project.id))
+
+
+@check
+def certificates():
+    with open(os.path.join(os.environ["SDK_CERTIFICATES"], "authority.pem")) as file:
+        pem = file.read()
+    made = admin.certificates.create(certificate=pem, name="Offices")
+    assert made.object == "certificate" and made.id.startswith("cert_") and made.active is None
+    assert made.certificate_details.valid_at < made.certificate_details.expires_at
+    same(made, admin.certificates.retrieve(made.id))
+    assert admin.certificates.retrieve(made.id, include=["content"]).certificate_details.content == pem.strip()
+    assert admin.certificates.update(made.id, name="Labs").name == "Labs"
+    other = admin.certificates.create(certificate=pem)
+    assert other.name is None
+    assert {made.id, other.id} == {listed.id for listed in admin.certificates.list(limit=1)}
+    refused(openai.BadRequestError, lambda: admin.certificates.create(certificate="no certificate"))
+    refused(openai.NotFoundError, lambda: admin.certificates.retrieve("cert_none"))
+
+    project = admin.projects.create(name="Certified")
+    ids = [made.id, other.id]
+    for object, place, of in [
+        ("organization.certificate", admin.certificates, ()),
+        ("organization.project.certificate", admin.projects.certificates, (project.id,)),
+    ]:
+        page = place.activate(*of, certificate_ids=ids)
+        assert page.object == f"{object}.activation" and [(one.id, one.active) for one in page.data] == [(id, True) for id in ids]
+        listed = list(place.list(*of, order="asc", limit=1))
+        assert [(one.id, one.object, one.active) for one in listed] == [(id, object, True) for id in ids]
+        assert refused(openai.BadRequestError, lambda: admin.certificates.delete(made.id)).code == "certificate_active"
+        page = place.deactivate(*of, certificate_ids=ids)
+        assert page.object == f"{object}.deactivation" and not any(one.active for one in page.data)
+    for id in ids:
+        gone = admin.certificates.delete(id)
+        assert (gone.id, gone.object) == (id, "certificate.deleted")
+    assert not list(admin.certificates.list())
+
+
+@check
+def a_project_asks_for_certificates():
+    with open(os.path.join(os.environ["SDK_CERTIFICATES"], "authority.pem")) as file:
+        made = admin.certificates.create(certificate=file.read())
+    project = admin.projects.create(name="Closed")
+    account = admin.projects.service_accounts.create(project.id, name="bot")
+    client = OpenAI(api_key=account.api_key.value, base_url=BASE, max_retries=0)
+    assert client.models.list().data
+    admin.projects.certificates.activate(project.id, certificate_ids=[made.id])
+    assert refused(openai.AuthenticationError, client.models.list).code == "certificate_required"
+    admin.projects.certificates.deactivate(project.id, certificate_ids=[made.id])
+    assert client.models.list().data
+    admin.certificates.delete(made.id)
 
 
 @check

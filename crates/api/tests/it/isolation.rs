@@ -6,6 +6,7 @@ use keystead_app::organizations::bootstrap::Bootstrapped;
 use keystead_core::role::OrganizationRole;
 use serde_json::{Value, json};
 
+use crate::certificates::AUTHORITY;
 use crate::roles_world::ROLES;
 use crate::world::{Answer, World, admin};
 
@@ -32,7 +33,10 @@ async fn objects(world: &World, made: &Bootstrapped, name: &str) -> Objects {
         world.must_post(&path, key, json!({ "role_id": project_role })).await;
     }
     let admin_key = world.must_post("/v1/organization/admin_api_keys", key, json!({ "name": name })).await;
+    let certificate = json!({ "certificate": AUTHORITY });
+    let certificate = world.must_post("/v1/organization/certificates", key, certificate).await;
     Objects(vec![
+        ("{certificate_id}", text(&certificate)),
         ("{project_id}", project),
         ("{service_account_id}", text(&account)),
         ("{key_id}", account["api_key"]["id"].as_str().unwrap().to_owned()),
@@ -70,6 +74,7 @@ fn body(endpoint: &Endpoint, own: &Objects) -> Value {
     let project = endpoint.path.contains("{project_id}");
     let role = own.of(endpoint, if project { "{project_role}" } else { "{role_id}" });
     let all = json!({
+        "certificate": AUTHORITY, "certificate_ids": [own.of(endpoint, "{certificate_id}")],
         "name": "n", "role_name": "n2", "permissions": [], "scopes": ["api.model.read"], "mode": "allow_list",
         "model_ids": ["gpt-4o"], "max_requests_per_1_minute": 1, "default": "standard", "enabled_tiers": "all",
         "retention_type": "zero_data_retention", "web_search": { "enabled": true }, "user_id": own.of(endpoint, "{user_id}"),

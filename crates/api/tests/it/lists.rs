@@ -24,9 +24,11 @@ const fn newest_first(path: &'static str) -> List {
 pub(crate) const LISTS: &[List] = &[
     List { ascending: true, ..newest_first("/v1/organization/admin_api_keys") },
     newest_first("/v1/organization/audit_logs"),
+    newest_first("/v1/organization/certificates"),
     newest_first("/v1/organization/invites"),
     newest_first("/v1/organization/projects"),
     newest_first("/v1/organization/projects/{project_id}/api_keys"),
+    newest_first("/v1/organization/projects/{project_id}/certificates"),
     List { usual: 100, ascending: true, ..newest_first("/v1/organization/projects/{project_id}/rate_limits") },
     newest_first("/v1/organization/projects/{project_id}/service_accounts"),
     newest_first("/v1/organization/projects/{project_id}/users"),

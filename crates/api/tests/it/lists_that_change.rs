@@ -8,6 +8,7 @@ use keystead_core::role::OrganizationRole;
 use keystead_testkit::Databases;
 use serde_json::json;
 
+use crate::certificates::AUTHORITY;
 use crate::lists::LISTS;
 use crate::world::{World, admin};
 
@@ -60,6 +61,10 @@ impl<'w> Place<'w> {
                 }
                 json!({ "user_id": user, "role": "member" })
             }
+            "certificates" => {
+                "/v1/organization/certificates".clone_into(&mut path);
+                json!({ "certificate": AUTHORITY, "name": name })
+            }
             "invites" => json!({ "email": format!("p{}@example.com", self.made), "role": "reader" }),
             "api_keys" => {
                 path = format!("/v1/organization/projects/{}/service_accounts/{}/api_keys", self.project, self.account);
@@ -82,6 +87,9 @@ impl<'w> Place<'w> {
         let (world, key, path) = (self.world, admin(&self.owner), format!("{}/{id}", self.path));
         let answer = match self.list {
             "/v1/organization/audit_logs" => return,
+            list if list.ends_with("/certificates") => {
+                world.delete(&format!("/v1/organization/certificates/{id}"), key).await
+            }
             "/v1/organization/projects" => world.call(Method::POST, &format!("{path}/archive"), key, "").await,
             _ => world.delete(&path, key).await,
         };

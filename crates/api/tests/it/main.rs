@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
 mod cases;
+mod certificates;
 mod command_line;
 mod features;
 mod grants;

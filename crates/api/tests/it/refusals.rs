@@ -28,9 +28,11 @@ async fn every_route_refuses_strangers() {
     let account = world.post(&accounts, admin(&owner), json!({ "name": "bot" })).await.text("id");
     let invite = json!({ "email": "cid@example.com", "role": "reader" });
     let invite = world.post("/v1/organization/invites", admin(&owner), invite).await.text("id");
+    let certificate = json!({ "certificate": crate::certificates::AUTHORITY });
+    let certificate = world.post("/v1/organization/certificates", admin(&owner), certificate).await.text("id");
     for endpoint in ROUTES {
         let path = filled(endpoint.path, owner.project_id.as_str(), &account, &key, owner.user_id.as_str());
-        let path = path.replace("{invite_id}", &invite);
+        let path = path.replace("{invite_id}", &invite).replace("{certificate_id}", &certificate);
         let none = Request::builder().method(&endpoint.method).uri(&path).body(Body::empty()).unwrap();
         let none = world.send(none).await;
         assert_eq!(none.status, 401, "{endpoint:?}");
@@ -46,7 +48,8 @@ async fn every_route_refuses_strangers() {
         if endpoint.path.contains('{') {
             let mut body = json!({ "name": "mine", "scopes": [], "code": "123456", "channel": "qr",
                 "mode": "deny_list", "model_ids": [], "retention_type": "none", "role_name": "mine", "permissions": [],
-                "role_id": "role-x", "role": "owner", "user_id": owner.user_id, "group_id": "group_x" });
+                "role_id": "role-x", "role": "owner", "user_id": owner.user_id, "group_id": "group_x",
+                "certificate_ids": [certificate] });
             body.as_object_mut().unwrap().retain(|name, _| endpoint.accepted.body.contains(&name.as_str()));
             let body = &body.to_string();
             let foreign = world.call(endpoint.method.clone(), &path, admin(&other), body).await;

@@ -6,6 +6,7 @@ use keystead_core::id::OrganizationId;
 use keystead_core::role::OrganizationRole;
 use serde_json::{Map, Value, json};
 
+use crate::certificates::AUTHORITY;
 use crate::operator::operator;
 use crate::world::{Answer, World, admin};
 
@@ -31,8 +32,10 @@ impl Walk {
         let list = world.post("/v1/keystead/organization/ip_allowlists", &key, list).await.text("id");
         let invited = json!({ "email": "ben@example.com", "role": "owner" });
         let invite = world.post("/v1/organization/invites", &key, invited).await.text("id");
+        let certificate = world.post("/v1/organization/certificates", &key, json!({ "certificate": AUTHORITY })).await;
         let group = world.post("/v1/organization/groups", &key, json!({ "name": "team" })).await.text("id");
         let ids = vec![
+            ("{certificate_id}", certificate.text("id")),
             ("{invite_id}", invite),
             ("{group_id}", group),
             ("{role_id}", "role-api-organization-reader".to_owned()),
@@ -62,6 +65,7 @@ impl Walk {
             for (path, body) in [
                 ("/v1/organization/admin_api_keys".to_owned(), json!({ "name": name })),
                 ("/v1/organization/projects".to_owned(), json!({ "name": name })),
+                ("/v1/organization/certificates".to_owned(), json!({ "certificate": AUTHORITY, "name": name })),
                 (
                     "/v1/organization/invites".to_owned(),
                     json!({ "email": format!("p{n}@example.com"), "role": "reader" }),

@@ -11,13 +11,16 @@ use http_body_util::BodyExt;
 use keystead_api::{ApiState, Authenticate, BoxFuture};
 use keystead_app::organizations::bootstrap::Bootstrapped;
 use keystead_app::{App, Services, Settings};
+use keystead_core::access::{Selection, required_certificates};
 use keystead_core::caller::Caller;
+use keystead_core::client_certificate::{CertificateFault, Presented, ReportedCertificate};
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::key::{ApiKey, Pepper, TagKeys};
 use keystead_core::mask::mask;
 use keystead_core::network::Client;
 use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::role::OrganizationRole;
+use keystead_core::time::Timestamp;
 use keystead_store::tables::directory;
 use keystead_store::{Error, Store, Tx};
 use keystead_testkit::{Database, PUBLIC_URL, pepper, tags};
@@ -34,6 +37,19 @@ struct Keys {
 
 impl Authenticate for Keys {
     fn note_use(&self, _caller: &Caller, _address: IpAddr) {}
+
+    fn check_certificate(
+        &self,
+        caller: &Caller,
+        selection: Selection<'_>,
+        reported: Option<&ReportedCertificate>,
+    ) -> Result<(), ErrorResponse> {
+        let Some(trusted) = required_certificates(caller, selection) else { return Ok(()) };
+        let presented = reported.ok_or(CertificateFault::Missing).map(|reported| Presented::read(reported.as_bytes()));
+        let presented = presented.and_then(|read| read.ok_or(CertificateFault::Unreadable));
+        let judged = presented.and_then(|presented| trusted.judge(&presented, Timestamp(START)));
+        judged.map(|_| ()).map_err(|fault| Refusal::CertificateNotAccepted(fault).response(PUBLIC_URL))
+    }
 
     fn authenticate<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Arc<Caller>, ErrorResponse>> {
         let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
@@ -92,6 +108,13 @@ impl World {
         Self::made(true, services).await
     }
 
+    /// An installation with proxies that do not report the certificates of clients.
+    pub(crate) async fn without_client_certificates() -> Self {
+        let parts = keystead_testkit::World::new(START).await;
+        let settings = Settings { client_certificates: false, ..Self::settings(true) };
+        Self::with_settings(parts, settings, keystead_testkit::World::services)
+    }
+
     async fn made(development: bool, services: impl FnOnce(&keystead_testkit::World) -> Services) -> Self {
         Self::over(keystead_testkit::World::new(START).await, development, services)
     }
@@ -107,11 +130,23 @@ impl World {
         development: bool,
         services: impl FnOnce(&keystead_testkit::World) -> Services,
     ) -> Self {
-        let settings = Settings {
+        Self::with_settings(parts, Self::settings(development), services)
+    }
+
+    fn settings(development: bool) -> Settings {
+        Settings {
             operator_emails: ["ops@example.com", "eve@example.com"].map(str::to_owned).to_vec(),
+            client_certificates: true,
             development,
             ..Settings::default()
-        };
+        }
+    }
+
+    fn with_settings(
+        parts: keystead_testkit::World,
+        settings: Settings,
+        services: impl FnOnce(&keystead_testkit::World) -> Services,
+    ) -> Self {
         let app = parts.app(services(&parts), settings);
         let keys = Keys { store: parts.store.clone(), tags: tags(), pepper: pepper() };
         let router = keystead_api::router(ApiState { app: app.clone(), authenticate: Arc::new(keys) });

@@ -27,6 +27,8 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "projects",
             "service_accounts",
             "ip_allowlists",
+            "certificates",
+            "project_certificates",
             "user_groups",
             "roles",
             "first_uses",

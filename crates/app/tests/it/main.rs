@@ -7,6 +7,7 @@ mod account_export;
 mod accounts;
 mod bursts;
 mod case_mails;
+mod certificates;
 mod code_binding;
 mod concurrency;
 mod deadlines;

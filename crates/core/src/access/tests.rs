@@ -22,6 +22,7 @@ fn project(id: &str, archived: bool, is_default: bool, role: Option<ProjectRole>
         archived,
         is_default,
         role,
+        certificates: None,
         assigned: None,
         models: None,
         addresses: None,

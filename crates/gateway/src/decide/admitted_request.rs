@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use keystead_core::access::{Payer, decide, judge_model};
 use keystead_core::caller::Caller;
+use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::{KeyId, RequestId};
 use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::route::Route;
@@ -29,6 +30,7 @@ pub(crate) struct AdmittedRequest {
     pub(crate) request: RequestId,
     /// The client's address.
     address: IpAddr,
+    certificate: Option<ReportedCertificate>,
     pub(crate) model: Option<Arc<str>>,
     pub(crate) features: Features,
 }
@@ -43,6 +45,7 @@ impl AdmittedRequest {
             payer: request.payer.clone(),
             request: request.id.clone(),
             address: request.address,
+            certificate: request.certificate.clone(),
             model: outgoing.model.map(|model| Arc::clone(&model.id)),
             features: outgoing.features,
         }
@@ -76,6 +79,8 @@ impl AdmittedRequest {
         let now = (self.services.clock)();
         let refuse = |refusal: Refusal| refusal.response(&self.services.public_url);
         decide(&caller, self.route, self.payer.selection(), self.address, now).map_err(refuse)?;
+        let certificates = &self.services.client_certificates;
+        certificates.check(&caller, self.payer.selection(), self.certificate.as_ref(), now).map_err(refuse)?;
         if let Some(model) = &self.model {
             let model_use = self.features.of_model(model);
             let catalogue = self.services.catalogue.load();

@@ -135,6 +135,7 @@ impl Gateway {
             lookup: request.lookup.clone(),
             payer: request.payer.clone(),
             address: request.address,
+            certificate: request.certificate.clone(),
             id: request.id.clone(),
             began: request.began,
         };

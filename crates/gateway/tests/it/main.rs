@@ -3,6 +3,7 @@
 
 mod addresses;
 mod batches;
+mod certificates;
 mod connections;
 mod counting;
 mod cut;

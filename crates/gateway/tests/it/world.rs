@@ -207,6 +207,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
                 archived: false,
                 is_default: true,
                 role: Some(ProjectRole::Member),
+                certificates: None,
                 assigned: None,
                 models: None,
                 addresses: None,

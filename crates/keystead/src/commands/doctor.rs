@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpListener};
 use keystead_app::review::EvidenceStore;
 use keystead_core::network::CountryRule;
 use keystead_gateway::spool_report;
-use keystead_store::tables::usage;
+use keystead_store::tables::{certificates, usage};
 use keystead_store::{Store, Tx};
 use serde_json::{Value, json};
 
@@ -33,6 +33,7 @@ pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), CliErr
     if config.edge.rule.is_some() || config.edge.country_database.is_some() {
         checks.push(Check { name: "countries", outcome: countries(config) });
     }
+    checks.extend(client_certificates(config).await.map(|outcome| Check { name: "certificates", outcome }));
     checks.push(Check { name: "listen", outcome: port(config.server.listen) });
     if matches!(config.identity, Some(Identity::Review)) {
         checks.push(Check { name: "reviewer", outcome: reviewer(config) });
@@ -173,6 +174,24 @@ fn proxies(config: &Validated) -> String {
         }
         entries => format!("{} trusted: X-Forwarded-For counts from there", entries.join(", ")),
     }
+}
+
+/// Checks that active certificates have a source of the clients' certificates; `None` where there is neither.
+async fn client_certificates(config: &Validated) -> Option<Result<String, String>> {
+    if let Some(header) = &config.edge.certificate_header {
+        return Some(Ok(format!("clients' certificates are known by the proxies' {header}")));
+    }
+    let url = config.database_url.expose();
+    if no_file_yet(url) {
+        return None;
+    }
+    let store = Store::open(url).await.ok()?;
+    let read = store.read("active_certificates", async move |tx: &mut Tx| certificates::count_active(tx).await);
+    let active: Result<i64, keystead_store::Error> = read.await;
+    let unchecked = |active| {
+        Err(format!("{active} are active, and keys that need one are refused: set network.client_certificate_header"))
+    };
+    active.ok().filter(|active| *active > 0).map(unchecked)
 }
 
 /// Checks that a rule about countries has a source for them.

@@ -57,6 +57,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
     (
         "network",
         &[
+            ("client_certificate_header", Kind::Text),
             ("country_header", Kind::Text),
             ("country_database", Kind::Text),
             ("allowed_countries", Kind::Texts),

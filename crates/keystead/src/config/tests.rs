@@ -36,7 +36,8 @@ fn every_commented_value_of_the_example_is_known() {
             _ => format!("{line}\n"),
         })
         .collect();
-    let config = parse(&uncommented, &[]).unwrap();
+    // The header of certificates needs a proxy, and the example trusts none.
+    let config = parse(&uncommented, &[("KEYSTEAD_SERVER__TRUSTED_PROXIES", "127.0.0.1")]).unwrap();
     assert_eq!(config.upstream.len(), 1);
     let valid = config.validate(&|name| (name == "MODELS_API_KEY").then(|| "k".to_owned())).unwrap();
     assert_eq!(
@@ -137,7 +138,13 @@ fn mistakes_are_named() {
     for header in ["cf_ipcountry", "two words", "X-Forwarded-For"] {
         let named = format!("[network]\ncountry_header = '{header}'");
         assert!(reason(&named, &[]).contains("network.country_header"), "{header}");
+        let named = format!("[network]\nclient_certificate_header = '{header}'");
+        assert!(reason(&named, &[]).contains("network.client_certificate_header"), "{header}");
     }
+    let certificate = "[network]\nclient_certificate_header = 'X-Client-Cert'\ncountry_header = 'x-client-cert'";
+    assert!(reason(certificate, &[]).contains("needs server.trusted_proxies"));
+    let proxies = ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "10.0.0.1");
+    assert!(reason(certificate, &[proxies]).contains("must be different headers"));
     // An empty or short secret would let others sign deliveries.
     for secrets in ["whsec_0123456789,", ",", " ", "short", "whsec_0123456789, short"] {
         let payment = format!("[payment]\nprovider = 'stripe'\napi_key = 'k'\nwebhook_secrets = '{secrets}'");
@@ -184,6 +191,7 @@ fn the_network_from_the_environment() {
         "",
         &[
             ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+            ("KEYSTEAD_NETWORK__CLIENT_CERTIFICATE_HEADER", "X-Client-Cert"),
             ("KEYSTEAD_NETWORK__COUNTRY_HEADER", "CF-IPCountry"),
             ("KEYSTEAD_NETWORK__REFUSED_COUNTRIES", "us,JP"),
             ("KEYSTEAD_NETWORK__COUNTRY_DATABASE", "/var/lib/countries.mmdb"),
@@ -191,6 +199,7 @@ fn the_network_from_the_environment() {
     );
     let edge = config.unwrap().validate(&|_| None).unwrap().edge;
     assert_eq!(edge.trusted.entries(), ["10.0.0.0/8", "::1"]);
+    assert_eq!(edge.certificate_header.unwrap(), "x-client-cert");
     assert_eq!(edge.country_header.unwrap(), "cf-ipcountry");
     assert_eq!(edge.rule, Some(CountryRule::Refused(vec!["US".parse().unwrap(), "JP".parse().unwrap()])));
     assert_eq!(edge.country_database.unwrap(), Path::new("/var/lib/countries.mmdb"));

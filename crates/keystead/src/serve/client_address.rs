@@ -1,12 +1,14 @@
 //! The origin of requests, determined once for each at the listener: the client's address from the socket and from
-//! trusted proxies, its country from their header or from a database. Everything else uses the resulting [`Client`]; no
-//! other code reads a socket's peer or a forwarded address.
+//! trusted proxies, its country from their header or from a database, its certificate from their header. Everything else
+//! uses the resulting [`Client`] and [`ReportedCertificate`]; no other code reads a socket's peer, a forwarded address or
+//! a forwarded certificate.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
+use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::network::{Client, Country, CountryRule, Networks, client_address};
 use maxminddb::Reader;
 use serde::Deserialize;
@@ -63,6 +65,7 @@ impl CountryDatabase {
 #[derive(Default)]
 pub(crate) struct Edge {
     trusted: Networks,
+    certificate_header: Option<HeaderName>,
     countries: Option<Countries>,
 }
 
@@ -78,7 +81,17 @@ impl Edge {
         let database = options.country_database.as_deref().map(CountryDatabase::open).transpose()?;
         let header = options.country_header.clone();
         let countries = options.rule.clone().map(|rule| Countries { rule, header, database });
-        Ok(Self { trusted: options.trusted.clone(), countries })
+        let certificate_header = options.certificate_header.clone();
+        Ok(Self { trusted: options.trusted.clone(), certificate_header, countries })
+    }
+
+    /// Takes the client's certificate out of the headers. It is believed if a trusted proxy sent the request and the
+    /// header occurs once; the header is removed in any case, so that nothing else can read it.
+    pub(crate) fn take_certificate(&self, peer: SocketAddr, headers: &mut HeaderMap) -> Option<ReportedCertificate> {
+        let name = self.certificate_header.as_ref()?;
+        let reported = only(headers, name).and_then(|value| ReportedCertificate::of(value.as_bytes()));
+        headers.remove(name);
+        reported.filter(|_| self.trusted.contains(peer.ip()))
     }
 
     /// Returns the client of an API request.

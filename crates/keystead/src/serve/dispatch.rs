@@ -18,6 +18,7 @@ use http_body_util::Either;
 use hyper::body::Incoming;
 use keystead_app::App;
 use keystead_app::audit::{self, Done};
+use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::RequestId;
 use keystead_core::network::Client;
 use keystead_core::refusal::{ErrorResponse, GateRefusal};
@@ -91,7 +92,10 @@ impl Dispatch {
     /// Answers one request; errors and panics become answers, too.
     pub(crate) async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
         let began = Instant::now();
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        if let Some(reported) = self.edge.take_certificate(peer, &mut head.headers) {
+            head.extensions.insert(reported);
+        }
         let (body, reading) = Inbound::new(body, &head.headers);
         let request = Request::from_parts(head, body);
         let method = request.method().clone();
@@ -201,7 +205,8 @@ impl Dispatch {
             Plane::Pages => {
                 let visitor = self.edge.visitor(peer, request.headers());
                 // The playground calls the API, which may be closed to a country that the pages are open to.
-                let api_client = ApiClient(self.edge.client(peer, request.headers()));
+                let certificate = request.extensions().get::<ReportedCertificate>().cloned();
+                let api_client = ApiClient(self.edge.client(peer, request.headers()), certificate);
                 request.extensions_mut().insert(api_client);
                 self.settled(plane, request, visitor).await
             }

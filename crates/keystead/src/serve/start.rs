@@ -145,6 +145,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     wiring::services::review(&mut services, &config, &store, &secrets, &public_url)?;
     let app = wiring::app(store.clone(), &secrets, public_url.clone(), services, wiring::settings(&config));
     wiring::installation::log(&app.installation_report().await?);
+    wiring::installation::log_unchecked_certificates(&app).await?;
     let nodes: Arc<dyn Nodes> = Arc::clone(&follower) as Arc<dyn Nodes>;
     app.set_nodes(nodes);
     let worker = tokio::spawn(wiring::worker::work(app.clone(), stopped.clone()));

@@ -1,5 +1,6 @@
 //! What this installation is configured to do: noted in the store at the start, and said in the log.
 
+use keystead_app::App;
 use keystead_app::installation::InstallationView;
 use keystead_core::gate::UnmeetableState;
 use keystead_core::installation::{
@@ -62,6 +63,22 @@ pub(crate) async fn note_set_up(config: &Validated, store: &Store) -> Result<(),
         Ok(())
     };
     store.write("note_set_up", note).await
+}
+
+/// Says in the log that keys are refused because their organizations have active certificates, and no proxy reports the
+/// certificates of clients.
+pub(crate) async fn log_unchecked_certificates(app: &App) -> Result<(), keystead_app::Error> {
+    if app.settings().client_certificates {
+        return Ok(());
+    }
+    let active = app.active_certificates().await?;
+    if active > 0 {
+        tracing::warn!(
+            active,
+            "certificates are active and network.client_certificate_header is not set: the keys that need one are refused"
+        );
+    }
+    Ok(())
 }
 
 /// Says in the log what is not set up and which rules cannot be met.

@@ -91,6 +91,7 @@ pub(crate) fn settings(config: &Validated) -> Settings {
         data_protection_contact: operator.data_protection_contact,
         operator_emails: operator.emails,
         case_mails: operator.case_mails.unwrap_or(usual.case_mails),
+        client_certificates: config.edge.certificate_header.is_some(),
         language: operator.language.map_or(usual.language, Into::into),
         development: config.environment == Environment::Development,
         ..usual

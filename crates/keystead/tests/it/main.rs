@@ -10,6 +10,7 @@
 mod audit;
 mod automation;
 mod canary;
+mod certificates;
 mod command_line;
 mod command_line_failures;
 mod denial_of_service;

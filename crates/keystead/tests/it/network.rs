@@ -8,7 +8,7 @@ use crate::upstream;
 const LISTS: &str = "/v1/keystead/organization/ip_allowlists";
 
 /// Sends one request with additional header lines.
-fn send(product: &Product, (method, path): (&str, &str), key: &str, lines: &[&str], body: &Value) -> Answer {
+pub(crate) fn send(product: &Product, (method, path): (&str, &str), key: &str, lines: &[&str], body: &Value) -> Answer {
     let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
@@ -34,7 +34,7 @@ fn project(name: &str) -> Value {
 }
 
 const PROJECTS: (&str, &str) = ("POST", "/v1/organization/projects");
-const CLOSE: &str = "Connection: close";
+pub(crate) const CLOSE: &str = "Connection: close";
 
 #[test]
 fn a_strangers_headers_change_no_address() {

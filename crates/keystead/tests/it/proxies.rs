@@ -77,6 +77,7 @@ fn behind(start: impl Fn(&Path, &str, [&str; 2]) -> Running) {
         ("KEYSTEAD_ENVIRONMENT", "production"),
         ("KEYSTEAD_SERVER__PUBLIC_URL", &public_url),
         ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "127.0.0.1"),
+        ("KEYSTEAD_NETWORK__CLIENT_CERTIFICATE_HEADER", "X-Client-Cert"),
         ("KEYSTEAD_UPSTREAM__0__NAME", "main"),
         ("KEYSTEAD_UPSTREAM__0__BASE_URL", &base_url),
         ("KEYSTEAD_UPSTREAM__0__MODELS", "gpt-4o"),
@@ -119,11 +120,63 @@ fn behind(start: impl Fn(&Path, &str, [&str; 2]) -> Running) {
     let read = answer(&["-H", &key, "-H", kind, "--data-binary", &format!("@{}", large.display()), &chat]);
     assert!(read.contains("The model `none` does not exist"), "{read}");
 
+    certificates_of_clients(&product, &public_url, (admin, project), (&key, folder.path()));
+
     // A page is redirected to TLS, a key is not.
     let over_http = answer(&["-H", &key, &format!("http://localhost:{plain}/v1/models")]);
     assert!(over_http.contains("https_required"), "{over_http}");
     let page = answer(&["--head", &format!("http://localhost:{plain}/sign-in")]).to_lowercase();
     assert!(page.contains("301") && page.contains("location: https://localhost"), "{page}");
+}
+
+/// Runs OpenSSL in a folder.
+fn openssl(folder: &Path, arguments: &[&str]) {
+    let made = Command::new(program("openssl")).args(arguments).current_dir(folder).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+}
+
+/// The proxy reports the certificate of a client that holds its key, and no other.
+fn certificates_of_clients(
+    product: &Product,
+    public_url: &str,
+    (admin, project): (&str, &str),
+    (key, folder): (&str, &Path),
+) {
+    std::fs::write(folder.join("client.cnf"), "basicConstraints=CA:FALSE\nextendedKeyUsage=clientAuth\n").unwrap();
+    for name in ["ours", "theirs"] {
+        let (authority, authority_key) = (format!("{name}.pem"), format!("{name}.key"));
+        let (client, client_key, request) =
+            (format!("{name}-client.pem"), format!("{name}-client.key"), format!("{name}.csr"));
+        let new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+        let own =
+            ["req", "-x509", "-days", "2", "-subj", "/CN=authority", "-keyout", &authority_key, "-out", &authority];
+        openssl(folder, &[&own[..], &new].concat());
+        let asked = ["req", "-new", "-subj", "/CN=client", "-keyout", &client_key, "-out", &request];
+        openssl(folder, &[&asked[..], &new].concat());
+        let by = ["-CA", &authority, "-CAkey", &authority_key, "-CAcreateserial", "-extfile", "client.cnf"];
+        openssl(folder, &[&["x509", "-req", "-days", "2", "-in", &request, "-out", &client], &by[..]].concat());
+    }
+    let pem = std::fs::read_to_string(folder.join("ours.pem")).unwrap();
+    let made =
+        product.call("POST", "/v1/organization/certificates", admin, Some(&json!({ "certificate": pem }))).json();
+    let ids = json!({ "certificate_ids": [made["id"]] });
+    let path = |verb: &str| format!("/v1/organization/projects/{project}/certificates/{verb}");
+    assert_eq!(product.call("POST", &path("activate"), admin, Some(&ids)).status, 200);
+    let models = format!("{public_url}/v1/models");
+    let ours = std::fs::read_to_string(folder.join("ours-client.pem")).unwrap();
+    let forged = crate::certificates::header(&ours);
+    let call = |more: &[&str]| answer(&[&["-H", key, "-H", &forged][..], more, &[&models]].concat());
+    let at = |name: &str| folder.join(name).display().to_string();
+    let (own, own_key) = (at("ours-client.pem"), at("ours-client.key"));
+    let (other, other_key) = (at("theirs-client.pem"), at("theirs-client.key"));
+    let refused = call(&[]);
+    assert!(refused.contains("certificate_required"), "a header of the client's own is not passed on: {refused}");
+    let served = call(&["--cert", &own, "--key", &own_key]);
+    assert!(served.contains("gpt-4o"), "{served}");
+    let refused = call(&["--cert", &other, "--key", &other_key]);
+    assert!(refused.contains("certificate_not_accepted"), "{refused}");
+    assert_eq!(product.call("POST", &path("deactivate"), admin, Some(&ids)).status, 200);
+    assert!(call(&[]).contains("gpt-4o"));
 }
 
 #[test]
@@ -140,6 +193,7 @@ fn nginx_passes_streams_and_addresses() {
         let site = replaced(
             &packaged("nginx.conf"),
             &[
+                ("# ssl_verify_client", "ssl_verify_client"),
                 ("keys.example.com.pem", "certificate.pem"),
                 ("keys.example.com.key", "key.pem"),
                 ("/etc/ssl/certs/", &at("")),
@@ -176,7 +230,12 @@ fn caddy_passes_streams_and_addresses() {
         let site = replaced(
             &packaged("Caddyfile"),
             &[
-                ("\nkeys.example.com {", &format!("\nhttps://localhost:{tls} {{\ntls internal\n")),
+                ("\nkeys.example.com {", &format!("\nhttps://localhost:{tls} {{\n")),
+                ("# tls {", "tls {\nissuer internal\n"),
+                ("# \tclient_auth {", "client_auth {"),
+                ("# \t\tmode request", "mode request"),
+                ("# \t}\n", "}\n"),
+                ("# }\n", "}\n"),
                 ("http://keys.example.com {", &format!("http://localhost:{plain} {{")),
                 ("127.0.0.1:8080", listen),
             ],

@@ -12,6 +12,7 @@ use keystead_core::scope::ScopeSet;
 use keystead_core::time::Timestamp;
 
 use super::api_keys;
+use super::certificates::{self, ActiveCertificates};
 use super::ip_allowlists::{self, InForce};
 use super::organizations::{Entitled, RequirementRow, tags};
 use super::projects::{features, model_access, rate_limits};
@@ -141,8 +142,10 @@ async fn bound(
     let mut projects = Vec::new();
     if let Some(id) = optional_id::<ProjectId>(row, at + 7, "projects")? {
         let archived = optional_time(row, at + 2)?.is_some();
+        let mut active = certificates::active_of_project(tx, &organization, &id).await?;
         projects.push(ReachableProject {
             archived,
+            certificates: active.of(&organization, &id),
             is_default: row.bool(at + 3)?,
             role: bot.or(own),
             assigned: permitted.in_project(&id),
@@ -196,8 +199,9 @@ async fn all_of_user(
     let mut met = requirements_of_user(tx, user).await?;
     let mut first_used = first_uses_of_user(tx, user).await?;
     let mut in_force = ip_allowlists::in_force_for(tx, user).await?;
+    let mut active = certificates::active_of_user(tx, user).await?;
     let permitted = role_assignments::permitted_to_user(tx, user).await?;
-    let mut projects = projects_of_user(tx, user, &mut in_force, &permitted).await?;
+    let mut projects = projects_of_user(tx, user, &mut in_force, &mut active, &permitted).await?;
     let mut reached = Vec::with_capacity(rows.len());
     for row in &rows {
         let id: OrganizationId = id(row, 0, "organizations")?;
@@ -255,6 +259,7 @@ async fn projects_of_user(
     tx: &mut Tx,
     user: &UserId,
     in_force: &mut InForce,
+    active: &mut ActiveCertificates,
     permitted: &Permitted,
 ) -> Result<HashMap<OrganizationId, Vec<ReachableProject>>, Error> {
     const SQL: &str = "SELECT p.organization, p.id, p.archived_at, p.is_default, pm.role, p.model_access, p.rate_limits, p.features FROM memberships m \
@@ -268,6 +273,7 @@ async fn projects_of_user(
     for row in &tx.all(SQL, vec![user.as_str().into()]).await? {
         let (organization, id) = (id(row, 0, "projects")?, id(row, 1, "projects")?);
         let addresses = in_force.of(&organization, Some(&id));
+        let certificates = active.of(&organization, &id);
         projects.entry(organization).or_default().push(ReachableProject {
             assigned: permitted.in_project(&id),
             id,
@@ -278,6 +284,7 @@ async fn projects_of_user(
             rates: rate_limits(row, 6)?.map(Box::new),
             features: features(row, 7)?.map(Box::new),
             addresses,
+            certificates,
         });
     }
     Ok(projects)

@@ -174,6 +174,26 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
+        table: "certificates",
+        sql: "SELECT id, name, content, valid_at, expires_at, active, created_at FROM certificates \
+              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("name", Text),
+            ("content", Text),
+            ("valid_at", Time),
+            ("expires_at", Time),
+            ("active", Flag),
+            ("created_at", Time),
+        ],
+    },
+    Part {
+        table: "project_certificates",
+        sql: "SELECT p.certificate, p.project FROM project_certificates p JOIN certificates c ON c.id = p.certificate \
+              WHERE c.organization = $1 ORDER BY p.certificate, p.project LIMIT 20000",
+        columns: &[("certificate", Text), ("project", Text)],
+    },
+    Part {
         table: "organization_requirements",
         sql: "SELECT requirement, how, since, until FROM organization_requirements WHERE organization = $1 \
               ORDER BY requirement",

@@ -145,7 +145,7 @@ pub async fn delete_members(tx: &mut Tx, organization: &OrganizationId, at: Time
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 21] = [
+const ERASE: [&str; 23] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
@@ -153,6 +153,8 @@ const ERASE: [&str; 21] = [
     "DELETE FROM user_groups WHERE organization = $1",
     "DELETE FROM roles WHERE organization = $1",
     "DELETE FROM ip_allowlists WHERE organization = $1",
+    "DELETE FROM project_certificates WHERE certificate IN (SELECT id FROM certificates WHERE organization = $1)",
+    "DELETE FROM certificates WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",
     "DELETE FROM phone_verifications WHERE organization = $1",
     "DELETE FROM document_fingerprints WHERE organization = $1",

@@ -7,13 +7,15 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 63] = [
+const FIELDS: [&str; 65] = [
     "action",
     "allowed_ips",
     "allowed_tools",
     "before",
     "brand",
     "cards",
+    "certificate",
+    "certificates",
     "channel",
     "configs",
     "country",

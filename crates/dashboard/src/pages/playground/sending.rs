@@ -40,13 +40,16 @@ pub(super) async fn send(
 ) -> Response<Body> {
     let unknown = Client::at(std::net::Ipv4Addr::UNSPECIFIED.into());
     let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
-    let Ok(request) = request.body(Body::from(body)) else {
+    let Ok(mut request) = request.body(Body::from(body)) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
+    if let Some(Extension(ApiClient(_, Some(certificate)))) = from {
+        request.extensions_mut().insert(certificate.clone());
+    }
     let sent = ModelRequest {
         session: visit.person.session.id.clone(),
         project: visit.project.id.clone(),
-        client: from.as_ref().map_or(unknown, |Extension(ApiClient(client))| *client),
+        client: from.as_ref().map_or(unknown, |Extension(ApiClient(client, _))| *client),
         request,
     };
     playground.send(sent).await

@@ -91,6 +91,7 @@ impl Rows {
             archived: of(&self.projects, row.project) % 2 == 1,
             is_default: true,
             role: Some(ProjectRole::Member),
+            certificates: None,
             assigned: None,
             models: None,
             addresses: None,

@@ -93,6 +93,7 @@ fn options(rule: Option<CountryRule>) -> EdgeOptions {
         trusted: Networks::new(["10.0.0.0/8"]).unwrap(),
         rule,
         country_header: Some(HeaderName::from_static("cf-ipcountry")),
+        certificate_header: None,
         country_database: None,
     }
 }
@@ -171,6 +172,25 @@ fn the_database_is_used_when_the_proxy_reports_no_country() {
     assert!(refused.contains("country_database") && refused.contains("not a MaxMind database"), "{refused}");
     std::fs::remove_file(&path).unwrap();
     assert!(Edge::open(&named).err().unwrap().to_string().contains("cannot be read"));
+}
+
+#[test]
+fn a_proxy_reports_the_certificate_in_one_line() {
+    let named = EdgeOptions { certificate_header: Some(HeaderName::from_static("x-client-cert")), ..options(None) };
+    let edge = Edge::open(&named).unwrap();
+    let taken = |edge: &Edge, peer: &str, lines: &[(&str, &str)]| {
+        let mut headers = headers(lines);
+        let reported = edge.take_certificate(socket(peer), &mut headers);
+        (reported.map(|value| value.as_bytes().to_vec()), headers.contains_key("x-client-cert"))
+    };
+    let line = ("x-client-cert", "MIIB");
+    assert_eq!(taken(&edge, "10.0.0.1", &[line]), (Some(b"MIIB".to_vec()), false));
+    assert_eq!(taken(&edge, "203.0.113.9", &[line]), (None, false), "a stranger's word, removed");
+    assert_eq!(taken(&edge, "203.0.113.9", &[line, ("x-forwarded-for", "10.0.0.1")]), (None, false));
+    assert_eq!(taken(&edge, "10.0.0.1", &[line, line]), (None, false), "doubled");
+    assert_eq!(taken(&edge, "10.0.0.1", &[("x-client-cert", "")]), (None, false), "empty");
+    assert_eq!(taken(&edge, "10.0.0.1", &[("x_client_cert", "MIIB")]), (None, false), "another name");
+    assert_eq!(taken(&Edge::open(&options(None)).unwrap(), "10.0.0.1", &[line]), (None, true), "not asked for");
 }
 
 // ASVS 4.1.2.

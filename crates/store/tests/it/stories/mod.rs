@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 mod captures;
+mod certificates;
 mod deletions;
 mod directory;
 mod key_search;
@@ -40,6 +41,8 @@ pub(crate) async fn keys(databases: &Databases) {
     directory::bound_keys(databases.fresh().await).await;
     directory::legacy_keys(databases.fresh().await).await;
     directory::lists_of_addresses(databases.fresh().await).await;
+    certificates::certificates_are_listed(databases.fresh().await).await;
+    certificates::certificates_of_callers(databases.fresh().await).await;
 }
 
 pub(crate) async fn usage(databases: &Databases) {
