@@ -32,7 +32,7 @@ sdk = OpenAI(
 )
 admin = sdk.admin.organization
 
-ID = re.compile(r"/(org|proj|user|svc_acct|key|invite|rl|cert)[-_][A-Za-z0-9.-]+")
+ID = re.compile(r"/(org|proj|user|svc_acct|key|invite|rl|cert|group|role)[-_][A-Za-z0-9.-]+")
 
 
 def count(response):
@@ -250,7 +250,7 @@ def certificates():
         page = place.activate(*of, certificate_ids=ids)
         assert page.object == f"{object}.activation" and [(one.id, one.active) for one in page.data] == [(id, True) for id in ids]
         listed = list(place.list(*of, order="asc", limit=1))
-        assert [(one.id, one.object, one.active) for one in listed] == [(id, object, True) for id in ids]
+        assert sorted((one.id, one.object, one.active) for one in listed) == sorted((id, object, True) for id in ids)
         assert refused(openai.BadRequestError, lambda: admin.certificates.delete(made.id)).code == "certificate_active"
         page = place.deactivate(*of, certificate_ids=ids)
         assert page.object == f"{object}.deactivation" and not any(one.active for one in page.data)
@@ -273,6 +273,65 @@ def a_project_asks_for_certificates():
     admin.projects.certificates.deactivate(project.id, certificate_ids=[made.id])
     assert client.models.list().data
     admin.certificates.delete(made.id)
+
+
+def held(roles, role, **holder):
+    """The life of one assignment, through the four methods of a holder's roles."""
+    given = roles.create(role_id=role.id, **holder)
+    assert given.role == role, given
+    assert role.id in [one.id for one in roles.list(**holder, limit=1)]
+    found = roles.retrieve(role.id, **holder)
+    assert (found.permissions, found.assignment_sources[0].principal_id) == (role.permissions, list(holder.values())[-1])
+    assert roles.delete(role.id, **holder).deleted
+    refused(openai.NotFoundError, lambda: roles.retrieve(role.id, **holder))
+
+
+@check
+def groups_and_roles():
+    me = OWNER
+    project = admin.projects.create(name="Roles")
+    groups = [admin.groups.create(name=f"Team {number}") for number in range(3)]
+    group = groups[0]
+    assert admin.groups.retrieve(group.id) == group
+    renamed = admin.groups.update(group.id, name="Readers")
+    assert renamed.name == admin.groups.retrieve(group.id).name == "Readers"
+    seen = [one.id for one in admin.groups.list(limit=1)]
+    assert {one.id for one in groups} <= set(seen) and len(seen) == len(set(seen)), seen
+    admin.groups.users.create(group.id, user_id=me)
+    refused(openai.ConflictError, lambda: admin.groups.users.create(group.id, user_id=me))
+    assert [one.id for one in admin.groups.users.list(group.id)] == [me]
+    assert admin.groups.users.retrieve(me, group_id=group.id).user_type == "user"
+
+    permissions = ["api.model.request", "api.usage.read"]
+    role = admin.roles.create(role_name="Caller", permissions=permissions, description="Calls")
+    assert admin.roles.retrieve(role.id) == role and role.permissions == permissions
+    changed = admin.roles.update(role.id, permissions=["api.model.read"])
+    assert changed == admin.roles.retrieve(role.id) and changed.description == "Calls"
+    listed = {one.id: one for one in admin.roles.list(limit=1)}
+    assert listed[role.id] == changed and listed["role-api-organization-owner"].predefined_role
+    refused(openai.BadRequestError, lambda: admin.roles.delete("role-api-organization-reader"))
+    refused(openai.BadRequestError, lambda: admin.roles.create(role_name="X", permissions=["api.nothing"]))
+    local = admin.projects.roles.create(project.id, role_name="Local", permissions=["api.files.read"])
+    assert admin.projects.roles.retrieve(local.id, project_id=project.id) == local
+    local = admin.projects.roles.update(local.id, project_id=project.id, role_name="Here")
+    assert local in list(admin.projects.roles.list(project.id, order="desc"))
+
+    held(admin.groups.roles, changed, group_id=group.id)
+    held(admin.users.roles, changed, user_id=me)
+    held(admin.projects.groups.roles, local, project_id=project.id, group_id=group.id)
+    held(admin.projects.users.roles, local, project_id=project.id, user_id=me)
+
+    added = admin.projects.groups.create(project.id, group_id=group.id, role="role-api-project-viewer")
+    assert admin.projects.groups.retrieve(group.id, project_id=project.id) == added
+    assert [one.group_id for one in admin.projects.groups.list(project.id)] == [group.id]
+    assert admin.projects.groups.delete(group.id, project_id=project.id).deleted
+    assert admin.groups.users.delete(me, group_id=group.id).deleted
+    assert admin.projects.roles.delete(local.id, project_id=project.id).id == local.id
+    assert admin.roles.delete(role.id).id == role.id
+    for one in groups:
+        assert admin.groups.delete(one.id).id == one.id
+    refused(openai.NotFoundError, lambda: admin.groups.retrieve(group.id))
+    admin.projects.archive(project.id)
 
 
 @check
