@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use http::HeaderMap;
 use keystead_app::Actor;
 use keystead_app::keys::{MintedKey, NewKey};
+use keystead_core::access::Selection;
 use keystead_core::caller::Owner;
+use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::ProjectId;
 use serde_json::{Value, json};
 
@@ -23,6 +25,7 @@ pub(crate) async fn handle(
     State(state): State<ApiState>,
     key: AnyKey,
     from: ClientOrigin,
+    certificate: Option<Extension<ReportedCertificate>>,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
@@ -32,6 +35,13 @@ pub(crate) async fn handle(
     let project: Option<ProjectId> = fields.id("project_id", "project")?;
     let actor = Actor::Key(Arc::clone(&key.caller));
     let (selection, project) = (selection(&headers)?, project.as_ref());
+    // The project in the body may require a certificate that the one of the headers does not.
+    let chosen = Selection { project: project.map(ProjectId::as_str).or(selection.project), ..selection };
+    state.authenticate.check_certificate(
+        &key.caller,
+        chosen,
+        certificate.as_ref().map(|Extension(reported)| reported),
+    )?;
     let made = state.app.create_own_key(&actor, &key.caller, selection, from.address(), project, asked).await;
     Ok(Json(show(&made.or_fail(&state)?)))
 }

@@ -74,6 +74,7 @@ pub(crate) async fn guard(
     }
     let caller = state.authenticate.authenticate(request.headers()).await?;
     let selection = selection(request.headers())?;
+    access::check_selection(&caller, selection).map_err(refuse)?;
     access::check_addresses(&caller, selection, from.address()).map_err(refuse)?;
     state.authenticate.check_certificate(&caller, selection, request.extensions().get())?;
     match permission {

@@ -106,6 +106,22 @@ pub fn decide(
     Ok(Payer { organization: organization.id.clone(), project: project.id.clone() })
 }
 
+/// Refuses a request whose headers name an organization or project that the key does not reach, so that what the chosen
+/// ones require is never left out. An admin key has no project.
+///
+/// # Errors
+/// The refusal of [`decide`] for such headers.
+pub fn check_selection(caller: &Caller, selection: Selection<'_>) -> Result<(), Refusal> {
+    if selection.organization.is_none() && selection.project.is_none() {
+        return Ok(());
+    }
+    let organization = select_organization(caller, selection.organization)?;
+    if selection.project.is_some() && caller.kind != KeyKind::Admin {
+        select_project(caller, organization, selection.project)?;
+    }
+    Ok(())
+}
+
 /// Checks the IP allowlists of the chosen organization and project, for every permission of the key. When none can be
 /// chosen, or the chosen one is closed, this passes and [`decide`] refuses.
 ///
@@ -124,8 +140,8 @@ pub fn check_addresses(caller: &Caller, selection: Selection<'_>, from: IpAddr) 
 }
 
 /// Returns the certificates of which one must accept the client's; `None` when the client needs none. Admin keys never
-/// need one, so that owners can always deactivate certificates. When no project can be chosen, this passes and
-/// [`decide`] refuses.
+/// need one, so that owners can always deactivate certificates. When no project can be chosen, this passes, and [`decide`]
+/// or [`check_selection`] refuses.
 #[must_use]
 pub fn required_certificates<'c>(caller: &'c Caller, selection: Selection<'_>) -> Option<&'c TrustedCertificates> {
     if caller.kind == KeyKind::Admin {

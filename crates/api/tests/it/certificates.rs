@@ -1,6 +1,8 @@
 //! Client certificates: uploads, where they are active, and that organizations do not see each other's.
 
 use http::{Method, Request};
+use keystead_app::Actor;
+use keystead_app::keys::NewKey;
 use keystead_core::client_certificate::ReportedCertificate;
 use serde_json::{Value, json};
 
@@ -266,11 +268,36 @@ async fn the_administration_asks_keys_of_projects() {
     assert_eq!((without.status, without.code()), (401, "certificate_required"));
     let other = me(&secret, Some(OTHER)).await;
     assert_eq!((other.status, other.code()), (401, "certificate_not_accepted"));
+    // An organization or a project that the key does not reach chooses none without certificates.
+    for name in ["openai-project", "openai-organization"] {
+        let request = Request::get("/v1/me").header("authorization", format!("Bearer {secret}")).header(name, "x");
+        assert_eq!(world.send(request.body(axum::body::Body::empty()).unwrap()).await.status, 401, "{name}");
+    }
     assert_eq!(me(&secret, Some(CLIENT)).await.status, 200);
     assert_eq!(me(key, None).await.status, 200);
     assert_eq!(world.get(ALL, key).await.status, 200);
     world.post(&format!("{ALL}/deactivate"), key, json!({ "certificate_ids": [id] })).await;
     assert_eq!(me(&secret, None).await.status, 200);
+}
+
+/// A legacy key chooses the project of a new key in the body, and needs the certificate of that project.
+#[tokio::test]
+async fn the_project_in_a_body_asks_for_certificates() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let key = admin(&owner);
+    let person = Actor::Person(owner.user_id.clone());
+    let legacy = world.app.create_user_key(&person, &owner.organization_id, &NewKey::default()).await.unwrap();
+    let legacy = legacy.secret.expose();
+    let lab = world.post("/v1/organization/projects", key, json!({ "name": "Lab" })).await.text("id");
+    let asked = json!({ "name": "new", "project_id": lab });
+    assert_eq!(world.post("/v1/api-keys", legacy, asked.clone()).await.status, 200);
+    let id = upload(&world, key, "one").await;
+    let activate = format!("/v1/organization/projects/{lab}/certificates/activate");
+    world.post(&activate, key, json!({ "certificate_ids": [id] })).await;
+    let refused = world.post("/v1/api-keys", legacy, asked).await;
+    assert_eq!((refused.status, refused.code()), (401, "certificate_required"), "{}", refused.body);
+    assert_eq!(world.post("/v1/api-keys", legacy, json!({ "name": "usual" })).await.status, 200);
 }
 
 /// Where nothing checks clients, no owner is led to believe that their keys are protected.

@@ -21,6 +21,8 @@ use crate::{Actor, App, Error};
 pub const MOST_CERTIFICATES: usize = 50;
 /// Certificates that one request may activate or deactivate.
 pub const MOST_AT_ONCE: usize = 10;
+/// Active certificates of single projects, in one organization.
+const MOST_OF_PROJECTS: i64 = 500;
 
 /// The code of the refusal to activate a certificate that nothing would check.
 pub const NOT_CHECKED: &str = "client_certificates_not_checked";
@@ -193,6 +195,13 @@ impl App {
                 return Err(Error::coded("certificate_ids", "certificate_expired", message));
             }
             self.set_active(tx, actor, (organization, project), &all, true).await?;
+            // A look-up of a person's keys reads all of them.
+            if project.is_some() && certificates::count_of_projects(tx, organization).await? > MOST_OF_PROJECTS {
+                return Err(Error::impossible(format!(
+                    "An organization can have at most {MOST_OF_PROJECTS} active certificates of single projects. \
+                     Activate some for the whole organization instead."
+                )));
+            }
             Ok(all)
         })
     }

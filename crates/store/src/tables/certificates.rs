@@ -219,6 +219,13 @@ pub async fn count_active(tx: &mut Tx) -> Result<i64, Error> {
     tx.optional(SQL, vec![]).await?.ok_or(Error::Missing)?.int(0)
 }
 
+/// Counts how often certificates of an organization are active for single projects, apart from archived ones.
+pub async fn count_of_projects(tx: &mut Tx, organization: &OrganizationId) -> Result<i64, Error> {
+    const SQL: &str = "SELECT COUNT(*) FROM project_certificates pc JOIN certificates c ON c.id = pc.certificate \
+                       JOIN projects p ON p.id = pc.project WHERE c.organization = $1 AND p.archived_at IS NULL";
+    tx.optional(SQL, vec![organization.as_str().into()]).await?.ok_or(Error::Missing)?.int(0)
+}
+
 /// The active certificates of organizations and projects.
 #[derive(Default)]
 pub(super) struct ActiveCertificates {
@@ -285,6 +292,7 @@ pub(super) async fn active_of_user(tx: &mut Tx, user: &UserId) -> Result<ActiveC
                        JOIN certificates c ON c.organization = m.organization WHERE m.user_id = $1 AND c.active \
                        UNION ALL SELECT c.organization, pc.project, c.content FROM memberships m \
                        JOIN certificates c ON c.organization = m.organization \
-                       JOIN project_certificates pc ON pc.certificate = c.id WHERE m.user_id = $1";
+                       JOIN project_certificates pc ON pc.certificate = c.id JOIN projects p ON p.id = pc.project \
+                       WHERE m.user_id = $1 AND p.archived_at IS NULL";
     ActiveCertificates::read(&tx.all(SQL, vec![user.as_str().into()]).await?)
 }

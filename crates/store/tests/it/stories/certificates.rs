@@ -135,6 +135,7 @@ pub(crate) async fn certificates_of_callers(db: Database) {
     // For a project: its keys, and legacy keys in it.
     assert_eq!(change!(db, |tx| certificates::set_active_for_project(tx, &x1, a, true, NOW)), Ok(true));
     assert_eq!(change!(db, |tx| certificates::set_active_for_project(tx, &x1, a, true, NOW)), Ok(false));
+    assert_eq!(look!(db, |tx| certificates::count_of_projects(tx, &one)), Ok(1));
     let of = |name: &str, pems: &[&str]| (name.to_owned(), set(pems));
     assert_eq!(needed(&caller(&db, "bot").await), [of("x1", &[AUTHORITY])]);
     assert_eq!(needed(&caller(&db, "ann").await), [of("d1", &[]), of("x1", &[AUTHORITY]), of("d2", &[])]);
