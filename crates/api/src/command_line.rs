@@ -1,5 +1,5 @@
 //! The endpoints of the table for an operator on the command line: in the same process, without a key and without a
-//! network. An answer has the same objects as over HTTP. No listener may serve this router, because it asks nobody for
+//! network. An answer has the same objects as over HTTP. No listener may serve this router, because it asks no caller for
 //! a credential.
 
 use std::net::IpAddr;

@@ -94,7 +94,9 @@ fn show(event: &AuditEvent, names: &Names) -> Value {
         &event.action: details,
     });
     if shown["actor"].is_null() {
-        shown["keystead_actor"] = json!({ "type": event.actor_kind, "id": event.actor_id });
+        // Operators are known by their addresses, which organizations do not see.
+        let id = Some(&event.actor_id).filter(|id| !id.contains('@'));
+        shown["keystead_actor"] = json!({ "type": event.actor_kind, "id": id });
     }
     if let Some(project) = &event.project {
         let name = match names.get(project.as_str()) {

@@ -35,6 +35,12 @@ async fn answers_are_those_of_the_api() {
     let event = &log.body["data"][0];
     assert_eq!((&event["type"], &event["project.created"]["id"]), (&json!("project.created"), &made["id"]));
     assert_eq!(event["keystead_actor"], json!({ "type": "operator", "id": "command line" }));
+    // Organizations do not see the addresses of operators.
+    let named = CommandLine::new(world.app.clone(), Actor::operator("ops@example.com"));
+    world.wait(1);
+    named.call(organization, (Method::POST, PROJECTS), Some(&json!({ "name": "Second" }))).await.unwrap();
+    let log = world.get("/v1/organization/audit_logs?limit=1", admin(&ann)).await;
+    assert_eq!(log.body["data"][0]["keystead_actor"], json!({ "type": "operator", "id": null }));
 }
 
 #[tokio::test]

@@ -176,7 +176,7 @@ impl Console {
     }
 
     /// Prints an object with a secret that is shown this once. If it cannot be printed, the error names the key, which
-    /// nobody knows then.
+    /// no one knows then.
     pub(super) fn print_secret(&self, object: &Value, columns: &[Column]) -> Result<(), CliError> {
         let text = if self.json {
             object.to_string()

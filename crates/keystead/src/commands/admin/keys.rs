@@ -208,7 +208,11 @@ fn pasted() -> Result<Secret<String>, CliError> {
         print::error("Paste the key, then press Enter and Ctrl-D.");
     }
     let mut bytes = Vec::new();
-    input.by_ref().take(LARGEST_TEXT).read_to_end(&mut bytes)?;
+    input.by_ref().take(LARGEST_TEXT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST_TEXT {
+        let text = format!("the text is longer than {LARGEST_TEXT} bytes; send only the lines around the key");
+        return Err(CliError::Other(text));
+    }
     let bytes = Secret::new(bytes);
     Ok(Secret::new(String::from_utf8_lossy(bytes.expose()).into_owned()))
 }
