@@ -102,6 +102,32 @@ impl<'a> Grantor<'a> {
         self.ensure(tx, project, param, wanted, allowed).await
     }
 
+    /// Refuses to change permissions from what they are to what is wanted: what is added is given, what is left out is
+    /// taken.
+    async fn ensure_may_change(
+        &self,
+        tx: &mut Tx,
+        project: Option<&ProjectId>,
+        param: &'static str,
+        (before, after): (ScopeSet, ScopeSet),
+    ) -> Result<(), Error> {
+        self.ensure_may_give(tx, project, param, after.without(before)).await?;
+        self.ensure_may_take(tx, project, param, before.without(after)).await
+    }
+
+    /// Refuses to change the role of a membership.
+    async fn ensure_may_change_membership(
+        &self,
+        tx: &mut Tx,
+        param: &'static str,
+        (before, after): (OrganizationRole, OrganizationRole),
+    ) -> Result<(), Error> {
+        if [before, after].contains(&OrganizationRole::Owner) {
+            self.ensure_owner(param)?;
+        }
+        self.ensure_may_change(tx, None, param, (before.permissions(), after.permissions())).await
+    }
+
     async fn ensure(
         &self,
         tx: &mut Tx,
@@ -157,17 +183,15 @@ pub(crate) async fn ensure_may_take(
     Grantor::read(tx, actor, place.organization).await?.ensure_may_take(tx, place.project, param, wanted).await
 }
 
-/// Refuses to change permissions from what they are to what is wanted: what is added is given, what is left out is taken.
+/// Refuses to change permissions, if the actor does not hold what the change from the first to the second gives or takes.
 pub(crate) async fn ensure_may_change(
     tx: &mut Tx,
     actor: &Actor,
     place: Place<'_>,
     param: &'static str,
-    (before, after): (ScopeSet, ScopeSet),
+    change: (ScopeSet, ScopeSet),
 ) -> Result<(), Error> {
-    let grantor = Grantor::read(tx, actor, place.organization).await?;
-    grantor.ensure_may_give(tx, place.project, param, after.without(before)).await?;
-    grantor.ensure_may_take(tx, place.project, param, before.without(after)).await
+    Grantor::read(tx, actor, place.organization).await?.ensure_may_change(tx, place.project, param, change).await
 }
 
 /// Refuses to change the role of a membership, if the actor does not hold what the change gives or takes.
@@ -176,13 +200,9 @@ pub(crate) async fn ensure_may_change_membership(
     actor: &Actor,
     organization: &OrganizationId,
     param: &'static str,
-    (before, after): (OrganizationRole, OrganizationRole),
+    change: (OrganizationRole, OrganizationRole),
 ) -> Result<(), Error> {
-    if [before, after].contains(&OrganizationRole::Owner) {
-        Grantor::read(tx, actor, organization).await?.ensure_owner(param)?;
-    }
-    let place = Place { organization, project: None };
-    ensure_may_change(tx, actor, place, param, (before.permissions(), after.permissions())).await
+    Grantor::read(tx, actor, organization).await?.ensure_may_change_membership(tx, param, change).await
 }
 
 /// Refuses an invitation to more than the actor holds.
@@ -193,10 +213,10 @@ pub(crate) async fn ensure_may_invite(
     role: OrganizationRole,
     projects: &[(ProjectId, ProjectRole)],
 ) -> Result<(), Error> {
-    ensure_may_change_membership(tx, actor, organization, "role", (OrganizationRole::None, role)).await?;
+    let grantor = Grantor::read(tx, actor, organization).await?;
+    grantor.ensure_may_change_membership(tx, "role", (OrganizationRole::None, role)).await?;
     for (project, role) in projects {
-        let place = Place { organization, project: Some(project) };
-        ensure_may_give(tx, actor, place, "projects", role.permissions()).await?;
+        grantor.ensure_may_give(tx, Some(project), "projects", role.permissions()).await?;
     }
     Ok(())
 }
