@@ -8,7 +8,7 @@ use keystead_api::command_line::{key_status, new_key};
 use keystead_app::keys::{KeyReach, MintedKey, NewKey};
 use keystead_core::id::{KeyId, OrganizationId, UserId};
 use keystead_core::secret::Secret;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::console::{Console, Place, Within};
 use super::projects::PROJECTS;
@@ -96,6 +96,13 @@ pub(crate) struct Wanted {
     /// Seconds until the key stops working; without it, it does not expire.
     #[arg(long, value_name = "SECONDS")]
     expires_in: Option<i64>,
+}
+
+impl Wanted {
+    /// The members of a request that makes such a key.
+    pub(super) fn body(&self) -> Value {
+        json!({ "name": self.name, "scopes": self.scope, "expires_in_seconds": self.expires_in })
+    }
 }
 
 impl From<Wanted> for NewKey {

@@ -5,6 +5,7 @@ use clap::builder::NonEmptyStringValueParser;
 use serde_json::json;
 
 use super::console::Within;
+use super::keys::Wanted;
 use super::projects::PROJECTS;
 use super::request::{Request, Window};
 use super::table::{Column, Kind, Listed, column};
@@ -69,15 +70,8 @@ pub(crate) enum ServiceAccounts {
         /// The service account.
         #[arg(value_name = "ACCOUNT", value_parser = NonEmptyStringValueParser::new())]
         id: String,
-        /// The name of the key.
-        #[arg(long)]
-        name: Option<String>,
-        /// A scope that the key is restricted to; it can be given several times.
-        #[arg(long, value_name = "SCOPE")]
-        scope: Vec<String>,
-        /// Seconds until the key stops working; without it, it does not expire.
-        #[arg(long, value_name = "SECONDS")]
-        expires_in: Option<i64>,
+        #[command(flatten)]
+        wanted: Wanted,
     },
     /// Delete a service account with its keys.
     Delete {
@@ -132,9 +126,9 @@ pub(super) async fn run(within: &Within, command: ServiceAccounts) -> Result<(),
             let body = json!({ "name": name, "role": role });
             within.object(Request::post(PROJECTS, &[&project, ACCOUNTS, &id], body), ACCOUNT).await
         }
-        ServiceAccounts::CreateKey { project, id, name, scope, expires_in } => {
-            let body = json!({ "name": name, "scopes": scope, "expires_in_seconds": expires_in });
-            within.secret(Request::post(PROJECTS, &[&project, ACCOUNTS, &id, "api_keys"], body), KEY).await
+        ServiceAccounts::CreateKey { project, id, wanted } => {
+            let request = Request::post(PROJECTS, &[&project, ACCOUNTS, &id, "api_keys"], wanted.body());
+            within.secret(request, KEY).await
         }
         ServiceAccounts::Delete { project, id } => {
             let sentence = format!("{id} is deleted, and its keys do not work any more.");
