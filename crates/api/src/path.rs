@@ -26,6 +26,11 @@ impl Ids {
         self.0.iter().any(|(known, _)| known == parameter)
     }
 
+    /// Returns the id of this parameter, if the path has it.
+    pub(crate) fn optional<T: FromStr>(&self, parameter: &str, kind: &str) -> Result<Option<T>, ApiError> {
+        if self.has(parameter) { self.get(parameter, kind).map(Some) } else { Ok(None) }
+    }
+
     /// Returns the text of this parameter, as sent.
     pub(crate) fn text(&self, parameter: &str) -> String {
         self.0.iter().find(|(known, _)| known == parameter).map_or_else(String::new, |(_, value)| value.clone())

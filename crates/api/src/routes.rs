@@ -185,15 +185,11 @@ pub static ROUTES: &[Endpoint] = &[
     read(CERTIFICATE, READ, || get(certificates::retrieve)).query(&[], &["include"]),
     write(CERTIFICATE, WRITE, || post(certificates::update)).body(&["name"]),
     remove(CERTIFICATE, WRITE, || delete(certificates::delete)),
-    read(PROJECT_CERTIFICATES, READ, || get(certificates::list_for_project)).query(PAGE, &[]),
-    write("/v1/organization/projects/{project_id}/certificates/activate", WRITE, || {
-        post(certificates::activate_for_project)
-    })
-    .body(&["certificate_ids"]),
-    write("/v1/organization/projects/{project_id}/certificates/deactivate", WRITE, || {
-        post(certificates::deactivate_for_project)
-    })
-    .body(&["certificate_ids"]),
+    read(PROJECT_CERTIFICATES, READ, || get(certificates::list)).query(PAGE, &[]),
+    write("/v1/organization/projects/{project_id}/certificates/activate", WRITE, || post(certificates::activate))
+        .body(&["certificate_ids"]),
+    write("/v1/organization/projects/{project_id}/certificates/deactivate", WRITE, || post(certificates::deactivate))
+        .body(&["certificate_ids"]),
     read(PROJECT_TOOLS, READ, || get(hosted_tool_permissions::retrieve)),
     write(PROJECT_TOOLS, WRITE, || post(hosted_tool_permissions::update)).body(hosted_tool_permissions::MEMBERS),
     read(PROJECT_TIERS, READ, || get(service_tier_settings::retrieve)),

@@ -2,7 +2,7 @@
 
 use keystead_core::caller::{Caller, Owner};
 use keystead_core::id::OrganizationId;
-use keystead_core::role::OrganizationRole;
+use keystead_core::role::PresetRole;
 use keystead_store::tables::{organizations, users};
 
 use crate::{App, Error};
@@ -31,11 +31,8 @@ impl App {
             let mut reached = Vec::with_capacity(caller.organizations.len());
             for organization in &caller.organizations {
                 if let Some(row) = organizations::find(tx, &organization.id).await? {
-                    reached.push((
-                        row.id,
-                        row.name,
-                        organization.role.filter(|role| *role != OrganizationRole::None).map(|role| role.as_str()),
-                    ));
+                    let role = organization.role.and_then(PresetRole::of_membership);
+                    reached.push((row.id, row.name, role.map(PresetRole::name)));
                 }
             }
             let (email, name) = user.map(|user| (user.email, user.name)).unzip();

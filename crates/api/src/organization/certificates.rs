@@ -37,25 +37,24 @@ fn show_in(object: &str, certificate: &UploadedCertificate, active: bool) -> Val
     shown
 }
 
-/// `GET /v1/organization/certificates`, newest first.
-pub(crate) async fn list(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, ApiError> {
-    let wanted = page::wanted(&query, false)?;
-    let listing = state.app.certificates(&admin.actor, &admin.organization, None, wanted.page()).await;
-    let shown = |one: &PlacedCertificate| show_in(IN_ORGANIZATION, &one.certificate, one.active);
-    Ok(wanted.list(&listing.or_fail(&state)?, shown))
+/// The project of the path, without which the whole organization is meant, and the name of the objects of that place.
+fn place(ids: &Ids) -> Result<(Option<ProjectId>, &'static str), ApiError> {
+    let project = ids.optional("project_id", "project")?;
+    let object = if project.is_some() { IN_PROJECT } else { IN_ORGANIZATION };
+    Ok((project, object))
 }
 
-/// `GET …/projects/{project_id}/certificates`: all of the organization's, with whether each is active for the project.
-pub(crate) async fn list_for_project(
+/// `GET …/certificates`, newest first: all of the organization's, with whether each is active in the place of the path.
+pub(crate) async fn list(
     State(state): State<ApiState>,
     admin: Admin,
     ids: Ids,
     query: Query,
 ) -> Result<Json<Value>, ApiError> {
-    let project: ProjectId = ids.get("project_id", "project")?;
+    let (project, object) = place(&ids)?;
     let wanted = page::wanted(&query, false)?;
-    let listing = state.app.certificates(&admin.actor, &admin.organization, Some(&project), wanted.page()).await;
-    let shown = |one: &PlacedCertificate| show_in(IN_PROJECT, &one.certificate, one.active);
+    let listing = state.app.certificates(&admin.actor, &admin.organization, project.as_ref(), wanted.page()).await;
+    let shown = |one: &PlacedCertificate| show_in(object, &one.certificate, one.active);
     Ok(wanted.list(&listing.or_fail(&state)?, shown))
 }
 
@@ -119,50 +118,26 @@ fn toggled(object: &str, all: &[UploadedCertificate], active: bool) -> Json<Valu
     Json(json!({ "object": format!("{object}.{done}"), "data": data }))
 }
 
-/// `POST /v1/organization/certificates/activate`
+/// `POST …/certificates/activate`
 pub(crate) async fn activate(
     State(state): State<ApiState>,
     admin: Admin,
+    path: Ids,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let ids = chosen(&fields)?;
-    let all = state.app.activate_certificates(&admin.actor, &admin.organization, None, &ids).await;
-    Ok(toggled(IN_ORGANIZATION, &all.or_fail(&state)?, true))
+    let ((project, object), ids) = (place(&path)?, chosen(&fields)?);
+    let all = state.app.activate_certificates(&admin.actor, &admin.organization, project.as_ref(), &ids).await;
+    Ok(toggled(object, &all.or_fail(&state)?, true))
 }
 
-/// `POST /v1/organization/certificates/deactivate`
+/// `POST …/certificates/deactivate`
 pub(crate) async fn deactivate(
     State(state): State<ApiState>,
     admin: Admin,
-    fields: Fields,
-) -> Result<Json<Value>, ApiError> {
-    let ids = chosen(&fields)?;
-    let all = state.app.deactivate_certificates(&admin.actor, &admin.organization, None, &ids).await;
-    Ok(toggled(IN_ORGANIZATION, &all.or_fail(&state)?, false))
-}
-
-/// `POST …/projects/{project_id}/certificates/activate`
-pub(crate) async fn activate_for_project(
-    State(state): State<ApiState>,
-    admin: Admin,
     path: Ids,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let project: ProjectId = path.get("project_id", "project")?;
-    let ids = chosen(&fields)?;
-    let all = state.app.activate_certificates(&admin.actor, &admin.organization, Some(&project), &ids).await;
-    Ok(toggled(IN_PROJECT, &all.or_fail(&state)?, true))
-}
-
-/// `POST …/projects/{project_id}/certificates/deactivate`
-pub(crate) async fn deactivate_for_project(
-    State(state): State<ApiState>,
-    admin: Admin,
-    path: Ids,
-    fields: Fields,
-) -> Result<Json<Value>, ApiError> {
-    let project: ProjectId = path.get("project_id", "project")?;
-    let ids = chosen(&fields)?;
-    let all = state.app.deactivate_certificates(&admin.actor, &admin.organization, Some(&project), &ids).await;
-    Ok(toggled(IN_PROJECT, &all.or_fail(&state)?, false))
+    let ((project, object), ids) = (place(&path)?, chosen(&fields)?);
+    let all = state.app.deactivate_certificates(&admin.actor, &admin.organization, project.as_ref(), &ids).await;
+    Ok(toggled(object, &all.or_fail(&state)?, false))
 }

@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use keystead_app::roles::Place;
 use keystead_app::roles::assignments::{HeldRole, Holder};
+use keystead_core::id::ProjectId;
 use keystead_core::role::Principal;
 use serde_json::{Value, json};
 
@@ -17,10 +18,10 @@ use crate::query::Query;
 use crate::{ApiState, page};
 
 fn principal(ids: &Ids) -> Result<Principal, ApiError> {
-    if ids.has("group_id") {
-        return ids.get("group_id", "group").map(Principal::Group);
+    match ids.optional("group_id", "group")? {
+        Some(group) => Ok(Principal::Group(group)),
+        None => ids.get("user_id", "user").map(Principal::User),
     }
-    ids.get("user_id", "user").map(Principal::User)
 }
 
 /// Times and author are those of the role.
@@ -43,7 +44,8 @@ pub(crate) async fn list(
     ids: Ids,
     query: Query,
 ) -> Result<Json<Value>, ApiError> {
-    let (project, principal) = (roles::project(&ids)?, principal(&ids)?);
+    let project: Option<ProjectId> = ids.optional("project_id", "project")?;
+    let principal = principal(&ids)?;
     let place = Place { organization: &admin.organization, project: project.as_ref() };
     let wanted = page::next_page(&query, true, (1_000, 1_000))?;
     let listing = state.app.held_roles(&admin.actor, place, &principal, wanted.page()).await.or_fail(&state)?;
@@ -57,7 +59,8 @@ pub(crate) async fn create(
     ids: Ids,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let (project, principal) = (roles::project(&ids)?, principal(&ids)?);
+    let project: Option<ProjectId> = ids.optional("project_id", "project")?;
+    let principal = principal(&ids)?;
     let place = Place { organization: &admin.organization, project: project.as_ref() };
     let role = fields.required_text("role_id")?;
     let (holder, role) = state.app.assign_role(&admin.actor, place, &principal, &role).await.or_fail(&state)?;
@@ -75,7 +78,8 @@ pub(crate) async fn create(
 
 /// `GET …/roles/{role_id}` of a holder.
 pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
-    let (project, principal) = (roles::project(&ids)?, principal(&ids)?);
+    let project: Option<ProjectId> = ids.optional("project_id", "project")?;
+    let principal = principal(&ids)?;
     let place = Place { organization: &admin.organization, project: project.as_ref() };
     let held = state.app.held_role(&admin.actor, place, &principal, &ids.text("role_id")).await.or_fail(&state)?;
     Ok(Json(show(&held)))
@@ -83,7 +87,8 @@ pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: I
 
 /// `DELETE …/roles/{role_id}` of a holder.
 pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
-    let (project, principal) = (roles::project(&ids)?, principal(&ids)?);
+    let project: Option<ProjectId> = ids.optional("project_id", "project")?;
+    let principal = principal(&ids)?;
     let place = Place { organization: &admin.organization, project: project.as_ref() };
     state.app.unassign_role(&admin.actor, place, &principal, &ids.text("role_id")).await.or_fail(&state)?;
     Ok(Json(json!({ "object": format!("{}.role.deleted", principal.kind()), "deleted": true })))

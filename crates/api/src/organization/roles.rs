@@ -33,11 +33,6 @@ pub(super) fn show_bare(role: &Role) -> Value {
     })
 }
 
-/// The project of the path, if it has one.
-pub(super) fn project(ids: &Ids) -> Result<Option<ProjectId>, ApiError> {
-    if ids.has("project_id") { ids.get("project_id", "project").map(Some) } else { Ok(None) }
-}
-
 /// `GET …/roles`, preset roles first, then the oldest.
 pub(crate) async fn list(
     State(state): State<ApiState>,
@@ -45,7 +40,7 @@ pub(crate) async fn list(
     ids: Ids,
     query: Query,
 ) -> Result<Json<Value>, ApiError> {
-    let project = project(&ids)?;
+    let project: Option<ProjectId> = ids.optional("project_id", "project")?;
     let place = Place { organization: &admin.organization, project: project.as_ref() };
     let wanted = page::next_page(&query, true, (1_000, 1_000))?;
     let listing = state.app.roles(&admin.actor, place, wanted.page()).await.or_fail(&state)?;
@@ -59,11 +54,10 @@ pub(crate) async fn create(
     ids: Ids,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let project = project(&ids)?;
+    let project: Option<ProjectId> = ids.optional("project_id", "project")?;
     let place = Place { organization: &admin.organization, project: project.as_ref() };
     let permissions = fields.texts("permissions")?;
-    let permissions =
-        permissions.ok_or_else(|| ApiError::param("permissions", "Missing required parameter: 'permissions'."))?;
+    let permissions = permissions.ok_or_else(|| ApiError::missing("permissions"))?;
     let description = fields.text("description")?;
     let asked = NewRole { name: fields.required_text("role_name")?, permissions, description };
     let role = state.app.create_role(&admin.actor, place, asked).await.or_fail(&state)?;
@@ -72,7 +66,7 @@ pub(crate) async fn create(
 
 /// `GET …/roles/{role_id}`
 pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
-    let project = project(&ids)?;
+    let project: Option<ProjectId> = ids.optional("project_id", "project")?;
     let place = Place { organization: &admin.organization, project: project.as_ref() };
     let role = state.app.role(&admin.actor, place, &ids.text("role_id")).await.or_fail(&state)?;
     Ok(Json(show(&role)))
@@ -85,7 +79,7 @@ pub(crate) async fn update(
     ids: Ids,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let project = project(&ids)?;
+    let project: Option<ProjectId> = ids.optional("project_id", "project")?;
     let place = Place { organization: &admin.organization, project: project.as_ref() };
     let description = match fields.text("description")? {
         None if fields.is_null("description") => Some(None),
@@ -98,7 +92,7 @@ pub(crate) async fn update(
 
 /// `DELETE …/roles/{role_id}`
 pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
-    let project = project(&ids)?;
+    let project: Option<ProjectId> = ids.optional("project_id", "project")?;
     let place = Place { organization: &admin.organization, project: project.as_ref() };
     let id = state.app.delete_role(&admin.actor, place, &ids.text("role_id")).await.or_fail(&state)?;
     Ok(Json(json!({ "object": "role.deleted", "id": id.as_str(), "deleted": true })))

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use keystead_app::organizations::members::{Member, MemberChange};
 use keystead_core::id::UserId;
-use keystead_core::role::OrganizationRole;
+use keystead_core::role::PresetRole;
 use serde_json::{Value, json};
 
 use super::role_names::{organization_role, organization_role_id};
@@ -18,13 +18,13 @@ use crate::{ApiState, page};
 pub(super) fn show(member: &Member) -> Value {
     let user = &member.user;
     let closed = user.deactivated_at.is_some();
-    let role = Some(member.membership.role).filter(|role| *role != OrganizationRole::None);
+    let role = PresetRole::of_membership(member.membership.role);
     json!({
         "id": user.id,
         "object": "organization.user",
         "name": user.name,
         "email": user.email,
-        "role": role.map(OrganizationRole::as_str),
+        "role": role.map(PresetRole::name),
         "added_at": member.membership.created_at,
         "created": user.created_at,
         "api_key_last_used_at": member.key_used_at,
