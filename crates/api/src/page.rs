@@ -51,7 +51,7 @@ fn order(query: &Query, ascending: bool) -> Result<bool, ApiError> {
     }
 }
 
-/// The requested part of a list whose answer names the next part.
+/// The requested part of a list, for answers that name the next part.
 pub(crate) struct NextPage(Page);
 
 /// Parses `after`, `limit` and `order` of such a list; `usual` is the default length and `most` the greatest.

@@ -140,7 +140,7 @@ impl App {
         }
     }
 
-    /// Does the same, and also admits signed-in people whose roles in the project permit it.
+    /// Checks the same permission in one project. Signed-in people may also have it by their roles in the project.
     pub(crate) async fn authorize_in_project(
         &self,
         tx: &mut Tx,

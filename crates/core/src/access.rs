@@ -106,8 +106,8 @@ pub fn decide(
     Ok(Payer { organization: organization.id.clone(), project: project.id.clone() })
 }
 
-/// Refuses a request whose headers name an organization or project that the key does not reach, so that what the chosen
-/// ones require is never left out. An admin key has no project.
+/// Refuses headers that name an organization or a project that the key does not reach. Otherwise nothing would be chosen,
+/// and the rules of the key's own project would not be checked. An admin key has no project.
 ///
 /// # Errors
 /// The refusal of [`decide`] for such headers.
@@ -123,7 +123,7 @@ pub fn check_selection(caller: &Caller, selection: Selection<'_>) -> Result<(), 
 }
 
 /// Checks the IP allowlists of the chosen organization and project, for every permission of the key. When none can be
-/// chosen, or the chosen one is closed, this passes and [`decide`] refuses.
+/// chosen, or the chosen one is closed, this passes, and [`decide`] or [`check_selection`] refuses.
 ///
 /// # Errors
 /// [`Refusal::AddressNotAuthorized`].

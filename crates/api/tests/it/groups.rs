@@ -37,7 +37,7 @@ async fn life_of_a_group() {
     let added = world.post(&users, key, json!({ "user_id": ben })).await;
     assert_eq!(added.body, json!({ "object": "group.user", "user_id": ben, "group_id": id }));
     assert_eq!(world.post(&users, key, json!({ "user_id": ben })).await.status, 409);
-    assert_eq!(world.post(&users, key, json!({ "user_id": "user-nobody" })).await.status, 404);
+    assert_eq!(world.post(&users, key, json!({ "user_id": "user-unknown" })).await.status, 404);
     let listed = world.get(&users, key).await.body;
     let person = json!({ "id": ben, "name": "ben", "email": "ben@example.com" });
     assert_eq!(listed, json!({ "object": "list", "data": [person], "has_more": false, "next": null }));

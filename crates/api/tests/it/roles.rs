@@ -176,7 +176,7 @@ async fn roles_in_a_project_make_a_member_of_it() {
     }
     let other = format!("/v1/projects/{}/users/{ben}/roles", made.project_id);
     assert_eq!(world.post(&other, key, json!({ "role_id": files })).await.status, 404, "a role of another project");
-    let unknown = format!("/v1/projects/{project}/users/user-nobody/roles");
+    let unknown = format!("/v1/projects/{project}/users/user-unknown/roles");
     assert_eq!(world.get(&unknown, key).await.status, 404);
 
     let log = world.get(&format!("/v1/organization/audit_logs?limit=100&order=asc&project_ids={project}"), key).await;

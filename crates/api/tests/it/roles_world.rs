@@ -64,8 +64,8 @@ impl World {
         answer.body
     }
 
-    /// A person whose only role is this custom role of the organization, with an admin key. Returns the key and the id
-    /// of the role, whose permissions can be changed.
+    /// Makes a person with one custom role of the organization, and an admin key of theirs. Returns the key, the id of the
+    /// role and the person; the permissions of the role can be changed.
     pub(crate) async fn holder_of_a_role(&self, made: &Bootstrapped, name: &str) -> (String, String, UserId) {
         let (root, organization) = (admin(made), &made.organization_id);
         let person = self.named_member(organization, name, OrganizationRole::None).await;

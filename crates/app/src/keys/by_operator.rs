@@ -48,7 +48,7 @@ impl App {
     ///
     /// # Errors
     /// When the actor is not an operator, when the owner does not belong to the organization or does not reach the
-    /// project, when an admin key is requested for a person whose role does not permit one, or when the gate refuses.
+    /// project, when the owner of an admin key has no role that permits one, or when the gate refuses.
     pub async fn create_key_for_member(
         &self,
         actor: &Actor,

@@ -91,7 +91,7 @@ impl App {
     }
 }
 
-/// Gives a role, in a transaction whose actor was authorized for it.
+/// Gives a role. The caller has checked in the same transaction that the actor may give roles.
 pub(crate) async fn assign(
     app: &App,
     tx: &mut Tx,

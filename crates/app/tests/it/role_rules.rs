@@ -51,7 +51,7 @@ impl Company {
         id
     }
 
-    /// A member whose only role permits this; returns them and the id of the role.
+    /// Makes a member with one role that permits this; returns the member and the id of the role.
     async fn holder(&self, name: &str, permissions: &[&str]) -> (UserId, String) {
         let person = self.member(name, OrganizationRole::None).await;
         let permissions = permissions.iter().map(|name| (*name).to_owned()).collect();

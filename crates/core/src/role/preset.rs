@@ -84,7 +84,7 @@ impl PresetRole {
         }
     }
 
-    /// The role of a member of an organization whose strongest preset role this is.
+    /// The role in an organization of a member with this strongest preset role.
     #[must_use]
     pub const fn membership(strongest: Option<Self>) -> OrganizationRole {
         match strongest {
@@ -94,7 +94,7 @@ impl PresetRole {
         }
     }
 
-    /// The role of a member of a project whose strongest preset role this is.
+    /// The role in a project of a member with this strongest preset role.
     #[must_use]
     pub const fn project_member(strongest: Option<Self>) -> ProjectRole {
         match strongest {

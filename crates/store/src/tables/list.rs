@@ -57,7 +57,7 @@ impl List<'_> {
         Ok(Listing { data, has_more })
     }
 
-    /// Returns the time by which a cursor is ordered: an id in the scope, whose values are the first `scoped`.
+    /// Returns the time by which a cursor is ordered: an id in the scope. The first `scoped` values are those of the scope.
     async fn place_of(&self, tx: &mut Tx, scoped: usize, cursor: &str) -> Result<i64, Error> {
         let (table, id) = (self.table, self.id);
         let sql = format!(

@@ -31,7 +31,7 @@ pub(crate) struct Place {
     pub(super) json: bool,
 }
 
-/// A noun whose verbs work within an organization.
+/// The commands of one kind of object within an organization.
 #[derive(Debug, Args)]
 pub(crate) struct Noun<C: clap::Subcommand> {
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub(crate) struct Noun<C: clap::Subcommand> {
     pub(super) command: C,
 }
 
-/// A noun whose verbs work on the whole installation.
+/// The commands of one kind of object in the whole installation.
 #[derive(Debug, Args)]
 pub(crate) struct Everywhere<C: clap::Subcommand> {
     /// Print JSON.
