@@ -137,6 +137,10 @@ id!(/// A list of addresses from which the API may be called.
     IpAllowlistId, "ip_allowlist_", 24);
 id!(/// A certificate that an organization uploaded, to trust clients by it.
     CertificateId, "cert_", 24);
+id!(/// An issuer that vouches for workloads.
+    WorkloadIdentityProviderId, "wip_", 24);
+id!(/// A rule that lets workloads act as a service account.
+    FederationRuleId, "wifr_", 24);
 
 impl CaptureId {
     /// The id of the one capture of an attempt.

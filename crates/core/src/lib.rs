@@ -32,8 +32,10 @@ pub mod scope;
 pub mod secret;
 pub mod text;
 pub mod time;
+pub mod unique_json;
 pub mod usage;
 pub mod verification;
+pub mod workload_identity;
 
 pub use caller::Caller;
 pub use id::{

@@ -3,10 +3,12 @@
 mod addresses;
 mod client;
 mod country;
+mod public;
 
 pub use addresses::{AddressFault, AddressList, Networks, canonical, client_network};
 pub use client::client_address;
 pub use country::{Country, CountryRule};
+pub use public::is_public;
 
 use std::net::IpAddr;
 

@@ -2,6 +2,7 @@
 //! test compares them.
 
 pub mod accounts;
+pub mod workloads;
 
 use super::payment;
 use crate::time::Timestamp;
@@ -231,6 +232,7 @@ pub const TABLES: &[&[Limit]] = &[
     accounts::SECOND_FACTOR_LIMITS,
     accounts::MAIL_LIMITS,
     accounts::DELETION_LIMITS,
+    workloads::EXCHANGE_LIMITS,
     SEND_LIMITS,
     DOUBTFUL_LIMITS,
     LOOKUP_LIMITS,
