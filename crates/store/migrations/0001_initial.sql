@@ -155,7 +155,8 @@ CREATE TABLE service_accounts (
 CREATE INDEX service_accounts_of_project ON service_accounts (project, created_at, id);
 
 -- API keys of every kind. Only the digest of the secret is kept. `rotated_to` is the key that replaces a rotated one;
--- `name_folded` is the name without case, for searches.
+-- `name_folded` is the name without case, for searches. A key with a `federation_rule` was issued to a workload for at most an
+-- hour; it is in no list of keys, and is deleted after its end, when its rule may be gone.
 CREATE TABLE api_keys (
   id TEXT PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('user', 'project', 'service_account', 'admin')),
@@ -175,12 +176,14 @@ CREATE TABLE api_keys (
   revoked_by TEXT,
   revoked_reason TEXT,
   rotated_to TEXT REFERENCES api_keys (id),
+  federation_rule TEXT,
   CHECK ((owner_user IS NULL) <> (owner_service_account IS NULL))
 );
 CREATE INDEX api_keys_of_project ON api_keys (project, created_at, id);
 CREATE INDEX api_keys_of_organization ON api_keys (organization, kind, created_at, id);
 CREATE INDEX api_keys_of_user ON api_keys (owner_user);
 CREATE INDEX api_keys_of_service_account ON api_keys (owner_service_account);
+CREATE INDEX api_keys_of_federation_rule ON api_keys (federation_rule, created_at) WHERE federation_rule IS NOT NULL;
 
 -- The latest addresses from which a key was used, at most ten for each, without those that were not used for thirty days.
 CREATE TABLE key_addresses (
@@ -236,6 +239,43 @@ CREATE TABLE project_certificates (
   PRIMARY KEY (certificate, project)
 );
 CREATE INDEX project_certificates_of_project ON project_certificates (project, certificate);
+
+-- Issuers whose tokens workloads exchange for short-lived keys. `verification` says where the keys of the issuer are known from,
+-- `transformations` which attributes are derived from a token; both are JSON, as in the API.
+CREATE TABLE workload_identity_providers (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  name TEXT NOT NULL,
+  description TEXT,
+  issuer TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  verification TEXT NOT NULL,
+  transformations TEXT NOT NULL,
+  enabled BOOLEAN NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL
+);
+CREATE INDEX workload_identity_providers_of_organization ON workload_identity_providers (organization, created_at, id);
+
+-- Which tokens of a provider become keys of which service account. `matchers` is a JSON object of attributes and the values they
+-- must have; `restriction` holds the scopes of the keys as in `api_keys`.
+CREATE TABLE federation_rules (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  provider TEXT NOT NULL REFERENCES workload_identity_providers (id),
+  project TEXT NOT NULL REFERENCES projects (id),
+  service_account TEXT NOT NULL REFERENCES service_accounts (id),
+  name TEXT,
+  description TEXT,
+  matchers TEXT NOT NULL,
+  restriction TEXT NOT NULL,
+  enabled BOOLEAN NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL
+);
+CREATE INDEX federation_rules_of_organization ON federation_rules (organization);
+CREATE INDEX federation_rules_of_provider ON federation_rules (provider, created_at, id);
+CREATE INDEX federation_rules_of_service_account ON federation_rules (service_account);
 
 -- Models that are served, as the configuration last said. `price` and `rate_limits` are JSON; no `rate_limits` is no limit.
 CREATE TABLE models (

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use keystead_core::caller::Owner;
-use keystead_core::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
+use keystead_core::id::{FederationRuleId, KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
 use keystead_core::key::{KeyDigest, KeyKind};
 use keystead_core::key_search::folded;
 use keystead_core::scope::Restriction;
@@ -14,9 +14,11 @@ use super::changes::{self, ChangeSubject};
 use super::{conflict_as, id, named, optional_id, optional_time, time};
 use crate::{Error, PerEngine, Row, Tx, Value};
 
+mod federated;
 mod search;
 mod with_owner;
 
+pub use federated::{count_issued, delete_issued, insert_issued, revoke_of_rule};
 pub use search::{KeyCounts, KeysWanted, count, find_of_project, search};
 pub use with_owner::{
     KeyWithOwner, ProjectKeys, count_project, find_admin_with_owner, find_project_with_owner, list_admin,
@@ -98,10 +100,17 @@ pub(super) fn key(row: &Row) -> Result<KeyRow, Error> {
 /// # Errors
 /// [`Error::Conflict`] when the id or digest exists already.
 pub async fn insert(tx: &mut Tx, key: &KeyRow) -> Result<(), Error> {
+    insert_row(tx, key, None).await?;
+    // Gateways may remember the digest as unknown, from a request before the key existed.
+    changes::append(tx, &ChangeSubject::Key(key.id.clone()), key.created_at).await.map(|_| ())
+}
+
+/// Inserts a key that a rule issued, or that none did. Changes of callers wait until the transaction has ended.
+async fn insert_row(tx: &mut Tx, key: &KeyRow, rule: Option<&FederationRuleId>) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO api_keys (id, kind, digest, redacted, name, organization, project, owner_user, \
                        owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \
-                       revoked_reason, rotated_to, name_folded) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+                       revoked_reason, rotated_to, name_folded, federation_rule) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     let (user, account) = match &key.owner {
         Owner::User(id) => (Some(id.as_str()), None),
         Owner::ServiceAccount(id) => (None, Some(id.as_str())),
@@ -125,11 +134,10 @@ pub async fn insert(tx: &mut Tx, key: &KeyRow) -> Result<(), Error> {
         key.revoked_reason.as_deref().into(),
         key.rotated_to.as_ref().map(KeyId::as_str).into(),
         folded(key.name.as_deref().unwrap_or_default()).into(),
+        rule.map(FederationRuleId::as_str).into(),
     ];
     changes::lock(tx).await?;
-    tx.execute(SQL, values).await.map_err(conflict_as("api_keys"))?;
-    // Gateways may remember the digest as unknown, from a request before the key existed.
-    changes::append(tx, &ChangeSubject::Key(key.id.clone()), key.created_at).await.map(|_| ())
+    tx.execute(SQL, values).await.map_err(conflict_as("api_keys")).map(|_| ())
 }
 
 fn literals(restriction: &Restriction) -> Result<Value, Error> {
@@ -148,9 +156,9 @@ pub async fn find_by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Ke
     tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await?.as_ref().map(key).transpose()
 }
 
-/// Finds the key with this digest, revoked or not.
+/// Finds the key with this digest, revoked or not. Keys that were issued to workloads are not found.
 pub async fn find_ever_by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<KeyRow>, Error> {
-    const SQL: &str = concat!("SELECT ", columns!(), " FROM api_keys WHERE digest = $1");
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM api_keys WHERE digest = $1 AND federation_rule IS NULL");
     tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await?.as_ref().map(key).transpose()
 }
 
@@ -288,7 +296,7 @@ pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<KeyRow>, Err
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeysOfAccount {
     pub account: ServiceAccountId,
-    /// The number of live keys.
+    /// The number of live keys, without those that were issued to workloads.
     pub live: i64,
     /// When one of them was last used.
     pub last_used_at: Option<Timestamp>,
@@ -300,7 +308,8 @@ pub async fn count_of_service_accounts(
     project: &ProjectId,
     now: Timestamp,
 ) -> Result<Vec<KeysOfAccount>, Error> {
-    const SQL: &str = "SELECT owner_service_account, COUNT(*), MAX(last_used_at) FROM api_keys \
+    const SQL: &str = "SELECT owner_service_account, \
+                       COALESCE(SUM(CASE WHEN federation_rule IS NULL THEN 1 ELSE 0 END), 0), MAX(last_used_at) FROM api_keys \
                        WHERE project = $1 AND owner_service_account IS NOT NULL AND revoked_at IS NULL \
                        AND (expires_at IS NULL OR expires_at > $2) \
                        GROUP BY owner_service_account ORDER BY owner_service_account";

@@ -12,6 +12,7 @@ pub mod certificates;
 pub mod changes;
 mod data_parts;
 pub mod directory;
+pub mod federation_rules;
 pub mod first_uses;
 pub mod form_submissions;
 pub mod group_members;
@@ -55,6 +56,7 @@ pub mod usage;
 pub mod user_groups;
 pub mod users;
 pub mod waiver_requests;
+pub mod workload_identity_providers;
 
 use std::borrow::Cow;
 use std::str::FromStr;

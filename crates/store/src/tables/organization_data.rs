@@ -134,7 +134,7 @@ pub const PARTS: &[Part] = &[
         table: "api_keys",
         sql: "SELECT id, kind, redacted, name, project, owner_user, owner_service_account, restriction, created_at, \
               expires_at, last_used_at, revoked_at, revoked_reason, rotated_to FROM api_keys \
-              WHERE organization = $1 ORDER BY created_at DESC, id LIMIT 20000",
+              WHERE organization = $1 AND federation_rule IS NULL ORDER BY created_at DESC, id LIMIT 20000",
         columns: &[
             ("id", Text),
             ("kind", Text),
@@ -192,6 +192,41 @@ pub const PARTS: &[Part] = &[
         sql: "SELECT p.certificate, p.project FROM project_certificates p JOIN certificates c ON c.id = p.certificate \
               WHERE c.organization = $1 ORDER BY p.certificate, p.project LIMIT 20000",
         columns: &[("certificate", Text), ("project", Text)],
+    },
+    Part {
+        table: "workload_identity_providers",
+        sql: "SELECT id, name, description, issuer, audience, verification, transformations, enabled, created_at, updated_at \
+              FROM workload_identity_providers WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("name", Text),
+            ("description", Text),
+            ("issuer", Text),
+            ("audience", Text),
+            ("verification", Structure),
+            ("attribute_transformations", Structure),
+            ("enabled", Flag),
+            ("created_at", Time),
+            ("updated_at", Time),
+        ],
+    },
+    Part {
+        table: "federation_rules",
+        sql: "SELECT id, provider, project, service_account, name, description, matchers, restriction, enabled, created_at, \
+              updated_at FROM federation_rules WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("workload_identity_provider", Text),
+            ("project", Text),
+            ("service_account", Text),
+            ("name", Text),
+            ("description", Text),
+            ("attribute_matchers", Structure),
+            ("scopes", Structure),
+            ("enabled", Flag),
+            ("created_at", Time),
+            ("updated_at", Time),
+        ],
     },
     Part {
         table: "organization_requirements",

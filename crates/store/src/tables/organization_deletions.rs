@@ -101,7 +101,7 @@ pub async fn list_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Organization
 /// Counts what an organization contains.
 pub async fn contents(tx: &mut Tx, organization: &OrganizationId, now: Timestamp) -> Result<Contents, Error> {
     const SQL: &str = "SELECT \
-        (SELECT COUNT(*) FROM api_keys WHERE organization = $1 AND revoked_at IS NULL \
+        (SELECT COUNT(*) FROM api_keys WHERE organization = $1 AND revoked_at IS NULL AND federation_rule IS NULL \
          AND (expires_at IS NULL OR expires_at > $2)), \
         (SELECT MAX(last_used_at) FROM api_keys WHERE organization = $1 AND revoked_at IS NULL), \
         (SELECT COUNT(*) FROM memberships WHERE organization = $1), \
@@ -145,7 +145,7 @@ pub async fn delete_members(tx: &mut Tx, organization: &OrganizationId, at: Time
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 23] = [
+const ERASE: [&str; 25] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
@@ -155,6 +155,8 @@ const ERASE: [&str; 23] = [
     "DELETE FROM ip_allowlists WHERE organization = $1",
     "DELETE FROM project_certificates WHERE certificate IN (SELECT id FROM certificates WHERE organization = $1)",
     "DELETE FROM certificates WHERE organization = $1",
+    "DELETE FROM federation_rules WHERE organization = $1",
+    "DELETE FROM workload_identity_providers WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",
     "DELETE FROM phone_verifications WHERE organization = $1",
     "DELETE FROM document_fingerprints WHERE organization = $1",

@@ -38,9 +38,10 @@ const SELECT: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organ
     LEFT JOIN project_members pm ON pm.project = k.project AND pm.user_id = k.owner_user \
     LEFT JOIN projects p ON p.id = k.project";
 
-/// The conditions for the two lists; `$2` names one key where only one is requested.
-pub(super) const OF_PROJECT: &str = "k.project = $1";
-pub(super) const OF_PROJECT_ONE: &str = "k.project = $1 AND k.id = $2";
+/// The conditions for the two lists; `$2` names one key where only one is requested. Keys that were issued to workloads
+/// are in neither.
+pub(super) const OF_PROJECT: &str = "k.project = $1 AND k.federation_rule IS NULL";
+pub(super) const OF_PROJECT_ONE: &str = "k.project = $1 AND k.federation_rule IS NULL AND k.id = $2";
 const ADMIN: &str = "k.organization = $1 AND k.kind = 'admin'";
 const ADMIN_ONE: &str = "k.organization = $1 AND k.kind = 'admin' AND k.id = $2";
 
@@ -70,7 +71,8 @@ pub async fn count_project(
          LEFT JOIN memberships m ON m.organization = k.organization AND m.user_id = k.owner_user \
          LEFT JOIN project_members pm ON pm.project = k.project AND pm.user_id = k.owner_user \
          LEFT JOIN projects p ON p.id = k.project \
-         WHERE k.project = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2) \
+         WHERE k.project = $1 AND k.federation_rule IS NULL \
+         AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2) \
          AND (CAST($5 AS TEXT) IS NULL OR k.owner_user = $5) \
          AND ((s.id IS NOT NULL AND s.deleted_at IS NULL AND s.role <> 'none') OR \
          (u.id IS NOT NULL AND u.deactivated_at IS NULL AND m.role IS NOT NULL \

@@ -17,6 +17,7 @@ mod submissions;
 pub(crate) mod usage;
 mod verification;
 mod waivers;
+mod workloads;
 
 use keystead_store::{Error, Store};
 use keystead_testkit::Databases;
@@ -43,6 +44,8 @@ pub(crate) async fn keys(databases: &Databases) {
     directory::lists_of_addresses(databases.fresh().await).await;
     certificates::certificates_are_listed(databases.fresh().await).await;
     certificates::certificates_of_callers(databases.fresh().await).await;
+    workloads::providers_and_rules(databases.fresh().await).await;
+    workloads::keys_of_rules(databases.fresh().await).await;
 }
 
 pub(crate) async fn usage(databases: &Databases) {
