@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use http::HeaderMap;
-use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
+use keystead_core::network::is_public;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, StatusCode, redirect};
 use serde_json::Value;
 use url::Url;
 
@@ -19,6 +21,23 @@ const LARGEST_ANSWER: usize = 1 << 20;
 pub(crate) struct Http {
     client: Client,
     last_outcome: LastOutcome,
+}
+
+/// Resolves names, and leaves out addresses that are not public. The connection is made to the checked address, so a name
+/// that resolves to another one a moment later gains nothing.
+struct PublicAddresses;
+
+impl Resolve for PublicAddresses {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let public: Vec<_> = found.filter(|address| is_public(address.ip())).collect();
+            if public.is_empty() {
+                return Err("the name leads to no public address".into());
+            }
+            Ok(Box::new(public.into_iter()) as Addrs)
+        })
+    }
 }
 
 /// An answer, with any status.
@@ -38,16 +57,32 @@ impl Http {
     /// # Errors
     /// When TLS cannot be set up.
     pub(crate) fn new() -> Result<Self, ProviderError> {
+        Self::of(Self::builder())
+    }
+
+    /// Creates a client that connects to public addresses only, whatever a name resolves to. A host that is an address
+    /// itself is not resolved: the caller refuses those.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub(crate) fn to_public_addresses() -> Result<Self, ProviderError> {
+        Self::of(Self::builder().dns_resolver(PublicAddresses))
+    }
+
+    fn builder() -> ClientBuilder {
         // The program has only one cryptography provider; it may be installed already, which is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
+        Client::builder()
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(15))
             .redirect(redirect::Policy::none())
             // Only the configuration decides where requests are sent, never proxy variables of the environment.
             .no_proxy()
             .user_agent(concat!("keystead/", env!("CARGO_PKG_VERSION")))
-            .build();
+    }
+
+    fn of(builder: ClientBuilder) -> Result<Self, ProviderError> {
+        let client = builder.build();
         let client =
             client.map_err(|_| unavailable("TLS cannot be set up; are there certificates on this machine?"))?;
         Ok(Self { client, last_outcome: LastOutcome::default() })

@@ -9,6 +9,7 @@ pub mod payment;
 pub mod phone;
 pub mod sign_in;
 pub mod webhook;
+pub mod workload;
 
 use keystead_core::time::Timestamp;
 

@@ -14,6 +14,7 @@ mod stripe;
 mod token_headers;
 mod twilio;
 mod vendor;
+mod workload;
 
 use keystead_core::secret::Secret;
 

@@ -1,5 +1,8 @@
 //! An OpenID Connect issuer: people who sign in choose their identity.
 //!
+//! It also vouches for workloads: `POST /oidc/workload_token` signs the claims of the body, as GitHub Actions or Kubernetes
+//! do for a job or a pod.
+//!
 //! Authorization code with PKCE, as "Continue with Google" uses it: an account picker instead of a password, codes that
 //! work once, signed identity tokens.
 
@@ -7,6 +10,7 @@ mod authorize;
 mod keys;
 mod token;
 mod userinfo;
+mod workload;
 
 #[cfg(test)]
 mod tests;
@@ -136,6 +140,7 @@ pub(crate) fn router() -> Router<Sandbox> {
         .route("/authorize/simulate", post(authorize::pick))
         .route("/token", post(token::exchange))
         .route("/userinfo", get(userinfo::show).post(userinfo::show))
+        .route("/workload_token", post(workload::sign))
 }
 
 /// `POST /sandbox/oidc`.

@@ -262,3 +262,21 @@ async fn an_issuer_that_is_down() {
     }
     assert_eq!(world.token("x", &[]).await.status, 503);
 }
+
+#[tokio::test]
+async fn workloads_get_a_token_with_their_claims() {
+    let world = World::new();
+    let asked = json!({ "aud": "keystead", "sub": "repo:acme/app:ref:refs/heads/main", "repository": "acme/app" });
+    let answer = world.script("/oidc/workload_token", asked).await.json();
+    let claims = world.claims(answer["token"].as_str().unwrap()).await;
+    let issuer = world.get("/oidc/.well-known/openid-configuration").await.json()["issuer"].clone();
+    assert_eq!((&claims["iss"], &claims["repository"]), (&issuer, &json!("acme/app")));
+    assert_eq!((&claims["iat"], &claims["exp"]), (&json!(NOW), &json!(NOW + 300)));
+    let other = json!({ "iss": "https://other.example.com", "exp": 7, "iat": null });
+    let answer = world.script("/oidc/workload_token", other).await.json();
+    let claims = world.claims(answer["token"].as_str().unwrap()).await;
+    assert_eq!(
+        (&claims["iss"], &claims["exp"], claims.get("iat")),
+        (&json!("https://other.example.com"), &json!(7), None)
+    );
+}
