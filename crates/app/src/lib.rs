@@ -34,6 +34,7 @@ pub mod usage;
 mod validate;
 pub mod verification;
 mod watched_calls;
+pub mod workload_identity;
 
 pub use actor::Actor;
 pub use context::{App, AppOptions, Clock, Nodes};

@@ -10,6 +10,7 @@ use keystead_providers::model_server::ModelServer;
 use keystead_providers::payment::PaymentProvider;
 use keystead_providers::phone::{LineLookup, PhoneVerifier, SmsSender};
 use keystead_providers::sign_in::SignIn;
+use keystead_providers::workload::TokenIssuers;
 
 use crate::review::Reviewer;
 
@@ -42,6 +43,8 @@ pub struct Services {
     pub mail: Option<Arc<dyn Mailer>>,
     /// Signing in through an issuer.
     pub sign_in: Option<Arc<dyn SignIn>>,
+    /// The keys of issuers that vouch for workloads.
+    pub token_issuers: Option<Arc<dyn TokenIssuers>>,
     /// The model servers, for the operator's tests only: the gateway has its own clients.
     pub model_servers: Vec<Arc<dyn ModelServer>>,
 }
@@ -68,6 +71,7 @@ impl fmt::Debug for Services {
             .field("review", &self.review.is_some())
             .field("mail", &self.mail.is_some())
             .field("sign_in", &self.sign_in.is_some())
+            .field("token_issuers", &self.token_issuers.is_some())
             .field("model_servers", &self.model_servers.len())
             .finish()
     }

@@ -14,6 +14,8 @@ mod mailbox;
 #[cfg(feature = "pictures")]
 pub mod pictures;
 #[cfg(feature = "app")]
+mod workloads;
+#[cfg(feature = "app")]
 mod world;
 
 #[cfg(feature = "database")]
@@ -24,5 +26,7 @@ pub use database::{Database, Databases};
 pub use issuer::Issuer;
 #[cfg(feature = "app")]
 pub use mailbox::Mailbox;
+#[cfg(feature = "app")]
+pub use workloads::Workloads;
 #[cfg(feature = "app")]
 pub use world::{PUBLIC_URL, World, pepper, tags};

@@ -14,7 +14,7 @@ use keystead_store::tables::audit::AuditKey;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::{Clock, Database, Issuer, Mailbox};
+use crate::{Clock, Database, Issuer, Mailbox, Workloads};
 
 /// Where people would reach the installation.
 pub const PUBLIC_URL: &str = "https://keystead.test";
@@ -30,6 +30,8 @@ pub struct World {
     pub mailbox: Arc<Mailbox>,
     /// Vouches for people.
     pub issuer: Arc<Issuer>,
+    /// Vouches for workloads.
+    pub workloads: Arc<Workloads>,
 }
 
 impl World {
@@ -41,15 +43,22 @@ impl World {
     /// Over a migrated database, at a time in Unix seconds.
     #[must_use]
     pub fn over(store: Store, now: i64) -> Self {
-        Self { store, clock: Clock::at(now), mailbox: Arc::default(), issuer: Arc::default() }
+        Self {
+            store,
+            clock: Clock::at(now),
+            mailbox: Arc::default(),
+            issuer: Arc::default(),
+            workloads: Arc::default(),
+        }
     }
 
-    /// Mail and sign-in by the test's own; everything else is off.
+    /// Mail, sign-in and the issuer of workloads by the test's own; everything else is off.
     #[must_use]
     pub fn services(&self) -> Services {
         Services {
             mail: Some(Arc::<Mailbox>::clone(&self.mailbox)),
             sign_in: Some(Arc::<Issuer>::clone(&self.issuer)),
+            token_issuers: Some(Arc::<Workloads>::clone(&self.workloads)),
             ..Services::default()
         }
     }

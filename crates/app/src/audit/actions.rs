@@ -59,7 +59,11 @@ impl Area {
     #[must_use]
     pub fn of(action: &str) -> Self {
         match action.split('.').next().unwrap_or_default() {
-            "api_key" | "service_account" => Self::Keys,
+            "api_key"
+            | "service_account"
+            | "workload_identity"
+            | "workload_identity_provider"
+            | "workload_identity_provider_mapping" => Self::Keys,
             "user" | "invite" | "group" | "role" => Self::People,
             "login" | "logout" => Self::SignIn,
             "project" | "rate_limit" => Self::Projects,
@@ -198,6 +202,13 @@ pub const ACTIONS: &[&str] = &[
     "user.deletion_cancelled",
     "user.deletion_requested",
     "user.updated",
+    "workload_identity.token_issued",
+    "workload_identity_provider.created",
+    "workload_identity_provider.deleted",
+    "workload_identity_provider.updated",
+    "workload_identity_provider_mapping.created",
+    "workload_identity_provider_mapping.deleted",
+    "workload_identity_provider_mapping.updated",
 ];
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use keystead_core::node_lag::GONE;
 use keystead_core::verification::organization::Status;
 use keystead_core::verification::phone_sharing::CLOSED_COUNTS;
 use keystead_store::tables::{
-    accounts, activity, address_fingerprints, changes, form_submissions, inbound_events, invites, key_addresses,
-    limit_hits, operator_approvals, organization_verifications, pending_usage, phones, privacy, refusals, removed_rows,
-    requirement_states, sessions,
+    accounts, activity, address_fingerprints, api_keys, changes, form_submissions, inbound_events, invites,
+    key_addresses, limit_hits, operator_approvals, organization_verifications, pending_usage, phones, privacy,
+    refusals, removed_rows, requirement_states, sessions,
 };
 
 use crate::operator::kept_days;
@@ -48,12 +48,14 @@ impl App {
             sessions::delete_old(tx, now.plus(-7 * DAY)).await?;
             accounts::delete_tokens(tx, now.plus(-DAY)).await?;
             // Strangers cause these; no limit on them looks back further than a day.
-            for name in ["sign_in", "second_factor", "account_mails"] {
+            for name in ["sign_in", "second_factor", "account_mails", "token_exchanges"] {
                 limit_hits::delete_of(tx, name, now.plus(-2 * DAY)).await?;
             }
             for user in accounts::list_unconfirmed(tx, now.plus(-UNCONFIRMED)).await? {
                 accounts::delete_unconfirmed(tx, &user).await?;
             }
+            // Long enough to find out in the audit log what a key was for.
+            api_keys::delete_issued(tx, now.plus(-7 * DAY)).await?;
             form_submissions::delete_expired(tx, now).await?;
             // Longer than anyone takes to read a list.
             removed_rows::delete_old(tx, now.plus(-DAY)).await?;

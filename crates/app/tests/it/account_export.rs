@@ -31,6 +31,8 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "project_certificates",
             "user_groups",
             "roles",
+            "workload_identity_providers",
+            "federation_rules",
             "first_uses",
             "feature_uses",
             "refusals",

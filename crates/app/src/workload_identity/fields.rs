@@ -1,0 +1,78 @@
+//! Checking the fields of providers and rules.
+
+use keystead_core::text::{self, NameFault};
+use keystead_core::workload_identity::Verification;
+use keystead_core::workload_identity::issuer::{LONGEST_AUDIENCE, check_address};
+use keystead_providers::workload::KeySet;
+use serde_json::Value;
+
+use crate::validate::checked_name;
+use crate::{App, Error};
+
+/// The most characters of a description.
+const LONGEST_DESCRIPTION: usize = 1_000;
+/// The most bytes of an uploaded key set.
+const LARGEST_KEY_SET: usize = 32 * 1024;
+
+/// Checks a name that may be missing.
+pub(super) fn checked_optional_name(name: Option<&str>) -> Result<Option<String>, Error> {
+    name.map(checked_name).transpose()
+}
+
+/// Checks a description; an empty one is none.
+pub(super) fn checked_description(text: Option<&str>) -> Result<Option<String>, Error> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    // The rules for names keep invisible characters out of logs and pages; a description may be longer.
+    let fault = text.split_inclusive([' ', '\n']).find_map(|part| match text::name(part) {
+        Err(fault @ NameFault::Invisible(_)) => Some(fault.message()),
+        _ => None,
+    });
+    let fault = match fault {
+        None if text.chars().count() > LONGEST_DESCRIPTION => {
+            Some(format!("must have at most {LONGEST_DESCRIPTION} characters."))
+        }
+        other => other,
+    };
+    match fault {
+        Some(fault) => Err(Error::invalid("description", format!("Invalid 'description': {fault}"))),
+        None => Ok(Some(text.to_owned())),
+    }
+}
+
+/// Checks the audience that tokens must name.
+pub(super) fn checked_audience(audience: &str) -> Result<String, Error> {
+    let length = audience.chars().count();
+    if (1..=LONGEST_AUDIENCE).contains(&length) && !audience.chars().any(char::is_control) {
+        return Ok(audience.to_owned());
+    }
+    let message = format!("Invalid 'audience': must have 1 to {LONGEST_AUDIENCE} visible characters.");
+    Err(Error::invalid("audience", message))
+}
+
+/// Checks the address of an issuer or of its description.
+pub(super) fn checked_address(app: &App, param: &'static str, address: &str) -> Result<(), Error> {
+    let sandbox = app.services().token_issuers.as_ref().and_then(|issuers| issuers.sandbox());
+    check_address(address, sandbox).map_err(|fault| Error::invalid(param, format!("Invalid '{param}': {fault}.")))
+}
+
+/// Checks where the keys of an issuer are known from.
+pub(super) fn checked_verification(app: &App, value: &Value) -> Result<Verification, Error> {
+    let invalid = |why: String| Error::invalid("verification", format!("Invalid 'verification': {why}."));
+    let read: Verification = serde_json::from_value(value.clone()).map_err(|_| {
+        invalid(
+            "must be {\"type\": \"discovery\", \"discovery_url\": …} or {\"type\": \"uploaded_jwks\", \"jwks\": …}"
+                .into(),
+        )
+    })?;
+    match &read {
+        Verification::Discovery { discovery_url: None } => {}
+        Verification::Discovery { discovery_url: Some(url) } => checked_address(app, "verification", url)?,
+        Verification::UploadedJwks { jwks } => {
+            if value.to_string().len() > LARGEST_KEY_SET {
+                return Err(invalid(format!("the key set must have at most {LARGEST_KEY_SET} bytes")));
+            }
+            KeySet::uploaded(jwks).map_err(|fault| invalid(format!("the key set {fault}")))?;
+        }
+    }
+    Ok(read)
+}
