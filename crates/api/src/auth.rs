@@ -142,6 +142,11 @@ impl ClientOrigin {
         self.0.address
     }
 
+    /// Whether the API serves the client's country, region or territory.
+    pub(crate) const fn is_served(&self) -> bool {
+        self.0.served
+    }
+
     /// The origin for limits and proofs; empty when it is not known.
     pub(crate) fn origin(&self) -> Origin {
         Origin { ip: Some(self.0.address).filter(|address| !address.is_unspecified()) }

@@ -6,12 +6,12 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::text::printable;
+use keystead_core::unique_json::{self, Fault};
 use serde_json::{Map, Value};
 
 use crate::ApiState;
 use crate::accepted_names::AcceptedNames;
 use crate::error::ApiError;
-use crate::json::{self, Fault};
 
 /// The fields of a body. An empty body is an empty object.
 #[derive(Debug, Default, Clone)]
@@ -31,7 +31,7 @@ impl Fields {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self::default());
         }
-        let map = match json::read(bytes) {
+        let map = match unique_json::read(bytes) {
             Ok(Value::Object(map)) => map,
             Ok(Value::Null) => return Ok(Self::default()),
             Err(Fault::Repeated(name)) => {
@@ -113,13 +113,23 @@ impl Fields {
         text.parse().map_err(|_| ApiError::not_found(kind, &text))
     }
 
-    /// Returns a boolean; absent is `false`.
-    pub(crate) fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
+    /// Returns text that null removes: `None` when the field is absent, `Some(None)` when it is null.
+    pub(crate) fn nullable_text(&self, name: &'static str) -> Result<Option<Option<String>>, ApiError> {
+        if self.0.contains_key(name) { self.text(name).map(Some) } else { Ok(None) }
+    }
+
+    /// Returns a boolean, if the field is there.
+    pub(crate) fn boolean(&self, name: &'static str) -> Result<Option<bool>, ApiError> {
         match self.get(name) {
-            None => Ok(false),
-            Some(Value::Bool(flag)) => Ok(*flag),
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
             Some(_) => Err(wrong_type(name, "a boolean")),
         }
+    }
+
+    /// Returns a boolean; absent is `false`.
+    pub(crate) fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
+        Ok(self.boolean(name)?.unwrap_or(false))
     }
 
     /// Returns the lifetime of a key in seconds, if it has one.

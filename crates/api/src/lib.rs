@@ -21,7 +21,6 @@ mod body;
 pub mod command_line;
 mod error;
 mod headers;
-mod json;
 mod keystead;
 mod me;
 mod organization;
@@ -30,11 +29,13 @@ mod path;
 mod query;
 mod request;
 mod routes;
+mod token_exchange;
 mod webhooks;
 
 pub use accepted_names::AcceptedNames;
 pub use auth::{Authenticate, BoxFuture, Permission};
 pub use routes::{Endpoint, ROUTES};
+pub use token_exchange::PATH as TOKEN_EXCHANGE;
 
 /// Maximum bytes of a request body of this API.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -71,6 +72,8 @@ pub fn router(state: ApiState) -> Router {
     let deliveries = post(webhooks::handle).layer(DefaultBodyLimit::max(LARGEST_DELIVERY));
     router
         .route("/webhooks/{provider}", deliveries)
+        // Neither: the caller has no key yet, and the token in the body is checked instead.
+        .route(TOKEN_EXCHANGE, post(token_exchange::handle))
         .method_not_allowed_fallback(error::wrong_method)
         .fallback(error::unknown_route)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

@@ -11,6 +11,7 @@ use crate::organization::{
     admin_api_keys, audit_logs, certificates, costs, data_retention, groups, hosted_tool_permissions, invites,
     model_permissions, project_api_keys, project_groups, project_users, projects, rate_limits, role_assignments, roles,
     service_accounts, service_tier_settings, usage, users,
+    workload_identity::{federation_rules, providers},
 };
 use crate::{ApiState, api_keys, keystead, me};
 
@@ -118,6 +119,12 @@ const ACCOUNT: &str = "/v1/organization/projects/{project_id}/service_accounts/{
 const PROJECT_KEYS: &str = "/v1/organization/projects/{project_id}/api_keys";
 const PROJECT_KEY: &str = "/v1/organization/projects/{project_id}/api_keys/{key_id}";
 
+const WORKLOAD_PROVIDERS: &str = "/v1/organization/workload_identity_providers";
+const WORKLOAD_PROVIDER: &str = "/v1/organization/workload_identity_providers/{workload_identity_provider_id}";
+const FEDERATION_RULES: &str =
+    "/v1/organization/workload_identity_providers/{workload_identity_provider_id}/federation_rules";
+const FEDERATION_RULE: &str = "/v1/organization/workload_identity_providers/{workload_identity_provider_id}/federation_rules/{workload_identity_federation_rule_id}";
+
 const INVITES: &str = "/v1/organization/invites";
 const INVITE: &str = "/v1/organization/invites/{invite_id}";
 const USERS: &str = "/v1/organization/users";
@@ -219,6 +226,16 @@ pub static ROUTES: &[Endpoint] = &[
     read(PROJECT_KEY, READ, || get(project_api_keys::retrieve)),
     write(PROJECT_KEY, WRITE, || post(project_api_keys::update)).body(&["scopes", "expires_in_seconds"]),
     remove(PROJECT_KEY, WRITE, || delete(project_api_keys::delete)),
+    read(WORKLOAD_PROVIDERS, READ, || get(providers::list)).query(PAGE, &[]),
+    write(WORKLOAD_PROVIDERS, WRITE, || post(providers::create)).body(providers::MEMBERS),
+    read(WORKLOAD_PROVIDER, READ, || get(providers::retrieve)),
+    write(WORKLOAD_PROVIDER, WRITE, || post(providers::update)).body(providers::CHANGEABLE),
+    remove(WORKLOAD_PROVIDER, WRITE, || delete(providers::delete)),
+    read(FEDERATION_RULES, READ, || get(federation_rules::list)).query(federation_rules::PAGE, &[]),
+    write(FEDERATION_RULES, WRITE, || post(federation_rules::create)).body(federation_rules::MEMBERS),
+    read(FEDERATION_RULE, READ, || get(federation_rules::retrieve)),
+    write(FEDERATION_RULE, WRITE, || post(federation_rules::update)).body(federation_rules::CHANGEABLE),
+    remove(FEDERATION_RULE, WRITE, || delete(federation_rules::delete)),
     read(INVITES, READ, || get(invites::list)).query(PAGE, &[]),
     write(INVITES, WRITE, || post(invites::create)).body(&["email", "role", "projects"]),
     read(INVITE, READ, || get(invites::retrieve)),

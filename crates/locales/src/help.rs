@@ -67,6 +67,7 @@ pages! {
         "first-call"
         "playground"
         "kinds-of-keys"
+        "workload-identity"
         "keeping-keys-safe"
         "rotating-and-revoking"
         "people-and-projects"

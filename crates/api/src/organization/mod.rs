@@ -21,3 +21,4 @@ pub(crate) mod service_accounts;
 pub(crate) mod service_tier_settings;
 pub(crate) mod usage;
 pub(crate) mod users;
+pub(crate) mod workload_identity;

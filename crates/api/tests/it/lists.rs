@@ -33,6 +33,8 @@ pub(crate) const LISTS: &[List] = &[
     newest_first("/v1/organization/projects/{project_id}/service_accounts"),
     newest_first("/v1/organization/projects/{project_id}/users"),
     newest_first("/v1/organization/users"),
+    newest_first("/v1/organization/workload_identity_providers"),
+    newest_first("/v1/organization/workload_identity_providers/{workload_identity_provider_id}/federation_rules"),
 ];
 
 /// Lists that name the cursor of their next page: their path and the largest `limit`.

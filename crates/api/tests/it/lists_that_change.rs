@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::certificates::AUTHORITY;
 use crate::lists::LISTS;
+use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{World, admin};
 
 /// Lists with rows that requests do not make.
@@ -44,7 +45,8 @@ impl<'w> Place<'w> {
         let project = world.post("/v1/organization/projects", key, json!({ "name": "Lab" })).await.text("id");
         let accounts = format!("/v1/organization/projects/{project}/service_accounts");
         let account = world.post(&accounts, key, json!({ "name": "bot" })).await.text("id");
-        let path = list.replace("{project_id}", &project);
+        let provider = world.post(WORKLOAD_PROVIDERS, key, workload_provider("ci")).await.text("id");
+        let path = list.replace("{project_id}", &project).replace("{workload_identity_provider_id}", &provider);
         Self { world, owner, project, account, list, path, made: 0 }
     }
 
@@ -70,6 +72,8 @@ impl<'w> Place<'w> {
                 path = format!("/v1/organization/projects/{}/service_accounts/{}/api_keys", self.project, self.account);
                 json!({ "name": name })
             }
+            "workload_identity_providers" => workload_provider(&name),
+            "federation_rules" => federation_rule(&self.project, &self.account),
             "audit_logs" => {
                 let project = world.post("/v1/organization/projects", key, json!({ "name": name })).await;
                 let found = format!("{}?limit=1&resource_ids[]={}", self.path, project.text("id"));

@@ -25,4 +25,7 @@ mod roles;
 mod roles_world;
 mod unknown_fields;
 mod usage;
+mod workload_exchange;
+mod workload_keys;
+mod workloads;
 mod world;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::certificates::AUTHORITY;
 use crate::operator::operator;
+use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{Answer, World, admin};
 
 /// Paths with ids of existing objects, for a caller with all permissions.
@@ -34,7 +35,12 @@ impl Walk {
         let invite = world.post("/v1/organization/invites", &key, invited).await.text("id");
         let certificate = world.post("/v1/organization/certificates", &key, json!({ "certificate": AUTHORITY })).await;
         let group = world.post("/v1/organization/groups", &key, json!({ "name": "team" })).await.text("id");
+        let provider = world.post(WORKLOAD_PROVIDERS, &key, workload_provider("ci")).await.text("id");
+        let rules = format!("{WORKLOAD_PROVIDERS}/{provider}/federation_rules");
+        let rule = world.post(&rules, &key, federation_rule(made.project_id.as_str(), &account)).await.text("id");
         let ids = vec![
+            ("{workload_identity_provider_id}", provider),
+            ("{workload_identity_federation_rule_id}", rule),
             ("{certificate_id}", certificate.text("id")),
             ("{invite_id}", invite),
             ("{group_id}", group),
@@ -73,6 +79,8 @@ impl Walk {
                 (format!("{project}/users"), json!({ "user_id": user, "role": "member" })),
                 (format!("{project}/service_accounts"), json!({ "name": name, "create_service_account_only": true })),
                 (format!("{project}/service_accounts/{}/api_keys", self.account), json!({ "name": name })),
+                (WORKLOAD_PROVIDERS.to_owned(), workload_provider(&name)),
+                (self.path_of("{workload_identity_provider_id}"), federation_rule(&self.project, &self.account)),
             ] {
                 let made = world.post(&path, key, body).await;
                 assert_eq!(made.status, 200, "{path}: {}", made.body);
@@ -105,6 +113,12 @@ impl Walk {
                 assert_eq!(made.status, 200, "{path}: {}", made.body);
             }
         }
+    }
+
+    /// The list of the rules of the provider in paths.
+    fn path_of(&self, name: &str) -> String {
+        let id = self.ids.iter().find(|(known, _)| *known == name).map_or("", |(_, id)| id);
+        format!("{WORKLOAD_PROVIDERS}/{id}/federation_rules")
     }
 
     /// The endpoint's path with ids.
@@ -189,12 +203,17 @@ async fn every_member_of_a_body_is_read() {
         "action": "suspend", "tags": [], "organization_ids": ["org-x"], "organization_id": "org-x", "rules": [], "version": 1,
         "scopes": [], "consent": true, "email": "ann@example.com", "role": "owner", "role_name": "r", "permissions": [],
         "description": "d", "role_id": "role-api-organization-owner", "user_id": "user-x", "group_id": "group_x",
+        "type": "oidc", "issuer": "https://issuer.example.com", "audience": "keystead", "attribute_matchers": { "sub": "x" },
+        "service_account_id": walk.account, "project_id": walk.project,
     });
     for endpoint in ROUTES {
         for name in endpoint.accepted.body {
             let known =
                 endpoint.accepted.body.iter().filter_map(|one| Some(((*one).to_owned(), usual.get(one)?.clone())));
             let mut body: Map<String, Value> = known.collect();
+            if endpoint.path.contains("/federation_rules") {
+                body.insert("permissions".to_owned(), json!({ "type": "service_account_default" }));
+            }
             body.insert((*name).to_owned(), json!({ "an": ["object"] }));
             walk.refuses(endpoint, "", &Value::Object(body).to_string(), name).await;
         }

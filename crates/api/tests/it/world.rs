@@ -23,7 +23,7 @@ use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::directory;
 use keystead_store::{Error, Store, Tx};
-use keystead_testkit::{Database, PUBLIC_URL, pepper, tags};
+use keystead_testkit::{Database, PUBLIC_URL, Workloads, pepper, tags};
 use serde_json::Value;
 
 pub(crate) const START: i64 = 1_767_225_600;
@@ -74,6 +74,7 @@ pub(crate) struct World {
     router: Router,
     people: AtomicU64,
     clock: keystead_testkit::Clock,
+    pub(crate) workloads: Arc<Workloads>,
 }
 
 /// A response, read to the end.
@@ -150,7 +151,14 @@ impl World {
         let app = parts.app(services(&parts), settings);
         let keys = Keys { store: parts.store.clone(), tags: tags(), pepper: pepper() };
         let router = keystead_api::router(ApiState { app: app.clone(), authenticate: Arc::new(keys) });
-        Self { app, store: parts.store, router, people: AtomicU64::default(), clock: parts.clock }
+        Self {
+            app,
+            store: parts.store,
+            router,
+            people: AtomicU64::default(),
+            clock: parts.clock,
+            workloads: parts.workloads,
+        }
     }
 
     pub(crate) fn wait(&self, seconds: i64) {

@@ -302,7 +302,11 @@ fn broken(response: AxumResponse, plane: Plane, error: &ErrorResponse) -> Answer
 fn plane(path: &str) -> Plane {
     if keystead_gateway::is_data_plane(path) {
         Plane::Data
-    } else if path == "/v1" || path.starts_with("/v1/") || path.starts_with("/webhooks/") {
+    } else if path == "/v1"
+        || path.starts_with("/v1/")
+        || path.starts_with("/webhooks/")
+        || path == keystead_api::TOKEN_EXCHANGE
+    {
         Plane::Administration
     } else {
         Plane::Pages

@@ -16,6 +16,7 @@ use keystead_providers::phone::sms_http::HttpSms;
 use keystead_providers::phone::twilio::{Twilio, TwilioOptions};
 use keystead_providers::sign_in::Oidc;
 use keystead_providers::sign_in::OidcOptions;
+use keystead_providers::workload::HttpIssuers;
 use keystead_store::Store;
 
 use crate::cli_error::CliError;
@@ -32,6 +33,9 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
     identity(&mut services, config, beside)?;
     mail(&mut services, config, beside)?;
     sign_in(&mut services, config, beside)?;
+    let sandbox = beside.map(|running| running.url().to_owned());
+    let issuers = HttpIssuers::new(sandbox, wiring::clock()).map_err(failed("token issuer"))?;
+    services.token_issuers = Some(Arc::new(issuers));
     Ok(services)
 }
 

@@ -7,10 +7,11 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 65] = [
+const FIELDS: [&str; 71] = [
     "action",
     "allowed_ips",
     "allowed_tools",
+    "audience",
     "before",
     "brand",
     "cards",
@@ -25,12 +26,15 @@ const FIELDS: [&str; 65] = [
     "description",
     "dispute",
     "email",
+    "enabled",
     "enabled_tiers",
     "ends_at",
     "error_code",
+    "expires_at",
     "expires_in_seconds",
     "group_name",
     "identity",
+    "issuer",
     "kind",
     "line_type",
     "max_images_per_1_minute",
@@ -64,8 +68,10 @@ const FIELDS: [&str; 65] = [
     "scopes",
     "second_factor",
     "second_factor_required",
+    "service_account_id",
     "sessions",
     "status",
+    "subject",
     "successor",
     "tags",
     "title",
