@@ -53,6 +53,22 @@ async function join(address) {
   assert.deepEqual([joined.status, joined.headers.get("location")], [303, "/home"]);
 }
 
+const PROVIDER = { id: "string", object: "string", type: "string", name: "string", issuer: "string", audience: "string", description: "string|null", enabled: "boolean", verification: "object", attribute_transformations: "array", created_at: "number", updated_at: "number" };
+const RULE = { id: "string", object: "string", workload_identity_provider_id: "string", project_id: "string", service_account_id: "string", name: "string|null", description: "string|null", attribute_matchers: "object", permissions: "object", enabled: "boolean", created_at: "number", updated_at: "number" };
+
+/** A client without a key; the official class exchanges tokens of the sandbox's issuer. */
+function workload(identityProviderId, serviceAccountId, claims) {
+  const getToken = async () => {
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch(`${sandbox}/oidc/workload_token`, { method: "POST", headers, body: JSON.stringify({ aud: "keystead", ...claims }) });
+    return (await answer.json()).token;
+  };
+  const provider = { tokenType: "jwt", getToken };
+  const client = new OpenAI({ apiKey: null, workloadIdentity: { identityProviderId, serviceAccountId, provider }, baseURL, maxRetries: 0 });
+  client._workloadIdentityAuth.tokenExchangeUrl = `${baseURL.replace(/\/v1$/, "")}/oauth/token`;
+  return client;
+}
+
 const ben = async () => (await admin.users.list({ emails: ["ben@example.com"] })).data[0];
 
 const checks = {
@@ -127,6 +143,31 @@ const checks = {
     const person = await ben();
     assert.deepEqual(await admin.users.delete(person.id), { id: person.id, object: "organization.user.deleted", deleted: true });
     await assert.rejects(async () => admin.users.retrieve(person.id), OpenAI.NotFoundError);
+  },
+  async "workload identity"() {
+    const providers = admin.workloadIdentityProviders;
+    const rules = providers.federationRules;
+    const issuer = `${sandbox}/oidc`;
+    const made = shaped(await providers.create({ type: "oidc", name: "Actions", issuer, audience: "keystead" }), PROVIDER);
+    assert.deepEqual(await providers.retrieve(made.id), made);
+    assert.ok((await all(providers.list({ limit: 1 }))).some((one) => one.id === made.id));
+    const changed = shaped(await providers.update(made.id, { description: "CI" }), PROVIDER);
+    assert.deepEqual([changed.description, changed.issuer], ["CI", issuer]);
+    const account = (await admin.projects.serviceAccounts.create(project, { name: "jobs" })).id;
+    const wanted = { attribute_matchers: { repository: "acme/app" }, project_id: project, service_account_id: account };
+    const rule = shaped(await rules.create(made.id, wanted), RULE);
+    const at = { workload_identity_provider_id: made.id };
+    assert.deepEqual(await rules.retrieve(rule.id, at), rule);
+    assert.deepEqual((await all(rules.list(made.id, { limit: 1 }))).map((one) => one.id), [rule.id]);
+    assert.equal((await rules.update(rule.id, { ...at, name: "main" })).name, "main");
+    const client = workload(made.id, account, { repository: "acme/app" });
+    const messages = [{ role: "user", content: "Hello" }];
+    assert.ok((await client.chat.completions.create({ model: "gpt-4o", messages })).choices[0].message.content);
+    await assert.rejects(async () => workload(made.id, account, { repository: "evil/app" }).models.list(), (error) => error instanceof OpenAI.APIError && error.error_code === "invalid_grant" && /No federation rule/.test(error.message));
+    assert.deepEqual(await rules.delete(rule.id, at), { id: rule.id, object: "organization.workload_identity_federation_rule.deleted", deleted: true });
+    await assert.rejects(async () => client.models.list(), "the key has ended, and there is no other");
+    assert.deepEqual(await providers.delete(made.id), { id: made.id, object: "organization.workload_identity_provider.deleted", deleted: true });
+    await assert.rejects(async () => providers.retrieve(made.id), OpenAI.NotFoundError);
   },
   async "every kind of usage"() {
     const start_time = Math.floor(Date.now() / 1000) - 86400;

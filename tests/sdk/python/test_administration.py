@@ -32,7 +32,7 @@ sdk = OpenAI(
 )
 admin = sdk.admin.organization
 
-ID = re.compile(r"/(org|proj|user|svc_acct|key|invite|rl|cert|group|role)[-_][A-Za-z0-9.-]+")
+ID = re.compile(r"/(org|proj|user|svc_acct|key|invite|rl|cert|wip|wifr|group|role)[-_][A-Za-z0-9.-]+")
 
 
 def count(response):
@@ -223,6 +223,68 @@ def settings():
     same(tools, admin.projects.hosted_tool_permissions.retrieve(project.id))
     tiers = admin.projects.service_tier_settings.update(project.id, default="standard", enabled_tiers=[])
     same(tiers, admin.projects.service_tier_settings.retrieve(project.id))
+
+
+def workload_token(**claims):
+    """A token of the sandbox's issuer, as GitHub Actions gives one to a job."""
+    body = json.dumps({"aud": "keystead", **claims}).encode()
+    request = urllib.request.Request(SANDBOX + "/oidc/workload_token", data=body, headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)["token"]
+
+
+def workload_client(provider, account, **claims):
+    """A client without a key; the official class exchanges its tokens."""
+    source = {"token_type": "jwt", "get_token": lambda: workload_token(**claims)}
+    identity = {"identity_provider_id": provider, "service_account_id": account, "provider": source}
+    client = OpenAI(workload_identity=identity, base_url=BASE, max_retries=0)
+    client._workload_identity_auth.token_exchange_url = ROOT + "/oauth/token"
+    return client
+
+
+@check
+def workload_identity():
+    providers, issuer = admin.workload_identity_providers, SANDBOX + "/oidc"
+    made = providers.create(type="oidc", name="Actions", issuer=issuer, audience="keystead", description="CI")
+    assert made.enabled and made.verification.type == "discovery" and made.verification.discovery_url is None
+    same(made, providers.retrieve(made.id))
+    assert made.id in [provider.id for provider in providers.list(limit=1)]
+    derived = [{"attribute": "owner", "expression": "assertion.repository_owner"}]
+    changed = providers.update(made.id, description=None, attribute_transformations=derived)
+    assert changed.description is None and changed.attribute_transformations[0].attribute == "owner"
+    assert changed.issuer == issuer
+    account = admin.projects.service_accounts.create(PROJECT, name="workloads").id
+    rules, repository = providers.federation_rules, "acme/app"
+    rule = rules.create(made.id, attribute_matchers={"repository": repository, "owner": "acme", "fork": False},
+                        project_id=PROJECT, service_account_id=account, name="main")
+    assert rule.permissions.type == "service_account_default" and rule.attribute_matchers["fork"] is False
+    same(rule, rules.retrieve(rule.id, workload_identity_provider_id=made.id))
+    assert [one.id for one in rules.list(made.id, service_account_id=account, limit=1)] == [rule.id]
+    claims = {"repository": repository, "repository_owner": "acme", "fork": False}
+    client = workload_client(made.id, account, **claims)
+    answer = client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hello"}])
+    assert answer.choices[0].message.content
+    # Another repository, another service account, a token that has expired.
+    error = refused(openai.OAuthError, lambda: workload_client(made.id, account, **{**claims, "repository": "evil/app"}).models.list())
+    assert error.error == "invalid_grant" and "No federation rule" in str(error), error
+    refused(openai.OAuthError, lambda: workload_client(made.id, "svc_acct_none", **claims).models.list())
+    refused(openai.OAuthError, lambda: workload_client(made.id, account, exp=int(time.time()) - 1, **claims).models.list())
+    # Fewer permissions hold for the next key; the present one ends, and the class gets another by itself.
+    narrow = rules.update(rule.id, workload_identity_provider_id=made.id, permissions={"type": "restricted", "scopes": ["api.model.read"]})
+    assert narrow.permissions.scopes == ["api.model.read"]
+    assert client.models.list().data
+    refused(openai.APIStatusError, lambda: client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hi"}]))
+    # Without the rule the next request is refused, with the key in hand and with a new token.
+    key = client._workload_identity_auth.get_token()
+    plain = OpenAI(api_key=key, base_url=BASE, max_retries=0)
+    assert plain.models.list().data
+    assert rules.delete(rule.id, workload_identity_provider_id=made.id).deleted
+    refused(openai.AuthenticationError, lambda: plain.models.list())
+    refused(openai.OAuthError, lambda: client.models.list())
+    assert providers.delete(made.id).deleted
+    refused(openai.NotFoundError, lambda: providers.retrieve(made.id))
+    kinds = [event.type for event in admin.audit_logs.list(event_types=["workload_identity_provider.created", "workload_identity_provider_mapping.deleted"])]
+    assert sorted(kinds) == ["workload_identity_provider.created", "workload_identity_provider_mapping.deleted"], kinds
 
 
 @check
