@@ -141,6 +141,10 @@ id!(/// An issuer that vouches for workloads.
     WorkloadIdentityProviderId, "wip_", 24);
 id!(/// A rule that lets workloads act as a service account.
     FederationRuleId, "wifr_", 24);
+id!(/// A registered key in a customer's cloud account.
+    ExternalKeyId, "extkey_", 24);
+id!(/// A registered bucket in a customer's cloud account.
+    ExternalStorageId, "extstore_", 24);
 
 impl CaptureId {
     /// The id of the one capture of an attempt.

@@ -8,6 +8,7 @@ pub mod caller;
 pub mod chart;
 pub mod client_certificate;
 pub mod data_retention;
+pub mod external;
 pub mod gate;
 pub mod hex;
 pub mod id;

@@ -81,6 +81,8 @@ pub const VIEWS: &str = "review_pictures";
 pub const SETUP_TESTS: &str = "setup_tests";
 /// Files of usage and of the audit log.
 pub const EXPORTS: &str = "exports";
+/// Validations of external keys and external storage.
+pub const EXTERNAL_CHECKS: &str = "external_checks";
 /// Invitations by mail.
 pub const INVITES: &str = "invites";
 /// Set-ups of payment methods that failed; the value is the card.
@@ -212,6 +214,13 @@ pub const EXPORT_LIMITS: &[Limit] = &[
     times(EXPORTS, Subject::Network, HOUR, 300),
 ];
 
+/// Validations of external keys and external storage: each sends up to six requests to a cloud in the operator's name.
+pub const EXTERNAL_CHECK_LIMITS: &[Limit] = &[
+    times(EXTERNAL_CHECKS, Subject::User, HOUR, 30),
+    times(EXTERNAL_CHECKS, Subject::Organization, HOUR, 30),
+    times(EXTERNAL_CHECKS, Subject::Organization, DAY, 200),
+];
+
 /// Failed set-ups of payment methods, and different cards in them; the machine enforces the wait
 /// ([`super::payment::BLOCK`]).
 pub const SETUP_LIMITS: &[Limit] = &[
@@ -247,6 +256,7 @@ pub const TABLES: &[&[Limit]] = &[
     VIEW_LIMITS,
     SETUP_TEST_LIMITS,
     EXPORT_LIMITS,
+    EXTERNAL_CHECK_LIMITS,
     SETUP_LIMITS,
 ];
 
