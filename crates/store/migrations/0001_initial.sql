@@ -277,6 +277,39 @@ CREATE INDEX federation_rules_of_organization ON federation_rules (organization)
 CREATE INDEX federation_rules_of_provider ON federation_rules (provider, created_at, id);
 CREATE INDEX federation_rules_of_service_account ON federation_rules (service_account);
 
+-- Keys in customers' own cloud accounts. `location` is a JSON object of the fields by which the cloud finds the key, without secrets;
+-- `status`, `reason` and `checked_at` are of the last validation.
+CREATE TABLE external_keys (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  name TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  cloud TEXT NOT NULL,
+  location TEXT NOT NULL,
+  status TEXT NOT NULL,
+  reason TEXT,
+  checked_at BIGINT,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX external_keys_of_organization ON external_keys (organization, created_at, id);
+
+-- Buckets in customers' own cloud accounts, each for one project. As above; `region` is known from the location or from the last
+-- validation.
+CREATE TABLE external_storage (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  project TEXT NOT NULL REFERENCES projects (id),
+  cloud TEXT NOT NULL,
+  location TEXT NOT NULL,
+  region TEXT,
+  status TEXT NOT NULL,
+  reason TEXT,
+  checked_at BIGINT,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX external_storage_of_organization ON external_storage (organization, created_at, id);
+CREATE INDEX external_storage_of_project ON external_storage (project);
+
 -- Models that are served, as the configuration last said. `price` and `rate_limits` are JSON; no `rate_limits` is no limit.
 CREATE TABLE models (
   id TEXT PRIMARY KEY,

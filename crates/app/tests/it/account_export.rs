@@ -33,6 +33,8 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "roles",
             "workload_identity_providers",
             "federation_rules",
+            "external_keys",
+            "external_storage",
             "first_uses",
             "feature_uses",
             "refusals",

@@ -229,6 +229,38 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
+        table: "external_keys",
+        sql: "SELECT id, name, purpose, cloud, location, status, reason, checked_at, created_at FROM external_keys \
+              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("name", Text),
+            ("purpose", Text),
+            ("type", Text),
+            ("location", Structure),
+            ("status", Text),
+            ("reason", Text),
+            ("validated_at", Time),
+            ("created_at", Time),
+        ],
+    },
+    Part {
+        table: "external_storage",
+        sql: "SELECT id, project, cloud, location, region, status, reason, checked_at, created_at FROM external_storage \
+              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("project", Text),
+            ("type", Text),
+            ("location", Structure),
+            ("region", Text),
+            ("status", Text),
+            ("reason", Text),
+            ("validated_at", Time),
+            ("created_at", Time),
+        ],
+    },
+    Part {
         table: "organization_requirements",
         sql: "SELECT requirement, how, since, until FROM organization_requirements WHERE organization = $1 \
               ORDER BY requirement",

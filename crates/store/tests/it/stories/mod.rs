@@ -6,6 +6,7 @@ mod captures;
 mod certificates;
 mod deletions;
 mod directory;
+mod external;
 mod key_search;
 mod keys;
 mod pending;
@@ -46,6 +47,8 @@ pub(crate) async fn keys(databases: &Databases) {
     certificates::certificates_of_callers(databases.fresh().await).await;
     workloads::providers_and_rules(databases.fresh().await).await;
     workloads::keys_of_rules(databases.fresh().await).await;
+    external::keys_are_listed(databases.fresh().await).await;
+    external::storage_is_listed(databases.fresh().await).await;
 }
 
 pub(crate) async fn usage(databases: &Databases) {
