@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use keystead_providers::Health;
+use keystead_providers::cloud::Clouds;
 use keystead_providers::identity::IdentityProvider;
 use keystead_providers::mail::Mailer;
 use keystead_providers::model_server::ModelServer;
@@ -45,6 +46,8 @@ pub struct Services {
     pub sign_in: Option<Arc<dyn SignIn>>,
     /// The keys of issuers that vouch for workloads.
     pub token_issuers: Option<Arc<dyn TokenIssuers>>,
+    /// Keys and buckets in customers' cloud accounts; without it Keystead has no identity in any cloud.
+    pub clouds: Option<Arc<dyn Clouds>>,
     /// The model servers, for the operator's tests only: the gateway has its own clients.
     pub model_servers: Vec<Arc<dyn ModelServer>>,
 }
@@ -72,6 +75,7 @@ impl fmt::Debug for Services {
             .field("mail", &self.mail.is_some())
             .field("sign_in", &self.sign_in.is_some())
             .field("token_issuers", &self.token_issuers.is_some())
+            .field("clouds", &self.clouds.is_some())
             .field("model_servers", &self.model_servers.len())
             .finish()
     }

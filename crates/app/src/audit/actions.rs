@@ -61,12 +61,13 @@ impl Area {
         match action.split('.').next().unwrap_or_default() {
             "api_key"
             | "service_account"
+            | "external_key"
             | "workload_identity"
             | "workload_identity_provider"
             | "workload_identity_provider_mapping" => Self::Keys,
             "user" | "invite" | "group" | "role" => Self::People,
             "login" | "logout" => Self::SignIn,
-            "project" | "rate_limit" => Self::Projects,
+            "project" | "rate_limit" | "external_storage" => Self::Projects,
             "phone" => Self::Phone,
             "payment" => Self::Payment,
             "orgv" | "review" => Self::Identity,
@@ -89,6 +90,12 @@ pub const ACTIONS: &[&str] = &[
     "certificates.activated",
     "certificates.deactivated",
     "change.unconfirmed",
+    "external_key.registered",
+    "external_key.removed",
+    "external_key.validated",
+    "external_storage.registered",
+    "external_storage.removed",
+    "external_storage.validated",
     "group.created",
     "group.deleted",
     "group.updated",
