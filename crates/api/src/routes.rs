@@ -8,8 +8,8 @@ use crate::accepted_names::AcceptedNames;
 use crate::auth::Permission;
 use crate::keystead::operator;
 use crate::organization::{
-    admin_api_keys, audit_logs, certificates, costs, data_retention, groups, hosted_tool_permissions, invites,
-    model_permissions, project_api_keys, project_groups, project_users, projects, rate_limits, role_assignments, roles,
+    admin_api_keys, audit_logs, certificates, costs, data_retention, external_keys, external_storage, groups,
+    hosted_tool_permissions, invites, model_permissions, project_api_keys, project_groups, project_users, projects, rate_limits, role_assignments, roles,
     service_accounts, service_tier_settings, usage, users,
     workload_identity::{federation_rules, providers},
 };
@@ -103,6 +103,12 @@ const fn take_role(path: &'static str) -> Endpoint {
 const CERTIFICATES: &str = "/v1/organization/certificates";
 const CERTIFICATE: &str = "/v1/organization/certificates/{certificate_id}";
 const PROJECT_CERTIFICATES: &str = "/v1/organization/projects/{project_id}/certificates";
+const EXTERNAL_KEYS: &str = "/v1/organization/external_keys";
+const EXTERNAL_KEY: &str = "/v1/organization/external_keys/{external_key_id}";
+const EXTERNAL_KEY_CHECK: &str = "/v1/organization/external_keys/{external_key_id}/validate";
+const EXTERNAL_STORAGES: &str = "/v1/organization/external_storage";
+const EXTERNAL_STORAGE: &str = "/v1/organization/external_storage/{external_storage_id}";
+const EXTERNAL_STORAGE_CHECK: &str = "/v1/organization/external_storage/{external_storage_id}/validate";
 const ADMIN_KEYS: &str = "/v1/organization/admin_api_keys";
 const ADMIN_KEY: &str = "/v1/organization/admin_api_keys/{key_id}";
 const PROJECTS: &str = "/v1/organization/projects";
@@ -226,6 +232,16 @@ pub static ROUTES: &[Endpoint] = &[
     read(PROJECT_KEY, READ, || get(project_api_keys::retrieve)),
     write(PROJECT_KEY, WRITE, || post(project_api_keys::update)).body(&["scopes", "expires_in_seconds"]),
     remove(PROJECT_KEY, WRITE, || delete(project_api_keys::delete)),
+    read(EXTERNAL_KEYS, READ, || get(external_keys::list)).query(external_keys::PAGE, &[]),
+    write(EXTERNAL_KEYS, WRITE, || post(external_keys::create)).body(external_keys::MEMBERS),
+    read(EXTERNAL_KEY, READ, || get(external_keys::retrieve)),
+    remove(EXTERNAL_KEY, WRITE, || delete(external_keys::delete)),
+    write(EXTERNAL_KEY_CHECK, WRITE, || post(external_keys::validate)),
+    read(EXTERNAL_STORAGES, READ, || get(external_storage::list)).query(external_storage::PAGE, &[]),
+    write(EXTERNAL_STORAGES, WRITE, || post(external_storage::create)).body(&["project_id", "provider"]),
+    read(EXTERNAL_STORAGE, READ, || get(external_storage::retrieve)),
+    remove(EXTERNAL_STORAGE, WRITE, || delete(external_storage::delete)),
+    write(EXTERNAL_STORAGE_CHECK, WRITE, || post(external_storage::validate)),
     read(WORKLOAD_PROVIDERS, READ, || get(providers::list)).query(PAGE, &[]),
     write(WORKLOAD_PROVIDERS, WRITE, || post(providers::create)).body(providers::MEMBERS),
     read(WORKLOAD_PROVIDER, READ, || get(providers::retrieve)),

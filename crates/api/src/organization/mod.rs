@@ -5,6 +5,8 @@ pub(crate) mod audit_logs;
 pub(crate) mod certificates;
 pub(crate) mod costs;
 pub(crate) mod data_retention;
+pub(crate) mod external_keys;
+pub(crate) mod external_storage;
 pub(crate) mod groups;
 pub(crate) mod hosted_tool_permissions;
 pub(crate) mod invites;

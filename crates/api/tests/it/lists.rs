@@ -25,6 +25,8 @@ pub(crate) const LISTS: &[List] = &[
     List { ascending: true, ..newest_first("/v1/organization/admin_api_keys") },
     newest_first("/v1/organization/audit_logs"),
     newest_first("/v1/organization/certificates"),
+    newest_first("/v1/organization/external_keys"),
+    newest_first("/v1/organization/external_storage"),
     newest_first("/v1/organization/invites"),
     newest_first("/v1/organization/projects"),
     newest_first("/v1/organization/projects/{project_id}/api_keys"),

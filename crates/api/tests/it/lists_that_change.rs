@@ -9,6 +9,7 @@ use keystead_testkit::Databases;
 use serde_json::json;
 
 use crate::certificates::AUTHORITY;
+use crate::external::{external_key, external_storage};
 use crate::lists::LISTS;
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{World, admin};
@@ -72,6 +73,8 @@ impl<'w> Place<'w> {
                 path = format!("/v1/organization/projects/{}/service_accounts/{}/api_keys", self.project, self.account);
                 json!({ "name": name })
             }
+            "external_keys" => external_key(&name),
+            "external_storage" => external_storage(&self.project),
             "workload_identity_providers" => workload_provider(&name),
             "federation_rules" => federation_rule(&self.project, &self.account),
             "audit_logs" => {

@@ -5,6 +5,7 @@
 mod cases;
 mod certificates;
 mod command_line;
+mod external;
 mod features;
 mod grants;
 mod groups;

@@ -7,6 +7,7 @@ use keystead_core::role::OrganizationRole;
 use serde_json::{Map, Value, json};
 
 use crate::certificates::AUTHORITY;
+use crate::external::{EXTERNAL_KEYS, EXTERNAL_STORAGE, external_key, external_storage};
 use crate::operator::operator;
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{Answer, World, admin};
@@ -38,7 +39,10 @@ impl Walk {
         let provider = world.post(WORKLOAD_PROVIDERS, &key, workload_provider("ci")).await.text("id");
         let rules = format!("{WORKLOAD_PROVIDERS}/{provider}/federation_rules");
         let rule = world.post(&rules, &key, federation_rule(made.project_id.as_str(), &account)).await.text("id");
+        let bucket = external_storage(made.project_id.as_str());
         let ids = vec![
+            ("{external_key_id}", world.post(EXTERNAL_KEYS, &key, external_key("vault")).await.text("id")),
+            ("{external_storage_id}", world.post(EXTERNAL_STORAGE, &key, bucket).await.text("id")),
             ("{workload_identity_provider_id}", provider),
             ("{workload_identity_federation_rule_id}", rule),
             ("{certificate_id}", certificate.text("id")),
@@ -80,6 +84,8 @@ impl Walk {
                 (format!("{project}/service_accounts"), json!({ "name": name, "create_service_account_only": true })),
                 (format!("{project}/service_accounts/{}/api_keys", self.account), json!({ "name": name })),
                 (WORKLOAD_PROVIDERS.to_owned(), workload_provider(&name)),
+                (EXTERNAL_KEYS.to_owned(), external_key(&name)),
+                (EXTERNAL_STORAGE.to_owned(), external_storage(&self.project)),
                 (self.path_of("{workload_identity_provider_id}"), federation_rule(&self.project, &self.account)),
             ] {
                 let made = world.post(&path, key, body).await;

@@ -23,7 +23,7 @@ use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::directory;
 use keystead_store::{Error, Store, Tx};
-use keystead_testkit::{Database, PUBLIC_URL, Workloads, pepper, tags};
+use keystead_testkit::{CloudAccounts, Database, PUBLIC_URL, Workloads, pepper, tags};
 use serde_json::Value;
 
 pub(crate) const START: i64 = 1_767_225_600;
@@ -75,6 +75,7 @@ pub(crate) struct World {
     people: AtomicU64,
     clock: keystead_testkit::Clock,
     pub(crate) workloads: Arc<Workloads>,
+    pub(crate) clouds: Arc<CloudAccounts>,
 }
 
 /// A response, read to the end.
@@ -158,6 +159,7 @@ impl World {
             people: AtomicU64::default(),
             clock: parts.clock,
             workloads: parts.workloads,
+            clouds: parts.clouds,
         }
     }
 

@@ -121,6 +121,16 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
         &[("label", Kind::Text), ("issuer", Kind::Text), ("client_id", Kind::Text), ("client_secret", Kind::Text)],
     ),
     (
+        "aws",
+        &[
+            ("access_key_id", Kind::Text),
+            ("secret_access_key", Kind::Text),
+            ("region", Kind::Text),
+            ("endpoint", Kind::Text),
+        ],
+    ),
+    ("azure", &[("client_id", Kind::Text), ("client_secret", Kind::Text), ("endpoint", Kind::Text)]),
+    (
         "operator",
         &[
             ("name", Kind::Text),

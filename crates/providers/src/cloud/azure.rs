@@ -86,11 +86,12 @@ impl Azure {
     async fn token(&self, location: &Location, service: &str) -> Result<Secret<String>, Fault> {
         let path = [location.get("tenant_id"), "oauth2", "v2.0", "token"];
         let url = self.url("login.microsoftonline.com", "login", &path)?;
+        let scope = format!("https://{service}/.default");
         let form = [
             ("grant_type", "client_credentials"),
-            ("client_id", &self.client_id),
-            ("client_secret", self.client_secret.expose()),
-            ("scope", &format!("https://{service}/.default")),
+            ("client_id", self.client_id.as_str()),
+            ("client_secret", self.client_secret.expose().as_str()),
+            ("scope", scope.as_str()),
         ];
         let answer = send(&self.http, self.http.post(url).form(&form)).await?;
         match answer.status().as_u16() {
