@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use keystead_app::external::{ExternalKey, NewExternalKey};
-use keystead_core::external::{Cloud, KEY_MEMBERS, KeyPurpose};
+use keystead_core::external::{Cloud, Fault, KEY_MEMBERS, KeyPurpose};
 use keystead_core::id::ExternalKeyId;
 use serde_json::{Value, json};
 
@@ -121,7 +121,7 @@ pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids
 pub(crate) async fn validate(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = key_id(&ids)?;
     let checked = state.app.validate_external_key(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
-    let reason = checked.fault.map(|fault| fault.as_str());
+    let reason = checked.fault.map(Fault::as_str);
     Ok(Json(json!({ "status": checked.health.as_str(), "reason": reason, "validated_at": checked.checked_at })))
 }
 

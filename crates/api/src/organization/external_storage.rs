@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use keystead_app::external::{ExternalStorage, NewExternalStorage};
-use keystead_core::external::{Cloud, STORAGE_MEMBERS, geography};
+use keystead_core::external::{Cloud, Fault, STORAGE_MEMBERS, geography};
 use keystead_core::id::{ExternalStorageId, ProjectId};
 use keystead_core::text::printable;
 use serde_json::{Map, Value, json};
@@ -40,7 +40,7 @@ fn show(storage: &ExternalStorage) -> Value {
         "provider": provider,
         "status": storage.health.as_str(),
         // Beside OpenAI's fields: why the last validation failed, and when it was.
-        "reason": storage.fault.map(|fault| fault.as_str()),
+        "reason": storage.fault.map(Fault::as_str),
         "validated_at": storage.checked_at,
         "created_at": storage.created_at,
     })
