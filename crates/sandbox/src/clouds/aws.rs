@@ -133,7 +133,7 @@ async fn object(
     let (objects, name) = (&sandbox.inner.clouds, format!("aws/{bucket}/{object}"));
     match method {
         Method::PUT if bucket.contains("readonly") => s3(StatusCode::FORBIDDEN, ()),
-        Method::PUT if objects.put(name, body) => s3(StatusCode::OK, ()),
+        Method::PUT if objects.put(name.clone(), body.clone()) => s3(StatusCode::OK, ()),
         Method::PUT => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
         Method::GET => match objects.get(&name) {
             Some(content) => s3(StatusCode::OK, content),

@@ -28,8 +28,8 @@ const FOREIGN_TENANT: &str = "00000000-0000-0000-0000-000000000000";
 pub(crate) fn router() -> Router<Sandbox> {
     Router::new()
         .route("/login/{tenant}/oauth2/v2.0/token", post(token))
-        .route("/vault/{host}/keys/{name}/{verb}", post(current_key))
-        .route("/vault/{host}/keys/{name}/{version}/{verb}", post(key))
+        .route("/vault/{host}/keys/{name}/{part}", post(current_key))
+        .route("/vault/{host}/keys/{name}/{part}/{verb}", post(key))
         .route("/blob/{account}/{container}/{name}", any(blob))
 }
 
@@ -119,9 +119,12 @@ async fn blob(
     let (objects, name) = (&sandbox.inner.clouds, format!("azure/{account}/{container}/{name}"));
     match method {
         Method::PUT if container.contains("readonly") => StatusCode::FORBIDDEN.into_response(),
-        Method::PUT if objects.put(name, body) => StatusCode::CREATED.into_response(),
+        Method::PUT if objects.put(name.clone(), body.clone()) => StatusCode::CREATED.into_response(),
         Method::PUT => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-        Method::GET => objects.get(&name).map_or(StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response),
+        Method::GET => match objects.get(&name) {
+            Some(content) => content.into_response(),
+            None => StatusCode::NOT_FOUND.into_response(),
+        },
         Method::DELETE if objects.delete(&name) => StatusCode::ACCEPTED.into_response(),
         Method::DELETE => StatusCode::NOT_FOUND.into_response(),
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
