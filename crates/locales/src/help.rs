@@ -68,6 +68,7 @@ pages! {
         "playground"
         "kinds-of-keys"
         "workload-identity"
+        "external-keys"
         "keeping-keys-safe"
         "rotating-and-revoking"
         "people-and-projects"

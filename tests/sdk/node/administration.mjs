@@ -56,6 +56,9 @@ async function join(address) {
 const PROVIDER = { id: "string", object: "string", type: "string", name: "string", issuer: "string", audience: "string", description: "string|null", enabled: "boolean", verification: "object", attribute_transformations: "array", created_at: "number", updated_at: "number" };
 const RULE = { id: "string", object: "string", workload_identity_provider_id: "string", project_id: "string", service_account_id: "string", name: "string|null", description: "string|null", attribute_matchers: "object", permissions: "object", enabled: "boolean", created_at: "number", updated_at: "number" };
 
+const EXTERNAL_KEY = { id: "string", object: "string", type: "string", name: "string", purpose: "string", workspace_id: "string", api_project_ids: "array", created_at: "number", kms_arn: "string" };
+const EXTERNAL_STORAGE = { id: "string", object: "string", project_id: "string", geography: "string", provider: "object", status: "string", created_at: "number" };
+
 /** A client without a key; the official class exchanges tokens of the sandbox's issuer. */
 function workload(identityProviderId, serviceAccountId, claims) {
   const getToken = async () => {
@@ -168,6 +171,23 @@ const checks = {
     await assert.rejects(async () => client.models.list(), "the key has ended, and there is no other");
     assert.deepEqual(await providers.delete(made.id), { id: made.id, object: "organization.workload_identity_provider.deleted", deleted: true });
     await assert.rejects(async () => providers.retrieve(made.id), OpenAI.NotFoundError);
+  },
+  async "external keys and storage"() {
+    const { externalKeys, externalStorage } = admin;
+    const role_arn = "arn:aws:iam::123456789012:role/keystead";
+    const kms_arn = "arn:aws:kms:eu-west-1:123456789012:key/main";
+    const key = shaped(await externalKeys.create({ type: "aws", name: "vault", external_id: "acme-1", role_arn, kms_arn }), EXTERNAL_KEY);
+    assert.deepEqual(await externalKeys.retrieve(key.id), key);
+    assert.equal((await externalKeys.validate(key.id)).status, "validated");
+    assert.ok((await all(externalKeys.list({ limit: 1, purpose: "ekm" }))).some((one) => one.id === key.id));
+    assert.deepEqual(await externalKeys.delete(key.id), key);
+    await assert.rejects(async () => externalKeys.retrieve(key.id), OpenAI.NotFoundError);
+    const made = shaped(await externalStorage.create({ project_id: project, provider: { type: "aws", bucket: "acme-missing", role_arn } }), EXTERNAL_STORAGE);
+    assert.deepEqual(await externalStorage.retrieve(made.id), made);
+    assert.equal((await externalStorage.validate(made.id)).status, "unhealthy");
+    assert.ok((await all(externalStorage.list({ limit: 1, project_id: project }))).some((one) => one.id === made.id));
+    assert.deepEqual(await externalStorage.delete(made.id), { id: made.id, object: "organization.external_storage.deleted", deleted: true });
+    await assert.rejects(async () => externalStorage.retrieve(made.id), OpenAI.NotFoundError);
   },
   async "every kind of usage"() {
     const start_time = Math.floor(Date.now() / 1000) - 86400;

@@ -32,7 +32,7 @@ sdk = OpenAI(
 )
 admin = sdk.admin.organization
 
-ID = re.compile(r"/(org|proj|user|svc_acct|key|invite|rl|cert|wip|wifr|group|role)[-_][A-Za-z0-9.-]+")
+ID = re.compile(r"/(org|proj|user|svc_acct|key|invite|rl|cert|wip|wifr|group|role|extkey|extstore)[-_][A-Za-z0-9.-]+")
 
 
 def count(response):
@@ -285,6 +285,53 @@ def workload_identity():
     refused(openai.NotFoundError, lambda: providers.retrieve(made.id))
     kinds = [event.type for event in admin.audit_logs.list(event_types=["workload_identity_provider.created", "workload_identity_provider_mapping.deleted"])]
     assert sorted(kinds) == ["workload_identity_provider.created", "workload_identity_provider_mapping.deleted"], kinds
+
+
+@check
+def external_keys():
+    keys, role = admin.external_keys, "arn:aws:iam::123456789012:role/keystead"
+    place = "arn:aws:kms:eu-west-1:123456789012:key/"
+    made = keys.create(type="aws", name="vault", external_id="acme-1", role_arn=role, kms_arn=place + "main")
+    assert (made.type, made.purpose, made.kms_arn, made.api_project_ids) == ("aws", "ekm", place + "main", [])
+    same(made, keys.retrieve(made.id))
+    assert keys.validate(made.id).status == "validated"
+    azure = keys.create(type="azure", name="wraps", key_name="main", tenant_id="72f988bf-86f1-41af-91ab-2d7cd011db47",
+                        vault_uri="https://acme.vault.azure.net/", purpose="psp_decryption")
+    assert keys.validate(azure.id).status == "validated"
+    off = keys.create(type="aws", name="off", external_id="acme-1", role_arn=role, kms_arn=place + "disabled")
+    assert keys.validate(off.id).status == "unhealthy"
+    google = {field: "main" for field in ("kms_key_location", "kms_key_name", "kms_key_ring_name", "kms_project_id", "audience",
+                                          "workload_identity_pool_id", "workload_identity_provider_id")}
+    google = keys.create(type="gcp", name="google", workload_identity_project_number="1", **google)
+    assert keys.validate(google.id).status == "unhealthy", "there is no identity in this cloud"
+    all_of_them = [key.id for key in keys.list(limit=1)]
+    assert {made.id, azure.id, off.id, google.id} <= set(all_of_them), all_of_them
+    assert [key.id for key in keys.list(purpose="psp_decryption")] == [azure.id]
+    for key in (made, azure, off, google):
+        assert keys.delete(key.id).id == key.id
+    refused(openai.NotFoundError, lambda: keys.retrieve(made.id))
+    refused(openai.BadRequestError, lambda: keys.create(type="aws", name="x", external_id="acme-1", role_arn="x", kms_arn=place + "1"))
+
+
+@check
+def external_storage():
+    storage, role = admin.external_storage, "arn:aws:iam::123456789012:role/keystead"
+    made = storage.create(project_id=PROJECT, provider={"type": "aws", "bucket": "acme-data", "role_arn": role})
+    assert (made.status, made.provider.account_id, made.geography) == ("pending", "123456789012", "GLOBAL")
+    same(made, storage.retrieve(made.id))
+    checked = storage.validate(made.id)
+    assert (checked.status, checked.provider.region, checked.geography) == ("validated", "eu-central-1", "EU")
+    directory = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+    azure = {"type": "azure", "account_name": "acmedata", "container": "readonly", "resource_group": "main",
+             "subscription_id": directory, "tenant_id": directory}
+    azure = storage.create(project_id=PROJECT, provider=azure)
+    assert storage.validate(azure.id).status == "degraded"
+    assert [one.id for one in storage.list(limit=1, order="asc", project_id=PROJECT)] == [made.id, azure.id]
+    for one in (made, azure):
+        assert storage.delete(one.id).deleted
+    refused(openai.NotFoundError, lambda: storage.validate(made.id))
+    kinds = {event.type for event in admin.audit_logs.list(event_types=["external_storage.registered", "external_storage.removed"])}
+    assert kinds == {"external_storage.registered", "external_storage.removed"}, kinds
 
 
 @check
