@@ -7,6 +7,7 @@ use keystead_core::role::OrganizationRole;
 use serde_json::{Value, json};
 
 use crate::certificates::AUTHORITY;
+use crate::external::{EXTERNAL_KEYS, EXTERNAL_STORAGE, external_key, external_storage};
 use crate::roles_world::ROLES;
 use crate::world::{Answer, World, admin};
 
@@ -35,7 +36,11 @@ async fn objects(world: &World, made: &Bootstrapped, name: &str) -> Objects {
     let admin_key = world.must_post("/v1/organization/admin_api_keys", key, json!({ "name": name })).await;
     let certificate = json!({ "certificate": AUTHORITY });
     let certificate = world.must_post("/v1/organization/certificates", key, certificate).await;
+    let external = world.must_post(EXTERNAL_KEYS, key, external_key(name)).await;
+    let bucket = world.must_post(EXTERNAL_STORAGE, key, external_storage(&project)).await;
     Objects(vec![
+        ("{external_key_id}", text(&external)),
+        ("{external_storage_id}", text(&bucket)),
         ("{certificate_id}", text(&certificate)),
         ("{project_id}", project),
         ("{service_account_id}", text(&account)),
