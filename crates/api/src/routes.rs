@@ -9,8 +9,8 @@ use crate::auth::Permission;
 use crate::keystead::operator;
 use crate::organization::{
     admin_api_keys, audit_logs, certificates, costs, data_retention, external_keys, external_storage, groups,
-    hosted_tool_permissions, invites, model_permissions, project_api_keys, project_groups, project_users, projects, rate_limits, role_assignments, roles,
-    service_accounts, service_tier_settings, usage, users,
+    hosted_tool_permissions, invites, model_permissions, project_api_keys, project_groups, project_users, projects,
+    rate_limits, role_assignments, roles, service_accounts, service_tier_settings, usage, users,
     workload_identity::{federation_rules, providers},
 };
 use crate::{ApiState, api_keys, keystead, me};

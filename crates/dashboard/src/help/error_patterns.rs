@@ -281,6 +281,7 @@ const CODES: &[(&str, &str)] = &[
     ("verification_starts", "too-many-tries"),
     ("verification_handoffs", "too-many-tries"),
     ("exports", "too-many-tries"),
+    ("external_checks", "too-many-tries"),
     ("workload_keys", "workload-identity"),
     ("capture_pictures", "too-many-tries"),
     ("verification_in_progress", "verification"),

@@ -16,8 +16,8 @@ use super::limits::Limits;
 use super::models::ModelSection;
 use super::network::{EdgeOptions, NetworkSection};
 use super::services::{
-    AwsSection, AzureSection, Identity, IdentitySection, Mail, MailSection, OperatorSection, Payment, PaymentSection, SignIn, SignInSection, Sms,
-    SmsSection, VerificationSection,
+    AwsSection, AzureSection, Identity, IdentitySection, Mail, MailSection, OperatorSection, Payment, PaymentSection,
+    SignIn, SignInSection, Sms, SmsSection, VerificationSection,
 };
 use super::upstreams::{UpstreamSection, ValidatedUpstream};
 use super::url::checked_origin;
