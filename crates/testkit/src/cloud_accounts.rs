@@ -8,10 +8,12 @@ use keystead_providers::BoxFuture;
 use keystead_providers::cloud::Clouds;
 
 /// Everything at AWS and Azure works until the test says otherwise; in the other clouds there is no identity.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct CloudAccounts {
     fault: Mutex<Option<Fault>>,
     asked: AtomicUsize,
+    /// What the next validation waits for.
+    pause: Mutex<Option<BoxFuture<'static, ()>>>,
 }
 
 impl CloudAccounts {
@@ -20,12 +22,21 @@ impl CloudAccounts {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
+    /// The next validation waits for this before it answers.
+    pub fn wait_once(&self, pause: impl Future<Output = ()> + Send + 'static) {
+        *self.pause.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(pause));
+    }
+
     /// How many validations contacted a cloud.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
     }
 
-    fn check(&self, location: &Location, region: Option<&str>) -> Checked {
+    async fn check(&self, location: &Location, region: Option<&str>) -> Checked {
+        let pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(pause) = pause {
+            pause.await;
+        }
         if !matches!(location.cloud(), Cloud::Aws | Cloud::Azure) {
             return Checked::failed(Fault::NoIdentity);
         }
@@ -42,10 +53,10 @@ impl Clouds for CloudAccounts {
         _purpose: KeyPurpose,
         _probe: &'a str,
     ) -> BoxFuture<'a, Checked> {
-        Box::pin(async move { self.check(location, None) })
+        Box::pin(self.check(location, None))
     }
 
     fn check_storage<'a>(&'a self, location: &'a Location, _probe: &'a str) -> BoxFuture<'a, Checked> {
-        Box::pin(async move { self.check(location, Some("eu-west-1")) })
+        Box::pin(self.check(location, Some("eu-west-1")))
     }
 }

@@ -1,7 +1,10 @@
 //! External keys and external storage: registering, validating and removing, and what is refused.
 
+use std::sync::Arc;
+
 use keystead_core::external::Fault;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::world::{Answer, START, World, admin};
 
@@ -196,4 +199,33 @@ async fn validations_and_keys_are_limited() {
     }
     let full = world.post(EXTERNAL_KEYS, key, external_key("more")).await;
     refused(&full, 400, "", "at most 100 external keys");
+}
+
+/// The cloud is contacted outside of transactions, and afterwards the permission and the row are looked for again.
+#[tokio::test]
+async fn what_is_removed_while_it_is_validated_stays_removed() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let (key, project) = (admin(&owner), owner.project_id.as_str());
+    for (list, body) in [(EXTERNAL_KEYS, external_key("vault")), (EXTERNAL_STORAGE, external_storage(project))] {
+        let one = format!("{list}/{}", world.post(list, key, body).await.text("id"));
+        let check = format!("{one}/validate");
+        let (reached, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (at_the_cloud, until) = (Arc::clone(&reached), Arc::clone(&answer));
+        world.clouds.wait_once(async move {
+            at_the_cloud.notify_one();
+            until.notified().await;
+        });
+        let remove = async {
+            reached.notified().await;
+            let removed = world.delete(&one, key).await;
+            answer.notify_one();
+            removed.status
+        };
+        let (checked, removed) = tokio::join!(world.post(&check, key, json!({})), remove);
+        assert_eq!(removed, 200, "no transaction waits for the cloud");
+        refused(&checked, 404, "", "No such external");
+    }
+    let log = world.get("/v1/organization/audit_logs?event_types[]=external_key.validated", key).await;
+    assert_eq!(log.body["data"], json!([]));
 }
