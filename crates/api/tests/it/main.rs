@@ -28,4 +28,5 @@ mod usage;
 mod workload_exchange;
 mod workload_keys;
 mod workloads;
+mod usage_table;
 mod world;

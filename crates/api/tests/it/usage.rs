@@ -164,17 +164,16 @@ async fn searches_are_counted_apart() {
         assert_eq!(ask(path).await, json!([]), "{path}");
     }
     for (query, param) in [
-        ("file_search_calls?vector_store_ids[]=vs_1", "vector_store_ids"),
         ("file_search_calls?models=gpt-4o", "models"),
-        ("file_search_calls?group_by=vector_store_id", "group_by"),
-        ("web_search_calls?context_levels=low", "context_levels"),
-        ("web_search_calls?group_by=context_level", "group_by"),
         ("vector_stores?user_ids=user-x", "user_ids"),
         ("vector_stores?group_by=model", "group_by"),
         ("code_interpreter_sessions?group_by=api_source", "group_by"),
-        ("decisions?batch=true", "batch"),
-        ("images?sizes=256x256", "sizes"),
-        ("images?group_by=source", "group_by"),
+        ("decisions?batch=perhaps", "batch"),
+        ("embeddings?batch=true", "batch"),
+        ("images?sources=camera", "sources"),
+        ("images?context_levels=low", "context_levels"),
+        ("web_search_calls?context_levels=highest", "context_levels"),
+        ("embeddings?group_by=size", "group_by"),
         ("embeddings?group_by=api_source", "group_by"),
     ] {
         let answer = world.get(&format!("/v1/organization/usage/{query}&start_time=1"), admin(&owner)).await;
