@@ -149,8 +149,16 @@ impl Quantities {
     /// Whether no figure is above [`LARGEST_COUNT`], so that one event can hold all of it.
     #[must_use]
     pub fn fits_one_event(self) -> bool {
-        let Self { requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls } =
-            self;
+        let Self {
+            requests,
+            input_tokens,
+            input_cached_tokens,
+            output_tokens,
+            images,
+            characters,
+            seconds,
+            tool_calls,
+        } = self;
         [requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls]
             .into_iter()
             .all(|figure| figure <= LARGEST_COUNT)

@@ -72,7 +72,8 @@ fn filling(table: &str, (count, width): (i64, i64), from: i64, used: &str, event
 }
 
 async fn fill(url: &str) {
-    let minutes = filling("usage_minutes", (1_440, 60), START + 30 * DAY, "(n / 60 + s) % 2 = 0 AND (n * 7 + s) % 60 < 47", 2);
+    let minutes =
+        filling("usage_minutes", (1_440, 60), START + 30 * DAY, "(n / 60 + s) % 2 = 0 AND (n * 7 + s) % 60 < 47", 2);
     let text = [
         filling("usage_days", (31, DAY), START, "TRUE", 1_075),
         filling("usage_hours", (744, HOUR), START, "(n + s) % 2 = 0", 90),
@@ -113,12 +114,15 @@ fn queries() -> Vec<(&'static str, UsageQuery)> {
         ("a month by 1d, completions", ask(completions, month, DAY, &[])),
         ("a month by 1d, completions, by key", ask(completions, month, DAY, &[ApiKey])),
         ("a month by 1d, completions, by all six groups", ask(completions, month, DAY, &all)),
-        ("a month by 1d, completions, one project by model", UsageQuery {
-            projects: one,
-            ..ask(completions, month, DAY, &[Model])
-        }),
+        (
+            "a month by 1d, completions, one project by model",
+            UsageQuery { projects: one, ..ask(completions, month, DAY, &[Model]) },
+        ),
         ("a month by 1d, costs", ask(None, month, DAY, &[])),
-        ("a month by 1d, costs by project, person, line item and key", ask(None, month, DAY, &[Project, User, Model, ApiKey])),
+        (
+            "a month by 1d, costs by project, person, line item and key",
+            ask(None, month, DAY, &[Project, User, Model, ApiKey]),
+        ),
         ("a month in one sum, as the first page", ask(None, month, 400 * DAY, &[])),
         ("a month of days that begin at half past, by model", half),
         ("a week by 1h, completions", ask(completions, week, HOUR, &[])),

@@ -155,7 +155,8 @@ async fn asked(
             assert_eq!(bucket["start_time"], last, "buckets follow each other: {query}");
             last = bucket["end_time"].as_i64().unwrap();
             for result in bucket["results"].as_array().unwrap() {
-                for name in ["project_id", "user_id", "api_key_id", "model", "batch", "service_tier", "size", "source"] {
+                for name in ["project_id", "user_id", "api_key_id", "model", "batch", "service_tier", "size", "source"]
+                {
                     assert!(groups.contains(&name) || result[name].is_null(), "{name} is not null in {query}");
                 }
                 let shown: Vec<Value> = groups.iter().map(|name| result[*name].clone()).collect();
@@ -205,15 +206,18 @@ async fn every_filter_group_and_width() {
                     continue;
                 }
                 let by: String = groups.iter().map(|group| format!("&group_by[]={group}")).collect();
-                let query =
-                    format!("usage/{path}?start_time={START}&end_time={}&bucket_width={width}&limit={most}{by}", START + 2 * DAY);
+                let query = format!(
+                    "usage/{path}?start_time={START}&end_time={}&bucket_width={width}&limit={most}{by}",
+                    START + 2 * DAY
+                );
                 let read = asked(&world, &owner, &query, groups, &figure_of(name)).await;
                 assert_eq!(read, sum(&own, seconds, groups), "{query}");
                 asked_for += 1;
             }
         }
         // Every filter, with one value and with two.
-        let mut filters = vec![("project_ids", "proj_one"), ("project_ids", "proj_one,proj_two"), ("project_ids", "proj_no")];
+        let mut filters =
+            vec![("project_ids", "proj_one"), ("project_ids", "proj_one,proj_two"), ("project_ids", "proj_no")];
         for (group, filter, values) in [
             ("user_id", "user_ids", ["user-ann", "user-ann,svc_acct_bot"]),
             ("api_key_id", "api_key_ids", ["key_two", "key_two,key_three"]),

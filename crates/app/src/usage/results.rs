@@ -27,8 +27,7 @@ pub(super) fn add_rows(buckets: &mut [Bucket], rows: Vec<UsageRow>) {
             row.detail.clone(),
             row.source.clone(),
         );
-        let estimated =
-            if row.estimated { Estimated { used: row.used, cost: row.cost } } else { Estimated::default() };
+        let estimated = if row.estimated { Estimated { used: row.used, cost: row.cost } } else { Estimated::default() };
         let place = *places.entry(group).or_insert(bucket.results.len());
         match bucket.results.get_mut(place) {
             Some(known) => {

@@ -149,10 +149,8 @@ pub(crate) fn tool_calls(found: &Found) -> impl Iterator<Item = ToolUse> {
     let labels = found.labels();
     let level = Attributes::of_detail(Some(labels.level().unwrap_or(USUAL_CONTEXT_LEVEL)));
     let store = Attributes::of_detail(labels.store());
-    let calls = [
-        (UsageKind::WebSearchCalls, Tool::WebSearch, level),
-        (UsageKind::FileSearchCalls, Tool::FileSearch, store),
-    ];
+    let calls =
+        [(UsageKind::WebSearchCalls, Tool::WebSearch, level), (UsageKind::FileSearchCalls, Tool::FileSearch, store)];
     let calls = calls.map(|(kind, tool, attributes)| ToolUse::new(kind, whole(found.calls(tool)), attributes));
     // A session is a container: several calls and several responses may use the same one.
     let kind = UsageKind::CodeInterpreterSessions;

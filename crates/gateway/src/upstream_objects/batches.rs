@@ -30,8 +30,8 @@ use crate::request::json_body;
 use crate::request::json_walk;
 use crate::response::error_body;
 use crate::response::reported_usage;
-use crate::upstream_objects::line_sums::LineSums;
 use crate::upstream::{UpstreamBody, UpstreamRequest};
+use crate::upstream_objects::line_sums::LineSums;
 
 /// Maximum number of lines of one batch, as in the contract.
 const MOST_LINES: usize = 50_000;

@@ -237,7 +237,8 @@ fn answers_name_attributes() {
         tool_calls(reader.found()).map(shown).collect::<Vec<_>>()
     };
     let session = (None, some("cntr_1/code_interpreter_sessions"));
-    let tools = r#"{"type":"web_search","search_context_size":"high"},{"type":"file_search","vector_store_ids":["vs_1"]}"#;
+    let tools =
+        r#"{"type":"web_search","search_context_size":"high"},{"type":"file_search","vector_store_ids":["vs_1"]}"#;
     assert_eq!(calls(tools), [(some("high"), None), (some("vs_1"), None), session.clone()]);
     let tools = r#"{"type":"file_search","vector_store_ids":["vs_1","vs_2"]}"#;
     assert_eq!(calls(tools), [(some("medium"), None), (None, None), session], "several stores are none");

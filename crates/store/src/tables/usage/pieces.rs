@@ -139,7 +139,13 @@ mod tests {
             ),
             ("within an hour", (60, 120), (0, DAY), 0, vec![(Minute, 60, 120)]),
             ("over an hour's edge", (3_540, 3_660), (0, DAY), 0, vec![(Minute, 3_540, 3_660)]),
-            ("days of a zone at whole hours", (HOUR, 2 * DAY + HOUR), (HOUR, DAY), 0, vec![(Hour, HOUR, 2 * DAY + HOUR)]),
+            (
+                "days of a zone at whole hours",
+                (HOUR, 2 * DAY + HOUR),
+                (HOUR, DAY),
+                0,
+                vec![(Hour, HOUR, 2 * DAY + HOUR)],
+            ),
             (
                 "days of a zone at half hours",
                 (1_800, 2 * DAY + 1_800),

@@ -50,7 +50,8 @@ fn first_day() -> i64 {
 
 fn drawn(draw: &mut Draw, number: i64) -> UsageEvent {
     let at = first_day() + draw.below(4 * DAY);
-    let kind = draw.pick(&[UsageKind::Completions, UsageKind::Images, UsageKind::WebSearchCalls, UsageKind::Embeddings]);
+    let kind =
+        draw.pick(&[UsageKind::Completions, UsageKind::Images, UsageKind::WebSearchCalls, UsageKind::Embeddings]);
     let detail = match kind {
         UsageKind::Completions => draw.pick(&[None, Some("flex"), Some("default")]),
         UsageKind::Images => draw.pick(&[None, Some("1024x1024"), Some("256x256")]),
@@ -146,7 +147,12 @@ fn question(draw: &mut Draw, since: i64) -> UsageQuery {
     let end = start + draw.pick(&[60, HOUR, DAY, 3 * DAY, any]);
     let texts = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect::<Vec<String>>();
     UsageQuery {
-        kind: draw.pick(&[None, Some(UsageKind::Completions), Some(UsageKind::Images), Some(UsageKind::WebSearchCalls)]),
+        kind: draw.pick(&[
+            None,
+            Some(UsageKind::Completions),
+            Some(UsageKind::Images),
+            Some(UsageKind::WebSearchCalls),
+        ]),
         origin: Timestamp(draw.pick(&[0, start])),
         group_by: draw.some_of(&ALL),
         projects: draw.some_of(&["proj_x1", "proj_d1"]).into_iter().map(id).collect(),
