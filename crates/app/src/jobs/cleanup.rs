@@ -8,10 +8,7 @@ use keystead_core::verification::phone_sharing::CLOSED_COUNTS;
 use keystead_store::tables::{
     accounts, activity, address_fingerprints, api_keys, changes, form_submissions, inbound_events, invites,
     key_addresses, limit_hits, operator_approvals, organization_verifications, pending_usage, phones, privacy,
-    refusals, removed_rows, requirement_states, sessions,
-    accounts, activity, address_fingerprints, changes, form_submissions, inbound_events, invites, key_addresses,
-    limit_hits, operator_approvals, organization_verifications, pending_usage, phones, privacy, refusals, removed_rows,
-    requirement_states, sessions, usage,
+    refusals, removed_rows, requirement_states, sessions, usage,
 };
 
 use crate::operator::kept_days;
