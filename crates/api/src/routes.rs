@@ -305,24 +305,24 @@ pub static ROUTES: &[Endpoint] = &[
     held_role(PROJECT_USER_ROLE),
     take_role(PROJECT_USER_ROLE),
     read("/v1/organization/audit_logs", READ, || get(audit_logs::handle)).query(audit_logs::ONE, audit_logs::MANY),
-    usage("/v1/organization/usage/completions", || usage::endpoint(&usage::COMPLETIONS)).unsupported(&["batch"]),
+    usage("/v1/organization/usage/completions", || usage::endpoint(&usage::COMPLETIONS))
+        .query(usage::request::ONE_WITH_BATCH, usage::request::MANY),
     usage("/v1/organization/usage/embeddings", || usage::endpoint(&usage::EMBEDDINGS)),
-    usage("/v1/organization/usage/images", || usage::endpoint(&usage::IMAGES)).unsupported(&["sizes", "sources"]),
+    usage("/v1/organization/usage/images", || usage::endpoint(&usage::IMAGES))
+        .query(usage::request::ONE, usage::request::MANY_OF_IMAGES),
     usage("/v1/organization/usage/audio_speeches", || usage::endpoint(&usage::AUDIO_SPEECHES)),
     usage("/v1/organization/usage/audio_transcriptions", || usage::endpoint(&usage::AUDIO_TRANSCRIPTIONS)),
     usage("/v1/organization/usage/moderations", || usage::endpoint(&usage::MODERATIONS)),
-    usage("/v1/organization/usage/decisions", || usage::endpoint(&usage::DECISIONS)).unsupported(&["batch"]),
-    read("/v1/organization/usage/vector_stores", USAGE, || usage::endpoint(&usage::VECTOR_STORES))
+    usage("/v1/organization/usage/decisions", || usage::endpoint(&usage::DECISIONS))
+        .query(usage::request::ONE_WITH_BATCH, usage::request::MANY),
+    usage("/v1/organization/usage/vector_stores", || usage::endpoint(&usage::VECTOR_STORES))
         .query(usage::request::ONE, usage::request::MANY_OF_PROJECT),
-    read("/v1/organization/usage/code_interpreter_sessions", USAGE, || {
-        usage::endpoint(&usage::CODE_INTERPRETER_SESSIONS)
-    })
-    .query(usage::request::ONE, usage::request::MANY_OF_PROJECT),
-    read("/v1/organization/usage/file_search_calls", USAGE, || usage::endpoint(&usage::FILE_SEARCH_CALLS))
-        .query(usage::request::ONE, usage::request::MANY_WITHOUT_MODEL)
-        .unsupported(&["vector_store_ids"]),
+    usage("/v1/organization/usage/code_interpreter_sessions", || usage::endpoint(&usage::CODE_INTERPRETER_SESSIONS))
+        .query(usage::request::ONE, usage::request::MANY_OF_PROJECT),
+    usage("/v1/organization/usage/file_search_calls", || usage::endpoint(&usage::FILE_SEARCH_CALLS))
+        .query(usage::request::ONE, usage::request::MANY_OF_FILES),
     usage("/v1/organization/usage/web_search_calls", || usage::endpoint(&usage::WEB_SEARCH_CALLS))
-        .unsupported(&["context_levels"]),
+        .query(usage::request::ONE, usage::request::MANY_OF_WEB),
     read("/v1/organization/costs", USAGE, || get(costs::handle)).query(usage::request::ONE, costs::MANY),
     write("/v1/api-keys", ANY, || post(api_keys::handle)).body(&["name", "scopes", "expires_in_seconds", "project_id"]),
     read("/v1/me", ANY, || get(me::handle)),

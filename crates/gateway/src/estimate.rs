@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use keystead_core::usage::LARGEST_COUNT;
+use keystead_core::usage::attributes::is_image_size;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use media::Worth;
@@ -27,11 +28,13 @@ pub(crate) struct TokenEstimate {
     pub(crate) answers: u64,
     /// Whether the answer may outlive its request.
     pub(crate) background: bool,
+    /// The size of requested images.
+    pub(crate) size: Option<(u32, u32)>,
 }
 
 impl Default for TokenEstimate {
     fn default() -> Self {
-        Self { read: 0, written: 0, answers: 1, background: false }
+        Self { read: 0, written: 0, answers: 1, background: false, size: None }
     }
 }
 
@@ -47,7 +50,14 @@ pub(crate) fn of(body: &[u8]) -> TokenEstimate {
         written: counted.most.saturating_mul(answers),
         answers,
         background: counted.background,
+        size: counted.size,
     }
+}
+
+/// Parses a size such as `1024x1536`.
+fn size_of(text: &str) -> Option<(u32, u32)> {
+    let (width, height) = text.split_once('x').filter(|_| is_image_size(text))?;
+    Some((width.parse().ok()?, height.parse().ok()?))
 }
 
 #[derive(Default)]
@@ -56,6 +66,7 @@ struct Counted {
     most: u64,
     answers: u64,
     background: bool,
+    size: Option<(u32, u32)>,
 }
 
 impl Counted {
@@ -88,6 +99,7 @@ impl<'de> Visitor<'de> for Top<'_> {
                     self.0.most = self.0.most.max(number(&map.next_value()?));
                 }
                 "background" => self.0.background = map.next_value::<serde_json::Value>()? == true,
+                "size" => self.0.size = map.next_value::<serde_json::Value>()?.as_str().and_then(size_of),
                 "n" | "best_of" => self.0.answers = self.0.answers.max(number(&map.next_value()?)),
                 // Schemas are counted with the names of their fields.
                 "tools" | "functions" | "response_format" | "text" => {

@@ -385,17 +385,22 @@ CREATE TABLE waiver_requests (
 CREATE UNIQUE INDEX waiver_requests_open ON waiver_requests (organization) WHERE state = 'open';
 CREATE INDEX waiver_requests_of_organization ON waiver_requests (organization, created_at);
 
--- Sums of usage by minute. Costs are exact: `cost` is whole micros and `cost_picos` what is beyond them; each is a sum of its
--- own, so `cost_picos` may pass a million. Estimated figures have rows of their own.
-CREATE TABLE usage_buckets (
+-- Sums of usage by minute, hour and day of UTC; all three are written where an event is counted. Costs are exact: `cost` is whole
+-- micros and `cost_picos` what is beyond them; each is a sum of its own, so `cost_picos` may pass a million. Estimated figures
+-- have rows of their own. `detail` is the service tier of completions, the size of images, the context level of web searches
+-- and the vector store of file searches; `source` is of images. Both are empty where they are unknown.
+CREATE TABLE usage_minutes (
   organization TEXT NOT NULL,
   kind TEXT NOT NULL,
   bucket_start BIGINT NOT NULL,
+  estimated BOOLEAN NOT NULL,
   project TEXT NOT NULL,
   api_key TEXT NOT NULL,
   owner TEXT NOT NULL,
   model TEXT NOT NULL,
-  estimated BOOLEAN NOT NULL,
+  batch BOOLEAN NOT NULL,
+  detail TEXT NOT NULL,
+  source TEXT NOT NULL,
   requests BIGINT NOT NULL,
   input_tokens BIGINT NOT NULL,
   input_cached_tokens BIGINT NOT NULL,
@@ -406,10 +411,68 @@ CREATE TABLE usage_buckets (
   tool_calls BIGINT NOT NULL,
   cost BIGINT NOT NULL,
   cost_picos BIGINT NOT NULL,
-  PRIMARY KEY (organization, kind, bucket_start, project, api_key, owner, model, estimated)
+  PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
+);
+CREATE INDEX usage_minutes_by_time ON usage_minutes (bucket_start);
+CREATE INDEX usage_minutes_of_key ON usage_minutes (api_key, bucket_start);
+
+CREATE TABLE usage_hours (
+  organization TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  bucket_start BIGINT NOT NULL,
+  estimated BOOLEAN NOT NULL,
+  project TEXT NOT NULL,
+  api_key TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  model TEXT NOT NULL,
+  batch BOOLEAN NOT NULL,
+  detail TEXT NOT NULL,
+  source TEXT NOT NULL,
+  requests BIGINT NOT NULL,
+  input_tokens BIGINT NOT NULL,
+  input_cached_tokens BIGINT NOT NULL,
+  output_tokens BIGINT NOT NULL,
+  images BIGINT NOT NULL,
+  characters BIGINT NOT NULL,
+  seconds BIGINT NOT NULL,
+  tool_calls BIGINT NOT NULL,
+  cost BIGINT NOT NULL,
+  cost_picos BIGINT NOT NULL,
+  PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
+);
+
+CREATE TABLE usage_days (
+  organization TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  bucket_start BIGINT NOT NULL,
+  estimated BOOLEAN NOT NULL,
+  project TEXT NOT NULL,
+  api_key TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  model TEXT NOT NULL,
+  batch BOOLEAN NOT NULL,
+  detail TEXT NOT NULL,
+  source TEXT NOT NULL,
+  requests BIGINT NOT NULL,
+  input_tokens BIGINT NOT NULL,
+  input_cached_tokens BIGINT NOT NULL,
+  output_tokens BIGINT NOT NULL,
+  images BIGINT NOT NULL,
+  characters BIGINT NOT NULL,
+  seconds BIGINT NOT NULL,
+  tool_calls BIGINT NOT NULL,
+  cost BIGINT NOT NULL,
+  cost_picos BIGINT NOT NULL,
+  PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
 );
 -- For the copy of a person's data, as are those of the audit log without an organization.
-CREATE INDEX usage_buckets_of_owner ON usage_buckets (owner);
+CREATE INDEX usage_days_of_owner ON usage_days (owner);
+
+-- From which moment on usage is kept by the minute: one row, a full hour. Older rows of `usage_minutes` may be missing.
+CREATE TABLE usage_minutes_kept (
+  one BIGINT PRIMARY KEY,
+  since BIGINT NOT NULL
+);
 
 -- How far each segment of each node's usage spool has been counted. A row is kept as long as the segment's file.
 CREATE TABLE usage_spools (

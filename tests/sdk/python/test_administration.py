@@ -454,6 +454,16 @@ def usage():
         rest = getattr(admin.usage, kind)(**asked, page=page.next_page)
         assert rest.data[0].start_time == page.data[-1].end_time and not rest.has_more, kind
     assert admin.usage.costs(start_time=asked["start_time"], limit=1).data
+    start = asked["start_time"]
+    for kind, own in [
+        ("completions", {"batch": False, "group_by": ["batch", "service_tier", "api_source"]}),
+        ("decisions", {"batch": True, "group_by": ["batch", "service_tier"]}),
+        ("images", {"sizes": ["256x256"], "sources": ["image.edit"], "group_by": ["size", "source"]}),
+        ("file_search_calls", {"vector_store_ids": ["vs_1"], "group_by": ["vector_store_id"]}),
+        ("web_search_calls", {"context_levels": ["low"], "group_by": ["context_level", "api_source"]}),
+    ]:
+        for width in ["1m", "1h", "1d"]:
+            assert getattr(admin.usage, kind)(start_time=start, bucket_width=width, **own).data, (kind, width)
 
 
 @check
@@ -464,12 +474,16 @@ def calls_of_hosted_tools_are_counted():
     assert {"web_search_call", "file_search_call"} <= {item.type for item in answer.output}
     deadline, start = time.time() + 15, int(time.time()) - 3600
     while True:
-        page = admin.usage.web_search_calls(start_time=start, group_by=["model"], models=["gpt-4o"])
+        page = admin.usage.web_search_calls(
+            start_time=start, group_by=["model", "context_level"], models=["gpt-4o"], context_levels=["medium"]
+        )
         results = [result for bucket in page.data for result in bucket.results]
         if results or time.time() > deadline:
             break
         time.sleep(0.2)
-    assert [(result.num_requests, result.num_model_requests, result.model) for result in results] == [(1, 1, "gpt-4o")]
+    assert [(result.num_requests, result.num_model_requests, result.model, result.context_level) for result in results] == [
+        (1, 1, "gpt-4o", "medium")
+    ]
     # The event of the request itself is the last one.
     found, files = set(), []
     while not (found and files) and time.time() < deadline:

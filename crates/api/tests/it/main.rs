@@ -26,6 +26,7 @@ mod roles;
 mod roles_world;
 mod unknown_fields;
 mod usage;
+mod usage_table;
 mod workload_exchange;
 mod workload_keys;
 mod workloads;

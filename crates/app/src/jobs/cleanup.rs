@@ -2,12 +2,13 @@
 
 use keystead_core::gate::Requirement;
 use keystead_core::node_lag::GONE;
+use keystead_core::usage::MINUTES_KEPT_DAYS;
 use keystead_core::verification::organization::Status;
 use keystead_core::verification::phone_sharing::CLOSED_COUNTS;
 use keystead_store::tables::{
     accounts, activity, address_fingerprints, api_keys, changes, form_submissions, inbound_events, invites,
     key_addresses, limit_hits, operator_approvals, organization_verifications, pending_usage, phones, privacy,
-    refusals, removed_rows, requirement_states, sessions,
+    refusals, removed_rows, requirement_states, sessions, usage,
 };
 
 use crate::operator::kept_days;
@@ -68,9 +69,26 @@ impl App {
             pending_usage::forget(tx, now.plus(-400 * DAY)).await?;
             Ok(())
         })?;
+        forget_minutes(self).await?;
         expire_due(self).await?;
         erase_due_evidence(self).await
     }
+}
+
+/// Deletes usage by the minute a day after it is not answered any more, in many small transactions. Hours and days keep
+/// the same usage.
+async fn forget_minutes(app: &App) -> Result<(), Error> {
+    // Two days of a busy installation; the next run continues.
+    const MOST: usize = 300;
+    let before = app.now().plus(-(MINUTES_KEPT_DAYS + 1) * DAY);
+    for _ in 0..MOST {
+        let more: Result<bool, Error> =
+            write_tx!(app.store(), "forget_minutes", |tx| Ok(usage::delete_minutes(tx, before).await?));
+        if !more? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Ends exemptions and cooldowns on their date, even when no request looks at them.

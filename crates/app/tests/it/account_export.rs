@@ -48,11 +48,13 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
         ],
     ),
     ("it follows from the person's keys, which are copied", &["keys_left_out"]),
+    ("it is summed by the day, which is copied", &["usage_minutes", "usage_hours"]),
     (
         "it is about the installation",
         &[
             "models",
             "usage_spools",
+            "usage_minutes_kept",
             "pending_usage",
             "counted_once",
             "revisions",

@@ -11,15 +11,15 @@ use bytes::Bytes;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::rate::Used;
 use keystead_core::route::MeterKind;
-use keystead_core::usage::{Price, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, Price, UsageEvent, UsageKind};
 
 use crate::Unavailable;
 use crate::decide::admitted_request::AdmittedRequest;
 use crate::decide::rate_limiter::Reservation;
 use crate::metering::{NotDurable, Recorded};
 use crate::outgoing::{Outgoing, Prompt};
-use crate::response::answer_reader::Found;
-use crate::response::reported_usage::{self, Counted, End};
+use crate::response::answer_reader::{Found, Reader};
+use crate::response::reported_usage::{self, Counted, End, ToolUse};
 
 /// The status of an event when the client did not wait for the answer.
 const CLIENT_GONE: u16 = 499;
@@ -111,21 +111,24 @@ impl UsageRecorder {
             && let Some(drawn) = reported_usage::drawn(found)
         {
             let once = once.as_ref().map(|id| format!("{id}/{model}"));
+            let attributes = reported_usage::attributes(UsageKind::Images, found, self.admitted.route.path);
+            let event = self.event(UsageKind::Images, model, price, drawn, once);
             // Events become safe in order, so the one that follows speaks for both.
-            drop(self.admitted.services.meter.record(self.event(UsageKind::Images, model, price, drawn, once)));
+            drop(self.admitted.services.meter.record(UsageEvent { attributes, ..event }));
         }
         self.record_tool_calls(found, once.as_deref());
-        self.record(counted, once)
+        self.record(counted, once, found)
     }
 
     /// Records calls of hosted tools. Events become safe in order, so the one that follows speaks for these.
     fn record_tool_calls(&self, found: &Found, once: Option<&str>) {
         let Some(model) = &self.admitted.model else { return };
-        for (kind, counted) in reported_usage::tool_calls(found) {
-            let once = once.map(|id| format!("{id}/{}", kind.as_str()));
+        for ToolUse { kind, counted, attributes, once: own } in reported_usage::tool_calls(found) {
+            let once = own.or_else(|| once.map(|id| format!("{id}/{}", kind.as_str())));
             let event = self.event(kind, Arc::clone(model), Price::default(), counted, once);
             // Streams and summaries are counted by the event of the request.
-            drop(self.admitted.services.meter.record(UsageEvent { stream: false, summary: false, ..event }));
+            let event = UsageEvent { stream: false, summary: false, attributes, ..event };
+            drop(self.admitted.services.meter.record(event));
         }
     }
 
@@ -178,13 +181,24 @@ impl UsageRecorder {
     }
 
     /// Records the event.
-    fn record(&mut self, Counted { used, estimated }: Counted, once: Option<String>) -> Recorded {
+    fn record(&mut self, Counted { used, estimated }: Counted, once: Option<String>, found: &Found) -> Recorded {
         let Some((kind, model)) = self.kind.take().zip(self.admitted.model.clone()) else { return Recorded::Durable };
         self.reservation.settle(|| Used {
             tokens: used.input_tokens.saturating_add(used.output_tokens).unsigned_abs(),
             images: used.images.unsigned_abs(),
         });
-        self.admitted.services.meter.record(self.event(kind, model, self.price, Counted { used, estimated }, once))
+        let event = self.event(kind, model, self.price, Counted { used, estimated }, once);
+        self.admitted.services.meter.record(UsageEvent { attributes: self.attributes(kind, found), ..event })
+    }
+
+    /// The attributes of the request's own event. The size of images is the requested one where the answer names none.
+    fn attributes(&self, kind: UsageKind, found: &Found) -> Attributes {
+        let mut attributes = reported_usage::attributes(kind, found, self.admitted.route.path);
+        if kind == UsageKind::Images && attributes.detail.is_none() {
+            let requested = self.prompt.estimate().size;
+            attributes.detail = requested.map(|(width, height)| format!("{width}x{height}").into());
+        }
+        attributes
     }
 
     fn event(
@@ -212,6 +226,7 @@ impl UsageRecorder {
             stream: admitted.features.stream,
             summary: admitted.features.summary,
             once,
+            attributes: Attributes::default(),
         }
     }
 
@@ -246,7 +261,8 @@ impl Drop for UsageRecorder {
         if self.is_open() && self.begun.load(Ordering::Relaxed) && self.prompt.is_sent() {
             let sent = self.prompt.sent(self.characters);
             // There is no client left who would have to wait for it.
-            drop(self.record(reported_usage::abandoned(self.admitted.route.meter, sent), None));
+            let counted = reported_usage::abandoned(self.admitted.route.meter, sent);
+            drop(self.record(counted, None, Reader::default().found()));
         }
     }
 }

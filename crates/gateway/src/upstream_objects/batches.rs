@@ -15,7 +15,7 @@ use keystead_core::pending::Pending;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{self, MeterKind, ModelIn};
 use keystead_core::text::printable;
-use keystead_core::usage::UsageKind;
+use keystead_core::usage::{UsageEvent, UsageKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -29,8 +29,9 @@ use crate::rejection::Rejection;
 use crate::request::json_body;
 use crate::request::json_walk;
 use crate::response::error_body;
-use crate::response::reported_usage::{self, Counted};
+use crate::response::reported_usage;
 use crate::upstream::{UpstreamBody, UpstreamRequest};
+use crate::upstream_objects::line_sums::LineSums;
 
 /// Maximum number of lines of one batch, as in the contract.
 const MOST_LINES: usize = 50_000;
@@ -179,26 +180,28 @@ impl Gateway {
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let content = self.content(&self.request_id(), upstream, &results).await?;
         let mut lines = Lines::new(content, self.limits.form_body);
-        let mut sums: BTreeMap<String, Counted> = BTreeMap::new();
+        let mut sums = LineSums::default();
         while let Some(line) = lines.next().await.map_err(|_| uncounted())? {
             let read = serde_json::from_slice::<ResultLine<'_>>(&line).ok();
             let Some(body) = read.and_then(|line| line.response).and_then(|response| response.body) else { continue };
             let Ok(ModelOf { model }) = serde_json::from_str(body.get()) else { continue };
-            let Some(counted) = reported_usage::of_json(meter, body.get().as_bytes()) else { continue };
+            let line = reported_usage::of_line(kind, meter, body.get().as_bytes(), &batch.endpoint);
+            let Some((counted, attributes)) = line else { continue };
             let served = served_as(&catalogue, &model).map(|entry| (*entry.id).to_owned());
-            sums.entry(served.unwrap_or(model)).and_modify(|sum| *sum = sum.plus(counted)).or_insert(counted);
+            sums.add(served.unwrap_or(model), attributes, counted);
         }
+        let sums = sums.events();
         if sums.is_empty() {
             self.forget(pending).await?;
         }
         let mut recorded = Recorded::Durable;
         let mut left = sums.len();
-        for (model, sum) in sums {
+        for (model, attributes, sum) in sums {
             left -= 1;
             // The last event ends what is pending; if it is there after a crash, so are all before it.
-            let once = if left == 0 { pending.id.clone() } else { format!("{}/{model}", pending.id) };
-            let sum = Counted { used: sum.used.clamped(), ..sum };
-            recorded = self.services.meter.record(self.event_of(pending, kind, model, sum, once));
+            let once = if left == 0 { pending.id.clone() } else { format!("{}/{left}", pending.id) };
+            let event = self.event_of(pending, kind, model, sum, once);
+            recorded = self.services.meter.record(UsageEvent { attributes, ..event });
         }
         // Events become safe in order, so the last one covers all.
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;

@@ -11,19 +11,21 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::MeterKind;
-use keystead_core::usage::{UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, UsageEvent, UsageKind};
 
 use crate::api_request::ApiRequest;
 use crate::body::RequestBody;
 use crate::response::answer::MOST_RECORDED;
-use crate::response::answer_reader::Reader;
+use crate::response::answer_reader::{Found, Reader};
 use crate::response::error_body;
-use crate::response::reported_usage::{self, Counted, End, Sent};
+use crate::response::reported_usage::{self, Counted, End, Sent, ToolUse};
 use crate::upstream::{UpstreamRequest, collect};
 use crate::{BoxFuture, Gateway, Unavailable};
 
 /// Seconds after which a pending object is not requested any more: the estimate of its request counts.
 const LONGEST: i64 = 30 * 86_400;
+/// The route that makes responses.
+const RESPONSES: &str = "/v1/responses";
 
 /// The store of pending objects.
 pub trait PendingUsage: Send + Sync + 'static {
@@ -104,7 +106,8 @@ impl Gateway {
             (Said::This(body), PendingKind::Batch) => self.count_lines(pending, &body).await,
             // The usage will never be known: only what was sent is known.
             (Said::Gone, PendingKind::Response) => {
-                self.record_pending(pending, reported_usage::abandoned(MeterKind::Completion, sent(pending))).await
+                let counted = reported_usage::abandoned(MeterKind::Completion, sent(pending));
+                self.record_pending(pending, counted, Reader::default().found()).await
             }
             (Said::Gone, PendingKind::Batch) => self.forget(pending).await,
         }
@@ -133,24 +136,31 @@ impl Gateway {
         }
         if let (Some(model), Some(drawn)) = (&pending.tool, reported_usage::drawn(found)) {
             let once = format!("{}/{model}", pending.id);
+            let attributes = reported_usage::attributes(UsageKind::Images, found, RESPONSES);
+            let event = self.event_of(pending, UsageKind::Images, model.clone(), drawn, once);
             // Events become safe in order, so the one that follows speaks for both.
-            drop(self.services.meter.record(self.event_of(pending, UsageKind::Images, model.clone(), drawn, once)));
+            drop(self.services.meter.record(UsageEvent { attributes, ..event }));
         }
         let counted = reported_usage::counted(MeterKind::Completion, found, End::Whole, || sent(pending));
-        for (kind, counted) in reported_usage::tool_calls(found).filter(|_| counted.is_some()) {
-            let once = format!("{}/{}", pending.id, kind.as_str());
+        for ToolUse { kind, counted, attributes, once } in
+            reported_usage::tool_calls(found).filter(|_| counted.is_some())
+        {
+            let once = once.unwrap_or_else(|| format!("{}/{}", pending.id, kind.as_str()));
             let event = self.event_of(pending, kind, pending.model.clone(), counted, once);
-            drop(self.services.meter.record(UsageEvent { stream: false, summary: false, ..event }));
+            drop(self.services.meter.record(UsageEvent { stream: false, summary: false, attributes, ..event }));
         }
         match counted {
-            Some(counted) => self.record_pending(pending, counted).await,
+            Some(counted) => self.record_pending(pending, counted, found).await,
             None => self.forget(pending).await,
         }
     }
 
-    async fn record_pending(&self, pending: &Pending, counted: Counted) -> Result<(), ErrorResponse> {
-        let event = self.event_of(pending, UsageKind::Completions, pending.model.clone(), counted, pending.id.clone());
-        self.services.meter.record(event).safe().await.map_err(|_| error_body::unrecorded())
+    async fn record_pending(&self, pending: &Pending, counted: Counted, found: &Found) -> Result<(), ErrorResponse> {
+        let kind = UsageKind::Completions;
+        let attributes = reported_usage::attributes(kind, found, RESPONSES);
+        let event = self.event_of(pending, kind, pending.model.clone(), counted, pending.id.clone());
+        let recorded = self.services.meter.record(UsageEvent { attributes, ..event });
+        recorded.safe().await.map_err(|_| error_body::unrecorded())
     }
 
     /// Builds the event of a pending object; it counts once under the object's id.
@@ -179,6 +189,7 @@ impl Gateway {
             stream: pending.stream,
             summary: pending.summary,
             once: Some(once),
+            attributes: Attributes::default(),
         }
     }
 

@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -55,20 +55,22 @@ pub(crate) enum Line {
     Damaged,
 }
 
-/// The values that many events of a file share: the payer, the key and its owner, the model, and the kind of usage.
+/// The values that many events of a file share: the payer, the key and its owner, the model, the kind of usage and its
+/// attributes, which earlier versions do not have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Context(OrganizationId, ProjectId, KeyId, Arc<str>, Arc<str>, UsageKind);
+struct Context(OrganizationId, ProjectId, KeyId, Arc<str>, Arc<str>, UsageKind, #[serde(default)] Attributes);
 
 impl Context {
     fn of(event: &UsageEvent) -> Self {
-        let UsageEvent { organization, project, key, owner, model, kind, .. } = event;
-        Self(organization.clone(), project.clone(), key.clone(), Arc::clone(owner), Arc::clone(model), *kind)
+        let UsageEvent { organization, project, key, owner, model, kind, attributes, .. } = event;
+        let (owner, model) = (Arc::clone(owner), Arc::clone(model));
+        Self(organization.clone(), project.clone(), key.clone(), owner, model, *kind, attributes.clone())
     }
 
     fn is_of(&self, event: &UsageEvent) -> bool {
-        let Self(organization, project, key, owner, model, kind) = self;
+        let Self(organization, project, key, owner, model, kind, attributes) = self;
         (organization, project, key) == (&event.organization, &event.project, &event.key)
-            && (owner, model, *kind) == (&event.owner, &event.model, event.kind)
+            && (owner, model, *kind, attributes) == (&event.owner, &event.model, event.kind, &event.attributes)
     }
 }
 
@@ -79,7 +81,7 @@ struct Rest(u64, Timestamp, Vec<i64>, Amount, u16, u8, Arc<str>, #[serde(default
 impl Rest {
     fn of(self, contexts: &foldhash::HashMap<u64, Context>) -> Option<UsageEvent> {
         let Self(context, at, used, cost, status, flags, request, once) = self;
-        let Context(organization, project, key, owner, model, kind) = contexts.get(&context)?.clone();
+        let Context(organization, project, key, owner, model, kind, attributes) = contexts.get(&context)?.clone();
         let mut all = [0; 8];
         all.get_mut(..used.len())?.copy_from_slice(&used);
         let [requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls] = all;
@@ -111,6 +113,7 @@ impl Rest {
             stream,
             summary,
             once,
+            attributes,
         })
     }
 }
@@ -177,7 +180,8 @@ impl Writer {
 
     /// The number of the event's context.
     fn context(&mut self, text: &mut Vec<u8>, event: &UsageEvent) -> io::Result<u64> {
-        let hash = self.hasher.hash_one((&event.organization, &event.project, &event.key, &event.model, event.kind));
+        let place = (&event.organization, &event.project, &event.key);
+        let hash = self.hasher.hash_one((place, &event.model, event.kind, &event.attributes));
         match self.contexts.get(&hash) {
             Some((number, context)) if context.is_of(event) => return Ok(*number),
             None if self.contexts.len() >= MOST_CONTEXTS => self.contexts.clear(),

@@ -16,6 +16,7 @@ mod rest;
 mod roles;
 mod submissions;
 pub(crate) mod usage;
+pub(crate) mod usage_model;
 mod verification;
 mod waivers;
 mod workloads;
@@ -58,6 +59,8 @@ pub(crate) async fn usage(databases: &Databases) {
     usage::places_of_a_spool_count_once(databases.fresh().await).await;
     usage::questions(databases.fresh().await).await;
     usage::features(databases.fresh().await).await;
+    usage_model::sums_equal_a_scan_of_all_events(databases.fresh().await).await;
+    usage_model::old_minutes_are_deleted(databases.fresh().await).await;
     pending::asked_for_and_counted_once(databases.fresh().await).await;
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn event(seconds: i64, model: &str) -> UsageEvent {
         stream: false,
         summary: false,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
     }
 }
 
@@ -224,6 +225,7 @@ pub(crate) async fn features(db: Database) {
         stream,
         summary,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
         ..event(seconds, model)
     };
     let events = [
