@@ -55,8 +55,11 @@ fn wrong(message: impl Into<String>) -> ApiError {
     ApiError::param("provider", message)
 }
 
+/// The members of `provider` beside its type, by name.
+type Members = Vec<(&'static str, String)>;
+
 /// Reads `provider`: the cloud, and the fields by which it finds the bucket.
-fn provider(fields: &Fields) -> Result<(Cloud, Vec<(&'static str, String)>), ApiError> {
+fn provider(fields: &Fields) -> Result<(Cloud, Members), ApiError> {
     let value = fields.value("provider").ok_or_else(|| ApiError::missing("provider"))?;
     let Value::Object(members) = value else {
         return Err(wrong("Invalid type for 'provider': expected an object."));

@@ -18,8 +18,7 @@ const TIMES: [i64; 6] = [0, 59, 61, 3_725, 7_200, DAY + 86_399];
 /// What one kind of usage takes and answers.
 struct Kind {
     kind: UsageKind,
-    /// The name of the group of its own.
-    detail: Option<&'static str>,
+    /// The values of the group that it has beside the common ones.
     details: &'static [&'static str],
     groups: &'static [&'static str],
     figure: (&'static str, fn(&Quantities) -> i64),
@@ -31,25 +30,18 @@ const OF_COMPLETIONS: &[&str] =
 const REQUESTS: (&str, fn(&Quantities) -> i64) = ("num_model_requests", |used| used.requests);
 
 fn kinds() -> Vec<Kind> {
-    let plain = |kind| Kind { kind, detail: None, details: &[], groups: FOUR, figure: REQUESTS };
+    let plain = |kind| Kind { kind, details: &[], groups: FOUR, figure: REQUESTS };
     vec![
         Kind {
-            detail: Some("service_tier"),
             details: &["flex", "default"],
             groups: OF_COMPLETIONS,
             figure: ("input_tokens", |used| used.input_tokens),
             ..plain(UsageKind::Completions)
         },
-        Kind {
-            detail: Some("service_tier"),
-            details: &["flex", "default"],
-            groups: OF_COMPLETIONS,
-            ..plain(UsageKind::Decisions)
-        },
+        Kind { details: &["flex", "default"], groups: OF_COMPLETIONS, ..plain(UsageKind::Decisions) },
         Kind { figure: ("input_tokens", |used| used.input_tokens), ..plain(UsageKind::Embeddings) },
         plain(UsageKind::Moderations),
         Kind {
-            detail: Some("size"),
             details: &["256x256", "1024x1024"],
             groups: &["project_id", "user_id", "api_key_id", "model", "size", "source"],
             ..plain(UsageKind::Images)
@@ -62,14 +54,12 @@ fn kinds() -> Vec<Kind> {
             ..plain(UsageKind::CodeInterpreterSessions)
         },
         Kind {
-            detail: Some("vector_store_id"),
             details: &["vs_1", "vs_2"],
             groups: &["project_id", "user_id", "api_key_id", "vector_store_id"],
             figure: ("num_requests", |used| used.tool_calls),
             ..plain(UsageKind::FileSearchCalls)
         },
         Kind {
-            detail: Some("context_level"),
             details: &["low", "high"],
             groups: &["project_id", "user_id", "api_key_id", "model", "context_level", "api_source"],
             figure: ("num_requests", |used| used.tool_calls),
@@ -114,12 +104,12 @@ fn event(owner: &Bootstrapped, turn: usize, of: &Kind) -> UsageEvent {
         },
         cost: Micros(1_000_000 * whole).into(),
         status: 200,
-        estimated: turn % 5 == 0,
+        estimated: turn.is_multiple_of(5),
         request: "req".into(),
         stream: false,
         summary: false,
         once: None,
-        attributes: Attributes { batch: turn % 4 == 0, source, ..Attributes::of_detail(pick(of.details, 1)) },
+        attributes: Attributes { batch: turn.is_multiple_of(4), source, ..Attributes::of_detail(pick(of.details, 1)) },
     }
 }
 

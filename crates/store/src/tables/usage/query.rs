@@ -136,8 +136,8 @@ const fn is_native(query: &UsageQuery, piece: Piece) -> bool {
 
 fn read(row: &Row, query: &UsageQuery, piece: Piece) -> Result<(Place, Quantities, Amount), Error> {
     let mut group = Group::default();
-    let mut column = 3 + FIGURES.len();
-    for (key, _) in GROUPS.iter().filter(|(key, _)| query.group_by.contains(key)) {
+    let grouped = GROUPS.iter().map(|(key, _)| key).filter(|key| query.group_by.contains(key));
+    for (column, key) in (3 + FIGURES.len()..).zip(grouped) {
         match key {
             GroupKey::Project => group.project = Some(row.text(column)?),
             GroupKey::User => group.user = Some(row.text(column)?),
@@ -147,7 +147,6 @@ fn read(row: &Row, query: &UsageQuery, piece: Piece) -> Result<(Place, Quantitie
             GroupKey::Detail => group.detail = Some(row.text(column)?),
             GroupKey::Source => group.source = Some(row.text(column)?),
         }
-        column += 1;
     }
     let used = Quantities {
         requests: row.int(3)?,
