@@ -9,7 +9,7 @@ use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use serde_json::json;
 
-use super::{activity, keepable, named, pending_usage};
+use super::{activity, keepable, named, pending_usage, spend_counters};
 use crate::{Error, PerEngine, Row, Tx, Value};
 
 /// The keys by which results are grouped.
@@ -120,6 +120,7 @@ pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent
     }
     add_to_buckets(tx, &sums).await?;
     activity::add_features(tx, &new).await?;
+    spend_counters::count(tx, segment, &new).await?;
     Ok(new.len())
 }
 
