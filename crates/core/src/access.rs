@@ -351,7 +351,10 @@ pub fn default_tier(caller: &Caller, payer: &Payer) -> Option<&'static str> {
 #[must_use]
 pub fn spend_limits(caller: &Caller, payer: &Payer) -> [Option<SpendLimit>; 2] {
     let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization);
-    [organization.and_then(|organization| organization.spend_limit), project_of(caller, payer).and_then(|project| project.spend_limit)]
+    [
+        organization.and_then(|organization| organization.spend_limit),
+        project_of(caller, payer).and_then(|project| project.spend_limit),
+    ]
 }
 
 /// The project's own rate limits, if it has any.

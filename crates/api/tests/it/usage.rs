@@ -37,6 +37,7 @@ async fn buckets_are_exact_and_empty_ones_are_there() {
         stream: false,
         summary: false,
         once: None,
+        charge: None,
     };
     let events = vec![event(1, START, "gpt-4o"), event(2, START + 30, "o3"), event(3, START + 2 * 86_400, "gpt-4o")];
     let written: Result<(), keystead_store::Error> = world
@@ -95,6 +96,7 @@ async fn small_costs_and_estimates_are_told_exactly() {
         stream: false,
         summary: false,
         once: None,
+        charge: None,
     };
     let mut events = vec![one; 40];
     events[7].estimated = true;
@@ -132,6 +134,7 @@ async fn searches_are_counted_apart() {
         stream: false,
         summary: false,
         once: None,
+        charge: None,
     };
     let events = [one.clone(), one.clone(), UsageEvent { kind: UsageKind::FileSearchCalls, ..one }];
     let written: Result<usize, keystead_store::Error> =

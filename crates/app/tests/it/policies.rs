@@ -275,6 +275,7 @@ async fn streams_and_summaries_are_previewed_apart() {
         stream,
         summary,
         once: None,
+        charge: None,
     };
     let events = [
         event(true, true, NOON),

@@ -107,11 +107,8 @@ pub fn decide(ask: &LeaseAsk, standing: &Standing, now: Timestamp) -> (Decision,
     let extra = if met { ask.least.max(part).max(Amount::ZERO) } else { Amount::ZERO };
     // Others are asked to return what they do not need only if that could help.
     let helps = !met && room.plus(standing.returnable) >= ask.least;
-    let scarce = if helps {
-        (if is_scarce { standing.scarce.0 } else { now }, now.plus(SCARCE))
-    } else {
-        standing.scarce
-    };
+    let scarce =
+        if helps { (if is_scarce { standing.scarce.0 } else { now }, now.plus(SCARCE)) } else { standing.scarce };
     let wait = helps && now.since(scarce.0) < PATIENCE;
     let granted = ask.committed.plus(extra);
     (Decision { granted, scarce }, LeaseAnswer { granted, met, wait, limit, spent })

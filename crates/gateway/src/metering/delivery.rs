@@ -68,10 +68,15 @@ impl Delivery {
                     self.shared.gone.notify_waiters();
                 }
                 Some(Work::End(segment, kept)) => {
-                    self.end(&segment, kept).await;
+                    let removed = self.end(&segment, kept).await;
                     let mut state = self.shared.lock();
                     state.spool.ended(self.shared.now());
                     self.shared.tell(&state);
+                    let ended = state.spool.ended_run(&segment).filter(|_| removed);
+                    drop(state);
+                    if let Some(run) = ended {
+                        self.end_run(run).await;
+                    }
                 }
             }
         }
@@ -111,11 +116,22 @@ impl Delivery {
     }
 
     /// Removes the segment's files. Its counted position is removed after them, so that no file is ever without one.
-    async fn end(&self, segment: &Arc<Segment>, kept: Kept) {
+    /// Returns whether all of them are removed.
+    async fn end(&self, segment: &Arc<Segment>, kept: Kept) -> bool {
         let of = Arc::clone(segment);
         let removed = tokio::task::spawn_blocking(move || remove(&of, &kept)).await.unwrap_or(false);
         if removed && self.sink.forget(Arc::clone(&segment.name)).await.is_err() {
             tracing::debug!(segment = %segment.name, "how far a segment was counted could not be forgotten");
+        }
+        removed
+    }
+
+    /// Tries again until the store answers: what the run had leased is held until then.
+    async fn end_run(&self, run: Arc<str>) {
+        let mut wait = self.options.retry;
+        while self.sink.end_run(Arc::clone(&run)).await == Err(Unavailable) {
+            tokio::time::sleep(wait).await;
+            wait = wait.saturating_mul(2).min(LONGEST_WAIT);
         }
     }
 }

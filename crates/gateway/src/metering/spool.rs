@@ -240,6 +240,17 @@ impl Spool {
         self.fault = Some(error.to_string());
     }
 
+    /// The name of this run.
+    pub(crate) fn run(&self) -> Arc<str> {
+        self.run.as_str().into()
+    }
+
+    /// The earlier run of a segment, if no other segment of it waits.
+    pub(crate) fn ended_run(&self, segment: &Segment) -> Option<Arc<str>> {
+        let run = segment.run();
+        (run != self.run && !self.queue.has_run(run)).then(|| run.into())
+    }
+
     /// The number of the first event that is not safe.
     pub(crate) fn safe(&self) -> u64 {
         self.safe

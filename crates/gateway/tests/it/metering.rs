@@ -33,6 +33,7 @@ fn event(number: u32) -> UsageEvent {
         stream: false,
         summary: false,
         once: None,
+        charge: None,
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct ModelSection {
     requests_per_day: Option<u64>,
     tokens_per_minute: Option<u64>,
     images_per_minute: Option<u64>,
+    /// The most tokens of one answer.
+    pub(crate) max_output_tokens: Option<u64>,
 }
 
 impl ModelSection {

@@ -163,7 +163,9 @@ pub(super) async fn reach(tx: &mut Tx, totals: &Sums, at: Timestamp) -> Result<(
             let (subject, cents, known) = (row.text(1)?, Amount::of_cents(row.int(2)?), row.int(3)?);
             let reached = totals.range((subject.clone(), known.saturating_add(1))..=(subject, i64::MAX));
             // The latest month, in case the events of a batch are of two.
-            let Some(((_, window), total)) = reached.filter(|(_, total)| **total >= cents).next_back() else { continue };
+            let Some(((_, window), total)) = reached.filter(|(_, total)| **total >= cents).next_back() else {
+                continue;
+            };
             let (micros, picos) = total.parts();
             let values = vec![row.text(0)?.into(), (*window).into(), at.0.into(), micros.into(), picos.into()];
             tx.execute(REACH, values).await?;

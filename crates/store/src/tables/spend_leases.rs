@@ -64,8 +64,7 @@ pub async fn save(tx: &mut Tx, ask: &LeaseAsk, decision: &Decision, now: Timesta
     const SCARCE: &str = "UPDATE spend_counters SET scarce_since = $3, scarce_until = $4 \
                           WHERE subject = $1 AND window_start = $2 AND scarce_until <> $4";
     let (subject, window, (micros, picos)) = (ask.subject.as_str(), ask.window.start.0, decision.granted.parts());
-    let values =
-        vec![subject.into(), window.into(), (&*ask.holder).into(), micros.into(), picos.into(), now.0.into()];
+    let values = vec![subject.into(), window.into(), (&*ask.holder).into(), micros.into(), picos.into(), now.0.into()];
     tx.execute(LEASE, values).await?;
     let (since, until) = decision.scarce;
     tx.execute(SCARCE, vec![subject.into(), window.into(), since.0.into(), until.0.into()]).await.map(|_| ())
@@ -99,8 +98,7 @@ pub(super) async fn hold(tx: &mut Tx, pending: &Pending, hold: &PendingHold) -> 
     let project = hold.charge.project.then(|| pending.project.as_str());
     for subject in organization.into_iter().chain(project) {
         lock_counter(tx, subject, window).await?;
-        let values =
-            vec![pending.id.as_str().into(), subject.into(), window.0.into(), micros.into(), picos.into()];
+        let values = vec![pending.id.as_str().into(), subject.into(), window.0.into(), micros.into(), picos.into()];
         if tx.execute(HOLD, values).await? > 0 {
             moved.insert((subject.to_owned(), window.0), hold.amount);
         }

@@ -40,13 +40,7 @@ pub async fn set(
                        version = excluded.version, updated_at = excluded.updated_at";
     changes::lock(tx).await?;
     let version = changes::append(tx, &touched(subject), at).await?;
-    let values = vec![
-        subject.as_str().into(),
-        organization.as_str().into(),
-        cents.into(),
-        version.into(),
-        at.0.into(),
-    ];
+    let values = vec![subject.as_str().into(), organization.as_str().into(), cents.into(), version.into(), at.0.into()];
     tx.execute(SQL, values).await.map(|_| ())
 }
 

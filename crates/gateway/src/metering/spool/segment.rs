@@ -17,6 +17,13 @@ pub(crate) struct Segment {
     pub(crate) own: bool,
 }
 
+impl Segment {
+    /// The name of the run that wrote it.
+    pub(crate) fn run(&self) -> &str {
+        self.name.rsplit_once('-').map_or(&self.name, |(_, run)| run)
+    }
+}
+
 /// A segment that was made and is not used yet.
 pub(crate) struct Ready {
     pub(super) segment: Arc<Segment>,

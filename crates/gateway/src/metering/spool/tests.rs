@@ -23,5 +23,6 @@ pub(crate) fn event(number: usize) -> UsageEvent {
         stream: false,
         summary: false,
         once: None,
+        charge: None,
     }
 }

@@ -31,6 +31,7 @@ pub(crate) fn event(seconds: i64, model: &str) -> UsageEvent {
         stream: false,
         summary: false,
         once: None,
+        charge: None,
     }
 }
 
@@ -224,6 +225,7 @@ pub(crate) async fn features(db: Database) {
         stream,
         summary,
         once: None,
+        charge: None,
         ..event(seconds, model)
     };
     let events = [
