@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::certificates::AUTHORITY;
 use crate::lists::LISTS;
+use crate::spend::spend_alert;
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{World, admin};
 
@@ -67,6 +68,7 @@ impl<'w> Place<'w> {
                 "/v1/organization/certificates".clone_into(&mut path);
                 json!({ "certificate": AUTHORITY, "name": name })
             }
+            "spend_alerts" => spend_alert(),
             "invites" => json!({ "email": format!("p{}@example.com", self.made), "role": "reader" }),
             "api_keys" => {
                 path = format!("/v1/organization/projects/{}/service_accounts/{}/api_keys", self.project, self.account);

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::certificates::AUTHORITY;
 use crate::operator::operator;
+use crate::spend::spend_alert;
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{Answer, World, admin};
 
@@ -38,10 +39,19 @@ impl Walk {
         let provider = world.post(WORKLOAD_PROVIDERS, &key, workload_provider("ci")).await.text("id");
         let rules = format!("{WORKLOAD_PROVIDERS}/{provider}/federation_rules");
         let rule = world.post(&rules, &key, federation_rule(made.project_id.as_str(), &account)).await.text("id");
+        let alert = world.post("/v1/organization/spend_alerts", &key, spend_alert()).await.text("id");
+        let alerts = format!("/v1/organization/projects/{}/spend_alerts", made.project_id);
+        let project_alert = world.post(&alerts, &key, spend_alert()).await.text("id");
+        let limit = json!({ "threshold_amount": 500, "currency": "USD", "interval": "month" });
+        for place in ["".to_owned(), format!("/projects/{}", made.project_id)] {
+            world.post(&format!("/v1/organization{place}/spend_limit"), &key, limit.clone()).await;
+        }
         let ids = vec![
             ("{workload_identity_provider_id}", provider),
             ("{workload_identity_federation_rule_id}", rule),
             ("{certificate_id}", certificate.text("id")),
+            ("{alert_id}", alert),
+            ("{project_alert_id}", project_alert),
             ("{invite_id}", invite),
             ("{group_id}", group),
             ("{role_id}", "role-api-organization-reader".to_owned()),
@@ -81,6 +91,8 @@ impl Walk {
                 (format!("{project}/service_accounts/{}/api_keys", self.account), json!({ "name": name })),
                 (WORKLOAD_PROVIDERS.to_owned(), workload_provider(&name)),
                 (self.path_of("{workload_identity_provider_id}"), federation_rule(&self.project, &self.account)),
+                (format!("{project}/spend_alerts"), spend_alert()),
+                ("/v1/organization/spend_alerts".to_owned(), spend_alert()),
             ] {
                 let made = world.post(&path, key, body).await;
                 assert_eq!(made.status, 200, "{path}: {}", made.body);

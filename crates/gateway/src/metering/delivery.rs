@@ -69,11 +69,12 @@ impl Delivery {
                 }
                 Some(Work::End(segment, kept)) => {
                     let removed = self.end(&segment, kept).await;
-                    let mut state = self.shared.lock();
-                    state.spool.ended(self.shared.now());
-                    self.shared.tell(&state);
-                    let ended = state.spool.ended_run(&segment).filter(|_| removed);
-                    drop(state);
+                    let ended = {
+                        let mut state = self.shared.lock();
+                        state.spool.ended(self.shared.now());
+                        self.shared.tell(&state);
+                        state.spool.ended_run(&segment).filter(|_| removed)
+                    };
                     if let Some(run) = ended {
                         self.end_run(run).await;
                     }

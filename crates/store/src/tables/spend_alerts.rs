@@ -67,9 +67,10 @@ fn recipients(row: &SpendAlert) -> String {
     serde_json::Value::from(row.recipients.clone()).to_string()
 }
 
-/// Inserts an alert.
-pub async fn insert(tx: &mut Tx, row: &SpendAlert) -> Result<(), Error> {
-    const SQL: &str = concat!("INSERT INTO spend_alerts (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7)");
+/// Inserts an alert. `passed` is the month in which the threshold is passed already: it is reached in a later one.
+pub async fn insert(tx: &mut Tx, row: &SpendAlert, passed: Option<Timestamp>) -> Result<(), Error> {
+    const SQL: &str =
+        concat!("INSERT INTO spend_alerts (", columns!(), ", reached_window) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
     let values = vec![
         row.id.as_str().into(),
         row.organization.as_str().into(),
@@ -78,6 +79,7 @@ pub async fn insert(tx: &mut Tx, row: &SpendAlert) -> Result<(), Error> {
         recipients(row).into(),
         row.subject_prefix.as_deref().into(),
         row.created_at.0.into(),
+        passed.map_or(0, |window| window.0).into(),
     ];
     tx.execute(SQL, values).await.map(|_| ())
 }
@@ -114,13 +116,14 @@ pub async fn find(tx: &mut Tx, subject: &BudgetSubject, id: &SpendAlertId) -> Re
     tx.optional(SQL, values).await?.as_ref().map(alert).transpose()
 }
 
-/// Replaces threshold and recipients. With another threshold, it can be reached again in the same month.
+/// Replaces threshold and recipients. With another threshold, it can be reached again in the same month, unless that is
+/// `passed` already.
 ///
 /// # Errors
 /// [`Error::Missing`] when there is no such alert.
-pub async fn update(tx: &mut Tx, row: &SpendAlert) -> Result<(), Error> {
+pub async fn update(tx: &mut Tx, row: &SpendAlert, passed: Option<Timestamp>) -> Result<(), Error> {
     const SQL: &str = "UPDATE spend_alerts SET cents = $3, recipients = $4, subject_prefix = $5, \
-                       reached_window = CASE WHEN cents = $3 THEN reached_window ELSE 0 END, \
+                       reached_window = CASE WHEN cents = $3 THEN reached_window ELSE $6 END, \
                        reached_at = CASE WHEN cents = $3 THEN reached_at END WHERE subject = $1 AND id = $2";
     let values = vec![
         row.subject.as_str().into(),
@@ -128,6 +131,7 @@ pub async fn update(tx: &mut Tx, row: &SpendAlert) -> Result<(), Error> {
         row.cents.into(),
         recipients(row).into(),
         row.subject_prefix.as_deref().into(),
+        passed.map_or(0, |window| window.0).into(),
     ];
     match tx.execute(SQL, values).await? {
         0 => Err(Error::Missing),
@@ -161,17 +165,21 @@ pub(super) async fn reach(tx: &mut Tx, totals: &Sums, at: Timestamp) -> Result<(
         );
         for row in &tx.all_built(sql, part.iter().map(|subject| (*subject).into()).collect()).await? {
             let (subject, cents, known) = (row.text(1)?, Amount::of_cents(row.int(2)?), row.int(3)?);
-            let reached = totals.range((subject.clone(), known.saturating_add(1))..=(subject, i64::MAX));
             // The latest month, in case the events of a batch are of two.
-            let Some(((_, window), total)) = reached.filter(|(_, total)| **total >= cents).next_back() else {
-                continue;
-            };
+            let mut reached = totals.range((subject.clone(), known.saturating_add(1))..=(subject, i64::MAX));
+            let Some(((_, window), total)) = reached.rfind(|(_, total)| **total >= cents) else { continue };
             let (micros, picos) = total.parts();
             let values = vec![row.text(0)?.into(), (*window).into(), at.0.into(), micros.into(), picos.into()];
             tx.execute(REACH, values).await?;
         }
     }
     Ok(())
+}
+
+/// Whether an alert was reached of which no mail is queued.
+pub async fn has_reached(tx: &mut Tx) -> Result<bool, Error> {
+    const SQL: &str = "SELECT 1 FROM spend_alerts WHERE reached_at IS NOT NULL AND mailed_at IS NULL LIMIT 1";
+    Ok(tx.optional(SQL, vec![]).await?.is_some())
 }
 
 /// Claims alerts that were reached, so that their mails are queued in the same transaction.

@@ -13,6 +13,7 @@ mod people;
 mod requirement_states;
 mod rest;
 mod roles;
+mod spend;
 mod submissions;
 pub(crate) mod usage;
 mod verification;
@@ -56,6 +57,8 @@ pub(crate) async fn usage(databases: &Databases) {
     usage::questions(databases.fresh().await).await;
     usage::features(databases.fresh().await).await;
     pending::asked_for_and_counted_once(databases.fresh().await).await;
+    spend::limits_and_leases(databases.fresh().await).await;
+    spend::alerts(databases.fresh().await).await;
 }
 
 pub(crate) async fn audit(databases: &Databases) {
