@@ -137,7 +137,8 @@ impl Gateway {
         let Prepared { outgoing, body, verdicts } = self.prepare(&catalogue, &request, parts, input).await?;
         // The limits. Nothing is sent while usage cannot be recorded.
         self.ensure_recordable()?;
-        let guard = Box::pin(self.set_aside(&request, &parts.headers, &outgoing, &body)).await?;
+        let most_cost = self.most_cost(&request, &parts.headers, &outgoing, &body);
+        let guard = Box::pin(self.set_aside(&request, most_cost)).await?;
         let (reservation, rate_headers) = self.reserve(&request, outgoing.model, &body)?;
         // The upstream. How the request ends, its usage is recorded and replaces the reservation.
         let admitted = Arc::new(AdmittedRequest::new(self, &request, &outgoing));

@@ -146,7 +146,8 @@ impl App {
                     format!("An organization, and each of its projects, can have at most {MOST_ALERTS} spend alerts.");
                 return Err(Error::impossible(message));
             }
-            spend_alerts::insert(tx, &alert, passed(self, tx, &alert).await?).await?;
+            let passed = passed(self, tx, &alert).await?;
+            spend_alerts::insert(tx, &alert, passed).await?;
             let (target, details) = (alert.id.as_str(), settings.details(project));
             let entry = AuditEntry { organization, action: "spend_alert.created", target, details };
             self.record(tx, actor, entry).await?;
@@ -173,7 +174,8 @@ impl App {
             known_project(tx, organization, project).await?;
             let SpendAlertSettings { cents, recipients, subject_prefix } = settings.clone();
             let alert = SpendAlert { cents, recipients, subject_prefix, ..alert_of(tx, &subject, id).await? };
-            spend_alerts::update(tx, &alert, passed(self, tx, &alert).await?).await?;
+            let passed = passed(self, tx, &alert).await?;
+            spend_alerts::update(tx, &alert, passed).await?;
             let details = json!({ "changes_requested": settings.details(project), "project_id": project });
             let entry = AuditEntry { organization, action: "spend_alert.updated", target: id.as_str(), details };
             self.record(tx, actor, entry).await?;

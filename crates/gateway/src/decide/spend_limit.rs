@@ -33,41 +33,40 @@ impl Gateway {
         access::spend_limits(&request.caller, &request.payer).iter().any(Option::is_some)
     }
 
-    /// Sets aside the most that the request may cost, from the limits of its organization and its project or from
-    /// neither, or refuses it.
-    pub(crate) async fn set_aside(
+    /// The most that the request may cost, if a spend limit applies; zero otherwise.
+    pub(crate) fn most_cost(
         &self,
         request: &ApiRequest<'_>,
         headers: &HeaderMap,
         outgoing: &Outgoing<'_>,
         body: &RequestBody,
-    ) -> Result<SpendGuard, Rejection> {
-        let [organization, project] = access::spend_limits(&request.caller, &request.payer);
-        if organization.is_none() && project.is_none() {
-            return Ok(SpendGuard::default());
+    ) -> Amount {
+        if !self.has_spend_limit(request) {
+            return Amount::ZERO;
         }
-        let need = match outgoing.model {
-            Some(model) => {
-                let tool = outgoing
-                    .tool
-                    .map_or(Amount::ZERO, |tool| Bounds { images: 1, ..Bounds::default() }.cost(&tool.price));
-                let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-                let length = length.unwrap_or(u64::try_from(self.limits.form_body).unwrap_or(u64::MAX));
-                let bounds = match body {
-                    RequestBody::Whole(body) => {
-                        self.bounds(request.route.meter, model, estimate::of(body), outgoing.characters, body.len())
-                    }
-                    RequestBody::Nothing | RequestBody::StreamingBody(_) => {
-                        self.bounds_of_form(request.route.meter, model, length)
-                    }
-                };
-                bounds.cost(&model.price).plus(tool)
+        let Some(model) = outgoing.model else { return outgoing.batch_cost };
+        let picture = Bounds { images: 1, ..Bounds::default() };
+        let tool = outgoing.tool.map_or(Amount::ZERO, |tool| picture.cost(&tool.price));
+        let bounds = match body {
+            RequestBody::Whole(body) => {
+                self.bounds(request.route.meter, model, estimate::of(body), outgoing.characters, body.len())
             }
-            None => outgoing.batch_cost,
+            RequestBody::Nothing | RequestBody::StreamingBody(_) => {
+                let length = headers.get(header::CONTENT_LENGTH);
+                let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+                let most = || u64::try_from(self.limits.form_body).unwrap_or(u64::MAX);
+                self.bounds_of_form(request.route.meter, model, length.unwrap_or_else(most))
+            }
         };
+        bounds.cost(&model.price).plus(tool)
+    }
+
+    /// Sets this aside from the limits of the request's organization and its project or from neither, or refuses it.
+    pub(crate) async fn set_aside(&self, request: &ApiRequest<'_>, need: Amount) -> Result<SpendGuard, Rejection> {
         if need == Amount::ZERO {
             return Ok(SpendGuard::default());
         }
+        let [organization, project] = access::spend_limits(&request.caller, &request.payer);
         let now = self.now();
         let mut holds: [Option<SpendHold>; 2] = [None, None];
         let subjects = [
