@@ -55,7 +55,7 @@ async fn renew(db: &Database, ask: LeaseAsk) -> (Standing, Decision, bool) {
 }
 
 pub(crate) async fn limits_and_leases(db: Database) {
-    people(&db).await;
+    seed(&db).await;
     let subject = organization_budget();
     assert_eq!(look!(db, |tx| spend_limits::find(tx, &subject)), Ok(None));
     assert_eq!(change!(db, |tx| spend_limits::delete(tx, &subject, NOW)), Ok(false));
@@ -131,7 +131,7 @@ pub(crate) async fn limits_and_leases(db: Database) {
 }
 
 pub(crate) async fn alerts(db: Database) {
-    people(&db).await;
+    seed(&db).await;
     let subject = organization_budget();
     let alert = |name: &str, figure: i64| SpendAlert {
         id: id(&format!("alert_{name}")),
