@@ -1,4 +1,5 @@
-//! Whether a request may proceed: the gate of its model, the spend and rate limits, and the repeated check while it is answered.
+//! Whether a request may proceed: the gate of its model, the spend and rate limits, and the repeated check while it is
+//! answered.
 
 pub(crate) mod admitted_request;
 pub(crate) mod client_certificates;

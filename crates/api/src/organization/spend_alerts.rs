@@ -47,13 +47,11 @@ fn show(alert: &SpendAlert) -> Value {
 
 /// The project of the path, if its template has one.
 fn project(ids: &Ids) -> Result<Option<ProjectId>, ApiError> {
-    let text = ids.text("project_id");
-    if text.is_empty() { Ok(None) } else { ids.get("project_id", "project").map(Some) }
+    if ids.has("project_id") { ids.get("project_id", "project").map(Some) } else { Ok(None) }
 }
 
 fn alert(ids: &Ids) -> Result<SpendAlertId, ApiError> {
-    let of_organization = ids.text("project_id").is_empty();
-    ids.get(if of_organization { "alert_id" } else { "project_alert_id" }, "spend alert")
+    ids.get(if ids.has("project_id") { "project_alert_id" } else { "alert_id" }, "spend alert")
 }
 
 fn settings(fields: &Fields) -> Result<SpendAlertSettings, ApiError> {

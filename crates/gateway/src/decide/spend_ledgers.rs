@@ -59,6 +59,8 @@ struct State {
     ledger: Ledger,
     /// The newest version of the limit that a caller had.
     version: i64,
+    /// Whether the store may have granted more than the ledger knows: the lease was given up, or the answer did not come.
+    outdated: bool,
     /// What waiting requests need.
     waiting: Amount,
     /// What was committed when the lease was last renewed by itself.
@@ -123,7 +125,7 @@ impl SpendLedgers {
 
     /// Asks the store; the account's turn is held.
     async fn renew(&self, account: &Account, least: Amount, want: Amount) -> Result<LeaseAnswer, NotSetAside> {
-        let committed = lock(&account.state).ledger.give_up();
+        let committed = account.give_up();
         let ask = LeaseAsk {
             subject: account.subject.clone(),
             window: account.window,
@@ -133,12 +135,12 @@ impl SpendLedgers {
             want,
         };
         let answer = self.leases.renew(ask).await.map_err(|Unavailable| NotSetAside::Unavailable)?;
-        lock(&account.state).ledger.grant(answer.granted);
+        account.grant(answer.granted);
         Ok(answer)
     }
 
-    /// Renews the leases that have something free: as much is kept as was used since the last time, and the rest is
-    /// returned. Called every second.
+    /// Renews the leases that have something free, or of which the store may have granted more: as much is kept as was
+    /// used since the last time, and the rest is returned. Called every second.
     pub async fn renew_all(&self) {
         self.renew_each(true).await;
     }
@@ -158,8 +160,8 @@ impl SpendLedgers {
         };
         for account in accounts {
             let _turn = account.turn.lock().await;
-            let (free, used) = account.used_since();
-            if free == Amount::ZERO {
+            let (returnable, used) = account.used_since();
+            if !returnable {
                 continue;
             }
             let want = if keep { used.plus(used) } else { Amount::ZERO };
@@ -205,8 +207,23 @@ impl Account {
         if state.version < version {
             state.version = version;
             state.refused = None;
+            state.outdated = true;
             state.ledger.give_up();
         }
+    }
+
+    /// Gives up what is free before the store is asked, and returns what is committed. The request that asks may end
+    /// before the answer comes.
+    fn give_up(&self) -> Amount {
+        let mut state = lock(&self.state);
+        state.outdated = true;
+        state.ledger.give_up()
+    }
+
+    fn grant(&self, granted: Amount) {
+        let mut state = lock(&self.state);
+        state.outdated = false;
+        state.ledger.grant(granted);
     }
 
     fn reserve(self: &Arc<Self>, need: Amount) -> Option<SpendHold> {
@@ -220,12 +237,12 @@ impl Account {
         Some(why)
     }
 
-    /// What is free, and what was committed since the last call.
-    fn used_since(&self) -> (Amount, Amount) {
+    /// Whether something can be returned, and what was committed since the last call.
+    fn used_since(&self) -> (bool, Amount) {
         let mut state = lock(&self.state);
         let committed = state.ledger.committed();
         let before = std::mem::replace(&mut state.committed_before, committed);
-        (state.ledger.free(), committed.minus(before).max(Amount::ZERO))
+        (state.outdated || state.ledger.free() > Amount::ZERO, committed.minus(before).max(Amount::ZERO))
     }
 }
 

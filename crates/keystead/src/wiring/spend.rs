@@ -46,9 +46,12 @@ impl SpendLeases for StoreLeases {
 
 /// Renews the leases until `stopped` turns true.
 pub(crate) async fn follow(ledgers: Arc<SpendLedgers>, mut stopped: watch::Receiver<bool>) {
-    while !*stopped.borrow() {
-        // Either the interval has passed, or the loop ends.
+    loop {
+        // Either the interval has passed, or the node stops, which returns its leases after the last request.
         let _ = timeout(PERIOD, stopped.changed()).await;
+        if *stopped.borrow() {
+            return;
+        }
         ledgers.renew_all().await;
     }
 }

@@ -82,8 +82,9 @@ pub async fn spent(tx: &mut Tx, subject: &BudgetSubject, at: Timestamp) -> Resul
     tx.optional(SQL, values).await?.map_or(Ok(Amount::ZERO), |row| amount(&row, 0))
 }
 
-/// Deletes counters and leases of months that began before a moment.
+/// Deletes counters and leases of months that began before a moment, and what is set aside from these months.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<(), Error> {
     tx.execute("DELETE FROM spend_counters WHERE window_start < $1", vec![before.0.into()]).await?;
+    tx.execute("DELETE FROM spend_holds WHERE window_start < $1", vec![before.0.into()]).await?;
     tx.execute("DELETE FROM spend_leases WHERE window_start < $1", vec![before.0.into()]).await.map(|_| ())
 }

@@ -20,7 +20,7 @@ pub(crate) struct Segment {
 impl Segment {
     /// The name of the run that wrote it.
     pub(crate) fn run(&self) -> &str {
-        self.name.rsplit_once('-').map_or(&self.name, |(_, run)| run)
+        self.name.rsplit_once('-').map_or(&*self.name, |(_, run)| run)
     }
 }
 
