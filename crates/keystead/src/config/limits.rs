@@ -60,12 +60,13 @@ impl Limits {
 
     /// Checks that a body of the maximum size fits into the memory for bodies.
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let seconds = [
+        let numbers = [
             ("body_pause_seconds", self.body_pause_seconds),
             ("body_seconds", self.body_seconds),
             ("upload_seconds", self.upload_seconds),
+            ("unbounded_output_tokens", self.unbounded_output_tokens),
         ];
-        positive("limits", &seconds)?;
+        positive("limits", &numbers)?;
         for (name, memory) in [
             ("body_memory_bytes", self.body_memory_bytes),
             ("body_memory_per_key_bytes", self.body_memory_per_key_bytes),

@@ -159,7 +159,7 @@ mail-line-no-end = 有効期限：なし
 mail-line-deadline = 期限：{ $time }
 mail-line-retry = 次に試行できる日時：{ $time }
 mail-line-project = プロジェクト：{ $project }
-mail-line-spent = 今月の支出：{ $amount }
+mail-line-spent = 今月の利用料金：{ $amount }
 mail-line-opened = 受付日時：{ $time }
 mail-line-photos = 写真の消去：{ $time }
 mail-line-case = { $kind ->
@@ -213,8 +213,8 @@ mail-waiver-asked-text =
     { $detail }
 
 # To the recipients of a spend alert.
-mail-spend-alert-subject = { $operator }：{ $name } の今月の支出が { $amount } に達しました
+mail-spend-alert-subject = { $operator }：{ $name } の今月の利用料金が { $amount } に達しました
 mail-spend-alert-text =
-    今月の支出が、支出アラートのしきい値 { $amount } に達しました。月は UTC の午前 0 時に始まります。
+    今月の利用料金が、利用料金アラートのしきい値 { $amount } に達しました。月は UTC の午前 0 時に始まります。
 
     このメールは、組織のオーナーがアラートの宛先にこのアドレスを指定したため送信されています。送信は月に 1 回です。
