@@ -92,6 +92,50 @@ async fn an_outage_of_the_store_and_a_restart_lose_nothing() {
     }
 }
 
+// What the run had leased of spend limits is held until then, and no longer.
+#[tokio::test]
+async fn a_run_ends_once_when_all_of_its_segments_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("spool");
+    let dead = Arc::new(Store::default());
+    dead.down.store(true, Ordering::SeqCst);
+    let meter = open(&dir, &dead, 1).await;
+    let run = meter.run();
+    for number in 0..100 {
+        let _ = meter.record(event(number));
+    }
+    drop(meter);
+    assert!(std::fs::read_dir(&dir).unwrap().count() > 2, "the events are in several segments");
+    let store = Arc::new(Store::default());
+    let meter = open(&dir, &store, 2).await;
+    assert_ne!(meter.run(), run);
+    meter.flush().await;
+    while store.ended.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let _ = meter.record(event(200));
+    meter.flush().await;
+    assert_eq!(*store.ended.lock().unwrap(), [(run.to_string(), 100)]);
+}
+
+// A node that was killed before its first event may have leased something, too.
+#[tokio::test]
+async fn a_run_without_events_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("spool");
+    let store = Arc::new(Store::default());
+    let meter = open(&dir, &store, 1).await;
+    let run = meter.run();
+    drop(meter);
+    let meter = open(&dir, &store, 2).await;
+    let _ = meter.record(event(1));
+    meter.flush().await;
+    while store.ended.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(*store.ended.lock().unwrap(), [(run.to_string(), 0)]);
+}
+
 #[tokio::test]
 async fn what_was_counted_before_a_crash_is_not_counted_after_it() {
     let folder = tempfile::tempdir().unwrap();

@@ -72,6 +72,8 @@ pub(crate) struct Store {
     pub(crate) events: Mutex<Vec<UsageEvent>>,
     /// The counted position of each segment of the spool.
     pub(crate) spools: Mutex<HashMap<String, i64>>,
+    /// Earlier runs that have ended, and how many events were counted then.
+    pub(crate) ended: Mutex<Vec<(String, usize)>>,
     pub(crate) pending: MemoryPending,
     once: Mutex<HashSet<String>>,
 }
@@ -128,7 +130,12 @@ impl UsageSink for Store {
         std::future::ready(Ok(())).boxed()
     }
 
-    fn end_run(&self, _: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>> {
+    fn end_run(&self, run: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>> {
+        if self.down.load(Ordering::SeqCst) {
+            return std::future::ready(Err(Unavailable)).boxed();
+        }
+        let counted = self.events.lock().unwrap().len();
+        self.ended.lock().unwrap().push((run.to_string(), counted));
         std::future::ready(Ok(())).boxed()
     }
 }
