@@ -30,7 +30,7 @@ use disk::{Disk, SpoolFile};
 use leftover_files::Contents;
 use queue::Queue;
 pub(crate) use queue::{Kept, Work};
-pub(crate) use segment::{Ready, Segment, Wanted};
+pub(crate) use segment::{Ready, Segment, Wanted, run_of};
 use segment::{length, wanted, write_all};
 
 /// Consecutive events in a segment.
@@ -243,12 +243,6 @@ impl Spool {
     /// The name of this run.
     pub(crate) fn run(&self) -> Arc<str> {
         self.run.as_str().into()
-    }
-
-    /// The earlier run of a segment, if no other segment of it waits.
-    pub(crate) fn ended_run(&self, segment: &Segment) -> Option<Arc<str>> {
-        let run = segment.run();
-        (run != self.run && !self.queue.has_run(run)).then(|| run.into())
     }
 
     /// The number of the first event that is not safe.

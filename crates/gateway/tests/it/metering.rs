@@ -118,6 +118,32 @@ async fn a_run_ends_once_when_all_of_its_segments_are_counted() {
     assert_eq!(*store.ended.lock().unwrap(), [(run.to_string(), 100)]);
 }
 
+// A process that is being replaced may still write into the folder: what it has leased stays with it.
+#[tokio::test]
+async fn a_run_that_another_process_still_writes_does_not_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("spool");
+    let dead = Arc::new(Store::default());
+    dead.down.store(true, Ordering::SeqCst);
+    let first = open(&dir, &dead, 1).await;
+    let run = first.run();
+    for number in 0..100 {
+        let _ = first.record(event(number));
+    }
+    let store = Arc::new(Store::default());
+    let second = open(&dir, &store, 2).await;
+    let _ = second.record(event(200));
+    second.flush().await;
+    assert_eq!(*store.ended.lock().unwrap(), []);
+    drop((first, second));
+    let third = open(&dir, &store, 3).await;
+    third.flush().await;
+    let ended = |run: &str| store.ended.lock().unwrap().iter().any(|(ended, _)| ended == run);
+    while !ended(&run) {
+        tokio::task::yield_now().await;
+    }
+}
+
 // A node that was killed before its first event may have leased something, too.
 #[tokio::test]
 async fn a_run_without_events_ends() {

@@ -133,14 +133,6 @@ impl Queue {
         matches!(self.entries.front(), Some(Entry::File(..) | Entry::End(..)))
     }
 
-    /// Whether segments of this run wait.
-    pub(super) fn has_run(&self, run: &str) -> bool {
-        self.entries.iter().any(|entry| match entry {
-            Entry::Memory(group, _) => group.segment.run() == run,
-            Entry::File(segment, _) | Entry::End(segment, ..) => segment.run() == run,
-        })
-    }
-
     /// The number of events that were ever taken.
     pub(super) fn taken(&self) -> u64 {
         self.taken

@@ -20,8 +20,13 @@ pub(crate) struct Segment {
 impl Segment {
     /// The name of the run that wrote it.
     pub(crate) fn run(&self) -> &str {
-        self.name.rsplit_once('-').map_or(&*self.name, |(_, run)| run)
+        run_of(&self.name)
     }
+}
+
+/// The run in the name of a segment: a number and the name of the run.
+pub(crate) fn run_of(name: &str) -> &str {
+    name.rsplit_once('-').map_or(name, |(_, run)| run)
 }
 
 /// A segment that was made and is not used yet.
