@@ -134,7 +134,7 @@ async fn a_run_that_another_process_still_writes_does_not_end() {
     let second = open(&dir, &store, 2).await;
     let _ = second.record(event(200));
     second.flush().await;
-    assert_eq!(*store.ended.lock().unwrap(), []);
+    assert!(store.ended.lock().unwrap().is_empty());
     drop((first, second));
     let third = open(&dir, &store, 3).await;
     third.flush().await;
