@@ -111,7 +111,7 @@ pub(crate) async fn limits_and_leases(db: Database) {
     let (standing, ..) = renew(&db, ask("b", 0, 0)).await;
     assert_eq!((standing.pending, standing.others), (cents(10), Amount::ZERO), "moved once");
     let once = UsageEvent { once: Some("resp_hold".to_owned()), charge: pending.charge(), ..paid(4, false) };
-    change!(db, |tx| usage::record(tx, "00000001-b", 0, &[once])).unwrap();
+    change!(db, |tx| usage::record(tx, "00000001-b", 0, std::slice::from_ref(&once))).unwrap();
     let (standing, ..) = renew(&db, ask("b", 0, 0)).await;
     assert_eq!((standing.pending, standing.spent), (Amount::ZERO, cents(37)));
     // It was counted: a note that comes late holds nothing.
@@ -176,7 +176,7 @@ pub(crate) async fn alerts(db: Database) {
     // In the next month, all of them.
     let later = Window::month(NOW).end;
     let next = UsageEvent { at: later, charge: None, ..paid(40, false) };
-    change!(db, |tx| usage::record(tx, "1-a", 4, &[next])).unwrap();
+    change!(db, |tx| usage::record(tx, "1-a", 4, std::slice::from_ref(&next))).unwrap();
     let mut names: Vec<_> = reached().await.into_iter().map(|(name, ..)| name).collect();
     names.sort();
     assert_eq!(names, ["alert_a", "alert_b", "alert_c"]);
