@@ -325,3 +325,6 @@ impl SpendGuard {
         Some(PendingHold { holder: held.holder.to_string(), amount: held.need, charge })
     }
 }
+
+#[cfg(test)]
+mod tests;
