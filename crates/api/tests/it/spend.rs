@@ -21,7 +21,7 @@ pub(crate) fn spend_alert() -> Value {
     })
 }
 
-fn limit(cents: i64) -> Value {
+pub(crate) fn spend_limit(cents: i64) -> Value {
     json!({ "threshold_amount": cents, "currency": "USD", "interval": "month" })
 }
 
@@ -70,15 +70,15 @@ async fn limits_are_set_replaced_reached_and_deleted() {
                 "enforcement": { "status": status },
             })
         };
-        assert_eq!(world.post(&path, key, limit(5_000)).await.body, expected(5_000, "inactive"));
+        assert_eq!(world.post(&path, key, spend_limit(5_000)).await.body, expected(5_000, "inactive"));
         assert_eq!(world.get(&path, key).await.body, expected(5_000, "inactive"));
         spend(&world, &owner, if object.starts_with('p') { "1-p" } else { "1-o" }, 700).await;
-        assert_eq!(world.post(&path, key, limit(700)).await.body, expected(700, "enforcing"));
+        assert_eq!(world.post(&path, key, spend_limit(700)).await.body, expected(700, "enforcing"));
         assert_eq!(world.get(&path, key).await.body, expected(700, "enforcing"));
         for (wrong, param) in [
-            (limit(0), "threshold_amount"),
-            (limit(-1), "threshold_amount"),
-            (limit(i64::MAX), "threshold_amount"),
+            (spend_limit(0), "threshold_amount"),
+            (spend_limit(-1), "threshold_amount"),
+            (spend_limit(i64::MAX), "threshold_amount"),
             (json!({ "threshold_amount": 1.5, "currency": "USD", "interval": "month" }), "threshold_amount"),
             (json!({ "threshold_amount": 1, "currency": "EUR", "interval": "month" }), "currency"),
             (json!({ "threshold_amount": 1, "currency": "USD", "interval": "day" }), "interval"),
@@ -95,7 +95,7 @@ async fn limits_are_set_replaced_reached_and_deleted() {
     // Of another organization: answered like an unknown project.
     let other = world.bootstrap("bob", true).await;
     let path = format!("/v1/organization/projects/{}/spend_limit", owner.project_id);
-    assert_eq!(world.post(&path, admin(&other), limit(1)).await.status, 404);
+    assert_eq!(world.post(&path, admin(&other), spend_limit(1)).await.status, 404);
     assert_eq!(world.get(&path, admin(&other)).await.status, 404);
 }
 
