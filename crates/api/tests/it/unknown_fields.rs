@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::certificates::AUTHORITY;
 use crate::operator::operator;
-use crate::spend::spend_alert;
+use crate::spend::{spend_alert, spend_limit};
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{Answer, World, admin};
 
@@ -42,9 +42,8 @@ impl Walk {
         let alert = world.post("/v1/organization/spend_alerts", &key, spend_alert()).await.text("id");
         let alerts = format!("/v1/organization/projects/{}/spend_alerts", made.project_id);
         let project_alert = world.post(&alerts, &key, spend_alert()).await.text("id");
-        let limit = json!({ "threshold_amount": 500, "currency": "USD", "interval": "month" });
-        for place in ["".to_owned(), format!("/projects/{}", made.project_id)] {
-            world.post(&format!("/v1/organization{place}/spend_limit"), &key, limit.clone()).await;
+        for place in [String::new(), format!("/projects/{}", made.project_id)] {
+            world.post(&format!("/v1/organization{place}/spend_limit"), &key, spend_limit(500)).await;
         }
         let ids = vec![
             ("{workload_identity_provider_id}", provider),
@@ -216,7 +215,8 @@ async fn every_member_of_a_body_is_read() {
         "scopes": [], "consent": true, "email": "ann@example.com", "role": "owner", "role_name": "r", "permissions": [],
         "description": "d", "role_id": "role-api-organization-owner", "user_id": "user-x", "group_id": "group_x",
         "type": "oidc", "issuer": "https://issuer.example.com", "audience": "keystead", "attribute_matchers": { "sub": "x" },
-        "service_account_id": walk.account, "project_id": walk.project,
+        "service_account_id": walk.account, "project_id": walk.project, "threshold_amount": 100, "currency": "USD",
+        "interval": "month", "notification_channel": { "type": "email", "recipients": ["ann@example.com"] },
     });
     for endpoint in ROUTES {
         for name in endpoint.accepted.body {
