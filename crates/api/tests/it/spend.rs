@@ -44,9 +44,9 @@ async fn spend(world: &World, owner: &Bootstrapped, segment: &'static str, cents
         once: None,
         charge: None,
     };
-    let write = world.store.write("record", async move |tx: &mut Tx| {
-        usage::record(tx, segment, 0, std::slice::from_ref(&event)).await
-    });
+    let write = world
+        .store
+        .write("record", async move |tx: &mut Tx| usage::record(tx, segment, 0, std::slice::from_ref(&event)).await);
     write.await.unwrap();
 }
 

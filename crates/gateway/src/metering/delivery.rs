@@ -137,10 +137,12 @@ impl Delivery {
 /// Whether the run of a segment has ended, and has no files but those of this segment, which were all read. Files of a
 /// run that another process still writes are in the folder, too.
 fn is_last(segment: &Segment, kept: &Kept) -> bool {
+    if segment.own || !kept.unread.is_empty() {
+        return false;
+    }
     let files = leftover_files::list(&segment.folder).map(|(files, _)| files).unwrap_or_default();
     let mut of_run = files.iter().filter(|found| run_of(&found.segment) == segment.run()).peekable();
-    let all_read = !segment.own && kept.unread.is_empty() && of_run.peek().is_some();
-    all_read && of_run.all(|found| *found.segment == *segment.name)
+    of_run.peek().is_some() && of_run.all(|found| *found.segment == *segment.name)
 }
 
 /// Removes the files of a segment that can be removed. Returns whether all are removed. If no file is found, another
