@@ -105,6 +105,7 @@ async fn a_leaked_key_is_found_and_revoked() {
         summary: false,
         once: None,
         attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let write = world.store.write("usage", async move |tx: &mut keystead_store::Tx| {
         keystead_store::tables::usage::record(tx, "segment", 0, std::slice::from_ref(&event)).await

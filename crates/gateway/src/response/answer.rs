@@ -8,6 +8,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::BodyExt;
 use keystead_core::refusal::ErrorResponse;
+use keystead_core::route::Method;
 
 use crate::api_request::ApiRequest;
 use crate::body::{GatewayBody, full};
@@ -155,12 +156,15 @@ impl Gateway {
         request: &ApiRequest<'_>,
         model: Option<&ModelEntry>,
         body: UpstreamBody,
-        recorder: UsageRecorder,
+        mut recorder: UsageRecorder,
     ) -> Result<Bytes, ErrorResponse> {
+        // A new batch has begun, whatever its answer says: what it may cost stays set aside.
+        let begins = request.route.path == "/v1/batches" && request.route.method == Method::Post;
+        let hold = if begins { recorder.hand_over() } else { None };
         let Some((whole, recorded)) = metered_body::collect(body, recorder, MOST_RECORDED).await else {
             return Err(broke_off());
         };
-        let whole = listing::record_objects(self, request, model, whole).await?;
+        let whole = listing::record_objects(self, request, model, whole, hold).await?;
         self.count_seen(request, &whole).await?;
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;
         Ok(whole)

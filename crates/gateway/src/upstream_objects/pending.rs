@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::header;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use keystead_core::budget::PendingHold;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::MeterKind;
@@ -190,12 +191,19 @@ impl Gateway {
             summary: pending.summary,
             once: Some(once),
             attributes: Attributes::default(),
+            charge: pending.charge(),
         }
     }
 
     /// Notes a batch that has begun.
-    pub(crate) async fn note_batch(&self, request: &ApiRequest<'_>, id: &str) -> Result<(), ErrorResponse> {
-        let Some(pending) = self.pending_batch(request, id) else { return Ok(()) };
+    pub(crate) async fn note_batch(
+        &self,
+        request: &ApiRequest<'_>,
+        id: &str,
+        hold: Option<PendingHold>,
+    ) -> Result<(), ErrorResponse> {
+        let Some(mut pending) = self.pending_batch(request, id) else { return Ok(()) };
+        pending.hold = hold;
         self.services.pending.note(pending).await.map_err(|_| error_body::store_unavailable())
     }
 
@@ -216,6 +224,7 @@ impl Gateway {
             summary: false,
             request: request.id.as_str().to_owned(),
             begun_at: self.now(),
+            hold: None,
         })
     }
 

@@ -21,6 +21,7 @@ mod passing;
 mod pending;
 mod rates;
 mod sessions;
+mod spend;
 mod streaming;
 mod upstreams;
 mod world;
