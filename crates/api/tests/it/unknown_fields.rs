@@ -256,9 +256,9 @@ async fn filters_that_are_misspelt_are_refused() {
         assert!(message.contains(&format!("Did you mean '{near}'?")), "{message}");
     }
     for (query, param) in [
-        ("group_by[0]=batch", "group_by"),
+        ("group_by[0]=size", "group_by"),
         ("group_by=model,colour", "group_by"),
-        ("batch=false", "batch"),
+        ("batch=perhaps", "batch"),
         ("start_time=2", "start_time"),
         ("project_ids[0]=", "project_ids"),
     ] {
