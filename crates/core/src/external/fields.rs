@@ -193,8 +193,17 @@ fn is_number(text: &str) -> bool {
     (1..=30).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_region(text: &str) -> bool {
-    made_of(text, 3..=32, b"-") && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+/// Whether a text has the form of a region of AWS or Oracle, such as `us-gov-west-1`: words and a number. The names of
+/// other hosts below a cloud's domain, such as `s3-eu-west-1` and `compute-1`, do not have it.
+#[must_use]
+pub fn is_region(text: &str) -> bool {
+    let Some((words, number)) = text.rsplit_once('-') else { return false };
+    let is_word = |word: &str| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    text.len() <= 32
+        && words.contains('-')
+        && words.split('-').all(is_word)
+        && (1..=2).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_ocid(text: &str) -> bool {

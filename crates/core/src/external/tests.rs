@@ -111,6 +111,51 @@ fn no_value_leads_elsewhere() {
     assert!(!is(Cloud::Oci, true, "region", "eu.evil"));
 }
 
+/// A region becomes a part of a host's name, so it has no form that another host below the same domain has.
+#[test]
+fn regions_are_words_and_a_number() {
+    for region in [
+        "us-east-1",
+        "us-gov-west-1",
+        "eu-isoe-west-1",
+        "eusc-de-east-1",
+        "eu-frankfurt-1",
+        "eu-dcc-milan-1",
+        "af-johannesburg-1",
+        "ap-southeast-12",
+    ] {
+        assert!(is_region(region), "{region}");
+    }
+    for wrong in [
+        "",
+        "s3",
+        "elb",
+        "execute-api",
+        "compute-1",
+        "s3-eu-west-1",
+        "s3-website-us-east-1",
+        "eu-west",
+        "eu-west-",
+        "eu-west-123",
+        "eu-west-1a",
+        "EU-west-1",
+        "-west-1",
+        "eu--1",
+        "eu.west-1",
+        "eu-west-1.evil.example",
+        "ab-cdefghijklmnopqrstuvwxyzabcdefg-1",
+    ] {
+        assert!(!is_region(wrong), "{wrong}");
+    }
+    let key = |region: &str| {
+        let mut fields = given(AWS_KEY);
+        fields[1].1 = format!("arn:aws:kms:{region}:123456789012:key/1");
+        Location::of_key(Cloud::Aws, &fields)
+    };
+    assert!(key("eu-west-1").is_ok());
+    assert!(matches!(key("s3-eu-west-1"), Err(FieldFault::Wrong { name: "kms_arn", .. })));
+}
+
 #[test]
 fn faults_say_what_they_mean() {
     for health in Health::ALL {

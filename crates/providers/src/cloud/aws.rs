@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use keystead_core::external::{Checked, Fault, KeyPurpose, Location};
+use keystead_core::external::{Checked, Fault, KeyPurpose, Location, is_region};
 use keystead_core::secret::Secret;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -240,8 +240,7 @@ fn kms_fault(kind: &str) -> Fault {
 /// The region that an answer of S3 names, if it has the form of one.
 fn named_region(answer: &http::Response<Vec<u8>>) -> Option<String> {
     let region = answer.headers().get("x-amz-bucket-region")?.to_str().ok()?;
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    ((3..=32).contains(&region.len()) && region.bytes().all(plain)).then(|| region.to_owned())
+    is_region(region).then(|| region.to_owned())
 }
 
 /// The content of the first element of this name. What is read so has no character that XML escapes.
