@@ -99,12 +99,16 @@ async fn wrong_fields_of_keys_are_refused_by_name() {
         ("role_arn", json!("arn:aws:iam::123456789012:user/ann"), "the ARN of a role"),
         ("kms_arn", json!("arn:aws:kms:eu.evil/:123456789012:key/1"), "the ARN of a KMS key"),
         ("external_id", json!("a b"), "letters"),
+        ("external_id", json!("org-another"), "the id of another organization"),
         ("vault_uri", json!("https://acme.vault.azure.net"), "no field of the type aws"),
     ] {
         let mut body = external_key("vault");
         body[name] = value;
         refused(&world.post(EXTERNAL_KEYS, key, body).await, 400, name, part);
     }
+    let mut own = external_key("vault");
+    own["external_id"] = json!(owner.organization_id);
+    assert_eq!(world.post(EXTERNAL_KEYS, key, own).await.status, 200);
 }
 
 #[tokio::test]

@@ -37,6 +37,20 @@ fn a_key_is_found_by_its_fields() {
     assert_eq!(Location::restored(Cloud::Aws, unknown), None);
 }
 
+/// The id of an organization is the external id of its storage, so a key of another one cannot have it.
+#[test]
+fn an_external_id_of_another_organization_is_seen() {
+    let own: crate::id::OrganizationId = "org-one".parse().unwrap();
+    for (external_id, another) in
+        [("org-two", true), ("org-one", false), ("acme-1", false), ("org-", false), ("org-two:x", false)]
+    {
+        let mut fields = given(AWS_KEY);
+        fields[0].1 = external_id.to_owned();
+        let key = Location::of_key(Cloud::Aws, &fields).unwrap();
+        assert_eq!(key.names_another(&own), another, "{external_id}");
+    }
+}
+
 #[test]
 fn fields_are_required_and_no_others_are_taken() {
     for cloud in Cloud::ALL {
