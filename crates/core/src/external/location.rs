@@ -75,7 +75,7 @@ impl Location {
     }
 
     /// Whether the external id is the id of another organization. A role of that organization requires it for its storage,
-    /// and must not be assumed for anyone else.
+    /// and must not be assumed for another one.
     #[must_use]
     pub fn names_another(&self, organization: &OrganizationId) -> bool {
         self.get("external_id").parse::<OrganizationId>().is_ok_and(|named| named != *organization)
