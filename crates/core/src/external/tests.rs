@@ -67,7 +67,7 @@ fn fields_are_required_and_no_others_are_taken() {
 
 /// ASVS 1.3.6: no value leads to another host or path.
 #[test]
-fn no_value_leads_elsewhere() {
+fn no_value_leads_to_another_host() {
     let is = |cloud: Cloud, storage: bool, name: &str, value: &str| {
         let fields = if storage { of_storage(cloud) } else { of_key(cloud) };
         fields.iter().find(|field| field.name == name).map(|field| (field.fits)(value)).unwrap()
@@ -213,7 +213,7 @@ fn regions_have_a_geography() {
 }
 
 proptest! {
-    /// Whatever is taken is one segment of a path, or an ARN, an address of a vault, or an audience, which never are one.
+    /// Every value that is taken is one segment of a path, or an ARN, an address of a vault, or an audience, which never are one.
     #[test]
     fn what_is_taken_is_one_segment(value in "[ -~]{0,40}") {
         for cloud in Cloud::ALL {

@@ -223,7 +223,7 @@ impl Aws {
     }
 }
 
-/// The fault of an error of KMS, which has the status 400 whatever it is.
+/// The fault of an error of KMS, which always has the status 400.
 fn kms_fault(kind: &str) -> Fault {
     // Some servers write a namespace before the name.
     match kind.rsplit('#').next().unwrap_or_default() {
