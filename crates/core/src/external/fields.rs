@@ -93,6 +93,7 @@ pub(super) const fn of_key(cloud: Cloud) -> &'static [Field] {
 /// The fields of a bucket in a cloud.
 pub(super) const fn of_storage(cloud: Cloud) -> &'static [Field] {
     const BUCKET: &str = "the name of a bucket";
+    const RESOURCE_GROUP: &str = "1 to 90 letters, digits, dots, hyphens, underscores and parentheses";
     match cloud {
         Cloud::Aws => const { &[field("bucket", is_bucket, BUCKET), ROLE] },
         Cloud::Azure => {
@@ -100,7 +101,7 @@ pub(super) const fn of_storage(cloud: Cloud) -> &'static [Field] {
                 &[
                     field("account_name", is_account, "3 to 24 lower-case letters and digits"),
                     field("container", is_bucket, "the name of a container"),
-                    field("resource_group", is_name, NAME),
+                    field("resource_group", is_resource_group, RESOURCE_GROUP),
                     field("subscription_id", is_uuid, "the UUID of a subscription"),
                     TENANT,
                 ]
@@ -179,6 +180,11 @@ fn is_bucket(text: &str) -> bool {
 
 fn is_account(text: &str) -> bool {
     made_of(text, 3..=24, b"") && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// By the rules of Azure. It is no part of an address.
+fn is_resource_group(text: &str) -> bool {
+    made_of(text, 1..=90, b"-_.()") && !text.ends_with('.')
 }
 
 fn is_external_id(text: &str) -> bool {

@@ -120,6 +120,10 @@ fn no_value_leads_to_another_host() {
         assert!(!is(Cloud::Gcp, true, "bucket", wrong), "{wrong}");
         assert!(!is(Cloud::Azure, false, "key_name", wrong), "{wrong}");
     }
+    assert!(is(Cloud::Azure, true, "resource_group", "data_(prod)-1.eu"));
+    for wrong in ["a/b", "prod.", "", &"a".repeat(91)] {
+        assert!(!is(Cloud::Azure, true, "resource_group", wrong), "{wrong}");
+    }
     assert!(!is(Cloud::Azure, false, "tenant_id", "common"));
     assert!(is(Cloud::Azure, false, "tenant_id", "72f988bf-86f1-41af-91ab-2d7cd011db47"));
     assert!(!is(Cloud::Oci, true, "region", "eu.evil"));
