@@ -23,6 +23,7 @@ const SESSION: &str = "900";
 pub(super) struct Aws {
     http: Http,
     identity: Credentials,
+    account: Option<String>,
     region: String,
     endpoint: Option<Base>,
     clock: Clock,
@@ -53,6 +54,7 @@ impl Aws {
                 secret_access_key: identity.secret_access_key,
                 session_token: None,
             },
+            account: identity.account,
             region: identity.region,
             endpoint: identity.endpoint.as_deref().map(Base::parse).transpose()?,
             clock,
@@ -113,6 +115,10 @@ impl Aws {
 
     /// Assumes the customer's role. AWS checks that the role names Keystead's identity and this external id.
     async fn assume(&self, location: &Location) -> Result<Credentials, Fault> {
+        // A role there may trust its whole account, without an external id, and would act for any organization.
+        if self.account.as_deref() == Some(location.account()) {
+            return Err(Fault::IdentityRefused);
+        }
         let body = Serializer::new(String::new())
             .append_pair("Action", "AssumeRole")
             .append_pair("Version", "2011-06-15")

@@ -50,9 +50,15 @@ fn azure_container() -> Location {
 }
 
 fn client(vendor: &Vendor) -> HttpClouds {
+    client_of(vendor, "999999999999")
+}
+
+/// With an identity of this account at AWS.
+fn client_of(vendor: &Vendor, account: &str) -> HttpClouds {
     let aws = AwsIdentity {
         access_key_id: "AKIAOPERATOR".to_owned(),
         secret_access_key: secret("operator-secret"),
+        account: Some(account.to_owned()),
         region: "us-east-1".to_owned(),
         endpoint: Some(format!("{}/aws", vendor.url)),
     };
@@ -254,6 +260,18 @@ async fn a_container_at_azure_is_written_read_and_cleaned() {
     assert_eq!((sent[1].header("x-ms-blob-type"), sent[1].body.as_str()), ("BlockBlob", PROBE));
     assert!(sent[1].header("x-ms-date").ends_with(" GMT"), "{:?}", sent[1]);
     assert_eq!((sent[2].line(), sent[3].line()), (format!("GET {blob}"), format!("DELETE {blob}")));
+}
+
+/// A role of the operator's own account may trust the whole account, so it is never assumed.
+#[tokio::test]
+async fn roles_of_the_operator_are_not_assumed() {
+    let vendor = Vendor::new([]).await;
+    let client = client_of(&vendor, "123456789012");
+    for purpose in [KeyPurpose::Ekm, KeyPurpose::PspDecryption] {
+        assert_eq!(client.check_key(&aws_key(), purpose, PROBE).await.fault, Some(Fault::IdentityRefused));
+    }
+    assert_eq!(client.check_storage(&aws_bucket(), PROBE).await.fault, Some(Fault::IdentityRefused));
+    assert!(vendor.requests().is_empty());
 }
 
 #[tokio::test]
