@@ -115,7 +115,11 @@ impl Aws {
 
     /// Assumes the customer's role. AWS checks that the role names Keystead's identity and this external id.
     async fn assume(&self, location: &Location) -> Result<Credentials, Fault> {
-        // A role there may trust its whole account, without an external id, and would act for any organization.
+        // AWS in China has identities of its own, and neither part knows those of the other.
+        if location.is_in_china() != self.region.starts_with("cn-") {
+            return Err(Fault::IdentityRefused);
+        }
+        // A role of the own account may trust all of it, without an external id, and would act for any organization.
         if self.account.as_deref() == Some(location.account()) {
             return Err(Fault::IdentityRefused);
         }

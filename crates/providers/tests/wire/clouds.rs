@@ -274,6 +274,16 @@ async fn roles_of_the_operator_are_not_assumed() {
     assert!(vendor.requests().is_empty());
 }
 
+/// An identity of AWS is unknown to AWS in China, which is at other hosts.
+#[tokio::test]
+async fn roles_in_china_need_an_identity_there() {
+    let vendor = Vendor::new([]).await;
+    let role = ROLE.replace("arn:aws:", "arn:aws-cn:");
+    let bucket = Location::of_storage(Cloud::Aws, &given(&[("bucket", "acme-data"), ("role_arn", &role)])).unwrap();
+    let checked = client(&vendor).check_storage(&bucket, PROBE).await;
+    assert_eq!((checked.fault, vendor.requests().len()), (Some(Fault::IdentityRefused), 0));
+}
+
 #[tokio::test]
 async fn without_an_identity_nothing_is_sent() {
     let clock: keystead_providers::Clock = Arc::new(|| Timestamp(NOW));
