@@ -69,9 +69,10 @@ impl App {
             pending_usage::forget(tx, now.plus(-400 * DAY)).await?;
             Ok(())
         })?;
-        forget_minutes(self).await?;
         expire_due(self).await?;
-        erase_due_evidence(self).await
+        erase_due_evidence(self).await?;
+        // Last, because it takes longest and nothing waits for it.
+        forget_minutes(self).await
     }
 }
 
