@@ -467,6 +467,8 @@ CREATE TABLE usage_days (
 );
 -- For the copy of a person's data, as are those of the audit log without an organization.
 CREATE INDEX usage_days_of_owner ON usage_days (owner);
+-- For the pages of one key, which go back to its beginning.
+CREATE INDEX usage_days_of_key ON usage_days (api_key, bucket_start);
 
 -- From which moment on usage is kept by the minute: one row, a full hour. Older rows of `usage_minutes` may be missing.
 CREATE TABLE usage_minutes_kept (

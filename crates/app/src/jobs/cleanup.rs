@@ -71,9 +71,10 @@ impl App {
             spend_counters::delete_old(tx, now.plus(-100 * DAY)).await?;
             Ok(())
         })?;
-        forget_minutes(self).await?;
         expire_due(self).await?;
-        erase_due_evidence(self).await
+        erase_due_evidence(self).await?;
+        // Last, because it takes longest and nothing waits for it.
+        forget_minutes(self).await
     }
 }
 

@@ -140,7 +140,8 @@ impl UsageRecorder {
     /// Records calls of hosted tools. Events become safe in order, so the one that follows speaks for these.
     fn record_tool_calls(&self, found: &Found, once: Option<&str>) {
         let Some(model) = &self.admitted.model else { return };
-        for ToolUse { kind, counted, attributes, once: own } in reported_usage::tool_calls(found) {
+        let organization = &self.admitted.payer.organization;
+        for ToolUse { kind, counted, attributes, once: own } in reported_usage::tool_calls(found, organization) {
             let once = own.or_else(|| once.map(|id| format!("{id}/{}", kind.as_str())));
             let event = self.event(kind, Arc::clone(model), Price::default(), counted, once);
             // Streams and summaries are counted by the event of the request.

@@ -212,12 +212,12 @@ impl Gateway {
         }
         let mut recorded = Recorded::Durable;
         let mut left = sums.len();
-        for (model, attributes, sum) in sums {
+        for sum in sums {
             left -= 1;
             // The last event ends what is pending; if it is there after a crash, so are all before it.
-            let once = if left == 0 { pending.id.clone() } else { format!("{}/{left}", pending.id) };
-            let event = self.event_of(pending, kind, model, sum, once);
-            recorded = self.services.meter.record(UsageEvent { attributes, ..event });
+            let once = if left == 0 { pending.id.clone() } else { format!("{}/{}", pending.id, sum.name) };
+            let event = self.event_of(pending, kind, sum.model, sum.counted, once);
+            recorded = self.services.meter.record(UsageEvent { attributes: sum.attributes, ..event });
         }
         // Events become safe in order, so the last one covers all.
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;

@@ -144,7 +144,7 @@ impl Gateway {
         }
         let counted = reported_usage::counted(MeterKind::Completion, found, End::Whole, || sent(pending));
         for ToolUse { kind, counted, attributes, once } in
-            reported_usage::tool_calls(found).filter(|_| counted.is_some())
+            reported_usage::tool_calls(found, &pending.organization).filter(|_| counted.is_some())
         {
             let once = once.unwrap_or_else(|| format!("{}/{}", pending.id, kind.as_str()));
             let event = self.event_of(pending, kind, pending.model.clone(), counted, once);

@@ -126,6 +126,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
         &[
             ("access_key_id", Kind::Text),
             ("secret_access_key", Kind::Text),
+            ("account_id", Kind::Text),
             ("region", Kind::Text),
             ("endpoint", Kind::Text),
         ],
