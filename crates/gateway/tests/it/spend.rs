@@ -18,14 +18,14 @@ fn limit(cents: i64) -> Option<SpendLimit> {
 }
 
 impl World {
-    fn prices(&self, model: &str, price: Price, max_output_tokens: Option<u64>) {
+    pub(crate) fn prices(&self, model: &str, price: Price, max_output_tokens: Option<u64>) {
         let mut catalogue = (**self.catalogue.load()).clone();
         let entry = catalogue.models.get_mut(model).unwrap();
         (entry.price, entry.max_output_tokens) = (price, max_output_tokens);
         self.catalogue.store(Arc::new(catalogue));
     }
 
-    fn limits(&self, key: &str, organization: Option<i64>, project: Option<i64>) {
+    pub(crate) fn limits(&self, key: &str, organization: Option<i64>, project: Option<i64>) {
         let mut limits = self.leases.limits.lock().unwrap();
         limits.extend(organization.map(|cents| ("org-1".to_owned(), cents)));
         limits.extend(project.map(|cents| ("proj_1".to_owned(), cents)));
