@@ -1,22 +1,29 @@
 //! What this node may spend of limits: a ledger for each limited organization and project in each month, and what is
 //! set aside for running requests.
 
+mod account;
+
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use keystead_core::budget::{BudgetSubject, Charge, LeaseAnswer, LeaseAsk, Ledger, PendingHold, SpendLimit, Window};
+use keystead_core::budget::{BudgetSubject, Charge, LeaseAnswer, LeaseAsk, PendingHold, SpendLimit, Window};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
-use tokio::time::{Instant, sleep};
+use tokio::time::{sleep, timeout};
 
+pub(crate) use self::account::SpendHold;
+use self::account::{Account, Granted, Outlook, Waiting, lock};
 use crate::{BoxFuture, Clock, Unavailable};
 
 /// How long a request waits before it asks again for what other nodes may return.
 const AGAIN: Duration = Duration::from_millis(100);
 /// How long a refusal holds for requests that need as much, so that a client that repeats costs no transaction each time.
 const REFUSED: Duration = Duration::from_millis(200);
+/// How long the store may take to answer, and how long it is not asked again when it did not.
+const ANSWER: Duration = Duration::from_secs(3);
+const AWAY: Duration = Duration::from_secs(1);
 /// A node asks for so many times what a request needs, so that the following ones find it in memory.
 const AHEAD: i128 = 64;
 /// Seconds for which the ledger of a past month is kept, in case a clock is set back.
@@ -42,31 +49,13 @@ pub struct SpendLedgers {
     leases: Arc<dyn SpendLeases>,
     holder: Arc<str>,
     clock: Clock,
-    accounts: Mutex<HashMap<(BudgetSubject, Timestamp), Arc<Account>>>,
+    accounts: Mutex<Accounts>,
 }
 
-/// The ledger of one budget in one month.
-struct Account {
-    subject: BudgetSubject,
-    window: Window,
-    state: Mutex<State>,
-    /// Held while the store is asked: the others wait, and find what was leased for them.
-    turn: tokio::sync::Mutex<()>,
-}
-
-#[derive(Default)]
-struct State {
-    ledger: Ledger,
-    /// The newest version of the limit that a caller had.
-    version: i64,
-    /// Whether the store may have granted more than the ledger knows: the lease was given up, or the answer did not come.
-    outdated: bool,
-    /// What waiting requests need.
-    waiting: Amount,
-    /// What was committed when the lease was last renewed by itself.
-    committed_before: Amount,
-    /// Until when requests that need as much are refused, and why.
-    refused: Option<(Instant, Amount, NotSetAside)>,
+struct Accounts {
+    /// The month of the last request, so that it is not computed for each.
+    month: Window,
+    all: HashMap<(BudgetSubject, Timestamp), Arc<Account>>,
 }
 
 impl fmt::Debug for SpendLedgers {
@@ -75,15 +64,12 @@ impl fmt::Debug for SpendLedgers {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl SpendLedgers {
     /// Builds the ledgers of a node without any lease. `holder` is the run of its usage spool.
     #[must_use]
     pub fn new(leases: Arc<dyn SpendLeases>, holder: Arc<str>, clock: Clock) -> Self {
-        Self { leases, holder, clock, accounts: Mutex::default() }
+        let accounts = Mutex::new(Accounts { month: Window::month(clock()), all: HashMap::new() });
+        Self { leases, holder, clock, accounts }
     }
 
     /// Sets an amount aside from one limit.
@@ -101,42 +87,66 @@ impl SpendLedgers {
         }
         let _waiting = Waiting::new(&account, need);
         loop {
-            let turn = account.turn.lock().await;
-            if let Some(held) = account.reserve(need) {
-                return Ok(held);
+            if let Some(decided) = self.ask(&account, need).await {
+                return decided;
             }
-            if let Some(refused) = account.refused(need) {
-                return Err(refused);
-            }
-            let want = lock(&account.state).waiting.max(Amount::of_picos(need.picos().saturating_mul(AHEAD)));
-            let answer = self.renew(&account, need, want).await?;
-            if let Some(held) = account.reserve(need) {
-                return Ok(held);
-            }
-            let refused = NotSetAside::Refused { limit: answer.limit, spent: answer.spent };
-            if !answer.wait {
-                lock(&account.state).refused = Some((Instant::now() + REFUSED, need, refused));
-                return Err(refused);
-            }
-            drop(turn);
             sleep(AGAIN).await;
         }
     }
 
-    /// Asks the store; the account's turn is held.
-    async fn renew(&self, account: &Account, least: Amount, want: Amount) -> Result<LeaseAnswer, NotSetAside> {
-        let committed = account.give_up();
+    /// Asks the store for what a request needs, unless it has answered the same a moment ago. `None` is that the request
+    /// may fit shortly.
+    async fn ask(&self, account: &Arc<Account>, need: Amount) -> Option<Result<SpendHold, NotSetAside>> {
+        let _turn = account.turn.lock().await;
+        if let Some(held) = account.reserve(need) {
+            return Some(Ok(held));
+        }
+        match account.outlook(need) {
+            Some(Outlook::Refused(why)) => return Some(Err(why)),
+            // One request of this node asks for all that wait.
+            Some(Outlook::Wait) => return None,
+            None => {}
+        }
+        let want = account.waiting().max(Amount::of_picos(need.picos().saturating_mul(AHEAD)));
+        match self.renew(account, Some(need), want).await {
+            Ok((_, Granted::Held(held))) => Some(Ok(held)),
+            Ok((_, Granted::Older)) => None,
+            // Meanwhile a request has cost more than was set aside for it.
+            Ok((answer, Granted::Nothing)) if answer.met => None,
+            Ok((answer, Granted::Nothing)) if answer.wait => {
+                account.note(Outlook::Wait, need, AGAIN);
+                None
+            }
+            Ok((LeaseAnswer { limit, spent, .. }, Granted::Nothing)) => {
+                let refused = NotSetAside::Refused { limit, spent };
+                account.note(Outlook::Refused(refused), need, REFUSED);
+                Some(Err(refused))
+            }
+            Err(Unavailable) => {
+                account.note(Outlook::Refused(NotSetAside::Unavailable), Amount::ZERO, AWAY);
+                Some(Err(NotSetAside::Unavailable))
+            }
+        }
+    }
+
+    /// Asks the store, and sets aside what a request needs from what it grants; the account's turn is held.
+    async fn renew(
+        &self,
+        account: &Arc<Account>,
+        need: Option<Amount>,
+        want: Amount,
+    ) -> Result<(LeaseAnswer, Granted), Unavailable> {
+        let (committed, version) = account.give_up();
         let ask = LeaseAsk {
             subject: account.subject.clone(),
             window: account.window,
             holder: Arc::clone(&self.holder),
             committed,
-            least,
+            least: need.unwrap_or(Amount::ZERO),
             want,
         };
-        let answer = self.leases.renew(ask).await.map_err(|Unavailable| NotSetAside::Unavailable)?;
-        account.grant(answer.granted);
-        Ok(answer)
+        let answer = timeout(ANSWER, self.leases.renew(ask)).await.unwrap_or(Err(Unavailable))?;
+        Ok((answer, account.grant(answer.granted, version, need)))
     }
 
     /// Renews the leases that have something free, or of which the store may have granted more: as much is kept as was
@@ -155,8 +165,8 @@ impl SpendLedgers {
         let accounts: Vec<Arc<Account>> = {
             let mut accounts = lock(&self.accounts);
             // Requests of a past month keep its ledger until they end.
-            accounts.retain(|_, account| account.window.end.plus(PAST) > now || Arc::strong_count(account) > 1);
-            accounts.values().cloned().collect()
+            accounts.all.retain(|_, account| account.window.end.plus(PAST) > now || Arc::strong_count(account) > 1);
+            accounts.all.values().cloned().collect()
         };
         for account in accounts {
             let _turn = account.turn.lock().await;
@@ -165,7 +175,7 @@ impl SpendLedgers {
                 continue;
             }
             let want = if keep { used.plus(used) } else { Amount::ZERO };
-            if self.renew(&account, Amount::ZERO, want).await.is_err() {
+            if self.renew(&account, None, want).await.is_err() {
                 tracing::debug!("a lease of a spend limit could not be renewed; it is tried again");
                 return;
             }
@@ -173,18 +183,17 @@ impl SpendLedgers {
     }
 
     fn account(&self, subject: BudgetSubject, now: Timestamp) -> Arc<Account> {
-        let window = Window::month(now);
-        let made = |key: &(BudgetSubject, Timestamp)| {
-            let (state, turn) = (Mutex::default(), tokio::sync::Mutex::default());
-            Arc::new(Account { subject: key.0.clone(), window, state, turn })
-        };
         let mut accounts = lock(&self.accounts);
+        if !accounts.month.contains(now) {
+            accounts.month = Window::month(now);
+        }
+        let window = accounts.month;
         let key = (subject, window.start);
-        if let Some(known) = accounts.get(&key) {
+        if let Some(known) = accounts.all.get(&key) {
             return Arc::clone(known);
         }
-        let account = made(&key);
-        accounts.insert(key, Arc::clone(&account));
+        let account = Arc::new(Account::new(key.0.clone(), window));
+        accounts.all.insert(key, Arc::clone(&account));
         account
     }
 
@@ -197,85 +206,6 @@ impl SpendLedgers {
     ) -> SpendGuard {
         let holder = Arc::clone(&self.holder);
         SpendGuard(Some(Box::new(Held { holder, admitted_at, need, organization, project })))
-    }
-}
-
-impl Account {
-    /// Gives up what is free when the limit was changed: the store grants by the limit that holds now.
-    fn follow(&self, version: i64) {
-        let mut state = lock(&self.state);
-        if state.version < version {
-            state.version = version;
-            state.refused = None;
-            state.outdated = true;
-            state.ledger.give_up();
-        }
-    }
-
-    /// Gives up what is free before the store is asked, and returns what is committed. The request that asks may end
-    /// before the answer comes.
-    fn give_up(&self) -> Amount {
-        let mut state = lock(&self.state);
-        state.outdated = true;
-        state.ledger.give_up()
-    }
-
-    fn grant(&self, granted: Amount) {
-        let mut state = lock(&self.state);
-        state.outdated = false;
-        state.ledger.grant(granted);
-    }
-
-    fn reserve(self: &Arc<Self>, need: Amount) -> Option<SpendHold> {
-        let fits = lock(&self.state).ledger.reserve(need);
-        fits.then(|| SpendHold { account: Arc::clone(self), need })
-    }
-
-    fn refused(&self, need: Amount) -> Option<NotSetAside> {
-        let state = lock(&self.state);
-        let (_, _, why) = state.refused.filter(|(until, least, _)| Instant::now() < *until && *least <= need)?;
-        Some(why)
-    }
-
-    /// Whether something can be returned, and what was committed since the last call.
-    fn used_since(&self) -> (bool, Amount) {
-        let mut state = lock(&self.state);
-        let committed = state.ledger.committed();
-        let before = std::mem::replace(&mut state.committed_before, committed);
-        (state.outdated || state.ledger.free() > Amount::ZERO, committed.minus(before).max(Amount::ZERO))
-    }
-}
-
-/// A request that waits for its turn.
-struct Waiting<'a> {
-    account: &'a Account,
-    need: Amount,
-}
-
-impl<'a> Waiting<'a> {
-    fn new(account: &'a Account, need: Amount) -> Self {
-        let mut state = lock(&account.state);
-        state.waiting = state.waiting.plus(need);
-        Self { account, need }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        let mut state = lock(&self.account.state);
-        state.waiting = state.waiting.minus(self.need);
-    }
-}
-
-/// What is set aside from one limit. Dropping it returns that.
-pub(crate) struct SpendHold {
-    account: Arc<Account>,
-    need: Amount,
-}
-
-impl Drop for SpendHold {
-    fn drop(&mut self) {
-        lock(&self.account.state).ledger.end(self.need);
     }
 }
 
@@ -295,7 +225,7 @@ struct Held {
 impl Held {
     fn spend(&self, cost: Amount) {
         for hold in self.organization.iter().chain(&self.project) {
-            lock(&hold.account.state).ledger.spend(cost);
+            hold.account.spend(cost);
         }
     }
 }
@@ -326,5 +256,7 @@ impl SpendGuard {
     }
 }
 
+#[cfg(test)]
+mod model_tests;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! Applying spend limits: the most that a request may cost is set aside before it is sent upstream. Without limits this
 //! does nothing.
 
+use std::time::Duration;
+
 use http::HeaderMap;
 use http::header;
 use keystead_core::access;
@@ -105,12 +107,17 @@ impl Gateway {
             requested,
             resets_at: Window::month(self.now()).end,
         };
+        let wait = u64::try_from(refusal.resets_at.since(self.now())).unwrap_or_default().max(1);
         self.metrics.spent();
         let wire = refusal.response(request.route.meter, &self.services.public_url);
         Rejection::with_headers(&wire, |headers| {
             error_body::attribute(headers, &request.payer);
             error_body::link_help(headers, "spend-limits", &request.payer.project);
-            error_body::give_up(headers);
+            if Duration::from_secs(wait) > error_body::LONGEST_WAIT {
+                error_body::give_up(headers);
+            } else {
+                headers.insert(header::RETRY_AFTER, wait.into());
+            }
         })
     }
 

@@ -20,8 +20,9 @@ use crate::decide::rate_limiter::Reservation;
 use crate::decide::spend_ledgers::SpendGuard;
 use crate::metering::{NotDurable, Recorded};
 use crate::outgoing::{Outgoing, Prompt};
-use crate::response::answer_reader::{Found, Reader};
+use crate::response::answer_reader::Found;
 use crate::response::reported_usage::{self, Counted, End, ToolUse};
+use crate::upstream_objects::pending;
 
 /// The status of an event when the client did not wait for the answer.
 const CLIENT_GONE: u16 = 499;
@@ -100,9 +101,9 @@ impl UsageRecorder {
         self.guard = SpendGuard::default();
     }
 
-    /// Hands what is set aside from spend limits to what outlives the request.
-    pub(crate) fn hand_over(&mut self) -> Option<PendingHold> {
-        self.guard.hand_over()
+    /// Takes what is set aside from spend limits, for what outlives the request.
+    pub(crate) fn take_guard(&mut self) -> SpendGuard {
+        std::mem::take(&mut self.guard)
     }
 
     /// Settles with what was found in the answer; a second call does nothing.
@@ -200,8 +201,7 @@ impl UsageRecorder {
             begun_at: (admitted.services.clock)(),
             hold,
         };
-        let pending = Arc::clone(&admitted.services.pending);
-        async move { pending.note(noted).await }
+        pending::note(Arc::clone(&admitted.services.pending), noted)
     }
 
     /// Records the event.

@@ -15,6 +15,7 @@ use crate::body::{GatewayBody, full};
 use crate::catalogue::ModelEntry;
 use crate::catalogue::address::Upstream;
 use crate::decide::admitted_request::AdmittedRequest;
+use crate::decide::spend_ledgers::SpendGuard;
 use crate::metering::Recorded;
 use crate::metering::usage_recorder::UsageRecorder;
 use crate::outgoing::Outgoing;
@@ -158,13 +159,13 @@ impl Gateway {
         body: UpstreamBody,
         mut recorder: UsageRecorder,
     ) -> Result<Bytes, ErrorResponse> {
-        // A new batch has begun, whatever its answer says: what it may cost stays set aside.
+        // What a new batch may cost stays set aside once its id is known. One without an id is never counted.
         let begins = request.route.path == "/v1/batches" && request.route.method == Method::Post;
-        let hold = if begins { recorder.hand_over() } else { None };
+        let guard = if begins { recorder.take_guard() } else { SpendGuard::default() };
         let Some((whole, recorded)) = metered_body::collect(body, recorder, MOST_RECORDED).await else {
             return Err(broke_off());
         };
-        let whole = listing::record_objects(self, request, model, whole, hold).await?;
+        let whole = listing::record_objects(self, request, model, whole, guard).await?;
         self.count_seen(request, &whole).await?;
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;
         Ok(whole)

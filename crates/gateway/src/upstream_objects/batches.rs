@@ -10,7 +10,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::BodyExt;
 use keystead_core::access::{Payer, decide};
-use keystead_core::budget::{Bounds, PendingHold};
+use keystead_core::budget::Bounds;
 use keystead_core::id::RequestId;
 use keystead_core::money::Amount;
 use keystead_core::pending::Pending;
@@ -25,6 +25,7 @@ use crate::Gateway;
 use crate::api_request::ApiRequest;
 use crate::body::RequestBody;
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
+use crate::decide::spend_ledgers::SpendGuard;
 use crate::estimate;
 use crate::forward::misconfigured;
 use crate::metering::Recorded;
@@ -168,11 +169,11 @@ impl Gateway {
         &self,
         request: &ApiRequest<'_>,
         body: &Bytes,
-        hold: Option<PendingHold>,
+        guard: SpendGuard,
     ) -> Result<(), ErrorResponse> {
         let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
         if request.route.path == "/v1/batches" {
-            self.note_batch(request, &batch.id, hold).await?;
+            self.note_batch(request, &batch.id, guard).await?;
         }
         let noted = self.services.pending.find(&batch.id).await.map_err(|_| error_body::store_unavailable())?;
         // One that began before batches were noted is its payer's.

@@ -22,6 +22,7 @@ mod pending;
 mod rates;
 mod sessions;
 mod spend;
+mod spend_ends;
 mod streaming;
 mod upstreams;
 mod world;

@@ -18,14 +18,14 @@ fn limit(cents: i64) -> Option<SpendLimit> {
 }
 
 impl World {
-    fn prices(&self, model: &str, price: Price, max_output_tokens: Option<u64>) {
+    pub(crate) fn prices(&self, model: &str, price: Price, max_output_tokens: Option<u64>) {
         let mut catalogue = (**self.catalogue.load()).clone();
         let entry = catalogue.models.get_mut(model).unwrap();
         (entry.price, entry.max_output_tokens) = (price, max_output_tokens);
         self.catalogue.store(Arc::new(catalogue));
     }
 
-    fn limits(&self, key: &str, organization: Option<i64>, project: Option<i64>) {
+    pub(crate) fn limits(&self, key: &str, organization: Option<i64>, project: Option<i64>) {
         let mut limits = self.leases.limits.lock().unwrap();
         limits.extend(organization.map(|cents| ("org-1".to_owned(), cents)));
         limits.extend(project.map(|cents| ("proj_1".to_owned(), cents)));
@@ -137,13 +137,44 @@ async fn without_the_store_only_what_is_leased_can_be_spent() {
         passed += 1;
     };
     assert_eq!((passed, code(&refused)), (10, (503, "server_is_overloaded".to_owned())));
-    // Images have a code of their own.
-    world.leases.down.store(false, Ordering::SeqCst);
+    assert_eq!(refused.header("x-should-retry"), None, "trying again helps");
+}
+
+/// Images have a code of their own.
+#[tokio::test]
+async fn an_image_that_does_not_fit_has_its_own_code() {
+    let world = World::new().await;
+    let key = world.key(1);
+    world.limits(&key, Some(80), None);
     world.prices("gpt-image-1", Price { image: Micros(10_000_000_000_000), ..Price::default() }, Some(1));
     world.change(&key, |caller| {
         caller.organizations[0].entitlements.met.push(keystead_core::gate::Requirement::Organization);
     });
-    world.directory.apply(&[keystead_gateway::ChangedSubject::Everything], 2);
     let image = world.post("/v1/images/generations", &key, r#"{"model":"gpt-image-1","prompt":"p"}"#).await;
     assert_eq!(code(&image), (400, "billing_hard_limit_reached".to_owned()));
+}
+
+/// The refusal says which limit, how much, and until when; waiting helps only where the month ends within a minute.
+#[tokio::test]
+async fn a_refusal_says_what_is_needed_to_go_on() {
+    const MONTH_ENDS: i64 = 1_801_440_000;
+    let world = World::new().await;
+    let key = world.key(1);
+    world.prices("tts-1", by_character(), None);
+    world.limits(&key, Some(1), None);
+    assert_eq!(world.post(SPEECH, &key, CENT).await.status, 200);
+    let refused = world.post(SPEECH, &key, CENT).await;
+    assert_eq!(code(&refused), (429, "organization_spend_limit_exceeded".to_owned()));
+    assert_eq!((refused.header("x-should-retry"), refused.header("retry-after")), (Some("false"), None));
+    let message = refused.json()["error"]["message"].as_str().unwrap().to_owned();
+    for part in ["Organization org-1 may spend 0.01 USD a month", "may cost up to 0.01 USD", "2027-02-01T00:00:00Z"] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(refused.header("link").is_some_and(|link| link.contains("/help/spend-limits")));
+    world.clock.store(MONTH_ENDS - 30, Ordering::SeqCst);
+    let refused = world.post(SPEECH, &key, CENT).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("30")));
+    assert_eq!(refused.header("x-should-retry"), None, "a client may wait for the next month");
+    world.clock.store(MONTH_ENDS, Ordering::SeqCst);
+    assert_eq!(world.post(SPEECH, &key, CENT).await.status, 200);
 }

@@ -144,6 +144,8 @@ impl UsageSink for Store {
 #[derive(Debug, Default)]
 pub(crate) struct Leases {
     pub(crate) limits: Mutex<HashMap<String, i64>>,
+    /// What the node has spent and set aside, when it asked last.
+    pub(crate) committed: Mutex<HashMap<String, Amount>>,
     pub(crate) down: AtomicBool,
 }
 
@@ -152,6 +154,7 @@ impl SpendLeases for Leases {
         let cents = self.limits.lock().unwrap().get(ask.subject.as_str()).copied();
         let standing = Standing { limit: cents.map(Amount::of_cents), ..Standing::default() };
         let answer = decide(&ask, &standing, Timestamp(0)).1;
+        self.committed.lock().unwrap().insert(ask.subject.to_string(), ask.committed);
         let down = self.down.load(Ordering::SeqCst);
         async move { if down { Err(Unavailable) } else { Ok(answer) } }.boxed()
     }
@@ -191,6 +194,7 @@ pub(crate) struct World {
     pub(crate) passed: Arc<AtomicU64>,
     pub(crate) rates: Arc<RateLimiter>,
     pub(crate) leases: Arc<Leases>,
+    pub(crate) spend: Arc<SpendLedgers>,
     pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
     script: Arc<Mutex<Script>>,
     folder: tempfile::TempDir,
@@ -324,8 +328,9 @@ impl World {
         }));
         let leases = Arc::<Leases>::default();
         let source = Arc::clone(&leases) as Arc<dyn SpendLeases>;
+        let spend = Arc::new(SpendLedgers::new(source, meter.run(), Arc::clone(&clock)));
         let gateway = Arc::new(Gateway::new(GatewayOptions {
-            spend: Arc::new(SpendLedgers::new(source, meter.run(), Arc::clone(&clock))),
+            spend: Arc::clone(&spend),
             directory: Arc::clone(&directory),
             meter: Arc::clone(&meter),
             ownership: Arc::new(MemoryOwnership::new(1_000)),
@@ -363,6 +368,7 @@ impl World {
             passed,
             rates,
             leases,
+            spend,
             seen,
             script,
             folder,

@@ -5,14 +5,12 @@ use keystead_core::budget::BudgetSubject;
 use keystead_core::id::{OrganizationId, SpendAlertId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
+use serde_json::json;
 
 use super::list::List;
 use super::spend_counters::Sums;
 use super::{amount, id, removed_rows, time};
-use crate::{Error, Listing, Page, Row, Tx};
-
-/// Maximum number of subjects of one statement.
-const AT_ONCE: usize = 500;
+use crate::{Error, Listing, Page, PerEngine, Row, Tx};
 
 /// One alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,24 +152,26 @@ pub async fn delete(tx: &mut Tx, row: &SpendAlert, at: Timestamp) -> Result<(), 
 
 /// Notes which alerts the new totals reach: each once for a month.
 pub(super) async fn reach(tx: &mut Tx, totals: &Sums, at: Timestamp) -> Result<(), Error> {
+    // One statement for all subjects; each engine has its own syntax to unpack them.
+    const OF_SUBJECTS: PerEngine = PerEngine {
+        sqlite: "SELECT id, subject, cents, reached_window FROM spend_alerts \
+                 WHERE subject IN (SELECT value->>0 FROM json_each($1)) ORDER BY id",
+        postgres: "SELECT id, subject, cents, reached_window FROM spend_alerts \
+                   WHERE subject IN (SELECT value->>0 FROM jsonb_array_elements(CAST($1 AS JSONB)) AS listed(value)) \
+                   ORDER BY id",
+    };
     const REACH: &str = "UPDATE spend_alerts SET reached_window = $2, reached_at = $3, reached = $4, reached_picos = $5, \
                          mailed_at = NULL WHERE id = $1 AND reached_window < $2";
-    let subjects: Vec<&str> = totals.keys().map(|(subject, _)| subject.as_str()).collect();
-    for part in subjects.chunks(AT_ONCE) {
-        let places: Vec<String> = (1..=part.len()).map(|n| format!("${n}")).collect();
-        let sql = format!(
-            "SELECT id, subject, cents, reached_window FROM spend_alerts WHERE subject IN ({}) ORDER BY id",
-            places.join(", ")
-        );
-        for row in &tx.all_built(sql, part.iter().map(|subject| (*subject).into()).collect()).await? {
-            let (subject, cents, known) = (row.text(1)?, Amount::of_cents(row.int(2)?), row.int(3)?);
-            // The latest month, in case the events of a batch are of two.
-            let mut reached = totals.range((subject.clone(), known.saturating_add(1))..=(subject, i64::MAX));
-            let Some(((_, window), total)) = reached.rfind(|(_, total)| **total >= cents) else { continue };
-            let (micros, picos) = total.parts();
-            let values = vec![row.text(0)?.into(), (*window).into(), at.0.into(), micros.into(), picos.into()];
-            tx.execute(REACH, values).await?;
-        }
+    let subjects: Vec<_> = totals.keys().map(|(subject, _)| json!([subject])).collect();
+    let sql = tx.pick(OF_SUBJECTS);
+    for row in &tx.all(sql, vec![json!(subjects).to_string().into()]).await? {
+        let (subject, cents, known) = (row.text(1)?, Amount::of_cents(row.int(2)?), row.int(3)?);
+        // The latest month, in case the events of a batch are of two.
+        let mut reached = totals.range((subject.clone(), known.saturating_add(1))..=(subject, i64::MAX));
+        let Some(((_, window), total)) = reached.rfind(|(_, total)| **total >= cents) else { continue };
+        let (micros, picos) = total.parts();
+        let values = vec![row.text(0)?.into(), (*window).into(), at.0.into(), micros.into(), picos.into()];
+        tx.execute(REACH, values).await?;
     }
     Ok(())
 }

@@ -82,28 +82,37 @@ pub(super) async fn consume(tx: &mut Tx, holder: &str, paid: &Sums) -> Result<()
     Ok(())
 }
 
-/// Moves what a request has set aside from the lease to the response or batch that outlives it. What was counted already
-/// needs nothing more; then the lease still covers it, until its holder has ended.
+/// Moves what a request has set aside from the lease to the response or batch that outlives it, once, however often it is
+/// noted. What was counted before needs nothing more: its lease has paid for it, and nothing stays set aside.
 pub(super) async fn hold(tx: &mut Tx, pending: &Pending, hold: &PendingHold) -> Result<(), Error> {
+    const MOVED: &str = "INSERT INTO counted_once (id, at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
     const COUNTED: &str = "SELECT 1 FROM counted_once WHERE id = $1";
     const HOLD: &str = "INSERT INTO spend_holds (object, subject, window_start, amount, amount_picos) \
                         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (object, subject) DO NOTHING";
-    if tx.optional(COUNTED, vec![pending.id.as_str().into()]).await?.is_some() {
-        return Ok(());
-    }
     let window = Window::month(hold.charge.admitted_at).start;
     let (micros, picos) = hold.amount.parts();
-    let mut moved = Sums::new();
     let organization = hold.charge.organization.then(|| pending.organization.as_str());
     let project = hold.charge.project.then(|| pending.project.as_str());
-    for subject in organization.into_iter().chain(project) {
+    let subjects: Vec<&str> = organization.into_iter().chain(project).collect();
+    for subject in &subjects {
         lock_counter(tx, subject, window).await?;
-        let values = vec![pending.id.as_str().into(), subject.into(), window.0.into(), micros.into(), picos.into()];
-        if tx.execute(HOLD, values).await? > 0 {
-            moved.insert((subject.to_owned(), window.0), hold.amount);
-        }
     }
-    consume(tx, &hold.holder, &moved).await
+    // No object that is counted has such an id.
+    let moved = format!("hold/{}", pending.id);
+    if tx.execute(MOVED, vec![moved.into(), pending.begun_at.0.into()]).await? == 0 {
+        return Ok(());
+    }
+    let counted = tx.optional(COUNTED, vec![pending.id.as_str().into()]).await?.is_some();
+    let mut paid = Sums::new();
+    for subject in subjects {
+        if !counted {
+            let object = pending.id.as_str();
+            let values = vec![object.into(), subject.into(), window.0.into(), micros.into(), picos.into()];
+            tx.execute(HOLD, values).await?;
+        }
+        paid.insert((subject.to_owned(), window.0), hold.amount);
+    }
+    consume(tx, &hold.holder, &paid).await
 }
 
 /// Frees what a holder has not spent: its process has ended, and all that its spool contained is counted.

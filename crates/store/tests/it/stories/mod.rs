@@ -64,6 +64,7 @@ pub(crate) async fn usage(databases: &Databases) {
     usage_model::old_minutes_are_deleted(databases.fresh().await).await;
     pending::asked_for_and_counted_once(databases.fresh().await).await;
     spend::limits_and_leases(databases.fresh().await).await;
+    spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
     spend::alerts(databases.fresh().await).await;
 }
 

@@ -119,6 +119,17 @@ pub(crate) async fn limits_and_leases(db: Database) {
     let (standing, ..) = renew(&db, ask("b", 0, 0)).await;
     assert_eq!(standing.pending, Amount::ZERO);
 
+    // A response that was counted before it could be noted: the lease has paid for it, once, and nothing stays set aside.
+    assert!(renew(&db, ask("a", 40, 10)).await.2);
+    let late = Pending { id: "resp_late".to_owned(), ..pending.clone() };
+    let once = UsageEvent { once: Some("resp_late".to_owned()), charge: late.charge(), ..paid(1, false) };
+    change!(db, |tx| usage::record(tx, "00000001-b", 1, std::slice::from_ref(&once))).unwrap();
+    for _ in 0..2 {
+        change!(db, |tx| pending_usage::insert(tx, &late, NOW)).unwrap();
+    }
+    let (standing, ..) = renew(&db, ask("a", 50, 0)).await;
+    assert_eq!((standing.spent, standing.pending, standing.consumed), (cents(38), Amount::ZERO, cents(50)));
+
     // A node that was killed holds its lease until its spool is counted.
     assert!(renew(&db, ask("dead", 0, 60)).await.2);
     assert!(!renew(&db, ask("b", 0, 10)).await.2);
@@ -128,6 +139,31 @@ pub(crate) async fn limits_and_leases(db: Database) {
     assert_eq!(change!(db, |tx| spend_limits::delete(tx, &subject, NOW)), Ok(true));
     change!(db, |tx| spend_counters::delete_old(tx, NOW.plus(86_400))).unwrap();
     assert_eq!(look!(db, |tx| spend_counters::spent(tx, &subject, NOW)), Ok(Amount::ZERO));
+}
+
+/// After a request did not find enough, nodes keep nothing ahead, so that what is left comes together at the one that
+/// needs it; until this ends by the clock.
+pub(crate) async fn what_is_scarce_is_not_leased_ahead_until_its_end(db: Database) {
+    seed(&db).await;
+    let subject: BudgetSubject = "proj_d1".parse().unwrap();
+    change!(db, |tx| spend_limits::set(tx, &id("org-one"), &subject, 80, NOW)).unwrap();
+    let renew = async |holder: &str, (committed, least, want): (i64, i64, i64), seconds: i64| {
+        let ask = LeaseAsk { subject: subject.clone(), want: cents(want), ..ask(holder, committed, least) };
+        change!(db, |tx| async {
+            let standing = spend_leases::standing(tx, &ask, later(seconds)).await?;
+            let (decision, answer) = decide(&ask, &standing, later(seconds));
+            spend_leases::save(tx, &ask, &decision, later(seconds)).await?;
+            Ok(answer)
+        })
+        .unwrap()
+    };
+    assert_eq!(renew("a", (0, 1, 64), 0).await.granted, cents(10), "an eighth");
+    let answer = renew("b", (0, 75, 75), 0).await;
+    assert_eq!((answer.met, answer.wait), (false, true), "it fits once the other node returns what it leased ahead");
+    assert_eq!(renew("a", (1, 0, 64), 9).await.granted, cents(1), "nothing ahead");
+    assert!(renew("b", (0, 75, 75), 9).await.met);
+    assert_eq!(renew("b", (0, 0, 0), 9).await.granted, Amount::ZERO);
+    assert!(renew("a", (1, 0, 8), 10).await.granted > cents(1), "the end counts");
 }
 
 pub(crate) async fn alerts(db: Database) {
