@@ -20,7 +20,7 @@ use crate::decide::rate_limiter::Reservation;
 use crate::decide::spend_ledgers::SpendGuard;
 use crate::metering::{NotDurable, Recorded};
 use crate::outgoing::{Outgoing, Prompt};
-use crate::response::answer_reader::Found;
+use crate::response::answer_reader::{Found, Reader};
 use crate::response::reported_usage::{self, Counted, End, ToolUse};
 use crate::upstream_objects::pending;
 
