@@ -68,7 +68,7 @@ impl Firm {
     }
 
     /// Makes a member through an invitation.
-    async fn join(&self, email: &str, role: &str, projects: Value) -> UserId {
+    pub(crate) async fn join(&self, email: &str, role: &str, projects: Value) -> UserId {
         self.join_by(&self.key, json!({ "email": email, "role": role, "projects": projects })).await
     }
 

@@ -7,7 +7,7 @@ use keystead_store::tables::sessions::{self, Session};
 use serde_json::json;
 
 use super::sessions::IDLE;
-use super::{digest, record_for_user};
+use super::{digest, failure, record_for_user};
 use crate::{App, Error};
 
 /// One browser that is signed in, for the list.
@@ -28,13 +28,18 @@ pub struct DeviceView {
 }
 
 impl App {
-    /// Ends one session of a person; `false` when the person has no such session.
+    /// Ends one session of a person; `false` when the person has no such session, which is recorded, too.
     pub async fn end_session(&self, user: &UserId, id: &str) -> Result<bool, Error> {
         write_tx!(self.store(), "end_session", |tx| {
-            let Ok(session) = id.parse() else { return Ok(false) };
-            let ended = sessions::revoke(tx, user, &session, self.now()).await?;
+            let ended = match id.parse() {
+                Ok(session) => sessions::revoke(tx, user, &session, self.now()).await?,
+                Err(_) => false,
+            };
             if ended {
                 record_for_user(self, tx, user, "logout.succeeded", id, json!({})).await?;
+            } else {
+                // The id may be of another person's session, so it is not recorded.
+                record_for_user(self, tx, user, "logout.failed", user.as_str(), failure(&no_such_session())).await?;
             }
             Ok(ended)
         })
@@ -69,5 +74,13 @@ impl App {
             let used = |row: &Session| now.since(row.seen_at) < IDLE;
             Ok(rows.into_iter().filter(used).map(view).collect())
         })
+    }
+}
+
+fn no_such_session() -> Error {
+    Error::Invalid {
+        param: None,
+        code: Some("session_ended"),
+        message: "This session has ended, or there is no such session.".to_owned(),
     }
 }

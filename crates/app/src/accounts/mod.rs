@@ -104,6 +104,15 @@ pub(crate) fn digest_of(secret: &Secret<String>) -> Vec<u8> {
     digest(secret)
 }
 
+/// The details of a failed sign-in or sign-out, in the shape of OpenAI's API.
+fn failure(error: &Error) -> Value {
+    let code = match error {
+        Error::Invalid { code, .. } => *code,
+        _ => None,
+    };
+    json!({ "error_code": code, "error_message": error.to_string() })
+}
+
 /// The error for a link that does not work; it is the same for every reason.
 fn dead_link() -> Error {
     Error::Invalid {
