@@ -7,7 +7,7 @@ use keystead_store::tables::sessions::{self, Session};
 use serde_json::json;
 
 use super::sessions::IDLE;
-use super::{digest, failure, record_for_user};
+use super::{digest, record_for_user};
 use crate::{App, Error};
 
 /// One browser that is signed in, for the list.
@@ -39,7 +39,9 @@ impl App {
                 record_for_user(self, tx, user, "logout.succeeded", id, json!({})).await?;
             } else {
                 // The id may be of another person's session, so it is not recorded.
-                record_for_user(self, tx, user, "logout.failed", user.as_str(), failure(&no_such_session())).await?;
+                let why = "This session has ended, or there is no such session.";
+                let details = json!({ "error_code": "session_ended", "error_message": why });
+                record_for_user(self, tx, user, "logout.failed", user.as_str(), details).await?;
             }
             Ok(ended)
         })
@@ -74,13 +76,5 @@ impl App {
             let used = |row: &Session| now.since(row.seen_at) < IDLE;
             Ok(rows.into_iter().filter(used).map(view).collect())
         })
-    }
-}
-
-fn no_such_session() -> Error {
-    Error::Invalid {
-        param: None,
-        code: Some("session_ended"),
-        message: "This session has ended, or there is no such session.".to_owned(),
     }
 }
