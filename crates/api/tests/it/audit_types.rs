@@ -111,7 +111,7 @@ async fn certificates_lists_and_external_things(firm: &Firm, lab: &str) {
     let lists = "/v1/keystead/organization/ip_allowlists";
     let list = firm.make(lists, json!({ "name": "office", "allowed_ips": ["203.0.113.0/24"] })).await;
     firm.change(&format!("{lists}/{list}/activate"), json!({})).await;
-    firm.change(&format!("{lists}/{list}"), json!({ "allowed_ips": ["203.0.113.9"] })).await;
+    firm.change(&format!("{lists}/{list}"), json!({ "name": "office", "allowed_ips": ["203.0.113.9"] })).await;
     firm.change(&format!("{lists}/{list}/deactivate"), json!({})).await;
     firm.remove(&format!("{lists}/{list}")).await;
 

@@ -32,7 +32,7 @@ use keystead_core::secret::Secret;
 use keystead_store::Tx;
 use keystead_store::tables::memberships;
 use rand::RngCore;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::audit::AuditEntry;
