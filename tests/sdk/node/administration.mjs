@@ -246,6 +246,20 @@ const checks = {
       for (const bucket of page.data) shaped(bucket, { object: "string", start_time: "number", end_time: "number", results: "array" });
     }
   },
+  async "every audit event has the details of its type"() {
+    const events = await all(admin.auditLogs.list({ limit: 100 }));
+    assert.ok(events.length > 50, `${events.length} events`);
+    for (const event of events) {
+      shaped(event, { id: "string", type: "string", effective_at: "number", actor: "object|null", [event.type]: "object" });
+      if (event.keystead_type) shaped(event, { [event.keystead_type]: "object" });
+    }
+    const waived = await all(admin.auditLogs.list({ event_types: ["phone.waived"] }));
+    assert.deepEqual(waived.map((event) => [event.type, event.keystead_type]), [["organization.updated", "phone.waived"]]);
+    const of = async (query) => (await all(admin.auditLogs.list(query))).map((event) => event.id);
+    const added = await of({ event_types: ["user.added", "project.created"] });
+    assert.deepEqual(added, events.filter(({ type }) => ["user.added", "project.created"].includes(type)).map(({ id }) => id));
+    await assert.rejects(async () => all(admin.auditLogs.list({ event_types: ["made.up"] })), { param: "event_types", status: 400 });
+  },
 };
 
 let passed = 0;

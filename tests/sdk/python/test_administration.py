@@ -10,11 +10,14 @@ import re
 import sys
 import time
 import traceback
+import typing
 import urllib.parse
 import urllib.request
 
 import openai
 from openai import OpenAI
+from openai.types.admin.organization import AuditLogListResponse
+from pydantic import BaseModel
 
 BASE = os.environ["SDK_BASE_URL"]
 ROOT = BASE.removesuffix("/v1")
@@ -121,7 +124,8 @@ def invites():
     error = refused(openai.BadRequestError, lambda: admin.invites.create(email="ben@example.com", role="reader"))
     assert error.param == "email"
     types = ["invite.sent", "invite.accepted", "invite.deleted", "user.added"]
-    events = {event.type: event.to_dict()[event.type] for event in reversed(list(admin.audit_logs.list(event_types=types)))}
+    listed = [event.to_dict() for event in admin.audit_logs.list(event_types=types)]
+    events = {event["type"]: event[event["type"]] for event in reversed(listed) if "keystead_type" not in event}
     assert set(events) == set(types) and events["user.added"]["data"] == {"role": "reader"}
     sent = [event.to_dict()["invite.sent"] for event in admin.audit_logs.list(event_types=["invite.sent"], resource_ids=[made.id])]
     assert sent == [{"id": made.id, "data": {"email": "ben@example.com", "role": "reader"}}], sent
@@ -580,6 +584,78 @@ def calls_of_hosted_tools_are_counted():
         page = admin.usage.file_search_calls(start_time=start)
         files = [result.num_requests for bucket in page.data for result in bucket.results]
     assert (found, files) == ({"unlabeled"}, [1])
+
+
+DOCUMENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../docs/audit.md")
+
+
+def document(heading):
+    """The rows of a table of the document about the audit log: the texts between backticks of the first cell, and all cells."""
+    with open(DOCUMENT) as file:
+        part = file.read().split(heading)[1].split("\n#")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines() if line.startswith("| `")]
+    return [(re.findall(r"`([^`]+)`", row[0]), row) for row in rows]
+
+
+def knows(annotation, path):
+    """Whether a model of the SDK has a field at this path; an object without a model has none that is known."""
+    for part in typing.get_args(annotation) or (annotation,):
+        if typing.get_origin(part) is list:
+            return knows(typing.get_args(part)[0], path)
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            field = part.model_fields.get(path[0])
+            return field is not None and (len(path) == 1 or knows(field.annotation, path[1:]))
+    return False
+
+
+@check
+def the_document_about_audit_events_has_the_types_and_details_of_the_sdk():
+    types = set(typing.get_args(AuditLogListResponse.model_fields["type"].annotation))
+    recorded = {names[0]: row for names, row in document("### Types of OpenAI's API")}
+    absent = {name for names, _ in document("### Types that are not recorded") for name in names} - {"tenant.*"}
+    tenant = {name for name in types if name.startswith("tenant.")}
+    assert set(recorded) | absent | tenant == types and not set(recorded) & absent, types ^ (set(recorded) | absent | tenant)
+    models = {field.alias: field.annotation for field in AuditLogListResponse.model_fields.values() if field.alias}
+    assert set(models) <= types and set(recorded) - set(models) == {"resource.deleted"}, set(recorded) - set(models)
+    for name, row in recorded.items():
+        for field in row[2].split(";"):
+            path, words = re.fullmatch(r"`([a-z_0-9.]+)`(.*)", field.strip()).groups()
+            if name in models:
+                assert knows(models[name], path.split(".")) != ("own" in words), (name, path)
+    for names, row in document("### Keystead's own types"):
+        assert names[0] not in types and row[1].strip("`") in recorded, row
+
+
+@check
+def every_audit_event_decodes():
+    # All that the checks before have caused, decoded strictly.
+    events = [event.to_dict() for event in admin.audit_logs.list(limit=100)]
+    assert [event["id"] for event in admin.audit_logs.list(limit=50)] == [event["id"] for event in events]
+    recorded = {names[0] for names, _ in document("### Types of OpenAI's API")}
+    own = {names[0]: row[1].strip("`") for names, row in document("### Keystead's own types")}
+    for event in events:
+        assert event["type"] in recorded and isinstance(event[event["type"]], dict), event
+        if "keystead_type" in event:
+            name = event["keystead_type"]
+            assert own[name] == event["type"] and isinstance(event[name], dict), event
+    caused = {event["type"] for event in events}
+    rest = {"login.failed", "logout.failed", "logout.succeeded", "project.deleted", "rate_limit.deleted", "resource.deleted"}
+    missing = recorded - caused - rest - {name for name in recorded if name.startswith("ip_allowlist.")}
+    assert not missing, missing
+    assert {"phone.waived", "project.user.added"} <= {event.get("keystead_type") for event in events}
+    # A filter finds exactly what is shown as its type, for each type that the SDK can send.
+    types = list(typing.get_args(AuditLogListResponse.model_fields["type"].annotation))
+    for one in types:
+        found = [event.id for event in admin.audit_logs.list(event_types=[one], limit=100)]
+        assert found == [event["id"] for event in events if event["type"] == one], one
+    assert len(list(admin.audit_logs.list(event_types=types, limit=100))) == len(events)
+    waived = [event.to_dict()["keystead_type"] for event in admin.audit_logs.list(event_types=["phone.waived"])]
+    assert waived == ["phone.waived"], waived
+    tenant = [name for name in types if name.startswith("tenant.")]
+    assert not admin.audit_logs.list(event_types=tenant, tenant_only=True).data
+    for asked in ({"event_types": ["made.up"]}, {"event_types": ["user.added"], "tenant_only": True}):
+        error = refused(openai.BadRequestError, lambda: admin.audit_logs.list(**asked))
+        assert error.param == "event_types", error
 
 
 def main():

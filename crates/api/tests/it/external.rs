@@ -6,6 +6,7 @@ use keystead_core::external::Fault;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use crate::audit_shapes::kind_of;
 use crate::world::{Answer, START, World, admin};
 
 pub(crate) const EXTERNAL_KEYS: &str = "/v1/organization/external_keys";
@@ -64,7 +65,7 @@ async fn a_key_is_registered_validated_and_removed() {
     let query = "event_types[]=external_key.registered,external_key.validated,external_key.removed&order=asc";
     let log = world.get(&format!("/v1/organization/audit_logs?{query}"), key).await;
     let rows: Vec<&Value> = log.body["data"].as_array().unwrap().iter().collect();
-    let kinds: Vec<&str> = rows.iter().filter_map(|row| row["type"].as_str()).collect();
+    let kinds: Vec<&str> = rows.iter().map(|row| kind_of(row)).collect();
     let told = ["external_key.registered", "external_key.validated", "external_key.validated", "external_key.removed"];
     assert_eq!(kinds, told, "{}", log.body);
     assert_eq!(rows[2]["external_key.validated"], json!({ "id": id, "status": "unhealthy", "reason": "disabled" }));

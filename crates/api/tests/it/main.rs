@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
+mod audit_shapes;
+mod audit_types;
 mod cases;
 mod certificates;
 mod command_line;

@@ -27,6 +27,10 @@ pub fn details(event: &AuditEvent) -> Vec<(String, Detail)> {
     if of("title").is_some() && of("title") == of("name") {
         found.retain(|(name, _)| name != "title");
     }
+    // It also says a code in words, in English only.
+    if of("error_code").is_some() {
+        found.retain(|(name, _)| name != "error_message");
+    }
     found
 }
 
@@ -91,6 +95,8 @@ mod tests {
         let mut found = details(&event);
         found.sort_by(|a, b| a.0.cmp(&b.0));
         assert_eq!(found, wanted.map(|(name, value)| (name.to_owned(), value)));
+        event.details = json!({ "error_code": "wrong_credentials", "error_message": "It is not right." });
+        assert_eq!(details(&event), [("error_code".to_owned(), text("wrong_credentials"))]);
         event.details = json!("what an intruder left");
         assert_eq!(details(&event), [(String::new(), text("what an intruder left"))]);
     }

@@ -1,6 +1,6 @@
 //! External storage.
 
-use keystead_core::external::{Checked, Cloud, Fault, Health, Location};
+use keystead_core::external::{Checked, Cloud, Fault, Health, Location, geography};
 use keystead_core::id::{ExternalStorageId, OrganizationId, ProjectId};
 use keystead_core::scope::Scope;
 use keystead_store::tables::external_storage::{self, ExternalStorage};
@@ -175,6 +175,15 @@ async fn storage_of(
     external_storage::find(tx, organization, id).await?.ok_or_else(|| missing(id))
 }
 
+/// The fields of a storage in the audit log, in the shape of OpenAI's API.
 fn described(storage: &ExternalStorage) -> Value {
-    json!({ "type": storage.location.cloud().as_str(), "location": storage.location.fields() })
+    let (region, mut provider) = (storage.region.as_deref().unwrap_or("unknown"), json!(storage.location.fields()));
+    provider["type"] = storage.location.cloud().as_str().into();
+    provider["region"] = region.into();
+    match storage.location.cloud() {
+        Cloud::Aws => provider["account_id"] = storage.location.account().into(),
+        Cloud::Gcp => provider["audience"] = storage.location.audience().into(),
+        Cloud::Azure | Cloud::Oci => {}
+    }
+    json!({ "geography": geography(region), "provider": provider })
 }

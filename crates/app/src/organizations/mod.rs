@@ -34,7 +34,7 @@ use keystead_store::tables::project_members::{self, ProjectMember};
 use keystead_store::tables::projects::{self, Project};
 use keystead_store::tables::role_assignments;
 use keystead_store::tables::users::{self, User};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::accounts::deletion::deletion_pending;
 use crate::audit::AuditEntry;
@@ -43,6 +43,9 @@ use crate::organizations::second_factor_policy::asks_for_code;
 use crate::validate::checked_name;
 use crate::verification::limits::hold_room;
 use crate::{Actor, App, Error};
+
+/// The name of the project that every organization begins with.
+const DEFAULT: &str = "Default project";
 
 /// The accepted answers to "What best describes you?".
 pub const DESCRIPTIONS: [&str; 8] =
@@ -195,7 +198,7 @@ impl App {
                 organization,
                 action: "organization.updated",
                 target: organization.as_str(),
-                details: json!({ "data": { "name": name } }),
+                details: json!({ "changes_requested": { "name": name, "title": name } }),
             };
             self.record(tx, actor, entry).await
         })
@@ -259,7 +262,7 @@ async fn insert_organization(
     let default = Project {
         id: project.clone(),
         organization: membership.organization,
-        name: "Default project".to_owned(),
+        name: DEFAULT.to_owned(),
         created_at: at,
         archived_at: None,
         is_default: true,
@@ -268,6 +271,19 @@ async fn insert_organization(
     let (user, role) = (membership.user, ProjectRole::Owner);
     let member = ProjectMember { project: default.id, user, role, created_at: at };
     Ok(project_members::insert(tx, &member).await?)
+}
+
+/// The entries with which the log of an organization begins.
+fn first_entries<'i>(
+    user: &'i UserId,
+    organization: &'i OrganizationId,
+    project: &'i ProjectId,
+) -> [(&'static str, &'i str, Value); 3] {
+    [
+        ("organization.created", organization.as_str(), json!({})),
+        ("project.created", project.as_str(), json!({ "data": { "name": DEFAULT, "title": DEFAULT } })),
+        ("user.added", user.as_str(), json!({ "data": { "role": OrganizationRole::Owner.as_str() } })),
+    ]
 }
 
 /// Records who made an organization.
@@ -279,12 +295,8 @@ async fn record_organization(
     project: &ProjectId,
 ) -> Result<(), Error> {
     let actor = Actor::Person(user.clone());
-    for (action, target) in [
-        ("organization.created", organization.as_str()),
-        ("project.created", project.as_str()),
-        ("user.added", user.as_str()),
-    ] {
-        app.record(tx, &actor, AuditEntry { organization, action, target, details: json!({}) }).await?;
+    for (action, target, details) in first_entries(user, organization, project) {
+        app.record(tx, &actor, AuditEntry { organization, action, target, details }).await?;
     }
     Ok(())
 }

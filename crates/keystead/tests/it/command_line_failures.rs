@@ -166,7 +166,7 @@ fn a_node_that_does_not_confirm_is_reported() {
     let said = errors(&output);
     assert!(output.status.success() && said.contains("1 of 1 running nodes have not confirmed"), "{said}");
     let log = place.json(&["audit", "list", "--limit", "1"]);
-    assert_eq!(log["data"][0]["type"], "change.unconfirmed", "{log}");
+    assert_eq!(log["data"][0]["keystead_type"], "change.unconfirmed", "{log}");
     signal("-CONT");
     assert_eq!(place.models(key), 401, "it reads the changes before it serves");
 }

@@ -170,7 +170,7 @@ fn the_api_is_refused_over_http_where_it_is_served_over_https() {
     assert_eq!(send(&product, "GET", "/healthz", over_http).status, 200);
     product.until("the key is flagged", || {
         let log = send(&product, "GET", "/v1/organization/audit_logs", &key).json();
-        log["data"].as_array().unwrap().iter().any(|event| event["type"] == "api_key.sent_in_clear")
+        log["data"].as_array().unwrap().iter().any(|event| event["keystead_type"] == "api_key.sent_in_clear")
     });
     let allowed = Product::start(&[https, ("KEYSTEAD_SERVER__ALLOW_PLAIN_HTTP", "true")]);
     let key = bearer(&admin(&allowed));

@@ -218,18 +218,25 @@ pub async fn revoke(tx: &mut Tx, id: &KeyId, by: &str, reason: &str, at: Timesta
     Ok(true)
 }
 
-/// Ends all keys of a service account; returns how many.
+/// Ends all keys of a service account; returns them without those that were issued to workloads.
 pub async fn revoke_of_service_account(
     tx: &mut Tx,
     account: &ServiceAccountId,
     by: &str,
     reason: &str,
     at: Timestamp,
-) -> Result<u64, Error> {
+) -> Result<Vec<KeyId>, Error> {
     const SQL: &str = "UPDATE api_keys SET revoked_at = $2, revoked_by = $3, revoked_reason = $4 \
-                       WHERE owner_service_account = $1 AND revoked_at IS NULL";
+                       WHERE owner_service_account = $1 AND revoked_at IS NULL RETURNING id, federation_rule";
     changes::lock(tx).await?;
-    let ended = tx.execute(SQL, vec![account.as_str().into(), at.0.into(), by.into(), reason.into()]).await?;
+    let rows = tx.all(SQL, vec![account.as_str().into(), at.0.into(), by.into(), reason.into()]).await?;
+    let mut ended = Vec::new();
+    for row in &rows {
+        if row.optional_text(1)?.is_none() {
+            ended.push(id(row, 0, "api_keys")?);
+        }
+    }
+    ended.sort();
     changes::append(tx, &ChangeSubject::ServiceAccount(account.clone()), at).await?;
     Ok(ended)
 }

@@ -144,6 +144,54 @@ pub async fn delete_members(tx: &mut Tx, organization: &OrganizationId, at: Time
     Ok(people)
 }
 
+/// What an organization has that is deleted with it, each with an id of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    Certificate,
+    ExternalKey,
+    ExternalStorage,
+    FederationRule,
+    Group,
+    IpAllowlist,
+    WorkloadIdentityProvider,
+    Role,
+    ServiceAccount,
+    /// A project, also an archived one.
+    Project,
+}
+
+impl Part {
+    /// Every kind, with the statement that lists its ids; `$1` is the organization.
+    const ALL: [(Self, &'static str); 10] = [
+        (Self::Certificate, "SELECT id FROM certificates WHERE organization = $1"),
+        (Self::ExternalKey, "SELECT id FROM external_keys WHERE organization = $1"),
+        (Self::ExternalStorage, "SELECT id FROM external_storage WHERE organization = $1"),
+        (Self::FederationRule, "SELECT id FROM federation_rules WHERE organization = $1"),
+        (Self::Group, "SELECT id FROM user_groups WHERE organization = $1"),
+        (Self::IpAllowlist, "SELECT id FROM ip_allowlists WHERE organization = $1"),
+        (Self::WorkloadIdentityProvider, "SELECT id FROM workload_identity_providers WHERE organization = $1"),
+        (Self::Role, "SELECT id FROM roles WHERE organization = $1"),
+        (
+            Self::ServiceAccount,
+            "SELECT s.id FROM service_accounts s JOIN projects p ON p.id = s.project \
+             WHERE p.organization = $1 AND s.deleted_at IS NULL",
+        ),
+        (Self::Project, "SELECT id FROM projects WHERE organization = $1"),
+    ];
+}
+
+/// Lists what an organization has, by kind and id; projects come last.
+pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Part, String)>, Error> {
+    let mut found = Vec::new();
+    for (part, sql) in Part::ALL {
+        for row in tx.all(sql, vec![organization.as_str().into()]).await? {
+            found.push((part, row.text(0)?));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// Statements that erase what is kept about an organization; `$1` is its id.
 const ERASE: [&str; 29] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",

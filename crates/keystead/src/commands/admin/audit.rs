@@ -80,7 +80,7 @@ impl Filter {
 
 const EVENT: &[Column] = &[
     column("AT", &["/effective_at"], Kind::Time),
-    column("TYPE", &["/type"], Kind::Id),
+    column("TYPE", &["/keystead_type", "/type"], Kind::Id),
     column(
         "ACTOR",
         &[
@@ -124,7 +124,8 @@ async fn list(within: &Within, request: Request, window: Window) -> Result<(), C
 /// An event with what the table shows of it: details are under the name of the type, and some actors have a kind alone.
 fn row(event: &Value) -> Value {
     let mut row = event.clone();
-    row["about"] = event["type"].as_str().map_or(Value::Null, |name| event[name]["id"].clone());
+    let name = event["keystead_type"].as_str().or_else(|| event["type"].as_str());
+    row["about"] = name.map_or(Value::Null, |name| event[name]["id"].clone());
     let by = &event["keystead_actor"];
     if let (Some(kind), Some(id)) = (by["type"].as_str(), by["id"].as_str()) {
         row["by"] = format!("{kind} ({id})").into();
