@@ -7,6 +7,7 @@ use crate::print;
 use crate::shell::{self, Done};
 
 const PYTHON_SDK: &str = "openai==3.52.0";
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 const NODE_SDK: &str = "openai@7.55.0";
 const BROWSER: [&str; 2] = ["playwright-core@1.65.1", "axe-core@4.14.1"];
 
@@ -72,12 +73,21 @@ fn apt_get() -> Done<Command> {
 
 /// Prepares a Python with the official SDK, under `target/`.
 pub(crate) fn python() -> Done<PathBuf> {
-    let folder = shell::root().join("target/sdk-python");
+    python_with("sdk-python", PYTHON_SDK)
+}
+
+/// Prepares a Python with schemathesis, under `target/`.
+pub(crate) fn schemathesis() -> Done<PathBuf> {
+    python_with("schemathesis", SCHEMATHESIS)
+}
+
+fn python_with(name: &str, package: &str) -> Done<PathBuf> {
+    let folder = shell::root().join("target").join(name);
     let python = folder.join("bin/python");
-    if is_installed("sdk-python", PYTHON_SDK) {
+    if is_installed(name, package) {
         return Ok(python);
     }
-    print::step(&format!("installing with pip into target/sdk-python: {PYTHON_SDK}"));
+    print::step(&format!("installing with pip into target/{name}: {package}"));
     shell::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
     shell::run(Command::new(&python).args([
         "-m",
@@ -85,9 +95,9 @@ pub(crate) fn python() -> Done<PathBuf> {
         "install",
         "--quiet",
         "--disable-pip-version-check",
-        PYTHON_SDK,
+        package,
     ]))?;
-    write(&folder.join(STAMP), PYTHON_SDK)?;
+    write(&folder.join(STAMP), package)?;
     Ok(python)
 }
 

@@ -138,9 +138,8 @@ fn sdks() -> Done {
     let postgres = Postgres::start()?;
     let mut failed = Vec::new();
     for database in ["SQLite", "PostgreSQL"] {
-        for (sdk, subject) in
-            [("python", "documents"), ("python", "administration"), ("node", "documents"), ("node", "administration")]
-        {
+        let subjects = ["documents", "administration", "examples"];
+        for (sdk, subject) in ["python", "node"].into_iter().flat_map(|sdk| subjects.map(|subject| (sdk, subject))) {
             print::step(&format!("{sdk} SDK on {database}: {subject}"));
             let url = match database {
                 "PostgreSQL" => Some(postgres.database(&format!("keystead_{sdk}_{subject}"))?),

@@ -14,6 +14,7 @@ mod lists;
 mod lists_that_change;
 mod models;
 mod network;
+mod openapi;
 mod operator;
 mod operator_tags;
 mod organization;
