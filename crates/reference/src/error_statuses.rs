@@ -17,6 +17,23 @@ pub struct ErrorStatus {
     pub retry_after: bool,
 }
 
+impl ErrorStatus {
+    /// The name in words: `NotFound` is "Not found".
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut words = String::with_capacity(self.name.len() + 3);
+        for letter in self.name.trim_start_matches("OAuth").chars() {
+            if letter.is_uppercase() && !words.is_empty() {
+                words.push(' ');
+                words.extend(letter.to_lowercase());
+            } else {
+                words.push(letter);
+            }
+        }
+        words
+    }
+}
+
 const fn status(status: u16, name: &'static str, about: &'static str) -> ErrorStatus {
     ErrorStatus { status, name, about, codes: &[], string_form: false, retry_after: false }
 }

@@ -169,14 +169,24 @@ impl Kind {
         }
     }
 
-    /// The members below a value of this kind, and whether they are those of an array's items.
+    /// The members of a value without a named object, and whether they are those of an array's items.
     #[must_use]
-    pub fn members(self) -> Option<(Vec<&'static Member>, bool)> {
+    pub fn members(self) -> Option<(&'static [Member], bool)> {
         match self {
-            Self::Object(object) => Some((object.all_members().collect(), false)),
-            Self::Members(members) => Some((members.iter().collect(), false)),
+            Self::Members(members) => Some((members, false)),
             Self::List(item) => item.members().map(|(members, _)| (members, true)),
             Self::Either(kinds) => kinds.iter().find_map(|kind| kind.members()),
+            _ => None,
+        }
+    }
+
+    /// The named object that a value is, or that its items are.
+    #[must_use]
+    pub fn object(self) -> Option<&'static Object> {
+        match self {
+            Self::Object(object) => Some(object),
+            Self::List(item) | Self::Map(item) => item.object(),
+            Self::Either(kinds) => kinds.iter().find_map(|kind| kind.object()),
             _ => None,
         }
     }

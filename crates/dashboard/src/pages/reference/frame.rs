@@ -2,7 +2,7 @@
 
 use keystead_core::language::Language;
 use keystead_locales::Messages;
-use keystead_reference::GROUPS;
+use keystead_reference::{GROUPS, Group, Operation};
 
 use crate::state::DashboardState;
 use crate::web::extract::Visitor;
@@ -20,6 +20,14 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
         .map(|(at, text)| Piece { code: at % 2 == 1, text: text.to_owned() })
         .filter(|one| !one.text.is_empty())
         .collect()
+}
+
+/// One line that leads to an operation.
+pub(super) struct Entry {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    pub(super) title: &'static str,
+    pub(super) href: String,
 }
 
 /// One entry of the navigation.
@@ -41,6 +49,10 @@ pub(super) struct Frame {
     /// The base URL of the installation, for examples.
     pub(super) base_url: String,
     pub(super) choices: Vec<Choice>,
+    /// The operations of the open group.
+    pub(super) entries: Vec<Entry>,
+    /// The words that were searched for.
+    pub(super) query: String,
     /// The open page; `None` for the index.
     slug: Option<&'static str>,
 }
@@ -65,6 +77,8 @@ impl Frame {
             title: title.to_owned(),
             base_url: format!("{}/v1", state.public_url),
             choices,
+            entries: Vec::new(),
+            query: String::new(),
             slug,
         }
     }
@@ -72,6 +86,17 @@ impl Frame {
     /// The address of a page in the reader's language.
     pub(super) fn href(&self, slug: &str) -> String {
         address(Some(slug), self.language)
+    }
+
+    /// The line that leads to an operation of a group.
+    pub(super) fn entry(&self, group: &Group, operation: &Operation) -> Entry {
+        let href = format!("{}#{}", self.href(group.slug), operation.id);
+        Entry { method: operation.method, path: operation.path, title: operation.title, href }
+    }
+
+    /// Whether this is the index without a search.
+    pub(super) fn is_index(&self) -> bool {
+        self.slug.is_none() && self.query.is_empty()
     }
 
     /// The address of the index.

@@ -9,15 +9,15 @@ use std::sync::LazyLock;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use keystead_reference::{ERROR_STATUSES, GROUPS, Operation, document};
+use keystead_reference::{ERROR_STATUSES, ErrorStatus, GROUPS, Group, OAUTH_STATUSES, Operation, document};
 
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visitor;
 use crate::web::file_answer::{FileKind, file_answer};
 use crate::web::response::{Page, render};
-use frame::{Frame, Piece, pieces};
-use operation::Described;
+use frame::{Entry, Frame, Piece, pieces};
+use operation::{Described, Shown, objects};
 
 /// The last part of the address of the page about errors.
 const ERRORS: &str = "errors";
@@ -26,22 +26,21 @@ const NOWHERE: &str = "https://installation.invalid";
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| document(NOWHERE).pretty());
 
-/// One line that leads to an operation.
-struct Entry {
-    method: &'static str,
-    path: &'static str,
-    title: &'static str,
+/// A group on the index, with the operations that were searched for.
+struct Found {
+    name: &'static str,
+    about: &'static str,
     href: String,
+    entries: Vec<Entry>,
 }
 
 #[derive(Template)]
 #[template(path = "pages/reference.html")]
 struct Index {
     frame: Frame,
-    query: String,
-    /// The operations found; `None` without a search.
-    found: Option<Vec<Entry>>,
-    groups: Vec<(&'static str, &'static str, String)>,
+    /// What every program has to know, as Markdown.
+    basics: Vec<Vec<Piece>>,
+    groups: Vec<Found>,
 }
 
 #[derive(Template)]
@@ -49,13 +48,16 @@ struct Index {
 struct GroupPage {
     frame: Frame,
     about: Vec<Piece>,
-    entries: Vec<Entry>,
-    operations: Vec<Described>,
+    operations: Vec<Shown>,
+    objects: Vec<Described>,
 }
 
 /// One status with its codes.
-struct Status {
+struct Explained {
+    /// Its place on the page.
+    id: String,
     status: u16,
+    words: String,
     about: Vec<Piece>,
     codes: &'static [(&'static str, &'static str)],
 }
@@ -64,53 +66,66 @@ struct Status {
 #[template(path = "pages/reference_errors.html")]
 struct Errors {
     frame: Frame,
-    statuses: Vec<Status>,
+    statuses: Vec<Explained>,
+    /// Those of the exchange of tokens, which has errors in the form of OAuth.
+    of_oauth: Vec<Explained>,
 }
 
-fn entry(frame: &Frame, slug: &str, operation: &Operation) -> Entry {
-    let href = format!("{}#{}", frame.href(slug), operation.id);
-    Entry { method: operation.method, path: operation.path, title: operation.title, href }
-}
-
-/// The operations with every one of these words in their name, path or text.
-fn matching(frame: &Frame, query: &str) -> Vec<Entry> {
+/// The operations of a group with every one of these words in their name, path or text.
+fn matching(frame: &Frame, group: &'static Group, query: &str) -> Vec<Entry> {
     let query = query.to_lowercase();
     let words: Vec<&str> = query.split_whitespace().collect();
     let has = |operation: &&Operation| {
         let Operation { method, path, id, title, about, .. } = operation;
-        let text = format!("{method} {path} {id} {title} {about}").to_lowercase();
+        let text = format!("{} {method} {path} {id} {title} {about}", group.name).to_lowercase();
         words.iter().all(|word| text.contains(word))
     };
-    let of_group = |group: &'static keystead_reference::Group| {
-        group.operations.iter().filter(has).map(|one| entry(frame, group.slug, one)).collect::<Vec<_>>()
-    };
-    GROUPS.iter().flat_map(of_group).collect()
+    group.operations.iter().filter(has).map(|one| frame.entry(group, one)).collect()
 }
 
 /// The index and the search.
 pub(crate) async fn index(State(state): State<DashboardState>, visitor: Visitor) -> Page {
-    let frame = Frame::new(&state, &visitor, None, &visitor.messages.text("reference-title"));
-    let query = visitor.query.get("q").map(|text| text.chars().take(200).collect::<String>()).unwrap_or_default();
-    let found = (!query.trim().is_empty()).then(|| matching(&frame, &query));
-    let groups = GROUPS.iter().map(|group| (group.name, group.about, frame.href(group.slug))).collect();
-    render(visitor.messages, &Index { query, found, groups, frame })
+    let t = visitor.messages;
+    let mut frame = Frame::new(&state, &visitor, None, &t.text("reference-title"));
+    frame.query = visitor.query.get("q").map(|text| text.trim().chars().take(200).collect()).unwrap_or_default();
+    let found = |group: &'static Group| Found {
+        name: group.name,
+        about: group.about,
+        href: frame.href(group.slug),
+        entries: matching(&frame, group, &frame.query),
+    };
+    let groups = GROUPS.iter().map(found).filter(|group| !group.entries.is_empty()).collect();
+    let basics = ["reference-basics-keys", "reference-basics-bodies", "reference-basics-lists", "reference-basics-ids"];
+    let basics = basics.map(|key| pieces(&t.text(key))).into();
+    render(t, &Index { basics, groups, frame })
+}
+
+fn explained(statuses: &'static [ErrorStatus], place: &str) -> Vec<Explained> {
+    let one = |one: &'static ErrorStatus| Explained {
+        id: format!("{place}{}", one.status),
+        status: one.status,
+        words: one.words(),
+        about: pieces(one.about),
+        codes: one.codes,
+    };
+    statuses.iter().map(one).collect()
 }
 
 /// One group, or the errors.
 pub(crate) async fn open(State(state): State<DashboardState>, visitor: Visitor, Path(slug): Path<String>) -> Page {
+    let t = visitor.messages;
     if slug == ERRORS {
-        let frame = Frame::new(&state, &visitor, Some(ERRORS), &visitor.messages.text("reference-errors"));
-        let statuses = ERROR_STATUSES.iter();
-        let statuses = statuses.map(|one| Status { status: one.status, about: pieces(one.about), codes: one.codes });
-        return render(visitor.messages, &Errors { statuses: statuses.collect(), frame });
+        let frame = Frame::new(&state, &visitor, Some(ERRORS), &t.text("reference-errors"));
+        let (statuses, of_oauth) = (explained(ERROR_STATUSES, ""), explained(OAUTH_STATUSES, "oauth-"));
+        return render(t, &Errors { statuses, of_oauth, frame });
     }
     let Some(group) = GROUPS.iter().find(|group| group.slug == slug) else {
-        return Err(PageError::new(visitor.messages, keystead_app::Error::not_found("page", slug)));
+        return Err(PageError::new(t, keystead_app::Error::not_found("page", slug)));
     };
-    let frame = Frame::new(&state, &visitor, Some(group.slug), group.name);
-    let entries = group.operations.iter().map(|one| entry(&frame, group.slug, one)).collect();
-    let operations = group.operations.iter().map(|one| Described::new(&frame, one)).collect();
-    render(visitor.messages, &GroupPage { about: pieces(group.about), entries, operations, frame })
+    let mut frame = Frame::new(&state, &visitor, Some(group.slug), group.name);
+    frame.entries = matching(&frame, group, "");
+    let operations = group.operations.iter().map(|one| Shown::new(&frame, one)).collect();
+    render(t, &GroupPage { about: pieces(group.about), operations, objects: objects(t, group.operations), frame })
 }
 
 /// The OpenAPI document, with the address of this installation.
