@@ -7,7 +7,7 @@ use crate::kill::{self, Database};
 use crate::postgres::Postgres;
 use crate::product::Product;
 use crate::shell::{self, Done, cargo};
-use crate::{check, machine, print, setup};
+use crate::{check, fuzz_api, machine, print, setup};
 
 /// What to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,7 @@ pub(crate) fn run(part: Part) -> Done {
     }
     if part != Part::Browser {
         sdks()?;
+        fuzz_api::play(&shell::root().join("target/debug/keystead"), &fuzz_api::Arguments::QUICK)?;
     }
     if part == Part::Sdks { Ok(()) } else { journeys() }
 }
