@@ -24,6 +24,8 @@ mod rates;
 mod refusals;
 mod roles;
 mod roles_world;
+mod rust_client;
+mod sketch;
 mod unknown_fields;
 mod usage;
 mod workload_exchange;

@@ -9,6 +9,7 @@ use keystead_api::{Endpoint, Permission, ROUTES};
 use keystead_reference::{Access, Member, Operation, document, operations};
 use serde_json::{Value, json};
 
+use crate::sketch;
 use crate::world::Answer;
 
 /// Where rows are added.
@@ -54,7 +55,10 @@ fn escaped(part: &str) -> String {
 pub(crate) fn check(method: &str, path: &str, sent: &[u8], answer: &Answer) {
     let Some(row) = row(method, path) else {
         let known = path.starts_with("/webhooks/") || [401, 404, 405].contains(&answer.status);
-        assert!(known, "{method} {path} answered {} and has no row in {PLACE}", answer.status);
+        let endpoint = ROUTES.iter().find(|one| one.method == method && fits(one.path, path));
+        let sketch = endpoint.map(|endpoint| sketch::row(endpoint, (answer.status == 200).then_some(&answer.body)));
+        let sketch = sketch.unwrap_or_default();
+        assert!(known, "{method} {path} answered {} and has no row in {PLACE}:\n\n{sketch}\n", answer.status);
         return;
     };
     let (id, status) = (row.id, answer.status);
@@ -107,10 +111,15 @@ fn every_route_has_a_row() {
         .filter(|one| !matches!(one.access, Access::Project(_) | Access::Nobody))
         .map(|one| (one.method, one.path))
         .collect();
+    let missing = ROUTES.iter().filter(|one| {
+        let described = operations().any(|row| (row.method, row.path) == (one.method.as_str(), one.path));
+        !described
+    });
+    let missing: Vec<String> = missing.map(|endpoint| sketch::row(endpoint, None)).collect();
+    assert!(missing.is_empty(), "routes without a row in {PLACE}:\n\n{}\n", missing.join("\n"));
     for endpoint in ROUTES {
         let key = (endpoint.method.as_str(), endpoint.path);
-        let row = operations().find(|one| (one.method, one.path) == key);
-        let row = row.unwrap_or_else(|| panic!("{endpoint:?} has no row in {PLACE}"));
+        let row = operations().find(|one| (one.method, one.path) == key).unwrap();
         rows.remove(&key);
         let accepted = endpoint.accepted;
         assert_eq!(row.access, access(endpoint), "{}", row.id);
