@@ -13,8 +13,8 @@ use crate::{machine, print};
 /// How much to play.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Random requests of each of three kinds for each operation; without any, only the examples are played.
-    #[arg(long, default_value_t = 25)]
+    /// Random requests for each operation; without any, only the examples are played.
+    #[arg(long, default_value_t = 60)]
     examples: u32,
     /// The seed of the requests.
     #[arg(long, default_value_t = 1)]
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     /// What the test suite plays.
-    pub(crate) const QUICK: Self = Self { examples: 4, seed: 1 };
+    pub(crate) const QUICK: Self = Self { examples: 9, seed: 1 };
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Done {

@@ -152,7 +152,8 @@ fn content(operation: &Operation) -> Json {
             media(object(id.iter().chain(&members), false))
         }
         Answer::Forwarded => Json::EMPTY.with("application/json", any()).with("text/event-stream", any()),
-        Answer::File => Json::EMPTY.with("application/octet-stream", any()),
+        // A sound, lines of JSON or anything else: the model server says which.
+        Answer::File => Json::EMPTY.with("*/*", any()),
     }
 }
 

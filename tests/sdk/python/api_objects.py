@@ -47,32 +47,45 @@ def send(method, path, body=None, key="adminKey", **more):
     return answer.json()
 
 
-def join(address):
-    """Accepts the newest invitation of an address, as a person does."""
+def messages(address, mark=""):
+    """What the sandbox delivered to an address or a phone, the newest first; waits for the first one."""
     for _ in range(150):
-        messages = session.get(f"{SANDBOX}/messages", timeout=30).json()
-        messages = messages if isinstance(messages, list) else messages["data"]
-        links = [one["link"] for one in messages if one["to"] == address and "/invite?" in (one["link"] or "")]
-        if links:
-            break
+        found = session.get(f"{SANDBOX}/messages", timeout=30).json()["data"]
+        found = [one for one in found if one["to"].startswith(address) and mark in (one["link"] or one["code"] or "")]
+        if found:
+            return found
         time.sleep(0.1)
-    token = urllib.parse.parse_qs(urllib.parse.urlsplit(links[0]).query)["token"][0]
-    form = {"token": token, "password": "correct horse battery"}
+    raise AssertionError(f"nothing was sent to {address}")
+
+
+def follow(link, path):
+    """Chooses a password behind the link of a mail, as a person does."""
+    form = {"token": urllib.parse.parse_qs(urllib.parse.urlsplit(link).query)["token"][0], "password": "correct horse battery"}
+    submit(path, form)
+
+
+def submit(path, form):
     same_site = {"Sec-Fetch-Site": "same-origin"}
-    answer = session.post(f"{ADDRESS}/invite/join", data=form, headers=same_site, allow_redirects=False, timeout=30)
+    answer = session.post(ADDRESS + path, data=form, headers=same_site, allow_redirects=False, timeout=30)
     assert answer.status_code == 303, answer.text[:300]
     session.cookies.clear()
+
+
+def prepare():
+    """Confirms the owner's address, so that they are an operator."""
+    submit("/forgot", {"email": "owner@example.com"})
+    follow(messages("owner@example.com", "/reset?")[0]["link"], "/reset")
 
 
 people = {}
 
 
-def person(again=False):
-    """A member of the organization; the same one each time, unless a request takes them out of it."""
-    if again or "id" not in people:
+def person():
+    """A member of the organization: the same one until `people` is cleared."""
+    if "id" not in people:
         address = f"person{number()}@example.com"
         send("POST", f"{ADMIN}/invites", {"email": address, "role": "reader"})
-        join(address)
+        follow(messages(address, "/invite?")[0]["link"], "/invite/join")
         people["id"] = send("GET", f"{ADMIN}/users?emails={address}")["data"][0]["id"]
     return people["id"]
 
@@ -96,6 +109,36 @@ def file(_path=None):
     form = {"files": {"file": FILES["file"]}, "data": {"purpose": "batch"}}
     headers = {"Authorization": f"Bearer {KEYS['projectKey']}"}
     return session.post(f"{ADDRESS}/v1/files", headers=headers, timeout=30, **form).json()["id"]
+
+
+def card(_path):
+    """A card that was added at the payment service."""
+    setup = send("GET", "/v1/keystead/payment_methods")["setup"] or send("POST", "/v1/keystead/payment_methods")
+    session.post(f"{setup['url']}/simulate", json={"outcome": "succeed"}, timeout=30)
+    send("POST", f"/v1/keystead/payment_methods/{setup['id']}/refresh")
+    return send("GET", "/v1/keystead/payment_methods")["data"][0]["id"]
+
+
+def phone(_path):
+    """An organization with a verified phone."""
+    made = send("POST", "/v1/keystead/phone_verifications", {"phone_number": f"+48 512 345 {100 + number()}"})
+    send("POST", f"/v1/keystead/phone_verifications/{made['id']}/check", {"code": messages("+48")[0]["code"]})
+    return [ORGANIZATION]
+
+
+def verified(_path):
+    """An organization with a verification that succeeded."""
+    made = send("POST", "/v1/keystead/organization_verifications", {"consent": True})
+    session.post(f"{made['url'].split('?')[0]}/simulate", json={"outcome": "approve"}, timeout=30)
+    send("POST", f"/v1/keystead/organization_verifications/{made['id']}/refresh")
+    return ORGANIZATION
+
+
+def part(path):
+    """A part of the upload that a path names."""
+    headers = {"Authorization": f"Bearer {KEYS['projectKey']}"}
+    target = f"{ADDRESS}{path.removesuffix('/complete')}/parts"
+    return session.post(target, headers=headers, files={"data": FILES["data"]}, timeout=30).json()["id"]
 
 
 def workload(body):
@@ -123,6 +166,8 @@ MAKERS = {
     "/v1/keystead/operator/organizations/{organization_id}": lambda _: ORGANIZATION,
     "/v1/keystead/operator/exemptions/{organization_id}": lambda _: ORGANIZATION,
 }
+# The same for operations with an id of another kind than others at the path.
+MAKERS_OF = {"deletePaymentMethod": card, "preferPaymentMethod": card, "operateOnVerification": verified}
 # Values for members of bodies, by name; they get the path with ids.
 VALUES = {
     "name": lambda _: f"Name {number()}",
@@ -133,13 +178,17 @@ VALUES = {
     "project_id": lambda _: PROJECT,
     "service_account_id": lambda _: account(PROJECT),
     "organization_id": lambda _: ORGANIZATION,
-    "organization_ids": lambda _: [ORGANIZATION],
+    "organization_ids": phone,
     "certificate": lambda _: CERTIFICATE,
     "certificate_ids": lambda _: [send("POST", f"{ADMIN}/certificates", {"certificate": CERTIFICATE})["id"]],
     "input_file_id": file,
     "allowed_ips": lambda _: ["127.0.0.0/8", "::1/128"],
     "issuer": lambda _: f"{SANDBOX}/oidc",
+    "part_ids": lambda path: [part(path)],
+    "code": lambda _: messages("+48")[0]["code"],
 }
+# Models that the sandbox serves, where an example names another one.
+MODELS = {"createCompletion": "gpt-4o-mini", "createImage": "gpt-4o-mini", "createModeration": "gpt-4o-mini", "createSpeech": "tts-1"}
 
 
 def body_of(operation, path):
@@ -148,7 +197,7 @@ def body_of(operation, path):
     if "multipart/form-data" in kinds:
         members = kinds["multipart/form-data"]["schema"]["properties"]
         form = {name: FILES.get(name) for name in members if name in FILES}
-        usual = {"purpose": "batch", "model": "gpt-image-1" if "image" in members else "whisper-1", "prompt": "A lighthouse"}
+        usual = {"purpose": "batch", "model": "gpt-4o-mini" if "image" in members else "whisper-1", "prompt": "A lighthouse"}
         return {"files": form, "data": {name: usual[name] for name in members if name in usual}}, "multipart/form-data"
     body = kinds.get("application/json", {}).get("example")
     if body is None:
@@ -157,6 +206,8 @@ def body_of(operation, path):
     if "role_id" in body and not path.startswith("/v1/projects/"):
         wanted = {"role_name": f"Role {number()}", "permissions": ["api.model.read"]}
         body["role_id"] = send("POST", f"{ADMIN}/roles", wanted)["id"]
+    if operation["operationId"] in MODELS:
+        body["model"] = MODELS[operation["operationId"]]
     if operation["operationId"] == "exchangeToken":
         body = workload(body)
     if operation["operationId"] == "updatePolicy":
@@ -164,8 +215,8 @@ def body_of(operation, path):
     return body, "application/json"
 
 
-def ids_of(template):
-    """Makes what a path names; returns the values of its parameters, in order."""
+def ids_of(template, operation):
+    """Makes what a path names; returns the values of its parameters, or nothing if they cannot be made."""
     ids, done = {}, ""
     for part in template.split("/")[1:]:
         before, done = done, f"{done}/{part}"
@@ -173,8 +224,9 @@ def ids_of(template):
             continue
         name, path = part[1:-1], filled(before, ids)
         creation = operations.get(("POST", before))
-        if done in MAKERS:
-            ids[name] = MAKERS[done](path)
+        maker = MAKERS_OF.get(operation["operationId"]) or MAKERS.get(done)
+        if maker:
+            ids[name] = maker(path)
         elif creation:
             body, kind = body_of(creation, path)
             answer = session.post(ADDRESS + path, json=body, headers=headers(creation), timeout=30)

@@ -10,21 +10,28 @@ the description does not name, or differ from its schema; none may be 401, as th
 import collections
 import sys
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
 from openapi_spec_validator import validate
 from schemathesis import GenerationMode, openapi
 from schemathesis.checks import load_all_checks
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
 
-from api_objects import ADDRESS, body_of, description, filled, headers, ids_of, person, people, session
+from api_objects import ADDRESS, body_of, description, filled, headers, ids_of, people, person, prepare, session
 
 EXAMPLES, SEED = int(sys.argv[1]), int(sys.argv[2])
 # What cannot succeed here, and how it is answered instead.
-REFUSED = {}
+REFUSED = {
+    "resendPhoneVerification": (429, "a code can be sent again after some seconds"),
+    "appealOrganizationVerification": (400, "no verification was refused"),
+    "decideReviewCase": (404, "a case needs photos of a person; the journey `review` has them"),
+    "holdReviewCase": (404, "needs a case"),
+    "endHoldOfReviewCase": (404, "needs a case"),
+}
 # Requests of these would end the service of this address.
 NOT_RANDOM = {"createIpAllowlist", "activateIpAllowlist", "updateIpAllowlist"}
 
@@ -51,7 +58,7 @@ def check(case, response):
 def example(operation, definition):
     """Sends the example of an operation with ids of new objects; returns the ids."""
     name, method, path = definition["operationId"], operation.method.upper(), operation.path
-    ids = ids_of(path)
+    ids = ids_of(path, definition)
     if ids is None:
         assert name in REFUSED, f"{name}: nothing makes the objects of {path}; add a maker to api_objects.py"
         ids = {one["name"]: one["example"] for one in definition["parameters"] if one["in"] == "path"}
@@ -69,19 +76,28 @@ def example(operation, definition):
     return ids
 
 
-def play(operation, definition, ids, mode, number):
-    """Sends random requests."""
+def play(operation, definition, ids):
+    """Sends random requests: that keep to the schema or break it, with existing ids, and with random ids."""
+    key = headers(definition)
+    kinds = [
+        operation.as_strategy(generation_mode=GenerationMode.POSITIVE, path_parameters=ids, headers=key),
+        operation.as_strategy(generation_mode=GenerationMode.NEGATIVE, path_parameters=ids, headers=key),
+        operation.as_strategy(generation_mode=GenerationMode.POSITIVE, headers=key),
+    ]
 
-    @seed(SEED + number)
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=False, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-    @given(case=operation.as_strategy(generation_mode=mode, path_parameters=ids))
+    @seed(SEED)
+    @settings(max_examples=EXAMPLES, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(case=strategies.one_of(kinds))
     def one(case):
-        check(case, case.call(base_url=ADDRESS, headers=headers(definition), session=session, timeout=30))
+        # The key is sent whatever a broken request has in its place.
+        case.headers = {**(case.headers or {}), **key}
+        check(case, case.call(base_url=ADDRESS, session=session, timeout=30))
 
     one()
 
 
 validate(description)
+prepare()
 schema = openapi.from_dict(description)
 succeeded, every = 0, []
 for result in schema.get_all_operations():
@@ -94,19 +110,17 @@ for operation, definition in every:
     try:
         reached[name] = example(operation, definition)
         succeeded += name not in REFUSED
-    except Exception as error:  # every operation is played, so that one run shows all that is wrong
+    except (Exception, FailureGroup) as error:  # every operation is played, so that one run shows all that is wrong
         failed(f"{name}, its example", error)
 person()
 for operation, definition in every:
     name = definition["operationId"]
     if name in NOT_RANDOM or EXAMPLES == 0:
         continue
-    # Random ids are answered by the same code for every operation: one in three is enough of them.
-    for number, (mode, ids) in enumerate([(GenerationMode.POSITIVE, reached.get(name)), (GenerationMode.NEGATIVE, reached.get(name)), (GenerationMode.POSITIVE, None)]):
-        try:
-            play(operation, definition, ids, mode, number)
-        except Exception as error:
-            failed(f"{name}, {mode.value}", error)
+    try:
+        play(operation, definition, reached.get(name))
+    except (Exception, FailureGroup) as error:
+        failed(name, error)
 for scheme in ("adminKey", "projectKey"):
     answer = session.get(f"{ADDRESS}/v1/me", headers=headers({"security": [{scheme: []}]}), timeout=30)
     if answer.status_code != 200:

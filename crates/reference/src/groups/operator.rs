@@ -256,7 +256,7 @@ pub(super) const GROUP: Group = Group {
             .needs(Access::Operator)
             .body(&[field("organization_ids", Kind::List(&Kind::Id("org-")), "The organizations.").between(1, 1_000), REASON])
             .answers(&REVOCATION)
-            .or(&[409]),
+            .or(&[404, 409]),
         post("/v1/keystead/operator/exemptions", "createExemption", "Exempt an organization from all rules")
             .needs(Access::Operator)
             .body(&[field("organization_id", Kind::Id("org-"), "The organization."), UNTIL, REASON])
