@@ -75,6 +75,7 @@ fn journeys() -> Done {
         ("network", &[]),
         ("review", &reviewer),
         ("help", &[]),
+        ("reference", &[]),
         ("limits", &rates),
         ("playground", &[]),
         ("first_hour", &[]),

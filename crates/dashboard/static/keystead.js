@@ -140,9 +140,15 @@ for (const choice of document.querySelectorAll("[name=code]")) {
   choice.addEventListener("change", () => localStorage.setItem("code", choice.value));
 }
 const groups = [...document.querySelectorAll("[data-found]")];
+const find = document.querySelector(".reference-top #q");
+addEventListener("keydown", (event) => {
+  if (event.key !== "/" || !find || event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  find.focus();
+});
 if (groups.length) {
   const none = document.getElementById("none");
-  document.getElementById("q").addEventListener("input", (event) => {
+  find.addEventListener("input", (event) => {
     const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
     for (const group of groups) {
       const rows = [...group.querySelectorAll("li")];

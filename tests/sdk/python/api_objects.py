@@ -47,15 +47,25 @@ def send(method, path, body=None, key="adminKey", **more):
     return answer.json()
 
 
-def messages(address, mark=""):
-    """What the sandbox delivered to an address or a phone, the newest first; waits for the first one."""
-    for _ in range(150):
-        found = session.get(f"{SANDBOX}/messages", timeout=30).json()["data"]
-        found = [one for one in found if one["to"].startswith(address) and mark in (one["link"] or one["code"] or "")]
+def wait_for(what, look):
+    """Looks until there is something: jobs of the server follow requests within a moment."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        found = look()
         if found:
             return found
         time.sleep(0.1)
-    raise AssertionError(f"nothing was sent to {address}")
+    raise AssertionError(f"{what} did not come")
+
+
+def messages(address, mark=""):
+    """What the sandbox delivered to an address or a phone, the newest first."""
+
+    def sent():
+        all_of_them = session.get(f"{SANDBOX}/messages", timeout=30).json()["data"]
+        return [one for one in all_of_them if one["to"].startswith(address) and mark in (one["link"] or one["code"] or "")]
+
+    return wait_for(f"a message to {address}", sent)
 
 
 def follow(link, path):
@@ -113,9 +123,10 @@ def file(_path=None):
 
 def card(_path):
     """A card that was added at the payment service."""
-    setup = send("GET", "/v1/keystead/payment_methods")["setup"] or send("POST", "/v1/keystead/payment_methods")
+    setup = send("POST", "/v1/keystead/payment_methods")
     session.post(f"{setup['url']}/simulate", json={"outcome": "succeed"}, timeout=30)
-    send("POST", f"/v1/keystead/payment_methods/{setup['id']}/refresh")
+    target = f"/v1/keystead/payment_methods/{setup['id']}/refresh"
+    wait_for("a card", lambda: send("POST", target)["status"] == "succeeded")
     return send("GET", "/v1/keystead/payment_methods")["data"][0]["id"]
 
 
@@ -130,7 +141,8 @@ def verified(_path):
     """An organization with a verification that succeeded."""
     made = send("POST", "/v1/keystead/organization_verifications", {"consent": True})
     session.post(f"{made['url'].split('?')[0]}/simulate", json={"outcome": "approve"}, timeout=30)
-    send("POST", f"/v1/keystead/organization_verifications/{made['id']}/refresh")
+    target = f"/v1/keystead/organization_verifications/{made['id']}/refresh"
+    wait_for("a verification", lambda: send("POST", target)["status"] == "approved")
     return ORGANIZATION
 
 

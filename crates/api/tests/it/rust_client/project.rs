@@ -30,7 +30,8 @@ const TEXT_INSTEAD_OF_BOOLEAN: &str = "expected a string";
 async fn projects_and_their_people_are_read() {
     let (world, owner, mut to) = start().await;
     let client = to.client.clone();
-    let projects = client.admin().projects();
+    let admin = client.admin();
+    let projects = admin.projects();
     let wanted = ProjectCreateRequest { name: "Search".to_owned(), ..ProjectCreateRequest::default() };
     let id = to.read("projects.create", projects.create(wanted).await).id;
     let (fault, sent) = to.misread("projects.list", projects.list().await);
@@ -59,7 +60,8 @@ async fn projects_and_their_people_are_read() {
 async fn service_accounts_and_keys_are_read() {
     let (_world, owner, mut to) = start().await;
     let client = to.client.clone();
-    let projects = client.admin().projects();
+    let admin = client.admin();
+    let projects = admin.projects();
     let accounts = projects.service_accounts(owner.project_id.as_str());
     let wanted = ProjectServiceAccountCreateRequest {
         name: "Worker".to_owned(),
@@ -90,7 +92,8 @@ async fn service_accounts_and_keys_are_read() {
 async fn settings_of_projects_are_read() {
     let (world, owner, mut to) = start().await;
     let client = to.client.clone();
-    let (projects, project) = (client.admin().projects(), owner.project_id.as_str());
+    let admin = client.admin();
+    let (projects, project) = (admin.projects(), owner.project_id.as_str());
     let some = RateLimits { requests_per_minute: Some(100), images_per_minute: Some(5), ..RateLimits::NONE };
     serve(&world, &[("gpt-4o", some)]).await;
     let limits = projects.rate_limits(project);
@@ -123,7 +126,7 @@ async fn settings_of_projects_are_read() {
     assert!(to.read("model_permissions.delete", models.delete().await).deleted);
 
     let upload = UploadCertificateRequest { name: None, certificate: AUTHORITY.to_owned() };
-    let id = client.admin().certificates().upload_organization(upload).await.unwrap().id;
+    let id = admin.certificates().upload_organization(upload).await.unwrap().id;
     let all = || ToggleCertificatesRequest { certificate_ids: vec![id.clone()] };
     let certificates = projects.certificates(project);
     to.read("projects.certificates.list", certificates.list().await);
@@ -136,7 +139,8 @@ async fn settings_of_projects_are_read() {
 async fn roles_and_groups_of_projects_are_read() {
     let (_world, owner, mut to) = start().await;
     let client = to.client.clone();
-    let (projects, project) = (client.admin().projects(), owner.project_id.as_str());
+    let admin = client.admin();
+    let (projects, project) = (admin.projects(), owner.project_id.as_str());
     let roles = projects.roles(project);
     let wanted = PublicCreateOrganizationRoleBody {
         role_name: "Caller".to_owned(),
@@ -152,7 +156,7 @@ async fn roles_and_groups_of_projects_are_read() {
     };
     to.read("projects.roles.update", roles.update(&role, wanted).await);
 
-    let group = client.admin().groups().create(CreateGroupBody { name: "Team".to_owned() }).await.unwrap().id;
+    let group = admin.groups().create(CreateGroupBody { name: "Team".to_owned() }).await.unwrap().id;
     let groups = projects.groups(project);
     let wanted = InviteProjectGroupBody { group_id: group.clone(), role: "role-api-project-member".to_owned() };
     to.read("projects.groups.add", groups.add(wanted).await);

@@ -67,7 +67,7 @@ impl Shown {
         let body = if operation.is_form() { "reference-form" } else { "reference-body" };
         let all: [(&str, &[Member]); 3] =
             [("reference-path", &path), ("reference-query", operation.query), (body, operation.body)];
-        let table = |(title, members): (&str, &[Member])| Table { title: t.text(title), rows: table(t, members, true) };
+        let titled = |(title, members): (&str, &[Member])| Table { title: t.text(title), rows: table(t, members, true) };
         let (answer, object) = answered(operation);
         let names = operation.unsupported.join(", ");
         Self {
@@ -77,7 +77,7 @@ impl Shown {
             path: operation.path,
             about: pieces(operation.about),
             access: pieces(&operation.access.words()),
-            tables: all.into_iter().map(table).filter(|table| !table.rows.is_empty()).collect(),
+            tables: all.into_iter().map(titled).filter(|table| !table.rows.is_empty()).collect(),
             unsupported: (!names.is_empty()).then(|| t.text_with("reference-unsupported", "names", names)),
             answer: t.text(answer),
             object: object.map(|object| object.name),
@@ -112,8 +112,8 @@ fn answered(operation: &Operation) -> (&'static str, Option<&'static Object>) {
 pub(super) fn objects(t: Messages, operations: &'static [Operation]) -> Vec<Described> {
     let mut found: Vec<&'static Object> = Vec::new();
     for operation in operations {
-        let sent = operation.query.iter().chain(operation.body).filter_map(|member| member.kind.object());
-        sent.chain(answered(operation).1).for_each(|object| add(object, &mut found));
+        within(operation.query.iter().chain(operation.body), &mut found);
+        answered(operation).1.into_iter().for_each(|object| add(object, &mut found));
     }
     let described = |object: &'static Object| {
         let members: Vec<Member> = object.all_members().copied().collect();
