@@ -135,7 +135,7 @@ if (offer && zone && zones?.value !== zone && [...zones.options].some((option) =
 }
 document.querySelector("[autofocus], .summary[tabindex]")?.focus();
 // The reference of the API: the language of the examples is remembered, and the list of operations follows the words.
-for (const choice of document.querySelectorAll("[name=code]")) {
+for (const choice of document.querySelectorAll(".in-language input")) {
   if (localStorage.getItem("code") === choice.value) choice.checked = true;
   choice.addEventListener("change", () => localStorage.setItem("code", choice.value));
 }
