@@ -24,6 +24,7 @@ const apart = {
   "/settings/organization/verification/state": "no page", "/settings/organization/verification/events": "no page",
   "/api-keys/gateways": "no page", "/api-keys/{id}": "needs a key; looked at by keys.mjs",
   "/welcome/first-call/state": "no page", "/welcome/first-call/events": "no page",
+  "/openapi.json": "no page",
   "/usage.csv": "a download", "/settings/organization/audit-log.csv": "a download", "/settings/account/export.json": "a download",
   "/settings/organization/export.json": "a download",
   "/operator/reviews/{case}": "needs a case", "/operator/reviews/{case}/pictures/{number}": "no page",

@@ -7,7 +7,7 @@ use crate::kill::{self, Database};
 use crate::postgres::Postgres;
 use crate::product::Product;
 use crate::shell::{self, Done, cargo};
-use crate::{check, machine, print, setup};
+use crate::{check, fuzz_api, machine, print, setup};
 
 /// What to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,7 @@ pub(crate) fn run(part: Part) -> Done {
     }
     if part != Part::Browser {
         sdks()?;
+        fuzz_api::play(&shell::root().join("target/debug/keystead"), &fuzz_api::Arguments::QUICK)?;
     }
     if part == Part::Sdks { Ok(()) } else { journeys() }
 }
@@ -74,6 +75,7 @@ fn journeys() -> Done {
         ("network", &[]),
         ("review", &reviewer),
         ("help", &[]),
+        ("reference", &[]),
         ("limits", &rates),
         ("playground", &[]),
         ("first_hour", &[]),
@@ -138,9 +140,8 @@ fn sdks() -> Done {
     let postgres = Postgres::start()?;
     let mut failed = Vec::new();
     for database in ["SQLite", "PostgreSQL"] {
-        for (sdk, subject) in
-            [("python", "documents"), ("python", "administration"), ("node", "documents"), ("node", "administration")]
-        {
+        let subjects = ["documents", "administration", "examples"];
+        for (sdk, subject) in ["python", "node"].into_iter().flat_map(|sdk| subjects.map(|subject| (sdk, subject))) {
             print::step(&format!("{sdk} SDK on {database}: {subject}"));
             let url = match database {
                 "PostgreSQL" => Some(postgres.database(&format!("keystead_{sdk}_{subject}"))?),

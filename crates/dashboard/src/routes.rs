@@ -16,7 +16,7 @@ use crate::pages::organization::{
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage;
-use crate::pages::{help, home, landing, limits, playground, unknown};
+use crate::pages::{help, home, landing, limits, playground, reference, unknown};
 use crate::playground::PLAYGROUND_STREAM;
 use crate::state::DashboardState;
 use crate::web::file_answer::only_on_our_pages;
@@ -96,6 +96,9 @@ pub static ROUTES: &[Route] = &[
     }),
     public("/help", || get(help::list)),
     public("/help/{slug}", || get(help::open)),
+    public("/docs/api", || get(reference::index)),
+    public("/docs/api/{slug}", || get(reference::open)),
+    public("/openapi.json", || get(reference::openapi)),
     // Everyone with the link can see an invitation; accepting it requires a session.
     public("/invite", || get(forms::invite).post(forms::do_invite)),
     public("/invite/join", || post(forms::join)),

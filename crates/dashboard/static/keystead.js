@@ -134,3 +134,28 @@ if (offer && zone && zones?.value !== zone && [...zones.options].some((option) =
   });
 }
 document.querySelector("[autofocus], .summary[tabindex]")?.focus();
+// The reference of the API: the language of the examples is remembered, and the list of operations follows the words.
+for (const choice of document.querySelectorAll(".in-language input")) {
+  if (localStorage.getItem("code") === choice.value) choice.checked = true;
+  choice.addEventListener("change", () => localStorage.setItem("code", choice.value));
+}
+const groups = [...document.querySelectorAll("[data-found]")];
+const find = document.querySelector(".reference-top #q");
+addEventListener("keydown", (event) => {
+  if (event.key !== "/" || !find || event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  find.focus();
+});
+if (groups.length) {
+  const none = document.getElementById("none");
+  find.addEventListener("input", (event) => {
+    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const group of groups) {
+      const rows = [...group.querySelectorAll("li")];
+      const name = group.querySelector("h2").textContent;
+      for (const row of rows) row.hidden = !words.every((word) => `${name} ${row.textContent}`.toLowerCase().includes(word));
+      group.hidden = rows.every((row) => row.hidden);
+    }
+    none.hidden = groups.some((group) => !group.hidden);
+  });
+}

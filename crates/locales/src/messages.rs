@@ -31,6 +31,7 @@ macro_rules! sources {
             include_str!(concat!("../locales/", $tag, "/network.ftl")),
             include_str!(concat!("../locales/", $tag, "/audit.ftl")),
             include_str!(concat!("../locales/", $tag, "/help.ftl")),
+            include_str!(concat!("../locales/", $tag, "/reference.ftl")),
             include_str!(concat!("../locales/", $tag, "/mail.ftl")),
             include_str!(concat!("../locales/", $tag, "/sms.ftl")),
             include_str!(concat!("../locales/", $tag, "/consent.ftl")),

@@ -42,7 +42,7 @@ pub(crate) const LISTS: &[List] = &[
 ];
 
 /// Lists that name the cursor of their next page: their path and the largest `limit`.
-const NEXT_LISTS: &[(&str, usize)] = &[
+pub(crate) const NEXT_LISTS: &[(&str, usize)] = &[
     ("/v1/organization/groups", 1000),
     ("/v1/organization/groups/{group_id}/roles", 1000),
     ("/v1/organization/groups/{group_id}/users", 1000),

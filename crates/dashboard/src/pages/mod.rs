@@ -12,6 +12,7 @@ pub(crate) mod operator;
 pub(crate) mod organization;
 pub(crate) mod phone_step;
 pub(crate) mod playground;
+pub(crate) mod reference;
 pub(crate) mod sign_in;
 pub(crate) mod unknown;
 pub(crate) mod usage;

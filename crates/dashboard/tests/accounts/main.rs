@@ -22,6 +22,7 @@ mod progress;
 mod project_features;
 mod reauthentication;
 mod redirects;
+mod reference;
 mod refusal_links;
 mod roles;
 mod second_factor_policy;
