@@ -27,5 +27,7 @@ mod unknown_fields;
 mod usage;
 mod workload_exchange;
 mod workload_keys;
+mod workload_leaks;
+mod workload_limits;
 mod workloads;
 mod world;

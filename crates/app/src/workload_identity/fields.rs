@@ -1,8 +1,8 @@
 //! Checking the fields of providers and rules.
 
 use keystead_core::text::{self, NameFault};
-use keystead_core::workload_identity::Verification;
 use keystead_core::workload_identity::issuer::{LONGEST_AUDIENCE, check_address};
+use keystead_core::workload_identity::{Matchers, Transformations, Verification, tells_workloads_apart};
 use keystead_providers::workload::KeySet;
 use serde_json::Value;
 
@@ -75,4 +75,21 @@ pub(super) fn checked_verification(app: &App, value: &Value) -> Result<Verificat
         }
     }
     Ok(read)
+}
+
+/// Refuses conditions that every token of the issuer meets. `param` is the field that would make them so.
+pub(super) fn ensure_tells_apart(
+    matchers: &Matchers,
+    transformations: &Transformations,
+    param: &'static str,
+) -> Result<(), Error> {
+    if tells_workloads_apart(matchers, transformations) {
+        return Ok(());
+    }
+    let message = format!(
+        "Invalid '{param}': a federation rule must name at least one attribute that differs between workloads, such as \
+         'sub' or 'repository'. Claims like 'iss' and 'aud' and derived attributes without a claim are the same in every \
+         token of the issuer, so everyone for whom it vouches would match."
+    );
+    Err(Error::invalid(param, message))
 }

@@ -46,6 +46,7 @@ pub(crate) async fn keys(databases: &Databases) {
     certificates::certificates_of_callers(databases.fresh().await).await;
     workloads::providers_and_rules(databases.fresh().await).await;
     workloads::keys_of_rules(databases.fresh().await).await;
+    workloads::ended_keys_of_rules(databases.fresh().await).await;
 }
 
 pub(crate) async fn usage(databases: &Databases) {
