@@ -23,7 +23,12 @@ pub struct Workloads {
 
 impl Default for Workloads {
     fn default() -> Self {
-        Self { published: Mutex::new(Some(vec![1])), asked: AtomicUsize::new(0), silent: AtomicBool::new(false), reached: Notify::new() }
+        Self {
+            published: Mutex::new(Some(vec![1])),
+            asked: AtomicUsize::new(0),
+            silent: AtomicBool::new(false),
+            reached: Notify::new(),
+        }
     }
 }
 

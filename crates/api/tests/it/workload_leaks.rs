@@ -57,7 +57,8 @@ async fn rules_that_let_everyone_in_are_refused() {
     let world = World::new().await;
     let setup = Setup::new(&world, "ann").await;
     let (key, rules) = (setup.key(), format!("{}/federation_rules", setup.provider_path()));
-    let constant = json!([{ "attribute": "x", "expression": "'y'" }, { "attribute": "who", "expression": "assertion.sub" }]);
+    let constant =
+        json!([{ "attribute": "x", "expression": "'y'" }, { "attribute": "who", "expression": "assertion.sub" }]);
     let derived = world.post(&setup.provider_path(), key, json!({ "attribute_transformations": constant })).await;
     assert_eq!(derived.status, 200, "{}", derived.body);
     for matchers in [json!({ "iss": "x" }), json!({ "aud": "keystead", "iss": "x" }), json!({ "x": "y" })] {

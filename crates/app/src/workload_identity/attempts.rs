@@ -35,10 +35,8 @@ pub(super) async fn count_attempt(
         ensure_within(app, tx, EXCHANGE_LIMITS, &subjects(asked, provider.as_ref()), "").await?;
         Ok(provider)
     })?;
-    let attempt = ExchangeAttempt {
-        id: app.draw(JobId::generate).to_string(),
-        who: subjects(asked, provider.as_ref()),
-    };
+    let attempt =
+        ExchangeAttempt { id: app.draw(JobId::generate).to_string(), who: subjects(asked, provider.as_ref()) };
     write_tx!(app.store(), "count_exchange", |tx| {
         count_within_as(app, tx, EXCHANGE_LIMITS, &attempt.who, &attempt.id).await
     })?;

@@ -116,7 +116,7 @@ impl App {
         let lets_in = |rule: &FederationRule| {
             rule.enabled
                 && Some(&rule.service_account) == account.as_ref()
-                && tells_workloads_apart(&rule.matchers, &provider.transformations)
+                && tells_workloads_apart(&rule.matchers, &provider.transformations, &provider.issuer)
                 && rule.matchers.match_all(&attributes)
         };
         let rule = rules.into_iter().find(lets_in).ok_or_else(|| {

@@ -9,9 +9,7 @@ use keystead_store::tables::{api_keys, changes, federation_rules};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::{Value, json};
 
-use super::fields::{
-    checked_address, checked_audience, checked_description, checked_verification, ensure_tells_apart,
-};
+use super::fields::{checked_address, checked_audience, checked_description, checked_verification, ensure_tells_apart};
 use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
 use crate::validate::checked_name;
@@ -179,7 +177,8 @@ impl App {
             if vouches_for_others || after.enabled != before.enabled {
                 for rule in federation_rules::list_of_provider(tx, id).await? {
                     if after.enabled {
-                        ensure_tells_apart(&rule.matchers, &after.transformations, "attribute_transformations")?;
+                        let param = if after.issuer == before.issuer { "attribute_transformations" } else { "issuer" };
+                        ensure_tells_apart(&rule.matchers, &after, param)?;
                         may_grant(actor, "issuer", rule.restriction.scopes(), ScopeSet::NONE)?;
                     }
                     let (of, by) = ((&rule.id, &rule.service_account), actor.actor_ref());

@@ -120,7 +120,7 @@ impl App {
             // Before anything is read: a change of the provider beside this one sees the rule, or is seen.
             changes::lock(tx).await?;
             let of = provider_of(tx, organization, provider).await?;
-            ensure_tells_apart(&rule.matchers, &of.transformations, "attribute_matchers")?;
+            ensure_tells_apart(&rule.matchers, &of, "attribute_matchers")?;
             account_of(tx, organization, &rule.project, &rule.service_account).await?;
             gate_new_key(self, tx, organization).await?;
             let beside = federation_rules::list_of_provider(tx, provider).await?;
@@ -162,7 +162,7 @@ impl App {
             let before = rule_of(tx, organization, provider, id).await?;
             if let Some(matchers) = &change.matchers {
                 let of = provider_of(tx, organization, provider).await?;
-                ensure_tells_apart(matchers, &of.transformations, "attribute_matchers")?;
+                ensure_tells_apart(matchers, &of, "attribute_matchers")?;
             }
             let mut after = FederationRule {
                 name: name.clone().unwrap_or_else(|| before.name.clone()),

@@ -303,11 +303,7 @@ impl Dispatch {
 fn plane(path: &str) -> Plane {
     if keystead_gateway::is_data_plane(path) {
         Plane::Data
-    } else if path == "/v1"
-        || path.starts_with("/v1/")
-        || path.starts_with("/webhooks/")
-        || is_exchange(path)
-    {
+    } else if path == "/v1" || path.starts_with("/v1/") || path.starts_with("/webhooks/") || is_exchange(path) {
         Plane::Administration
     } else {
         Plane::Pages

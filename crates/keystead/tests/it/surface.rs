@@ -24,7 +24,16 @@ fn paths() -> Vec<String> {
     let data = keystead_core::route::ROUTES.iter().map(|route| route.path);
     let administration = keystead_api::ROUTES.iter().map(|route| route.path);
     let pages = keystead_dashboard::ROUTES.iter().map(|route| route.path);
-    let others = ["/healthz", "/readyz", "/webhooks/stripe", "/oauth/token", "/static/keystead.css", "/nothing", "/v1", "/v1/nothing"];
+    let others = [
+        "/healthz",
+        "/readyz",
+        "/webhooks/stripe",
+        "/oauth/token",
+        "/static/keystead.css",
+        "/nothing",
+        "/v1",
+        "/v1/nothing",
+    ];
     let filled = |path: &str| {
         let parts = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part });
         parts.collect::<Vec<_>>().join("/")

@@ -8,7 +8,7 @@ use super::*;
 #[test]
 fn conditions_that_say_nothing_about_the_workload() {
     let tells = |matchers: Value, derived: &[(&str, &str)]| {
-        tells_workloads_apart(&Matchers::read(&matchers).unwrap(), &transformations(derived))
+        tells_workloads_apart(&Matchers::read(&matchers).unwrap(), &transformations(derived), "https://a.example.com")
     };
     let issuer = "https://issuer.example.com";
     for vacuous in [
@@ -34,6 +34,38 @@ fn conditions_that_say_nothing_about_the_workload() {
     }
     assert!(!tells(json!({ "sub": "a" }), &[("sub", "'a'")]), "the claim is hidden by a text");
     assert!(tells(json!({ "iss": "a" }), &[("iss", "assertion.sub")]), "and the other way round");
+}
+
+/// Everyone gets tokens of these issuers, with branches and environments of any name.
+#[test]
+fn conditions_for_issuers_that_everyone_uses() {
+    let tells = |issuer: &str, matchers: Value| {
+        let derived = transformations(&[("x", "assertion.ref + assertion.repository"), ("y", "assertion.ref")]);
+        tells_workloads_apart(&Matchers::read(&matchers).unwrap(), &derived, issuer)
+    };
+    let github = "https://token.actions.githubusercontent.com";
+    for wide in [
+        json!({ "ref": "refs/heads/main", "environment": "production" }),
+        json!({ "job_workflow_ref": "acme/app/.github/workflows/a.yml@refs/heads/main" }),
+        json!({ "y": "refs/heads/main" }),
+    ] {
+        assert!(!tells(github, wide.clone()), "{wide}");
+        assert!(!tells("https://token.actions.githubusercontent.com/", wide.clone()), "{wide}");
+        assert!(tells("https://github.example.com", wide.clone()), "an issuer of one company: {wide}");
+    }
+    for narrow in [
+        json!({ "repository": "acme/app" }),
+        json!({ "ref": "main", "repository_owner_id": "1" }),
+        json!({ "x": "mainacme" }),
+    ] {
+        assert!(tells(github, narrow.clone()), "{narrow}");
+    }
+    assert!(tells("https://gitlab.com", json!({ "project_path": "acme/app" })));
+    assert!(!tells("https://gitlab.com", json!({ "ref": "main" })));
+    let google = "https://accounts.google.com";
+    assert!(tells(google, json!({ "google.compute_engine.project_id": "acme" })));
+    assert!(tells(google, json!({ "email": "bot@acme.iam.gserviceaccount.com", "email_verified": true })));
+    assert!(!tells(google, json!({ "email_verified": true })));
 }
 
 /// A token is a secret until it ends, so nothing that is logged contains one.
