@@ -73,5 +73,6 @@ fn conditions_for_issuers_that_everyone_uses() {
 fn a_token_is_not_shown() {
     let text = token(r#"{"alg":"ES256","kid":"k1"}"#, r#"{"sub":"a"}"#);
     let shown = format!("{:?}", SubjectToken::parse(&text).unwrap());
-    assert_eq!(shown, "SubjectToken { algorithm: Es256, .. }");
+    assert!(shown.starts_with("SubjectToken"), "{shown}");
+    assert!(!text.split('.').any(|part| shown.contains(part)) && !shown.contains("k1"), "{shown}");
 }
