@@ -35,5 +35,7 @@ mod usage;
 mod usage_table;
 mod workload_exchange;
 mod workload_keys;
+mod workload_leaks;
+mod workload_limits;
 mod workloads;
 mod world;

@@ -165,6 +165,10 @@ impl World {
         }
     }
 
+    pub(crate) fn clock(&self) -> keystead_testkit::Clock {
+        self.clock.clone()
+    }
+
     pub(crate) fn wait(&self, seconds: i64) {
         self.clock.advance(seconds);
     }

@@ -56,7 +56,7 @@ impl App {
                 accounts::delete_unconfirmed(tx, &user).await?;
             }
             // Long enough to find out in the audit log what a key was for.
-            api_keys::delete_issued(tx, now.plus(-7 * DAY)).await?;
+            api_keys::delete_issued(tx, now.plus(-7 * DAY), now).await?;
             form_submissions::delete_expired(tx, now).await?;
             // Longer than anyone takes to read a list.
             removed_rows::delete_old(tx, now.plus(-DAY)).await?;

@@ -26,6 +26,10 @@ pub enum Subject {
     Country,
     /// One reviewer of the operator, by the fingerprint of their address.
     Reviewer,
+    /// One identity provider of workloads, from one address.
+    ProviderFromIp,
+    /// One identity provider of workloads, from one network.
+    ProviderFromNetwork,
     /// The whole installation.
     Installation,
 }

@@ -31,4 +31,5 @@ mod submissions;
 mod unknown;
 mod usage;
 mod waivers;
+mod workload_keys;
 mod world;

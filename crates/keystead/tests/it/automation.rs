@@ -234,6 +234,8 @@ fn row(table: &[Limit]) -> String {
         ("one number or mail address", Subject::Number),
         ("one range of numbers", Subject::Prefix),
         ("one operator", Subject::Reviewer),
+        ("one identity provider from one address", Subject::ProviderFromIp),
+        ("one identity provider from one network", Subject::ProviderFromNetwork),
         ("all together", Subject::Installation),
     ];
     let others: Vec<String> = others

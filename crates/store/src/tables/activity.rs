@@ -76,10 +76,10 @@ pub async fn list_models(tx: &mut Tx, since: Timestamp) -> Result<Vec<(Organizat
     rows.iter().map(|row| Ok((id(row, 0, "usage_days")?, row.text(1)?, row.int(2)?))).collect()
 }
 
-/// Returns how many keys, without admin keys, each organization made since a moment.
+/// Returns how many keys, without admin keys and those of workloads, each organization made since a moment.
 pub async fn list_keys(tx: &mut Tx, since: Timestamp) -> Result<Vec<(OrganizationId, i64)>, Error> {
     const SQL: &str = "SELECT organization, COUNT(*) FROM api_keys WHERE created_at >= $1 AND kind <> 'admin' \
-                       AND organization IS NOT NULL GROUP BY organization ORDER BY organization";
+                       AND organization IS NOT NULL AND federation_rule IS NULL GROUP BY organization ORDER BY organization";
     let rows = tx.all(SQL, vec![since.0.into()]).await?;
     rows.iter().map(|row| Ok((id(row, 0, "api_keys")?, row.int(1)?))).collect()
 }

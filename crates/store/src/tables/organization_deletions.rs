@@ -218,7 +218,8 @@ const ERASE: [&str; 29] = [
     "DELETE FROM organization_requirements WHERE organization = $1",
     "DELETE FROM handoffs WHERE attempt IN (SELECT id FROM identity_attempts WHERE organization = $1)",
     "DELETE FROM capture_links WHERE capture IN (SELECT id FROM captures WHERE organization = $1)",
-    "UPDATE api_keys SET name = NULL, name_folded = '' WHERE organization = $1",
+    // Keys of workloads, which may be very many, are deleted after their end.
+    "UPDATE api_keys SET name = NULL, name_folded = '' WHERE organization = $1 AND federation_rule IS NULL",
     "UPDATE identity_attempts SET document_type = NULL, issuing_country = NULL, document_fingerprint = NULL \
      WHERE organization = $1",
     "UPDATE payment_setups SET reference = NULL, url = NULL WHERE organization = $1",

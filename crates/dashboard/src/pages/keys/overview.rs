@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use keystead_app::audit::AuditEvent;
-use keystead_app::keys::{KeyAddress, KeyOverview, KeyState, MinuteOfKey, ModelOfKey};
+use keystead_app::keys::{IssuedBy, KeyAddress, KeyOverview, KeyState, MinuteOfKey, ModelOfKey};
 use keystead_core::money::Amount;
 
 use super::list::{Dialog, HERE, OVERLAPS, Row, dialog_about, row, shown_gateways};
@@ -22,6 +22,8 @@ struct KeyPage {
     row: Row,
     state: KeyState,
     owner_active: bool,
+    /// The rule that issued it to a workload.
+    issued_by: Option<IssuedBy>,
     changeable: bool,
     /// Whether the page answers a pasted secret.
     leaked: bool,
@@ -100,6 +102,7 @@ fn page(state: &DashboardState, visit: &Visit, found: KeyOverview, dialog: Dialo
         layout: Layout::new(state, visit, &row.name, HERE),
         state: found.state,
         owner_active: found.found.owner_active,
+        issued_by: found.issued_by,
         changeable: found.changeable,
         leaked: visit.person.query.contains_key("leaked"),
         created_by: created_by.unwrap_or_default(),

@@ -131,6 +131,7 @@ const EXPLAINED: &[Column] = &[
     column("ORGANIZATION", &["/organization_id"], Kind::Id),
     column("PROJECT", &["/project_id"], Kind::Id),
     column("OWNER", &["/owner_id"], Kind::Id),
+    column("ISSUED BY RULE", &["/federation_rule_id"], Kind::Id),
     column("CREATED", &["/created_at"], Kind::Time),
     column("USED", &["/last_used_at"], Kind::Time),
     column("EXPIRES", &["/expires_at"], Kind::Time),

@@ -49,6 +49,7 @@ pub(crate) async fn keys(databases: &Databases) {
     certificates::certificates_of_callers(databases.fresh().await).await;
     workloads::providers_and_rules(databases.fresh().await).await;
     workloads::keys_of_rules(databases.fresh().await).await;
+    workloads::ended_keys_of_rules(databases.fresh().await).await;
     external::keys_are_listed(databases.fresh().await).await;
     external::storage_is_listed(databases.fresh().await).await;
 }
