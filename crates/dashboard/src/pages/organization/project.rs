@@ -7,6 +7,7 @@ use keystead_app::projects::service_accounts::AccountChange;
 use keystead_app::projects::{AccountWithKeys, ProjectView};
 use keystead_core::id::{ProjectId, ServiceAccountId};
 use keystead_core::role::ProjectRole;
+use keystead_core::scope::Scope;
 
 use super::projects::HERE as PROJECTS;
 use crate::pages::keys::list::HERE as KEYS;
@@ -38,6 +39,9 @@ struct One {
     keys: String,
     new_key: String,
     members: String,
+    roles: String,
+    /// Whether the visitor may see roles.
+    sees_roles: bool,
     archive: String,
     back: String,
     more: Option<String>,
@@ -91,6 +95,8 @@ async fn page(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Result<O
         keys: format!("{KEYS}?project={id}"),
         new_key: format!("{KEYS}?new=1&owner=service_account&project={id}"),
         members: visit.link("/settings/organization/members"),
+        roles: visit.link(&format!("{}?place={id}", super::roles::HERE)),
+        sees_roles: view.administers || visit.holds(Scope::RolesRead),
         archive: visit.link(&format!("{PROJECTS}/archive")),
         back: visit.link(PROJECTS),
         view,
