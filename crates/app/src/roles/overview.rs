@@ -69,8 +69,7 @@ impl App {
             let resource = resource_of(tx, place).await?;
             let counts = role_holders::count(tx, &resource).await?;
             let roles = part_of(all_roles(tx, &resource).await?, page, Role::position)?;
-            let summary =
-                |role: Role| RoleSummary { holders: counts.get(&role.id).copied().unwrap_or_default(), role };
+            let summary = |role: Role| RoleSummary { holders: counts.get(&role.id).copied().unwrap_or_default(), role };
             Ok(Listing { data: roles.data.into_iter().map(summary).collect(), has_more: roles.has_more })
         })
     }

@@ -110,9 +110,8 @@ pub(crate) fn permission_ticks(t: Messages, chosen: &[String]) -> Vec<AreaTicks>
     };
     let mut areas: Vec<AreaTicks> = AREAS.iter().map(area).collect();
     let others = chosen.iter().filter(|literal| Scope::ALL.iter().all(|scope| scope.as_str() != literal.as_str()));
-    let others: Vec<Tick> = others
-        .map(|literal| Tick { value: literal.clone(), label: scope_words(t, literal), ticked: true })
-        .collect();
+    let others: Vec<Tick> =
+        others.map(|literal| Tick { value: literal.clone(), label: scope_words(t, literal), ticked: true }).collect();
     if !others.is_empty() {
         areas.push(AreaTicks { label: t.text("area-others"), ticks: others });
     }

@@ -97,9 +97,7 @@ pub async fn list_people(
         ") ORDER BY u.name, u.id LIMIT $4"
     );
     let values = vec![resource.as_str().into(), role.as_str().into(), membership(role).into(), limit.into()];
-    let person = |row: &Row| {
-        Ok(PersonHolding { user: id(row, 0, "users")?, name: row.text(1)?, email: row.text(2)? })
-    };
+    let person = |row: &Row| Ok(PersonHolding { user: id(row, 0, "users")?, name: row.text(1)?, email: row.text(2)? });
     tx.all(SQL, values).await?.iter().map(person).collect()
 }
 

@@ -142,9 +142,8 @@ async fn held(state: &DashboardState, visit: &Visit, id: &UserId) -> Result<(Hel
     // A project is listed where it adds something.
     let projects = access.projects.iter().filter(|(_, scopes)| *scopes != access.organization);
     let projects = projects.map(|(row, scopes)| (place_name(t, Some(row)), permission_words(t, *scopes)));
-    let group = |group: &keystead_app::groups::Group| {
-        (group.name.clone(), visit.link(&format!("{GROUPS}/{}", group.id)))
-    };
+    let group =
+        |group: &keystead_app::groups::Group| (group.name.clone(), visit.link(&format!("{GROUPS}/{}", group.id)));
     let held = Held {
         rows,
         groups: access.groups.iter().map(group).collect(),

@@ -102,5 +102,9 @@ pub(crate) async fn holders_of_roles(db: Database) {
 
     // A person who holds a role directly and through a group is counted once.
     change!(db, |tx| project_members::insert(tx, &project_member("x1", "dan", ProjectRole::Viewer))).unwrap();
-    assert_eq!(look!(db, |tx| role_holders::count_people(tx, &there, &viewer)), Ok(2), "directly and through the group");
+    assert_eq!(
+        look!(db, |tx| role_holders::count_people(tx, &there, &viewer)),
+        Ok(2),
+        "directly and through the group"
+    );
 }
