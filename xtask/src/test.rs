@@ -72,6 +72,7 @@ fn journeys() -> Done {
         ("keys", &two),
         ("audit", &[]),
         ("network", &[]),
+        ("roles", &[]),
         ("review", &reviewer),
         ("help", &[]),
         ("limits", &rates),
