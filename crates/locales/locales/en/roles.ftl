@@ -92,6 +92,7 @@ role-delete-what = { $count ->
     [one] { $count } person loses this role from the next request. You cannot undo this.
    *[other] { $count } people lose this role from the next request. You cannot undo this.
 }
+project-groups-hint = Groups with a role in this project. Their members have the role here.
 role-from = From
 role-direct = Given directly
 member-may = Permissions

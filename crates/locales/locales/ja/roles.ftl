@@ -86,6 +86,7 @@ role-delete-none = このロールを持つ人はいません。この操作は�
 role-delete-what = { $count ->
    *[other] { $count }人が、次のリクエストからこのロールを失います。この操作は元に戻せません。
 }
+project-groups-hint = このプロジェクトでロールを持つグループです。グループのメンバーは、ここでそのロールを持ちます。
 role-from = 付与元
 role-direct = 直接付与
 member-may = 権限

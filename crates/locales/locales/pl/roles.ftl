@@ -104,6 +104,7 @@ role-delete-what = { $count ->
     [many] Od następnego żądania { $count } osób traci tę rolę. Tej operacji nie można cofnąć.
    *[other] Od następnego żądania { $count } osoby traci tę rolę. Tej operacji nie można cofnąć.
 }
+project-groups-hint = Grupy z rolą w tym projekcie. Członkowie grupy mają tu jej rolę.
 role-from = Skąd
 role-direct = Nadana bezpośrednio
 member-may = Uprawnienia

@@ -144,7 +144,7 @@ async fn page(state: &DashboardState, visit: &Visit, id: &GroupId) -> Result<One
         page.gives = places.iter().any(|place| place.writes);
         page.dialog = match visit.person.query.get("give") {
             Some(place) => {
-                let dialog = GiveRole::of(state, visit, &principal, &access.roles, (place, "")).await?;
+                let dialog = GiveRole::of(state, visit, &principal, &access.roles, (place.as_str(), "")).await?;
                 dialog.map_or(Dialog::None, Dialog::Give)
             }
             None => Dialog::None,

@@ -50,7 +50,6 @@ fn bad_role() -> Error {
 }
 
 /// What a member holds.
-#[derive(Default)]
 struct Held {
     rows: Vec<HeldRow>,
     /// Names and addresses of the groups.
@@ -133,7 +132,7 @@ async fn held(state: &DashboardState, visit: &Visit, id: &UserId) -> Result<(Hel
     let rows = held_rows(visit, &access.roles);
     let dialog = match visit.person.query.get("give") {
         Some(place) => {
-            let dialog = GiveRole::of(state, visit, &principal, &access.roles, (place, "")).await?;
+            let dialog = GiveRole::of(state, visit, &principal, &access.roles, (place.as_str(), "")).await?;
             dialog.map_or(Dialog::None, Dialog::Give)
         }
         None => row_to_take(visit, &rows).map_or(Dialog::None, Dialog::Take),

@@ -103,7 +103,7 @@ async fn page(
     let fields = Fields {
         name: view.as_ref().map(|view| view.role.name.clone()).unwrap_or_default(),
         description: view.as_ref().and_then(|view| view.role.description.clone()).unwrap_or_default(),
-        areas: permission_ticks(t, view.as_ref().map_or(&[], |view| &view.role.permissions)),
+        areas: permission_ticks(t, view.as_ref().map(|view| view.role.permissions.as_slice()).unwrap_or_default()),
         wrong: None,
     };
     let (people, groups) = view.as_ref().map(|view| holders(visit, view)).unwrap_or_default();
@@ -168,7 +168,7 @@ pub(crate) async fn new(State(state): State<DashboardState>, visit: Visit) -> Pa
     render(visit.person.messages, &page)
 }
 
-/// The permissions that a form selects. Every part of the page sends one field with one permission.
+/// The permissions that a form selects: one field for each.
 fn chosen(form: &Form) -> Vec<String> {
     form.all("permission")
 }
