@@ -23,6 +23,7 @@ const apart = {
   "/verify/done/{token}/state": "no page", "/verify/done/{token}/events": "no page",
   "/settings/organization/verification/state": "no page", "/settings/organization/verification/events": "no page",
   "/api-keys/gateways": "no page", "/api-keys/{id}": "needs a key; looked at by keys.mjs",
+  "/settings/organization/groups/{id}": "needs a group; looked at by roles.mjs",
   "/welcome/first-call/state": "no page", "/welcome/first-call/events": "no page",
   "/openapi.json": "no page",
   "/usage.csv": "a download", "/settings/organization/audit-log.csv": "a download", "/settings/account/export.json": "a download",

@@ -73,6 +73,7 @@ fn journeys() -> Done {
         ("keys", &two),
         ("audit", &[]),
         ("network", &[]),
+        ("roles", &[]),
         ("review", &reviewer),
         ("help", &[]),
         ("reference", &[]),

@@ -11,8 +11,8 @@ use crate::pages::capture::{ending, handoff, picture, steps};
 use crate::pages::keys::{actions, create, find, list, overview};
 use crate::pages::operator::{overview as console, policy, report, reviews, setup, waivers};
 use crate::pages::organization::{
-    admin_keys, billing, deletion as organization_deletion, general, member, members, network, project, project_models,
-    projects, verification,
+    admin_keys, billing, deletion as organization_deletion, general, group, groups, member, members, network, project,
+    project_models, projects, role, roles, verification,
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage;
@@ -148,6 +148,21 @@ pub static ROUTES: &[Route] = &[
     recently_authenticated("/settings/organization/members/role", || post(members::role)),
     recently_authenticated("/settings/organization/members/remove", || post(members::remove)),
     signed_in("/settings/organization/members/{id}", || get(member::open).post(member::save)),
+    recently_authenticated("/settings/organization/members/{id}/roles/give", || post(member::give)),
+    signed_in("/settings/organization/members/{id}/roles/take", || post(member::take)),
+    signed_in("/settings/organization/groups", || get(groups::open)),
+    signed_in("/settings/organization/groups/create", || post(groups::create)),
+    signed_in("/settings/organization/groups/{id}", || get(group::open).post(group::rename)),
+    recently_authenticated("/settings/organization/groups/{id}/delete", || post(group::delete)),
+    recently_authenticated("/settings/organization/groups/{id}/people/add", || post(group::add)),
+    signed_in("/settings/organization/groups/{id}/people/remove", || post(group::remove)),
+    recently_authenticated("/settings/organization/groups/{id}/roles/give", || post(group::give)),
+    signed_in("/settings/organization/groups/{id}/roles/take", || post(group::take)),
+    signed_in("/settings/organization/roles", || get(roles::open)),
+    signed_in("/settings/organization/roles/new", || get(role::new).post(role::create)),
+    signed_in("/settings/organization/roles/{id}", || get(role::open)),
+    recently_authenticated("/settings/organization/roles/{id}/edit", || post(role::edit)),
+    recently_authenticated("/settings/organization/roles/{id}/delete", || post(role::delete)),
     signed_in("/settings/organization/projects", || get(projects::open)),
     signed_in("/settings/organization/projects/create", || post(projects::create)),
     signed_in("/settings/organization/projects/archive", || post(projects::archive)),

@@ -62,6 +62,8 @@ pub struct OrganizationChoice {
     pub name: String,
     /// The person's role in it.
     pub role: OrganizationRole,
+    /// What the person's roles permit in the whole organization.
+    pub permissions: ScopeSet,
     /// Whether the person's roles permit to see and change its administration.
     pub manages: bool,
     /// The projects the person has access to that are not archived, the Default project first. Owners see all, others
@@ -164,6 +166,7 @@ impl App {
                 });
                 let projects = projects.collect();
                 let manages = may(None, Scope::ManagementRead) && may(None, Scope::ManagementWrite);
+                let held = effective_permissions(Some(membership.role), assigned, None).unwrap_or_default();
                 let locked = !safe && organizations::second_factor_since(tx, &row.id).await?.is_some();
                 let deletion = deletions.iter().find(|deletion| deletion.organization == row.id);
                 choices.push(OrganizationChoice {
@@ -171,6 +174,7 @@ impl App {
                     id: row.id,
                     name: row.name,
                     role: membership.role,
+                    permissions: held,
                     manages,
                     projects,
                     locked,

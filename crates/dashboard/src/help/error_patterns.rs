@@ -355,6 +355,7 @@ const CODES: &[(&str, &str)] = &[
     ("internal", "service-errors"),
     ("forbidden", "people-and-projects"),
     ("last_owner", "people-and-projects"),
+    ("people_", "people-and-projects"),
     ("invite", "people-and-projects"),
     ("link_expired", "links-and-forms"),
     ("form", "links-and-forms"),

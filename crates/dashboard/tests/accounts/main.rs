@@ -8,6 +8,7 @@ mod bursts;
 mod console;
 mod first_steps;
 mod forms;
+mod groups_and_roles;
 mod headers;
 mod home;
 mod key_search;

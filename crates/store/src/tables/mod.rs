@@ -51,6 +51,7 @@ pub mod requirement_states;
 pub mod retention;
 pub mod reviews;
 pub mod role_assignments;
+pub mod role_holders;
 pub mod roles;
 pub mod service_accounts;
 pub mod sessions;

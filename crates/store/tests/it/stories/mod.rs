@@ -13,6 +13,7 @@ mod pending;
 mod people;
 mod requirement_states;
 mod rest;
+mod role_holders;
 mod roles;
 mod spend;
 mod submissions;
@@ -35,6 +36,7 @@ pub(crate) async fn people(databases: &Databases) {
     deletions::organizations_end(databases.fresh().await).await;
     roles::groups_and_their_people(databases.fresh().await).await;
     roles::roles_and_who_holds_them(databases.fresh().await).await;
+    role_holders::holders_of_roles(databases.fresh().await).await;
 }
 
 pub(crate) async fn keys(databases: &Databases) {
