@@ -102,6 +102,27 @@ async fn what_a_request_does_not_use_is_free_again() {
     assert_eq!(world.post(CHAT, &key, &asking(1)).await.status, 200);
 }
 
+/// A list of prompts has an answer for each, and figures count as lenient model servers read them.
+#[tokio::test]
+async fn every_answer_of_a_request_is_set_aside() {
+    let world = World::new().await;
+    let key = world.key(1);
+    world.prices("gpt-4o", Price { output: Micros(1_000_000_000), ..Price::default() }, Some(100));
+    world.limits(&key, Some(10), None);
+    world.answers(|_| json(200, r#"{"usage":{"prompt_tokens":1,"completion_tokens":0,"total_tokens":1}}"#));
+    for (asked, status) in [
+        (r#""prompt":"a","max_tokens":100"#, 200),
+        (r#""prompt":["a","b"],"max_tokens":50"#, 200),
+        (r#""prompt":["a","b"],"max_tokens":51"#, 429),
+        (r#""prompt":["a","b","c"],"max_tokens":20,"n":2"#, 429),
+        (r#""prompt":"a","max_tokens":60,"n":2.0"#, 429),
+        (r#""prompt":"a","max_tokens":60,"n":"2""#, 429),
+    ] {
+        let answer = world.post("/v1/completions", &key, &format!(r#"{{"model":"gpt-4o",{asked}}}"#)).await;
+        assert_eq!(answer.status, status, "{asked}: {}", answer.text());
+    }
+}
+
 #[tokio::test]
 async fn both_limits_hold_and_a_refusal_by_one_costs_the_other_nothing() {
     let world = World::new().await;
