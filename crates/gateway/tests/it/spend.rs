@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use keystead_core::budget::{Charge, SpendLimit};
 use keystead_core::money::{Amount, Micros};
 use keystead_core::usage::Price;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::world::{Answer, World, json};
 
@@ -48,6 +49,9 @@ fn code(answer: &Answer) -> (u16, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_budget_for_37_requests_lets_37_of_1000_through() {
+    // A thousand clients and the gateway have two thousand sockets; the usual soft limit of a shell is 1,024 files.
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
     let world = Arc::new(World::new().await);
     let key = world.key(1);
     world.prices("tts-1", by_character(), None);
