@@ -21,7 +21,7 @@ const ENCODED: usize = 2_048;
 pub(crate) struct TokenEstimate {
     /// Input tokens: of text, numbers, pictures, sounds and files.
     pub(crate) read: u64,
-    /// The most input tokens that it can be: no token is shorter than a byte, and what surrounds the texts stands for
+    /// The most input tokens that it can be: no token is shorter than a byte, and what surrounds the texts covers
     /// what a server adds to them. Pictures, sounds and files count as estimated.
     pub(crate) most_read: u64,
     /// Maximum output tokens; 0 when the body sets no limit.

@@ -134,7 +134,7 @@ impl Gateway {
     ) -> Bounds {
         let most = model.max_output_tokens.unwrap_or(self.limits.unbounded_output_tokens);
         let stated = asked.written.checked_div(asked.answers).filter(|stated| *stated > 0);
-        // A model writes no more than the catalogue says, whatever a request states.
+        // A model writes no more than the catalogue says, also where a request states more.
         let each = match (stated, model.max_output_tokens) {
             (Some(stated), Some(most)) => stated.min(most),
             (Some(stated), None) => stated,
