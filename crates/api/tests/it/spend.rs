@@ -1,13 +1,13 @@
 //! Spend limits and alerts.
 
 use http::Method;
+use keystead_app::organizations::bootstrap::Bootstrapped;
 use keystead_core::id::KeyId;
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use keystead_store::Tx;
 use keystead_store::tables::usage;
-use keystead_testkit::Bootstrapped;
 use serde_json::{Value, json};
 
 use crate::world::{START, World, admin};
