@@ -34,6 +34,7 @@ mod second_code_service;
 mod second_factor;
 mod session_model;
 mod sessions;
+mod spend_alerts;
 mod submission_model;
 mod test_app;
 mod tokens;
