@@ -22,12 +22,12 @@ const ENCODED: usize = 2_048;
 pub(crate) struct TokenEstimate {
     /// Input tokens: of text, numbers, pictures, sounds and files.
     pub(crate) read: u64,
-    /// The most input tokens that it can be: no token is shorter than a byte, and what surrounds the texts stands for
+    /// The most input tokens that it can be: no token is shorter than a byte, and what surrounds the texts covers
     /// what a server adds to them. Pictures, sounds and files count as estimated.
     pub(crate) most_read: u64,
     /// Maximum output tokens; 0 when the body sets no limit.
     pub(crate) written: u64,
-    /// Number of answers or pictures.
+    /// Number of answers or pictures, for all prompts together.
     pub(crate) answers: u64,
     /// Whether the answer may outlive its request.
     pub(crate) background: bool,
@@ -47,7 +47,7 @@ pub(crate) fn of(body: &[u8]) -> TokenEstimate {
     let mut reader = serde_json::Deserializer::from_slice(body);
     // A body that cannot be read to its end still gives an estimate; the upstream refuses it.
     let _ = Top(&mut counted).deserialize(&mut reader);
-    let answers = counted.answers.max(1);
+    let answers = counted.answers.max(1).saturating_mul(counted.prompts.max(1));
     let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
     TokenEstimate {
         read: counted.tokens,
@@ -73,6 +73,8 @@ struct Counted {
     media_tokens: u64,
     most: u64,
     answers: u64,
+    /// Prompts in a list, each with its own answers.
+    prompts: u64,
     background: bool,
     size: Option<(u32, u32)>,
 }
@@ -119,7 +121,8 @@ impl<'de> Visitor<'de> for Top<'_> {
                 "tools" | "functions" | "response_format" | "text" => {
                     map.next_value_seed(Part { counted: self.0, place: Place::Schema })?;
                 }
-                "messages" | "input" | "prompt" | "suffix" | "instructions" | "system" | "prediction" | "documents" => {
+                "prompt" => map.next_value_seed(Part { counted: self.0, place: Place::Prompts })?,
+                "messages" | "input" | "suffix" | "instructions" | "system" | "prediction" | "documents" => {
                     map.next_value_seed(Part { counted: self.0, place: Place::Content })?;
                 }
                 // Everything else is for the server, not for the model.
@@ -130,8 +133,14 @@ impl<'de> Visitor<'de> for Top<'_> {
     }
 }
 
+/// Reads a figure as lenient servers do: also with a point or an exponent, or as text.
 fn number(value: &serde_json::Value) -> u64 {
-    value.as_u64().unwrap_or(0).min(LARGEST_COUNT.unsigned_abs())
+    let lenient = || {
+        let figure = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).unwrap_or(0.0);
+        // Saturates; what is not a number is zero.
+        figure.ceil() as u64
+    };
+    value.as_u64().unwrap_or_else(lenient).min(LARGEST_COUNT.unsigned_abs())
 }
 
 /// The place of a value.
@@ -143,6 +152,12 @@ enum Place {
     Picture,
     /// A sound, or an object with one.
     Sound,
+    /// A file or a picture, encoded.
+    Data,
+    /// A prompt, or a list of prompts or of tokens.
+    Prompts,
+    /// A prompt of a list, or a token.
+    Prompt,
     /// Names, types and ids.
     Label,
     Schema,
@@ -155,6 +170,7 @@ impl Place {
             (Self::Schema, _) => Self::Schema,
             (Self::Sound, _) | (_, "input_audio") => Self::Sound,
             (_, "image_url" | "video_url") | (Self::Picture, "url") => Self::Picture,
+            (_, "file_data" | "data" | "result" | "b64_json") => Self::Data,
             (
                 _,
                 "role" | "type" | "id" | "detail" | "format" | "tool_call_id" | "call_id" | "media_type" | "mime_type"
@@ -169,6 +185,13 @@ impl Place {
 struct Part<'c> {
     counted: &'c mut Counted,
     place: Place,
+}
+
+impl Part<'_> {
+    /// Notes a prompt of a list.
+    fn note_prompt(&mut self) {
+        self.counted.prompts = self.counted.prompts.saturating_add(u64::from(self.place == Place::Prompt));
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Part<'_> {
@@ -186,7 +209,8 @@ impl<'de> Visitor<'de> for Part<'_> {
         f.write_str("any value")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+    fn visit_str<E>(mut self, text: &str) -> Result<(), E> {
+        self.note_prompt();
         let tokens = match self.place {
             Place::Label => 0,
             Place::Schema => tokens::of_text(text.as_bytes()),
@@ -197,7 +221,10 @@ impl<'de> Visitor<'de> for Part<'_> {
             }
             _ => match worth(text, self.place) {
                 Some(Worth::Picture(tokens) | Worth::Tokens(tokens)) => {
-                    self.counted.note_media(text, tokens);
+                    // Anything else that looks like a file may be read as text.
+                    if matches!(self.place, Place::Picture | Place::Data) {
+                        self.counted.note_media(text, tokens);
+                    }
                     tokens
                 }
                 None => tokens::of_text(text.as_bytes()),
@@ -207,12 +234,19 @@ impl<'de> Visitor<'de> for Part<'_> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Part { counted: self.counted, place: self.place })?.is_some() {}
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        self.note_prompt();
+        let place = match self.place {
+            Place::Prompts => Place::Prompt,
+            Place::Prompt => Place::Content,
+            place => place,
+        };
+        while list.next_element_seed(Part { counted: self.counted, place })?.is_some() {}
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        self.note_prompt();
         // At low detail, which may be stated after the pictures, the pictures of one object count less.
         let (mut pictures, mut tokens, mut low) = (0u64, 0u64, false);
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
@@ -281,102 +315,4 @@ fn worth(text: &str, place: Place) -> Option<Worth> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(body: &str) -> u64 {
-        of(body.as_bytes()).read
-    }
-
-    #[test]
-    fn bodies_are_estimated() {
-        for (body, read, written, answers) in [
-            (r#"{"model":"gpt-4o","messages":[{"role":"user","content":"one two three"}],"max_tokens":50}"#, 3, 50, 1),
-            (r#"{"input":"abcd","max_output_tokens":7,"max_tokens":9,"n":3}"#, 1, 27, 3),
-            (r#"{"input":[1,2,3,[4,5]],"max_tokens":null}"#, 5, 0, 1),
-            (r#"{"max_tokens":1,"max_tokens":99,"n":-4,"x":-1,"y":0.5,"z":true,"w":null}"#, 0, 99, 1),
-            (r#"{"max_tokens":1e30,"prompt":"日本"}"#, 2, 0, 1),
-            (
-                r#"{"max_tokens":18446744073709551615,"n":18446744073709551615}"#,
-                0,
-                1_000_000_000_000_000_000,
-                1_000_000_000,
-            ),
-            // Fields that the model does not read.
-            (r#"{"metadata":{"a":"one two three"},"user":"one","stop":["one"],"model":"one"}"#, 0, 0, 1),
-            ("[", 0, 0, 1),
-        ] {
-            let asked = of(body.as_bytes());
-            assert_eq!((asked.read, asked.written, asked.answers), (read, written, answers), "{body}");
-        }
-        let tools = r#"{"tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object","properties":{"town":{"type":"string"}}}}}]}"#;
-        assert!((10..=20).contains(&read(tools)), "{}", read(tools));
-    }
-
-    #[test]
-    fn no_text_is_more_tokens_than_the_bound() {
-        for body in [
-            r#"{"messages":[{"role":"user","content":"one two three"}]}"#,
-            r#"{"input":[1,2,3,[4,5]]}"#,
-            r#"{"input":"日本語のテキスト"}"#,
-            r#"{"messages":[{"content":[{"type":"input_image","file_id":"file-123"}]}]}"#,
-        ] {
-            let asked = of(body.as_bytes());
-            assert!(asked.read <= asked.most_read, "{body}");
-            assert!(asked.most_read <= u64::try_from(body.len()).unwrap() + 765, "{body}");
-        }
-        // An encoded picture counts what it shows, not its length.
-        let long = "A".repeat(1 << 20);
-        let body = format!(r#"{{"input":[{{"type":"input_image","image_url":"data:image/png;base64,{long}"}}]}}"#);
-        assert!(of(body.as_bytes()).most_read < 2_000);
-    }
-
-    #[test]
-    fn pictures_sounds_and_files_are_worth_what_they_show() {
-        let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\0\0\0\x04\0\x08\x06\0\0\0".to_vec();
-        png.resize(1 << 20, 7);
-        let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &png);
-        let picture = format!("data:image/png;base64,{encoded}");
-        let message = |part: &str| {
-            format!(r#"{{"messages":[{{"role":"user","content":[{{"type":"text","text":"one two three"}},{part}]}}]}}"#)
-        };
-        for (part, tokens) in [
-            (format!(r#"{{"type":"image_url","image_url":{{"url":"{picture}"}}}}"#), 765),
-            (format!(r#"{{"type":"image_url","image_url":{{"url":"{picture}","detail":"low"}}}}"#), 85),
-            (format!(r#"{{"type":"image_url","image_url":{{"detail":"low","url":"{picture}"}}}}"#), 85),
-            (format!(r#"{{"type":"image_url","image_url":{{"detail":"auto","url":"{picture}"}}}}"#), 765),
-            (format!(r#"{{"type":"input_image","image_url":"{picture}"}}"#), 765),
-            (format!(r#"{{"type":"input_image","image_url":"{picture}","detail":"low"}}"#), 85),
-            (
-                format!(
-                    r#"{{"type":"image","source":{{"type":"base64","media_type":"image/png","data":"{encoded}"}}}}"#
-                ),
-                765,
-            ),
-            (
-                r#"{"type":"image_url","image_url":{"url":"https://example.com/a/rather/long/address.png"}}"#
-                    .to_owned(),
-                765,
-            ),
-            (r#"{"type":"input_image","image_url":"https://example.com/a.png","detail":"low"}"#.to_owned(), 85),
-            (r#"{"type":"input_image","file_id":"file-123"}"#.to_owned(), 765),
-            (r#"{"type":"input_file","file_id":"file-123"}"#.to_owned(), 765),
-            (r#"{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}"#.to_owned(), 10),
-            (
-                r#"{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,JVBERi0="}}"#
-                    .to_owned(),
-                765,
-            ),
-        ] {
-            assert_eq!(read(&message(&part)), 3 + tokens, "{part:.90}");
-        }
-        // The Responses API writes parts one level higher.
-        let input = format!(
-            r#"{{"input":[{{"type":"message","role":"user","content":[{{"type":"input_image","image_url":"{picture}"}}]}}]}}"#
-        );
-        assert_eq!(read(&input), 765);
-        // Text that only looks encoded is text.
-        let letters = read(&format!(r#"{{"input":"{}"}}"#, "QUJD".repeat(1_000)));
-        assert!((1_000..=4_000).contains(&letters), "{letters}");
-    }
-}
+mod tests;

@@ -67,7 +67,7 @@ impl App {
             operator_approvals::delete_old(tx, now.plus(-7 * DAY)).await?;
             // Longer than any response or batch is kept that could still report its usage.
             pending_usage::forget(tx, now.plus(-400 * DAY)).await?;
-            // Longer than any response or batch runs, whose cost counts in the month in which it began.
+            // Longer than any response or batch runs: its cost counts in the month in which it began.
             spend_counters::delete_old(tx, now.plus(-100 * DAY)).await?;
             Ok(())
         })?;

@@ -112,7 +112,7 @@ impl App {
         })
     }
 
-    /// Creates an alert. One whose threshold is passed already is mailed from the next month on.
+    /// Creates an alert. One with a threshold that is passed already is mailed from the next month on.
     ///
     /// # Errors
     /// When the caller lacks the permission, when the project is missing or archived, when the settings are not valid, or

@@ -35,6 +35,7 @@ mod second_code_service;
 mod second_factor;
 mod session_model;
 mod sessions;
+mod spend_alerts;
 mod submission_model;
 mod test_app;
 mod tokens;

@@ -23,7 +23,7 @@ pub struct LeaseAsk {
     pub subject: BudgetSubject,
     /// The period.
     pub window: Window,
-    /// The name of the lease: the run of the node's usage spool, whose events are paid from it.
+    /// The name of the lease: the run of the node's usage spool; its events are paid from it.
     pub holder: Arc<str>,
     /// What the holder has spent and set aside in this period, in all.
     pub committed: Amount,

@@ -16,7 +16,7 @@ fn zone(rule: &str) -> TimeZone {
 
 /// Central Europe: clocks change at 02:00 on the last Sundays of March and October.
 const WARSAW: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
-/// A zone whose clocks skip midnight in November.
+/// A zone where clocks skip midnight in November.
 const SAO_PAULO: &str = "<-03>3<-02>,M11.1.0/0,M2.3.0/0";
 
 #[test]
@@ -156,7 +156,7 @@ fn what_others_hold_is_not_granted_again_and_is_asked_back() {
     assert_eq!((later.1.wait, later.0.scarce), (false, (now, Timestamp(1_013))));
     // Meanwhile, a node that renews its lease keeps nothing beyond its requests.
     assert_eq!(decide(&ask(7, 0, 50), &figures, now).0.granted, Amount::of_cents(7));
-    // What could not be met even with everything returned makes nobody wait and nothing scarce.
+    // What could not be met even with everything returned makes no request wait and nothing scarce.
     let figures = Standing { scarce: (Timestamp(0), Timestamp(0)), ..figures };
     let (decision, answer) = decide(&ask(0, 90, 90), &figures, now);
     assert_eq!((answer.met, answer.wait, decision.scarce), (false, false, figures.scarce));

@@ -15,7 +15,7 @@ use crate::api_request::ApiRequest;
 use crate::body::RequestBody;
 use crate::catalogue::ModelEntry;
 use crate::decide::spend_ledgers::{NotSetAside, SpendGuard, SpendHold};
-use crate::estimate::{self, TokenEstimate};
+use crate::estimate::TokenEstimate;
 use crate::outgoing::Outgoing;
 use crate::rejection::Rejection;
 use crate::response::error_body;
@@ -51,7 +51,9 @@ impl Gateway {
         let tool = outgoing.tool.map_or(Amount::ZERO, |tool| picture.cost(&tool.price));
         let bounds = match body {
             RequestBody::Whole(body) => {
-                self.bounds(request.route.meter, model, estimate::of(body), outgoing.characters, body.len())
+                // A long body was estimated before.
+                let asked = outgoing.prompt.estimate();
+                self.bounds(request.route.meter, model, asked, outgoing.characters, body.len())
             }
             RequestBody::Nothing | RequestBody::StreamingBody(_) => {
                 let length = headers.get(header::CONTENT_LENGTH);
@@ -132,7 +134,7 @@ impl Gateway {
     ) -> Bounds {
         let most = model.max_output_tokens.unwrap_or(self.limits.unbounded_output_tokens);
         let stated = asked.written.checked_div(asked.answers).filter(|stated| *stated > 0);
-        // A model writes no more than the catalogue says, whatever a request states.
+        // A model writes no more than the catalogue says, also where a request states more.
         let each = match (stated, model.max_output_tokens) {
             (Some(stated), Some(most)) => stated.min(most),
             (Some(stated), None) => stated,

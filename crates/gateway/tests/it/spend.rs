@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use keystead_core::budget::{Charge, SpendLimit};
 use keystead_core::money::{Amount, Micros};
 use keystead_core::usage::Price;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::world::{Answer, World, json};
 
@@ -48,6 +49,9 @@ fn code(answer: &Answer) -> (u16, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_budget_for_37_requests_lets_37_of_1000_through() {
+    // A thousand clients and the gateway have two thousand sockets; the usual soft limit of a shell is 1,024 files.
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
     let world = Arc::new(World::new().await);
     let key = world.key(1);
     world.prices("tts-1", by_character(), None);
@@ -100,6 +104,27 @@ async fn what_a_request_does_not_use_is_free_again() {
     // A model without a price is free.
     world.prices("gpt-4o", Price::default(), None);
     assert_eq!(world.post(CHAT, &key, &asking(1)).await.status, 200);
+}
+
+/// A list of prompts has an answer for each, and figures count as lenient model servers read them.
+#[tokio::test]
+async fn every_answer_of_a_request_is_set_aside() {
+    let world = World::new().await;
+    let key = world.key(1);
+    world.prices("gpt-4o", Price { output: Micros(1_000_000_000), ..Price::default() }, Some(100));
+    world.limits(&key, Some(10), None);
+    world.answers(|_| json(200, r#"{"usage":{"prompt_tokens":1,"completion_tokens":0,"total_tokens":1}}"#));
+    for (asked, status) in [
+        (r#""prompt":"a","max_tokens":100"#, 200),
+        (r#""prompt":["a","b"],"max_tokens":50"#, 200),
+        (r#""prompt":["a","b"],"max_tokens":51"#, 429),
+        (r#""prompt":["a","b","c"],"max_tokens":20,"n":2"#, 429),
+        (r#""prompt":"a","max_tokens":60,"n":2.0"#, 429),
+        (r#""prompt":"a","max_tokens":60,"n":"2""#, 429),
+    ] {
+        let answer = world.post("/v1/completions", &key, &format!(r#"{{"model":"gpt-4o",{asked}}}"#)).await;
+        assert_eq!(answer.status, status, "{asked}: {}", answer.text());
+    }
 }
 
 #[tokio::test]

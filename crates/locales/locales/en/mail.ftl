@@ -218,4 +218,4 @@ mail-spend-alert-subject = { $operator }: { $name } has spent { $amount } this m
 mail-spend-alert-text =
     The monthly spend has reached { $amount }, the threshold of a spend alert. Months begin at midnight UTC.
 
-    You get this mail because an owner of the organization named your address in the alert. It is sent once a month.
+    You get this email because an owner of the organization named your address in the alert. It is sent once a month.
