@@ -80,6 +80,28 @@ fn no_text_is_more_tokens_than_the_bound() {
     assert!(of(body.as_bytes()).most_read < 2_000);
 }
 
+/// A body that is read only as far as it states figures has the same bounds.
+#[test]
+fn short_bodies_have_the_same_bounds() {
+    let long = "one ".repeat(SHORT);
+    for body in [
+        r#"{"model":"gpt-4o","messages":[{"role":"user","content":"one two three"}],"max_tokens":50,"n":2}"#,
+        r#"{"input":"one","max_output_tokens":7,"background":true,"tools":[{"type":"function","name":"f"}]}"#,
+        r#"{"prompt":["one","two",[1,2]],"n":2,"max_tokens":5}"#,
+        r#"{"prompt":["one"],"max_tokens":"5","best_of":3.0}"#,
+        r#"{"messages":[{"content":[{"type":"input_image","image_url":"https://example.com/a.png"}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"input_image","image\u005furl":"https://example.com/a.png"}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"input_file","file_id":"file-1"}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"file","file":{"file_data":"data:application/pdf;base64,JVBERi0="}}]}]}"#,
+        &format!(r#"{{"input":"{long}","max_output_tokens":7}}"#),
+        "[",
+    ] {
+        let bounds = |asked: TokenEstimate| (asked.most_read, asked.written, asked.answers, asked.background);
+        assert_eq!(bounds(at_most(body.as_bytes())), bounds(of(body.as_bytes())), "{body:.90}");
+    }
+}
+
 #[test]
 fn pictures_sounds_and_files_are_worth_what_they_show() {
     let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, png());
