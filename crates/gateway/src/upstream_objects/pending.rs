@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::header;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use keystead_core::money::Amount;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::MeterKind;
@@ -130,10 +131,7 @@ impl Gateway {
         match (said?, pending.kind) {
             (Said::This(body), PendingKind::Response) => self.count_response(pending, &body).await,
             (Said::This(body), PendingKind::Batch) => self.count_lines(pending, &body).await,
-            // The usage will never be known: only what was sent is known.
-            (Said::Gone, PendingKind::Response) => {
-                self.record_pending(pending, reported_usage::abandoned(MeterKind::Completion, sent(pending))).await
-            }
+            (Said::Gone, PendingKind::Response) => self.record_gone(pending).await,
             (Said::Gone, PendingKind::Batch) => self.forget(pending).await,
         }
     }
@@ -178,6 +176,16 @@ impl Gateway {
 
     async fn record_pending(&self, pending: &Pending, counted: Counted) -> Result<(), ErrorResponse> {
         let event = self.event_of(pending, UsageKind::Completions, pending.model.clone(), counted, pending.id.clone());
+        self.services.meter.record(event).safe().await.map_err(|_| error_body::unrecorded())
+    }
+
+    /// Counts a response with usage that will never be known: only what was sent is known. Where a spend limit applies, all
+    /// that was set aside counts, because a client may read a response and delete it before it is counted.
+    async fn record_gone(&self, pending: &Pending) -> Result<(), ErrorResponse> {
+        let counted = reported_usage::abandoned(MeterKind::Completion, sent(pending));
+        let event = self.event_of(pending, UsageKind::Completions, pending.model.clone(), counted, pending.id.clone());
+        let held = pending.hold.as_ref().map_or(Amount::ZERO, |hold| hold.amount);
+        let event = UsageEvent { cost: event.cost.max(held), ..event };
         self.services.meter.record(event).safe().await.map_err(|_| error_body::unrecorded())
     }
 
