@@ -10,6 +10,7 @@ use std::fmt;
 
 use keystead_core::usage::LARGEST_COUNT;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use media::Worth;
 
@@ -58,8 +59,15 @@ pub(crate) fn at_most(body: &[u8]) -> TokenEstimate {
 fn estimated(body: &[u8], whole: bool) -> TokenEstimate {
     let mut counted = Counted::default();
     let mut reader = serde_json::Deserializer::from_slice(body);
-    // A body that cannot be read to its end still gives an estimate; the upstream refuses it.
-    let _ = Top { counted: &mut counted, whole }.deserialize(&mut reader);
+    // A body that cannot be read to its end still gives an estimate.
+    let read = Top { counted: &mut counted, whole }.deserialize(&mut reader);
+    if read.is_err() && whole {
+        // Servers may read numbers that are too large for us. The figures behind one are read without the content.
+        let figures = estimated(body, false);
+        counted.most = figures.written.checked_div(figures.answers).unwrap_or(0);
+        (counted.answers, counted.prompts) = (figures.answers, 1);
+        counted.background = figures.background;
+    }
     let answers = counted.answers.max(1).saturating_mul(counted.prompts.max(1));
     let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
     TokenEstimate {
@@ -121,10 +129,10 @@ impl<'de> Visitor<'de> for Top<'_> {
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             match &*key {
                 "max_tokens" | "max_completion_tokens" | "max_output_tokens" => {
-                    self.counted.most = self.counted.most.max(number(&map.next_value()?));
+                    self.counted.most = self.counted.most.max(number(map.next_value()?));
                 }
-                "background" => self.counted.background = map.next_value::<serde_json::Value>()? == true,
-                "n" | "best_of" => self.counted.answers = self.counted.answers.max(number(&map.next_value()?)),
+                "background" => self.counted.background = map.next_value::<&RawValue>()?.get() == "true",
+                "n" | "best_of" => self.counted.answers = self.counted.answers.max(number(map.next_value()?)),
                 // Schemas are counted with the names of their fields.
                 "tools" | "functions" | "response_format" | "text" if self.whole => {
                     map.next_value_seed(Part { counted: self.counted, place: Place::Schema })?;
@@ -143,14 +151,13 @@ impl<'de> Visitor<'de> for Top<'_> {
     }
 }
 
-/// Reads a figure as lenient servers do: also with a point or an exponent, or as text.
-fn number(value: &serde_json::Value) -> u64 {
-    let lenient = || {
-        let figure = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).unwrap_or(0.0);
-        // Saturates; what is not a number is zero.
-        figure.ceil() as u64
-    };
-    value.as_u64().unwrap_or_else(lenient).min(LARGEST_COUNT.unsigned_abs())
+/// Reads a figure as lenient servers do: also with a point or an exponent, or as text. What is not a number is zero.
+fn number(value: &RawValue) -> u64 {
+    let text = serde_json::from_str::<String>(value.get()).map_or(Cow::Borrowed(value.get()), Cow::Owned);
+    let text = text.trim().replace('_', "");
+    // Saturates at both ends.
+    let lenient = || text.parse::<f64>().unwrap_or(0.0).ceil() as u64;
+    text.parse().unwrap_or_else(|_| lenient()).min(LARGEST_COUNT.unsigned_abs())
 }
 
 /// The place of a value.
