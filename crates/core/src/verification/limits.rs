@@ -83,6 +83,8 @@ pub const SETUP_TESTS: &str = "setup_tests";
 pub const EXPORTS: &str = "exports";
 /// Invitations by mail.
 pub const INVITES: &str = "invites";
+/// Mails of spend alerts.
+pub const ALERT_MAILS: &str = "spend_alert_mails";
 /// Set-ups of payment methods that failed; the value is the card.
 pub const FAILED_SETUPS: &str = "payment.setup_failed";
 
@@ -212,6 +214,10 @@ pub const EXPORT_LIMITS: &[Limit] = &[
     times(EXPORTS, Subject::Network, HOUR, 300),
 ];
 
+/// Mails of spend alerts: owners name any address, and they are sent in the operator's name.
+pub const ALERT_MAIL_LIMITS: &[Limit] =
+    &[times(ALERT_MAILS, Subject::Organization, HOUR, 200), times(ALERT_MAILS, Subject::Organization, DAY, 1_000)];
+
 /// Failed set-ups of payment methods, and different cards in them; the machine enforces the wait
 /// ([`super::payment::BLOCK`]).
 pub const SETUP_LIMITS: &[Limit] = &[
@@ -247,6 +253,7 @@ pub const TABLES: &[&[Limit]] = &[
     VIEW_LIMITS,
     SETUP_TEST_LIMITS,
     EXPORT_LIMITS,
+    ALERT_MAIL_LIMITS,
     SETUP_LIMITS,
 ];
 
