@@ -11,11 +11,17 @@ use std::fmt;
 use keystead_core::usage::LARGEST_COUNT;
 use keystead_core::usage::attributes::is_image_size;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use media::Worth;
 
 /// A longer text that has only letters of base64 may be a picture or a sound.
 const ENCODED: usize = 2_048;
+/// A longer body is always read to its end.
+const SHORT: usize = 16 << 10;
+/// Without any of these, nothing in a body can be more tokens than bytes: they are in the names of pictures, sounds and
+/// files, in their values, and in names that are written with escapes.
+const MARKS: [&[u8]; 5] = [b"_url", b"file_id", b"audio", b"data:", b"\\u"];
 
 /// The estimate for a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +49,28 @@ impl Default for TokenEstimate {
 
 /// Estimates a body that was judged before, so its depth is limited.
 pub(crate) fn of(body: &[u8]) -> TokenEstimate {
+    estimated(body, true)
+}
+
+/// The same where only the most counts: `read` is not counted. A short body is read only as far as it states figures,
+/// because each request with a spend limit pays for this.
+pub(crate) fn at_most(body: &[u8]) -> TokenEstimate {
+    let marked = |mark: &&[u8]| memchr::memmem::find(body, mark).is_some();
+    estimated(body, body.len() > SHORT || MARKS.iter().any(marked))
+}
+
+fn estimated(body: &[u8], whole: bool) -> TokenEstimate {
     let mut counted = Counted::default();
     let mut reader = serde_json::Deserializer::from_slice(body);
-    // A body that cannot be read to its end still gives an estimate; the upstream refuses it.
-    let _ = Top(&mut counted).deserialize(&mut reader);
+    // A body that cannot be read to its end still gives an estimate.
+    let read = Top { counted: &mut counted, whole }.deserialize(&mut reader);
+    if read.is_err() && whole {
+        // Servers may read numbers that are too large for us. The figures behind one are read without the content.
+        let figures = estimated(body, false);
+        counted.most = figures.written.checked_div(figures.answers).unwrap_or(0);
+        (counted.answers, counted.prompts) = (figures.answers, 1);
+        counted.background = figures.background;
+    }
     let answers = counted.answers.max(1).saturating_mul(counted.prompts.max(1));
     let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
     TokenEstimate {
@@ -91,7 +115,11 @@ impl Counted {
     }
 }
 
-struct Top<'c>(&'c mut Counted);
+struct Top<'c> {
+    counted: &'c mut Counted,
+    /// Whether the content is read, too.
+    whole: bool,
+}
 
 impl<'de> DeserializeSeed<'de> for Top<'_> {
     type Value = ();
@@ -112,18 +140,23 @@ impl<'de> Visitor<'de> for Top<'_> {
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             match &*key {
                 "max_tokens" | "max_completion_tokens" | "max_output_tokens" => {
-                    self.0.most = self.0.most.max(number(&map.next_value()?));
+                    self.counted.most = self.counted.most.max(number(map.next_value()?));
                 }
-                "background" => self.0.background = map.next_value::<serde_json::Value>()? == true,
-                "size" => self.0.size = map.next_value::<serde_json::Value>()?.as_str().and_then(size_of),
-                "n" | "best_of" => self.0.answers = self.0.answers.max(number(&map.next_value()?)),
+                "background" => self.counted.background = map.next_value::<&RawValue>()?.get() == "true",
+                "size" => {
+                    let size = serde_json::from_str::<Cow<'_, str>>(map.next_value::<&RawValue>()?.get());
+                    self.counted.size = size.ok().as_deref().and_then(size_of);
+                }
+                "n" | "best_of" => self.counted.answers = self.counted.answers.max(number(map.next_value()?)),
                 // Schemas are counted with the names of their fields.
-                "tools" | "functions" | "response_format" | "text" => {
-                    map.next_value_seed(Part { counted: self.0, place: Place::Schema })?;
+                "tools" | "functions" | "response_format" | "text" if self.whole => {
+                    map.next_value_seed(Part { counted: self.counted, place: Place::Schema })?;
                 }
-                "prompt" => map.next_value_seed(Part { counted: self.0, place: Place::Prompts })?,
-                "messages" | "input" | "suffix" | "instructions" | "system" | "prediction" | "documents" => {
-                    map.next_value_seed(Part { counted: self.0, place: Place::Content })?;
+                "prompt" => map.next_value_seed(Part { counted: self.counted, place: Place::Prompts })?,
+                "messages" | "input" | "suffix" | "instructions" | "system" | "prediction" | "documents"
+                    if self.whole =>
+                {
+                    map.next_value_seed(Part { counted: self.counted, place: Place::Content })?;
                 }
                 // Everything else is for the server, not for the model.
                 _ => drop(map.next_value::<IgnoredAny>()?),
@@ -133,14 +166,13 @@ impl<'de> Visitor<'de> for Top<'_> {
     }
 }
 
-/// Reads a figure as lenient servers do: also with a point or an exponent, or as text.
-fn number(value: &serde_json::Value) -> u64 {
-    let lenient = || {
-        let figure = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).unwrap_or(0.0);
-        // Saturates; what is not a number is zero.
-        figure.ceil() as u64
-    };
-    value.as_u64().unwrap_or_else(lenient).min(LARGEST_COUNT.unsigned_abs())
+/// Reads a figure as lenient servers do: also with a point or an exponent, or as text. What is not a number is zero.
+fn number(value: &RawValue) -> u64 {
+    let text = serde_json::from_str::<String>(value.get()).map_or(Cow::Borrowed(value.get()), Cow::Owned);
+    let text = text.trim().replace('_', "");
+    // Saturates at both ends.
+    let lenient = || text.parse::<f64>().unwrap_or(0.0).ceil() as u64;
+    text.parse().unwrap_or_else(|_| lenient()).min(LARGEST_COUNT.unsigned_abs())
 }
 
 /// The place of a value.

@@ -80,6 +80,14 @@ impl Prompt {
         }
     }
 
+    /// The most that it may be; a long body was estimated before.
+    pub(crate) fn at_most(&self) -> TokenEstimate {
+        match self {
+            Self::Kept(body) => estimate::at_most(body),
+            other => other.estimate(),
+        }
+    }
+
     pub(crate) fn sent(&self, characters: i64) -> Sent {
         let estimate = self.estimate();
         let sound = match self {

@@ -7,6 +7,7 @@ use keystead_core::money::Amount;
 use keystead_core::scope::Scope;
 use keystead_core::text::{email, in_mail, name};
 use keystead_core::time::Timestamp;
+use keystead_core::verification::limits::ALERT_MAIL_LIMITS;
 pub use keystead_store::tables::spend_alerts::SpendAlert;
 use keystead_store::tables::spend_alerts::{self, ReachedAlert};
 use keystead_store::tables::{organizations, projects, spend_counters};
@@ -17,7 +18,7 @@ use crate::audit::AuditEntry;
 use crate::jobs::mail::{MailLink, Parts, Reader, Sender, compose, send_mail};
 use crate::jobs::{Job, MailSpendAlert, Outcome};
 use crate::projects::{open_project, project_of};
-use crate::verification::limits::hold_room;
+use crate::verification::limits::{Subjects, count_within, hold_room};
 use crate::{Actor, App, Error};
 
 /// Alerts of one organization or project.
@@ -226,7 +227,15 @@ impl App {
                     BudgetSubject::Project(project) => Some(project.clone()),
                 };
                 // One job each, so that an address that refuses mail does not keep the others from theirs.
+                let who = Subjects { organization: Some(&alert.organization), ..Subjects::default() };
                 for to in alert.recipients {
+                    match count_within(self, tx, ALERT_MAIL_LIMITS, &who).await {
+                        Err(Error::Limited { .. }) => {
+                            tracing::warn!(organization = %alert.organization, "an email of a spend alert is not sent: the organization has sent too many");
+                            break;
+                        }
+                        counted => counted?,
+                    }
                     let mail = MailSpendAlert {
                         to,
                         organization: alert.organization.clone(),

@@ -105,6 +105,23 @@ async fn an_alert_is_mailed_once_a_month() {
     }
 }
 
+/// Owners name any address, so the number of mails in the operator's name is limited.
+#[tokio::test]
+async fn alerts_do_not_flood_strangers() {
+    let test = TestApp::new().await;
+    let (ann, _) = test.signed_in_user("ann@example.com").await;
+    let (organization, project) = test.organization(&ann).await;
+    let actor = Actor::Person(ann);
+    let mut spender = Spender { test: &test, organization: &organization, project: &project, position: 0 };
+    for alert in 0..21 {
+        let recipients = (0..10).map(|n| format!("stranger{n}@example{alert}.com")).collect();
+        let settings = SpendAlertSettings { recipients, ..settings(1) };
+        test.app.create_spend_alert(&actor, &organization, None, settings).await.unwrap();
+    }
+    assert_eq!(spender.spend(1).await.len(), 200);
+    assert!(spender.spend(1).await.is_empty(), "what was not sent is not sent later");
+}
+
 #[tokio::test]
 async fn a_limit_is_set_by_owners_and_is_no_amount_out_of_reach() {
     let test = TestApp::new().await;

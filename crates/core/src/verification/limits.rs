@@ -89,6 +89,8 @@ pub const EXPORTS: &str = "exports";
 pub const EXTERNAL_CHECKS: &str = "external_checks";
 /// Invitations by mail.
 pub const INVITES: &str = "invites";
+/// Mails of spend alerts.
+pub const ALERT_MAILS: &str = "spend_alert_mails";
 /// Set-ups of payment methods that failed; the value is the card.
 pub const FAILED_SETUPS: &str = "payment.setup_failed";
 
@@ -225,6 +227,10 @@ pub const EXTERNAL_CHECK_LIMITS: &[Limit] = &[
     times(EXTERNAL_CHECKS, Subject::Organization, DAY, 200),
 ];
 
+/// Mails of spend alerts: owners name any address, and they are sent in the operator's name.
+pub const ALERT_MAIL_LIMITS: &[Limit] =
+    &[times(ALERT_MAILS, Subject::Organization, HOUR, 200), times(ALERT_MAILS, Subject::Organization, DAY, 1_000)];
+
 /// Failed set-ups of payment methods, and different cards in them; the machine enforces the wait
 /// ([`super::payment::BLOCK`]).
 pub const SETUP_LIMITS: &[Limit] = &[
@@ -261,6 +267,7 @@ pub const TABLES: &[&[Limit]] = &[
     SETUP_TEST_LIMITS,
     EXPORT_LIMITS,
     EXTERNAL_CHECK_LIMITS,
+    ALERT_MAIL_LIMITS,
     SETUP_LIMITS,
 ];
 

@@ -51,8 +51,7 @@ impl Gateway {
         let tool = outgoing.tool.map_or(Amount::ZERO, |tool| picture.cost(&tool.price));
         let bounds = match body {
             RequestBody::Whole(body) => {
-                // A long body was estimated before.
-                let asked = outgoing.prompt.estimate();
+                let asked = outgoing.prompt.at_most();
                 self.bounds(request.route.meter, model, asked, outgoing.characters, body.len())
             }
             RequestBody::Nothing | RequestBody::StreamingBody(_) => {
@@ -67,9 +66,6 @@ impl Gateway {
 
     /// Sets this aside from the limits of the request's organization and its project or from neither, or refuses it.
     pub(crate) async fn set_aside(&self, request: &ApiRequest<'_>, need: Amount) -> Result<SpendGuard, Rejection> {
-        if need == Amount::ZERO {
-            return Ok(SpendGuard::default());
-        }
         let [organization, project] = access::spend_limits(&request.caller, &request.payer);
         let now = self.now();
         let mut holds: [Option<SpendHold>; 2] = [None, None];

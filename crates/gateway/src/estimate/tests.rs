@@ -24,6 +24,10 @@ fn bodies_are_estimated() {
         // As lenient servers read them.
         (r#"{"max_tokens":"20","n":2.0}"#, 0, 40, 2),
         (r#"{"max_tokens":10.5,"n":"many"}"#, 0, 11, 1),
+        (r#"{"max_tokens":"1_0","n":"\u0032"}"#, 0, 20, 2),
+        (r#"{"max_tokens":1e400}"#, 0, 1_000_000_000, 1),
+        // A number that is too large hides nothing that follows it.
+        (r#"{"messages":[{"content":"one","x":1e400}],"max_tokens":5,"n":3}"#, 1, 15, 3),
         // Each prompt has its own answers; a list of tokens is one.
         (r#"{"prompt":["one","two",[1,2]],"n":2,"max_tokens":5}"#, 4, 30, 6),
         (r#"{"prompt":[1,2,3],"max_tokens":5}"#, 3, 5, 1),
@@ -78,6 +82,29 @@ fn no_text_is_more_tokens_than_the_bound() {
     }
     let body = format!(r#"{{"input":[{{"type":"input_image","image_url":"data:image/png;base64,{long}"}}]}}"#);
     assert!(of(body.as_bytes()).most_read < 2_000);
+}
+
+/// A body that is read only as far as it states figures has the same bounds.
+#[test]
+fn short_bodies_have_the_same_bounds() {
+    let long = "one ".repeat(SHORT);
+    for body in [
+        r#"{"model":"gpt-4o","messages":[{"role":"user","content":"one two three"}],"max_tokens":50,"n":2}"#,
+        r#"{"input":"one","max_output_tokens":7,"background":true,"tools":[{"type":"function","name":"f"}]}"#,
+        r#"{"prompt":["one","two",[1,2]],"n":2,"max_tokens":5}"#,
+        r#"{"prompt":["one"],"max_tokens":"5","best_of":3.0}"#,
+        r#"{"messages":[{"content":"one","x":1e400}],"max_tokens":5,"n":3}"#,
+        r#"{"messages":[{"content":[{"type":"input_image","image_url":"https://example.com/a.png"}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"input_image","image\u005furl":"https://example.com/a.png"}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"input_file","file_id":"file-1"}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"file","file":{"file_data":"data:application/pdf;base64,JVBERi0="}}]}]}"#,
+        &format!(r#"{{"input":"{long}","max_output_tokens":7}}"#),
+        "[",
+    ] {
+        let bounds = |asked: TokenEstimate| (asked.most_read, asked.written, asked.answers, asked.background);
+        assert_eq!(bounds(at_most(body.as_bytes())), bounds(of(body.as_bytes())), "{body:.90}");
+    }
 }
 
 #[test]

@@ -114,8 +114,14 @@ impl Delivery {
     /// run of the last segment ends before: if this process is killed in between, the next one finds the files again.
     async fn end(&self, segment: &Arc<Segment>, kept: Kept) {
         let (of, read) = (Arc::clone(segment), kept.clone());
-        if tokio::task::spawn_blocking(move || is_last(&of, &read)).await.unwrap_or(false) {
-            self.end_run(segment.run().into()).await;
+        let last = tokio::task::spawn_blocking(move || is_last(&of, &read)).await;
+        match last.map_err(std::io::Error::other).flatten() {
+            Ok(true) => self.end_run(segment.run().into()).await,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, segment = %segment.name, "the usage spool could not be listed, so a delivered segment stays until the next start");
+                return;
+            }
         }
         let of = Arc::clone(segment);
         let removed = tokio::task::spawn_blocking(move || remove(&of, &kept)).await.unwrap_or(false);
@@ -136,13 +142,13 @@ impl Delivery {
 
 /// Whether the run of a segment has ended, and has no files but those of this segment, which were all read. Files of a
 /// run that another process still writes are in the folder, too.
-fn is_last(segment: &Segment, kept: &Kept) -> bool {
+fn is_last(segment: &Segment, kept: &Kept) -> std::io::Result<bool> {
     if segment.own || !kept.unread.is_empty() {
-        return false;
+        return Ok(false);
     }
-    let files = leftover_files::list(&segment.folder).map(|(files, _)| files).unwrap_or_default();
+    let (files, _) = leftover_files::list(&segment.folder)?;
     let mut of_run = files.iter().filter(|found| run_of(&found.segment) == segment.run()).peekable();
-    of_run.peek().is_some() && of_run.all(|found| *found.segment == *segment.name)
+    Ok(of_run.peek().is_some() && of_run.all(|found| *found.segment == *segment.name))
 }
 
 /// Removes the files of a segment that can be removed. Returns whether all are removed. If no file is found, another
@@ -178,6 +184,22 @@ fn put_aside(path: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What an ended run has leased is not held because its folder could not be listed for a moment.
+    #[test]
+    fn a_run_is_not_taken_for_a_running_one_while_its_folder_is_away() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("spool");
+        let segment = |number: u8| Segment { name: format!("{number}-run").into(), folder: folder.clone(), own: false };
+        is_last(&segment(7), &Kept::default()).unwrap_err();
+        std::fs::create_dir(&folder).unwrap();
+        for number in [7, 8] {
+            std::fs::write(leftover_files::path(&folder, &segment(number).name, 0), "").unwrap();
+        }
+        assert!(!is_last(&segment(7), &Kept::default()).unwrap(), "the run has another segment");
+        std::fs::remove_file(leftover_files::path(&folder, &segment(7).name, 0)).unwrap();
+        assert!(is_last(&segment(8), &Kept::default()).unwrap());
+    }
 
     #[test]
     fn a_segment_is_not_dealt_with_while_its_folder_is_away() {

@@ -160,7 +160,8 @@ impl Gateway {
             return Ok(Amount::ZERO);
         }
         let images = judged.image.map(|(image, _)| Bounds { images: 1, ..Bounds::default() }.cost(&image.price));
-        let bounds = self.bounds(route.meter, judged.entry, estimate::of(&body), peek.input_characters, body.len());
+        let bounds =
+            self.bounds(route.meter, judged.entry, estimate::at_most(&body), peek.input_characters, body.len());
         Ok(bounds.cost(&judged.entry.price).plus(images.unwrap_or_default()))
     }
 

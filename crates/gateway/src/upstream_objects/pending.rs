@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::header;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use keystead_core::money::Amount;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::MeterKind;
@@ -132,11 +133,7 @@ impl Gateway {
         match (said?, pending.kind) {
             (Said::This(body), PendingKind::Response) => self.count_response(pending, &body).await,
             (Said::This(body), PendingKind::Batch) => self.count_lines(pending, &body).await,
-            // The usage will never be known: only what was sent is known.
-            (Said::Gone, PendingKind::Response) => {
-                let counted = reported_usage::abandoned(MeterKind::Completion, sent(pending));
-                self.record_pending(pending, counted, Reader::default().found()).await
-            }
+            (Said::Gone, PendingKind::Response) => self.record_gone(pending).await,
             (Said::Gone, PendingKind::Batch) => self.forget(pending).await,
         }
     }
@@ -189,6 +186,17 @@ impl Gateway {
         let event = self.event_of(pending, kind, pending.model.clone(), counted, pending.id.clone());
         let recorded = self.services.meter.record(UsageEvent { attributes, ..event });
         recorded.safe().await.map_err(|_| error_body::unrecorded())
+    }
+
+    /// Counts a response with usage that will never be known: only what was sent is known. Where a spend limit applies, all
+    /// that was set aside counts, because a client may read a response and delete it before it is counted.
+    async fn record_gone(&self, pending: &Pending) -> Result<(), ErrorResponse> {
+        let counted = reported_usage::abandoned(MeterKind::Completion, sent(pending));
+        let event = self.event_of(pending, UsageKind::Completions, pending.model.clone(), counted, pending.id.clone());
+        let held = pending.hold.as_ref().map_or(Amount::ZERO, |hold| hold.amount);
+        let attributes = reported_usage::attributes(UsageKind::Completions, Reader::default().found(), RESPONSES);
+        let event = UsageEvent { cost: event.cost.max(held), attributes, ..event };
+        self.services.meter.record(event).safe().await.map_err(|_| error_body::unrecorded())
     }
 
     /// Builds the event of a pending object; it counts once under the object's id.

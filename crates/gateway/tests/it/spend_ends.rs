@@ -256,6 +256,17 @@ async fn a_response_in_the_background_holds_what_it_may_cost_until_it_is_counted
     assert_eq!(events[0].cost, Amount::of_picos(2_000_000_000));
 }
 
+/// A client could read a stream almost to its end and delete the response before it is counted.
+#[tokio::test]
+async fn a_response_that_was_deleted_costs_what_was_set_aside() {
+    let (world, key) = limited().await;
+    world.answers(|seen| if seen.method == "POST" { json(200, QUEUED) } else { json(404, "{}") });
+    assert_eq!(world.post("/v1/responses", &key, BACKGROUND).await.status, 200);
+    world.gateway.settle_pending().await.unwrap();
+    let events = world.events().await;
+    assert_eq!((events.len(), events[0].cost, events[0].estimated), (1, Amount::of_cents(10), true));
+}
+
 /// The store does not answer when a response has begun: it is noted, with what is held for it, as soon as the store does.
 #[tokio::test]
 async fn what_is_held_reaches_a_store_that_was_away() {

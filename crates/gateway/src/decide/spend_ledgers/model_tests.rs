@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use keystead_core::budget::{Standing, decide};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
-use tokio::task::unconstrained;
+use tokio::task::coop::unconstrained;
 
 use super::*;
 
