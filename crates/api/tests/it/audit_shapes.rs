@@ -114,7 +114,8 @@ fn check_details(of: &str, fields: &Fields, details: &Value) {
 /// Checks one event of the list.
 fn check_event(event: &Value) {
     let kind = event["type"].as_str().unwrap_or_else(|| panic!("{event}"));
-    let fields = SHAPES.get(kind).unwrap_or_else(|| panic!("{kind} is no type of OpenAI's API that is recorded: {event}"));
+    let fields =
+        SHAPES.get(kind).unwrap_or_else(|| panic!("{kind} is no type of OpenAI's API that is recorded: {event}"));
     let own = event["keystead_type"].as_str();
     assert!(event["id"].as_str().is_some_and(|id| id.starts_with("audit_log-")) && event["effective_at"].is_i64());
     let actor = event["actor"]["type"].as_str();

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::operator::{HERE, operator};
 use crate::audit_shapes::kind_of;
+use crate::operator::{HERE, operator};
 use crate::world::{World, admin};
 
 #[tokio::test]

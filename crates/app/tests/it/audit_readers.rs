@@ -28,7 +28,10 @@ async fn organizations_do_not_learn_the_addresses_of_operators() {
     };
     let seen = app.search_audit_log(&owner, &organization, AuditQuestion::default(), newest()).await.unwrap();
     let event = &seen.rows.data[0];
-    assert_eq!((event.action.as_str(), event.actor_kind.as_str(), event.actor_id.as_str()), ("organization.updated", "operator", ""));
+    assert_eq!(
+        (event.action.as_str(), event.actor_kind.as_str(), event.actor_id.as_str()),
+        ("organization.updated", "operator", "")
+    );
     assert_eq!(event.details["changes_requested"], serde_json::json!({ "name": "Harbour", "title": "Harbour" }));
     // The number of rows does not say it, either: neither alone nor among other actors.
     for (asked, found) in [(&[ADDRESS][..], 0), (&[ADDRESS, "user-none"], 0), (&[], rows + 1)] {

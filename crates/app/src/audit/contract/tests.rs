@@ -49,7 +49,8 @@ fn each_type_of_the_api_is_recorded_or_cannot_happen() {
 
 #[test]
 fn the_document_has_each_type_of_the_code_and_no_other() {
-    let of_api: Vec<&str> = table("### Types of OpenAI's API").iter().map(|row| names(row[0]).next().unwrap()).collect();
+    let of_api: Vec<&str> =
+        table("### Types of OpenAI's API").iter().map(|row| names(row[0]).next().unwrap()).collect();
     assert!(of_api.is_sorted(), "in order");
     let recorded = set(CONTRACT).difference(&set(ABSENT)).copied().collect::<BTreeSet<_>>();
     assert_eq!(set(&of_api), recorded);
@@ -60,7 +61,8 @@ fn the_document_has_each_type_of_the_code_and_no_other() {
     let in_code: Vec<(&str, &str)> =
         ACTIONS.iter().filter(|action| !CONTRACT.contains(action)).map(|action| (*action, shown_as(action))).collect();
     assert_eq!(own, in_code);
-    let absent: BTreeSet<&str> = table("### Types that are not recorded").iter().flat_map(|row| names(row[0])).collect();
+    let absent: BTreeSet<&str> =
+        table("### Types that are not recorded").iter().flat_map(|row| names(row[0])).collect();
     let mut wanted = set(ABSENT);
     wanted.insert("tenant.*");
     assert_eq!(absent, wanted);
