@@ -19,6 +19,7 @@ mod api_keys;
 mod auth;
 mod body;
 pub mod command_line;
+mod detached;
 mod error;
 mod headers;
 mod keystead;

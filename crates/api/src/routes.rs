@@ -10,7 +10,8 @@ use crate::keystead::operator;
 use crate::organization::{
     admin_api_keys, audit_logs, certificates, costs, data_retention, external_keys, external_storage, groups,
     hosted_tool_permissions, invites, model_permissions, project_api_keys, project_groups, project_users, projects,
-    rate_limits, role_assignments, roles, service_accounts, service_tier_settings, usage, users,
+    rate_limits, role_assignments, roles, service_accounts, service_tier_settings, spend_alerts, spend_limits, usage,
+    users,
     workload_identity::{federation_rules, providers},
 };
 use crate::{ApiState, api_keys, keystead, me};
@@ -156,6 +157,13 @@ const ROLE: &str = "/v1/organization/roles/{role_id}";
 const PROJECT_ROLES: &str = "/v1/projects/{project_id}/roles";
 const PROJECT_ROLE: &str = "/v1/projects/{project_id}/roles/{role_id}";
 
+const SPEND_LIMIT: &str = "/v1/organization/spend_limit";
+const PROJECT_SPEND_LIMIT: &str = "/v1/organization/projects/{project_id}/spend_limit";
+const SPEND_ALERTS: &str = "/v1/organization/spend_alerts";
+const SPEND_ALERT: &str = "/v1/organization/spend_alerts/{alert_id}";
+const PROJECT_SPEND_ALERTS: &str = "/v1/organization/projects/{project_id}/spend_alerts";
+const PROJECT_SPEND_ALERT: &str = "/v1/organization/projects/{project_id}/spend_alerts/{project_alert_id}";
+
 const PHONES: &str = "/v1/keystead/phone_verifications";
 const PAYMENTS: &str = "/v1/keystead/payment_methods";
 const PAYMENT: &str = "/v1/keystead/payment_methods/{id}";
@@ -215,6 +223,22 @@ pub static ROUTES: &[Endpoint] = &[
     write(RATE_LIMIT, WRITE, || post(rate_limits::update))
         .body(rate_limits::MEMBERS)
         .unsupported(rate_limits::UNMEASURED),
+    read(SPEND_LIMIT, READ, || get(spend_limits::retrieve)),
+    write(SPEND_LIMIT, WRITE, || post(spend_limits::update)).body(spend_limits::MEMBERS),
+    remove(SPEND_LIMIT, WRITE, || delete(spend_limits::delete)),
+    read(PROJECT_SPEND_LIMIT, READ, || get(spend_limits::retrieve_project)),
+    write(PROJECT_SPEND_LIMIT, WRITE, || post(spend_limits::update_project)).body(spend_limits::MEMBERS),
+    remove(PROJECT_SPEND_LIMIT, WRITE, || delete(spend_limits::delete_project)),
+    read(SPEND_ALERTS, READ, || get(spend_alerts::list)).query(PAGE, &[]),
+    write(SPEND_ALERTS, WRITE, || post(spend_alerts::create)).body(spend_alerts::MEMBERS),
+    read(SPEND_ALERT, READ, || get(spend_alerts::retrieve)),
+    write(SPEND_ALERT, WRITE, || post(spend_alerts::update)).body(spend_alerts::MEMBERS),
+    remove(SPEND_ALERT, WRITE, || delete(spend_alerts::delete)),
+    read(PROJECT_SPEND_ALERTS, READ, || get(spend_alerts::list)).query(PAGE, &[]),
+    write(PROJECT_SPEND_ALERTS, WRITE, || post(spend_alerts::create)).body(spend_alerts::MEMBERS),
+    read(PROJECT_SPEND_ALERT, READ, || get(spend_alerts::retrieve)),
+    write(PROJECT_SPEND_ALERT, WRITE, || post(spend_alerts::update)).body(spend_alerts::MEMBERS),
+    remove(PROJECT_SPEND_ALERT, WRITE, || delete(spend_alerts::delete)),
     read(ACCOUNTS, READ, || get(service_accounts::list)).query(PAGE, &[]),
     write(ACCOUNTS, WRITE, || post(service_accounts::create)).body(&[
         "name",

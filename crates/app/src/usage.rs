@@ -12,19 +12,17 @@ use crate::{Actor, App, Error};
 
 mod by_day;
 mod overview;
+mod part_size;
 mod results;
 
 pub use by_day::{DailyRequest, RefusedDay};
 pub use keystead_store::tables::api_keys::ProjectKeys;
 pub use keystead_store::tables::refusals::RefusalSum;
 pub use overview::{Overview, OverviewRequest};
+use part_size::PartSize;
 use results::add_rows;
 
 const MINUTE: i64 = 60;
-/// A page ends early after so many results, between two buckets, so that an answer and its memory are bounded.
-const MOST_RESULTS: usize = 20_000;
-/// A page is read in at most so many parts.
-const PARTS: usize = 12;
 /// The width of a bucket that no shown period is longer than, in seconds.
 pub(crate) const ONE_BUCKET: i64 = 400 * 86_400;
 
@@ -158,29 +156,30 @@ impl App {
         request: &UsageRequest,
     ) -> Result<UsagePage, Error> {
         let (mut buckets, mut next) = empty_buckets(self, request)?;
-        // Without groups no bucket has more than one result.
-        let parts = if request.group_by.is_empty() { 1 } else { PARTS };
-        let size = buckets.len().div_ceil(parts).max(1);
-        let spans: Vec<(Timestamp, Timestamp)> =
-            buckets.chunks(size).filter_map(|part| Some((part.first()?.start, part.last()?.end))).collect();
         let query = store_query(organization, request);
-        let read: Result<(Vec<UsageRow>, Option<Timestamp>), Error> = read_tx!(self.store(), "usage", |tx| {
+        let read: Result<(Vec<UsageRow>, usize), Error> = read_tx!(self.store(), "usage", |tx| {
             self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
-            let (mut rows, mut until) = (Vec::new(), None);
-            for (start, end) in &spans {
-                rows.extend(usage::query(tx, &UsageQuery { start: *start, end: *end, ..query.clone() }).await?);
-                until = Some(*end);
-                if rows.len() >= MOST_RESULTS {
+            let mut part = PartSize::new(buckets.len(), !request.group_by.is_empty());
+            let (mut rows, mut done) = (Vec::new(), 0);
+            while let Some(rest) = buckets.get(done..) {
+                let some = rest.get(..part.size()).unwrap_or(rest);
+                let (Some(first), Some(last)) = (some.first(), some.last()) else { break };
+                let span = UsageQuery { start: first.start, end: last.end, ..query.clone() };
+                let found = usage::query(tx, &span).await?;
+                done += some.len();
+                let more = part.note(found.len());
+                rows.extend(found);
+                if !more {
                     break;
                 }
             }
-            Ok((rows, until))
+            Ok((rows, done))
         });
-        let (rows, until) = read?;
+        let (rows, done) = read?;
         // Buckets that were not read are on the next page.
-        if let Some(unread) = buckets.iter().position(|bucket| until.is_some_and(|until| bucket.start >= until)) {
-            next = buckets.get(unread).map(|bucket| bucket.start);
-            buckets.truncate(unread);
+        if let Some(unread) = buckets.get(done).map(|bucket| bucket.start) {
+            next = Some(unread);
+            buckets.truncate(done);
         }
         add_rows(&mut buckets, rows);
         Ok(UsagePage { buckets, next })

@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+use crate::budget::SpendLimit;
 use crate::caller::{Caller, ReachableOrganization, ReachableProject};
 use crate::client_certificate::TrustedCertificates;
 use crate::gate::{Action, Policy, Verdict};
@@ -344,6 +345,16 @@ fn allowed_features(
 #[must_use]
 pub fn default_tier(caller: &Caller, payer: &Payer) -> Option<&'static str> {
     project_of(caller, payer)?.features.as_ref()?.default_tier.written()
+}
+
+/// The spend limits of the payer: of the organization, and of the project.
+#[must_use]
+pub fn spend_limits(caller: &Caller, payer: &Payer) -> [Option<SpendLimit>; 2] {
+    let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization);
+    [
+        organization.and_then(|organization| organization.spend_limit),
+        project_of(caller, payer).and_then(|project| project.spend_limit),
+    ]
 }
 
 /// The project's own rate limits, if it has any.

@@ -5,7 +5,7 @@ mod fields;
 mod health;
 mod location;
 
-pub use fields::{KEY_MEMBERS, STORAGE_MEMBERS};
+pub use fields::{KEY_MEMBERS, STORAGE_MEMBERS, is_region};
 pub use health::{Checked, Fault, Health};
 pub use location::{FieldFault, Location, geography};
 

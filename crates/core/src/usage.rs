@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::budget::Charge;
 use crate::id::{KeyId, OrganizationId, ProjectId};
 use crate::money::{Amount, Micros};
 use crate::route::MeterKind;
@@ -259,6 +260,9 @@ pub struct UsageEvent {
     /// What its kind is divided by.
     #[serde(default)]
     pub attributes: Attributes,
+    /// How its cost counts against spend limits, where something was set aside for the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<Charge>,
 }
 
 #[cfg(test)]

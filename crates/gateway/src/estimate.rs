@@ -22,6 +22,9 @@ const ENCODED: usize = 2_048;
 pub(crate) struct TokenEstimate {
     /// Input tokens: of text, numbers, pictures, sounds and files.
     pub(crate) read: u64,
+    /// The most input tokens that it can be: no token is shorter than a byte, and what surrounds the texts stands for
+    /// what a server adds to them. Pictures, sounds and files count as estimated.
+    pub(crate) most_read: u64,
     /// Maximum output tokens; 0 when the body sets no limit.
     pub(crate) written: u64,
     /// Number of answers or pictures.
@@ -34,7 +37,7 @@ pub(crate) struct TokenEstimate {
 
 impl Default for TokenEstimate {
     fn default() -> Self {
-        Self { read: 0, written: 0, answers: 1, background: false, size: None }
+        Self { read: 0, most_read: 0, written: 0, answers: 1, background: false, size: None }
     }
 }
 
@@ -45,8 +48,10 @@ pub(crate) fn of(body: &[u8]) -> TokenEstimate {
     // A body that cannot be read to its end still gives an estimate; the upstream refuses it.
     let _ = Top(&mut counted).deserialize(&mut reader);
     let answers = counted.answers.max(1);
+    let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
     TokenEstimate {
         read: counted.tokens,
+        most_read: length.saturating_sub(counted.media_bytes).saturating_add(counted.media_tokens),
         written: counted.most.saturating_mul(answers),
         answers,
         background: counted.background,
@@ -63,6 +68,9 @@ fn size_of(text: &str) -> Option<(u32, u32)> {
 #[derive(Default)]
 struct Counted {
     tokens: u64,
+    /// Bytes of texts that are not read as text, and the tokens that they count.
+    media_bytes: u64,
+    media_tokens: u64,
     most: u64,
     answers: u64,
     background: bool,
@@ -72,6 +80,12 @@ struct Counted {
 impl Counted {
     fn add(&mut self, tokens: u64) {
         self.tokens = self.tokens.saturating_add(tokens);
+    }
+
+    /// Notes a text that is worth these tokens, however long it is.
+    fn note_media(&mut self, text: &str, tokens: u64) {
+        self.media_bytes = self.media_bytes.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
+        self.media_tokens = self.media_tokens.saturating_add(tokens);
     }
 }
 
@@ -176,9 +190,16 @@ impl<'de> Visitor<'de> for Part<'_> {
         let tokens = match self.place {
             Place::Label => 0,
             Place::Schema => tokens::of_text(text.as_bytes()),
-            Place::Sound => media::of_any_sound(text),
+            Place::Sound => {
+                let tokens = media::of_any_sound(text);
+                self.counted.note_media(text, tokens);
+                tokens
+            }
             _ => match worth(text, self.place) {
-                Some(Worth::Picture(tokens) | Worth::Tokens(tokens)) => tokens,
+                Some(Worth::Picture(tokens) | Worth::Tokens(tokens)) => {
+                    self.counted.note_media(text, tokens);
+                    tokens
+                }
                 None => tokens::of_text(text.as_bytes()),
             },
         };
@@ -206,6 +227,7 @@ impl<'de> Visitor<'de> for Part<'_> {
                 "format" if place == Place::Sound => drop(map.next_value::<IgnoredAny>()?),
                 "file_id" => {
                     (pictures, tokens) = (pictures.saturating_add(1), tokens.saturating_add(media::UNKNOWN_PICTURE));
+                    self.counted.note_media("", media::UNKNOWN_PICTURE);
                     map.next_value::<IgnoredAny>()?;
                 }
                 "url" | "image_url" if place == Place::Picture => {
@@ -213,6 +235,8 @@ impl<'de> Visitor<'de> for Part<'_> {
                     map.next_value_seed(Part { counted: &mut inside, place })?;
                     pictures = pictures.saturating_add(1);
                     tokens = tokens.saturating_add(inside.tokens);
+                    self.counted.media_bytes = self.counted.media_bytes.saturating_add(inside.media_bytes);
+                    self.counted.media_tokens = self.counted.media_tokens.saturating_add(inside.media_tokens);
                 }
                 _ => map.next_value_seed(Part { counted: self.counted, place })?,
             }
@@ -287,6 +311,24 @@ mod tests {
         }
         let tools = r#"{"tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object","properties":{"town":{"type":"string"}}}}}]}"#;
         assert!((10..=20).contains(&read(tools)), "{}", read(tools));
+    }
+
+    #[test]
+    fn no_text_is_more_tokens_than_the_bound() {
+        for body in [
+            r#"{"messages":[{"role":"user","content":"one two three"}]}"#,
+            r#"{"input":[1,2,3,[4,5]]}"#,
+            r#"{"input":"日本語のテキスト"}"#,
+            r#"{"messages":[{"content":[{"type":"input_image","file_id":"file-123"}]}]}"#,
+        ] {
+            let asked = of(body.as_bytes());
+            assert!(asked.read <= asked.most_read, "{body}");
+            assert!(asked.most_read <= u64::try_from(body.len()).unwrap() + 765, "{body}");
+        }
+        // An encoded picture counts what it shows, not its length.
+        let long = "A".repeat(1 << 20);
+        let body = format!(r#"{{"input":[{{"type":"input_image","image_url":"data:image/png;base64,{long}"}}]}}"#);
+        assert!(of(body.as_bytes()).most_read < 2_000);
     }
 
     #[test]

@@ -137,11 +137,13 @@ impl Gateway {
         let Prepared { outgoing, body, verdicts } = self.prepare(&catalogue, &request, parts, input).await?;
         // The limits. Nothing is sent while usage cannot be recorded.
         self.ensure_recordable()?;
+        let most_cost = self.most_cost(&request, &parts.headers, &outgoing, &body);
+        let guard = Box::pin(self.set_aside(&request, most_cost)).await?;
         let (reservation, rate_headers) = self.reserve(&request, outgoing.model, &body)?;
         // The upstream. How the request ends, its usage is recorded and replaces the reservation.
         let admitted = Arc::new(AdmittedRequest::new(self, &request, &outgoing));
         // Boxed, because futures are moved into those that wait for them, and this one is the largest.
-        let forwarded = Box::pin(self.forward(&request, parts, body, outgoing, (reservation, &admitted)));
+        let forwarded = Box::pin(self.forward(&request, parts, body, outgoing, (reservation, guard, &admitted)));
         let mut response = self.while_admitted(&request, &admitted, forwarded).await?;
         rate_limit::add_headers(&mut response, rate_headers.as_deref());
         model_gate::warn(response.headers_mut(), &verdicts);

@@ -96,6 +96,7 @@ pages! {
         "request-not-understood"
         "not-there"
         "rate-limits"
+        "spend-limits"
         "too-many-tries"
         "links-and-forms"
         "service-errors";

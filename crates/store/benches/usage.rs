@@ -184,6 +184,7 @@ fn event(round: usize, number: usize) -> UsageEvent {
         stream: false,
         summary: false,
         once: None,
+        charge: None,
         attributes: Attributes::of_detail(Some("default")),
     }
 }

@@ -467,6 +467,8 @@ CREATE TABLE usage_days (
 );
 -- For the copy of a person's data, as are those of the audit log without an organization.
 CREATE INDEX usage_days_of_owner ON usage_days (owner);
+-- For the pages of one key, which go back to its beginning.
+CREATE INDEX usage_days_of_key ON usage_days (api_key, bucket_start);
 
 -- From which moment on usage is kept by the minute: one row, a full hour. Older rows of `usage_minutes` may be missing.
 CREATE TABLE usage_minutes_kept (
@@ -505,6 +507,75 @@ CREATE TABLE counted_once (
   at BIGINT NOT NULL
 );
 CREATE INDEX counted_once_at ON counted_once (at);
+
+-- The most that an organization, or one of its projects, may spend in a calendar month (UTC). `subject` is the id of either.
+-- `version` is the revision of the change that set it.
+CREATE TABLE spend_limits (
+  subject TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  cents BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL
+);
+CREATE INDEX spend_limits_of_organization ON spend_limits (organization);
+
+-- What each organization and project spent in each month, counted with the usage. Sums as in `usage_buckets`. Between the times
+-- `scarce_since` and `scarce_until`, nodes lease no more than their requests need.
+CREATE TABLE spend_counters (
+  subject TEXT NOT NULL,
+  window_start BIGINT NOT NULL,
+  spent BIGINT NOT NULL,
+  spent_picos BIGINT NOT NULL,
+  scarce_since BIGINT NOT NULL DEFAULT 0,
+  scarce_until BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (subject, window_start)
+);
+
+-- What a node may spend of a limit, in all of a month, and what of that is counted. `holder` is the run of the node's usage
+-- spool, which is a part of the names in `usage_spools`.
+CREATE TABLE spend_leases (
+  subject TEXT NOT NULL,
+  window_start BIGINT NOT NULL,
+  holder TEXT NOT NULL,
+  granted BIGINT NOT NULL,
+  granted_picos BIGINT NOT NULL,
+  consumed BIGINT NOT NULL DEFAULT 0,
+  consumed_picos BIGINT NOT NULL DEFAULT 0,
+  renewed_at BIGINT NOT NULL,
+  PRIMARY KEY (subject, window_start, holder)
+);
+CREATE INDEX spend_leases_of_holder ON spend_leases (holder);
+
+-- What stays set aside for a response or batch that outlives its request, as long as it is in `pending_usage`.
+CREATE TABLE spend_holds (
+  object TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  window_start BIGINT NOT NULL,
+  amount BIGINT NOT NULL,
+  amount_picos BIGINT NOT NULL,
+  PRIMARY KEY (object, subject)
+);
+CREATE INDEX spend_holds_of_subject ON spend_holds (subject, window_start);
+
+-- Alerts by mail about the spend of a month. `reached_window` is the month for which the alert was last reached, and 0 before;
+-- `mailed_at` is when its mails were queued after that.
+CREATE TABLE spend_alerts (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  subject TEXT NOT NULL,
+  cents BIGINT NOT NULL,
+  recipients TEXT NOT NULL,
+  subject_prefix TEXT,
+  created_at BIGINT NOT NULL,
+  reached_window BIGINT NOT NULL DEFAULT 0,
+  reached_at BIGINT,
+  reached BIGINT NOT NULL DEFAULT 0,
+  reached_picos BIGINT NOT NULL DEFAULT 0,
+  mailed_at BIGINT
+);
+CREATE INDEX spend_alerts_of_subject ON spend_alerts (subject, created_at, id);
+CREATE INDEX spend_alerts_of_organization ON spend_alerts (organization);
+CREATE INDEX spend_alerts_due ON spend_alerts (reached_at) WHERE reached_at IS NOT NULL AND mailed_at IS NULL;
 
 -- The audit trail: one chain of rows for each organization, each with the MAC of the one before. `address` is the client's, NULL
 -- for the command line and for Keystead itself; `project` is NULL where none is known.

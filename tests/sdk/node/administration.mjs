@@ -189,6 +189,55 @@ const checks = {
     assert.deepEqual(await externalStorage.delete(made.id), { id: made.id, object: "organization.external_storage.deleted", deleted: true });
     await assert.rejects(async () => externalStorage.retrieve(made.id), OpenAI.NotFoundError);
   },
+  async "spend limits"() {
+    const lab = await admin.projects.create({ name: "Limited" });
+    for (const [place, of, object] of [
+      [admin.spendLimit, [], "organization.spend_limit"],
+      [admin.projects.spendLimit, [lab.id], "project.spend_limit"],
+    ]) {
+      const wanted = { threshold_amount: 1_000_000, currency: "USD", interval: "month" };
+      await assert.rejects(async () => place.retrieve(...of), OpenAI.NotFoundError);
+      const made = await place.update(...of, wanted);
+      assert.deepEqual(made, { ...wanted, object, enforcement: { status: "inactive" } });
+      assert.deepEqual(await place.retrieve(...of), made);
+      await assert.rejects(async () => place.update(...of, { ...wanted, threshold_amount: 0 }), (error) => error instanceof OpenAI.BadRequestError && error.param === "threshold_amount");
+      assert.deepEqual(await place.delete(...of), { object: `${object}.deleted`, deleted: true });
+      await assert.rejects(async () => place.retrieve(...of), OpenAI.NotFoundError);
+    }
+    // One cent is less than a thousand tokens and the text may cost.
+    await admin.projects.spendLimit.update(lab.id, { threshold_amount: 1, currency: "USD", interval: "month" });
+    const made = await admin.projects.serviceAccounts.create(lab.id, { name: "bot" });
+    const client = new OpenAI({ apiKey: made.api_key.value, baseURL });
+    const messages = [{ role: "user", content: "Hello" }];
+    const begun = Date.now();
+    await assert.rejects(
+      async () => client.chat.completions.create({ model: "gpt-4o", messages, max_tokens: 1_000 }),
+      (error) => error instanceof OpenAI.RateLimitError && error.code === "project_spend_limit_exceeded" && error.type === "insufficient_quota",
+    );
+    assert.ok(Date.now() - begun < 10_000, "the SDK does not try again for minutes");
+    assert.ok((await client.chat.completions.create({ model: "gpt-4o", messages, max_tokens: 100 })).choices.length);
+    await admin.projects.archive(lab.id);
+  },
+  async "spend alerts"() {
+    const lab = await admin.projects.create({ name: "Watched" });
+    const notification_channel = { type: "email", recipients: ["costs@example.com"], subject_prefix: "[costs]" };
+    const wanted = { threshold_amount: 500, currency: "USD", interval: "month", notification_channel };
+    for (const [place, of, at, object] of [
+      [admin.spendAlerts, [], [], "organization.spend_alert"],
+      [admin.projects.spendAlerts, [lab.id], [{ project_id: lab.id }], "project.spend_alert"],
+    ]) {
+      const made = await place.create(...of, wanted);
+      assert.deepEqual(made, { ...wanted, id: made.id, object });
+      assert.deepEqual(await place.retrieve(made.id, ...at), made);
+      const second = await place.create(...of, wanted);
+      assert.deepEqual((await all(place.list(...of, { limit: 1 }))).map((one) => one.id), [made.id, second.id]);
+      const changed = await place.update(made.id, { ...at[0], ...wanted, threshold_amount: 700 });
+      assert.deepEqual(changed, { ...made, threshold_amount: 700 });
+      for (const { id } of [made, second]) assert.deepEqual(await place.delete(id, ...at), { id, object: `${object}.deleted`, deleted: true });
+      await assert.rejects(async () => place.retrieve(made.id, ...at), OpenAI.NotFoundError);
+    }
+    await admin.projects.archive(lab.id);
+  },
   async "every kind of usage"() {
     const start_time = Math.floor(Date.now() / 1000) - 86400;
     for (const kind of ["audioSpeeches", "audioTranscriptions", "codeInterpreterSessions", "completions", "decisions", "embeddings", "fileSearchCalls", "images", "moderations", "vectorStores", "webSearchCalls"]) {

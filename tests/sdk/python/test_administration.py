@@ -35,7 +35,7 @@ sdk = OpenAI(
 )
 admin = sdk.admin.organization
 
-ID = re.compile(r"/(org|proj|user|svc_acct|key|invite|rl|cert|wip|wifr|group|role|extkey|extstore)[-_][A-Za-z0-9.-]+")
+ID = re.compile(r"/(org|proj|user|svc_acct|key|invite|rl|cert|wip|wifr|group|role|extkey|extstore|alert)[-_][A-Za-z0-9.-]+")
 
 
 def count(response):
@@ -446,6 +446,94 @@ def groups_and_roles():
         assert admin.groups.delete(one.id).id == one.id
     refused(openai.NotFoundError, lambda: admin.groups.retrieve(group.id))
     admin.projects.archive(project.id)
+
+
+@check
+def spend_limits():
+    lab = admin.projects.create(name="Limited")
+    for place, of, object in [
+        (admin.spend_limit, [], "organization.spend_limit"),
+        (admin.projects.spend_limit, [lab.id], "project.spend_limit"),
+    ]:
+        refused(openai.NotFoundError, lambda: place.retrieve(*of))
+        refused(openai.NotFoundError, lambda: place.delete(*of))
+        made = place.update(*of, threshold_amount=1_000_000, currency="USD", interval="month")
+        assert (made.object, made.threshold_amount, made.enforcement.status) == (object, 1_000_000, "inactive")
+        same(made, place.retrieve(*of))
+        changed = place.update(*of, threshold_amount=2_000_000, currency="USD", interval="month")
+        assert changed.threshold_amount == 2_000_000
+        wrong = refused(
+            openai.BadRequestError, lambda: place.update(*of, threshold_amount=0, currency="USD", interval="month")
+        )
+        assert wrong.param == "threshold_amount", wrong.body
+        gone = place.delete(*of)
+        assert (gone.object, gone.deleted) == (f"{object}.deleted", True)
+        refused(openai.NotFoundError, lambda: place.retrieve(*of))
+    admin.projects.archive(lab.id)
+
+
+@check
+def a_reached_spend_limit_refuses():
+    lab = admin.projects.create(name="Spent")
+    key = admin.projects.service_accounts.create(lab.id, name="speaker").api_key.value
+    client = OpenAI(api_key=key, base_url=BASE, max_retries=2)
+    limits = admin.projects.spend_limit
+    limits.update(lab.id, threshold_amount=3, currency="USD", interval="month")
+    # A thousand tokens may cost a cent, and the text some more.
+    hello = [{"role": "user", "content": "Hello"}]
+    chat = client.chat.completions.create
+    error = refused(openai.RateLimitError, lambda: chat(model="gpt-4o", messages=hello, max_tokens=3_000))
+    assert (error.code, error.type) == ("project_spend_limit_exceeded", "insufficient_quota"), error.body
+    assert "may spend 0.03" in error.message and error.response.headers["x-should-retry"] == "false"
+    assert "/help/spend-limits" in error.response.headers["link"]
+    # Two thousand characters cost three cents: all of it.
+    speak = client.audio.speech.create
+    assert speak(model="tts-1", voice="alloy", input="a" * 2_000).read()
+    for call in [
+        lambda: speak(model="tts-1", voice="alloy", input="a"),
+        lambda: chat(model="gpt-4o", messages=hello, max_tokens=1),
+    ]:
+        assert refused(openai.RateLimitError, call).code == "project_spend_limit_exceeded"
+    deadline = time.time() + 15
+    while limits.retrieve(lab.id).enforcement.status != "enforcing" and time.time() < deadline:
+        time.sleep(0.1)
+    assert limits.retrieve(lab.id).enforcement.status == "enforcing"
+    # Other projects are not affected, and a higher limit holds with the next request.
+    other = OpenAI(api_key=PROJECT_KEY, base_url=BASE, max_retries=0)
+    assert other.chat.completions.create(model="gpt-4o", messages=hello).choices
+    limits.update(lab.id, threshold_amount=100, currency="USD", interval="month")
+    assert speak(model="tts-1", voice="alloy", input="a").read()
+    admin.projects.archive(lab.id)
+
+
+@check
+def spend_alerts():
+    lab = admin.projects.create(name="Watched")
+    channel = {"type": "email", "recipients": ["costs@example.com"], "subject_prefix": "[costs]"}
+    wanted = {"threshold_amount": 500, "currency": "USD", "interval": "month", "notification_channel": channel}
+    for place, of, at, object in [
+        (admin.spend_alerts, [], {}, "organization.spend_alert"),
+        (admin.projects.spend_alerts, [lab.id], {"project_id": lab.id}, "project.spend_alert"),
+    ]:
+        made = place.create(*of, **wanted)
+        assert (made.object, made.threshold_amount) == (object, 500)
+        assert made.notification_channel.to_dict() == channel
+        same(made, place.retrieve(made.id, **at))
+        second = place.create(*of, **{**wanted, "threshold_amount": 1_000})
+        assert [one.id for one in place.list(*of, limit=1)] == [made.id, second.id], "page by page"
+        newest = [one.id for one in place.list(*of, order="desc")]
+        assert newest == [second.id, made.id], newest
+        changed = place.update(made.id, **at, **{**wanted, "threshold_amount": 700})
+        assert (changed.id, changed.threshold_amount) == (made.id, 700)
+        same(changed, place.retrieve(made.id, **at))
+        wrong = {**wanted, "notification_channel": {"type": "email", "recipients": []}}
+        error = refused(openai.BadRequestError, lambda: place.create(*of, **wrong))
+        assert error.param == "notification_channel", error.body
+        for one in [made, second]:
+            gone = place.delete(one.id, **at)
+            assert (gone.id, gone.object, gone.deleted) == (one.id, f"{object}.deleted", True)
+        refused(openai.NotFoundError, lambda: place.retrieve(made.id, **at))
+    admin.projects.archive(lab.id)
 
 
 @check

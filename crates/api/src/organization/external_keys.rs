@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::auth::Admin;
 use crate::body::Fields;
+use crate::detached::to_its_end;
 use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 use crate::query::Query;
@@ -119,8 +120,9 @@ pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids
 
 /// `POST /v1/organization/external_keys/{external_key_id}/validate`; beside OpenAI's `status` it says the reason.
 pub(crate) async fn validate(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
-    let id = key_id(&ids)?;
-    let checked = state.app.validate_external_key(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
+    let (id, app) = (key_id(&ids)?, state.app.clone());
+    let check = async move { app.validate_external_key(&admin.actor, &admin.organization, &id).await };
+    let checked = to_its_end(&state, check).await?;
     let reason = checked.fault.map(Fault::as_str);
     Ok(Json(json!({ "status": checked.health.as_str(), "reason": reason, "validated_at": checked.checked_at })))
 }

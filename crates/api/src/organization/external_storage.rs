@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::Admin;
 use crate::body::Fields;
+use crate::detached::to_its_end;
 use crate::error::{ApiError, OrFail};
 use crate::path::Ids;
 use crate::query::Query;
@@ -122,7 +123,7 @@ pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids
 
 /// `POST /v1/organization/external_storage/{external_storage_id}/validate`
 pub(crate) async fn validate(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
-    let id = storage_id(&ids)?;
-    let checked = state.app.validate_external_storage(&admin.actor, &admin.organization, &id).await;
-    Ok(Json(show(&checked.or_fail(&state)?)))
+    let (id, app) = (storage_id(&ids)?, state.app.clone());
+    let check = async move { app.validate_external_storage(&admin.actor, &admin.organization, &id).await };
+    Ok(Json(show(&to_its_end(&state, check).await?)))
 }

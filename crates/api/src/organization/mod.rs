@@ -21,6 +21,8 @@ mod role_names;
 pub(crate) mod roles;
 pub(crate) mod service_accounts;
 pub(crate) mod service_tier_settings;
+pub(crate) mod spend_alerts;
+pub(crate) mod spend_limits;
 pub(crate) mod usage;
 pub(crate) mod users;
 pub(crate) mod workload_identity;

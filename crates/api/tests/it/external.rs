@@ -100,12 +100,16 @@ async fn wrong_fields_of_keys_are_refused_by_name() {
         ("role_arn", json!("arn:aws:iam::123456789012:user/ann"), "the ARN of a role"),
         ("kms_arn", json!("arn:aws:kms:eu.evil/:123456789012:key/1"), "the ARN of a KMS key"),
         ("external_id", json!("a b"), "letters"),
+        ("external_id", json!("org-another"), "the id of another organization"),
         ("vault_uri", json!("https://acme.vault.azure.net"), "no field of the type aws"),
     ] {
         let mut body = external_key("vault");
         body[name] = value;
         refused(&world.post(EXTERNAL_KEYS, key, body).await, 400, name, part);
     }
+    let mut own = external_key("vault");
+    own["external_id"] = json!(owner.organization_id);
+    assert_eq!(world.post(EXTERNAL_KEYS, key, own).await.status, 200);
 }
 
 #[tokio::test]
@@ -229,4 +233,40 @@ async fn what_is_removed_while_it_is_validated_stays_removed() {
     }
     let log = world.get("/v1/organization/audit_logs?event_types[]=external_key.validated", key).await;
     assert_eq!(log.body["data"], json!([]));
+}
+
+/// What was begun at the cloud is completed there and is in the audit log, also when the client disconnects meanwhile.
+#[tokio::test]
+async fn a_validation_ends_although_its_client_disconnects() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let (key, project) = (admin(&owner), owner.project_id.as_str());
+    for (list, body, kind) in [
+        (EXTERNAL_KEYS, external_key("vault"), "external_key.validated"),
+        (EXTERNAL_STORAGE, external_storage(project), "external_storage.validated"),
+    ] {
+        let check = format!("{list}/{}/validate", world.post(list, key, body).await.text("id"));
+        let (reached, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (at_the_cloud, until) = (Arc::clone(&reached), Arc::clone(&answer));
+        world.clouds.wait_once(async move {
+            at_the_cloud.notify_one();
+            until.notified().await;
+        });
+        tokio::select! {
+            biased;
+            () = reached.notified() => {}
+            early = world.post(&check, key, json!({})) => panic!("answered before the cloud: {}", early.body),
+        }
+        answer.notify_one();
+        let log = format!("/v1/organization/audit_logs?event_types[]={kind}");
+        let mut saved = json!([]);
+        for _ in 0..1_000 {
+            saved = world.get(&log, key).await.body["data"].clone();
+            if saved != json!([]) {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(saved[0][kind]["status"], "validated", "{kind}: {saved}");
+    }
 }

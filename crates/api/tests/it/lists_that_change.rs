@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::certificates::AUTHORITY;
 use crate::external::{external_key, external_storage};
 use crate::lists::LISTS;
+use crate::spend::spend_alert;
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{World, admin};
 
@@ -68,6 +69,7 @@ impl<'w> Place<'w> {
                 "/v1/organization/certificates".clone_into(&mut path);
                 json!({ "certificate": AUTHORITY, "name": name })
             }
+            "spend_alerts" => spend_alert(),
             "invites" => json!({ "email": format!("p{}@example.com", self.made), "role": "reader" }),
             "api_keys" => {
                 path = format!("/v1/organization/projects/{}/service_accounts/{}/api_keys", self.project, self.account);

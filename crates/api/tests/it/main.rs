@@ -26,6 +26,7 @@ mod rates;
 mod refusals;
 mod roles;
 mod roles_world;
+mod spend;
 mod unknown_fields;
 mod usage;
 mod usage_table;

@@ -38,6 +38,7 @@ async fn buckets_are_exact_and_empty_ones_are_there() {
         summary: false,
         once: None,
         attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let events = vec![event(1, START, "gpt-4o"), event(2, START + 30, "o3"), event(3, START + 2 * 86_400, "gpt-4o")];
     let written: Result<(), keystead_store::Error> = world
@@ -97,6 +98,7 @@ async fn small_costs_and_estimates_are_told_exactly() {
         summary: false,
         once: None,
         attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let mut events = vec![one; 40];
     events[7].estimated = true;
@@ -135,6 +137,7 @@ async fn searches_are_counted_apart() {
         summary: false,
         once: None,
         attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let events = [one.clone(), one.clone(), UsageEvent { kind: UsageKind::FileSearchCalls, ..one }];
     let written: Result<usize, keystead_store::Error> =

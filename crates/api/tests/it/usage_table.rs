@@ -109,6 +109,7 @@ fn event(owner: &Bootstrapped, turn: usize, of: &Kind) -> UsageEvent {
         stream: false,
         summary: false,
         once: None,
+        charge: None,
         attributes: Attributes { batch: turn.is_multiple_of(4), source, ..Attributes::of_detail(pick(of.details, 1)) },
     }
 }
@@ -331,4 +332,32 @@ async fn old_minutes_are_refused_and_old_hours_are_not() {
     let recent = format!("start_time={}&bucket_width=1m&limit=1", START + 15 * DAY);
     let answer = world.get(&format!("/v1/organization/usage/completions?{recent}"), admin(&owner)).await;
     assert_eq!(answer.status, 200);
+}
+
+/// A page with very many results ends between two buckets, and the next one continues there.
+#[tokio::test]
+async fn a_page_with_many_results_ends_early() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let one = event(&owner, 1, &kinds()[0]);
+    let called = |hour: i64, key: i64| UsageEvent {
+        at: Timestamp(START + hour * 3_600),
+        key: format!("key_{key}").parse().unwrap(),
+        ..one.clone()
+    };
+    let events: Vec<UsageEvent> =
+        (0..24).flat_map(|hour| (0..1_500).map(move |key| (hour, key))).map(|(hour, key)| called(hour, key)).collect();
+    let recorded = events.clone();
+    let written: Result<usize, keystead_store::Error> =
+        world.store.write("record", async move |tx: &mut Tx| usage::record(tx, "1-a", 0, &recorded).await).await;
+    assert_eq!(written.unwrap(), events.len());
+    world.wait(DAY);
+    let span = format!("start_time={START}&end_time={}&bucket_width=1h&limit=24", START + DAY);
+    let query = format!("usage/completions?{span}&group_by=api_key_id");
+    let first = world.get(&format!("/v1/organization/{query}"), admin(&owner)).await;
+    let buckets = first.body["data"].as_array().unwrap().len();
+    assert_eq!((buckets, &first.body["has_more"]), (14, &json!(true)), "20 000 results are reached in the fourteenth");
+    let read = asked(&world, &owner, &query, &["api_key_id"], &figure_of("input_tokens")).await;
+    let all: Vec<&UsageEvent> = events.iter().collect();
+    assert_eq!(read, scanned(&all, 3_600, &["api_key_id"], |event| event.used.input_tokens));
 }

@@ -70,13 +70,19 @@ impl App {
         organization: &OrganizationId,
         asked: NewExternalKey,
     ) -> Result<ExternalKey, Error> {
+        let name = checked_name(&asked.name)?;
+        let location =
+            Location::of_key(asked.cloud, &asked.fields).map_err(|fault| refused(fault, asked.cloud, None))?;
+        if location.names_another(organization) {
+            let message = "Invalid 'external_id': must not be the id of another organization.";
+            return Err(Error::invalid("external_id", message));
+        }
         let key = ExternalKey {
             id: self.draw(ExternalKeyId::generate),
             organization: organization.clone(),
-            name: checked_name(&asked.name)?,
+            name,
             purpose: asked.purpose,
-            location: Location::of_key(asked.cloud, &asked.fields)
-                .map_err(|fault| refused(fault, asked.cloud, None))?,
+            location,
             health: Health::Pending,
             fault: None,
             checked_at: None,

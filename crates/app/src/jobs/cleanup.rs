@@ -8,7 +8,7 @@ use keystead_core::verification::phone_sharing::CLOSED_COUNTS;
 use keystead_store::tables::{
     accounts, activity, address_fingerprints, api_keys, changes, form_submissions, inbound_events, invites,
     key_addresses, limit_hits, operator_approvals, organization_verifications, pending_usage, phones, privacy,
-    refusals, removed_rows, requirement_states, sessions, usage,
+    refusals, removed_rows, requirement_states, sessions, spend_counters, usage,
 };
 
 use crate::operator::kept_days;
@@ -67,11 +67,14 @@ impl App {
             operator_approvals::delete_old(tx, now.plus(-7 * DAY)).await?;
             // Longer than any response or batch is kept that could still report its usage.
             pending_usage::forget(tx, now.plus(-400 * DAY)).await?;
+            // Longer than any response or batch runs, whose cost counts in the month in which it began.
+            spend_counters::delete_old(tx, now.plus(-100 * DAY)).await?;
             Ok(())
         })?;
-        forget_minutes(self).await?;
         expire_due(self).await?;
-        erase_due_evidence(self).await
+        erase_due_evidence(self).await?;
+        // Last, because it takes longest and nothing waits for it.
+        forget_minutes(self).await
     }
 }
 

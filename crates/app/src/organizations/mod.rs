@@ -11,6 +11,8 @@ pub mod invites;
 pub mod ip_allowlists;
 pub mod members;
 pub mod second_factor_policy;
+pub mod spend_alerts;
+pub mod spend_limits;
 mod tags;
 
 pub use deletion::OrganizationDeletionView;

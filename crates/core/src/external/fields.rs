@@ -93,6 +93,7 @@ pub(super) const fn of_key(cloud: Cloud) -> &'static [Field] {
 /// The fields of a bucket in a cloud.
 pub(super) const fn of_storage(cloud: Cloud) -> &'static [Field] {
     const BUCKET: &str = "the name of a bucket";
+    const RESOURCE_GROUP: &str = "1 to 90 letters, digits, dots, hyphens, underscores and parentheses";
     match cloud {
         Cloud::Aws => const { &[field("bucket", is_bucket, BUCKET), ROLE] },
         Cloud::Azure => {
@@ -100,7 +101,7 @@ pub(super) const fn of_storage(cloud: Cloud) -> &'static [Field] {
                 &[
                     field("account_name", is_account, "3 to 24 lower-case letters and digits"),
                     field("container", is_bucket, "the name of a container"),
-                    field("resource_group", is_name, NAME),
+                    field("resource_group", is_resource_group, RESOURCE_GROUP),
                     field("subscription_id", is_uuid, "the UUID of a subscription"),
                     TENANT,
                 ]
@@ -181,6 +182,11 @@ fn is_account(text: &str) -> bool {
     made_of(text, 3..=24, b"") && !text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
+/// By the rules of Azure. It is no part of an address.
+fn is_resource_group(text: &str) -> bool {
+    made_of(text, 1..=90, b"-_.()") && !text.ends_with('.')
+}
+
 fn is_external_id(text: &str) -> bool {
     made_of(text, 2..=1_224, b"+=,.@:/-_")
 }
@@ -193,8 +199,17 @@ fn is_number(text: &str) -> bool {
     (1..=30).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_region(text: &str) -> bool {
-    made_of(text, 3..=32, b"-") && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+/// Whether a text has the form of a region of AWS or Oracle, such as `us-gov-west-1`: words and a number. The names of
+/// other hosts below a cloud's domain, such as `s3-eu-west-1` and `compute-1`, do not have it.
+#[must_use]
+pub fn is_region(text: &str) -> bool {
+    let Some((words, number)) = text.rsplit_once('-') else { return false };
+    let is_word = |word: &str| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    text.len() <= 32
+        && words.contains('-')
+        && words.split('-').all(is_word)
+        && (1..=2).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_ocid(text: &str) -> bool {

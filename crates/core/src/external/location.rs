@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Cloud;
 use super::fields::{self, Field, arn};
+use crate::id::OrganizationId;
 
 /// What is wrong with a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,13 @@ impl Location {
             self.fields.insert("external_id", id.to_owned());
         }
         self
+    }
+
+    /// Whether the external id is the id of another organization. A role of that organization requires it for its storage,
+    /// and must not be assumed for another one.
+    #[must_use]
+    pub fn names_another(&self, organization: &OrganizationId) -> bool {
+        self.get("external_id").parse::<OrganizationId>().is_ok_and(|named| named != *organization)
     }
 
     /// Restores a location from the store. `None` when a name is unknown.

@@ -37,6 +37,20 @@ fn a_key_is_found_by_its_fields() {
     assert_eq!(Location::restored(Cloud::Aws, unknown), None);
 }
 
+/// The id of an organization is the external id of its storage, so a key of another one cannot have it.
+#[test]
+fn an_external_id_of_another_organization_is_seen() {
+    let own: crate::id::OrganizationId = "org-one".parse().unwrap();
+    for (external_id, another) in
+        [("org-two", true), ("org-one", false), ("acme-1", false), ("org-", false), ("org-two:x", false)]
+    {
+        let mut fields = given(AWS_KEY);
+        fields[0].1 = external_id.to_owned();
+        let key = Location::of_key(Cloud::Aws, &fields).unwrap();
+        assert_eq!(key.names_another(&own), another, "{external_id}");
+    }
+}
+
 #[test]
 fn fields_are_required_and_no_others_are_taken() {
     for cloud in Cloud::ALL {
@@ -53,7 +67,7 @@ fn fields_are_required_and_no_others_are_taken() {
 
 /// ASVS 1.3.6: no value leads to another host or path.
 #[test]
-fn no_value_leads_elsewhere() {
+fn no_value_leads_to_another_host() {
     let is = |cloud: Cloud, storage: bool, name: &str, value: &str| {
         let fields = if storage { of_storage(cloud) } else { of_key(cloud) };
         fields.iter().find(|field| field.name == name).map(|field| (field.fits)(value)).unwrap()
@@ -106,9 +120,58 @@ fn no_value_leads_elsewhere() {
         assert!(!is(Cloud::Gcp, true, "bucket", wrong), "{wrong}");
         assert!(!is(Cloud::Azure, false, "key_name", wrong), "{wrong}");
     }
+    assert!(is(Cloud::Azure, true, "resource_group", "data_(prod)-1.eu"));
+    for wrong in ["a/b", "prod.", "", &"a".repeat(91)] {
+        assert!(!is(Cloud::Azure, true, "resource_group", wrong), "{wrong}");
+    }
     assert!(!is(Cloud::Azure, false, "tenant_id", "common"));
     assert!(is(Cloud::Azure, false, "tenant_id", "72f988bf-86f1-41af-91ab-2d7cd011db47"));
     assert!(!is(Cloud::Oci, true, "region", "eu.evil"));
+}
+
+/// A region becomes a part of a host's name, so it has no form that another host below the same domain has.
+#[test]
+fn regions_are_words_and_a_number() {
+    for region in [
+        "us-east-1",
+        "us-gov-west-1",
+        "eu-isoe-west-1",
+        "eusc-de-east-1",
+        "eu-frankfurt-1",
+        "eu-dcc-milan-1",
+        "af-johannesburg-1",
+        "ap-southeast-12",
+    ] {
+        assert!(is_region(region), "{region}");
+    }
+    for wrong in [
+        "",
+        "s3",
+        "elb",
+        "execute-api",
+        "compute-1",
+        "s3-eu-west-1",
+        "s3-website-us-east-1",
+        "eu-west",
+        "eu-west-",
+        "eu-west-123",
+        "eu-west-1a",
+        "EU-west-1",
+        "-west-1",
+        "eu--1",
+        "eu.west-1",
+        "eu-west-1.evil.example",
+        "ab-cdefghijklmnopqrstuvwxyzabcdefg-1",
+    ] {
+        assert!(!is_region(wrong), "{wrong}");
+    }
+    let key = |region: &str| {
+        let mut fields = given(AWS_KEY);
+        fields[1].1 = format!("arn:aws:kms:{region}:123456789012:key/1");
+        Location::of_key(Cloud::Aws, &fields)
+    };
+    assert!(key("eu-west-1").is_ok());
+    assert!(matches!(key("s3-eu-west-1"), Err(FieldFault::Wrong { name: "kms_arn", .. })));
 }
 
 #[test]
@@ -154,7 +217,7 @@ fn regions_have_a_geography() {
 }
 
 proptest! {
-    /// Whatever is taken is one segment of a path, or an ARN, an address of a vault, or an audience, which never are one.
+    /// Every value that is taken is one segment of a path, or an ARN, an address of a vault, or an audience, which never are one.
     #[test]
     fn what_is_taken_is_one_segment(value in "[ -~]{0,40}") {
         for cloud in Cloud::ALL {

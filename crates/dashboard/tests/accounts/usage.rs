@@ -40,6 +40,7 @@ async fn used(world: &World) -> (Browser<'_>, UserId) {
         summary: false,
         once: None,
         attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let events = [event(0, user.as_str(), 111), event(0, user.as_str(), 222), event(100, user.as_str(), 444)];
     let write = world.store.write("record", async move |tx: &mut Tx| usage::record(tx, "1-x", 0, &events).await);
@@ -108,6 +109,7 @@ async fn estimated_figures_are_told_apart() {
         summary: false,
         once: None,
         attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let write = world
         .store
@@ -155,6 +157,7 @@ async fn a_chart_has_five_series_and_a_rest() {
                 summary: false,
                 once: None,
                 attributes: keystead_core::usage::Attributes::default(),
+                charge: None,
             });
         }
     }

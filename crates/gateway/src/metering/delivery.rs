@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{MeterOptions, Shared, UsageBatch, UsageSink};
 use crate::Unavailable;
 use crate::metering::spool::leftover_files::{self, Contents};
-use crate::metering::spool::{Kept, Segment, Work};
+use crate::metering::spool::{Kept, Segment, Work, run_of};
 
 /// The longest wait after a failed delivery.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -110,14 +110,39 @@ impl Delivery {
         }
     }
 
-    /// Removes the segment's files. Its counted position is removed after them, so that no file is ever without one.
+    /// Removes the segment's files. Its counted position is removed after them, so that no file is ever without one. The
+    /// run of the last segment ends before: if this process is killed in between, the next one finds the files again.
     async fn end(&self, segment: &Arc<Segment>, kept: Kept) {
+        let (of, read) = (Arc::clone(segment), kept.clone());
+        if tokio::task::spawn_blocking(move || is_last(&of, &read)).await.unwrap_or(false) {
+            self.end_run(segment.run().into()).await;
+        }
         let of = Arc::clone(segment);
         let removed = tokio::task::spawn_blocking(move || remove(&of, &kept)).await.unwrap_or(false);
         if removed && self.sink.forget(Arc::clone(&segment.name)).await.is_err() {
             tracing::debug!(segment = %segment.name, "how far a segment was counted could not be forgotten");
         }
     }
+
+    /// Tries again until the store answers: what the run had leased is held until then.
+    async fn end_run(&self, run: Arc<str>) {
+        let mut wait = self.options.retry;
+        while self.sink.end_run(Arc::clone(&run)).await == Err(Unavailable) {
+            tokio::time::sleep(wait).await;
+            wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+        }
+    }
+}
+
+/// Whether the run of a segment has ended, and has no files but those of this segment, which were all read. Files of a
+/// run that another process still writes are in the folder, too.
+fn is_last(segment: &Segment, kept: &Kept) -> bool {
+    if segment.own || !kept.unread.is_empty() {
+        return false;
+    }
+    let files = leftover_files::list(&segment.folder).map(|(files, _)| files).unwrap_or_default();
+    let mut of_run = files.iter().filter(|found| run_of(&found.segment) == segment.run()).peekable();
+    of_run.peek().is_some() && of_run.all(|found| *found.segment == *segment.name)
 }
 
 /// Removes the files of a segment that can be removed. Returns whether all are removed. If no file is found, another

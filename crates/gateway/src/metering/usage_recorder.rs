@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
+use keystead_core::budget::PendingHold;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::rate::Used;
 use keystead_core::route::MeterKind;
@@ -16,10 +17,12 @@ use keystead_core::usage::{Attributes, Price, UsageEvent, UsageKind};
 use crate::Unavailable;
 use crate::decide::admitted_request::AdmittedRequest;
 use crate::decide::rate_limiter::Reservation;
+use crate::decide::spend_ledgers::SpendGuard;
 use crate::metering::{NotDurable, Recorded};
 use crate::outgoing::{Outgoing, Prompt};
 use crate::response::answer_reader::{Found, Reader};
 use crate::response::reported_usage::{self, Counted, End, ToolUse};
+use crate::upstream_objects::pending;
 
 /// The status of an event when the client did not wait for the answer.
 const CLIENT_GONE: u16 = 499;
@@ -40,10 +43,17 @@ pub(crate) struct UsageRecorder {
     /// Whether any of it was sent.
     begun: AtomicBool,
     reservation: Reservation,
+    /// What is set aside from spend limits.
+    guard: SpendGuard,
 }
 
 impl UsageRecorder {
-    pub(crate) fn new(admitted: &Arc<AdmittedRequest>, outgoing: &Outgoing<'_>, reservation: Reservation) -> Self {
+    pub(crate) fn new(
+        admitted: &Arc<AdmittedRequest>,
+        outgoing: &Outgoing<'_>,
+        reservation: Reservation,
+        guard: SpendGuard,
+    ) -> Self {
         let model = outgoing.model;
         Self {
             admitted: Arc::clone(admitted),
@@ -56,6 +66,7 @@ impl UsageRecorder {
             tool: outgoing.tool.map(|model| (Arc::clone(&model.id), model.price)),
             begun: AtomicBool::new(false),
             reservation,
+            guard,
         }
     }
 
@@ -87,6 +98,12 @@ impl UsageRecorder {
     pub(crate) fn nothing(&mut self) {
         self.kind = None;
         self.reservation = Reservation::default();
+        self.guard = SpendGuard::default();
+    }
+
+    /// Takes what is set aside from spend limits, for what outlives the request.
+    pub(crate) fn take_guard(&mut self) -> SpendGuard {
+        std::mem::take(&mut self.guard)
     }
 
     /// Settles with what was found in the answer; a second call does nothing.
@@ -114,6 +131,7 @@ impl UsageRecorder {
             let attributes = reported_usage::attributes(UsageKind::Images, found, self.admitted.route.path);
             let event = self.event(UsageKind::Images, model, price, drawn, once);
             // Events become safe in order, so the one that follows speaks for both.
+            self.guard.spend(event.cost);
             drop(self.admitted.services.meter.record(UsageEvent { attributes, ..event }));
         }
         self.record_tool_calls(found, once.as_deref());
@@ -123,7 +141,8 @@ impl UsageRecorder {
     /// Records calls of hosted tools. Events become safe in order, so the one that follows speaks for these.
     fn record_tool_calls(&self, found: &Found, once: Option<&str>) {
         let Some(model) = &self.admitted.model else { return };
-        for ToolUse { kind, counted, attributes, once: own } in reported_usage::tool_calls(found) {
+        let organization = &self.admitted.payer.organization;
+        for ToolUse { kind, counted, attributes, once: own } in reported_usage::tool_calls(found, organization) {
             let once = own.or_else(|| once.map(|id| format!("{id}/{}", kind.as_str())));
             let event = self.event(kind, Arc::clone(model), Price::default(), counted, once);
             // Streams and summaries are counted by the event of the request.
@@ -143,7 +162,8 @@ impl UsageRecorder {
     /// Notes a response as pending that continues and is counted when it has ended. Its client must not learn of it
     /// before it is noted as pending.
     fn leave_pending(&mut self, id: String) -> Recorded {
-        let note = self.note_pending(id);
+        let hold = self.guard.hand_over();
+        let note = self.note_pending(id, hold);
         self.kind = None;
         self.reservation.keep();
         match tokio::runtime::Handle::try_current() {
@@ -157,7 +177,11 @@ impl UsageRecorder {
         }
     }
 
-    fn note_pending(&self, id: String) -> impl Future<Output = Result<(), Unavailable>> + Send + 'static {
+    fn note_pending(
+        &self,
+        id: String,
+        hold: Option<PendingHold>,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + 'static {
         let model = self.admitted.model.as_deref().unwrap_or_default().to_owned();
         let admitted = &self.admitted;
         let noted = Pending {
@@ -175,9 +199,9 @@ impl UsageRecorder {
             summary: admitted.features.summary,
             request: admitted.request.as_str().to_owned(),
             begun_at: (admitted.services.clock)(),
+            hold,
         };
-        let pending = Arc::clone(&admitted.services.pending);
-        async move { pending.note(noted).await }
+        pending::note(Arc::clone(&admitted.services.pending), noted)
     }
 
     /// Records the event.
@@ -188,7 +212,13 @@ impl UsageRecorder {
             images: used.images.unsigned_abs(),
         });
         let event = self.event(kind, model, self.price, Counted { used, estimated }, once);
-        self.admitted.services.meter.record(UsageEvent { attributes: self.attributes(kind, found), ..event })
+        let attributes = self.attributes(kind, found);
+        let cost = event.cost;
+        let recorded = self.admitted.services.meter.record(UsageEvent { attributes, ..event });
+        // Noted after it is recorded, so that at no time less is taken than will be counted.
+        let guard = std::mem::take(&mut self.guard);
+        guard.spend(cost);
+        recorded
     }
 
     /// The attributes of the request's own event. The size of images is the requested one where the answer names none.
@@ -227,14 +257,20 @@ impl UsageRecorder {
             summary: admitted.features.summary,
             once,
             attributes: Attributes::default(),
+            charge: self.guard.charge(),
         }
     }
 
     /// Records the payer as the owner of a stored response.
-    pub(crate) fn own(&self, object: String) {
+    pub(crate) fn own(&mut self, object: String) {
         let (ownership, payer) = (Arc::clone(&self.admitted.services.ownership), self.admitted.payer.clone());
         // A node that is killed leaves a note of it.
-        let pending = self.is_background().then(|| self.note_pending(object.clone()));
+        let pending = if self.is_background() {
+            let hold = self.guard.hand_over();
+            Some(self.note_pending(object.clone(), hold))
+        } else {
+            None
+        };
         // The stream must not wait for the store; the id is useful only once the stream has ended.
         tokio::spawn(async move {
             if ownership.record(&object, &payer).await == Err(Unavailable) {

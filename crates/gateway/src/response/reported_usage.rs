@@ -1,5 +1,6 @@
 //! The usage of one request: the upstream's figures where it reported them, estimates from the text where it did not.
 
+use keystead_core::id::OrganizationId;
 use keystead_core::route::MeterKind;
 use keystead_core::usage::attributes::{USUAL_CONTEXT_LEVEL, image_source};
 use keystead_core::usage::{Attributes, Quantities, UsageKind};
@@ -145,17 +146,18 @@ impl ToolUse {
 
 /// Calls of hosted tools that have a kind of usage of their own, and the sessions of code interpreters. They count for
 /// the model that made them, and cost nothing beyond its tokens.
-pub(crate) fn tool_calls(found: &Found) -> impl Iterator<Item = ToolUse> {
+pub(crate) fn tool_calls(found: &Found, organization: &OrganizationId) -> impl Iterator<Item = ToolUse> {
     let labels = found.labels();
     let level = Attributes::of_detail(Some(labels.level().unwrap_or(USUAL_CONTEXT_LEVEL)));
     let store = Attributes::of_detail(labels.store());
     let calls =
         [(UsageKind::WebSearchCalls, Tool::WebSearch, level), (UsageKind::FileSearchCalls, Tool::FileSearch, store)];
     let calls = calls.map(|(kind, tool, attributes)| ToolUse::new(kind, whole(found.calls(tool)), attributes));
-    // A session is a container: several calls and several responses may use the same one.
+    // A session is a container: several calls and several responses may use the same one. Servers name containers
+    // independently, so those of two organizations may have one name.
     let kind = UsageKind::CodeInterpreterSessions;
     let sessions = labels.containers().map(move |container| ToolUse {
-        once: Some(format!("{container}/{}", kind.as_str())),
+        once: Some(format!("{organization}/{container}/{}", kind.as_str())),
         ..ToolUse::new(kind, 1, Attributes::default())
     });
     calls.into_iter().filter(|call| call.counted.used.tool_calls > 0).chain(sessions)

@@ -10,7 +10,9 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::BodyExt;
 use keystead_core::access::{Payer, decide};
+use keystead_core::budget::Bounds;
 use keystead_core::id::RequestId;
+use keystead_core::money::Amount;
 use keystead_core::pending::Pending;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{self, MeterKind, ModelIn};
@@ -23,6 +25,8 @@ use crate::Gateway;
 use crate::api_request::ApiRequest;
 use crate::body::RequestBody;
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
+use crate::decide::spend_ledgers::SpendGuard;
+use crate::estimate;
 use crate::forward::misconfigured;
 use crate::metering::Recorded;
 use crate::rejection::Rejection;
@@ -68,13 +72,14 @@ struct ModelOf {
 }
 
 impl Gateway {
-    /// Reads the file of a new batch, and refuses it with its first line that may not pass.
+    /// Reads the file of a new batch, and refuses it with its first line that may not pass. Returns the most that its lines
+    /// may cost, if a spend limit applies.
     pub(crate) async fn judge_batch(
         &self,
         catalogue: &std::sync::Arc<Catalogue>,
         request: &ApiRequest<'_>,
         body: &Bytes,
-    ) -> Result<(), Rejection> {
+    ) -> Result<Amount, Rejection> {
         let unnamed =
             || error_body::bad_body("Name the batch's file once in 'input_file_id'.").with_param("input_file_id");
         let text = std::str::from_utf8(body).map_err(|_| unnamed())?;
@@ -82,22 +87,23 @@ impl Gateway {
         let file: String = file.and_then(|raw| serde_json::from_str(raw.get()).ok()).ok_or_else(unnamed)?;
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let mut lines = Lines::new(self.content(&request.id, upstream, &file).await?, self.limits.json_body);
-        let mut number = 0;
+        let (mut number, mut cost) = (0, Amount::ZERO);
         while let Some(line) = lines.next().await.map_err(|broken| broken.response(number + 1))? {
             number += 1;
             if number > MOST_LINES {
                 return Err(error_body::bad_body(format!("A batch may hold {MOST_LINES} requests.")).into());
             }
             let judged = self.judge_line(catalogue, request, upstream, &line).await;
-            judged.map_err(|rejection| match rejection {
+            let most = judged.map_err(|rejection| match rejection {
                 Rejection::Error(wire) => Rejection::Error(in_line(wire, number)),
                 Rejection::Response(mut response) => {
                     response.headers_mut().insert(HeaderName::from_static("x-keystead-batch-line"), number.into());
                     Rejection::Response(response)
                 }
             })?;
+            cost = cost.plus(most);
         }
-        Ok(())
+        Ok(cost)
     }
 
     /// Judges one line like a single request.
@@ -107,7 +113,7 @@ impl Gateway {
         request: &ApiRequest<'_>,
         upstream: &Upstream,
         line: &Bytes,
-    ) -> Result<(), Rejection> {
+    ) -> Result<Amount, Rejection> {
         let line = json_body::text_of(line.clone())?;
         if several(&line) {
             let message = "It holds a line break within, at which some readers would find a second request. Escape it.";
@@ -128,7 +134,8 @@ impl Gateway {
         };
         decide(&request.caller, route, request.payer.selection(), request.address, self.now())
             .map_err(|refusal| self.refuse(&refusal))?;
-        let peek = json_body::peek(route, &line.slice_ref(body.get().as_bytes()))?;
+        let body = line.slice_ref(body.get().as_bytes());
+        let peek = json_body::peek(route, &body)?;
         let alone = ApiRequest {
             route,
             object: None,
@@ -149,14 +156,24 @@ impl Gateway {
             let id = &judged.entry.id;
             return Err(error_body::bad_body(format!("The model '{id}' is not served where batches run.")).into());
         }
-        Ok(())
+        if !self.has_spend_limit(request) {
+            return Ok(Amount::ZERO);
+        }
+        let images = judged.image.map(|(image, _)| Bounds { images: 1, ..Bounds::default() }.cost(&image.price));
+        let bounds = self.bounds(route.meter, judged.entry, estimate::of(&body), peek.input_characters, body.len());
+        Ok(bounds.cost(&judged.entry.price).plus(images.unwrap_or_default()))
     }
 
     /// Notes a batch that has begun, and counts one with results.
-    pub(crate) async fn count_batch(&self, request: &ApiRequest<'_>, body: &Bytes) -> Result<(), ErrorResponse> {
+    pub(crate) async fn count_batch(
+        &self,
+        request: &ApiRequest<'_>,
+        body: &Bytes,
+        guard: SpendGuard,
+    ) -> Result<(), ErrorResponse> {
         let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
         if request.route.path == "/v1/batches" {
-            self.note_batch(request, &batch.id).await?;
+            self.note_batch(request, &batch.id, guard).await?;
         }
         let noted = self.services.pending.find(&batch.id).await.map_err(|_| error_body::store_unavailable())?;
         // One that began before batches were noted is its payer's.
@@ -196,12 +213,12 @@ impl Gateway {
         }
         let mut recorded = Recorded::Durable;
         let mut left = sums.len();
-        for (model, attributes, sum) in sums {
+        for sum in sums {
             left -= 1;
             // The last event ends what is pending; if it is there after a crash, so are all before it.
-            let once = if left == 0 { pending.id.clone() } else { format!("{}/{left}", pending.id) };
-            let event = self.event_of(pending, kind, model, sum, once);
-            recorded = self.services.meter.record(UsageEvent { attributes, ..event });
+            let once = if left == 0 { pending.id.clone() } else { format!("{}/{}", pending.id, sum.name) };
+            let event = self.event_of(pending, kind, sum.model, sum.counted, once);
+            recorded = self.services.meter.record(UsageEvent { attributes: sum.attributes, ..event });
         }
         // Events become safe in order, so the last one covers all.
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;

@@ -14,6 +14,17 @@ pub(super) struct LineSums(BTreeMap<(String, Label, bool), Vec<Quantities>>);
 /// Attributes in an order.
 type Label = (bool, String, String);
 
+/// One sum, which becomes one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LineSum {
+    pub(super) model: String,
+    pub(super) attributes: Attributes,
+    pub(super) counted: Counted,
+    /// Tells it apart from the other sums of its batch. It follows from what is summed and not from which other sums
+    /// there are, so that a batch that is read again after a stop counts nothing twice.
+    pub(super) name: String,
+}
+
 impl LineSums {
     /// Adds a line. A sum that is too large for one event continues in another one.
     pub(super) fn add(&mut self, model: String, attributes: Attributes, counted: Counted) {
@@ -27,13 +38,15 @@ impl LineSums {
     }
 
     /// Returns what each event holds.
-    pub(super) fn events(self) -> Vec<(String, Attributes, Counted)> {
+    pub(super) fn events(self) -> Vec<LineSum> {
         let known = |text: &str| (!text.is_empty()).then(|| text.into());
         let mut events = Vec::new();
         for ((model, (batch, detail, source), estimated), sums) in self.0 {
-            for used in sums {
+            for (part, used) in sums.into_iter().enumerate() {
                 let attributes = Attributes { batch, detail: known(&detail), source: known(&source) };
-                events.push((model.clone(), attributes, Counted { used, estimated }));
+                // The model is last, because only it may contain a slash.
+                let name = format!("{part}/{estimated}/{detail}/{source}/{model}");
+                events.push(LineSum { model: model.clone(), attributes, counted: Counted { used, estimated }, name });
             }
         }
         events
@@ -62,7 +75,7 @@ mod tests {
         let events = sums.events();
         let shown: Vec<_> = events
             .iter()
-            .map(|(_, attributes, sum)| (attributes.detail.as_deref(), sum.estimated, sum.used.input_tokens))
+            .map(|sum| (sum.attributes.detail.as_deref(), sum.counted.estimated, sum.counted.used.input_tokens))
             .collect();
         let half = LARGEST_COUNT / 2;
         assert_eq!(
@@ -75,7 +88,24 @@ mod tests {
                 (Some("flex"), true, 7)
             ]
         );
-        assert!(events.iter().all(|(_, attributes, sum)| attributes.batch && sum.used == sum.used.clamped()));
-        assert_eq!(events.iter().map(|(_, _, sum)| sum.used.requests).sum::<i64>(), 52);
+        assert!(events.iter().all(|sum| sum.attributes.batch && sum.counted.used == sum.counted.used.clamped()));
+        assert_eq!(events.iter().map(|sum| sum.counted.used.requests).sum::<i64>(), 52);
+        let names: std::collections::BTreeSet<&str> = events.iter().map(|sum| sum.name.as_str()).collect();
+        assert_eq!(names.len(), events.len(), "{names:?}");
+    }
+
+    /// A node stops in the middle, and the next one knows another model: what both sum has the same name.
+    #[test]
+    fn a_sum_keeps_its_name_beside_others() {
+        let counted = Counted { used: Quantities { requests: 1, ..Quantities::default() }, estimated: false };
+        let named = |models: &[&str]| {
+            let mut sums = LineSums::default();
+            for model in models {
+                sums.add((*model).to_owned(), Attributes { batch: true, ..Attributes::default() }, counted);
+            }
+            sums.events().into_iter().map(|sum| (sum.model, sum.name)).collect::<Vec<_>>()
+        };
+        let (few, many) = (named(&["b", "d"]), named(&["a", "b", "c", "d", "e"]));
+        assert!(few.iter().all(|sum| many.contains(sum)), "{few:?} {many:?}");
     }
 }

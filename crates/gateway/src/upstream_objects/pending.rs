@@ -2,7 +2,8 @@
 //! known: by the first answer that shows their end, whether a client or this node requested it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header;
@@ -12,9 +13,11 @@ use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::MeterKind;
 use keystead_core::usage::{Attributes, UsageEvent, UsageKind};
+use tokio::time::sleep;
 
 use crate::api_request::ApiRequest;
 use crate::body::RequestBody;
+use crate::decide::spend_ledgers::SpendGuard;
 use crate::response::answer::MOST_RECORDED;
 use crate::response::answer_reader::{Found, Reader};
 use crate::response::error_body;
@@ -26,6 +29,11 @@ use crate::{BoxFuture, Gateway, Unavailable};
 const LONGEST: i64 = 30 * 86_400;
 /// The route that makes responses.
 const RESPONSES: &str = "/v1/responses";
+
+/// The waits before a pending object is saved again, and how often that is tried: for more than an hour.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const TRIES: u32 = 1_000;
 
 /// The store of pending objects.
 pub trait PendingUsage: Send + Sync + 'static {
@@ -74,6 +82,26 @@ impl PendingUsage for MemoryPending {
     fn forget<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), Unavailable>> {
         self.with(|all| drop(all.remove(id)))
     }
+}
+
+/// Saves a pending object. If the store does not answer, one for which something stays set aside is saved later: until then
+/// the lease of this node holds that.
+pub(crate) async fn note(store: Arc<dyn PendingUsage>, pending: Pending) -> Result<(), Unavailable> {
+    let noted = store.note(pending.clone()).await;
+    if noted.is_err() && pending.hold.is_some() {
+        tokio::spawn(async move {
+            let mut wait = FIRST_WAIT;
+            for _ in 0..TRIES {
+                sleep(wait).await;
+                if store.note(pending.clone()).await.is_ok() {
+                    return;
+                }
+                wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+            }
+            tracing::warn!(id = %pending.id, "a response or batch could not be saved as pending; what it may cost is held until this node starts again");
+        });
+    }
+    noted
 }
 
 /// What an upstream reports of a pending object.
@@ -143,7 +171,7 @@ impl Gateway {
         }
         let counted = reported_usage::counted(MeterKind::Completion, found, End::Whole, || sent(pending));
         for ToolUse { kind, counted, attributes, once } in
-            reported_usage::tool_calls(found).filter(|_| counted.is_some())
+            reported_usage::tool_calls(found, &pending.organization).filter(|_| counted.is_some())
         {
             let once = once.unwrap_or_else(|| format!("{}/{}", pending.id, kind.as_str()));
             let event = self.event_of(pending, kind, pending.model.clone(), counted, once);
@@ -190,13 +218,20 @@ impl Gateway {
             summary: pending.summary,
             once: Some(once),
             attributes: Attributes::default(),
+            charge: pending.charge(),
         }
     }
 
     /// Notes a batch that has begun.
-    pub(crate) async fn note_batch(&self, request: &ApiRequest<'_>, id: &str) -> Result<(), ErrorResponse> {
-        let Some(pending) = self.pending_batch(request, id) else { return Ok(()) };
-        self.services.pending.note(pending).await.map_err(|_| error_body::store_unavailable())
+    pub(crate) async fn note_batch(
+        &self,
+        request: &ApiRequest<'_>,
+        id: &str,
+        mut guard: SpendGuard,
+    ) -> Result<(), ErrorResponse> {
+        let Some(mut pending) = self.pending_batch(request, id) else { return Ok(()) };
+        pending.hold = guard.hand_over();
+        note(Arc::clone(&self.services.pending), pending).await.map_err(|_| error_body::store_unavailable())
     }
 
     /// Builds the pending batch as if the present caller had begun it.
@@ -216,6 +251,7 @@ impl Gateway {
             summary: false,
             request: request.id.as_str().to_owned(),
             begun_at: self.now(),
+            hold: None,
         })
     }
 

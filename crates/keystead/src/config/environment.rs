@@ -81,6 +81,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("body_memory_bytes", Kind::Number),
             ("body_memory_per_key_bytes", Kind::Number),
             ("body_memory_per_address_bytes", Kind::Number),
+            ("unbounded_output_tokens", Kind::Number),
             ("requests_per_minute", Kind::Number),
             ("requests_per_day", Kind::Number),
             ("tokens_per_minute", Kind::Number),
@@ -125,6 +126,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
         &[
             ("access_key_id", Kind::Text),
             ("secret_access_key", Kind::Text),
+            ("account_id", Kind::Text),
             ("region", Kind::Text),
             ("endpoint", Kind::Text),
         ],
@@ -192,6 +194,7 @@ const LISTS: &[(&str, &[(&str, Kind)])] = &[
             ("requests_per_day", Kind::Number),
             ("tokens_per_minute", Kind::Number),
             ("images_per_minute", Kind::Number),
+            ("max_output_tokens", Kind::Number),
         ],
     ),
 ];

@@ -11,13 +11,14 @@ use keystead_providers::cloud::{AwsIdentity, AzureIdentity};
 use serde::Deserialize;
 
 use super::ConfigError;
+use super::clouds::{AwsSection, AzureSection};
 use super::deletion::DeletionSection;
 use super::limits::Limits;
 use super::models::ModelSection;
 use super::network::{EdgeOptions, NetworkSection};
 use super::services::{
-    AwsSection, AzureSection, Identity, IdentitySection, Mail, MailSection, OperatorSection, Payment, PaymentSection,
-    SignIn, SignInSection, Sms, SmsSection, VerificationSection,
+    Identity, IdentitySection, Mail, MailSection, OperatorSection, Payment, PaymentSection, SignIn, SignInSection, Sms,
+    SmsSection, VerificationSection,
 };
 use super::upstreams::{UpstreamSection, ValidatedUpstream};
 use super::url::checked_origin;

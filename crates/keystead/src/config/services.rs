@@ -2,7 +2,6 @@
 
 use keystead_core::language::Language;
 use keystead_core::secret::Secret;
-use keystead_providers::cloud::{AwsIdentity, AzureIdentity};
 use serde::Deserialize;
 
 use super::ConfigError;
@@ -20,7 +19,7 @@ impl std::fmt::Debug for Hidden {
 }
 
 impl Hidden {
-    fn required(&self, what: &str) -> Result<Secret<String>, ConfigError> {
+    pub(super) fn required(&self, what: &str) -> Result<Secret<String>, ConfigError> {
         let text = self.0.clone().filter(|text| !text.is_empty());
         text.map(Secret::new).ok_or_else(|| ConfigError::Value(format!("{what} is required")))
     }
@@ -101,27 +100,6 @@ pub(crate) struct SignInSection {
     issuer: Option<String>,
     client_id: Option<String>,
     client_secret: Hidden,
-}
-
-/// `[aws]`: Keystead's identity at AWS, for the validation of external keys and external storage.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct AwsSection {
-    access_key_id: Option<String>,
-    secret_access_key: Hidden,
-    region: Option<String>,
-    /// A server that speaks the protocols of STS, KMS and S3; absent is AWS.
-    endpoint: Option<String>,
-}
-
-/// `[azure]`: Keystead's identity at Azure, for the same.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct AzureSection {
-    client_id: Option<String>,
-    client_secret: Hidden,
-    /// A server that speaks the protocols of Azure; absent is Azure.
-    endpoint: Option<String>,
 }
 
 /// `[operator]`: the operator of this installation, as people see it.
@@ -235,7 +213,7 @@ pub(crate) struct SignIn {
     pub(crate) client_secret: Secret<String>,
 }
 
-fn text(what: &str, value: Option<&String>) -> Result<String, ConfigError> {
+pub(super) fn text(what: &str, value: Option<&String>) -> Result<String, ConfigError> {
     let value = value.filter(|value| !value.trim().is_empty()).cloned();
     value.ok_or_else(|| ConfigError::Value(format!("{what} is required")))
 }
@@ -337,34 +315,6 @@ impl SignInSection {
             issuer: checked_url("sign_in.issuer", issuer)?,
             client_id: text("sign_in.client_id", self.client_id.as_ref())?,
             client_secret: self.client_secret.required("sign_in.client_secret")?,
-        }))
-    }
-}
-
-impl AwsSection {
-    pub(super) fn validate(&self) -> Result<Option<AwsIdentity>, ConfigError> {
-        let Some(access_key_id) = &self.access_key_id else { return Ok(None) };
-        let region = text("aws.region", self.region.as_ref())?;
-        // It becomes a part of a host's name.
-        if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-            return Err(ConfigError::Value(format!("aws.region: {region:?} is not a region such as eu-west-1")));
-        }
-        Ok(Some(AwsIdentity {
-            access_key_id: access_key_id.clone(),
-            secret_access_key: self.secret_access_key.required("aws.secret_access_key")?,
-            region,
-            endpoint: self.endpoint.as_ref().map(|url| checked_url("aws.endpoint", url)).transpose()?,
-        }))
-    }
-}
-
-impl AzureSection {
-    pub(super) fn validate(&self) -> Result<Option<AzureIdentity>, ConfigError> {
-        let Some(client_id) = &self.client_id else { return Ok(None) };
-        Ok(Some(AzureIdentity {
-            client_id: client_id.clone(),
-            client_secret: self.client_secret.required("azure.client_secret")?,
-            endpoint: self.endpoint.as_ref().map(|url| checked_url("azure.endpoint", url)).transpose()?,
         }))
     }
 }

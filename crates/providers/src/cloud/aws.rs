@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use keystead_core::external::{Checked, Fault, KeyPurpose, Location};
+use keystead_core::external::{Checked, Fault, KeyPurpose, Location, is_region};
 use keystead_core::secret::Secret;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -23,6 +23,7 @@ const SESSION: &str = "900";
 pub(super) struct Aws {
     http: Http,
     identity: Credentials,
+    account: Option<String>,
     region: String,
     endpoint: Option<Base>,
     clock: Clock,
@@ -53,6 +54,7 @@ impl Aws {
                 secret_access_key: identity.secret_access_key,
                 session_token: None,
             },
+            account: identity.account,
             region: identity.region,
             endpoint: identity.endpoint.as_deref().map(Base::parse).transpose()?,
             clock,
@@ -113,6 +115,14 @@ impl Aws {
 
     /// Assumes the customer's role. AWS checks that the role names Keystead's identity and this external id.
     async fn assume(&self, location: &Location) -> Result<Credentials, Fault> {
+        // AWS in China has identities of its own, and neither part knows those of the other.
+        if location.is_in_china() != self.region.starts_with("cn-") {
+            return Err(Fault::IdentityRefused);
+        }
+        // A role of the own account may trust all of it, without an external id, and would act for any organization.
+        if self.account.as_deref() == Some(location.account()) {
+            return Err(Fault::IdentityRefused);
+        }
         let body = Serializer::new(String::new())
             .append_pair("Action", "AssumeRole")
             .append_pair("Version", "2011-06-15")
@@ -223,7 +233,7 @@ impl Aws {
     }
 }
 
-/// The fault of an error of KMS, which has the status 400 whatever it is.
+/// The fault of an error of KMS, which always has the status 400.
 fn kms_fault(kind: &str) -> Fault {
     // Some servers write a namespace before the name.
     match kind.rsplit('#').next().unwrap_or_default() {
@@ -240,8 +250,7 @@ fn kms_fault(kind: &str) -> Fault {
 /// The region that an answer of S3 names, if it has the form of one.
 fn named_region(answer: &http::Response<Vec<u8>>) -> Option<String> {
     let region = answer.headers().get("x-amz-bucket-region")?.to_str().ok()?;
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    ((3..=32).contains(&region.len()) && region.bytes().all(plain)).then(|| region.to_owned())
+    is_region(region).then(|| region.to_owned())
 }
 
 /// The content of the first element of this name. What is read so has no character that XML escapes.

@@ -37,7 +37,9 @@ pub struct AwsIdentity {
     pub access_key_id: String,
     /// The secret of its access key.
     pub secret_access_key: Secret<String>,
-    /// The region whose STS is used.
+    /// Its account, 12 digits, if it is known.
+    pub account: Option<String>,
+    /// The region of the STS that is used.
     pub region: String,
     /// A server that speaks the protocols of STS, KMS and S3 in place of AWS.
     pub endpoint: Option<String>,

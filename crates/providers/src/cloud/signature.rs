@@ -83,25 +83,64 @@ mod tests {
         }
     }
 
-    /// `get-vanilla` of AWS's test suite of the signature.
+    /// The token of AWS's test suite.
+    const TOKEN: &str = "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfp\
+                         SPfIeoIYRqTflfKD8YUuwthAx7mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQ\
+                         DYwT7WZ0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+s\
+                         cqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA==";
+
+    /// `get-vanilla`, `post-x-www-form-urlencoded` and `post-sts-header-before` of AWS's test suite of the signature:
+    /// no body, a body with a header of its own, and a token.
     #[test]
-    fn the_published_request_has_its_signature() {
+    fn the_published_requests_have_their_signatures() {
         let url = Url::parse("https://example.amazonaws.com/").unwrap();
-        let request = Signed {
-            method: "GET",
-            url: &url,
-            region: "us-east-1",
-            service: "service",
-            headers: &[],
-            body: b"",
-            at: Timestamp(1_440_938_160),
-        };
-        let with = credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
-        let headers = sign(&request, &with).unwrap();
-        let line = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
-                    SignedHeaders=host;x-amz-date, \
-                    Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31";
-        assert_eq!(headers, [("x-amz-date", "20150830T123600Z".to_owned()), ("authorization", line.to_owned())]);
+        let form = [("content-type", "application/x-www-form-urlencoded".to_owned())];
+        let none: &[(&'static str, String)] = &[];
+        for (method, headers, body, token, names, signature) in [
+            (
+                "GET",
+                none,
+                "",
+                None,
+                "host;x-amz-date",
+                "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
+            ),
+            (
+                "POST",
+                form.as_slice(),
+                "Param1=value1",
+                None,
+                "content-type;host;x-amz-date",
+                "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
+            ),
+            (
+                "POST",
+                none,
+                "",
+                Some(TOKEN),
+                "host;x-amz-date;x-amz-security-token",
+                "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead",
+            ),
+        ] {
+            let request = Signed {
+                method,
+                url: &url,
+                region: "us-east-1",
+                service: "service",
+                headers,
+                body: body.as_bytes(),
+                at: Timestamp(1_440_938_160),
+            };
+            let mut with = credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
+            with.session_token = token.map(|token| Secret::new(token.to_owned()));
+            let headers = sign(&request, &with).unwrap();
+            let line = format!(
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
+                 SignedHeaders={names}, Signature={signature}"
+            );
+            assert_eq!(headers.last(), Some(&("authorization", line)));
+            assert!(headers.contains(&("x-amz-date", "20150830T123600Z".to_owned())));
+        }
     }
 
     /// The example of a read with a range in S3's documentation.

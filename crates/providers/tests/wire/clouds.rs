@@ -50,9 +50,15 @@ fn azure_container() -> Location {
 }
 
 fn client(vendor: &Vendor) -> HttpClouds {
+    client_of(vendor, "999999999999")
+}
+
+/// With an identity of this account at AWS.
+fn client_of(vendor: &Vendor, account: &str) -> HttpClouds {
     let aws = AwsIdentity {
         access_key_id: "AKIAOPERATOR".to_owned(),
         secret_access_key: secret("operator-secret"),
+        account: Some(account.to_owned()),
         region: "us-east-1".to_owned(),
         endpoint: Some(format!("{}/aws", vendor.url)),
     };
@@ -187,10 +193,12 @@ async fn faults_of_a_bucket_are_told_apart() {
         assert_eq!((checked.fault, vendor.requests().len()), (Some(fault), count), "the object is always cleaned up");
     }
     // A region that would lead to another host is not one.
-    let answers = [assumed(), in_region(200, "evil.example/"), status(403, "")];
-    let vendor = Vendor::new(answers).await;
-    let checked = client(&vendor).check_storage(&aws_bucket(), PROBE).await;
-    assert_eq!(checked.region, None);
+    for region in ["evil.example/", "s3-eu-west-1"] {
+        let answers = [assumed(), in_region(200, region), status(403, "")];
+        let vendor = Vendor::new(answers).await;
+        let checked = client(&vendor).check_storage(&aws_bucket(), PROBE).await;
+        assert_eq!(checked.region, None, "{region}");
+    }
 }
 
 #[tokio::test]
@@ -252,6 +260,28 @@ async fn a_container_at_azure_is_written_read_and_cleaned() {
     assert_eq!((sent[1].header("x-ms-blob-type"), sent[1].body.as_str()), ("BlockBlob", PROBE));
     assert!(sent[1].header("x-ms-date").ends_with(" GMT"), "{:?}", sent[1]);
     assert_eq!((sent[2].line(), sent[3].line()), (format!("GET {blob}"), format!("DELETE {blob}")));
+}
+
+/// A role of the operator's own account may trust the whole account, so it is never assumed.
+#[tokio::test]
+async fn roles_of_the_operator_are_not_assumed() {
+    let vendor = Vendor::new([]).await;
+    let client = client_of(&vendor, "123456789012");
+    for purpose in [KeyPurpose::Ekm, KeyPurpose::PspDecryption] {
+        assert_eq!(client.check_key(&aws_key(), purpose, PROBE).await.fault, Some(Fault::IdentityRefused));
+    }
+    assert_eq!(client.check_storage(&aws_bucket(), PROBE).await.fault, Some(Fault::IdentityRefused));
+    assert!(vendor.requests().is_empty());
+}
+
+/// An identity of AWS is unknown to AWS in China, which is at other hosts.
+#[tokio::test]
+async fn roles_in_china_need_an_identity_there() {
+    let vendor = Vendor::new([]).await;
+    let role = ROLE.replace("arn:aws:", "arn:aws-cn:");
+    let bucket = Location::of_storage(Cloud::Aws, &given(&[("bucket", "acme-data"), ("role_arn", &role)])).unwrap();
+    let checked = client(&vendor).check_storage(&bucket, PROBE).await;
+    assert_eq!((checked.fault, vendor.requests().len()), (Some(Fault::IdentityRefused), 0));
 }
 
 #[tokio::test]

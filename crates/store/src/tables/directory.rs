@@ -17,7 +17,7 @@ use super::ip_allowlists::{self, InForce};
 use super::organizations::{Entitled, RequirementRow, tags};
 use super::projects::{features, model_access, rate_limits};
 use super::role_assignments::{self, Permitted};
-use super::{id, named, optional_id, optional_time, time};
+use super::{id, named, optional_id, optional_time, spend_limits, time};
 use crate::{Error, Row, Tx};
 
 /// Finds the caller of a digest; `None` for unknown and revoked keys. Expired keys are returned with their end, because
@@ -139,8 +139,10 @@ async fn bound(
     // Without a membership in the organization, a role left behind in a project counts for nothing.
     let own = optional_role(row, at + 1, "project_members", ProjectRole::from_name)?.filter(|_| role.is_some());
     let mut in_force = ip_allowlists::in_force(tx, &organization).await?;
+    let project = optional_id::<ProjectId>(row, at + 7, "projects")?;
+    let limits = spend_limits::in_force(tx, &organization, project.as_ref()).await?;
     let mut projects = Vec::new();
-    if let Some(id) = optional_id::<ProjectId>(row, at + 7, "projects")? {
+    if let Some(id) = project {
         let archived = optional_time(row, at + 2)?.is_some();
         let mut active = certificates::active_of_project(tx, &organization, &id).await?;
         projects.push(ReachableProject {
@@ -153,6 +155,7 @@ async fn bound(
             rates: rate_limits(row, at + 10)?.map(Box::new),
             features: features(row, at + 12)?.map(Box::new),
             addresses: in_force.of(&organization, Some(&id)),
+            spend_limit: limits.of_project(&id),
             id,
         });
     }
@@ -176,8 +179,17 @@ async fn bound(
     let role = role.filter(|_| !lost);
     let addresses = in_force.of(&organization, None);
     let assigned = permitted.in_organization(&organization);
-    let id = organization;
-    Ok(vec![ReachableOrganization { id, deactivated, role, assigned, entitlements, projects, addresses }])
+    let spend_limit = limits.of_organization(&organization);
+    Ok(vec![ReachableOrganization {
+        id: organization,
+        deactivated,
+        role,
+        assigned,
+        entitlements,
+        projects,
+        addresses,
+        spend_limit,
+    }])
 }
 
 /// Returns what a legacy key reaches: every organization of its owner, the default one first, and in each the projects
@@ -201,7 +213,8 @@ async fn all_of_user(
     let mut in_force = ip_allowlists::in_force_for(tx, user).await?;
     let mut active = certificates::active_of_user(tx, user).await?;
     let permitted = role_assignments::permitted_to_user(tx, user).await?;
-    let mut projects = projects_of_user(tx, user, &mut in_force, &mut active, &permitted).await?;
+    let limits = spend_limits::in_force_for(tx, user).await?;
+    let mut projects = projects_of_user(tx, user, &mut in_force, &mut active, &permitted, &limits).await?;
     let mut reached = Vec::with_capacity(rows.len());
     for row in &rows {
         let id: OrganizationId = id(row, 0, "organizations")?;
@@ -220,6 +233,7 @@ async fn all_of_user(
             },
             projects: projects.remove(&id).unwrap_or_default(),
             addresses: in_force.of(&id, None),
+            spend_limit: limits.of_organization(&id),
             id,
         });
     }
@@ -261,6 +275,7 @@ async fn projects_of_user(
     in_force: &mut InForce,
     active: &mut ActiveCertificates,
     permitted: &Permitted,
+    limits: &spend_limits::InForce,
 ) -> Result<HashMap<OrganizationId, Vec<ReachableProject>>, Error> {
     const SQL: &str = "SELECT p.organization, p.id, p.archived_at, p.is_default, pm.role, p.model_access, p.rate_limits, p.features FROM memberships m \
                        JOIN projects p ON p.organization = m.organization \
@@ -276,6 +291,7 @@ async fn projects_of_user(
         let certificates = active.of(&organization, &id);
         projects.entry(organization).or_default().push(ReachableProject {
             assigned: permitted.in_project(&id),
+            spend_limit: limits.of_project(&id),
             id,
             archived: optional_time(row, 2)?.is_some(),
             is_default: row.bool(3)?,

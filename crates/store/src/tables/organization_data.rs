@@ -261,6 +261,25 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
+        table: "spend_limits",
+        sql: "SELECT subject, cents, updated_at FROM spend_limits WHERE organization = $1 ORDER BY subject LIMIT 20000",
+        columns: &[("limit_of", Text), ("cents", Number), ("updated_at", Time)],
+    },
+    Part {
+        table: "spend_alerts",
+        sql: "SELECT id, subject, cents, recipients, subject_prefix, created_at, reached_at FROM spend_alerts \
+              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("alert_of", Text),
+            ("cents", Number),
+            ("recipients", Structure),
+            ("subject_prefix", Text),
+            ("created_at", Time),
+            ("last_reached_at", Time),
+        ],
+    },
+    Part {
         table: "organization_requirements",
         sql: "SELECT requirement, how, since, until FROM organization_requirements WHERE organization = $1 \
               ORDER BY requirement",

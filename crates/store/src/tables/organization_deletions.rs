@@ -193,7 +193,7 @@ pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Pa
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 27] = [
+const ERASE: [&str; 29] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
@@ -207,6 +207,8 @@ const ERASE: [&str; 27] = [
     "DELETE FROM workload_identity_providers WHERE organization = $1",
     "DELETE FROM external_keys WHERE organization = $1",
     "DELETE FROM external_storage WHERE organization = $1",
+    "DELETE FROM spend_alerts WHERE organization = $1",
+    "DELETE FROM spend_limits WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",
     "DELETE FROM phone_verifications WHERE organization = $1",
     "DELETE FROM document_fingerprints WHERE organization = $1",

@@ -7,7 +7,7 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 71] = [
+const FIELDS: [&str; 73] = [
     "action",
     "allowed_ips",
     "allowed_tools",
@@ -58,6 +58,7 @@ const FIELDS: [&str; 71] = [
     "provider",
     "reason",
     "reasons",
+    "recipients",
     "recovery_codes",
     "reference",
     "resource_id",
@@ -74,6 +75,7 @@ const FIELDS: [&str; 71] = [
     "subject",
     "successor",
     "tags",
+    "threshold_amount",
     "title",
     "unconfirmed",
     "until",

@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use keystead_core::budget::Charge;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
@@ -76,11 +77,21 @@ impl Context {
 
 /// An event without its context; the number of the context comes first.
 #[derive(Deserialize)]
-struct Rest(u64, Timestamp, Vec<i64>, Amount, u16, u8, Arc<str>, #[serde(default)] Option<String>);
+struct Rest(
+    u64,
+    Timestamp,
+    Vec<i64>,
+    Amount,
+    u16,
+    u8,
+    Arc<str>,
+    #[serde(default)] Option<String>,
+    #[serde(default)] Option<Timestamp>,
+);
 
 impl Rest {
     fn of(self, contexts: &foldhash::HashMap<u64, Context>) -> Option<UsageEvent> {
-        let Self(context, at, used, cost, status, flags, request, once) = self;
+        let Self(context, at, used, cost, status, flags, request, once, admitted_at) = self;
         let Context(organization, project, key, owner, model, kind, attributes) = contexts.get(&context)?.clone();
         let mut all = [0; 8];
         all.get_mut(..used.len())?.copy_from_slice(&used);
@@ -97,6 +108,12 @@ impl Rest {
         };
         let flag = |bit: u8| flags & bit != 0;
         let (estimated, stream, summary) = (flag(ESTIMATED), flag(STREAM), flag(SUMMARY));
+        let (organization_pays, project_pays) = (flag(ORGANIZATION_PAYS), flag(PROJECT_PAYS));
+        let charge = admitted_at.map(|admitted_at| Charge {
+            admitted_at,
+            organization: organization_pays,
+            project: project_pays,
+        });
         Some(UsageEvent {
             at,
             kind,
@@ -114,6 +131,7 @@ impl Rest {
             summary,
             once,
             attributes,
+            charge,
         })
     }
 }
@@ -121,6 +139,8 @@ impl Rest {
 const ESTIMATED: u8 = 1;
 const STREAM: u8 = 2;
 const SUMMARY: u8 = 4;
+const ORGANIZATION_PAYS: u8 = 8;
+const PROJECT_PAYS: u8 = 16;
 
 /// Reads the lines of one file, in their order.
 #[derive(Debug, Default)]
@@ -225,12 +245,22 @@ fn rest(text: &mut Vec<u8>, place: i64, context: u64, event: &UsageEvent) -> ser
     serde_json::to_writer(&mut *text, &event.cost)?;
     let flag = |flag: bool, bit: u8| if flag { bit } else { 0 };
     let flags = flag(event.estimated, ESTIMATED) | flag(event.stream, STREAM) | flag(event.summary, SUMMARY);
+    let flags = event.charge.map_or(flags, |charge| {
+        flags | flag(charge.organization, ORGANIZATION_PAYS) | flag(charge.project, PROJECT_PAYS)
+    });
     put(text, &[",", digits.format(event.status), ","]);
     put(text, &[digits.format(flags), ","]);
     quoted(text, &event.request)?;
-    if let Some(once) = &event.once {
-        text.push(b',');
-        quoted(text, once)?;
+    match &event.once {
+        Some(once) => {
+            text.push(b',');
+            quoted(text, once)?;
+        }
+        None if event.charge.is_some() => put(text, &[",null"]),
+        None => {}
+    }
+    if let Some(charge) = event.charge {
+        put(text, &[",", digits.format(charge.admitted_at.0)]);
     }
     text.push(b']');
     Ok(())

@@ -24,5 +24,6 @@ pub(crate) fn event(number: usize) -> UsageEvent {
         summary: false,
         once: None,
         attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     }
 }

@@ -88,6 +88,7 @@ impl Running {
         AwsIdentity {
             access_key_id: served::AWS_ACCESS_KEY_ID.to_owned(),
             secret_access_key: secret(served::AWS_SECRET_ACCESS_KEY),
+            account: None,
             region: "eu-west-1".to_owned(),
             endpoint: Some(format!("{}/aws", self.url)),
         }

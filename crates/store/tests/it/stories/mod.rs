@@ -14,6 +14,7 @@ mod people;
 mod requirement_states;
 mod rest;
 mod roles;
+mod spend;
 mod submissions;
 pub(crate) mod usage;
 pub(crate) mod usage_model;
@@ -62,6 +63,9 @@ pub(crate) async fn usage(databases: &Databases) {
     usage_model::sums_equal_a_scan_of_all_events(databases.fresh().await).await;
     usage_model::old_minutes_are_deleted(databases.fresh().await).await;
     pending::asked_for_and_counted_once(databases.fresh().await).await;
+    spend::limits_and_leases(databases.fresh().await).await;
+    spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
+    spend::alerts(databases.fresh().await).await;
 }
 
 pub(crate) async fn audit(databases: &Databases) {

@@ -32,6 +32,7 @@ pub(crate) fn event(seconds: i64, model: &str) -> UsageEvent {
         summary: false,
         once: None,
         attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     }
 }
 
@@ -226,6 +227,7 @@ pub(crate) async fn features(db: Database) {
         summary,
         once: None,
         attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
         ..event(seconds, model)
     };
     let events = [
