@@ -54,7 +54,7 @@ static SHAPES: LazyLock<BTreeMap<&'static str, Fields>> = LazyLock::new(|| {
             }
             (path, found)
         });
-        (cells[0].trim_matches('`'), fields.collect())
+        (cells[0].trim_matches('`'), fields.collect::<Fields>())
     };
     rows.map(shape).collect()
 });

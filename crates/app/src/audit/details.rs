@@ -22,15 +22,11 @@ pub enum Detail {
 pub fn details(event: &AuditEvent) -> Vec<(String, Detail)> {
     let mut found = Vec::new();
     flatten("", &event.details, &mut found);
-    // The contract repeats a project's name.
     let of = |wanted: &str| found.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
-    if of("title").is_some() && of("title") == of("name") {
-        found.retain(|(name, _)| name != "title");
-    }
-    // It also says a code in words, in English only.
-    if of("error_code").is_some() {
-        found.retain(|(name, _)| name != "error_message");
-    }
+    // The contract repeats a project's name, and says an error's code in words, in English only.
+    let twice = of("title").is_some() && of("title") == of("name");
+    let coded = of("error_code").is_some();
+    found.retain(|(name, _)| !(twice && name == "title" || coded && name == "error_message"));
     found
 }
 

@@ -58,6 +58,8 @@ const fn deleted(part: Part) -> &'static str {
         Part::WorkloadIdentityProvider => "workload_identity_provider.deleted",
         Part::Role => "role.deleted",
         Part::ServiceAccount => "service_account.deleted",
+        Part::SpendAlert => "spend_alert.deleted",
+        Part::SpendLimit => "spend_limit.deleted",
         Part::Project => "project.deleted",
     }
 }

@@ -156,13 +156,16 @@ pub enum Part {
     WorkloadIdentityProvider,
     Role,
     ServiceAccount,
+    SpendAlert,
+    /// A limit, by what it limits.
+    SpendLimit,
     /// A project, also an archived one.
     Project,
 }
 
 impl Part {
     /// Every kind, with the statement that lists its ids; `$1` is the organization.
-    const ALL: [(Self, &'static str); 10] = [
+    const ALL: [(Self, &'static str); 12] = [
         (Self::Certificate, "SELECT id FROM certificates WHERE organization = $1"),
         (Self::ExternalKey, "SELECT id FROM external_keys WHERE organization = $1"),
         (Self::ExternalStorage, "SELECT id FROM external_storage WHERE organization = $1"),
@@ -176,6 +179,8 @@ impl Part {
             "SELECT s.id FROM service_accounts s JOIN projects p ON p.id = s.project \
              WHERE p.organization = $1 AND s.deleted_at IS NULL",
         ),
+        (Self::SpendAlert, "SELECT id FROM spend_alerts WHERE organization = $1"),
+        (Self::SpendLimit, "SELECT subject FROM spend_limits WHERE organization = $1"),
         (Self::Project, "SELECT id FROM projects WHERE organization = $1"),
     ];
 }

@@ -32,7 +32,7 @@ fn each_type_of_the_api_is_recorded_or_cannot_happen() {
     assert_eq!((CONTRACT.len(), TENANT.len()), (61, 88), "as many as the SDK has");
     assert_eq!(set(CONTRACT).len() + set(TENANT).len(), 149, "each once");
     let recorded: BTreeSet<&str> = ACTIONS.iter().map(|action| shown_as(action)).collect();
-    assert_eq!(recorded, set(CONTRACT).difference(&set(ABSENT)).copied().collect());
+    assert_eq!(recorded, set(CONTRACT).difference(&set(ABSENT)).copied().collect::<BTreeSet<_>>());
     assert!(set(ABSENT).is_subset(&set(CONTRACT)), "a type that is absent is one of the API");
     let absent: Vec<&&str> = ACTIONS.iter().filter(|action| ABSENT.contains(action)).collect();
     assert_eq!(absent, [&""; 0], "recorded, and listed as absent");
