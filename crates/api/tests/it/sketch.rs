@@ -44,9 +44,7 @@ pub(crate) fn row(endpoint: &Endpoint, answer: Option<&Value>) -> String {
     text.push_str(&format!("\n    {call},"));
     if let Some(item) = item {
         let members = members(item, "    ");
-        text.push_str(&format!(
-            "\n\nconst OBJECT: Object = Object::new(\"Name\", \"What it is.\", &[\n{members}]);"
-        ));
+        text.push_str(&format!("\n\nconst OBJECT: Object = Object::new(\"Name\", \"What it is.\", &[\n{members}]);"));
     }
     text
 }

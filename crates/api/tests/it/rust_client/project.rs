@@ -99,8 +99,10 @@ async fn settings_of_projects_are_read() {
     let limits = projects.rate_limits(project);
     to.read("rate_limits.list", limits.list().await);
     // The client sends members without a value as null.
-    let wanted =
-        ProjectRateLimitUpdateRequest { max_requests_per_1_minute: Some(20), ..ProjectRateLimitUpdateRequest::default() };
+    let wanted = ProjectRateLimitUpdateRequest {
+        max_requests_per_1_minute: Some(20),
+        ..ProjectRateLimitUpdateRequest::default()
+    };
     to.read("rate_limits.update", limits.update("rl-gpt-4o", wanted).await);
 
     let retention = projects.data_retention(project);

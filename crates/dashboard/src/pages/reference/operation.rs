@@ -67,7 +67,8 @@ impl Shown {
         let body = if operation.is_form() { "reference-form" } else { "reference-body" };
         let all: [(&str, &[Member]); 3] =
             [("reference-path", &path), ("reference-query", operation.query), (body, operation.body)];
-        let titled = |(title, members): (&str, &[Member])| Table { title: t.text(title), rows: table(t, members, true) };
+        let titled =
+            |(title, members): (&str, &[Member])| Table { title: t.text(title), rows: table(t, members, true) };
         let (answer, object) = answered(operation);
         let names = operation.unsupported.join(", ");
         Self {
