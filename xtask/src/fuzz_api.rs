@@ -6,6 +6,7 @@ use std::process::Command;
 
 use clap::Args;
 
+use crate::postgres::Postgres;
 use crate::product::Product;
 use crate::shell::{self, Done, cargo};
 use crate::{machine, print};
@@ -19,11 +20,14 @@ pub(crate) struct Arguments {
     /// The seed of the requests.
     #[arg(long, default_value_t = 1)]
     seed: u32,
+    /// On PostgreSQL, which refuses more texts, instead of SQLite.
+    #[arg(long)]
+    postgres: bool,
 }
 
 impl Arguments {
     /// What the test suite plays.
-    pub(crate) const QUICK: Self = Self { examples: 9, seed: 1 };
+    pub(crate) const QUICK: Self = Self { examples: 9, seed: 1, postgres: true };
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Done {
@@ -41,7 +45,9 @@ pub(crate) fn play(binary: &Path, arguments: &Arguments) -> Done {
         ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "192.0.2.1"),
         ("KEYSTEAD_NETWORK__CLIENT_CERTIFICATE_HEADER", "X-Client-Cert"),
     ];
-    let product = Product::start(binary, "fuzz-api", None, &settings)?;
+    let postgres = arguments.postgres.then(Postgres::start).transpose()?;
+    let url = postgres.as_ref().map(|server| server.database("keystead_fuzz_api")).transpose()?;
+    let product = Product::start(binary, "fuzz-api", url, &settings)?;
     let made = product.bootstrap()?;
     let project_key = product.owner_key(&made, &made.owner, false)?;
     let mut command = Command::new(python);

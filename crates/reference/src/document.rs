@@ -10,7 +10,7 @@ use crate::members::{Kind, Member};
 use crate::object::Object;
 use crate::operation::{Access, Answer, Operation};
 use crate::samples::samples;
-use crate::schema::{object, reference};
+use crate::schema::{object, or_null, reference};
 
 const ABOUT: &str = "The API of a Keystead installation: requests for models, which are decided, counted and forwarded \
     to model servers, and the administration of the organization, its projects, people and keys. Paths, fields and \
@@ -107,15 +107,17 @@ fn request_body(operation: &Operation) -> Option<Json> {
     }
     let null = |name: &&'static str| crate::members::optional(name, Kind::Null, "Not supported by Keystead.");
     let unsupported: Vec<Member> = operation.unsupported.iter().map(null).collect();
+    let required = operation.body.iter().any(|member| member.required);
     // The model server reads more than Keystead does.
     let schema = object(operation.body.iter().chain(&unsupported), operation.is_forwarded());
+    // Keystead itself reads null like an absent body.
+    let schema = if required || operation.is_forwarded() { schema } else { or_null(schema) };
     let media = Json::EMPTY.with("schema", schema);
     let media = match body_example(operation) {
         Some(example) if !operation.is_form() => media.with("example", example),
         _ => media,
     };
     let kind = if operation.is_form() { "multipart/form-data" } else { "application/json" };
-    let required = operation.body.iter().any(|member| member.required);
     Some(Json::EMPTY.with("required", required).with("content", Json::EMPTY.with(kind, media)))
 }
 

@@ -75,7 +75,7 @@ impl Kind {
 }
 
 /// Allows null besides what a schema allows.
-fn or_null(schema: Json) -> Json {
+pub(crate) fn or_null(schema: Json) -> Json {
     let simple = schema.get("type").is_some() && schema.get("const").is_none() && schema.get("enum").is_none();
     if schema.get("type") == Some(&Json::from("null")) {
         return schema;

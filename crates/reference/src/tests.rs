@@ -115,6 +115,23 @@ fn examples_are_valid() {
     }
 }
 
+/// The model server says what a file contains, and null counts as an absent body.
+#[test]
+fn files_and_absent_bodies_are_described() {
+    let document = plain_document();
+    for operation in operations() {
+        let described = &document["paths"][operation.path][operation.method.to_lowercase()];
+        if matches!(operation.answer, Answer::File) {
+            assert!(described["responses"]["200"]["content"]["*/*"].is_object(), "{}", operation.id);
+        }
+        let sent = &described["requestBody"];
+        if !operation.is_forwarded() && sent["required"] == false {
+            let kinds = &sent["content"]["application/json"]["schema"]["type"];
+            assert_eq!(*kinds, json!(["object", "null"]), "{}", operation.id);
+        }
+    }
+}
+
 #[test]
 fn schemas_are_schemas() {
     let document = plain_document();
