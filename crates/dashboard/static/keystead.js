@@ -8,7 +8,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     try {
       await navigator.clipboard.writeText(text.trim());
       const time = new Date().toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23" });
-      const copied = button.dataset.copied.replace("%", time);
+      const copied = button.closest("[data-copied]").dataset.copied.replace("%", time);
       const beside = document.getElementById(button.dataset.beside);
       button.dataset.done = "";
       button.textContent = button.dataset.again ?? copied;

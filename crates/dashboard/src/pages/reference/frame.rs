@@ -30,6 +30,13 @@ pub(super) struct Entry {
     pub(super) href: String,
 }
 
+impl Entry {
+    /// The path in parts between which a line may end.
+    pub(super) fn parts(&self) -> Vec<&'static str> {
+        self.path.split_inclusive('/').collect()
+    }
+}
+
 /// One entry of the navigation.
 pub(super) struct Choice {
     pub(super) name: String,
