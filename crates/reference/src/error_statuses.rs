@@ -219,14 +219,28 @@ pub const OAUTH_STATUSES: &[ErrorStatus] = &[
         ..status(400, "OAuthBadRequest", "The request cannot be read, or the token is refused.")
     },
     ErrorStatus {
-        codes: &[(
-            "access_denied",
-            "The organization is closed or lacks what a new key requires, or the operator does not serve the country.",
-        )],
+        codes: &[
+            (
+                "access_denied",
+                "The organization is closed or lacks what a new key requires, or the operator does not serve the country.",
+            ),
+            ("https_required", "The request came over http."),
+        ],
         ..status(403, "OAuthForbidden", "The workload gets no key, although its token is good.")
     },
     ErrorStatus {
-        codes: &[("temporarily_unavailable", "Too many exchanges; the next one is possible later.")],
+        codes: &[("invalid_request", "The body did not arrive in time.")],
+        ..status(408, "OAuthRequestTimeout", "The body did not arrive in time.")
+    },
+    ErrorStatus {
+        codes: &[("invalid_request", "The body is larger than allowed.")],
+        ..status(413, "OAuthContentTooLarge", "The body is larger than allowed.")
+    },
+    ErrorStatus {
+        codes: &[(
+            "temporarily_unavailable",
+            "Too many exchanges, or too many keys of the rule or the organization; the next one is possible later.",
+        )],
         retry_after: true,
         ..status(429, "OAuthTooManyRequests", "A limit is reached.")
     },
