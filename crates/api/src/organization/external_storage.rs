@@ -6,7 +6,7 @@ use keystead_app::external::{ExternalStorage, NewExternalStorage};
 use keystead_core::external::{Cloud, Fault, STORAGE_MEMBERS, geography};
 use keystead_core::id::{ExternalStorageId, ProjectId};
 use keystead_core::text::printable;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::auth::Admin;
 use crate::body::Fields;
@@ -65,21 +65,20 @@ fn provider(fields: &Fields) -> Result<(Cloud, Members), ApiError> {
     let Value::Object(members) = value else {
         return Err(wrong("Invalid type for 'provider': expected an object."));
     };
-    let members: Map<String, Value> = members.into_iter().filter(|(_, value)| !value.is_null()).collect();
     let mut cloud = None;
     let mut given = Vec::new();
     for (name, value) in &members {
-        let Value::String(text) = value else {
-            return Err(wrong(format!("Invalid type for 'provider.{}': expected a string.", printable(name))));
-        };
-        if name == "type" {
-            let known = Cloud::from_name(text);
-            cloud = Some(known.ok_or_else(|| wrong("Invalid 'provider.type': must be aws, gcp, azure or oci."))?);
-            continue;
-        }
-        let known = STORAGE_MEMBERS.iter().find(|known| *known == name);
+        let known = STORAGE_MEMBERS.iter().chain(&["type"]).find(|known| *known == name);
         let known = known.ok_or_else(|| wrong(format!("Unknown parameter: 'provider.{}'.", printable(name))))?;
-        given.push((*known, text.clone()));
+        match value {
+            Value::Null => {}
+            Value::String(text) if *known == "type" => {
+                let known = Cloud::from_name(text);
+                cloud = Some(known.ok_or_else(|| wrong("Invalid 'provider.type': must be aws, gcp, azure or oci."))?);
+            }
+            Value::String(text) => given.push((*known, text.clone())),
+            _ => return Err(wrong(format!("Invalid type for 'provider.{known}': expected a string."))),
+        }
     }
     let cloud = cloud.ok_or_else(|| wrong("Missing required parameter: 'provider.type'."))?;
     Ok((cloud, given))

@@ -160,6 +160,7 @@ async fn wrong_fields_of_storage_are_refused() {
         (json!({ "type": "ibm" }), "must be aws, gcp, azure or oci"),
         (json!({ "type": "aws", "bucket": 1 }), "'provider.bucket': expected a string"),
         (json!({ "type": "aws", "secret": "x" }), "Unknown parameter: 'provider.secret'"),
+        (json!({ "type": "aws", "secret": null }), "Unknown parameter: 'provider.secret'"),
         (json!({ "type": "aws", "role_arn": ROLE }), "Missing required parameter: 'provider.bucket'"),
         (json!({ "type": "aws", "role_arn": ROLE, "bucket": "a/b" }), "the name of a bucket"),
         (json!({ "type": "oci", "role_arn": ROLE }), "no field of the type oci"),

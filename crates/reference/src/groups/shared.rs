@@ -3,6 +3,7 @@
 use keystead_core::rotation::LONGEST_LIFE;
 use keystead_core::scope::Scope;
 
+use super::external::PURPOSE;
 use crate::members::{Kind, Member, field, optional, parameter};
 use crate::operation::Access;
 
@@ -54,6 +55,22 @@ pub(super) const RULE_PAGE: &[Member] = &[
     LIMIT.shown().such_as("20"),
     ORDER,
     parameter("service_account_id", Kind::Text, "Only the rules for this service account."),
+];
+/// External keys.
+pub(super) const EXTERNAL_KEY_PAGE: &[Member] = &[
+    AFTER,
+    BEFORE,
+    LIMIT.shown().such_as("20"),
+    ORDER,
+    parameter("purpose", PURPOSE, "Only the keys for this purpose."),
+];
+/// External storage.
+pub(super) const EXTERNAL_STORAGE_PAGE: &[Member] = &[
+    AFTER,
+    BEFORE,
+    LIMIT.shown().such_as("20"),
+    ORDER,
+    parameter("project_id", Kind::Text, "Only the buckets of this project."),
 ];
 /// Projects.
 pub(super) const PROJECT_PAGE: &[Member] = &[

@@ -21,7 +21,7 @@ use async_openai::types::admin::users::{PublicAssignOrganizationUserRoleBody, Us
 use keystead_core::money::Micros;
 use keystead_core::role;
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
 use keystead_store::Tx;
 use keystead_store::tables::usage;
 
@@ -185,6 +185,8 @@ async fn usage_and_costs_are_read() {
         stream: false,
         summary: false,
         once: None,
+        attributes: Attributes::default(),
+        charge: None,
     };
     let events = UsageKind::ALL.map(|kind| UsageEvent { kind, ..one.clone() });
     let written: Result<usize, keystead_store::Error> =
