@@ -110,7 +110,6 @@ pub(super) struct RoleChoice {
     pub(super) permissions: Vec<String>,
     /// Whether the holder has it directly.
     pub(super) held: bool,
-    pub(super) chosen: bool,
 }
 
 /// The dialog.
@@ -119,7 +118,6 @@ pub(super) struct GiveRole {
     pub(super) place: String,
     pub(super) place_name: String,
     pub(super) roles: Vec<RoleChoice>,
-    pub(super) wrong: Option<String>,
 }
 
 impl GiveRole {
@@ -129,7 +127,7 @@ impl GiveRole {
         visit: &Visit,
         principal: &Principal,
         held: &[RoleHeld],
-        (place, role): (&str, &str),
+        place: &str,
     ) -> Result<Option<Self>, PageError> {
         let t = visit.person.messages;
         let fail = |error| PageError::new(t, error);
@@ -150,7 +148,6 @@ impl GiveRole {
             held: held.iter().any(|held| {
                 held.direct && held.role.id == one.id && held.project.as_ref().map(|row| &row.id) == project
             }),
-            chosen: one.id.as_str() == role,
             id: one.id.to_string(),
             name: role_name(t, &one),
             permissions: permission_words(t, one.scopes()),
@@ -161,7 +158,6 @@ impl GiveRole {
             place_name: place_name(t, chosen.project.as_ref()),
             roles: roles.into_iter().filter(|one| !(for_group && one.id == owner)).map(choice).collect(),
             places: place_choices(t, &places, project),
-            wrong: None,
         }))
     }
 }

@@ -104,6 +104,10 @@ impl One {
         format!("{}&{fields}", self.here)
     }
 
+    fn row(&self, number: &usize) -> Option<&HeldRow> {
+        self.held.as_ref()?.rows.get(*number)
+    }
+
     fn path(&self) -> String {
         format!("{MEMBERS}/{}", self.member.user.id)
     }
@@ -132,7 +136,7 @@ async fn held(state: &DashboardState, visit: &Visit, id: &UserId) -> Result<(Hel
     let rows = held_rows(visit, &access.roles);
     let dialog = match visit.person.query.get("give") {
         Some(place) => {
-            let dialog = GiveRole::of(state, visit, &principal, &access.roles, (place.as_str(), "")).await?;
+            let dialog = GiveRole::of(state, visit, &principal, &access.roles, place).await?;
             dialog.map_or(Dialog::None, Dialog::Give)
         }
         None => row_to_take(visit, &rows).map_or(Dialog::None, Dialog::Take),
