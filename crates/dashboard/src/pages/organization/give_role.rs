@@ -12,7 +12,7 @@ use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::permission_words::permission_words;
+use crate::web::permission_words::{Within, permission_words};
 
 /// The value that stands for the organization among the places.
 pub(super) const ORGANIZATION: &str = "organization";
@@ -90,7 +90,7 @@ pub(super) fn held_rows(visit: &Visit, roles: &[RoleHeld]) -> Vec<HeldRow> {
             role: role_name(t, &held.role),
             role_id: held.role.id.to_string(),
             role_href: visit.link(&format!("{}/{}?place={value}", super::roles::HERE, held.role.id)),
-            permissions: permission_words(t, held.role.scopes()),
+            permissions: permission_words(t, Within::of(project), held.role.scopes()),
             place: place_name(t, project),
             place_value: value,
             archived: project.is_some_and(|row| row.archived_at.is_some()),
@@ -150,7 +150,7 @@ impl GiveRole {
             }),
             id: one.id.to_string(),
             name: role_name(t, &one),
-            permissions: permission_words(t, one.scopes()),
+            permissions: permission_words(t, Within::of(project), one.scopes()),
             description: one.description,
         };
         Ok(Some(Self {

@@ -18,7 +18,7 @@ use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
-use crate::web::permission_words::{AreaTicks, permission_ticks, permission_words};
+use crate::web::permission_words::{AreaTicks, Within, permission_ticks, permission_words};
 use crate::web::response::{Page, redirect, render, render_error, subpath};
 
 /// What the form of a role contains.
@@ -98,12 +98,16 @@ async fn page(
     let writes = known.is_some_and(|one| one.writes);
     let changeable = view.as_ref().is_none_or(|view| matches!(view.role.id, RoleRef::Custom(_)));
     let title = view.as_ref().map_or_else(|| t.text("role-create"), |view| role_name(t, &view.role));
-    let value = place_value(project);
+    let (value, within) = (place_value(project), Within::of(project));
     let address = view.as_ref().map_or_else(|| format!("{HERE}/new"), |view| format!("{HERE}/{}", view.role.id));
     let fields = Fields {
         name: view.as_ref().map(|view| view.role.name.clone()).unwrap_or_default(),
         description: view.as_ref().and_then(|view| view.role.description.clone()).unwrap_or_default(),
-        areas: permission_ticks(t, view.as_ref().map(|view| view.role.permissions.as_slice()).unwrap_or_default()),
+        areas: permission_ticks(
+            t,
+            within,
+            view.as_ref().map(|view| view.role.permissions.as_slice()).unwrap_or_default(),
+        ),
         wrong: None,
     };
     let (people, groups) = view.as_ref().map(|view| holders(visit, view)).unwrap_or_default();
@@ -114,7 +118,7 @@ async fn page(
         place_name: place_name(t, known.and_then(|one| one.project.as_ref())),
         of_project: project.is_some(),
         fields: Some(fields).filter(|_| writes && changeable),
-        permissions: permission_words(t, view.as_ref().map_or(ScopeSet::NONE, |view| view.role.scopes())),
+        permissions: permission_words(t, within, view.as_ref().map_or(ScopeSet::NONE, |view| view.role.scopes())),
         deleting: false,
         wrong: None,
         here: visit.link(&format!("{address}?place={value}")),
@@ -196,7 +200,7 @@ async fn again(
         Some(fields) => {
             form.field("name").clone_into(&mut fields.name);
             form.field("description").clone_into(&mut fields.description);
-            fields.areas = permission_ticks(t, &chosen(form));
+            fields.areas = permission_ticks(t, Within::of(project), &chosen(form));
             fields.wrong = Some((said, at));
         }
         None => page.wrong = Some(said),

@@ -11,7 +11,7 @@ use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::layout::Layout;
-use crate::web::permission_words::permission_words;
+use crate::web::permission_words::{Within, permission_words};
 use crate::web::response::{Page, render};
 
 pub(super) const HERE: &str = "/settings/organization/roles";
@@ -61,7 +61,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     let row = |RoleSummary { role, holders }: RoleSummary| Row {
         name: role_name(t, &role),
         href: visit.link(&format!("{HERE}/{}?place={value}", role.id)),
-        permissions: permission_words(t, role.scopes()),
+        permissions: permission_words(t, Within::of(project.as_ref()), role.scopes()),
         preset: role.made.is_none(),
         description: role.description,
         people: holders.people,
