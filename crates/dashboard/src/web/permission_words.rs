@@ -14,7 +14,7 @@ struct Area {
     words: [&'static str; 3],
 }
 
-const AREAS: [Area; 8] = [
+static AREAS: [Area; 8] = [
     Area {
         name: "area-models",
         read: Scope::ModelRead,
@@ -66,7 +66,7 @@ const AREAS: [Area; 8] = [
 ];
 
 /// The settings that a role of a project concerns are those of the project.
-const PROJECT_SETTINGS: Area = Area {
+static PROJECT_SETTINGS: Area = Area {
     name: "area-project-settings",
     read: Scope::ManagementRead,
     write: Some(Scope::ManagementWrite),
