@@ -35,6 +35,11 @@ impl Fields {
     fn is_wrong(&self, field: &str) -> bool {
         self.wrong.as_ref().is_some_and(|(_, at)| *at == field)
     }
+
+    /// What is wrong; empty if nothing is.
+    fn message(&self) -> &str {
+        self.wrong.as_ref().map_or("", |(said, _)| said)
+    }
 }
 
 /// A person or a group that holds the role, with the page about them if it is open to the visitor.
