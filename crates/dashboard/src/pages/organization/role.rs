@@ -120,7 +120,8 @@ async fn page(
         layout: Layout::new(state, visit, &title, HERE),
         people,
         groups,
-        place_name: place_name(t, known.and_then(|one| one.project.as_ref())),
+        // An archived project is none of the places, and has its id for a name.
+        place_name: known.map_or_else(|| value.clone(), |one| place_name(t, one.project.as_ref())),
         of_project: project.is_some(),
         fields: Some(fields).filter(|_| writes && changeable),
         permissions: permission_words(t, within, view.as_ref().map_or(ScopeSet::NONE, |view| view.role.scopes())),

@@ -6,7 +6,7 @@ use keystead_app::Page as Cursor;
 use keystead_app::roles::Place;
 use keystead_app::roles::overview::RoleSummary;
 
-use super::give_role::{PlaceChoice, place_choices, place_of, place_value, role_name};
+use super::give_role::{PlaceChoice, place_choices, place_name, place_of, place_value, role_name};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
@@ -67,13 +67,14 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
         people: holders.people,
         groups: holders.groups,
     };
-    let of_project = here.and_then(|one| one.project.as_ref());
+    // An archived project is none of the places, and has its id for a name.
+    let named = here.map_or_else(|| value.clone(), |one| place_name(t, one.project.as_ref()));
     let page = Roles {
         layout: Layout::new(&state, &visit, &t.text("nav-roles"), HERE),
         has_custom: found.data.iter().any(|one| one.role.made.is_some()),
         places: place_choices(t, &places, project.as_ref()),
         project: visit.project.id.to_string(),
-        of_project: of_project.map(|row| t.project(row.is_default, &row.name)),
+        of_project: Some(named).filter(|_| project.is_some()),
         writes: here.is_some_and(|one| one.writes),
         new_href: visit.link(&format!("{HERE}/new?place={value}")),
         rows: found.data.into_iter().map(row).collect(),
