@@ -14,7 +14,7 @@ struct Area {
     words: [&'static str; 3],
 }
 
-const AREAS: [Area; 8] = [
+static AREAS: [Area; 8] = [
     Area {
         name: "area-models",
         read: Scope::ModelRead,
@@ -65,8 +65,37 @@ const AREAS: [Area; 8] = [
     },
 ];
 
+/// The settings that a role of a project concerns are those of the project.
+static PROJECT_SETTINGS: Area = Area {
+    name: "area-project-settings",
+    read: Scope::ManagementRead,
+    write: Some(Scope::ManagementWrite),
+    words: ["may-project-settings-read", "may-project-settings-write", "may-project-settings"],
+};
+
+/// Where a permission applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Within {
+    Organization,
+    Project,
+}
+
+impl Within {
+    /// The organization, or a project if there is one.
+    pub(crate) const fn of<T>(project: Option<&T>) -> Self {
+        if project.is_some() { Self::Project } else { Self::Organization }
+    }
+
+    fn areas(self) -> impl Iterator<Item = &'static Area> {
+        AREAS.iter().map(move |area| match (self, area.read) {
+            (Self::Project, Scope::ManagementRead) => &PROJECT_SETTINGS,
+            _ => area,
+        })
+    }
+}
+
 /// What a set of permissions allows, one phrase for each area; a single phrase for everything, and for nothing.
-pub(crate) fn permission_words(t: Messages, held: ScopeSet) -> Vec<String> {
+pub(crate) fn permission_words(t: Messages, within: Within, held: ScopeSet) -> Vec<String> {
     if held == ScopeSet::all() {
         return vec![t.text("may-everything")];
     }
@@ -79,7 +108,7 @@ pub(crate) fn permission_words(t: Messages, held: ScopeSet) -> Vec<String> {
             (false, false) => None,
         }
     };
-    let phrases: Vec<String> = AREAS.iter().filter_map(phrase).collect();
+    let phrases: Vec<String> = within.areas().filter_map(phrase).collect();
     if phrases.is_empty() { vec![t.text("may-nothing")] } else { phrases }
 }
 
@@ -97,18 +126,19 @@ pub(crate) struct AreaTicks {
 }
 
 /// The checkboxes of a role. Permissions that are not offered are kept if the role has them.
-pub(crate) fn permission_ticks(t: Messages, chosen: &[String]) -> Vec<AreaTicks> {
+pub(crate) fn permission_ticks(t: Messages, within: Within, chosen: &[String]) -> Vec<AreaTicks> {
     let ticked = |value: &str| chosen.iter().any(|one| one == value);
-    let tick = |scope: Scope| Tick {
+    let tick = |(scope, words): (Scope, &str)| Tick {
         value: scope.as_str().to_owned(),
-        label: scope_words(t, scope.as_str()),
+        label: t.text(words),
         ticked: ticked(scope.as_str()),
     };
-    let area = |area: &Area| AreaTicks {
-        label: t.text(area.name),
-        ticks: std::iter::once(area.read).chain(area.write).map(tick).collect(),
+    let area = |area: &Area| {
+        let [read, write, _] = area.words;
+        let scopes = std::iter::once((area.read, read)).chain(area.write.map(|scope| (scope, write)));
+        AreaTicks { label: t.text(area.name), ticks: scopes.map(tick).collect() }
     };
-    let mut areas: Vec<AreaTicks> = AREAS.iter().map(area).collect();
+    let mut areas: Vec<AreaTicks> = within.areas().map(area).collect();
     let others = chosen.iter().filter(|literal| Scope::ALL.iter().all(|scope| scope.as_str() != literal.as_str()));
     let others: Vec<Tick> =
         others.map(|literal| Tick { value: literal.clone(), label: scope_words(t, literal), ticked: true }).collect();
@@ -130,18 +160,21 @@ mod tests {
         let offered: Vec<Scope> = AREAS.iter().flat_map(|area| std::iter::once(area.read).chain(area.write)).collect();
         for scope in Scope::ALL {
             assert!(offered.contains(&scope), "{scope:?} can be chosen");
-            let words = permission_words(t, ScopeSet::of(&[scope]));
-            assert!(words.len() == 1 && words[0] != t.text("may-nothing"), "{scope:?}: {words:?}");
+            for within in [Within::Organization, Within::Project] {
+                let words = permission_words(t, within, ScopeSet::of(&[scope]));
+                assert!(words.len() == 1 && words[0] != t.text("may-nothing"), "{scope:?}: {words:?}");
+            }
         }
-        assert_eq!(permission_words(t, ScopeSet::all()), [t.text("may-everything")]);
-        assert_eq!(permission_words(t, ScopeSet::NONE), [t.text("may-nothing")]);
+        let words = |held| permission_words(t, Within::Organization, held);
+        assert_eq!(words(ScopeSet::all()), [t.text("may-everything")]);
+        assert_eq!(words(ScopeSet::NONE), [t.text("may-nothing")]);
     }
 
     #[test]
     fn permissions_that_are_not_offered_are_kept() {
         let t = Messages(Language::English);
         let held = ["api.files.read".to_owned(), "api.webhooks.read".to_owned()];
-        let areas = permission_ticks(t, &held);
+        let areas = permission_ticks(t, Within::Organization, &held);
         assert_eq!(areas.len(), AREAS.len() + 1);
         let ticked: Vec<&str> = areas
             .iter()

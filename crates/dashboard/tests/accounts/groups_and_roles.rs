@@ -119,7 +119,7 @@ async fn roles_of_a_project_hold_in_it() {
     let project = default_project(&mut ann).await;
     let role = role(&mut ann, &project, "Caretaker", &["api.management.read", "api.management.write"]).await;
     let list = ann.get(&format!("{SETTINGS}/roles?place={project}")).await.body;
-    assert!(list.contains("Caretaker") && list.contains("Read and change organization settings"), "{list}");
+    assert!(list.contains("Caretaker") && list.contains("Read and change project settings"), "{list}");
     assert!(!ann.get(&format!("{SETTINGS}/roles")).await.body.contains("Caretaker"), "not a role of the organization");
 
     let of_project = format!("{SETTINGS}/projects/{project}");

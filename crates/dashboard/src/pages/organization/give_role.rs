@@ -12,7 +12,7 @@ use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::permission_words::permission_words;
+use crate::web::permission_words::{Within, permission_words};
 
 /// The value that stands for the organization among the places.
 pub(super) const ORGANIZATION: &str = "organization";
@@ -90,7 +90,7 @@ pub(super) fn held_rows(visit: &Visit, roles: &[RoleHeld]) -> Vec<HeldRow> {
             role: role_name(t, &held.role),
             role_id: held.role.id.to_string(),
             role_href: visit.link(&format!("{}/{}?place={value}", super::roles::HERE, held.role.id)),
-            permissions: permission_words(t, held.role.scopes()),
+            permissions: permission_words(t, Within::of(project), held.role.scopes()),
             place: place_name(t, project),
             place_value: value,
             archived: project.is_some_and(|row| row.archived_at.is_some()),
@@ -110,7 +110,6 @@ pub(super) struct RoleChoice {
     pub(super) permissions: Vec<String>,
     /// Whether the holder has it directly.
     pub(super) held: bool,
-    pub(super) chosen: bool,
 }
 
 /// The dialog.
@@ -119,7 +118,6 @@ pub(super) struct GiveRole {
     pub(super) place: String,
     pub(super) place_name: String,
     pub(super) roles: Vec<RoleChoice>,
-    pub(super) wrong: Option<String>,
 }
 
 impl GiveRole {
@@ -129,7 +127,7 @@ impl GiveRole {
         visit: &Visit,
         principal: &Principal,
         held: &[RoleHeld],
-        (place, role): (&str, &str),
+        place: &str,
     ) -> Result<Option<Self>, PageError> {
         let t = visit.person.messages;
         let fail = |error| PageError::new(t, error);
@@ -150,10 +148,9 @@ impl GiveRole {
             held: held.iter().any(|held| {
                 held.direct && held.role.id == one.id && held.project.as_ref().map(|row| &row.id) == project
             }),
-            chosen: one.id.as_str() == role,
             id: one.id.to_string(),
             name: role_name(t, &one),
-            permissions: permission_words(t, one.scopes()),
+            permissions: permission_words(t, Within::of(project), one.scopes()),
             description: one.description,
         };
         Ok(Some(Self {
@@ -161,7 +158,6 @@ impl GiveRole {
             place_name: place_name(t, chosen.project.as_ref()),
             roles: roles.into_iter().filter(|one| !(for_group && one.id == owner)).map(choice).collect(),
             places: place_choices(t, &places, project),
-            wrong: None,
         }))
     }
 }

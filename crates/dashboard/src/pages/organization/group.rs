@@ -79,6 +79,10 @@ impl One {
         subpath(&self.members, members::HERE, person.user.as_str())
     }
 
+    fn row(&self, number: &usize) -> Option<&HeldRow> {
+        self.roles.get(*number)
+    }
+
     fn path(&self) -> String {
         format!("{GROUPS}/{}", self.summary.group.id)
     }
@@ -144,7 +148,7 @@ async fn page(state: &DashboardState, visit: &Visit, id: &GroupId) -> Result<One
         page.gives = places.iter().any(|place| place.writes);
         page.dialog = match visit.person.query.get("give") {
             Some(place) => {
-                let dialog = GiveRole::of(state, visit, &principal, &access.roles, (place.as_str(), "")).await?;
+                let dialog = GiveRole::of(state, visit, &principal, &access.roles, place).await?;
                 dialog.map_or(Dialog::None, Dialog::Give)
             }
             None => Dialog::None,

@@ -6,7 +6,7 @@ use keystead_app::organizations::members::Member;
 use keystead_app::{Error, Page as Cursor};
 use keystead_core::id::UserId;
 use keystead_core::role::{OrganizationRole, Principal, ProjectRole};
-use keystead_core::scope::Scope;
+use keystead_core::scope::{Scope, ScopeSet};
 
 use super::give_role::{self, GiveRole, HeldRow, held_rows, place_name, row_to_take};
 use super::groups::HERE as GROUPS;
@@ -16,7 +16,7 @@ use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::{Layout, role_words};
-use crate::web::permission_words::permission_words;
+use crate::web::permission_words::{Within, permission_words};
 use crate::web::response::{Page, redirect, render, render_error, subpath};
 
 /// A project with the current or selected role in it.
@@ -104,6 +104,10 @@ impl One {
         format!("{}&{fields}", self.here)
     }
 
+    fn row(&self, number: &usize) -> Option<&HeldRow> {
+        self.held.as_ref()?.rows.get(*number)
+    }
+
     fn path(&self) -> String {
         format!("{MEMBERS}/{}", self.member.user.id)
     }
@@ -132,15 +136,16 @@ async fn held(state: &DashboardState, visit: &Visit, id: &UserId) -> Result<(Hel
     let rows = held_rows(visit, &access.roles);
     let dialog = match visit.person.query.get("give") {
         Some(place) => {
-            let dialog = GiveRole::of(state, visit, &principal, &access.roles, (place.as_str(), "")).await?;
+            let dialog = GiveRole::of(state, visit, &principal, &access.roles, place).await?;
             dialog.map_or(Dialog::None, Dialog::Give)
         }
         None => row_to_take(visit, &rows).map_or(Dialog::None, Dialog::Take),
     };
-    let everywhere = (t.text("may-everywhere"), permission_words(t, access.organization));
-    // A project is listed where it adds something.
-    let projects = access.projects.iter().filter(|(_, scopes)| *scopes != access.organization);
-    let projects = projects.map(|(row, scopes)| (place_name(t, Some(row)), permission_words(t, *scopes)));
+    let everywhere = (t.text("may-everywhere"), permission_words(t, Within::Organization, access.organization));
+    // A project is listed with what it adds.
+    let projects = access.projects.iter().map(|(row, scopes)| (row, scopes.without(access.organization)));
+    let projects = projects.filter(|(_, more)| *more != ScopeSet::NONE);
+    let projects = projects.map(|(row, more)| (place_name(t, Some(row)), permission_words(t, Within::Project, more)));
     let group =
         |group: &keystead_app::groups::Group| (group.name.clone(), visit.link(&format!("{GROUPS}/{}", group.id)));
     let held = Held {

@@ -18,7 +18,7 @@ use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
-use crate::web::permission_words::{AreaTicks, permission_ticks, permission_words};
+use crate::web::permission_words::{AreaTicks, Within, permission_ticks, permission_words};
 use crate::web::response::{Page, redirect, render, render_error, subpath};
 
 /// What the form of a role contains.
@@ -34,6 +34,11 @@ impl Fields {
     /// Whether this field is at fault.
     fn is_wrong(&self, field: &str) -> bool {
         self.wrong.as_ref().is_some_and(|(_, at)| *at == field)
+    }
+
+    /// What is wrong; empty if nothing is.
+    fn message(&self) -> &str {
+        self.wrong.as_ref().map_or("", |(said, _)| said)
     }
 }
 
@@ -98,12 +103,16 @@ async fn page(
     let writes = known.is_some_and(|one| one.writes);
     let changeable = view.as_ref().is_none_or(|view| matches!(view.role.id, RoleRef::Custom(_)));
     let title = view.as_ref().map_or_else(|| t.text("role-create"), |view| role_name(t, &view.role));
-    let value = place_value(project);
+    let (value, within) = (place_value(project), Within::of(project));
     let address = view.as_ref().map_or_else(|| format!("{HERE}/new"), |view| format!("{HERE}/{}", view.role.id));
     let fields = Fields {
         name: view.as_ref().map(|view| view.role.name.clone()).unwrap_or_default(),
         description: view.as_ref().and_then(|view| view.role.description.clone()).unwrap_or_default(),
-        areas: permission_ticks(t, view.as_ref().map(|view| view.role.permissions.as_slice()).unwrap_or_default()),
+        areas: permission_ticks(
+            t,
+            within,
+            view.as_ref().map(|view| view.role.permissions.as_slice()).unwrap_or_default(),
+        ),
         wrong: None,
     };
     let (people, groups) = view.as_ref().map(|view| holders(visit, view)).unwrap_or_default();
@@ -111,10 +120,11 @@ async fn page(
         layout: Layout::new(state, visit, &title, HERE),
         people,
         groups,
-        place_name: place_name(t, known.and_then(|one| one.project.as_ref())),
+        // An archived project is none of the places, and has its id for a name.
+        place_name: known.map_or_else(|| value.clone(), |one| place_name(t, one.project.as_ref())),
         of_project: project.is_some(),
         fields: Some(fields).filter(|_| writes && changeable),
-        permissions: permission_words(t, view.as_ref().map_or(ScopeSet::NONE, |view| view.role.scopes())),
+        permissions: permission_words(t, within, view.as_ref().map_or(ScopeSet::NONE, |view| view.role.scopes())),
         deleting: false,
         wrong: None,
         here: visit.link(&format!("{address}?place={value}")),
@@ -196,7 +206,7 @@ async fn again(
         Some(fields) => {
             form.field("name").clone_into(&mut fields.name);
             form.field("description").clone_into(&mut fields.description);
-            fields.areas = permission_ticks(t, &chosen(form));
+            fields.areas = permission_ticks(t, Within::of(project), &chosen(form));
             fields.wrong = Some((said, at));
         }
         None => page.wrong = Some(said),

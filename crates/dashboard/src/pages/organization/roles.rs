@@ -6,12 +6,12 @@ use keystead_app::Page as Cursor;
 use keystead_app::roles::Place;
 use keystead_app::roles::overview::RoleSummary;
 
-use super::give_role::{PlaceChoice, place_choices, place_of, place_value, role_name};
+use super::give_role::{PlaceChoice, place_choices, place_name, place_of, place_value, role_name};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::layout::Layout;
-use crate::web::permission_words::permission_words;
+use crate::web::permission_words::{Within, permission_words};
 use crate::web::response::{Page, render};
 
 pub(super) const HERE: &str = "/settings/organization/roles";
@@ -61,19 +61,20 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     let row = |RoleSummary { role, holders }: RoleSummary| Row {
         name: role_name(t, &role),
         href: visit.link(&format!("{HERE}/{}?place={value}", role.id)),
-        permissions: permission_words(t, role.scopes()),
+        permissions: permission_words(t, Within::of(project.as_ref()), role.scopes()),
         preset: role.made.is_none(),
         description: role.description,
         people: holders.people,
         groups: holders.groups,
     };
-    let of_project = here.and_then(|one| one.project.as_ref());
+    // An archived project is none of the places, and has its id for a name.
+    let named = here.map_or_else(|| value.clone(), |one| place_name(t, one.project.as_ref()));
     let page = Roles {
         layout: Layout::new(&state, &visit, &t.text("nav-roles"), HERE),
         has_custom: found.data.iter().any(|one| one.role.made.is_some()),
         places: place_choices(t, &places, project.as_ref()),
         project: visit.project.id.to_string(),
-        of_project: of_project.map(|row| t.project(row.is_default, &row.name)),
+        of_project: Some(named).filter(|_| project.is_some()),
         writes: here.is_some_and(|one| one.writes),
         new_href: visit.link(&format!("{HERE}/new?place={value}")),
         rows: found.data.into_iter().map(row).collect(),
