@@ -12,6 +12,8 @@ use keystead_providers::phone::{LineLookup, PhoneVerifier, SmsSender};
 use keystead_providers::sign_in::SignIn;
 use keystead_providers::workload::TokenIssuers;
 
+use crate::context::Clock;
+use crate::issuer_states::{IssuerStates, ObservedIssuers};
 use crate::review::Reviewer;
 
 /// The service that makes and checks codes sent to phones.
@@ -45,8 +47,23 @@ pub struct Services {
     pub sign_in: Option<Arc<dyn SignIn>>,
     /// The keys of issuers that vouch for workloads.
     pub token_issuers: Option<Arc<dyn TokenIssuers>>,
+    /// What the last fetch of their keys came to, on this node.
+    pub issuer_states: Arc<IssuerStates>,
     /// The model servers, for the operator's tests only: the gateway has its own clients.
     pub model_servers: Vec<Arc<dyn ModelServer>>,
+}
+
+impl Services {
+    /// Notes from now on what each fetch of an issuer's keys comes to.
+    pub(crate) fn observed(mut self, clock: &Clock) -> Self {
+        let states = Arc::clone(&self.issuer_states);
+        let observe = |issuers| {
+            let observed: Arc<dyn TokenIssuers> = Arc::new(ObservedIssuers { issuers, states, clock: Arc::clone(clock) });
+            observed
+        };
+        self.token_issuers = self.token_issuers.map(observe);
+        self
+    }
 }
 
 impl Codes {

@@ -72,7 +72,7 @@ pub(crate) const ACCOUNT_DELETION: &str = "/settings/account/delete";
 pub(crate) const ORGANIZATION_DELETION: &str = "/settings/organization/delete";
 
 /// The values of `?done=` that show a notice. The list is closed, so that a link cannot show text of its author.
-const DONE: [&str; 21] = [
+const DONE: &[&str] = &[
     "organization-deletion-requested",
     "organization-deletion-cancelled",
     "account-deleted",
@@ -94,6 +94,14 @@ const DONE: [&str; 21] = [
     "passkey-added",
     "passkey-removed",
     "appealed",
+    "certificate-uploaded",
+    "certificate-activated",
+    "certificate-deactivated",
+    "certificate-deleted",
+    "provider-created",
+    "provider-deleted",
+    "rule-created",
+    "rule-deleted",
 ];
 
 impl Layout {
@@ -119,6 +127,8 @@ impl Layout {
         }
         organization_entries.extend([
             entry("nav-network", "/settings/organization/network"),
+            entry("nav-certificates", "/settings/organization/certificates"),
+            entry("nav-workloads", "/settings/organization/workload-identity"),
             entry("nav-audit-log", "/settings/organization/audit-log"),
         ]);
         let mut account_entries =
