@@ -58,7 +58,8 @@ impl Services {
     pub(crate) fn observed(mut self, clock: &Clock) -> Self {
         let states = Arc::clone(&self.issuer_states);
         let observe = |issuers| {
-            let observed: Arc<dyn TokenIssuers> = Arc::new(ObservedIssuers { issuers, states, clock: Arc::clone(clock) });
+            let observed: Arc<dyn TokenIssuers> =
+                Arc::new(ObservedIssuers { issuers, states, clock: Arc::clone(clock) });
             observed
         };
         self.token_issuers = self.token_issuers.map(observe);
@@ -89,6 +90,7 @@ impl fmt::Debug for Services {
             .field("mail", &self.mail.is_some())
             .field("sign_in", &self.sign_in.is_some())
             .field("token_issuers", &self.token_issuers.is_some())
+            .field("issuer_states", &self.issuer_states)
             .field("model_servers", &self.model_servers.len())
             .finish()
     }

@@ -9,8 +9,8 @@ use keystead_core::scope::Scope;
 use keystead_core::workload_identity::{MOST_PROVIDERS, Verification};
 use keystead_providers::workload::{KeySet, KeySetFault};
 pub use keystead_store::tables::api_keys::IssuedKey;
-use keystead_store::tables::{api_keys, federation_rules, projects, service_accounts};
 use keystead_store::tables::workload_identity_providers as providers;
+use keystead_store::tables::{api_keys, federation_rules, projects, service_accounts};
 use keystead_store::{Listing, Page};
 use serde_json::{Map, Value};
 

@@ -2,8 +2,8 @@
 
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::scope::Scope;
-pub use keystead_store::tables::certificate_places::CertificatePlace;
 use keystead_store::tables::certificate_places as places;
+pub use keystead_store::tables::certificate_places::CertificatePlace;
 use keystead_store::tables::certificates;
 use keystead_store::{Page, Tx};
 

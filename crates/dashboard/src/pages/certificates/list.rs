@@ -124,7 +124,8 @@ fn warnings(visit: &Visit, rows: &[Row], place: Option<&ProjectId>) -> Vec<(&'st
         Some(_) => row.everywhere || row.active_in(place),
     };
     let warning = |row: &Row| {
-        let arguments = [("name", row.name.as_str()), ("when", &format.date(&row.expires_at))];
+        let when = format.date(&row.expires_at);
+        let arguments = [("name", row.name.as_str()), ("when", when.as_str())];
         match row.validity {
             Validity::Ending => Some(("wait", t.text_with_all("certificate-ends", &arguments))),
             Validity::Expired => Some(("bad", t.text_with_all("certificate-ended", &arguments))),

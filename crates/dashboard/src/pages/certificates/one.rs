@@ -53,7 +53,11 @@ impl OneCertificate {
     }
 }
 
-async fn page(state: &DashboardState, visit: &Visit, id: &CertificateId) -> Result<(OneCertificate, Vec<Row>), PageError> {
+async fn page(
+    state: &DashboardState,
+    visit: &Visit,
+    id: &CertificateId,
+) -> Result<(OneCertificate, Vec<Row>), PageError> {
     let t = visit.person.messages;
     // The use case refuses people who may not see it, and answers a foreign id like a missing one.
     let found = state.app.certificate(&visit.person.actor(), &visit.organization.id, id).await;
@@ -105,9 +109,9 @@ pub(crate) async fn act(
     let id: CertificateId = visit.named("certificate", &id)?;
     match change(&state, &visit, &id, &verb, &form).await {
         Ok(leads_to) => Ok(redirect(&visit.link(&leads_to))),
-        Err(
-            error @ (Error::NotFound { .. } | Error::Refused(_) | Error::Unavailable | Error::Internal(_)),
-        ) => Err(PageError::new(visit.person.messages, error)),
+        Err(error @ (Error::NotFound { .. } | Error::Refused(_) | Error::Unavailable | Error::Internal(_))) => {
+            Err(PageError::new(visit.person.messages, error))
+        }
         Err(error) => again(&state, &visit, &id, (&verb, &form), &error).await,
     }
 }

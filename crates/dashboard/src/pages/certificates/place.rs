@@ -60,14 +60,12 @@ impl PlaceChange {
         let title = match (&place_name, activates) {
             (None, true) => t.text_with("certificate-activate-all", "name", &row.name),
             (None, false) => t.text_with("certificate-deactivate-all", "name", &row.name),
-            (Some(project), true) => t.text_with_all(
-                "certificate-activate-project",
-                &[("name", &row.name), ("project", project)],
-            ),
-            (Some(project), false) => t.text_with_all(
-                "certificate-deactivate-project",
-                &[("name", &row.name), ("project", project)],
-            ),
+            (Some(project), true) => {
+                t.text_with_all("certificate-activate-project", &[("name", &row.name), ("project", project)])
+            }
+            (Some(project), false) => {
+                t.text_with_all("certificate-deactivate-project", &[("name", &row.name), ("project", project)])
+            }
         };
         let effects = if activates {
             activation(visit, (rows, row), project, keys)
@@ -99,7 +97,11 @@ fn activation(visit: &Visit, (rows, row): (&[Row], &Row), project: Option<&Proje
         (false, false) => "certificate-effect-own",
         (_, true) => "certificate-effect-besides",
     })];
-    effects.push(if keys == 0 { t.text("certificate-effect-no-keys") } else { t.count("certificate-effect-keys", &keys) });
+    effects.push(if keys == 0 {
+        t.text("certificate-effect-no-keys")
+    } else {
+        t.count("certificate-effect-keys", &keys)
+    });
     if row.validity == Validity::Future {
         effects.push(t.text_with("certificate-effect-future", "when", format.exact(&row.valid_at)));
     }

@@ -45,9 +45,7 @@ impl Row {
         let (class, state, since) = match KeyState::of(&found.key, format.now) {
             KeyState::Active => ("ok", "key-works", t.text_with("keys-issued-until", "when", format.ago(&end))),
             KeyState::Expired => ("", "key-state-expired", format.ago(&end)),
-            KeyState::Revoked => {
-                ("bad", "keys-issued-ended", format.ago(&found.key.revoked_at.unwrap_or(end)))
-            }
+            KeyState::Revoked => ("bad", "keys-issued-ended", format.ago(&found.key.revoked_at.unwrap_or(end))),
         };
         let opens = found.provider.as_ref().filter(|_| visit.owner());
         Self {

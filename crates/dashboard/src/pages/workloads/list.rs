@@ -63,8 +63,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
         false => Ok(Vec::new()),
     };
     let found = found.map_err(|error| PageError::new(t, error))?;
-    let platform =
-        |(word, name): (&str, &'static str)| (name, visit.link(&format!("{HERE}/new?platform={word}")));
+    let platform = |(word, name): (&str, &'static str)| (name, visit.link(&format!("{HERE}/new?platform={word}")));
     let page = Workloads {
         layout: Layout::new(&state, &visit, &t.text("nav-workloads"), HERE),
         owner: visit.owner(),

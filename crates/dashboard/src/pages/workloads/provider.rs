@@ -118,7 +118,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit, Path
 fn asked(visit: &Visit, page: &ProviderPage) -> Dialog {
     let query = &visit.person.query;
     if query.contains_key("disable") && page.enabled {
-        return Dialog::Disable { keys: page.rules.iter().fold(0, |sum, rule| sum + rule.live_keys) };
+        return Dialog::Disable { keys: page.rules.iter().fold(0_i64, |sum, rule| sum.saturating_add(rule.live_keys)) };
     }
     if query.contains_key("delete") && page.rules.is_empty() {
         return Dialog::Delete;

@@ -124,12 +124,7 @@ pub(crate) async fn edit(State(state): State<DashboardState>, visit: Visit, Path
 }
 
 /// Saves a provider, fetches the keys of its issuer, and leads to its page.
-pub(super) async fn save(
-    state: &DashboardState,
-    visit: &Visit,
-    id: &WorkloadIdentityProviderId,
-    form: &Form,
-) -> Page {
+pub(super) async fn save(state: &DashboardState, visit: &Visit, id: &WorkloadIdentityProviderId, form: &Form) -> Page {
     let t = visit.person.messages;
     let draft = ProviderDraft::sent(form);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);

@@ -53,6 +53,11 @@ struct RuleForm {
 }
 
 impl RuleForm {
+    /// Whether a new account in this project is chosen.
+    fn is_new_in(&self, group: &Group) -> bool {
+        self.draft.account.split_once('/') == Some((group.project.as_str(), NEW))
+    }
+
     /// The fault of a field.
     fn wrong(&self, field: &str) -> Option<&str> {
         self.fault.as_ref().filter(|fault| fault.field == field).map(|fault| fault.text.as_str())

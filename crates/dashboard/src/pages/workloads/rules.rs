@@ -85,9 +85,7 @@ pub(crate) async fn act(
             let changed = app.update_federation_rule(&actor, organization, &provider, &rule, &change).await;
             ("saved", changed.map(|_| ()))
         }
-        "delete" => {
-            ("rule-deleted", app.delete_federation_rule(&actor, organization, &provider, &rule).await)
-        }
+        "delete" => ("rule-deleted", app.delete_federation_rule(&actor, organization, &provider, &rule).await),
         other => ("", Err(Error::not_found("page", other))),
     };
     match changed {
