@@ -5,6 +5,7 @@
 mod account_deletion;
 mod audit;
 mod bursts;
+mod certificates;
 mod console;
 mod first_steps;
 mod forms;
@@ -30,4 +31,6 @@ mod submissions;
 mod unknown;
 mod usage;
 mod waivers;
+mod workload_rules;
+mod workloads;
 mod world;

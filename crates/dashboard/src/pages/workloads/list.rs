@@ -25,6 +25,10 @@ struct Row {
 }
 
 impl Row {
+    fn keys(&self) -> &KeysShown {
+        &self.keys
+    }
+
     fn of(visit: &Visit, found: ProviderSummary) -> Self {
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         Self {
