@@ -60,6 +60,10 @@ fn journeys() -> Done {
     let reviewer =
         [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
     let two = [("KEYSTEAD_OPERATOR__EMAILS", "one@example.com,two@example.com")];
+    let proxied = [
+        ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "127.0.0.1"),
+        ("KEYSTEAD_NETWORK__CLIENT_CERTIFICATE_HEADER", "X-Client-Cert"),
+    ];
     let rates = [("KEYSTEAD_LIMITS__REQUESTS_PER_MINUTE", "500")];
     let operator = [
         ("KEYSTEAD_OPERATOR__SUPPORT_EMAIL", "help@example.com"),
@@ -72,6 +76,7 @@ fn journeys() -> Done {
         ("keys", &two),
         ("audit", &[]),
         ("network", &[]),
+        ("identity", &proxied),
         ("review", &reviewer),
         ("help", &[]),
         ("limits", &rates),

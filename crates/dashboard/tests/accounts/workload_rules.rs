@@ -37,7 +37,8 @@ fn fields<'a>(csrf: &'a str, account: &'a str, changed: &[(&'a str, &'a str)]) -
 /// Exchanges a token with these claims.
 async fn exchange(world: &World, provider: &str, account: &str) -> Result<String, String> {
     let now = world.now();
-    let claims = json!({ "iss": Workloads::ISSUER, "aud": "keystead", "sub": "a", "iat": now, "exp": now + 300, "repository": "acme/app" });
+    let mut claims = json!({ "iss": Workloads::ISSUER, "aud": "keystead", "sub": "a", "iat": now, "exp": now + 300 });
+    claims["repository"] = json!("acme/app");
     let token = Workloads::sign(1, &claims);
     let asked = Exchange { token: &token, provider, service_account: account, address: None };
     let issued = world.app.exchange_workload_token(&asked).await;
@@ -179,7 +180,7 @@ async fn rules_of_others_are_out_of_reach() {
         assert!(ann.post(&format!("{one}/rules/create"), &form).await.location().contains("done=rule-created"));
     }
     let page = ann.get(&one).await;
-    assert_eq!(page.body.matches("?rule-").count() + page.body.matches("&rule-delete=").count(), 1, "{}", page.body);
+    assert_eq!(page.body.matches("rule-delete=").count(), 1, "{}", page.body);
     let (rule, account) = (id_after(&page.body, "/rules/wifr_"), id_after(&page.body, "service_account_id=<b>svc_acct_"));
     for (browser, status) in [(&mut ben, 403), (&mut eve, 404)] {
         let csrf = browser.csrf().await;

@@ -3,9 +3,11 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 mod captures;
+mod certificate_places;
 mod certificates;
 mod deletions;
 mod directory;
+mod issued_keys;
 mod key_search;
 mod keys;
 mod pending;
@@ -46,6 +48,8 @@ pub(crate) async fn keys(databases: &Databases) {
     certificates::certificates_of_callers(databases.fresh().await).await;
     workloads::providers_and_rules(databases.fresh().await).await;
     workloads::keys_of_rules(databases.fresh().await).await;
+    issued_keys::issued_keys_are_listed(databases.fresh().await).await;
+    certificate_places::places_and_keys(databases.fresh().await).await;
 }
 
 pub(crate) async fn usage(databases: &Databases) {
