@@ -116,7 +116,7 @@ fn deactivation(visit: &Visit, (rows, row): (&[Row], &Row), project: Option<&Pro
     let t = visit.person.messages;
     // Active for the organization, it stays required in each of its projects.
     let stays = project.is_some() && row.everywhere;
-    let elsewhere = project.is_none() && rows.iter().any(|other| !other.projects.is_empty());
+    let in_projects = project.is_none() && rows.iter().any(|other| !other.projects.is_empty());
     let mut effects = vec![t.text(if stays {
         "certificate-effect-stays"
     } else if others_active(rows, row, project) {
@@ -124,7 +124,7 @@ fn deactivation(visit: &Visit, (rows, row): (&[Row], &Row), project: Option<&Pro
     } else {
         "certificate-effect-none"
     })];
-    if elsewhere {
+    if in_projects {
         effects.push(t.text("certificate-effect-projects"));
     }
     effects

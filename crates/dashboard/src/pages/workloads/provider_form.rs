@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use keystead_app::workload_identity::WorkloadIdentityProvider;
 use keystead_core::id::WorkloadIdentityProviderId;
 
 use super::HERE;
@@ -95,13 +94,16 @@ async fn edit_page(
     state: &DashboardState,
     visit: &Visit,
     id: &WorkloadIdentityProviderId,
-    filled: impl FnOnce(&WorkloadIdentityProvider) -> (ProviderDraft, Option<Fault>),
+    filled: Option<(ProviderDraft, Fault)>,
 ) -> Result<ProviderForm, PageError> {
     let t = visit.person.messages;
     let found = state.app.provider_overview(&visit.person.actor(), &visit.organization.id, id).await;
     let found = found.map_err(|error| PageError::new(t, error))?;
     let live = found.rules.iter().fold(0_i64, |sum, rule| sum.saturating_add(rule.live_keys));
-    let (draft, fault) = filled(&found.provider);
+    let (draft, fault) = match filled {
+        Some((draft, fault)) => (draft, Some(fault)),
+        None => (ProviderDraft::of(&found.provider), None),
+    };
     Ok(ProviderForm {
         layout: Layout::new(state, visit, &t.text_with("workload-edit-of", "name", &found.provider.name), HERE),
         owner: visit.owner(),
@@ -119,7 +121,7 @@ async fn edit_page(
 
 pub(crate) async fn edit(State(state): State<DashboardState>, visit: Visit, Path(id): Path<String>) -> Page {
     let id = visit.named("workload identity provider", &id)?;
-    let page = edit_page(&state, &visit, &id, |provider| (ProviderDraft::of(provider), None)).await?;
+    let page = edit_page(&state, &visit, &id, None).await?;
     render(visit.person.messages, &page)
 }
 
@@ -140,6 +142,6 @@ pub(super) async fn save(state: &DashboardState, visit: &Visit, id: &WorkloadIde
             Err(error) => provider_refused(visit, &error, &draft.issuer, &draft.discovery_url),
         },
     };
-    let page = edit_page(state, visit, id, |_| (draft, Some(fault))).await?;
+    let page = edit_page(state, visit, id, Some((draft, fault))).await?;
     reloads_as(render_invalid(t, &page), visit.link(&format!("{HERE}/{id}/edit")))
 }
