@@ -12,7 +12,7 @@ use crate::web::form::Form;
 use keystead_locales::Messages;
 
 /// Conditions that the form offers beside those that are filled in.
-const SPARE: usize = 3;
+const SPARE: usize = 2;
 /// The most conditions of a rule.
 const MOST: usize = keystead_core::workload_identity::matchers::MOST_MATCHERS;
 

@@ -25,8 +25,10 @@ pub(super) struct RuleRow {
     pub(super) id: String,
     /// The given name, or else the first condition.
     pub(super) name: String,
-    /// Attributes and the values that they must have, in words of the API.
-    pub(super) conditions: Vec<(String, String)>,
+    /// Whether it has a name of its own.
+    named: bool,
+    /// Attributes and the values that they must have, as the API names them.
+    conditions: Vec<(String, String)>,
     pub(super) account: String,
     pub(super) project: String,
     pub(super) permissions: String,
@@ -38,6 +40,11 @@ pub(super) struct RuleRow {
 }
 
 impl RuleRow {
+    /// The conditions that are listed below the name; without a name, the first one is in its place.
+    pub(super) fn listed(&self) -> &[(String, String)] {
+        self.conditions.get(usize::from(!self.named)..).unwrap_or_default()
+    }
+
     pub(super) fn of(visit: &Visit, found: RuleSummary) -> Self {
         let (t, rule) = (visit.person.messages, found.rule);
         let conditions = conditions(&rule.matchers);
@@ -52,6 +59,7 @@ impl RuleRow {
             }
         };
         Self {
+            named: rule.name.is_some(),
             name: rule.name.clone().unwrap_or(first),
             conditions,
             account: found.account.map_or_else(|| rule.service_account.to_string(), |(name, _)| name),
