@@ -65,7 +65,11 @@ async fn a_rule_issues_keys_and_ends_them() {
     let refused = ann.post(&path, &fields(&csrf, &new, &[])).await;
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains("Verify a phone number first."), "{}", refused.body);
-    assert!(refused.body.contains("selected>builder</option>"), "the account that was made is chosen: {}", refused.body);
+    assert!(
+        refused.body.contains("selected>builder</option>"),
+        "the account that was made is chosen: {}",
+        refused.body
+    );
     waive_phone(&world, &organization).await;
     let account = id_after(&refused.body, "/svc_acct_");
     let chosen = format!("{project}/{account}");
@@ -181,7 +185,8 @@ async fn rules_of_others_are_out_of_reach() {
     }
     let page = ann.get(&one).await;
     assert_eq!(page.body.matches("rule-delete=").count(), 1, "{}", page.body);
-    let (rule, account) = (id_after(&page.body, "/rules/wifr_"), id_after(&page.body, "service_account_id=<b>svc_acct_"));
+    let (rule, account) =
+        (id_after(&page.body, "/rules/wifr_"), id_after(&page.body, "service_account_id=<b>svc_acct_"));
     for (browser, status) in [(&mut ben, 403), (&mut eve, 404)] {
         let csrf = browser.csrf().await;
         assert_eq!(browser.get(&format!("{one}/rules/{rule}")).await.status, status);

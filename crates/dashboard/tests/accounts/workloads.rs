@@ -42,7 +42,9 @@ async fn a_provider_is_created_changed_and_deleted() {
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     assert!(ann.get(HERE).await.body.contains("There are no workload identity providers yet."));
     let form = ann.get(&format!("{HERE}/new?platform=github")).await;
-    for filled in ["value=\"GitHub Actions\"", "https://token.actions.githubusercontent.com", "value=\"https://keystead.test\""] {
+    for filled in
+        ["value=\"GitHub Actions\"", "https://token.actions.githubusercontent.com", "value=\"https://keystead.test\""]
+    {
         assert!(form.body.contains(filled), "{filled}");
     }
     let one = provider(&mut ann, &[("name", "<img src=x>"), ("description", "For <b>builds</b>")]).await;
@@ -55,7 +57,9 @@ async fn a_provider_is_created_changed_and_deleted() {
     assert!(list.body.contains("No workload is let in") && list.body.contains("1 key<"), "{}", list.body);
 
     let edit = ann.get(&format!("{one}/edit")).await;
-    assert!(edit.body.contains("value=\"keystead\"") && edit.body.contains("value=\"For &#60;b&#62;builds&#60;/b&#62;\""));
+    assert!(
+        edit.body.contains("value=\"keystead\"") && edit.body.contains("value=\"For &#60;b&#62;builds&#60;/b&#62;\"")
+    );
     let csrf = ann.csrf().await;
     let derived = "team = assertion.owner + \"/\" + assertion.environment";
     let changed = fields(&csrf, &[("name", "Nightly"), ("derived", derived)]);
@@ -78,7 +82,11 @@ async fn the_state_of_the_last_fetch_is_shown() {
     world.publish(None);
     let one = provider(&mut ann, &[]).await;
     let page = ann.get(&one).await;
-    assert!(page.body.contains("Issuer not reachable") && page.body.contains("the issuer is unavailable"), "{}", page.body);
+    assert!(
+        page.body.contains("Issuer not reachable") && page.body.contains("the issuer is unavailable"),
+        "{}",
+        page.body
+    );
     assert!(ann.get(HERE).await.body.contains("Issuer not reachable"));
     world.publish(Some(&[1, 2]));
     world.advance(120);
@@ -98,7 +106,7 @@ async fn every_fault_of_a_provider_is_explained() {
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let csrf = ann.csrf().await;
     let mut private = Workloads::jwks(&[1]);
-    private["keys"][0]["d"] = "x".into();
+    private["keys"][0]["d"] = "c2VjcmV0".into();
     let mut nameless = Workloads::jwks(&[1]);
     nameless["keys"][0]["kid"] = "".into();
     let (private, nameless) = (private.to_string(), nameless.to_string());
@@ -123,8 +131,12 @@ async fn every_fault_of_a_provider_is_explained() {
         let answer = ann.post(&format!("{HERE}/create"), &fields(&csrf, changed)).await;
         assert_eq!(answer.status, 422, "{words}");
         assert!(answer.body.contains(words), "{words} in {}", answer.body);
+        assert!(!answer.body.contains("c2VjcmV0"), "a private key is not repeated");
         assert!(answer.body.contains(&format!("<a href=\"#{field}\">")), "{words} leads to {field}");
-        assert!(answer.body.contains("value=\"Builds\"") && !answer.body.contains("issuer <b>"), "what was typed stays");
+        assert!(
+            answer.body.contains("value=\"Builds\"") && !answer.body.contains("issuer <b>"),
+            "what was typed stays"
+        );
     }
     let one = provider(&mut ann, &[]).await;
     let answer = ann.post(&format!("{one}/save"), &fields(&csrf, &[("issuer", "http://x.example.com")])).await;

@@ -78,6 +78,15 @@ impl ProviderDraft {
         }
     }
 
+    /// Forgets a key set with private keys, so that no page repeats them.
+    pub(super) fn without_private_keys(self) -> Self {
+        let holds = match serde_json::from_str(&self.jwks) {
+            Ok(Value::Object(jwks)) => key_set_fault(&jwks) == Some("private"),
+            _ => false,
+        };
+        if holds { Self { jwks: String::new(), ..self } } else { self }
+    }
+
     fn verification(&self, t: Messages) -> Result<Value, Fault> {
         if !self.uploads {
             let url = Some(&self.discovery_url).filter(|url| !url.is_empty());

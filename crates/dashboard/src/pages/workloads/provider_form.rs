@@ -86,7 +86,7 @@ pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, fo
             Err(error) => provider_refused(&visit, &error, &draft.issuer, &draft.discovery_url),
         },
     };
-    let page = render_invalid(t, &new_page(&state, &visit, draft, Some(fault)));
+    let page = render_invalid(t, &new_page(&state, &visit, draft.without_private_keys(), Some(fault)));
     reloads_as(page, visit.link(&format!("{HERE}/new")))
 }
 
@@ -142,6 +142,6 @@ pub(super) async fn save(state: &DashboardState, visit: &Visit, id: &WorkloadIde
             Err(error) => provider_refused(visit, &error, &draft.issuer, &draft.discovery_url),
         },
     };
-    let page = edit_page(state, visit, id, Some((draft, fault))).await?;
+    let page = edit_page(state, visit, id, Some((draft.without_private_keys(), fault))).await?;
     reloads_as(render_invalid(t, &page), visit.link(&format!("{HERE}/{id}/edit")))
 }
