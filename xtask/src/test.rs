@@ -61,6 +61,10 @@ fn journeys() -> Done {
     let reviewer =
         [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
     let two = [("KEYSTEAD_OPERATOR__EMAILS", "one@example.com,two@example.com")];
+    let proxied = [
+        ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "127.0.0.1"),
+        ("KEYSTEAD_NETWORK__CLIENT_CERTIFICATE_HEADER", "X-Client-Cert"),
+    ];
     let rates = [("KEYSTEAD_LIMITS__REQUESTS_PER_MINUTE", "500")];
     let operator = [
         ("KEYSTEAD_OPERATOR__SUPPORT_EMAIL", "help@example.com"),
@@ -74,6 +78,7 @@ fn journeys() -> Done {
         ("audit", &[]),
         ("network", &[]),
         ("roles", &[]),
+        ("identity", &proxied),
         ("review", &reviewer),
         ("help", &[]),
         ("reference", &[]),

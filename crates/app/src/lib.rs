@@ -17,6 +17,7 @@ pub mod external;
 pub mod first_calls;
 pub mod groups;
 pub mod installation;
+pub mod issuer_states;
 mod jobs;
 pub mod keys;
 pub mod me;
@@ -36,6 +37,7 @@ mod validate;
 pub mod verification;
 mod watched_calls;
 pub mod workload_identity;
+pub mod workload_overview;
 
 pub use actor::Actor;
 pub use context::{App, AppOptions, Clock, Nodes};

@@ -8,7 +8,8 @@ use axum::routing::{MethodRouter, get, post};
 use crate::pages::account::{deletion, notifications, overview as account, phone, security, waiver};
 use crate::pages::audit::{csv as audit_csv, page as audit};
 use crate::pages::capture::{ending, handoff, picture, steps};
-use crate::pages::keys::{actions, create, find, list, overview};
+use crate::pages::certificates::{list as certificates, one as certificate};
+use crate::pages::keys::{actions, create, find, issued, list, overview};
 use crate::pages::operator::{overview as console, policy, report, reviews, setup, waivers};
 use crate::pages::organization::{
     admin_keys, billing, deletion as organization_deletion, general, group, groups, member, members, network, project,
@@ -16,6 +17,7 @@ use crate::pages::organization::{
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage;
+use crate::pages::workloads::{list as workloads, provider, provider_form, rule_form, rules};
 use crate::pages::{help, home, landing, limits, playground, reference, unknown};
 use crate::playground::PLAYGROUND_STREAM;
 use crate::state::DashboardState;
@@ -121,6 +123,7 @@ pub static ROUTES: &[Route] = &[
     signed_in("/api-keys/search", || post(find::search)),
     signed_in("/api-keys/revoke", || post(find::revoke_several)),
     signed_in("/api-keys/gateways", || get(find::gateways)),
+    signed_in("/api-keys/workloads", || get(issued::open)),
     signed_in("/api-keys/{id}", || get(overview::open)),
     signed_in("/api-keys/{id}/edit", || post(actions::edit)),
     signed_in("/api-keys/{id}/rotate", || post(actions::rotate)),
@@ -181,6 +184,22 @@ pub static ROUTES: &[Route] = &[
     signed_in("/settings/organization/network", || get(network::open)),
     recently_authenticated("/settings/organization/network/{verb}", || post(network::act)),
     signed_in("/settings/organization/projects/{id}/network", || get(network::open_project)),
+    signed_in("/settings/organization/certificates", || get(certificates::open)),
+    signed_in("/settings/organization/certificates/upload", || post(certificates::upload)),
+    signed_in("/settings/organization/certificates/{id}", || get(certificate::open)),
+    recently_authenticated("/settings/organization/certificates/{id}/{verb}", || post(certificate::act)),
+    signed_in("/settings/organization/projects/{id}/certificates", || get(certificates::open_project)),
+    signed_in("/settings/organization/workload-identity", || get(workloads::open)),
+    signed_in("/settings/organization/workload-identity/new", || get(provider_form::new)),
+    signed_in("/settings/organization/workload-identity/create", || post(provider_form::create)),
+    signed_in("/settings/organization/workload-identity/{id}", || get(provider::open)),
+    signed_in("/settings/organization/workload-identity/{id}/edit", || get(provider_form::edit)),
+    signed_in("/settings/organization/workload-identity/{id}/fetch", || post(provider::fetch)),
+    recently_authenticated("/settings/organization/workload-identity/{id}/{verb}", || post(provider::act)),
+    signed_in("/settings/organization/workload-identity/{id}/rules/new", || get(rule_form::new)),
+    recently_authenticated("/settings/organization/workload-identity/{id}/rules/create", || post(rule_form::create)),
+    signed_in("/settings/organization/workload-identity/{id}/rules/{rule}", || get(rule_form::edit)),
+    recently_authenticated("/settings/organization/workload-identity/{id}/rules/{rule}/{verb}", || post(rules::act)),
     signed_in("/settings/organization/audit-log", || get(audit::open).post(audit::check)),
     signed_in("/settings/organization/audit-log.csv", || get(audit_csv::export)),
     signed_in("/settings/organization/admin-keys", || get(admin_keys::open)),

@@ -1,6 +1,7 @@
 //! Organizations: making one, the switcher, and the general settings.
 
 pub mod bootstrap;
+pub mod certificate_places;
 pub mod certificates;
 mod data_retention;
 pub(crate) mod deletion;

@@ -266,3 +266,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn facts_are_those_that_openssl_shows() {
+    let authority = CertificateFacts::read(pem!("authority")).unwrap();
+    assert_eq!((authority.subject.as_str(), authority.issuer.as_str()), ("CN=Test authority", "CN=Test authority"));
+    assert!(authority.authority && authority.short_subject() == "Test authority");
+    let digest: Vec<String> =
+        Certificate::read(pem!("authority")).unwrap().fingerprint().iter().map(|byte| format!("{byte:02X}")).collect();
+    assert_eq!(authority.fingerprint, digest.join(":"));
+    assert!(authority.serial.split(':').all(|pair| pair.len() == 2), "{}", authority.serial);
+    let client = CertificateFacts::read(pem!("client")).unwrap();
+    assert_eq!((client.authority, client.issuer.as_str()), (false, "CN=Test authority"));
+    let several = CertificateFacts { subject: "O=Acme, CN=a, OU=b".to_owned(), ..client };
+    assert_eq!(several.short_subject(), "a");
+    assert_eq!(CertificateFacts { subject: "O=Acme".to_owned(), ..several }.short_subject(), "O=Acme");
+    assert_eq!(CertificateFacts::read("nothing"), None);
+}

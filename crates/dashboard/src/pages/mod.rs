@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod capture;
+pub(crate) mod certificates;
 pub(crate) mod help;
 pub(crate) mod home;
 pub(crate) mod keys;
@@ -16,3 +17,4 @@ pub(crate) mod reference;
 pub(crate) mod sign_in;
 pub(crate) mod unknown;
 pub(crate) mod usage;
+pub(crate) mod workloads;

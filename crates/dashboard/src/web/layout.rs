@@ -73,7 +73,7 @@ pub(crate) const ACCOUNT_DELETION: &str = "/settings/account/delete";
 pub(crate) const ORGANIZATION_DELETION: &str = "/settings/organization/delete";
 
 /// The values of `?done=` that show a notice. The list is closed, so that a link cannot show text of its author.
-const DONE: [&str; 31] = [
+const DONE: &[&str] = &[
     "group-created",
     "group-deleted",
     "group-renamed",
@@ -105,6 +105,14 @@ const DONE: [&str; 31] = [
     "passkey-added",
     "passkey-removed",
     "appealed",
+    "certificate-uploaded",
+    "certificate-activated",
+    "certificate-deactivated",
+    "certificate-deleted",
+    "provider-created",
+    "provider-deleted",
+    "rule-created",
+    "rule-deleted",
 ];
 
 impl Layout {
@@ -138,6 +146,8 @@ impl Layout {
         }
         organization_entries.extend([
             entry("nav-network", "/settings/organization/network"),
+            entry("nav-certificates", "/settings/organization/certificates"),
+            entry("nav-workloads", "/settings/organization/workload-identity"),
             entry("nav-audit-log", "/settings/organization/audit-log"),
         ]);
         let mut account_entries =

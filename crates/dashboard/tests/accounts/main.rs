@@ -5,6 +5,7 @@
 mod account_deletion;
 mod audit;
 mod bursts;
+mod certificates;
 mod console;
 mod first_steps;
 mod forms;
@@ -33,4 +34,6 @@ mod unknown;
 mod usage;
 mod waivers;
 mod workload_keys;
+mod workload_rules;
+mod workloads;
 mod world;

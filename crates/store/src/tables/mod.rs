@@ -8,6 +8,7 @@ pub mod address_fingerprints;
 pub mod api_keys;
 pub mod audit;
 pub mod captures;
+pub mod certificate_places;
 pub mod certificates;
 pub mod changes;
 mod data_parts;

@@ -39,6 +39,8 @@ pub(crate) struct Keys {
     rows: Vec<Row>,
     view: View,
     tabs: Vec<Tab>,
+    /// The link to the keys that were issued to workloads, if there are any.
+    issued: Option<Tab>,
     /// Whether the visitor sees no keys in this project, revoked ones neither.
     no_keys: bool,
     /// What an empty list says.
@@ -138,6 +140,7 @@ impl Keys {
             empty: view.empty(visit),
             left_out: view.left_out(visit, &counts),
             tabs: view.tabs(visit, &counts),
+            issued: super::issued::tab(state, visit).await?,
             revoked: revoked.map(|count| t.count("keys-were-revoked", &count)),
             follow_href: visit.link(&format!("{HERE}/gateways")),
             search_href: visit.link(&format!("{HERE}/search")),

@@ -38,6 +38,7 @@ struct One {
     here: String,
     models: String,
     network: String,
+    certificates: String,
     limits: String,
     keys: String,
     new_key: String,
@@ -109,6 +110,7 @@ async fn page(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Result<O
         },
         models: visit.link(&format!("{here}/models")),
         network: visit.link(&format!("{here}/network")),
+        certificates: visit.link(&format!("{here}/certificates")),
         // Links to this project, which may not be the chosen one.
         limits: format!("/limits?project={id}"),
         keys: format!("{KEYS}?project={id}"),

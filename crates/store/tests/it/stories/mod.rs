@@ -3,10 +3,12 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 mod captures;
+mod certificate_places;
 mod certificates;
 mod deletions;
 mod directory;
 mod external;
+mod issued_keys;
 mod key_search;
 mod keys;
 mod pending;
@@ -54,6 +56,8 @@ pub(crate) async fn keys(databases: &Databases) {
     workloads::ended_keys_of_rules(databases.fresh().await).await;
     external::keys_are_listed(databases.fresh().await).await;
     external::storage_is_listed(databases.fresh().await).await;
+    issued_keys::issued_keys_are_listed(databases.fresh().await).await;
+    certificate_places::places_and_keys(databases.fresh().await).await;
 }
 
 pub(crate) async fn usage(databases: &Databases) {
