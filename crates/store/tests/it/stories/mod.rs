@@ -15,6 +15,7 @@ mod requirement_states;
 mod rest;
 mod roles;
 mod spend;
+mod spend_figures;
 mod submissions;
 pub(crate) mod usage;
 pub(crate) mod usage_model;
@@ -66,6 +67,8 @@ pub(crate) async fn usage(databases: &Databases) {
     spend::limits_and_leases(databases.fresh().await).await;
     spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
     spend::alerts(databases.fresh().await).await;
+    spend_figures::figures(databases.fresh().await).await;
+    spend_figures::alerts_of_month(databases.fresh().await).await;
 }
 
 pub(crate) async fn audit(databases: &Databases) {
