@@ -16,7 +16,7 @@ use crate::pages::organization::{
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage;
-use crate::pages::{help, home, landing, limits, playground, unknown};
+use crate::pages::{help, home, landing, limits, playground, spend, unknown};
 use crate::playground::PLAYGROUND_STREAM;
 use crate::state::DashboardState;
 use crate::web::file_answer::only_on_our_pages;
@@ -163,6 +163,9 @@ pub static ROUTES: &[Route] = &[
     signed_in("/settings/organization/network", || get(network::open)),
     recently_authenticated("/settings/organization/network/{verb}", || post(network::act)),
     signed_in("/settings/organization/projects/{id}/network", || get(network::open_project)),
+    signed_in("/settings/organization/spend", || get(spend::open)),
+    signed_in("/settings/organization/spend/{verb}", || post(spend::act)),
+    signed_in("/settings/organization/projects/{id}/spend", || get(spend::open_project)),
     signed_in("/settings/organization/audit-log", || get(audit::open).post(audit::check)),
     signed_in("/settings/organization/audit-log.csv", || get(audit_csv::export)),
     signed_in("/settings/organization/admin-keys", || get(admin_keys::open)),

@@ -15,8 +15,10 @@ use crate::projects::{Project, project_of};
 use crate::{Actor, App, Error};
 
 /// What one organization or project has spent in the present month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpendView {
+    /// The project; `None` for the whole organization.
+    pub project: Option<Project>,
     /// The figures.
     pub figures: BudgetFigures,
     /// The month, in UTC.
@@ -57,11 +59,12 @@ impl App {
         let subject = BudgetSubject::of(organization, project);
         read_tx!(self.store(), "spend_of", |tx| {
             self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
-            if let Some(project) = project {
-                project_of(tx, organization, project).await?;
-            }
+            let project = match project {
+                Some(project) => Some(project_of(tx, organization, project).await?),
+                None => None,
+            };
             let figures = figures_of(self, tx, &[subject]).await?.pop().unwrap_or_default();
-            Ok(SpendView { figures, month: Window::month(self.now()) })
+            Ok(SpendView { project, figures, month: Window::month(self.now()) })
         })
     }
 

@@ -13,5 +13,6 @@ pub(crate) mod organization;
 pub(crate) mod phone_step;
 pub(crate) mod playground;
 pub(crate) mod sign_in;
+pub(crate) mod spend;
 pub(crate) mod unknown;
 pub(crate) mod usage;
