@@ -44,6 +44,8 @@ async fn stored_names_are_text() {
         "/settings/organization/members",
         &format!("/settings/organization/members/{user}"),
         "/settings/organization/projects",
+        "/settings/organization/spend",
+        &format!("/settings/organization/projects/{project}/spend"),
         "/settings/organization/audit-log",
         "/settings/account",
         "/settings/account/security",

@@ -5,7 +5,7 @@ use crate::world::*;
 const SETTINGS: &str = "/settings/organization";
 
 /// Every page with the status that a reader gets; the audit log says only that it is for owners.
-const PAGES: [(&str, u16); 14] = [
+const PAGES: [(&str, u16); 15] = [
     ("/home", 200),
     ("/api-keys", 200),
     ("/usage", 200),
@@ -15,6 +15,7 @@ const PAGES: [(&str, u16); 14] = [
     ("/settings/organization/members", 200),
     ("/settings/organization/members/{id}", 403),
     ("/settings/organization/projects", 200),
+    ("/settings/organization/spend", 200),
     ("/settings/organization/billing/payment-methods", 403),
     ("/settings/organization/audit-log", 200),
     ("/settings/organization/audit-log.csv", 403),
