@@ -61,6 +61,7 @@ fn journeys() -> Done {
         [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
     let two = [("KEYSTEAD_OPERATOR__EMAILS", "one@example.com,two@example.com")];
     let rates = [("KEYSTEAD_LIMITS__REQUESTS_PER_MINUTE", "500")];
+    let priced = [("KEYSTEAD_MODEL__0__ID", "tts-1"), ("KEYSTEAD_MODEL__0__CHARACTER", "30000")];
     let operator = [
         ("KEYSTEAD_OPERATOR__SUPPORT_EMAIL", "help@example.com"),
         ("KEYSTEAD_OPERATOR__PRIVACY_POLICY_URL", "https://example.com/privacy"),
@@ -75,6 +76,7 @@ fn journeys() -> Done {
         ("review", &reviewer),
         ("help", &[]),
         ("limits", &rates),
+        ("spend", &priced),
         ("playground", &[]),
         ("first_hour", &[]),
         ("pages", &[]),
