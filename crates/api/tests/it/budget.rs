@@ -109,7 +109,10 @@ async fn no_key_sees_what_another_organization_or_project_spends() {
     let other = ask(&world, legacy, &[("openai-project", &made)]).await.body;
     assert_eq!((&other["project"]["id"], &other["project"]["spent"]), (&json!(made), &json!(0.0)));
     // A project that is archived pays for nothing.
-    assert_eq!(world.post(&format!("/v1/organization/projects/{made}/archive"), admin(&ann), json!({})).await.status, 200);
+    assert_eq!(
+        world.post(&format!("/v1/organization/projects/{made}/archive"), admin(&ann), json!({})).await.status,
+        200
+    );
     let archived = ask(&world, legacy, &[("openai-project", &made)]).await;
     assert!([401, 403].contains(&archived.status), "{}", archived.body);
     // Nothing is read from a query.

@@ -122,9 +122,9 @@ fn parts(plain: &str, language: Language) -> Result<(String, String), AmountFaul
             Err(AmountFault::NotANumber)
         };
     }
-    let groups = marks_before.first().is_none_or(|first| {
-        *first != mark && marks_before.iter().all(|c| c == first) && grouped(before, *first)
-    });
+    let groups = marks_before
+        .first()
+        .is_none_or(|first| *first != mark && marks_before.iter().all(|c| c == first) && grouped(before, *first));
     if !groups || before.is_empty() && after.is_empty() {
         return Err(AmountFault::NotANumber);
     }
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn everything_else_says_what_is_wrong() {
-        use AmountFault::*;
+        use AmountFault::{Currency, Empty, Negative, NotANumber, PartsOfCents, TooHigh, TooLow};
         for (typed, expected) in [
             ("", Empty),
             ("  \u{a0}", Empty),

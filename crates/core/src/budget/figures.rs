@@ -43,7 +43,9 @@ impl BudgetFigures {
         match self.limit {
             None => BudgetState::Unlimited,
             Some(limit) if self.spent >= limit => BudgetState::Reached,
-            Some(limit) if self.spent.picos().saturating_mul(100) >= limit.picos().saturating_mul(NEAR) => BudgetState::Near,
+            Some(limit) if self.spent.picos().saturating_mul(100) >= limit.picos().saturating_mul(NEAR) => {
+                BudgetState::Near
+            }
             Some(_) => BudgetState::Within,
         }
     }
@@ -123,7 +125,11 @@ mod tests {
         assert_eq!(parts(100, 250, 50), Some((1_000, 0)));
         assert_eq!(figures(None, 1, 1).thousandths(), None);
         // A sum that cannot be multiplied is shown as all of it at most.
-        let huge = BudgetFigures { limit: Some(Amount::of_picos(i128::MAX)), spent: Amount::of_picos(i128::MAX - 1), ..BudgetFigures::default() };
+        let huge = BudgetFigures {
+            limit: Some(Amount::of_picos(i128::MAX)),
+            spent: Amount::of_picos(i128::MAX - 1),
+            ..BudgetFigures::default()
+        };
         assert!(huge.thousandths().is_some());
     }
 }

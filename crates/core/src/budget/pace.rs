@@ -28,7 +28,7 @@ pub fn pace(month: Window, days: &[Amount], limit: Option<Amount>) -> Option<Pac
     let sum = complete.iter().fold(0_i128, |sum, day| sum.saturating_add(*day));
     let average = sum / i128::try_from(complete.len()).ok()?.max(1);
     let by_tonight = sum.saturating_add(today.picos().max(average));
-    let reached = limit.map(|limit| limit.picos()).filter(|limit| total >= *limit).and_then(|limit| {
+    let reached = limit.map(Amount::picos).filter(|limit| total >= *limit).and_then(|limit| {
         let missing = limit.saturating_sub(by_tonight).max(0);
         let days_to_come = missing.saturating_add(average.max(1) - 1) / average.max(1);
         let day = i64::try_from(complete.len()).ok()?.checked_add(i64::try_from(days_to_come).ok()?)?;
@@ -72,9 +72,8 @@ mod tests {
 
     #[test]
     fn it_says_on_which_day_the_limit_is_reached() {
-        let reached = |limit: i64, days: &[i64]| {
-            pace(november(), &cents(days), Some(Amount::of_cents(limit))).unwrap().reached
-        };
+        let reached =
+            |limit: i64, days: &[i64]| pace(november(), &cents(days), Some(Amount::of_cents(limit))).unwrap().reached;
         let days = [100, 100, 100, 20];
         assert_eq!(reached(3_001, &days), None);
         assert_eq!(reached(3_000, &days), Some(day(30)));

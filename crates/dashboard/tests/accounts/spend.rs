@@ -66,14 +66,22 @@ async fn owners_set_change_and_remove_limits() {
     for (place, page) in [(String::new(), SPEND.to_owned()), (project.to_string(), own_page(&project))] {
         let before = ann.get(&page).await.body;
         assert!(before.contains("No limit") && !before.contains("Remove limit"), "{before}");
-        for (typed, shown, kept) in
-            [("1,234.5", "1,234.50\u{a0}USD", "1,234.50"), ("$50", "50.00\u{a0}USD", "50.00"), ("0.01", "0.01\u{a0}USD", "0.01")]
-        {
+        for (typed, shown, kept) in [
+            ("1,234.5", "1,234.50\u{a0}USD", "1,234.50"),
+            ("$50", "50.00\u{a0}USD", "50.00"),
+            ("0.01", "0.01\u{a0}USD", "0.01"),
+        ] {
             let saved = send(&mut ann, "limit", &place, &[("amount", typed)]).await;
             assert!(saved.location().starts_with(&page) && saved.location().contains("done=saved"), "{}", saved.body);
             let seen = ann.get(&page).await.body;
-            assert!(seen.contains(&format!("value=\"{kept}\"")) && seen.contains(&format!("of its limit of {shown}")), "{seen}");
-            assert!(seen.contains("Within the limit") && seen.contains("1\u{a0}December 2026, 00:00\u{a0}UTC"), "{seen}");
+            assert!(
+                seen.contains(&format!("value=\"{kept}\"")) && seen.contains(&format!("of its limit of {shown}")),
+                "{seen}"
+            );
+            assert!(
+                seen.contains("Within the limit") && seen.contains("1\u{a0}December 2026, 00:00\u{a0}UTC"),
+                "{seen}"
+            );
         }
         let removed = send(&mut ann, "remove", &place, &[]).await;
         assert!(removed.location().contains("done=saved"), "{}", removed.body);
@@ -173,7 +181,12 @@ async fn readers_see_limits_and_change_nothing() {
     ] {
         for place in ["", project.as_str()] {
             let refused = send(&mut ben, verb, place, fields).await;
-            assert!([403, 404].contains(&refused.status), "{verb} in {place:?}: {} {}", refused.status, refused.location());
+            assert!(
+                [403, 404].contains(&refused.status),
+                "{verb} in {place:?}: {} {}",
+                refused.status,
+                refused.location()
+            );
         }
         // Another organization's ids are answered like unknown ones.
         let foreign = send(&mut eve, verb, project.as_str(), fields).await;
@@ -213,9 +226,17 @@ async fn alerts_come_change_and_go() {
         ([("amount", "-1"), ("recipients", "ann@example.com"), ("prefix", "")], "amount", "cannot be negative"),
         ([("amount", ""), ("recipients", "ann@example.com"), ("prefix", "")], "amount", "Enter an amount"),
         ([("amount", "5"), ("recipients", " \n"), ("prefix", "")], "recipients", "at least one email address"),
-        ([("amount", "5"), ("recipients", "ann@example.com, no<b>"), ("prefix", "")], "recipients", "“no&#60;b&#62;” is not"),
+        (
+            [("amount", "5"), ("recipients", "ann@example.com, no<b>"), ("prefix", "")],
+            "recipients",
+            "“no&#60;b&#62;” is not",
+        ),
         ([("amount", "5"), ("recipients", many.as_str()), ("prefix", "")], "recipients", "at most 10 email addresses"),
-        ([("amount", "5"), ("recipients", "ann@example.com"), ("prefix", long.as_str())], "prefix", "255 visible characters"),
+        (
+            [("amount", "5"), ("recipients", "ann@example.com"), ("prefix", long.as_str())],
+            "prefix",
+            "255 visible characters",
+        ),
     ] {
         let refused = send(&mut ann, "create", project.as_str(), &fields).await;
         assert!(refused.status == 422 && refused.body.contains(says), "{says}: {}", refused.body);
@@ -230,12 +251,17 @@ async fn alerts_come_change_and_go() {
     spent(&world, &home, "1-a", &[(0, 1_200)]).await;
     send(&mut ann, "create", project.as_str(), &[("amount", "5"), ("recipients", "ann@example.com")]).await;
     let reached = ann.get(&page).await.body;
-    assert!(reached.contains("Reached</span><small>20\u{a0}November 2026, 14:02\u{a0}UTC, at 12.00\u{a0}USD"), "{reached}");
+    assert!(
+        reached.contains("Reached</span><small>20\u{a0}November 2026, 14:02\u{a0}UTC, at 12.00\u{a0}USD"),
+        "{reached}"
+    );
     assert!(reached.contains("Applies from next month"), "{reached}");
     // A refused change keeps what was typed in the form of that alert.
     let change = [("id", id.as_str()), ("amount", "1.2.3"), ("recipients", "dan@example.com"), ("prefix", "")];
     let refused = send(&mut ann, "change", project.as_str(), &change).await;
-    assert!(refused.status == 422 && refused.body.contains("value=\"1.2.3\"") && refused.body.contains("<details open>"));
+    assert!(
+        refused.status == 422 && refused.body.contains("value=\"1.2.3\"") && refused.body.contains("<details open>")
+    );
     assert!(refused.body.contains(&format!("#alert-amount-{id}")), "{}", refused.body);
     let change = [("id", id.as_str()), ("amount", "99.99"), ("recipients", "dan@example.com"), ("prefix", "")];
     assert!(send(&mut ann, "change", project.as_str(), &change).await.location().contains("done=saved"));
@@ -252,7 +278,13 @@ async fn a_form_that_is_sent_twice_creates_one_alert() {
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let page = ann.get(SPEND).await;
     let (csrf, token) = (page.field("csrf"), page.field("form"));
-    let fields = [("csrf", csrf.as_str()), ("form", token.as_str()), ("place", ""), ("amount", "5"), ("recipients", "ann@example.com")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("form", token.as_str()),
+        ("place", ""),
+        ("amount", "5"),
+        ("recipients", "ann@example.com"),
+    ];
     for _ in 0..2 {
         let request = ann.request("POST", &format!("{SPEND}/create")).header("sec-fetch-site", "same-origin");
         let request = request.header("content-type", "application/x-www-form-urlencoded");
@@ -338,7 +370,12 @@ async fn other_pages_say_what_is_left_and_what_the_month_will_come_to() {
         let seen = ann.get(&page).await.body;
         assert!(seen.contains("31.00\u{a0}USD is left.") && seen.contains("/spend?project="), "{seen}");
     }
-    assert!(ann.get("/limits").await.body.contains("The organization Harbour has spent 19.00\u{a0}USD of its limit of 25.00"));
+    assert!(
+        ann.get("/limits")
+            .await
+            .body
+            .contains("The organization Harbour has spent 19.00\u{a0}USD of its limit of 25.00")
+    );
     for (language, words) in [
         ("pl", "W\u{a0}tym tempie limit wyczerpie się około 25\u{a0}listopada."),
         ("ja", "このペースでは、11月25日ごろに上限に達します。"),

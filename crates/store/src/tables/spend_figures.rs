@@ -67,11 +67,7 @@ pub struct AlertOfMonth {
 }
 
 /// Returns which alerts of an organization or project are reached in the month of this moment.
-pub async fn alerts_of_month(
-    tx: &mut Tx,
-    subject: &BudgetSubject,
-    at: Timestamp,
-) -> Result<Vec<AlertOfMonth>, Error> {
+pub async fn alerts_of_month(tx: &mut Tx, subject: &BudgetSubject, at: Timestamp) -> Result<Vec<AlertOfMonth>, Error> {
     const SQL: &str = "SELECT id, reached_at, reached, reached_picos, mailed_at FROM spend_alerts \
                        WHERE subject = $1 AND reached_window = $2 ORDER BY id";
     let rows = tx.all(SQL, vec![subject.as_str().into(), Window::month(at).start.0.into()]).await?;

@@ -53,11 +53,8 @@ async fn forecast(
     view: &SpendView,
 ) -> Result<Option<String>, PageError> {
     let (t, format) = (visit.person.messages, in_utc(&visit.person.format));
-    let request = DailyRequest {
-        days: days(view.month, state.app.now()),
-        group_by: GroupKey::Model,
-        project: project.cloned(),
-    };
+    let request =
+        DailyRequest { days: days(view.month, state.app.now()), group_by: GroupKey::Model, project: project.cloned() };
     let buckets = state.app.usage_by_day(&visit.person.actor(), &visit.organization.id, &request).await;
     let buckets = buckets.map_err(|error| PageError::new(t, error))?;
     let costs: Vec<Amount> = buckets

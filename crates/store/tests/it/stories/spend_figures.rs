@@ -88,7 +88,8 @@ pub(crate) async fn alerts_of_month(db: Database) {
     let passed = AlertOfMonth { id: id("alert_c"), reached: None, mailed_at: None };
     assert_eq!(look!(db, |tx| spend_figures::alerts_of_month(tx, &subject, NOW)), Ok(vec![passed.clone()]));
     change!(db, |tx| usage::record(tx, "1-a", 0, &[paid(12)])).unwrap();
-    let reached = |mailed_at| AlertOfMonth { id: id("alert_a"), reached: Some((event(0, "m").at, cents(12))), mailed_at };
+    let reached =
+        |mailed_at| AlertOfMonth { id: id("alert_a"), reached: Some((event(0, "m").at, cents(12))), mailed_at };
     let seen = look!(db, |tx| spend_figures::alerts_of_month(tx, &subject, NOW));
     assert_eq!(seen, Ok(vec![reached(None), passed.clone()]));
     change!(db, |tx| spend_alerts::claim_reached(tx, later(5), 10)).unwrap();
