@@ -104,8 +104,17 @@ async function journey(browser, language, scripts) {
   const reached = page.locator("#alerts .state.wait");
   for (let tries = 0; tries < 100 && (await reached.count()) === 0; tries += 1) await page.reload();
   assert.equal(await reached.count(), 1);
-  await page.locator("#alerts summary.word").first().click();
   await see("alert");
+  await page.locator("#alerts a.word").first().click();
+  await page.waitForSelector("dialog[open]");
+  await see("change");
+  await page.locator("dialog .foot-row a").click();
+  await page.locator("#alerts a.word").nth(1).click();
+  await page.waitForSelector("dialog[open]");
+  await see("delete");
+  await page.locator("dialog .foot-row button").click();
+  await page.waitForURL("**done=saved**");
+  assert.equal(await page.locator("#alerts tbody tr").count(), 0);
   done(`${tag}: raised, the next request passes, and the alert is mailed`);
 
   await page.goto(`${base}/settings/organization/projects`);

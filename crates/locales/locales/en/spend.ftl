@@ -90,6 +90,6 @@ spend-recipients-many = { $count ->
 }
 spend-recipient-wrong = “{ $address }” is not a valid email address.
 spend-prefix-wrong = Use up to 255 visible characters for the start of the subject line.
-spend-pace = At this pace it will be about { $cost } by { $day }.
-spend-pace-over = At this pace the limit is reached around { $reached }. Without it, spend would be about { $cost } by { $day }.
+spend-pace = At this pace, spend will be about { $cost } by { $day }.
+spend-pace-over = At this pace, the limit is reached around { $reached }. Without it, spend would be about { $cost } by { $day }.
 usage-notify = Notify me when spend rises

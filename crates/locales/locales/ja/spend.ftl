@@ -87,6 +87,6 @@ spend-recipients-many = { $count ->
 }
 spend-recipient-wrong = 「{ $address }」は有効なメールアドレスではありません。
 spend-prefix-wrong = 件名の先頭は、表示できる文字で255文字まで入力できます。
-spend-pace = このペースでは、{ $day }までに約{ $cost }になります。
+spend-pace = このペースでは、{ $day }までの利用料金は約{ $cost }になります。
 spend-pace-over = このペースでは、{ $reached }ごろに上限に達します。上限がなければ、{ $day }までに約{ $cost }になる見込みです。
 usage-notify = 利用料金の増加を通知

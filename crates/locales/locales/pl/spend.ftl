@@ -96,6 +96,6 @@ spend-recipients-many = { $count ->
 }
 spend-recipient-wrong = „{ $address }” nie jest prawidłowym adresem e-mail.
 spend-prefix-wrong = Początek tematu może mieć do 255 widocznych znaków.
-spend-pace = W{ "\u00A0" }tym tempie do { $day } wyniosą około { $cost }.
+spend-pace = W{ "\u00A0" }tym tempie wydatki do { $day } wyniosą około { $cost }.
 spend-pace-over = W{ "\u00A0" }tym tempie limit wyczerpie się około { $reached }. Bez limitu wydatki do { $day } wyniosłyby około { $cost }.
 usage-notify = Powiadom, gdy wydatki wzrosną

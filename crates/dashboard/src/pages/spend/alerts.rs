@@ -42,6 +42,7 @@ impl AlertFields {
 }
 
 /// A row of the list.
+#[derive(Debug, Clone)]
 pub(super) struct AlertRow {
     pub(super) id: String,
     /// The threshold with its currency.
@@ -53,8 +54,9 @@ pub(super) struct AlertRow {
     pub(super) state: String,
     pub(super) detail: String,
     fields: AlertFields,
-    /// Whether the form is open, because it was refused.
-    pub(super) open: bool,
+    /// The addresses of the dialogs that change and delete it.
+    pub(super) change: String,
+    pub(super) delete: String,
 }
 
 impl AlertRow {
@@ -63,11 +65,15 @@ impl AlertRow {
         &self.fields
     }
 
-    pub(super) fn of(format: &LocalFormat, view: &AlertView, typed: Option<&AlertFields>) -> Self {
+    /// The same row with fields as they were typed.
+    pub(super) fn typed(self, fields: AlertFields) -> Self {
+        Self { fields, ..self }
+    }
+
+    /// `ask` returns the address of a dialog.
+    pub(super) fn of(format: &LocalFormat, view: &AlertView, ask: impl Fn(&str) -> String) -> Self {
         let t = format.messages;
         let alert = &view.alert;
-        let key = format!("-{}", alert.id);
-        let typed = typed.filter(|typed| typed.key == key);
         let (look, state, detail) = match view.of_month.as_ref().map(|known| known.reached) {
             None => ("", "spend-not-reached", String::new()),
             Some(None) => ("", "spend-passed", t.text("spend-passed-hint")),
@@ -85,14 +91,15 @@ impl AlertRow {
             look,
             state: t.text(state),
             detail,
-            open: typed.is_some(),
-            fields: typed.cloned().unwrap_or_else(|| AlertFields {
-                key,
+            change: ask("change"),
+            delete: ask("delete"),
+            fields: AlertFields {
+                key: format!("-{}", alert.id),
                 amount: format.decimal(alert.cents, 2),
                 recipients: alert.recipients.join("\n"),
                 prefix: alert.subject_prefix.clone().unwrap_or_default(),
                 wrong: None,
-            }),
+            },
         }
     }
 }

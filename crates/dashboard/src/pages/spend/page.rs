@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use keystead_app::Page as Cursor;
 use keystead_app::organizations::spend_alerts::{MOST_ALERTS, MOST_RECIPIENTS};
+use keystead_app::organizations::spend_figures::AlertView;
 use keystead_app::projects::Project;
 use keystead_core::budget::{BudgetFigures, MOST_CENTS};
 use keystead_core::id::ProjectId;
@@ -72,6 +73,8 @@ pub(super) struct Spend {
     rows: Vec<Row>,
     more: Option<String>,
     alerts: Vec<AlertRow>,
+    /// The dialog about an alert: `change` or `delete`.
+    dialog: Option<(&'static str, AlertRow)>,
     /// The fields of a new alert; `None` when there are as many alerts as possible.
     draft: Option<AlertFields>,
     recipients: i64,
@@ -139,6 +142,15 @@ async fn projects(state: &DashboardState, visit: &Visit) -> Result<(Vec<Row>, Op
     Ok((listed.data.iter().map(|one| row(visit, one)).collect(), more))
 }
 
+/// The dialog about an alert: with the fields that were refused, or the one that the query opens.
+fn dialog_of(visit: &Visit, alerts: &[AlertRow], typed: Option<&AlertFields>) -> Option<(&'static str, AlertRow)> {
+    let find = |id: &str| alerts.iter().find(|row| row.id == id).cloned();
+    if let Some(typed) = typed.filter(|typed| !typed.key.is_empty()) {
+        return Some(("change", find(typed.key.trim_start_matches('-'))?.typed(typed.clone())));
+    }
+    ["change", "delete"].into_iter().find_map(|verb| Some((verb, find(visit.person.query.get(verb)?)?)))
+}
+
 /// The page. `typed` are the fields of an alert that were refused.
 pub(super) async fn page(
     state: &DashboardState,
@@ -160,6 +172,11 @@ pub(super) async fn page(
     let is_full = i64::try_from(alerts.len()).unwrap_or(i64::MAX) >= MOST_ALERTS;
     let fresh = || AlertFields { recipients: visit.person.session.email.clone(), ..AlertFields::default() };
     let draft = || typed.filter(|typed| typed.key.is_empty()).cloned().unwrap_or_else(fresh);
+    let place = here(project);
+    let alert = |alert: &AlertView| {
+        AlertRow::of(format, alert, |verb| visit.link(&format!("{place}?{verb}={}", alert.alert.id)))
+    };
+    let alerts: Vec<AlertRow> = alerts.iter().map(alert).collect();
     Ok(Spend {
         layout: Layout::new(state, visit, &t.text("nav-spend"), HERE),
         owner,
@@ -176,12 +193,13 @@ pub(super) async fn page(
         caution: None,
         rows,
         more,
-        alerts: alerts.iter().map(|alert| AlertRow::of(format, alert, typed)).collect(),
+        dialog: dialog_of(visit, &alerts, typed),
+        alerts,
         draft: (!is_full).then(draft),
         recipients: i64::try_from(MOST_RECIPIENTS).unwrap_or(i64::MAX),
         most: MOST_ALERTS,
         link: visit.link(HERE),
-        back: visit.link(&here(project)),
+        back: visit.link(&place),
     })
 }
 

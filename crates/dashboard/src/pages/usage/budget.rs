@@ -33,7 +33,10 @@ pub(super) async fn budgets(state: &DashboardState, visit: &Visit, whole: bool) 
         }
         budgets.own |= subject.is_some() || whole;
         let mut line = SpendSummary::of(visit, &view);
-        line.rest.extend(forecast(state, visit, subject, &view).await?);
+        if let Some(forecast) = forecast(state, visit, subject, &view).await? {
+            // After what is left, before when the next month begins.
+            line.rest.insert(line.rest.len().min(1), forecast);
+        }
         budgets.lines.push(line);
     }
     Ok(budgets)
