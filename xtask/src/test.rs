@@ -66,6 +66,7 @@ fn journeys() -> Done {
         ("KEYSTEAD_NETWORK__CLIENT_CERTIFICATE_HEADER", "X-Client-Cert"),
     ];
     let rates = [("KEYSTEAD_LIMITS__REQUESTS_PER_MINUTE", "500")];
+    let priced = [("KEYSTEAD_MODEL__0__ID", "tts-1"), ("KEYSTEAD_MODEL__0__CHARACTER", "30000")];
     let operator = [
         ("KEYSTEAD_OPERATOR__SUPPORT_EMAIL", "help@example.com"),
         ("KEYSTEAD_OPERATOR__PRIVACY_POLICY_URL", "https://example.com/privacy"),
@@ -83,6 +84,7 @@ fn journeys() -> Done {
         ("help", &[]),
         ("reference", &[]),
         ("limits", &rates),
+        ("spend", &priced),
         ("playground", &[]),
         ("first_hour", &[]),
         ("pages", &[]),

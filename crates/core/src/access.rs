@@ -225,6 +225,29 @@ fn select_project<'c>(
     }
 }
 
+/// The organization and project that pay for requests with this key and these headers. Its scopes do not matter. An admin
+/// key has no project.
+///
+/// # Errors
+/// The refusal of [`decide`] for such a payer.
+pub fn payers<'c>(
+    caller: &'c Caller,
+    selection: Selection<'_>,
+    now: Timestamp,
+) -> Result<(&'c ReachableOrganization, Option<&'c ReachableProject>), Refusal> {
+    ensure_active(caller, now)?;
+    let organization = select_organization(caller, selection.organization)?;
+    let project = match caller.kind {
+        KeyKind::Admin => None,
+        _ => Some(select_project(caller, organization, selection.project)?),
+    };
+    if let Some(project) = project.filter(|project| project.archived) {
+        return Err(Refusal::ArchivedProject(project.id.clone()));
+    }
+    organization.permissions(project).ok_or(Refusal::NoMembership)?;
+    Ok((organization, project))
+}
+
 /// What a request requires of its model, read from the body that is forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModelUse<'a> {

@@ -4,6 +4,7 @@
 
 mod audit_shapes;
 mod audit_types;
+mod budget;
 mod cases;
 mod certificates;
 mod command_line;

@@ -25,7 +25,7 @@ pub(crate) fn spend_limit(cents: i64) -> Value {
     json!({ "threshold_amount": cents, "currency": "USD", "interval": "month" })
 }
 
-async fn spend(world: &World, owner: &Bootstrapped, segment: &'static str, cents: i64) {
+pub(crate) async fn spend(world: &World, owner: &Bootstrapped, segment: &'static str, cents: i64) {
     let event = UsageEvent {
         at: Timestamp(START),
         kind: UsageKind::Completions,

@@ -13,6 +13,7 @@ pub mod ip_allowlists;
 pub mod members;
 pub mod second_factor_policy;
 pub mod spend_alerts;
+pub mod spend_figures;
 pub mod spend_limits;
 mod tags;
 

@@ -4,14 +4,20 @@
 //! node sets aside from a lease, a part of what is left that the store granted to it, so that all nodes together never
 //! spend more than the limit.
 
+mod amount_text;
+mod figures;
 mod lease;
 mod ledger;
+mod pace;
 mod refused;
 mod window;
 mod worst_case;
 
+pub use amount_text::{AmountFault, cents};
+pub use figures::{BudgetFigures, BudgetState};
 pub use lease::{Decision, LeaseAnswer, LeaseAsk, Standing, decide};
 pub use ledger::Ledger;
+pub use pace::{Pace, pace};
 pub use refused::SpendLimitRefusal;
 pub use window::{Interval, Window};
 pub use worst_case::Bounds;

@@ -15,6 +15,7 @@ pub(crate) mod phone_step;
 pub(crate) mod playground;
 pub(crate) mod reference;
 pub(crate) mod sign_in;
+pub(crate) mod spend;
 pub(crate) mod unknown;
 pub(crate) mod usage;
 pub(crate) mod workloads;

@@ -29,6 +29,7 @@ mod refusal_links;
 mod roles;
 mod second_factor_policy;
 mod sessions;
+mod spend;
 mod submissions;
 mod unknown;
 mod usage;

@@ -54,6 +54,8 @@ async fn stored_names_are_text() {
         "/settings/organization/roles",
         &role,
         "/settings/organization/projects",
+        "/settings/organization/spend",
+        &format!("/settings/organization/projects/{project}/spend"),
         "/settings/organization/audit-log",
         "/settings/account",
         "/settings/account/security",

@@ -58,6 +58,7 @@ pub mod service_accounts;
 pub mod sessions;
 pub mod spend_alerts;
 pub mod spend_counters;
+pub mod spend_figures;
 pub mod spend_leases;
 pub mod spend_limits;
 pub mod upstream_objects;

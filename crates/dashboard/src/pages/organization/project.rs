@@ -14,6 +14,8 @@ use super::groups::HERE as GROUPS;
 use super::members::HERE as MEMBERS;
 use super::projects::HERE as PROJECTS;
 use crate::pages::keys::list::HERE as KEYS;
+use crate::pages::spend;
+use crate::pages::spend::summary::{SpendSummary, spend_of};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
@@ -40,6 +42,9 @@ struct One {
     network: String,
     certificates: String,
     limits: String,
+    /// What it has spent; `None` for people who may not see it.
+    spend: Option<SpendSummary>,
+    spend_href: String,
     keys: String,
     new_key: String,
     members: String,
@@ -113,6 +118,8 @@ async fn page(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Result<O
         certificates: visit.link(&format!("{here}/certificates")),
         // Links to this project, which may not be the chosen one.
         limits: format!("/limits?project={id}"),
+        spend: spend_of(state, visit, Some(id)).await?.map(|view| SpendSummary::of(visit, &view)),
+        spend_href: visit.link(&spend::own_page(id)),
         keys: format!("{KEYS}?project={id}"),
         new_key: format!("{KEYS}?new=1&owner=service_account&project={id}"),
         members: visit.link(MEMBERS),

@@ -18,6 +18,7 @@ mod rest;
 mod role_holders;
 mod roles;
 mod spend;
+mod spend_figures;
 mod submissions;
 pub(crate) mod usage;
 pub(crate) mod usage_model;
@@ -73,6 +74,8 @@ pub(crate) async fn usage(databases: &Databases) {
     spend::limits_and_leases(databases.fresh().await).await;
     spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
     spend::alerts(databases.fresh().await).await;
+    spend_figures::figures(databases.fresh().await).await;
+    spend_figures::alerts_of_month(databases.fresh().await).await;
 }
 
 pub(crate) async fn audit(databases: &Databases) {
