@@ -103,7 +103,8 @@ async fn a_run_ends_once_when_all_of_its_segments_are_counted() {
     let meter = open(&dir, &dead, 1).await;
     let run = meter.run();
     for number in 0..100 {
-        let _ = meter.record(event(number));
+        // Waiting lets the next segment be made.
+        meter.record(event(number)).safe().await.unwrap();
     }
     drop(meter);
     assert!(std::fs::read_dir(&dir).unwrap().count() > 2, "the events are in several segments");
@@ -272,9 +273,9 @@ async fn a_damaged_spool_is_kept_and_the_rest_of_it_counted() {
 
     let name = |number: u32, run: &str| dir.join(format!("{number:020}-{run}.usage"));
     let mut damaged = good.clone();
-    // In the last line: without the line that names their context, all three would be lost.
-    let place = good.len() - 20;
-    damaged[place] ^= 1;
+    // In the line of the second event: without the line that names their context, all three would be lost.
+    let ends: Vec<usize> = good.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(place, _)| place).collect();
+    damaged[ends[ends.len() - 2] - 5] ^= 1;
     std::fs::write(name(1, "damaged"), &damaged).unwrap();
     std::fs::write(name(2, "newer"), "keystead usage 5\nsomething else\n").unwrap();
     let outside = folder.path().join("outside");

@@ -196,10 +196,14 @@ async fn a_refusal_says_what_is_needed_to_go_on() {
         assert!(message.contains(part), "{message}");
     }
     assert!(refused.header("link").is_some_and(|link| link.contains("/help/spend-limits")));
-    world.clock.store(MONTH_ENDS - 30, Ordering::SeqCst);
+    let days_pass = |to: i64| {
+        world.clock.store(to, Ordering::SeqCst);
+        world.directory.mark_fresh(world.directory.moment());
+    };
+    days_pass(MONTH_ENDS - 30);
     let refused = world.post(SPEECH, &key, CENT).await;
     assert_eq!((refused.status, refused.header("retry-after")), (429, Some("30")));
     assert_eq!(refused.header("x-should-retry"), None, "a client may wait for the next month");
-    world.clock.store(MONTH_ENDS, Ordering::SeqCst);
+    days_pass(MONTH_ENDS);
     assert_eq!(world.post(SPEECH, &key, CENT).await.status, 200);
 }
