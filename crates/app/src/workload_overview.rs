@@ -81,6 +81,7 @@ pub struct IssuedCounts {
 pub fn key_set_fault(jwks: &Map<String, Value>) -> Option<&'static str> {
     KeySet::uploaded(jwks).err().map(|fault| match fault {
         KeySetFault::Form => "form",
+        KeySetFault::Repeated => "repeated",
         KeySetFault::Number => "number",
         KeySetFault::Private => "private",
         KeySetFault::Unusable => "unusable",

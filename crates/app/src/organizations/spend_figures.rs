@@ -126,7 +126,7 @@ impl App {
         let (organization, project) = (organization.id.clone(), project.map(|project| project.id.clone()));
         let mut subjects = vec![BudgetSubject::Organization(organization.clone())];
         subjects.extend(project.clone().map(BudgetSubject::Project));
-        let figures = read_tx!(self.store(), "key_budget", |tx| { figures_of(self, tx, &subjects).await });
+        let figures = read_tx!(self.store(), "key_budget", |tx| figures_of(self, tx, &subjects).await);
         let mut figures = figures?.into_iter();
         let mut next = || figures.next().unwrap_or_default();
         let organization = (organization, next());
