@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::Request;
 use keystead_app::Actor;
 use keystead_app::keys::NewKey;
-use keystead_testkit::Bootstrapped;
+use keystead_app::organizations::bootstrap::Bootstrapped;
 use serde_json::{Value, json};
 
 use crate::spend::{spend, spend_limit};

@@ -149,5 +149,5 @@ async fn under_the_lock(database: &Database, work: impl Future<Output = Answer>)
     let mut attempts = database.store.attempts("hold");
     let mut held = attempts.begin().await.unwrap();
     changes::lock(&mut held).await.unwrap();
-    tokio::time::timeout(Duration::from_secs(20), work).await.expect("it waits for the lock")
+    tokio::time::timeout(Duration::from_secs(20), work).await.unwrap()
 }

@@ -5,7 +5,7 @@ use keystead_app::organizations::spend_alerts::SpendAlertSettings;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
 use keystead_store::Tx;
 use keystead_store::tables::usage;
 
@@ -46,6 +46,7 @@ impl Spender<'_> {
             stream: false,
             summary: false,
             once: None,
+            attributes: Attributes::default(),
             charge: None,
         };
         let position = self.position;

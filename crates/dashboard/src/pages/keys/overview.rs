@@ -95,6 +95,7 @@ fn page(state: &DashboardState, visit: &Visit, found: KeyOverview, dialog: Dialo
     let entry = |event: &AuditEvent| wording::entry(t, format, event, own, &found.changes.names);
     let revoker = key.revoked_by.as_deref().and_then(|by| by.split_once(':'));
     let created_by = found.created.as_ref().map(|event| actor(visit, &found, &event.actor_kind, &event.actor_id));
+    let revoked_by = revoker.map(|(kind, id)| actor(visit, &found, kind, id)).unwrap_or_default();
     let row = row(visit, &found.found);
     let close_href = visit.link(&format!("{HERE}/{}", row.id));
     let next = serde_urlencoded::to_string([("next", format!("{close_href}&rotate={}", row.id))]);
@@ -106,7 +107,7 @@ fn page(state: &DashboardState, visit: &Visit, found: KeyOverview, dialog: Dialo
         changeable: found.changeable,
         leaked: visit.person.query.contains_key("leaked"),
         created_by: created_by.unwrap_or_default(),
-        revoked_by: revoker.map(|(kind, id)| actor(visit, &found, kind, id)).unwrap_or_default(),
+        revoked_by,
         gateways: None,
         spreading: false,
         replaced_by: key.rotated_to.as_ref().map(|heir| visit.link(&format!("{HERE}/{heir}"))),
