@@ -20,6 +20,7 @@ mod auth;
 mod body;
 pub mod command_line;
 mod detached;
+mod endpoint;
 mod error;
 mod headers;
 mod keystead;
@@ -35,7 +36,8 @@ mod webhooks;
 
 pub use accepted_names::AcceptedNames;
 pub use auth::{Authenticate, BoxFuture, Permission};
-pub use routes::{Endpoint, ROUTES};
+pub use endpoint::Endpoint;
+pub use routes::ROUTES;
 pub use token_exchange::{PATH as TOKEN_EXCHANGE, exchange_error};
 
 /// Maximum bytes of a request body of this API.

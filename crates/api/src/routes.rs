@@ -1,11 +1,10 @@
 //! The table of every endpoint with its permission. Only endpoints in the table are served.
 
 use axum::routing::{MethodRouter, delete, get, post};
-use http::Method;
 use keystead_core::scope::Scope;
 
-use crate::accepted_names::AcceptedNames;
 use crate::auth::Permission;
+use crate::endpoint::{Endpoint, read, remove, write};
 use crate::keystead::operator;
 use crate::organization::{
     admin_api_keys, audit_logs, certificates, costs, data_retention, external_keys, external_storage, groups,
@@ -16,49 +15,6 @@ use crate::organization::{
 };
 use crate::{ApiState, api_keys, keystead, me};
 
-/// One endpoint.
-pub struct Endpoint {
-    /// The method.
-    pub method: Method,
-    /// The path, parameters in braces.
-    pub path: &'static str,
-    /// The permission that a request needs.
-    pub permission: Permission,
-    /// The parameters and fields it reads; others are refused.
-    pub accepted: AcceptedNames,
-    serve: fn() -> MethodRouter<ApiState>,
-}
-
-impl std::fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} ({:?})", self.method, self.path, self.permission)
-    }
-}
-
-impl Endpoint {
-    /// Adds parameters of the query: those with one value, and those with several.
-    const fn query(mut self, one: &'static [&'static str], many: &'static [&'static str]) -> Self {
-        (self.accepted.one, self.accepted.many) = (one, many);
-        self
-    }
-
-    /// Adds fields of the body.
-    const fn body(mut self, members: &'static [&'static str]) -> Self {
-        self.accepted.body = members;
-        self
-    }
-
-    /// Adds names of OpenAI's API that are known and not supported.
-    const fn unsupported(mut self, names: &'static [&'static str]) -> Self {
-        self.accepted.unsupported = names;
-        self
-    }
-
-    pub(crate) fn handler(&self) -> MethodRouter<ApiState> {
-        (self.serve)()
-    }
-}
-
 const READ: Permission = Permission::Scope(Scope::ManagementRead);
 const WRITE: Permission = Permission::Scope(Scope::ManagementWrite);
 const USAGE: Permission = Permission::Scope(Scope::UsageRead);
@@ -68,18 +24,6 @@ const ROLES_READ: Permission = Permission::Scope(Scope::RolesRead);
 const ROLES_WRITE: Permission = Permission::Scope(Scope::RolesWrite);
 const ANY: Permission = Permission::AnyKey;
 const OPERATOR: Permission = Permission::Operator;
-
-const fn read(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
-    Endpoint { method: Method::GET, path, permission, accepted: AcceptedNames::NONE, serve }
-}
-
-const fn write(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
-    Endpoint { method: Method::POST, path, permission, accepted: AcceptedNames::NONE, serve }
-}
-
-const fn remove(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
-    Endpoint { method: Method::DELETE, path, permission, accepted: AcceptedNames::NONE, serve }
-}
 
 const fn usage(path: &'static str, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
     read(path, USAGE, serve).query(usage::request::ONE, usage::request::MANY)

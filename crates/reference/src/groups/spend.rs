@@ -1,4 +1,6 @@
-//! Spend limits and spend alerts.
+//! Spend limits, spend alerts, and what a key may still spend.
+
+mod budget;
 
 use keystead_core::budget::MOST_CENTS;
 
@@ -87,6 +89,7 @@ pub(super) const GROUP: Group = Group {
     name: "Spend limits and alerts",
     about: "What the organization and its projects may spend in a calendar month, and mails when an amount is reached. A request must fit into the limit of its project and into that of the organization.",
     operations: &[
+        budget::OPERATION,
         get("/v1/organization/spend_limit", "retrieveSpendLimit", "Retrieve the spend limit of the organization")
             .about("404 without a limit.")
             .needs(READ)
