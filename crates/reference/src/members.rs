@@ -164,7 +164,11 @@ impl Kind {
                 _ => format!("array of {}", item.words()),
             },
             Self::Object(_) | Self::Members(_) | Self::Map(_) => "object".to_owned(),
-            Self::Either(kinds) => kinds.iter().map(|kind| kind.words()).collect::<Vec<_>>().join(" or "),
+            Self::Either(kinds) => {
+                let mut all: Vec<String> = kinds.iter().map(|kind| kind.words()).collect();
+                all.dedup();
+                all.join(" or ")
+            }
             Self::Anything => "any value".to_owned(),
         }
     }
@@ -175,7 +179,10 @@ impl Kind {
         match self {
             Self::Members(members) => Some((members, false)),
             Self::List(item) => item.members().map(|(members, _)| (members, true)),
-            Self::Either(kinds) => kinds.iter().find_map(|kind| kind.members()),
+            // The other forms have some of the members of the longest.
+            Self::Either(kinds) => {
+                kinds.iter().filter_map(|kind| kind.members()).max_by_key(|(members, _)| members.len())
+            }
             _ => None,
         }
     }
