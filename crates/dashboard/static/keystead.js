@@ -1,4 +1,16 @@
 // Small improvements of pages that work without them.
+// The reference of the API has a button for each path and example; they are made here, as its pages have many.
+const reference = document.querySelector(".reference");
+for (const code of reference?.querySelectorAll(".route code, .sample code") ?? []) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.dataset.copy = code.id;
+  button.textContent = reference.dataset.copyWord;
+  const place = code.closest(".sample")?.querySelector(".tab-head") ?? code.parentElement;
+  button.ariaLabel = `${button.textContent}: ${place.textContent.trim()}, ${code.closest("section").querySelector("h2").textContent}`;
+  if (place === code.parentElement) button.className = "quiet";
+  place.append(" ", button);
+}
 for (const button of document.querySelectorAll("[data-copy]")) {
   const source = document.getElementById(button.dataset.copy);
   if (!source) continue;

@@ -173,13 +173,17 @@ impl Kind {
                 _ => format!("array of {}", item.words()),
             },
             Self::Object(_) | Self::Members(_) | Self::Map(_) => "object".to_owned(),
-            Self::Either(kinds) => kinds.iter().map(|kind| kind.words()).collect::<Vec<_>>().join(" or "),
+            Self::Either(kinds) => {
+                let mut all: Vec<String> = kinds.iter().map(|kind| kind.words()).collect();
+                all.dedup();
+                all.join(" or ")
+            }
             Self::Anything => "any value".to_owned(),
         }
     }
 
-    /// The members of a value without a named object, those of each alternative one after the other, and whether they
-    /// are those of an array's items.
+    /// The members of a value without a named object, those of all alternatives once, and whether they are those of
+    /// an array's items.
     #[must_use]
     pub fn members(self) -> (Vec<&'static Member>, bool) {
         match self {
@@ -189,7 +193,14 @@ impl Kind {
                 let all: Vec<_> =
                     kinds.iter().map(|kind| kind.members()).filter(|(members, _)| !members.is_empty()).collect();
                 let list = all.first().is_some_and(|(_, list)| *list);
-                (all.into_iter().flat_map(|(members, _)| members).collect(), list)
+                let mut members: Vec<&Member> = Vec::new();
+                for member in all.into_iter().flat_map(|(members, _)| members) {
+                    // Forms of one object share most of their members.
+                    if !members.iter().any(|known| known.name == member.name) {
+                        members.push(member);
+                    }
+                }
+                (members, list)
             }
             _ => (Vec::new(), false),
         }

@@ -97,7 +97,8 @@ impl Frame {
 
     /// The line that leads to an operation of a group.
     pub(super) fn entry(&self, group: &Group, operation: &Operation) -> Entry {
-        let href = format!("{}#{}", self.href(group.slug), operation.id);
+        let page = if self.slug == Some(group.slug) { String::new() } else { self.href(group.slug) };
+        let href = format!("{page}#{}", operation.id);
         Entry { method: operation.method, path: operation.path, title: operation.title, href }
     }
 
