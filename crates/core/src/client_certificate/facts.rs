@@ -48,7 +48,7 @@ impl CertificateFacts {
     #[must_use]
     pub fn short_subject(&self) -> &str {
         let parts = self.subject.split(", ");
-        parts.filter_map(|part| part.strip_prefix("CN=")).next_back().unwrap_or(&self.subject)
+        parts.filter_map(|part| part.strip_prefix("CN=")).last().unwrap_or(&self.subject)
     }
 }
 
