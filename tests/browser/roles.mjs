@@ -133,7 +133,7 @@ async function journey(browser, language, scripts) {
   await page.waitForURL("**done=role-taken**");
   await member.fill("#name", "Robots of the day");
   await member.locator("form:has(#name) button").click();
-  await member.waitForSelector("main.narrow h1");
+  await member.waitForSelector("main .summary");
   assert.equal(await administers(), false, "taken away");
   assert.match(await member.textContent("h1"), /Robots of the night/);
   done(`${tag}: what is taken away is gone with the next request`);

@@ -12,7 +12,7 @@ async fn send(browser: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) ->
     let csrf = browser.csrf().await;
     let token = browser.get(&format!("{SETTINGS}/general")).await.field("form");
     let own = [("csrf", csrf.as_str()), ("form", token.as_str())];
-    browser.post(path, &[&own, fields].concat()).await
+    browser.post(path, &[own.as_slice(), fields].concat()).await
 }
 
 /// The id that begins like this in the address to which a form leads.
@@ -327,7 +327,8 @@ async fn forms_that_are_sent_twice_run_once() {
     ] {
         let page = ann.get(&format!("{SETTINGS}/groups?new=1")).await;
         let (csrf, token) = (page.field("csrf"), page.field("form"));
-        let all = [&[("csrf", csrf.as_str()), ("form", token.as_str())], fields.as_slice()].concat();
+        let own = [("csrf", csrf.as_str()), ("form", token.as_str())];
+        let all = [own.as_slice(), fields.as_slice()].concat();
         let path = format!("{SETTINGS}/{path}");
         let first = ann.post(&path, &all).await.location().to_owned();
         let second = ann.post(&path, &all).await.location().to_owned();

@@ -38,7 +38,7 @@ impl Fields {
 
     /// What is wrong; empty if nothing is.
     fn message(&self) -> &str {
-        self.wrong.as_ref().map_or("", |(said, _)| said)
+        self.wrong.as_ref().map_or("", |(said, _)| said.as_str())
     }
 }
 
