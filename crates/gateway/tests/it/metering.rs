@@ -274,7 +274,8 @@ async fn a_damaged_spool_is_kept_and_the_rest_of_it_counted() {
     let name = |number: u32, run: &str| dir.join(format!("{number:020}-{run}.usage"));
     let mut damaged = good.clone();
     // In the line of the second event: without the line that names their context, all three would be lost.
-    let ends: Vec<usize> = good.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(place, _)| place).collect();
+    let ends: Vec<usize> =
+        good.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(place, _)| place).collect();
     damaged[ends[ends.len() - 2] - 5] ^= 1;
     std::fs::write(name(1, "damaged"), &damaged).unwrap();
     std::fs::write(name(2, "newer"), "keystead usage 5\nsomething else\n").unwrap();

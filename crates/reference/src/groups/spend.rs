@@ -5,7 +5,7 @@ use keystead_core::budget::MOST_CENTS;
 use super::shared::{PAGE_ASCENDING, READ, WRITE, id, object};
 use crate::members::{Kind, Member, field, optional};
 use crate::object::Object;
-use crate::operation::{Group, delete, get, post};
+use crate::operation::{Access, Group, delete, get, post};
 
 const LIMIT_CENTS: Member =
     field("threshold_amount", Kind::Integer, "The most that may be spent in a month, in cents.")
@@ -74,6 +74,27 @@ const PROJECT_ALERT: Object = Object::new(
     &[id("alert_"), object("project.spend_alert"), ALERT_CENTS, CURRENCY, INTERVAL, CHANNEL],
 );
 
+/// The figures of one payer, in units of the currency.
+const FIGURES: &[Member] = &[
+    field("id", Kind::Text, "The organization or the project.").such_as("proj_abc123"),
+    field("limit", Kind::Number, "The limit of the month; null without one.").or_null().such_as("500.0"),
+    field("spent", Kind::Number, "What is counted as spent.").such_as("37.25"),
+    field("set_aside", Kind::Number, "What is set aside for requests, responses and batches that run.").such_as("0.5"),
+    field("remaining", Kind::Number, "What can still be spent; null without a limit.").or_null().such_as("462.25"),
+    CURRENCY,
+    field("resets_at", Kind::Time, "When the next month begins."),
+];
+const BUDGET: Object = Object::new(
+    "Budget",
+    "What a key may still spend in this month.",
+    &[
+        object("keystead.budget"),
+        INTERVAL,
+        field("organization", Kind::Members(FIGURES), "The paying organization."),
+        field("project", Kind::Members(FIGURES), "The paying project; null for an admin key.").or_null(),
+    ],
+);
+
 const NEW_LIMIT: &[Member] = &[LIMIT_CENTS, CURRENCY, INTERVAL];
 const NEW_ALERT: &[Member] = &[ALERT_CENTS, CURRENCY, INTERVAL, NEW_CHANNEL];
 
@@ -87,6 +108,10 @@ pub(super) const GROUP: Group = Group {
     name: "Spend limits and alerts",
     about: "What the organization and its projects may spend in a calendar month, and mails when an amount is reached. A request must fit into the limit of its project and into that of the organization.",
     operations: &[
+        get("/v1/keystead/budget", "retrieveBudget", "Retrieve what the key may still spend")
+            .about("The organization and the project that would pay for a request with this key and these headers. Amounts are in units of the currency.")
+            .needs(Access::AnyKey)
+            .answers(&BUDGET),
         get("/v1/organization/spend_limit", "retrieveSpendLimit", "Retrieve the spend limit of the organization")
             .about("404 without a limit.")
             .needs(READ)
