@@ -164,11 +164,21 @@ fn a_node_that_does_not_confirm_is_reported() {
     signal("-STOP");
     let output = place.output(&["keys", "revoke", id]);
     let said = errors(&output);
-    assert!(output.status.success() && said.contains("1 of 1 running nodes have not confirmed"), "{said}");
+    assert!(said.contains("1 of 1 running nodes have not confirmed"), "{said}");
+    // The exit code is its own, and no sentence says that the key is refused.
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0), "{output:?}");
     let log = place.json(&["audit", "list", "--limit", "1"]);
     assert_eq!(log["data"][0]["keystead_type"], "change.unconfirmed", "{log}");
+    // A program reads the answer, and the error beside it. A new secret is shown all the same.
+    let made = ["keys", "create", "--owner", &place.owner, "--project", &place.project, "--json"];
+    let output = place.output(&made);
+    let error: Value = serde_json::from_str(errors(&output).lines().last().unwrap()).unwrap();
+    assert_eq!((output.status.code(), &error["error"]["code"]), (Some(3), &json!("change_unconfirmed")), "{output:?}");
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let second = shown["value"].as_str().unwrap();
     signal("-CONT");
     assert_eq!(place.models(key), 401, "it reads the changes before it serves");
+    assert_eq!(place.models(second), 200);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use keystead_core::id::{KeyId, OrganizationId, UserId};
 use keystead_core::secret::Secret;
 use serde_json::{Value, json};
 
-use super::console::{Console, Place, Within};
+use super::console::{Change, Console, Place, Within};
 use super::projects::PROJECTS;
 use super::request::{Request, Window};
 use super::table::{Column, Kind, Listed, column};
@@ -170,8 +170,8 @@ pub(super) async fn run(config: &Validated, place: Place, command: Keys) -> Resu
         Keys::Create { owner, project, wanted } => {
             let Within { console, organization } = Within::open(config, &place).await?;
             let reach = KeyReach::Project(console.id("project", &project).await?);
-            let made = make(&console, &organization, &owner, &reach, wanted).await?;
-            console.print_secret(&new_key(&made), NEW)
+            let (made, change) = make(&console, &organization, &owner, &reach, wanted).await?;
+            console.print_secret(&new_key(&made), NEW, change).await
         }
         Keys::Rotate { id, overlap } => {
             let body = json!({ "overlap_in_seconds": overlap });
@@ -182,7 +182,7 @@ pub(super) async fn run(config: &Validated, place: Place, command: Keys) -> Resu
             let id: KeyId = console.id("API key", &id).await?;
             console.run(console.app().revoke_any_key(console.operator(), &id)).await?;
             let gone = json!({ "id": id, "object": "keystead.api_key.deleted", "deleted": true });
-            console.print(&gone, || format!("{id} does not work any more."))
+            console.print_done(&gone, format!("{id} does not work any more."))
         }
         Keys::Find => {
             let pasted = pasted()?;
@@ -195,18 +195,18 @@ pub(super) async fn run(config: &Validated, place: Place, command: Keys) -> Resu
     }
 }
 
-/// Makes a key for a member.
+/// Makes a key for a member. Its secret is shown before the nodes are waited for.
 async fn make(
     console: &Console,
     organization: &OrganizationId,
     owner: &str,
     reach: &KeyReach,
     wanted: Wanted,
-) -> Result<MintedKey, CliError> {
+) -> Result<(MintedKey, Change), CliError> {
     let owner: UserId = console.id("user", owner).await?;
     let asked = NewKey::from(wanted);
     let made = console.app().create_key_for_member(console.operator(), organization, &owner, reach, &asked);
-    console.run(made).await
+    console.begin(made).await
 }
 
 /// Reads the text that contains the secret.
@@ -274,12 +274,12 @@ pub(super) async fn run_admin_keys(within: &Within, command: AdminKeys) -> Resul
         AdminKeys::Show { id } => within.object(Request::get(ADMIN_KEYS, &[&id]), ADMIN_KEY).await,
         AdminKeys::Create { owner, wanted } => {
             let Within { console, organization } = within;
-            let made = make(console, organization, &owner, &KeyReach::Administration, wanted).await?;
+            let (made, change) = make(console, organization, &owner, &KeyReach::Administration, wanted).await?;
             // The object of the API, with the secret that only this answer has.
             let shown = within.call(&Request::get(ADMIN_KEYS, &[made.key.id.as_str()])).await;
             let mut key = shown.unwrap_or_else(|_| new_key(&made));
             key["value"] = made.secret.expose().as_str().into();
-            console.print_secret(&key, NEW)
+            console.print_secret(&key, NEW, change).await
         }
         AdminKeys::Revoke { id } => {
             let sentence = format!("{id} does not work any more.");
