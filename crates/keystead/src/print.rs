@@ -34,11 +34,8 @@ pub(crate) fn error(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Prints a value as JSON, or as lines of text.
-pub(crate) fn answer(json: bool, value: &serde_json::Value, lines: &[String]) {
-    if json {
-        line(&value.to_string());
-    } else {
-        lines.iter().for_each(|text| line(text));
-    }
+/// Prints a value as JSON, or as lines of text. A reader that closed the pipe has seen enough; a full disk is an error.
+pub(crate) fn answer(json: bool, value: &serde_json::Value, lines: &[String]) -> io::Result<()> {
+    result(&if json { value.to_string() } else { lines.join("\n") })?;
+    Ok(())
 }

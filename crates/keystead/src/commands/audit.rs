@@ -88,7 +88,7 @@ pub(crate) async fn run(config: &Validated, command: Audit) -> Result<(), CliErr
         "chains": chains,
         "broken": broken.iter().map(Break::value).collect::<Vec<_>>(),
     });
-    print::answer(output.json, &value, &lines);
+    print::answer(output.json, &value, &lines)?;
     if broken.is_empty() {
         Ok(())
     } else {

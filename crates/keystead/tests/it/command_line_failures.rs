@@ -147,6 +147,37 @@ fn a_reader_that_leaves_ends_it_quietly_and_a_full_disk_does_not() {
     }
 }
 
+/// The commands of the first hour tell of a secret that no one has seen, and so do the others of a full disk.
+#[test]
+fn the_first_commands_lose_no_secret_silently() {
+    let place = Place::new(&[]);
+    let (organization, project, owner) = (place.organization.as_str(), place.project.as_str(), place.owner.as_str());
+    let create = ["create-key", "--organization", organization, "--project", project, "--owner", owner];
+    let bootstrap = ["bootstrap", "--email", "ben@example.com", "--organization"];
+    let closed = || {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        Stdio::from(writer)
+    };
+    let full = || Stdio::from(OpenOptions::new().write(true).open("/dev/full").unwrap());
+    for (number, output) in [closed(), full(), closed(), full()].into_iter().enumerate() {
+        let json: &[&str] = if number < 2 { &[] } else { &["--json"] };
+        let output = place.command(&[&create[..], json].concat()).stdout(output).output().unwrap();
+        let said = errors(&output);
+        let id = said.split_whitespace().find(|word| word.starts_with("key_")).unwrap_or_default();
+        assert!(output.status.code() == Some(1) && said.contains("could not be shown"), "{said}");
+        place.text(&["keys", "revoke", id]);
+    }
+    for (name, output) in [("Second", closed()), ("Third", full())] {
+        let output = place.command(&[&bootstrap[..], &[name]].concat()).stdout(output).output().unwrap();
+        let said = errors(&output);
+        assert!(output.status.code() == Some(1) && said.contains("admin-keys create --organization org-"), "{said}");
+        assert!(!said.contains("sk-admin-"), "the error does not have the secret: {said}");
+    }
+    let output = command(&place.product.folder(), &place.product.variables()).arg("migrate").stdout(full()).output();
+    assert_eq!(output.unwrap().status.code(), Some(1), "other commands tell of a full disk, too");
+}
+
 /// A node that does not answer may still serve the key; the operator reads that, and so does the audit log.
 #[test]
 fn a_node_that_does_not_confirm_is_reported() {

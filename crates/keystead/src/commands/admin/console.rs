@@ -265,7 +265,7 @@ impl Console {
         };
         let lost = |reason: &str| {
             let key = object.pointer("/api_key/id").unwrap_or(&object["id"]).as_str().unwrap_or_default();
-            format!("the key {key} was made and could not be shown: {reason}. Revoke it")
+            lost_key(key, reason)
         };
         self.show_once(object, text, change, lost).await
     }
@@ -288,6 +288,14 @@ impl Console {
             Err(error) => Err(CliError::Other(lost(&error.to_string()))),
         }
     }
+}
+
+/// The error for a key that could not be shown.
+pub(super) fn lost_key(key: &str, reason: &str) -> String {
+    format!(
+        "the key {key} was made and could not be shown: {reason}. Revoke it with keystead admin keys revoke {key}, and \
+         make another one"
+    )
 }
 
 /// The use cases within one organization.
