@@ -101,6 +101,7 @@ fn errors_have_words_and_exit_codes() {
     );
     place.json(&["models", "list"]);
     place.json(&["verifications", "cases"]);
+    an_organization_is_never_ignored(&place, second["organization_id"].as_str().unwrap());
     // A database that does not answer.
     let away = |more: &[&str]| {
         let mut command = place.command(&[&["projects", "list"], more].concat());
@@ -114,6 +115,36 @@ fn errors_have_words_and_exit_codes() {
     let output = away(&["--json"]);
     let body: Value = serde_json::from_str(errors(&output).lines().last().unwrap()).unwrap();
     assert_eq!((&body["error"]["type"], &body["error"]["code"]), (&json!("server_error"), &Value::Null), "{body}");
+}
+
+/// A command honours a named organization or refuses it.
+fn an_organization_is_never_ignored(place: &Place, second: &str) {
+    let made = ["--owner", &place.owner, "--organization", &place.organization];
+    let key = place.json(&[&["keys", "create", "--project", &place.project][..], &made].concat());
+    let legacy =
+        serde_json::from_str::<Value>(&place.text(&[&["create-key", "--kind", "user", "--json"][..], &made].concat()));
+    let (key, secret) = (key["id"].as_str().unwrap(), key["value"].as_str().unwrap());
+    let legacy = legacy.unwrap()["id"].as_str().unwrap().to_owned();
+    for verb in ["show", "revoke"] {
+        for id in [key, legacy.as_str()] {
+            let (code, text) = place.refused(&["keys", verb, id, "--organization", second]);
+            assert_eq!((code, text), (1, format!("keystead: No such API key: {id}.")), "{verb}");
+        }
+    }
+    let mut find = place.command(&["keys", "find", "--organization", second]);
+    let mut find = find.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    find.stdin.take().unwrap().write_all(secret.as_bytes()).unwrap();
+    let output = find.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{output:?}");
+    assert!(errors(&output).contains("no key of this organization"), "{output:?}");
+    let shown = place.json(&["keys", "show", key, "--organization", &place.organization]);
+    assert_eq!(shown["state"], "active", "it was not revoked");
+    place.text(&["keys", "revoke", key, "--organization", &place.organization]);
+    place.text(&["keys", "revoke", &legacy]);
+    for arguments in [["models", "list"], ["verifications", "cases"]] {
+        let (code, text) = place.refused(&[&arguments[..], &["--organization", second]].concat());
+        assert!(code == 2 && text.contains("leave --organization out"), "{arguments:?}: {text}");
+    }
 }
 
 #[test]

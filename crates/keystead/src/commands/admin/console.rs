@@ -33,6 +33,18 @@ pub(crate) struct Place {
     pub(super) json: bool,
 }
 
+impl Place {
+    /// Refuses an organization where the command works on the whole installation: it would be ignored.
+    pub(super) fn everywhere(&self, command: &str) -> Result<(), CliError> {
+        match &self.organization {
+            Some(_) => Err(CliError::Usage(format!(
+                "{command} is about the whole installation and not about one organization; leave --organization out"
+            ))),
+            None => Ok(()),
+        }
+    }
+}
+
 /// The commands of one kind of object within an organization.
 #[derive(Debug, Args)]
 pub(crate) struct Noun<C: clap::Subcommand> {

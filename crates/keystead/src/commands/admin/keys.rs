@@ -5,7 +5,8 @@ use std::io::{IsTerminal, Read, stdin};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use keystead_api::command_line::{key_status, new_key};
-use keystead_app::keys::{KeyReach, MintedKey, NewKey};
+use keystead_app::KeyRow;
+use keystead_app::keys::{KeyReach, KeyState, MintedKey, NewKey};
 use keystead_core::id::{KeyId, OrganizationId, UserId};
 use keystead_core::secret::Secret;
 use serde_json::{Value, json};
@@ -164,7 +165,7 @@ pub(super) async fn run(config: &Validated, place: Place, command: Keys) -> Resu
         Keys::Show { id } => {
             let console = Console::open(config, place.json).await?;
             let id: KeyId = console.id("API key", &id).await?;
-            let (key, state) = console.run(console.app().any_key(console.operator(), &id)).await?;
+            let (key, state) = found(&console, &place, &id).await?;
             console.print_object(&key_status(&key, state), EXPLAINED)
         }
         Keys::Create { owner, project, wanted } => {
@@ -180,6 +181,7 @@ pub(super) async fn run(config: &Validated, place: Place, command: Keys) -> Resu
         Keys::Revoke { id } => {
             let console = Console::open(config, place.json).await?;
             let id: KeyId = console.id("API key", &id).await?;
+            found(&console, &place, &id).await?;
             console.run(console.app().revoke_any_key(console.operator(), &id)).await?;
             let gone = json!({ "id": id, "object": "keystead.api_key.deleted", "deleted": true });
             console.print_done(&gone, format!("{id} does not work any more."))
@@ -187,12 +189,33 @@ pub(super) async fn run(config: &Validated, place: Place, command: Keys) -> Resu
         Keys::Find => {
             let pasted = pasted()?;
             let console = Console::open(config, place.json).await?;
-            let found = console.run(console.app().key_of_secret(console.operator(), &pasted)).await?;
+            let key = console.run(console.app().key_of_secret(console.operator(), &pasted)).await?;
             let (key, state) =
-                found.ok_or_else(|| CliError::Other("no key of this installation is in that text".to_owned()))?;
+                key.ok_or_else(|| CliError::Other("no key of this installation is in that text".to_owned()))?;
+            if !is_within(&console, &place, &key).await? {
+                return Err(CliError::Other("no key of this organization is in that text".to_owned()));
+            }
             console.print_object(&key_status(&key, state), EXPLAINED)
         }
     }
+}
+
+/// Finds a key, of the named organization where one is named.
+async fn found(console: &Console, place: &Place, id: &KeyId) -> Result<(KeyRow, KeyState), CliError> {
+    let (key, state) = console.run(console.app().any_key(console.operator(), id)).await?;
+    if is_within(console, place, &key).await? {
+        Ok((key, state))
+    } else {
+        Err(console.missing("API key", id.as_str()).await)
+    }
+}
+
+/// Whether a key belongs to the named organization; without a name, every key does. A legacy user key belongs to none.
+/// A key never moves to another organization.
+async fn is_within(console: &Console, place: &Place, key: &KeyRow) -> Result<bool, CliError> {
+    let Some(named) = place.organization.as_deref() else { return Ok(true) };
+    let named = console.organization(Some(named), true).await?;
+    Ok(key.organization.as_ref() == Some(&named))
 }
 
 /// Makes a key for a member. Its secret is shown before the nodes are waited for.

@@ -127,7 +127,10 @@ const PRICES: &[Column] = &[
 pub(super) async fn run_models(config: &Validated, place: Place, command: Models) -> Result<(), CliError> {
     let within = async || Within::open(config, &place).await;
     match command {
-        Models::List => list_models(&Console::open(config, place.json).await?).await,
+        Models::List => {
+            place.everywhere("models list")?;
+            list_models(&Console::open(config, place.json).await?).await
+        }
         Models::Show { project } => {
             within().await?.object(Request::get(PROJECTS, &[&project, PERMISSIONS]), ALLOWED).await
         }

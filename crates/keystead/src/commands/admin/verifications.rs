@@ -67,6 +67,7 @@ pub(super) async fn run(config: &Validated, place: Place, command: Verifications
         Verifications::Restore { reason } => act(&within().await?, "restore", &reason).await,
         Verifications::Revoke { reason } => act(&within().await?, "revoke", &reason).await,
         Verifications::Cases => {
+            place.everywhere("verifications cases")?;
             let console = Console::open(config, place.json).await?;
             let cases = console.call(None, &Request::get(CASES, &[])).await?;
             console.print_list(&cases, Listed { columns: CASE, nothing: "No case waits for a decision." })
