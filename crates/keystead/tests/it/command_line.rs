@@ -150,6 +150,9 @@ fn programs_read_the_objects_of_the_api() {
         (vec!["project-users", "list", "--project", project], of_project("users")),
         (vec!["limits", "list", "--project", project], of_project("rate_limits")),
         (vec!["models", "show", "--project", project], of_project("model_permissions")),
+        (vec!["groups", "list"], "/v1/organization/groups".to_owned()),
+        (vec!["roles", "list"], "/v1/organization/roles".to_owned()),
+        (vec!["roles", "list", "--project", project], format!("/v1/projects/{project}/roles")),
     ] {
         let over_http = place.product.call("GET", &path, &place.admin, None);
         assert_eq!(place.json(&arguments), over_http.json(), "{arguments:?}");
@@ -163,6 +166,13 @@ fn programs_read_the_objects_of_the_api() {
     let part = place.json(&["projects", "list", "--limit", "2", "--after", ids[0].as_str().unwrap()]);
     assert_eq!((part["first_id"].clone(), part["last_id"].clone()), (ids[1].clone(), ids[2].clone()));
     assert_eq!((&part["has_more"], &all["has_more"]), (&json!(true), &json!(false)));
+    // Lists of roles name the next part in `next`.
+    let first = place.json(&["roles", "list", "--limit", "1"]);
+    let rest = place.json(&["roles", "list", "--after", first["next"].as_str().unwrap()]);
+    let roles = place.json(&["roles", "list"]);
+    let ids = |list: &Value| list["data"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
+    assert_eq!([ids(&first), ids(&rest)].concat(), ids(&roles));
+    assert_eq!((&first["has_more"], &rest["has_more"], &rest["next"]), (&json!(true), &json!(false), &Value::Null));
     // Every change of this test is in the log, once, with the operator as its actor.
     let exported = place.text(&["audit", "export"]);
     let events: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

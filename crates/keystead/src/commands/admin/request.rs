@@ -95,11 +95,13 @@ pub(super) struct Pages {
     left: Option<u32>,
     after: Option<String>,
     has_more: bool,
+    /// Whether the pages name the next one in `next`, as lists of groups and roles do.
+    names_next: bool,
 }
 
 impl Pages {
     pub(super) fn new(request: Request, window: Window) -> Self {
-        Self { request, left: window.limit, after: window.after, has_more: true }
+        Self { request, left: window.limit, after: window.after, has_more: true, names_next: false }
     }
 
     /// The request for the next page; `None` when everything wanted was read.
@@ -117,7 +119,7 @@ impl Pages {
         };
         let read = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         self.left = self.left.map(|left| left.saturating_sub(read));
-        // Some lists name the next page themselves.
+        self.names_next = page.get("next").is_some();
         self.after = page["last_id"].as_str().or_else(|| page["next"].as_str()).map(str::to_owned);
         // A page without a last row has no next one.
         self.has_more = page["has_more"] == true && self.after.is_some();
@@ -126,6 +128,10 @@ impl Pages {
 
     /// The whole list in the form of one page.
     pub(super) fn list(&self, rows: Vec<Value>) -> Value {
+        if self.names_next {
+            let next = self.after.as_ref().filter(|_| self.has_more);
+            return json!({ "object": "list", "data": rows, "has_more": self.has_more, "next": next });
+        }
         let id = |row: Option<&Value>| row.map_or(Value::Null, |row| row["id"].clone());
         let (first, last) = (id(rows.first()), id(rows.last()));
         json!({ "object": "list", "first_id": first, "last_id": last, "has_more": self.has_more, "data": rows })
@@ -174,6 +180,13 @@ mod tests {
         assert_eq!(uri(&some).as_deref(), Some("/v1/x?limit=50&after=100"));
         some.take(page(&(101..=150).collect::<Vec<_>>(), true));
         assert_eq!((uri(&some), some.list(Vec::new())["has_more"].clone()), (None, json!(true)));
+        let mut named = list(Some(1), None);
+        named.take(json!({ "data": [{ "id": "a" }], "has_more": true, "next": "n1" }));
+        let part = named.list(vec![json!({ "id": "a" })]);
+        assert_eq!(part, json!({ "object": "list", "data": [{ "id": "a" }], "has_more": true, "next": "n1" }));
+        let mut named = list(None, Some("n1"));
+        named.take(json!({ "data": [], "has_more": false, "next": null }));
+        assert_eq!(named.list(Vec::new()), json!({ "object": "list", "data": [], "has_more": false, "next": null }));
         let mut broken = list(None, None);
         broken.take(page(&[], true));
         assert_eq!(uri(&broken), None, "a page without rows");
