@@ -122,6 +122,13 @@ fn tables_for_people() {
         golden(&place.text(&["limits", "list", "--project", project])).lines().nth(1).unwrap(),
         "rl-gpt-4o                  gpt-4o                             -           -           -             -"
     );
+    let part = place.output(&["projects", "list", "--limit", "1"]);
+    assert_eq!(String::from_utf8_lossy(&part.stdout).lines().count(), 2, "{part:?}");
+    let hint = errors(&part);
+    let after = hint.split_once("--after ").and_then(|(_, rest)| rest.split_once(' ')).unwrap().0;
+    assert!(hint.starts_with("This is not the whole list"), "{hint}");
+    let rest = place.output(&["projects", "list", "--after", after]);
+    assert_eq!((String::from_utf8_lossy(&rest.stdout).lines().count(), errors(&rest)), (2, String::new()), "{rest:?}");
     let log = place.text(&["audit", "list", "--limit", "1"]);
     assert!(log.contains("api_key.created") && log.contains("operator (command line)"), "{log}");
     assert!(place.text(&["audit", "verify"]).contains("unbroken"));

@@ -7,8 +7,9 @@ use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
 use serde_json::Value;
 
-use super::console::{Console, Place, Within};
+use super::console::{Console, Within};
 use super::moments::moment;
+use super::place::Place;
 use super::request::{Pages, Request, Window};
 use super::table::{Column, Kind, Listed, column};
 use crate::cli::{self, Output};
@@ -118,7 +119,7 @@ async fn list(within: &Within, request: Request, window: Window) -> Result<(), C
     let list = within.read_list(request, window).await?;
     let rows: Vec<Value> = list["data"].as_array().map(|rows| rows.iter().map(row).collect()).unwrap_or_default();
     let listed = Listed { columns: EVENT, nothing: "There are no such events." };
-    within.console.print(&list, || within.console.rows(&rows, listed))
+    within.console.print_rows(&list, &rows, listed)
 }
 
 /// An event with what the table shows of it: details are under the name of the type, and some actors have a kind alone.

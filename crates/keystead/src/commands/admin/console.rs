@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-use clap::Args;
 use keystead_api::command_line::CommandLine;
 use keystead_app::audit::{self, Done};
 use keystead_app::{Actor, App, Error};
@@ -12,6 +11,7 @@ use keystead_core::id::OrganizationId;
 use keystead_store::Store;
 use serde_json::Value;
 
+use super::place::Place;
 use super::request::{Pages, Request, Window};
 use super::table::{self, Column, Listed};
 use crate::cli_error::CliError;
@@ -22,47 +22,8 @@ use crate::{print, wiring};
 /// The id by which the audit log names the operator on the command line.
 const OPERATOR: &str = "command line";
 
-/// Where a command works.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Place {
-    /// The organization; it may be left out while the installation has only one.
-    #[arg(long, global = true, value_name = "ID")]
-    pub(super) organization: Option<String>,
-    /// Print JSON: the objects of the Administration API.
-    #[arg(long, global = true)]
-    pub(super) json: bool,
-}
-
-impl Place {
-    /// Refuses an organization where the command works on the whole installation: it would be ignored.
-    pub(super) fn everywhere(&self, command: &str) -> Result<(), CliError> {
-        match &self.organization {
-            Some(_) => Err(CliError::Usage(format!(
-                "{command} is about the whole installation and not about one organization; leave --organization out"
-            ))),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The commands of one kind of object within an organization.
-#[derive(Debug, Args)]
-pub(crate) struct Noun<C: clap::Subcommand> {
-    #[command(flatten)]
-    pub(super) place: Place,
-    #[command(subcommand)]
-    pub(super) command: C,
-}
-
-/// The commands of one kind of object in the whole installation.
-#[derive(Debug, Args)]
-pub(crate) struct Everywhere<C: clap::Subcommand> {
-    /// Print JSON.
-    #[arg(long, global = true)]
-    pub(super) json: bool,
-    #[command(subcommand)]
-    pub(super) command: C,
-}
+/// The rows of a list without another limit; they are in memory until all are read.
+const MOST_ROWS: u32 = 50_000;
 
 /// The use cases for one command.
 pub(super) struct Console {
@@ -247,7 +208,16 @@ impl Console {
     /// Prints a list.
     pub(super) fn print_list(&self, list: &Value, listed: Listed<'_>) -> Result<(), CliError> {
         let rows = list["data"].as_array().map_or(&[][..], Vec::as_slice);
-        self.print(list, || self.rows(rows, listed))
+        self.print_rows(list, rows, listed)
+    }
+
+    /// Prints a list with these rows. People read after the table how to get the rows that are left out.
+    pub(super) fn print_rows(&self, list: &Value, rows: &[Value], listed: Listed<'_>) -> Result<(), CliError> {
+        let printed = self.print(list, || self.rows(rows, listed));
+        if let Some(hint) = more(list).filter(|_| !self.json) {
+            print::error(&hint);
+        }
+        printed
     }
 
     /// Writes rows for people.
@@ -302,6 +272,15 @@ impl Console {
     }
 }
 
+/// How to get the rows that a list leaves out; `None` when it is whole.
+fn more(list: &Value) -> Option<String> {
+    if list["has_more"] != true {
+        return None;
+    }
+    let next = list["next"].as_str().or_else(|| list["last_id"].as_str())?;
+    Some(format!("This is not the whole list: add --after {next} to read on, or give a greater --limit."))
+}
+
 /// The error for a key that could not be shown.
 pub(super) fn lost_key(key: &str, reason: &str) -> String {
     format!(
@@ -334,9 +313,9 @@ impl Within {
         self.console.print_list(&self.read_list(request, window).await?, listed)
     }
 
-    /// Reads a list with as many of its pages as are wanted.
+    /// Reads a list with as many of its pages as are wanted, within limits.
     pub(super) async fn read_list(&self, request: Request, window: Window) -> Result<Value, CliError> {
-        let (mut pages, mut rows) = (Pages::new(request, window), Vec::new());
+        let (mut pages, mut rows) = (Pages::new(request, window.or_limit(MOST_ROWS)), Vec::new());
         while let Some(request) = pages.request() {
             let page = self.call(&request).await?;
             rows.extend(pages.take(page));
@@ -360,5 +339,23 @@ impl Within {
     pub(super) async fn done(&self, request: Request, sentence: String) -> Result<(), CliError> {
         let answer = self.call(&request).await?;
         self.console.print_done(&answer, sentence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_list_that_is_cut_says_how_to_get_the_rest() {
+        let hint = |list: Value| more(&list).unwrap_or_default();
+        let by_id = json!({ "data": [{ "id": "a" }, { "id": "b" }], "last_id": "b", "has_more": true });
+        assert_eq!(hint(by_id), "This is not the whole list: add --after b to read on, or give a greater --limit.");
+        assert!(hint(json!({ "data": [{ "id": "a" }], "next": "n1", "has_more": true })).contains("--after n1 "));
+        for whole in [json!({ "data": [], "has_more": false, "last_id": null }), json!({ "data": [{ "id": "a" }] })] {
+            assert_eq!(hint(whole), "");
+        }
     }
 }

@@ -11,7 +11,8 @@ use keystead_core::id::{KeyId, OrganizationId, UserId};
 use keystead_core::secret::Secret;
 use serde_json::{Value, json};
 
-use super::console::{Change, Console, Place, Within};
+use super::console::{Change, Console, Within};
+use super::place::Place;
 use super::projects::PROJECTS;
 use super::request::{Request, Window};
 use super::table::{Column, Kind, Listed, column};

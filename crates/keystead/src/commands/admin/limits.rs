@@ -6,7 +6,8 @@ use keystead_core::money::{Amount, Micros};
 use keystead_core::usage::Price;
 use serde_json::{Value, json};
 
-use super::console::{Console, Place, Within};
+use super::console::{Console, Within};
+use super::place::Place;
 use super::projects::PROJECTS;
 use super::request::{Request, Window};
 use super::table::{Column, Kind, Listed, column};

@@ -74,10 +74,10 @@ impl Request {
 /// The part of a list that is wanted.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Window {
-    /// Show at most this many; without it, the whole list.
+    /// Show at most this many; without it, the whole list, up to 50,000 rows.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
-    /// Begin after the item with this id.
+    /// Begin after the item with this id, or at the next of an earlier answer.
     #[arg(long, value_name = "ID")]
     after: Option<String>,
 }

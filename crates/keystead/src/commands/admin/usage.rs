@@ -4,8 +4,9 @@ use clap::{Args, ValueEnum};
 use keystead_core::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::console::{Place, Within};
+use super::console::Within;
 use super::moments::moment;
+use super::place::Place;
 use super::request::Request;
 use super::table::{Column, Kind, Listed, column};
 use crate::cli_error::CliError;
@@ -16,6 +17,8 @@ const COSTS: &str = "/v1/organization/costs";
 const DAY: i64 = 86_400;
 /// The periods of one answer; each is in memory until everything was read.
 const MOST_PERIODS: i64 = 50_000;
+/// The figures of one answer, for the same reason.
+const MOST_FIGURES: usize = 200_000;
 
 /// The time and the projects that figures are about.
 #[derive(Debug, Args)]
@@ -228,11 +231,18 @@ pub(super) async fn run_costs(within: &Within, command: Costs) -> Result<(), Cli
 
 /// Reads every page of buckets, and prints a row for each of their results.
 async fn show(within: &Within, request: Request, columns: &[Column], nothing: &'static str) -> Result<(), CliError> {
-    let (mut buckets, mut next) = (Vec::new(), None::<String>);
+    let (mut buckets, mut figures, mut next) = (Vec::new(), 0, None::<String>);
     loop {
         let mut page = within.call(&request.clone().with("page", next.as_ref())).await?;
         if let Value::Array(read) = page["data"].take() {
+            figures += read.iter().map(|bucket| bucket["results"].as_array().map_or(0, Vec::len)).sum::<usize>();
             buckets.extend(read);
+        }
+        if figures > MOST_FIGURES {
+            return Err(CliError::Usage(format!(
+                "there are more than {MOST_FIGURES} figures in this time; choose a shorter time, fewer --by, or a \
+                 longer --every"
+            )));
         }
         next = page["next_page"].as_str().map(str::to_owned);
         if next.is_none() {

@@ -3,7 +3,8 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::console::{Console, Place, Within};
+use super::console::{Console, Within};
+use super::place::Place;
 use super::request::Request;
 use super::table::{Column, Kind, Listed, column};
 use crate::cli_error::CliError;
