@@ -18,7 +18,7 @@ use keystead_core::caller::Caller;
 use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::OrganizationId;
 use keystead_core::refusal::ErrorResponse;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::accepted_names::AcceptedNames;
@@ -136,11 +136,22 @@ async fn admit(
     Ok(next.run(read_request(accepted, request).await?).await)
 }
 
+/// Reads an answer. One that is not JSON is an error, whatever its status: what cannot be read is not known to be done.
 async fn read(response: Response) -> Result<Value, Refused> {
     let (head, body) = response.into_parts();
-    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| unreadable())?;
+    // An answer without a body says all with its status.
+    let body = if bytes.is_empty() && head.status.is_success() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&bytes).map_err(|_| unreadable())?
+    };
     if head.status.is_success() { Ok(body) } else { Err(Refused { body }) }
+}
+
+fn unreadable() -> Refused {
+    let message = "The answer of the endpoint cannot be read. A change may have been made; look before it is repeated.";
+    Refused { body: json!({ "error": { "message": message, "type": "server_error", "param": null, "code": null } }) }
 }
 
 /// The command line has no keys.
@@ -161,4 +172,31 @@ impl Authenticate for NoKeys {
     }
 
     fn note_use(&self, _caller: &Caller, _address: IpAddr) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_cannot_be_read_is_no_success() {
+        let answer = async |status: StatusCode, body: Body| read((status, body).into_response()).await;
+        let broken = || {
+            let parts = [Ok("{\"id\":"), Err(std::io::Error::other("cut"))];
+            Body::from_stream(futures_util::stream::iter(parts))
+        };
+        for (status, body) in [
+            (StatusCode::OK, Body::from("<html>")),
+            (StatusCode::OK, Body::from("{\"id\": 1")),
+            (StatusCode::OK, broken()),
+            (StatusCode::BAD_REQUEST, Body::empty()),
+        ] {
+            let refused = answer(status, body).await.unwrap_err();
+            assert!(refused.message().contains("cannot be read"), "{refused:?}");
+        }
+        assert_eq!(answer(StatusCode::OK, Body::from("{}")).await, Ok(json!({})));
+        assert_eq!(answer(StatusCode::NO_CONTENT, Body::empty()).await, Ok(Value::Null));
+    }
 }

@@ -139,7 +139,7 @@ async fn export(within: &Within, request: Request) -> Result<(), CliError> {
     let mut pages = Pages::new(request.with("order", Some("asc")), Window::default());
     while let Some(request) = pages.request() {
         let page = within.call(&request).await?;
-        for event in pages.take(page) {
+        for event in pages.take(page)? {
             if !print::result(&event.to_string())? {
                 return Ok(());
             }

@@ -318,7 +318,7 @@ impl Within {
         let (mut pages, mut rows) = (Pages::new(request, window.or_limit(MOST_ROWS)), Vec::new());
         while let Some(request) = pages.request() {
             let page = self.call(&request).await?;
-            rows.extend(pages.take(page));
+            rows.extend(pages.take(page)?);
         }
         Ok(pages.list(rows))
     }

@@ -6,6 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
+use crate::cli_error::CliError;
+
 /// What is encoded within a part of a path.
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -111,11 +113,11 @@ impl Pages {
         wanted.then(|| self.request.clone().with("limit", Some(size)).with("after", self.after.as_ref()))
     }
 
-    /// Takes the answer to a request for a page, and returns its rows.
-    pub(super) fn take(&mut self, mut page: Value) -> Vec<Value> {
-        let rows = match page["data"].take() {
-            Value::Array(rows) => rows,
-            _ => Vec::new(),
+    /// Takes the answer to a request for a page, and returns its rows. An answer without rows is an error and not the
+    /// end of the list.
+    pub(super) fn take(&mut self, mut page: Value) -> Result<Vec<Value>, CliError> {
+        let Some(Value::Array(rows)) = page.get_mut("data").map(Value::take) else {
+            return Err(CliError::Other("the answer is no list".to_owned()));
         };
         let read = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         self.left = self.left.map(|left| left.saturating_sub(read));
@@ -123,7 +125,7 @@ impl Pages {
         self.after = page["last_id"].as_str().or_else(|| page["next"].as_str()).map(str::to_owned);
         // A page without a last row has no next one.
         self.has_more = page["has_more"] == true && self.after.is_some();
-        rows
+        Ok(rows)
     }
 
     /// The whole list in the form of one page.
@@ -170,25 +172,28 @@ mod tests {
         let uri = |pages: &Pages| pages.request().map(|request| request.uri());
         let mut all = list(None, None);
         assert_eq!(uri(&all).as_deref(), Some("/v1/x?limit=100"));
-        assert_eq!(all.take(page(&[1, 2], true)).len(), 2);
+        assert_eq!(all.take(page(&[1, 2], true)).unwrap().len(), 2);
         assert_eq!(uri(&all).as_deref(), Some("/v1/x?limit=100&after=2"));
-        all.take(page(&[3], false));
+        all.take(page(&[3], false)).unwrap();
         assert_eq!(uri(&all), None);
         let mut some = list(Some(150), Some("0"));
         assert_eq!(uri(&some).as_deref(), Some("/v1/x?limit=100&after=0"));
-        some.take(page(&(1..=100).collect::<Vec<_>>(), true));
+        some.take(page(&(1..=100).collect::<Vec<_>>(), true)).unwrap();
         assert_eq!(uri(&some).as_deref(), Some("/v1/x?limit=50&after=100"));
-        some.take(page(&(101..=150).collect::<Vec<_>>(), true));
+        some.take(page(&(101..=150).collect::<Vec<_>>(), true)).unwrap();
         assert_eq!((uri(&some), some.list(Vec::new())["has_more"].clone()), (None, json!(true)));
         let mut named = list(Some(1), None);
-        named.take(json!({ "data": [{ "id": "a" }], "has_more": true, "next": "n1" }));
+        named.take(json!({ "data": [{ "id": "a" }], "has_more": true, "next": "n1" })).unwrap();
         let part = named.list(vec![json!({ "id": "a" })]);
         assert_eq!(part, json!({ "object": "list", "data": [{ "id": "a" }], "has_more": true, "next": "n1" }));
         let mut named = list(None, Some("n1"));
-        named.take(json!({ "data": [], "has_more": false, "next": null }));
+        named.take(json!({ "data": [], "has_more": false, "next": null })).unwrap();
         assert_eq!(named.list(Vec::new()), json!({ "object": "list", "data": [], "has_more": false, "next": null }));
         let mut broken = list(None, None);
-        broken.take(page(&[], true));
+        broken.take(page(&[], true)).unwrap();
         assert_eq!(uri(&broken), None, "a page without rows");
+        for answer in [Value::Null, json!({}), json!({ "data": null }), json!([])] {
+            assert!(list(None, None).take(answer).is_err(), "no list");
+        }
     }
 }

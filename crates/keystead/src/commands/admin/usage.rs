@@ -234,10 +234,11 @@ async fn show(within: &Within, request: Request, columns: &[Column], nothing: &'
     let (mut buckets, mut figures, mut next) = (Vec::new(), 0, None::<String>);
     loop {
         let mut page = within.call(&request.clone().with("page", next.as_ref())).await?;
-        if let Value::Array(read) = page["data"].take() {
-            figures += read.iter().map(|bucket| bucket["results"].as_array().map_or(0, Vec::len)).sum::<usize>();
-            buckets.extend(read);
-        }
+        let Some(Value::Array(read)) = page.get_mut("data").map(Value::take) else {
+            return Err(CliError::Other("the answer has no figures".to_owned()));
+        };
+        figures += read.iter().map(|bucket| bucket["results"].as_array().map_or(0, Vec::len)).sum::<usize>();
+        buckets.extend(read);
         if figures > MOST_FIGURES {
             return Err(CliError::Usage(format!(
                 "there are more than {MOST_FIGURES} figures in this time; choose a shorter time, fewer --by, or a \
