@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let text = if errors_as_json { failure.json().to_string() } else { format!("keystead: {failure}") };
+            let text = if errors_as_json { print::json(&failure.json()) } else { format!("keystead: {failure}") };
             print::error(&text);
             failure.exit_code()
         }

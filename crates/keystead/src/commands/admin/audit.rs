@@ -140,7 +140,7 @@ async fn export(within: &Within, request: Request) -> Result<(), CliError> {
     while let Some(request) = pages.request() {
         let page = within.call(&request).await?;
         for event in pages.take(page)? {
-            if !print::result(&event.to_string())? {
+            if !print::result(&print::json(&event))? {
                 return Ok(());
             }
         }

@@ -191,7 +191,7 @@ impl Console {
 
     /// Prints a value as JSON, or as a text for people.
     pub(super) fn print(&self, value: &Value, text: impl FnOnce() -> String) -> Result<(), CliError> {
-        let text = if self.json { value.to_string() } else { text() };
+        let text = if self.json { print::json(value) } else { text() };
         print::result(&text)?;
         self.finished()
     }
@@ -261,7 +261,7 @@ impl Console {
         change: Change,
         lost: impl FnOnce(&str) -> String,
     ) -> Result<(), CliError> {
-        let text = if self.json { value.to_string() } else { text() };
+        let text = if self.json { print::json(value) } else { text() };
         let printed = print::result(&text);
         self.confirm(change).await;
         match printed {
