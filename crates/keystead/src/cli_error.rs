@@ -12,7 +12,7 @@ use crate::secrets::SecretsError;
 use crate::wiring::spread::Spread;
 
 /// The exit code of a command line that cannot be read; clap uses it too.
-const USAGE: u8 = 2;
+pub(crate) const USAGE: u8 = 2;
 /// The exit code of a change that is saved, and that some nodes have not confirmed.
 const UNCONFIRMED: u8 = 3;
 

@@ -78,6 +78,11 @@ fn errors_have_words_and_exit_codes() {
         let (code, text) = place.refused(&arguments);
         assert!(code == 2 && !text.is_empty() && !text.contains('\u{1b}'), "{arguments:?}: {code} {text}");
     }
+    for arguments in [vec!["projects", "show", "--json"], vec!["usage", "--from", "yesterday", "--json"]] {
+        let (code, text) = place.refused(&arguments);
+        let body: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((code, &body["error"]["type"]), (2, &json!("invalid_request_error")), "{arguments:?}: {text}");
+    }
     let odd = place.command(&["projects", "show"]).arg(OsStr::from_bytes(b"proj_\xff")).output().unwrap();
     assert_eq!(odd.status.code(), Some(2), "{odd:?}");
     // With a second organization, one must be named.
