@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 use crate::accepted_names::AcceptedNames;
 use crate::auth::{Admin, Authenticate, BoxFuture, Operator, Permission};
-use crate::error::ApiError;
+use crate::error::{ApiError, Internal};
 use crate::request::read_request;
 use crate::routes::ROUTES;
 use crate::{ApiState, api_keys, keystead};
@@ -31,7 +31,7 @@ use crate::{ApiState, api_keys, keystead};
 /// An error in the form of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// The body, as over HTTP.
+    /// The body, as over HTTP. Where something went wrong inside, the message says what.
     pub body: Value,
 }
 
@@ -146,12 +146,21 @@ async fn read(response: Response) -> Result<Value, Refused> {
     } else {
         serde_json::from_slice(&bytes).map_err(|_| unreadable())?
     };
-    if head.status.is_success() { Ok(body) } else { Err(Refused { body }) }
+    match head.extensions.get::<Internal>() {
+        _ if head.status.is_success() => Ok(body),
+        // The request has no id by which the operator could find it in a log.
+        Some(Internal(context)) => Err(Refused { body: server_error(&format!("An internal error: {context}")) }),
+        None => Err(Refused { body }),
+    }
 }
 
 fn unreadable() -> Refused {
     let message = "The answer of the endpoint cannot be read. A change may have been made; look before it is repeated.";
-    Refused { body: json!({ "error": { "message": message, "type": "server_error", "param": null, "code": null } }) }
+    Refused { body: server_error(message) }
+}
+
+fn server_error(message: &str) -> Value {
+    json!({ "error": { "message": message, "type": "server_error", "param": null, "code": null } })
 }
 
 /// The command line has no keys.
@@ -196,6 +205,9 @@ mod tests {
             let refused = answer(status, body).await.unwrap_err();
             assert!(refused.message().contains("cannot be read"), "{refused:?}");
         }
+        let mut failed = (StatusCode::INTERNAL_SERVER_ERROR, "{}").into_response();
+        failed.extensions_mut().insert(Internal("the row has no owner".to_owned()));
+        assert_eq!(read(failed).await.unwrap_err().message(), "An internal error: the row has no owner");
         assert_eq!(answer(StatusCode::OK, Body::from("{}")).await, Ok(json!({})));
         assert_eq!(answer(StatusCode::NO_CONTENT, Body::empty()).await, Ok(Value::Null));
     }
