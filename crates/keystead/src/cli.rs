@@ -123,7 +123,7 @@ pub(crate) struct Init {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
-    /// Recompute the chain and name the first row that was changed; 1 is the exit code then.
+    /// Recompute the chains and name the first row that was changed; the exit code is 1 then.
     Verify {
         /// The organization; all of them when left out.
         #[arg(long, value_name = "ID")]

@@ -36,7 +36,8 @@ pub(crate) enum AuditLog {
         #[command(flatten)]
         filter: Filter,
     },
-    /// Recompute the chain and name the first row that was changed; the exit code is 1 then.
+    /// Recompute the chain of the named organization, or every chain, and name the first row that was changed; the exit
+    /// code is 1 then.
     Verify {
         /// A service log: rows cut off the end are found by the heads it holds.
         #[arg(long, value_name = "FILE")]
