@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
@@ -18,7 +20,7 @@ const NOW: Timestamp = Timestamp(1_768_435_200);
 const DAY: i64 = 86_400;
 
 fn trusted(pems: &[&str]) -> TrustedCertificates {
-    let all = pems.iter().map(|pem| Certificate::read(pem).unwrap()).collect();
+    let all = pems.iter().map(|pem| Arc::new(Certificate::read(pem).unwrap())).collect();
     TrustedCertificates::new(all).unwrap()
 }
 

@@ -1,6 +1,7 @@
 //! The certificates that an organization or a project trusts, and the judgement of a presented one.
 
 use std::ptr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls_pki_types::{TrustAnchor, UnixTime};
@@ -68,13 +69,14 @@ impl Validity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedCertificates {
     digest: [u8; 32],
-    certificates: Vec<Certificate>,
+    /// Shared between sets: a certificate of an organization is in the sets of all its projects.
+    certificates: Vec<Arc<Certificate>>,
 }
 
 impl TrustedCertificates {
     /// Builds the set; `None` when there are no certificates, which means that clients need none.
     #[must_use]
-    pub fn new(mut certificates: Vec<Certificate>) -> Option<Self> {
+    pub fn new(mut certificates: Vec<Arc<Certificate>>) -> Option<Self> {
         certificates.sort_by(|one, other| one.der.as_ref().cmp(other.der.as_ref()));
         certificates.dedup();
         let mut digest = Sha256::new();
@@ -121,7 +123,7 @@ impl TrustedCertificates {
         now: Timestamp,
     ) -> Result<Validity, CertificateFault> {
         let authorities = self.certificates.iter().filter(|known| known.authority);
-        let (authorities, anchors): (Vec<&Certificate>, Vec<TrustAnchor<'_>>) =
+        let (authorities, anchors): (Vec<&Arc<Certificate>>, Vec<TrustAnchor<'_>>) =
             authorities.filter_map(|known| Some((known, anchor_from_trusted_cert(&known.der).ok()?))).unzip();
         if anchors.is_empty() {
             return Err(CertificateFault::NotTrusted);

@@ -23,7 +23,7 @@ const CHAT: &str = r#"{"model":"gpt-4o","messages":[]}"#;
 
 /// Makes these certificates the active ones of every project, as a change in the directory.
 fn activate(world: &World, pems: &[&str]) {
-    let all = pems.iter().map(|pem| Certificate::read(pem).unwrap()).collect();
+    let all = pems.iter().map(|pem| Arc::new(Certificate::read(pem).unwrap())).collect();
     let set = TrustedCertificates::new(all).map(Arc::new);
     for caller in world.store.callers.lock().unwrap().values_mut() {
         caller.organizations[0].projects[0].certificates = set.clone();

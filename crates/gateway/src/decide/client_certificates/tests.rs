@@ -1,6 +1,8 @@
 //! The memory of judgements against an oracle without memory: whatever was uploaded, activated, deactivated, deleted or has
 //! expired in between, a call is answered as if its certificate was judged for the first time.
 
+use std::sync::Arc;
+
 use keystead_core::client_certificate::Certificate;
 use proptest::prelude::*;
 
@@ -92,7 +94,7 @@ fn judged(places: &[Place; 8], shown: usize, now: Timestamp) -> Result<(), Certi
 
 fn set(places: &[Place; 8]) -> Option<TrustedCertificates> {
     let active = UPLOADS.iter().zip(places).filter(|(_, place)| **place == Place::Active);
-    TrustedCertificates::new(active.map(|(pem, _)| Certificate::read(pem).unwrap()).collect())
+    TrustedCertificates::new(active.map(|(pem, _)| Arc::new(Certificate::read(pem).unwrap())).collect())
 }
 
 proptest! {
@@ -130,7 +132,7 @@ proptest! {
 fn refusals_are_remembered_apart() {
     let memory = ClientCertificates::default();
     let now = Timestamp(1_768_435_200);
-    let trusted = TrustedCertificates::new(vec![Certificate::read(UPLOADS[0]).unwrap()]).unwrap();
+    let trusted = TrustedCertificates::new(vec![Arc::new(Certificate::read(UPLOADS[0]).unwrap())]).unwrap();
     assert_eq!(memory.judge(&trusted, &reported(0), now), Ok(()));
     for number in 0..2 * REMEMBERED {
         let garbage = ReportedCertificate::of(number.to_string().as_bytes()).unwrap();
