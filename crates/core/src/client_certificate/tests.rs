@@ -202,7 +202,7 @@ fn certificates_end_by_the_clock() {
 
 /// What comes with a certificate and is not needed for it does not shorten how long its judgement holds.
 #[test]
-fn only_the_certificates_of_the_way_count() {
+fn only_the_certificates_of_the_path_count() {
     let own = Certificate::read(pem!("client")).unwrap();
     let trusts = trusted(&[pem!("authority"), pem!("future-authority")]);
     for beside in [pem!("expired-authority"), pem!("short-client"), pem!("future-authority")] {

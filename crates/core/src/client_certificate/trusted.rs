@@ -159,7 +159,7 @@ impl TrustedCertificates {
     }
 }
 
-/// Refuses a way to an authority that is not valid now, or that permits fewer authorities below it.
+/// Refuses a path to an authority that is not valid now, or that permits fewer authorities below it.
 fn ensure_signs(authority: &Certificate, between: usize, now: Timestamp) -> Result<(), Error> {
     let time = unix_time(now);
     if authority.has_expired(now) {
