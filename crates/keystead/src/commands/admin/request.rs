@@ -182,6 +182,9 @@ mod tests {
         assert_eq!(uri(&some).as_deref(), Some("/v1/x?limit=50&after=100"));
         some.take(page(&(101..=150).collect::<Vec<_>>(), true)).unwrap();
         assert_eq!((uri(&some), some.list(Vec::new())["has_more"].clone()), (None, json!(true)));
+        let mut bounded = Pages::new(Request::get("/v1/x", &[]), Window::default().or_limit(2));
+        bounded.take(page(&[1, 2], true)).unwrap();
+        assert_eq!((uri(&bounded), bounded.list(Vec::new())["has_more"].clone()), (None, json!(true)), "a bound");
         let mut named = list(Some(1), None);
         named.take(json!({ "data": [{ "id": "a" }], "has_more": true, "next": "n1" })).unwrap();
         let part = named.list(vec![json!({ "id": "a" })]);

@@ -239,12 +239,7 @@ async fn show(within: &Within, request: Request, columns: &[Column], nothing: &'
         };
         figures += read.iter().map(|bucket| bucket["results"].as_array().map_or(0, Vec::len)).sum::<usize>();
         buckets.extend(read);
-        if figures > MOST_FIGURES {
-            return Err(CliError::Usage(format!(
-                "there are more than {MOST_FIGURES} figures in this time; choose a shorter time, fewer --by, or a \
-                 longer --every"
-            )));
-        }
+        ensure_few(figures)?;
         next = page["next_page"].as_str().map(str::to_owned);
         if next.is_none() {
             break;
@@ -254,6 +249,16 @@ async fn show(within: &Within, request: Request, columns: &[Column], nothing: &'
     let columns = filled(&rows, columns);
     let answer = json!({ "object": "page", "data": buckets, "has_more": false, "next_page": null });
     within.console.print(&answer, || within.console.rows(&rows, Listed { columns: &columns, nothing }))
+}
+
+/// Refuses an answer that would need too much memory.
+fn ensure_few(figures: usize) -> Result<(), CliError> {
+    if figures <= MOST_FIGURES {
+        return Ok(());
+    }
+    Err(CliError::Usage(format!(
+        "there are more than {MOST_FIGURES} figures in this time; choose a shorter time, fewer --by, or a longer --every"
+    )))
 }
 
 /// The results of a bucket, each with the time when the bucket begins.
@@ -269,4 +274,15 @@ fn results(bucket: &Value) -> Vec<Value> {
 /// The columns with a value in some row.
 fn filled(rows: &[Value], columns: &[Column]) -> Vec<Column> {
     columns.iter().filter(|column| rows.iter().any(|row| column.has_value(row))).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_bounded() {
+        assert!(ensure_few(MOST_FIGURES).is_ok());
+        assert!(matches!(ensure_few(MOST_FIGURES + 1), Err(CliError::Usage(text)) if text.contains("--every")));
+    }
 }
