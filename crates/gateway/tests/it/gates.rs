@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use keystead_core::client_certificate::{Certificate, TrustedCertificates};
 use keystead_core::gate::{AppliesTo, FirstUse, Mode, Policy, Requirement, Rule};
 use keystead_core::model_access::{ListMode, ModelAccess};
 use keystead_core::project_features::{DefaultTier, HostedTool, ProjectFeatures, ServiceTier};
@@ -14,13 +13,13 @@ use crate::world::{Answer, World, json};
 const CHAT: &str = "/v1/chat/completions";
 const EDITS: &str = "/v1/images/edits";
 
-fn govern(world: &World, policy: Policy) {
+pub(crate) fn govern(world: &World, policy: Policy) {
     let mut catalogue = keystead_gateway::Catalogue::clone(&world.catalogue.load());
     catalogue.policy = policy;
     world.catalogue.store(Arc::new(catalogue));
 }
 
-fn rule(id: &str, action: &str, models: &[&str]) -> Rule {
+pub(crate) fn rule(id: &str, action: &str, models: &[&str]) -> Rule {
     Rule {
         id: id.to_owned(),
         action: action.to_owned(),
@@ -254,22 +253,6 @@ async fn rules_that_are_tried_out_refuse_nobody() {
         let answer = world.post(CHAT, &key, r#"{"model":"gpt-4o"}"#).await;
         assert_eq!((answer.status, answer.header("x-keystead-warning")), (200, warning), "{mode:?}");
     }
-}
-
-// A caller that is read again because a rule refused the one in memory needs its certificate as well.
-#[tokio::test]
-async fn a_caller_that_is_read_again_needs_its_certificate() {
-    let world = World::new().await;
-    let key = world.key(1);
-    govern(&world, Policy { rules: vec![rule("all", "model.use", &["gpt-4o"])], ..Policy::default() });
-    let body = r#"{"model":"gpt-4o"}"#;
-    assert_ne!(world.post(CHAT, &key, body).await.status, 200, "the organization is not verified");
-    verify(&world, &key);
-    let authority = Certificate::read(include_str!("../../../../tests/certificates/authority.pem")).unwrap();
-    let set = TrustedCertificates::new(vec![Arc::new(authority)]).map(Arc::new);
-    world.change(&key, |caller| caller.organizations[0].projects[0].certificates = set);
-    let refused = world.post(CHAT, &key, body).await;
-    assert_eq!((refused.status, &refused.json()["error"]["code"]), (401, &"certificate_required".into()));
 }
 
 // A form may request a stream before or after it names the model, at any position.
