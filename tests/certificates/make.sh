@@ -86,7 +86,7 @@ authority rsa1024-authority "Short RSA authority" rsa1024
 authority p521-authority "P-521 authority" P-521
 # An authority that may not sign certificates.
 certificate unable-authority unable-authority unable P-256 "Unable authority"
-# An authority whose certificates are for servers.
+# An authority with certificates for servers alone.
 certificate server-authority server-authority server-authority P-256 "Authority of servers"
 # An authority that may sign no other authorities, and one that it signed all the same.
 certificate bounded-authority bounded-authority bounded P-256 "Bounded authority"

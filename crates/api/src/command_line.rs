@@ -136,7 +136,7 @@ async fn admit(
     Ok(next.run(read_request(accepted, request).await?).await)
 }
 
-/// Reads an answer. One that is not JSON is an error, whatever its status: what cannot be read is not known to be done.
+/// Reads an answer. One that is not JSON is an error, with any status: what cannot be read is not known to be done.
 async fn read(response: Response) -> Result<Value, Refused> {
     let (head, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| unreadable())?;

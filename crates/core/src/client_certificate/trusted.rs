@@ -149,8 +149,8 @@ impl TrustedCertificates {
             .fold(valid, Validity::within))
     }
 
-    /// The time around this moment in which a judgement of this certificate is the same, whatever it is: no certificate
-    /// that may matter begins or ends in it.
+    /// The time around this moment in which a judgement of this certificate, an acceptance or a refusal, is the same: no
+    /// certificate that may matter begins or ends in it.
     #[must_use]
     pub fn unchanged_around(&self, presented: &Presented, now: Timestamp) -> Validity {
         let shown = presented.between.iter().chain([&presented.own]).filter_map(|der| validity(der));

@@ -1,5 +1,5 @@
-//! The memory of judgements against an oracle without memory: whatever was uploaded, activated, deactivated, deleted or has
-//! expired in between, a call is answered as if its certificate was judged for the first time.
+//! The memory of judgements against an oracle without memory: after any uploads, activations, deactivations, deletions and
+//! moments of the clock, a call is answered as if its certificate was judged for the first time.
 
 use std::sync::Arc;
 
