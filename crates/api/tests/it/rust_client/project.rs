@@ -14,7 +14,6 @@ use async_openai::types::admin::projects::{
     ProjectUpdateRequest, UpdateProjectDataRetentionBody,
 };
 use async_openai::types::admin::roles::{PublicCreateOrganizationRoleBody, PublicUpdateOrganizationRoleBody};
-use async_openai::types::admin::users::PublicAssignOrganizationUserRoleBody;
 use keystead_core::rate::RateLimits;
 use keystead_core::role::OrganizationRole;
 
@@ -174,7 +173,7 @@ async fn roles_and_groups_of_projects_are_read() {
     assert!(to.read("projects.groups.remove", groups.remove(&group).await).deleted);
 
     let held = projects.user_roles(project, owner.user_id.as_str());
-    let wanted = PublicAssignOrganizationUserRoleBody { role_id: role.clone() };
+    let wanted = PublicAssignOrganizationGroupRoleBody { role_id: role.clone() };
     to.read("projects.user_roles.assign", held.assign(wanted).await);
     to.read("projects.user_roles.list", held.list().await);
     to.read("projects.user_roles.retrieve", held.retrieve(&role).await);
