@@ -82,6 +82,7 @@ impl App {
     #[must_use]
     pub fn new(options: AppOptions) -> Self {
         let public_url = options.public_url.trim_end_matches('/').to_owned();
+        let services = options.services.observed(&options.clock);
         let inner = Inner {
             store: options.store,
             tags: options.tags,
@@ -91,7 +92,7 @@ impl App {
             rng: Mutex::new(options.rng),
             public_url,
             sealer: options.sealer,
-            services: options.services,
+            services,
             settings: options.settings,
             work: Arc::new(Notify::new()),
             passwords: Semaphore::new(2),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use keystead_providers::Health;
+use keystead_providers::cloud::Clouds;
 use keystead_providers::identity::IdentityProvider;
 use keystead_providers::mail::Mailer;
 use keystead_providers::model_server::ModelServer;
@@ -12,6 +13,8 @@ use keystead_providers::phone::{LineLookup, PhoneVerifier, SmsSender};
 use keystead_providers::sign_in::SignIn;
 use keystead_providers::workload::TokenIssuers;
 
+use crate::context::Clock;
+use crate::issuer_states::{IssuerStates, ObservedIssuers};
 use crate::review::Reviewer;
 
 /// The service that makes and checks codes sent to phones.
@@ -45,8 +48,26 @@ pub struct Services {
     pub sign_in: Option<Arc<dyn SignIn>>,
     /// The keys of issuers that vouch for workloads.
     pub token_issuers: Option<Arc<dyn TokenIssuers>>,
+    /// Keys and buckets in customers' cloud accounts; without it Keystead has no identity in any cloud.
+    pub clouds: Option<Arc<dyn Clouds>>,
+    /// What the last fetch of their keys came to, on this node.
+    pub issuer_states: Arc<IssuerStates>,
     /// The model servers, for the operator's tests only: the gateway has its own clients.
     pub model_servers: Vec<Arc<dyn ModelServer>>,
+}
+
+impl Services {
+    /// Notes from now on what each fetch of an issuer's keys comes to.
+    pub(crate) fn observed(mut self, clock: &Clock) -> Self {
+        let states = Arc::clone(&self.issuer_states);
+        let observe = |issuers| {
+            let observed: Arc<dyn TokenIssuers> =
+                Arc::new(ObservedIssuers { issuers, states, clock: Arc::clone(clock) });
+            observed
+        };
+        self.token_issuers = self.token_issuers.map(observe);
+        self
+    }
 }
 
 impl Codes {
@@ -72,6 +93,8 @@ impl fmt::Debug for Services {
             .field("mail", &self.mail.is_some())
             .field("sign_in", &self.sign_in.is_some())
             .field("token_issuers", &self.token_issuers.is_some())
+            .field("clouds", &self.clouds.is_some())
+            .field("issuer_states", &self.issuer_states)
             .field("model_servers", &self.model_servers.len())
             .finish()
     }

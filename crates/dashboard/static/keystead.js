@@ -49,6 +49,19 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     }
   });
 }
+// A chosen file fills the field beside it, so that the form is sent like any other.
+for (const chooser of document.querySelectorAll("input[data-fills]")) {
+  const field = document.getElementById(chooser.dataset.fills);
+  chooser.closest("[hidden]").hidden = false;
+  chooser.addEventListener("change", async () => {
+    const chosen = chooser.files[0];
+    if (!chosen) return;
+    const bytes = new Uint8Array(await chosen.slice(0, 32_768).arrayBuffer());
+    // A certificate in DER begins with this byte; forms carry PEM.
+    const lines = () => btoa(String.fromCharCode(...bytes)).match(/.{1,64}/g).join("\n");
+    field.value = bytes[0] === 0x30 ? `-----BEGIN CERTIFICATE-----\n${lines()}\n-----END CERTIFICATE-----` : new TextDecoder().decode(bytes);
+  });
+}
 for (const form of document.querySelectorAll("form")) {
   form.addEventListener("submit", (event) => {
     const button = event.submitter;

@@ -42,6 +42,7 @@ const fn status(status: u16, name: &'static str, about: &'static str) -> ErrorSt
 pub const ERROR_STATUSES: &[ErrorStatus] = &[
     ErrorStatus {
         codes: &[
+            ("billing_hard_limit_reached", "A request for images does not fit into a spend limit."),
             (
                 "certificate_active",
                 "The certificate is active for the organization or a project, and cannot be deleted.",
@@ -164,7 +165,9 @@ pub const ERROR_STATUSES: &[ErrorStatus] = &[
     status(413, "ContentTooLarge", "The body is larger than allowed."),
     ErrorStatus {
         codes: &[
+            ("external_checks", "Too many validations of external keys and storage."),
             ("invites", "Too many invitations were sent."),
+            ("organization_spend_limit_exceeded", "The request does not fit into the spend limit of the organization."),
             ("payment_setup_running", "A card is being added."),
             ("payment_setups", "Too many cards were tried."),
             ("phone_checks", "Too many codes were checked."),
@@ -176,6 +179,7 @@ pub const ERROR_STATUSES: &[ErrorStatus] = &[
             ("phone_lookups", "Too many numbers were looked up."),
             ("phone_resend_too_soon", "The code cannot be sent again yet."),
             ("phone_sim_changed", "The SIM card of the number was changed lately."),
+            ("project_spend_limit_exceeded", "The request does not fit into the spend limit of the project."),
             ("rate_limit_exceeded", "More requests, tokens or images than the organization or the project may use."),
             ("verification_cooldown", "Too many attempts; the next one is possible later."),
             ("verification_handoffs", "Too many links for another device."),
@@ -208,19 +212,35 @@ pub const OAUTH_STATUSES: &[ErrorStatus] = &[
         codes: &[
             ("invalid_grant", "The token is refused, no rule admits it, or the provider or the rule is disabled."),
             ("invalid_request", "A parameter is missing, repeated or not allowed."),
+            ("invalid_scope", "`scope` was sent; the rule decides what a key may do."),
+            ("invalid_target", "`resource` or `audience` was sent; a key is for this installation only."),
             ("unsupported_grant_type", "The grant type is not the exchange of a token."),
         ],
         ..status(400, "OAuthBadRequest", "The request cannot be read, or the token is refused.")
     },
     ErrorStatus {
-        codes: &[(
-            "access_denied",
-            "The organization is closed or lacks what a new key requires, or the operator does not serve the country.",
-        )],
+        codes: &[
+            (
+                "access_denied",
+                "The organization is closed or lacks what a new key requires, or the operator does not serve the country.",
+            ),
+            ("https_required", "The request came over http."),
+        ],
         ..status(403, "OAuthForbidden", "The workload gets no key, although its token is good.")
     },
     ErrorStatus {
-        codes: &[("temporarily_unavailable", "Too many exchanges; the next one is possible later.")],
+        codes: &[("invalid_request", "The body did not arrive in time.")],
+        ..status(408, "OAuthRequestTimeout", "The body did not arrive in time.")
+    },
+    ErrorStatus {
+        codes: &[("invalid_request", "The body is larger than allowed.")],
+        ..status(413, "OAuthContentTooLarge", "The body is larger than allowed.")
+    },
+    ErrorStatus {
+        codes: &[(
+            "temporarily_unavailable",
+            "Too many exchanges, or too many keys of the rule or the organization; the next one is possible later.",
+        )],
         retry_after: true,
         ..status(429, "OAuthTooManyRequests", "A limit is reached.")
     },

@@ -44,7 +44,7 @@ impl Member {
 
 impl Object {
     pub(crate) fn example(&self) -> Json {
-        of_members(self.all_members())
+        of_members(self.all_members().filter(|member| !member.left_out))
     }
 }
 

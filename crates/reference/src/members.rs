@@ -60,6 +60,8 @@ pub struct Member {
     pub example: Option<&'static str>,
     /// Whether examples of requests contain it although it is not required.
     pub shown: bool,
+    /// Whether examples of answers do not contain it.
+    pub left_out: bool,
     /// Least number, characters or items.
     pub least: Option<i64>,
     /// Largest number, most characters or items.
@@ -77,6 +79,7 @@ pub(crate) const fn field(name: &'static str, kind: Kind, about: &'static str) -
         usual: None,
         example: None,
         shown: false,
+        left_out: false,
         least: None,
         most: None,
     }
@@ -120,6 +123,12 @@ impl Member {
     /// Examples of requests contain it.
     pub(crate) const fn shown(mut self) -> Self {
         self.shown = true;
+        self
+    }
+
+    /// Examples of answers do not contain it.
+    pub(crate) const fn left_out(mut self) -> Self {
+        self.left_out = true;
         self
     }
 
@@ -173,17 +182,30 @@ impl Kind {
         }
     }
 
-    /// The members of a value without a named object, and whether they are those of an array's items.
+    /// The members of a value without a named object, those of all alternatives once, and whether they are those of
+    /// an array's items.
     #[must_use]
-    pub fn members(self) -> Option<(&'static [Member], bool)> {
+    pub fn members(self) -> (Vec<&'static Member>, bool) {
         match self {
-            Self::Members(members) => Some((members, false)),
-            Self::List(item) => item.members().map(|(members, _)| (members, true)),
-            // The other forms have some of the members of the longest.
+            Self::Members(members) => (members.iter().collect(), false),
+            Self::List(item) => (item.members().0, true),
             Self::Either(kinds) => {
-                kinds.iter().filter_map(|kind| kind.members()).max_by_key(|(members, _)| members.len())
+                let all: Vec<_> =
+                    kinds.iter().map(|kind| kind.members()).filter(|(members, _)| !members.is_empty()).collect();
+                let list = all.first().is_some_and(|(_, list)| *list);
+                let mut members: Vec<&Member> = Vec::new();
+                for member in all.into_iter().flat_map(|(members, _)| members) {
+                    // Forms of one object share most of their members.
+                    if !members
+                        .iter()
+                        .any(|known| known.name == member.name && known.kind.words() == member.kind.words())
+                    {
+                        members.push(member);
+                    }
+                }
+                (members, list)
             }
-            _ => None,
+            _ => (Vec::new(), false),
         }
     }
 

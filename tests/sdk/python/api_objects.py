@@ -199,6 +199,9 @@ VALUES = {
     "part_ids": lambda path: [part(path)],
     "code": lambda _: messages("+48")[0]["code"],
 }
+# What is made at the path of an operation before it: a limit that it reads or removes.
+SPEND_LIMIT = {"threshold_amount": 50_000, "currency": "USD", "interval": "month"}
+BEFORE = dict.fromkeys(("retrieveSpendLimit", "deleteSpendLimit", "retrieveProjectSpendLimit", "deleteProjectSpendLimit"), SPEND_LIMIT)
 # Models that the sandbox serves, where an example names another one.
 MODELS = {"createCompletion": "gpt-4o-mini", "createImage": "gpt-4o-mini", "createModeration": "gpt-4o-mini", "createSpeech": "tts-1"}
 
@@ -246,6 +249,8 @@ def ids_of(template, operation):
             ids[name] = body[name] if name in (body or {}) else answer.json()["id"]
         else:
             return None
+    if operation["operationId"] in BEFORE:
+        send("POST", filled(template, ids), BEFORE[operation["operationId"]])
     return ids
 
 

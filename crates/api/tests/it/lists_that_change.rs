@@ -9,7 +9,9 @@ use keystead_testkit::Databases;
 use serde_json::{Value, json};
 
 use crate::certificates::AUTHORITY;
+use crate::external::{external_key, external_storage};
 use crate::lists::{LISTS, NEXT_LISTS};
+use crate::spend::spend_alert;
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{World, admin};
 
@@ -124,11 +126,14 @@ impl<'w> Place<'w> {
                 "/v1/organization/certificates".clone_into(&mut path);
                 json!({ "certificate": AUTHORITY, "name": name })
             }
+            "spend_alerts" => spend_alert(),
             "invites" => json!({ "email": format!("p{}@example.com", self.made), "role": "reader" }),
             "api_keys" => {
                 path = format!("/v1/organization/projects/{}/service_accounts/{}/api_keys", self.project, self.account);
                 json!({ "name": name })
             }
+            "external_keys" => external_key(&name),
+            "external_storage" => external_storage(&self.project),
             "workload_identity_providers" => workload_provider(&name),
             "federation_rules" => federation_rule(&self.project, &self.account),
             "audit_logs" => {

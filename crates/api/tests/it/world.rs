@@ -23,7 +23,7 @@ use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::directory;
 use keystead_store::{Error, Store, Tx};
-use keystead_testkit::{Database, PUBLIC_URL, Workloads, pepper, tags};
+use keystead_testkit::{CloudAccounts, Database, PUBLIC_URL, Workloads, pepper, tags};
 use serde_json::Value;
 
 use crate::openapi;
@@ -77,6 +77,7 @@ pub(crate) struct World {
     people: AtomicU64,
     clock: keystead_testkit::Clock,
     pub(crate) workloads: Arc<Workloads>,
+    pub(crate) clouds: Arc<CloudAccounts>,
 }
 
 /// A response, read to the end.
@@ -160,7 +161,12 @@ impl World {
             people: AtomicU64::default(),
             clock: parts.clock,
             workloads: parts.workloads,
+            clouds: parts.clouds,
         }
+    }
+
+    pub(crate) fn clock(&self) -> keystead_testkit::Clock {
+        self.clock.clone()
     }
 
     pub(crate) fn wait(&self, seconds: i64) {
@@ -187,6 +193,9 @@ impl World {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        if path == "/v1/organization/audit_logs" && parts.status.is_success() {
+            crate::audit_shapes::check(&body);
+        }
         let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
         openapi::check(method.as_str(), &path, &sent, &answer);
         answer

@@ -22,7 +22,7 @@ pub const MOST_CERTIFICATES: usize = 50;
 /// Certificates that one request may activate or deactivate.
 pub const MOST_AT_ONCE: usize = 10;
 /// Active certificates of single projects, in one organization.
-const MOST_OF_PROJECTS: i64 = 500;
+pub const MOST_OF_PROJECTS: i64 = 500;
 
 /// The code of the refusal to activate a certificate that nothing would check.
 pub const NOT_CHECKED: &str = "client_certificates_not_checked";

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod capture;
+pub(crate) mod certificates;
 pub(crate) mod help;
 pub(crate) mod home;
 pub(crate) mod keys;
@@ -14,5 +15,7 @@ pub(crate) mod phone_step;
 pub(crate) mod playground;
 pub(crate) mod reference;
 pub(crate) mod sign_in;
+pub(crate) mod spend;
 pub(crate) mod unknown;
 pub(crate) mod usage;
+pub(crate) mod workloads;

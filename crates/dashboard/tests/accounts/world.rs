@@ -52,6 +52,16 @@ impl World {
         Self::with(Settings { operator_emails, ..Settings::default() }).await
     }
 
+    /// An installation with a proxy that reports the certificates of clients.
+    pub(crate) async fn with_client_certificates() -> Self {
+        Self::with(Settings { client_certificates: true, ..Settings::default() }).await
+    }
+
+    /// From now on the issuer of workloads publishes these keys, or does not answer.
+    pub(crate) fn publish(&self, seeds: Option<&[u8]>) {
+        self.parts.workloads.publish(seeds);
+    }
+
     /// The text of the newest mail.
     pub(crate) fn newest_mail(&self) -> String {
         self.parts.mailbox.all().pop().unwrap().text

@@ -41,17 +41,23 @@ const ACTOR: Kind = Kind::Either(&[
 
 const EVENT: Object = Object::new(
     "AuditLogEvent",
-    "One event. A further member, named like its type, has the details: the `id` of what it is about, and what changed.",
+    "One event. A further member, named like its type, has the details: the `id` of what it is about, and what changed. An event that OpenAI's API does not have has the nearest type, its own type in `keystead_type`, and its own details in a member of that name.",
     &[
         field("id", Kind::Id("audit_log-"), "Its id."),
         field("type", Kind::Text, "What happened.").such_as("project.created"),
+        field("keystead_type", Kind::Text, "Its own type, when `type` is only the nearest of OpenAI's API.")
+            .sometimes()
+            .left_out()
+            .such_as("phone.verified"),
         field("effective_at", Kind::Time, "When it happened."),
         field("actor", ACTOR, "Who did it; null for the service and its operators.").or_null(),
         field(
             "keystead_actor",
             Kind::Members(&[
                 field("type", Kind::OneOf(&["operator", "service"]), "What it is."),
-                field("id", Kind::Text, "Its name.").such_as("alice"),
+                field("id", Kind::Text, "Its name; null for an operator who is known by their address.")
+                    .or_null()
+                    .such_as("alice"),
             ]),
             "Who did it, when `actor` is null.",
         )
@@ -74,7 +80,7 @@ pub(super) const GROUP: Group = Group {
     name: "Audit log",
     about: "Who changed what and when, in the organization.",
     operations: &[get("/v1/organization/audit_logs", "listAuditLogs", "List audit events")
-        .about("Newest first.")
+        .about("Newest first. `event_types` takes types of OpenAI's API and of Keystead.")
         .needs(READ)
         .query(AUDIT_PAGE)
         .lists(&EVENT)

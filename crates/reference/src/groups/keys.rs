@@ -146,6 +146,9 @@ const EXPLAINED_KEY: Object = Object::new(
         field("revoked_by", Kind::Text, "Who revoked it.").or_null().such_as("null"),
         field("revoked_reason", Kind::Text, "Why it was revoked.").or_null().such_as("null"),
         field("rotated_to", Kind::Id("key_"), "The key that replaces it.").or_null().such_as("null"),
+        field("federation_rule_id", Kind::Id("wifr_"), "The rule of workload identity that issued it.")
+            .or_null()
+            .such_as("null"),
     ],
 );
 

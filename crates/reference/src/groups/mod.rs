@@ -5,6 +5,7 @@
 
 mod audit;
 mod certificates;
+mod external;
 mod keys;
 mod network;
 mod operator;
@@ -17,6 +18,7 @@ mod role_assignments;
 mod roles;
 mod service_accounts;
 mod shared;
+mod spend;
 mod usage;
 mod verification;
 mod workload_identity;
@@ -37,11 +39,13 @@ pub static GROUPS: &[Group] = &[
     service_accounts::GROUP,
     workload_identity::GROUP,
     usage::GROUP,
+    spend::GROUP,
     audit::GROUP,
     verification::GROUP,
     verification::ORGANIZATION,
     network::GROUP,
     certificates::GROUP,
+    external::GROUP,
     operator::GROUP,
 ];
 

@@ -15,7 +15,7 @@ pub(super) const PROJECT: Object = Object::new(
         CREATED_AT,
         field("archived_at", Kind::Time, "When it was archived.").or_null().such_as("null"),
         field("status", Kind::OneOf(&["active", "archived"]), "Whether it can be used."),
-        field("external_key_id", Kind::Null, "Keystead has no external keys."),
+        field("external_key_id", Kind::Null, "Projects have no external key."),
     ],
 );
 

@@ -3,6 +3,7 @@
 use keystead_core::rotation::LONGEST_LIFE;
 use keystead_core::scope::Scope;
 
+use super::external::PURPOSE;
 use crate::members::{Kind, Member, field, optional, parameter};
 use crate::operation::Access;
 
@@ -55,6 +56,22 @@ pub(super) const RULE_PAGE: &[Member] = &[
     ORDER,
     parameter("service_account_id", Kind::Text, "Only the rules for this service account."),
 ];
+/// External keys.
+pub(super) const EXTERNAL_KEY_PAGE: &[Member] = &[
+    AFTER,
+    BEFORE,
+    LIMIT.shown().such_as("20"),
+    ORDER,
+    parameter("purpose", PURPOSE, "Only the keys for this purpose."),
+];
+/// External storage.
+pub(super) const EXTERNAL_STORAGE_PAGE: &[Member] = &[
+    AFTER,
+    BEFORE,
+    LIMIT.shown().such_as("20"),
+    ORDER,
+    parameter("project_id", Kind::Text, "Only the buckets of this project."),
+];
 /// Projects.
 pub(super) const PROJECT_PAGE: &[Member] = &[
     AFTER,
@@ -95,7 +112,7 @@ pub(super) const AUDIT_PAGE: &[Member] = &[
     parameter("effective_at[lt]", Kind::Integer, "Before this time."),
     parameter("effective_at[lte]", Kind::Integer, "At this time or earlier."),
     parameter("project_ids", Kind::List(&Kind::Id("proj_")), "Only events in these projects.").at_most(100),
-    parameter("event_types", Kind::List(&Kind::Text), "Only events of these types.").at_most(100),
+    parameter("event_types", Kind::List(&Kind::Text), "Only events of these types."),
     parameter("actor_ids", Kind::List(&Kind::Text), "Only events by these people and keys.").at_most(100),
     parameter("actor_emails", Kind::List(&Kind::Text), "Only events by the people with these addresses.").at_most(100),
     parameter("resource_ids", Kind::List(&Kind::Text), "Only events about these objects.").at_most(100),

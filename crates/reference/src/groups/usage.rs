@@ -2,11 +2,13 @@
 
 mod queries;
 
+use keystead_core::usage::attributes::{CONTEXT_LEVELS, IMAGE_SOURCES};
+
 use super::shared::{USAGE, object};
 use crate::members::{Kind, Member, field};
 use crate::object::Object;
 use crate::operation::{Group, get};
-use queries::{COST_QUERY, QUERY, QUERY_OF_PROJECT, QUERY_WITH_SOURCE, QUERY_WITHOUT_MODEL};
+use queries::{COST_QUERY, QUERY, QUERY_OF_FILES, QUERY_OF_IMAGES, QUERY_OF_PROJECT, QUERY_OF_WEB, QUERY_WITH_BATCH};
 
 const PROJECT: Member = field("project_id", Kind::Text, "The project, when grouped by it.").or_null().such_as("null");
 const USER: Member =
@@ -24,12 +26,22 @@ const CHARACTERS: Member = field("characters", Kind::Integer, "Characters spoken
 const SECONDS: Member = field("seconds", Kind::Integer, "Seconds of audio.").such_as("61");
 const IMAGE_COUNT: Member = field("images", Kind::Integer, "Images.").such_as("2");
 const CALLS: Member = field("num_requests", Kind::Integer, "Finished calls of the tool.").such_as("4");
-const SESSIONS: Member = field("num_sessions", Kind::Integer, "Sessions.").such_as("0");
+const SESSIONS: Member = field("num_sessions", Kind::Integer, "Containers, each counted once.").such_as("2");
 
-/// A member of OpenAI's result that Keystead does not count.
-const fn uncounted(name: &'static str) -> Member {
-    field(name, Kind::Null, "Keystead does not count by it.")
-}
+const BATCH: Member =
+    field("batch", Kind::Boolean, "Whether it is of lines of batches, when grouped by it.").or_null().such_as("null");
+const TIER: Member =
+    field("service_tier", Kind::Text, "The tier that the answers name, when grouped by it.").or_null().such_as("null");
+const SIZE: Member = field("size", Kind::Text, "The size of the images, when grouped by it.").or_null().such_as("null");
+const IMAGE_SOURCE: Member =
+    field("source", Kind::OneOf(&IMAGE_SOURCES), "Where the images come from, when grouped by it.")
+        .or_null()
+        .such_as("null");
+const LEVEL: Member = field("context_level", Kind::OneOf(&CONTEXT_LEVELS), "How much is read, when grouped by it.")
+    .or_null()
+    .such_as("null");
+const STORE: Member =
+    field("vector_store_id", Kind::Text, "The vector store, when grouped by it.").or_null().such_as("null");
 
 /// The estimated part of the figures.
 const fn estimated(figures: &'static [Member]) -> Member {
@@ -59,8 +71,8 @@ const COMPLETIONS: Object = Object::new(
         SOURCE,
         field("input_audio_tokens", Kind::Integer, "Always 0.").such_as("0"),
         field("output_audio_tokens", Kind::Integer, "Always 0.").such_as("0"),
-        uncounted("batch"),
-        uncounted("service_tier"),
+        BATCH,
+        TIER,
         estimated(TOKENS),
     ],
 );
@@ -82,8 +94,8 @@ const DECISIONS: Object = Object::new(
         SOURCE,
         field("input_audio_tokens", Kind::Integer, "Always 0.").such_as("0"),
         field("output_audio_tokens", Kind::Integer, "Always 0.").such_as("0"),
-        uncounted("batch"),
-        uncounted("service_tier"),
+        BATCH,
+        TIER,
         estimated(TOKENS),
     ],
 );
@@ -129,8 +141,8 @@ const IMAGES: Object = Object::new(
         USER,
         KEY,
         MODEL,
-        uncounted("size"),
-        uncounted("source"),
+        SIZE,
+        IMAGE_SOURCE,
         estimated(&[IMAGE_COUNT, REQUESTS]),
     ],
 );
@@ -173,22 +185,14 @@ const VECTOR_STORES: Object = Object::new(
 
 const INTERPRETERS: Object = Object::new(
     "CodeInterpreterSessionsUsage",
-    "Not counted: sessions are in no record.",
+    "Sessions of code interpreters.",
     &[object("organization.usage.code_interpreter_sessions.result"), SESSIONS, PROJECT, estimated(&[SESSIONS])],
 );
 
 const FILE_SEARCHES: Object = Object::new(
     "FileSearchCallsUsage",
     "Calls of the tool for search in files.",
-    &[
-        object("organization.usage.file_searches.result"),
-        CALLS,
-        PROJECT,
-        USER,
-        KEY,
-        uncounted("vector_store_id"),
-        estimated(&[CALLS]),
-    ],
+    &[object("organization.usage.file_searches.result"), CALLS, PROJECT, USER, KEY, STORE, estimated(&[CALLS])],
 );
 
 const WEB_SEARCHES: Object = Object::new(
@@ -203,7 +207,7 @@ const WEB_SEARCHES: Object = Object::new(
         KEY,
         MODEL,
         SOURCE,
-        uncounted("context_level"),
+        LEVEL,
         estimated(&[CALLS, REQUESTS]),
     ],
 );
@@ -237,13 +241,12 @@ const COSTS: Object = Object::new(
 pub(super) const GROUP: Group = Group {
     slug: "usage",
     name: "Usage and costs",
-    about: "Figures in buckets of time. Buckets without usage have no results. Lines of batches are not in these figures.",
+    about: "Figures in buckets of time. Buckets without usage have no results. Lines of batches count when their batch has ended. A value that is not known is null in a group, and no filter finds it.",
     operations: &[
         get("/v1/organization/usage/completions", "usageCompletions", "Usage of text models")
             .about("Chat completions, responses and completions.")
             .needs(USAGE)
-            .query(QUERY_WITH_SOURCE)
-            .unsupported(&["batch"])
+            .query(QUERY_WITH_BATCH)
             .buckets(&COMPLETIONS)
             .sdk("admin.organization.usage.completions"),
         get("/v1/organization/usage/embeddings", "usageEmbeddings", "Usage of embeddings")
@@ -258,8 +261,7 @@ pub(super) const GROUP: Group = Group {
             .sdk("admin.organization.usage.moderations"),
         get("/v1/organization/usage/images", "usageImages", "Usage of image models")
             .needs(USAGE)
-            .query(QUERY)
-            .unsupported(&["sizes", "sources"])
+            .query(QUERY_OF_IMAGES)
             .buckets(&IMAGES)
             .sdk("admin.organization.usage.images"),
         get("/v1/organization/usage/audio_speeches", "usageAudioSpeeches", "Usage of speech")
@@ -274,21 +276,18 @@ pub(super) const GROUP: Group = Group {
             .sdk("admin.organization.usage.audio_transcriptions"),
         get("/v1/organization/usage/web_search_calls", "usageWebSearchCalls", "Calls of web search")
             .needs(USAGE)
-            .query(QUERY_WITH_SOURCE)
-            .unsupported(&["context_levels"])
+            .query(QUERY_OF_WEB)
             .buckets(&WEB_SEARCHES)
             .sdk("admin.organization.usage.web_search_calls"),
         get("/v1/organization/usage/file_search_calls", "usageFileSearchCalls", "Calls of file search")
             .needs(USAGE)
-            .query(QUERY_WITHOUT_MODEL)
-            .unsupported(&["vector_store_ids"])
+            .query(QUERY_OF_FILES)
             .buckets(&FILE_SEARCHES)
             .sdk("admin.organization.usage.file_search_calls"),
         get("/v1/organization/usage/decisions", "usageDecisions", "Decisions")
             .about("Not counted: the buckets are empty.")
             .needs(USAGE)
-            .query(QUERY_WITH_SOURCE)
-            .unsupported(&["batch"])
+            .query(QUERY_WITH_BATCH)
             .buckets(&DECISIONS)
             .sdk("admin.organization.usage.decisions"),
         get("/v1/organization/usage/vector_stores", "usageVectorStores", "Vector stores")
@@ -302,7 +301,7 @@ pub(super) const GROUP: Group = Group {
             "usageCodeInterpreterSessions",
             "Sessions of code interpreters",
         )
-        .about("Not counted: the buckets are empty.")
+        .about("Containers that responses name, each counted once.")
         .needs(USAGE)
         .query(QUERY_OF_PROJECT)
         .buckets(&INTERPRETERS)

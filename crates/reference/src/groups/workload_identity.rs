@@ -211,7 +211,7 @@ pub(super) const GROUP: Group = Group {
             "createFederationRule",
             "Create a federation rule",
         )
-        .about("Of several rules that admit a token, the oldest counts. A provider has at most 50 rules. A key cannot give permissions that it does not hold itself.")
+        .about("Of several rules that admit a token, the oldest counts. One attribute at least must differ between workloads: a rule with the issuer, the audience, times or derived texts alone is refused, and a rule for GitHub Actions, gitlab.com or Google must name a claim that says to whom the workload belongs. A provider has at most 50 rules. A key cannot give permissions that it does not hold itself.")
         .needs(WRITE)
         .body(&[
             field("attribute_matchers", Kind::Map(&MATCHER), ABOUT_MATCHERS).such_as(MATCHERS),

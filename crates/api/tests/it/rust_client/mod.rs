@@ -1,9 +1,11 @@
 //! async-openai, a client in Rust by others, calls every operation of the administration that it has, over a socket. Its
 //! types are an independent reading of OpenAI's API: each answer decodes, and what its types do not keep is listed.
 
+mod external;
 mod organization;
 mod project;
 mod recorder;
+mod spend;
 
 use std::sync::Arc;
 

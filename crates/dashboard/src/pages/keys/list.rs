@@ -12,7 +12,7 @@ pub(crate) use super::dialog::Dialog;
 use super::draft::{self, DRAFT};
 use super::find::{leaked_dialog, several};
 use super::permissions::Permissions;
-pub(crate) use super::rows::{HERE, Row, permissions, row, row_of, split};
+pub(crate) use super::rows::{HERE, Row, permissions, row, row_of, row_to_end, split};
 use super::view::{Tab, View};
 use crate::pages::phone_step::{PhoneStep, phone_needed};
 use crate::state::DashboardState;
@@ -39,6 +39,8 @@ pub(crate) struct Keys {
     rows: Vec<Row>,
     view: View,
     tabs: Vec<Tab>,
+    /// The link to the keys that were issued to workloads, if there are any.
+    issued: Option<Tab>,
     /// Whether the visitor sees no keys in this project, revoked ones neither.
     no_keys: bool,
     /// What an empty list says.
@@ -138,6 +140,7 @@ impl Keys {
             empty: view.empty(visit),
             left_out: view.left_out(visit, &counts),
             tabs: view.tabs(visit, &counts),
+            issued: super::issued::tab(state, visit).await?,
             revoked: revoked.map(|count| t.count("keys-were-revoked", &count)),
             follow_href: visit.link(&format!("{HERE}/gateways")),
             search_href: visit.link(&format!("{HERE}/search")),
@@ -214,7 +217,7 @@ pub(crate) async fn dialog_about(state: &DashboardState, visit: &Visit) -> Resul
         return rotation(state, visit, id, None).await;
     }
     if let Some(id) = query.get("revoke") {
-        let Some(row) = row_of(state, visit, id).await? else { return Ok(Dialog::None) };
+        let Some(row) = row_to_end(state, visit, id).await? else { return Ok(Dialog::None) };
         let Row { id, name, tail, rotated, last_used_at, .. } = row;
         return Ok(Dialog::Revoke { id, name, tail, rotated, last_used_at });
     }

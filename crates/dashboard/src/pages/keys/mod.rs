@@ -6,6 +6,7 @@ pub(crate) mod create;
 mod dialog;
 mod draft;
 pub(crate) mod find;
+pub(crate) mod issued;
 pub(crate) mod list;
 pub(crate) mod overview;
 pub(crate) mod permissions;

@@ -12,7 +12,7 @@ use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render, render_error, subpath};
 
-pub(super) const HERE: &str = "/settings/organization/projects";
+pub(crate) const HERE: &str = "/settings/organization/projects";
 /// Projects on one page.
 const ROWS: u32 = 50;
 

@@ -136,8 +136,7 @@ fn within(members: impl Iterator<Item = &'static Member>, found: &mut Vec<&'stat
     for member in members {
         match (member.kind.object(), member.kind.members()) {
             (Some(object), _) => add(object, found),
-            (None, Some((members, _))) => within(members.iter(), found),
-            (None, None) => {}
+            (None, (members, _)) => within(members.into_iter(), found),
         }
     }
 }
@@ -149,8 +148,8 @@ fn table(t: Messages, members: &[Member], sent: bool) -> Vec<Row> {
 
 /// The rows of a member and of those within it, whose names begin with its own.
 fn rows(t: Messages, member: &Member, within: &str, sent: bool, depth: usize) -> Vec<Row> {
-    let inner = member.kind.members();
-    let list = inner.is_some_and(|(_, list)| list);
+    let (inner, list) = member.kind.members();
+    let list = list && !inner.is_empty();
     let name = format!("{within}{}{}", member.name, if list { "[]" } else { "" });
     let row = Row {
         kind: member.kind.words(),
@@ -162,8 +161,8 @@ fn rows(t: Messages, member: &Member, within: &str, sent: bool, depth: usize) ->
     };
     let prefix = format!("{}.", row.name);
     let mut all = vec![row];
-    if let Some((members, _)) = inner.filter(|_| depth + 1 < DEEPEST) {
-        all.extend(members.iter().flat_map(|one| rows(t, one, &prefix, sent, depth + 1)));
+    if depth + 1 < DEEPEST {
+        all.extend(inner.into_iter().flat_map(|one| rows(t, one, &prefix, sent, depth + 1)));
     }
     all
 }

@@ -1,5 +1,7 @@
 //! The parameters of usage and costs.
 
+use keystead_core::usage::attributes::{CONTEXT_LEVELS, IMAGE_SOURCES};
+
 use crate::members::{Kind, Member, parameter};
 
 const START: Member = parameter("start_time", Kind::Integer, "The beginning, in Unix seconds.").such_as("1767225600");
@@ -41,7 +43,8 @@ pub(super) const QUERY: &[Member] = &[
     group_by(&Kind::OneOf(&["project_id", "user_id", "api_key_id", "model"])).such_as("[\"model\"]").shown(),
 ];
 
-pub(super) const QUERY_WITH_SOURCE: &[Member] = &[
+/// Completions.
+pub(super) const QUERY_WITH_BATCH: &[Member] = &[
     start(),
     END,
     WIDTH,
@@ -51,12 +54,14 @@ pub(super) const QUERY_WITH_SOURCE: &[Member] = &[
     USERS,
     KEYS,
     MODELS,
-    group_by(&Kind::OneOf(&["project_id", "user_id", "api_key_id", "model", "api_source"]))
+    parameter("batch", Kind::Boolean, "Only lines of batches, or only other requests."),
+    group_by(&Kind::OneOf(&["project_id", "user_id", "api_key_id", "model", "batch", "service_tier", "api_source"]))
         .such_as("[\"model\"]")
         .shown(),
 ];
 
-pub(super) const QUERY_WITHOUT_MODEL: &[Member] = &[
+/// Images.
+pub(super) const QUERY_OF_IMAGES: &[Member] = &[
     start(),
     END,
     WIDTH,
@@ -65,7 +70,45 @@ pub(super) const QUERY_WITHOUT_MODEL: &[Member] = &[
     PROJECTS,
     USERS,
     KEYS,
-    group_by(&Kind::OneOf(&["project_id", "user_id", "api_key_id"])).such_as("[\"project_id\"]").shown(),
+    MODELS,
+    parameter("sizes", Kind::List(&Kind::Text), "Only images of these sizes.").such_as("[\"1024x1024\"]"),
+    parameter("sources", Kind::List(&Kind::OneOf(&IMAGE_SOURCES)), "Only images that come from these."),
+    group_by(&Kind::OneOf(&["project_id", "user_id", "api_key_id", "model", "size", "source"]))
+        .such_as("[\"model\"]")
+        .shown(),
+];
+
+/// Searches in the web.
+pub(super) const QUERY_OF_WEB: &[Member] = &[
+    start(),
+    END,
+    WIDTH,
+    LIMIT,
+    NEXT,
+    PROJECTS,
+    USERS,
+    KEYS,
+    MODELS,
+    parameter("context_levels", Kind::List(&Kind::OneOf(&CONTEXT_LEVELS)), "Only searches that read this much."),
+    group_by(&Kind::OneOf(&["project_id", "user_id", "api_key_id", "model", "context_level", "api_source"]))
+        .such_as("[\"model\"]")
+        .shown(),
+];
+
+/// Searches in files, which have no model.
+pub(super) const QUERY_OF_FILES: &[Member] = &[
+    start(),
+    END,
+    WIDTH,
+    LIMIT,
+    NEXT,
+    PROJECTS,
+    USERS,
+    KEYS,
+    parameter("vector_store_ids", Kind::List(&Kind::Text), "Only searches in these vector stores."),
+    group_by(&Kind::OneOf(&["project_id", "user_id", "api_key_id", "vector_store_id"]))
+        .such_as("[\"project_id\"]")
+        .shown(),
 ];
 
 pub(super) const QUERY_OF_PROJECT: &[Member] = &[

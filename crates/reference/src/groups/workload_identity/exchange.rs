@@ -28,7 +28,7 @@ const ISSUED: Object = Object::new(
 );
 
 pub(super) const TOKEN: Operation = post("/oauth/token", "exchangeToken", "Exchange a token for a key")
-    .about("The exchange of RFC 8693, as JSON or as a form. The token is the credential. Other parameters grant nothing. Errors have the form of OAuth: `error` is `invalid_request`, `unsupported_grant_type`, `invalid_grant`, `access_denied`, `temporarily_unavailable` or `server_error`.")
+    .about("The exchange of RFC 8693, as JSON or as a form. The token is the credential. `scope`, `resource` and `audience` are refused, because the rule decides what a key may do; other parameters do nothing. Errors have the form of OAuth: `error` is `invalid_request`, `invalid_scope`, `invalid_target`, `unsupported_grant_type`, `invalid_grant`, `access_denied`, `https_required`, `temporarily_unavailable` or `server_error`.")
     .body(&[
         field(
             "grant_type",

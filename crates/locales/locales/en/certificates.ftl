@@ -1,0 +1,105 @@
+nav-certificates = Certificates
+certificates-lead = Clients of the API can be required to present a certificate (mTLS) besides their key.
+certificates-lead-project = Clients that use the keys of the project { $project } can be required to present a certificate (mTLS).
+certificates-help = How it works
+certificates-now-all = At the moment, requests with every project key of this organization need one.
+certificates-now-project = At the moment, requests with the keys of this project need one.
+certificates-now-some = { $count ->
+    [one] At the moment, { $count } project needs one.
+   *[other] At the moment, { $count } projects need one.
+}
+certificates-now-none = At the moment, no request needs one.
+certificates-unchecked = This installation does not check client certificates.
+certificates-unchecked-lead = You can upload certificates, but not activate them, because an active one would protect nothing. The operator first names the proxy's header in the setting:
+certificates-none = There are no certificates yet. Upload the certificate of the authority that signs your clients' certificates.
+certificates-none-how = An upload changes nothing. Clients need a certificate only after you activate one, for the whole organization or for a project.
+certificates-most = An organization can have at most { $most } certificates. Delete one that you no longer use.
+certificates-most-of-projects = An organization can have at most { $most } active certificates of single projects. Activate some for the whole organization instead.
+certificate-validity = Validity
+certificate-in-organization = For the whole organization
+certificate-in-project = For this project
+certificate-until = Valid until { $when }
+certificate-from = Valid from { $when }
+certificate-ending = Expires { $when }
+certificate-expired = Expired on { $when }
+certificate-ends = { $name } expires on { $when }. Clients that depend on it are refused from then on. Upload and activate its successor before that.
+certificate-ended = { $name } expired on { $when }. Clients that depend on it are refused. Activate its successor, or deactivate it.
+certificate-authority = Certificate authority
+certificate-own = A client's own certificate
+certificate-active = Active
+certificate-inactive = Not active
+certificate-active-organization = Active for the whole organization
+certificate-active-projects = { $count ->
+    [one] Active for { $count } project
+   *[other] Active for { $count } projects
+}
+certificate-activate = Activate
+certificate-deactivate = Deactivate
+certificate-activate-button = Activate { $name }
+certificate-deactivate-button = Deactivate { $name }
+certificate-activate-all = Activate { $name } for the whole organization
+certificate-deactivate-all = Deactivate { $name } for the whole organization
+certificate-activate-project = Activate { $name } for the project { $project }
+certificate-deactivate-project = Deactivate { $name } for the project { $project }
+certificate-effect-authority = From the next request on, only clients with a certificate that this one signed are accepted. Requests without a certificate are refused with 401.
+certificate-effect-own = From the next request on, only the client that has the private key of this certificate is accepted. Requests without a certificate are refused with 401.
+certificate-effect-besides = Other certificates are active here already. Clients of those stay accepted, and clients of this one are accepted in addition.
+certificate-effect-keys = { $count ->
+    [one] This applies to { $count } key that works now, and to the playground.
+   *[other] This applies to { $count } keys that work now, and to the playground.
+}
+certificate-effect-no-keys = There are no keys yet. This applies to new keys and to the playground.
+certificate-effect-future = The certificate is not valid before { $when }. Clients that depend on it are refused until then.
+certificate-effect-ending = The certificate expires on { $when }. Clients that depend on it are refused from then on.
+certificate-effect-owners = Admin keys and this page need no certificate, so you can always deactivate it here.
+certificate-effect-stays = The certificate stays active for the whole organization, so nothing changes for clients of this project.
+certificate-effect-others = Clients that depend on this certificate alone are refused from the next request on. Other certificates stay active, so requests without a certificate are still refused.
+certificate-effect-none = From the next request on, requests without a certificate are accepted. The key alone is enough.
+certificate-effect-projects = Projects with active certificates of their own still require one.
+certificate-upload = Upload certificate
+certificate-upload-lead = Upload the certificate of the authority that signs your clients' certificates, or of a single client. The upload changes nothing until you activate it.
+certificate-name = Name (optional)
+certificate-name-hint = Without a name, the subject of the certificate is shown.
+certificate-file = Choose a file
+certificate-pem = Certificate in PEM
+certificate-pem-hint = One certificate, at most 16 KB. Never upload a private key.
+certificate-fault-long = The certificate is longer than 16 KB. Upload one certificate without the text around it.
+certificate-fault-private-key = This contains a private key. Nothing was saved. Upload only the certificate, and replace the key: it must be considered disclosed.
+certificate-fault-pem = This is not a certificate in PEM. It begins with -----BEGIN CERTIFICATE----- and ends with -----END CERTIFICATE-----.
+certificate-fault-several = This contains more than one certificate. Upload each of them separately.
+certificate-fault-unreadable = The text between the PEM lines is not a certificate that can be read. Copy the whole file again.
+certificate-fault-version = The certificate has an old format. It must be an X.509 certificate of version 3.
+certificate-fault-key = The key of the certificate is not supported. It must be RSA with 2048 to 8192 bits, ECDSA on P-256 or P-384, or Ed25519.
+certificate-fault-signing = This authority may not sign certificates: its key usage does not include certificate signing.
+certificate-fault-authority = This authority is not for clients: its extended key usage does not include client authentication.
+certificate-fault-clients = The certificate is neither of an authority nor for clients: its extended key usage does not include client authentication.
+certificate-fault-expired = The certificate has expired.
+certificate-lead-authority = A certificate authority. While it is active, clients with a certificate that it signed are accepted.
+certificate-lead-own = A client's own certificate. While it is active, the client that has its private key is accepted.
+certificate-facts = Details
+certificate-facts-hint = Compare the SHA-256 fingerprint with your own file before you activate the certificate.
+certificate-subject = Subject
+certificate-issuer = Issuer
+certificate-serial = Serial number
+certificate-span = From { $from } until { $until }
+certificate-uploaded = Uploaded
+certificate-places = Active for
+certificate-places-hint = Where a certificate is active, clients need one. Active for the whole organization means active for all of its projects, also new ones.
+certificate-place = Place
+certificate-whole-organization = Whole organization
+certificate-for-project = Activate for a project
+certificate-content = Show the certificate
+certificate-content-hint = The certificate as it was uploaded. It is not secret.
+certificate-rename = Rename
+certificate-rename-of = Rename { $name }
+certificate-delete = Delete
+certificate-delete-button = Delete { $name }
+certificate-delete-what = The certificate is not active, so nothing changes for clients. You cannot undo this, but you can upload the certificate again.
+certificate-delete-active = To delete the certificate, deactivate it everywhere first.
+done-certificate-uploaded = Certificate uploaded. It is not active yet.
+done-certificate-activated = Certificate activated. It applies from the next request on.
+done-certificate-deactivated = Certificate deactivated. It applies from the next request on.
+done-certificate-deleted = Certificate deleted.
+error-certificate-active = This certificate is active. Deactivate it for the organization and for all projects first.
+error-certificate-expired = This certificate has expired, so it cannot be activated.
+error-client-certificates-not-checked = This installation does not check client certificates, so an active certificate would protect nothing. The operator must set network.client_certificate_header first.

@@ -1,0 +1,165 @@
+nav-workloads = ワークロードID
+workloads-lead = ジョブ、Pod、クラウドのプログラムは、自分のプラットフォームのトークンを、最長1時間有効なキーに引き換えます。キーを保存する必要はありません。
+workloads-help = しくみ
+workloads-none = ワークロードIDプロバイダーはまだありません。プロバイダーは、ワークロードの身元を保証する発行者です。
+workloads-none-how = プラットフォームを選んで始めてください。ルールを追加すると、トークンをキーに引き換えられるようになります。
+workload-provider-create = プロバイダーを作成
+workload-provider-form-lead = プロバイダーだけではどのワークロードも許可されません。許可はルールで決まります。
+workload-edit = 編集
+workload-edit-of = 「{ $name }」を編集
+workload-issuer = 発行者
+workload-issuer-section = ワークロードのトークンに署名するプラットフォームです。
+workload-issuer-hint = トークンのissの値を、1文字も違わずに入力してください。https://で始まります。
+workload-issuer-kubernetes = クラスターで次のコマンドを実行したときに表示される「issuer」の値です。
+workload-audience = オーディエンス（audience）
+workload-audience-hint = ワークロードは、このオーディエンスだけを指定してトークンを取得します。
+workload-audience-wrong = オーディエンスは1～1,000文字の表示できる文字で入力してください。
+workload-for-audience = オーディエンス：{ $audience }
+workload-description = 説明（任意）
+workload-description-wrong = 説明が長すぎるか、見えない文字が含まれています。1,000文字までです。
+workload-platform = プラットフォーム
+workload-keys = 発行者のキー
+workload-keys-section = この公開鍵でトークンの署名を確認します。
+workload-keys-discover = 発行者から取得する（インターネット上の発行者）
+workload-keys-upload = アップロードする（プライベートネットワーク内の発行者）
+workload-discovery-url = 発行者の説明のアドレス（任意）
+workload-discovery-hint = 発行者の通常の場所にない場合にだけ入力してください。
+workload-jwks = キーセット（JWKS）
+workload-jwks-hint = 公開鍵20個まで、最大32KBです。発行者がキーを変更したら、もう一度アップロードしてください。Kubernetesクラスターでは次のコマンドで表示できます。
+workload-jwks-form = JSON Web Key Setではありません。配列「keys」を持つJSONオブジェクトが必要です。
+workload-jwks-number = キーセットには1～20個のキーが必要です。
+workload-jwks-private = キーセットに秘密鍵または共通鍵が含まれています。何も保存されていません。公開鍵だけをアップロードし、その鍵は新しいものに替えてください。
+workload-jwks-repeated = 同じ「kid」のキーが2つあります。キーごとに異なる「kid」を付けてください。
+workload-jwks-unusable = 使えないキーがあります。どのキーにも「kid」が必要で、2048～4096ビットのRSA、またはP-256かP-384のECDSAの署名用の鍵でなければなりません。
+workload-jwks-long = キーセットが32KBを超えています。
+workload-keys-uploaded = { $count ->
+   *[other] アップロードしたキー{ $count }個
+}
+workload-keys-fetched = { $count ->
+   *[other] { $count }個のキー
+}
+workload-keys-fetched-note = { $when }に取得
+workload-keys-unknown = 未取得
+workload-keys-unknown-note = 最初のトークンと同時に取得されます。
+workload-keys-unreachable = 発行者に接続できません
+workload-keys-unusable = キーを使えません
+workload-keys-failed-note = 最後の試行：{ $when }
+workload-key-ids = キーのID
+workload-fetch = 今すぐ取得
+workload-fetching = 取得中…
+workload-address-insecure = アドレスはhttps://で始まる必要があります。
+workload-address-host = アドレスには、issuer.example.comのようなインターネット上のホストを指定してください。プライベートな発行者の場合は、トークンにある名前を入力し、キーをアップロードしてください。
+workload-address-extra = アドレスにユーザー名、クエリ、フラグメントを含めることはできません。
+workload-address-unreadable = アドレスではありません。https://issuer.example.comのように入力してください。
+workload-derived = 派生属性
+workload-derived-section = トークンにそのままの形では含まれない値を条件にする場合に使います。ほとんどのプロバイダーでは不要です。
+workload-derived-lines = 1行に1つ、名前 = 式（任意）
+workload-derived-hint = 式は、クレーム、引用符で囲んだ文字列、またはそれらを+でつないだものです。例：
+workload-derived-form = どの行にも、名前、等号、式が必要です。
+workload-derived-many = 1つのプロバイダーに設定できる派生属性は20個までです。
+workload-derived-attribute = 名前「{ $name }」が空か、空白を含むか、重複しています。
+workload-derived-expression = 「{ $name }」の式には対応していません。assertion.subのようなクレーム、引用符で囲んだ文字列、その間の+だけを使えます。
+workload-providers-most = 1つの組織に作成できるワークロードIDプロバイダーは50個までです。
+workload-change-ends = { $count ->
+   *[other] このプロバイダーのルールが発行した{ $count }個のキーが現在使われています。発行者、オーディエンス、キー、派生属性を変更すると、これらのキーは使えなくなります。
+}
+workload-on = オン
+workload-off = オフ
+workload-off-means = この発行者のトークンは拒否されます。
+workload-switch-on = オンにする
+workload-switch-off = オフにする
+workload-delete = 削除
+workload-facts = プロバイダー
+workload-facts-hint = トークンは、発行者のキーのいずれかで署名され、このオーディエンス向けで、期限内である必要があります。
+workload-provider-lead = ワークロードの身元を保証する発行者です。
+workload-provider-disable = 「{ $name }」をオフにする
+workload-provider-disable-what = これ以降、この発行者のトークンは拒否されます。プロバイダーは再びオンにできます。
+workload-provider-delete = プロバイダーを削除
+workload-provider-delete-of = 「{ $name }」を削除
+workload-provider-delete-what = このプロバイダーにはルールがないため、依存するワークロードはありません。この操作は元に戻せません。
+workload-has-rules = プロバイダーを削除するには、先にルールを削除してください。
+workload-ends = { $count ->
+   *[other] 現在使える{ $count }個のキーが、次のリクエストから使えなくなります。
+}
+workload-ends-none = 現在、これに依存するキーはありません。
+workload-rule = ルール
+workload-rules = ルール
+workload-rules-hint = どのトークンを、どのサービスアカウントのキーに引き換えるかを決めます。キーは最長1時間有効で、トークンより長く使えることはありません。
+workload-rules-count = { $count ->
+   *[other] { $count }件のルール
+}
+workload-rules-on = { $count ->
+   *[other] { $count }件がオン
+}
+workload-rules-none-short = どのワークロードも許可されません
+workload-rules-none = ルールはまだありません。この発行者のトークンはすべて拒否されます。
+workload-rules-order = 複数のルールに合うトークンには、最初のルールが適用されます。
+workload-rules-most = 1つのプロバイダーに作成できるルールは50件までです。
+workload-rule-create = ルールを作成
+workload-rule-edit = ルールを編集
+workload-rule-lead = どのワークロードを許可し、どのサービスアカウントとして扱うかを決めます。
+workload-rule-on = オン
+workload-rule-off = オフ
+workload-rule-enable = ルール「{ $name }」をオンにする
+workload-rule-disable = ルール「{ $name }」をオフにする
+workload-rule-disable-what = これ以降、このルールだけに合うトークンは拒否されます。ルールは再びオンにできます。
+workload-rule-delete = ルール「{ $name }」を削除
+workload-rule-delete-what = これ以降、このルールだけに合うトークンは拒否されます。サービスアカウントは残ります。この操作は元に戻せません。
+workload-rule-change-ends = { $count ->
+   *[other] このルールが発行した{ $count }個のキーが現在使われています。条件または権限を変更すると、これらのキーは使えなくなります。
+}
+workload-live = 有効なキー
+workload-permissions = 権限：{ $permissions }
+workload-project-archived = プロジェクトがアーカイブされているため、どのワークロードも許可されません。
+workload-account-deleted = サービスアカウントが削除されているため、どのワークロードも許可されません。
+workload-account-no-role = サービスアカウントにプロジェクトのロールがないため、そのキーではモデルを呼び出せません。
+workload-conditions = 条件
+workload-conditions-hint = トークンはすべての条件を満たす必要があります。公開されたプラットフォームでは誰でも同じ発行者のトークンを取得できるため、必ず自分だけが管理する値を指定してください。
+workload-conditions-exact = 値は、大文字と小文字も含めて完全に一致する必要があります。ワイルドカードは使えません。空の行は無視されます。
+workload-condition = 条件{ $number }
+workload-attribute = トークンの属性
+workload-kind = 種類
+workload-kind-text = 文字列
+workload-kind-number = 数値
+workload-kind-boolean = trueまたはfalse
+workload-value = 必要な値
+workload-matchers-none = 条件を1件以上追加してください。条件がないと、発行者が身元を保証するすべての人が許可されてしまいます。
+workload-matchers-many = 1件のルールに設定できる条件は20件までです。
+workload-matchers-name = 属性の名前は1～255文字で、空白を含めることはできません。
+workload-matchers-value = 必要な値が長すぎます。2,000文字までです。
+workload-matchers-half = どの条件にも属性と値が必要です。
+workload-matchers-number = 「{ $value }」は数値ではありません。
+workload-matchers-boolean = 「{ $value }」はtrueでもfalseでもありません。
+workload-matchers-twice = 属性「{ $name }」が重複しています。
+workload-acts-as = ワークロードが使うアカウント
+workload-account-hint = ルールが発行するキーには、このアカウントの上限、権限、使用量が適用されます。
+workload-account-fixed = プロジェクト「{ $project }」のアカウントです。変更できないため、必要な場合は別のルールを作成してください。
+workload-account-new = 「{ $project }」に新しいサービスアカウントを作成
+workload-account-name = 新しいサービスアカウントの名前
+workload-account-name-hint = 新しく作成する場合にだけ入力してください。キーなしで作成され、ロールはメンバーです。
+workload-account-missing = サービスアカウントを選択してください。
+workload-account-unnamed = 新しいサービスアカウントの名前を入力してください。
+workload-issued = キー
+workload-issued-hint = キーでできることです。キーは最長1時間有効で、トークンより長く使えることはありません。
+workload-named = 名前
+workload-rule-name = 名前（任意）
+workload-rule-name-hint = キーは一覧でこの名前になります。空の場合はプロバイダーの名前になります。
+workload-use = ワークロードでの使い方
+workload-use-hint = ワークロードはトークンを取得し、キーに引き換えてAPIを呼び出します。OpenAIのSDKは引き換えとキーの更新を自動で行います。
+workload-use-no-rule = 先にルールを作成してください。作成すると、例にそのサービスアカウントが表示されます。
+workload-example-github = ワークフローで
+workload-example-kubernetes = Podで
+workload-example-curl = ターミナルで（トークンは$TOKEN）
+workload-example-python = OpenAIのSDKで（キーを自動で更新）
+service-account-head = サービスアカウント
+keys-issued = ワークロードに発行されたキー
+keys-issued-tab = ワークロード
+keys-issued-lead = プロジェクト「{ $project }」でワークロードIDのルールが発行したキーです。自動で期限が切れ、ルールを変更するとすぐに使えなくなります。期限切れのキーは1週間表示されます。
+keys-issued-none = 過去1週間にワークロードに発行されたキーはありません。
+keys-issued-rule-gone = ルールは削除されました
+keys-issued-ended = ルールの変更により終了
+keys-issued-until = { $when }に期限切れ
+done-provider-created = プロバイダーを作成しました。続けてルールを追加してください。それまで、すべてのトークンが拒否されます。
+done-provider-deleted = プロバイダーを削除しました。
+done-rule-created = ルールを作成しました。これ以降、条件に合うトークンをキーに引き換えられます。
+done-rule-deleted = ルールを削除しました。発行されたキーはもう使えません。
