@@ -520,11 +520,11 @@ def spend_alerts():
         assert made.notification_channel.to_dict() == channel
         same(made, place.retrieve(made.id, **at))
         second = place.create(*of, **{**wanted, "threshold_amount": 1_000})
-        listed = [one.id for one in place.list(*of, limit=1)]
-        # Alerts of the same second have no order between them, and the same in both directions.
-        assert sorted(listed) == sorted([made.id, second.id]), "page by page"
+        # Both were made in one second, in which the order is that of their ids.
+        oldest = [one.id for one in place.list(*of, limit=1)]
+        assert sorted(oldest) == sorted([made.id, second.id]), "page by page"
         newest = [one.id for one in place.list(*of, order="desc")]
-        assert newest == listed[::-1], newest
+        assert newest == oldest[::-1], newest
         changed = place.update(made.id, **at, **{**wanted, "threshold_amount": 700})
         assert (changed.id, changed.threshold_amount) == (made.id, 700)
         same(changed, place.retrieve(made.id, **at))
