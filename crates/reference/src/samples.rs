@@ -108,7 +108,9 @@ impl<'o> Request<'o> {
                 arguments.insert(0, format!("{last:?}"));
             }
             let call = called(&format!("client.{method}"), &arguments, "    ");
-            let client = format!("from openai import OpenAI\n\nclient = OpenAI(base_url=\"{base}\")  # reads {key}\n");
+            let client = format!(
+                "from openai import OpenAI\n\n# Reads the key from {key}.\nclient = OpenAI(base_url=\"{base}\")\n"
+            );
             return match self.operation.answer {
                 Answer::Page(_) | Answer::NextPage(_) => format!("{client}for item in {call}:\n    print(item)"),
                 _ => format!("{client}answer = {call}\nprint(answer)"),
@@ -147,7 +149,7 @@ impl<'o> Request<'o> {
             }
             let call = called(&format!("client.{}", camel(method)), &arguments, "  ");
             let client = format!(
-                "import OpenAI from \"openai\";\n\nconst client = new OpenAI({{ baseURL: \"{base}\" }}); // reads {key}\n"
+                "import OpenAI from \"openai\";\n\n// Reads the key from {key}.\nconst client = new OpenAI({{ baseURL: \"{base}\" }});\n"
             );
             return match self.operation.answer {
                 Answer::Page(_) | Answer::NextPage(_) => {

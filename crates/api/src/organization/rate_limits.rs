@@ -52,9 +52,10 @@ pub(crate) async fn list(
         rates.reverse();
     }
     if let Some(after) = &page.after {
-        let place = rates.iter().position(|rate| rate.id() == *after);
-        let place = place.ok_or_else(|| ApiError::param("after", "This cursor names nothing in the list."))?;
-        rates.drain(..=place);
+        // The list is ordered by the names of models, so that a cursor is a place in it also after its model is gone.
+        let model = ProjectRate::model_of(after);
+        let model = model.ok_or_else(|| ApiError::param("after", "This cursor names nothing in the list."))?;
+        rates.retain(|rate| if page.ascending { rate.model.as_str() > model } else { rate.model.as_str() < model });
     }
     let most = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let has_more = rates.len() > most;

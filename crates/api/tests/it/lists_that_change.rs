@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use http::Method;
 use keystead_app::organizations::bootstrap::Bootstrapped;
+use keystead_app::projects::rate_limits::ProjectRate;
+use keystead_core::rate::RateLimits;
 use keystead_core::role::OrganizationRole;
 use keystead_testkit::Databases;
 use serde_json::{Value, json};
@@ -11,12 +13,10 @@ use serde_json::{Value, json};
 use crate::certificates::AUTHORITY;
 use crate::external::{external_key, external_storage};
 use crate::lists::{LISTS, NEXT_LISTS};
+use crate::rates::serve;
 use crate::spend::spend_alert;
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{World, admin};
-
-/// Lists with rows that requests do not make.
-const FIXED: &str = "/v1/organization/projects/{project_id}/rate_limits";
 
 /// The same numbers for the same seed.
 struct Numbers(u64);
@@ -36,6 +36,8 @@ struct Place<'w> {
     account: String,
     /// Where a role that the list shows is made.
     roles: String,
+    /// The models that are served, which the list of rate limits shows.
+    models: BTreeSet<String>,
     /// The list's path in the table, and with its ids.
     list: &'static str,
     path: String,
@@ -57,7 +59,7 @@ impl<'w> Place<'w> {
             true => format!("/v1/projects/{project}/roles"),
             false => "/v1/organization/roles".to_owned(),
         };
-        Self { world, owner, project, account, roles, list, path, made: 0 }
+        Self { world, owner, project, account, roles, models: BTreeSet::new(), list, path, made: 0 }
     }
 
     /// Makes a role, which holders and lists of roles then show.
@@ -98,6 +100,12 @@ impl<'w> Place<'w> {
         id
     }
 
+    /// Lets the installation serve these models and no others.
+    async fn serve(&self) {
+        let served: Vec<_> = self.models.iter().map(|model| (model.as_str(), RateLimits::NONE)).collect();
+        serve(self.world, &served).await;
+    }
+
     /// Whether the list names the cursor of its next page.
     fn names_next(&self) -> bool {
         NEXT_LISTS.iter().any(|(path, _)| *path == self.list)
@@ -126,6 +134,13 @@ impl<'w> Place<'w> {
                 "/v1/organization/certificates".clone_into(&mut path);
                 json!({ "certificate": AUTHORITY, "name": name })
             }
+            "rate_limits" => {
+                // Its place is anywhere among the others.
+                let model = format!("m{}-{}", self.made * 7 % 10, self.made);
+                self.models.insert(model.clone());
+                self.serve().await;
+                return format!("rl-{model}");
+            }
             "spend_alerts" => spend_alert(),
             "invites" => json!({ "email": format!("p{}@example.com", self.made), "role": "reader" }),
             "api_keys" => {
@@ -149,7 +164,11 @@ impl<'w> Place<'w> {
     }
 
     /// Takes a row away, if rows of this list can be.
-    async fn take(&self, id: &str) {
+    async fn take(&mut self, id: &str) {
+        if self.list.ends_with("/rate_limits") {
+            self.models.remove(ProjectRate::model_of(id).unwrap());
+            return self.serve().await;
+        }
         let (world, key, path) = (self.world, admin(&self.owner), format!("{}/{id}", self.path));
         let answer = match self.list {
             "/v1/organization/audit_logs" => return,
@@ -201,7 +220,7 @@ async fn what_stays_is_seen_once() {
     for databases in Databases::both().await {
         let database = databases.fresh().await;
         let world = World::on(&database);
-        let paths = LISTS.iter().map(|list| list.path).filter(|path| *path != FIXED);
+        let paths = LISTS.iter().map(|list| list.path);
         for (seed, list) in (1..).zip(paths.chain(NEXT_LISTS.iter().map(|(path, _)| *path))) {
             let mut place = Place::new(&world, list, &format!("owner{seed}")).await;
             let mut numbers = Numbers(seed);

@@ -113,7 +113,12 @@ async fn limits_are_listed_in_pages_of_the_models_a_project_can_use() {
     let before = world.get(&format!("{path}?before=rl-m002&limit=5"), key).await;
     assert_eq!(ids(&before.body), ["rl-m000", "rl-m001"]);
     assert_eq!(world.get(&format!("{path}?limit=101"), key).await.status, 400);
-    assert_eq!(world.get(&format!("{path}?after=rl-gone"), key).await.status, 400);
+    // A cursor is a place in the list also when its model is no longer served.
+    assert_eq!(ids(&world.get(&format!("{path}?after=rl-m0500&limit=2"), key).await.body), ["rl-m051", "rl-m052"]);
+    assert_eq!(ids(&world.get(&format!("{path}?before=rl-m0500&limit=1"), key).await.body), ["rl-m050"]);
+    for wrong in ["m003", "rl-", "gone"] {
+        assert_eq!(world.get(&format!("{path}?after={wrong}"), key).await.status, 400, "{wrong}");
+    }
 
     let models = format!("/v1/organization/projects/{}/model_permissions", owner.project_id);
     world.post(&models, key, json!({ "mode": "allow_list", "model_ids": ["m007", "elsewhere"] })).await;

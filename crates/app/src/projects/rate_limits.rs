@@ -33,6 +33,12 @@ impl ProjectRate {
         format!("{}{}", Self::PREFIX, self.model)
     }
 
+    /// The model that an id names, whether or not it is served.
+    #[must_use]
+    pub fn model_of(id: &str) -> Option<&str> {
+        id.strip_prefix(Self::PREFIX).filter(|model| !model.is_empty())
+    }
+
     /// The limits in force for the project.
     #[must_use]
     pub fn effective(&self) -> RateLimits {

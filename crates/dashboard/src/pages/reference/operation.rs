@@ -61,6 +61,11 @@ pub(super) struct Shown {
 }
 
 impl Shown {
+    /// The path in parts between which a line may end.
+    pub(super) fn parts(&self) -> Vec<&'static str> {
+        self.path.split_inclusive('/').collect()
+    }
+
     pub(super) fn new(frame: &Frame, operation: &'static Operation) -> Self {
         let t = frame.t;
         let path = operation.path_members();
