@@ -26,9 +26,10 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
     // The revision is read with the key: what the later statements read is at least as new, so no change is lost.
     const SQL: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organization, k.project, k.owner_user, \
                        k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, \
-                       k.revoked_by, k.revoked_reason, k.rotated_to, r.latest, u.deactivated_at, u.default_organization, s.role, \
-                       s.deleted_at, m.role, pm.role, p.archived_at, p.is_default, o.created_at, o.deactivated_at, \
-                       o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features \
+                       k.revoked_by, k.revoked_reason, k.rotated_to, k.federation_rule, r.latest, \
+                       u.deactivated_at, u.default_organization, s.role, s.deleted_at, m.role, pm.role, p.archived_at, \
+                       p.is_default, o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, \
+                       p.rate_limits, o.tags, p.features \
                        FROM api_keys k JOIN revisions r ON r.one = 1 \
                        LEFT JOIN users u ON u.id = k.owner_user \
                        LEFT JOIN service_accounts s ON s.id = k.owner_service_account AND s.project = k.project \
@@ -42,18 +43,18 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
     let bot = service_account_role(&row)?;
     let (owner_active, organizations) = match &key.owner {
         Owner::User(user) if key.kind == KeyKind::User => (
-            optional_time(&row, 18)?.is_none(),
-            all_of_user(tx, user, &key.id, optional_id(&row, 19, "users")?.as_ref()).await?,
+            optional_time(&row, 19)?.is_none(),
+            all_of_user(tx, user, &key.id, optional_id(&row, 20, "users")?.as_ref()).await?,
         ),
         Owner::User(user) => {
             let permitted = match &key.organization {
                 Some(one) => role_assignments::permitted_in(tx, user, one, key.project.as_ref()).await?,
                 None => Permitted::default(),
             };
-            (optional_time(&row, 18)?.is_none(), bound(tx, key.project.is_some(), &row, 22, (None, permitted)).await?)
+            (optional_time(&row, 19)?.is_none(), bound(tx, key.project.is_some(), &row, 23, (None, permitted)).await?)
         }
         Owner::ServiceAccount(_) => {
-            (bot.is_some(), bound(tx, key.project.is_some(), &row, 22, (bot, Permitted::default())).await?)
+            (bot.is_some(), bound(tx, key.project.is_some(), &row, 23, (bot, Permitted::default())).await?)
         }
     };
     Ok(Some(Caller {
@@ -63,7 +64,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
         expires_at: key.expires_at,
         scopes: key.restriction.scopes(),
         organizations,
-        revision: row.int(17)?,
+        revision: row.int(18)?,
         owner: key.owner,
         key: key.id,
     }))
@@ -108,8 +109,8 @@ pub async fn find_session_caller(
 
 /// The role of the key's service account; a deleted one has none.
 fn service_account_role(row: &Row) -> Result<Option<ProjectRole>, Error> {
-    let deleted = optional_time(row, 21)?.is_some();
-    Ok(if deleted { None } else { optional_role(row, 20, "service_accounts", ProjectRole::from_name)? })
+    let deleted = optional_time(row, 22)?.is_some();
+    Ok(if deleted { None } else { optional_role(row, 21, "service_accounts", ProjectRole::from_name)? })
 }
 
 fn optional_role<T>(
