@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod fuzz_api;
+mod journeys;
 mod kill;
 mod machine;
 mod openapi;
@@ -74,7 +75,7 @@ fn main() -> ExitCode {
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::FuzzApi(arguments) => fuzz_api::run(&arguments),
         Task::Openapi => openapi::run(),
-        Task::Pictures => test::pictures(),
+        Task::Pictures => journeys::pictures(),
         Task::Requirements => requirements::run(),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Kill(arguments) => kill::run(&arguments),

@@ -196,7 +196,10 @@ impl Kind {
                 let mut members: Vec<&Member> = Vec::new();
                 for member in all.into_iter().flat_map(|(members, _)| members) {
                     // Forms of one object share most of their members.
-                    if !members.iter().any(|known| known.name == member.name) {
+                    if !members
+                        .iter()
+                        .any(|known| known.name == member.name && known.kind.words() == member.kind.words())
+                    {
                         members.push(member);
                     }
                 }

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api_objects import ADDRESS, body_of, description, filled, headers, ids_of, people, person, prepare, session
+from api_objects import ADDRESS, body_of, description, filled, headers, ids_of, people, person, prepare, send, session
 
 EXAMPLES, SEED = int(sys.argv[1]), int(sys.argv[2])
 # What cannot succeed here, and how it is answered instead.
@@ -54,9 +54,10 @@ def check(case, response):
     # 501 says that the operator has not set something up, and 503 that an outside service is away.
     assert status < 500 or status in (501, 503), f"{status}: {response.text[:500]}"
     assert status != 401, response.text[:500]
-    # A request that breaks the schema is refused, unless the model server judges it.
+    # A request that breaks the schema is refused, unless the model server judges it. An empty parameter counts as absent.
     forwarded = "default" in case.operation.definition.raw["responses"]
-    case.validate_response(response, checks=CHECKS if forwarded else [*CHECKS, negative_data_rejection])
+    empty = any(value in ("", [""]) for value in (case.query or {}).values())
+    case.validate_response(response, checks=CHECKS if forwarded or empty else [*CHECKS, negative_data_rejection])
 
 
 def example(operation, definition):
@@ -77,6 +78,9 @@ def example(operation, definition):
     assert response.status_code == wanted, f"{response.status_code} instead of {wanted}: {response.text[:500]}"
     if name == "deleteUser":
         people.clear()
+    if name == "activateCertificates":
+        # Else requests for models would need a certificate.
+        send("POST", f"{path.removesuffix('activate')}deactivate", body)
     return ids
 
 

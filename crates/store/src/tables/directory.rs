@@ -26,10 +26,9 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
     // The revision is read with the key: what the later statements read is at least as new, so no change is lost.
     const SQL: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organization, k.project, k.owner_user, \
                        k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, \
-                       k.revoked_by, k.revoked_reason, k.rotated_to, k.federation_rule, r.latest, \
-                       u.deactivated_at, u.default_organization, s.role, s.deleted_at, m.role, pm.role, p.archived_at, \
-                       p.is_default, o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, \
-                       p.rate_limits, o.tags, p.features \
+                       k.revoked_by, k.revoked_reason, k.rotated_to, k.federation_rule, r.latest, u.deactivated_at, \
+                       u.default_organization, s.role, s.deleted_at, m.role, pm.role, p.archived_at, p.is_default, \
+                       o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features \
                        FROM api_keys k JOIN revisions r ON r.one = 1 \
                        LEFT JOIN users u ON u.id = k.owner_user \
                        LEFT JOIN service_accounts s ON s.id = k.owner_service_account AND s.project = k.project \
