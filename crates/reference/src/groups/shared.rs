@@ -112,7 +112,7 @@ pub(super) const AUDIT_PAGE: &[Member] = &[
     parameter("effective_at[lt]", Kind::Integer, "Before this time."),
     parameter("effective_at[lte]", Kind::Integer, "At this time or earlier."),
     parameter("project_ids", Kind::List(&Kind::Id("proj_")), "Only events in these projects.").at_most(100),
-    parameter("event_types", Kind::List(&Kind::Text), "Only events of these types.").at_most(100),
+    parameter("event_types", Kind::List(&Kind::Text), "Only events of these types."),
     parameter("actor_ids", Kind::List(&Kind::Text), "Only events by these people and keys.").at_most(100),
     parameter("actor_emails", Kind::List(&Kind::Text), "Only events by the people with these addresses.").at_most(100),
     parameter("resource_ids", Kind::List(&Kind::Text), "Only events about these objects.").at_most(100),
