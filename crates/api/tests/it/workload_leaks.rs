@@ -76,8 +76,8 @@ async fn rules_that_let_everyone_in_are_refused() {
     }
     let telling = json!({ "attribute_matchers": { "who": "a", "x": "y" } });
     assert_eq!(world.post(&setup.rule_path(), key, telling).await.status, 200);
-    // The rule stays, and its attribute becomes a constant.
-    let constant = json!([{ "attribute": "who", "expression": "'a'" }]);
+    // The rule stays, and its attributes become constants.
+    let constant = json!([{ "attribute": "who", "expression": "'a'" }, { "attribute": "x", "expression": "'y'" }]);
     let refused = world.post(&setup.provider_path(), key, json!({ "attribute_transformations": constant })).await;
     assert_eq!((refused.status, &refused.body["error"]["param"]), (400, &json!("attribute_transformations")));
 }

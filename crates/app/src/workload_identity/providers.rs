@@ -10,6 +10,7 @@ use keystead_store::{Listing, Page, Tx};
 use serde_json::{Value, json};
 
 use super::fields::{checked_audience, checked_description, checked_issuer, checked_verification, ensure_tells_apart};
+use super::rules::ensure_may_let_act;
 use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
 use crate::validate::checked_name;
@@ -178,6 +179,7 @@ impl App {
                         let param = if after.issuer == before.issuer { "attribute_transformations" } else { "issuer" };
                         ensure_tells_apart(&rule.matchers, &after, param)?;
                         may_grant(actor, "issuer", rule.restriction.scopes(), ScopeSet::NONE)?;
+                        ensure_may_let_act(tx, actor, &rule).await?;
                     }
                     let (of, by) = ((&rule.id, &rule.service_account), actor.actor_ref());
                     api_keys::revoke_of_rule(tx, of, &by, "workload identity provider changed", self.now()).await?;
