@@ -46,8 +46,8 @@ pub(crate) async fn begin(
 ) -> Page {
     let here = holder(&state, &token, &headers);
     let view = state.app.find_capture(&here).await.map_err(|error| PageError::new(visitor.messages, error))?;
-    if view.is_some_and(|view| view.held) {
-        // The button was pressed a second time.
+    if view.is_none_or(|view| view.held) {
+        // No such link, or the button was pressed a second time: the page says which.
         return Ok(redirect(&path(&token)));
     }
     match state.app.begin_capture(&here.token, form.field("country")).await {

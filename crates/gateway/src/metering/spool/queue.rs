@@ -130,7 +130,10 @@ impl Queue {
 
     /// Whether files wait to be read or removed.
     pub(super) fn has_files(&self) -> bool {
-        matches!(self.entries.front(), Some(Entry::File(..) | Entry::End(..)))
+        // A group whose events were all given out is removed when the next work is.
+        let given_out = |entry: &&Entry| matches!(entry, Entry::Memory(group, _) if group.events.is_empty());
+        let next = self.entries.iter().find(|entry| !given_out(entry));
+        matches!(next, Some(Entry::File(..) | Entry::End(..)))
     }
 
     /// The number of events that were ever taken.
