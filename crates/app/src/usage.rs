@@ -210,11 +210,12 @@ fn empty_buckets(app: &App, request: &UsageRequest) -> Result<(Vec<Bucket>, Opti
     // Both ends are rounded down, so that periods that follow each other share no minute and leave none out. Without an
     // end the present minute is included, so that a request that was just made is visible.
     let end = request.end.map_or_else(|| floor(now, MINUTE).saturating_add(MINUTE), |end| floor(end.0, MINUTE));
-    if request.start.0 < 0
-        || request.start.0 > now.saturating_add(100 * 366 * 86_400)
-        || end > now.saturating_add(100 * 366 * 86_400)
-    {
+    let latest = now.saturating_add(100 * 366 * 86_400);
+    if !(0..=latest).contains(&request.start.0) {
         return Err(Error::invalid("start_time", "Invalid 'start_time': out of range."));
+    }
+    if end > latest {
+        return Err(Error::invalid("end_time", "Invalid 'end_time': out of range."));
     }
     if request.end.is_some_and(|end| end <= request.start) {
         return Err(Error::invalid("end_time", "Invalid 'end_time': must be after 'start_time'."));

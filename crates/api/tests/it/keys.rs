@@ -5,6 +5,7 @@ use keystead_app::keys::NewKey;
 use keystead_core::gate::Requirement;
 use serde_json::json;
 
+use crate::audit_shapes::kind_of;
 use crate::world::{START, World, admin};
 
 /// S1-01 S1-26 S1-27 S1-08 S1-09: without a verified phone no new key, by either endpoint; afterwards any number of
@@ -205,10 +206,14 @@ async fn rotation_leaves_time_to_change_over() {
     assert_eq!(world.get("/v1/me", old["value"].as_str().unwrap()).await.status, 401);
     assert_eq!(explain(old["id"].as_str().unwrap()).await["revoked_reason"], "rotated");
     let log = world.get("/v1/organization/audit_logs", admin(&owner)).await;
-    let told = log.body["data"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap());
+    let told = log.body["data"].as_array().unwrap().iter().map(kind_of);
     let told: Vec<_> = told.take(3).collect();
     assert_eq!(told, ["api_key.deleted", "api_key.rotated", "api_key.created"]);
     assert_eq!(log.body["data"][1]["api_key.rotated"]["data"]["successor"], made.body["id"]);
+    // In OpenAI's API it is a change of the old key, which ends at once.
+    let change = json!({ "id": old["id"], "changes_requested": { "expires_in_seconds": 0 } });
+    let event = &log.body["data"][1];
+    assert_eq!((&event["type"], &event["api_key.updated"]), (&json!("api_key.updated"), &change));
 }
 
 /// S1-36 S1-01: a rotation makes a key, so it passes the gate of new keys and grants no more than its maker holds.

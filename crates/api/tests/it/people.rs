@@ -8,6 +8,7 @@ use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use serde_json::{Value, json};
 
+use crate::audit_shapes::kind_of;
 use crate::world::{Answer, World, admin};
 
 const INVITES: &str = "/v1/organization/invites";
@@ -84,7 +85,8 @@ impl Firm {
 
     async fn events(&self, action: &str) -> Vec<Value> {
         let log = self.get(&format!("/v1/organization/audit_logs?event_types[]={action}")).await;
-        log.body["data"].as_array().unwrap().iter().map(|event| event[action].clone()).collect()
+        let events = log.body["data"].as_array().unwrap().iter();
+        events.filter(|event| kind_of(event) == action).map(|event| event[action].clone()).collect()
     }
 }
 

@@ -7,6 +7,7 @@ use keystead_core::scope::{Scope, ScopeSet};
 use serde_json::json;
 
 use crate::roles_world::{GROUPS, ROLES};
+use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{World, admin};
 
 /// Calls every operation, and compares whether it was refused with what these permissions say. A field that no operation
@@ -120,6 +121,13 @@ async fn no_one_gives_more_than_they_have() {
     let bot_key = format!("/v1/organization/projects/{}/api_keys/{own}", made.project_id);
     world.must_post(&bot_key, root, json!({ "scopes": ["api.files.read"] })).await;
 
+    let provider = world.must_post(WORKLOAD_PROVIDERS, root, workload_provider("ci")).await;
+    let provider = format!("{WORKLOAD_PROVIDERS}/{}", provider["id"].as_str().unwrap());
+    let rule = federation_rule(made.project_id.as_str(), bot["id"].as_str().unwrap());
+    let rules = format!("{provider}/federation_rules");
+    let made_rule = world.must_post(&rules, root, rule.clone()).await;
+    let rule_path = format!("{rules}/{}", made_rule["id"].as_str().unwrap());
+
     let users = "/v1/organization/users";
     let project = made.project_id.to_string();
     let file_role = json!({ "role_name": "x", "permissions": ["api.files.read"] });
@@ -146,6 +154,9 @@ async fn no_one_gives_more_than_they_have() {
         (Method::POST, format!("/v1/projects/{project}/users/{ben}/roles"), json!({ "role_id": member })),
         (Method::POST, accounts, json!({ "name": "bot" })),
         (Method::POST, bot_key, json!({ "scopes": ["api.files.read", "api.model.request"] })),
+        (Method::POST, rules, rule),
+        (Method::POST, rule_path, json!({ "attribute_matchers": { "sub": "mine" } })),
+        (Method::POST, provider, json!({ "issuer": "https://mine.example.com" })),
     ];
     let before = world.store.dump().await.unwrap();
     for (method, path, body) in too_much {

@@ -200,6 +200,7 @@ async fn nonsense_is_refused() {
         ("start_time=1&page=zzz", "page"),
         ("start_time=1&project_ids=org-x", "project_ids"),
         ("start_time=9223372036854775807", "start_time"),
+        ("start_time=1&end_time=9223372036854775807", "end_time"),
     ];
     for (query, param) in cases {
         let answer = world.get(&format!("/v1/organization/usage/completions?{query}"), admin(&owner)).await;

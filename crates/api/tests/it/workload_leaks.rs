@@ -3,6 +3,7 @@
 use keystead_app::Actor;
 use keystead_app::keys::KeyState;
 use keystead_core::secret::Secret;
+use keystead_testkit::Workloads;
 use serde_json::json;
 
 use crate::workloads::{Setup, WORKLOAD_PROVIDERS, federation_rule};
@@ -75,8 +76,8 @@ async fn rules_that_let_everyone_in_are_refused() {
     }
     let telling = json!({ "attribute_matchers": { "who": "a", "x": "y" } });
     assert_eq!(world.post(&setup.rule_path(), key, telling).await.status, 200);
-    // The rule stays, and its attribute becomes a constant.
-    let constant = json!([{ "attribute": "who", "expression": "'a'" }]);
+    // The rule stays, and its attributes become constants.
+    let constant = json!([{ "attribute": "who", "expression": "'a'" }, { "attribute": "x", "expression": "'y'" }]);
     let refused = world.post(&setup.provider_path(), key, json!({ "attribute_transformations": constant })).await;
     assert_eq!((refused.status, &refused.body["error"]["param"]), (400, &json!("attribute_transformations")));
 }
@@ -118,4 +119,24 @@ async fn a_rule_and_a_change_of_its_provider_do_not_meet() {
         assert!(one == [200, 400] || one == [400, 200], "{one:?}: the rule would let everyone in");
         assert!(path.starts_with(WORKLOAD_PROVIDERS));
     }
+}
+
+/// Customers choose these addresses: only the port of https is called. An issuer with uploaded keys is not called.
+#[tokio::test]
+async fn only_the_port_of_https_is_called() {
+    let world = World::new().await;
+    let setup = Setup::new(&world, "ann").await;
+    let (key, path) = (setup.key(), setup.provider_path());
+    let issuer = json!({ "issuer": "https://issuer.example.com:8443/realms/a" });
+    let refused = world.post(&path, key, issuer.clone()).await;
+    assert_eq!((refused.status, &refused.body["error"]["param"]), (400, &json!("issuer")), "{}", refused.body);
+    let address = json!({ "type": "discovery", "discovery_url": "https://issuer.example.com:22/keys" });
+    let refused = world.post(&path, key, json!({ "verification": address })).await;
+    assert_eq!((refused.status, &refused.body["error"]["param"]), (400, &json!("verification")));
+    let jwks = json!({ "type": "uploaded_jwks", "jwks": Workloads::jwks(&[1]) });
+    assert_eq!(world.post(&path, key, json!({ "verification": jwks })).await.status, 200);
+    assert_eq!(world.post(&path, key, issuer).await.status, 200, "a name");
+    let called = json!({ "verification": { "type": "discovery", "discovery_url": null } });
+    let refused = world.post(&path, key, called).await;
+    assert_eq!((refused.status, &refused.body["error"]["param"]), (400, &json!("issuer")), "{}", refused.body);
 }

@@ -1,7 +1,7 @@
 //! Checking the fields of providers and rules.
 
 use keystead_core::text::{self, NameFault};
-use keystead_core::workload_identity::issuer::{LONGEST_AUDIENCE, check_address};
+use keystead_core::workload_identity::issuer::{LONGEST_AUDIENCE, check_address, check_called_address};
 use keystead_core::workload_identity::{Matchers, Verification, tells_workloads_apart};
 use keystead_providers::workload::KeySet;
 use keystead_store::tables::workload_identity_providers::WorkloadIdentityProvider;
@@ -50,10 +50,20 @@ pub(super) fn checked_audience(audience: &str) -> Result<String, Error> {
     Err(Error::invalid("audience", message))
 }
 
-/// Checks the address of an issuer or of its description.
-pub(super) fn checked_address(app: &App, param: &'static str, address: &str) -> Result<(), Error> {
-    let sandbox = app.services().token_issuers.as_ref().and_then(|issuers| issuers.sandbox());
-    check_address(address, sandbox).map_err(|fault| Error::invalid(param, format!("Invalid '{param}': {fault}.")))
+/// Checks the name of an issuer. It is called when its description is at the usual place.
+pub(super) fn checked_issuer(app: &App, issuer: &str, verification: &Verification) -> Result<(), Error> {
+    let sandbox = sandbox(app);
+    let checked = match verification {
+        Verification::Discovery { discovery_url: None } => check_called_address(issuer, sandbox),
+        Verification::Discovery { discovery_url: Some(_) } | Verification::UploadedJwks { .. } => {
+            check_address(issuer, sandbox)
+        }
+    };
+    checked.map_err(|fault| Error::invalid("issuer", format!("Invalid 'issuer': {fault}.")))
+}
+
+fn sandbox(app: &App) -> Option<&str> {
+    app.services().token_issuers.as_ref().and_then(|issuers| issuers.sandbox())
 }
 
 /// Checks where the keys of an issuer are known from.
@@ -67,7 +77,9 @@ pub(super) fn checked_verification(app: &App, value: &Value) -> Result<Verificat
     })?;
     match &read {
         Verification::Discovery { discovery_url: None } => {}
-        Verification::Discovery { discovery_url: Some(url) } => checked_address(app, "verification", url)?,
+        Verification::Discovery { discovery_url: Some(url) } => {
+            check_called_address(url, sandbox(app)).map_err(|fault| invalid(fault.to_string()))?;
+        }
         Verification::UploadedJwks { jwks } => {
             if value.to_string().len() > LARGEST_KEY_SET {
                 return Err(invalid(format!("the key set must have at most {LARGEST_KEY_SET} bytes")));

@@ -9,7 +9,8 @@ use keystead_store::tables::{api_keys, changes, federation_rules};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::{Value, json};
 
-use super::fields::{checked_address, checked_audience, checked_description, checked_verification, ensure_tells_apart};
+use super::fields::{checked_audience, checked_description, checked_issuer, checked_verification, ensure_tells_apart};
+use super::rules::ensure_may_let_act;
 use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
 use crate::validate::checked_name;
@@ -98,11 +99,11 @@ impl App {
         organization: &OrganizationId,
         asked: NewProvider,
     ) -> Result<WorkloadIdentityProvider, Error> {
-        checked_address(self, "issuer", &asked.issuer)?;
         let verification = match &asked.verification {
             Some(value) => checked_verification(self, value)?,
             None => Verification::Discovery { discovery_url: None },
         };
+        checked_issuer(self, &asked.issuer, &verification)?;
         let now = self.now();
         let provider = WorkloadIdentityProvider {
             id: self.draw(WorkloadIdentityProviderId::generate),
@@ -143,9 +144,6 @@ impl App {
         id: &WorkloadIdentityProviderId,
         change: &ProviderChange,
     ) -> Result<WorkloadIdentityProvider, Error> {
-        if let Some(issuer) = &change.issuer {
-            checked_address(self, "issuer", issuer)?;
-        }
         let verification = change.verification.as_ref().map(|value| checked_verification(self, value)).transpose()?;
         let name = change.name.as_deref().map(checked_name).transpose()?;
         let audience = change.audience.as_deref().map(checked_audience).transpose()?;
@@ -171,6 +169,7 @@ impl App {
             if after == before {
                 return Ok(before);
             }
+            checked_issuer(self, &after.issuer, &after.verification)?;
             after.updated_at = self.now();
             let vouches_for_others = (&after.issuer, &after.audience, &after.verification, &after.transformations)
                 != (&before.issuer, &before.audience, &before.verification, &before.transformations);
@@ -180,6 +179,7 @@ impl App {
                         let param = if after.issuer == before.issuer { "attribute_transformations" } else { "issuer" };
                         ensure_tells_apart(&rule.matchers, &after, param)?;
                         may_grant(actor, "issuer", rule.restriction.scopes(), ScopeSet::NONE)?;
+                        ensure_may_let_act(tx, actor, &rule).await?;
                     }
                     let (of, by) = ((&rule.id, &rule.service_account), actor.actor_ref());
                     api_keys::revoke_of_rule(tx, of, &by, "workload identity provider changed", self.now()).await?;

@@ -4,7 +4,7 @@ use keystead_core::id::{FederationRuleId, OrganizationId, ProjectId, ServiceAcco
 use keystead_core::scope::{Restriction, Scope, ScopeSet};
 use keystead_core::workload_identity::{MOST_RULES, Matchers};
 use keystead_store::tables::federation_rules::{self, FederationRule};
-use keystead_store::tables::{api_keys, changes};
+use keystead_store::tables::{api_keys, changes, service_accounts};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use super::providers::provider_of;
 use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
 use crate::keys::minting::{gate_new_key, restriction};
-use crate::projects::service_accounts::account_of;
+use crate::projects::service_accounts::{account_of, ensure_may_act_as};
 use crate::{Actor, App, Error};
 
 /// The request for a new rule.
@@ -122,6 +122,7 @@ impl App {
             let of = provider_of(tx, organization, provider).await?;
             ensure_tells_apart(&rule.matchers, &of, "attribute_matchers")?;
             account_of(tx, organization, &rule.project, &rule.service_account).await?;
+            ensure_may_let_act(tx, actor, &rule).await?;
             gate_new_key(self, tx, organization).await?;
             let beside = federation_rules::list_of_provider(tx, provider).await?;
             if i64::try_from(beside.len()).unwrap_or(i64::MAX) >= MOST_RULES {
@@ -180,6 +181,7 @@ impl App {
             if terms(&after) != terms(&before) {
                 if after.enabled {
                     may_grant(actor, "permissions", after.restriction.scopes(), ScopeSet::NONE)?;
+                    ensure_may_let_act(tx, actor, &after).await?;
                 }
                 end_keys(self, tx, actor, &before, "federation rule changed").await?;
             }
@@ -211,6 +213,14 @@ impl App {
             record(self, tx, actor, &rule, "workload_identity_provider_mapping.deleted", details).await
         })
     }
+}
+
+/// Refuses a rule for an account that may do more in its project than the actor, like a key of the account. Nothing is
+/// refused for an account that was deleted: it gets no keys.
+pub(super) async fn ensure_may_let_act(tx: &mut Tx, actor: &Actor, rule: &FederationRule) -> Result<(), Error> {
+    let account = service_accounts::find(tx, &rule.project, &rule.service_account).await?;
+    let Some(account) = account.filter(|account| account.deleted_at.is_none()) else { return Ok(()) };
+    ensure_may_act_as(tx, actor, (&rule.organization, &rule.project), account.role).await
 }
 
 async fn rule_of(

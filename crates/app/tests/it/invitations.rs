@@ -81,7 +81,7 @@ async fn an_invitation_is_a_way_to_sign_up() {
     assert_eq!(code(firm.app().accept_invite(&opened.user, &token).await), "invite_expired");
     assert_eq!(firm.test.mails().await, []);
     let log = firm.test.log(&firm.id).await;
-    assert_eq!(log[3..6], ["invite.sent", "user.added", "invite.accepted"], "{log:?}");
+    assert_eq!(log[3..7], ["invite.sent", "user.added", "project.user.added", "invite.accepted"], "{log:?}");
     assert_eq!(code(firm.app().invite_member(&firm.ann, &firm.id, "ben@example.com", READER, "en").await), "conflict");
 }
 

@@ -138,8 +138,8 @@ async fn members_get_roles_in_projects() {
     let told = log.iter().filter(|action| action.starts_with("project.user.")).map(String::as_str).collect::<Vec<_>>();
     assert_eq!(
         told,
-        ["project.user.added", "project.user.deleted", "project.user.updated"],
-        "what is so already is not told"
+        ["project.user.added", "project.user.added", "project.user.deleted", "project.user.updated"],
+        "the first by the invitation; what is so already is not told"
     );
     test.app.remove_member(&owner, &id, &ben).await.unwrap();
     test.app

@@ -73,7 +73,7 @@ fn thousandths(part: Amount, whole: Amount) -> u32 {
     if part >= whole {
         return 1_000;
     }
-    let share = part.picos().saturating_mul(1_000) / whole.picos().max(1);
+    let share = (part.picos().saturating_mul(2_000) / whole.picos().max(1) + 1) / 2;
     u32::try_from(share).unwrap_or(1_000).clamp(1, 999)
 }
 
@@ -118,6 +118,7 @@ mod tests {
         let parts = |limit, spent, set_aside| figures(Some(limit), spent, set_aside).thousandths();
         assert_eq!(parts(1_000, 0, 0), Some((0, 0)));
         assert_eq!(parts(100, 25, 50), Some((250, 500)));
+        assert_eq!(parts(100_000, 84_590, 0), Some((846, 0)), "to the nearest");
         assert_eq!(parts(100, 80, 50), Some((800, 200)));
         assert_eq!(parts(1_000_000, 1, 1), Some((1, 1)));
         assert_eq!(parts(1_000_000, 999_999, 0), Some((999, 0)));

@@ -14,10 +14,13 @@ pub enum AddressFault {
     /// It does not begin with `https://` and is not an address of the sandbox.
     #[error("must begin with https://")]
     Insecure,
-    /// Its host is a number or a name without a dot, which no public issuer has, or it names another port than that of
-    /// https: customers choose these addresses, and other ports lead to other services.
-    #[error("must name a host on the Internet, with no port other than 443")]
+    /// Its host is a number or a name without a dot, which no public issuer has.
+    #[error("must name a host on the Internet")]
     Host,
+    /// It would be called at another port than that of https. Customers choose these addresses, and other ports lead to
+    /// other services.
+    #[error("must have no port other than 443, unless the keys are uploaded")]
+    Port,
     /// It contains a user name, a query or a fragment.
     #[error("must have no user name, no query and no fragment")]
     Extra,
@@ -35,9 +38,7 @@ pub fn check_address(text: &str, sandbox: Option<&str>) -> Result<(), AddressFau
     if text.contains(['?', '#', '@', '\\']) {
         return Err(AddressFault::Extra);
     }
-    if let Some(rest) = sandbox.and_then(|origin| text.strip_prefix(origin))
-        && (rest.is_empty() || rest.starts_with('/'))
-    {
+    if is_of_sandbox(text, sandbox) {
         return Ok(());
     }
     let rest = text.strip_prefix("https://").ok_or(AddressFault::Insecure)?;
@@ -53,7 +54,27 @@ pub fn check_address(text: &str, sandbox: Option<&str>) -> Result<(), AddressFau
         && host.len() <= 253
         && host.split('.').all(label)
         && last.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    if name && port.is_none_or(|port| port == "443") { Ok(()) } else { Err(AddressFault::Host) }
+    let numbered = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    if name && numbered { Ok(()) } else { Err(AddressFault::Host) }
+}
+
+/// Checks an address that will be called: it has the form of [`check_address`], and outside the sandbox no port but that of
+/// https.
+///
+/// # Errors
+/// The fault.
+pub fn check_called_address(text: &str, sandbox: Option<&str>) -> Result<(), AddressFault> {
+    check_address(text, sandbox)?;
+    let authority = text.strip_prefix("https://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    match authority.split_once(':') {
+        Some((_, port)) if port != "443" && !is_of_sandbox(text, sandbox) => Err(AddressFault::Port),
+        _ => Ok(()),
+    }
+}
+
+fn is_of_sandbox(text: &str, sandbox: Option<&str>) -> bool {
+    let rest = sandbox.and_then(|origin| text.strip_prefix(origin));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The address of an issuer's description when none is given (OpenID Connect Discovery, 4).

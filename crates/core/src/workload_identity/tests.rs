@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::claims::ClaimsFault;
 use super::expression::TransformationFault;
-use super::issuer::{AddressFault, check_address, usual_discovery_url};
+use super::issuer::{AddressFault, check_address, check_called_address, usual_discovery_url};
 use super::jwt::{LONGEST_TOKEN, TokenFault};
 use super::matchers::MatchersFault;
 use super::*;
@@ -317,7 +317,7 @@ fn addresses_of_issuers() {
         "https://token.actions.githubusercontent.com",
         "https://accounts.google.com",
         "https://container.googleapis.com/v1/projects/p/locations/l/clusters/c",
-        "https://issuer.example.com:443/realms/a/",
+        "https://issuer.example.com:8443/realms/a/",
         "http://127.0.0.1:8081/oidc",
     ] {
         assert_eq!(check_address(good, sandbox), Ok(()), "{good}");
@@ -348,15 +348,20 @@ fn addresses_of_issuers() {
         ("https://a..example.com", AddressFault::Host),
         ("https://example.com.", AddressFault::Host),
         ("https://example.com:0", AddressFault::Host),
-        ("https://example.com:22", AddressFault::Host),
-        ("https://example.com:8443", AddressFault::Host),
-        ("https://example.com:0443", AddressFault::Host),
         ("https://example.com:x", AddressFault::Host),
         ("https://example.com:1:2", AddressFault::Host),
     ] {
         assert_eq!(check_address(bad, sandbox), Err(fault), "{bad}");
     }
     assert_eq!(check_address("http://127.0.0.1:8081/oidc", None), Err(AddressFault::Insecure));
+    // What is called is called at the port of https only.
+    for good in ["https://issuer.example.com/a", "https://issuer.example.com:443/a", "http://127.0.0.1:8081/oidc"] {
+        assert_eq!(check_called_address(good, sandbox), Ok(()), "{good}");
+    }
+    for bad in ["https://example.com:22", "https://example.com:8443/a", "https://example.com:0443"] {
+        assert_eq!(check_called_address(bad, sandbox), Err(AddressFault::Port), "{bad}");
+    }
+    assert_eq!(check_called_address("https://127.0.0.1:22", sandbox), Err(AddressFault::Host));
     assert_eq!(usual_discovery_url("https://a.example.com/"), "https://a.example.com/.well-known/openid-configuration");
 }
 

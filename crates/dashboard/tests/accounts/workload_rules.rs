@@ -142,10 +142,11 @@ async fn every_fault_of_a_rule_is_explained() {
     let many: Vec<String> = (0..21).map(|number| format!("a{number}")).collect();
     let many: Vec<(&str, &str)> = many.iter().flat_map(|name| condition(name, "text", "x")).collect();
     let restricted = [condition("sub", "text", "a"), vec![("permissions", "restricted")]].concat();
-    let faults: [(Fields, &str, &str); 10] = [
+    let faults: [(Fields, &str, &str); 11] = [
         (condition("", "text", ""), "conditions", "Add at least one condition"),
         (condition("sub", "text", ""), "conditions", "needs an attribute and a value"),
         (condition("a b", "text", "x"), "conditions", "no spaces"),
+        (condition("iss", "text", "x"), "conditions", "differs between workloads"),
         (condition("run", "number", "<b>"), "conditions", "“&#60;b&#62;” is not a number"),
         (condition("ok", "boolean", "yes"), "conditions", "neither true nor false"),
         (twice, "conditions", "“sub” occurs twice"),

@@ -114,9 +114,10 @@ async fn every_fault_of_a_provider_is_explained() {
     nameless["keys"][0]["kid"] = "".into();
     let (private, nameless) = (private.to_string(), nameless.to_string());
     let (long, spaces) = ("x".repeat(33_000), "a".repeat(1_001));
-    let faults: [(&Fields, &str, &str); 14] = [
+    let faults: [(&Fields, &str, &str); 15] = [
         (&[("issuer", "http://issuer.example.com")], "issuer", "must begin with https://"),
         (&[("issuer", "https://10.0.0.1")], "issuer", "must name a host on the internet"),
+        (&[("issuer", "https://issuer.example.com:8443")], "issuer", "no port other than 443"),
         (&[("issuer", "https://issuer.example.com?a=b")], "issuer", "must not contain a user name"),
         (&[("issuer", "issuer <b>")], "issuer", "This is not an address"),
         (&[("discovery_url", "https://localhost/x")], "discovery_url", "must name a host on the internet"),

@@ -18,6 +18,7 @@ spend-left-aside = { $left } is left, and { $aside } is set aside for running re
 spend-help = How spend limits work
 spend-month = Spend this month
 spend-all = Spend limits and alerts
+spend-of-all = Limits of all projects
 spend-spent = Spent this month
 spend-aside = Set aside
 spend-left = Left

@@ -41,5 +41,5 @@ reference-examples = 例の言語
 reference-example-answer = レスポンスの例
 reference-errors = エラー
 reference-errors-lead = エラーの形式はすべて同じです。権限が足りない一部の場合は、「error」がメッセージそのものになります。
-reference-errors-oauth = トークン交換のエラー
-reference-errors-oauth-lead = /oauth/tokenでの交換のエラーはOAuthの形式です。
+reference-errors-oauth = トークンの引き換えのエラー
+reference-errors-oauth-lead = /oauth/tokenでの引き換えのエラーはOAuthの形式です。

@@ -18,6 +18,7 @@ spend-left-aside = 残りは{ $left }で、処理中のリクエストのため�
 spend-help = 利用料金の上限のしくみ
 spend-month = 今月の利用料金
 spend-all = 利用料金の上限とアラート
+spend-of-all = すべてのプロジェクトの上限
 spend-spent = 今月の利用料金
 spend-aside = 確保中
 spend-left = 残り

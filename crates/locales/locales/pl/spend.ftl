@@ -18,6 +18,7 @@ spend-left-aside = Pozostało { $left }, a{ "\u00A0" }{ $aside } zarezerwowano d
 spend-help = Jak działają limity wydatków
 spend-month = Wydatki w{ "\u00A0" }tym miesiącu
 spend-all = Limity wydatków i{ "\u00A0" }alerty
+spend-of-all = Limity wszystkich projektów
 spend-spent = Wydano w{ "\u00A0" }tym miesiącu
 spend-aside = Zarezerwowano
 spend-left = Pozostało
@@ -72,7 +73,7 @@ spend-alert-recipients-hint = { $count ->
    *[other] Najwyżej { $count } adresu e-mail, każdy w{ "\u00A0" }osobnym wierszu.
 }
 spend-alert-prefix = Początek tematu (opcjonalnie)
-spend-alert-prefix-hint = Słowo na początku tematu ułatwia sortowanie e-maili, na przykład „[koszty]”.
+spend-alert-prefix-hint = Słowo na początku tematu ułatwia porządkowanie wiadomości, na przykład „[koszty]”.
 spend-alert-create = Utwórz alert
 spend-alert-change = Zmień
 spend-alert-change-of = Zmień alert przy { $amount }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use keystead_core::time::Timestamp;
-use keystead_core::workload_identity::issuer::{check_address, usual_discovery_url};
+use keystead_core::workload_identity::issuer::{check_called_address, usual_discovery_url};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use url::{Host, Url};
@@ -215,7 +215,7 @@ impl Fetcher {
     fn checked(&self, address: &str) -> Result<Url, ProviderError> {
         let unsafe_address = || refused("it names an address that is not called");
         let plain = address.split('?').next().unwrap_or_default();
-        check_address(plain, self.sandbox.as_deref()).map_err(|_| unsafe_address())?;
+        check_called_address(plain, self.sandbox.as_deref()).map_err(|_| unsafe_address())?;
         let url = Url::parse(address).map_err(|_| unsafe_address())?;
         let of_sandbox = self.sandbox.as_deref().and_then(|origin| Url::parse(origin).ok());
         let of_sandbox = of_sandbox.is_some_and(|origin| origin.origin() == url.origin());

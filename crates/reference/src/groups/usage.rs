@@ -27,6 +27,7 @@ const SECONDS: Member = field("seconds", Kind::Integer, "Seconds of audio.").suc
 const IMAGE_COUNT: Member = field("images", Kind::Integer, "Images.").such_as("2");
 const CALLS: Member = field("num_requests", Kind::Integer, "Finished calls of the tool.").such_as("4");
 const SESSIONS: Member = field("num_sessions", Kind::Integer, "Containers, each counted once.").such_as("2");
+const BYTES: Member = field("usage_bytes", Kind::Integer, "Bytes that are kept.").such_as("0");
 
 const BATCH: Member =
     field("batch", Kind::Boolean, "Whether it is of lines of batches, when grouped by it.").or_null().such_as("null");
@@ -180,7 +181,7 @@ const TRANSCRIPTIONS: Object = Object::new(
 const VECTOR_STORES: Object = Object::new(
     "VectorStoresUsage",
     "Not counted: no request makes any.",
-    &[object("organization.usage.vector_stores.result"), PROJECT, estimated(&[])],
+    &[object("organization.usage.vector_stores.result"), BYTES, PROJECT, estimated(&[BYTES])],
 );
 
 const INTERPRETERS: Object = Object::new(

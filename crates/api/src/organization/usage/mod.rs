@@ -85,6 +85,8 @@ pub(crate) static DECISIONS: Shape = Shape {
 pub(crate) static VECTOR_STORES: Shape = Shape {
     kind: UsageKind::VectorStores,
     object: "organization.usage.vector_stores.result",
+    // No request makes any, so there is no result; one would have this member.
+    figures: |_| json!({ "usage_bytes": 0 }),
     absent: &["num_model_requests", "user_id", "api_key_id", "model"],
     groups: request::OF_PROJECT,
     ..Shape::USUAL

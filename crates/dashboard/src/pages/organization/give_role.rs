@@ -31,6 +31,14 @@ pub(super) fn role_name(t: Messages, role: &Role) -> String {
     }
 }
 
+/// The place of a role in lists for people: preset roles from strong to weak, then custom ones in the order they have.
+pub(super) fn rank(role: &Role) -> (bool, Option<PresetRole>) {
+    match &role.id {
+        RoleRef::Preset(preset) => (false, Some(*preset)),
+        RoleRef::Custom(_) => (true, None),
+    }
+}
+
 /// The name of a place: the organization, or a project.
 pub(super) fn place_name(t: Messages, project: Option<&keystead_app::projects::Project>) -> String {
     project.map_or_else(|| t.text("place-organization"), |row| t.project(row.is_default, &row.name))
@@ -140,7 +148,8 @@ impl GiveRole {
         let project = chosen.project.as_ref().map(|row| &row.id);
         let cursor = Cursor { after: None, limit: MOST_ROLES, ascending: true };
         let here = Place { organization, project };
-        let roles = state.app.roles(&actor, here, cursor).await.map_err(fail)?.data;
+        let mut roles = state.app.roles(&actor, here, cursor).await.map_err(fail)?.data;
+        roles.sort_by_key(rank);
         // Groups cannot own an organization.
         let for_group = matches!(principal, Principal::Group(_));
         let owner = RoleRef::Preset(PresetRole::OrganizationOwner);

@@ -6,7 +6,7 @@ use keystead_app::Page as Cursor;
 use keystead_app::roles::Place;
 use keystead_app::roles::overview::RoleSummary;
 
-use super::give_role::{PlaceChoice, place_choices, place_name, place_of, place_value, role_name};
+use super::give_role::{PlaceChoice, place_choices, place_name, place_of, place_value, rank, role_name};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
@@ -52,11 +52,12 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     let project = place_of(&visit, query.get("place").map_or("", String::as_str))?;
     let cursor = Cursor { after: query.get("after").cloned(), limit: ROWS, ascending: true };
     let place = Place { organization, project: project.as_ref() };
-    let found = state.app.role_summaries(&actor, place, &cursor).await.map_err(fail)?;
+    let mut found = state.app.role_summaries(&actor, place, &cursor).await.map_err(fail)?;
     let places = state.app.role_places(&actor, organization).await.map_err(fail)?;
     let value = place_value(project.as_ref());
     let more = found.data.last().filter(|_| found.has_more);
     let more = more.map(|last| visit.link(&format!("{HERE}?place={value}&after={}", last.role.id)));
+    found.data.sort_by_key(|one| rank(&one.role));
     let here = places.iter().find(|one| one.project.as_ref().map(|row| &row.id) == project.as_ref());
     let row = |RoleSummary { role, holders }: RoleSummary| Row {
         name: role_name(t, &role),

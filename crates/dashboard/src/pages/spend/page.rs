@@ -122,7 +122,8 @@ fn row(visit: &Visit, (project, figures): &(Project, BudgetFigures)) -> Row {
     let (look, words) = look(figures.state());
     Row {
         name: t.project(project.is_default, &project.name),
-        href: visit.link(&own_page(&project.id)),
+        // The project becomes the chosen one.
+        href: format!("{}?project={}", own_page(&project.id), project.id),
         spent: format.amount(&figures.spent),
         limit: figures.limit.map(|limit| format.amount(&limit)),
         left: figures.left().map(|left| format.amount(&left)),

@@ -4,10 +4,11 @@ use askama::Template;
 use axum::extract::{Path, State};
 use keystead_app::Page as Cursor;
 use keystead_app::projects::service_accounts::{AccountChange, NewServiceAccount};
-use keystead_app::workload_identity::NewRule;
+use keystead_app::workload_identity::{NewRule, WorkloadIdentityProvider};
 use keystead_app::workload_overview::ProviderOverview;
 use keystead_core::id::{FederationRuleId, ProjectId, ServiceAccountId, WorkloadIdentityProviderId};
 use keystead_core::role::ProjectRole;
+use keystead_core::workload_identity::tells_workloads_apart;
 
 use super::HERE;
 use super::rule_draft::{Condition, RuleDraft};
@@ -134,7 +135,7 @@ pub(crate) async fn create(
     let id: WorkloadIdentityProviderId = visit.named("workload identity provider", &id)?;
     let found = overview(&state, &visit, &id).await?;
     let mut draft = RuleDraft::sent(&form);
-    let fault = match make(&state, &visit, &id, &mut draft).await {
+    let fault = match make(&state, &visit, &found.provider, &mut draft).await {
         Ok(()) => return Ok(redirect(&visit.link(&format!("{HERE}/{id}?done=rule-created")))),
         Err(Refused::Field(fault)) => fault,
         Err(Refused::Error(error)) if ends_form(&error) => return Err(PageError::new(t, error)),
@@ -165,11 +166,15 @@ impl From<keystead_app::Error> for Refused {
 async fn make(
     state: &DashboardState,
     visit: &Visit,
-    id: &WorkloadIdentityProviderId,
+    of: &WorkloadIdentityProvider,
     draft: &mut RuleDraft,
 ) -> Result<(), Refused> {
     let t = visit.person.messages;
     let (matchers, scopes) = (draft.matchers(t)?, draft.chosen_scopes(t)?);
+    // Before an account is made for the rule.
+    if !tells_workloads_apart(&matchers, &of.transformations, &of.issuer) {
+        return Err(Fault::of(t, "conditions", "workload-matchers-alike").into());
+    }
     let unknown = || Fault::of(t, "account", "workload-account-missing");
     let (project, account) = draft.account.split_once('/').ok_or_else(unknown)?;
     let project: ProjectId = project.parse().map_err(|_| unknown())?;
@@ -187,7 +192,7 @@ async fn make(
         scopes,
         enabled: true,
     };
-    state.app.create_federation_rule(&visit.person.actor(), &visit.organization.id, id, asked).await?;
+    state.app.create_federation_rule(&visit.person.actor(), &visit.organization.id, &of.id, asked).await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use keystead_app::Error;
 use keystead_app::issuer_states::LastFetch;
 use keystead_app::workload_overview::IssuerKeys;
 use keystead_core::workload_identity::expression::TransformationFault;
-use keystead_core::workload_identity::issuer::{AddressFault, check_address};
+use keystead_core::workload_identity::issuer::{AddressFault, check_called_address};
 use keystead_core::workload_identity::matchers::MatchersFault;
 
 use crate::web::error_page::error_message;
@@ -75,10 +75,11 @@ pub(super) const fn ends_form(error: &Error) -> bool {
 /// The address at which an issuer is called, or why it cannot be.
 fn address_words(address: &str) -> &'static str {
     // The sandbox's own addresses are accepted, so that they never lead here.
-    match check_address(address, None) {
+    match check_called_address(address, None) {
         Err(AddressFault::Insecure) => "workload-address-insecure",
         Err(AddressFault::Host) => "workload-address-host",
         Err(AddressFault::Extra) => "workload-address-extra",
+        Err(AddressFault::Port) => "workload-address-port",
         Err(AddressFault::Unreadable) | Ok(()) => "workload-address-unreadable",
     }
 }
@@ -87,7 +88,13 @@ fn address_words(address: &str) -> &'static str {
 pub(super) fn provider_refused(visit: &Visit, error: &Error, issuer: &str, discovery_url: &str) -> Fault {
     let t = visit.person.messages;
     match error {
+        Error::Invalid { param: Some("issuer"), .. } if check_called_address(issuer, None).is_ok() => {
+            Fault::of(t, "issuer", "workload-issuer-alike")
+        }
         Error::Invalid { param: Some("issuer"), .. } => Fault::of(t, "issuer", address_words(issuer)),
+        Error::Invalid { param: Some("attribute_transformations"), .. } => {
+            Fault::of(t, "derived", "workload-issuer-alike")
+        }
         Error::Invalid { param: Some("verification"), .. } => {
             Fault::of(t, "discovery_url", address_words(discovery_url))
         }
@@ -106,6 +113,9 @@ pub(super) fn rule_refused(visit: &Visit, error: &Error) -> Fault {
     let t = visit.person.messages;
     match error {
         Error::Invalid { param: Some("description"), .. } => Fault::of(t, "description", "workload-description-wrong"),
+        Error::Invalid { param: Some("attribute_matchers"), .. } => {
+            Fault::of(t, "conditions", "workload-matchers-alike")
+        }
         Error::Invalid { param: None, code: None, .. } => Fault::of(t, "", "workload-rules-most"),
         Error::Invalid { param: Some("name"), .. } => {
             Fault { field: "name", text: error_message(&visit.person.format, error) }
