@@ -8,6 +8,7 @@ use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::payment::SetupStatus;
+use keystead_providers::payment::SetupState;
 use keystead_providers::sign_in::Identity;
 use keystead_store::tables::{payments, sessions, users};
 use keystead_store::{Store, Tx};
@@ -15,7 +16,7 @@ use keystead_store::{Store, Tx};
 use crate::passkeys::{Authenticator, added};
 use crate::second_factor::{Phone, guarded};
 use crate::test_app::*;
-use crate::vendors::ServicesApp;
+use crate::vendors::{ServicesApp, card};
 
 const ANN: &str = "ann@example.com";
 
@@ -259,6 +260,26 @@ async fn a_set_up_that_ends_while_the_service_is_asked() {
     assert_eq!((begun.status.as_str(), test.store.unplayed()), ("expired", 0));
     let view = test.app.payment_methods(&tenant.actor, tenant.organization()).await.unwrap();
     assert_eq!(view.setup.unwrap().status, SetupStatus::Expired);
+}
+
+/// A delivery of the service that is applied while a person asks for the state is what they see, although their own
+/// transaction fails.
+#[tokio::test]
+async fn a_delivery_while_a_set_up_is_refreshed() {
+    let test = ServicesApp::new(Settings::default()).await;
+    let tenant = test.tenant("ann").await;
+    let setup = test.app.start_payment_method(&tenant.actor, tenant.organization()).await.unwrap();
+    test.bank.setups.lock().unwrap().insert(format!("cs_{}", setup.id), SetupState::Succeeded(card(1)));
+    let (app, store, actor) = (test.app.clone(), test.store.clone(), tenant.actor.clone());
+    let (organization, id) = (tenant.organization().clone(), setup.id.clone());
+    test.store.before("payment_state", async move {
+        let first = app.check_payment_setup(&actor, &organization, id.as_str()).await.unwrap();
+        assert_eq!(first.status, SetupStatus::Succeeded);
+        store.fail_at(Some(1));
+    });
+    let second = test.app.check_payment_setup(&tenant.actor, tenant.organization(), setup.id.as_str()).await;
+    test.store.fail_at(None);
+    assert_eq!((second.unwrap().status, test.store.unplayed()), (SetupStatus::Succeeded, 0));
 }
 
 /// Every act that needs a fresh session checks it again in its transaction: if the session ended in between, nothing

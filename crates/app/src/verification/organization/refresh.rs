@@ -33,15 +33,18 @@ impl App {
         organization: &OrganizationId,
         id: &str,
     ) -> Result<AttemptView, Error> {
+        let known = owned_attempt(self, actor, organization, id).await?;
+        let asked = match known.finished_at {
+            None => refresh_attempt(self, &known.id, AGAIN_AFTER).await.map(|_| ()),
+            Some(_) => Ok(()),
+        };
         let row = owned_attempt(self, actor, organization, id).await?;
-        if row.finished_at.is_none() {
-            match refresh_attempt(self, &row.id, AGAIN_AFTER).await {
-                Ok(_) | Err(Error::ProviderUnavailable { .. }) => {}
-                Err(error) => return Err(error),
-            }
+        match asked {
+            Ok(()) | Err(Error::ProviderUnavailable { .. }) => Ok(AttemptView::of(row)),
+            // A delivery was applied in between: its state is the answer.
+            Err(_) if row.state != known.state => Ok(AttemptView::of(row)),
+            Err(error) => Err(error),
         }
-        let row = owned_attempt(self, actor, organization, id).await?;
-        Ok(AttemptView::of(row))
     }
 }
 

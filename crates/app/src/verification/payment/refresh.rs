@@ -36,7 +36,11 @@ impl App {
         // A service that does not answer leaves the state as it is; polling continues.
         match refresh_payment_setup(self, organization, &known.id, AGAIN_AFTER).await {
             Ok(_) | Err(Error::ProviderUnavailable { .. }) => self.payment_setup(actor, organization, id).await,
-            Err(error) => Err(error),
+            // A delivery may have been applied in between: then its state is the answer.
+            Err(error) => {
+                let now = self.payment_setup(actor, organization, id).await?;
+                if now.status == known.status { Err(error) } else { Ok(now) }
+            }
         }
     }
 }
