@@ -87,6 +87,12 @@ fn address_words(address: &str) -> &'static str {
 pub(super) fn provider_refused(visit: &Visit, error: &Error, issuer: &str, discovery_url: &str) -> Fault {
     let t = visit.person.messages;
     match error {
+        // A rule of the provider would let everyone in for whom the issuer vouches.
+        Error::Invalid { param: Some("issuer" | "attribute_transformations"), .. }
+            if check_address(issuer, None).is_ok() =>
+        {
+            Fault::of(t, "", "workload-provider-same")
+        }
         Error::Invalid { param: Some("issuer"), .. } => Fault::of(t, "issuer", address_words(issuer)),
         Error::Invalid { param: Some("verification"), .. } => {
             Fault::of(t, "discovery_url", address_words(discovery_url))
@@ -106,6 +112,9 @@ pub(super) fn rule_refused(visit: &Visit, error: &Error) -> Fault {
     let t = visit.person.messages;
     match error {
         Error::Invalid { param: Some("description"), .. } => Fault::of(t, "description", "workload-description-wrong"),
+        Error::Invalid { param: Some("attribute_matchers"), .. } => {
+            Fault::of(t, "conditions", "workload-matchers-same")
+        }
         Error::Invalid { param: None, code: None, .. } => Fault::of(t, "", "workload-rules-most"),
         Error::Invalid { param: Some("name"), .. } => {
             Fault { field: "name", text: error_message(&visit.person.format, error) }
