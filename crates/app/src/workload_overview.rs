@@ -81,7 +81,7 @@ pub struct IssuedCounts {
 pub fn key_set_fault(jwks: &Map<String, Value>) -> Option<&'static str> {
     let fault = KeySet::uploaded(jwks).err()?;
     let names = [(KeySetFault::Form, "form"), (KeySetFault::Number, "number"), (KeySetFault::Private, "private")];
-    Some(names.iter().find(|(known, _)| *known == fault).map_or("unusable", |(_, name)| name))
+    Some(names.iter().find(|(known, _)| *known == fault).map_or("unusable", |(_, name)| *name))
 }
 
 impl App {
