@@ -107,5 +107,5 @@ pub(super) async fn tab(state: &DashboardState, visit: &Visit) -> Result<Option<
         href: visit.link(ISSUED),
         current: false,
     };
-    Ok((counts.listed > 0).then(tab))
+    Ok(counts.listed.then(tab))
 }

@@ -2,6 +2,7 @@
 
 use keystead_core::id::{FederationRuleId, ProjectId, WorkloadIdentityProviderId};
 use keystead_core::time::Timestamp;
+use keystead_core::workload_identity::LONGEST_LIFE;
 
 use super::{KeyRow, key};
 use crate::tables::list::List;
@@ -57,12 +58,19 @@ pub async fn list_issued(tx: &mut Tx, project: &ProjectId, page: &Page) -> Resul
     list.rows(tx, issued).await
 }
 
-/// Counts the keys that were issued in a project: those that live at this moment, and all that are still listed.
-pub async fn count_issued_live(tx: &mut Tx, project: &ProjectId, now: Timestamp) -> Result<(i64, i64), Error> {
-    const SQL: &str = "SELECT COALESCE(SUM(CASE WHEN revoked_at IS NULL AND expires_at > $2 THEN 1 ELSE 0 END), 0), \
-                       COUNT(*) FROM api_keys WHERE project = $1 AND federation_rule IS NOT NULL";
-    let row = tx.optional(SQL, vec![project.as_str().into(), now.0.into()]).await?.ok_or(Error::Missing)?;
-    Ok((row.int(0)?, row.int(1)?))
+/// Counts the keys that were issued in a project and live at this moment.
+pub async fn count_issued_live(tx: &mut Tx, project: &ProjectId, now: Timestamp) -> Result<i64, Error> {
+    // There may be very many older ones. No key lives longer than this, so they are not read.
+    const SQL: &str = "SELECT COUNT(*) FROM api_keys WHERE project = $1 AND created_at > $3 \
+                       AND federation_rule IS NOT NULL AND revoked_at IS NULL AND expires_at > $2";
+    let values = vec![project.as_str().into(), now.0.into(), now.plus(-LONGEST_LIFE).0.into()];
+    tx.optional(SQL, values).await?.map_or(Ok(0), |row| row.int(0))
+}
+
+/// Whether any key was issued in a project that is still listed, ended or not.
+pub async fn has_issued(tx: &mut Tx, project: &ProjectId) -> Result<bool, Error> {
+    const SQL: &str = "SELECT 1 FROM api_keys WHERE project = $1 AND federation_rule IS NOT NULL LIMIT 1";
+    Ok(tx.optional(SQL, vec![project.as_str().into()]).await?.is_some())
 }
 
 /// Counts the live keys that each rule of a provider issued; rules without one are left out.
@@ -73,8 +81,9 @@ pub async fn count_issued_of_provider(
 ) -> Result<Vec<(FederationRuleId, i64)>, Error> {
     const SQL: &str = "SELECT k.federation_rule, COUNT(*) FROM api_keys k \
                        JOIN federation_rules r ON r.id = k.federation_rule \
-                       WHERE r.provider = $1 AND k.revoked_at IS NULL AND k.expires_at > $2 \
+                       WHERE r.provider = $1 AND k.created_at > $3 AND k.revoked_at IS NULL AND k.expires_at > $2 \
                        GROUP BY k.federation_rule ORDER BY k.federation_rule";
-    let rows = tx.all(SQL, vec![provider.as_str().into(), now.0.into()]).await?;
+    let values = vec![provider.as_str().into(), now.0.into(), now.plus(-LONGEST_LIFE).0.into()];
+    let rows = tx.all(SQL, values).await?;
     rows.iter().map(|row| Ok((id(row, 0, "api_keys")?, row.int(1)?))).collect()
 }
