@@ -27,6 +27,13 @@ commonName = supplied
 [authority]
 basicConstraints = critical,CA:TRUE
 keyUsage = critical,keyCertSign,cRLSign
+[bounded]
+basicConstraints = critical,CA:TRUE,pathlen:0
+keyUsage = critical,keyCertSign,cRLSign
+[server-authority]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+extendedKeyUsage = serverAuth
 [unable]
 basicConstraints = critical,CA:TRUE
 keyUsage = critical,digitalSignature
@@ -79,6 +86,11 @@ authority rsa1024-authority "Short RSA authority" rsa1024
 authority p521-authority "P-521 authority" P-521
 # An authority that may not sign certificates.
 certificate unable-authority unable-authority unable P-256 "Unable authority"
+# An authority with certificates for servers alone.
+certificate server-authority server-authority server-authority P-256 "Authority of servers"
+# An authority that may sign no other authorities, and one that it signed all the same.
+certificate bounded-authority bounded-authority bounded P-256 "Bounded authority"
+certificate bounded-intermediate bounded-authority authority P-256 "Bounded intermediate"
 # Version 1, which has no extensions.
 certificate version1 version1 none P-256 "Old authority"
 
@@ -91,6 +103,8 @@ client ed25519-client ed25519-authority
 client expired-authority-client expired-authority
 client intermediate-client intermediate
 client server-client authority server
+client bounded-client bounded-authority
+client bounded-intermediate-client bounded-intermediate
 # Valid for two months of 2026 alone, so that a test can pass its end.
 client short-client authority client 20260101000000Z 20260301000000Z
 client future-client authority client 21000101000000Z

@@ -6,6 +6,7 @@ pub(crate) mod http;
 mod keys;
 mod pages;
 mod revoke;
+mod usage;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -34,6 +35,9 @@ pub(crate) struct Arguments {
     /// Measure a million keys instead.
     #[arg(long)]
     keys: bool,
+    /// Measure instead queries of usage over a month with 100 million events.
+    #[arg(long)]
+    usage: bool,
     /// Measure instead how soon a verified organization passes the gate.
     #[arg(long)]
     gate: bool,
@@ -62,6 +66,9 @@ const ANSWER: &str = r#"{"id":"chatcmpl-bench","object":"chat.completion","creat
 pub(crate) fn run(arguments: &Arguments) -> Done {
     if arguments.keys {
         return keys::run();
+    }
+    if arguments.usage {
+        return usage::run();
     }
     machine::system()?;
     if !arguments.pages && !arguments.revoke && !shell::has("wrk") {

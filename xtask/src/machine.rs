@@ -7,6 +7,7 @@ use crate::print;
 use crate::shell::{self, Done};
 
 const PYTHON_SDK: &str = "openai==3.52.0";
+const DESCRIPTION: [&str; 2] = ["schemathesis==4.32.5", "openapi-spec-validator==0.9.0"];
 const NODE_SDK: &str = "openai@7.55.0";
 const BROWSER: [&str; 2] = ["playwright-core@1.65.1", "axe-core@4.14.1"];
 
@@ -17,8 +18,10 @@ pub(crate) fn missing() -> Vec<String> {
     if !packages.is_empty() {
         lines.push(format!("apt-get: {}", packages.join(" ")));
     }
-    if !is_installed("sdk-python", PYTHON_SDK) {
-        lines.push(format!("pip, into target/sdk-python: {PYTHON_SDK}"));
+    for (folder, wanted) in [("sdk-python", PYTHON_SDK.to_owned()), ("schemathesis", DESCRIPTION.join(" "))] {
+        if !is_installed(folder, &wanted) {
+            lines.push(format!("pip, into target/{folder}: {wanted}"));
+        }
     }
     for (folder, wanted) in [("sdk-node", NODE_SDK.to_owned()), ("browser", BROWSER.join(" "))] {
         if !is_installed(folder, &wanted) {
@@ -72,22 +75,26 @@ fn apt_get() -> Done<Command> {
 
 /// Prepares a Python with the official SDK, under `target/`.
 pub(crate) fn python() -> Done<PathBuf> {
-    let folder = shell::root().join("target/sdk-python");
+    python_with("sdk-python", &[PYTHON_SDK])
+}
+
+/// Prepares a Python with what checks and plays the API's description, under `target/`.
+pub(crate) fn schemathesis() -> Done<PathBuf> {
+    python_with("schemathesis", &DESCRIPTION)
+}
+
+fn python_with(name: &str, wanted: &[&str]) -> Done<PathBuf> {
+    let (folder, text) = (shell::root().join("target").join(name), wanted.join(" "));
     let python = folder.join("bin/python");
-    if is_installed("sdk-python", PYTHON_SDK) {
+    if is_installed(name, &text) {
         return Ok(python);
     }
-    print::step(&format!("installing with pip into target/sdk-python: {PYTHON_SDK}"));
+    print::step(&format!("installing with pip into target/{name}: {text}"));
     shell::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-    shell::run(Command::new(&python).args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        PYTHON_SDK,
-    ]))?;
-    write(&folder.join(STAMP), PYTHON_SDK)?;
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    shell::run(install.args(wanted))?;
+    write(&folder.join(STAMP), &text)?;
     Ok(python)
 }
 

@@ -5,8 +5,11 @@
 mod bench;
 mod check;
 mod fuzz;
+mod fuzz_api;
+mod journeys;
 mod kill;
 mod machine;
+mod openapi;
 mod postgres;
 mod print;
 mod product;
@@ -46,6 +49,10 @@ enum Task {
     },
     /// Run the fuzz targets.
     Fuzz(fuzz::Arguments),
+    /// Play every operation of the API's description against the built program.
+    FuzzApi(fuzz_api::Arguments),
+    /// Write docs/openapi.json from the rows of the reference.
+    Openapi,
     /// Take the pictures of the help pages from the running product.
     Pictures,
     /// Write into docs/requirements.md which tests name each requirement.
@@ -66,7 +73,9 @@ fn main() -> ExitCode {
         Task::Test { browser_only: true, .. } => test::run(Part::Browser),
         Task::Test { .. } => test::run(Part::Everything),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
-        Task::Pictures => test::pictures(),
+        Task::FuzzApi(arguments) => fuzz_api::run(&arguments),
+        Task::Openapi => openapi::run(),
+        Task::Pictures => journeys::pictures(),
         Task::Requirements => requirements::run(),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Kill(arguments) => kill::run(&arguments),

@@ -9,3 +9,11 @@ pub(crate) fn line(text: &str) {
 pub(crate) fn step(text: &str) {
     line(&format!("== {text}"));
 }
+
+/// Prints what a program has written.
+pub(crate) fn lines(written: &[u8]) {
+    let text = String::from_utf8_lossy(written);
+    if !text.trim().is_empty() {
+        line(text.trim_end());
+    }
+}

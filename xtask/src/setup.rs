@@ -35,6 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
 pub(crate) fn install() -> Done {
     machine::system()?;
     machine::python()?;
+    machine::schemathesis()?;
     machine::node()?;
     machine::browser()?;
     Ok(())

@@ -7,7 +7,7 @@ use crate::kill::{self, Database};
 use crate::postgres::Postgres;
 use crate::product::Product;
 use crate::shell::{self, Done, cargo};
-use crate::{check, machine, print, setup};
+use crate::{check, fuzz_api, journeys, machine, print, setup};
 
 /// What to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +35,9 @@ pub(crate) fn run(part: Part) -> Done {
     }
     if part != Part::Browser {
         sdks()?;
+        fuzz_api::play(&shell::root().join("target/debug/keystead"), &fuzz_api::Arguments::QUICK)?;
     }
-    if part == Part::Sdks { Ok(()) } else { journeys() }
+    if part == Part::Sdks { Ok(()) } else { journeys::all() }
 }
 
 /// Runs a few rounds of `cargo xtask kill` on each database, and with a full disk.
@@ -50,76 +51,6 @@ fn kills() -> Done {
             &kill::Arguments { rounds, database, full_disk, streams: true, ..kill::Arguments::default() },
             &binary,
         )?;
-    }
-    Ok(())
-}
-
-/// Runs people's journeys in a real browser, with a picture of every page in every language under `target/pictures`.
-fn journeys() -> Done {
-    print::step("journeys in Chromium");
-    let reviewer =
-        [("KEYSTEAD_IDENTITY__PROVIDER", "review"), ("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com,eve@example.com")];
-    let two = [("KEYSTEAD_OPERATOR__EMAILS", "one@example.com,two@example.com")];
-    let proxied = [
-        ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "127.0.0.1"),
-        ("KEYSTEAD_NETWORK__CLIENT_CERTIFICATE_HEADER", "X-Client-Cert"),
-    ];
-    let rates = [("KEYSTEAD_LIMITS__REQUESTS_PER_MINUTE", "500")];
-    let operator = [
-        ("KEYSTEAD_OPERATOR__SUPPORT_EMAIL", "help@example.com"),
-        ("KEYSTEAD_OPERATOR__PRIVACY_POLICY_URL", "https://example.com/privacy"),
-    ];
-    let all: &[(&str, &[(&str, &str)])] = &[
-        ("journeys", &operator),
-        ("accounts", &[]),
-        ("deletion", &[]),
-        ("keys", &two),
-        ("audit", &[]),
-        ("network", &[]),
-        ("identity", &proxied),
-        ("review", &reviewer),
-        ("help", &[]),
-        ("limits", &rates),
-        ("playground", &[]),
-        ("first_hour", &[]),
-        ("pages", &[]),
-    ];
-    // Each of them is played, so that one run shows all that is wrong.
-    let failed = all.iter().filter_map(|(name, more)| Some((name, journey(name, more).err()?)));
-    let failed: Vec<String> = failed.map(|(name, error)| format!("{name}: {error}")).collect();
-    if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
-}
-
-/// Runs one script of journeys against a separate product.
-fn journey(name: &str, more: &[(&str, &str)]) -> Done {
-    let root = shell::root();
-    let folder = machine::browser()?;
-    // Node searches packages beside the script, so the scripts are copied beside the browser's driver while they run.
-    for file in ["opening", name] {
-        let source = root.join(format!("tests/browser/{file}.mjs"));
-        std::fs::copy(source, folder.join(format!("{file}.mjs"))).map_err(|error| error.to_string())?;
-    }
-    let product = Product::start(&root.join("target/debug/keystead"), name, None, more)?;
-    let mut command = Command::new("node");
-    command.arg(folder.join(format!("{name}.mjs"))).args([&product.address, &product.sandbox]).arg("/usr/bin/chromium");
-    command.current_dir(&root);
-    shell::run(command.arg(root.join("target/pictures")).arg(product.database()))
-}
-
-/// Copies the pictures of the help pages from the journeys into the folder from which they are compiled in.
-pub(crate) fn pictures() -> Done {
-    machine::system()?;
-    print::step("building the program");
-    shell::run(cargo().args(["build", "--package", "keystead"]))?;
-    print::step("journeys through the help in Chromium");
-    journey("help", &[])?;
-    let root = shell::root();
-    let (made, kept) = (root.join("target/pictures/help"), root.join("crates/dashboard/static/help"));
-    std::fs::create_dir_all(&kept).map_err(|error| error.to_string())?;
-    for entry in std::fs::read_dir(&made).map_err(|error| error.to_string())? {
-        let path = entry.map_err(|error| error.to_string())?.path();
-        let name = path.file_name().ok_or("a picture without a name")?;
-        std::fs::copy(&path, kept.join(name)).map_err(|error| error.to_string())?;
     }
     Ok(())
 }
@@ -143,9 +74,8 @@ fn sdks() -> Done {
     let postgres = Postgres::start()?;
     let mut failed = Vec::new();
     for database in ["SQLite", "PostgreSQL"] {
-        for (sdk, subject) in
-            [("python", "documents"), ("python", "administration"), ("node", "documents"), ("node", "administration")]
-        {
+        let subjects = ["documents", "administration", "examples"];
+        for (sdk, subject) in ["python", "node"].into_iter().flat_map(|sdk| subjects.map(|subject| (sdk, subject))) {
             print::step(&format!("{sdk} SDK on {database}: {subject}"));
             let url = match database {
                 "PostgreSQL" => Some(postgres.database(&format!("keystead_{sdk}_{subject}"))?),

@@ -18,12 +18,12 @@ use keystead_core::caller::Caller;
 use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::OrganizationId;
 use keystead_core::refusal::ErrorResponse;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::accepted_names::AcceptedNames;
 use crate::auth::{Admin, Authenticate, BoxFuture, Operator, Permission};
-use crate::error::ApiError;
+use crate::error::{ApiError, Internal};
 use crate::request::read_request;
 use crate::routes::ROUTES;
 use crate::{ApiState, api_keys, keystead};
@@ -31,7 +31,7 @@ use crate::{ApiState, api_keys, keystead};
 /// An error in the form of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// The body, as over HTTP.
+    /// The body, as over HTTP. Where something went wrong inside, the message says what.
     pub body: Value,
 }
 
@@ -136,11 +136,31 @@ async fn admit(
     Ok(next.run(read_request(accepted, request).await?).await)
 }
 
+/// Reads an answer. One that is not JSON is an error, with any status: what cannot be read is not known to be done.
 async fn read(response: Response) -> Result<Value, Refused> {
     let (head, body) = response.into_parts();
-    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    if head.status.is_success() { Ok(body) } else { Err(Refused { body }) }
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| unreadable())?;
+    // An answer without a body says all with its status.
+    let body = if bytes.is_empty() && head.status.is_success() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&bytes).map_err(|_| unreadable())?
+    };
+    match head.extensions.get::<Internal>() {
+        _ if head.status.is_success() => Ok(body),
+        // The request has no id by which the operator could find it in a log.
+        Some(Internal(context)) => Err(Refused { body: server_error(&format!("An internal error: {context}")) }),
+        None => Err(Refused { body }),
+    }
+}
+
+fn unreadable() -> Refused {
+    let message = "The answer of the endpoint cannot be read. A change may have been made; look before it is repeated.";
+    Refused { body: server_error(message) }
+}
+
+fn server_error(message: &str) -> Value {
+    json!({ "error": { "message": message, "type": "server_error", "param": null, "code": null } })
 }
 
 /// The command line has no keys.
@@ -161,4 +181,34 @@ impl Authenticate for NoKeys {
     }
 
     fn note_use(&self, _caller: &Caller, _address: IpAddr) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_cannot_be_read_is_no_success() {
+        let answer = async |status: StatusCode, body: Body| read((status, body).into_response()).await;
+        let broken = || {
+            let parts = [Ok("{\"id\":"), Err(std::io::Error::other("cut"))];
+            Body::from_stream(futures_util::stream::iter(parts))
+        };
+        for (status, body) in [
+            (StatusCode::OK, Body::from("<html>")),
+            (StatusCode::OK, Body::from("{\"id\": 1")),
+            (StatusCode::OK, broken()),
+            (StatusCode::BAD_REQUEST, Body::empty()),
+        ] {
+            let refused = answer(status, body).await.unwrap_err();
+            assert!(refused.message().contains("cannot be read"), "{refused:?}");
+        }
+        let mut failed = (StatusCode::INTERNAL_SERVER_ERROR, "{}").into_response();
+        failed.extensions_mut().insert(Internal("the row has no owner".to_owned()));
+        assert_eq!(read(failed).await.unwrap_err().message(), "An internal error: the row has no owner");
+        assert_eq!(answer(StatusCode::OK, Body::from("{}")).await, Ok(json!({})));
+        assert_eq!(answer(StatusCode::NO_CONTENT, Body::empty()).await, Ok(Value::Null));
+    }
 }

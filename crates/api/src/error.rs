@@ -18,11 +18,17 @@ pub(crate) struct ApiError {
     named: Option<String>,
     /// Seconds after which the client may retry.
     retry_after: Option<i64>,
+    /// What went wrong inside, which no client reads.
+    internal: Option<Internal>,
 }
+
+/// What went wrong inside, in the extensions of a response: for the operator on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Internal(pub(crate) String);
 
 impl From<ErrorResponse> for ApiError {
     fn from(wire: ErrorResponse) -> Self {
-        Self { wire: Box::new(wire), named: None, retry_after: None }
+        Self { wire: Box::new(wire), named: None, retry_after: None, internal: None }
     }
 }
 
@@ -35,7 +41,11 @@ impl ApiError {
             Error::ProviderUnavailable { .. } => Some(30),
             _ => None,
         };
-        Self { wire: Box::new(response(error, state.app.public_url())), named: None, retry_after }
+        let internal = match &error {
+            Error::Internal(context) => Some(Internal(context.clone())),
+            _ => None,
+        };
+        Self { wire: Box::new(response(error, state.app.public_url())), named: None, retry_after, internal }
     }
 
     /// Builds the error of a parameter.
@@ -77,6 +87,9 @@ impl IntoResponse for ApiError {
         if status == StatusCode::CONFLICT {
             // SDKs repeat a 409; none of ours ends by itself.
             response.headers_mut().insert("x-should-retry", HeaderValue::from_static("false"));
+        }
+        if let Some(internal) = self.internal {
+            response.extensions_mut().insert(internal);
         }
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

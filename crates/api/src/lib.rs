@@ -19,6 +19,8 @@ mod api_keys;
 mod auth;
 mod body;
 pub mod command_line;
+mod detached;
+mod endpoint;
 mod error;
 mod headers;
 mod keystead;
@@ -34,8 +36,9 @@ mod webhooks;
 
 pub use accepted_names::AcceptedNames;
 pub use auth::{Authenticate, BoxFuture, Permission};
-pub use routes::{Endpoint, ROUTES};
-pub use token_exchange::PATH as TOKEN_EXCHANGE;
+pub use endpoint::Endpoint;
+pub use routes::ROUTES;
+pub use token_exchange::{PATH as TOKEN_EXCHANGE, exchange_error};
 
 /// Maximum bytes of a request body of this API.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -73,7 +76,7 @@ pub fn router(state: ApiState) -> Router {
     router
         .route("/webhooks/{provider}", deliveries)
         // Neither: the caller has no key yet, and the token in the body is checked instead.
-        .route(TOKEN_EXCHANGE, post(token_exchange::handle))
+        .route(TOKEN_EXCHANGE, post(token_exchange::handle).fallback(token_exchange::wrong_method))
         .method_not_allowed_fallback(error::wrong_method)
         .fallback(error::unknown_route)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

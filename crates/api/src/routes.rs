@@ -1,62 +1,19 @@
 //! The table of every endpoint with its permission. Only endpoints in the table are served.
 
 use axum::routing::{MethodRouter, delete, get, post};
-use http::Method;
 use keystead_core::scope::Scope;
 
-use crate::accepted_names::AcceptedNames;
 use crate::auth::Permission;
+use crate::endpoint::{Endpoint, read, remove, write};
 use crate::keystead::operator;
 use crate::organization::{
-    admin_api_keys, audit_logs, certificates, costs, data_retention, groups, hosted_tool_permissions, invites,
-    model_permissions, project_api_keys, project_groups, project_users, projects, rate_limits, role_assignments, roles,
-    service_accounts, service_tier_settings, usage, users,
+    admin_api_keys, audit_logs, certificates, costs, data_retention, external_keys, external_storage, groups,
+    hosted_tool_permissions, invites, model_permissions, project_api_keys, project_groups, project_users, projects,
+    rate_limits, role_assignments, roles, service_accounts, service_tier_settings, spend_alerts, spend_limits, usage,
+    users,
     workload_identity::{federation_rules, providers},
 };
 use crate::{ApiState, api_keys, keystead, me};
-
-/// One endpoint.
-pub struct Endpoint {
-    /// The method.
-    pub method: Method,
-    /// The path, parameters in braces.
-    pub path: &'static str,
-    /// The permission that a request needs.
-    pub permission: Permission,
-    /// The parameters and fields it reads; others are refused.
-    pub accepted: AcceptedNames,
-    serve: fn() -> MethodRouter<ApiState>,
-}
-
-impl std::fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} ({:?})", self.method, self.path, self.permission)
-    }
-}
-
-impl Endpoint {
-    /// Adds parameters of the query: those with one value, and those with several.
-    const fn query(mut self, one: &'static [&'static str], many: &'static [&'static str]) -> Self {
-        (self.accepted.one, self.accepted.many) = (one, many);
-        self
-    }
-
-    /// Adds fields of the body.
-    const fn body(mut self, members: &'static [&'static str]) -> Self {
-        self.accepted.body = members;
-        self
-    }
-
-    /// Adds names of OpenAI's API that are known and not supported.
-    const fn unsupported(mut self, names: &'static [&'static str]) -> Self {
-        self.accepted.unsupported = names;
-        self
-    }
-
-    pub(crate) fn handler(&self) -> MethodRouter<ApiState> {
-        (self.serve)()
-    }
-}
 
 const READ: Permission = Permission::Scope(Scope::ManagementRead);
 const WRITE: Permission = Permission::Scope(Scope::ManagementWrite);
@@ -67,18 +24,6 @@ const ROLES_READ: Permission = Permission::Scope(Scope::RolesRead);
 const ROLES_WRITE: Permission = Permission::Scope(Scope::RolesWrite);
 const ANY: Permission = Permission::AnyKey;
 const OPERATOR: Permission = Permission::Operator;
-
-const fn read(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
-    Endpoint { method: Method::GET, path, permission, accepted: AcceptedNames::NONE, serve }
-}
-
-const fn write(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
-    Endpoint { method: Method::POST, path, permission, accepted: AcceptedNames::NONE, serve }
-}
-
-const fn remove(path: &'static str, permission: Permission, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
-    Endpoint { method: Method::DELETE, path, permission, accepted: AcceptedNames::NONE, serve }
-}
 
 const fn usage(path: &'static str, serve: fn() -> MethodRouter<ApiState>) -> Endpoint {
     read(path, USAGE, serve).query(usage::request::ONE, usage::request::MANY)
@@ -103,6 +48,12 @@ const fn take_role(path: &'static str) -> Endpoint {
 const CERTIFICATES: &str = "/v1/organization/certificates";
 const CERTIFICATE: &str = "/v1/organization/certificates/{certificate_id}";
 const PROJECT_CERTIFICATES: &str = "/v1/organization/projects/{project_id}/certificates";
+const EXTERNAL_KEYS: &str = "/v1/organization/external_keys";
+const EXTERNAL_KEY: &str = "/v1/organization/external_keys/{external_key_id}";
+const EXTERNAL_KEY_CHECK: &str = "/v1/organization/external_keys/{external_key_id}/validate";
+const EXTERNAL_STORAGES: &str = "/v1/organization/external_storage";
+const EXTERNAL_STORAGE: &str = "/v1/organization/external_storage/{external_storage_id}";
+const EXTERNAL_STORAGE_CHECK: &str = "/v1/organization/external_storage/{external_storage_id}/validate";
 const ADMIN_KEYS: &str = "/v1/organization/admin_api_keys";
 const ADMIN_KEY: &str = "/v1/organization/admin_api_keys/{key_id}";
 const PROJECTS: &str = "/v1/organization/projects";
@@ -149,6 +100,13 @@ const ROLES: &str = "/v1/organization/roles";
 const ROLE: &str = "/v1/organization/roles/{role_id}";
 const PROJECT_ROLES: &str = "/v1/projects/{project_id}/roles";
 const PROJECT_ROLE: &str = "/v1/projects/{project_id}/roles/{role_id}";
+
+const SPEND_LIMIT: &str = "/v1/organization/spend_limit";
+const PROJECT_SPEND_LIMIT: &str = "/v1/organization/projects/{project_id}/spend_limit";
+const SPEND_ALERTS: &str = "/v1/organization/spend_alerts";
+const SPEND_ALERT: &str = "/v1/organization/spend_alerts/{alert_id}";
+const PROJECT_SPEND_ALERTS: &str = "/v1/organization/projects/{project_id}/spend_alerts";
+const PROJECT_SPEND_ALERT: &str = "/v1/organization/projects/{project_id}/spend_alerts/{project_alert_id}";
 
 const PHONES: &str = "/v1/keystead/phone_verifications";
 const PAYMENTS: &str = "/v1/keystead/payment_methods";
@@ -209,6 +167,22 @@ pub static ROUTES: &[Endpoint] = &[
     write(RATE_LIMIT, WRITE, || post(rate_limits::update))
         .body(rate_limits::MEMBERS)
         .unsupported(rate_limits::UNMEASURED),
+    read(SPEND_LIMIT, READ, || get(spend_limits::retrieve)),
+    write(SPEND_LIMIT, WRITE, || post(spend_limits::update)).body(spend_limits::MEMBERS),
+    remove(SPEND_LIMIT, WRITE, || delete(spend_limits::delete)),
+    read(PROJECT_SPEND_LIMIT, READ, || get(spend_limits::retrieve_project)),
+    write(PROJECT_SPEND_LIMIT, WRITE, || post(spend_limits::update_project)).body(spend_limits::MEMBERS),
+    remove(PROJECT_SPEND_LIMIT, WRITE, || delete(spend_limits::delete_project)),
+    read(SPEND_ALERTS, READ, || get(spend_alerts::list)).query(PAGE, &[]),
+    write(SPEND_ALERTS, WRITE, || post(spend_alerts::create)).body(spend_alerts::MEMBERS),
+    read(SPEND_ALERT, READ, || get(spend_alerts::retrieve)),
+    write(SPEND_ALERT, WRITE, || post(spend_alerts::update)).body(spend_alerts::MEMBERS),
+    remove(SPEND_ALERT, WRITE, || delete(spend_alerts::delete)),
+    read(PROJECT_SPEND_ALERTS, READ, || get(spend_alerts::list)).query(PAGE, &[]),
+    write(PROJECT_SPEND_ALERTS, WRITE, || post(spend_alerts::create)).body(spend_alerts::MEMBERS),
+    read(PROJECT_SPEND_ALERT, READ, || get(spend_alerts::retrieve)),
+    write(PROJECT_SPEND_ALERT, WRITE, || post(spend_alerts::update)).body(spend_alerts::MEMBERS),
+    remove(PROJECT_SPEND_ALERT, WRITE, || delete(spend_alerts::delete)),
     read(ACCOUNTS, READ, || get(service_accounts::list)).query(PAGE, &[]),
     write(ACCOUNTS, WRITE, || post(service_accounts::create)).body(&[
         "name",
@@ -226,6 +200,16 @@ pub static ROUTES: &[Endpoint] = &[
     read(PROJECT_KEY, READ, || get(project_api_keys::retrieve)),
     write(PROJECT_KEY, WRITE, || post(project_api_keys::update)).body(&["scopes", "expires_in_seconds"]),
     remove(PROJECT_KEY, WRITE, || delete(project_api_keys::delete)),
+    read(EXTERNAL_KEYS, READ, || get(external_keys::list)).query(external_keys::PAGE, &[]),
+    write(EXTERNAL_KEYS, WRITE, || post(external_keys::create)).body(external_keys::MEMBERS),
+    read(EXTERNAL_KEY, READ, || get(external_keys::retrieve)),
+    remove(EXTERNAL_KEY, WRITE, || delete(external_keys::delete)),
+    write(EXTERNAL_KEY_CHECK, WRITE, || post(external_keys::validate)),
+    read(EXTERNAL_STORAGES, READ, || get(external_storage::list)).query(external_storage::PAGE, &[]),
+    write(EXTERNAL_STORAGES, WRITE, || post(external_storage::create)).body(&["project_id", "provider"]),
+    read(EXTERNAL_STORAGE, READ, || get(external_storage::retrieve)),
+    remove(EXTERNAL_STORAGE, WRITE, || delete(external_storage::delete)),
+    write(EXTERNAL_STORAGE_CHECK, WRITE, || post(external_storage::validate)),
     read(WORKLOAD_PROVIDERS, READ, || get(providers::list)).query(PAGE, &[]),
     write(WORKLOAD_PROVIDERS, WRITE, || post(providers::create)).body(providers::MEMBERS),
     read(WORKLOAD_PROVIDER, READ, || get(providers::retrieve)),
@@ -289,27 +273,28 @@ pub static ROUTES: &[Endpoint] = &[
     held_role(PROJECT_USER_ROLE),
     take_role(PROJECT_USER_ROLE),
     read("/v1/organization/audit_logs", READ, || get(audit_logs::handle)).query(audit_logs::ONE, audit_logs::MANY),
-    usage("/v1/organization/usage/completions", || usage::endpoint(&usage::COMPLETIONS)).unsupported(&["batch"]),
+    usage("/v1/organization/usage/completions", || usage::endpoint(&usage::COMPLETIONS))
+        .query(usage::request::ONE_WITH_BATCH, usage::request::MANY),
     usage("/v1/organization/usage/embeddings", || usage::endpoint(&usage::EMBEDDINGS)),
-    usage("/v1/organization/usage/images", || usage::endpoint(&usage::IMAGES)).unsupported(&["sizes", "sources"]),
+    usage("/v1/organization/usage/images", || usage::endpoint(&usage::IMAGES))
+        .query(usage::request::ONE, usage::request::MANY_OF_IMAGES),
     usage("/v1/organization/usage/audio_speeches", || usage::endpoint(&usage::AUDIO_SPEECHES)),
     usage("/v1/organization/usage/audio_transcriptions", || usage::endpoint(&usage::AUDIO_TRANSCRIPTIONS)),
     usage("/v1/organization/usage/moderations", || usage::endpoint(&usage::MODERATIONS)),
-    usage("/v1/organization/usage/decisions", || usage::endpoint(&usage::DECISIONS)).unsupported(&["batch"]),
-    read("/v1/organization/usage/vector_stores", USAGE, || usage::endpoint(&usage::VECTOR_STORES))
+    usage("/v1/organization/usage/decisions", || usage::endpoint(&usage::DECISIONS))
+        .query(usage::request::ONE_WITH_BATCH, usage::request::MANY),
+    usage("/v1/organization/usage/vector_stores", || usage::endpoint(&usage::VECTOR_STORES))
         .query(usage::request::ONE, usage::request::MANY_OF_PROJECT),
-    read("/v1/organization/usage/code_interpreter_sessions", USAGE, || {
-        usage::endpoint(&usage::CODE_INTERPRETER_SESSIONS)
-    })
-    .query(usage::request::ONE, usage::request::MANY_OF_PROJECT),
-    read("/v1/organization/usage/file_search_calls", USAGE, || usage::endpoint(&usage::FILE_SEARCH_CALLS))
-        .query(usage::request::ONE, usage::request::MANY_WITHOUT_MODEL)
-        .unsupported(&["vector_store_ids"]),
+    usage("/v1/organization/usage/code_interpreter_sessions", || usage::endpoint(&usage::CODE_INTERPRETER_SESSIONS))
+        .query(usage::request::ONE, usage::request::MANY_OF_PROJECT),
+    usage("/v1/organization/usage/file_search_calls", || usage::endpoint(&usage::FILE_SEARCH_CALLS))
+        .query(usage::request::ONE, usage::request::MANY_OF_FILES),
     usage("/v1/organization/usage/web_search_calls", || usage::endpoint(&usage::WEB_SEARCH_CALLS))
-        .unsupported(&["context_levels"]),
+        .query(usage::request::ONE, usage::request::MANY_OF_WEB),
     read("/v1/organization/costs", USAGE, || get(costs::handle)).query(usage::request::ONE, costs::MANY),
     write("/v1/api-keys", ANY, || post(api_keys::handle)).body(&["name", "scopes", "expires_in_seconds", "project_id"]),
     read("/v1/me", ANY, || get(me::handle)),
+    read("/v1/keystead/budget", ANY, || get(keystead::budget::handle)),
     read("/v1/keystead/verification", ANY, || get(keystead::verification::handle)),
     read("/v1/keystead/api_keys/{key_id}", READ, || get(keystead::api_keys::retrieve)),
     write("/v1/keystead/api_keys/{key_id}/rotate", WRITE, || post(keystead::api_keys::rotate))

@@ -98,7 +98,8 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<BTreeMap<String, String>, Re
     Ok(fields)
 }
 
-/// Checks the parameters of RFC 8693. Others are ignored, as OAuth wants it; none of them grants anything.
+/// Checks the parameters of RFC 8693. Those that ask for less than the rule grants are refused, because a client that
+/// sends them expects that they hold. Others are ignored, as OAuth wants it; none of them grants anything.
 fn known(fields: &BTreeMap<String, String>) -> Result<(), Refused> {
     let field = |name: &str| fields.get(name).map(String::as_str).filter(|text| !text.is_empty());
     match field("grant_type") {
@@ -126,6 +127,16 @@ fn known(fields: &BTreeMap<String, String>) -> Result<(), Refused> {
     if field("actor_token").is_some() {
         return Err(invalid("Invalid 'actor_token': this installation cannot honour it."));
     }
+    if field("scope").is_some() {
+        let text = "Invalid 'scope': the federation rule decides what a key may do; leave it out.";
+        return Err((StatusCode::BAD_REQUEST, "invalid_scope", text.to_owned()));
+    }
+    for name in ["resource", "audience"] {
+        if field(name).is_some() {
+            let text = format!("Invalid '{name}': a key is for this installation only; leave it out.");
+            return Err((StatusCode::BAD_REQUEST, "invalid_target", text));
+        }
+    }
     Ok(())
 }
 
@@ -139,7 +150,7 @@ fn answer(issued: &IssuedKey) -> Response {
     if !issued.scopes.is_empty() {
         body["scope"] = json!(issued.scopes.join(" "));
     }
-    respond(StatusCode::OK, &body)
+    respond(StatusCode::OK, body.to_string())
 }
 
 fn refuse_exchange(refusal: &ExchangeRefusal) -> Response {
@@ -147,7 +158,7 @@ fn refuse_exchange(refusal: &ExchangeRefusal) -> Response {
     match refusal {
         ExchangeRefusal::Token(_) => refuse((StatusCode::BAD_REQUEST, "invalid_grant", text), None),
         ExchangeRefusal::Forbidden(_) => refuse((StatusCode::FORBIDDEN, "access_denied", text), None),
-        ExchangeRefusal::Limited(seconds) => {
+        ExchangeRefusal::Limited { seconds, .. } => {
             refuse((StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", text), Some(*seconds))
         }
         ExchangeRefusal::Unavailable(_) => {
@@ -161,16 +172,28 @@ fn refuse_exchange(refusal: &ExchangeRefusal) -> Response {
     }
 }
 
+/// Answers a method other than `POST`.
+pub(crate) async fn wrong_method() -> Response {
+    let text = "Tokens are exchanged by POST.".to_owned();
+    refuse((StatusCode::METHOD_NOT_ALLOWED, "invalid_request", text), None)
+}
+
+/// Writes the body of an error, also of an exchange that is refused before it reaches its handler.
+#[must_use]
+pub fn exchange_error(code: &str, text: &str) -> String {
+    json!({ "error": code, "error_description": text }).to_string()
+}
+
 fn refuse((status, code, text): Refused, retry_after: Option<i64>) -> Response {
-    let mut response = respond(status, &json!({ "error": code, "error_description": text }));
+    let mut response = respond(status, exchange_error(code, &text));
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }
 
-fn respond(status: StatusCode, body: &Value) -> Response {
+fn respond(status: StatusCode, body: String) -> Response {
     let headers =
         [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
-    (status, headers, body.to_string()).into_response()
+    (status, headers, body).into_response()
 }

@@ -15,6 +15,8 @@ use crate::usage::ONE_BUCKET;
 pub use crate::watched_calls::{CallFault, FirstCall, PresentedKey, SeenCall};
 use crate::{Actor, App, Error};
 
+const DAY: i64 = 86_400;
+
 /// The recorded usage of a key with one model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedUse {
@@ -79,7 +81,9 @@ impl App {
         let now = self.now();
         let (found, rows) = read_tx!(self.store(), "first_calls", |tx| {
             let found = key_to_change(self, tx, actor, organization, project, key).await?;
-            let span = (found.key.created_at.plus(-60), now.plus(60));
+            // The whole day in which the key was made: it was not used before, and sums of days are kept.
+            let made = found.key.created_at;
+            let span = (made.plus(-made.0.rem_euclid(DAY)), now.plus(60));
             let query = UsageQuery {
                 group_by: vec![GroupKey::Model],
                 keys: vec![key.clone()],

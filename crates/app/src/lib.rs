@@ -13,6 +13,7 @@ mod context;
 mod entitlements;
 pub mod error;
 pub mod exports;
+pub mod external;
 pub mod first_calls;
 pub mod groups;
 pub mod installation;

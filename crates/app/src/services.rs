@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use keystead_providers::Health;
+use keystead_providers::cloud::Clouds;
 use keystead_providers::identity::IdentityProvider;
 use keystead_providers::mail::Mailer;
 use keystead_providers::model_server::ModelServer;
@@ -47,6 +48,8 @@ pub struct Services {
     pub sign_in: Option<Arc<dyn SignIn>>,
     /// The keys of issuers that vouch for workloads.
     pub token_issuers: Option<Arc<dyn TokenIssuers>>,
+    /// Keys and buckets in customers' cloud accounts; without it Keystead has no identity in any cloud.
+    pub clouds: Option<Arc<dyn Clouds>>,
     /// What the last fetch of their keys came to, on this node.
     pub issuer_states: Arc<IssuerStates>,
     /// The model servers, for the operator's tests only: the gateway has its own clients.
@@ -90,6 +93,7 @@ impl fmt::Debug for Services {
             .field("mail", &self.mail.is_some())
             .field("sign_in", &self.sign_in.is_some())
             .field("token_issuers", &self.token_issuers.is_some())
+            .field("clouds", &self.clouds.is_some())
             .field("issuer_states", &self.issuer_states)
             .field("model_servers", &self.model_servers.len())
             .finish()

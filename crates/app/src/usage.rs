@@ -4,7 +4,7 @@ use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Amount;
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Quantities, UsageKind};
+use keystead_core::usage::{MINUTES_KEPT_DAYS, Quantities, UsageKind};
 pub use keystead_store::tables::usage::GroupKey;
 use keystead_store::tables::usage::{self, UsageQuery, UsageRow};
 
@@ -12,11 +12,15 @@ use crate::{Actor, App, Error};
 
 mod by_day;
 mod overview;
+mod part_size;
+mod results;
 
 pub use by_day::{DailyRequest, RefusedDay};
 pub use keystead_store::tables::api_keys::ProjectKeys;
 pub use keystead_store::tables::refusals::RefusalSum;
 pub use overview::{Overview, OverviewRequest};
+use part_size::PartSize;
+use results::add_rows;
 
 const MINUTE: i64 = 60;
 /// The width of a bucket that no shown period is longer than, in seconds.
@@ -70,6 +74,12 @@ pub struct UsageRequest {
     pub keys: Vec<KeyId>,
     /// Only these models, unless empty.
     pub models: Vec<String>,
+    /// Only usage of batches, or only other usage.
+    pub batch: Option<bool>,
+    /// Only these sizes of images, context levels of searches or vector stores, unless empty.
+    pub details: Vec<String>,
+    /// Only these sources of images, unless empty.
+    pub sources: Vec<String>,
 }
 
 /// The usage of one group in one bucket.
@@ -83,6 +93,12 @@ pub struct UsageResult {
     pub key: Option<String>,
     /// The model, when grouped by it.
     pub model: Option<String>,
+    /// Whether it is of batches, when grouped by it.
+    pub batch: Option<bool>,
+    /// The service tier, size, context level or vector store, when grouped by it and known.
+    pub detail: Option<String>,
+    /// The source of images, when grouped by it and known.
+    pub source: Option<String>,
     /// The quantities.
     pub used: Quantities,
     /// The exact cost.
@@ -129,7 +145,7 @@ pub struct UsagePage {
 }
 
 impl App {
-    /// Returns the organization's usage.
+    /// Returns the organization's usage. A page with very many results has fewer buckets than requested.
     ///
     /// # Errors
     /// When the caller lacks the permission, or when the times are not valid.
@@ -139,60 +155,61 @@ impl App {
         organization: &OrganizationId,
         request: &UsageRequest,
     ) -> Result<UsagePage, Error> {
-        let (mut buckets, next) = empty_buckets(self, request)?;
-        let (Some(first), Some(last)) = (buckets.first(), buckets.last()) else {
-            return Ok(UsagePage { buckets, next });
-        };
-        let query = UsageQuery {
-            kind: request.kind,
-            organization: organization.clone(),
-            start: first.start,
-            end: last.end,
-            width_seconds: request.width.seconds(),
-            origin: Timestamp(0),
-            group_by: request.group_by.clone(),
-            projects: request.projects.clone(),
-            users: request.users.clone(),
-            keys: request.keys.clone(),
-            models: request.models.clone(),
-        };
-        let read = read_tx!(self.store(), "usage", |tx| {
+        let (mut buckets, mut next) = empty_buckets(self, request)?;
+        let query = store_query(organization, request);
+        let read: Result<(Vec<UsageRow>, usize), Error> = read_tx!(self.store(), "usage", |tx| {
             self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
-            Ok(usage::query(tx, &query).await?)
+            let mut part = PartSize::new(buckets.len(), !request.group_by.is_empty());
+            let (mut rows, mut done) = (Vec::new(), 0);
+            while let Some(rest) = buckets.get(done..) {
+                let some = rest.get(..part.size()).unwrap_or(rest);
+                let (Some(first), Some(last)) = (some.first(), some.last()) else { break };
+                let span = UsageQuery { start: first.start, end: last.end, ..query.clone() };
+                let found = usage::query(tx, &span).await?;
+                done += some.len();
+                let more = part.note(found.len());
+                rows.extend(found);
+                if !more {
+                    break;
+                }
+            }
+            Ok((rows, done))
         });
-        add_rows(&mut buckets, read?);
+        let (rows, done) = read?;
+        // Buckets that were not read are on the next page.
+        if let Some(unread) = buckets.get(done).map(|bucket| bucket.start) {
+            next = Some(unread);
+            buckets.truncate(done);
+        }
+        add_rows(&mut buckets, rows);
         Ok(UsagePage { buckets, next })
     }
 }
 
-/// Adds rows to their buckets.
-fn add_rows(buckets: &mut [Bucket], rows: Vec<UsageRow>) {
-    for row in rows {
-        // The first bucket may begin within its period, so rows are matched by the end of a bucket.
-        let Some(bucket) = buckets.iter_mut().find(|bucket| row.bucket_start < bucket.end) else { continue };
-        let (project, user, key, model) = (row.project, row.user, row.key, row.model);
-        let same = |r: &&mut UsageResult| (&r.project, &r.user, &r.key, &r.model) == (&project, &user, &key, &model);
-        let (used, cost) = (row.used, row.cost);
-        let estimated = if row.estimated { Estimated { used, cost } } else { Estimated::default() };
-        match bucket.results.iter_mut().find(same) {
-            Some(known) => {
-                known.used = known.used.plus(used);
-                known.cost = known.cost.plus(cost);
-                known.estimated = known.estimated.plus(estimated);
-            }
-            None => bucket.results.push(UsageResult { project, user, key, model, used, cost, estimated }),
-        }
+fn store_query(organization: &OrganizationId, request: &UsageRequest) -> UsageQuery {
+    let nowhere = (request.start, request.start);
+    UsageQuery {
+        kind: request.kind,
+        group_by: request.group_by.clone(),
+        projects: request.projects.clone(),
+        users: request.users.clone(),
+        keys: request.keys.clone(),
+        models: request.models.clone(),
+        batch: request.batch,
+        details: request.details.clone(),
+        sources: request.sources.clone(),
+        ..UsageQuery::all(organization, nowhere, request.width.seconds())
     }
 }
 
 /// Returns the empty buckets of a page, and the start of the next page.
 fn empty_buckets(app: &App, request: &UsageRequest) -> Result<(Vec<Bucket>, Option<Timestamp>), Error> {
     let floor = |at: i64, width: i64| at.saturating_sub(at.rem_euclid(width));
-    let ceiling = |at: i64| floor(at.saturating_add(MINUTE - 1), MINUTE);
     let now = app.now().0;
     let earliest = floor(request.start.0, MINUTE);
-    // The present minute is included, so that a request that was just made is visible.
-    let end = request.end.map_or_else(|| floor(now, MINUTE).saturating_add(MINUTE), |end| ceiling(end.0));
+    // Both ends are rounded down, so that periods that follow each other share no minute and leave none out. Without an
+    // end the present minute is included, so that a request that was just made is visible.
+    let end = request.end.map_or_else(|| floor(now, MINUTE).saturating_add(MINUTE), |end| floor(end.0, MINUTE));
     if request.start.0 < 0
         || request.start.0 > now.saturating_add(100 * 366 * 86_400)
         || end > now.saturating_add(100 * 366 * 86_400)
@@ -207,6 +224,12 @@ fn empty_buckets(app: &App, request: &UsageRequest) -> Result<(Vec<Bucket>, Opti
         Some(page) if page.0 >= earliest && page.0 <= end && page.0 % MINUTE == 0 => page.0,
         Some(_) => return Err(Error::invalid("page", "Invalid 'page': not a page of this query.")),
     };
+    if request.width == Width::Minute && start < floor(now.saturating_sub(MINUTES_KEPT_DAYS * 86_400), 3_600) {
+        let message = format!(
+            "Invalid 'start_time': usage is kept by the minute for {MINUTES_KEPT_DAYS} days. Ask for 1h or 1d."
+        );
+        return Err(Error::invalid("start_time", message));
+    }
     let width = request.width.seconds();
     let mut buckets = Vec::new();
     while start < end && i64::try_from(buckets.len()).is_ok_and(|made| made < request.limit) {

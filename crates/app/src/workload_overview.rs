@@ -79,9 +79,13 @@ pub struct IssuedCounts {
 /// What is wrong with an uploaded key set, by a stable name.
 #[must_use]
 pub fn key_set_fault(jwks: &Map<String, Value>) -> Option<&'static str> {
-    let fault = KeySet::uploaded(jwks).err()?;
-    let names = [(KeySetFault::Form, "form"), (KeySetFault::Number, "number"), (KeySetFault::Private, "private")];
-    Some(names.iter().find(|(known, _)| *known == fault).map_or("unusable", |(_, name)| *name))
+    KeySet::uploaded(jwks).err().map(|fault| match fault {
+        KeySetFault::Form => "form",
+        KeySetFault::Repeated => "repeated",
+        KeySetFault::Number => "number",
+        KeySetFault::Private => "private",
+        KeySetFault::Unusable => "unusable",
+    })
 }
 
 impl App {

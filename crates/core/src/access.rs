@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+use crate::budget::SpendLimit;
 use crate::caller::{Caller, ReachableOrganization, ReachableProject};
 use crate::client_certificate::TrustedCertificates;
 use crate::gate::{Action, Policy, Verdict};
@@ -224,6 +225,29 @@ fn select_project<'c>(
     }
 }
 
+/// The organization and project that pay for requests with this key and these headers. Its scopes do not matter. An admin
+/// key has no project.
+///
+/// # Errors
+/// The refusal of [`decide`] for such a payer.
+pub fn payers<'c>(
+    caller: &'c Caller,
+    selection: Selection<'_>,
+    now: Timestamp,
+) -> Result<(&'c ReachableOrganization, Option<&'c ReachableProject>), Refusal> {
+    ensure_active(caller, now)?;
+    let organization = select_organization(caller, selection.organization)?;
+    let project = match caller.kind {
+        KeyKind::Admin => None,
+        _ => Some(select_project(caller, organization, selection.project)?),
+    };
+    if let Some(project) = project.filter(|project| project.archived) {
+        return Err(Refusal::ArchivedProject(project.id.clone()));
+    }
+    organization.permissions(project).ok_or(Refusal::NoMembership)?;
+    Ok((organization, project))
+}
+
 /// What a request requires of its model, read from the body that is forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModelUse<'a> {
@@ -344,6 +368,16 @@ fn allowed_features(
 #[must_use]
 pub fn default_tier(caller: &Caller, payer: &Payer) -> Option<&'static str> {
     project_of(caller, payer)?.features.as_ref()?.default_tier.written()
+}
+
+/// The spend limits of the payer: of the organization, and of the project.
+#[must_use]
+pub fn spend_limits(caller: &Caller, payer: &Payer) -> [Option<SpendLimit>; 2] {
+    let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization);
+    [
+        organization.and_then(|organization| organization.spend_limit),
+        project_of(caller, payer).and_then(|project| project.spend_limit),
+    ]
 }
 
 /// The project's own rate limits, if it has any.

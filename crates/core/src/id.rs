@@ -141,6 +141,12 @@ id!(/// An issuer that vouches for workloads.
     WorkloadIdentityProviderId, "wip_", 24);
 id!(/// A rule that lets workloads act as a service account.
     FederationRuleId, "wifr_", 24);
+id!(/// A registered key in a customer's cloud account.
+    ExternalKeyId, "extkey_", 24);
+id!(/// A registered bucket in a customer's cloud account.
+    ExternalStorageId, "extstore_", 24);
+id!(/// An alert about what an organization or a project has spent.
+    SpendAlertId, "alert_", 24);
 
 impl CaptureId {
     /// The id of the one capture of an attempt.

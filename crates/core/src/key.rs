@@ -22,6 +22,8 @@ use crate::secret::Secret;
 
 /// The marker in the middle of every key by which secret scanners recognize ours: base64 of "Keyste". Never change it.
 pub const MARKER: &str = "S2V5c3Rl";
+/// The beginning of every secret.
+const BEGINNING: &str = "sk-";
 
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const ALPHANUMERIC: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -212,6 +214,15 @@ impl<'t> KeyCandidate<'t> {
         let shape = body[kind.prefix().len()..].iter().all(|byte| CLASSES[usize::from(*byte)] & allowed != 0)
             && &body[marker_at..marker_at + MARKER.len()] == MARKER.as_bytes();
         if shape { Ok(Self { kind, text }) } else { Err(Malformed::Shape) }
+    }
+
+    /// Every part of a text that has the form of a key, in the order of the text. Any character may be directly before
+    /// and after it.
+    pub fn all_in(text: &'t str) -> impl Iterator<Item = Self> {
+        text.match_indices(BEGINNING).flat_map(move |(at, _)| {
+            let part = move |kind: KeyKind| text.get(at..at.checked_add(kind.length())?);
+            KeyKind::ALL.into_iter().filter_map(part).filter_map(|part| Self::of(part).ok())
+        })
     }
 
     /// Checks the tag, in constant time.

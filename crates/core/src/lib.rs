@@ -4,10 +4,12 @@
 //! argument, so every rule can be tested exhaustively and replayed.
 
 pub mod access;
+pub mod budget;
 pub mod caller;
 pub mod chart;
 pub mod client_certificate;
 pub mod data_retention;
+pub mod external;
 pub mod gate;
 pub mod hex;
 pub mod id;

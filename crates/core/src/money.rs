@@ -47,6 +47,25 @@ impl Amount {
         Self(self.0.saturating_add(other.0))
     }
 
+    /// The difference; negative when `other` is more.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
+    /// A whole number of cents, hundredths of the unit.
+    #[must_use]
+    pub const fn of_cents(cents: i64) -> Self {
+        // Cannot overflow: 64 bits times ten thousand millions take 98 of 128.
+        Self(cents as i128 * (UNIT / 100))
+    }
+
+    /// An equal part of it, rounded down to a whole pico.
+    #[must_use]
+    pub fn divided_by(self, parts: u32) -> Self {
+        Self(self.0.div_euclid(i128::from(parts.max(1))))
+    }
+
     /// Splits an amount into whole micros and the remaining picos, for stores with 64-bit integers. Both parts may be
     /// summed separately.
     #[must_use]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::{Charge, PendingHold};
 use crate::id::{KeyId, OrganizationId, ProjectId};
 use crate::time::Timestamp;
 
@@ -47,4 +48,17 @@ pub struct Pending {
     pub request: String,
     /// When it was started.
     pub begun_at: Timestamp,
+    /// What stays set aside for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<PendingHold>,
+}
+
+impl Pending {
+    /// How its cost counts: in the month in which its request was admitted, and not from the lease of the node that
+    /// happens to count it.
+    #[must_use]
+    pub fn charge(&self) -> Option<Charge> {
+        let hold = self.hold.as_ref()?;
+        Some(Charge { admitted_at: hold.charge.admitted_at, organization: false, project: false })
+    }
 }

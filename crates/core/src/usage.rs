@@ -2,11 +2,19 @@
 
 use std::sync::Arc;
 
+use crate::budget::Charge;
 use crate::id::{KeyId, OrganizationId, ProjectId};
 use crate::money::{Amount, Micros};
 use crate::route::MeterKind;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub mod attributes;
+
+pub use attributes::Attributes;
+
+/// Days for which usage is kept by the minute; what is older is kept by the hour and by the day.
+pub const MINUTES_KEPT_DAYS: i64 = 14;
 
 /// The largest count accepted from an upstream for one request; larger, negative or fractional figures are clamped so
 /// that no upstream can invent a bill.
@@ -32,7 +40,7 @@ pub enum UsageKind {
     Decisions,
     /// Storage of vector stores. The gateway has no route that makes any.
     VectorStores,
-    /// Sessions of the hosted tool `code_interpreter`. They are not counted.
+    /// Sessions of the hosted tool `code_interpreter`: its containers, each once.
     CodeInterpreterSessions,
     /// Calls of the hosted tool `file_search`.
     FileSearchCalls,
@@ -139,6 +147,24 @@ impl Quantities {
         }
     }
 
+    /// Whether no figure is above [`LARGEST_COUNT`], so that one event can hold all of it.
+    #[must_use]
+    pub fn fits_one_event(self) -> bool {
+        let Self {
+            requests,
+            input_tokens,
+            input_cached_tokens,
+            output_tokens,
+            images,
+            characters,
+            seconds,
+            tool_calls,
+        } = self;
+        [requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls]
+            .into_iter()
+            .all(|figure| figure <= LARGEST_COUNT)
+    }
+
     /// Limits every figure to `0..=LARGEST_COUNT`, and cached tokens to the tokens read.
     #[must_use]
     pub fn clamped(self) -> Self {
@@ -231,6 +257,12 @@ pub struct UsageEvent {
     /// request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub once: Option<String>,
+    /// What its kind is divided by.
+    #[serde(default)]
+    pub attributes: Attributes,
+    /// How its cost counts against spend limits, where something was set aside for the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<Charge>,
 }
 
 #[cfg(test)]

@@ -12,13 +12,13 @@ use crate::pages::certificates::{list as certificates, one as certificate};
 use crate::pages::keys::{actions, create, find, issued, list, overview};
 use crate::pages::operator::{overview as console, policy, report, reviews, setup, waivers};
 use crate::pages::organization::{
-    admin_keys, billing, deletion as organization_deletion, general, member, members, network, project, project_models,
-    projects, verification,
+    admin_keys, billing, deletion as organization_deletion, general, group, groups, member, members, network, project,
+    project_models, projects, role, roles, verification,
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage;
 use crate::pages::workloads::{list as workloads, provider, provider_form, rule_form, rules};
-use crate::pages::{help, home, landing, limits, playground, unknown};
+use crate::pages::{help, home, landing, limits, playground, reference, spend, unknown};
 use crate::playground::PLAYGROUND_STREAM;
 use crate::state::DashboardState;
 use crate::web::file_answer::only_on_our_pages;
@@ -98,6 +98,9 @@ pub static ROUTES: &[Route] = &[
     }),
     public("/help", || get(help::list)),
     public("/help/{slug}", || get(help::open)),
+    public("/docs/api", || get(reference::index)),
+    public("/docs/api/{slug}", || get(reference::open)),
+    public("/openapi.json", || get(reference::openapi)),
     // Everyone with the link can see an invitation; accepting it requires a session.
     public("/invite", || get(forms::invite).post(forms::do_invite)),
     public("/invite/join", || post(forms::join)),
@@ -148,6 +151,21 @@ pub static ROUTES: &[Route] = &[
     recently_authenticated("/settings/organization/members/role", || post(members::role)),
     recently_authenticated("/settings/organization/members/remove", || post(members::remove)),
     signed_in("/settings/organization/members/{id}", || get(member::open).post(member::save)),
+    recently_authenticated("/settings/organization/members/{id}/roles/give", || post(member::give)),
+    signed_in("/settings/organization/members/{id}/roles/take", || post(member::take)),
+    signed_in("/settings/organization/groups", || get(groups::open)),
+    signed_in("/settings/organization/groups/create", || post(groups::create)),
+    signed_in("/settings/organization/groups/{id}", || get(group::open).post(group::rename)),
+    recently_authenticated("/settings/organization/groups/{id}/delete", || post(group::delete)),
+    recently_authenticated("/settings/organization/groups/{id}/people/add", || post(group::add)),
+    signed_in("/settings/organization/groups/{id}/people/remove", || post(group::remove)),
+    recently_authenticated("/settings/organization/groups/{id}/roles/give", || post(group::give)),
+    signed_in("/settings/organization/groups/{id}/roles/take", || post(group::take)),
+    signed_in("/settings/organization/roles", || get(roles::open)),
+    signed_in("/settings/organization/roles/new", || get(role::new).post(role::create)),
+    signed_in("/settings/organization/roles/{id}", || get(role::open)),
+    recently_authenticated("/settings/organization/roles/{id}/edit", || post(role::edit)),
+    recently_authenticated("/settings/organization/roles/{id}/delete", || post(role::delete)),
     signed_in("/settings/organization/projects", || get(projects::open)),
     signed_in("/settings/organization/projects/create", || post(projects::create)),
     signed_in("/settings/organization/projects/archive", || post(projects::archive)),
@@ -182,6 +200,9 @@ pub static ROUTES: &[Route] = &[
     recently_authenticated("/settings/organization/workload-identity/{id}/rules/create", || post(rule_form::create)),
     signed_in("/settings/organization/workload-identity/{id}/rules/{rule}", || get(rule_form::edit)),
     recently_authenticated("/settings/organization/workload-identity/{id}/rules/{rule}/{verb}", || post(rules::act)),
+    signed_in("/settings/organization/spend", || get(spend::open)),
+    signed_in("/settings/organization/spend/{verb}", || post(spend::act)),
+    signed_in("/settings/organization/projects/{id}/spend", || get(spend::open_project)),
     signed_in("/settings/organization/audit-log", || get(audit::open).post(audit::check)),
     signed_in("/settings/organization/audit-log.csv", || get(audit_csv::export)),
     signed_in("/settings/organization/admin-keys", || get(admin_keys::open)),

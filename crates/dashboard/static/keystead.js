@@ -1,4 +1,16 @@
 // Small improvements of pages that work without them.
+// The reference of the API has a button for each path and example; they are made here, as its pages have many.
+const reference = document.querySelector(".reference");
+for (const code of reference?.querySelectorAll(".route code, .sample code") ?? []) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.dataset.copy = code.id;
+  button.textContent = reference.dataset.copyWord;
+  const place = code.closest(".sample")?.querySelector(".tab-head") ?? code.parentElement;
+  button.ariaLabel = `${button.textContent}: ${place.textContent.trim()}, ${code.closest("section").querySelector("h2").textContent}`;
+  if (place === code.parentElement) button.className = "quiet";
+  place.append(" ", button);
+}
 for (const button of document.querySelectorAll("[data-copy]")) {
   const source = document.getElementById(button.dataset.copy);
   if (!source) continue;
@@ -8,7 +20,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     try {
       await navigator.clipboard.writeText(text.trim());
       const time = new Date().toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23" });
-      const copied = button.dataset.copied.replace("%", time);
+      const copied = button.closest("[data-copied]").dataset.copied.replace("%", time);
       const beside = document.getElementById(button.dataset.beside);
       button.dataset.done = "";
       button.textContent = button.dataset.again ?? copied;
@@ -147,3 +159,28 @@ if (offer && zone && zones?.value !== zone && [...zones.options].some((option) =
   });
 }
 document.querySelector("[autofocus], .summary[tabindex]")?.focus();
+// The reference of the API: the language of the examples is remembered, and the list of operations follows the words.
+for (const choice of document.querySelectorAll(".in-language input")) {
+  if (localStorage.getItem("code") === choice.value) choice.checked = true;
+  choice.addEventListener("change", () => localStorage.setItem("code", choice.value));
+}
+const groups = [...document.querySelectorAll("[data-found]")];
+const find = document.querySelector(".reference-top #q");
+addEventListener("keydown", (event) => {
+  if (event.key !== "/" || !find || event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  find.focus();
+});
+if (groups.length) {
+  const none = document.getElementById("none");
+  find.addEventListener("input", (event) => {
+    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const group of groups) {
+      const rows = [...group.querySelectorAll("li")];
+      const name = group.querySelector("h2").textContent;
+      for (const row of rows) row.hidden = !words.every((word) => `${name} ${row.textContent}`.toLowerCase().includes(word));
+      group.hidden = rows.every((row) => row.hidden);
+    }
+    none.hidden = groups.some((group) => !group.hidden);
+  });
+}

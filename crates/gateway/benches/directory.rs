@@ -61,9 +61,11 @@ fn caller(digest: &KeyDigest) -> Caller {
                 assigned: None,
                 models: None,
                 addresses: None,
+                spend_limit: None,
                 rates: None,
             }],
             addresses: None,
+            spend_limit: None,
         }],
         revision: 1,
     }

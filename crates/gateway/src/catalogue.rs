@@ -27,6 +27,8 @@ pub struct ModelEntry {
     pub price: Price,
     /// Its rate limits for one organization.
     pub rates: RateLimits,
+    /// The most tokens that it writes in one answer, if that is known.
+    pub max_output_tokens: Option<u64>,
 }
 
 /// The operator chooses the names, so their hash need not resist chosen collisions.

@@ -9,62 +9,117 @@ use std::borrow::Cow;
 use std::fmt;
 
 use keystead_core::usage::LARGEST_COUNT;
+use keystead_core::usage::attributes::is_image_size;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use media::Worth;
 
 /// A longer text that has only letters of base64 may be a picture or a sound.
 const ENCODED: usize = 2_048;
+/// A longer body is always read to its end.
+const SHORT: usize = 16 << 10;
+/// Without any of these, nothing in a body can be more tokens than bytes: they are in the names of pictures, sounds and
+/// files, in their values, and in names that are written with escapes.
+const MARKS: [&[u8]; 5] = [b"_url", b"file_id", b"audio", b"data:", b"\\u"];
 
 /// The estimate for a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TokenEstimate {
     /// Input tokens: of text, numbers, pictures, sounds and files.
     pub(crate) read: u64,
+    /// The most input tokens that it can be: no token is shorter than a byte, and what surrounds the texts covers
+    /// what a server adds to them. Pictures, sounds and files count as estimated.
+    pub(crate) most_read: u64,
     /// Maximum output tokens; 0 when the body sets no limit.
     pub(crate) written: u64,
-    /// Number of answers or pictures.
+    /// Number of answers or pictures, for all prompts together.
     pub(crate) answers: u64,
     /// Whether the answer may outlive its request.
     pub(crate) background: bool,
+    /// The size of requested images.
+    pub(crate) size: Option<(u32, u32)>,
 }
 
 impl Default for TokenEstimate {
     fn default() -> Self {
-        Self { read: 0, written: 0, answers: 1, background: false }
+        Self { read: 0, most_read: 0, written: 0, answers: 1, background: false, size: None }
     }
 }
 
 /// Estimates a body that was judged before, so its depth is limited.
 pub(crate) fn of(body: &[u8]) -> TokenEstimate {
+    estimated(body, true)
+}
+
+/// The same where only the most counts: `read` is not counted. A short body is read only as far as it states figures,
+/// because each request with a spend limit pays for this.
+pub(crate) fn at_most(body: &[u8]) -> TokenEstimate {
+    let marked = |mark: &&[u8]| memchr::memmem::find(body, mark).is_some();
+    estimated(body, body.len() > SHORT || MARKS.iter().any(marked))
+}
+
+fn estimated(body: &[u8], whole: bool) -> TokenEstimate {
     let mut counted = Counted::default();
     let mut reader = serde_json::Deserializer::from_slice(body);
-    // A body that cannot be read to its end still gives an estimate; the upstream refuses it.
-    let _ = Top(&mut counted).deserialize(&mut reader);
-    let answers = counted.answers.max(1);
+    // A body that cannot be read to its end still gives an estimate.
+    let read = Top { counted: &mut counted, whole }.deserialize(&mut reader);
+    if read.is_err() && whole {
+        // Servers may read numbers that are too large for us. The figures behind one are read without the content.
+        let figures = estimated(body, false);
+        counted.most = figures.written.checked_div(figures.answers).unwrap_or(0);
+        (counted.answers, counted.prompts) = (figures.answers, 1);
+        counted.background = figures.background;
+    }
+    let answers = counted.answers.max(1).saturating_mul(counted.prompts.max(1));
+    let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
     TokenEstimate {
         read: counted.tokens,
+        most_read: length.saturating_sub(counted.media_bytes).saturating_add(counted.media_tokens),
         written: counted.most.saturating_mul(answers),
         answers,
         background: counted.background,
+        size: counted.size,
     }
+}
+
+/// Parses a size such as `1024x1536`.
+fn size_of(text: &str) -> Option<(u32, u32)> {
+    let (width, height) = text.split_once('x').filter(|_| is_image_size(text))?;
+    Some((width.parse().ok()?, height.parse().ok()?))
 }
 
 #[derive(Default)]
 struct Counted {
     tokens: u64,
+    /// Bytes of texts that are not read as text, and the tokens that they count.
+    media_bytes: u64,
+    media_tokens: u64,
     most: u64,
     answers: u64,
+    /// Prompts in a list, each with its own answers.
+    prompts: u64,
     background: bool,
+    size: Option<(u32, u32)>,
 }
 
 impl Counted {
     fn add(&mut self, tokens: u64) {
         self.tokens = self.tokens.saturating_add(tokens);
     }
+
+    /// Notes a text that is worth these tokens, however long it is.
+    fn note_media(&mut self, text: &str, tokens: u64) {
+        self.media_bytes = self.media_bytes.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
+        self.media_tokens = self.media_tokens.saturating_add(tokens);
+    }
 }
 
-struct Top<'c>(&'c mut Counted);
+struct Top<'c> {
+    counted: &'c mut Counted,
+    /// Whether the content is read, too.
+    whole: bool,
+}
 
 impl<'de> DeserializeSeed<'de> for Top<'_> {
     type Value = ();
@@ -85,16 +140,23 @@ impl<'de> Visitor<'de> for Top<'_> {
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             match &*key {
                 "max_tokens" | "max_completion_tokens" | "max_output_tokens" => {
-                    self.0.most = self.0.most.max(number(&map.next_value()?));
+                    self.counted.most = self.counted.most.max(number(map.next_value()?));
                 }
-                "background" => self.0.background = map.next_value::<serde_json::Value>()? == true,
-                "n" | "best_of" => self.0.answers = self.0.answers.max(number(&map.next_value()?)),
+                "background" => self.counted.background = map.next_value::<&RawValue>()?.get() == "true",
+                "size" => {
+                    let size = serde_json::from_str::<Cow<'_, str>>(map.next_value::<&RawValue>()?.get());
+                    self.counted.size = size.ok().as_deref().and_then(size_of);
+                }
+                "n" | "best_of" => self.counted.answers = self.counted.answers.max(number(map.next_value()?)),
                 // Schemas are counted with the names of their fields.
-                "tools" | "functions" | "response_format" | "text" => {
-                    map.next_value_seed(Part { counted: self.0, place: Place::Schema })?;
+                "tools" | "functions" | "response_format" | "text" if self.whole => {
+                    map.next_value_seed(Part { counted: self.counted, place: Place::Schema })?;
                 }
-                "messages" | "input" | "prompt" | "suffix" | "instructions" | "system" | "prediction" | "documents" => {
-                    map.next_value_seed(Part { counted: self.0, place: Place::Content })?;
+                "prompt" => map.next_value_seed(Part { counted: self.counted, place: Place::Prompts })?,
+                "messages" | "input" | "suffix" | "instructions" | "system" | "prediction" | "documents"
+                    if self.whole =>
+                {
+                    map.next_value_seed(Part { counted: self.counted, place: Place::Content })?;
                 }
                 // Everything else is for the server, not for the model.
                 _ => drop(map.next_value::<IgnoredAny>()?),
@@ -104,8 +166,13 @@ impl<'de> Visitor<'de> for Top<'_> {
     }
 }
 
-fn number(value: &serde_json::Value) -> u64 {
-    value.as_u64().unwrap_or(0).min(LARGEST_COUNT.unsigned_abs())
+/// Reads a figure as lenient servers do: also with a point or an exponent, or as text. What is not a number is zero.
+fn number(value: &RawValue) -> u64 {
+    let text = serde_json::from_str::<String>(value.get()).map_or(Cow::Borrowed(value.get()), Cow::Owned);
+    let text = text.trim().replace('_', "");
+    // Saturates at both ends.
+    let lenient = || text.parse::<f64>().unwrap_or(0.0).ceil() as u64;
+    text.parse().unwrap_or_else(|_| lenient()).min(LARGEST_COUNT.unsigned_abs())
 }
 
 /// The place of a value.
@@ -117,6 +184,12 @@ enum Place {
     Picture,
     /// A sound, or an object with one.
     Sound,
+    /// A file or a picture, encoded.
+    Data,
+    /// A prompt, or a list of prompts or of tokens.
+    Prompts,
+    /// A prompt of a list, or a token.
+    Prompt,
     /// Names, types and ids.
     Label,
     Schema,
@@ -129,6 +202,7 @@ impl Place {
             (Self::Schema, _) => Self::Schema,
             (Self::Sound, _) | (_, "input_audio") => Self::Sound,
             (_, "image_url" | "video_url") | (Self::Picture, "url") => Self::Picture,
+            (_, "file_data" | "data" | "result" | "b64_json") => Self::Data,
             (
                 _,
                 "role" | "type" | "id" | "detail" | "format" | "tool_call_id" | "call_id" | "media_type" | "mime_type"
@@ -143,6 +217,13 @@ impl Place {
 struct Part<'c> {
     counted: &'c mut Counted,
     place: Place,
+}
+
+impl Part<'_> {
+    /// Notes a prompt of a list.
+    fn note_prompt(&mut self) {
+        self.counted.prompts = self.counted.prompts.saturating_add(u64::from(self.place == Place::Prompt));
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Part<'_> {
@@ -160,13 +241,24 @@ impl<'de> Visitor<'de> for Part<'_> {
         f.write_str("any value")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+    fn visit_str<E>(mut self, text: &str) -> Result<(), E> {
+        self.note_prompt();
         let tokens = match self.place {
             Place::Label => 0,
             Place::Schema => tokens::of_text(text.as_bytes()),
-            Place::Sound => media::of_any_sound(text),
+            Place::Sound => {
+                let tokens = media::of_any_sound(text);
+                self.counted.note_media(text, tokens);
+                tokens
+            }
             _ => match worth(text, self.place) {
-                Some(Worth::Picture(tokens) | Worth::Tokens(tokens)) => tokens,
+                Some(Worth::Picture(tokens) | Worth::Tokens(tokens)) => {
+                    // Anything else that looks like a file may be read as text.
+                    if matches!(self.place, Place::Picture | Place::Data) {
+                        self.counted.note_media(text, tokens);
+                    }
+                    tokens
+                }
                 None => tokens::of_text(text.as_bytes()),
             },
         };
@@ -174,12 +266,19 @@ impl<'de> Visitor<'de> for Part<'_> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Part { counted: self.counted, place: self.place })?.is_some() {}
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        self.note_prompt();
+        let place = match self.place {
+            Place::Prompts => Place::Prompt,
+            Place::Prompt => Place::Content,
+            place => place,
+        };
+        while list.next_element_seed(Part { counted: self.counted, place })?.is_some() {}
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        self.note_prompt();
         // At low detail, which may be stated after the pictures, the pictures of one object count less.
         let (mut pictures, mut tokens, mut low) = (0u64, 0u64, false);
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
@@ -194,6 +293,7 @@ impl<'de> Visitor<'de> for Part<'_> {
                 "format" if place == Place::Sound => drop(map.next_value::<IgnoredAny>()?),
                 "file_id" => {
                     (pictures, tokens) = (pictures.saturating_add(1), tokens.saturating_add(media::UNKNOWN_PICTURE));
+                    self.counted.note_media("", media::UNKNOWN_PICTURE);
                     map.next_value::<IgnoredAny>()?;
                 }
                 "url" | "image_url" if place == Place::Picture => {
@@ -201,6 +301,8 @@ impl<'de> Visitor<'de> for Part<'_> {
                     map.next_value_seed(Part { counted: &mut inside, place })?;
                     pictures = pictures.saturating_add(1);
                     tokens = tokens.saturating_add(inside.tokens);
+                    self.counted.media_bytes = self.counted.media_bytes.saturating_add(inside.media_bytes);
+                    self.counted.media_tokens = self.counted.media_tokens.saturating_add(inside.media_tokens);
                 }
                 _ => map.next_value_seed(Part { counted: self.counted, place })?,
             }
@@ -245,84 +347,4 @@ fn worth(text: &str, place: Place) -> Option<Worth> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(body: &str) -> u64 {
-        of(body.as_bytes()).read
-    }
-
-    #[test]
-    fn bodies_are_estimated() {
-        for (body, read, written, answers) in [
-            (r#"{"model":"gpt-4o","messages":[{"role":"user","content":"one two three"}],"max_tokens":50}"#, 3, 50, 1),
-            (r#"{"input":"abcd","max_output_tokens":7,"max_tokens":9,"n":3}"#, 1, 27, 3),
-            (r#"{"input":[1,2,3,[4,5]],"max_tokens":null}"#, 5, 0, 1),
-            (r#"{"max_tokens":1,"max_tokens":99,"n":-4,"x":-1,"y":0.5,"z":true,"w":null}"#, 0, 99, 1),
-            (r#"{"max_tokens":1e30,"prompt":"日本"}"#, 2, 0, 1),
-            (
-                r#"{"max_tokens":18446744073709551615,"n":18446744073709551615}"#,
-                0,
-                1_000_000_000_000_000_000,
-                1_000_000_000,
-            ),
-            // Fields that the model does not read.
-            (r#"{"metadata":{"a":"one two three"},"user":"one","stop":["one"],"model":"one"}"#, 0, 0, 1),
-            ("[", 0, 0, 1),
-        ] {
-            let asked = of(body.as_bytes());
-            assert_eq!((asked.read, asked.written, asked.answers), (read, written, answers), "{body}");
-        }
-        let tools = r#"{"tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object","properties":{"town":{"type":"string"}}}}}]}"#;
-        assert!((10..=20).contains(&read(tools)), "{}", read(tools));
-    }
-
-    #[test]
-    fn pictures_sounds_and_files_are_worth_what_they_show() {
-        let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\0\0\0\x04\0\x08\x06\0\0\0".to_vec();
-        png.resize(1 << 20, 7);
-        let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &png);
-        let picture = format!("data:image/png;base64,{encoded}");
-        let message = |part: &str| {
-            format!(r#"{{"messages":[{{"role":"user","content":[{{"type":"text","text":"one two three"}},{part}]}}]}}"#)
-        };
-        for (part, tokens) in [
-            (format!(r#"{{"type":"image_url","image_url":{{"url":"{picture}"}}}}"#), 765),
-            (format!(r#"{{"type":"image_url","image_url":{{"url":"{picture}","detail":"low"}}}}"#), 85),
-            (format!(r#"{{"type":"image_url","image_url":{{"detail":"low","url":"{picture}"}}}}"#), 85),
-            (format!(r#"{{"type":"image_url","image_url":{{"detail":"auto","url":"{picture}"}}}}"#), 765),
-            (format!(r#"{{"type":"input_image","image_url":"{picture}"}}"#), 765),
-            (format!(r#"{{"type":"input_image","image_url":"{picture}","detail":"low"}}"#), 85),
-            (
-                format!(
-                    r#"{{"type":"image","source":{{"type":"base64","media_type":"image/png","data":"{encoded}"}}}}"#
-                ),
-                765,
-            ),
-            (
-                r#"{"type":"image_url","image_url":{"url":"https://example.com/a/rather/long/address.png"}}"#
-                    .to_owned(),
-                765,
-            ),
-            (r#"{"type":"input_image","image_url":"https://example.com/a.png","detail":"low"}"#.to_owned(), 85),
-            (r#"{"type":"input_image","file_id":"file-123"}"#.to_owned(), 765),
-            (r#"{"type":"input_file","file_id":"file-123"}"#.to_owned(), 765),
-            (r#"{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}"#.to_owned(), 10),
-            (
-                r#"{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,JVBERi0="}}"#
-                    .to_owned(),
-                765,
-            ),
-        ] {
-            assert_eq!(read(&message(&part)), 3 + tokens, "{part:.90}");
-        }
-        // The Responses API writes parts one level higher.
-        let input = format!(
-            r#"{{"input":[{{"type":"message","role":"user","content":[{{"type":"input_image","image_url":"{picture}"}}]}}]}}"#
-        );
-        assert_eq!(read(&input), 765);
-        // Text that only looks encoded is text.
-        let letters = read(&format!(r#"{{"input":"{}"}}"#, "QUJD".repeat(1_000)));
-        assert!((1_000..=4_000).contains(&letters), "{letters}");
-    }
-}
+mod tests;

@@ -12,6 +12,7 @@ use crate::api_request::ApiRequest;
 use crate::body::{GatewayBody, RequestBody};
 use crate::decide::admitted_request::AdmittedRequest;
 use crate::decide::rate_limiter::Reservation;
+use crate::decide::spend_ledgers::SpendGuard;
 use crate::metering::usage_recorder::UsageRecorder;
 use crate::outgoing::Outgoing;
 use crate::rejection::Rejection;
@@ -28,11 +29,11 @@ impl Gateway {
         parts: &Parts,
         body: RequestBody,
         mut outgoing: Outgoing<'_>,
-        (reservation, admitted): (Reservation, &Arc<AdmittedRequest>),
+        (reservation, guard, admitted): (Reservation, SpendGuard, &Arc<AdmittedRequest>),
     ) -> Result<Response<GatewayBody>, Rejection> {
         let address = outgoing.upstream.address.as_ref().ok_or_else(misconfigured)?;
         let target = parts.uri.path_and_query().ok_or_else(misconfigured)?;
-        let mut recorder = UsageRecorder::new(admitted, &outgoing, reservation);
+        let mut recorder = UsageRecorder::new(admitted, &outgoing, reservation, guard);
         // Requests that came together are read one after the other and leave one after the other: an upstream that was
         // woken by the first is awake for the rest, and waking it is what a send costs most.
         tokio::task::yield_now().await;

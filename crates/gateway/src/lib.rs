@@ -3,7 +3,7 @@
 //!
 //! A route that is not in `keystead_core::route::ROUTES` is not forwarded; a route there names its meter, so nothing
 //! passes unmetered. No SQL and no vendors: the store is behind [`KeySource`], [`Follow`], [`UsageSink`],
-//! [`Ownership`] and [`PendingUsage`].
+//! [`Ownership`], [`PendingUsage`] and [`SpendLeases`].
 
 mod alarm;
 mod api_request;
@@ -47,6 +47,7 @@ pub use caller_lookup::SessionSource;
 pub use catalogue::address::{Auth, StreamUsage, Unusable, UpstreamOptions};
 pub use catalogue::{ByName, Catalogue, ModelEntry, Upstream};
 pub use decide::rate_limiter::{RateLimiter, Stopwatch};
+pub use decide::spend_ledgers::{SpendLeases, SpendLedgers};
 pub use directory::freshness::{Follow, Moment};
 pub use directory::last_uses::{KeyUse, LastUses};
 pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};
@@ -92,6 +93,8 @@ pub struct GatewayOptions {
     pub pending: Arc<dyn PendingUsage>,
     /// The rate limiter.
     pub rates: Arc<RateLimiter>,
+    /// What this node may spend of limits.
+    pub spend: Arc<SpendLedgers>,
     /// Models, upstreams and rules in force.
     pub catalogue: Arc<ArcSwap<Catalogue>>,
     /// The keys that tag API keys.
@@ -125,6 +128,7 @@ pub(crate) struct Services {
 pub struct Gateway {
     services: Arc<Services>,
     rates: Arc<RateLimiter>,
+    spend: Arc<SpendLedgers>,
     tags: TagKeys,
     pepper: Pepper,
     rng: Mutex<Box<dyn RngCore + Send>>,
@@ -181,6 +185,7 @@ impl Gateway {
                 client_certificates: decide::client_certificates::ClientCertificates::default(),
             }),
             rates: options.rates,
+            spend: options.spend,
             tags: options.tags,
             pepper: options.pepper,
             rng: Mutex::new(options.rng),

@@ -28,6 +28,9 @@ pub struct Limits {
     pub connect: Duration,
     /// How far an answer is read after its client has disconnected.
     pub read_on: ReadOn,
+    /// The tokens that one answer is expected to have at most, for spend limits, where neither the request nor the
+    /// catalogue says.
+    pub unbounded_output_tokens: u64,
     /// The interval at which the permission is checked again, while an answer is awaited or sent.
     pub recheck: Duration,
 }
@@ -45,6 +48,7 @@ impl Default for Limits {
             body_memory_per_key: 64 << 20,
             connect: Duration::from_secs(5),
             read_on: ReadOn::default(),
+            unbounded_output_tokens: 32_768,
             recheck: Duration::from_secs(2),
         }
     }

@@ -46,6 +46,9 @@ pub trait UsageSink: Send + Sync + 'static {
 
     /// Notes that no more events of this segment come: its counted position can be deleted.
     fn forget(&self, segment: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>>;
+
+    /// Notes that an earlier run has ended and all of its events are counted: its leases hold nothing more.
+    fn end_run(&self, run: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>>;
 }
 
 /// Limits of size and time of the meter.
@@ -213,6 +216,12 @@ impl Meter {
             std::thread::Builder::new().name("usage-spool".to_owned()).spawn(move || keeper::run(&keeper, options))?;
         let delivery = tokio::spawn(delivery::run(Arc::clone(&shared), sink, options)).abort_handle();
         Ok(Self { shared, durability, patience: unwritten_time, keeper: Some(keeper), delivery })
+    }
+
+    /// The name of this run, which is the end of the names of its segments.
+    #[must_use]
+    pub fn run(&self) -> Arc<str> {
+        self.shared.lock().spool.run()
     }
 
     /// Takes an event. It counts however the answer ends, which must not be completed before the event is safe.

@@ -42,6 +42,7 @@ pub(crate) struct Metrics {
     upstream_failures: Family<Reason, Counter>,
     shadowed: Counter,
     limited: Counter,
+    spent: Counter,
     unrecordable: Counter,
     cut: Counter,
 }
@@ -56,6 +57,7 @@ impl Default for Metrics {
             upstream_failures: Family::default(),
             shadowed: Counter::default(),
             limited: Counter::default(),
+            spent: Counter::default(),
             unrecordable: Counter::default(),
             cut: Counter::default(),
         }
@@ -91,6 +93,11 @@ impl Metrics {
         self.limited.inc();
     }
 
+    /// Counts a request that did not fit into a spend limit.
+    pub(crate) fn spent(&self) {
+        self.spent.inc();
+    }
+
     pub(crate) fn unrecordable(&self) {
         self.unrecordable.inc();
     }
@@ -112,6 +119,11 @@ impl Metrics {
             "keystead_gateway_shadow_refusals",
             "Calls that rules in shadow mode would have refused",
             self.shadowed.clone(),
+        );
+        registry.register(
+            "keystead_gateway_spend_limited",
+            "Requests refused because they did not fit into a spend limit",
+            self.spent.clone(),
         );
         registry.register(
             "keystead_gateway_rate_limited",

@@ -5,6 +5,8 @@ use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 
+use keystead_core::money::Amount;
+
 use crate::api_request::Features;
 use crate::catalogue::{ModelEntry, Upstream};
 use crate::estimate::{self, TokenEstimate};
@@ -31,6 +33,8 @@ pub(crate) struct Outgoing<'c> {
     pub(crate) audio: bool,
     /// The request's content, for an estimate.
     pub(crate) prompt: Prompt,
+    /// The most that the lines of a new batch may cost.
+    pub(crate) batch_cost: Amount,
     /// Why the client's body ended early, if it did.
     pub(crate) fault: Option<Fault>,
 }
@@ -47,6 +51,7 @@ impl<'c> Outgoing<'c> {
             tool: None,
             audio: false,
             prompt: Prompt::Nothing,
+            batch_cost: Amount::ZERO,
             fault: None,
         }
     }
@@ -72,6 +77,14 @@ impl Prompt {
             Self::Kept(body) => estimate::of(body),
             Self::Read(estimate) => *estimate,
             Self::Nothing | Self::Form(_) => TokenEstimate::default(),
+        }
+    }
+
+    /// The most that it may be; a long body was estimated before.
+    pub(crate) fn at_most(&self) -> TokenEstimate {
+        match self {
+            Self::Kept(body) => estimate::at_most(body),
+            other => other.estimate(),
         }
     }
 

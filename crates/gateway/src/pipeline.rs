@@ -11,6 +11,7 @@ use keystead_core::caller::Caller;
 use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::RequestId;
 use keystead_core::key::KeyCandidate;
+use keystead_core::money::Amount;
 use keystead_core::network::Client;
 use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::route::{self, Matched, NoRoute};
@@ -21,6 +22,7 @@ use crate::body::{BoxError, GatewayBody};
 use crate::caller_lookup::{CallerLookup, SessionSource, session_ended};
 use crate::catalogue::models;
 use crate::decide::admitted_request::AdmittedRequest;
+use crate::decide::spend_ledgers::SpendGuard;
 use crate::decide::{model_gate, rate_limit};
 use crate::prepare::Prepared;
 use crate::rejection::Rejection;
@@ -137,11 +139,16 @@ impl Gateway {
         let Prepared { outgoing, body, verdicts } = self.prepare(&catalogue, &request, parts, input).await?;
         // The limits. Nothing is sent while usage cannot be recorded.
         self.ensure_recordable()?;
+        let most_cost = self.most_cost(&request, &parts.headers, &outgoing, &body);
+        let guard = match most_cost {
+            Amount::ZERO => SpendGuard::default(),
+            most_cost => Box::pin(self.set_aside(&request, most_cost)).await?,
+        };
         let (reservation, rate_headers) = self.reserve(&request, outgoing.model, &body)?;
         // The upstream. How the request ends, its usage is recorded and replaces the reservation.
         let admitted = Arc::new(AdmittedRequest::new(self, &request, &outgoing));
         // Boxed, because futures are moved into those that wait for them, and this one is the largest.
-        let forwarded = Box::pin(self.forward(&request, parts, body, outgoing, (reservation, &admitted)));
+        let forwarded = Box::pin(self.forward(&request, parts, body, outgoing, (reservation, guard, &admitted)));
         let mut response = self.while_admitted(&request, &admitted, forwarded).await?;
         rate_limit::add_headers(&mut response, rate_headers.as_deref());
         model_gate::warn(response.headers_mut(), &verdicts);

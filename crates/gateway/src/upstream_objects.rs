@@ -2,6 +2,7 @@
 //! of those that outlive their request.
 
 pub(crate) mod batches;
+mod line_sums;
 pub(crate) mod listing;
 pub(crate) mod made;
 pub(crate) mod ownership;

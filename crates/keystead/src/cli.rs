@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -64,6 +65,19 @@ impl Command {
     }
 }
 
+/// Whether a command line that cannot be read is a program's. After `--`, nothing is an option.
+pub(crate) fn asks_for_json(arguments: impl IntoIterator<Item = OsString>) -> bool {
+    arguments.into_iter().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
+}
+
+/// What is wrong with a command line, in sentences on one line without the usage that people read after it.
+pub(crate) fn sentences(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let said = text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"));
+    let lines = said.map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned()
+}
+
 /// A shell with completions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shell {
@@ -109,7 +123,7 @@ pub(crate) struct Init {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
-    /// Recompute the chain and name the first row that was changed; 1 is the exit code then.
+    /// Recompute the chains and name the first row that was changed; the exit code is 1 then.
     Verify {
         /// The organization; all of them when left out.
         #[arg(long, value_name = "ID")]
@@ -129,4 +143,28 @@ pub(crate) struct Backup {
     pub(crate) to: PathBuf,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(line: &str) -> (bool, String) {
+        let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
+        (asks_for_json(line.split(' ').map(OsString::from)), sentences(&error))
+    }
+
+    #[test]
+    fn programs_read_what_is_wrong_with_a_command_line() {
+        let (json, text) = refused("keystead admin projects show --json");
+        assert_eq!((json, text.as_str()), (true, "the following required arguments were not provided: <PROJECT>"));
+        let (json, text) = refused("keystead --json admin projects lisst");
+        assert!(json && text.contains("'--json'") && !text.contains('\n'), "{text}");
+        let (_, text) = refused("keystead admin projects lisst --json");
+        let (_, value) = refused("keystead admin usage --from yesterday --json");
+        assert!(value.contains("'yesterday'") && !value.contains("--help"), "{value}");
+        assert!(text.starts_with("unrecognized subcommand 'lisst'") && !text.contains("Usage"), "{text}");
+        assert!(!refused("keystead admin projects lisst -- --json").0);
+        assert!(!refused("keystead admin projects lisst").0);
+    }
 }

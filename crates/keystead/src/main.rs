@@ -21,12 +21,20 @@ use crate::cli_error::CliError;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() && cli::asks_for_json(std::env::args_os()) => {
+            print::error(&print::json(&CliError::Usage(cli::sentences(&error)).json()));
+            return ExitCode::from(cli_error::USAGE);
+        }
+        // Help, the version, and errors for people, which end the program.
+        Err(error) => error.exit(),
+    };
     let errors_as_json = cli.command.as_ref().is_some_and(cli::Command::errors_as_json);
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let text = if errors_as_json { failure.json().to_string() } else { format!("keystead: {failure}") };
+            let text = if errors_as_json { print::json(&failure.json()) } else { format!("keystead: {failure}") };
             print::error(&text);
             failure.exit_code()
         }

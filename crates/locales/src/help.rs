@@ -68,6 +68,7 @@ pages! {
         "playground"
         "kinds-of-keys"
         "workload-identity"
+        "external-keys"
         "keeping-keys-safe"
         "rotating-and-revoking"
         "people-and-projects"
@@ -95,6 +96,7 @@ pages! {
         "request-not-understood"
         "not-there"
         "rate-limits"
+        "spend-limits"
         "too-many-tries"
         "links-and-forms"
         "service-errors";

@@ -1,6 +1,7 @@
 //! Clients of the outside services: one trait and the real client(s) for each. No SQL, no pages, no fakes: in
 //! development the same clients use the sandbox, which speaks the vendors' protocols.
 
+pub mod cloud;
 mod http;
 pub mod identity;
 pub mod mail;

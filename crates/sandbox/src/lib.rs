@@ -2,12 +2,13 @@
 //! development and tests.
 //!
 //! There are an OpenAI-compatible model server with deterministic answers and true usage; Twilio, Stripe, Persona, an
-//! OpenID Connect issuer and a mail server with their own protocols, hosted pages and signed deliveries; and an inbox
-//! for text messages and mail. Everything is in memory and limited; the product uses it only over sockets.
+//! OpenID Connect issuer and a mail server with their own protocols, hosted pages and signed deliveries; the services of
+//! AWS and Azure for keys and buckets; and an inbox for text messages and mail. Everything is in memory and limited; the product uses it only over sockets.
 
 mod audio;
 mod bounded_map;
 mod chat;
+mod clouds;
 mod embeddings;
 mod faults;
 mod guard;
@@ -36,6 +37,7 @@ use axum::middleware;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
+pub use clouds::{AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET};
 pub use inbox::{Channel, Message};
 pub use ledger::Served;
 pub use models::MODELS;
@@ -64,6 +66,7 @@ struct Inner {
     stripe: stripe::Stripe,
     persona: persona::Persona,
     oidc: oidc::Oidc,
+    clouds: clouds::Clouds,
     smtp_down: AtomicBool,
     client: reqwest::Client,
 }
@@ -88,6 +91,7 @@ impl Sandbox {
             stripe: stripe::Stripe::default(),
             persona: persona::Persona::default(),
             oidc: oidc::Oidc::default(),
+            clouds: clouds::Clouds::default(),
             smtp_down: AtomicBool::new(false),
             client: client(),
         };
@@ -164,6 +168,8 @@ impl Sandbox {
             .nest("/stripe", stripe::router())
             .nest("/persona", persona::router(self.clone()))
             .nest("/oidc", oidc::router())
+            .nest("/aws", clouds::aws_router())
+            .nest("/azure", clouds::azure_router())
             .route("/messages", get(inbox::list).delete(inbox::clear))
             .route("/sms/messages", post(inbox::receive_sms))
             .route("/sandbox/usage", get(ledger::usage))

@@ -179,11 +179,14 @@ CREATE TABLE api_keys (
   federation_rule TEXT,
   CHECK ((owner_user IS NULL) <> (owner_service_account IS NULL))
 );
-CREATE INDEX api_keys_of_project ON api_keys (project, created_at, id);
+-- Without the keys of workloads, which may be far more than all others.
+CREATE INDEX api_keys_of_project ON api_keys (project, created_at, id) WHERE federation_rule IS NULL;
 CREATE INDEX api_keys_of_organization ON api_keys (organization, kind, created_at, id);
 CREATE INDEX api_keys_of_user ON api_keys (owner_user);
 CREATE INDEX api_keys_of_service_account ON api_keys (owner_service_account);
+CREATE INDEX api_keys_revoked ON api_keys (organization, revoked_at) WHERE revoked_at IS NOT NULL;
 CREATE INDEX api_keys_of_federation_rule ON api_keys (federation_rule, created_at) WHERE federation_rule IS NOT NULL;
+CREATE INDEX api_keys_issued_in_organization ON api_keys (organization, created_at) WHERE federation_rule IS NOT NULL;
 
 -- The latest addresses from which a key was used, at most ten for each, without those that were not used for thirty days.
 CREATE TABLE key_addresses (
@@ -277,6 +280,39 @@ CREATE INDEX federation_rules_of_organization ON federation_rules (organization)
 CREATE INDEX federation_rules_of_provider ON federation_rules (provider, created_at, id);
 CREATE INDEX federation_rules_of_service_account ON federation_rules (service_account);
 
+-- Keys in customers' own cloud accounts. `location` is a JSON object of the fields by which the cloud finds the key, without secrets;
+-- `status`, `reason` and `checked_at` are of the last validation.
+CREATE TABLE external_keys (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  name TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  cloud TEXT NOT NULL,
+  location TEXT NOT NULL,
+  status TEXT NOT NULL,
+  reason TEXT,
+  checked_at BIGINT,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX external_keys_of_organization ON external_keys (organization, created_at, id);
+
+-- Buckets in customers' own cloud accounts, each for one project. As above; `region` is known from the location or from the last
+-- validation.
+CREATE TABLE external_storage (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  project TEXT NOT NULL REFERENCES projects (id),
+  cloud TEXT NOT NULL,
+  location TEXT NOT NULL,
+  region TEXT,
+  status TEXT NOT NULL,
+  reason TEXT,
+  checked_at BIGINT,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX external_storage_of_organization ON external_storage (organization, created_at, id);
+CREATE INDEX external_storage_of_project ON external_storage (project);
+
 -- Models that are served, as the configuration last said. `price` and `rate_limits` are JSON; no `rate_limits` is no limit.
 CREATE TABLE models (
   id TEXT PRIMARY KEY,
@@ -352,17 +388,22 @@ CREATE TABLE waiver_requests (
 CREATE UNIQUE INDEX waiver_requests_open ON waiver_requests (organization) WHERE state = 'open';
 CREATE INDEX waiver_requests_of_organization ON waiver_requests (organization, created_at);
 
--- Sums of usage by minute. Costs are exact: `cost` is whole micros and `cost_picos` what is beyond them; each is a sum of its
--- own, so `cost_picos` may pass a million. Estimated figures have rows of their own.
-CREATE TABLE usage_buckets (
+-- Sums of usage by minute, hour and day of UTC; all three are written where an event is counted. Costs are exact: `cost` is whole
+-- micros and `cost_picos` what is beyond them; each is a sum of its own, so `cost_picos` may pass a million. Estimated figures
+-- have rows of their own. `detail` is the service tier of completions, the size of images, the context level of web searches
+-- and the vector store of file searches; `source` is of images. Both are empty where they are unknown.
+CREATE TABLE usage_minutes (
   organization TEXT NOT NULL,
   kind TEXT NOT NULL,
   bucket_start BIGINT NOT NULL,
+  estimated BOOLEAN NOT NULL,
   project TEXT NOT NULL,
   api_key TEXT NOT NULL,
   owner TEXT NOT NULL,
   model TEXT NOT NULL,
-  estimated BOOLEAN NOT NULL,
+  batch BOOLEAN NOT NULL,
+  detail TEXT NOT NULL,
+  source TEXT NOT NULL,
   requests BIGINT NOT NULL,
   input_tokens BIGINT NOT NULL,
   input_cached_tokens BIGINT NOT NULL,
@@ -373,10 +414,70 @@ CREATE TABLE usage_buckets (
   tool_calls BIGINT NOT NULL,
   cost BIGINT NOT NULL,
   cost_picos BIGINT NOT NULL,
-  PRIMARY KEY (organization, kind, bucket_start, project, api_key, owner, model, estimated)
+  PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
+);
+CREATE INDEX usage_minutes_by_time ON usage_minutes (bucket_start);
+CREATE INDEX usage_minutes_of_key ON usage_minutes (api_key, bucket_start);
+
+CREATE TABLE usage_hours (
+  organization TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  bucket_start BIGINT NOT NULL,
+  estimated BOOLEAN NOT NULL,
+  project TEXT NOT NULL,
+  api_key TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  model TEXT NOT NULL,
+  batch BOOLEAN NOT NULL,
+  detail TEXT NOT NULL,
+  source TEXT NOT NULL,
+  requests BIGINT NOT NULL,
+  input_tokens BIGINT NOT NULL,
+  input_cached_tokens BIGINT NOT NULL,
+  output_tokens BIGINT NOT NULL,
+  images BIGINT NOT NULL,
+  characters BIGINT NOT NULL,
+  seconds BIGINT NOT NULL,
+  tool_calls BIGINT NOT NULL,
+  cost BIGINT NOT NULL,
+  cost_picos BIGINT NOT NULL,
+  PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
+);
+
+CREATE TABLE usage_days (
+  organization TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  bucket_start BIGINT NOT NULL,
+  estimated BOOLEAN NOT NULL,
+  project TEXT NOT NULL,
+  api_key TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  model TEXT NOT NULL,
+  batch BOOLEAN NOT NULL,
+  detail TEXT NOT NULL,
+  source TEXT NOT NULL,
+  requests BIGINT NOT NULL,
+  input_tokens BIGINT NOT NULL,
+  input_cached_tokens BIGINT NOT NULL,
+  output_tokens BIGINT NOT NULL,
+  images BIGINT NOT NULL,
+  characters BIGINT NOT NULL,
+  seconds BIGINT NOT NULL,
+  tool_calls BIGINT NOT NULL,
+  cost BIGINT NOT NULL,
+  cost_picos BIGINT NOT NULL,
+  PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
 );
 -- For the copy of a person's data, as are those of the audit log without an organization.
-CREATE INDEX usage_buckets_of_owner ON usage_buckets (owner);
+CREATE INDEX usage_days_of_owner ON usage_days (owner);
+-- For the pages of one key, which go back to its beginning.
+CREATE INDEX usage_days_of_key ON usage_days (api_key, bucket_start);
+
+-- From which moment on usage is kept by the minute: one row, a full hour. Older rows of `usage_minutes` may be missing.
+CREATE TABLE usage_minutes_kept (
+  one BIGINT PRIMARY KEY,
+  since BIGINT NOT NULL
+);
 
 -- How far each segment of each node's usage spool has been counted. A row is kept as long as the segment's file.
 CREATE TABLE usage_spools (
@@ -409,6 +510,75 @@ CREATE TABLE counted_once (
   at BIGINT NOT NULL
 );
 CREATE INDEX counted_once_at ON counted_once (at);
+
+-- The most that an organization, or one of its projects, may spend in a calendar month (UTC). `subject` is the id of either.
+-- `version` is the revision of the change that set it.
+CREATE TABLE spend_limits (
+  subject TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  cents BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL
+);
+CREATE INDEX spend_limits_of_organization ON spend_limits (organization);
+
+-- What each organization and project spent in each month, counted with the usage. Sums as in `usage_buckets`. Between the times
+-- `scarce_since` and `scarce_until`, nodes lease no more than their requests need.
+CREATE TABLE spend_counters (
+  subject TEXT NOT NULL,
+  window_start BIGINT NOT NULL,
+  spent BIGINT NOT NULL,
+  spent_picos BIGINT NOT NULL,
+  scarce_since BIGINT NOT NULL DEFAULT 0,
+  scarce_until BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (subject, window_start)
+);
+
+-- What a node may spend of a limit, in all of a month, and what of that is counted. `holder` is the run of the node's usage
+-- spool, which is a part of the names in `usage_spools`.
+CREATE TABLE spend_leases (
+  subject TEXT NOT NULL,
+  window_start BIGINT NOT NULL,
+  holder TEXT NOT NULL,
+  granted BIGINT NOT NULL,
+  granted_picos BIGINT NOT NULL,
+  consumed BIGINT NOT NULL DEFAULT 0,
+  consumed_picos BIGINT NOT NULL DEFAULT 0,
+  renewed_at BIGINT NOT NULL,
+  PRIMARY KEY (subject, window_start, holder)
+);
+CREATE INDEX spend_leases_of_holder ON spend_leases (holder);
+
+-- What stays set aside for a response or batch that outlives its request, as long as it is in `pending_usage`.
+CREATE TABLE spend_holds (
+  object TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  window_start BIGINT NOT NULL,
+  amount BIGINT NOT NULL,
+  amount_picos BIGINT NOT NULL,
+  PRIMARY KEY (object, subject)
+);
+CREATE INDEX spend_holds_of_subject ON spend_holds (subject, window_start);
+
+-- Alerts by mail about the spend of a month. `reached_window` is the month for which the alert was last reached, and 0 before;
+-- `mailed_at` is when its mails were queued after that.
+CREATE TABLE spend_alerts (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  subject TEXT NOT NULL,
+  cents BIGINT NOT NULL,
+  recipients TEXT NOT NULL,
+  subject_prefix TEXT,
+  created_at BIGINT NOT NULL,
+  reached_window BIGINT NOT NULL DEFAULT 0,
+  reached_at BIGINT,
+  reached BIGINT NOT NULL DEFAULT 0,
+  reached_picos BIGINT NOT NULL DEFAULT 0,
+  mailed_at BIGINT
+);
+CREATE INDEX spend_alerts_of_subject ON spend_alerts (subject, created_at, id);
+CREATE INDEX spend_alerts_of_organization ON spend_alerts (organization);
+CREATE INDEX spend_alerts_due ON spend_alerts (reached_at) WHERE reached_at IS NOT NULL AND mailed_at IS NULL;
 
 -- The audit trail: one chain of rows for each organization, each with the MAC of the one before. `address` is the client's, NULL
 -- for the command line and for Keystead itself; `project` is NULL where none is known.

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "database")]
 mod clock;
+#[cfg(feature = "app")]
+mod cloud_accounts;
 #[cfg(feature = "database")]
 mod database;
 #[cfg(feature = "app")]
@@ -20,6 +22,8 @@ mod world;
 
 #[cfg(feature = "database")]
 pub use clock::Clock;
+#[cfg(feature = "app")]
+pub use cloud_accounts::CloudAccounts;
 #[cfg(feature = "database")]
 pub use database::{Database, Databases};
 #[cfg(feature = "app")]

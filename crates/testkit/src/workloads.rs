@@ -1,6 +1,6 @@
 //! An issuer of tokens for workloads; the test chooses its keys, and signs with any of them.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
@@ -10,17 +10,25 @@ use keystead_providers::{BoxFuture, ProviderError};
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 /// Publishes the key `1` until the test says otherwise.
 #[derive(Debug)]
 pub struct Workloads {
     published: Mutex<Option<Vec<u8>>>,
     asked: AtomicUsize,
+    silent: AtomicBool,
+    reached: Notify,
 }
 
 impl Default for Workloads {
     fn default() -> Self {
-        Self { published: Mutex::new(Some(vec![1])), asked: AtomicUsize::new(0) }
+        Self {
+            published: Mutex::new(Some(vec![1])),
+            asked: AtomicUsize::new(0),
+            silent: AtomicBool::new(false),
+            reached: Notify::new(),
+        }
     }
 }
 
@@ -40,6 +48,16 @@ impl Workloads {
     /// How often its keys were asked for.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
+    }
+
+    /// From now on it takes requests for its keys and never answers them, or answers again.
+    pub fn be_silent(&self, silent: bool) {
+        self.silent.store(silent, Ordering::Relaxed);
+    }
+
+    /// Waits until its keys are asked for.
+    pub async fn reached(&self) {
+        self.reached.notified().await;
     }
 
     /// Public keys as a JSON Web Key Set; the id of the key of seed 1 is `key-1`.
@@ -82,6 +100,10 @@ impl TokenIssuers for Workloads {
         _: &'a str,
     ) -> BoxFuture<'a, Result<Arc<KeySet>, ProviderError>> {
         self.asked.fetch_add(1, Ordering::Relaxed);
+        self.reached.notify_one();
+        if self.silent.load(Ordering::Relaxed) {
+            return Box::pin(std::future::pending());
+        }
         let published = self.published.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Box::pin(async move {
             let seeds = published.ok_or_else(|| ProviderError::Unavailable("the issuer is unavailable".to_owned()))?;

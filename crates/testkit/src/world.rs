@@ -14,7 +14,7 @@ use keystead_store::tables::audit::AuditKey;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::{Clock, Database, Issuer, Mailbox, Workloads};
+use crate::{Clock, CloudAccounts, Database, Issuer, Mailbox, Workloads};
 
 /// Where people would reach the installation.
 pub const PUBLIC_URL: &str = "https://keystead.test";
@@ -32,6 +32,8 @@ pub struct World {
     pub issuer: Arc<Issuer>,
     /// Vouches for workloads.
     pub workloads: Arc<Workloads>,
+    /// Keys and buckets of customers.
+    pub clouds: Arc<CloudAccounts>,
 }
 
 impl World {
@@ -49,16 +51,18 @@ impl World {
             mailbox: Arc::default(),
             issuer: Arc::default(),
             workloads: Arc::default(),
+            clouds: Arc::default(),
         }
     }
 
-    /// Mail, sign-in and the issuer of workloads by the test's own; everything else is off.
+    /// Mail, sign-in, the issuer of workloads and the cloud accounts by the test's own; everything else is off.
     #[must_use]
     pub fn services(&self) -> Services {
         Services {
             mail: Some(Arc::<Mailbox>::clone(&self.mailbox)),
             sign_in: Some(Arc::<Issuer>::clone(&self.issuer)),
             token_issuers: Some(Arc::<Workloads>::clone(&self.workloads)),
+            clouds: Some(Arc::<CloudAccounts>::clone(&self.clouds)),
             ..Services::default()
         }
     }

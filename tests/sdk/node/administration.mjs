@@ -56,6 +56,9 @@ async function join(address) {
 const PROVIDER = { id: "string", object: "string", type: "string", name: "string", issuer: "string", audience: "string", description: "string|null", enabled: "boolean", verification: "object", attribute_transformations: "array", created_at: "number", updated_at: "number" };
 const RULE = { id: "string", object: "string", workload_identity_provider_id: "string", project_id: "string", service_account_id: "string", name: "string|null", description: "string|null", attribute_matchers: "object", permissions: "object", enabled: "boolean", created_at: "number", updated_at: "number" };
 
+const EXTERNAL_KEY = { id: "string", object: "string", type: "string", name: "string", purpose: "string", workspace_id: "string", api_project_ids: "array", created_at: "number", kms_arn: "string" };
+const EXTERNAL_STORAGE = { id: "string", object: "string", project_id: "string", geography: "string", provider: "object", status: "string", created_at: "number" };
+
 /** A client without a key; the official class exchanges tokens of the sandbox's issuer. */
 function workload(identityProviderId, serviceAccountId, claims) {
   const getToken = async () => {
@@ -169,6 +172,72 @@ const checks = {
     assert.deepEqual(await providers.delete(made.id), { id: made.id, object: "organization.workload_identity_provider.deleted", deleted: true });
     await assert.rejects(async () => providers.retrieve(made.id), OpenAI.NotFoundError);
   },
+  async "external keys and storage"() {
+    const { externalKeys, externalStorage } = admin;
+    const role_arn = "arn:aws:iam::123456789012:role/keystead";
+    const kms_arn = "arn:aws:kms:eu-west-1:123456789012:key/main";
+    const key = shaped(await externalKeys.create({ type: "aws", name: "vault", external_id: "acme-1", role_arn, kms_arn }), EXTERNAL_KEY);
+    assert.deepEqual(await externalKeys.retrieve(key.id), key);
+    assert.equal((await externalKeys.validate(key.id)).status, "validated");
+    assert.ok((await all(externalKeys.list({ limit: 1, purpose: "ekm" }))).some((one) => one.id === key.id));
+    assert.deepEqual(await externalKeys.delete(key.id), key);
+    await assert.rejects(async () => externalKeys.retrieve(key.id), OpenAI.NotFoundError);
+    const made = shaped(await externalStorage.create({ project_id: project, provider: { type: "aws", bucket: "acme-missing", role_arn } }), EXTERNAL_STORAGE);
+    assert.deepEqual(await externalStorage.retrieve(made.id), made);
+    assert.equal((await externalStorage.validate(made.id)).status, "unhealthy");
+    assert.ok((await all(externalStorage.list({ limit: 1, project_id: project }))).some((one) => one.id === made.id));
+    assert.deepEqual(await externalStorage.delete(made.id), { id: made.id, object: "organization.external_storage.deleted", deleted: true });
+    await assert.rejects(async () => externalStorage.retrieve(made.id), OpenAI.NotFoundError);
+  },
+  async "spend limits"() {
+    const lab = await admin.projects.create({ name: "Limited" });
+    for (const [place, of, object] of [
+      [admin.spendLimit, [], "organization.spend_limit"],
+      [admin.projects.spendLimit, [lab.id], "project.spend_limit"],
+    ]) {
+      const wanted = { threshold_amount: 1_000_000, currency: "USD", interval: "month" };
+      await assert.rejects(async () => place.retrieve(...of), OpenAI.NotFoundError);
+      const made = await place.update(...of, wanted);
+      assert.deepEqual(made, { ...wanted, object, enforcement: { status: "inactive" } });
+      assert.deepEqual(await place.retrieve(...of), made);
+      await assert.rejects(async () => place.update(...of, { ...wanted, threshold_amount: 0 }), (error) => error instanceof OpenAI.BadRequestError && error.param === "threshold_amount");
+      assert.deepEqual(await place.delete(...of), { object: `${object}.deleted`, deleted: true });
+      await assert.rejects(async () => place.retrieve(...of), OpenAI.NotFoundError);
+    }
+    // One cent is less than a thousand tokens and the text may cost.
+    await admin.projects.spendLimit.update(lab.id, { threshold_amount: 1, currency: "USD", interval: "month" });
+    const made = await admin.projects.serviceAccounts.create(lab.id, { name: "bot" });
+    const client = new OpenAI({ apiKey: made.api_key.value, baseURL });
+    const messages = [{ role: "user", content: "Hello" }];
+    const begun = Date.now();
+    await assert.rejects(
+      async () => client.chat.completions.create({ model: "gpt-4o", messages, max_tokens: 1_000 }),
+      (error) => error instanceof OpenAI.RateLimitError && error.code === "project_spend_limit_exceeded" && error.type === "insufficient_quota",
+    );
+    assert.ok(Date.now() - begun < 10_000, "the SDK does not try again for minutes");
+    assert.ok((await client.chat.completions.create({ model: "gpt-4o", messages, max_tokens: 100 })).choices.length);
+    await admin.projects.archive(lab.id);
+  },
+  async "spend alerts"() {
+    const lab = await admin.projects.create({ name: "Watched" });
+    const notification_channel = { type: "email", recipients: ["costs@example.com"], subject_prefix: "[costs]" };
+    const wanted = { threshold_amount: 500, currency: "USD", interval: "month", notification_channel };
+    for (const [place, of, at, object] of [
+      [admin.spendAlerts, [], [], "organization.spend_alert"],
+      [admin.projects.spendAlerts, [lab.id], [{ project_id: lab.id }], "project.spend_alert"],
+    ]) {
+      const made = await place.create(...of, wanted);
+      assert.deepEqual(made, { ...wanted, id: made.id, object });
+      assert.deepEqual(await place.retrieve(made.id, ...at), made);
+      const second = await place.create(...of, wanted);
+      assert.deepEqual((await all(place.list(...of, { limit: 1 }))).map((one) => one.id), [made.id, second.id]);
+      const changed = await place.update(made.id, { ...at[0], ...wanted, threshold_amount: 700 });
+      assert.deepEqual(changed, { ...made, threshold_amount: 700 });
+      for (const { id } of [made, second]) assert.deepEqual(await place.delete(id, ...at), { id, object: `${object}.deleted`, deleted: true });
+      await assert.rejects(async () => place.retrieve(made.id, ...at), OpenAI.NotFoundError);
+    }
+    await admin.projects.archive(lab.id);
+  },
   async "every kind of usage"() {
     const start_time = Math.floor(Date.now() / 1000) - 86400;
     for (const kind of ["audioSpeeches", "audioTranscriptions", "codeInterpreterSessions", "completions", "decisions", "embeddings", "fileSearchCalls", "images", "moderations", "vectorStores", "webSearchCalls"]) {
@@ -176,6 +245,20 @@ const checks = {
       assert.deepEqual([page.object, page.data.length, page.has_more], ["page", 24, true], kind);
       for (const bucket of page.data) shaped(bucket, { object: "string", start_time: "number", end_time: "number", results: "array" });
     }
+  },
+  async "every audit event has the details of its type"() {
+    const events = await all(admin.auditLogs.list({ limit: 100 }));
+    assert.ok(events.length > 50, `${events.length} events`);
+    for (const event of events) {
+      shaped(event, { id: "string", type: "string", effective_at: "number", actor: "object|null", [event.type]: "object" });
+      if (event.keystead_type) shaped(event, { [event.keystead_type]: "object" });
+    }
+    const waived = await all(admin.auditLogs.list({ event_types: ["phone.waived"] }));
+    assert.deepEqual(waived.map((event) => [event.type, event.keystead_type]), [["organization.updated", "phone.waived"]]);
+    const of = async (query) => (await all(admin.auditLogs.list(query))).map((event) => event.id);
+    const added = await of({ event_types: ["user.added", "project.created"] });
+    assert.deepEqual(added, events.filter(({ type }) => ["user.added", "project.created"].includes(type)).map(({ id }) => id));
+    await assert.rejects(async () => all(admin.auditLogs.list({ event_types: ["made.up"] })), { param: "event_types", status: 400 });
   },
 };
 

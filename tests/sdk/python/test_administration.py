@@ -10,11 +10,14 @@ import re
 import sys
 import time
 import traceback
+import typing
 import urllib.parse
 import urllib.request
 
 import openai
 from openai import OpenAI
+from openai.types.admin.organization import AuditLogListResponse
+from pydantic import BaseModel
 
 BASE = os.environ["SDK_BASE_URL"]
 ROOT = BASE.removesuffix("/v1")
@@ -32,7 +35,7 @@ sdk = OpenAI(
 )
 admin = sdk.admin.organization
 
-ID = re.compile(r"/(org|proj|user|svc_acct|key|invite|rl|cert|wip|wifr|group|role)[-_][A-Za-z0-9.-]+")
+ID = re.compile(r"/(org|proj|user|svc_acct|key|invite|rl|cert|wip|wifr|group|role|extkey|extstore|alert)[-_][A-Za-z0-9.-]+")
 
 
 def count(response):
@@ -121,7 +124,8 @@ def invites():
     error = refused(openai.BadRequestError, lambda: admin.invites.create(email="ben@example.com", role="reader"))
     assert error.param == "email"
     types = ["invite.sent", "invite.accepted", "invite.deleted", "user.added"]
-    events = {event.type: event.to_dict()[event.type] for event in reversed(list(admin.audit_logs.list(event_types=types)))}
+    listed = [event.to_dict() for event in admin.audit_logs.list(event_types=types)]
+    events = {event["type"]: event[event["type"]] for event in reversed(listed) if "keystead_type" not in event}
     assert set(events) == set(types) and events["user.added"]["data"] == {"role": "reader"}
     sent = [event.to_dict()["invite.sent"] for event in admin.audit_logs.list(event_types=["invite.sent"], resource_ids=[made.id])]
     assert sent == [{"id": made.id, "data": {"email": "ben@example.com", "role": "reader"}}], sent
@@ -288,6 +292,54 @@ def workload_identity():
 
 
 @check
+def external_keys():
+    keys, role = admin.external_keys, "arn:aws:iam::123456789012:role/keystead"
+    place = "arn:aws:kms:eu-west-1:123456789012:key/"
+    made = keys.create(type="aws", name="vault", external_id="acme-1", role_arn=role, kms_arn=place + "main")
+    assert (made.type, made.purpose, made.kms_arn, made.api_project_ids) == ("aws", "ekm", place + "main", [])
+    same(made, keys.retrieve(made.id))
+    assert keys.validate(made.id).status == "validated"
+    azure = keys.create(type="azure", name="wraps", key_name="main", tenant_id="72f988bf-86f1-41af-91ab-2d7cd011db47",
+                        vault_uri="https://acme.vault.azure.net/", purpose="psp_decryption")
+    assert keys.validate(azure.id).status == "validated"
+    off = keys.create(type="aws", name="off", external_id="acme-1", role_arn=role, kms_arn=place + "disabled")
+    assert keys.validate(off.id).status == "unhealthy"
+    google = {field: "main" for field in ("kms_key_location", "kms_key_name", "kms_key_ring_name", "kms_project_id", "audience",
+                                          "workload_identity_pool_id", "workload_identity_provider_id")}
+    google = keys.create(type="gcp", name="google", workload_identity_project_number="1", **google)
+    assert keys.validate(google.id).status == "unhealthy", "there is no identity in this cloud"
+    all_of_them = [key.id for key in keys.list(limit=1)]
+    assert {made.id, azure.id, off.id, google.id} <= set(all_of_them), all_of_them
+    assert [key.id for key in keys.list(purpose="psp_decryption")] == [azure.id]
+    for key in (made, azure, off, google):
+        assert keys.delete(key.id).id == key.id
+    refused(openai.NotFoundError, lambda: keys.retrieve(made.id))
+    refused(openai.BadRequestError, lambda: keys.create(type="aws", name="x", external_id="acme-1", role_arn="x", kms_arn=place + "1"))
+
+
+@check
+def external_storage():
+    storage, role = admin.external_storage, "arn:aws:iam::123456789012:role/keystead"
+    made = storage.create(project_id=PROJECT, provider={"type": "aws", "bucket": "acme-data", "role_arn": role})
+    assert (made.status, made.provider.account_id, made.geography) == ("pending", "123456789012", "GLOBAL")
+    same(made, storage.retrieve(made.id))
+    checked = storage.validate(made.id)
+    assert (checked.status, checked.provider.region, checked.geography) == ("validated", "eu-central-1", "EU")
+    directory = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+    azure = {"type": "azure", "account_name": "acmedata", "container": "readonly", "resource_group": "main",
+             "subscription_id": directory, "tenant_id": directory}
+    azure = storage.create(project_id=PROJECT, provider=azure)
+    assert storage.validate(azure.id).status == "degraded"
+    listed = [one.id for one in storage.list(limit=1, order="asc", project_id=PROJECT)]
+    assert sorted(listed) == sorted([made.id, azure.id]), listed
+    for one in (made, azure):
+        assert storage.delete(one.id).deleted
+    refused(openai.NotFoundError, lambda: storage.validate(made.id))
+    kinds = {event.type for event in admin.audit_logs.list(event_types=["external_storage.registered", "external_storage.removed"])}
+    assert kinds == {"external_storage.registered", "external_storage.removed"}, kinds
+
+
+@check
 def certificates():
     with open(os.path.join(os.environ["SDK_CERTIFICATES"], "authority.pem")) as file:
         pem = file.read()
@@ -397,6 +449,94 @@ def groups_and_roles():
 
 
 @check
+def spend_limits():
+    lab = admin.projects.create(name="Limited")
+    for place, of, object in [
+        (admin.spend_limit, [], "organization.spend_limit"),
+        (admin.projects.spend_limit, [lab.id], "project.spend_limit"),
+    ]:
+        refused(openai.NotFoundError, lambda: place.retrieve(*of))
+        refused(openai.NotFoundError, lambda: place.delete(*of))
+        made = place.update(*of, threshold_amount=1_000_000, currency="USD", interval="month")
+        assert (made.object, made.threshold_amount, made.enforcement.status) == (object, 1_000_000, "inactive")
+        same(made, place.retrieve(*of))
+        changed = place.update(*of, threshold_amount=2_000_000, currency="USD", interval="month")
+        assert changed.threshold_amount == 2_000_000
+        wrong = refused(
+            openai.BadRequestError, lambda: place.update(*of, threshold_amount=0, currency="USD", interval="month")
+        )
+        assert wrong.param == "threshold_amount", wrong.body
+        gone = place.delete(*of)
+        assert (gone.object, gone.deleted) == (f"{object}.deleted", True)
+        refused(openai.NotFoundError, lambda: place.retrieve(*of))
+    admin.projects.archive(lab.id)
+
+
+@check
+def a_reached_spend_limit_refuses():
+    lab = admin.projects.create(name="Spent")
+    key = admin.projects.service_accounts.create(lab.id, name="speaker").api_key.value
+    client = OpenAI(api_key=key, base_url=BASE, max_retries=2)
+    limits = admin.projects.spend_limit
+    limits.update(lab.id, threshold_amount=3, currency="USD", interval="month")
+    # A thousand tokens may cost a cent, and the text some more.
+    hello = [{"role": "user", "content": "Hello"}]
+    chat = client.chat.completions.create
+    error = refused(openai.RateLimitError, lambda: chat(model="gpt-4o", messages=hello, max_tokens=3_000))
+    assert (error.code, error.type) == ("project_spend_limit_exceeded", "insufficient_quota"), error.body
+    assert "may spend 0.03" in error.message and error.response.headers["x-should-retry"] == "false"
+    assert "/help/spend-limits" in error.response.headers["link"]
+    # Two thousand characters cost three cents: all of it.
+    speak = client.audio.speech.create
+    assert speak(model="tts-1", voice="alloy", input="a" * 2_000).read()
+    for call in [
+        lambda: speak(model="tts-1", voice="alloy", input="a"),
+        lambda: chat(model="gpt-4o", messages=hello, max_tokens=1),
+    ]:
+        assert refused(openai.RateLimitError, call).code == "project_spend_limit_exceeded"
+    deadline = time.time() + 15
+    while limits.retrieve(lab.id).enforcement.status != "enforcing" and time.time() < deadline:
+        time.sleep(0.1)
+    assert limits.retrieve(lab.id).enforcement.status == "enforcing"
+    # Other projects are not affected, and a higher limit holds with the next request.
+    other = OpenAI(api_key=PROJECT_KEY, base_url=BASE, max_retries=0)
+    assert other.chat.completions.create(model="gpt-4o", messages=hello).choices
+    limits.update(lab.id, threshold_amount=100, currency="USD", interval="month")
+    assert speak(model="tts-1", voice="alloy", input="a").read()
+    admin.projects.archive(lab.id)
+
+
+@check
+def spend_alerts():
+    lab = admin.projects.create(name="Watched")
+    channel = {"type": "email", "recipients": ["costs@example.com"], "subject_prefix": "[costs]"}
+    wanted = {"threshold_amount": 500, "currency": "USD", "interval": "month", "notification_channel": channel}
+    for place, of, at, object in [
+        (admin.spend_alerts, [], {}, "organization.spend_alert"),
+        (admin.projects.spend_alerts, [lab.id], {"project_id": lab.id}, "project.spend_alert"),
+    ]:
+        made = place.create(*of, **wanted)
+        assert (made.object, made.threshold_amount) == (object, 500)
+        assert made.notification_channel.to_dict() == channel
+        same(made, place.retrieve(made.id, **at))
+        second = place.create(*of, **{**wanted, "threshold_amount": 1_000})
+        assert [one.id for one in place.list(*of, limit=1)] == [made.id, second.id], "page by page"
+        newest = [one.id for one in place.list(*of, order="desc")]
+        assert newest == [second.id, made.id], newest
+        changed = place.update(made.id, **at, **{**wanted, "threshold_amount": 700})
+        assert (changed.id, changed.threshold_amount) == (made.id, 700)
+        same(changed, place.retrieve(made.id, **at))
+        wrong = {**wanted, "notification_channel": {"type": "email", "recipients": []}}
+        error = refused(openai.BadRequestError, lambda: place.create(*of, **wrong))
+        assert error.param == "notification_channel", error.body
+        for one in [made, second]:
+            gone = place.delete(one.id, **at)
+            assert (gone.id, gone.object, gone.deleted) == (one.id, f"{object}.deleted", True)
+        refused(openai.NotFoundError, lambda: place.retrieve(made.id, **at))
+    admin.projects.archive(lab.id)
+
+
+@check
 def usage():
     asked = {"start_time": int(time.time()) - 86400, "bucket_width": "1h", "project_ids": [PROJECT], "group_by": ["project_id"]}
     for kind in ["audio_speeches", "audio_transcriptions", "code_interpreter_sessions", "completions", "decisions",
@@ -406,6 +546,16 @@ def usage():
         rest = getattr(admin.usage, kind)(**asked, page=page.next_page)
         assert rest.data[0].start_time == page.data[-1].end_time and not rest.has_more, kind
     assert admin.usage.costs(start_time=asked["start_time"], limit=1).data
+    start = asked["start_time"]
+    for kind, own in [
+        ("completions", {"batch": False, "group_by": ["batch", "service_tier", "api_source"]}),
+        ("decisions", {"batch": True, "group_by": ["batch", "service_tier"]}),
+        ("images", {"sizes": ["256x256"], "sources": ["image.edit"], "group_by": ["size", "source"]}),
+        ("file_search_calls", {"vector_store_ids": ["vs_1"], "group_by": ["vector_store_id"]}),
+        ("web_search_calls", {"context_levels": ["low"], "group_by": ["context_level", "api_source"]}),
+    ]:
+        for width in ["1m", "1h", "1d"]:
+            assert getattr(admin.usage, kind)(start_time=start, bucket_width=width, **own).data, (kind, width)
 
 
 @check
@@ -416,12 +566,16 @@ def calls_of_hosted_tools_are_counted():
     assert {"web_search_call", "file_search_call"} <= {item.type for item in answer.output}
     deadline, start = time.time() + 15, int(time.time()) - 3600
     while True:
-        page = admin.usage.web_search_calls(start_time=start, group_by=["model"], models=["gpt-4o"])
+        page = admin.usage.web_search_calls(
+            start_time=start, group_by=["model", "context_level"], models=["gpt-4o"], context_levels=["medium"]
+        )
         results = [result for bucket in page.data for result in bucket.results]
         if results or time.time() > deadline:
             break
         time.sleep(0.2)
-    assert [(result.num_requests, result.num_model_requests, result.model) for result in results] == [(1, 1, "gpt-4o")]
+    assert [(result.num_requests, result.num_model_requests, result.model, result.context_level) for result in results] == [
+        (1, 1, "gpt-4o", "medium")
+    ]
     # The event of the request itself is the last one.
     found, files = set(), []
     while not (found and files) and time.time() < deadline:
@@ -430,6 +584,78 @@ def calls_of_hosted_tools_are_counted():
         page = admin.usage.file_search_calls(start_time=start)
         files = [result.num_requests for bucket in page.data for result in bucket.results]
     assert (found, files) == ({"unlabeled"}, [1])
+
+
+DOCUMENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../docs/audit.md")
+
+
+def document(heading):
+    """The rows of a table of the document about the audit log: the texts between backticks of the first cell, and all cells."""
+    with open(DOCUMENT) as file:
+        part = file.read().split(heading)[1].split("\n#")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines() if line.startswith("| `")]
+    return [(re.findall(r"`([^`]+)`", row[0]), row) for row in rows]
+
+
+def knows(annotation, path):
+    """Whether a model of the SDK has a field at this path; an object without a model has none that is known."""
+    for part in typing.get_args(annotation) or (annotation,):
+        if typing.get_origin(part) is list:
+            return knows(typing.get_args(part)[0], path)
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            field = part.model_fields.get(path[0])
+            return field is not None and (len(path) == 1 or knows(field.annotation, path[1:]))
+    return False
+
+
+@check
+def the_document_about_audit_events_has_the_types_and_details_of_the_sdk():
+    types = set(typing.get_args(AuditLogListResponse.model_fields["type"].annotation))
+    recorded = {names[0]: row for names, row in document("### Types of OpenAI's API")}
+    absent = {name for names, _ in document("### Types that are not recorded") for name in names} - {"tenant.*"}
+    tenant = {name for name in types if name.startswith("tenant.")}
+    assert set(recorded) | absent | tenant == types and not set(recorded) & absent, types ^ (set(recorded) | absent | tenant)
+    models = {field.alias: field.annotation for field in AuditLogListResponse.model_fields.values() if field.alias}
+    assert set(models) <= types and set(recorded) - set(models) == {"resource.deleted"}, set(recorded) - set(models)
+    for name, row in recorded.items():
+        for field in row[2].split(";"):
+            path, words = re.fullmatch(r"`([a-z_0-9.]+)`(.*)", field.strip()).groups()
+            if name in models:
+                assert knows(models[name], path.split(".")) != ("own" in words), (name, path)
+    for names, row in document("### Keystead's own types"):
+        assert names[0] not in types and row[1].strip("`") in recorded, row
+
+
+@check
+def every_audit_event_decodes():
+    # All that the checks before have caused, decoded strictly.
+    events = [event.to_dict() for event in admin.audit_logs.list(limit=100)]
+    assert [event["id"] for event in admin.audit_logs.list(limit=50)] == [event["id"] for event in events]
+    recorded = {names[0] for names, _ in document("### Types of OpenAI's API")}
+    own = {names[0]: row[1].strip("`") for names, row in document("### Keystead's own types")}
+    for event in events:
+        assert event["type"] in recorded and isinstance(event[event["type"]], dict), event
+        if "keystead_type" in event:
+            name = event["keystead_type"]
+            assert own[name] == event["type"] and isinstance(event[name], dict), event
+    caused = {event["type"] for event in events}
+    rest = {"login.failed", "logout.failed", "logout.succeeded", "project.deleted", "rate_limit.deleted", "resource.deleted"}
+    missing = recorded - caused - rest - {name for name in recorded if name.startswith("ip_allowlist.")}
+    assert not missing, missing
+    assert {"phone.waived", "project.user.added"} <= {event.get("keystead_type") for event in events}
+    # A filter finds exactly what is shown as its type, for each type that the SDK can send.
+    types = list(typing.get_args(AuditLogListResponse.model_fields["type"].annotation))
+    for one in types:
+        found = [event.id for event in admin.audit_logs.list(event_types=[one], limit=100)]
+        assert found == [event["id"] for event in events if event["type"] == one], one
+    assert len(list(admin.audit_logs.list(event_types=types, limit=100))) == len(events)
+    waived = [event.to_dict()["keystead_type"] for event in admin.audit_logs.list(event_types=["phone.waived"])]
+    assert waived == ["phone.waived"], waived
+    tenant = [name for name in types if name.startswith("tenant.")]
+    assert not admin.audit_logs.list(event_types=tenant, tenant_only=True).data
+    for asked in ({"event_types": ["made.up"]}, {"event_types": ["user.added"], "tenant_only": True}):
+        error = refused(openai.BadRequestError, lambda: admin.audit_logs.list(**asked))
+        assert error.param == "event_types", error
 
 
 def main():

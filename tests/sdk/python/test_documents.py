@@ -278,7 +278,7 @@ def usage_and_costs():  # S2-12
     assert sum(amount.value for amount in amounts) > 0 and {amount.currency for amount in amounts} == {"usd"}
     # Members that the SDK does not know are kept; parameters that the API does not know are refused by name.
     assert all("keystead_estimated" in result.model_extra for result in results)
-    for name in ("project_id", "project_ids[0][id]", "batch"):
+    for name in ("project_id", "project_ids[0][id]", "sizes"):
         try:
             completions_usage(admin, extra_query={name: "true"})
             raise AssertionError(f"{name} was ignored")

@@ -44,6 +44,7 @@ pub(crate) fn show(key: &KeyRow, state: KeyState) -> Value {
         "revoked_by": key.revoked_by,
         "revoked_reason": key.revoked_reason,
         "rotated_to": key.rotated_to,
+        "federation_rule_id": key.federation_rule,
     })
 }
 

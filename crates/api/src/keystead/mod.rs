@@ -1,6 +1,7 @@
 //! `/v1/keystead`: endpoints that OpenAI's API does not have.
 
 pub(crate) mod api_keys;
+pub(crate) mod budget;
 pub(crate) mod ip_allowlists;
 pub(crate) mod operator;
 pub(crate) mod organization;

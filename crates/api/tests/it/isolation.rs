@@ -7,7 +7,9 @@ use keystead_core::role::OrganizationRole;
 use serde_json::{Value, json};
 
 use crate::certificates::AUTHORITY;
+use crate::external::{EXTERNAL_KEYS, EXTERNAL_STORAGE, external_key, external_storage};
 use crate::roles_world::ROLES;
+use crate::spend::{spend_alert, spend_limit};
 use crate::world::{Answer, World, admin};
 
 /// Values of the parameters of paths: objects of one organization.
@@ -35,8 +37,20 @@ async fn objects(world: &World, made: &Bootstrapped, name: &str) -> Objects {
     let admin_key = world.must_post("/v1/organization/admin_api_keys", key, json!({ "name": name })).await;
     let certificate = json!({ "certificate": AUTHORITY });
     let certificate = world.must_post("/v1/organization/certificates", key, certificate).await;
+    let external = world.must_post(EXTERNAL_KEYS, key, external_key(name)).await;
+    let bucket = world.must_post(EXTERNAL_STORAGE, key, external_storage(&project)).await;
+    let alert = world.must_post("/v1/organization/spend_alerts", key, spend_alert()).await;
+    let of_project = format!("/v1/organization/projects/{project}");
+    let project_alert = world.must_post(&format!("{of_project}/spend_alerts"), key, spend_alert()).await;
+    for place in ["/v1/organization", &of_project] {
+        world.must_post(&format!("{place}/spend_limit"), key, spend_limit(5_000)).await;
+    }
     Objects(vec![
+        ("{external_key_id}", text(&external)),
+        ("{external_storage_id}", text(&bucket)),
         ("{certificate_id}", text(&certificate)),
+        ("{alert_id}", text(&alert)),
+        ("{project_alert_id}", text(&project_alert)),
         ("{project_id}", project),
         ("{service_account_id}", text(&account)),
         ("{key_id}", account["api_key"]["id"].as_str().unwrap().to_owned()),
@@ -82,6 +96,9 @@ fn body(endpoint: &Endpoint, own: &Objects) -> Value {
         "role": if endpoint.path.ends_with("/groups") { role } else { "member" },
     });
     let mut all = all;
+    for (name, value) in spend_alert().as_object().into_iter().flatten() {
+        all[name] = value.clone();
+    }
     if endpoint.path == "/v1/organization/users/{user_id}" {
         all["role_id"] = "role-api-organization-reader".into();
         all["role"] = "reader".into();

@@ -25,20 +25,24 @@ pub(crate) const LISTS: &[List] = &[
     List { ascending: true, ..newest_first("/v1/organization/admin_api_keys") },
     newest_first("/v1/organization/audit_logs"),
     newest_first("/v1/organization/certificates"),
+    newest_first("/v1/organization/external_keys"),
+    newest_first("/v1/organization/external_storage"),
     newest_first("/v1/organization/invites"),
     newest_first("/v1/organization/projects"),
     newest_first("/v1/organization/projects/{project_id}/api_keys"),
     newest_first("/v1/organization/projects/{project_id}/certificates"),
     List { usual: 100, ascending: true, ..newest_first("/v1/organization/projects/{project_id}/rate_limits") },
     newest_first("/v1/organization/projects/{project_id}/service_accounts"),
+    List { ascending: true, ..newest_first("/v1/organization/projects/{project_id}/spend_alerts") },
     newest_first("/v1/organization/projects/{project_id}/users"),
+    List { ascending: true, ..newest_first("/v1/organization/spend_alerts") },
     newest_first("/v1/organization/users"),
     newest_first("/v1/organization/workload_identity_providers"),
     newest_first("/v1/organization/workload_identity_providers/{workload_identity_provider_id}/federation_rules"),
 ];
 
 /// Lists that name the cursor of their next page: their path and the largest `limit`.
-const NEXT_LISTS: &[(&str, usize)] = &[
+pub(crate) const NEXT_LISTS: &[(&str, usize)] = &[
     ("/v1/organization/groups", 1000),
     ("/v1/organization/groups/{group_id}/roles", 1000),
     ("/v1/organization/groups/{group_id}/users", 1000),

@@ -6,10 +6,12 @@ use http::Method;
 use keystead_app::organizations::bootstrap::Bootstrapped;
 use keystead_core::role::OrganizationRole;
 use keystead_testkit::Databases;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::certificates::AUTHORITY;
-use crate::lists::LISTS;
+use crate::external::{external_key, external_storage};
+use crate::lists::{LISTS, NEXT_LISTS};
+use crate::spend::spend_alert;
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{World, admin};
 
@@ -32,6 +34,8 @@ struct Place<'w> {
     owner: Bootstrapped,
     project: String,
     account: String,
+    /// Where a role that the list shows is made.
+    roles: String,
     /// The list's path in the table, and with its ids.
     list: &'static str,
     path: String,
@@ -46,14 +50,69 @@ impl<'w> Place<'w> {
         let accounts = format!("/v1/organization/projects/{project}/service_accounts");
         let account = world.post(&accounts, key, json!({ "name": "bot" })).await.text("id");
         let provider = world.post(WORKLOAD_PROVIDERS, key, workload_provider("ci")).await.text("id");
+        let group = world.post("/v1/organization/groups", key, json!({ "name": "Team" })).await.text("id");
         let path = list.replace("{project_id}", &project).replace("{workload_identity_provider_id}", &provider);
-        Self { world, owner, project, account, list, path, made: 0 }
+        let path = path.replace("{group_id}", &group).replace("{user_id}", owner.user_id.as_str());
+        let roles = match list.starts_with("/v1/projects/") {
+            true => format!("/v1/projects/{project}/roles"),
+            false => "/v1/organization/roles".to_owned(),
+        };
+        Self { world, owner, project, account, roles, list, path, made: 0 }
+    }
+
+    /// Makes a role, which holders and lists of roles then show.
+    async fn role(&self, name: &str) -> String {
+        let body = json!({ "role_name": name, "permissions": ["api.model.read"] });
+        let made = self.world.post(&self.roles, admin(&self.owner), body).await;
+        assert_eq!(made.status, 200, "{}: {}", self.list, made.body);
+        made.text("id")
+    }
+
+    /// Adds a row to a list of groups or of their members; returns its id.
+    async fn add_to_groups(&self, name: &str) -> String {
+        let (world, key) = (self.world, admin(&self.owner));
+        let group = async || world.post("/v1/organization/groups", key, json!({ "name": name })).await.text("id");
+        let (id, body) = match self.list {
+            "/v1/organization/groups" => return group().await,
+            list if list.ends_with("/users") => {
+                let user = world.member(&self.owner.organization_id, OrganizationRole::Reader).await;
+                (user.to_string(), json!({ "user_id": user }))
+            }
+            _ => {
+                let id = group().await;
+                (id.clone(), json!({ "group_id": id, "role": "role-api-project-member" }))
+            }
+        };
+        let made = world.post(&self.path, key, body).await;
+        assert_eq!(made.status, 200, "{}: {}", self.list, made.body);
+        id
+    }
+
+    /// Adds a row to a list of roles or of held roles; returns its id.
+    async fn add_to_roles(&self, name: &str) -> String {
+        let id = self.role(name).await;
+        if self.path != self.roles {
+            let given = self.world.post(&self.path, admin(&self.owner), json!({ "role_id": id })).await;
+            assert_eq!(given.status, 200, "{}: {}", self.list, given.body);
+        }
+        id
+    }
+
+    /// Whether the list names the cursor of its next page.
+    fn names_next(&self) -> bool {
+        NEXT_LISTS.iter().any(|(path, _)| *path == self.list)
     }
 
     /// Adds a row and returns its id.
     async fn add(&mut self) -> String {
         self.made += 1;
         let (world, key, name) = (self.world, admin(&self.owner), format!("row {}", self.made));
+        if self.list.ends_with("/roles") {
+            return self.add_to_roles(&name).await;
+        }
+        if self.names_next() {
+            return self.add_to_groups(&name).await;
+        }
         let mut path = self.path.clone();
         let body = match self.list.rsplit('/').next().unwrap() {
             "users" => {
@@ -67,11 +126,14 @@ impl<'w> Place<'w> {
                 "/v1/organization/certificates".clone_into(&mut path);
                 json!({ "certificate": AUTHORITY, "name": name })
             }
+            "spend_alerts" => spend_alert(),
             "invites" => json!({ "email": format!("p{}@example.com", self.made), "role": "reader" }),
             "api_keys" => {
                 path = format!("/v1/organization/projects/{}/service_accounts/{}/api_keys", self.project, self.account);
                 json!({ "name": name })
             }
+            "external_keys" => external_key(&name),
+            "external_storage" => external_storage(&self.project),
             "workload_identity_providers" => workload_provider(&name),
             "federation_rules" => federation_rule(&self.project, &self.account),
             "audit_logs" => {
@@ -109,13 +171,14 @@ impl<'w> Place<'w> {
             let page = self.world.get(&path, admin(&self.owner)).await;
             assert_eq!(page.status, 200, "{path}: {}", page.body);
             let data = page.body["data"].as_array().unwrap();
-            seen.extend(data.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+            let id = |row: &Value| row.get("id").unwrap_or(&row["group_id"]).as_str().unwrap().to_owned();
+            seen.extend(data.iter().map(id));
             if page.body["has_more"] == false {
                 break;
             }
-            cursor = page.text("last_id");
-            // The cursor itself goes as often as it can.
-            if let Some(at) = passing.iter().position(|id| *id == cursor) {
+            cursor = page.text(if self.names_next() { "next" } else { "last_id" });
+            // The last row of the page, which the cursor names, is deleted as often as it can be.
+            if let Some(at) = passing.iter().position(|id| Some(id) == seen.last()) {
                 self.take(&passing.swap_remove(at)).await;
             } else if !passing.is_empty() && numbers.below(3) == 0 {
                 let at = usize::try_from(numbers.below(passing.len() as u64)).unwrap();
@@ -138,8 +201,9 @@ async fn what_stays_is_seen_once() {
     for databases in Databases::both().await {
         let database = databases.fresh().await;
         let world = World::on(&database);
-        for (seed, list) in (1..).zip(LISTS.iter().filter(|list| list.path != FIXED)) {
-            let mut place = Place::new(&world, list.path, &format!("owner{seed}")).await;
+        let paths = LISTS.iter().map(|list| list.path).filter(|path| *path != FIXED);
+        for (seed, list) in (1..).zip(paths.chain(NEXT_LISTS.iter().map(|(path, _)| *path))) {
+            let mut place = Place::new(&world, list, &format!("owner{seed}")).await;
             let mut numbers = Numbers(seed);
             let (mut stable, mut passing) = (BTreeSet::new(), Vec::new());
             // Several of them in the same second.

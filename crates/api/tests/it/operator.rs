@@ -148,6 +148,8 @@ async fn waivers_states_health_and_retention() {
     let revoke = json!({ "organization_ids": [owner.organization_id], "reason": "x" });
     let refused = world.post(&format!("{HERE}/phones/revoke"), key, revoke).await;
     assert_eq!((refused.status, refused.code()), (400, "phone_not_possible"), "it was waived, not proven");
+    let unknown = json!({ "organization_ids": ["org-none"], "reason": "x" });
+    assert_eq!(world.post(&format!("{HERE}/phones/revoke"), key, unknown).await.status, 404);
 
     let cases = world.get(&format!("{HERE}/cases"), key).await;
     assert_eq!((cases.status, &cases.body["data"]), (200, &json!([])));

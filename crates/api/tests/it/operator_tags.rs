@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::audit_shapes::kind_of;
 use crate::operator::{HERE, operator};
 use crate::world::{World, admin};
 
@@ -56,7 +57,7 @@ async fn rules_exempt_tagged_organizations() {
 
     let log = world.get("/v1/organization/audit_logs?limit=20", admin(&partner)).await;
     let events = log.body["data"].as_array().unwrap();
-    let event = events.iter().find(|event| event["type"] == "organization.tagged").unwrap();
+    let event = events.iter().find(|event| kind_of(event) == "organization.tagged").unwrap();
     assert_eq!(event["organization.tagged"]["data"]["tags"], json!([]), "{event}");
     let unknown = format!("{HERE}/organizations/org-none/tags");
     assert_eq!(world.get(&unknown, key).await.status, 404);

@@ -122,6 +122,16 @@ async fn the_audit_log_answers_questions() {
             count(&["project.created", "user.added"]),
         ),
         ("&event_types[]=tunnel.created".to_owned(), 0),
+        ("&event_types[]=phone.waived&event_types[]=payment.exempted".to_owned(), 2),
+        // Both waivers and the creation of the organization have no type of their own in OpenAI's API.
+        ("&event_types[]=organization.updated".to_owned(), 3),
+        ("&event_types[]=organization.updated,phone.waived,tenant.user.added".to_owned(), 3),
+        ("&event_types[]=tenant.user.added".to_owned(), 0),
+        ("&tenant_only=true&event_types[]=tenant.user.added,role.bound_to_resource".to_owned(), 0),
+        ("&actor_ids[]=bootstrap".to_owned(), all.len() - 3),
+        // Whether an operator has an address is not told.
+        ("&actor_ids[]=ops@example.com".to_owned(), 0),
+        (format!("&actor_ids[]=ops@example.com&actor_ids[]={}", owner.user_id), 3),
         (format!("&project_ids[]={project}"), 3),
         (format!("&project_ids[]={}", other.project_id), 0),
         (format!("&resource_ids[]={project}&resource_ids[]={}", bot.text("id")), 2),
@@ -149,6 +159,10 @@ async fn the_audit_log_answers_questions() {
     for (query, param) in [
         ("effective_at[gt]=soon", "effective_at[gt]"),
         ("event_types[]=Project%20created", "event_types"),
+        ("event_types[]=project.create", "event_types"),
+        ("event_types[]=project.created&event_types[]=made.up", "event_types"),
+        ("event_types=project.created,", "event_types"),
+        ("tenant_only=true&event_types[]=tenant.user.added,project.created", "event_types"),
         ("actor_emails[]=ann", "actor_emails"),
         ("project_ids[]=lab", "project_ids"),
         ("tenant_only=perhaps", "tenant_only"),

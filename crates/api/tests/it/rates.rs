@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::world::{START, World, admin};
 
-async fn serve(world: &World, served: &[(&str, RateLimits)]) {
+pub(crate) async fn serve(world: &World, served: &[(&str, RateLimits)]) {
     let rows: Vec<ModelRow> = served
         .iter()
         .map(|(id, rates)| ModelRow {

@@ -5,6 +5,7 @@ use http::{Method, Request};
 use keystead_api::{Permission, ROUTES};
 use serde_json::json;
 
+use crate::spend::spend_alert;
 use crate::world::{World, admin};
 
 /// Fills the path with ids of another organization's objects.
@@ -30,9 +31,14 @@ async fn every_route_refuses_strangers() {
     let invite = world.post("/v1/organization/invites", admin(&owner), invite).await.text("id");
     let certificate = json!({ "certificate": crate::certificates::AUTHORITY });
     let certificate = world.post("/v1/organization/certificates", admin(&owner), certificate).await.text("id");
+    let alert = spend_alert();
+    let alerts = format!("/v1/organization/projects/{}/spend_alerts", owner.project_id);
+    let of_project = world.post(&alerts, admin(&owner), alert.clone()).await.text("id");
+    let of_organization = world.post("/v1/organization/spend_alerts", admin(&owner), alert.clone()).await.text("id");
     for endpoint in ROUTES {
         let path = filled(endpoint.path, owner.project_id.as_str(), &account, &key, owner.user_id.as_str());
         let path = path.replace("{invite_id}", &invite).replace("{certificate_id}", &certificate);
+        let path = path.replace("{alert_id}", &of_organization).replace("{project_alert_id}", &of_project);
         let none = Request::builder().method(&endpoint.method).uri(&path).body(Body::empty()).unwrap();
         let none = world.send(none).await;
         assert_eq!(none.status, 401, "{endpoint:?}");
@@ -49,7 +55,8 @@ async fn every_route_refuses_strangers() {
             let mut body = json!({ "name": "mine", "scopes": [], "code": "123456", "channel": "qr",
                 "mode": "deny_list", "model_ids": [], "retention_type": "none", "role_name": "mine", "permissions": [],
                 "role_id": "role-x", "role": "owner", "user_id": owner.user_id, "group_id": "group_x",
-                "certificate_ids": [certificate] });
+                "certificate_ids": [certificate], "threshold_amount": 100, "currency": "USD", "interval": "month",
+                "notification_channel": alert["notification_channel"] });
             body.as_object_mut().unwrap().retain(|name, _| endpoint.accepted.body.contains(&name.as_str()));
             let body = &body.to_string();
             let foreign = world.call(endpoint.method.clone(), &path, admin(&other), body).await;

@@ -7,7 +7,9 @@ use keystead_core::role::OrganizationRole;
 use serde_json::{Map, Value, json};
 
 use crate::certificates::AUTHORITY;
+use crate::external::{EXTERNAL_KEYS, EXTERNAL_STORAGE, external_key, external_storage};
 use crate::operator::operator;
+use crate::spend::{spend_alert, spend_limit};
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{Answer, World, admin};
 
@@ -38,10 +40,21 @@ impl Walk {
         let provider = world.post(WORKLOAD_PROVIDERS, &key, workload_provider("ci")).await.text("id");
         let rules = format!("{WORKLOAD_PROVIDERS}/{provider}/federation_rules");
         let rule = world.post(&rules, &key, federation_rule(made.project_id.as_str(), &account)).await.text("id");
+        let bucket = external_storage(made.project_id.as_str());
+        let alert = world.post("/v1/organization/spend_alerts", &key, spend_alert()).await.text("id");
+        let alerts = format!("/v1/organization/projects/{}/spend_alerts", made.project_id);
+        let project_alert = world.post(&alerts, &key, spend_alert()).await.text("id");
+        for place in [String::new(), format!("/projects/{}", made.project_id)] {
+            world.post(&format!("/v1/organization{place}/spend_limit"), &key, spend_limit(500)).await;
+        }
         let ids = vec![
+            ("{external_key_id}", world.post(EXTERNAL_KEYS, &key, external_key("vault")).await.text("id")),
+            ("{external_storage_id}", world.post(EXTERNAL_STORAGE, &key, bucket).await.text("id")),
             ("{workload_identity_provider_id}", provider),
             ("{workload_identity_federation_rule_id}", rule),
             ("{certificate_id}", certificate.text("id")),
+            ("{alert_id}", alert),
+            ("{project_alert_id}", project_alert),
             ("{invite_id}", invite),
             ("{group_id}", group),
             ("{role_id}", "role-api-organization-reader".to_owned()),
@@ -80,7 +93,11 @@ impl Walk {
                 (format!("{project}/service_accounts"), json!({ "name": name, "create_service_account_only": true })),
                 (format!("{project}/service_accounts/{}/api_keys", self.account), json!({ "name": name })),
                 (WORKLOAD_PROVIDERS.to_owned(), workload_provider(&name)),
+                (EXTERNAL_KEYS.to_owned(), external_key(&name)),
+                (EXTERNAL_STORAGE.to_owned(), external_storage(&self.project)),
                 (self.path_of("{workload_identity_provider_id}"), federation_rule(&self.project, &self.account)),
+                (format!("{project}/spend_alerts"), spend_alert()),
+                ("/v1/organization/spend_alerts".to_owned(), spend_alert()),
             ] {
                 let made = world.post(&path, key, body).await;
                 assert_eq!(made.status, 200, "{path}: {}", made.body);
@@ -204,7 +221,8 @@ async fn every_member_of_a_body_is_read() {
         "scopes": [], "consent": true, "email": "ann@example.com", "role": "owner", "role_name": "r", "permissions": [],
         "description": "d", "role_id": "role-api-organization-owner", "user_id": "user-x", "group_id": "group_x",
         "type": "oidc", "issuer": "https://issuer.example.com", "audience": "keystead", "attribute_matchers": { "sub": "x" },
-        "service_account_id": walk.account, "project_id": walk.project,
+        "service_account_id": walk.account, "project_id": walk.project, "threshold_amount": 100, "currency": "USD",
+        "interval": "month", "notification_channel": { "type": "email", "recipients": ["ann@example.com"] },
     });
     for endpoint in ROUTES {
         for name in endpoint.accepted.body {
@@ -238,9 +256,9 @@ async fn filters_that_are_misspelt_are_refused() {
         assert!(message.contains(&format!("Did you mean '{near}'?")), "{message}");
     }
     for (query, param) in [
-        ("group_by[0]=batch", "group_by"),
+        ("group_by[0]=size", "group_by"),
         ("group_by=model,colour", "group_by"),
-        ("batch=false", "batch"),
+        ("batch=perhaps", "batch"),
         ("start_time=2", "start_time"),
         ("project_ids[0]=", "project_ids"),
     ] {

@@ -37,6 +37,8 @@ async fn buckets_are_exact_and_empty_ones_are_there() {
         stream: false,
         summary: false,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let events = vec![event(1, START, "gpt-4o"), event(2, START + 30, "o3"), event(3, START + 2 * 86_400, "gpt-4o")];
     let written: Result<(), keystead_store::Error> = world
@@ -95,6 +97,8 @@ async fn small_costs_and_estimates_are_told_exactly() {
         stream: false,
         summary: false,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let mut events = vec![one; 40];
     events[7].estimated = true;
@@ -132,6 +136,8 @@ async fn searches_are_counted_apart() {
         stream: false,
         summary: false,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let events = [one.clone(), one.clone(), UsageEvent { kind: UsageKind::FileSearchCalls, ..one }];
     let written: Result<usize, keystead_store::Error> =
@@ -161,17 +167,16 @@ async fn searches_are_counted_apart() {
         assert_eq!(ask(path).await, json!([]), "{path}");
     }
     for (query, param) in [
-        ("file_search_calls?vector_store_ids[]=vs_1", "vector_store_ids"),
         ("file_search_calls?models=gpt-4o", "models"),
-        ("file_search_calls?group_by=vector_store_id", "group_by"),
-        ("web_search_calls?context_levels=low", "context_levels"),
-        ("web_search_calls?group_by=context_level", "group_by"),
         ("vector_stores?user_ids=user-x", "user_ids"),
         ("vector_stores?group_by=model", "group_by"),
         ("code_interpreter_sessions?group_by=api_source", "group_by"),
-        ("decisions?batch=true", "batch"),
-        ("images?sizes=256x256", "sizes"),
-        ("images?group_by=source", "group_by"),
+        ("decisions?batch=perhaps", "batch"),
+        ("embeddings?batch=true", "batch"),
+        ("images?sources=camera", "sources"),
+        ("images?context_levels=low", "context_levels"),
+        ("web_search_calls?context_levels=highest", "context_levels"),
+        ("embeddings?group_by=size", "group_by"),
         ("embeddings?group_by=api_source", "group_by"),
     ] {
         let answer = world.get(&format!("/v1/organization/usage/{query}&start_time=1"), admin(&owner)).await;

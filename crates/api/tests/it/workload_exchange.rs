@@ -181,6 +181,9 @@ async fn requests_that_are_no_exchange() {
         ("service_account_id", json!(null), "invalid_request"),
         ("requested_token_type", json!("urn:ietf:params:oauth:token-type:refresh_token"), "invalid_request"),
         ("actor_token", json!("x"), "invalid_request"),
+        ("scope", json!("api.model.read"), "invalid_scope"),
+        ("resource", json!("https://other.example.com"), "invalid_target"),
+        ("audience", json!("other"), "invalid_target"),
         ("identity_provider_id", json!("wip_none"), "invalid_grant"),
         ("identity_provider_id", json!("not an id"), "invalid_grant"),
         ("service_account_id", json!("svc_acct_none"), "invalid_grant"),
@@ -202,9 +205,9 @@ async fn requests_that_are_no_exchange() {
         form.finish()
     };
     let kind = "application/x-www-form-urlencoded";
-    let more = [("scope", "api.all.read"), ("client_id", "x"), ("audience", "y")];
+    let more = [("scope", ""), ("client_id", "x"), ("x", "y")];
     let plain = exchange(&world, kind, form(&more)).await;
-    assert_eq!((plain.status, plain.body.get("scope")), (200, None), "a form works, and a scope grants nothing");
+    assert_eq!((plain.status, plain.body.get("scope")), (200, None), "a form works, and other parameters do nothing");
     let id_token = good.to_string().replace(":jwt", ":id_token");
     assert_eq!(exchange(&world, "application/json; charset=utf-8", id_token).await.status, 200);
     for (kind, body) in [
@@ -220,5 +223,7 @@ async fn requests_that_are_no_exchange() {
         assert_eq!(oauth(&answer), (400, "invalid_request"), "{kind}");
     }
     let get = Request::builder().uri("/oauth/token").body(Body::empty()).unwrap();
-    assert_eq!(world.send(get).await.status, 405);
+    let refused = world.send(get).await;
+    assert_eq!(oauth(&refused), (405, "invalid_request"));
+    assert_eq!(refused.headers["allow"], "POST");
 }

@@ -1,5 +1,7 @@
 //! Keys of workloads: what ends them, what is required before them, and how many there are.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use keystead_app::Actor;
 use keystead_core::gate::Requirement;
@@ -39,7 +41,7 @@ async fn keys_end_with_what_they_depend_on() {
         }
         assert_eq!(setup.works(&key).await, 200, "{act}");
         let jwks = json!({ "type": "uploaded_jwks", "jwks": Workloads::jwks(&[1]) });
-        let attributes = json!([{ "attribute": "x", "expression": "'y'" }]);
+        let attributes = json!([{ "attribute": "x", "expression": "assertion.y" }]);
         let permissions = json!({ "type": "restricted", "scopes": ["api.model.read"] });
         let account = format!("/v1/organization/projects/{}/service_accounts/{}", setup.project, setup.account);
         let done = match act {
@@ -107,7 +109,7 @@ async fn what_new_keys_require_is_required() {
     let made = world.post(&rules, key, rule.clone()).await;
     assert_eq!(made.status, 200, "{}", made.body);
     let (project, rule_id) = (owner.project_id.to_string(), made.text("id"));
-    let setup = Setup { world: &world, owner, project, account, provider, rule: rule_id };
+    let setup = Setup { world: &world, owner: Arc::new(owner), project, account, provider, rule: rule_id };
     let issued = setup.issued().await;
     world.wait(101);
     let refused = world.post(&rules, setup.key(), rule).await;

@@ -1,5 +1,7 @@
 //! Workload identity: providers, rules, and the exchange of tokens, with the attacks on it.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use http::{Method, Request};
 use keystead_app::organizations::bootstrap::Bootstrapped;
@@ -37,7 +39,7 @@ pub(crate) fn claims(now: i64, changed: &Value) -> Value {
 /// An organization whose service account acts for the workloads of a repository.
 pub(crate) struct Setup<'w> {
     pub(crate) world: &'w World,
-    pub(crate) owner: Bootstrapped,
+    pub(crate) owner: Arc<Bootstrapped>,
     pub(crate) project: String,
     pub(crate) account: String,
     pub(crate) provider: String,
@@ -54,7 +56,19 @@ impl<'w> Setup<'w> {
         let provider = world.post(WORKLOAD_PROVIDERS, key, workload_provider("GitHub")).await.text("id");
         let rules = format!("{WORKLOAD_PROVIDERS}/{provider}/federation_rules");
         let rule = world.post(&rules, key, federation_rule(&project, &account)).await.text("id");
-        Self { world, owner, project, account, provider, rule }
+        Self { world, owner: Arc::new(owner), project, account, provider, rule }
+    }
+
+    /// The same names, of which some can be replaced.
+    pub(crate) fn named_alike(&self) -> Setup<'w> {
+        Self {
+            world: self.world,
+            owner: Arc::clone(&self.owner),
+            project: self.project.clone(),
+            account: self.account.clone(),
+            provider: self.provider.clone(),
+            rule: self.rule.clone(),
+        }
     }
 
     pub(crate) fn key(&self) -> &str {

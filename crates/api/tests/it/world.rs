@@ -23,8 +23,10 @@ use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::directory;
 use keystead_store::{Error, Store, Tx};
-use keystead_testkit::{Database, PUBLIC_URL, Workloads, pepper, tags};
+use keystead_testkit::{CloudAccounts, Database, PUBLIC_URL, Workloads, pepper, tags};
 use serde_json::Value;
+
+use crate::openapi;
 
 pub(crate) const START: i64 = 1_767_225_600;
 
@@ -75,6 +77,7 @@ pub(crate) struct World {
     people: AtomicU64,
     clock: keystead_testkit::Clock,
     pub(crate) workloads: Arc<Workloads>,
+    pub(crate) clouds: Arc<CloudAccounts>,
 }
 
 /// A response, read to the end.
@@ -158,7 +161,12 @@ impl World {
             people: AtomicU64::default(),
             clock: parts.clock,
             workloads: parts.workloads,
+            clouds: parts.clouds,
         }
+    }
+
+    pub(crate) fn clock(&self) -> keystead_testkit::Clock {
+        self.clock.clone()
     }
 
     pub(crate) fn wait(&self, seconds: i64) {
@@ -175,12 +183,22 @@ impl World {
         self.named_member(organization, &format!("person{number}"), role).await
     }
 
+    /// Sends a request and checks that the document of the API describes it and its answer.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = request.into_parts();
+        let sent = body.collect().await.unwrap().to_bytes();
+        let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+        let request = Request::from_parts(parts, Body::from(sent.clone()));
         let response: Response<Body> = tower::ServiceExt::oneshot(self.router.clone(), request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        if path == "/v1/organization/audit_logs" && parts.status.is_success() {
+            crate::audit_shapes::check(&body);
+        }
+        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+        openapi::check(method.as_str(), &path, &sent, &answer);
+        answer
     }
 
     pub(crate) async fn call(&self, method: Method, path: &str, key: &str, body: &str) -> Answer {

@@ -28,13 +28,20 @@ pub struct DeviceView {
 }
 
 impl App {
-    /// Ends one session of a person; `false` when the person has no such session.
+    /// Ends one session of a person; `false` when the person has no such session, which is recorded, too.
     pub async fn end_session(&self, user: &UserId, id: &str) -> Result<bool, Error> {
         write_tx!(self.store(), "end_session", |tx| {
-            let Ok(session) = id.parse() else { return Ok(false) };
-            let ended = sessions::revoke(tx, user, &session, self.now()).await?;
+            let ended = match id.parse() {
+                Ok(session) => sessions::revoke(tx, user, &session, self.now()).await?,
+                Err(_) => false,
+            };
             if ended {
                 record_for_user(self, tx, user, "logout.succeeded", id, json!({})).await?;
+            } else {
+                // The id may be of another person's session, so it is not recorded.
+                let why = "This session has ended, or there is no such session.";
+                let details = json!({ "error_code": "session_ended", "error_message": why });
+                record_for_user(self, tx, user, "logout.failed", user.as_str(), details).await?;
             }
             Ok(ended)
         })

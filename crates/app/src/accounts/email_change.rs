@@ -112,7 +112,7 @@ impl App {
             invites::update_email(tx, &person.email, &email).await?;
             accounts::use_tokens_of(tx, &person.id, RESET, now).await?;
             queue_mail(self, tx, &person.email, MailKind::AddressChanged, &language, "").await?;
-            let details = json!({ "data": { "email": "changed" } });
+            let details = json!({ "changes_requested": { "email": "changed" } });
             record_for_user(self, tx, &person.id, "user.updated", person.id.as_str(), details).await
         })
     }

@@ -63,7 +63,7 @@ impl App {
                 });
             }
             operator_approvals::save(tx, &subject(&user), actor.id(), now).await?;
-            let details = json!({ "data": { "second_factor": "reset_proposed", "reason": reason } });
+            let details = json!({ "changes_requested": { "second_factor": "reset_proposed", "reason": reason } });
             record_about_user(self, tx, actor, &user, "user.updated", user.as_str(), details).await
         })
     }

@@ -32,7 +32,7 @@ use keystead_core::secret::Secret;
 use keystead_store::Tx;
 use keystead_store::tables::memberships;
 use rand::RngCore;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::audit::AuditEntry;
@@ -102,6 +102,15 @@ pub(crate) async fn record_about_user(
 
 pub(crate) fn digest_of(secret: &Secret<String>) -> Vec<u8> {
     digest(secret)
+}
+
+/// The details of a failed sign-in or sign-out, in the shape of OpenAI's API.
+fn failure(error: &Error) -> Value {
+    let code = match error {
+        Error::Invalid { code, .. } => *code,
+        _ => None,
+    };
+    json!({ "error_code": code, "error_message": error.to_string() })
 }
 
 /// The error for a link that does not work; it is the same for every reason.

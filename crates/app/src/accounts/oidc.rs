@@ -197,7 +197,7 @@ async fn link_identity(
         accounts::save(tx, &account).await?;
     }
     accounts::save_identity(tx, &identity.issuer, &identity.subject, user, now).await?;
-    let details = json!({ "data": { "identity": identity.issuer } });
+    let details = json!({ "changes_requested": { "identity": identity.issuer } });
     record_for_user(app, tx, user, "user.updated", user.as_str(), details).await
 }
 

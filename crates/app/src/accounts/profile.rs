@@ -95,7 +95,7 @@ impl App {
             preferences.save(self, tx, user).await?;
             if known.name != name {
                 users::rename(tx, user, &name).await?;
-                let details = json!({ "data": { "name": "changed" } });
+                let details = json!({ "changes_requested": { "name": "changed" } });
                 record_for_user(self, tx, user, "user.updated", user.as_str(), details).await?;
             }
             Ok(())

@@ -76,7 +76,7 @@ impl App {
             accounts::use_tokens_of(tx, user, CONFIRM, now).await?;
             end_other_sessions_and_tokens(self, tx, user, &[]).await?;
             queue_mail(self, tx, &person.email, MailKind::PasswordChanged, &context.language, "").await?;
-            let details = json!({ "data": { "password": "reset" } });
+            let details = json!({ "changes_requested": { "password": "reset" } });
             record_for_user(self, tx, user, "user.updated", user.as_str(), details).await?;
             sign_in_proven(self, tx, user, &password_proven(self, &hash), context).await
         })

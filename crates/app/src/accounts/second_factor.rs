@@ -18,7 +18,7 @@ use super::sessions::{
     SignedIn, begin_session, end_other_sessions_and_tokens, lock_fresh_session, renew_session, renew_session_as,
 };
 use super::tokens::{WAITING_FOR_CODE, is_token_valid};
-use super::{Context, dead_link, digest, record_about_user, record_for_user};
+use super::{Context, dead_link, digest, failure, record_about_user, record_for_user};
 use crate::validate::checked_email;
 use crate::verification::limits::{Subjects, count_hit, ensure_within, hold_subjects};
 use crate::{Actor, App, Error};
@@ -102,6 +102,7 @@ impl App {
             let user = row.user.ok_or_else(dead_link)?;
             let proven: Proven = serde_json::from_str(&row.payload).map_err(|_| dead_link())?;
             if !judge_code(self, tx, &user, code, context.origin.ip).await? {
+                record_for_user(self, tx, &user, "login.failed", user.as_str(), failure(&wrong_code())).await?;
                 return Ok(None);
             }
             if !accounts::use_token(tx, &key, now).await? {
@@ -228,7 +229,7 @@ impl App {
             account.filter(|row| row.totp_confirmed_at.is_some()).ok_or_else(not_on)?;
             let codes = replace_recovery_codes(self, tx, &person.id).await?;
             queue_mail_to_user(self, tx, &person.id, MailKind::RecoveryCodesMade, "").await?;
-            let details = json!({ "data": { "recovery_codes": "renewed" } });
+            let details = json!({ "changes_requested": { "recovery_codes": "renewed" } });
             record_for_user(self, tx, &person.id, "user.updated", person.id.as_str(), details).await?;
             Ok(codes)
         })
@@ -289,7 +290,7 @@ pub(super) async fn drop_second_factor(app: &App, tx: &mut Tx, actor: &Actor, us
     remove_factor(tx, account.ok_or_else(not_on)?).await?;
     end_other_sessions_and_tokens(app, tx, user, &[]).await?;
     queue_mail_to_user(app, tx, user, MailKind::FactorOff, "").await?;
-    let details = json!({ "data": { "second_factor": "reset" } });
+    let details = json!({ "changes_requested": { "second_factor": "reset" } });
     record_about_user(app, tx, actor, user, "user.updated", user.as_str(), details).await
 }
 
@@ -328,6 +329,6 @@ pub(super) async fn factor_changed(
         _ => renew_session(app, tx, session).await?,
     };
     queue_mail_to_user(app, tx, user, kind, detail).await?;
-    record_for_user(app, tx, user, "user.updated", user.as_str(), json!({ "data": data })).await?;
+    record_for_user(app, tx, user, "user.updated", user.as_str(), json!({ "changes_requested": data })).await?;
     Ok(signed_in)
 }

@@ -125,7 +125,7 @@ impl App {
             end_other_sessions_and_tokens(self, tx, user, &key).await?;
             let signed_in = renew_session(self, tx, &key).await?;
             queue_mail_to_user(self, tx, user, MailKind::PasswordChanged, "").await?;
-            let details = json!({ "data": { "password": "changed" } });
+            let details = json!({ "changes_requested": { "password": "changed" } });
             record_for_user(self, tx, user, "user.updated", user.as_str(), details).await?;
             Ok(signed_in)
         })

@@ -4,14 +4,13 @@ use keystead_core::id::UserId;
 use keystead_core::secret::Secret;
 use keystead_store::tables::users::{self, User};
 use keystead_store::tables::{accounts, sessions};
-use serde_json::json;
 
 use super::attempt_limits::{count_attempt, forgive_attempt, new_attempt};
 use super::password::password_matches;
 use super::proven::{password_proven, sign_in_proven};
 use super::sessions::SignedIn;
 use super::sign_up::resend_confirmation;
-use super::{Context, record_for_user, wrong};
+use super::{Context, failure, record_for_user, wrong};
 use crate::jobs::{FailedSignIn, Job, Outcome};
 use crate::validate::checked_email;
 use crate::{App, Error};
@@ -89,8 +88,7 @@ async fn queue_failed_sign_in(app: &App, email: &str) -> Result<(), Error> {
 pub(crate) async fn record_failed_sign_in(app: &App, job: FailedSignIn) -> Result<Outcome, Error> {
     write_tx!(app.store(), "settle_failure", |tx| {
         if let Some(user) = users::find_by_email(tx, &job.email).await? {
-            let details = json!({ "error_code": "wrong_credentials" });
-            record_for_user(app, tx, &user.id, "login.failed", user.id.as_str(), details).await?;
+            record_for_user(app, tx, &user.id, "login.failed", user.id.as_str(), failure(&wrong())).await?;
         }
         Ok(Outcome::Done)
     })

@@ -61,12 +61,13 @@ impl Area {
         match action.split('.').next().unwrap_or_default() {
             "api_key"
             | "service_account"
+            | "external_key"
             | "workload_identity"
             | "workload_identity_provider"
             | "workload_identity_provider_mapping" => Self::Keys,
             "user" | "invite" | "group" | "role" => Self::People,
             "login" | "logout" => Self::SignIn,
-            "project" | "rate_limit" => Self::Projects,
+            "project" | "rate_limit" | "external_storage" => Self::Projects,
             "phone" => Self::Phone,
             "payment" => Self::Payment,
             "orgv" | "review" => Self::Identity,
@@ -89,6 +90,12 @@ pub const ACTIONS: &[&str] = &[
     "certificates.activated",
     "certificates.deactivated",
     "change.unconfirmed",
+    "external_key.registered",
+    "external_key.removed",
+    "external_key.validated",
+    "external_storage.registered",
+    "external_storage.removed",
+    "external_storage.validated",
     "group.created",
     "group.deleted",
     "group.updated",
@@ -102,6 +109,7 @@ pub const ACTIONS: &[&str] = &[
     "ip_allowlist.updated",
     "login.failed",
     "login.succeeded",
+    "logout.failed",
     "logout.succeeded",
     "organization.created",
     "organization.deleted",
@@ -176,6 +184,7 @@ pub const ACTIONS: &[&str] = &[
     "phone.waiver_requested",
     "project.archived",
     "project.created",
+    "project.deleted",
     "project.updated",
     "project.user.added",
     "project.user.deleted",
@@ -197,6 +206,11 @@ pub const ACTIONS: &[&str] = &[
     "service_account.created",
     "service_account.deleted",
     "service_account.updated",
+    "spend_alert.created",
+    "spend_alert.deleted",
+    "spend_alert.updated",
+    "spend_limit.deleted",
+    "spend_limit.updated",
     "user.added",
     "user.deleted",
     "user.deletion_cancelled",

@@ -22,11 +22,11 @@ pub enum Detail {
 pub fn details(event: &AuditEvent) -> Vec<(String, Detail)> {
     let mut found = Vec::new();
     flatten("", &event.details, &mut found);
-    // The contract repeats a project's name.
     let of = |wanted: &str| found.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
-    if of("title").is_some() && of("title") == of("name") {
-        found.retain(|(name, _)| name != "title");
-    }
+    // The contract repeats a project's name, and says an error's code in words, in English only.
+    let twice = of("title").is_some() && of("title") == of("name");
+    let coded = of("error_code").is_some();
+    found.retain(|(name, _)| !(twice && name == "title" || coded && name == "error_message"));
     found
 }
 
@@ -91,6 +91,8 @@ mod tests {
         let mut found = details(&event);
         found.sort_by(|a, b| a.0.cmp(&b.0));
         assert_eq!(found, wanted.map(|(name, value)| (name.to_owned(), value)));
+        event.details = json!({ "error_code": "wrong_credentials", "error_message": "It is not right." });
+        assert_eq!(details(&event), [("error_code".to_owned(), text("wrong_credentials"))]);
         event.details = json!("what an intruder left");
         assert_eq!(details(&event), [(String::new(), text("what an intruder left"))]);
     }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 mod actions;
 mod chain;
+pub mod contract;
 mod details;
 mod read;
 

@@ -81,6 +81,41 @@ pub struct AuditLog {
     pub names: Names,
 }
 
+impl AuditLog {
+    fn empty() -> Self {
+        Self { rows: Listing { data: Vec::new(), has_more: false }, names: Names::default() }
+    }
+}
+
+/// Who reads the log. Operators of the installation are known by their addresses, which only operators see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Reader {
+    operates: bool,
+}
+
+impl Reader {
+    const fn of(actor: &Actor) -> Self {
+        Self { operates: matches!(actor, Actor::Operator(_)) }
+    }
+
+    /// Removes the address of an operator.
+    fn hide(self, kind: &str, id: &mut String) {
+        if !self.operates && kind == "operator" && id.contains('@') {
+            id.clear();
+        }
+    }
+
+    /// Removes addresses from the actors that are asked for, because the number of rows would say whether an operator
+    /// has one of them; `false` when no other actor is left.
+    fn may_ask_for(self, actors: &mut Vec<String>) -> bool {
+        let asked = !actors.is_empty();
+        if !self.operates {
+            actors.retain(|actor| !actor.contains('@'));
+        }
+        !asked || !actors.is_empty()
+    }
+}
+
 /// Filter values for an organization's log: those that occur in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditOptions {
@@ -120,15 +155,18 @@ impl App {
     ) -> Result<AuditLog, Error> {
         read_tx!(self.store(), "audit_log", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
-            let asked = question.clone();
+            let mut asked = question.clone();
+            let reader = Reader::of(actor);
+            if !reader.may_ask_for(&mut asked.actors) {
+                return Ok(AuditLog::empty());
+            }
             let people = match asked.emails.is_empty() {
                 true => Vec::new(),
                 false => audit::people_by_email(tx, organization, &asked.emails).await?,
             };
             // An address without a person matches no row.
             if people.is_empty() && !asked.emails.is_empty() {
-                let rows = Listing { data: Vec::new(), has_more: false };
-                return Ok(AuditLog { rows, names: Names::default() });
+                return Ok(AuditLog::empty());
             }
             let filter = Filter {
                 from: asked.from,
@@ -139,7 +177,8 @@ impl App {
                 targets: asked.targets,
                 projects: asked.projects,
             };
-            let rows = audit::list(tx, organization, &filter, &page).await?;
+            let mut rows = audit::list(tx, organization, &filter, &page).await?;
+            rows.data.iter_mut().for_each(|row| reader.hide(&row.actor_kind, &mut row.actor_id));
             let names = names_in(tx, organization, &rows.data, &[]).await?;
             Ok(AuditLog { rows, names })
         })
@@ -153,7 +192,9 @@ impl App {
         read_tx!(self.store(), "audit_options", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             let actions = audit::actions(tx, organization).await?;
-            let actors = audit::actors(tx, organization).await?;
+            let mut actors = audit::actors(tx, organization).await?;
+            actors.iter_mut().for_each(|(kind, id)| Reader::of(actor).hide(kind, id));
+            actors.retain(|(_, id)| !id.is_empty());
             let mut ids = Ids::default();
             actors.iter().for_each(|(_, id)| ids.add(id));
             let names = ids.names(tx, organization).await?;

@@ -3,11 +3,12 @@
 use keystead_core::id::{GroupId, OrganizationId, UserId};
 use keystead_core::scope::Scope;
 pub use keystead_store::tables::group_members::GroupMember;
-use keystead_store::tables::{changes, group_members, memberships};
+use keystead_store::tables::{changes, group_members};
 use keystead_store::{Listing, Page};
 use serde_json::json;
 
 use super::{ensure_may_give, ensure_may_take, group_of, record_group};
+use crate::projects::people::{MemberRef, found_member};
 use crate::{Actor, App, Error};
 
 impl App {
@@ -59,21 +60,36 @@ impl App {
         group: &GroupId,
         user: &UserId,
     ) -> Result<(), Error> {
+        let member = MemberRef::Id(user.clone());
+        self.add_person_to_group(actor, organization, group, &member).await.map(|_| ())
+    }
+
+    /// Adds a member of the organization, by id or address, to a group.
+    ///
+    /// # Errors
+    /// Those of [`App::add_group_member`].
+    pub async fn add_person_to_group(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        group: &GroupId,
+        member: &MemberRef,
+    ) -> Result<UserId, Error> {
         write_tx!(self.store(), "add_group_member", |tx| {
             changes::lock(tx).await?;
             self.authorize(tx, actor, organization, Scope::GroupsWrite).await?;
             group_of(tx, organization, group).await?;
             ensure_may_give(tx, actor, organization, (group, "user_id")).await?;
-            let missing = || Error::not_found("user", user.as_str());
-            memberships::find(tx, organization, user).await?.ok_or_else(missing)?;
-            if group_members::find(tx, group, user).await?.is_some() {
+            let user = found_member(tx, organization, member).await?;
+            if group_members::find(tx, group, &user).await?.is_some() {
                 return Err(Error::Conflict { message: "This person is in the group already.".to_owned() });
             }
-            if !group_members::insert(tx, group, user, self.now()).await? {
-                return Err(missing());
+            if !group_members::insert(tx, group, &user, self.now()).await? {
+                return Err(Error::not_found("user", user.as_str()));
             }
             let details = json!({ "changes_requested": { "user_added": user.as_str() } });
-            record_group(self, tx, actor, organization, ("group.updated", group, details)).await
+            record_group(self, tx, actor, organization, ("group.updated", group, details)).await?;
+            Ok(user)
         })
     }
 

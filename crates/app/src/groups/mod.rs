@@ -1,6 +1,7 @@
 //! Groups of an organization's members, and the people in them.
 
 pub mod members;
+pub mod overview;
 pub mod projects;
 
 use keystead_core::id::{GroupId, OrganizationId};

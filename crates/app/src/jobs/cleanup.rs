@@ -2,12 +2,13 @@
 
 use keystead_core::gate::Requirement;
 use keystead_core::node_lag::GONE;
+use keystead_core::usage::MINUTES_KEPT_DAYS;
 use keystead_core::verification::organization::Status;
 use keystead_core::verification::phone_sharing::CLOSED_COUNTS;
 use keystead_store::tables::{
     accounts, activity, address_fingerprints, api_keys, changes, form_submissions, inbound_events, invites,
     key_addresses, limit_hits, operator_approvals, organization_verifications, pending_usage, phones, privacy,
-    refusals, removed_rows, requirement_states, sessions,
+    refusals, removed_rows, requirement_states, sessions, spend_counters, usage,
 };
 
 use crate::operator::kept_days;
@@ -55,7 +56,7 @@ impl App {
                 accounts::delete_unconfirmed(tx, &user).await?;
             }
             // Long enough to find out in the audit log what a key was for.
-            api_keys::delete_issued(tx, now.plus(-7 * DAY)).await?;
+            api_keys::delete_issued(tx, now.plus(-7 * DAY), now).await?;
             form_submissions::delete_expired(tx, now).await?;
             // Longer than anyone takes to read a list.
             removed_rows::delete_old(tx, now.plus(-DAY)).await?;
@@ -66,11 +67,31 @@ impl App {
             operator_approvals::delete_old(tx, now.plus(-7 * DAY)).await?;
             // Longer than any response or batch is kept that could still report its usage.
             pending_usage::forget(tx, now.plus(-400 * DAY)).await?;
+            // Longer than any response or batch runs: its cost counts in the month in which it began.
+            spend_counters::delete_old(tx, now.plus(-100 * DAY)).await?;
             Ok(())
         })?;
         expire_due(self).await?;
-        erase_due_evidence(self).await
+        erase_due_evidence(self).await?;
+        // Last, because it takes longest and nothing waits for it.
+        forget_minutes(self).await
     }
+}
+
+/// Deletes usage by the minute a day after it is not answered any more, in many small transactions. Hours and days keep
+/// the same usage.
+async fn forget_minutes(app: &App) -> Result<(), Error> {
+    // Two days of a busy installation; the next run continues.
+    const MOST: usize = 300;
+    let before = app.now().plus(-(MINUTES_KEPT_DAYS + 1) * DAY);
+    for _ in 0..MOST {
+        let more: Result<bool, Error> =
+            write_tx!(app.store(), "forget_minutes", |tx| Ok(usage::delete_minutes(tx, before).await?));
+        if !more? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Ends exemptions and cooldowns on their date, even when no request looks at them.

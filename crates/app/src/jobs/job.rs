@@ -3,7 +3,8 @@
 //! Names and fields are kept in the store: jobs queued by an older version must still be read, so none is renamed, and
 //! a new field has a default. Payloads may hold addresses, links and hashes, so none of these types can be printed.
 
-use keystead_core::id::{OrganizationId, PaymentSetupId, ReviewCaseId, UserId, VerificationAttemptId};
+use keystead_core::id::{OrganizationId, PaymentSetupId, ProjectId, ReviewCaseId, UserId, VerificationAttemptId};
+use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -81,6 +82,9 @@ pub(crate) enum Job {
     /// Mail a link to another device.
     #[serde(rename = "identity.mail_link")]
     MailLink(MailLink),
+    /// Mail a recipient that a spend alert was reached.
+    #[serde(rename = "spend.alert_mail")]
+    MailSpendAlert(MailSpendAlert),
     /// Ask the service to end a phone verification.
     #[serde(rename = "phone.cancel")]
     CancelPhone(CancelPhone),
@@ -254,6 +258,24 @@ pub(crate) struct MailLink {
     pub(crate) organization: String,
 }
 
+/// A spend alert that was reached, for one recipient.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct MailSpendAlert {
+    pub(crate) to: String,
+    pub(crate) organization: OrganizationId,
+    /// The project; `None` is all of the organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) project: Option<ProjectId>,
+    /// The threshold in cents.
+    pub(crate) cents: i64,
+    /// What was spent when it was reached.
+    pub(crate) spent: Amount,
+    /// When the month began.
+    pub(crate) window: Timestamp,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) subject_prefix: String,
+}
+
 /// A phone verification to end at the service that made its code.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct CancelPhone {
@@ -348,6 +370,10 @@ mod tests {
             ("operator.cases", json!({})),
             ("operator.case_mail", json!({ "to": "a@b.c", "cases": ["case_1", "case_2"] })),
             ("identity.mail_link", json!({ "to": "a@b.c", "url": "u", "language": "ja", "match": "42" })),
+            (
+                "spend.alert_mail",
+                json!({ "to": "a@b.c", "organization": "org-1", "project": "proj_1", "cents": 7, "spent": 70_000, "window": 0 }),
+            ),
             ("phone.cancel", json!({ "reference": "r", "service": "first" })),
         ] {
             let job = read(name, payload.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));

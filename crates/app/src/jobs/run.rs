@@ -9,6 +9,7 @@ use crate::accounts::sign_in::record_failed_sign_in;
 use crate::accounts::sign_up::finish_sign_up;
 use crate::case_mails::{announce_cases, mail_cases, mail_reviewers};
 use crate::organizations::deletion::{delete_organization, remind_owners};
+use crate::organizations::spend_alerts::mail_spend_alert;
 use crate::verification::organization::identity_provider;
 use crate::verification::organization::job_handlers::{
     mail_owners, poll_attempt, read_attempt, redact_attempt, send_link_mail,
@@ -46,6 +47,7 @@ pub(super) async fn execute_job(app: &App, job: Job, attempts: i64) -> Result<Ou
         Job::AnnounceCases {} => announce_cases(app).await,
         Job::MailCases(mail) => mail_cases(app, mail).await,
         Job::MailLink(mail) => Ok(send_link_mail(app, mail).await),
+        Job::MailSpendAlert(mail) => mail_spend_alert(app, mail).await,
         Job::CancelPhone(phone) => Ok(cancel_phone_at_service(app, phone).await),
         Job::Unknown => {
             tracing::warn!(

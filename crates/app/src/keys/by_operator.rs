@@ -12,7 +12,7 @@ use keystead_store::tables::memberships;
 use serde_json::json;
 
 use super::admin_keys::save_admin_key;
-use super::leaked::digest_in;
+use super::leaked::digests_in;
 use super::minting::{KeyTarget, MintedKey, NewKey, mint_key};
 use super::project_keys::{ensure_project_access, save_new_key};
 use super::revoke::revoke_live_key;
@@ -93,8 +93,8 @@ impl App {
         Ok(minted)
     }
 
-    /// Finds the key that a pasted text contains, in any organization, revoked or not. The secret is neither saved nor
-    /// logged.
+    /// Finds the key that a pasted text contains, in any organization, revoked or not: of several the first one that
+    /// works, or else the first one. The secret is neither saved nor logged.
     ///
     /// # Errors
     /// When the actor is not an operator.
@@ -104,9 +104,17 @@ impl App {
         pasted: &Secret<String>,
     ) -> Result<Option<(KeyRow, KeyState)>, Error> {
         operators_only(actor)?;
-        let Some(digest) = digest_in(self, pasted) else { return Ok(None) };
-        let read = read_tx!(self.store(), "key_of_secret", |tx| Ok(api_keys::find_ever_by_digest(tx, &digest).await?));
-        Ok(read?.map(|key| self.with_state(key)))
+        let digests = digests_in(self, pasted);
+        let keys = read_tx!(self.store(), "key_of_secret", |tx| {
+            let mut keys = Vec::new();
+            for digest in &digests {
+                keys.extend(api_keys::find_ever_by_digest(tx, digest).await?);
+            }
+            Ok(keys)
+        })?;
+        let mut found: Vec<(KeyRow, KeyState)> = keys.into_iter().map(|key| self.with_state(key)).collect();
+        let works = found.iter().position(|(_, state)| *state == KeyState::Active);
+        Ok((!found.is_empty()).then(|| found.swap_remove(works.unwrap_or_default())))
     }
 
     /// Explains a key of any organization, revoked or not.

@@ -3,7 +3,6 @@
 use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::key::{KeyCandidate, KeyDigest, KeyKind};
-use keystead_core::key_search::secret_in;
 use keystead_core::scope::Scope;
 use keystead_core::secret::Secret;
 use keystead_store::Tx;
@@ -30,7 +29,7 @@ pub enum LeakedKey {
 }
 
 impl App {
-    /// Finds the key that a pasted text contains. Owners find every key of the organization, others their own.
+    /// Finds the key that a pasted text contains, of several the first one that works. Owners find every key of the organization, others their own.
     ///
     /// # Errors
     /// When the caller is not a member.
@@ -40,22 +39,30 @@ impl App {
         organization: &OrganizationId,
         pasted: &Secret<String>,
     ) -> Result<LeakedKey, Error> {
-        let digest = digest_in(self, pasted);
+        let digests = digests_in(self, pasted);
         read_tx!(self.store(), "find_leaked_key", |tx| {
             self.authorize_member(tx, actor, organization).await?;
-            let Some(digest) = &digest else { return Ok(LeakedKey::Unknown) };
-            match api_keys::find_ever_by_digest(tx, digest).await? {
-                Some(key) => seen_by(self, tx, actor, organization, key).await,
-                None => Ok(LeakedKey::Unknown),
+            let mut found = LeakedKey::Unknown;
+            for digest in &digests {
+                let Some(key) = api_keys::find_ever_by_digest(tx, digest).await? else { continue };
+                let live = key.revoked_at.is_none();
+                match seen_by(self, tx, actor, organization, key).await? {
+                    LeakedKey::Unknown => {}
+                    // A key that works is more urgent than one that was revoked.
+                    seen if live => return Ok(seen),
+                    seen if found == LeakedKey::Unknown => found = seen,
+                    _ => {}
+                }
             }
+            Ok(found)
         })
     }
 }
 
-/// Computes the digest of the key that a text contains, if it contains one.
-pub(crate) fn digest_in(app: &App, pasted: &Secret<String>) -> Option<KeyDigest> {
-    let candidate = secret_in(pasted.expose()).and_then(|secret| KeyCandidate::of(secret).ok());
-    candidate.map(|key| key.digest(&app.inner.pepper))
+/// Computes the digest of each part of a text that has the form of a key. A text that is pasted in an emergency may have
+/// keys of other services before the one that is searched.
+pub(crate) fn digests_in(app: &App, pasted: &Secret<String>) -> Vec<KeyDigest> {
+    KeyCandidate::all_in(pasted.expose()).map(|key| key.digest(&app.inner.pepper)).collect()
 }
 
 /// What the actor may learn about this key.

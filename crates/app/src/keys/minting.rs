@@ -100,6 +100,7 @@ pub(crate) fn mint_key(app: &App, target: KeyTarget, asked: &NewKey) -> Result<M
         revoked_by: None,
         revoked_reason: None,
         rotated_to: None,
+        federation_rule: None,
     };
     Ok(MintedKey { key, secret: value.secret().clone() })
 }

@@ -23,7 +23,7 @@ pub use keystead_store::tables::key_addresses::KeyAddress;
 pub use keystead_store::tables::usage::MinuteOfKey;
 pub use leaked::LeakedKey;
 pub use minting::{MintedKey, NewKey};
-pub use overview::{KeyOverview, ModelOfKey};
+pub use overview::{IssuedBy, KeyOverview, ModelOfKey};
 pub use project_keys::{KeyChange, OwnerAccess};
 pub use rotation::RotatedKey;
 pub use status::KeyState;

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use keystead_core::caller::Owner;
-use keystead_core::id::{KeyId, OrganizationId, ProjectId};
+use keystead_core::id::{FederationRuleId, KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Amount;
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::api_keys::{self, KeyWithOwner};
 use keystead_store::tables::audit::{self, AuditEvent, Filter};
+use keystead_store::tables::federation_rules::{self, FederationRule};
 use keystead_store::tables::key_addresses::{self, KeyAddress};
 use keystead_store::tables::refusals::{self, RefusedCall};
 use keystead_store::tables::usage::{self, GroupKey, MinuteOfKey, UsageQuery};
+use keystead_store::tables::workload_identity_providers;
 use keystead_store::{Page, Tx};
 
 use super::KeyState;
@@ -36,11 +38,22 @@ pub struct ModelOfKey {
     pub cost: Amount,
 }
 
+/// The rule that issued a key to a workload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuedBy {
+    /// Its id.
+    pub rule: FederationRuleId,
+    /// Its name or that of its provider, while it exists.
+    pub name: Option<String>,
+}
+
 /// One key with its use and its history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyOverview {
     /// The key and its owner.
     pub found: KeyWithOwner,
+    /// The rule that issued it to a workload, if one did.
+    pub issued_by: Option<IssuedBy>,
     /// Its state now.
     pub state: KeyState,
     /// Whether the person may change and revoke it.
@@ -85,7 +98,12 @@ impl App {
             }
             let may = own || self.authorize_in_project(tx, actor, place, Scope::ManagementWrite).await.is_ok();
             let (created, changes) = history(tx, organization, &found).await?;
+            let issued_by = match &found.key.federation_rule {
+                Some(rule) => Some(issued_by(tx, organization, rule).await?),
+                None => None,
+            };
             Ok(KeyOverview {
+                issued_by,
                 state: KeyState::of(&found.key, now),
                 changeable: may && found.key.revoked_at.is_none(),
                 created,
@@ -98,6 +116,16 @@ impl App {
             })
         })
     }
+}
+
+/// Names the rule that issued a key, which may be deleted.
+async fn issued_by(tx: &mut Tx, organization: &OrganizationId, id: &FederationRuleId) -> Result<IssuedBy, Error> {
+    let name = match federation_rules::find_in_organization(tx, organization, id).await? {
+        Some(FederationRule { name: Some(name), .. }) => Some(name),
+        Some(rule) => workload_identity_providers::find(tx, &rule.provider).await?.map(|provider| provider.name),
+        None => None,
+    };
+    Ok(IssuedBy { rule: id.clone(), name })
 }
 
 /// The entry about the creation of a key, and its last entries with names.

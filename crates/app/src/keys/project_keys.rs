@@ -12,7 +12,7 @@ use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
 use super::minting::{gate_new_key, mint_key};
-use super::revoke::revoke_live_key;
+use super::revoke::key_to_end;
 use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
 use crate::keys::minting::{KeyTarget, MintedKey, NewKey, end_of_life, restriction};
@@ -142,7 +142,7 @@ impl App {
         })
     }
 
-    /// Finds one live key of a project for a person who may change or end it: owners any key, others their own.
+    /// Finds one live key of a project for a person who may change it: owners any key, others their own.
     ///
     /// # Errors
     /// When there is no such key that this person may change.
@@ -155,42 +155,6 @@ impl App {
     ) -> Result<KeyWithOwner, Error> {
         read_tx!(self.store(), "changeable_key", |tx| {
             key_to_change(self, tx, actor, organization, project, id).await
-        })
-    }
-
-    /// Revokes a key with a reason. Owners revoke any key of the project, others their own.
-    ///
-    /// # Errors
-    /// When there is no such key that this person may revoke.
-    pub async fn revoke_key(
-        &self,
-        actor: &Actor,
-        organization: &OrganizationId,
-        project: &ProjectId,
-        id: &KeyId,
-    ) -> Result<(), Error> {
-        write_tx!(self.store(), "revoke_key", |tx| {
-            let found = key_to_change(self, tx, actor, organization, project, id).await?;
-            let reason = if found.key.rotated_to.is_some() { "rotated" } else { "deleted" };
-            revoke_live_key(self, tx, actor, organization, id, reason).await
-        })
-    }
-
-    /// Deletes a key of a project, a person's or a service account's.
-    ///
-    /// # Errors
-    /// When the caller lacks the permission, or when it does not exist.
-    pub async fn delete_project_key(
-        &self,
-        actor: &Actor,
-        organization: &OrganizationId,
-        project: &ProjectId,
-        id: &KeyId,
-    ) -> Result<(), Error> {
-        write_tx!(self.store(), "delete_project_key", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            key_of(tx, organization, project, id).await?;
-            revoke_live_key(self, tx, actor, organization, id, "deleted").await
         })
     }
 
@@ -247,9 +211,8 @@ impl App {
     }
 }
 
-/// Finds a live key of a project that this actor may change or end: any key for an owner of the organization or of
-/// the project, their own for another signed-in member. A key that the actor may not see is answered like a missing
-/// one.
+/// Finds a live key of a project that this actor may change. Keys that were issued to workloads end with their rule and
+/// cannot be changed.
 pub(crate) async fn key_to_change(
     app: &App,
     tx: &mut Tx,
@@ -258,16 +221,11 @@ pub(crate) async fn key_to_change(
     project: &ProjectId,
     id: &KeyId,
 ) -> Result<KeyWithOwner, Error> {
-    if let Some(user) = actor.signed_in_user() {
-        app.authorize_member(tx, actor, organization).await?;
-        let found = key_of(tx, organization, project, id).await?;
-        if !matches!(&found.key.owner, Owner::User(owner) if owner == user) {
-            app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
-        }
-        return Ok(found);
+    let found = key_to_end(app, tx, actor, (organization, project), id).await?;
+    match found.key.federation_rule {
+        None => Ok(found),
+        Some(_) => Err(Error::not_found("API key", id.as_str())),
     }
-    app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
-    key_of(tx, organization, project, id).await
 }
 
 /// Checks the gate, then saves the key and its audit row. Every new key except admin keys is saved here.

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::accounts::first_sign_in_link;
 use crate::audit::AuditEntry;
 use crate::keys::minting::{KeyTarget, NewKey, mint_key};
-use crate::organizations::insert_organization;
+use crate::organizations::{first_entries, insert_organization};
 use crate::validate::{checked_email, checked_name};
 use crate::verification::waive_in_transaction;
 use crate::{Actor, App, Error};
@@ -71,12 +71,10 @@ impl App {
             };
             let minted = mint_key(self, place, &NewKey { name: Some("Bootstrap".to_owned()), ..NewKey::default() })?;
             api_keys::insert(tx, &minted.key).await?;
-            let entries = [
-                ("project.created", project_id.as_str(), json!({ "data": { "name": "Default project" } })),
-                ("user.added", user_id.as_str(), json!({ "data": { "role": "owner" } })),
-                ("api_key.created", minted.key.id.as_str(), json!({ "data": { "kind": "admin", "scopes": [] } })),
-            ];
-            for (action, target, details) in entries {
+            let admin_key = json!({ "data": { "kind": "admin", "scopes": [] } });
+            let entries = first_entries(&user_id, &organization_id, &project_id);
+            let key_entry = ("api_key.created", minted.key.id.as_str(), admin_key);
+            for (action, target, details) in entries.into_iter().chain([key_entry]) {
                 self.record(tx, &actor, AuditEntry { organization: &organization_id, action, target, details }).await?;
             }
             if waive {

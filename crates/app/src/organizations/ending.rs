@@ -2,7 +2,8 @@
 
 use keystead_core::id::OrganizationId;
 use keystead_store::Tx;
-use keystead_store::tables::{api_keys, invites, organization_deletions, payments};
+use keystead_store::tables::organization_deletions::{self, Part};
+use keystead_store::tables::{api_keys, invites, payments};
 use serde_json::{Value, json};
 
 use crate::audit::AuditEntry;
@@ -17,7 +18,7 @@ use crate::{Actor, App, Error};
 const REASON: &str = "organization_deleted";
 
 /// Ends everything that belongs to an organization, erases its data and marks it as deleted. Each key, membership,
-/// invitation and payment method gets its audit row; usage and the audit log stay under ids.
+/// invitation, payment method, project and setting with an id gets its audit row; usage and the audit log stay under ids.
 pub(super) async fn end(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
     let (now, actor) = (app.now(), Actor::Service("clock".to_owned()));
     // Keys come first: this locks the changes, so that no key is made for the organization meanwhile.
@@ -36,10 +37,31 @@ pub(super) async fn end(app: &App, tx: &mut Tx, organization: &OrganizationId) -
     for person in &people {
         record(app, tx, organization, "user.deleted", person.as_str(), json!({})).await?;
     }
+    for (part, id) in organization_deletions::parts(tx, organization).await? {
+        record(app, tx, organization, deleted(part), &id, json!({})).await?;
+    }
     drop_exemption(app, tx, &actor, organization).await?;
     let counts = json!({ "data": { "keys": keys.len(), "members": people.len() } });
     record(app, tx, organization, "organization.deleted", organization.as_str(), counts).await?;
     Ok(organization_deletions::erase(tx, organization, now).await?)
+}
+
+/// The action of the deletion of a part.
+const fn deleted(part: Part) -> &'static str {
+    match part {
+        Part::Certificate => "certificate.deleted",
+        Part::ExternalKey => "external_key.removed",
+        Part::ExternalStorage => "external_storage.removed",
+        Part::FederationRule => "workload_identity_provider_mapping.deleted",
+        Part::Group => "group.deleted",
+        Part::IpAllowlist => "ip_allowlist.deleted",
+        Part::WorkloadIdentityProvider => "workload_identity_provider.deleted",
+        Part::Role => "role.deleted",
+        Part::ServiceAccount => "service_account.deleted",
+        Part::SpendAlert => "spend_alert.deleted",
+        Part::SpendLimit => "spend_limit.deleted",
+        Part::Project => "project.deleted",
+    }
 }
 
 /// Takes every payment method off file, here and at the service, and ends a set-up.

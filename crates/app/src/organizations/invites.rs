@@ -117,6 +117,8 @@ impl App {
             // A new invitation replaces an earlier one for the same address.
             for old in open.iter().filter(|old| old.email == row.email) {
                 invites::revoke(tx, organization, &old.id, self.now()).await?;
+                let (action, target) = ("invite.deleted", old.id.as_str());
+                self.record(tx, actor, AuditEntry { organization, action, target, details: json!({}) }).await?;
             }
             let projects = projects_of_invite(tx, organization, role, wanted.as_deref()).await?;
             ensure_may_invite(tx, actor, organization, role, &projects).await?;
@@ -340,6 +342,9 @@ async fn enter_organization(app: &App, tx: &mut Tx, row: &Invite, user: &UserId)
         if live && project_members::find(tx, project, user).await?.is_none() {
             let member = ProjectMember { project: project.clone(), user: user.clone(), role: *role, created_at: now };
             project_members::insert(tx, &member).await?;
+            let details = json!({ "data": { "role": role.as_str(), "project": project } });
+            let entry = AuditEntry { organization, action: "project.user.added", target: user.as_str(), details };
+            app.record(tx, &actor, entry).await?;
         }
     }
     let person = users::find(tx, user).await?;

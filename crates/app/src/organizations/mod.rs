@@ -12,6 +12,9 @@ pub mod invites;
 pub mod ip_allowlists;
 pub mod members;
 pub mod second_factor_policy;
+pub mod spend_alerts;
+pub mod spend_figures;
+pub mod spend_limits;
 mod tags;
 
 pub use deletion::OrganizationDeletionView;
@@ -33,7 +36,7 @@ use keystead_store::tables::project_members::{self, ProjectMember};
 use keystead_store::tables::projects::{self, Project};
 use keystead_store::tables::role_assignments;
 use keystead_store::tables::users::{self, User};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::accounts::deletion::deletion_pending;
 use crate::audit::AuditEntry;
@@ -42,6 +45,9 @@ use crate::organizations::second_factor_policy::asks_for_code;
 use crate::validate::checked_name;
 use crate::verification::limits::hold_room;
 use crate::{Actor, App, Error};
+
+/// The name of the project that every organization begins with.
+const DEFAULT: &str = "Default project";
 
 /// The accepted answers to "What best describes you?".
 pub const DESCRIPTIONS: [&str; 8] =
@@ -58,6 +64,8 @@ pub struct OrganizationChoice {
     pub name: String,
     /// The person's role in it.
     pub role: OrganizationRole,
+    /// What the person's roles permit in the whole organization.
+    pub permissions: ScopeSet,
     /// Whether the person's roles permit to see and change its administration.
     pub manages: bool,
     /// The projects the person has access to that are not archived, the Default project first. Owners see all, others
@@ -160,6 +168,7 @@ impl App {
                 });
                 let projects = projects.collect();
                 let manages = may(None, Scope::ManagementRead) && may(None, Scope::ManagementWrite);
+                let held = effective_permissions(Some(membership.role), assigned, None).unwrap_or_default();
                 let locked = !safe && organizations::second_factor_since(tx, &row.id).await?.is_some();
                 let deletion = deletions.iter().find(|deletion| deletion.organization == row.id);
                 choices.push(OrganizationChoice {
@@ -167,6 +176,7 @@ impl App {
                     id: row.id,
                     name: row.name,
                     role: membership.role,
+                    permissions: held,
                     manages,
                     projects,
                     locked,
@@ -194,7 +204,7 @@ impl App {
                 organization,
                 action: "organization.updated",
                 target: organization.as_str(),
-                details: json!({ "data": { "name": name } }),
+                details: json!({ "changes_requested": { "name": name, "title": name } }),
             };
             self.record(tx, actor, entry).await
         })
@@ -258,7 +268,7 @@ async fn insert_organization(
     let default = Project {
         id: project.clone(),
         organization: membership.organization,
-        name: "Default project".to_owned(),
+        name: DEFAULT.to_owned(),
         created_at: at,
         archived_at: None,
         is_default: true,
@@ -267,6 +277,19 @@ async fn insert_organization(
     let (user, role) = (membership.user, ProjectRole::Owner);
     let member = ProjectMember { project: default.id, user, role, created_at: at };
     Ok(project_members::insert(tx, &member).await?)
+}
+
+/// The entries with which the log of an organization begins.
+fn first_entries<'i>(
+    user: &'i UserId,
+    organization: &'i OrganizationId,
+    project: &'i ProjectId,
+) -> [(&'static str, &'i str, Value); 3] {
+    [
+        ("organization.created", organization.as_str(), json!({})),
+        ("project.created", project.as_str(), json!({ "data": { "name": DEFAULT, "title": DEFAULT } })),
+        ("user.added", user.as_str(), json!({ "data": { "role": OrganizationRole::Owner.as_str() } })),
+    ]
 }
 
 /// Records who made an organization.
@@ -278,12 +301,8 @@ async fn record_organization(
     project: &ProjectId,
 ) -> Result<(), Error> {
     let actor = Actor::Person(user.clone());
-    for (action, target) in [
-        ("organization.created", organization.as_str()),
-        ("project.created", project.as_str()),
-        ("user.added", user.as_str()),
-    ] {
-        app.record(tx, &actor, AuditEntry { organization, action, target, details: json!({}) }).await?;
+    for (action, target, details) in first_entries(user, organization, project) {
+        app.record(tx, &actor, AuditEntry { organization, action, target, details }).await?;
     }
     Ok(())
 }

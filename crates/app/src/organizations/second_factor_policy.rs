@@ -78,7 +78,7 @@ impl App {
                 organization,
                 action: "organization.updated",
                 target: organization.as_str(),
-                details: json!({ "data": { "second_factor_required": required } }),
+                details: json!({ "changes_requested": { "second_factor_required": required } }),
             };
             self.record(tx, actor, entry).await
         })

@@ -138,7 +138,11 @@ async fn person_of(tx: &mut Tx, project: &ProjectId, user: &UserId) -> Result<Pe
 }
 
 /// Finds a member of the organization. An address of another person is answered like an unknown one.
-async fn found_member(tx: &mut Tx, organization: &OrganizationId, member: &MemberRef) -> Result<UserId, Error> {
+pub(crate) async fn found_member(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    member: &MemberRef,
+) -> Result<UserId, Error> {
     let email = match member {
         MemberRef::Id(user) => return member_of(tx, organization, user).await.map(|()| user.clone()),
         MemberRef::Email(email) => email,

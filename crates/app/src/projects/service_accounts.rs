@@ -166,8 +166,11 @@ impl App {
         write_tx!(self.store(), "delete_service_account", |tx| {
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             account_of(tx, organization, project, id).await?;
-            api_keys::revoke_of_service_account(tx, id, &actor.actor_ref(), "service account deleted", self.now())
-                .await?;
+            let (by, why) = (actor.actor_ref(), "service account deleted");
+            for key in api_keys::revoke_of_service_account(tx, id, &by, why, self.now()).await? {
+                let (action, target) = ("api_key.deleted", key.as_str());
+                self.record(tx, actor, AuditEntry { organization, action, target, details: json!({}) }).await?;
+            }
             service_accounts::delete(tx, project, id, self.now()).await?;
             let entry =
                 AuditEntry { organization, action: "service_account.deleted", target: id.as_str(), details: json!({}) };

@@ -1,8 +1,10 @@
 //! Roles of organizations and projects, who holds them, and what that permits.
 
+pub mod access;
 pub mod assignments;
 mod change_assignments;
 pub(crate) mod effective;
+pub mod overview;
 mod part;
 
 pub(crate) use change_assignments::assign;

@@ -26,6 +26,8 @@ pub(crate) struct Subjects<'a> {
     pub(crate) ip: Option<IpAddr>,
     /// A reviewer's address.
     pub(crate) reviewer: Option<String>,
+    /// An identity provider of workloads, and the address of the workload.
+    pub(crate) workload: Option<(String, Option<IpAddr>)>,
 }
 
 /// Returns the text under which a subject is counted; `None` when it is not known.
@@ -43,6 +45,16 @@ fn subject_text(app: &App, subject: Subject, who: &Subjects<'_>) -> Option<Strin
         Subject::Ip => format!("ip:{}", fingerprint("ip", host(who.ip?))),
         Subject::Network => format!("network:{}", fingerprint("ip", network(who.ip?))),
         Subject::Reviewer => format!("reviewer:{}", fingerprint("reviewer", who.reviewer.clone()?)),
+        Subject::ProviderFromIp => {
+            let (provider, ip) = who.workload.as_ref()?;
+            let from = ip.map(host).unwrap_or_default();
+            format!("provider-ip:{}", fingerprint("ip", format!("{provider} {from}")))
+        }
+        Subject::ProviderFromNetwork => {
+            let (provider, ip) = who.workload.as_ref()?;
+            let from = ip.map(network).unwrap_or_default();
+            format!("provider-network:{}", fingerprint("ip", format!("{provider} {from}")))
+        }
         Subject::Installation => "everybody".to_owned(),
     })
 }
@@ -78,6 +90,18 @@ pub(crate) async fn ensure_within(
 /// Checks one more against these limits, which share a name, and counts it. Their subjects are locked first, so that of
 /// several at the same time no more pass than fit.
 pub(crate) async fn count_within(app: &App, tx: &mut Tx, limits: &[Limit], who: &Subjects<'_>) -> Result<(), Error> {
+    let id = app.draw(JobId::generate).to_string();
+    count_within_as(app, tx, limits, who, &id).await
+}
+
+/// Does what [`count_within`] does, under an id with which [`uncount_hit`] takes it back.
+pub(crate) async fn count_within_as(
+    app: &App,
+    tx: &mut Tx,
+    limits: &[Limit],
+    who: &Subjects<'_>,
+    id: &str,
+) -> Result<(), Error> {
     let Some(Limit { name, .. }) = limits.first() else { return Ok(()) };
     let locked_by_subject = |limit: &Limit| !matches!(limit.subject, Subject::Installation | Subject::Reviewer);
     match limits.iter().all(locked_by_subject) {
@@ -85,8 +109,7 @@ pub(crate) async fn count_within(app: &App, tx: &mut Tx, limits: &[Limit], who: 
         false => hold_all_hits(tx, name).await?,
     }
     ensure_within(app, tx, limits, who, "").await?;
-    let id = app.draw(JobId::generate).to_string();
-    count_hit(app, tx, name, who, &id, "").await
+    count_hit(app, tx, name, who, id, "").await
 }
 
 /// Counts one thing for every subject concerned.
@@ -107,6 +130,8 @@ pub(crate) async fn count_hit(
         Subject::Prefix,
         Subject::Country,
         Subject::Reviewer,
+        Subject::ProviderFromIp,
+        Subject::ProviderFromNetwork,
         Subject::Installation,
     ];
     for subject in all {
@@ -131,9 +156,16 @@ pub(crate) async fn count_hit(
 /// place. Limits over a country or the whole installation need [`App::hold_all`].
 pub(crate) async fn hold_subjects(app: &App, tx: &mut Tx, name: &str, who: &Subjects<'_>) -> Result<(), Error> {
     // Always in this order, so that two transactions that lock several subjects cannot deadlock.
-    for subject in
-        [Subject::Number, Subject::User, Subject::Organization, Subject::Ip, Subject::Network, Subject::Prefix]
-    {
+    for subject in [
+        Subject::Number,
+        Subject::User,
+        Subject::Organization,
+        Subject::Ip,
+        Subject::Network,
+        Subject::Prefix,
+        Subject::ProviderFromIp,
+        Subject::ProviderFromNetwork,
+    ] {
         if let Some(text) = subject_text(app, subject, who) {
             limit_hits::lock(tx, name, &text).await?;
         }
@@ -161,7 +193,14 @@ pub(crate) async fn uncount_hit(
     who: &Subjects<'_>,
     id: &str,
 ) -> Result<(), Error> {
-    for subject in [Subject::Number, Subject::Ip, Subject::Network, Subject::Installation] {
+    for subject in [
+        Subject::Number,
+        Subject::Ip,
+        Subject::Network,
+        Subject::ProviderFromIp,
+        Subject::ProviderFromNetwork,
+        Subject::Installation,
+    ] {
         let Some(text) = subject_text(app, subject, who) else { continue };
         limit_hits::delete_hit(tx, &format!("{id}:{name}:{text}:0")).await?;
     }

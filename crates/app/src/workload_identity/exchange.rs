@@ -1,19 +1,18 @@
 //! The exchange of a workload's token for a short-lived key (RFC 8693).
 //!
-//! Whoever asks has no key yet, so nothing about the configuration is said before the signature of the token holds.
+//! The client has no key yet, so nothing about the configuration is said before the signature of the token holds.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use keystead_core::caller::Owner;
-use keystead_core::id::{FederationRuleId, ServiceAccountId, WorkloadIdentityProviderId};
+use keystead_core::id::ServiceAccountId;
 use keystead_core::key::KeyKind;
 use keystead_core::secret::Secret;
 use keystead_core::text::printable;
-use keystead_core::verification::limits::workloads::{EXCHANGE_LIMITS, EXCHANGES};
 use keystead_core::workload_identity::{
-    Attributes, Claims, Expected, MOST_KEYS_PER_HOUR, SubjectToken, Verification, key_end,
+    Attributes, Claims, Expected, SubjectToken, Verification, key_end, tells_workloads_apart,
 };
-use keystead_providers::ProviderError;
 use keystead_providers::workload::KeySet;
 use keystead_store::Tx;
 use keystead_store::tables::federation_rules::FederationRule;
@@ -21,11 +20,13 @@ use keystead_store::tables::workload_identity_providers::WorkloadIdentityProvide
 use keystead_store::tables::{api_keys, changes, federation_rules, workload_identity_providers as providers};
 use serde_json::json;
 
+use super::attempts::{ExchangeAttempt, count_attempt, forgive_attempt};
+use super::caps::ensure_few_keys;
+use super::refusal::ExchangeRefusal;
 use crate::audit::AuditEntry;
 use crate::keys::minting::{KeyTarget, MintedKey, NewKey, gate_new_key, mint_key};
 use crate::keys::project_keys::owner_still_belongs;
 use crate::projects::service_accounts::account_of;
-use crate::verification::limits::{Subjects, count_hit, ensure_within};
 use crate::{Actor, App, Error};
 
 /// The name of the actor in the audit log.
@@ -34,7 +35,6 @@ const ACTOR: &str = "workload_identity";
 const SHOWN_SUBJECT: usize = 300;
 
 /// The request for a key.
-#[derive(Debug)]
 pub struct Exchange<'a> {
     /// The workload's token.
     pub token: &'a str,
@@ -46,6 +46,13 @@ pub struct Exchange<'a> {
     pub address: Option<IpAddr>,
 }
 
+/// Without the token, which is a secret until it ends.
+impl fmt::Debug for Exchange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").field("provider", &self.provider).finish_non_exhaustive()
+    }
+}
+
 /// A key for a workload.
 #[derive(Debug)]
 pub struct IssuedKey {
@@ -55,56 +62,6 @@ pub struct IssuedKey {
     pub expires_in: i64,
     /// The scopes it is restricted to; empty leaves the permissions of the service account.
     pub scopes: Vec<String>,
-}
-
-/// Why there is no key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ExchangeRefusal {
-    /// The token is refused, or no rule lets it in. The text is for the person who set the workload up.
-    #[error("{0}")]
-    Token(String),
-    /// The organization may not have new keys now.
-    #[error("{0}")]
-    Forbidden(String),
-    /// Too many requests; possible again after some seconds.
-    #[error("Too many exchanges. Try again later.")]
-    Limited(i64),
-    /// The issuer or the store does not answer.
-    #[error("{0}")]
-    Unavailable(&'static str),
-    /// An internal fault. The text is for logs.
-    #[error("internal: {0}")]
-    Internal(String),
-}
-
-impl ExchangeRefusal {
-    fn token(why: impl std::fmt::Display) -> Self {
-        Self::Token(format!("The subject token is not accepted: {why}."))
-    }
-
-    fn of(app: &App, error: Error) -> Self {
-        match error {
-            Error::RequirementMissing { organization, action, missing, .. } => {
-                Self::Forbidden(Error::requirement_text(&organization, action, &missing, app.public_url()))
-            }
-            Error::Refused(_) => Self::Forbidden("The organization of the service account is closed.".to_owned()),
-            Error::NotFound { .. } | Error::Invalid { .. } => Self::changed(),
-            Error::Limited { retry_at, .. } => Self::Limited(retry_at.since(app.now()).max(1)),
-            Error::Unavailable => {
-                Self::Unavailable("The service is temporarily unavailable. Please try again shortly.")
-            }
-            other => Self::Internal(other.to_string()),
-        }
-    }
-
-    fn changed() -> Self {
-        Self::Token("The service account is deleted, its project is archived, or the rules were changed.".to_owned())
-    }
-
-    /// Whether it counts against the limit on refused exchanges.
-    const fn counts(&self) -> bool {
-        matches!(self, Self::Token(_))
-    }
 }
 
 /// What an accepted token comes to.
@@ -122,65 +79,45 @@ impl App {
     /// When the token is refused, when no rule lets it in, when the organization may not have new keys, when there are
     /// too many requests, or when the issuer or the store does not answer.
     pub async fn exchange_workload_token(&self, asked: &Exchange<'_>) -> Result<IssuedKey, ExchangeRefusal> {
-        let who = Subjects { ip: asked.address, ..Subjects::default() };
-        let within = read_tx!(self.store(), "exchange_limits", |tx| {
-            ensure_within(self, tx, EXCHANGE_LIMITS, &who, "").await
-        });
-        within.map_err(|error| ExchangeRefusal::of(self, error))?;
-        let issued = match self.accept_workload_token(asked).await {
-            Ok(accepted) => self.issue_workload_key(&accepted).await,
+        let counted = count_attempt(self, asked).await;
+        let (attempt, provider) = counted.map_err(|error| ExchangeRefusal::of(self, error))?;
+        let issued = match self.accept_workload_token(asked, provider).await {
+            Ok(accepted) => self.issue_workload_key(&accepted, &attempt).await,
             Err(refusal) => Err(refusal),
         };
-        if issued.as_ref().is_err_and(ExchangeRefusal::counts) {
-            let id = self.draw(keystead_core::id::JobId::generate).to_string();
-            let counted = write_tx!(self.store(), "exchange_refused", |tx| {
-                count_hit(self, tx, EXCHANGES, &who, &id, "").await
-            });
-            if let Err(error) = counted {
-                tracing::warn!(%error, "a refused exchange of a workload's token could not be counted");
+        if issued.as_ref().is_err_and(|refusal| !refusal.counts()) {
+            let forgiven = write_tx!(self.store(), "forgive_exchange", |tx| forgive_attempt(self, tx, &attempt).await);
+            if let Err(error) = forgiven {
+                tracing::debug!(%error, "an exchange of a workload's token could not be taken back from the count");
             }
         }
         issued
     }
 
     /// Checks a token: its form, its signature, its claims, and which rule lets it in.
-    async fn accept_workload_token(&self, asked: &Exchange<'_>) -> Result<Accepted, ExchangeRefusal> {
+    async fn accept_workload_token(
+        &self,
+        asked: &Exchange<'_>,
+        provider: Option<WorkloadIdentityProvider>,
+    ) -> Result<Accepted, ExchangeRefusal> {
         let token = SubjectToken::parse(asked.token).map_err(ExchangeRefusal::token)?;
-        let provider: Option<WorkloadIdentityProviderId> = asked.provider.parse().ok();
-        let account: Option<ServiceAccountId> = asked.service_account.parse().ok();
-        let unknown = || ExchangeRefusal::Token("No such identity provider, or it is switched off.".to_owned());
-        let provider = provider.ok_or_else(unknown)?;
-        let found = read_tx!(self.store(), "exchange_provider", |tx| {
-            let found = providers::find(tx, &provider).await?;
-            Ok((found, federation_rules::list_of_provider(tx, &provider).await?))
-        });
-        let (provider, rules) = found.map_err(|error| ExchangeRefusal::of(self, error))?;
-        let provider = provider.filter(|provider| provider.enabled).ok_or_else(unknown)?;
-        let signed = match &provider.verification {
-            // Tokens of other issuers are not worth a fetch.
-            Verification::Discovery { .. }
-                if token.claims.get("iss").and_then(|issuer| issuer.as_str()) != Some(&provider.issuer) =>
-            {
-                false
-            }
-            Verification::Discovery { discovery_url } => {
-                let issuers = self.services().token_issuers.as_ref();
-                let issuers = issuers.ok_or(ExchangeRefusal::Unavailable("Issuers cannot be reached."))?;
-                let keys = issuers.keys(&provider.issuer, discovery_url.as_deref(), &token.key_id).await;
-                let keys = keys.map_err(|error| no_keys(&provider, &error))?;
-                holds(&token, &keys)
-            }
-            Verification::UploadedJwks { jwks } => holds(&token, &KeySet::uploaded(jwks).unwrap_or_default()),
-        };
-        if !signed {
-            let why = "its issuer or signature is not that of the identity provider";
-            return Err(ExchangeRefusal::token(why));
+        let provider = provider.filter(|provider| provider.enabled).ok_or_else(ExchangeRefusal::unsigned)?;
+        if !self.is_signed(&provider, &token).await? {
+            return Err(ExchangeRefusal::unsigned());
         }
         let expected = Expected { issuer: &provider.issuer, audience: &provider.audience, now: self.now() };
         let claims = Claims::check(&token.claims, expected).map_err(ExchangeRefusal::token)?;
+        let rules = read_tx!(self.store(), "exchange_rules", |tx| {
+            Ok(federation_rules::list_of_provider(tx, &provider.id).await?)
+        });
+        let rules = rules.map_err(|error| ExchangeRefusal::of(self, error))?;
+        let account: Option<ServiceAccountId> = asked.service_account.parse().ok();
         let attributes = Attributes::new(&token.claims, &provider.transformations);
         let lets_in = |rule: &FederationRule| {
-            rule.enabled && Some(&rule.service_account) == account.as_ref() && rule.matchers.match_all(&attributes)
+            rule.enabled
+                && Some(&rule.service_account) == account.as_ref()
+                && tells_workloads_apart(&rule.matchers, &provider.transformations, &provider.issuer)
+                && rule.matchers.match_all(&attributes)
         };
         let rule = rules.into_iter().find(lets_in).ok_or_else(|| {
             let account = printable(asked.service_account);
@@ -189,10 +126,39 @@ impl App {
         Ok(Accepted { provider, rule, claims })
     }
 
+    /// Whether a key of the provider's issuer signed the token.
+    async fn is_signed(
+        &self,
+        provider: &WorkloadIdentityProvider,
+        token: &SubjectToken<'_>,
+    ) -> Result<bool, ExchangeRefusal> {
+        match &provider.verification {
+            Verification::UploadedJwks { jwks } => Ok(holds(token, &KeySet::uploaded(jwks).unwrap_or_default())),
+            Verification::Discovery { discovery_url } => {
+                // Tokens of other issuers are not worth a fetch.
+                if token.claims.get("iss").and_then(|issuer| issuer.as_str()) != Some(&provider.issuer) {
+                    return Ok(false);
+                }
+                let issuers = self.services().token_issuers.as_ref();
+                let issuers = issuers.ok_or(ExchangeRefusal::Unavailable("Issuers cannot be reached."))?;
+                let keys = issuers.keys(&provider.issuer, discovery_url.as_deref(), &token.key_id).await;
+                // Strangers get one text for all reasons, so that they cannot explore the addresses that customers
+                // name. The log has the reason.
+                let none = ExchangeRefusal::Unavailable(
+                    "The keys of the issuer cannot be fetched now. Please try again shortly.",
+                );
+                keys.map(|keys| holds(token, &keys)).map_err(|_| none)
+            }
+        }
+    }
+
     /// Issues a key if everything that the token was checked against still holds.
-    async fn issue_workload_key(&self, accepted: &Accepted) -> Result<IssuedKey, ExchangeRefusal> {
+    async fn issue_workload_key(
+        &self,
+        accepted: &Accepted,
+        attempt: &ExchangeAttempt,
+    ) -> Result<IssuedKey, ExchangeRefusal> {
         let Accepted { provider, rule, claims } = accepted;
-        let expires_in = key_end(self.now(), claims.expires_at).since(self.now());
         let target = KeyTarget {
             kind: KeyKind::ServiceAccount,
             organization: Some(rule.organization.clone()),
@@ -202,13 +168,28 @@ impl App {
         let asked = NewKey {
             name: Some(rule.name.clone().unwrap_or_else(|| provider.name.clone())),
             scopes: rule.restriction.0.clone(),
-            expires_in_seconds: Some(expires_in),
+            expires_in_seconds: None,
         };
-        let minted = mint_key(self, target, &asked).map_err(|error| ExchangeRefusal::of(self, error))?;
-        let saved =
-            write_tx!(self.store(), "issue_workload_key", |tx| save_issued_key(self, tx, accepted, &minted).await);
+        let mut minted = mint_key(self, target, &asked).map_err(|error| ExchangeRefusal::of(self, error))?;
+        let end = key_end(minted.key.created_at, claims.expires_at);
+        minted.key.expires_at = Some(end);
+        minted.key.federation_rule = Some(rule.id.clone());
+        // All changes of callers wait for the lock of the second transaction, so what is refused is refused before it: a
+        // workload that is refused again and again does not delay other organizations.
+        let may = read_tx!(self.store(), "may_issue_workload_key", |tx| may_issue(self, tx, accepted).await);
+        let saved = match may {
+            Ok(true) => {
+                write_tx!(self.store(), "issue_workload_key", |tx| {
+                    save_issued_key(self, tx, accepted, &minted, attempt).await
+                })
+            }
+            refused => refused,
+        };
         match saved.map_err(|error| ExchangeRefusal::of(self, error))? {
-            true => Ok(IssuedKey { secret: minted.secret, expires_in, scopes: rule.restriction.0.clone() }),
+            true => {
+                let expires_in = end.since(self.now()).max(0);
+                Ok(IssuedKey { secret: minted.secret, expires_in, scopes: rule.restriction.0.clone() })
+            }
             false => Err(ExchangeRefusal::changed()),
         }
     }
@@ -218,34 +199,35 @@ fn holds(token: &SubjectToken<'_>, keys: &KeySet) -> bool {
     keys.verify(&token.key_id, token.algorithm, token.message.as_bytes(), &token.signature)
 }
 
-fn no_keys(provider: &WorkloadIdentityProvider, error: &ProviderError) -> ExchangeRefusal {
-    tracing::warn!(provider = %provider.id, %error, "the keys of a workload's issuer cannot be fetched");
-    match error {
-        ProviderError::Unavailable(_) => {
-            ExchangeRefusal::Unavailable("The keys of the issuer cannot be fetched now. Please try again shortly.")
-        }
-        // The reasons are ours; they do not quote the issuer.
-        ProviderError::Refused(why) | ProviderError::Gone(why) => {
-            ExchangeRefusal::Token(format!("The keys of the issuer cannot be used: {why}."))
-        }
-    }
-}
-
-/// Saves a key with its audit row; `false` when provider or rule have changed since the token was checked.
-async fn save_issued_key(app: &App, tx: &mut Tx, accepted: &Accepted, minted: &MintedKey) -> Result<bool, Error> {
-    let Accepted { provider, rule, claims } = accepted;
-    // Whoever changes or deletes the provider, the rule or the service account holds this lock, and ends the keys that
-    // exist then. What is read after it cannot change before the key exists.
-    changes::lock(tx).await?;
+/// Whether a key may be issued; `false` when provider or rule have changed since the token was checked.
+async fn may_issue(app: &App, tx: &mut Tx, accepted: &Accepted) -> Result<bool, Error> {
+    let Accepted { provider, rule, .. } = accepted;
     let same = providers::find(tx, &provider.id).await?.as_ref() == Some(provider)
         && federation_rules::find(tx, &provider.id, &rule.id).await?.as_ref() == Some(rule);
     if !same {
         return Ok(false);
     }
     account_of(tx, &rule.organization, &rule.project, &rule.service_account).await?;
-    ensure_few_keys(app, tx, &rule.id).await?;
     gate_new_key(app, tx, &rule.organization).await?;
-    api_keys::insert_issued(tx, &minted.key, &rule.id).await?;
+    ensure_few_keys(app, tx, rule).await?;
+    Ok(true)
+}
+
+/// Saves a key with its audit row; `false` when provider or rule have changed since the token was checked.
+async fn save_issued_key(
+    app: &App,
+    tx: &mut Tx,
+    accepted: &Accepted,
+    minted: &MintedKey,
+    attempt: &ExchangeAttempt,
+) -> Result<bool, Error> {
+    let Accepted { provider, rule, claims } = accepted;
+    // Every change of the provider, the rule or the service account holds this lock, and ends the keys that exist then. What is read after it cannot change before the key exists.
+    changes::lock(tx).await?;
+    if !may_issue(app, tx, accepted).await? {
+        return Ok(false);
+    }
+    api_keys::insert_issued(tx, &minted.key).await?;
     owner_still_belongs(tx, &rule.organization, &minted.key).await?;
     let subject: String = claims.subject.chars().filter(|c| !c.is_control()).take(SHOWN_SUBJECT).collect();
     let details = json!({
@@ -259,14 +241,6 @@ async fn save_issued_key(app: &App, tx: &mut Tx, accepted: &Accepted, minted: &M
     let (organization, target) = (&rule.organization, minted.key.id.as_str());
     let entry = AuditEntry { organization, action: "workload_identity.token_issued", target, details };
     app.record(tx, &Actor::service(ACTOR), entry).await?;
+    forgive_attempt(app, tx, attempt).await?;
     Ok(true)
-}
-
-/// Refuses more keys of one rule than [`MOST_KEYS_PER_HOUR`].
-async fn ensure_few_keys(app: &App, tx: &mut Tx, rule: &FederationRuleId) -> Result<(), Error> {
-    let now = app.now();
-    if api_keys::count_issued(tx, rule, now.plus(-3_600)).await? >= MOST_KEYS_PER_HOUR {
-        return Err(Error::limited("workload_keys", now.plus(60)));
-    }
-    Ok(())
 }

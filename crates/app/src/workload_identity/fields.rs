@@ -1,9 +1,10 @@
 //! Checking the fields of providers and rules.
 
 use keystead_core::text::{self, NameFault};
-use keystead_core::workload_identity::Verification;
 use keystead_core::workload_identity::issuer::{LONGEST_AUDIENCE, check_address};
+use keystead_core::workload_identity::{Matchers, Verification, tells_workloads_apart};
 use keystead_providers::workload::KeySet;
+use keystead_store::tables::workload_identity_providers::WorkloadIdentityProvider;
 use serde_json::Value;
 
 use crate::validate::checked_name;
@@ -75,4 +76,21 @@ pub(super) fn checked_verification(app: &App, value: &Value) -> Result<Verificat
         }
     }
     Ok(read)
+}
+
+/// Refuses conditions that every token of the issuer meets. `param` is the field that would make them so.
+pub(super) fn ensure_tells_apart(
+    matchers: &Matchers,
+    of: &WorkloadIdentityProvider,
+    param: &'static str,
+) -> Result<(), Error> {
+    if tells_workloads_apart(matchers, &of.transformations, &of.issuer) {
+        return Ok(());
+    }
+    let message = format!(
+        "Invalid '{param}': a federation rule must name at least one attribute that differs between workloads, such as \
+         'sub' or 'repository'. Claims like 'iss' and 'aud', derived attributes without a claim, and with an issuer that \
+         everyone uses the names of branches and environments, would let in everyone for whom the issuer vouches."
+    );
+    Err(Error::invalid(param, message))
 }

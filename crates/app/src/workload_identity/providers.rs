@@ -9,7 +9,7 @@ use keystead_store::tables::{api_keys, changes, federation_rules};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::{Value, json};
 
-use super::fields::{checked_address, checked_audience, checked_description, checked_verification};
+use super::fields::{checked_address, checked_audience, checked_description, checked_verification, ensure_tells_apart};
 use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
 use crate::validate::checked_name;
@@ -177,6 +177,8 @@ impl App {
             if vouches_for_others || after.enabled != before.enabled {
                 for rule in federation_rules::list_of_provider(tx, id).await? {
                     if after.enabled {
+                        let param = if after.issuer == before.issuer { "attribute_transformations" } else { "issuer" };
+                        ensure_tells_apart(&rule.matchers, &after, param)?;
                         may_grant(actor, "issuer", rule.restriction.scopes(), ScopeSet::NONE)?;
                     }
                     let (of, by) = ((&rule.id, &rule.service_account), actor.actor_ref());
@@ -203,7 +205,7 @@ impl App {
         write_tx!(self.store(), "delete_workload_identity_provider", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             // Two transactions cannot delete the provider and add a rule to it.
-            hold_room(tx, "federation_rules", id.as_str()).await?;
+            changes::lock(tx).await?;
             let provider = provider_of(tx, organization, id).await?;
             if !federation_rules::list_of_provider(tx, id).await?.is_empty() {
                 let message = format!("Provider {id} has federation rules. Delete them first.");

@@ -8,13 +8,12 @@ use keystead_store::tables::{api_keys, changes};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::{Value, json};
 
-use super::fields::{checked_description, checked_optional_name};
+use super::fields::{checked_description, checked_optional_name, ensure_tells_apart};
 use super::providers::provider_of;
 use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
 use crate::keys::minting::{gate_new_key, restriction};
 use crate::projects::service_accounts::account_of;
-use crate::verification::limits::hold_room;
 use crate::{Actor, App, Error};
 
 /// The request for a new rule.
@@ -118,8 +117,10 @@ impl App {
         may_grant(actor, "permissions", rule.restriction.scopes(), ScopeSet::NONE)?;
         write_tx!(self.store(), "create_federation_rule", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            hold_room(tx, "federation_rules", provider.as_str()).await?;
-            provider_of(tx, organization, provider).await?;
+            // Before anything is read: a change of the provider beside this one sees the rule, or is seen.
+            changes::lock(tx).await?;
+            let of = provider_of(tx, organization, provider).await?;
+            ensure_tells_apart(&rule.matchers, &of, "attribute_matchers")?;
             account_of(tx, organization, &rule.project, &rule.service_account).await?;
             gate_new_key(self, tx, organization).await?;
             let beside = federation_rules::list_of_provider(tx, provider).await?;
@@ -159,6 +160,10 @@ impl App {
             // Exchanges wait for this lock, and read the rule again after it.
             changes::lock(tx).await?;
             let before = rule_of(tx, organization, provider, id).await?;
+            if let Some(matchers) = &change.matchers {
+                let of = provider_of(tx, organization, provider).await?;
+                ensure_tells_apart(matchers, &of, "attribute_matchers")?;
+            }
             let mut after = FederationRule {
                 name: name.clone().unwrap_or_else(|| before.name.clone()),
                 description: description.clone().unwrap_or_else(|| before.description.clone()),

@@ -5,6 +5,7 @@
 mod account_deletion;
 mod account_export;
 mod accounts;
+mod audit_readers;
 mod bursts;
 mod case_mails;
 mod certificates;
@@ -34,6 +35,7 @@ mod second_code_service;
 mod second_factor;
 mod session_model;
 mod sessions;
+mod spend_alerts;
 mod submission_model;
 mod test_app;
 mod tokens;

@@ -1,6 +1,6 @@
 //! Keys that an operator makes, finds and revokes on the command line.
 
-use keystead_app::keys::{KeyReach, KeyState, NewKey};
+use keystead_app::keys::{KeyReach, KeyState, LeakedKey, NewKey};
 use keystead_app::{Actor, Error, Page, Settings};
 use keystead_core::gate::Requirement;
 use keystead_core::id::OrganizationId;
@@ -63,6 +63,32 @@ async fn the_audit_log_names_the_operator_and_not_the_owner() {
     for text in ["", "no key", "sk-proj-0000000000000000000000000000000000000000"] {
         assert!(app.key_of_secret(&operator(), &Secret::new(text.to_owned())).await.unwrap().is_none(), "{text}");
     }
+}
+
+/// What is pasted in an emergency has keys of other services and keys that were revoked before.
+#[tokio::test]
+async fn the_key_that_works_is_found_among_others() {
+    let test = ServicesApp::new(Settings::default()).await;
+    let ann = test.tenant("ann").await;
+    let (app, organization) = (&test.app, ann.organization());
+    let make = async || {
+        let asked = NewKey::default();
+        let reach = KeyReach::Administration;
+        app.create_key_for_member(&operator(), organization, &ann.made.user_id, &reach, &asked).await.unwrap()
+    };
+    let (revoked, live) = (make().await, make().await);
+    app.revoke_any_key(&operator(), &revoked.key.id).await.unwrap();
+    let foreign = format!("sk-ant-api03-{}", "a".repeat(60));
+    let (first, second) = (revoked.secret.expose(), live.secret.expose());
+    let both = Secret::new(format!("ANTHROPIC={foreign}\nOLD={first}\nNEW={second}x\n"));
+    let found = app.key_of_secret(&operator(), &both).await.unwrap();
+    assert_eq!(found.map(|(key, state)| (key.id, state)), Some((live.key.id.clone(), KeyState::Active)));
+    let seen = app.find_leaked_key(&ann.actor, organization, &both).await.unwrap();
+    assert_eq!(seen, LeakedKey::Admin(live.key.id.clone()));
+    app.revoke_any_key(&operator(), &live.key.id).await.unwrap();
+    let found = app.key_of_secret(&operator(), &both).await.unwrap();
+    assert_eq!(found.map(|(key, state)| (key.id, state)), Some((revoked.key.id, KeyState::Revoked)));
+    assert_eq!(app.find_leaked_key(&ann.actor, organization, &both).await.unwrap(), LeakedKey::Revoked);
 }
 
 #[tokio::test]

@@ -195,6 +195,8 @@ async fn organization_deletions_wait() {
         ("api_key.deleted", 3),
         ("user.deleted", 3),
         ("invite.deleted", 1),
+        ("project.deleted", 1),
+        ("service_account.deleted", 1),
         ("organization.deleted", 1),
     ] {
         assert_eq!(log.iter().filter(|known| *known == action).count(), times, "{action}: {log:?}");

@@ -275,6 +275,8 @@ async fn streams_and_summaries_are_previewed_apart() {
         stream,
         summary,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let events = [
         event(true, true, NOON),

@@ -140,6 +140,24 @@ async fn waiting_opens_nothing() {
     assert_eq!(code(proven), "link_expired");
 }
 
+/// A wrong code after the right password is in the log of the person's organizations.
+#[tokio::test]
+async fn a_wrong_code_is_a_failed_sign_in() {
+    let test = TestApp::new().await;
+    let ann = guarded(&test, "ann@example.com").await;
+    let user = test.app.session(&ann.session).await.unwrap().unwrap().user;
+    let (organization, _) = test.organization(&user).await;
+    let wait = waiting(&test, "ann@example.com").await;
+    let before = test.log(&organization).await.len();
+    assert_eq!(code(test.app.prove_second_factor(&wait, "no code", &laptop()).await), "second_factor_wrong");
+    let page = keystead_app::Page { after: None, limit: 1, ascending: false };
+    let log = test.app.audit_log(&keystead_app::Actor::operator("test"), &organization, page).await.unwrap();
+    let event = &log.data[0];
+    assert_eq!((event.action.as_str(), &event.details["error_code"]), ("login.failed", &"second_factor_wrong".into()));
+    assert!(!event.details.to_string().contains("no code"));
+    assert_eq!(test.log(&organization).await.len(), before + 1);
+}
+
 /// ASVS 6.5.1, 6.5.5: one step of drift in either direction; a code works once, and every earlier one no longer.
 #[tokio::test]
 async fn a_code_works_once_and_in_its_time() {

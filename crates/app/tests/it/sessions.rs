@@ -223,9 +223,17 @@ async fn sign_ins_and_sign_outs_are_in_the_audit_log() {
     test.app.sign_out(&opened.session).await.unwrap();
     let log = test.log(&organization).await;
     assert_eq!(log[before..], ["login.succeeded", "login.failed", "logout.succeeded"]);
+    // The session has ended; the id of another person's session is not recorded.
+    let (ben, other) = test.signed_in_user("ben@example.com").await;
+    let theirs = test.app.session(&other.session).await.unwrap().unwrap().id;
+    assert!(!test.app.end_session(&ann, theirs.as_str()).await.unwrap());
+    assert!(test.app.end_session(&ben, theirs.as_str()).await.unwrap());
+    assert_eq!(test.log(&organization).await[before + 3..], ["logout.failed"]);
     let page = keystead_app::Page { after: None, limit: 100, ascending: true };
     let log = test.app.audit_log(&keystead_app::Actor::operator("test"), &organization, page).await.unwrap();
-    assert!(!format!("{log:?}").contains("ann@"));
+    assert!(!format!("{log:?}").contains("ann@") && !format!("{log:?}").contains(theirs.as_str()));
+    let chain = test.app.check_audit_chain(&keystead_app::Actor::operator("test"), &organization).await.unwrap();
+    assert_eq!(chain.broken, None);
 }
 
 /// Every way of signing in can run on any worker thread: the pages' router requires that.

@@ -26,6 +26,7 @@ fn project(id: &str, archived: bool, is_default: bool, role: Option<ProjectRole>
         assigned: None,
         models: None,
         addresses: None,
+        spend_limit: None,
         rates: None,
     }
 }
@@ -49,6 +50,7 @@ fn reachable(
         },
         projects,
         addresses: None,
+        spend_limit: None,
     }
 }
 

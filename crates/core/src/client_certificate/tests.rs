@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
@@ -18,7 +20,7 @@ const NOW: Timestamp = Timestamp(1_768_435_200);
 const DAY: i64 = 86_400;
 
 fn trusted(pems: &[&str]) -> TrustedCertificates {
-    let all = pems.iter().map(|pem| Certificate::read(pem).unwrap()).collect();
+    let all = pems.iter().map(|pem| Arc::new(Certificate::read(pem).unwrap())).collect();
     TrustedCertificates::new(all).unwrap()
 }
 
@@ -101,6 +103,7 @@ fn uploads_that_are_refused() {
         (pem!("rsa1024-authority"), UploadFault::KeyType),
         (pem!("p521-authority"), UploadFault::KeyType),
         (pem!("unable-authority"), UploadFault::NotSigning),
+        (pem!("server-authority"), UploadFault::AuthorityNotForClients),
         (pem!("server-client"), UploadFault::NotForClients),
     ] {
         assert_eq!(Certificate::read(text), Err(fault), "{text}");
@@ -125,6 +128,10 @@ fn clients_of_an_authority_are_accepted() {
     let trusts = trusted(&[pem!("authority")]);
     let chain = presented(&[pem!("intermediate-client"), pem!("intermediate")]);
     assert!(trusts.judge(&chain, NOW).is_ok());
+    // An authority that may sign no others signs clients.
+    let bounded = trusted(&[pem!("bounded-authority")]);
+    assert!(bounded.judge(&presented(&[pem!("bounded-client")]), NOW).is_ok());
+    assert!(bounded.judge(&presented(&[pem!("bounded-client"), pem!("bounded-intermediate")]), NOW).is_ok());
     // Among others, in any order, and twice.
     let many = [pem!("other-authority"), pem!("impostor"), pem!("expired-authority"), pem!("authority")];
     assert!(trusted(&many).judge(&presented(&[pem!("client")]), NOW).is_ok());
@@ -153,6 +160,12 @@ fn other_clients_are_refused() {
         (&[pem!("client")], &[pem!("short-client")], NotTrusted),
         (&[pem!("client")], &[pem!("intermediate-client"), pem!("client")], NotTrusted),
         (&[ours], &[pem!("server-client")], NotForClients),
+        // An authority that may sign no others has signed one.
+        (
+            &[pem!("bounded-authority")],
+            &[pem!("bounded-intermediate-client"), pem!("bounded-intermediate")],
+            NotTrusted,
+        ),
         (&[ours], &[pem!("future-client")], NotYetValid),
         (&[pem!("expired-authority")], &[pem!("expired-authority-client")], Expired),
         (&[pem!("expired-authority"), ours], &[pem!("expired-authority-client")], Expired),
@@ -185,6 +198,43 @@ fn certificates_end_by_the_clock() {
     assert_eq!(set.judge(&shown, before).unwrap().until, ending.expires_at);
     assert!(set.judge(&shown, ending.expires_at).is_ok());
     assert_eq!(set.judge(&shown, ending.expires_at.plus(1)), Err(CertificateFault::Expired));
+}
+
+/// What comes with a certificate and is not needed for it does not shorten how long its judgement holds.
+#[test]
+fn only_the_certificates_of_the_path_count() {
+    let own = Certificate::read(pem!("client")).unwrap();
+    let trusts = trusted(&[pem!("authority"), pem!("future-authority")]);
+    for beside in [pem!("expired-authority"), pem!("short-client"), pem!("future-authority")] {
+        let validity = trusts.judge(&presented(&[pem!("client"), beside]), NOW).unwrap();
+        assert_eq!((validity.from, validity.until), (own.valid_at, own.expires_at));
+    }
+    // One that is needed does.
+    let chain = presented(&[pem!("intermediate-client"), pem!("intermediate"), pem!("expired-authority")]);
+    assert!(trusts.judge(&chain, NOW).unwrap().includes(NOW));
+}
+
+#[test]
+fn a_judgement_is_the_same_until_a_certificate_begins_or_ends() {
+    let sets = [trusted(&[pem!("authority")]), trusted(&[pem!("expired-authority"), pem!("future-authority")])];
+    let shown = [
+        presented(&[pem!("short-client")]),
+        presented(&[pem!("future-client")]),
+        presented(&[pem!("expired-authority-client"), pem!("short-client")]),
+    ];
+    // The seconds beside each beginning and end.
+    let dates = [pem!("short-client"), pem!("expired-authority"), pem!("future-client"), pem!("authority")]
+        .map(|pem| Certificate::read(pem).unwrap());
+    let edges = dates.iter().flat_map(|one| [one.valid_at, one.expires_at]);
+    let moments: Vec<Timestamp> = edges.flat_map(|edge| [-1, 0, 1].map(|seconds| edge.plus(seconds))).collect();
+    for (set, shown) in sets.iter().flat_map(|set| shown.iter().map(move |shown| (set, shown))) {
+        for now in &moments {
+            let around = set.unchanged_around(shown, *now);
+            assert!(around.includes(*now));
+            let same = |at: &Timestamp| set.judge(shown, *at).map(|_| ()) == set.judge(shown, *now).map(|_| ());
+            assert!(moments.iter().filter(|at| around.includes(**at)).all(same), "{now:?}: {around:?}");
+        }
+    }
 }
 
 #[test]

@@ -39,6 +39,8 @@ pub enum UploadFault {
     KeyType,
     /// An authority that may not sign certificates.
     NotSigning,
+    /// An authority with other purposes than clients.
+    AuthorityNotForClients,
     /// Not of an authority, and not for clients.
     NotForClients,
 }
@@ -60,6 +62,9 @@ impl UploadFault {
             Self::Version => "it must be an X.509 certificate of version 3.",
             Self::KeyType => "its key must be RSA of 2048 to 8192 bits, ECDSA on P-256 or P-384, or Ed25519.",
             Self::NotSigning => "the authority's key usage does not allow it to sign certificates.",
+            Self::AuthorityNotForClients => {
+                "the authority's extended key usage does not include client authentication."
+            }
             Self::NotForClients => {
                 "it is not of a certificate authority, and its extended key usage does not include client authentication."
             }
@@ -73,6 +78,8 @@ pub struct Certificate {
     pub(super) der: CertificateDer<'static>,
     /// Whether it is of an authority, which signs certificates of clients; otherwise it is a client's own.
     pub authority: bool,
+    /// How many other authorities may be between this one and a client; `None` is any number.
+    pub(super) most_below: Option<u32>,
     /// The first second in which it is valid.
     pub valid_at: Timestamp,
     /// The last second in which it is valid.
@@ -119,15 +126,17 @@ impl Certificate {
         if !is_usable(parsed.public_key()) {
             return Err(UploadFault::KeyType);
         }
-        let authority = parsed.basic_constraints().map_err(unreadable)?.is_some_and(|known| known.value.ca);
+        let constraints = parsed.basic_constraints().map_err(unreadable)?;
+        let authority = constraints.as_ref().is_some_and(|known| known.value.ca);
+        let most_below = constraints.and_then(|known| known.value.path_len_constraint).filter(|_| authority);
         let usage = parsed.key_usage().map_err(unreadable)?;
         if authority && usage.is_some_and(|known| !known.value.key_cert_sign()) {
             return Err(UploadFault::NotSigning);
         }
         let purposes = parsed.extended_key_usage().map_err(unreadable)?;
         // Without the extension it may be used for anything.
-        if !authority && purposes.is_some_and(|known| !known.value.client_auth && !known.value.any) {
-            return Err(UploadFault::NotForClients);
+        if purposes.is_some_and(|known| !known.value.client_auth && !known.value.any) {
+            return Err(if authority { UploadFault::AuthorityNotForClients } else { UploadFault::NotForClients });
         }
         // What the check of a connection could not read is refused now.
         let checkable =
@@ -136,7 +145,7 @@ impl Certificate {
             return Err(UploadFault::Unreadable);
         }
         let (valid_at, expires_at) = (Timestamp(valid_at), Timestamp(expires_at));
-        Ok(Self { authority, valid_at, expires_at, der })
+        Ok(Self { authority, most_below, valid_at, expires_at, der })
     }
 
     /// Whether its last second has passed.
@@ -149,12 +158,6 @@ impl Certificate {
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         Sha256::digest(&self.der).into()
-    }
-
-    /// Approximate bytes in memory.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        size_of::<Self>() + self.der.len()
     }
 }
 

@@ -32,6 +32,21 @@ fn a_replaced_tag_secret_still_opens_old_keys() {
 }
 
 #[test]
+fn every_key_within_a_text_is_a_candidate() {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let keys = KeyKind::ALL.map(|kind| ApiKey::mint(kind, &tags(1), &mut rng).secret().expose().clone());
+    let foreign = format!("sk-proj-{}T3BlbkFJ{}", "a".repeat(74), "b".repeat(74));
+    // Other secrets come first, and characters of secrets are directly before and after the keys.
+    let [a, b, c, d] = &keys;
+    let text = format!("sk-ant-api03-0123456789 {foreign}\nKEY_{a}-sk-{b}{c}_ł{d}é sk-");
+    let found: Vec<&str> = KeyCandidate::all_in(&text).map(|candidate| candidate.text).collect();
+    assert_eq!(found, keys.iter().map(String::as_str).collect::<Vec<_>>());
+    for none in ["", "sk-", "sk-sk-sk-", "łsk-ł"] {
+        assert_eq!(KeyCandidate::all_in(none).count(), 0, "{none}");
+    }
+}
+
+#[test]
 fn digests_compare_whole() {
     // Digests with equal first bytes must not count as one key.
     for shared in [8, 16, 31] {

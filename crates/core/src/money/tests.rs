@@ -22,6 +22,19 @@ fn absurd_figures_saturate() {
 }
 
 #[test]
+fn cents_differences_and_parts_are_exact() {
+    assert_eq!(Amount::of_cents(3_700), Micros(37_000_000).into());
+    assert_eq!(Amount::of_cents(1).to_string(), "0.01");
+    assert_eq!(Amount::of_cents(i64::MAX).parts().0, i64::MAX);
+    assert_eq!(Amount::of_cents(5).minus(Amount::of_cents(7)), Amount::of_cents(-2));
+    // A part is rounded down, so that the parts are never more than the whole.
+    assert_eq!(Amount::of_picos(7).divided_by(8), Amount::ZERO);
+    assert_eq!(Amount::of_picos(17).divided_by(8), Amount::of_picos(2));
+    assert_eq!(Amount::of_picos(-1).divided_by(8), Amount::of_picos(-1));
+    assert_eq!(Amount::of_picos(9).divided_by(0), Amount::of_picos(9));
+}
+
+#[test]
 fn spools_of_versions_that_rounded_are_read() {
     assert_eq!(serde_json::from_str::<Amount>("7").unwrap(), Micros(7).into());
     assert_eq!(serde_json::to_string(&Amount::from(Micros(7))).unwrap(), "7");

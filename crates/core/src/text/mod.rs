@@ -38,8 +38,14 @@ pub fn in_mail(text: &str) -> String {
 /// direction of the text around it.
 #[must_use]
 pub fn in_terminal(text: &str) -> String {
-    let spaced = text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c });
+    let spaced = text.chars().map(|c| if controls(c) && !is_direction(c) { ' ' } else { c });
     spaced.filter(|c| !is_direction(*c)).collect()
+}
+
+/// Whether a character controls a terminal, ends a line, or changes the direction of the text around it.
+#[must_use]
+pub fn controls(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') || is_direction(character)
 }
 
 /// Whether a character marks or changes the direction of text.

@@ -26,6 +26,10 @@ pub enum Subject {
     Country,
     /// One reviewer of the operator, by the fingerprint of their address.
     Reviewer,
+    /// One identity provider of workloads, from one address.
+    ProviderFromIp,
+    /// One identity provider of workloads, from one network.
+    ProviderFromNetwork,
     /// The whole installation.
     Installation,
 }
@@ -81,8 +85,12 @@ pub const VIEWS: &str = "review_pictures";
 pub const SETUP_TESTS: &str = "setup_tests";
 /// Files of usage and of the audit log.
 pub const EXPORTS: &str = "exports";
+/// Validations of external keys and external storage.
+pub const EXTERNAL_CHECKS: &str = "external_checks";
 /// Invitations by mail.
 pub const INVITES: &str = "invites";
+/// Mails of spend alerts.
+pub const ALERT_MAILS: &str = "spend_alert_mails";
 /// Set-ups of payment methods that failed; the value is the card.
 pub const FAILED_SETUPS: &str = "payment.setup_failed";
 
@@ -212,6 +220,17 @@ pub const EXPORT_LIMITS: &[Limit] = &[
     times(EXPORTS, Subject::Network, HOUR, 300),
 ];
 
+/// Validations of external keys and external storage: each sends up to six requests to a cloud in the operator's name.
+pub const EXTERNAL_CHECK_LIMITS: &[Limit] = &[
+    times(EXTERNAL_CHECKS, Subject::User, HOUR, 30),
+    times(EXTERNAL_CHECKS, Subject::Organization, HOUR, 30),
+    times(EXTERNAL_CHECKS, Subject::Organization, DAY, 200),
+];
+
+/// Mails of spend alerts: owners name any address, and they are sent in the operator's name.
+pub const ALERT_MAIL_LIMITS: &[Limit] =
+    &[times(ALERT_MAILS, Subject::Organization, HOUR, 200), times(ALERT_MAILS, Subject::Organization, DAY, 1_000)];
+
 /// Failed set-ups of payment methods, and different cards in them; the machine enforces the wait
 /// ([`super::payment::BLOCK`]).
 pub const SETUP_LIMITS: &[Limit] = &[
@@ -247,6 +266,8 @@ pub const TABLES: &[&[Limit]] = &[
     VIEW_LIMITS,
     SETUP_TEST_LIMITS,
     EXPORT_LIMITS,
+    EXTERNAL_CHECK_LIMITS,
+    ALERT_MAIL_LIMITS,
     SETUP_LIMITS,
 ];
 

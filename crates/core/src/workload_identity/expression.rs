@@ -91,6 +91,15 @@ impl Transformations {
         let all: Vec<Transformation> = serde_json::from_value(value.clone()).map_err(|_| TransformationFault::Form)?;
         all.try_into()
     }
+
+    /// The claims from which an attribute is derived; `None` for an attribute that is not derived.
+    pub(super) fn claims_of(&self, attribute: &str) -> Option<impl Iterator<Item = &str>> {
+        let (_, terms) = self.0.iter().find(|(one, _)| one.attribute == attribute)?;
+        Some(terms.iter().filter_map(|term| match term {
+            Term::Text(_) => None,
+            Term::Claim(path) => path.first().map(String::as_str),
+        }))
+    }
 }
 
 /// The attributes of one token.

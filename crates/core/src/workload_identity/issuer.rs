@@ -14,8 +14,9 @@ pub enum AddressFault {
     /// It does not begin with `https://` and is not an address of the sandbox.
     #[error("must begin with https://")]
     Insecure,
-    /// Its host is a number or a name without a dot, which no public issuer has.
-    #[error("must name a host on the Internet")]
+    /// Its host is a number or a name without a dot, which no public issuer has, or it names another port than that of
+    /// https: customers choose these addresses, and other ports lead to other services.
+    #[error("must name a host on the Internet, with no port other than 443")]
     Host,
     /// It contains a user name, a query or a fragment.
     #[error("must have no user name, no query and no fragment")]
@@ -52,8 +53,7 @@ pub fn check_address(text: &str, sandbox: Option<&str>) -> Result<(), AddressFau
         && host.len() <= 253
         && host.split('.').all(label)
         && last.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    let numbered = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
-    if name && numbered { Ok(()) } else { Err(AddressFault::Host) }
+    if name && port.is_none_or(|port| port == "443") { Ok(()) } else { Err(AddressFault::Host) }
 }
 
 /// The address of an issuer's description when none is given (OpenID Connect Discovery, 4).

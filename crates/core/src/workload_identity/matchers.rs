@@ -88,6 +88,11 @@ impl Matchers {
         map.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<BTreeMap<_, _>>().try_into()
     }
 
+    /// The names of the attributes.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Whether every attribute has its value. A missing attribute matches nothing.
     #[must_use]
     pub fn match_all(&self, attributes: &Attributes<'_>) -> bool {

@@ -10,6 +10,7 @@ pub mod expression;
 pub mod issuer;
 pub mod jwt;
 pub mod matchers;
+mod telling;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -18,6 +19,7 @@ pub use claims::{Claims, Expected};
 pub use expression::{Attributes, Transformation, Transformations};
 pub use jwt::{Algorithm, SubjectToken};
 pub use matchers::Matchers;
+pub use telling::tells_workloads_apart;
 
 use crate::time::Timestamp;
 
@@ -27,6 +29,8 @@ pub const MOST_PROVIDERS: i64 = 50;
 pub const MOST_RULES: i64 = 50;
 /// Keys that one rule may issue within an hour.
 pub const MOST_KEYS_PER_HOUR: i64 = 2_000;
+/// Keys that all rules of an organization may issue within an hour.
+pub const MOST_KEYS_OF_ORGANIZATION_PER_HOUR: i64 = 10_000;
 /// The longest life of a key, in seconds.
 pub const LONGEST_LIFE: i64 = 3_600;
 

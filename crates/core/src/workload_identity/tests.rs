@@ -12,6 +12,7 @@ use super::matchers::MatchersFault;
 use super::*;
 
 mod properties;
+mod telling;
 
 const NOW: Timestamp = Timestamp(1_800_000_000);
 
@@ -316,7 +317,7 @@ fn addresses_of_issuers() {
         "https://token.actions.githubusercontent.com",
         "https://accounts.google.com",
         "https://container.googleapis.com/v1/projects/p/locations/l/clusters/c",
-        "https://issuer.example.com:8443/realms/a/",
+        "https://issuer.example.com:443/realms/a/",
         "http://127.0.0.1:8081/oidc",
     ] {
         assert_eq!(check_address(good, sandbox), Ok(()), "{good}");
@@ -347,6 +348,9 @@ fn addresses_of_issuers() {
         ("https://a..example.com", AddressFault::Host),
         ("https://example.com.", AddressFault::Host),
         ("https://example.com:0", AddressFault::Host),
+        ("https://example.com:22", AddressFault::Host),
+        ("https://example.com:8443", AddressFault::Host),
+        ("https://example.com:0443", AddressFault::Host),
         ("https://example.com:x", AddressFault::Host),
         ("https://example.com:1:2", AddressFault::Host),
     ] {

@@ -7,6 +7,8 @@ use keystead_app::verification::RequirementState;
 use keystead_core::gate::Requirement;
 use keystead_core::rate::{InvalidLimit, Measure, RateLimits};
 
+use crate::pages::spend;
+use crate::pages::spend::summary::{SpendSummary, spend_of};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
@@ -55,6 +57,9 @@ struct Wrong {
 #[template(path = "pages/limits.html")]
 struct Limits {
     layout: Layout,
+    /// What the project and the organization have spent; empty for people who may not see it.
+    spend: Vec<SpendSummary>,
+    spend_href: String,
     rows: Vec<Row>,
     labels: Vec<String>,
     /// What is wrong as a whole.
@@ -151,6 +156,8 @@ async fn page(state: &DashboardState, visit: &Visit, refused: Option<&Refused<'_
     let listed = rates.iter().enumerate().skip(from).take(ROWS);
     let rows: Vec<Row> = listed.map(|(place, rate)| row(visit, place, rate, refused)).collect();
     let next = from.saturating_add(ROWS);
+    let own = spend_of(state, visit, Some(&visit.project.id)).await?;
+    let of_organization = spend_of(state, visit, None).await?;
     let wrong_fields = rows.iter().flat_map(|row| row.cells.iter().map(move |cell| (row, cell)));
     let wrong_fields = wrong_fields.filter_map(|(row, cell)| {
         let text = format!("{}, {}: {}", row.model, cell.label, cell.wrong.as_ref()?);
@@ -158,6 +165,8 @@ async fn page(state: &DashboardState, visit: &Visit, refused: Option<&Refused<'_
     });
     Ok(Limits {
         layout: Layout::new(state, visit, &t.text("nav-limits"), HERE),
+        spend: own.iter().chain(&of_organization).map(|view| SpendSummary::of(visit, view)).collect(),
+        spend_href: visit.link(&spend::own_page(&visit.project.id)),
         wrong: refused.filter(|refused| !refused.taken.is_empty()).map(|_| t.text("limits-conflict")),
         wrong_fields: wrong_fields.collect(),
         rows,

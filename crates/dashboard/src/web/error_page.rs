@@ -11,6 +11,7 @@ use keystead_core::time::Timestamp;
 use crate::help::{self, Topic};
 use crate::web::extract::Person;
 use crate::web::html::{RetryAt, html};
+use crate::web::known_reasons::known_reason;
 use keystead_core::language::Language;
 use keystead_locales::{LocalFormat, Messages};
 
@@ -78,7 +79,7 @@ pub(crate) fn error_message(reader: impl Into<Reader>, error: &Error) -> String 
     match error {
         Error::Invalid { code: Some(code), message, .. } => known(messages, code).unwrap_or_else(|| message.clone()),
         Error::Invalid { message, .. } | Error::Conflict { message } | Error::Forbidden { message, .. } => {
-            message.clone()
+            known_reason(messages, message).unwrap_or_else(|| message.clone())
         }
         Error::Limited { name, retry_at } => {
             let time = format.exact_in_zone(retry_at);

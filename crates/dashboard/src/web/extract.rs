@@ -14,6 +14,7 @@ use keystead_app::organizations::{OrganizationChoice, ProjectChoice};
 use keystead_app::request::Origin;
 use keystead_app::{Actor, Error};
 use keystead_core::network::Client;
+use keystead_core::scope::Scope;
 use keystead_core::secret::Secret;
 use subtle::ConstantTimeEq;
 
@@ -223,6 +224,11 @@ impl Visit {
     /// Whether this person may see and change the organization's administration.
     pub(crate) fn owner(&self) -> bool {
         self.organization.manages
+    }
+
+    /// Whether this person holds a permission in the whole organization.
+    pub(crate) fn holds(&self, scope: Scope) -> bool {
+        self.organization.permissions.allows(scope)
     }
 
     /// Parses an id from an address or a form. A malformed id is answered like an unknown one.

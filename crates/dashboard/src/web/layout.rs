@@ -1,11 +1,13 @@
 //! The layout around every page of a signed-in person: navigation, project switcher, notices.
 
+use crate::pages::spend;
 use crate::state::DashboardState;
 use crate::web::extract::{Person, Visit};
 use crate::web::scope_words::scope_words;
 use keystead_core::installation::ConfiguredServices;
 use keystead_core::language::Language;
 use keystead_core::role::OrganizationRole;
+use keystead_core::scope::Scope;
 use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
@@ -73,6 +75,16 @@ pub(crate) const ORGANIZATION_DELETION: &str = "/settings/organization/delete";
 
 /// The values of `?done=` that show a notice. The list is closed, so that a link cannot show text of its author.
 const DONE: &[&str] = &[
+    "group-created",
+    "group-deleted",
+    "group-renamed",
+    "person-added",
+    "person-removed",
+    "role-created",
+    "role-deleted",
+    "role-given",
+    "role-saved",
+    "role-taken",
     "organization-deletion-requested",
     "organization-deletion-cancelled",
     "account-deleted",
@@ -118,9 +130,18 @@ impl Layout {
         let mut organization_entries = vec![
             entry("nav-general", "/settings/organization/general"),
             entry("nav-members", "/settings/organization/members"),
+        ];
+        if visit.holds(Scope::GroupsRead) {
+            organization_entries.push(entry("nav-groups", "/settings/organization/groups"));
+        }
+        if visit.holds(Scope::RolesRead) {
+            organization_entries.push(entry("nav-roles", "/settings/organization/roles"));
+        }
+        organization_entries.extend([
             entry("nav-projects", "/settings/organization/projects"),
             entry("nav-admin-keys", "/settings/organization/admin-keys"),
-        ];
+            entry("nav-spend", spend::HERE),
+        ]);
         // Only owners may open the page.
         if visit.owner() {
             organization_entries.push(entry("nav-billing", "/settings/organization/billing/payment-methods"));

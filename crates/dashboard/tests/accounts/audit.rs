@@ -172,3 +172,23 @@ async fn the_chain_is_checked() {
     );
     assert!(found.contains("Operator of this service") && !found.contains("<script>\""), "who never belonged here");
 }
+
+/// An operator is known by their address, which owners do not learn from the page, the file or the home page.
+#[tokio::test]
+async fn operators_are_named_without_their_address() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let user = ann.members().await.remove(0);
+    let organization = world.app.organizations_of(&user).await.unwrap().remove(0).id;
+    let operator = keystead_app::Actor::operator("ops@example.com");
+    world.advance(60);
+    world.app.rename_organization(&operator, &organization, "Dock").await.unwrap();
+    for path in [LOG.to_owned(), format!("{LOG}.csv"), format!("{LOG}?who=ops%40example.com"), "/home".to_owned()] {
+        let answer = ann.get(&path).await;
+        let body = answer.body.replace("value=\"ops@example.com\"", "");
+        assert!(answer.status == 200 && !body.contains("<code>ops@"), "{path}: {body}");
+        let asked = path.contains("who=");
+        assert!(asked || (!body.contains("ops@") && body.contains("Operator of this service")), "{path}: {body}");
+        assert!(!asked || events(&body).is_empty(), "{body}");
+    }
+}

@@ -1,7 +1,9 @@
 //! Finding keys on the pages: by name, by the last four characters, by state, and by a leaked secret.
 
 use keystead_app::Actor;
+use keystead_app::request::Origin;
 use keystead_core::gate::Requirement;
+use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 
 use crate::keys::{SHOP, id_of, ready, send, shown};
@@ -81,19 +83,19 @@ async fn filters_show_true_numbers() {
     assert_eq!(count(&ann.get("/api-keys").await, "Expired"), "1");
 }
 
-/// A leaked key is pasted, recognized and revoked: three clicks. Its page says what it was used for.
-#[tokio::test]
-async fn a_leaked_key_is_found_and_revoked() {
-    let world = World::new().await;
-    let (mut ann, user, organization) = ready(&world).await;
-    let project = world.app.organizations_of(&user).await.unwrap().remove(0).projects.remove(0).id;
-    let (secret, id) = create(&mut ann, "shop").await;
+/// Counts three requests with a key at the present time.
+async fn call_three_times(
+    world: &World,
+    (organization, project): (&OrganizationId, &ProjectId),
+    user: &UserId,
+    key: &str,
+) {
     let event = UsageEvent {
         at: keystead_core::time::Timestamp(world.now()),
         kind: UsageKind::Completions,
-        organization,
-        project,
-        key: id.parse().unwrap(),
+        organization: organization.clone(),
+        project: project.clone(),
+        key: key.parse().unwrap(),
         owner: user.as_str().into(),
         model: "gpt-4o".into(),
         used: Quantities { requests: 3, ..Quantities::default() },
@@ -104,13 +106,45 @@ async fn a_leaked_key_is_found_and_revoked() {
         stream: false,
         summary: false,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let write = world.store.write("usage", async move |tx: &mut keystead_store::Tx| {
         keystead_store::tables::usage::record(tx, "segment", 0, std::slice::from_ref(&event)).await
     });
     let counted: Result<usize, keystead_store::Error> = write.await;
     counted.unwrap();
+}
 
+/// The first hour of a key belongs to it, also when its usage is no longer kept by the minute.
+#[tokio::test]
+async fn the_first_calls_of_an_old_key_are_found() {
+    let world = World::new().await;
+    // Within an hour.
+    world.advance(3_600 - world.now() % 3_600 + 1_200);
+    let (mut ann, user, organization) = ready(&world).await;
+    let project = world.app.organizations_of(&user).await.unwrap().remove(0).projects.remove(0).id;
+    let (_, id) = create(&mut ann, "shop").await;
+    world.advance(60);
+    call_three_times(&world, (&organization, &project), &user, &id).await;
+    let (actor, key) = (Actor::Person(user), id.parse().unwrap());
+    for days in [0, 20] {
+        world.advance(days * DAY);
+        world.app.run_cleanup().await.unwrap();
+        let calls = world.app.first_calls(&actor, (&organization, &project), &key, Origin::default()).await.unwrap();
+        let recorded: Vec<_> = calls.recorded.iter().map(|used| (used.model.as_str(), used.requests)).collect();
+        assert_eq!(recorded, [("gpt-4o", 3)], "after {days} days");
+    }
+}
+
+/// A leaked key is pasted, recognized and revoked: three clicks. Its page says what it was used for.
+#[tokio::test]
+async fn a_leaked_key_is_found_and_revoked() {
+    let world = World::new().await;
+    let (mut ann, user, organization) = ready(&world).await;
+    let project = world.app.organizations_of(&user).await.unwrap().remove(0).projects.remove(0).id;
+    let (secret, id) = create(&mut ann, "shop").await;
+    call_three_times(&world, (&organization, &project), &user, &id).await;
     let dialog = ann.get("/api-keys?leaked=1").await;
     assert!(dialog.body.contains("id=\"leaked-key\"") && dialog.body.contains("autocomplete=\"off\""));
     let found = send(&mut ann, "/api-keys/search", &[("leaked", "1"), ("q", &secret)]).await;

@@ -23,6 +23,11 @@ async fn stored_names_are_text() {
     let csrf = ann.csrf().await;
     let made = ann.post("/settings/organization/projects/create", &[("csrf", &csrf), ("name", HOSTILE)]).await;
     assert_eq!(made.status, 303);
+    let made = ann.post("/settings/organization/groups/create", &[("csrf", &csrf), ("name", HOSTILE)]).await;
+    let group = made.location().split('?').next().unwrap().to_owned();
+    let fields = [("csrf", csrf.as_str()), ("name", HOSTILE), ("description", HOSTILE)];
+    let made = ann.post("/settings/organization/roles/new", &fields).await;
+    let role = made.location().split('?').next().unwrap().to_owned();
     let user = ann.members().await.remove(0);
     let mine = world.app.organizations_of(&user).await.unwrap().remove(0);
     assert_eq!((mine.name.as_str(), mine.projects.len()), (HOSTILE, 2), "kept as typed");
@@ -43,13 +48,21 @@ async fn stored_names_are_text() {
         "/settings/organization/general",
         "/settings/organization/members",
         &format!("/settings/organization/members/{user}"),
+        "/settings/organization/groups",
+        &group,
+        &format!("{group}?delete=1"),
+        "/settings/organization/roles",
+        &role,
         "/settings/organization/projects",
+        "/settings/organization/spend",
+        &format!("/settings/organization/projects/{project}/spend"),
         "/settings/organization/audit-log",
         "/settings/account",
         "/settings/account/security",
         "/welcome/organization",
     ] {
-        let answer = ann.get(&format!("{path}?project={project}")).await;
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let answer = ann.get(&format!("{path}{mark}project={project}")).await;
         assert_eq!(answer.status, 200, "{path}");
         harmless(path, &answer.body);
         assert!(path.starts_with("/welcome") || answer.body.contains("&#60;img src=x"), "{path} shows it as text");

@@ -5,7 +5,7 @@ use crate::world::*;
 const SETTINGS: &str = "/settings/organization";
 
 /// Every page with the status that a reader gets; the audit log says only that it is for owners.
-const PAGES: [(&str, u16); 14] = [
+const PAGES: [(&str, u16); 18] = [
     ("/home", 200),
     ("/api-keys", 200),
     ("/usage", 200),
@@ -14,7 +14,11 @@ const PAGES: [(&str, u16); 14] = [
     ("/settings/organization/general", 200),
     ("/settings/organization/members", 200),
     ("/settings/organization/members/{id}", 403),
+    ("/settings/organization/groups", 200),
+    ("/settings/organization/roles", 200),
+    ("/settings/organization/roles/new", 403),
     ("/settings/organization/projects", 200),
+    ("/settings/organization/spend", 200),
     ("/settings/organization/billing/payment-methods", 403),
     ("/settings/organization/audit-log", 200),
     ("/settings/organization/audit-log.csv", 403),

@@ -39,6 +39,8 @@ async fn used(world: &World) -> (Browser<'_>, UserId) {
         stream: false,
         summary: false,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let events = [event(0, user.as_str(), 111), event(0, user.as_str(), 222), event(100, user.as_str(), 444)];
     let write = world.store.write("record", async move |tx: &mut Tx| usage::record(tx, "1-x", 0, &events).await);
@@ -106,6 +108,8 @@ async fn estimated_figures_are_told_apart() {
         stream: true,
         summary: false,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let write = world
         .store
@@ -152,6 +156,8 @@ async fn a_chart_has_five_series_and_a_rest() {
                 stream: false,
                 summary: false,
                 once: None,
+                attributes: keystead_core::usage::Attributes::default(),
+                charge: None,
             });
         }
     }

@@ -125,6 +125,9 @@ async fn a_rule_issues_keys_and_ends_them() {
     assert!(ann.get("/api-keys/workloads").await.body.contains("The rule was deleted"));
 }
 
+/// Fields of a form with their values.
+type Fields<'a> = Vec<(&'a str, &'a str)>;
+
 #[tokio::test]
 async fn every_fault_of_a_rule_is_explained() {
     let world = World::new().await;
@@ -139,7 +142,7 @@ async fn every_fault_of_a_rule_is_explained() {
     let many: Vec<String> = (0..21).map(|number| format!("a{number}")).collect();
     let many: Vec<(&str, &str)> = many.iter().flat_map(|name| condition(name, "text", "x")).collect();
     let restricted = [condition("sub", "text", "a"), vec![("permissions", "restricted")]].concat();
-    let faults: [(Vec<(&str, &str)>, &str, &str); 10] = [
+    let faults: [(Fields, &str, &str); 10] = [
         (condition("", "text", ""), "conditions", "Add at least one condition"),
         (condition("sub", "text", ""), "conditions", "needs an attribute and a value"),
         (condition("a b", "text", "x"), "conditions", "no spaces"),

@@ -100,6 +100,9 @@ async fn the_state_of_the_last_fetch_is_shown() {
     assert!(page.body.contains("1 uploaded key<") && !page.body.contains("Fetch now"), "{}", page.body);
 }
 
+/// Fields of a form with their values.
+type Fields<'a> = [(&'a str, &'a str)];
+
 #[tokio::test]
 async fn every_fault_of_a_provider_is_explained() {
     let world = World::new().await;
@@ -111,7 +114,7 @@ async fn every_fault_of_a_provider_is_explained() {
     nameless["keys"][0]["kid"] = "".into();
     let (private, nameless) = (private.to_string(), nameless.to_string());
     let (long, spaces) = ("x".repeat(33_000), "a".repeat(1_001));
-    let faults: [(&[(&str, &str)], &str, &str); 14] = [
+    let faults: [(&Fields, &str, &str); 14] = [
         (&[("issuer", "http://issuer.example.com")], "issuer", "must begin with https://"),
         (&[("issuer", "https://10.0.0.1")], "issuer", "must name a host on the internet"),
         (&[("issuer", "https://issuer.example.com?a=b")], "issuer", "must not contain a user name"),

@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 
 use crate::Gateway;
 
-/// How many accepted certificates are remembered.
+/// How many accepted certificates are remembered, and how many refused ones. They are apart, so that refused ones push out
+/// no accepted one.
 const REMEMBERED: usize = 10_000;
 
 /// A judgement: what a proxy reported, and the certificates it was judged by, both as digests. When others are active,
@@ -23,15 +24,23 @@ struct Judged {
     trusted: [u8; 32],
 }
 
-/// Judges certificates, and remembers those that were accepted, each as long as it is valid. Refusals are not remembered.
+/// A refusal, and how long it is the same.
+#[derive(Debug, Clone, Copy)]
+struct Refused {
+    fault: CertificateFault,
+    during: Validity,
+}
+
+/// Judges certificates, and remembers the judgements, each as long as no certificate begins or ends.
 #[derive(Debug)]
 pub(crate) struct ClientCertificates {
     accepted: Cache<Judged, Validity>,
+    refused: Cache<Judged, Refused>,
 }
 
 impl Default for ClientCertificates {
     fn default() -> Self {
-        Self { accepted: Cache::new(REMEMBERED) }
+        Self { accepted: Cache::new(REMEMBERED), refused: Cache::new(REMEMBERED) }
     }
 }
 
@@ -60,10 +69,25 @@ impl ClientCertificates {
         if self.accepted.get(&judged).is_some_and(|validity| validity.includes(now)) {
             return Ok(());
         }
-        let presented = Presented::read(reported.as_bytes()).ok_or(CertificateFault::Unreadable)?;
-        let validity = trusted.judge(&presented, now)?;
-        self.accepted.insert(judged, validity);
-        Ok(())
+        if let Some(known) = self.refused.get(&judged).filter(|known| known.during.includes(now)) {
+            return Err(known.fault);
+        }
+        let Some(presented) = Presented::read(reported.as_bytes()) else {
+            let fault = CertificateFault::Unreadable;
+            self.refused.insert(judged, Refused { fault, during: Validity::ALWAYS });
+            return Err(fault);
+        };
+        match trusted.judge(&presented, now) {
+            Ok(validity) => {
+                self.accepted.insert(judged, validity);
+                Ok(())
+            }
+            Err(fault) => {
+                let during = trusted.unchanged_around(&presented, now);
+                self.refused.insert(judged, Refused { fault, during });
+                Err(fault)
+            }
+        }
     }
 }
 
@@ -82,3 +106,6 @@ impl Gateway {
         checked.map_err(|refusal| self.refuse(&refusal))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,6 +111,7 @@ impl Gateway {
         if let Some(fresh) = fresh {
             decide(&fresh, request.route, request.payer.selection(), request.address, now)
                 .map_err(|refusal| self.refuse(&refusal))?;
+            self.check_certificate(&fresh, request.payer.selection(), request.certificate.as_ref())?;
             match judge(&fresh) {
                 Ok(verdicts) => return Ok((model, self.passed(request, verdicts))),
                 Err(newer) => refusal = newer,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{MeterOptions, Shared, UsageBatch, UsageSink};
 use crate::Unavailable;
 use crate::metering::spool::leftover_files::{self, Contents};
-use crate::metering::spool::{Kept, Segment, Work};
+use crate::metering::spool::{Kept, Segment, Work, run_of};
 
 /// The longest wait after a failed delivery.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -110,14 +110,45 @@ impl Delivery {
         }
     }
 
-    /// Removes the segment's files. Its counted position is removed after them, so that no file is ever without one.
+    /// Removes the segment's files. Its counted position is removed after them, so that no file is ever without one. The
+    /// run of the last segment ends before: if this process is killed in between, the next one finds the files again.
     async fn end(&self, segment: &Arc<Segment>, kept: Kept) {
+        let (of, read) = (Arc::clone(segment), kept.clone());
+        let last = tokio::task::spawn_blocking(move || is_last(&of, &read)).await;
+        match last.map_err(std::io::Error::other).flatten() {
+            Ok(true) => self.end_run(segment.run().into()).await,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, segment = %segment.name, "the usage spool could not be listed, so a delivered segment stays until the next start");
+                return;
+            }
+        }
         let of = Arc::clone(segment);
         let removed = tokio::task::spawn_blocking(move || remove(&of, &kept)).await.unwrap_or(false);
         if removed && self.sink.forget(Arc::clone(&segment.name)).await.is_err() {
             tracing::debug!(segment = %segment.name, "how far a segment was counted could not be forgotten");
         }
     }
+
+    /// Tries again until the store answers: what the run had leased is held until then.
+    async fn end_run(&self, run: Arc<str>) {
+        let mut wait = self.options.retry;
+        while self.sink.end_run(Arc::clone(&run)).await == Err(Unavailable) {
+            tokio::time::sleep(wait).await;
+            wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+        }
+    }
+}
+
+/// Whether the run of a segment has ended, and has no files but those of this segment, which were all read. Files of a
+/// run that another process still writes are in the folder, too.
+fn is_last(segment: &Segment, kept: &Kept) -> std::io::Result<bool> {
+    if segment.own || !kept.unread.is_empty() {
+        return Ok(false);
+    }
+    let (files, _) = leftover_files::list(&segment.folder)?;
+    let mut of_run = files.iter().filter(|found| run_of(&found.segment) == segment.run()).peekable();
+    Ok(of_run.peek().is_some() && of_run.all(|found| *found.segment == *segment.name))
 }
 
 /// Removes the files of a segment that can be removed. Returns whether all are removed. If no file is found, another
@@ -153,6 +184,22 @@ fn put_aside(path: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What an ended run has leased is not held because its folder could not be listed for a moment.
+    #[test]
+    fn a_run_is_not_taken_for_a_running_one_while_its_folder_is_away() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("spool");
+        let segment = |number: u8| Segment { name: format!("{number}-run").into(), folder: folder.clone(), own: false };
+        is_last(&segment(7), &Kept::default()).unwrap_err();
+        std::fs::create_dir(&folder).unwrap();
+        for number in [7, 8] {
+            std::fs::write(leftover_files::path(&folder, &segment(number).name, 0), "").unwrap();
+        }
+        assert!(!is_last(&segment(7), &Kept::default()).unwrap(), "the run has another segment");
+        std::fs::remove_file(leftover_files::path(&folder, &segment(7).name, 0)).unwrap();
+        assert!(is_last(&segment(8), &Kept::default()).unwrap());
+    }
 
     #[test]
     fn a_segment_is_not_dealt_with_while_its_folder_is_away() {

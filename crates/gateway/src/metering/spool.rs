@@ -30,7 +30,7 @@ use disk::{Disk, SpoolFile};
 use leftover_files::Contents;
 use queue::Queue;
 pub(crate) use queue::{Kept, Work};
-pub(crate) use segment::{Ready, Segment, Wanted};
+pub(crate) use segment::{Ready, Segment, Wanted, run_of};
 use segment::{length, wanted, write_all};
 
 /// Consecutive events in a segment.
@@ -238,6 +238,11 @@ impl Spool {
             self.dirty.extend(file);
         }
         self.fault = Some(error.to_string());
+    }
+
+    /// The name of this run.
+    pub(crate) fn run(&self) -> Arc<str> {
+        self.run.as_str().into()
     }
 
     /// The number of the first event that is not safe.

@@ -20,6 +20,8 @@ const NO_SYNC: Faults = Faults { room: None, no_files: false, interruptions: 0, 
 struct Sink {
     away: AtomicBool,
     counted: Mutex<(HashMap<String, i64>, Vec<i64>)>,
+    /// Earlier runs that have ended.
+    ended: Mutex<Vec<String>>,
 }
 
 impl UsageSink for Sink {
@@ -38,6 +40,11 @@ impl UsageSink for Sink {
 
     fn forget(&self, segment: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>> {
         self.counted.lock().unwrap().0.remove(&*segment);
+        std::future::ready(Ok(())).boxed()
+    }
+
+    fn end_run(&self, run: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>> {
+        self.ended.lock().unwrap().push(run.to_string());
         std::future::ready(Ok(())).boxed()
     }
 }

@@ -8,18 +8,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
+use keystead_core::budget::PendingHold;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::rate::Used;
 use keystead_core::route::MeterKind;
-use keystead_core::usage::{Price, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, Price, UsageEvent, UsageKind};
 
 use crate::Unavailable;
 use crate::decide::admitted_request::AdmittedRequest;
 use crate::decide::rate_limiter::Reservation;
+use crate::decide::spend_ledgers::SpendGuard;
 use crate::metering::{NotDurable, Recorded};
 use crate::outgoing::{Outgoing, Prompt};
-use crate::response::answer_reader::Found;
-use crate::response::reported_usage::{self, Counted, End};
+use crate::response::answer_reader::{Found, Reader};
+use crate::response::reported_usage::{self, Counted, End, ToolUse};
+use crate::upstream_objects::pending;
 
 /// The status of an event when the client did not wait for the answer.
 const CLIENT_GONE: u16 = 499;
@@ -40,10 +43,17 @@ pub(crate) struct UsageRecorder {
     /// Whether any of it was sent.
     begun: AtomicBool,
     reservation: Reservation,
+    /// What is set aside from spend limits.
+    guard: SpendGuard,
 }
 
 impl UsageRecorder {
-    pub(crate) fn new(admitted: &Arc<AdmittedRequest>, outgoing: &Outgoing<'_>, reservation: Reservation) -> Self {
+    pub(crate) fn new(
+        admitted: &Arc<AdmittedRequest>,
+        outgoing: &Outgoing<'_>,
+        reservation: Reservation,
+        guard: SpendGuard,
+    ) -> Self {
         let model = outgoing.model;
         Self {
             admitted: Arc::clone(admitted),
@@ -56,6 +66,7 @@ impl UsageRecorder {
             tool: outgoing.tool.map(|model| (Arc::clone(&model.id), model.price)),
             begun: AtomicBool::new(false),
             reservation,
+            guard,
         }
     }
 
@@ -87,6 +98,12 @@ impl UsageRecorder {
     pub(crate) fn nothing(&mut self) {
         self.kind = None;
         self.reservation = Reservation::default();
+        self.guard = SpendGuard::default();
+    }
+
+    /// Takes what is set aside from spend limits, for what outlives the request.
+    pub(crate) fn take_guard(&mut self) -> SpendGuard {
+        std::mem::take(&mut self.guard)
     }
 
     /// Settles with what was found in the answer; a second call does nothing.
@@ -111,21 +128,26 @@ impl UsageRecorder {
             && let Some(drawn) = reported_usage::drawn(found)
         {
             let once = once.as_ref().map(|id| format!("{id}/{model}"));
+            let attributes = reported_usage::attributes(UsageKind::Images, found, self.admitted.route.path);
+            let event = self.event(UsageKind::Images, model, price, drawn, once);
             // Events become safe in order, so the one that follows speaks for both.
-            drop(self.admitted.services.meter.record(self.event(UsageKind::Images, model, price, drawn, once)));
+            self.guard.spend(event.cost);
+            drop(self.admitted.services.meter.record(UsageEvent { attributes, ..event }));
         }
         self.record_tool_calls(found, once.as_deref());
-        self.record(counted, once)
+        self.record(counted, once, found)
     }
 
     /// Records calls of hosted tools. Events become safe in order, so the one that follows speaks for these.
     fn record_tool_calls(&self, found: &Found, once: Option<&str>) {
         let Some(model) = &self.admitted.model else { return };
-        for (kind, counted) in reported_usage::tool_calls(found) {
-            let once = once.map(|id| format!("{id}/{}", kind.as_str()));
+        let organization = &self.admitted.payer.organization;
+        for ToolUse { kind, counted, attributes, once: own } in reported_usage::tool_calls(found, organization) {
+            let once = own.or_else(|| once.map(|id| format!("{id}/{}", kind.as_str())));
             let event = self.event(kind, Arc::clone(model), Price::default(), counted, once);
             // Streams and summaries are counted by the event of the request.
-            drop(self.admitted.services.meter.record(UsageEvent { stream: false, summary: false, ..event }));
+            let event = UsageEvent { stream: false, summary: false, attributes, ..event };
+            drop(self.admitted.services.meter.record(event));
         }
     }
 
@@ -140,7 +162,8 @@ impl UsageRecorder {
     /// Notes a response as pending that continues and is counted when it has ended. Its client must not learn of it
     /// before it is noted as pending.
     fn leave_pending(&mut self, id: String) -> Recorded {
-        let note = self.note_pending(id);
+        let hold = self.guard.hand_over();
+        let note = self.note_pending(id, hold);
         self.kind = None;
         self.reservation.keep();
         match tokio::runtime::Handle::try_current() {
@@ -154,7 +177,11 @@ impl UsageRecorder {
         }
     }
 
-    fn note_pending(&self, id: String) -> impl Future<Output = Result<(), Unavailable>> + Send + 'static {
+    fn note_pending(
+        &self,
+        id: String,
+        hold: Option<PendingHold>,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send + 'static {
         let model = self.admitted.model.as_deref().unwrap_or_default().to_owned();
         let admitted = &self.admitted;
         let noted = Pending {
@@ -172,19 +199,36 @@ impl UsageRecorder {
             summary: admitted.features.summary,
             request: admitted.request.as_str().to_owned(),
             begun_at: (admitted.services.clock)(),
+            hold,
         };
-        let pending = Arc::clone(&admitted.services.pending);
-        async move { pending.note(noted).await }
+        pending::note(Arc::clone(&admitted.services.pending), noted)
     }
 
     /// Records the event.
-    fn record(&mut self, Counted { used, estimated }: Counted, once: Option<String>) -> Recorded {
+    fn record(&mut self, Counted { used, estimated }: Counted, once: Option<String>, found: &Found) -> Recorded {
         let Some((kind, model)) = self.kind.take().zip(self.admitted.model.clone()) else { return Recorded::Durable };
         self.reservation.settle(|| Used {
             tokens: used.input_tokens.saturating_add(used.output_tokens).unsigned_abs(),
             images: used.images.unsigned_abs(),
         });
-        self.admitted.services.meter.record(self.event(kind, model, self.price, Counted { used, estimated }, once))
+        let event = self.event(kind, model, self.price, Counted { used, estimated }, once);
+        let attributes = self.attributes(kind, found);
+        let cost = event.cost;
+        let recorded = self.admitted.services.meter.record(UsageEvent { attributes, ..event });
+        // Noted after it is recorded, so that at no time less is taken than will be counted.
+        let guard = std::mem::take(&mut self.guard);
+        guard.spend(cost);
+        recorded
+    }
+
+    /// The attributes of the request's own event. The size of images is the requested one where the answer names none.
+    fn attributes(&self, kind: UsageKind, found: &Found) -> Attributes {
+        let mut attributes = reported_usage::attributes(kind, found, self.admitted.route.path);
+        if kind == UsageKind::Images && attributes.detail.is_none() {
+            let requested = self.prompt.estimate().size;
+            attributes.detail = requested.map(|(width, height)| format!("{width}x{height}").into());
+        }
+        attributes
     }
 
     fn event(
@@ -212,14 +256,21 @@ impl UsageRecorder {
             stream: admitted.features.stream,
             summary: admitted.features.summary,
             once,
+            attributes: Attributes::default(),
+            charge: self.guard.charge(),
         }
     }
 
     /// Records the payer as the owner of a stored response.
-    pub(crate) fn own(&self, object: String) {
+    pub(crate) fn own(&mut self, object: String) {
         let (ownership, payer) = (Arc::clone(&self.admitted.services.ownership), self.admitted.payer.clone());
         // A node that is killed leaves a note of it.
-        let pending = self.is_background().then(|| self.note_pending(object.clone()));
+        let pending = if self.is_background() {
+            let hold = self.guard.hand_over();
+            Some(self.note_pending(object.clone(), hold))
+        } else {
+            None
+        };
         // The stream must not wait for the store; the id is useful only once the stream has ended.
         tokio::spawn(async move {
             if ownership.record(&object, &payer).await == Err(Unavailable) {
@@ -246,7 +297,8 @@ impl Drop for UsageRecorder {
         if self.is_open() && self.begun.load(Ordering::Relaxed) && self.prompt.is_sent() {
             let sent = self.prompt.sent(self.characters);
             // There is no client left who would have to wait for it.
-            drop(self.record(reported_usage::abandoned(self.admitted.route.meter, sent), None));
+            let counted = reported_usage::abandoned(self.admitted.route.meter, sent);
+            drop(self.record(counted, None, Reader::default().found()));
         }
     }
 }

@@ -8,12 +8,14 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::BodyExt;
 use keystead_core::refusal::ErrorResponse;
+use keystead_core::route::Method;
 
 use crate::api_request::ApiRequest;
 use crate::body::{GatewayBody, full};
 use crate::catalogue::ModelEntry;
 use crate::catalogue::address::Upstream;
 use crate::decide::admitted_request::AdmittedRequest;
+use crate::decide::spend_ledgers::SpendGuard;
 use crate::metering::Recorded;
 use crate::metering::usage_recorder::UsageRecorder;
 use crate::outgoing::Outgoing;
@@ -155,12 +157,15 @@ impl Gateway {
         request: &ApiRequest<'_>,
         model: Option<&ModelEntry>,
         body: UpstreamBody,
-        recorder: UsageRecorder,
+        mut recorder: UsageRecorder,
     ) -> Result<Bytes, ErrorResponse> {
+        // What a new batch may cost stays set aside once its id is known. One without an id is never counted.
+        let begins = request.route.path == "/v1/batches" && request.route.method == Method::Post;
+        let guard = if begins { recorder.take_guard() } else { SpendGuard::default() };
         let Some((whole, recorded)) = metered_body::collect(body, recorder, MOST_RECORDED).await else {
             return Err(broke_off());
         };
-        let whole = listing::record_objects(self, request, model, whole).await?;
+        let whole = listing::record_objects(self, request, model, whole, guard).await?;
         self.count_seen(request, &whole).await?;
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;
         Ok(whole)

@@ -1,6 +1,7 @@
 //! Reading usage from an answer as it passes: figures under `usage`, the amount of text, the number of pictures, and
 //! whether it is only an error. The answer itself is not kept, so its length does not matter.
 
+mod labels;
 mod visit;
 mod vocabulary;
 
@@ -8,6 +9,7 @@ use crate::estimate::tokens::Text;
 use crate::response::figures::{Figures, number};
 use crate::response::json_lexer::Lexer;
 
+pub(crate) use labels::Labels;
 pub(crate) use vocabulary::Tool;
 use vocabulary::{Calls, Kind, Name, TextUse, Zone};
 
@@ -46,6 +48,7 @@ pub(crate) struct Found {
     /// Calls of hosted tools: counted as each was done, and as listed at the end.
     calls: Calls,
     calls_listed: Calls,
+    labels: Labels,
     item: Item,
     failed: bool,
     last: bool,
@@ -168,6 +171,11 @@ impl Found {
         self.calls.of(tool).max(self.calls_listed.of(tool))
     }
 
+    /// What the answer names besides its figures.
+    pub(crate) const fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
     /// Whether a response says that it has ended.
     pub(crate) fn has_ended(&self) -> bool {
         self.over == Some(true)
@@ -223,6 +231,7 @@ impl Found {
             return match zone {
                 Zone::Choices if !list => Zone::Choice,
                 Zone::Output if !list => Zone::Item,
+                Zone::Offers if !list => Zone::Offer,
                 Zone::Message | Zone::Tools | Zone::ItemPart => zone,
                 _ => Zone::Other,
             };
@@ -250,6 +259,8 @@ impl Found {
             (Zone::Message, Name::Audio, false) => Zone::Voice,
             (Zone::Item | Zone::ItemPart, Name::Content | Name::Summary, _) => Zone::ItemPart,
             (Zone::Item | Zone::Done, Name::Action, false) => Zone::Action,
+            (Zone::Root | Zone::Response, Name::Tools, true) => Zone::Offers,
+            (Zone::Offer, Name::VectorStores, true) => Zone::Stores,
             _ => Zone::Other,
         }
     }
@@ -261,7 +272,10 @@ impl Found {
             (Zone::Root, Name::Delta) if self.event.kind != Kind::Sound => TextUse::Written,
             (Zone::Root, Name::Type | Name::Status | Name::Id | Name::Duration) => TextUse::Kept,
             (Zone::Response, Name::Id | Name::Status) => TextUse::Kept,
-            (Zone::Item | Zone::Done, Name::Type | Name::Status) | (Zone::Action, Name::Type) => TextUse::Kept,
+            (Zone::Root | Zone::Response, Name::ServiceTier) | (Zone::Root, Name::Size) => TextUse::Kept,
+            (Zone::Offer, Name::ContextSize) | (Zone::Stores, _) => TextUse::Kept,
+            (Zone::Item | Zone::Done, Name::Type | Name::Status | Name::Size | Name::ContainerId)
+            | (Zone::Action, Name::Type) => TextUse::Kept,
             (Zone::Usage(_) | Zone::UsageDetails, name) if name != Name::Unknown => TextUse::Kept,
             (Zone::Choice, Name::Text) | (Zone::Voice, Name::Transcript) => TextUse::Written,
             (Zone::Message, Name::Content | Name::Text | Name::Refusal) => TextUse::Written,
@@ -299,6 +313,11 @@ impl Found {
                 (self.item.failed, self.item.unfinished) = (status == b"failed", status != b"completed");
             }
             (Zone::Action, Name::Type, kind) => self.item.visit = kind != b"search",
+            (Zone::Root | Zone::Response, Name::ServiceTier, tier) => self.labels.set_tier(tier),
+            (Zone::Root | Zone::Item | Zone::Done, Name::Size, size) => self.labels.set_size(size),
+            (Zone::Offer, Name::ContextSize, level) => self.labels.set_level(level),
+            (Zone::Stores, _, id) => self.labels.add_store(id),
+            (Zone::Item | Zone::Done, Name::ContainerId, id) => self.labels.add_container(id),
             (zone, name, text) => self.figure(zone, name, text),
         }
         self.kept = kept;

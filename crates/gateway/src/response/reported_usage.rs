@@ -1,7 +1,9 @@
 //! The usage of one request: the upstream's figures where it reported them, estimates from the text where it did not.
 
+use keystead_core::id::OrganizationId;
 use keystead_core::route::MeterKind;
-use keystead_core::usage::{Quantities, UsageKind};
+use keystead_core::usage::attributes::{USUAL_CONTEXT_LEVEL, image_source};
+use keystead_core::usage::{Attributes, Quantities, UsageKind};
 
 use crate::response::answer_reader::{Found, Reader, Tool};
 
@@ -19,7 +21,7 @@ pub(crate) struct Sent {
 }
 
 /// The counted quantities, and whether any of them is an estimate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Counted {
     pub(crate) used: Quantities,
     pub(crate) estimated: bool,
@@ -105,11 +107,6 @@ fn completion(count: &mut Counted, found: &Found, sent: impl FnOnce() -> Sent) {
 }
 
 impl Counted {
-    /// Adds both.
-    pub(crate) fn plus(self, other: Self) -> Self {
-        Self { used: self.used.plus(other.used), estimated: self.estimated || other.estimated }
-    }
-
     fn estimate(&mut self, figure: u64) -> i64 {
         self.estimated = true;
         whole(figure)
@@ -130,23 +127,61 @@ pub(crate) fn drawn(found: &Found) -> Option<Counted> {
     (images > 0).then_some(Counted { used, estimated: false })
 }
 
-/// Calls of hosted tools that have a kind of usage of their own. They count for the model that made them, and cost
-/// nothing beyond its tokens.
-pub(crate) fn tool_calls(found: &Found) -> impl Iterator<Item = (UsageKind, Counted)> {
-    let tools = [(UsageKind::WebSearchCalls, Tool::WebSearch), (UsageKind::FileSearchCalls, Tool::FileSearch)];
-    let counted = tools.map(|(kind, tool)| (kind, whole(found.calls(tool))));
-    counted.into_iter().filter(|(_, tool_calls)| *tool_calls > 0).map(|(kind, tool_calls)| {
-        let used = Quantities { requests: 1, tool_calls, ..Quantities::default() }.clamped();
-        (kind, Counted { used, estimated: false })
-    })
+/// What one hosted tool did in an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ToolUse {
+    pub(crate) kind: UsageKind,
+    pub(crate) counted: Counted,
+    pub(crate) attributes: Attributes,
+    /// An id under which it counts once, in however many answers it appears.
+    pub(crate) once: Option<String>,
 }
 
-/// The usage of one complete JSON answer.
-pub(crate) fn of_json(meter: MeterKind, body: &[u8]) -> Option<Counted> {
+impl ToolUse {
+    fn new(kind: UsageKind, tool_calls: i64, attributes: Attributes) -> Self {
+        let used = Quantities { requests: 1, tool_calls, ..Quantities::default() }.clamped();
+        Self { kind, counted: Counted { used, estimated: false }, attributes, once: None }
+    }
+}
+
+/// Calls of hosted tools that have a kind of usage of their own, and the sessions of code interpreters. They count for
+/// the model that made them, and cost nothing beyond its tokens.
+pub(crate) fn tool_calls(found: &Found, organization: &OrganizationId) -> impl Iterator<Item = ToolUse> {
+    let labels = found.labels();
+    let level = Attributes::of_detail(Some(labels.level().unwrap_or(USUAL_CONTEXT_LEVEL)));
+    let store = Attributes::of_detail(labels.store());
+    let calls =
+        [(UsageKind::WebSearchCalls, Tool::WebSearch, level), (UsageKind::FileSearchCalls, Tool::FileSearch, store)];
+    let calls = calls.map(|(kind, tool, attributes)| ToolUse::new(kind, whole(found.calls(tool)), attributes));
+    // A session is a container: several calls and several responses may use the same one. Servers name containers
+    // independently, so those of two organizations may have one name.
+    let kind = UsageKind::CodeInterpreterSessions;
+    let sessions = labels.containers().map(move |container| ToolUse {
+        once: Some(format!("{organization}/{container}/{}", kind.as_str())),
+        ..ToolUse::new(kind, 1, Attributes::default())
+    });
+    calls.into_iter().filter(|call| call.counted.used.tool_calls > 0).chain(sessions)
+}
+
+/// The attributes of the usage of a request of this kind.
+pub(crate) fn attributes(kind: UsageKind, found: &Found, path: &str) -> Attributes {
+    let labels = found.labels();
+    match kind {
+        UsageKind::Completions => Attributes::of_detail(labels.tier()),
+        UsageKind::Images => {
+            Attributes { source: Some(image_source(path).into()), ..Attributes::of_detail(labels.size()) }
+        }
+        _ => Attributes::default(),
+    }
+}
+
+/// The usage of one complete JSON answer of a line of a batch, and its attributes.
+pub(crate) fn of_line(kind: UsageKind, meter: MeterKind, body: &[u8], path: &str) -> Option<(Counted, Attributes)> {
     let mut reader = Reader::default();
     reader.feed(body);
     reader.end_value();
-    counted(meter, reader.found(), End::Whole, Sent::default)
+    let counted = counted(meter, reader.found(), End::Whole, Sent::default)?;
+    Some((counted, Attributes { batch: true, ..attributes(kind, reader.found(), path) }))
 }
 
 fn whole(figure: u64) -> i64 {

@@ -10,12 +10,14 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::BodyExt;
 use keystead_core::access::{Payer, decide};
+use keystead_core::budget::Bounds;
 use keystead_core::id::RequestId;
+use keystead_core::money::Amount;
 use keystead_core::pending::Pending;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{self, MeterKind, ModelIn};
 use keystead_core::text::printable;
-use keystead_core::usage::UsageKind;
+use keystead_core::usage::{UsageEvent, UsageKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -23,14 +25,17 @@ use crate::Gateway;
 use crate::api_request::ApiRequest;
 use crate::body::RequestBody;
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
+use crate::decide::spend_ledgers::SpendGuard;
+use crate::estimate;
 use crate::forward::misconfigured;
 use crate::metering::Recorded;
 use crate::rejection::Rejection;
 use crate::request::json_body;
 use crate::request::json_walk;
 use crate::response::error_body;
-use crate::response::reported_usage::{self, Counted};
+use crate::response::reported_usage;
 use crate::upstream::{UpstreamBody, UpstreamRequest};
+use crate::upstream_objects::line_sums::LineSums;
 
 /// Maximum number of lines of one batch, as in the contract.
 const MOST_LINES: usize = 50_000;
@@ -67,13 +72,14 @@ struct ModelOf {
 }
 
 impl Gateway {
-    /// Reads the file of a new batch, and refuses it with its first line that may not pass.
+    /// Reads the file of a new batch, and refuses it with its first line that may not pass. Returns the most that its lines
+    /// may cost, if a spend limit applies.
     pub(crate) async fn judge_batch(
         &self,
         catalogue: &std::sync::Arc<Catalogue>,
         request: &ApiRequest<'_>,
         body: &Bytes,
-    ) -> Result<(), Rejection> {
+    ) -> Result<Amount, Rejection> {
         let unnamed =
             || error_body::bad_body("Name the batch's file once in 'input_file_id'.").with_param("input_file_id");
         let text = std::str::from_utf8(body).map_err(|_| unnamed())?;
@@ -81,22 +87,23 @@ impl Gateway {
         let file: String = file.and_then(|raw| serde_json::from_str(raw.get()).ok()).ok_or_else(unnamed)?;
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let mut lines = Lines::new(self.content(&request.id, upstream, &file).await?, self.limits.json_body);
-        let mut number = 0;
+        let (mut number, mut cost) = (0, Amount::ZERO);
         while let Some(line) = lines.next().await.map_err(|broken| broken.response(number + 1))? {
             number += 1;
             if number > MOST_LINES {
                 return Err(error_body::bad_body(format!("A batch may hold {MOST_LINES} requests.")).into());
             }
             let judged = self.judge_line(catalogue, request, upstream, &line).await;
-            judged.map_err(|rejection| match rejection {
+            let most = judged.map_err(|rejection| match rejection {
                 Rejection::Error(wire) => Rejection::Error(in_line(wire, number)),
                 Rejection::Response(mut response) => {
                     response.headers_mut().insert(HeaderName::from_static("x-keystead-batch-line"), number.into());
                     Rejection::Response(response)
                 }
             })?;
+            cost = cost.plus(most);
         }
-        Ok(())
+        Ok(cost)
     }
 
     /// Judges one line like a single request.
@@ -106,7 +113,7 @@ impl Gateway {
         request: &ApiRequest<'_>,
         upstream: &Upstream,
         line: &Bytes,
-    ) -> Result<(), Rejection> {
+    ) -> Result<Amount, Rejection> {
         let line = json_body::text_of(line.clone())?;
         if several(&line) {
             let message = "It holds a line break within, at which some readers would find a second request. Escape it.";
@@ -127,7 +134,8 @@ impl Gateway {
         };
         decide(&request.caller, route, request.payer.selection(), request.address, self.now())
             .map_err(|refusal| self.refuse(&refusal))?;
-        let peek = json_body::peek(route, &line.slice_ref(body.get().as_bytes()))?;
+        let body = line.slice_ref(body.get().as_bytes());
+        let peek = json_body::peek(route, &body)?;
         let alone = ApiRequest {
             route,
             object: None,
@@ -148,14 +156,25 @@ impl Gateway {
             let id = &judged.entry.id;
             return Err(error_body::bad_body(format!("The model '{id}' is not served where batches run.")).into());
         }
-        Ok(())
+        if !self.has_spend_limit(request) {
+            return Ok(Amount::ZERO);
+        }
+        let images = judged.image.map(|(image, _)| Bounds { images: 1, ..Bounds::default() }.cost(&image.price));
+        let bounds =
+            self.bounds(route.meter, judged.entry, estimate::at_most(&body), peek.input_characters, body.len());
+        Ok(bounds.cost(&judged.entry.price).plus(images.unwrap_or_default()))
     }
 
     /// Notes a batch that has begun, and counts one with results.
-    pub(crate) async fn count_batch(&self, request: &ApiRequest<'_>, body: &Bytes) -> Result<(), ErrorResponse> {
+    pub(crate) async fn count_batch(
+        &self,
+        request: &ApiRequest<'_>,
+        body: &Bytes,
+        guard: SpendGuard,
+    ) -> Result<(), ErrorResponse> {
         let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
         if request.route.path == "/v1/batches" {
-            self.note_batch(request, &batch.id).await?;
+            self.note_batch(request, &batch.id, guard).await?;
         }
         let noted = self.services.pending.find(&batch.id).await.map_err(|_| error_body::store_unavailable())?;
         // One that began before batches were noted is its payer's.
@@ -179,26 +198,28 @@ impl Gateway {
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let content = self.content(&self.request_id(), upstream, &results).await?;
         let mut lines = Lines::new(content, self.limits.form_body);
-        let mut sums: BTreeMap<String, Counted> = BTreeMap::new();
+        let mut sums = LineSums::default();
         while let Some(line) = lines.next().await.map_err(|_| uncounted())? {
             let read = serde_json::from_slice::<ResultLine<'_>>(&line).ok();
             let Some(body) = read.and_then(|line| line.response).and_then(|response| response.body) else { continue };
             let Ok(ModelOf { model }) = serde_json::from_str(body.get()) else { continue };
-            let Some(counted) = reported_usage::of_json(meter, body.get().as_bytes()) else { continue };
+            let line = reported_usage::of_line(kind, meter, body.get().as_bytes(), &batch.endpoint);
+            let Some((counted, attributes)) = line else { continue };
             let served = served_as(&catalogue, &model).map(|entry| (*entry.id).to_owned());
-            sums.entry(served.unwrap_or(model)).and_modify(|sum| *sum = sum.plus(counted)).or_insert(counted);
+            sums.add(served.unwrap_or(model), attributes, counted);
         }
+        let sums = sums.events();
         if sums.is_empty() {
             self.forget(pending).await?;
         }
         let mut recorded = Recorded::Durable;
         let mut left = sums.len();
-        for (model, sum) in sums {
+        for sum in sums {
             left -= 1;
             // The last event ends what is pending; if it is there after a crash, so are all before it.
-            let once = if left == 0 { pending.id.clone() } else { format!("{}/{model}", pending.id) };
-            let sum = Counted { used: sum.used.clamped(), ..sum };
-            recorded = self.services.meter.record(self.event_of(pending, kind, model, sum, once));
+            let once = if left == 0 { pending.id.clone() } else { format!("{}/{}", pending.id, sum.name) };
+            let event = self.event_of(pending, kind, sum.model, sum.counted, once);
+            recorded = self.services.meter.record(UsageEvent { attributes: sum.attributes, ..event });
         }
         // Events become safe in order, so the last one covers all.
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;

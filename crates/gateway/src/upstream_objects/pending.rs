@@ -2,28 +2,39 @@
 //! known: by the first answer that shows their end, whether a client or this node requested it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use keystead_core::money::Amount;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::MeterKind;
-use keystead_core::usage::{UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, UsageEvent, UsageKind};
+use tokio::time::sleep;
 
 use crate::api_request::ApiRequest;
 use crate::body::RequestBody;
+use crate::decide::spend_ledgers::SpendGuard;
 use crate::response::answer::MOST_RECORDED;
-use crate::response::answer_reader::Reader;
+use crate::response::answer_reader::{Found, Reader};
 use crate::response::error_body;
-use crate::response::reported_usage::{self, Counted, End, Sent};
+use crate::response::reported_usage::{self, Counted, End, Sent, ToolUse};
 use crate::upstream::{UpstreamRequest, collect};
 use crate::{BoxFuture, Gateway, Unavailable};
 
 /// Seconds after which a pending object is not requested any more: the estimate of its request counts.
 const LONGEST: i64 = 30 * 86_400;
+/// The route that makes responses.
+const RESPONSES: &str = "/v1/responses";
+
+/// The waits before a pending object is saved again, and how often that is tried: for more than an hour.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const TRIES: u32 = 1_000;
 
 /// The store of pending objects.
 pub trait PendingUsage: Send + Sync + 'static {
@@ -74,6 +85,26 @@ impl PendingUsage for MemoryPending {
     }
 }
 
+/// Saves a pending object. If the store does not answer, one for which something stays set aside is saved later: until then
+/// the lease of this node holds that.
+pub(crate) async fn note(store: Arc<dyn PendingUsage>, pending: Pending) -> Result<(), Unavailable> {
+    let noted = store.note(pending.clone()).await;
+    if noted.is_err() && pending.hold.is_some() {
+        tokio::spawn(async move {
+            let mut wait = FIRST_WAIT;
+            for _ in 0..TRIES {
+                sleep(wait).await;
+                if store.note(pending.clone()).await.is_ok() {
+                    return;
+                }
+                wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+            }
+            tracing::warn!(id = %pending.id, "a response or batch could not be saved as pending; what it may cost is held until this node starts again");
+        });
+    }
+    noted
+}
+
 /// What an upstream reports of a pending object.
 enum Said {
     This(Bytes),
@@ -102,10 +133,7 @@ impl Gateway {
         match (said?, pending.kind) {
             (Said::This(body), PendingKind::Response) => self.count_response(pending, &body).await,
             (Said::This(body), PendingKind::Batch) => self.count_lines(pending, &body).await,
-            // The usage will never be known: only what was sent is known.
-            (Said::Gone, PendingKind::Response) => {
-                self.record_pending(pending, reported_usage::abandoned(MeterKind::Completion, sent(pending))).await
-            }
+            (Said::Gone, PendingKind::Response) => self.record_gone(pending).await,
             (Said::Gone, PendingKind::Batch) => self.forget(pending).await,
         }
     }
@@ -133,23 +161,41 @@ impl Gateway {
         }
         if let (Some(model), Some(drawn)) = (&pending.tool, reported_usage::drawn(found)) {
             let once = format!("{}/{model}", pending.id);
+            let attributes = reported_usage::attributes(UsageKind::Images, found, RESPONSES);
+            let event = self.event_of(pending, UsageKind::Images, model.clone(), drawn, once);
             // Events become safe in order, so the one that follows speaks for both.
-            drop(self.services.meter.record(self.event_of(pending, UsageKind::Images, model.clone(), drawn, once)));
+            drop(self.services.meter.record(UsageEvent { attributes, ..event }));
         }
         let counted = reported_usage::counted(MeterKind::Completion, found, End::Whole, || sent(pending));
-        for (kind, counted) in reported_usage::tool_calls(found).filter(|_| counted.is_some()) {
-            let once = format!("{}/{}", pending.id, kind.as_str());
+        for ToolUse { kind, counted, attributes, once } in
+            reported_usage::tool_calls(found, &pending.organization).filter(|_| counted.is_some())
+        {
+            let once = once.unwrap_or_else(|| format!("{}/{}", pending.id, kind.as_str()));
             let event = self.event_of(pending, kind, pending.model.clone(), counted, once);
-            drop(self.services.meter.record(UsageEvent { stream: false, summary: false, ..event }));
+            drop(self.services.meter.record(UsageEvent { stream: false, summary: false, attributes, ..event }));
         }
         match counted {
-            Some(counted) => self.record_pending(pending, counted).await,
+            Some(counted) => self.record_pending(pending, counted, found).await,
             None => self.forget(pending).await,
         }
     }
 
-    async fn record_pending(&self, pending: &Pending, counted: Counted) -> Result<(), ErrorResponse> {
+    async fn record_pending(&self, pending: &Pending, counted: Counted, found: &Found) -> Result<(), ErrorResponse> {
+        let kind = UsageKind::Completions;
+        let attributes = reported_usage::attributes(kind, found, RESPONSES);
+        let event = self.event_of(pending, kind, pending.model.clone(), counted, pending.id.clone());
+        let recorded = self.services.meter.record(UsageEvent { attributes, ..event });
+        recorded.safe().await.map_err(|_| error_body::unrecorded())
+    }
+
+    /// Counts a response with usage that will never be known: only what was sent is known. Where a spend limit applies, all
+    /// that was set aside counts, because a client may read a response and delete it before it is counted.
+    async fn record_gone(&self, pending: &Pending) -> Result<(), ErrorResponse> {
+        let counted = reported_usage::abandoned(MeterKind::Completion, sent(pending));
         let event = self.event_of(pending, UsageKind::Completions, pending.model.clone(), counted, pending.id.clone());
+        let held = pending.hold.as_ref().map_or(Amount::ZERO, |hold| hold.amount);
+        let attributes = reported_usage::attributes(UsageKind::Completions, Reader::default().found(), RESPONSES);
+        let event = UsageEvent { cost: event.cost.max(held), attributes, ..event };
         self.services.meter.record(event).safe().await.map_err(|_| error_body::unrecorded())
     }
 
@@ -179,13 +225,21 @@ impl Gateway {
             stream: pending.stream,
             summary: pending.summary,
             once: Some(once),
+            attributes: Attributes::default(),
+            charge: pending.charge(),
         }
     }
 
     /// Notes a batch that has begun.
-    pub(crate) async fn note_batch(&self, request: &ApiRequest<'_>, id: &str) -> Result<(), ErrorResponse> {
-        let Some(pending) = self.pending_batch(request, id) else { return Ok(()) };
-        self.services.pending.note(pending).await.map_err(|_| error_body::store_unavailable())
+    pub(crate) async fn note_batch(
+        &self,
+        request: &ApiRequest<'_>,
+        id: &str,
+        mut guard: SpendGuard,
+    ) -> Result<(), ErrorResponse> {
+        let Some(mut pending) = self.pending_batch(request, id) else { return Ok(()) };
+        pending.hold = guard.hand_over();
+        note(Arc::clone(&self.services.pending), pending).await.map_err(|_| error_body::store_unavailable())
     }
 
     /// Builds the pending batch as if the present caller had begun it.
@@ -205,6 +259,7 @@ impl Gateway {
             summary: false,
             request: request.id.as_str().to_owned(),
             begun_at: self.now(),
+            hold: None,
         })
     }
 

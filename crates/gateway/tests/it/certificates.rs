@@ -8,10 +8,12 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use keystead_core::client_certificate::{Certificate, ReportedCertificate, TrustedCertificates};
+use keystead_core::gate::{Policy, Requirement};
 use keystead_core::network::Client;
 use keystead_gateway::{ChangedSubject, GatewayBody};
 
 use crate::cut::{CHUNK, Drip, STREAM};
+use crate::gates::{govern, rule};
 use crate::world::World;
 
 const AUTHORITY: &str = include_str!("../../../../tests/certificates/authority.pem");
@@ -23,7 +25,7 @@ const CHAT: &str = r#"{"model":"gpt-4o","messages":[]}"#;
 
 /// Makes these certificates the active ones of every project, as a change in the directory.
 fn activate(world: &World, pems: &[&str]) {
-    let all = pems.iter().map(|pem| Certificate::read(pem).unwrap()).collect();
+    let all = pems.iter().map(|pem| Arc::new(Certificate::read(pem).unwrap())).collect();
     let set = TrustedCertificates::new(all).map(Arc::new);
     for caller in world.store.callers.lock().unwrap().values_mut() {
         caller.organizations[0].projects[0].certificates = set.clone();
@@ -111,6 +113,24 @@ async fn an_accepted_certificate_ends_by_the_clock() {
     world.clock.store(short.valid_at.0 - 1, Ordering::SeqCst);
     let (status, body) = chat(&world, &key, Some(SHORT)).await;
     assert!(status == 401 && body.contains("not valid yet"), "{body}");
+}
+
+/// A caller that is read again because a rule refused the one in memory needs its certificate as well.
+#[tokio::test]
+async fn a_caller_that_is_read_again_needs_its_certificate() {
+    let world = World::new().await;
+    let key = world.key(1);
+    govern(&world, Policy { rules: vec![rule("all", "model.use", &["gpt-4o"])], ..Policy::default() });
+    assert_ne!(chat(&world, &key, None).await.0, 200, "the organization is not verified");
+    // The store knows more than memory.
+    let set = TrustedCertificates::new(vec![Arc::new(Certificate::read(AUTHORITY).unwrap())]).map(Arc::new);
+    world.change(&key, |caller| {
+        caller.organizations[0].entitlements.met.push(Requirement::Organization);
+        caller.organizations[0].projects[0].certificates = set;
+    });
+    let (status, body) = chat(&world, &key, None).await;
+    assert!(status == 401 && body.contains("\"code\":\"certificate_required\""), "{body}");
+    assert_eq!(chat(&world, &key, Some(CLIENT)).await.0, 200);
 }
 
 #[tokio::test]

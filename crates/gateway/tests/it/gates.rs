@@ -13,13 +13,13 @@ use crate::world::{Answer, World, json};
 const CHAT: &str = "/v1/chat/completions";
 const EDITS: &str = "/v1/images/edits";
 
-fn govern(world: &World, policy: Policy) {
+pub(crate) fn govern(world: &World, policy: Policy) {
     let mut catalogue = keystead_gateway::Catalogue::clone(&world.catalogue.load());
     catalogue.policy = policy;
     world.catalogue.store(Arc::new(catalogue));
 }
 
-fn rule(id: &str, action: &str, models: &[&str]) -> Rule {
+pub(crate) fn rule(id: &str, action: &str, models: &[&str]) -> Rule {
     Rule {
         id: id.to_owned(),
         action: action.to_owned(),

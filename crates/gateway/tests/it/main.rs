@@ -21,6 +21,8 @@ mod passing;
 mod pending;
 mod rates;
 mod sessions;
+mod spend;
+mod spend_ends;
 mod streaming;
 mod upstreams;
 mod world;

@@ -33,6 +33,8 @@ fn event(number: u32) -> UsageEvent {
         stream: false,
         summary: false,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     }
 }
 
@@ -89,6 +91,77 @@ async fn an_outage_of_the_store_and_a_restart_lose_nothing() {
     for entry in std::fs::read_dir(&dir).unwrap() {
         assert_eq!(entry.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
+}
+
+// What the run had leased of spend limits is held until then, and no longer.
+#[tokio::test]
+async fn a_run_ends_once_when_all_of_its_segments_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("spool");
+    let dead = Arc::new(Store::default());
+    dead.down.store(true, Ordering::SeqCst);
+    let meter = open(&dir, &dead, 1).await;
+    let run = meter.run();
+    for number in 0..100 {
+        // Waiting lets the next segment be made.
+        meter.record(event(number)).safe().await.unwrap();
+    }
+    drop(meter);
+    assert!(std::fs::read_dir(&dir).unwrap().count() > 2, "the events are in several segments");
+    let store = Arc::new(Store::default());
+    let meter = open(&dir, &store, 2).await;
+    assert_ne!(meter.run(), run);
+    meter.flush().await;
+    while store.ended.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let _ = meter.record(event(200));
+    meter.flush().await;
+    assert_eq!(*store.ended.lock().unwrap(), [(run.to_string(), 100)]);
+}
+
+// A process that is being replaced may still write into the folder: what it has leased stays with it.
+#[tokio::test]
+async fn a_run_that_another_process_still_writes_does_not_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("spool");
+    let dead = Arc::new(Store::default());
+    dead.down.store(true, Ordering::SeqCst);
+    let first = open(&dir, &dead, 1).await;
+    let run = first.run();
+    for number in 0..100 {
+        let _ = first.record(event(number));
+    }
+    let store = Arc::new(Store::default());
+    let second = open(&dir, &store, 2).await;
+    let _ = second.record(event(200));
+    second.flush().await;
+    assert!(store.ended.lock().unwrap().is_empty());
+    drop((first, second));
+    let third = open(&dir, &store, 3).await;
+    third.flush().await;
+    let ended = |run: &str| store.ended.lock().unwrap().iter().any(|(ended, _)| ended == run);
+    while !ended(&run) {
+        tokio::task::yield_now().await;
+    }
+}
+
+// A node that was killed before its first event may have leased something, too.
+#[tokio::test]
+async fn a_run_without_events_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("spool");
+    let store = Arc::new(Store::default());
+    let meter = open(&dir, &store, 1).await;
+    let run = meter.run();
+    drop(meter);
+    let meter = open(&dir, &store, 2).await;
+    let _ = meter.record(event(1));
+    meter.flush().await;
+    while store.ended.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(*store.ended.lock().unwrap(), [(run.to_string(), 0)]);
 }
 
 #[tokio::test]
@@ -200,8 +273,10 @@ async fn a_damaged_spool_is_kept_and_the_rest_of_it_counted() {
 
     let name = |number: u32, run: &str| dir.join(format!("{number:020}-{run}.usage"));
     let mut damaged = good.clone();
-    let middle = good.len() / 2;
-    damaged[middle] ^= 1;
+    // In the line of the second event: without the line that names their context, all three would be lost.
+    let ends: Vec<usize> =
+        good.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(place, _)| place).collect();
+    damaged[ends[ends.len() - 2] - 5] ^= 1;
     std::fs::write(name(1, "damaged"), &damaged).unwrap();
     std::fs::write(name(2, "newer"), "keystead usage 5\nsomething else\n").unwrap();
     let outside = folder.path().join("outside");

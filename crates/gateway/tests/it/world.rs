@@ -15,10 +15,11 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use keystead_core::budget::{LeaseAnswer, LeaseAsk, Standing, decide};
 use keystead_core::caller::{Caller, Owner, ReachableOrganization, ReachableProject};
 use keystead_core::gate::{Entitlements, Policy, Requirement};
 use keystead_core::key::{ApiKey, KeyDigest, KeyKind, Pepper, TagKeys};
-use keystead_core::money::Micros;
+use keystead_core::money::{Amount, Micros};
 use keystead_core::network::Client;
 use keystead_core::pending::Pending;
 use keystead_core::rate::RateLimits;
@@ -28,8 +29,8 @@ use keystead_core::usage::{Price, UsageEvent};
 use keystead_core::{Secret, Timestamp};
 use keystead_gateway::{
     BoxError, BoxFuture, Catalogue, Directory, DirectoryOptions, Gateway, GatewayOptions, KeySource, Limits,
-    MemoryOwnership, MemoryPending, Meter, MeterOptions, ModelEntry, PendingUsage, RateLimiter, Stopwatch, Unavailable,
-    Upstream, UsageBatch, UsageSink,
+    MemoryOwnership, MemoryPending, Meter, MeterOptions, ModelEntry, PendingUsage, RateLimiter, SpendLeases,
+    SpendLedgers, Stopwatch, Unavailable, Upstream, UsageBatch, UsageSink,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -71,6 +72,8 @@ pub(crate) struct Store {
     pub(crate) events: Mutex<Vec<UsageEvent>>,
     /// The counted position of each segment of the spool.
     pub(crate) spools: Mutex<HashMap<String, i64>>,
+    /// Earlier runs that have ended, and how many events were counted then.
+    pub(crate) ended: Mutex<Vec<(String, usize)>>,
     pub(crate) pending: MemoryPending,
     once: Mutex<HashSet<String>>,
 }
@@ -126,6 +129,35 @@ impl UsageSink for Store {
         self.spools.lock().unwrap().remove(&*segment);
         std::future::ready(Ok(())).boxed()
     }
+
+    fn end_run(&self, run: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>> {
+        if self.down.load(Ordering::SeqCst) {
+            return std::future::ready(Err(Unavailable)).boxed();
+        }
+        let counted = self.events.lock().unwrap().len();
+        self.ended.lock().unwrap().push((run.to_string(), counted));
+        std::future::ready(Ok(())).boxed()
+    }
+}
+
+/// Leases of one node, by the rules of the store; nothing is counted before the test says so.
+#[derive(Debug, Default)]
+pub(crate) struct Leases {
+    pub(crate) limits: Mutex<HashMap<String, i64>>,
+    /// What the node has spent and set aside, when it asked last.
+    pub(crate) committed: Mutex<HashMap<String, Amount>>,
+    pub(crate) down: AtomicBool,
+}
+
+impl SpendLeases for Leases {
+    fn renew(&self, ask: LeaseAsk) -> BoxFuture<'_, Result<LeaseAnswer, Unavailable>> {
+        let cents = self.limits.lock().unwrap().get(ask.subject.as_str()).copied();
+        let standing = Standing { limit: cents.map(Amount::of_cents), ..Standing::default() };
+        let answer = decide(&ask, &standing, Timestamp(0)).1;
+        self.committed.lock().unwrap().insert(ask.subject.to_string(), ask.committed);
+        let down = self.down.load(Ordering::SeqCst);
+        async move { if down { Err(Unavailable) } else { Ok(answer) } }.boxed()
+    }
 }
 
 impl PendingUsage for Store {
@@ -161,6 +193,8 @@ pub(crate) struct World {
     /// Milliseconds on the stopwatch of the rate limiter.
     pub(crate) passed: Arc<AtomicU64>,
     pub(crate) rates: Arc<RateLimiter>,
+    pub(crate) leases: Arc<Leases>,
+    pub(crate) spend: Arc<SpendLedgers>,
     pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
     script: Arc<Mutex<Script>>,
     folder: tempfile::TempDir,
@@ -175,6 +209,7 @@ pub(crate) fn model(id: &str) -> ModelEntry {
         owned_by: "maker".to_owned(),
         price,
         rates: RateLimits::NONE,
+        max_output_tokens: None,
     }
 }
 
@@ -211,9 +246,11 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
                 assigned: None,
                 models: None,
                 addresses: None,
+                spend_limit: None,
                 rates: None,
             }],
             addresses: None,
+            spend_limit: None,
         }],
         revision: 1,
     }
@@ -289,7 +326,11 @@ impl World {
             .collect(),
             policy: Policy::default_rules(),
         }));
+        let leases = Arc::<Leases>::default();
+        let source = Arc::clone(&leases) as Arc<dyn SpendLeases>;
+        let spend = Arc::new(SpendLedgers::new(source, meter.run(), Arc::clone(&clock)));
         let gateway = Arc::new(Gateway::new(GatewayOptions {
+            spend: Arc::clone(&spend),
             directory: Arc::clone(&directory),
             meter: Arc::clone(&meter),
             ownership: Arc::new(MemoryOwnership::new(1_000)),
@@ -316,7 +357,22 @@ impl World {
                 tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
             }
         });
-        Self { gateway, address, store, directory, meter, catalogue, clock: time, passed, rates, seen, script, folder }
+        Self {
+            gateway,
+            address,
+            store,
+            directory,
+            meter,
+            catalogue,
+            clock: time,
+            passed,
+            rates,
+            leases,
+            spend,
+            seen,
+            script,
+            folder,
+        }
     }
 
     /// The folder of the spool.

@@ -51,9 +51,12 @@ pub(crate) async fn run(config: &Validated, command: Audit) -> Result<(), CliErr
     let only: Option<OrganizationId> = organization.map(|text| admin::id("--organization", &text)).transpose()?;
     let logged = heads.as_deref().map(read_heads).transpose()?.unwrap_or_default();
     let store = Store::open(config.database_url.expose()).await?;
-    let wanted = match &only {
-        Some(one) => BTreeSet::from([one.clone()]),
-        None => everyone(&store, &logged).await?,
+    let known = everyone(&store, &logged).await?;
+    let wanted = match only {
+        // A mistyped id has no rows, which must not read as an unbroken chain.
+        Some(one) if !known.contains(&one) => return Err(CliError::Other(format!("No such organization: {one}."))),
+        Some(one) => BTreeSet::from([one]),
+        None => known,
     };
     let (mut rows, mut chains, mut broken) = (0, Vec::new(), Vec::new());
     for organization in &wanted {
@@ -80,7 +83,7 @@ pub(crate) async fn run(config: &Validated, command: Audit) -> Result<(), CliErr
     }
     let mut lines: Vec<String> = broken.iter().map(Break::line).collect();
     let verdict = if broken.is_empty() { "unbroken".to_owned() } else { format!("{} broken", broken.len()) };
-    lines.push(format!("checked {} chains, {rows} rows, {} logged heads: {verdict}", wanted.len(), compared.len()));
+    lines.push(format!("{verdict}; chains: {}, rows: {rows}, logged heads: {}", wanted.len(), compared.len()));
     let value = json!({
         "checked": wanted.len(),
         "rows": rows,
@@ -88,7 +91,7 @@ pub(crate) async fn run(config: &Validated, command: Audit) -> Result<(), CliErr
         "chains": chains,
         "broken": broken.iter().map(Break::value).collect::<Vec<_>>(),
     });
-    print::answer(output.json, &value, &lines);
+    print::answer(output.json, &value, &lines)?;
     if broken.is_empty() {
         Ok(())
     } else {

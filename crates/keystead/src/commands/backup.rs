@@ -43,7 +43,7 @@ pub(crate) async fn run(config: &Validated, arguments: Backup) -> Result<(), Cli
         format!("To restore: {restore}"),
         format!("Keep {} too, but in another place: without it the backup opens nothing.", secrets.display()),
     ];
-    print::answer(arguments.output.json, &json!({ "file": file, "bytes": bytes }), &lines);
+    print::answer(arguments.output.json, &json!({ "file": file, "bytes": bytes }), &lines)?;
     Ok(())
 }
 

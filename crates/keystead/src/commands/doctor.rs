@@ -63,7 +63,7 @@ pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), CliErr
     let (capabilities, rules) = installation::json(&view);
     let answer = json!({ "healthy": healthy, "checks": value, "capabilities": capabilities, "rules": rules });
     let lines: Vec<String> = lines.into_iter().chain(installation::lines(config, &view)).collect();
-    print::answer(output.json, &answer, &lines);
+    print::answer(output.json, &answer, &lines)?;
     if healthy { Ok(()) } else { Err(CliError::Other("something needs attention; see above".to_owned())) }
 }
 

@@ -13,6 +13,6 @@ pub(crate) async fn run(config: &Validated, output: Output) -> Result<(), CliErr
     secrets::open(&config.server.data_dir)?;
     let store = Store::open(config.database_url.expose()).await?;
     store.migrate().await?;
-    print::answer(output.json, &json!({ "status": "up to date" }), &["The database is up to date.".to_owned()]);
+    print::answer(output.json, &json!({ "status": "up to date" }), &["The database is up to date.".to_owned()])?;
     Ok(())
 }

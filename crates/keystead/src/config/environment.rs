@@ -81,6 +81,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("body_memory_bytes", Kind::Number),
             ("body_memory_per_key_bytes", Kind::Number),
             ("body_memory_per_address_bytes", Kind::Number),
+            ("unbounded_output_tokens", Kind::Number),
             ("requests_per_minute", Kind::Number),
             ("requests_per_day", Kind::Number),
             ("tokens_per_minute", Kind::Number),
@@ -120,6 +121,17 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
         "sign_in",
         &[("label", Kind::Text), ("issuer", Kind::Text), ("client_id", Kind::Text), ("client_secret", Kind::Text)],
     ),
+    (
+        "aws",
+        &[
+            ("access_key_id", Kind::Text),
+            ("secret_access_key", Kind::Text),
+            ("account_id", Kind::Text),
+            ("region", Kind::Text),
+            ("endpoint", Kind::Text),
+        ],
+    ),
+    ("azure", &[("client_id", Kind::Text), ("client_secret", Kind::Text), ("endpoint", Kind::Text)]),
     (
         "operator",
         &[
@@ -182,6 +194,7 @@ const LISTS: &[(&str, &[(&str, Kind)])] = &[
             ("requests_per_day", Kind::Number),
             ("tokens_per_minute", Kind::Number),
             ("images_per_minute", Kind::Number),
+            ("max_output_tokens", Kind::Number),
         ],
     ),
 ];

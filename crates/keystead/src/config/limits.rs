@@ -20,6 +20,7 @@ pub(crate) struct Limits {
     pub(crate) body_memory_bytes: usize,
     pub(crate) body_memory_per_key_bytes: usize,
     pub(crate) body_memory_per_address_bytes: usize,
+    pub(crate) unbounded_output_tokens: u64,
     requests_per_minute: Option<u64>,
     requests_per_day: Option<u64>,
     tokens_per_minute: Option<u64>,
@@ -40,6 +41,7 @@ impl Default for Limits {
             body_memory_bytes: 256 << 20,
             body_memory_per_key_bytes: 64 << 20,
             body_memory_per_address_bytes: 32 << 20,
+            unbounded_output_tokens: 32_768,
             requests_per_minute: None,
             requests_per_day: None,
             tokens_per_minute: None,
@@ -58,12 +60,13 @@ impl Limits {
 
     /// Checks that a body of the maximum size fits into the memory for bodies.
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let seconds = [
+        let numbers = [
             ("body_pause_seconds", self.body_pause_seconds),
             ("body_seconds", self.body_seconds),
             ("upload_seconds", self.upload_seconds),
+            ("unbounded_output_tokens", self.unbounded_output_tokens),
         ];
-        positive("limits", &seconds)?;
+        positive("limits", &numbers)?;
         for (name, memory) in [
             ("body_memory_bytes", self.body_memory_bytes),
             ("body_memory_per_key_bytes", self.body_memory_per_key_bytes),

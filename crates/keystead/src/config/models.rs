@@ -6,7 +6,7 @@ use keystead_core::usage::Price;
 use serde::Deserialize;
 
 use super::ConfigError;
-use super::limits::checked_rates;
+use super::limits::{checked_rates, positive};
 
 /// Dollars per million, written as a number or as text.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -34,11 +34,15 @@ pub(crate) struct ModelSection {
     requests_per_day: Option<u64>,
     tokens_per_minute: Option<u64>,
     images_per_minute: Option<u64>,
+    /// The most tokens of one answer.
+    pub(crate) max_output_tokens: Option<u64>,
 }
 
 impl ModelSection {
-    /// The model's own rate limits for one organization.
+    /// The model's own rate limits for one organization. Refuses a longest answer without any token.
     pub(crate) fn rates(&self) -> Result<RateLimits, ConfigError> {
+        let longest = self.max_output_tokens.unwrap_or(1);
+        positive(&format!("model {:?}", self.id), &[("max_output_tokens", longest)])?;
         let &Self { requests_per_minute, requests_per_day, tokens_per_minute, images_per_minute, .. } = self;
         let limits = RateLimits { requests_per_minute, requests_per_day, tokens_per_minute, images_per_minute };
         checked_rates(&format!("model {:?}", self.id), limits)

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use keystead_core::rate::RateLimits;
 use keystead_core::secret::Secret;
 use keystead_core::usage::Price;
+use keystead_providers::cloud::{AwsIdentity, AzureIdentity};
 use serde::Deserialize;
 
 use super::ConfigError;
+use super::clouds::{AwsSection, AzureSection};
 use super::deletion::DeletionSection;
 use super::limits::Limits;
 use super::models::ModelSection;
@@ -53,6 +55,8 @@ pub(crate) struct Config {
     pub(crate) identity: IdentitySection,
     pub(crate) mail: MailSection,
     pub(crate) sign_in: SignInSection,
+    pub(crate) aws: AwsSection,
+    pub(crate) azure: AzureSection,
     pub(crate) operator: OperatorSection,
     pub(crate) accounts: DeletionSection,
     pub(crate) organizations: DeletionSection,
@@ -253,6 +257,8 @@ pub(crate) struct Validated {
     pub(crate) identity: Option<Identity>,
     pub(crate) mail: Option<Mail>,
     pub(crate) sign_in: Option<SignIn>,
+    pub(crate) aws: Option<AwsIdentity>,
+    pub(crate) azure: Option<AzureIdentity>,
     pub(crate) operator: OperatorSection,
     pub(crate) accounts: DeletionSection,
     pub(crate) organizations: DeletionSection,
@@ -331,6 +337,8 @@ impl Config {
             identity: self.identity.validate()?,
             mail: self.mail.validate()?,
             sign_in: self.sign_in.validate()?,
+            aws: self.aws.validate()?,
+            azure: self.azure.validate()?,
             operator: self.operator,
             accounts: self.accounts,
             organizations: self.organizations,

@@ -19,7 +19,7 @@ impl std::fmt::Debug for Hidden {
 }
 
 impl Hidden {
-    fn required(&self, what: &str) -> Result<Secret<String>, ConfigError> {
+    pub(super) fn required(&self, what: &str) -> Result<Secret<String>, ConfigError> {
         let text = self.0.clone().filter(|text| !text.is_empty());
         text.map(Secret::new).ok_or_else(|| ConfigError::Value(format!("{what} is required")))
     }
@@ -213,7 +213,7 @@ pub(crate) struct SignIn {
     pub(crate) client_secret: Secret<String>,
 }
 
-fn text(what: &str, value: Option<&String>) -> Result<String, ConfigError> {
+pub(super) fn text(what: &str, value: Option<&String>) -> Result<String, ConfigError> {
     let value = value.filter(|value| !value.trim().is_empty()).cloned();
     value.ok_or_else(|| ConfigError::Value(format!("{what} is required")))
 }

@@ -262,3 +262,20 @@ fn keys_for_trials_are_told() {
         );
     }
 }
+
+/// Roles in the account of the identity are not assumed, so the account must be known.
+#[test]
+fn the_identity_at_aws_has_an_account() {
+    let aws =
+        |more: &str| format!("[aws]\naccess_key_id = 'AKIA1'\nsecret_access_key = 's'\nregion = 'eu-west-1'\n{more}");
+    assert!(reason(&aws(""), &[]).contains("aws.account_id is required"));
+    for wrong in ["12345678901", "1234567890123", "12345678901x"] {
+        assert!(reason(&aws(&format!("account_id = '{wrong}'")), &[]).contains("aws.account_id must be the 12 digits"));
+    }
+    let account = |more: &str| {
+        let valid = parse(&aws(more), &[]).unwrap().validate(&|_| None).unwrap();
+        valid.aws.unwrap().account
+    };
+    assert_eq!(account("account_id = '123456789012'").as_deref(), Some("123456789012"));
+    assert_eq!(account("endpoint = 'http://minio.test'"), None, "a server in place of AWS has none");
+}

@@ -29,6 +29,7 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 
 use crate::serve::access_log::{Outcomes, Plane};
+use crate::serve::broken_body::{ErrorForm, broken};
 use crate::serve::client_address::Edge;
 use crate::serve::host::Hosts;
 use crate::serve::inbound::Inbound;
@@ -127,7 +128,11 @@ impl Dispatch {
             Plane::Pages if request.uri().path() == keystead_dashboard::PLAYGROUND_STREAM => {
                 self.boxed_router(request, peer, plane)
             }
-            Plane::Pages if *request.method() == Method::POST => Arc::clone(self).boxed_form(request, peer),
+            Plane::Pages if *request.method() == Method::POST => Arc::clone(self).boxed_task(request, peer, plane),
+            // An exchange that has begun counts, also when its client disconnects.
+            Plane::Administration if is_exchange(request.uri().path()) => {
+                Arc::clone(self).boxed_task(request, peer, plane)
+            }
             Plane::Data => Box::pin(self.through_gateway(request, peer)),
             Plane::Administration | Plane::Pages => self.boxed_router(request, peer, plane),
         }
@@ -140,23 +145,30 @@ impl Dispatch {
         Box::pin(async move { (self.through_router(request, peer, plane).await, None) })
     }
 
-    /// Handles a form of the pages in a task of its own, so that it ends when its client disconnects. A browser whose
-    /// button is pressed twice drops the first request: the second one must find what the first one did.
+    /// Handles a request in a task of its own, so that it is finished even if its client disconnects. A browser whose
+    /// button is pressed twice drops the first form: the second one must find what the first one did.
     #[inline(never)]
-    fn boxed_form(self: Arc<Self>, request: Request<Inbound>, peer: SocketAddr) -> BoxFuture<'static, Routed> {
+    fn boxed_task(
+        self: Arc<Self>,
+        request: Request<Inbound>,
+        peer: SocketAddr,
+        plane: Plane,
+    ) -> BoxFuture<'static, Routed> {
         Box::pin(async move {
-            let form = tokio::spawn(async move { self.through_router(request, peer, Plane::Pages).await });
-            (form.await.unwrap_or_else(|_| internal_error()), None)
+            let task = tokio::spawn(async move { self.through_router(request, peer, plane).await });
+            (task.await.unwrap_or_else(|_| internal_error()), None)
         })
     }
 
     /// Returns the refusal of an unencrypted call, if such calls are refused.
     fn refused_in_clear(&self, request: &Request<Inbound>, peer: SocketAddr) -> Option<Answer> {
-        let api = request.uri().path().starts_with("/v1");
+        let path = request.uri().path();
+        let api = path.starts_with("/v1") || is_exchange(path);
         let in_clear = self.in_clear.as_ref().filter(|_| api && self.edge.in_clear(peer, request.headers()))?;
         let client = self.edge.visitor(peer, request.headers());
         in_clear.flag(&self.gateway, &self.app, &self.noting, (request.headers().clone(), client));
-        Some(plain_http::refusal().map(Either::Right))
+        let refusal = if is_exchange(path) { plain_http::refused_exchange() } else { plain_http::refusal() };
+        Some(refusal.map(Either::Right))
     }
 
     async fn through_gateway(&self, request: Request<Inbound>, peer: SocketAddr) -> Routed {
@@ -259,6 +271,7 @@ impl Dispatch {
     /// Passes a request to a router, with limits on its body while the router reads it.
     async fn routed(&self, plane: Plane, request: Request<Inbound>, client: Client) -> Served {
         let (mut head, body) = request.into_parts();
+        let exchange = is_exchange(head.uri.path());
         let (router, most) = match plane {
             Plane::Data | Plane::Administration => (&self.administration, keystead_api::largest_body(head.uri.path())),
             Plane::Pages => (&self.pages, keystead_dashboard::largest_body(head.uri.path())),
@@ -272,45 +285,34 @@ impl Dispatch {
         let ((answer, done), changed) = keystead_store::changed_by(work).await;
         let answer = match (answer, watch.broken()) {
             (Ok(response), None) => response.map(Either::Right),
-            (Ok(response), Some(fault)) => broken(response, plane, &fault.response(most)),
+            (Ok(response), Some(fault)) => {
+                let form = match plane {
+                    _ if exchange => ErrorForm::Exchange,
+                    Plane::Data | Plane::Administration => ErrorForm::Api,
+                    Plane::Pages => ErrorForm::Page,
+                };
+                broken(response, form, &fault.response(most)).map(Either::Right)
+            }
             (Err(never), _) => match never {},
         };
         Served { answer, changed, done }
     }
 }
 
-/// Builds the answer to a request with a body that violated a limit: with the headers of the router's answer, in the
-/// format of its plane.
-fn broken(response: AxumResponse, plane: Plane, error: &ErrorResponse) -> Answer {
-    let (mut head, _) = response.into_parts();
-    let (kind, text) = match plane {
-        Plane::Data | Plane::Administration => ("application/json", error.body()),
-        Plane::Pages => ("text/plain; charset=utf-8", format!("{}\n", error.message)),
-    };
-    head.status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
-    head.headers.remove(header::CONTENT_LENGTH);
-    head.headers.remove(header::SET_COOKIE);
-    head.headers.remove(header::LOCATION);
-    head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    if error.status == 503 {
-        head.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
-    }
-    Response::from_parts(head, Either::Right(Body::from(text)))
-}
-
 /// Returns the plane of a path. Exact prefixes of the raw path: nothing is decoded first.
 fn plane(path: &str) -> Plane {
     if keystead_gateway::is_data_plane(path) {
         Plane::Data
-    } else if path == "/v1"
-        || path.starts_with("/v1/")
-        || path.starts_with("/webhooks/")
-        || path == keystead_api::TOKEN_EXCHANGE
-    {
+    } else if path == "/v1" || path.starts_with("/v1/") || path.starts_with("/webhooks/") || is_exchange(path) {
         Plane::Administration
     } else {
         Plane::Pages
     }
+}
+
+/// Whether a path is that of the exchange of workloads' tokens. Its token is a credential like a key.
+fn is_exchange(path: &str) -> bool {
+    path == keystead_api::TOKEN_EXCHANGE
 }
 
 fn is_probe(path: &str) -> bool {
@@ -355,6 +357,7 @@ mod tests {
         assert_eq!(plane("/v1/organization/projects"), Plane::Administration);
         assert_eq!(plane("/v1/api-keys"), Plane::Administration);
         assert_eq!(plane("/v1/me"), Plane::Administration);
+        assert_eq!(plane("/oauth/token"), Plane::Administration);
         for page in ["/", "/healthz", "/v2/models", "/v1x", "//v1/models", "*", ""] {
             assert_eq!(plane(page), Plane::Pages, "{page}");
         }

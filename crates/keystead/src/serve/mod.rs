@@ -1,6 +1,7 @@
 //! `keystead serve`: everything in one process.
 
 mod access_log;
+mod broken_body;
 pub(crate) mod client_address;
 mod connections;
 mod descriptors;

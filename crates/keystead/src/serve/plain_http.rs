@@ -19,6 +19,8 @@ use crate::wiring;
 
 /// A key is flagged once in this many seconds.
 const FLAGGED_AGAIN: i64 = 3_600;
+/// The code of the refusals.
+const CODE: &str = "https_required";
 /// Maximum number of keys that are remembered as flagged.
 const REMEMBERED: usize = 10_000;
 
@@ -73,7 +75,18 @@ pub(crate) fn refusal() -> Response<Body> {
     let message = "This API is served over https only, and this request came over http: its API key may have been read on \
                    the way. Use https, and replace the key. If you run this service and TLS ends at a proxy, name the \
                    proxy in server.trusted_proxies and let it send X-Forwarded-Proto: https.";
-    let body = ErrorResponse::invalid(403, Some("https_required"), message).body();
+    forbidden(ErrorResponse::invalid(403, Some(CODE), message).body())
+}
+
+/// The answer to an exchange of a workload's token, in the form of OAuth.
+pub(crate) fn refused_exchange() -> Response<Body> {
+    let message = "Tokens are exchanged over https only, and this request came over http: its token may have been read on \
+                   the way. Use https. If you run this service and TLS ends at a proxy, name the proxy in \
+                   server.trusted_proxies and let it send X-Forwarded-Proto: https.";
+    forbidden(keystead_api::exchange_error(CODE, message))
+}
+
+fn forbidden(body: String) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::FORBIDDEN;
     let headers = response.headers_mut();

@@ -11,7 +11,7 @@ use keystead_app::Nodes;
 use keystead_dashboard::{DashboardState, OpenStreams};
 use keystead_gateway::{
     BodyMemory, Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, LastUses, Limits, Meter,
-    MeterOptions, RateLimiter, ReadOn,
+    MeterOptions, RateLimiter, ReadOn, SpendLedgers,
 };
 use keystead_store::Store;
 use prometheus_client::registry::Registry;
@@ -39,6 +39,7 @@ use crate::wiring::node::Node;
 use crate::wiring::objects::StoreOwnership;
 use crate::wiring::pending::{self, StorePending};
 use crate::wiring::sandbox;
+use crate::wiring::spend::{self, StoreLeases};
 use crate::wiring::usage_sink::StoreUsage;
 
 /// The bound addresses.
@@ -62,6 +63,7 @@ pub(crate) struct Running {
     last_uses: (JoinHandle<()>, Arc<LastUses>, Store),
     worker: JoinHandle<()>,
     busy: mpsc::Receiver<()>,
+    spend: Arc<SpendLedgers>,
     /// Ends with the process.
     _node: Node,
     _sandbox: Option<sandbox::Running>,
@@ -100,7 +102,10 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     ));
     let meter = wiring::progress("delivering usage of the last run", open_meter(&config, &store)).await?;
     let rates = Arc::new(RateLimiter::new(wiring::stopwatch()));
+    let leases = Arc::new(StoreLeases::new(store.clone()));
+    let spend = Arc::new(SpendLedgers::new(leases, meter.run(), wiring::clock()));
     let gateway = Arc::new(Gateway::new(GatewayOptions {
+        spend: Arc::clone(&spend),
         directory: Arc::clone(&directory),
         rates: Arc::clone(&rates),
         meter: Arc::clone(&meter),
@@ -150,6 +155,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     app.set_nodes(nodes);
     let worker = tokio::spawn(wiring::worker::work(app.clone(), stopped.clone()));
     tokio::spawn(pending::follow(Arc::clone(&gateway), stopped.clone()));
+    tokio::spawn(spend::follow(Arc::clone(&spend), stopped.clone()));
     let uses = gateway.last_uses();
     let noting = tokio::spawn(wiring::last_uses::follow(Arc::clone(&uses), store.clone(), stopped.clone()));
     let last_uses = (noting, uses, store.clone());
@@ -199,6 +205,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         last_uses,
         worker,
         busy,
+        spend,
         _node: node,
         _sandbox: sandbox,
     })
@@ -246,6 +253,7 @@ fn limits(config: &Validated) -> Limits {
             bytes: set.read_on_bytes,
             at_once: set.read_on_answers,
         },
+        unbounded_output_tokens: set.unbounded_output_tokens,
         ..Limits::default()
     }
 }
@@ -328,6 +336,9 @@ impl Running {
         }
         if timeout(Duration::from_secs(5), self.meter.flush()).await.is_err() {
             tracing::warn!("usage is left in the usage spool and is delivered at the next start");
+        }
+        if timeout(Duration::from_secs(2), self.spend.return_all()).await.is_err() {
+            tracing::warn!("leases of spend limits are not returned; they are held until the next start");
         }
         let (noting, uses, store) = self.last_uses;
         let write = async {

@@ -43,11 +43,13 @@ impl Models {
         }
         let mut owners: BTreeMap<String, String> = BTreeMap::new();
         let mut limited: BTreeMap<&str, RateLimits> = BTreeMap::new();
+        let mut longest: BTreeMap<&str, u64> = BTreeMap::new();
         for (model, price, rates) in &config.models {
             let first = upstreams.first().map(|upstream| upstream.name.to_string()).unwrap_or_default();
             let entry = served.entry(model.id.clone()).or_insert((first, "upstream", *price));
             entry.2 = *price;
             limited.insert(&model.id, *rates);
+            longest.extend(model.max_output_tokens.map(|most| (model.id.as_str(), most)));
             if let Some(upstream) = &model.upstream {
                 entry.0.clone_from(upstream);
             }
@@ -61,7 +63,8 @@ impl Models {
             .map(|(id, (upstream, owned_by, price))| {
                 let owned_by = owners.remove(&id).unwrap_or_else(|| owned_by.to_owned());
                 let rates = limited.get(&*id).copied().unwrap_or_default().or(config.rates);
-                ModelEntry { id: id.into(), upstream, created, owned_by, price, rates }
+                let max_output_tokens = longest.get(&*id).copied().or_else(|| sandbox_longest(&upstream, &id));
+                ModelEntry { id: id.into(), upstream, created, owned_by, price, rates, max_output_tokens }
             })
             .collect();
         Self { entries, upstreams }
@@ -119,6 +122,18 @@ impl Models {
             upstreams: self.upstreams.iter().map(|upstream| (upstream.name.to_string(), upstream.clone())).collect(),
             policy,
         })
+    }
+}
+
+/// The most tokens that a model of the sandbox's server writes in one answer, as its public description says.
+fn sandbox_longest(upstream: &str, model: &str) -> Option<u64> {
+    match model {
+        _ if upstream != SANDBOX => None,
+        "gpt-4o" | "gpt-4o-mini" => Some(16_384),
+        "o3" => Some(100_000),
+        // Of one picture in the best quality.
+        "gpt-image-1" => Some(6_240),
+        _ => None,
     }
 }
 

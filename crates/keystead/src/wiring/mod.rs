@@ -15,6 +15,7 @@ pub(crate) mod objects;
 pub(crate) mod pending;
 pub(crate) mod sandbox;
 pub(crate) mod services;
+pub(crate) mod spend;
 pub(crate) mod spread;
 pub(crate) mod usage_sink;
 pub(crate) mod worker;

@@ -6,6 +6,7 @@ use keystead_app::review::{EvidenceStore, Intake, Reviewer, ReviewerOptions, TIM
 use keystead_app::{Codes, Services};
 use keystead_core::verification::documents::DocumentPolicy;
 use keystead_providers::ProviderError as Outside;
+use keystead_providers::cloud::HttpClouds;
 use keystead_providers::identity::PersonaOptions;
 use keystead_providers::identity::persona::Persona;
 use keystead_providers::mail::{Smtp, SmtpOptions};
@@ -36,6 +37,10 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
     let sandbox = beside.map(|running| running.url().to_owned());
     let issuers = HttpIssuers::new(sandbox, wiring::clock()).map_err(failed("token issuer"))?;
     services.token_issuers = Some(Arc::new(issuers));
+    let aws = config.aws.clone().or_else(|| beside.map(Running::aws));
+    let azure = config.azure.clone().or_else(|| beside.map(Running::azure));
+    let clouds = HttpClouds::new(aws, azure, &wiring::clock()).map_err(failed("cloud"))?;
+    services.clouds = Some(Arc::new(clouds));
     Ok(services)
 }
 

@@ -9,7 +9,7 @@ use keystead_core::id::{KeyId, OrganizationId};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
 use keystead_gateway::{BoxFuture, Unavailable, UsageBatch, UsageSink};
-use keystead_store::tables::{api_keys, first_uses, usage};
+use keystead_store::tables::{api_keys, first_uses, spend_leases, usage};
 use keystead_store::{Error, Store, Tx};
 
 use crate::wiring;
@@ -110,6 +110,13 @@ impl UsageSink for StoreUsage {
         Box::pin(async move {
             let write =
                 self.store.write("forget_segment", async move |tx: &mut Tx| usage::forget_segment(tx, &segment).await);
+            write.await.map_err(|_| Unavailable)
+        })
+    }
+
+    fn end_run(&self, run: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            let write = self.store.write("end_run", async move |tx: &mut Tx| spend_leases::release(tx, &run).await);
             write.await.map_err(|_| Unavailable)
         })
     }

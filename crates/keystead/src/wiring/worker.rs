@@ -24,6 +24,9 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
             Ok(_) => continue,
             Err(error) => tracing::debug!(%error, "the job queue cannot be read; it is tried again"),
         }
+        if let Err(error) = app.queue_spend_alerts().await {
+            tracing::debug!(%error, "mails of spend alerts could not be queued; it is tried again");
+        }
         // Also when the time is before the last run, because a clock that was ahead was corrected.
         if !(0..CLEANUP_INTERVAL).contains(&app.now().0.saturating_sub(cleaned_at)) {
             cleaned_at = app.now().0;

@@ -36,6 +36,9 @@ async fn edits_deletions_moves_and_cuts_are_named() {
     let (whole, said) = verify(&product, &[]);
     let rows = said["rows"].as_i64().unwrap();
     assert!(whole && rows >= 3 && said["broken"] == serde_json::json!([]), "{said}");
+    assert!(verify(&product, &["--organization", &organization]).0);
+    let (whole, said) = verify(&product, &["--organization", "org-000000000000000000000000"]);
+    assert!(!whole && said.is_null(), "an organization that never was has no chain: {said}");
     let second = row(&product, 2).await;
     // Each change and what undoes it.
     for (deed, undo, wanted) in [

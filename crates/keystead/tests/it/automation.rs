@@ -105,6 +105,16 @@ const ROUTES: &[(&str, Bound, &str)] = &[
     ),
     ("/v1/keystead/phone_verifications/{id}/cancel", OwnRows, ""),
     ("/v1/keystead/verification", OneState, ""),
+    (
+        "/v1/organization/external_keys/{external_key_id}/validate",
+        Limits(&["external_checks"]),
+        "validations_and_keys_are_limited",
+    ),
+    (
+        "/v1/organization/external_storage/{external_storage_id}/validate",
+        Limits(&["external_checks"]),
+        "validations_and_keys_are_limited",
+    ),
     ("/v1/keystead/organization_verifications", Limits(&["verification_starts"]), "a_burst_of_starts"),
     ("/v1/keystead/organization_verifications/cancel", OwnRows, ""),
     ("/v1/keystead/organization_verifications/appeal", OwnRows, ""),
@@ -224,6 +234,8 @@ fn row(table: &[Limit]) -> String {
         ("one number or mail address", Subject::Number),
         ("one range of numbers", Subject::Prefix),
         ("one operator", Subject::Reviewer),
+        ("one identity provider from one address", Subject::ProviderFromIp),
+        ("one identity provider from one network", Subject::ProviderFromNetwork),
         ("all together", Subject::Installation),
     ];
     let others: Vec<String> = others

@@ -122,6 +122,13 @@ fn tables_for_people() {
         golden(&place.text(&["limits", "list", "--project", project])).lines().nth(1).unwrap(),
         "rl-gpt-4o                  gpt-4o                             -           -           -             -"
     );
+    let part = place.output(&["projects", "list", "--limit", "1"]);
+    assert_eq!(String::from_utf8_lossy(&part.stdout).lines().count(), 2, "{part:?}");
+    let hint = errors(&part);
+    let after = hint.split_once("--after ").and_then(|(_, rest)| rest.split_once(' ')).unwrap().0;
+    assert!(hint.starts_with("This is not the whole list"), "{hint}");
+    let rest = place.output(&["projects", "list", "--after", after]);
+    assert_eq!((String::from_utf8_lossy(&rest.stdout).lines().count(), errors(&rest)), (2, String::new()), "{rest:?}");
     let log = place.text(&["audit", "list", "--limit", "1"]);
     assert!(log.contains("api_key.created") && log.contains("operator (command line)"), "{log}");
     assert!(place.text(&["audit", "verify"]).contains("unbroken"));
@@ -150,6 +157,9 @@ fn programs_read_the_objects_of_the_api() {
         (vec!["project-users", "list", "--project", project], of_project("users")),
         (vec!["limits", "list", "--project", project], of_project("rate_limits")),
         (vec!["models", "show", "--project", project], of_project("model_permissions")),
+        (vec!["groups", "list"], "/v1/organization/groups".to_owned()),
+        (vec!["roles", "list"], "/v1/organization/roles".to_owned()),
+        (vec!["roles", "list", "--project", project], format!("/v1/projects/{project}/roles")),
     ] {
         let over_http = place.product.call("GET", &path, &place.admin, None);
         assert_eq!(place.json(&arguments), over_http.json(), "{arguments:?}");
@@ -163,6 +173,13 @@ fn programs_read_the_objects_of_the_api() {
     let part = place.json(&["projects", "list", "--limit", "2", "--after", ids[0].as_str().unwrap()]);
     assert_eq!((part["first_id"].clone(), part["last_id"].clone()), (ids[1].clone(), ids[2].clone()));
     assert_eq!((&part["has_more"], &all["has_more"]), (&json!(true), &json!(false)));
+    // Lists of roles name the next part in `next`.
+    let first = place.json(&["roles", "list", "--limit", "1"]);
+    let rest = place.json(&["roles", "list", "--after", first["next"].as_str().unwrap()]);
+    let roles = place.json(&["roles", "list"]);
+    let ids = |list: &Value| list["data"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
+    assert_eq!([ids(&first), ids(&rest)].concat(), ids(&roles));
+    assert_eq!((&first["has_more"], &rest["has_more"], &rest["next"]), (&json!(true), &json!(false), &Value::Null));
     // Every change of this test is in the log, once, with the operator as its actor.
     let exported = place.text(&["audit", "export"]);
     let events: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -78,6 +78,11 @@ fn errors_have_words_and_exit_codes() {
         let (code, text) = place.refused(&arguments);
         assert!(code == 2 && !text.is_empty() && !text.contains('\u{1b}'), "{arguments:?}: {code} {text}");
     }
+    for arguments in [vec!["projects", "show", "--json"], vec!["usage", "--from", "yesterday", "--json"]] {
+        let (code, text) = place.refused(&arguments);
+        let body: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((code, &body["error"]["type"]), (2, &json!("invalid_request_error")), "{arguments:?}: {text}");
+    }
     let odd = place.command(&["projects", "show"]).arg(OsStr::from_bytes(b"proj_\xff")).output().unwrap();
     assert_eq!(odd.status.code(), Some(2), "{odd:?}");
     // With a second organization, one must be named.
@@ -101,6 +106,7 @@ fn errors_have_words_and_exit_codes() {
     );
     place.json(&["models", "list"]);
     place.json(&["verifications", "cases"]);
+    an_organization_is_never_ignored(&place, second["organization_id"].as_str().unwrap());
     // A database that does not answer.
     let away = |more: &[&str]| {
         let mut command = place.command(&[&["projects", "list"], more].concat());
@@ -114,6 +120,36 @@ fn errors_have_words_and_exit_codes() {
     let output = away(&["--json"]);
     let body: Value = serde_json::from_str(errors(&output).lines().last().unwrap()).unwrap();
     assert_eq!((&body["error"]["type"], &body["error"]["code"]), (&json!("server_error"), &Value::Null), "{body}");
+}
+
+/// A command honours a named organization or refuses it.
+fn an_organization_is_never_ignored(place: &Place, second: &str) {
+    let made = ["--owner", &place.owner, "--organization", &place.organization];
+    let key = place.json(&[&["keys", "create", "--project", &place.project][..], &made].concat());
+    let legacy =
+        serde_json::from_str::<Value>(&place.text(&[&["create-key", "--kind", "user", "--json"][..], &made].concat()));
+    let (key, secret) = (key["id"].as_str().unwrap(), key["value"].as_str().unwrap());
+    let legacy = legacy.unwrap()["id"].as_str().unwrap().to_owned();
+    for verb in ["show", "revoke"] {
+        for id in [key, legacy.as_str()] {
+            let (code, text) = place.refused(&["keys", verb, id, "--organization", second]);
+            assert_eq!((code, text), (1, format!("keystead: No such API key: {id}.")), "{verb}");
+        }
+    }
+    let mut find = place.command(&["keys", "find", "--organization", second]);
+    let mut find = find.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    find.stdin.take().unwrap().write_all(secret.as_bytes()).unwrap();
+    let output = find.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{output:?}");
+    assert!(errors(&output).contains("no key of this organization"), "{output:?}");
+    let shown = place.json(&["keys", "show", key, "--organization", &place.organization]);
+    assert_eq!(shown["state"], "active", "it was not revoked");
+    place.text(&["keys", "revoke", key, "--organization", &place.organization]);
+    place.text(&["keys", "revoke", &legacy]);
+    for arguments in [["models", "list"], ["verifications", "cases"]] {
+        let (code, text) = place.refused(&[&arguments[..], &["--organization", second]].concat());
+        assert!(code == 2 && text.contains("leave --organization out"), "{arguments:?}: {text}");
+    }
 }
 
 #[test]
@@ -147,6 +183,37 @@ fn a_reader_that_leaves_ends_it_quietly_and_a_full_disk_does_not() {
     }
 }
 
+/// The commands of the first hour tell of a secret that no one has seen, and so do the others of a full disk.
+#[test]
+fn the_first_commands_lose_no_secret_silently() {
+    let place = Place::new(&[]);
+    let (organization, project, owner) = (place.organization.as_str(), place.project.as_str(), place.owner.as_str());
+    let create = ["create-key", "--organization", organization, "--project", project, "--owner", owner];
+    let bootstrap = ["bootstrap", "--email", "ben@example.com", "--organization"];
+    let closed = || {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        Stdio::from(writer)
+    };
+    let full = || Stdio::from(OpenOptions::new().write(true).open("/dev/full").unwrap());
+    for (number, output) in [closed(), full(), closed(), full()].into_iter().enumerate() {
+        let json: &[&str] = if number < 2 { &[] } else { &["--json"] };
+        let output = place.command(&[&create[..], json].concat()).stdout(output).output().unwrap();
+        let said = errors(&output);
+        let id = said.split_whitespace().find(|word| word.starts_with("key_")).unwrap_or_default();
+        assert!(output.status.code() == Some(1) && said.contains("could not be shown"), "{said}");
+        place.text(&["keys", "revoke", id]);
+    }
+    for (name, output) in [("Second", closed()), ("Third", full())] {
+        let output = place.command(&[&bootstrap[..], &[name]].concat()).stdout(output).output().unwrap();
+        let said = errors(&output);
+        assert!(output.status.code() == Some(1) && said.contains("admin-keys create --organization org-"), "{said}");
+        assert!(!said.contains("sk-admin-"), "the error does not have the secret: {said}");
+    }
+    let output = command(&place.product.folder(), &place.product.variables()).arg("migrate").stdout(full()).output();
+    assert_eq!(output.unwrap().status.code(), Some(1), "other commands tell of a full disk, too");
+}
+
 /// A node that does not answer may still serve the key; the operator reads that, and so does the audit log.
 #[test]
 fn a_node_that_does_not_confirm_is_reported() {
@@ -164,11 +231,21 @@ fn a_node_that_does_not_confirm_is_reported() {
     signal("-STOP");
     let output = place.output(&["keys", "revoke", id]);
     let said = errors(&output);
-    assert!(output.status.success() && said.contains("1 of 1 running nodes have not confirmed"), "{said}");
+    assert!(said.contains("1 of 1 running nodes have not confirmed"), "{said}");
+    // The exit code is its own, and no sentence says that the key is refused.
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0), "{output:?}");
     let log = place.json(&["audit", "list", "--limit", "1"]);
-    assert_eq!(log["data"][0]["type"], "change.unconfirmed", "{log}");
+    assert_eq!(log["data"][0]["keystead_type"], "change.unconfirmed", "{log}");
+    // A program reads the answer, and the error beside it. A new secret is shown all the same.
+    let made = ["keys", "create", "--owner", &place.owner, "--project", &place.project, "--json"];
+    let output = place.output(&made);
+    let error: Value = serde_json::from_str(errors(&output).lines().last().unwrap()).unwrap();
+    assert_eq!((output.status.code(), &error["error"]["code"]), (Some(3), &json!("change_unconfirmed")), "{output:?}");
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let second = shown["value"].as_str().unwrap();
     signal("-CONT");
     assert_eq!(place.models(key), 401, "it reads the changes before it serves");
+    assert_eq!(place.models(second), 200);
 }
 
 #[test]

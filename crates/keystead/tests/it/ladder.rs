@@ -8,6 +8,7 @@ use serde_json::Value;
 /// What each crate may use of the others. `testkit` may only be a dev-dependency.
 const LADDER: &[(&str, &[&str])] = &[
     ("keystead-core", &[]),
+    ("keystead-reference", &["keystead-core"]),
     ("keystead-store", &["keystead-core"]),
     ("keystead-documents", &["keystead-core"]),
     ("keystead-providers", &["keystead-core"]),
@@ -19,7 +20,7 @@ const LADDER: &[(&str, &[&str])] = &[
         &["keystead-core", "keystead-store", "keystead-documents", "keystead-providers", "keystead-locales"],
     ),
     ("keystead-api", &["keystead-app", "keystead-core"]),
-    ("keystead-dashboard", &["keystead-app", "keystead-locales", "keystead-core"]),
+    ("keystead-dashboard", &["keystead-app", "keystead-locales", "keystead-reference", "keystead-core"]),
     (
         "keystead",
         &[

@@ -32,6 +32,7 @@ mod revoked_permissions;
 mod second_service;
 mod service_outages;
 mod source_references;
+mod spend;
 mod store_outage;
 mod surface;
 mod upstream;

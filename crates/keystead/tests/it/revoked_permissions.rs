@@ -218,7 +218,7 @@ fn a_node_that_is_cut_off_is_reported() {
     assert_eq!(deleted.header("x-keystead-unconfirmed-nodes"), Some("1"), "{deleted:?}");
     assert_eq!(deleted.json()["deleted"], true);
     let log = nodes.manage("GET", "/v1/organization/audit_logs?limit=2", &Value::Null).json();
-    assert_eq!(log["data"][0]["type"], "change.unconfirmed", "{log}");
+    assert_eq!(log["data"][0]["keystead_type"], "change.unconfirmed", "{log}");
     assert_eq!(log["data"][0]["change.unconfirmed"]["unconfirmed"], 1, "{log}");
     assert_eq!(log["data"][0]["change.unconfirmed"]["nodes"], 2, "{log}");
     assert_eq!(log["data"][1]["type"], "api_key.deleted", "{log}");

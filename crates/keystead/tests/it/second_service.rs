@@ -51,7 +51,8 @@ fn the_second_service_sends_the_code() {
     let text = texts.lock().unwrap()[0]["text"].as_str().unwrap().to_owned();
     let code = text.rsplit('#').next().unwrap().to_owned();
     let log = owner.get("/v1/organization/audit_logs?limit=20");
-    let said = log["data"].as_array().unwrap().iter().find(|event| event["type"] == "phone.provider_down").unwrap();
+    let said =
+        log["data"].as_array().unwrap().iter().find(|event| event["keystead_type"] == "phone.provider_down").unwrap();
     let data = &said["phone.provider_down"]["data"];
     assert_eq!(data, &json!({ "services": ["sms"], "sent_by": "sms_fallback" }), "{said}");
     // Twilio recovers, and the code is checked by the service that made it.

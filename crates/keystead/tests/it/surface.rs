@@ -24,7 +24,16 @@ fn paths() -> Vec<String> {
     let data = keystead_core::route::ROUTES.iter().map(|route| route.path);
     let administration = keystead_api::ROUTES.iter().map(|route| route.path);
     let pages = keystead_dashboard::ROUTES.iter().map(|route| route.path);
-    let others = ["/healthz", "/readyz", "/webhooks/stripe", "/static/keystead.css", "/nothing", "/v1", "/v1/nothing"];
+    let others = [
+        "/healthz",
+        "/readyz",
+        "/webhooks/stripe",
+        "/oauth/token",
+        "/static/keystead.css",
+        "/nothing",
+        "/v1",
+        "/v1/nothing",
+    ];
     let filled = |path: &str| {
         let parts = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part });
         parts.collect::<Vec<_>>().join("/")
@@ -164,17 +173,25 @@ fn the_api_is_refused_over_http_where_it_is_served_over_https() {
         assert_eq!(answer.json()["error"]["code"], "https_required", "{path}");
         assert!(answer.header("x-request-id").is_some(), "{path}");
     }
+    // The token of a workload is a credential, too.
+    let exchange = |product: &Product, lines: &str| send(product, "POST", "/oauth/token", lines);
+    let refused = exchange(&product, over_http);
+    assert_eq!((refused.status, refused.header("location")), (403, None), "{refused:?}");
+    assert_eq!(refused.json()["error"], "https_required", "{refused:?}");
+    assert!(refused.header("x-request-id").is_some() && refused.header("cache-control") == Some("no-store"));
+    assert_eq!(exchange(&product, over_https).json()["error"], "invalid_request", "read, and without parameters");
     let projects = "/v1/organization/projects";
     assert_eq!(send(&product, "GET", projects, &format!("{key}{over_https}")).status, 200);
     assert_eq!(send(&product, "GET", projects, &key).status, 200, "from this machine");
     assert_eq!(send(&product, "GET", "/healthz", over_http).status, 200);
     product.until("the key is flagged", || {
         let log = send(&product, "GET", "/v1/organization/audit_logs", &key).json();
-        log["data"].as_array().unwrap().iter().any(|event| event["type"] == "api_key.sent_in_clear")
+        log["data"].as_array().unwrap().iter().any(|event| event["keystead_type"] == "api_key.sent_in_clear")
     });
     let allowed = Product::start(&[https, ("KEYSTEAD_SERVER__ALLOW_PLAIN_HTTP", "true")]);
     let key = bearer(&admin(&allowed));
     assert_eq!(send(&allowed, "GET", projects, &format!("{key}{over_http}")).status, 200);
+    assert_eq!(exchange(&allowed, over_http).json()["error"], "invalid_request");
 }
 
 // ASVS 16.4.1.

@@ -145,7 +145,7 @@ fn a_disputed_card_needs_attention() {
     let methods = || owner.get("/v1/keystead/payment_methods");
     let disputes = || {
         let log = product.call("GET", "/v1/organization/audit_logs?limit=100", &owner.admin, None).json();
-        log["data"].as_array().unwrap().iter().filter(|row| row["type"] == "payment.disputed").count()
+        log["data"].as_array().unwrap().iter().filter(|row| row["keystead_type"] == "payment.disputed").count()
     };
     // The event says "created"; the bank has settled it already when it is read. The effect shows that it was read.
     tell("settled_dispute");

@@ -141,6 +141,7 @@ key-state-revoked = Revoked
 key-state-expired = Expired
 key-owner-out = Does not work: its owner has no access to this project.
 key-heir = Open the key that replaced it
+key-issued-by = Issued by federation rule
 key-use = Last 30 days
 key-use-hint = Requests and cost by model. Usage appears within a minute.
 key-use-none = This key was not used in the last 30 days.

@@ -158,6 +158,8 @@ mail-line-until = Valid until: { $time }
 mail-line-no-end = Valid until: no end date
 mail-line-deadline = Deadline: { $time }
 mail-line-retry = Next attempt from: { $time }
+mail-line-project = Project: { $project }
+mail-line-spent = Spent this month: { $amount }
 mail-line-opened = Opened: { $time }
 mail-line-photos = Photos erased: { $time }
 mail-line-case = { $kind ->
@@ -184,6 +186,7 @@ mail-button-verification = Open verification
 mail-button-phone = Open phone settings
 mail-button-waiver = Open waiver request
 mail-button-billing = Open payment methods
+mail-button-usage = Open usage
 mail-button-continue = Continue verification
 mail-footer = Sent by { $operator }, { $url }
 mail-footer-support = Sent by { $operator }, { $url }. Support: { $support }
@@ -209,3 +212,10 @@ mail-waiver-asked-text =
     The organization { $organization } asks you to waive phone verification. An operator must decide.
 
     { $detail }
+
+# To the recipients of a spend alert.
+mail-spend-alert-subject = { $operator }: { $name } has spent { $amount } this month
+mail-spend-alert-text =
+    The monthly spend has reached { $amount }, the threshold of a spend alert. Months begin at midnight UTC.
+
+    You get this email because an owner of the organization named your address in the alert. It is sent once a month.

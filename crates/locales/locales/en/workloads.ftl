@@ -29,7 +29,8 @@ workload-jwks-hint = Up to 20 public keys, at most 32 KB. Upload them again when
 workload-jwks-form = This is not a JSON Web Key Set. It is a JSON object with an array “keys”.
 workload-jwks-number = A key set must have 1 to 20 keys.
 workload-jwks-private = The key set contains a private or secret key. Nothing was saved. Upload public keys only, and replace that key.
-workload-jwks-unusable = A key cannot be used. Each key needs a different “kid”, and must be RSA with 2048 to 4096 bits, or ECDSA on P-256 or P-384, for signatures.
+workload-jwks-repeated = Two keys have the same “kid”. Give each key its own.
+workload-jwks-unusable = A key cannot be used. Each key needs a “kid”, and must be RSA with 2048 to 4096 bits, or ECDSA on P-256 or P-384, for signatures.
 workload-jwks-long = The key set is longer than 32 KB.
 workload-keys-uploaded = { $count ->
     [one] { $count } uploaded key

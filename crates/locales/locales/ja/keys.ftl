@@ -139,6 +139,7 @@ key-state-revoked = 失効済み
 key-state-expired = 期限切れ
 key-owner-out = 所有者がこのプロジェクトにアクセスできないため、使えません。
 key-heir = 置き換え後のキーを開く
+key-issued-by = 発行元のフェデレーションルール
 key-use = 過去30日間
 key-use-hint = モデル別のリクエスト数と料金です。使用量は1分以内に反映されます。
 key-use-none = 過去30日間、このキーは使われていません。

@@ -158,6 +158,8 @@ mail-line-until = 有効期限：{ $time }
 mail-line-no-end = 有効期限：なし
 mail-line-deadline = 期限：{ $time }
 mail-line-retry = 次に試行できる日時：{ $time }
+mail-line-project = プロジェクト：{ $project }
+mail-line-spent = 今月の利用料金：{ $amount }
 mail-line-opened = 受付日時：{ $time }
 mail-line-photos = 写真の消去：{ $time }
 mail-line-case = { $kind ->
@@ -184,6 +186,7 @@ mail-button-verification = 組織の確認を開く
 mail-button-phone = 電話番号の設定を開く
 mail-button-waiver = 免除の申請を開く
 mail-button-billing = 支払い方法を開く
+mail-button-usage = 使用量を開く
 mail-button-continue = 確認を続ける
 mail-footer = 送信者：{ $operator }（{ $url }）
 mail-footer-support = 送信者：{ $operator }（{ $url }）。サポート：{ $support }
@@ -208,3 +211,10 @@ mail-waiver-asked-text =
     組織「{ $organization }」が電話番号の確認の免除を申請しました。運営者による決定が必要です。
 
     { $detail }
+
+# To the recipients of a spend alert.
+mail-spend-alert-subject = { $operator }：{ $name } の今月の利用料金が { $amount } に達しました
+mail-spend-alert-text =
+    今月の利用料金が、利用料金アラートのしきい値 { $amount } に達しました。月は UTC の午前 0 時に始まります。
+
+    このメールは、組織のオーナーがアラートの宛先にこのアドレスを指定したため送信されています。送信は月に 1 回です。

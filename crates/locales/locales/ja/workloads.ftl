@@ -29,7 +29,8 @@ workload-jwks-hint = 公開鍵20個まで、最大32KBです。発行者がキ�
 workload-jwks-form = JSON Web Key Setではありません。配列「keys」を持つJSONオブジェクトが必要です。
 workload-jwks-number = キーセットには1～20個のキーが必要です。
 workload-jwks-private = キーセットに秘密鍵または共通鍵が含まれています。何も保存されていません。公開鍵だけをアップロードし、その鍵は新しいものに替えてください。
-workload-jwks-unusable = 使えないキーがあります。キーごとに異なる「kid」が必要で、2048～4096ビットのRSA、またはP-256かP-384のECDSAの署名用の鍵でなければなりません。
+workload-jwks-repeated = 同じ「kid」のキーが2つあります。キーごとに異なる「kid」を付けてください。
+workload-jwks-unusable = 使えないキーがあります。どのキーにも「kid」が必要で、2048～4096ビットのRSA、またはP-256かP-384のECDSAの署名用の鍵でなければなりません。
 workload-jwks-long = キーセットが32KBを超えています。
 workload-keys-uploaded = { $count ->
    *[other] アップロードしたキー{ $count }個

@@ -145,6 +145,7 @@ key-state-revoked = Unieważniony
 key-state-expired = Wygasł
 key-owner-out = Nie działa: jego właściciel nie ma dostępu do tego projektu.
 key-heir = Otwórz klucz, który go zastąpił
+key-issued-by = Wydany przez regułę federacji
 key-use = Ostatnie 30 dni
 key-use-hint = Żądania i koszty według modelu. Wykorzystanie pojawia się w ciągu minuty.
 key-use-none = W ciągu ostatnich 30 dni klucz nie był używany.

@@ -158,6 +158,8 @@ mail-line-until = Ważne do: { $time }
 mail-line-no-end = Ważne: bezterminowo
 mail-line-deadline = Termin: { $time }
 mail-line-retry = Kolejna próba od: { $time }
+mail-line-project = Projekt: { $project }
+mail-line-spent = Wydano w tym miesiącu: { $amount }
 mail-line-opened = Zgłoszono: { $time }
 mail-line-photos = Usunięcie zdjęć: { $time }
 mail-line-case = { $kind ->
@@ -184,6 +186,7 @@ mail-button-verification = Otwórz weryfikację
 mail-button-phone = Otwórz ustawienia telefonu
 mail-button-waiver = Otwórz prośbę o zwolnienie
 mail-button-billing = Otwórz metody płatności
+mail-button-usage = Otwórz wykorzystanie
 mail-button-continue = Dokończ weryfikację
 mail-footer = Nadawca: { $operator }, { $url }
 mail-footer-support = Nadawca: { $operator }, { $url }. Pomoc techniczna: { $support }
@@ -211,3 +214,10 @@ mail-waiver-asked-text =
     Organizacja „{ $organization }” prosi o zwolnienie z weryfikacji telefonu. Decyzję musi podjąć operator.
 
     { $detail }
+
+# To the recipients of a spend alert.
+mail-spend-alert-subject = { $operator }: { $name } – wydatki w tym miesiącu osiągnęły { $amount }
+mail-spend-alert-text =
+    Wydatki w tym miesiącu osiągnęły { $amount }, czyli próg alertu o wydatkach. Miesiące zaczynają się o północy UTC.
+
+    Otrzymujesz tę wiadomość, ponieważ właściciel organizacji podał Twój adres w alercie. Jest wysyłana raz w miesiącu.

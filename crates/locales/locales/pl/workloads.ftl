@@ -29,7 +29,8 @@ workload-jwks-hint = Do 20 kluczy publicznych, najwyżej 32 KB. Prześlij je pon
 workload-jwks-form = To nie jest zestaw JSON Web Key Set. Jest nim obiekt JSON z tablicą „keys”.
 workload-jwks-number = Zestaw musi zawierać od 1 do 20 kluczy.
 workload-jwks-private = Zestaw zawiera klucz prywatny lub tajny. Niczego nie zapisano. Prześlij tylko klucze publiczne i wymień ten klucz.
-workload-jwks-unusable = Jednego z kluczy nie można użyć. Każdy klucz musi mieć inny „kid” i być kluczem RSA o długości od 2048 do 4096 bitów albo ECDSA na krzywej P-256 lub P-384, przeznaczonym do podpisów.
+workload-jwks-repeated = Dwa klucze mają ten sam „kid”. Każdy klucz musi mieć inny.
+workload-jwks-unusable = Jednego z kluczy nie można użyć. Każdy klucz musi mieć „kid” i być kluczem RSA o długości od 2048 do 4096 bitów albo ECDSA na krzywej P-256 lub P-384, przeznaczonym do podpisów.
 workload-jwks-long = Zestaw kluczy ma więcej niż 32 KB.
 workload-keys-uploaded = { $count ->
     [one] { $count } przesłany klucz

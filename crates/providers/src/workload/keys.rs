@@ -1,5 +1,9 @@
 //! Sets of public keys, and checking signatures with them.
 
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keystead_core::workload_identity::Algorithm;
 use openidconnect::JsonWebKey;
 use openidconnect::core::{CoreJsonWebKey, CoreJwsSigningAlgorithm as Named};
@@ -9,19 +13,28 @@ use serde_json::{Map, Value, json};
 const MOST_UPLOADED: usize = 20;
 /// Keys that are read from an issuer.
 const MOST_FETCHED: usize = 100;
-/// Lengths in JSON of the modulus of RSA keys of 2048 and of 8192 bits; others are not used.
-const MODULUS: std::ops::RangeInclusive<usize> = 342..=1_366;
-/// The longest exponent of an RSA key in JSON: 48 bits.
-const LONGEST_EXPONENT: usize = 8;
+/// Bits of the modulus of RSA keys. Shorter ones are weak, and checking a signature with longer ones takes long.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=4_096;
+/// Bits of the exponent of RSA keys; 65537 has 17.
+const EXPONENT_BITS: std::ops::RangeInclusive<usize> = 2..=32;
 /// The longest id of a key.
 const LONGEST_ID: usize = 500;
 /// Members of private and of symmetric keys.
 const SECRETS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
+/// The kind of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Rsa,
+    P256,
+    P384,
+}
+
 /// A public key with the id by which tokens name it.
 #[derive(Debug, Clone)]
 struct PublicKey {
     id: String,
+    kind: Kind,
     /// The only algorithm it is for, if it says so.
     algorithm: Option<Algorithm>,
     key: CoreJsonWebKey,
@@ -37,28 +50,37 @@ pub enum KeySetFault {
     /// It is not an object with an array `keys`.
     #[error("must be a JSON Web Key Set: an object with an array 'keys'")]
     Form,
+    /// Two keys have the same id.
+    #[error("must have a different 'kid' for each key")]
+    Repeated,
     /// It has no key, or more than twenty.
     #[error("must have 1 to {MOST_UPLOADED} keys")]
     Number,
-    /// It contains a secret, which nobody may send here.
+    /// It contains a secret, which must not be sent here.
     #[error("must have public keys only; the private part of a key must stay with its owner")]
     Private,
     /// A key cannot be used.
     #[error(
-        "each key must have a 'kid' and be an RSA key of at least 2048 bits, or an EC key on P-256 or P-384, for signatures"
+        "each key must have a 'kid' and be an RSA key of 2048 to 4096 bits, or an EC key on P-256 or P-384, for signatures"
     )]
     Unusable,
 }
 
 impl KeySet {
-    /// Reads the keys that an issuer publishes. Keys that cannot be used are left out.
+    /// Reads the keys that an issuer publishes. Keys that cannot be used are left out, and so are further keys of one id and
+    /// kind: each of them would be tried on a signature.
     ///
     /// # Errors
     /// When none can be used.
     pub fn fetched(document: &Value) -> Result<Self, KeySetFault> {
         let keys = document.get("keys").and_then(Value::as_array).ok_or(KeySetFault::Form)?;
-        let usable: Vec<_> = keys.iter().take(MOST_FETCHED).filter_map(usable).collect();
-        if usable.is_empty() { Err(KeySetFault::Unusable) } else { Ok(Self(usable)) }
+        let mut all: Vec<PublicKey> = Vec::new();
+        for key in keys.iter().take(MOST_FETCHED).filter_map(usable) {
+            if !all.iter().any(|other| other.id == key.id && other.kind == key.kind) {
+                all.push(key);
+            }
+        }
+        if all.is_empty() { Err(KeySetFault::Unusable) } else { Ok(Self(all)) }
     }
 
     /// Reads the keys that a customer gave, all of which must be usable.
@@ -73,7 +95,9 @@ impl KeySet {
         if keys.iter().any(|key| SECRETS.iter().any(|secret| key.get(secret).is_some())) {
             return Err(KeySetFault::Private);
         }
-        keys.iter().map(usable).collect::<Option<_>>().map(Self).ok_or(KeySetFault::Unusable)
+        let all: Vec<PublicKey> = keys.iter().map(usable).collect::<Option<_>>().ok_or(KeySetFault::Unusable)?;
+        let ids: BTreeSet<&str> = all.iter().map(|key| key.id.as_str()).collect();
+        if ids.len() < all.len() { Err(KeySetFault::Repeated) } else { Ok(Self(all)) }
     }
 
     /// The ids of the keys.
@@ -122,17 +146,34 @@ fn usable(key: &Value) -> Option<PublicKey> {
     };
     let member = |name: &str| text(name).flatten();
     // Only what is needed is passed on, so that nothing else in the key has an effect.
-    let plain = match member("kty")? {
+    let (kind, plain) = match member("kty")? {
         "RSA" => {
-            let modulus = member("n").filter(|modulus| MODULUS.contains(&modulus.len()))?;
-            let exponent = member("e").filter(|exponent| exponent.len() <= LONGEST_EXPONENT)?;
-            json!({ "kty": "RSA", "use": "sig", "kid": id, "n": modulus, "e": exponent })
+            let (modulus, exponent) = (member("n")?, member("e")?);
+            if !RSA_BITS.contains(&odd_bits(modulus)?) || !EXPONENT_BITS.contains(&odd_bits(exponent)?) {
+                return None;
+            }
+            (Kind::Rsa, json!({ "kty": "RSA", "use": "sig", "kid": id, "n": modulus, "e": exponent }))
         }
         "EC" => {
-            let curve = member("crv").filter(|curve| matches!(*curve, "P-256" | "P-384"))?;
-            json!({ "kty": "EC", "use": "sig", "kid": id, "crv": curve, "x": member("x")?, "y": member("y")? })
+            let curve = member("crv")?;
+            let kind = match curve {
+                "P-256" => Kind::P256,
+                "P-384" => Kind::P384,
+                _ => return None,
+            };
+            let (x, y) = (member("x")?, member("y")?);
+            (kind, json!({ "kty": "EC", "use": "sig", "kid": id, "crv": curve, "x": x, "y": y }))
         }
         _ => return None,
     };
-    Some(PublicKey { id: id.to_owned(), algorithm, key: serde_json::from_value(plain).ok()? })
+    Some(PublicKey { id: id.to_owned(), kind, algorithm, key: serde_json::from_value(plain).ok()? })
+}
+
+/// The number of bits of an odd number in base64url; `None` for any other text.
+fn odd_bits(text: &str) -> Option<usize> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let first = bytes.iter().position(|byte| *byte != 0)?;
+    let leading = bytes[first].leading_zeros() as usize;
+    let odd = bytes.last().is_some_and(|byte| byte % 2 == 1);
+    odd.then(|| (bytes.len() - first) * 8 - leading)
 }

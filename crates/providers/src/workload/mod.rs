@@ -5,12 +5,13 @@ mod keys;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use keystead_core::time::Timestamp;
 use keystead_core::workload_identity::issuer::{check_address, usual_discovery_url};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 pub use keys::{KeySet, KeySetFault};
@@ -28,8 +29,10 @@ const FAILURE_PAUSE: i64 = 10;
 const PATIENCE: Duration = Duration::from_secs(4);
 /// Maximum bytes of a description or key set.
 const LARGEST_DOCUMENT: usize = 256 * 1024;
-/// Issuers whose keys are kept in memory.
+/// Issuers that are kept in memory.
 const MOST_ISSUERS: usize = 1_000;
+/// Issuers that are asked at once.
+const MOST_FETCHES: usize = 64;
 
 /// Finds the keys of issuers.
 pub trait TokenIssuers: Send + Sync {
@@ -53,24 +56,63 @@ pub trait TokenIssuers: Send + Sync {
 /// What is known about one issuer.
 #[derive(Debug, Default)]
 struct Known {
+    /// The keys, and when they were requested.
     keys: Option<(Timestamp, Arc<KeySet>)>,
+    /// When the last fetch ended.
     tried_at: Option<Timestamp>,
+    /// Why it failed, if it did.
     fault: Option<ProviderError>,
 }
 
+impl Known {
+    /// Answers without a fetch, if no fetch is due: with keys of which one has the id, or with what the last fetch
+    /// brought, if that was a moment ago.
+    fn answer(&self, key_id: &str, now: Timestamp) -> Option<Result<Arc<KeySet>, ProviderError>> {
+        let within = |at: Timestamp, seconds: i64| (0..seconds).contains(&now.since(at));
+        let tried = |pause: i64| self.tried_at.is_some_and(|at| within(at, pause));
+        match self.keys.as_ref().filter(|(at, _)| within(*at, LIFETIME)) {
+            Some((_, keys)) if keys.has(key_id) || tried(UNKNOWN_KEY_PAUSE) => Some(Ok(Arc::clone(keys))),
+            None if tried(FAILURE_PAUSE) => self.fault.clone().map(Err),
+            _ => None,
+        }
+    }
+}
+
+/// One issuer.
+#[derive(Debug, Default)]
+struct Issuer {
+    known: Mutex<Known>,
+    /// Held during a fetch, so that requests for one issuer wait for one fetch.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+impl Issuer {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The issuer, and the address of its description if it is not at the usual place.
 type Place = (String, Option<String>);
 
+/// The issuers in memory, each with the time of its last use.
+type Issuers = HashMap<Place, (Timestamp, Arc<Issuer>)>;
+
 /// Fetches keys over HTTP.
-pub struct HttpIssuers {
+pub struct HttpIssuers(Arc<Fetcher>);
+
+struct Fetcher {
     http: Http,
     sandbox: Option<String>,
     clock: Clock,
-    known: Mutex<HashMap<Place, Arc<tokio::sync::Mutex<Known>>>>,
+    issuers: Mutex<Issuers>,
+    /// The fetches that may run at once.
+    room: Semaphore,
 }
 
 impl fmt::Debug for HttpIssuers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpIssuers").field("sandbox", &self.sandbox).finish_non_exhaustive()
+        f.debug_struct("HttpIssuers").field("sandbox", &self.0.sandbox).finish_non_exhaustive()
     }
 }
 
@@ -80,53 +122,62 @@ impl HttpIssuers {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(sandbox: Option<String>, clock: Clock) -> Result<Self, ProviderError> {
-        Ok(Self { http: Http::to_public_addresses()?, sandbox, clock, known: Mutex::default() })
+        let http = Http::to_public_addresses()?;
+        let room = Semaphore::new(MOST_FETCHES);
+        Ok(Self(Arc::new(Fetcher { http, sandbox, clock, issuers: Mutex::default(), room })))
     }
+}
 
-    fn entry(&self, place: Place) -> Arc<tokio::sync::Mutex<Known>> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST_ISSUERS && !known.contains_key(&place) {
-            // Any of them: it is fetched again when it is needed.
-            let other = known.keys().next().cloned();
-            other.and_then(|other| known.remove(&other));
-        }
-        Arc::clone(known.entry(place).or_default())
-    }
-
-    async fn find(
-        &self,
-        issuer: &str,
-        discovery_url: Option<&str>,
-        key_id: &str,
-    ) -> Result<Arc<KeySet>, ProviderError> {
-        let entry = self.entry((issuer.to_owned(), discovery_url.map(str::to_owned)));
-        // Requests for one issuer wait for one fetch.
-        let mut known = entry.lock().await;
+impl Fetcher {
+    fn issuer(&self, place: &Place) -> Arc<Issuer> {
         let now = (self.clock)();
-        let within = |at: Timestamp, seconds: i64| (0..seconds).contains(&now.since(at));
-        let fresh = known.keys.as_ref().filter(|(at, _)| within(*at, LIFETIME)).map(|(_, keys)| Arc::clone(keys));
-        let pause = if fresh.is_some() { UNKNOWN_KEY_PAUSE } else { FAILURE_PAUSE };
-        let tried = known.tried_at.is_some_and(|at| within(at, pause));
-        match fresh {
-            Some(keys) if tried || keys.has(key_id) => return Ok(keys),
-            None if tried => {
-                return Err(known.fault.clone().unwrap_or_else(|| unavailable("the issuer was asked a moment ago")));
-            }
-            _ => {}
+        let mut issuers = self.issuers.lock().unwrap_or_else(PoisonError::into_inner);
+        if issuers.len() >= MOST_ISSUERS && !issuers.contains_key(place) {
+            // The one that was used longest ago; it is fetched again when it is needed.
+            let idle = issuers.iter().min_by_key(|(_, (used_at, _))| *used_at).map(|(place, _)| place.clone());
+            idle.and_then(|idle| issuers.remove(&idle));
         }
-        // Noted before the fetch, so that a client that hangs up and comes back does not cause a fetch each time.
-        (known.tried_at, known.fault) = (Some(now), None);
-        match self.fetch(issuer, discovery_url).await {
-            Ok(keys) => {
-                let keys = Arc::new(keys);
-                known.keys = Some((now, Arc::clone(&keys)));
-                Ok(keys)
-            }
-            Err(fault) => {
-                known.fault = Some(fault.clone());
-                fresh.ok_or(fault)
-            }
+        let (used_at, issuer) = issuers.entry(place.clone()).or_insert_with(|| (now, Arc::default()));
+        *used_at = now;
+        Arc::clone(issuer)
+    }
+
+    async fn find(self: Arc<Self>, place: Place, key_id: String) -> Result<Arc<KeySet>, ProviderError> {
+        let issuer = self.issuer(&place);
+        // Known keys need no fetch, and do not wait for one that another token caused.
+        if let Some(answer) = issuer.known().answer(&key_id, (self.clock)()) {
+            return answer;
         }
+        // In a task of its own, so that a client that disconnects does not stop the fetch for which others wait.
+        let task = tokio::spawn(async move { self.fetch_once(&issuer, &place, &key_id).await });
+        task.await.unwrap_or_else(|_| Err(unavailable("the fetch was stopped")))
+    }
+
+    /// Fetches the keys of an issuer, unless another request has done so while this one waited.
+    async fn fetch_once(&self, issuer: &Issuer, place: &Place, key_id: &str) -> Result<Arc<KeySet>, ProviderError> {
+        let Ok(_fetching) = tokio::time::timeout(3 * PATIENCE, issuer.fetching.lock()).await else {
+            return Err(unavailable("the issuer answers slowly"));
+        };
+        if let Some(answer) = issuer.known().answer(key_id, (self.clock)()) {
+            return answer;
+        }
+        let room = tokio::time::timeout(PATIENCE, self.room.acquire()).await;
+        // Nothing is noted about an issuer that was not asked.
+        let Ok(Ok(_room)) = room else { return Err(unavailable("too many issuers are asked at once")) };
+        let began = (self.clock)();
+        let fetched = self.fetch(&place.0, place.1.as_deref()).await;
+        if let Err(fault) = &fetched {
+            tracing::warn!(issuer = place.0.as_str(), %fault, "the keys of an issuer of workloads cannot be fetched");
+        }
+        let ended = (self.clock)();
+        let mut known = issuer.known();
+        known.tried_at = Some(ended);
+        known.fault = fetched.as_ref().err().cloned();
+        if let Ok(keys) = fetched {
+            known.keys = Some((began, Arc::new(keys)));
+        }
+        // Keys that are not old are used on when the issuer does not answer.
+        known.answer(key_id, ended).unwrap_or_else(|| Err(unavailable("the issuer does not answer")))
     }
 
     async fn fetch(&self, issuer: &str, discovery_url: Option<&str>) -> Result<KeySet, ProviderError> {
@@ -179,7 +230,7 @@ impl HttpIssuers {
 
 impl TokenIssuers for HttpIssuers {
     fn sandbox(&self) -> Option<&str> {
-        self.sandbox.as_deref()
+        self.0.sandbox.as_deref()
     }
 
     fn keys<'a>(
@@ -188,7 +239,8 @@ impl TokenIssuers for HttpIssuers {
         discovery_url: Option<&'a str>,
         key_id: &'a str,
     ) -> BoxFuture<'a, Result<Arc<KeySet>, ProviderError>> {
-        Box::pin(self.find(issuer, discovery_url, key_id))
+        let place = (issuer.to_owned(), discovery_url.map(str::to_owned));
+        Box::pin(Arc::clone(&self.0).find(place, key_id.to_owned()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every client against a vendor that records requests and answers what the test says, over real sockets.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod clouds;
 mod deliveries;
 mod hostile;
 mod hostile_phone;

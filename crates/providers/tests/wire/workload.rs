@@ -94,6 +94,49 @@ async fn keys_are_kept_for_an_hour_and_fetched_for_an_unknown_key() {
     assert!(world.keys("k2").await.is_ok());
 }
 
+/// A client that hangs up stops no fetch, and nothing is noted about an issuer that was not asked.
+#[tokio::test]
+async fn a_fetch_is_finished_when_its_client_disconnects() {
+    let world = World::new().await;
+    world.publish(&[&Key::rsa("k1", 2048)]);
+    {
+        let mut left = Box::pin(world.keys("k1"));
+        assert!(futures_util::poll!(&mut left).is_pending());
+    }
+    assert!(world.keys("k1").await.unwrap().has("k1"), "another client is not refused");
+    assert_eq!(world.calls(), 2, "and waits for the same fetch");
+}
+
+/// A token with an unknown key causes a fetch, for which tokens with known keys do not wait.
+#[tokio::test]
+async fn known_keys_do_not_wait_for_a_fetch() {
+    let world = World::new().await;
+    world.publish(&[&Key::rsa("k1", 2048)]);
+    world.keys("k1").await.unwrap();
+    world.pass(60);
+    world.publish(&[&Key::rsa("k1", 2048), &Key::ed25519("k2", 7)]);
+    let mut unknown = Box::pin(world.keys("k2"));
+    assert!(futures_util::poll!(&mut unknown).is_pending());
+    let known = futures_util::poll!(Box::pin(world.keys("k1")));
+    assert!(matches!(known, std::task::Poll::Ready(Ok(_))), "{known:?}");
+    assert!(unknown.await.is_ok());
+}
+
+/// Of more issuers than are kept, those that are not used are forgotten.
+#[tokio::test]
+async fn idle_issuers_are_forgotten_first() {
+    let world = World::new().await;
+    world.publish(&[&Key::rsa("k1", 2048)]);
+    for n in 0..1_500 {
+        world.keys("k1").await.unwrap();
+        // No address that is called.
+        let other = world.client.keys(&format!("http://issuer{n}.example.com"), None, "k").await;
+        assert!(matches!(other, Err(ProviderError::Refused(_))), "{other:?}");
+        world.pass(1);
+    }
+    assert_eq!(world.calls(), 2);
+}
+
 #[tokio::test]
 async fn requests_at_once_cause_one_fetch() {
     let world = World::new().await;
@@ -205,6 +248,13 @@ fn signatures_hold_or_do_not() {
     }
 }
 
+/// An odd number of so many bits.
+fn number(bits: usize) -> String {
+    let mut bytes = vec![255; bits.div_ceil(8)];
+    bytes[0] >>= bytes.len() * 8 - bits;
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
 #[test]
 fn keys_that_are_not_used() {
     let good = serde_json::to_value(Key::rsa("k1", 2048).public()).unwrap();
@@ -226,7 +276,17 @@ fn keys_that_are_not_used() {
         with("kty", json!("oct")),
         with("kty", json!("EC")),
         with("n", json!("AQAB")),
+        with("n", json!(number(2_047))),
+        with("n", json!(number(4_097))),
+        with("n", json!(number(8_192))),
+        // 1024 bits, written as long as 2048.
+        with("n", json!(URL_SAFE_NO_PAD.encode([[0; 128], [255; 128]].concat()))),
+        with("n", json!(URL_SAFE_NO_PAD.encode([[255; 128], [254; 128]].concat()))),
+        with("n", json!(number(2_048) + "=")),
+        serde_json::to_value(Key::rsa("k1", 1024).public()).unwrap(),
         with("e", json!("AQABAQABAQAB")),
+        with("e", json!("AQ")),
+        with("e", json!("BA")),
         json!({ "kty": "EC", "kid": "k", "crv": "secp256k1", "x": "AA", "y": "AA" }),
         json!("key"),
     ] {
@@ -236,6 +296,13 @@ fn keys_that_are_not_used() {
     for secret in ["d", "p", "k"] {
         assert_eq!(KeySet::uploaded(&set(vec![with(secret, json!("AA"))])).unwrap_err(), KeySetFault::Private);
     }
+    for usable in [with("n", json!(number(2_048))), with("n", json!(number(4_096))), with("e", json!("Aw"))] {
+        assert!(KeySet::uploaded(&set(vec![usable.clone()])).is_ok(), "{usable}");
+    }
+    // Keys of one id would each be tried on a signature.
+    assert_eq!(KeySet::uploaded(&set(vec![good.clone(); 2])).unwrap_err(), KeySetFault::Repeated);
+    let many = KeySet::fetched(&json!({ "keys": vec![good.clone(); 100] })).unwrap();
+    assert_eq!(many.ids().count(), 1);
     assert_eq!(KeySet::uploaded(&set(vec![])).unwrap_err(), KeySetFault::Number);
     assert_eq!(KeySet::uploaded(&set(vec![good.clone(); 21])).unwrap_err(), KeySetFault::Number);
     assert_eq!(KeySet::uploaded(&json!({ "keys": {} }).as_object().unwrap().clone()).unwrap_err(), KeySetFault::Form);

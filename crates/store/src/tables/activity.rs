@@ -68,18 +68,18 @@ pub async fn delete_features(tx: &mut Tx, before: Timestamp) -> Result<u64, Erro
     tx.execute("DELETE FROM feature_uses WHERE day < $1", vec![before.0.into()]).await
 }
 
-/// Returns how often each organization used each model since a moment.
+/// Returns how often each organization used each model since the day of a moment.
 pub async fn list_models(tx: &mut Tx, since: Timestamp) -> Result<Vec<(OrganizationId, String, i64)>, Error> {
-    const SQL: &str = "SELECT organization, model, CAST(SUM(requests) AS BIGINT) FROM usage_buckets \
+    const SQL: &str = "SELECT organization, model, CAST(SUM(requests) AS BIGINT) FROM usage_days \
                        WHERE bucket_start >= $1 AND tool_calls = 0 GROUP BY organization, model ORDER BY organization, model";
-    let rows = tx.all(SQL, vec![since.0.into()]).await?;
-    rows.iter().map(|row| Ok((id(row, 0, "usage_buckets")?, row.text(1)?, row.int(2)?))).collect()
+    let rows = tx.all(SQL, vec![(since.0 - since.0.rem_euclid(DAY)).into()]).await?;
+    rows.iter().map(|row| Ok((id(row, 0, "usage_days")?, row.text(1)?, row.int(2)?))).collect()
 }
 
-/// Returns how many keys, without admin keys, each organization made since a moment.
+/// Returns how many keys, without admin keys and those of workloads, each organization made since a moment.
 pub async fn list_keys(tx: &mut Tx, since: Timestamp) -> Result<Vec<(OrganizationId, i64)>, Error> {
     const SQL: &str = "SELECT organization, COUNT(*) FROM api_keys WHERE created_at >= $1 AND kind <> 'admin' \
-                       AND organization IS NOT NULL GROUP BY organization ORDER BY organization";
+                       AND organization IS NOT NULL AND federation_rule IS NULL GROUP BY organization ORDER BY organization";
     let rows = tx.all(SQL, vec![since.0.into()]).await?;
     rows.iter().map(|row| Ok((id(row, 0, "api_keys")?, row.int(1)?))).collect()
 }

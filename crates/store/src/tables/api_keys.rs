@@ -19,7 +19,7 @@ mod issued;
 mod search;
 mod with_owner;
 
-pub use federated::{count_issued, delete_issued, insert_issued, revoke_of_rule};
+pub use federated::{count_issued, count_issued_in_organization, delete_issued, insert_issued, revoke_of_rule};
 pub use issued::{IssuedKey, count_issued_live, count_issued_of_provider, has_issued, list_issued};
 pub use search::{KeyCounts, KeysWanted, count, find_of_project, search};
 pub use with_owner::{
@@ -57,17 +57,19 @@ pub struct KeyRow {
     pub revoked_reason: Option<String>,
     /// The key that replaced it.
     pub rotated_to: Option<KeyId>,
+    /// The rule that issued it to a workload. Such a key is in no list, and ends within an hour.
+    pub federation_rule: Option<FederationRuleId>,
 }
 
 /// The columns in the order in which [`key`] reads them.
 macro_rules! columns {
     () => {
         "id, kind, digest, redacted, name, organization, project, owner_user, owner_service_account, \
-         restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason, rotated_to"
+         restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, revoked_reason, rotated_to, federation_rule"
     };
 }
 
-/// Parses the first seventeen columns of a row.
+/// Parses the first eighteen columns of a row.
 pub(super) fn key(row: &Row) -> Result<KeyRow, Error> {
     let id: KeyId = id(row, 0, "api_keys")?;
     let corrupt = || Error::Corrupt { table: "api_keys", id: id.to_string() };
@@ -93,6 +95,7 @@ pub(super) fn key(row: &Row) -> Result<KeyRow, Error> {
         revoked_by: row.optional_text(14)?,
         revoked_reason: row.optional_text(15)?,
         rotated_to: optional_id(row, 16, "api_keys")?,
+        federation_rule: optional_id(row, 17, "api_keys")?,
         id,
     })
 }
@@ -102,13 +105,13 @@ pub(super) fn key(row: &Row) -> Result<KeyRow, Error> {
 /// # Errors
 /// [`Error::Conflict`] when the id or digest exists already.
 pub async fn insert(tx: &mut Tx, key: &KeyRow) -> Result<(), Error> {
-    insert_row(tx, key, None).await?;
+    insert_row(tx, key).await?;
     // Gateways may remember the digest as unknown, from a request before the key existed.
     changes::append(tx, &ChangeSubject::Key(key.id.clone()), key.created_at).await.map(|_| ())
 }
 
-/// Inserts a key that a rule issued, or that none did. Changes of callers wait until the transaction has ended.
-async fn insert_row(tx: &mut Tx, key: &KeyRow, rule: Option<&FederationRuleId>) -> Result<(), Error> {
+/// Inserts a key. Changes of callers wait until the transaction has ended.
+async fn insert_row(tx: &mut Tx, key: &KeyRow) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO api_keys (id, kind, digest, redacted, name, organization, project, owner_user, \
                        owner_service_account, restriction, created_at, expires_at, last_used_at, revoked_at, revoked_by, \
                        revoked_reason, rotated_to, name_folded, federation_rule) \
@@ -136,7 +139,7 @@ async fn insert_row(tx: &mut Tx, key: &KeyRow, rule: Option<&FederationRuleId>) 
         key.revoked_reason.as_deref().into(),
         key.rotated_to.as_ref().map(KeyId::as_str).into(),
         folded(key.name.as_deref().unwrap_or_default()).into(),
-        rule.map(FederationRuleId::as_str).into(),
+        key.federation_rule.as_ref().map(FederationRuleId::as_str).into(),
     ];
     changes::lock(tx).await?;
     tx.execute(SQL, values).await.map_err(conflict_as("api_keys")).map(|_| ())
@@ -158,9 +161,9 @@ pub async fn find_by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Ke
     tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await?.as_ref().map(key).transpose()
 }
 
-/// Finds the key with this digest, revoked or not. Keys that were issued to workloads are not found.
+/// Finds the key with this digest, revoked or not, also one that was issued to a workload.
 pub async fn find_ever_by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<KeyRow>, Error> {
-    const SQL: &str = concat!("SELECT ", columns!(), " FROM api_keys WHERE digest = $1 AND federation_rule IS NULL");
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM api_keys WHERE digest = $1");
     tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await?.as_ref().map(key).transpose()
 }
 
@@ -220,23 +223,32 @@ pub async fn revoke(tx: &mut Tx, id: &KeyId, by: &str, reason: &str, at: Timesta
     Ok(true)
 }
 
-/// Ends all keys of a service account; returns how many.
+/// Ends all keys of a service account; returns them without those that were issued to workloads. Keys of workloads
+/// that have ended by themselves stay as they are, because there may be very many.
 pub async fn revoke_of_service_account(
     tx: &mut Tx,
     account: &ServiceAccountId,
     by: &str,
     reason: &str,
     at: Timestamp,
-) -> Result<u64, Error> {
+) -> Result<Vec<KeyId>, Error> {
     const SQL: &str = "UPDATE api_keys SET revoked_at = $2, revoked_by = $3, revoked_reason = $4 \
-                       WHERE owner_service_account = $1 AND revoked_at IS NULL";
+                       WHERE owner_service_account = $1 AND revoked_at IS NULL \
+                       AND (federation_rule IS NULL OR expires_at > $2) RETURNING id, federation_rule";
     changes::lock(tx).await?;
-    let ended = tx.execute(SQL, vec![account.as_str().into(), at.0.into(), by.into(), reason.into()]).await?;
+    let rows = tx.all(SQL, vec![account.as_str().into(), at.0.into(), by.into(), reason.into()]).await?;
+    let mut ended = Vec::new();
+    for row in &rows {
+        if row.optional_text(1)?.is_none() {
+            ended.push(id(row, 0, "api_keys")?);
+        }
+    }
+    ended.sort();
     changes::append(tx, &ChangeSubject::ServiceAccount(account.clone()), at).await?;
     Ok(ended)
 }
 
-/// Ends all keys that belong to an organization, of every kind; returns their ids in order.
+/// Ends all keys that belong to an organization, of every kind; returns their ids in order, without those of workloads.
 pub async fn revoke_of_organization(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -245,8 +257,9 @@ pub async fn revoke_of_organization(
     at: Timestamp,
 ) -> Result<Vec<KeyId>, Error> {
     const SQL: &str = "UPDATE api_keys SET revoked_at = $2, revoked_by = $3, revoked_reason = $4 \
-                       WHERE organization = $1 AND revoked_at IS NULL RETURNING id";
+                       WHERE organization = $1 AND revoked_at IS NULL AND federation_rule IS NULL RETURNING id";
     changes::lock(tx).await?;
+    federated::revoke_of_organization(tx, organization, by, reason, at).await?;
     let rows = tx.all(SQL, vec![organization.as_str().into(), at.0.into(), by.into(), reason.into()]).await?;
     let mut ended = rows.iter().map(|row| id(row, 0, "api_keys")).collect::<Result<Vec<_>, _>>()?;
     ended.sort();
@@ -256,7 +269,7 @@ pub async fn revoke_of_organization(
 
 /// Returns when a key of the organization was last revoked.
 pub async fn last_revoked(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Timestamp>, Error> {
-    const SQL: &str = "SELECT MAX(revoked_at) FROM api_keys WHERE organization = $1";
+    const SQL: &str = "SELECT MAX(revoked_at) FROM api_keys WHERE organization = $1 AND revoked_at IS NOT NULL";
     let row = tx.optional(SQL, vec![organization.as_str().into()]).await?;
     row.map_or(Ok(None), |row| optional_time(&row, 0))
 }
@@ -310,11 +323,10 @@ pub async fn count_of_service_accounts(
     project: &ProjectId,
     now: Timestamp,
 ) -> Result<Vec<KeysOfAccount>, Error> {
-    const SQL: &str = "SELECT owner_service_account, \
-                       COALESCE(SUM(CASE WHEN federation_rule IS NULL THEN 1 ELSE 0 END), 0), MAX(last_used_at) FROM api_keys \
-                       WHERE project = $1 AND owner_service_account IS NOT NULL AND revoked_at IS NULL \
-                       AND (expires_at IS NULL OR expires_at > $2) \
-                       GROUP BY owner_service_account ORDER BY owner_service_account";
+    const SQL: &str = "SELECT s.id, COALESCE(SUM(CASE WHEN k.federation_rule IS NULL THEN 1 ELSE 0 END), 0), \
+                       MAX(k.last_used_at) FROM service_accounts s JOIN api_keys k ON k.owner_service_account = s.id \
+                       WHERE s.project = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2) \
+                       GROUP BY s.id ORDER BY s.id";
     let rows = tx.all(SQL, vec![project.as_str().into(), now.0.into()]).await?;
     let read = |row: &Row| {
         Ok(KeysOfAccount { account: id(row, 0, "api_keys")?, live: row.int(1)?, last_used_at: optional_time(row, 2)? })

@@ -229,21 +229,30 @@ pub async fn count_of_projects(tx: &mut Tx, organization: &OrganizationId) -> Re
 /// The active certificates of organizations and projects.
 #[derive(Default)]
 pub(super) struct ActiveCertificates {
-    of_organizations: HashMap<OrganizationId, Vec<Certificate>>,
-    of_projects: HashMap<ProjectId, Vec<Certificate>>,
+    of_organizations: HashMap<OrganizationId, Vec<Arc<Certificate>>>,
+    of_projects: HashMap<ProjectId, Vec<Arc<Certificate>>>,
     /// The sets of organizations, for projects without certificates of their own.
     shared: HashMap<OrganizationId, Arc<TrustedCertificates>>,
 }
 
 impl ActiveCertificates {
-    /// A certificate that cannot be read makes the look-up fail, so that no client is let in without it.
+    /// A certificate that cannot be read makes the look-up fail, so that no client is let in without it. One that is
+    /// active in many projects is read and kept once.
     fn read(rows: &[Row]) -> Result<Self, Error> {
         let mut active = Self::default();
+        let mut known: HashMap<String, Arc<Certificate>> = HashMap::new();
         for row in rows {
             let organization: OrganizationId = id(row, 0, "certificates")?;
             let content = row.text(2)?;
             let corrupt = |_| Error::Corrupt { table: "certificates", id: organization.to_string() };
-            let certificate = Certificate::read(&content).map_err(corrupt)?;
+            let certificate = match known.get(&content) {
+                Some(same) => Arc::clone(same),
+                None => {
+                    let read = Arc::new(Certificate::read(&content).map_err(corrupt)?);
+                    known.insert(content, Arc::clone(&read));
+                    read
+                }
+            };
             match optional_id::<ProjectId>(row, 1, "project_certificates")? {
                 Some(project) => active.of_projects.entry(project).or_default().push(certificate),
                 None => active.of_organizations.entry(organization).or_default().push(certificate),

@@ -17,7 +17,7 @@ use super::ip_allowlists::{self, InForce};
 use super::organizations::{Entitled, RequirementRow, tags};
 use super::projects::{features, model_access, rate_limits};
 use super::role_assignments::{self, Permitted};
-use super::{id, named, optional_id, optional_time, time};
+use super::{id, named, optional_id, optional_time, spend_limits, time};
 use crate::{Error, Row, Tx};
 
 /// Finds the caller of a digest; `None` for unknown and revoked keys. Expired keys are returned with their end, because
@@ -26,9 +26,9 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
     // The revision is read with the key: what the later statements read is at least as new, so no change is lost.
     const SQL: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organization, k.project, k.owner_user, \
                        k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, \
-                       k.revoked_by, k.revoked_reason, k.rotated_to, r.latest, u.deactivated_at, u.default_organization, s.role, \
-                       s.deleted_at, m.role, pm.role, p.archived_at, p.is_default, o.created_at, o.deactivated_at, \
-                       o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features \
+                       k.revoked_by, k.revoked_reason, k.rotated_to, k.federation_rule, r.latest, u.deactivated_at, \
+                       u.default_organization, s.role, s.deleted_at, m.role, pm.role, p.archived_at, p.is_default, \
+                       o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features \
                        FROM api_keys k JOIN revisions r ON r.one = 1 \
                        LEFT JOIN users u ON u.id = k.owner_user \
                        LEFT JOIN service_accounts s ON s.id = k.owner_service_account AND s.project = k.project \
@@ -42,18 +42,18 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
     let bot = service_account_role(&row)?;
     let (owner_active, organizations) = match &key.owner {
         Owner::User(user) if key.kind == KeyKind::User => (
-            optional_time(&row, 18)?.is_none(),
-            all_of_user(tx, user, &key.id, optional_id(&row, 19, "users")?.as_ref()).await?,
+            optional_time(&row, 19)?.is_none(),
+            all_of_user(tx, user, &key.id, optional_id(&row, 20, "users")?.as_ref()).await?,
         ),
         Owner::User(user) => {
             let permitted = match &key.organization {
                 Some(one) => role_assignments::permitted_in(tx, user, one, key.project.as_ref()).await?,
                 None => Permitted::default(),
             };
-            (optional_time(&row, 18)?.is_none(), bound(tx, key.project.is_some(), &row, 22, (None, permitted)).await?)
+            (optional_time(&row, 19)?.is_none(), bound(tx, key.project.is_some(), &row, 23, (None, permitted)).await?)
         }
         Owner::ServiceAccount(_) => {
-            (bot.is_some(), bound(tx, key.project.is_some(), &row, 22, (bot, Permitted::default())).await?)
+            (bot.is_some(), bound(tx, key.project.is_some(), &row, 23, (bot, Permitted::default())).await?)
         }
     };
     Ok(Some(Caller {
@@ -63,7 +63,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
         expires_at: key.expires_at,
         scopes: key.restriction.scopes(),
         organizations,
-        revision: row.int(17)?,
+        revision: row.int(18)?,
         owner: key.owner,
         key: key.id,
     }))
@@ -108,8 +108,8 @@ pub async fn find_session_caller(
 
 /// The role of the key's service account; a deleted one has none.
 fn service_account_role(row: &Row) -> Result<Option<ProjectRole>, Error> {
-    let deleted = optional_time(row, 21)?.is_some();
-    Ok(if deleted { None } else { optional_role(row, 20, "service_accounts", ProjectRole::from_name)? })
+    let deleted = optional_time(row, 22)?.is_some();
+    Ok(if deleted { None } else { optional_role(row, 21, "service_accounts", ProjectRole::from_name)? })
 }
 
 fn optional_role<T>(
@@ -139,8 +139,10 @@ async fn bound(
     // Without a membership in the organization, a role left behind in a project counts for nothing.
     let own = optional_role(row, at + 1, "project_members", ProjectRole::from_name)?.filter(|_| role.is_some());
     let mut in_force = ip_allowlists::in_force(tx, &organization).await?;
+    let project = optional_id::<ProjectId>(row, at + 7, "projects")?;
+    let limits = spend_limits::in_force(tx, &organization, project.as_ref()).await?;
     let mut projects = Vec::new();
-    if let Some(id) = optional_id::<ProjectId>(row, at + 7, "projects")? {
+    if let Some(id) = project {
         let archived = optional_time(row, at + 2)?.is_some();
         let mut active = certificates::active_of_project(tx, &organization, &id).await?;
         projects.push(ReachableProject {
@@ -153,6 +155,7 @@ async fn bound(
             rates: rate_limits(row, at + 10)?.map(Box::new),
             features: features(row, at + 12)?.map(Box::new),
             addresses: in_force.of(&organization, Some(&id)),
+            spend_limit: limits.of_project(&id),
             id,
         });
     }
@@ -176,8 +179,17 @@ async fn bound(
     let role = role.filter(|_| !lost);
     let addresses = in_force.of(&organization, None);
     let assigned = permitted.in_organization(&organization);
-    let id = organization;
-    Ok(vec![ReachableOrganization { id, deactivated, role, assigned, entitlements, projects, addresses }])
+    let spend_limit = limits.of_organization(&organization);
+    Ok(vec![ReachableOrganization {
+        id: organization,
+        deactivated,
+        role,
+        assigned,
+        entitlements,
+        projects,
+        addresses,
+        spend_limit,
+    }])
 }
 
 /// Returns what a legacy key reaches: every organization of its owner, the default one first, and in each the projects
@@ -201,7 +213,8 @@ async fn all_of_user(
     let mut in_force = ip_allowlists::in_force_for(tx, user).await?;
     let mut active = certificates::active_of_user(tx, user).await?;
     let permitted = role_assignments::permitted_to_user(tx, user).await?;
-    let mut projects = projects_of_user(tx, user, &mut in_force, &mut active, &permitted).await?;
+    let limits = spend_limits::in_force_for(tx, user).await?;
+    let mut projects = projects_of_user(tx, user, &mut in_force, &mut active, &permitted, &limits).await?;
     let mut reached = Vec::with_capacity(rows.len());
     for row in &rows {
         let id: OrganizationId = id(row, 0, "organizations")?;
@@ -220,6 +233,7 @@ async fn all_of_user(
             },
             projects: projects.remove(&id).unwrap_or_default(),
             addresses: in_force.of(&id, None),
+            spend_limit: limits.of_organization(&id),
             id,
         });
     }
@@ -261,6 +275,7 @@ async fn projects_of_user(
     in_force: &mut InForce,
     active: &mut ActiveCertificates,
     permitted: &Permitted,
+    limits: &spend_limits::InForce,
 ) -> Result<HashMap<OrganizationId, Vec<ReachableProject>>, Error> {
     const SQL: &str = "SELECT p.organization, p.id, p.archived_at, p.is_default, pm.role, p.model_access, p.rate_limits, p.features FROM memberships m \
                        JOIN projects p ON p.organization = m.organization \
@@ -276,6 +291,7 @@ async fn projects_of_user(
         let certificates = active.of(&organization, &id);
         projects.entry(organization).or_default().push(ReachableProject {
             assigned: permitted.in_project(&id),
+            spend_limit: limits.of_project(&id),
             id,
             archived: optional_time(row, 2)?.is_some(),
             is_default: row.bool(3)?,

@@ -89,6 +89,16 @@ pub async fn find(
     tx.optional(SQL, vec![provider.as_str().into(), id.as_str().into()]).await?.as_ref().map(rule).transpose()
 }
 
+/// Finds one rule of an organization.
+pub async fn find_in_organization(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &FederationRuleId,
+) -> Result<Option<FederationRule>, Error> {
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM federation_rules WHERE organization = $1 AND id = $2");
+    tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?.as_ref().map(rule).transpose()
+}
+
 /// Lists the rules of a provider, for one service account if one is given.
 ///
 /// # Errors

@@ -13,6 +13,9 @@ pub mod certificates;
 pub mod changes;
 mod data_parts;
 pub mod directory;
+pub mod external_keys;
+mod external_places;
+pub mod external_storage;
 pub mod federation_rules;
 pub mod first_uses;
 pub mod form_submissions;
@@ -49,9 +52,15 @@ pub mod requirement_states;
 pub mod retention;
 pub mod reviews;
 pub mod role_assignments;
+pub mod role_holders;
 pub mod roles;
 pub mod service_accounts;
 pub mod sessions;
+pub mod spend_alerts;
+pub mod spend_counters;
+pub mod spend_figures;
+pub mod spend_leases;
+pub mod spend_limits;
 pub mod upstream_objects;
 pub mod usage;
 pub mod user_groups;
@@ -63,6 +72,7 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use keystead_core::id::ActorId;
+use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 
 use crate::{Error, Row};
@@ -94,6 +104,11 @@ fn optional_named<T>(
 ) -> Result<Option<T>, Error> {
     let Some(text) = row.optional_text(column)? else { return Ok(None) };
     read(&text).map(Some).ok_or(Error::Corrupt { table, id: text })
+}
+
+/// Reads an amount from a column of whole micros and the column of picos after it.
+fn amount(row: &Row, column: usize) -> Result<Amount, Error> {
+    Ok(Amount::of_parts(row.int(column)?, row.int(column + 1)?))
 }
 
 fn actor(row: &Row, column: usize) -> Result<ActorId, Error> {

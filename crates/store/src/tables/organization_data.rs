@@ -229,6 +229,57 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
+        table: "external_keys",
+        sql: "SELECT id, name, purpose, cloud, location, status, reason, checked_at, created_at FROM external_keys \
+              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("name", Text),
+            ("purpose", Text),
+            ("type", Text),
+            ("location", Structure),
+            ("status", Text),
+            ("reason", Text),
+            ("validated_at", Time),
+            ("created_at", Time),
+        ],
+    },
+    Part {
+        table: "external_storage",
+        sql: "SELECT id, project, cloud, location, region, status, reason, checked_at, created_at FROM external_storage \
+              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("project", Text),
+            ("type", Text),
+            ("location", Structure),
+            ("region", Text),
+            ("status", Text),
+            ("reason", Text),
+            ("validated_at", Time),
+            ("created_at", Time),
+        ],
+    },
+    Part {
+        table: "spend_limits",
+        sql: "SELECT subject, cents, updated_at FROM spend_limits WHERE organization = $1 ORDER BY subject LIMIT 20000",
+        columns: &[("limit_of", Text), ("cents", Number), ("updated_at", Time)],
+    },
+    Part {
+        table: "spend_alerts",
+        sql: "SELECT id, subject, cents, recipients, subject_prefix, created_at, reached_at FROM spend_alerts \
+              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("alert_of", Text),
+            ("cents", Number),
+            ("recipients", Structure),
+            ("subject_prefix", Text),
+            ("created_at", Time),
+            ("last_reached_at", Time),
+        ],
+    },
+    Part {
         table: "organization_requirements",
         sql: "SELECT requirement, how, since, until FROM organization_requirements WHERE organization = $1 \
               ORDER BY requirement",

@@ -144,8 +144,61 @@ pub async fn delete_members(tx: &mut Tx, organization: &OrganizationId, at: Time
     Ok(people)
 }
 
+/// What an organization has that is deleted with it, each with an id of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    Certificate,
+    ExternalKey,
+    ExternalStorage,
+    FederationRule,
+    Group,
+    IpAllowlist,
+    WorkloadIdentityProvider,
+    Role,
+    ServiceAccount,
+    SpendAlert,
+    /// A limit, by what it limits.
+    SpendLimit,
+    /// A project, also an archived one.
+    Project,
+}
+
+impl Part {
+    /// Every kind, with the statement that lists its ids; `$1` is the organization.
+    const ALL: [(Self, &'static str); 12] = [
+        (Self::Certificate, "SELECT id FROM certificates WHERE organization = $1"),
+        (Self::ExternalKey, "SELECT id FROM external_keys WHERE organization = $1"),
+        (Self::ExternalStorage, "SELECT id FROM external_storage WHERE organization = $1"),
+        (Self::FederationRule, "SELECT id FROM federation_rules WHERE organization = $1"),
+        (Self::Group, "SELECT id FROM user_groups WHERE organization = $1"),
+        (Self::IpAllowlist, "SELECT id FROM ip_allowlists WHERE organization = $1"),
+        (Self::WorkloadIdentityProvider, "SELECT id FROM workload_identity_providers WHERE organization = $1"),
+        (Self::Role, "SELECT id FROM roles WHERE organization = $1"),
+        (
+            Self::ServiceAccount,
+            "SELECT s.id FROM service_accounts s JOIN projects p ON p.id = s.project \
+             WHERE p.organization = $1 AND s.deleted_at IS NULL",
+        ),
+        (Self::SpendAlert, "SELECT id FROM spend_alerts WHERE organization = $1"),
+        (Self::SpendLimit, "SELECT subject FROM spend_limits WHERE organization = $1"),
+        (Self::Project, "SELECT id FROM projects WHERE organization = $1"),
+    ];
+}
+
+/// Lists what an organization has, by kind and id; projects come last.
+pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Part, String)>, Error> {
+    let mut found = Vec::new();
+    for (part, sql) in Part::ALL {
+        for row in tx.all(sql, vec![organization.as_str().into()]).await? {
+            found.push((part, row.text(0)?));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 25] = [
+const ERASE: [&str; 29] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
@@ -157,6 +210,10 @@ const ERASE: [&str; 25] = [
     "DELETE FROM certificates WHERE organization = $1",
     "DELETE FROM federation_rules WHERE organization = $1",
     "DELETE FROM workload_identity_providers WHERE organization = $1",
+    "DELETE FROM external_keys WHERE organization = $1",
+    "DELETE FROM external_storage WHERE organization = $1",
+    "DELETE FROM spend_alerts WHERE organization = $1",
+    "DELETE FROM spend_limits WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",
     "DELETE FROM phone_verifications WHERE organization = $1",
     "DELETE FROM document_fingerprints WHERE organization = $1",
@@ -166,7 +223,8 @@ const ERASE: [&str; 25] = [
     "DELETE FROM organization_requirements WHERE organization = $1",
     "DELETE FROM handoffs WHERE attempt IN (SELECT id FROM identity_attempts WHERE organization = $1)",
     "DELETE FROM capture_links WHERE capture IN (SELECT id FROM captures WHERE organization = $1)",
-    "UPDATE api_keys SET name = NULL, name_folded = '' WHERE organization = $1",
+    // Keys of workloads, which may be very many, are deleted after their end.
+    "UPDATE api_keys SET name = NULL, name_folded = '' WHERE organization = $1 AND federation_rule IS NULL",
     "UPDATE identity_attempts SET document_type = NULL, issuing_country = NULL, document_fingerprint = NULL \
      WHERE organization = $1",
     "UPDATE payment_setups SET reference = NULL, url = NULL WHERE organization = $1",

@@ -219,12 +219,13 @@ pub async fn count_sharing(tx: &mut Tx, organization: &OrganizationId) -> Result
     row.ok_or(Error::Missing)?.int(0)
 }
 
-/// Finds the newest set-up of an organization.
+/// Finds the newest set-up of an organization; of those made in one second, the one in progress.
 pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<PaymentSetup>, Error> {
     const SQL: &str = concat!(
         "SELECT ",
         setup_columns!(),
-        " FROM payment_setups WHERE organization = $1 ORDER BY created_at DESC, id DESC LIMIT 1"
+        " FROM payment_setups WHERE organization = $1 \
+         ORDER BY created_at DESC, finished_at IS NOT NULL, id DESC LIMIT 1"
     );
     tx.optional(SQL, vec![organization.as_str().into()]).await?.as_ref().map(setup).transpose()
 }

@@ -6,6 +6,7 @@ use keystead_core::pending::Pending;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
 
+use super::spend_leases;
 use crate::{Error, Row, Tx};
 
 fn pending(row: &Row) -> Result<Pending, Error> {
@@ -14,12 +15,17 @@ fn pending(row: &Row) -> Result<Pending, Error> {
     serde_json::from_str(&row.text(1)?).map_err(|_| corrupt(&id))
 }
 
-/// Inserts an object with usage that is not known yet; its usage is requested from `next` on.
+/// Inserts an object with usage that is not known yet; its usage is requested from `next` on. What its request set aside
+/// stays set aside.
 pub async fn insert(tx: &mut Tx, pending: &Pending, next: Timestamp) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO pending_usage (id, about, next_at, asked) VALUES ($1, $2, $3, 0) \
                        ON CONFLICT (id) DO NOTHING";
     let about = serde_json::to_string(pending).map_err(|_| Error::Invalid("what is pending cannot be written"))?;
-    tx.execute(SQL, vec![pending.id.as_str().into(), about.into(), next.0.into()]).await.map(|_| ())
+    tx.execute(SQL, vec![pending.id.as_str().into(), about.into(), next.0.into()]).await?;
+    match &pending.hold {
+        Some(hold) => spend_leases::hold(tx, pending, hold).await,
+        None => Ok(()),
+    }
 }
 
 /// Finds a pending object.
@@ -37,8 +43,9 @@ pub async fn claim(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Pendin
     tx.all(SQL, vec![now.0.into(), i64::from(limit).into()]).await?.iter().map(pending).collect()
 }
 
-/// Deletes a pending object.
+/// Deletes a pending object, and what was set aside for it.
 pub async fn delete(tx: &mut Tx, id: &str) -> Result<(), Error> {
+    tx.execute("DELETE FROM spend_holds WHERE object = $1", vec![id.into()]).await?;
     tx.execute("DELETE FROM pending_usage WHERE id = $1", vec![id.into()]).await.map(|_| ())
 }
 

@@ -98,8 +98,8 @@ pub const PARTS: &[Part] = &[
         columns: &[("api_key", Text), ("address", Text), ("first_used_at", Time), ("last_used_at", Time)],
     },
     Part {
-        table: "usage_buckets",
-        sql: "SELECT organization, project, model, CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM usage_buckets \
+        table: "usage_days",
+        sql: "SELECT organization, project, model, CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM usage_days \
               WHERE owner = $1 GROUP BY organization, project, model ORDER BY organization, project, model",
         columns: &[("organization", Text), ("project", Text), ("model", Text), ("requests", Number)],
     },

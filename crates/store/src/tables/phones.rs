@@ -197,7 +197,8 @@ pub async fn find_newest(tx: &mut Tx, organization: &OrganizationId) -> Result<O
     const SQL: &str = concat!(
         "SELECT ",
         columns!(),
-        " FROM phone_verifications WHERE organization = $1 ORDER BY created_at DESC, id DESC LIMIT 1"
+        " FROM phone_verifications WHERE organization = $1 \
+         ORDER BY created_at DESC, finished_at IS NOT NULL, id DESC LIMIT 1"
     );
     let values = vec![organization.as_str().into()];
     tx.optional(SQL, values).await?.as_ref().map(verification).transpose()

@@ -135,6 +135,38 @@ pub async fn list_of_groups(tx: &mut Tx, resource: &Resource, user: &UserId) -> 
     tx.all(SQL, vec![resource.as_str().into(), user.as_str().into()]).await?.iter().map(assignment).collect()
 }
 
+/// Lists what a person or a group holds in an organization and all its projects, oldest first.
+pub async fn list_everywhere(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    principal: &Principal,
+) -> Result<Vec<Assignment>, Error> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM role_assignments a WHERE a.organization = $1 AND a.principal = $2 \
+         ORDER BY a.created_at, a.resource, a.role"
+    );
+    let values = vec![organization.as_str().into(), principal.as_str().into()];
+    tx.all(SQL, values).await?.iter().map(assignment).collect()
+}
+
+/// Does the same for what a person holds through their groups.
+pub async fn list_everywhere_of_groups(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    user: &UserId,
+) -> Result<Vec<Assignment>, Error> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM group_members gm JOIN role_assignments a ON a.principal = gm.group_id \
+         WHERE a.organization = $1 AND gm.user_id = $2 ORDER BY a.created_at, a.resource, a.role, a.principal"
+    );
+    let values = vec![organization.as_str().into(), user.as_str().into()];
+    tx.all(SQL, values).await?.iter().map(assignment).collect()
+}
+
 /// Counts what a person or a group holds in an organization and its projects.
 pub async fn count(tx: &mut Tx, organization: &OrganizationId, principal: &Principal) -> Result<i64, Error> {
     const SQL: &str = "SELECT COUNT(*) FROM role_assignments WHERE organization = $1 AND principal = $2";

@@ -1,16 +1,18 @@
-//! Usage events and the minute buckets into which they are summed.
-
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+//! Usage events, the sums of a minute, an hour and a day that are kept of them, and queries for these sums.
 
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
-use serde_json::json;
 
-use super::{activity, keepable, named, pending_usage};
-use crate::{Error, PerEngine, Row, Tx, Value};
+use super::{activity, named, pending_usage, spend_counters};
+use crate::{Error, Tx};
+
+mod pieces;
+mod query;
+mod rollups;
+
+pub use query::query;
 
 /// The keys by which results are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,12 @@ pub enum GroupKey {
     ApiKey,
     /// By model.
     Model,
+    /// By whether it is of a batch.
+    Batch,
+    /// By service tier, size, context level or vector store.
+    Detail,
+    /// By source of images.
+    Source,
 }
 
 /// A query for usage. Empty filters match everything.
@@ -50,6 +58,12 @@ pub struct UsageQuery {
     pub keys: Vec<KeyId>,
     /// Only these models.
     pub models: Vec<String>,
+    /// Only usage of batches, or only other usage.
+    pub batch: Option<bool>,
+    /// Only these sizes, context levels or vector stores.
+    pub details: Vec<String>,
+    /// Only these sources of images.
+    pub sources: Vec<String>,
 }
 
 impl UsageQuery {
@@ -68,6 +82,9 @@ impl UsageQuery {
             users: Vec::new(),
             keys: Vec::new(),
             models: Vec::new(),
+            batch: None,
+            details: Vec::new(),
+            sources: Vec::new(),
         }
     }
 }
@@ -83,6 +100,12 @@ pub struct UsageRow {
     pub key: Option<String>,
     /// The model.
     pub model: Option<String>,
+    /// Whether it is of a batch.
+    pub batch: Option<bool>,
+    /// The service tier, size, context level or vector store; empty where it is unknown.
+    pub detail: Option<String>,
+    /// The source of images; empty where it is unknown.
+    pub source: Option<String>,
     pub kind: UsageKind,
     /// Whether these figures were estimated; reported ones have a separate row.
     pub estimated: bool,
@@ -92,12 +115,7 @@ pub struct UsageRow {
     pub cost: Amount,
 }
 
-/// The key of a bucket: organization, kind, minute, project, key, owner, model, and whether its figures were estimated.
-/// It borrows from the events.
-type BucketKey<'e> = (&'e str, UsageKind, i64, &'e str, &'e str, Cow<'e, str>, Cow<'e, str>, bool);
-type Sums<'e> = BTreeMap<BucketKey<'e>, (Quantities, Amount)>;
-
-/// Adds events to the buckets. The events follow each other in a spool's segment from position `first`, without gaps.
+/// Adds events to the sums. The events follow each other in a spool's segment from position `first`, without gaps.
 /// Their position makes counting twice harmless, without a row for each: those counted before are left out. Returns how
 /// many were new.
 pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent]) -> Result<usize, Error> {
@@ -114,12 +132,9 @@ pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent
     let counted_before = row.map_or(Ok(0), |row| row.int(0))?;
     let old = usize::try_from(counted_before.saturating_sub(first).clamp(0, length)).unwrap_or(0);
     let new = pending_usage::only_first(tx, &events[old..]).await?;
-    let mut sums = Sums::new();
-    for event in new.iter() {
-        sum(&mut sums, event);
-    }
-    add_to_buckets(tx, &sums).await?;
+    rollups::add(tx, &new).await?;
     activity::add_features(tx, &new).await?;
+    spend_counters::count(tx, segment, &new).await?;
     Ok(new.len())
 }
 
@@ -135,159 +150,28 @@ pub async fn forget_segment(tx: &mut Tx, segment: &str) -> Result<(), Error> {
     tx.execute("DELETE FROM usage_spools WHERE segment = $1", vec![segment.into()]).await.map(|_| ())
 }
 
-/// Adds an event to the sum of its bucket.
-fn sum<'e>(sums: &mut Sums<'e>, event: &'e UsageEvent) {
-    let key = (
-        event.organization.as_str(),
-        event.kind,
-        event.at.0 - event.at.0.rem_euclid(60),
-        event.project.as_str(),
-        event.key.as_str(),
-        keepable(&event.owner),
-        keepable(&event.model),
-        event.estimated,
-    );
-    let sum = sums.entry(key).or_default();
-    // Limited for each event, so that no column of sums can overflow and block the events after it.
-    *sum = (sum.0.plus(event.used), sum.1.plus(event.cost.clamp(Amount::ZERO, Amount::MOST_OF_ONE_REQUEST)));
+/// Deletes some of the sums of minutes before a moment, oldest first. Returns whether there may be more. Hours and days
+/// hold the same usage, and answer from then on.
+pub async fn delete_minutes(tx: &mut Tx, before: Timestamp) -> Result<bool, Error> {
+    /// Seconds of one deletion, so that no transaction holds the writer of SQLite for long.
+    const SLICE: i64 = 600;
+    const OLDEST: &str = "SELECT MIN(bucket_start) FROM usage_minutes";
+    const KEEP: &str = "INSERT INTO usage_minutes_kept (one, since) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET \
+                        since = excluded.since WHERE usage_minutes_kept.since < excluded.since";
+    const DELETE: &str = "DELETE FROM usage_minutes WHERE bucket_start < $1";
+    let oldest = tx.optional(OLDEST, vec![]).await?.map_or(Ok(None), |row| row.optional_int(0))?;
+    let Some(oldest) = oldest.filter(|oldest| *oldest < before.0) else { return Ok(false) };
+    let end = oldest.saturating_add(SLICE).min(before.0);
+    let since = end.saturating_add(pieces::HOUR - 1);
+    tx.execute(KEEP, vec![(since - since.rem_euclid(pieces::HOUR)).into()]).await?;
+    tx.execute(DELETE, vec![end.into()]).await?;
+    Ok(true)
 }
 
-async fn add_to_buckets(tx: &mut Tx, sums: &Sums<'_>) -> Result<(), Error> {
-    // One statement again; each engine has its own syntax to unpack it.
-    const UPSERT: PerEngine = PerEngine {
-        sqlite: "INSERT INTO usage_buckets (organization, kind, bucket_start, project, api_key, owner, model, estimated, \
-            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls, cost, cost_picos) \
-            SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, \
-            value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17 FROM json_each($1) WHERE TRUE \
-            ON CONFLICT (organization, kind, bucket_start, project, api_key, owner, model, estimated) DO UPDATE SET \
-            requests = usage_buckets.requests + excluded.requests, \
-            input_tokens = usage_buckets.input_tokens + excluded.input_tokens, \
-            input_cached_tokens = usage_buckets.input_cached_tokens + excluded.input_cached_tokens, \
-            output_tokens = usage_buckets.output_tokens + excluded.output_tokens, \
-            images = usage_buckets.images + excluded.images, \
-            characters = usage_buckets.characters + excluded.characters, \
-            seconds = usage_buckets.seconds + excluded.seconds, \
-            tool_calls = usage_buckets.tool_calls + excluded.tool_calls, cost = usage_buckets.cost + excluded.cost, \
-            cost_picos = usage_buckets.cost_picos + excluded.cost_picos",
-        postgres: "INSERT INTO usage_buckets (organization, kind, bucket_start, project, api_key, owner, model, estimated, \
-            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls, cost, cost_picos) \
-            SELECT value->>0, value->>1, (value->>2)::BIGINT, value->>3, value->>4, value->>5, value->>6, \
-            (value->>7)::BOOLEAN, (value->>8)::BIGINT, (value->>9)::BIGINT, (value->>10)::BIGINT, (value->>11)::BIGINT, \
-            (value->>12)::BIGINT, (value->>13)::BIGINT, (value->>14)::BIGINT, (value->>15)::BIGINT, \
-            (value->>16)::BIGINT, (value->>17)::BIGINT \
-            FROM jsonb_array_elements(CAST($1 AS JSONB)) WITH ORDINALITY AS listed(value, place) ORDER BY place \
-            ON CONFLICT (organization, kind, bucket_start, project, api_key, owner, model, estimated) DO UPDATE SET \
-            requests = usage_buckets.requests + excluded.requests, \
-            input_tokens = usage_buckets.input_tokens + excluded.input_tokens, \
-            input_cached_tokens = usage_buckets.input_cached_tokens + excluded.input_cached_tokens, \
-            output_tokens = usage_buckets.output_tokens + excluded.output_tokens, \
-            images = usage_buckets.images + excluded.images, \
-            characters = usage_buckets.characters + excluded.characters, \
-            seconds = usage_buckets.seconds + excluded.seconds, \
-            tool_calls = usage_buckets.tool_calls + excluded.tool_calls, cost = usage_buckets.cost + excluded.cost, \
-            cost_picos = usage_buckets.cost_picos + excluded.cost_picos",
-    };
-    if sums.is_empty() {
-        return Ok(());
-    }
-    // In the map's order, so that two nodes that write at once lock rows in the same order.
-    let rows: Vec<_> = sums
-        .iter()
-        .map(|((organization, kind, start, project, key, owner, model, estimated), (used, cost))| {
-            let (micros, picos) = cost.parts();
-            json!([
-                organization,
-                kind.as_str(),
-                start,
-                project,
-                key,
-                owner,
-                model,
-                estimated,
-                used.requests,
-                used.input_tokens,
-                used.input_cached_tokens,
-                used.output_tokens,
-                used.images,
-                used.characters,
-                used.seconds,
-                used.tool_calls,
-                micros,
-                picos
-            ])
-        })
-        .collect();
-    let sql = tx.pick(UPSERT);
-    tx.execute(sql, vec![json!(rows).to_string().into()]).await.map(|_| ())
-}
-
-/// Returns sums by bucket and group, in order of time, kind and group; groups without usage are left out. Estimated
-/// figures follow the reported ones of the same group.
-pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Error> {
-    let mut values: Vec<Value> = vec![
-        query.organization.as_str().into(),
-        query.start.0.into(),
-        query.end.0.into(),
-        query.width_seconds.max(60).into(),
-        query.origin.0.into(),
-    ];
-    let mut filter = String::from("organization = $1 AND bucket_start >= $2 AND bucket_start < $3");
-    // Every kind is named when all are requested, because the index on times has the kind before them.
-    let wanted = |kind: &UsageKind| query.kind.map_or_else(|| !kind.is_of_tools(), |one| one == *kind);
-    let wanted = UsageKind::ALL.into_iter().filter(wanted);
-    let kinds: Vec<&str> = wanted.map(UsageKind::as_str).collect();
-    let projects: Vec<&str> = query.projects.iter().map(ProjectId::as_str).collect();
-    let users: Vec<&str> = query.users.iter().map(String::as_str).collect();
-    let keys: Vec<&str> = query.keys.iter().map(KeyId::as_str).collect();
-    let models: Vec<&str> = query.models.iter().map(String::as_str).collect();
-    for (column, wanted) in
-        [("kind", kinds), ("project", projects), ("owner", users), ("api_key", keys), ("model", models)]
-    {
-        if wanted.is_empty() {
-            continue;
-        }
-        let places: Vec<String> = (0..wanted.len()).map(|n| format!("${}", values.len() + n + 1)).collect();
-        filter.push_str(&format!(" AND {column} IN ({})", places.join(", ")));
-        values.extend(wanted.into_iter().map(Value::from));
-    }
-    let grouped = |key, column: &str| if query.group_by.contains(&key) { column.to_owned() } else { "NULL".to_owned() };
-    let columns = [
-        grouped(GroupKey::Project, "project"),
-        grouped(GroupKey::User, "owner"),
-        grouped(GroupKey::ApiKey, "api_key"),
-        grouped(GroupKey::Model, "model"),
-    ];
-    let shown: Vec<String> = columns.iter().map(|column| format!("CAST({column} AS TEXT)")).collect();
-    let groups: String = columns.iter().filter(|c| *c != "NULL").map(|c| format!(", {c}")).collect();
-    let sums: Vec<String> = [
-        "requests",
-        "input_tokens",
-        "input_cached_tokens",
-        "output_tokens",
-        "images",
-        "characters",
-        "seconds",
-        "tool_calls",
-        "cost",
-        "cost_picos",
-    ]
-    .iter()
-    .map(|column| format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)"))
-    .collect();
-    let sql = format!(
-        "SELECT bucket_start - (bucket_start - $5) % $4, kind, {}, {}, estimated FROM usage_buckets WHERE {filter} \
-         GROUP BY bucket_start - (bucket_start - $5) % $4, kind, estimated{groups}",
-        shown.join(", "),
-        sums.join(", ")
-    );
-    let mut rows = tx.all_built(sql, values).await?.iter().map(usage_row).collect::<Result<Vec<_>, _>>()?;
-    // The engines sort text differently; sorting in Rust gives one order.
-    let order = |row: &UsageRow| (row.bucket_start, row.kind);
-    rows.sort_by(|a, b| {
-        let by_group = (&a.project, &a.user, &a.key, &a.model).cmp(&(&b.project, &b.user, &b.key, &b.model));
-        order(a).cmp(&order(b)).then(by_group).then(a.estimated.cmp(&b.estimated))
-    });
-    Ok(rows)
+/// Returns the full hour from which on all usage is kept by the minute.
+async fn minutes_since(tx: &mut Tx) -> Result<i64, Error> {
+    let row = tx.optional("SELECT since FROM usage_minutes_kept WHERE one = 1", vec![]).await?;
+    row.map_or(Ok(0), |row| row.int(0))
 }
 
 /// The usage of one key and model in one minute.
@@ -304,8 +188,8 @@ pub struct MinuteOfKey {
     pub cost: Amount,
 }
 
-/// Lists the last minutes from `since` on in which a key was used, newest first. Calls of hosted tools are a part of
-/// other requests.
+/// Lists the last minutes from `since` on in which a key was used, newest first, as far as minutes are kept. Calls of
+/// hosted tools are a part of other requests.
 pub async fn recent_of_key(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -313,7 +197,7 @@ pub async fn recent_of_key(
     since: Timestamp,
 ) -> Result<Vec<MinuteOfKey>, Error> {
     const SQL: &str = "SELECT bucket_start, kind, model, CAST(SUM(requests) AS BIGINT), CAST(SUM(cost) AS BIGINT), \
-                       CAST(SUM(cost_picos) AS BIGINT) FROM usage_buckets \
+                       CAST(SUM(cost_picos) AS BIGINT) FROM usage_minutes \
                        WHERE organization = $1 AND bucket_start >= $2 AND api_key = $3 AND tool_calls = 0 \
                        GROUP BY bucket_start, kind, model ORDER BY bucket_start DESC, kind, model LIMIT 10";
     let values = vec![organization.as_str().into(), since.0.into(), key.as_str().into()];
@@ -322,34 +206,11 @@ pub async fn recent_of_key(
         .map(|row| {
             Ok(MinuteOfKey {
                 at: Timestamp(row.int(0)?),
-                kind: named(row, 1, "usage_buckets", UsageKind::from_name)?,
+                kind: named(row, 1, "usage_minutes", UsageKind::from_name)?,
                 model: row.text(2)?,
                 requests: row.int(3)?,
                 cost: Amount::of_parts(row.int(4)?, row.int(5)?),
             })
         })
         .collect()
-}
-
-fn usage_row(row: &Row) -> Result<UsageRow, Error> {
-    Ok(UsageRow {
-        bucket_start: Timestamp(row.int(0)?),
-        kind: named(row, 1, "usage_buckets", UsageKind::from_name)?,
-        project: row.optional_text(2)?,
-        user: row.optional_text(3)?,
-        key: row.optional_text(4)?,
-        model: row.optional_text(5)?,
-        used: Quantities {
-            requests: row.int(6)?,
-            input_tokens: row.int(7)?,
-            input_cached_tokens: row.int(8)?,
-            output_tokens: row.int(9)?,
-            images: row.int(10)?,
-            characters: row.int(11)?,
-            seconds: row.int(12)?,
-            tool_calls: row.int(13)?,
-        },
-        cost: Amount::of_parts(row.int(14)?, row.int(15)?),
-        estimated: row.bool(16)?,
-    })
 }

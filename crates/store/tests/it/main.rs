@@ -48,6 +48,7 @@ async fn both_engines_agree() {
     let (sqlite, postgres) = (Databases::files(), Databases::postgres().await);
     coverage::every_statement_prepares(&sqlite.fresh().await.url, &postgres.fresh().await.url).await;
     schema::is_the_same(&sqlite.fresh().await.url, &postgres.fresh().await.url).await;
+    schema::days_of_a_key_are_found_by_their_index(&sqlite.fresh().await.url).await;
     stories::migration(&sqlite.bare()).await;
     stories::migration(&postgres.bare()).await;
     schema::of_another_version_is_refused(&sqlite.fresh().await).await;

@@ -54,6 +54,18 @@ async fn of_postgres(url: &str) -> Catalogue {
     (columns.iter().map(|row| row.get(0)).collect(), indexes.iter().map(|row| row.get(0)).collect())
 }
 
+/// The usage of one key is read without the days of all others, which are many after years.
+pub(crate) async fn days_of_a_key_are_found_by_their_index(sqlite: &str) {
+    let mut connection = sqlx::SqliteConnection::connect(sqlite).await.unwrap();
+    let plan = sqlx::query(
+        "EXPLAIN QUERY PLAN SELECT bucket_start, kind, estimated, SUM(requests), model FROM usage_days \
+         WHERE organization = 'org-one' AND kind IN ('completions', 'embeddings', 'images') AND bucket_start >= 0 \
+         AND bucket_start < 86400 AND api_key = 'key_a' GROUP BY bucket_start, kind, estimated, model",
+    );
+    let steps: Vec<String> = plan.fetch_all(&mut connection).await.unwrap().iter().map(|row| row.get(3)).collect();
+    assert!(steps.iter().any(|step| step.contains("usage_days_of_key (api_key=? AND bucket_start>?")), "{steps:?}");
+}
+
 /// What another version made is refused with the reason, and is not changed.
 pub(crate) async fn of_another_version_is_refused(db: &Database) {
     let sqlite = db.url.starts_with("sqlite");

@@ -136,6 +136,7 @@ pub(crate) fn key(kind: KeyKind, name: &str, place: Option<(&str, Option<&str>)>
         revoked_by: None,
         revoked_reason: None,
         rotated_to: None,
+        federation_rule: None,
     }
 }
 

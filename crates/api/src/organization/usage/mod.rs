@@ -26,6 +26,10 @@ pub(crate) struct Shape {
     figures: fn(&Quantities) -> Value,
     /// Fields of OpenAI's result that Keystead does not count separately.
     fixed: &'static [(&'static str, Option<i64>)],
+    /// The name of the group that each kind has for itself, such as `size`.
+    detail: Option<&'static str>,
+    /// Whether its results have `batch`.
+    has_batch: bool,
     /// Fields of other kinds that a result of this kind does not have.
     absent: &'static [&'static str],
     /// The keys by which it can be grouped.
@@ -40,6 +44,8 @@ impl Shape {
         object: "",
         figures: |_| json!({}),
         fixed: &[],
+        detail: None,
+        has_batch: false,
         absent: &[],
         groups: request::GROUPS,
         has_source: false,
@@ -56,12 +62,10 @@ pub(crate) static COMPLETIONS: Shape = Shape {
             "input_uncached_tokens": used.input_tokens.saturating_sub(used.input_cached_tokens),
         })
     },
-    fixed: &[
-        ("input_audio_tokens", Some(0)),
-        ("output_audio_tokens", Some(0)),
-        ("batch", None),
-        ("service_tier", None),
-    ],
+    fixed: &[("input_audio_tokens", Some(0)), ("output_audio_tokens", Some(0))],
+    detail: Some("service_tier"),
+    has_batch: true,
+    groups: request::OF_COMPLETIONS,
     has_source: true,
     ..Shape::USUAL
 };
@@ -71,6 +75,9 @@ pub(crate) static DECISIONS: Shape = Shape {
     object: "organization.usage.decisions.result",
     figures: COMPLETIONS.figures,
     fixed: COMPLETIONS.fixed,
+    detail: COMPLETIONS.detail,
+    has_batch: true,
+    groups: request::OF_COMPLETIONS,
     has_source: true,
     ..Shape::USUAL
 };
@@ -96,9 +103,9 @@ pub(crate) static FILE_SEARCH_CALLS: Shape = Shape {
     kind: UsageKind::FileSearchCalls,
     object: "organization.usage.file_searches.result",
     figures: |used| json!({ "num_requests": used.tool_calls }),
-    fixed: &[("vector_store_id", None)],
+    detail: Some("vector_store_id"),
     absent: &["num_model_requests", "model"],
-    groups: request::WITHOUT_MODEL,
+    groups: request::OF_FILES,
     ..Shape::USUAL
 };
 
@@ -106,7 +113,8 @@ pub(crate) static WEB_SEARCH_CALLS: Shape = Shape {
     kind: UsageKind::WebSearchCalls,
     object: "organization.usage.web_searches.result",
     figures: |used| json!({ "num_requests": used.tool_calls }),
-    fixed: &[("context_level", None)],
+    detail: Some("context_level"),
+    groups: request::OF_WEB,
     has_source: true,
     ..Shape::USUAL
 };
@@ -122,7 +130,8 @@ pub(crate) static IMAGES: Shape = Shape {
     kind: UsageKind::Images,
     object: "organization.usage.images.result",
     figures: |used| json!({ "images": used.images }),
-    fixed: &[("size", None), ("source", None)],
+    detail: Some("size"),
+    groups: request::OF_IMAGES,
     ..Shape::USUAL
 };
 
@@ -163,6 +172,15 @@ fn show(shape: &Shape, result: &UsageResult, source: Option<&str>) -> Value {
     let mut shown = answer::result(shape.object, result, shape.figures, shape.absent);
     for (name, value) in shape.fixed {
         shown[*name] = json!(value);
+    }
+    if let Some(name) = shape.detail {
+        shown[name] = json!(result.detail);
+    }
+    if shape.has_batch {
+        shown["batch"] = json!(result.batch);
+    }
+    if shape.kind == UsageKind::Images {
+        shown["source"] = json!(result.source);
     }
     if shape.has_source {
         shown["api_source"] = json!(source);

@@ -3,6 +3,7 @@
 use keystead_app::usage::{GroupKey, UsageRequest, Width};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageKind;
+use keystead_core::usage::attributes::{CONTEXT_LEVELS, IMAGE_SOURCES};
 
 use crate::error::ApiError;
 use crate::query::Query;
@@ -10,14 +11,25 @@ use crate::query::Query;
 /// Parameters of usage and of costs with one value.
 pub(crate) const ONE: &[&str] = &["start_time", "end_time", "bucket_width", "limit", "page"];
 
+/// The same of kinds that batches can hold.
+pub(crate) const ONE_WITH_BATCH: &[&str] = &["start_time", "end_time", "bucket_width", "limit", "page", "batch"];
+
 /// Parameters of usage with several values.
 pub(crate) const MANY: &[&str] = &["project_ids", "user_ids", "api_key_ids", "models", "group_by"];
 
 /// Parameters of kinds of usage that belong to a project as a whole.
 pub(crate) const MANY_OF_PROJECT: &[&str] = &["project_ids", "group_by"];
 
-/// Parameters of kinds of usage without a model.
-pub(crate) const MANY_WITHOUT_MODEL: &[&str] = &["project_ids", "user_ids", "api_key_ids", "group_by"];
+/// Parameters of searches in files, which have no model.
+pub(crate) const MANY_OF_FILES: &[&str] = &["project_ids", "user_ids", "api_key_ids", "group_by", "vector_store_ids"];
+
+/// Parameters of searches in the web.
+pub(crate) const MANY_OF_WEB: &[&str] =
+    &["project_ids", "user_ids", "api_key_ids", "models", "group_by", "context_levels"];
+
+/// Parameters of images.
+pub(crate) const MANY_OF_IMAGES: &[&str] =
+    &["project_ids", "user_ids", "api_key_ids", "models", "group_by", "sizes", "sources"];
 
 /// The source of every request: none comes from the Agents API.
 const SOURCE: &str = "unlabeled";
@@ -33,9 +45,42 @@ pub(crate) const GROUPS: Groups = &[
     ("model", GroupKey::Model),
 ];
 
-/// Those of kinds of usage without a model.
-pub(crate) const WITHOUT_MODEL: Groups =
-    &[("project_id", GroupKey::Project), ("user_id", GroupKey::User), ("api_key_id", GroupKey::ApiKey)];
+/// Those of completions.
+pub(crate) const OF_COMPLETIONS: Groups = &[
+    ("project_id", GroupKey::Project),
+    ("user_id", GroupKey::User),
+    ("api_key_id", GroupKey::ApiKey),
+    ("model", GroupKey::Model),
+    ("batch", GroupKey::Batch),
+    ("service_tier", GroupKey::Detail),
+];
+
+/// Those of images.
+pub(crate) const OF_IMAGES: Groups = &[
+    ("project_id", GroupKey::Project),
+    ("user_id", GroupKey::User),
+    ("api_key_id", GroupKey::ApiKey),
+    ("model", GroupKey::Model),
+    ("size", GroupKey::Detail),
+    ("source", GroupKey::Source),
+];
+
+/// Those of searches in the web.
+pub(crate) const OF_WEB: Groups = &[
+    ("project_id", GroupKey::Project),
+    ("user_id", GroupKey::User),
+    ("api_key_id", GroupKey::ApiKey),
+    ("model", GroupKey::Model),
+    ("context_level", GroupKey::Detail),
+];
+
+/// Those of searches in files, which have no model.
+pub(crate) const OF_FILES: Groups = &[
+    ("project_id", GroupKey::Project),
+    ("user_id", GroupKey::User),
+    ("api_key_id", GroupKey::ApiKey),
+    ("vector_store_id", GroupKey::Detail),
+];
 
 /// Those of kinds of usage that belong to a project as a whole.
 pub(crate) const OF_PROJECT: Groups = &[("project_id", GroupKey::Project)];
@@ -63,7 +108,26 @@ pub(crate) fn usage(
         Some(_) => return Err(ApiError::param("bucket_width", "Invalid 'bucket_width': must be 1m, 1h or 1d.")),
     };
     let (request, source) = common(query, width, limits(width), groups, has_source)?;
-    Ok((UsageRequest { kind: Some(kind), models: query.many("models"), ..request }, source))
+    let details = ["sizes", "context_levels", "vector_store_ids"].into_iter().flat_map(|name| query.many(name));
+    let request = UsageRequest {
+        kind: Some(kind),
+        models: query.many("models"),
+        batch: query.flag("batch")?,
+        details: details.collect(),
+        sources: query.many("sources"),
+        ..request
+    };
+    among(&request.sources, &IMAGE_SOURCES, "sources")?;
+    among(&query.many("context_levels"), &CONTEXT_LEVELS, "context_levels")?;
+    Ok((request, source))
+}
+
+/// Refuses a value that is none of the known ones: it would match nothing and look like no usage.
+fn among(sent: &[String], known: &[&str], name: &'static str) -> Result<(), ApiError> {
+    if sent.iter().all(|value| known.contains(&value.as_str())) {
+        return Ok(());
+    }
+    Err(ApiError::param(name, format!("Invalid '{name}': must be among {}.", known.join(", "))))
 }
 
 /// Parses what usage and costs have in common.
@@ -108,6 +172,9 @@ pub(crate) fn common(
         users: query.many("user_ids"),
         keys: query.ids("api_key_ids")?,
         models: Vec::new(),
+        batch: None,
+        details: Vec::new(),
+        sources: Vec::new(),
     };
     Ok((request, source))
 }

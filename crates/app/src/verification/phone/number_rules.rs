@@ -35,7 +35,7 @@ pub(super) fn number_subjects<'a>(
         user: actor.user(),
         organization: Some(organization),
         ip: origin.ip,
-        reviewer: None,
+        ..Subjects::default()
     }
 }
 

@@ -7,7 +7,7 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 71] = [
+const FIELDS: [&str; 73] = [
     "action",
     "allowed_ips",
     "allowed_tools",
@@ -58,6 +58,7 @@ const FIELDS: [&str; 71] = [
     "provider",
     "reason",
     "reasons",
+    "recipients",
     "recovery_codes",
     "reference",
     "resource_id",
@@ -74,6 +75,7 @@ const FIELDS: [&str; 71] = [
     "subject",
     "successor",
     "tags",
+    "threshold_amount",
     "title",
     "unconfirmed",
     "until",
@@ -117,8 +119,8 @@ pub(crate) fn action(t: Messages, action: &str) -> String {
 pub(crate) fn actor(t: Messages, kind: &str, id: &str, names: &Names) -> Called {
     let word = t.text(&format!("actor-{}", kind.replace('_', "-")));
     let named = match names.get(id) {
-        // The names of operators are not shown to organizations.
-        None if kind == "session" => {
+        // The names of operators are not shown to organizations; some have no id here, either.
+        None if kind == "session" || (kind == "operator" && id.is_empty()) => {
             return Called { name: t.text("audit-staff"), kind: String::new(), id: id.to_owned() };
         }
         None if kind == "api_key" => return Called { name: word, kind: String::new(), id: id.to_owned() },

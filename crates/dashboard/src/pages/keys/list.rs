@@ -12,7 +12,7 @@ pub(crate) use super::dialog::Dialog;
 use super::draft::{self, DRAFT};
 use super::find::{leaked_dialog, several};
 use super::permissions::Permissions;
-pub(crate) use super::rows::{HERE, Row, permissions, row, row_of, split};
+pub(crate) use super::rows::{HERE, Row, permissions, row, row_of, row_to_end, split};
 use super::view::{Tab, View};
 use crate::pages::phone_step::{PhoneStep, phone_needed};
 use crate::state::DashboardState;
@@ -217,7 +217,7 @@ pub(crate) async fn dialog_about(state: &DashboardState, visit: &Visit) -> Resul
         return rotation(state, visit, id, None).await;
     }
     if let Some(id) = query.get("revoke") {
-        let Some(row) = row_of(state, visit, id).await? else { return Ok(Dialog::None) };
+        let Some(row) = row_to_end(state, visit, id).await? else { return Ok(Dialog::None) };
         let Row { id, name, tail, rotated, last_used_at, .. } = row;
         return Ok(Dialog::Revoke { id, name, tail, rotated, last_used_at });
     }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use keystead_app::audit::AuditEvent;
-use keystead_app::keys::{KeyAddress, KeyOverview, KeyState, MinuteOfKey, ModelOfKey};
+use keystead_app::keys::{IssuedBy, KeyAddress, KeyOverview, KeyState, MinuteOfKey, ModelOfKey};
 use keystead_core::money::Amount;
 
 use super::list::{Dialog, HERE, OVERLAPS, Row, dialog_about, row, shown_gateways};
@@ -22,6 +22,8 @@ struct KeyPage {
     row: Row,
     state: KeyState,
     owner_active: bool,
+    /// The rule that issued it to a workload.
+    issued_by: Option<IssuedBy>,
     changeable: bool,
     /// Whether the page answers a pasted secret.
     leaked: bool,
@@ -93,6 +95,7 @@ fn page(state: &DashboardState, visit: &Visit, found: KeyOverview, dialog: Dialo
     let entry = |event: &AuditEvent| wording::entry(t, format, event, own, &found.changes.names);
     let revoker = key.revoked_by.as_deref().and_then(|by| by.split_once(':'));
     let created_by = found.created.as_ref().map(|event| actor(visit, &found, &event.actor_kind, &event.actor_id));
+    let revoked_by = revoker.map(|(kind, id)| actor(visit, &found, kind, id)).unwrap_or_default();
     let row = row(visit, &found.found);
     let close_href = visit.link(&format!("{HERE}/{}", row.id));
     let next = serde_urlencoded::to_string([("next", format!("{close_href}&rotate={}", row.id))]);
@@ -100,10 +103,11 @@ fn page(state: &DashboardState, visit: &Visit, found: KeyOverview, dialog: Dialo
         layout: Layout::new(state, visit, &row.name, HERE),
         state: found.state,
         owner_active: found.found.owner_active,
+        issued_by: found.issued_by,
         changeable: found.changeable,
         leaked: visit.person.query.contains_key("leaked"),
         created_by: created_by.unwrap_or_default(),
-        revoked_by: revoker.map(|(kind, id)| actor(visit, &found, kind, id)).unwrap_or_default(),
+        revoked_by,
         gateways: None,
         spreading: false,
         replaced_by: key.rotated_to.as_ref().map(|heir| visit.link(&format!("{HERE}/{heir}"))),

@@ -33,6 +33,8 @@ pub(crate) struct Row {
     pub(crate) ended: bool,
     /// Whether the key was rotated.
     pub(crate) rotated: bool,
+    /// Whether the key was issued to a workload; it cannot be changed, but it can be revoked.
+    pub(crate) issued: bool,
     /// Whether the visitor may rotate the key.
     pub(crate) rotatable: bool,
     /// The address of its page.
@@ -69,6 +71,7 @@ pub(crate) fn row(visit: &Visit, found: &KeyWithOwner) -> Row {
     let (head, tail) = split(&found.key.redacted);
     let ended = found.key.expires_at.is_some_and(|end| visit.person.format.now >= end);
     let rotated = found.key.rotated_to.is_some();
+    let issued = found.key.federation_rule.is_some();
     let hers = match &found.key.owner {
         Owner::User(user) => *user == visit.person.session.user,
         Owner::ServiceAccount(_) => visit.project.administers,
@@ -87,7 +90,8 @@ pub(crate) fn row(visit: &Visit, found: &KeyWithOwner) -> Row {
         last_used_at: found.key.last_used_at,
         expires_at: found.key.expires_at,
         revoked_at: found.key.revoked_at,
-        rotatable: hers && found.owner_active && !ended && !rotated && found.key.revoked_at.is_none(),
+        issued,
+        rotatable: hers && found.owner_active && !ended && !rotated && !issued && found.key.revoked_at.is_none(),
         href: visit.link(&format!("{HERE}/{}", found.key.id)),
         ended,
         rotated,
@@ -98,6 +102,17 @@ pub(crate) fn row(visit: &Visit, found: &KeyWithOwner) -> Row {
 pub(crate) async fn row_of(state: &DashboardState, visit: &Visit, id: &str) -> Result<Option<Row>, PageError> {
     let Ok(key) = id.parse() else { return Ok(None) };
     let found = state.app.changeable_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
+    shown(visit, found)
+}
+
+/// The row of one key that the person may revoke, which may be one of a workload; `None` if they may not.
+pub(crate) async fn row_to_end(state: &DashboardState, visit: &Visit, id: &str) -> Result<Option<Row>, PageError> {
+    let Ok(key) = id.parse() else { return Ok(None) };
+    let found = state.app.endable_key(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
+    shown(visit, found)
+}
+
+fn shown(visit: &Visit, found: Result<KeyWithOwner, Error>) -> Result<Option<Row>, PageError> {
     match found {
         Ok(found) => Ok(Some(row(visit, &found))),
         Err(Error::NotFound { .. } | Error::Refused(_)) => Ok(None),

@@ -15,7 +15,7 @@ use crate::web::form::Form;
 use crate::web::layout::{Layout, role_words};
 use crate::web::response::{Page, redirect, render, render_error, subpath};
 
-const HERE: &str = "/settings/organization/members";
+pub(super) const HERE: &str = "/settings/organization/members";
 /// The most members on one page, and the most projects that an invitation offers.
 const ROWS: u32 = 50;
 
@@ -24,8 +24,10 @@ struct Waiting {
     email: String,
     role: &'static str,
     until: String,
-    /// The labels of its projects.
-    projects: String,
+    /// Whether the link has expired.
+    expired: bool,
+    /// Its projects with the role in each.
+    projects: Vec<String>,
 }
 
 #[derive(Template)]
@@ -36,6 +38,8 @@ struct Members {
     waiting: Vec<Waiting>,
     wrong: Option<String>,
     email: String,
+    /// Whether the form invites an owner.
+    as_owner: bool,
     owner: bool,
     /// Whether this installation can send an invitation.
     sends_mail: bool,
@@ -92,27 +96,60 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Members, PageErro
         choices.sort_by_key(|choice: &ProjectRoleChoice| choice.role.is_none());
         // Invitations are listed on the first page only.
         let open = if first { state.app.open_invites(&actor, organization).await.map_err(fail)? } else { Vec::new() };
-        waiting = open
-            .into_iter()
-            .map(|row| Waiting {
+        for row in open {
+            waiting.push(Waiting {
                 until: layout.format.date(&row.expires_at),
-                projects: labels(&choices, &row.projects),
+                expired: row.expires_at <= layout.format.now,
+                projects: labels(state, visit, &choices, &row.projects).await,
                 id: row.id.to_string(),
                 email: row.email,
                 role: role_words(row.role),
-            })
-            .collect();
+            });
+        }
     }
     let (owner, me, action) = (visit.owner(), visit.person.session.user.to_string(), visit.link(HERE));
     let (email, sends_mail) = (String::new(), state.app.sends_mail());
-    Ok(Members { layout, rows, waiting, wrong: None, email, owner, sends_mail, me, action, choices, places_cut, more })
+    let (wrong, as_owner) = (None, false);
+    Ok(Members {
+        layout,
+        rows,
+        waiting,
+        wrong,
+        email,
+        as_owner,
+        owner,
+        sends_mail,
+        me,
+        action,
+        choices,
+        places_cut,
+        more,
+    })
 }
 
-/// The labels of projects, in the order of the invitation.
-fn labels(choices: &[ProjectRoleChoice], projects: &[(ProjectId, ProjectRole)]) -> String {
-    let label =
-        |id: &ProjectId| choices.iter().find(|choice| choice.id == id.as_str()).map(|choice| choice.label.as_str());
-    projects.iter().filter_map(|(id, _)| label(id)).collect::<Vec<_>>().join(", ")
+/// The projects of an invitation with the role in each, in its order. Projects that are gone are left out.
+async fn labels(
+    state: &DashboardState,
+    visit: &Visit,
+    choices: &[ProjectRoleChoice],
+    projects: &[(ProjectId, ProjectRole)],
+) -> Vec<String> {
+    let t = visit.person.messages;
+    let mut labels = Vec::new();
+    for (id, role) in projects {
+        let known = choices.iter().find(|choice| choice.id == id.as_str()).map(|choice| choice.label.clone());
+        let label = match known {
+            Some(label) => Some(label),
+            None => {
+                let found = state.app.project(&visit.person.actor(), &visit.organization.id, id).await;
+                found.ok().map(|row| t.project(row.is_default, &row.name))
+            }
+        };
+        let role = t.text(&format!("project-role-{}", role.as_str()));
+        let with_role = |label: String| t.text_with_all("invite-project", &[("project", &label), ("role", &role)]);
+        labels.extend(label.map(with_role));
+    }
+    labels
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
@@ -123,10 +160,20 @@ fn role_of(form: &Form) -> OrganizationRole {
     if form.field("role") == "owner" { OrganizationRole::Owner } else { OrganizationRole::Reader }
 }
 
-async fn again(state: &DashboardState, visit: &Visit, error: &keystead_app::Error, email: &str) -> Page {
+/// Shows the page with what is wrong; the form that invites keeps what was chosen.
+async fn again(state: &DashboardState, visit: &Visit, error: &keystead_app::Error, invite: Option<&Form>) -> Page {
     let mut page = page(state, visit).await?;
     page.wrong = Some(error_message(&visit.person.format, error));
-    email.clone_into(&mut page.email);
+    if let Some(form) = invite {
+        form.field("email").clone_into(&mut page.email);
+        page.as_owner = role_of(form) == OrganizationRole::Owner;
+        let sent = form.starting(ROLE_OF);
+        for choice in &mut page.choices {
+            if let Some((_, role)) = sent.iter().find(|(id, _)| *id == choice.id) {
+                choice.role = ProjectRole::from_name(role).filter(|role| *role != ProjectRole::None);
+            }
+        }
+    }
     render_error(visit.person.messages, &page, error)
 }
 
@@ -148,7 +195,7 @@ pub(crate) async fn invite(State(state): State<DashboardState>, visit: Visit, fo
     };
     match sent {
         Ok(_) => Ok(redirect(&visit.link(&format!("{HERE}?done=invite-sent")))),
-        Err(error) => again(&state, &visit, &error, email).await,
+        Err(error) => again(&state, &visit, &error, Some(&form)).await,
     }
 }
 
@@ -158,7 +205,7 @@ pub(crate) async fn resend(State(state): State<DashboardState>, visit: Visit, fo
     let (actor, language) = (visit.person.actor(), visit.person.messages.0.tag());
     match state.app.resend_invite(&actor, &visit.organization.id, form.field("id"), language).await {
         Ok(()) => Ok(redirect(&visit.link(&format!("{HERE}?done=invite-sent")))),
-        Err(error) => again(&state, &visit, &error, "").await,
+        Err(error) => again(&state, &visit, &error, None).await,
     }
 }
 
@@ -175,7 +222,7 @@ pub(crate) async fn role(State(state): State<DashboardState>, visit: Visit, form
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     match state.app.change_member_role(&actor, organization, &user, role_of(&form)).await {
         Ok(()) => Ok(redirect(&visit.link(&format!("{HERE}?done=saved")))),
-        Err(error) => again(&state, &visit, &error, "").await,
+        Err(error) => again(&state, &visit, &error, None).await,
     }
 }
 
@@ -184,6 +231,6 @@ pub(crate) async fn remove(State(state): State<DashboardState>, visit: Visit, fo
     let user = visit.named("user", form.field("id"))?;
     match state.app.remove_member(&visit.person.actor(), &visit.organization.id, &user).await {
         Ok(()) => Ok(redirect(&visit.link(&format!("{HERE}?done=member-removed")))),
-        Err(error) => again(&state, &visit, &error, "").await,
+        Err(error) => again(&state, &visit, &error, None).await,
     }
 }

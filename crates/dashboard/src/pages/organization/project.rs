@@ -3,13 +3,19 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use keystead_app::Page as Cursor;
+use keystead_app::projects::people::PersonOfProject;
 use keystead_app::projects::service_accounts::AccountChange;
 use keystead_app::projects::{AccountWithKeys, ProjectView};
 use keystead_core::id::{ProjectId, ServiceAccountId};
 use keystead_core::role::ProjectRole;
+use keystead_core::scope::Scope;
 
+use super::groups::HERE as GROUPS;
+use super::members::HERE as MEMBERS;
 use super::projects::HERE as PROJECTS;
 use crate::pages::keys::list::HERE as KEYS;
+use crate::pages::spend;
+use crate::pages::spend::summary::{SpendSummary, spend_of};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
@@ -36,9 +42,17 @@ struct One {
     network: String,
     certificates: String,
     limits: String,
+    /// What it has spent; `None` for people who may not see it.
+    spend: Option<SpendSummary>,
+    spend_href: String,
     keys: String,
     new_key: String,
     members: String,
+    roles: String,
+    /// Names and addresses of the groups with a role here.
+    groups: Vec<(String, String)>,
+    /// Whether the visitor may see roles.
+    sees_roles: bool,
     archive: String,
     back: String,
     more: Option<String>,
@@ -47,6 +61,19 @@ struct One {
 impl One {
     fn role(&self, role: &ProjectRole) -> String {
         self.layout.t.text(&format!("project-role-{}", role.as_str()))
+    }
+
+    /// The role of a person: some have only custom roles, or roles of groups.
+    fn role_of_person(&self, person: &PersonOfProject) -> String {
+        match person.role {
+            ProjectRole::None => self.layout.t.text("role-assigned"),
+            role => self.role(&role),
+        }
+    }
+
+    /// The page about a person, if it is open to the visitor.
+    fn person(&self, person: &PersonOfProject) -> String {
+        subpath(&self.members, MEMBERS, person.user.as_str())
     }
 
     fn roles(&self) -> [(&'static str, String); 3] {
@@ -71,6 +98,7 @@ async fn page(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Result<O
     let cursor = Cursor { after, limit: 50, ascending: true };
     let view = state.app.project_view(&visit.person.actor(), &visit.organization.id, id, cursor).await;
     let view = view.map_err(|error| PageError::new(t, error))?;
+    let groups = groups(state, visit, id).await;
     let here = format!("{PROJECTS}/{id}");
     let name = t.project(view.project.is_default, &view.project.name);
     let more = view.accounts.data.last().filter(|_| view.accounts.has_more);
@@ -90,13 +118,26 @@ async fn page(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Result<O
         certificates: visit.link(&format!("{here}/certificates")),
         // Links to this project, which may not be the chosen one.
         limits: format!("/limits?project={id}"),
+        spend: spend_of(state, visit, Some(id)).await?.map(|view| SpendSummary::of(visit, &view)),
+        spend_href: visit.link(&spend::own_page(id)),
         keys: format!("{KEYS}?project={id}"),
         new_key: format!("{KEYS}?new=1&owner=service_account&project={id}"),
-        members: visit.link("/settings/organization/members"),
+        members: visit.link(MEMBERS),
+        groups,
+        roles: visit.link(&format!("{}?place={id}", super::roles::HERE)),
+        sees_roles: view.administers || visit.holds(Scope::RolesRead),
         archive: visit.link(&format!("{PROJECTS}/archive")),
         back: visit.link(PROJECTS),
         view,
     })
+}
+
+/// The groups with a role in the project; none where the visitor may not see groups.
+async fn groups(state: &DashboardState, visit: &Visit, id: &ProjectId) -> Vec<(String, String)> {
+    let cursor = Cursor { after: None, limit: 100, ascending: true };
+    let found = state.app.project_groups(&visit.person.actor(), &visit.organization.id, id, cursor).await;
+    let found = found.map(|listing| listing.data).unwrap_or_default();
+    found.into_iter().map(|row| (row.name, visit.link(&format!("{GROUPS}/{}", row.group)))).collect()
 }
 
 /// The dialog that the query opens.

@@ -1,5 +1,6 @@
 //! The usage page and its CSV file.
 
+mod budget;
 mod chart;
 mod csv;
 mod drawings;

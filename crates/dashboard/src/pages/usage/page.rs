@@ -9,6 +9,7 @@ use keystead_app::usage::Estimated;
 use keystead_core::chart::{SERIES, Series};
 use keystead_core::money::Amount;
 
+use super::budget::budgets;
 use super::chart::{Drawing, Measure, Note};
 use super::drawings::drawings;
 use super::menus::{Choice, Figure, figures, groups, parts, periods};
@@ -16,6 +17,8 @@ use super::query::{Change, LONGEST, UsageQuery};
 use super::read::{Read, Sum, called, read};
 use super::refused::{self, Reason};
 use super::words::{lead, note, percent, period, said};
+use crate::pages::spend;
+use crate::pages::spend::summary::SpendSummary;
 use crate::state::DashboardState;
 use crate::web::extract::Visit;
 use crate::web::layout::Layout;
@@ -44,6 +47,10 @@ struct Usage {
     layout: Layout,
     query: UsageQuery,
     lead: Vec<String>,
+    /// The spend limits of what is shown.
+    spend: Vec<SpendSummary>,
+    /// Where alerts are set, for owners.
+    notify: Option<String>,
     period: String,
     periods: Vec<Choice>,
     groups: Vec<Choice>,
@@ -135,11 +142,14 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     let layout = Layout::new(&state, &visit, &t.text("nav-usage"), HERE);
     let note = note(&state, &visit, &read, &days, measure).await?;
     let refused = read.refused_total();
+    let budgets = budgets(&state, &visit, read.query.whole).await?;
     let (from, to) = read.dates;
     let first_kept = visit.person.format.now.plus(-REFUSALS_KEPT * 86_400);
     let (rows, other) = rows(&visit, &read, &sums, &series, &totals);
     let page = Usage {
-        lead: lead(&visit, &read, &total, &read.days(Measure::Cost)),
+        lead: lead(&visit, &read, &total, &read.days(Measure::Cost), budgets.own),
+        spend: budgets.lines,
+        notify: visit.owner().then(|| notify(&visit, read.query.whole)),
         period: period(&visit, from, to),
         periods: periods(&visit, &read.query),
         groups: groups(&visit, &read.query),
@@ -164,6 +174,12 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
         layout,
     };
     if page.query.wrong { render_invalid(t, &page) } else { render(t, &page) }
+}
+
+/// The page where alerts for what is shown are set.
+fn notify(visit: &Visit, whole: bool) -> String {
+    let page = if whole { spend::HERE.to_owned() } else { spend::own_page(&visit.project.id) };
+    format!("{}#alerts", visit.link(&page))
 }
 
 type Other = (i64, Sum, String, String);

@@ -26,8 +26,9 @@ pub(super) fn period(visit: &Visit, from: Date, to: Date) -> String {
     both.map(|(from, to)| visit.person.format.period(&from, &to)).unwrap_or_default()
 }
 
-/// The result in sentences: what was spent, what the month will come to, and until when is counted.
-pub(super) fn lead(visit: &Visit, read: &Read, total: &Sum, costs: &[Day]) -> Vec<String> {
+/// The result in sentences: what was spent, what the month will come to, and until when is counted. Where a limit says
+/// what its month will come to, the lead does not.
+pub(super) fn lead(visit: &Visit, read: &Read, total: &Sum, costs: &[Day], limited: bool) -> Vec<String> {
     let (t, format) = (visit.person.messages, &visit.person.format);
     let (from, to) = read.dates;
     let name = if read.query.whole {
@@ -40,7 +41,7 @@ pub(super) fn lead(visit: &Visit, read: &Read, total: &Sum, costs: &[Day]) -> Ve
     let requests = t.count("usage-count", &total.used.requests);
     let spent = [("period", period.as_str()), ("name", &*name), ("cost", &*cost), ("requests", &*requests)];
     let mut lead = vec![t.text_with_all(key, &spent)];
-    let whole_month = read.query.range == Range::Period("month") && read.until_now();
+    let whole_month = !limited && read.query.range == Range::Period("month") && read.until_now();
     if let Some((today, complete)) = costs.split_last().filter(|_| whole_month) {
         let complete: Vec<i128> = complete.iter().map(Day::total).collect();
         let days = usize::try_from(from.days_in_month()).unwrap_or(31);
@@ -58,7 +59,7 @@ pub(super) fn lead(visit: &Visit, read: &Read, total: &Sum, costs: &[Day]) -> Ve
 }
 
 /// A forecast to two digits, without cents where it has none.
-fn rounded_amount(picos: i128, visit: &Visit) -> String {
+pub(super) fn rounded_amount(picos: i128, visit: &Visit) -> String {
     const UNIT: i128 = 1_000_000_000_000;
     let value = rounded(picos);
     match i64::try_from(value / UNIT) {

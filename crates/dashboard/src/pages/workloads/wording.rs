@@ -128,6 +128,7 @@ pub(super) fn key_set_words(fault: &str) -> &'static str {
     match fault {
         "number" => "workload-jwks-number",
         "private" => "workload-jwks-private",
+        "repeated" => "workload-jwks-repeated",
         "unusable" => "workload-jwks-unusable",
         _ => "workload-jwks-form",
     }

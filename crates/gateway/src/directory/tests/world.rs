@@ -84,6 +84,7 @@ impl Rows {
             },
             projects,
             addresses: None,
+            spend_limit: None,
         };
         let project = ReachableProject {
             features: None,
@@ -95,6 +96,7 @@ impl Rows {
             assigned: None,
             models: None,
             addresses: None,
+            spend_limit: None,
             rates: None,
         };
         let mut organizations = vec![organization(row.project, vec![project])];

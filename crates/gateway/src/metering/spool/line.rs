@@ -8,10 +8,11 @@ use std::io;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use keystead_core::budget::Charge;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -55,31 +56,43 @@ pub(crate) enum Line {
     Damaged,
 }
 
-/// The values that many events of a file share: the payer, the key and its owner, the model, and the kind of usage.
+/// The values that many events of a file share: the payer, the key and its owner, the model, the kind of usage and its
+/// attributes, which earlier versions do not have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Context(OrganizationId, ProjectId, KeyId, Arc<str>, Arc<str>, UsageKind);
+struct Context(OrganizationId, ProjectId, KeyId, Arc<str>, Arc<str>, UsageKind, #[serde(default)] Attributes);
 
 impl Context {
     fn of(event: &UsageEvent) -> Self {
-        let UsageEvent { organization, project, key, owner, model, kind, .. } = event;
-        Self(organization.clone(), project.clone(), key.clone(), Arc::clone(owner), Arc::clone(model), *kind)
+        let UsageEvent { organization, project, key, owner, model, kind, attributes, .. } = event;
+        let (owner, model) = (Arc::clone(owner), Arc::clone(model));
+        Self(organization.clone(), project.clone(), key.clone(), owner, model, *kind, attributes.clone())
     }
 
     fn is_of(&self, event: &UsageEvent) -> bool {
-        let Self(organization, project, key, owner, model, kind) = self;
+        let Self(organization, project, key, owner, model, kind, attributes) = self;
         (organization, project, key) == (&event.organization, &event.project, &event.key)
-            && (owner, model, *kind) == (&event.owner, &event.model, event.kind)
+            && (owner, model, *kind, attributes) == (&event.owner, &event.model, event.kind, &event.attributes)
     }
 }
 
 /// An event without its context; the number of the context comes first.
 #[derive(Deserialize)]
-struct Rest(u64, Timestamp, Vec<i64>, Amount, u16, u8, Arc<str>, #[serde(default)] Option<String>);
+struct Rest(
+    u64,
+    Timestamp,
+    Vec<i64>,
+    Amount,
+    u16,
+    u8,
+    Arc<str>,
+    #[serde(default)] Option<String>,
+    #[serde(default)] Option<Timestamp>,
+);
 
 impl Rest {
     fn of(self, contexts: &foldhash::HashMap<u64, Context>) -> Option<UsageEvent> {
-        let Self(context, at, used, cost, status, flags, request, once) = self;
-        let Context(organization, project, key, owner, model, kind) = contexts.get(&context)?.clone();
+        let Self(context, at, used, cost, status, flags, request, once, admitted_at) = self;
+        let Context(organization, project, key, owner, model, kind, attributes) = contexts.get(&context)?.clone();
         let mut all = [0; 8];
         all.get_mut(..used.len())?.copy_from_slice(&used);
         let [requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls] = all;
@@ -95,6 +108,12 @@ impl Rest {
         };
         let flag = |bit: u8| flags & bit != 0;
         let (estimated, stream, summary) = (flag(ESTIMATED), flag(STREAM), flag(SUMMARY));
+        let (organization_pays, project_pays) = (flag(ORGANIZATION_PAYS), flag(PROJECT_PAYS));
+        let charge = admitted_at.map(|admitted_at| Charge {
+            admitted_at,
+            organization: organization_pays,
+            project: project_pays,
+        });
         Some(UsageEvent {
             at,
             kind,
@@ -111,6 +130,8 @@ impl Rest {
             stream,
             summary,
             once,
+            attributes,
+            charge,
         })
     }
 }
@@ -118,6 +139,8 @@ impl Rest {
 const ESTIMATED: u8 = 1;
 const STREAM: u8 = 2;
 const SUMMARY: u8 = 4;
+const ORGANIZATION_PAYS: u8 = 8;
+const PROJECT_PAYS: u8 = 16;
 
 /// Reads the lines of one file, in their order.
 #[derive(Debug, Default)]
@@ -177,7 +200,8 @@ impl Writer {
 
     /// The number of the event's context.
     fn context(&mut self, text: &mut Vec<u8>, event: &UsageEvent) -> io::Result<u64> {
-        let hash = self.hasher.hash_one((&event.organization, &event.project, &event.key, &event.model, event.kind));
+        let place = (&event.organization, &event.project, &event.key);
+        let hash = self.hasher.hash_one((place, &event.model, event.kind, &event.attributes));
         match self.contexts.get(&hash) {
             Some((number, context)) if context.is_of(event) => return Ok(*number),
             None if self.contexts.len() >= MOST_CONTEXTS => self.contexts.clear(),
@@ -221,12 +245,22 @@ fn rest(text: &mut Vec<u8>, place: i64, context: u64, event: &UsageEvent) -> ser
     serde_json::to_writer(&mut *text, &event.cost)?;
     let flag = |flag: bool, bit: u8| if flag { bit } else { 0 };
     let flags = flag(event.estimated, ESTIMATED) | flag(event.stream, STREAM) | flag(event.summary, SUMMARY);
+    let flags = event.charge.map_or(flags, |charge| {
+        flags | flag(charge.organization, ORGANIZATION_PAYS) | flag(charge.project, PROJECT_PAYS)
+    });
     put(text, &[",", digits.format(event.status), ","]);
     put(text, &[digits.format(flags), ","]);
     quoted(text, &event.request)?;
-    if let Some(once) = &event.once {
-        text.push(b',');
-        quoted(text, once)?;
+    match &event.once {
+        Some(once) => {
+            text.push(b',');
+            quoted(text, once)?;
+        }
+        None if event.charge.is_some() => put(text, &[",null"]),
+        None => {}
+    }
+    if let Some(charge) = event.charge {
+        put(text, &[",", digits.format(charge.admitted_at.0)]);
     }
     text.push(b']');
     Ok(())

@@ -17,6 +17,18 @@ pub(crate) struct Segment {
     pub(crate) own: bool,
 }
 
+impl Segment {
+    /// The name of the run that wrote it.
+    pub(crate) fn run(&self) -> &str {
+        run_of(&self.name)
+    }
+}
+
+/// The run in the name of a segment: a number and the name of the run.
+pub(crate) fn run_of(name: &str) -> &str {
+    name.rsplit_once('-').map_or(name, |(_, run)| run)
+}
+
 /// A segment that was made and is not used yet.
 pub(crate) struct Ready {
     pub(super) segment: Arc<Segment>,

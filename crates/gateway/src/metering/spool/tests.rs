@@ -23,5 +23,7 @@ pub(crate) fn event(number: usize) -> UsageEvent {
         stream: false,
         summary: false,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     }
 }

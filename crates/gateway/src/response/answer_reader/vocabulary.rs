@@ -97,6 +97,10 @@ pub(super) enum Zone {
     ItemPart,
     /// What a call of a hosted tool did.
     Action,
+    /// The tools of a response, one of them, and the vector stores of one.
+    Offers,
+    Offer,
+    Stores,
     Data,
     Groq,
     Other,
@@ -125,7 +129,7 @@ macro_rules! names {
 
 names! {
     Action = b"action", Arguments = b"arguments", Audio = b"audio", CachedTokens = b"cached_tokens", CacheHit = b"prompt_cache_hit_tokens",
-    CacheRead = b"cache_read_input_tokens", Choices = b"choices", Code = b"code",
+    CacheRead = b"cache_read_input_tokens", Choices = b"choices", Code = b"code", ContainerId = b"container_id", ContextSize = b"search_context_size",
     CompletionTokens = b"completion_tokens", Content = b"content", Created = b"created", Custom = b"custom",
     Data = b"data", Delta = b"delta", Duration = b"duration", Error = b"error", Function = b"function",
     FunctionCall = b"function_call", Id = b"id", Input = b"input", InputDetails = b"input_tokens_details",
@@ -133,10 +137,10 @@ names! {
     Obfuscation = b"obfuscation", Object = b"object", Output = b"output", OutputTokens = b"output_tokens",
     PromptDetails = b"prompt_tokens_details", PromptTokens = b"prompt_tokens", Provider = b"provider",
     Reasoning = b"reasoning", ReasoningContent = b"reasoning_content", Refusal = b"refusal", Response = b"response",
-    Seconds = b"seconds", ServiceTier = b"service_tier", Status = b"status", Summary = b"summary",
-    SystemFingerprint = b"system_fingerprint", Text = b"text", Thinking = b"thinking", ToolCalls = b"tool_calls",
+    Seconds = b"seconds", ServiceTier = b"service_tier", Size = b"size", Status = b"status", Summary = b"summary",
+    SystemFingerprint = b"system_fingerprint", Text = b"text", Thinking = b"thinking", ToolCalls = b"tool_calls", Tools = b"tools",
     Called = b"name", TotalTokens = b"total_tokens", Transcript = b"transcript", Type = b"type", Usage = b"usage",
-    XGroq = b"x_groq",
+    VectorStores = b"vector_store_ids", XGroq = b"x_groq",
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

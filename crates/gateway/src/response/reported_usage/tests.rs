@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn organization(id: &str) -> OrganizationId {
+    id.parse().unwrap()
+}
+
 const SENT: Sent = Sent { read: 40, pictures: 2, characters: 7, sound: Some((9, true)) };
 
 fn read(meter: MeterKind, body: &str) -> Option<(Quantities, bool)> {
@@ -186,7 +190,8 @@ fn searches_of_hosted_tools_are_counted() {
         let mut scan = crate::response::event_stream::EventScan::new(false);
         body.as_bytes().chunks(step).for_each(|piece| drop(scan.pass(&bytes::Bytes::copy_from_slice(piece))));
         scan.rest();
-        tool_calls(scan.found()).map(|(kind, counted)| (kind, counted.used.tool_calls)).collect::<Vec<_>>()
+        let payer = organization("org-one");
+        tool_calls(scan.found(), &payer).map(|call| (call.kind, call.counted.used.tool_calls)).collect::<Vec<_>>()
     };
     let done = format!("data: {{\"type\":\"response.output_item.done\",\"item\":{web}}}\n\n");
     let end = format!(
@@ -198,6 +203,53 @@ fn searches_of_hosted_tools_are_counted() {
         assert_eq!(counted(&format!("{done}{end}"), step), both);
     }
     assert_eq!(counted("data: {\"type\":\"response.completed\",\"response\":{\"output\":[]}}\n\n", 9), []);
+}
+
+/// What an answer names besides its figures becomes an attribute; names that an upstream invents do not.
+#[test]
+fn answers_name_attributes() {
+    let read = |body: &str| {
+        let mut reader = Reader::default();
+        body.as_bytes().chunks(5).for_each(|piece| reader.feed(piece));
+        reader.end_value();
+        reader
+    };
+    let of = |kind: UsageKind, path: &str, body: &str| {
+        let attributes = attributes(kind, read(body).found(), path);
+        (attributes.detail.as_deref().map(str::to_owned), attributes.source.as_deref().map(str::to_owned))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    for (body, tier) in [
+        (r#"{"object":"chat.completion","service_tier":"flex","choices":[]}"#, some("flex")),
+        (r#"{"type":"response.completed","response":{"service_tier":"default","output":[]}}"#, some("default")),
+        (r#"{"service_tier":"gold","choices":[]}"#, None),
+        (r#"{"service_tier":null,"choices":[{"message":{"service_tier":"flex"}}]}"#, None),
+    ] {
+        assert_eq!(of(UsageKind::Completions, "/v1/responses", body), (tier, None), "{body}");
+        assert_eq!(of(UsageKind::Embeddings, "/v1/embeddings", body), (None, None), "{body}");
+    }
+    let body = r#"{"size":"1024x1536","data":[{}]}"#;
+    assert_eq!(of(UsageKind::Images, "/v1/images/edits", body), (some("1024x1536"), some("image.edit")));
+    let body = r#"{"size":"auto","data":[{}]}"#;
+    assert_eq!(of(UsageKind::Images, "/v1/images/generations", body), (None, some("image.generation")));
+
+    let calls = |payer: &str, tools: &str| {
+        let call = |name: &str| format!(r#"{{"type":"{name}_call","status":"completed"}}"#);
+        let code = r#"{"type":"code_interpreter_call","status":"completed","container_id":"cntr_1"}"#;
+        let output = [call("web_search"), call("file_search"), code.to_owned(), code.to_owned()].join(",");
+        let reader = read(&format!(r#"{{"tools":[{tools}],"output":[{output}]}}"#));
+        let shown = |call: ToolUse| (call.attributes.detail.as_deref().map(str::to_owned), call.once);
+        tool_calls(reader.found(), &organization(payer)).map(shown).collect::<Vec<_>>()
+    };
+    let session = (None, some("org-one/cntr_1/code_interpreter_sessions"));
+    let tools =
+        r#"{"type":"web_search","search_context_size":"high"},{"type":"file_search","vector_store_ids":["vs_1"]}"#;
+    assert_eq!(calls("org-one", tools), [(some("high"), None), (some("vs_1"), None), session.clone()]);
+    let other = (None, some("org-two/cntr_1/code_interpreter_sessions"));
+    assert_eq!(calls("org-two", tools).last(), Some(&other), "the same name is another container there");
+    let tools = r#"{"type":"file_search","vector_store_ids":["vs_1","vs_2"]}"#;
+    let several = calls("org-one", tools);
+    assert_eq!(several, [(some("medium"), None), (None, None), session], "several stores are none");
 }
 
 #[test]

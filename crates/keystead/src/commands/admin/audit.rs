@@ -7,8 +7,9 @@ use keystead_core::id::OrganizationId;
 use keystead_core::time::Timestamp;
 use serde_json::Value;
 
-use super::console::{Console, Place, Within};
+use super::console::{Console, Within};
 use super::moments::moment;
+use super::place::Place;
 use super::request::{Pages, Request, Window};
 use super::table::{Column, Kind, Listed, column};
 use crate::cli::{self, Output};
@@ -35,7 +36,8 @@ pub(crate) enum AuditLog {
         #[command(flatten)]
         filter: Filter,
     },
-    /// Recompute the chain and name the first row that was changed; the exit code is 1 then.
+    /// Recompute the chain of the named organization, or every chain, and name the first row that was changed; the exit
+    /// code is 1 then.
     Verify {
         /// A service log: rows cut off the end are found by the heads it holds.
         #[arg(long, value_name = "FILE")]
@@ -80,7 +82,7 @@ impl Filter {
 
 const EVENT: &[Column] = &[
     column("AT", &["/effective_at"], Kind::Time),
-    column("TYPE", &["/type"], Kind::Id),
+    column("TYPE", &["/keystead_type", "/type"], Kind::Id),
     column(
         "ACTOR",
         &[
@@ -118,13 +120,14 @@ async fn list(within: &Within, request: Request, window: Window) -> Result<(), C
     let list = within.read_list(request, window).await?;
     let rows: Vec<Value> = list["data"].as_array().map(|rows| rows.iter().map(row).collect()).unwrap_or_default();
     let listed = Listed { columns: EVENT, nothing: "There are no such events." };
-    within.console.print(&list, || within.console.rows(&rows, listed))
+    within.console.print_rows(&list, &rows, listed)
 }
 
 /// An event with what the table shows of it: details are under the name of the type, and some actors have a kind alone.
 fn row(event: &Value) -> Value {
     let mut row = event.clone();
-    row["about"] = event["type"].as_str().map_or(Value::Null, |name| event[name]["id"].clone());
+    let name = event["keystead_type"].as_str().or_else(|| event["type"].as_str());
+    row["about"] = name.map_or(Value::Null, |name| event[name]["id"].clone());
     let by = &event["keystead_actor"];
     if let (Some(kind), Some(id)) = (by["type"].as_str(), by["id"].as_str()) {
         row["by"] = format!("{kind} ({id})").into();
@@ -137,8 +140,8 @@ async fn export(within: &Within, request: Request) -> Result<(), CliError> {
     let mut pages = Pages::new(request.with("order", Some("asc")), Window::default());
     while let Some(request) = pages.request() {
         let page = within.call(&request).await?;
-        for event in pages.take(page) {
-            if !print::result(&event.to_string())? {
+        for event in pages.take(page)? {
+            if !print::result(&print::json(&event))? {
                 return Ok(());
             }
         }

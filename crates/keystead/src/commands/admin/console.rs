@@ -2,53 +2,28 @@
 
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
-use clap::Args;
 use keystead_api::command_line::CommandLine;
-use keystead_app::{Actor, App, Error, audit};
+use keystead_app::audit::{self, Done};
+use keystead_app::{Actor, App, Error};
 use keystead_core::id::OrganizationId;
 use keystead_store::Store;
 use serde_json::Value;
 
+use super::place::Place;
 use super::request::{Pages, Request, Window};
 use super::table::{self, Column, Listed};
 use crate::cli_error::CliError;
 use crate::config::Validated;
-use crate::wiring::spread;
+use crate::wiring::spread::{self, Spread};
 use crate::{print, wiring};
 
 /// The id by which the audit log names the operator on the command line.
 const OPERATOR: &str = "command line";
 
-/// Where a command works.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Place {
-    /// The organization; it may be left out while the installation has only one.
-    #[arg(long, global = true, value_name = "ID")]
-    pub(super) organization: Option<String>,
-    /// Print JSON: the objects of the Administration API.
-    #[arg(long, global = true)]
-    pub(super) json: bool,
-}
-
-/// The commands of one kind of object within an organization.
-#[derive(Debug, Args)]
-pub(crate) struct Noun<C: clap::Subcommand> {
-    #[command(flatten)]
-    pub(super) place: Place,
-    #[command(subcommand)]
-    pub(super) command: C,
-}
-
-/// The commands of one kind of object in the whole installation.
-#[derive(Debug, Args)]
-pub(crate) struct Everywhere<C: clap::Subcommand> {
-    /// Print JSON.
-    #[arg(long, global = true)]
-    pub(super) json: bool,
-    #[command(subcommand)]
-    pub(super) command: C,
-}
+/// The rows of a list without another limit; they are in memory until all are read.
+const MOST_ROWS: u32 = 50_000;
 
 /// The use cases for one command.
 pub(super) struct Console {
@@ -59,6 +34,30 @@ pub(super) struct Console {
     /// `directory.max_stale_seconds`.
     stale: i64,
     json: bool,
+    /// How far the first change has spread that some nodes have not confirmed.
+    unconfirmed: OnceLock<Spread>,
+}
+
+/// What a command changed.
+pub(super) struct Change {
+    /// The revision that nodes confirm; `None` when there is nothing to confirm.
+    revision: Option<i64>,
+    /// The audit entries.
+    entries: Vec<Done>,
+}
+
+impl Change {
+    /// Does the work, and returns what it changed.
+    async fn by<T>(work: impl Future<Output = T>) -> (T, Self) {
+        let work = audit::collecting_entries(None::<IpAddr>, work);
+        let ((done, entries), revision) = keystead_store::changed_by(work).await;
+        (done, Self { revision, entries })
+    }
+
+    /// The same for work that failed: its entries were rolled back.
+    fn without_entries(self) -> Self {
+        Self { entries: Vec::new(), ..self }
+    }
 }
 
 impl Console {
@@ -66,7 +65,15 @@ impl Console {
         let (app, store) = wiring::for_commands(config).await?;
         let operator = Actor::operator(OPERATOR);
         let api = CommandLine::new(app.clone(), operator.clone());
-        Ok(Self { app, api, store, operator, stale: config.directory.max_stale_seconds, json })
+        Ok(Self {
+            app,
+            api,
+            store,
+            operator,
+            stale: config.directory.max_stale_seconds,
+            json,
+            unconfirmed: OnceLock::new(),
+        })
     }
 
     pub(super) const fn app(&self) -> &App {
@@ -77,42 +84,67 @@ impl Console {
         &self.operator
     }
 
-    /// Does the work, then waits, within limits, until every running node has applied what it changed.
-    async fn settled<T>(&self, work: impl Future<Output = T>) -> T {
-        let work = audit::collecting_entries(None::<IpAddr>, work);
-        let ((done, entries), changed) = keystead_store::changed_by(work).await;
-        let Some(revision) = changed else { return done };
+    /// Waits, within limits, until every running node has applied a change.
+    pub(super) async fn confirm(&self, change: Change) {
+        let Some(revision) = change.revision else { return };
         let found = spread::wait(&self.store, revision, self.stale).await;
-        if found.unconfirmed > 0 {
-            print::error(&format!(
-                "keystead: {} of {} running nodes have not confirmed the change yet; see docs/failures.md",
-                found.unconfirmed, found.nodes
-            ));
-            if let Err(error) = self.app.record_unconfirmed(entries, found.unconfirmed, found.nodes).await {
-                tracing::warn!(%error, "some nodes have not confirmed a change, and the audit log could not record it");
+        if found.unconfirmed == 0 {
+            return;
+        }
+        // The first one is reported.
+        let _ = self.unconfirmed.set(found);
+        if let Err(error) = self.app.record_unconfirmed(change.entries, found.unconfirmed, found.nodes).await {
+            tracing::warn!(%error, "some nodes have not confirmed a change, and the audit log could not record it");
+        }
+    }
+
+    /// Runs a use case that has no endpoint, and returns its change, which no node has confirmed yet.
+    pub(super) async fn begin<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<(T, Change), CliError> {
+        let (done, change) = Change::by(work).await;
+        let error = match done {
+            Ok(done) => return Ok((done, change)),
+            Err(error) => error,
+        };
+        self.confirm(change.without_entries()).await;
+        Err(match error {
+            error @ (Error::Internal(_) | Error::Unavailable) => error.into(),
+            error => CliError::Refused(self.api.refused(error).await),
+        })
+    }
+
+    /// Runs a use case that has no endpoint, and waits for the nodes.
+    pub(super) async fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, CliError> {
+        let (done, change) = self.begin(work).await?;
+        self.confirm(change).await;
+        Ok(done)
+    }
+
+    /// Calls an endpoint, and returns its change, which no node has confirmed yet.
+    async fn begin_call(
+        &self,
+        organization: Option<&OrganizationId>,
+        request: &Request,
+    ) -> Result<(Value, Change), CliError> {
+        let (uri, body) = (request.uri(), request.body.as_ref());
+        let (called, change) = Change::by(self.api.call(organization, (request.method.clone(), &uri), body)).await;
+        match called {
+            Ok(answer) => Ok((answer, change)),
+            Err(refused) => {
+                self.confirm(change.without_entries()).await;
+                Err(CliError::Refused(refused))
             }
         }
-        done
     }
 
-    /// Runs a use case that has no endpoint.
-    pub(super) async fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, CliError> {
-        match self.settled(work).await {
-            Ok(done) => Ok(done),
-            Err(error @ (Error::Internal(_) | Error::Unavailable)) => Err(error.into()),
-            Err(error) => Err(CliError::Refused(self.api.refused(error).await)),
-        }
-    }
-
-    /// Calls an endpoint.
+    /// Calls an endpoint, and waits for the nodes.
     pub(super) async fn call(
         &self,
         organization: Option<&OrganizationId>,
         request: &Request,
     ) -> Result<Value, CliError> {
-        let (uri, body) = (request.uri(), request.body.as_ref());
-        let called = self.settled(self.api.call(organization, (request.method.clone(), &uri), body)).await;
-        called.map_err(CliError::Refused)
+        let (answer, change) = self.begin_call(organization, request).await?;
+        self.confirm(change).await;
+        Ok(answer)
     }
 
     /// Finds the named organization, or the only one of the installation. A deleted one has only its audit log.
@@ -149,17 +181,43 @@ impl Console {
         }
     }
 
+    /// The end of a command that did its work: an error while some nodes may still act on the state before it.
+    fn finished(&self) -> Result<(), CliError> {
+        match self.unconfirmed.get() {
+            Some(spread) => Err(CliError::Unconfirmed(*spread)),
+            None => Ok(()),
+        }
+    }
+
     /// Prints a value as JSON, or as a text for people.
     pub(super) fn print(&self, value: &Value, text: impl FnOnce() -> String) -> Result<(), CliError> {
-        let text = if self.json { value.to_string() } else { text() };
+        let text = if self.json { print::json(value) } else { text() };
         print::result(&text)?;
-        Ok(())
+        self.finished()
+    }
+
+    /// Prints the answer to a change as JSON, or a sentence that says what holds from now on. People do not read the
+    /// sentence while a node has not confirmed the change, because it does not hold there.
+    pub(super) fn print_done(&self, answer: &Value, sentence: String) -> Result<(), CliError> {
+        if !self.json && self.unconfirmed.get().is_some() {
+            return self.finished();
+        }
+        self.print(answer, || sentence)
     }
 
     /// Prints a list.
     pub(super) fn print_list(&self, list: &Value, listed: Listed<'_>) -> Result<(), CliError> {
         let rows = list["data"].as_array().map_or(&[][..], Vec::as_slice);
-        self.print(list, || self.rows(rows, listed))
+        self.print_rows(list, rows, listed)
+    }
+
+    /// Prints a list with these rows. People read after the table how to get the rows that are left out.
+    pub(super) fn print_rows(&self, list: &Value, rows: &[Value], listed: Listed<'_>) -> Result<(), CliError> {
+        let printed = self.print(list, || self.rows(rows, listed));
+        if let Some(hint) = more(list).filter(|_| !self.json) {
+            print::error(&hint);
+        }
+        printed
     }
 
     /// Writes rows for people.
@@ -177,21 +235,58 @@ impl Console {
 
     /// Prints an object with a secret that is shown this once. If it cannot be printed, the error names the key, which
     /// no one knows then.
-    pub(super) fn print_secret(&self, object: &Value, columns: &[Column]) -> Result<(), CliError> {
-        let text = if self.json {
-            object.to_string()
-        } else {
+    pub(super) async fn print_secret(
+        &self,
+        object: &Value,
+        columns: &[Column],
+        change: Change,
+    ) -> Result<(), CliError> {
+        let text = || {
             let lines = table::lines(object, columns, print::terminal_columns());
             format!("{lines}\n\nThe key is shown this once. Keep it like a password.")
         };
-        let reason = match print::result(&text) {
-            Ok(true) => return Ok(()),
-            Ok(false) => "the standard output was closed".to_owned(),
-            Err(error) => error.to_string(),
+        let lost = |reason: &str| {
+            let key = object.pointer("/api_key/id").unwrap_or(&object["id"]).as_str().unwrap_or_default();
+            lost_key(key, reason)
         };
-        let key = object.pointer("/api_key/id").unwrap_or(&object["id"]).as_str().unwrap_or_default();
-        Err(CliError::Other(format!("the key {key} was made and could not be shown: {reason}. Revoke it")))
+        self.show_once(object, text, change, lost).await
     }
+
+    /// Prints a value with a secret, and only then waits for the nodes: a command that is ended while it waits has shown
+    /// the secret. If it cannot be printed, the error says so in the words of `lost`, which takes the reason.
+    pub(super) async fn show_once(
+        &self,
+        value: &Value,
+        text: impl FnOnce() -> String,
+        change: Change,
+        lost: impl FnOnce(&str) -> String,
+    ) -> Result<(), CliError> {
+        let text = if self.json { print::json(value) } else { text() };
+        let printed = print::result(&text);
+        self.confirm(change).await;
+        match printed {
+            Ok(true) => self.finished(),
+            Ok(false) => Err(CliError::Other(lost("the standard output was closed"))),
+            Err(error) => Err(CliError::Other(lost(&error.to_string()))),
+        }
+    }
+}
+
+/// How to get the rows that a list leaves out; `None` when it is whole.
+fn more(list: &Value) -> Option<String> {
+    if list["has_more"] != true {
+        return None;
+    }
+    let next = list["next"].as_str().or_else(|| list["last_id"].as_str())?;
+    Some(format!("This is not the whole list: add --after {next} to read on, or give a greater --limit."))
+}
+
+/// The error for a key that could not be shown.
+pub(super) fn lost_key(key: &str, reason: &str) -> String {
+    format!(
+        "the key {key} was made and could not be shown: {reason}. Revoke it with keystead admin keys revoke {key}, and \
+         make another one"
+    )
 }
 
 /// The use cases within one organization.
@@ -218,12 +313,12 @@ impl Within {
         self.console.print_list(&self.read_list(request, window).await?, listed)
     }
 
-    /// Reads a list with as many of its pages as are wanted.
+    /// Reads a list with as many of its pages as are wanted, within limits.
     pub(super) async fn read_list(&self, request: Request, window: Window) -> Result<Value, CliError> {
-        let (mut pages, mut rows) = (Pages::new(request, window), Vec::new());
+        let (mut pages, mut rows) = (Pages::new(request, window.or_limit(MOST_ROWS)), Vec::new());
         while let Some(request) = pages.request() {
             let page = self.call(&request).await?;
-            rows.extend(pages.take(page));
+            rows.extend(pages.take(page)?);
         }
         Ok(pages.list(rows))
     }
@@ -236,13 +331,31 @@ impl Within {
 
     /// Prints the object of an answer with a secret.
     pub(super) async fn secret(&self, request: Request, columns: &[Column]) -> Result<(), CliError> {
-        let answer = self.call(&request).await?;
-        self.console.print_secret(&answer, columns)
+        let (answer, change) = self.console.begin_call(Some(&self.organization), &request).await?;
+        self.console.print_secret(&answer, columns, change).await
     }
 
     /// Prints a sentence, or the answer as JSON.
     pub(super) async fn done(&self, request: Request, sentence: String) -> Result<(), CliError> {
         let answer = self.call(&request).await?;
-        self.console.print(&answer, || sentence)
+        self.console.print_done(&answer, sentence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_list_that_is_cut_says_how_to_get_the_rest() {
+        let hint = |list: Value| more(&list).unwrap_or_default();
+        let by_id = json!({ "data": [{ "id": "a" }, { "id": "b" }], "last_id": "b", "has_more": true });
+        assert_eq!(hint(by_id), "This is not the whole list: add --after b to read on, or give a greater --limit.");
+        assert!(hint(json!({ "data": [{ "id": "a" }], "next": "n1", "has_more": true })).contains("--after n1 "));
+        for whole in [json!({ "data": [], "has_more": false, "last_id": null }), json!({ "data": [{ "id": "a" }] })] {
+            assert_eq!(hint(whole), "");
+        }
     }
 }

@@ -7,12 +7,11 @@ use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::secret::Secret;
 use serde_json::json;
 
-use super::console::Console;
+use super::console::{Console, lost_key};
 use super::{CreateKey, Kind};
 use crate::cli::Output;
 use crate::cli_error::CliError;
 use crate::config::Validated;
-use crate::print;
 
 pub(super) async fn bootstrap(
     config: &Validated,
@@ -22,7 +21,7 @@ pub(super) async fn bootstrap(
     output: Output,
 ) -> Result<(), CliError> {
     let console = Console::open(config, output.json).await?;
-    let made = console.run(console.app().bootstrap(email, name, waive)).await?;
+    let (made, change) = console.begin(console.app().bootstrap(email, name, waive)).await?;
     let value = json!({
         "user_id": made.user_id.as_str(),
         "organization_id": made.organization_id.as_str(),
@@ -45,8 +44,16 @@ pub(super) async fn bootstrap(
             format!("  {}", link.expose()),
         ]);
     }
-    print::answer(output.json, &value, &lines);
-    Ok(())
+    let (organization, owner) = (&made.organization_id, &made.user_id);
+    let lost = |reason: &str| {
+        format!(
+            "the organization {organization} was made, and the admin key of its owner {owner} could not be shown: \
+             {reason}. Make another one with keystead admin admin-keys create --organization {organization} --owner \
+             {owner}, then revoke the one that keystead admin admin-keys list --organization {organization} shows \
+             first; {email} can ask the sign-in page for a link by mail"
+        )
+    };
+    console.show_once(&value, || lines.join("\n"), change, lost).await
 }
 
 pub(super) async fn create_key(config: &Validated, wanted: CreateKey) -> Result<(), CliError> {
@@ -65,16 +72,16 @@ pub(super) async fn create_key(config: &Validated, wanted: CreateKey) -> Result<
     let asked = NewKey { name: wanted.name, expires_in_seconds: wanted.expires_in, ..NewKey::default() };
     let console = Console::open(config, wanted.output.json).await?;
     let making = console.app().create_key_for_member(console.operator(), &organization, &owner, &reach, &asked);
-    let made = console.run(making).await?;
+    let (made, change) = console.begin(making).await?;
     let value = json!({
         "id": made.key.id.as_str(),
         "kind": made.key.kind.as_str(),
         "value": made.secret.expose(),
         "expires_at": made.key.expires_at,
     });
-    let lines = [format!("key    {}", made.key.id), format!("value  {}", made.secret.expose())];
-    print::answer(wanted.output.json, &value, &lines);
-    Ok(())
+    let text = || format!("key    {}\nvalue  {}", made.key.id, made.secret.expose());
+    let lost = |reason: &str| lost_key(made.key.id.as_str(), reason);
+    console.show_once(&value, text, change, lost).await
 }
 
 pub(super) async fn waive(
@@ -92,16 +99,14 @@ pub(super) async fn waive(
     console.run(waived).await?;
     let value =
         json!({ "organization_id": organization.as_str(), "requirement": requirement.as_str(), "status": "waived" });
-    print::answer(output.json, &value, &[format!("{organization} is excused from {}.", requirement.as_str())]);
-    Ok(())
+    console.print_done(&value, format!("{organization} is excused from {}.", requirement.as_str()))
 }
 
 pub(super) async fn reset_second_factor(config: &Validated, email: &str, output: Output) -> Result<(), CliError> {
     let console = Console::open(config, output.json).await?;
     let user = console.run(console.app().reset_second_factor(console.operator(), email)).await?;
     let value = json!({ "user_id": user.as_str(), "second_factor": "off" });
-    print::answer(output.json, &value, &[format!("The second factor of {user} is off; every session has ended.")]);
-    Ok(())
+    console.print_done(&value, format!("The second factor of {user} is off; every session has ended."))
 }
 
 /// Parses an id; the error names the option.

@@ -5,12 +5,14 @@ use std::io::{IsTerminal, Read, stdin};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use keystead_api::command_line::{key_status, new_key};
-use keystead_app::keys::{KeyReach, MintedKey, NewKey};
+use keystead_app::KeyRow;
+use keystead_app::keys::{KeyReach, KeyState, MintedKey, NewKey};
 use keystead_core::id::{KeyId, OrganizationId, UserId};
 use keystead_core::secret::Secret;
 use serde_json::{Value, json};
 
-use super::console::{Console, Place, Within};
+use super::console::{Change, Console, Within};
+use super::place::Place;
 use super::projects::PROJECTS;
 use super::request::{Request, Window};
 use super::table::{Column, Kind, Listed, column};
@@ -131,6 +133,7 @@ const EXPLAINED: &[Column] = &[
     column("ORGANIZATION", &["/organization_id"], Kind::Id),
     column("PROJECT", &["/project_id"], Kind::Id),
     column("OWNER", &["/owner_id"], Kind::Id),
+    column("ISSUED BY RULE", &["/federation_rule_id"], Kind::Id),
     column("CREATED", &["/created_at"], Kind::Time),
     column("USED", &["/last_used_at"], Kind::Time),
     column("EXPIRES", &["/expires_at"], Kind::Time),
@@ -163,14 +166,14 @@ pub(super) async fn run(config: &Validated, place: Place, command: Keys) -> Resu
         Keys::Show { id } => {
             let console = Console::open(config, place.json).await?;
             let id: KeyId = console.id("API key", &id).await?;
-            let (key, state) = console.run(console.app().any_key(console.operator(), &id)).await?;
+            let (key, state) = found(&console, &place, &id).await?;
             console.print_object(&key_status(&key, state), EXPLAINED)
         }
         Keys::Create { owner, project, wanted } => {
             let Within { console, organization } = Within::open(config, &place).await?;
             let reach = KeyReach::Project(console.id("project", &project).await?);
-            let made = make(&console, &organization, &owner, &reach, wanted).await?;
-            console.print_secret(&new_key(&made), NEW)
+            let (made, change) = make(&console, &organization, &owner, &reach, wanted).await?;
+            console.print_secret(&new_key(&made), NEW, change).await
         }
         Keys::Rotate { id, overlap } => {
             let body = json!({ "overlap_in_seconds": overlap });
@@ -179,33 +182,55 @@ pub(super) async fn run(config: &Validated, place: Place, command: Keys) -> Resu
         Keys::Revoke { id } => {
             let console = Console::open(config, place.json).await?;
             let id: KeyId = console.id("API key", &id).await?;
+            found(&console, &place, &id).await?;
             console.run(console.app().revoke_any_key(console.operator(), &id)).await?;
             let gone = json!({ "id": id, "object": "keystead.api_key.deleted", "deleted": true });
-            console.print(&gone, || format!("{id} does not work any more."))
+            console.print_done(&gone, format!("{id} does not work any more."))
         }
         Keys::Find => {
             let pasted = pasted()?;
             let console = Console::open(config, place.json).await?;
-            let found = console.run(console.app().key_of_secret(console.operator(), &pasted)).await?;
+            let key = console.run(console.app().key_of_secret(console.operator(), &pasted)).await?;
             let (key, state) =
-                found.ok_or_else(|| CliError::Other("no key of this installation is in that text".to_owned()))?;
+                key.ok_or_else(|| CliError::Other("no key of this installation is in that text".to_owned()))?;
+            if !is_within(&console, &place, &key).await? {
+                return Err(CliError::Other("no key of this organization is in that text".to_owned()));
+            }
             console.print_object(&key_status(&key, state), EXPLAINED)
         }
     }
 }
 
-/// Makes a key for a member.
+/// Finds a key, of the named organization where one is named.
+async fn found(console: &Console, place: &Place, id: &KeyId) -> Result<(KeyRow, KeyState), CliError> {
+    let (key, state) = console.run(console.app().any_key(console.operator(), id)).await?;
+    if is_within(console, place, &key).await? {
+        Ok((key, state))
+    } else {
+        Err(console.missing("API key", id.as_str()).await)
+    }
+}
+
+/// Whether a key belongs to the named organization; without a name, every key does. A legacy user key belongs to none.
+/// A key never moves to another organization.
+async fn is_within(console: &Console, place: &Place, key: &KeyRow) -> Result<bool, CliError> {
+    let Some(named) = place.organization.as_deref() else { return Ok(true) };
+    let named = console.organization(Some(named), true).await?;
+    Ok(key.organization.as_ref() == Some(&named))
+}
+
+/// Makes a key for a member. Its secret is shown before the nodes are waited for.
 async fn make(
     console: &Console,
     organization: &OrganizationId,
     owner: &str,
     reach: &KeyReach,
     wanted: Wanted,
-) -> Result<MintedKey, CliError> {
+) -> Result<(MintedKey, Change), CliError> {
     let owner: UserId = console.id("user", owner).await?;
     let asked = NewKey::from(wanted);
     let made = console.app().create_key_for_member(console.operator(), organization, &owner, reach, &asked);
-    console.run(made).await
+    console.begin(made).await
 }
 
 /// Reads the text that contains the secret.
@@ -273,12 +298,12 @@ pub(super) async fn run_admin_keys(within: &Within, command: AdminKeys) -> Resul
         AdminKeys::Show { id } => within.object(Request::get(ADMIN_KEYS, &[&id]), ADMIN_KEY).await,
         AdminKeys::Create { owner, wanted } => {
             let Within { console, organization } = within;
-            let made = make(console, organization, &owner, &KeyReach::Administration, wanted).await?;
+            let (made, change) = make(console, organization, &owner, &KeyReach::Administration, wanted).await?;
             // The object of the API, with the secret that only this answer has.
             let shown = within.call(&Request::get(ADMIN_KEYS, &[made.key.id.as_str()])).await;
             let mut key = shown.unwrap_or_else(|_| new_key(&made));
             key["value"] = made.secret.expose().as_str().into();
-            console.print_secret(&key, NEW)
+            console.print_secret(&key, NEW, change).await
         }
         AdminKeys::Revoke { id } => {
             let sentence = format!("{id} does not work any more.");

@@ -6,7 +6,8 @@ use keystead_core::money::{Amount, Micros};
 use keystead_core::usage::Price;
 use serde_json::{Value, json};
 
-use super::console::{Console, Place, Within};
+use super::console::{Console, Within};
+use super::place::Place;
 use super::projects::PROJECTS;
 use super::request::{Request, Window};
 use super::table::{Column, Kind, Listed, column};
@@ -127,7 +128,10 @@ const PRICES: &[Column] = &[
 pub(super) async fn run_models(config: &Validated, place: Place, command: Models) -> Result<(), CliError> {
     let within = async || Within::open(config, &place).await;
     match command {
-        Models::List => list_models(&Console::open(config, place.json).await?).await,
+        Models::List => {
+            place.everywhere("models list")?;
+            list_models(&Console::open(config, place.json).await?).await
+        }
         Models::Show { project } => {
             within().await?.object(Request::get(PROJECTS, &[&project, PERMISSIONS]), ALLOWED).await
         }

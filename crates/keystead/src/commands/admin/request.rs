@@ -6,6 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
+use crate::cli_error::CliError;
+
 /// What is encoded within a part of a path.
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -74,10 +76,10 @@ impl Request {
 /// The part of a list that is wanted.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Window {
-    /// Show at most this many; without it, the whole list.
+    /// Show at most this many; without it, the whole list, up to 50,000 rows.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
-    /// Begin after the item with this id.
+    /// Begin after the item with this id, or at the next of an earlier answer.
     #[arg(long, value_name = "ID")]
     after: Option<String>,
 }
@@ -95,11 +97,13 @@ pub(super) struct Pages {
     left: Option<u32>,
     after: Option<String>,
     has_more: bool,
+    /// Whether the pages name the next one in `next`, as lists of groups and roles do.
+    names_next: bool,
 }
 
 impl Pages {
     pub(super) fn new(request: Request, window: Window) -> Self {
-        Self { request, left: window.limit, after: window.after, has_more: true }
+        Self { request, left: window.limit, after: window.after, has_more: true, names_next: false }
     }
 
     /// The request for the next page; `None` when everything wanted was read.
@@ -109,23 +113,27 @@ impl Pages {
         wanted.then(|| self.request.clone().with("limit", Some(size)).with("after", self.after.as_ref()))
     }
 
-    /// Takes the answer to a request for a page, and returns its rows.
-    pub(super) fn take(&mut self, mut page: Value) -> Vec<Value> {
-        let rows = match page["data"].take() {
-            Value::Array(rows) => rows,
-            _ => Vec::new(),
+    /// Takes the answer to a request for a page, and returns its rows. An answer without rows is an error and not the
+    /// end of the list.
+    pub(super) fn take(&mut self, mut page: Value) -> Result<Vec<Value>, CliError> {
+        let Some(Value::Array(rows)) = page.get_mut("data").map(Value::take) else {
+            return Err(CliError::Other("the answer is no list".to_owned()));
         };
         let read = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         self.left = self.left.map(|left| left.saturating_sub(read));
-        // Some lists name the next page themselves.
+        self.names_next = page.get("next").is_some();
         self.after = page["last_id"].as_str().or_else(|| page["next"].as_str()).map(str::to_owned);
         // A page without a last row has no next one.
         self.has_more = page["has_more"] == true && self.after.is_some();
-        rows
+        Ok(rows)
     }
 
     /// The whole list in the form of one page.
     pub(super) fn list(&self, rows: Vec<Value>) -> Value {
+        if self.names_next {
+            let next = self.after.as_ref().filter(|_| self.has_more);
+            return json!({ "object": "list", "data": rows, "has_more": self.has_more, "next": next });
+        }
         let id = |row: Option<&Value>| row.map_or(Value::Null, |row| row["id"].clone());
         let (first, last) = (id(rows.first()), id(rows.last()));
         json!({ "object": "list", "first_id": first, "last_id": last, "has_more": self.has_more, "data": rows })
@@ -164,18 +172,31 @@ mod tests {
         let uri = |pages: &Pages| pages.request().map(|request| request.uri());
         let mut all = list(None, None);
         assert_eq!(uri(&all).as_deref(), Some("/v1/x?limit=100"));
-        assert_eq!(all.take(page(&[1, 2], true)).len(), 2);
+        assert_eq!(all.take(page(&[1, 2], true)).unwrap().len(), 2);
         assert_eq!(uri(&all).as_deref(), Some("/v1/x?limit=100&after=2"));
-        all.take(page(&[3], false));
+        all.take(page(&[3], false)).unwrap();
         assert_eq!(uri(&all), None);
         let mut some = list(Some(150), Some("0"));
         assert_eq!(uri(&some).as_deref(), Some("/v1/x?limit=100&after=0"));
-        some.take(page(&(1..=100).collect::<Vec<_>>(), true));
+        some.take(page(&(1..=100).collect::<Vec<_>>(), true)).unwrap();
         assert_eq!(uri(&some).as_deref(), Some("/v1/x?limit=50&after=100"));
-        some.take(page(&(101..=150).collect::<Vec<_>>(), true));
+        some.take(page(&(101..=150).collect::<Vec<_>>(), true)).unwrap();
         assert_eq!((uri(&some), some.list(Vec::new())["has_more"].clone()), (None, json!(true)));
+        let mut bounded = Pages::new(Request::get("/v1/x", &[]), Window::default().or_limit(2));
+        bounded.take(page(&[1, 2], true)).unwrap();
+        assert_eq!((uri(&bounded), bounded.list(Vec::new())["has_more"].clone()), (None, json!(true)), "a bound");
+        let mut named = list(Some(1), None);
+        named.take(json!({ "data": [{ "id": "a" }], "has_more": true, "next": "n1" })).unwrap();
+        let part = named.list(vec![json!({ "id": "a" })]);
+        assert_eq!(part, json!({ "object": "list", "data": [{ "id": "a" }], "has_more": true, "next": "n1" }));
+        let mut named = list(None, Some("n1"));
+        named.take(json!({ "data": [], "has_more": false, "next": null })).unwrap();
+        assert_eq!(named.list(Vec::new()), json!({ "object": "list", "data": [], "has_more": false, "next": null }));
         let mut broken = list(None, None);
-        broken.take(page(&[], true));
+        broken.take(page(&[], true)).unwrap();
         assert_eq!(uri(&broken), None, "a page without rows");
+        for answer in [Value::Null, json!({}), json!({ "data": null }), json!([])] {
+            assert!(list(None, None).take(answer).is_err(), "no list");
+        }
     }
 }

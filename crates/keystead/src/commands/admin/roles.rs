@@ -207,5 +207,5 @@ async fn held(within: &Within, holder: &Holder, area: &Area, window: Window) -> 
     });
     let rows: Vec<_> = rows.collect();
     let listed = Listed { columns: HELD, nothing: "No role is held." };
-    within.console.print(&list, || within.console.rows(&rows, listed))
+    within.console.print_rows(&list, &rows, listed)
 }

@@ -4,8 +4,9 @@ use clap::{Args, ValueEnum};
 use keystead_core::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::console::{Place, Within};
+use super::console::Within;
 use super::moments::moment;
+use super::place::Place;
 use super::request::Request;
 use super::table::{Column, Kind, Listed, column};
 use crate::cli_error::CliError;
@@ -16,6 +17,8 @@ const COSTS: &str = "/v1/organization/costs";
 const DAY: i64 = 86_400;
 /// The periods of one answer; each is in memory until everything was read.
 const MOST_PERIODS: i64 = 50_000;
+/// The figures of one answer, for the same reason.
+const MOST_FIGURES: usize = 200_000;
 
 /// The time and the projects that figures are about.
 #[derive(Debug, Args)]
@@ -228,12 +231,15 @@ pub(super) async fn run_costs(within: &Within, command: Costs) -> Result<(), Cli
 
 /// Reads every page of buckets, and prints a row for each of their results.
 async fn show(within: &Within, request: Request, columns: &[Column], nothing: &'static str) -> Result<(), CliError> {
-    let (mut buckets, mut next) = (Vec::new(), None::<String>);
+    let (mut buckets, mut figures, mut next) = (Vec::new(), 0, None::<String>);
     loop {
         let mut page = within.call(&request.clone().with("page", next.as_ref())).await?;
-        if let Value::Array(read) = page["data"].take() {
-            buckets.extend(read);
-        }
+        let Some(Value::Array(read)) = page.get_mut("data").map(Value::take) else {
+            return Err(CliError::Other("the answer has no figures".to_owned()));
+        };
+        figures += read.iter().map(|bucket| bucket["results"].as_array().map_or(0, Vec::len)).sum::<usize>();
+        buckets.extend(read);
+        ensure_few(figures)?;
         next = page["next_page"].as_str().map(str::to_owned);
         if next.is_none() {
             break;
@@ -243,6 +249,16 @@ async fn show(within: &Within, request: Request, columns: &[Column], nothing: &'
     let columns = filled(&rows, columns);
     let answer = json!({ "object": "page", "data": buckets, "has_more": false, "next_page": null });
     within.console.print(&answer, || within.console.rows(&rows, Listed { columns: &columns, nothing }))
+}
+
+/// Refuses an answer that would need too much memory.
+fn ensure_few(figures: usize) -> Result<(), CliError> {
+    if figures <= MOST_FIGURES {
+        return Ok(());
+    }
+    Err(CliError::Usage(format!(
+        "there are more than {MOST_FIGURES} figures in this time; choose a shorter time, fewer --by, or a longer --every"
+    )))
 }
 
 /// The results of a bucket, each with the time when the bucket begins.
@@ -258,4 +274,15 @@ fn results(bucket: &Value) -> Vec<Value> {
 /// The columns with a value in some row.
 fn filled(rows: &[Value], columns: &[Column]) -> Vec<Column> {
     columns.iter().filter(|column| rows.iter().any(|row| column.has_value(row))).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_bounded() {
+        assert!(ensure_few(MOST_FIGURES).is_ok());
+        assert!(matches!(ensure_few(MOST_FIGURES + 1), Err(CliError::Usage(text)) if text.contains("--every")));
+    }
 }

@@ -3,7 +3,8 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::console::{Console, Place, Within};
+use super::console::{Console, Within};
+use super::place::Place;
 use super::request::Request;
 use super::table::{Column, Kind, Listed, column};
 use crate::cli_error::CliError;
@@ -67,6 +68,7 @@ pub(super) async fn run(config: &Validated, place: Place, command: Verifications
         Verifications::Restore { reason } => act(&within().await?, "restore", &reason).await,
         Verifications::Revoke { reason } => act(&within().await?, "revoke", &reason).await,
         Verifications::Cases => {
+            place.everywhere("verifications cases")?;
             let console = Console::open(config, place.json).await?;
             let cases = console.call(None, &Request::get(CASES, &[])).await?;
             console.print_list(&cases, Listed { columns: CASE, nothing: "No case waits for a decision." })

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use keystead_providers::cloud::{AwsIdentity, AzureIdentity};
+
 use crate::cli_error::CliError;
 use crate::config::{Identity, Mail, Payment, SignIn, Sms, Validated};
 
@@ -39,6 +41,14 @@ impl Running {
     }
 
     pub(crate) fn sign_in(&self) -> SignIn {
+        match *self {}
+    }
+
+    pub(crate) fn aws(&self) -> AwsIdentity {
+        match *self {}
+    }
+
+    pub(crate) fn azure(&self) -> AzureIdentity {
         match *self {}
     }
 }

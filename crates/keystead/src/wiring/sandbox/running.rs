@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use keystead_core::secret::Secret;
+use keystead_providers::cloud::{AwsIdentity, AzureIdentity};
 use keystead_sandbox as served;
 use tokio::sync::oneshot;
 
@@ -80,6 +81,24 @@ impl Running {
             issuer: format!("{}/oidc", self.url),
             client_id: served::OIDC_CLIENT_ID.to_owned(),
             client_secret: secret(served::OIDC_CLIENT_SECRET),
+        }
+    }
+
+    pub(crate) fn aws(&self) -> AwsIdentity {
+        AwsIdentity {
+            access_key_id: served::AWS_ACCESS_KEY_ID.to_owned(),
+            secret_access_key: secret(served::AWS_SECRET_ACCESS_KEY),
+            account: None,
+            region: "eu-west-1".to_owned(),
+            endpoint: Some(format!("{}/aws", self.url)),
+        }
+    }
+
+    pub(crate) fn azure(&self) -> AzureIdentity {
+        AzureIdentity {
+            client_id: served::AZURE_CLIENT_ID.to_owned(),
+            client_secret: secret(served::AZURE_CLIENT_SECRET),
+            endpoint: Some(format!("{}/azure", self.url)),
         }
     }
 }

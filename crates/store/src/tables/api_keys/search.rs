@@ -4,7 +4,7 @@ use keystead_core::id::{KeyId, ProjectId, UserId};
 use keystead_core::key_search::{EXPIRING_WITHIN, KeyFilter, KeySearch, UNUSED_FOR};
 use keystead_core::time::Timestamp;
 
-use super::with_owner::{KeyWithOwner, OF_PROJECT, OF_PROJECT_ONE, rows_that};
+use super::with_owner::{ANY_OF_PROJECT, KeyWithOwner, OF_PROJECT, rows_that};
 use crate::{Error, Listing, Page, Tx, Value};
 
 /// Which keys of a project are wanted.
@@ -112,9 +112,9 @@ pub async fn count(tx: &mut Tx, wanted: &KeysWanted<'_>) -> Result<KeyCounts, Er
     })
 }
 
-/// Finds one key of a project with its owner, revoked or not.
+/// Finds one key of a project with its owner, revoked or not, also one that was issued to a workload.
 pub async fn find_of_project(tx: &mut Tx, project: &ProjectId, id: &KeyId) -> Result<Option<KeyWithOwner>, Error> {
     let page = Page { after: None, limit: 1, ascending: true };
-    let scope = (OF_PROJECT_ONE, vec![project.as_str().into(), id.as_str().into()]);
+    let scope = (ANY_OF_PROJECT, vec![project.as_str().into(), id.as_str().into()]);
     Ok(rows_that(tx, scope, ("TRUE", Vec::new()), &page).await?.data.pop())
 }

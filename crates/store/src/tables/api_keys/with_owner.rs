@@ -26,7 +26,7 @@ pub struct KeyWithOwner {
 
 const SELECT: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organization, k.project, k.owner_user, \
     k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, k.revoked_by, \
-    k.revoked_reason, k.rotated_to, COALESCE(u.name, s.name), u.email, COALESCE(u.created_at, s.created_at), \
+    k.revoked_reason, k.rotated_to, k.federation_rule, COALESCE(u.name, s.name), u.email, COALESCE(u.created_at, s.created_at), \
     COALESCE(s.role, NULLIF(pm.role, 'none'), m.role, 'none'), \
     (s.id IS NOT NULL AND s.deleted_at IS NULL AND s.role <> 'none') OR \
     (u.id IS NOT NULL AND u.deactivated_at IS NULL AND m.role IS NOT NULL AND (m.role = 'owner' OR pm.role IS NOT NULL OR p.is_default OR k.kind = 'admin' \
@@ -39,9 +39,10 @@ const SELECT: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organ
     LEFT JOIN projects p ON p.id = k.project";
 
 /// The conditions for the two lists; `$2` names one key where only one is requested. Keys that were issued to workloads
-/// are in neither.
+/// are in neither; only [`ANY_OF_PROJECT`] finds them, by their id.
 pub(super) const OF_PROJECT: &str = "k.project = $1 AND k.federation_rule IS NULL";
-pub(super) const OF_PROJECT_ONE: &str = "k.project = $1 AND k.federation_rule IS NULL AND k.id = $2";
+pub(super) const ANY_OF_PROJECT: &str = "k.project = $1 AND k.id = $2";
+const OF_PROJECT_ONE: &str = "k.project = $1 AND k.federation_rule IS NULL AND k.id = $2";
 const ADMIN: &str = "k.organization = $1 AND k.kind = 'admin'";
 const ADMIN_ONE: &str = "k.organization = $1 AND k.kind = 'admin' AND k.id = $2";
 
@@ -93,11 +94,11 @@ pub async fn count_project(
 fn with_owner(row: &Row) -> Result<KeyWithOwner, Error> {
     Ok(KeyWithOwner {
         key: key(row)?,
-        owner_name: row.text(17)?,
-        owner_email: row.optional_text(18)?,
-        owner_created_at: time(row, 19)?,
-        owner_role: row.text(20)?,
-        owner_active: row.bool(21)?,
+        owner_name: row.text(18)?,
+        owner_email: row.optional_text(19)?,
+        owner_created_at: time(row, 20)?,
+        owner_role: row.text(21)?,
+        owner_active: row.bool(22)?,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Certificates: where they are active, and which of them a key's clients need.
 
+use std::sync::Arc;
+
 use keystead_core::caller::Caller;
 use keystead_core::client_certificate::{Certificate, TrustedCertificates};
 use keystead_core::id::CertificateId;
@@ -49,12 +51,12 @@ async fn caller(db: &Database, name: &str) -> Caller {
 /// The digests of the sets that the clients of each project need.
 fn needed(caller: &Caller) -> Vec<(String, Option<[u8; 32]>)> {
     let projects = caller.organizations.iter().flat_map(|organization| &organization.projects);
-    let one = |set: &std::sync::Arc<TrustedCertificates>| *set.digest();
+    let one = |set: &Arc<TrustedCertificates>| *set.digest();
     projects.map(|project| (project.id.as_str()[5..].to_owned(), project.certificates.as_ref().map(one))).collect()
 }
 
 fn set(pems: &[&str]) -> Option<[u8; 32]> {
-    let all = pems.iter().map(|pem| Certificate::read(pem).unwrap()).collect();
+    let all = pems.iter().map(|pem| Arc::new(Certificate::read(pem).unwrap())).collect();
     TrustedCertificates::new(all).map(|set| *set.digest())
 }
 

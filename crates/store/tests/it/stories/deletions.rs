@@ -5,7 +5,7 @@ use keystead_core::key::KeyKind;
 use keystead_core::role::OrganizationRole;
 use keystead_store::tables::changes::ChangeSubject;
 use keystead_store::tables::invites::Invite;
-use keystead_store::tables::organization_deletions::{Contents, OrganizationDeletion};
+use keystead_store::tables::organization_deletions::{Contents, OrganizationDeletion, Part};
 use keystead_store::tables::phones::PhoneNumber;
 use keystead_store::tables::{
     address_fingerprints, api_keys, changes, invites, key_addresses, memberships, organization_data,
@@ -78,6 +78,12 @@ pub(crate) async fn organizations_end(db: Database) {
     assert_eq!((contents.keys, contents.members, contents.invites), (1, 2, 1));
     let other = look!(db, |tx| organization_deletions::contents(tx, &id("org-none"), NOW));
     assert_eq!(other, Ok(Contents::default()));
+
+    let parts = look!(db, |tx| organization_deletions::parts(tx, &one)).unwrap();
+    let of = |kind: Part| parts.iter().filter(|(part, _)| *part == kind).map(|(_, id)| id.as_str()).collect::<Vec<_>>();
+    assert_eq!(of(Part::ServiceAccount), [account.as_str()]);
+    assert!(of(Part::Project).contains(&"proj_x1") && parts.is_sorted(), "{parts:?}");
+    assert_eq!(look!(db, |tx| organization_deletions::parts(tx, &id("org-none"))), Ok(vec![]));
 
     let seen = look!(db, |tx| changes::latest(tx)).unwrap();
     let ended = change!(db, |tx| api_keys::revoke_of_organization(tx, &one, "service:clock", "x", later(5)));

@@ -47,7 +47,8 @@ pub(crate) async fn issued_keys_are_listed(db: Database) {
     for (name, of, at) in [("k1", &rule.id, 0), ("k2", &gone, 1), ("k3", &rule.id, 2)] {
         let mut issued = key(KeyKind::ServiceAccount, name, place, bot("bot"));
         (issued.created_at, issued.expires_at) = (later(at), Some(later(100 + at)));
-        change!(db, |tx| api_keys::insert_issued(tx, &issued, of)).unwrap();
+        issued.federation_rule = Some(of.clone());
+        change!(db, |tx| api_keys::insert_issued(tx, &issued)).unwrap();
     }
     change!(db, |tx| api_keys::insert(tx, &key(KeyKind::ServiceAccount, "usual", place, bot("bot")))).unwrap();
 

@@ -169,6 +169,8 @@ pub(crate) async fn pages_and_pieces(db: Database) {
         stream: false,
         summary: false,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     };
     let events = [used("a", NOW), used("a", later(120)), used("a", later(121)), used("b", later(60))];
     change!(db, |tx| usage::record(tx, "segment", 0, &events)).unwrap();

@@ -7,6 +7,7 @@ mod certificate_places;
 mod certificates;
 mod deletions;
 mod directory;
+mod external;
 mod issued_keys;
 mod key_search;
 mod keys;
@@ -14,9 +15,13 @@ mod pending;
 mod people;
 mod requirement_states;
 mod rest;
+mod role_holders;
 mod roles;
+mod spend;
+mod spend_figures;
 mod submissions;
 pub(crate) mod usage;
+pub(crate) mod usage_model;
 mod verification;
 mod waivers;
 mod workloads;
@@ -34,6 +39,7 @@ pub(crate) async fn people(databases: &Databases) {
     deletions::organizations_end(databases.fresh().await).await;
     roles::groups_and_their_people(databases.fresh().await).await;
     roles::roles_and_who_holds_them(databases.fresh().await).await;
+    role_holders::holders_of_roles(databases.fresh().await).await;
 }
 
 pub(crate) async fn keys(databases: &Databases) {
@@ -48,6 +54,9 @@ pub(crate) async fn keys(databases: &Databases) {
     certificates::certificates_of_callers(databases.fresh().await).await;
     workloads::providers_and_rules(databases.fresh().await).await;
     workloads::keys_of_rules(databases.fresh().await).await;
+    workloads::ended_keys_of_rules(databases.fresh().await).await;
+    external::keys_are_listed(databases.fresh().await).await;
+    external::storage_is_listed(databases.fresh().await).await;
     issued_keys::issued_keys_are_listed(databases.fresh().await).await;
     certificate_places::places_and_keys(databases.fresh().await).await;
 }
@@ -59,7 +68,14 @@ pub(crate) async fn usage(databases: &Databases) {
     usage::places_of_a_spool_count_once(databases.fresh().await).await;
     usage::questions(databases.fresh().await).await;
     usage::features(databases.fresh().await).await;
+    usage_model::sums_equal_a_scan_of_all_events(databases.fresh().await).await;
+    usage_model::old_minutes_are_deleted(databases.fresh().await).await;
     pending::asked_for_and_counted_once(databases.fresh().await).await;
+    spend::limits_and_leases(databases.fresh().await).await;
+    spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
+    spend::alerts(databases.fresh().await).await;
+    spend_figures::figures(databases.fresh().await).await;
+    spend_figures::alerts_of_month(databases.fresh().await).await;
 }
 
 pub(crate) async fn audit(databases: &Databases) {

@@ -23,6 +23,7 @@ fn pending(name: &str) -> Pending {
         summary: true,
         request: "req_1".to_owned(),
         begun_at: NOW,
+        hold: None,
     }
 }
 

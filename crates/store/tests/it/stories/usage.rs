@@ -31,6 +31,8 @@ pub(crate) fn event(seconds: i64, model: &str) -> UsageEvent {
         stream: false,
         summary: false,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
     }
 }
 
@@ -224,6 +226,8 @@ pub(crate) async fn features(db: Database) {
         stream,
         summary,
         once: None,
+        attributes: keystead_core::usage::Attributes::default(),
+        charge: None,
         ..event(seconds, model)
     };
     let events = [

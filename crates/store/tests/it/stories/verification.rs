@@ -71,6 +71,10 @@ pub(crate) async fn phone_numbers(db: Database) {
     change!(db, |tx| phones::insert(tx, &third)).unwrap();
     assert_eq!(look!(db, |tx| phones::find(tx, &one, &id("phv_1"))).unwrap(), Some(first));
     assert_eq!(look!(db, |tx| phones::find(tx, &id("org-two"), &id("phv_1"))).unwrap(), None, "another person's");
+    assert_eq!(look!(db, |tx| phones::find_newest(tx, &one)).unwrap(), Some(third.clone()));
+    // Another one of the same second that has ended: the one in progress is the newest, whichever id it has.
+    let ended = PhoneVerification { id: id("phv_9"), finished_at: Some(later(3)), ..third.clone() };
+    change!(db, |tx| phones::insert(tx, &ended)).unwrap();
     assert_eq!(look!(db, |tx| phones::find_newest(tx, &one)).unwrap(), Some(third));
 
     let proven = |organization: &str, user: &keystead_core::UserId, at: i64| PhoneNumber {
@@ -188,6 +192,12 @@ pub(crate) async fn payment_methods(db: Database) {
     setup.reason = Some("card_declined".to_owned());
     change!(db, |tx| payments::update(tx, &setup)).unwrap();
     assert_eq!(look!(db, |tx| payments::list_live(tx)).unwrap(), []);
+    // Two more of the same second: the one in progress is the newest, whichever id it has.
+    let again = PaymentSetup { id: id("pms_0"), reference: None, finished_at: None, ..setup.clone() };
+    let ended = PaymentSetup { id: id("pms_2"), reference: None, ..setup.clone() };
+    change!(db, |tx| payments::insert(tx, &again)).unwrap();
+    change!(db, |tx| payments::insert(tx, &ended)).unwrap();
+    assert_eq!(look!(db, |tx| payments::find_newest(tx, &one)).unwrap(), Some(again));
 
     let mut method = PaymentMethod {
         id: id("pm_a"),

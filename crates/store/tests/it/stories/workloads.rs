@@ -7,12 +7,12 @@ use keystead_core::scope::Restriction;
 use keystead_core::time::Timestamp;
 use keystead_core::workload_identity::{Matchers, Transformations, Verification};
 use keystead_store::Page;
-use keystead_store::tables::api_keys::{self, KeysWanted};
+use keystead_store::tables::api_keys::{self, KeyRow, KeysWanted};
 use keystead_store::tables::changes::{self, Change, ChangeSubject};
 use keystead_store::tables::federation_rules::{self, FederationRule};
 use keystead_store::tables::key_addresses;
 use keystead_store::tables::workload_identity_providers::{self, WorkloadIdentityProvider};
-use keystead_store::tables::{directory, organization_deletions};
+use keystead_store::tables::{activity, directory, organization_deletions};
 use serde_json::json;
 
 use crate::world::*;
@@ -103,6 +103,10 @@ pub(crate) async fn providers_and_rules(db: Database) {
     assert!(change!(db, |tx| federation_rules::update(tx, &edited)).unwrap());
     assert_eq!(look!(db, |tx| federation_rules::find(tx, &changed.id, &early.id)).unwrap(), Some(edited.clone()));
     assert_eq!(look!(db, |tx| federation_rules::find(tx, &second.id, &early.id)).unwrap(), None);
+    for (organization, found) in [(&one, Some(edited.clone())), (&two, None)] {
+        let rule = look!(db, |tx| federation_rules::find_in_organization(tx, organization, &early.id)).unwrap();
+        assert_eq!(rule, found, "{organization}");
+    }
     assert!(change!(db, |tx| federation_rules::delete(tx, &edited, later(6))).unwrap());
     assert!(!change!(db, |tx| federation_rules::delete(tx, &edited, later(6))).unwrap());
     assert!(!change!(db, |tx| federation_rules::update(tx, &edited)).unwrap());
@@ -129,12 +133,20 @@ pub(crate) async fn keys_of_rules(db: Database) {
     let place = Some(("one", Some("x1")));
     let mut issued = key(KeyKind::ServiceAccount, "issued", place, bot("bot"));
     issued.expires_at = Some(later(3_600));
+    issued.federation_rule = Some(rule.clone());
     let ordinary = key(KeyKind::ServiceAccount, "usual", place, bot("bot"));
     change!(db, |tx| api_keys::insert(tx, &ordinary)).unwrap();
     let before = look!(db, |tx| changes::latest(tx)).unwrap();
-    change!(db, |tx| api_keys::insert_issued(tx, &issued, &rule)).unwrap();
+    for wrong in [
+        KeyRow { federation_rule: None, ..issued.clone() },
+        KeyRow { expires_at: None, ..issued.clone() },
+        KeyRow { expires_at: Some(later(3_601)), ..issued.clone() },
+    ] {
+        assert!(change!(db, |tx| api_keys::insert_issued(tx, &wrong)).is_err(), "{wrong:?}");
+    }
+    change!(db, |tx| api_keys::insert_issued(tx, &issued)).unwrap();
     assert_eq!(look!(db, |tx| changes::latest(tx)).unwrap(), before, "no gateway has to forget anything");
-    assert!(change!(db, |tx| api_keys::insert_issued(tx, &issued, &rule)).is_err(), "once");
+    assert!(change!(db, |tx| api_keys::insert_issued(tx, &issued)).is_err(), "once");
 
     // A caller like any other.
     let caller = look!(db, |tx| directory::find_caller(tx, &digest("issued"))).unwrap().unwrap();
@@ -147,8 +159,10 @@ pub(crate) async fn keys_of_rules(db: Database) {
     let listed = look!(db, |tx| api_keys::list_project(tx, &x1, &page)).unwrap();
     assert_eq!(listed.data.iter().map(|key| key.id.as_str()).collect::<Vec<_>>(), ["key_usual"]);
     assert_eq!(look!(db, |tx| api_keys::find_project_with_owner(tx, &x1, &issued.id)).unwrap(), None);
-    assert_eq!(look!(db, |tx| api_keys::find_of_project(tx, &x1, &issued.id)).unwrap(), None);
-    assert_eq!(look!(db, |tx| api_keys::find_ever_by_digest(tx, &digest("issued"))).unwrap(), None);
+    // One that leaked is found by its secret and by its id, with the rule that issued it.
+    let found = look!(db, |tx| api_keys::find_of_project(tx, &x1, &issued.id)).unwrap().unwrap();
+    assert_eq!((&found.key, found.owner_name.as_str()), (&issued, "bot"));
+    assert_eq!(look!(db, |tx| api_keys::find_ever_by_digest(tx, &digest("issued"))).unwrap(), Some(issued.clone()));
     let search = KeySearch::default();
     let wanted = KeysWanted { project: &x1, owner: None, search: &search, filter: KeyFilter::All, now: NOW };
     assert_eq!(look!(db, |tx| api_keys::count(tx, &wanted)).unwrap().active, 1);
@@ -157,6 +171,12 @@ pub(crate) async fn keys_of_rules(db: Database) {
     assert_eq!(look!(db, |tx| organization_deletions::contents(tx, &one, NOW)).unwrap().keys, 1);
     assert_eq!(look!(db, |tx| api_keys::count_issued(tx, &rule, NOW.plus(-1))).unwrap(), 1);
     assert_eq!(look!(db, |tx| api_keys::count_issued(tx, &rule, NOW)).unwrap(), 0);
+    for (organization, since, count) in [(&one, NOW.plus(-1), 1), (&one, NOW, 0), (&id("org-two"), NOW.plus(-1), 0)] {
+        let issued = look!(db, |tx| api_keys::count_issued_in_organization(tx, organization, since)).unwrap();
+        assert_eq!(issued, count, "{organization} {since:?}");
+    }
+    let made = look!(db, |tx| activity::list_keys(tx, NOW)).unwrap();
+    assert_eq!(made, [(one.clone(), 1)], "what workloads got is not what people made");
 
     // Ended with the rule, on every node; other keys of the account stay.
     let both = (&rule, &account);
@@ -171,8 +191,62 @@ pub(crate) async fn keys_of_rules(db: Database) {
     // Deleted some time after the end, with what belongs to it.
     let used = [(issued.id.clone(), "192.0.2.1".parse().unwrap(), NOW)];
     change!(db, |tx| key_addresses::save(tx, &used)).unwrap();
-    assert_eq!(change!(db, |tx| api_keys::delete_issued(tx, later(3_600))).unwrap(), 0);
-    assert_eq!(change!(db, |tx| api_keys::delete_issued(tx, later(3_601))).unwrap(), 1);
+    assert_eq!(change!(db, |tx| api_keys::delete_issued(tx, later(3_600), later(9_999))).unwrap(), 0);
+    assert_eq!(change!(db, |tx| api_keys::delete_issued(tx, later(3_601), later(9_999))).unwrap(), 1);
     assert_eq!(look!(db, |tx| api_keys::find(tx, &issued.id)).unwrap(), None);
     assert!(look!(db, |tx| api_keys::find(tx, &ordinary.id)).unwrap().is_some());
+}
+
+/// What has ended by itself is left alone: there may be a million such keys, and all changes of callers wait meanwhile.
+pub(crate) async fn ended_keys_of_rules(db: Database) {
+    let (one, .., account) = seed(&db).await;
+    let rule: FederationRuleId = id("wifr_a");
+    let issued = |name: &str, begins: i64, ends: i64| {
+        let mut issued = key(KeyKind::ServiceAccount, name, Some(("one", Some("x1"))), bot("bot"));
+        (issued.created_at, issued.expires_at) = (later(begins), Some(later(ends)));
+        issued.federation_rule = Some(rule.clone());
+        issued
+    };
+    let usual = key(KeyKind::ServiceAccount, "usual", Some(("one", Some("x1"))), bot("bot"));
+    change!(db, |tx| api_keys::insert(tx, &usual)).unwrap();
+    let revoked = async |name: &str| {
+        let found = look!(db, |tx| api_keys::find(tx, &key_id(name))).unwrap().unwrap();
+        found.revoked_at
+    };
+    let at = later(5_000);
+    // The short one and the long one ended; the last one works for a second more.
+    let mut last = String::new();
+    for (n, what) in ["rule", "account", "organization"].into_iter().enumerate() {
+        let names = ["short", "long", "live"].map(|name| format!("{name}{n}"));
+        for (name, begins, ends) in [(&names[0], 4_000, 5_000), (&names[1], 0, 3_600), (&names[2], 1_401, 5_001)] {
+            change!(db, |tx| api_keys::insert_issued(tx, &issued(name, begins, ends))).unwrap();
+        }
+        let before = look!(db, |tx| changes::latest(tx)).unwrap();
+        match what {
+            "rule" => {
+                let of = (&rule, &account);
+                assert_eq!(change!(db, |tx| api_keys::revoke_of_rule(tx, of, "by", "why", at)).unwrap(), 1);
+                assert_eq!(change!(db, |tx| api_keys::revoke_of_rule(tx, of, "by", "why", at)).unwrap(), 0);
+            }
+            "account" => {
+                let ended = change!(db, |tx| api_keys::revoke_of_service_account(tx, &account, "by", "why", at));
+                assert_eq!(ended.unwrap(), std::slice::from_ref(&usual.id), "keys of workloads are not listed");
+            }
+            _ => {
+                let ended = change!(db, |tx| api_keys::revoke_of_organization(tx, &one, "by", "why", at)).unwrap();
+                assert_eq!(ended, [], "keys of workloads are not listed");
+            }
+        }
+        assert_eq!(look!(db, |tx| changes::latest(tx)).unwrap(), before + 1, "{what}");
+        assert_eq!(revoked(&names[0]).await, None, "{what}");
+        assert_eq!(revoked(&names[1]).await, None, "{what}");
+        assert_eq!(revoked(&names[2]).await, Some(at), "{what}");
+        last.clone_from(&names[2]);
+    }
+    assert_eq!(look!(db, |tx| api_keys::last_revoked(tx, &one)).unwrap(), Some(at));
+    // With the organization its names go: those of its workloads' keys when they have ended, and not a week later.
+    change!(db, |tx| organization_deletions::erase(tx, &one, at)).unwrap();
+    assert_eq!(change!(db, |tx| api_keys::delete_issued(tx, NOW, later(5_001))).unwrap(), 6);
+    assert!(look!(db, |tx| api_keys::find(tx, &key_id(&last))).unwrap().is_some());
+    assert_eq!(change!(db, |tx| api_keys::delete_issued(tx, NOW, later(5_002))).unwrap(), 3);
 }

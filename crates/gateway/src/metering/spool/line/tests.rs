@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use keystead_core::budget::Charge;
+
 use super::super::tests::event;
 use super::*;
 
@@ -76,7 +78,8 @@ fn every_member_of_an_event_is_kept() {
     };
     for (estimated, stream, summary) in [(true, false, false), (false, true, false), (false, false, true)] {
         let once = summary.then(|| "resp_1/gpt-image-1".to_owned());
-        let event = UsageEvent { used, estimated, stream, summary, once, ..event(3) };
+        let charge = Charge { admitted_at: Timestamp(9), organization: stream, project: summary };
+        let event = UsageEvent { used, estimated, stream, summary, once, charge: Some(charge), ..event(3) };
         let mut text = Vec::new();
         Writer::default().write(&mut text, 0, &event).unwrap();
         assert_eq!(read_all(&text).0, [(0, event)]);
@@ -90,7 +93,7 @@ proptest! {
     #[test]
     fn any_event_is_kept(
         names in proptest::array::uniform4(any::<String>()), figures in proptest::array::uniform9(any::<i64>()),
-        once: bool, flags: [bool; 3], status: u16, picos in 0i64..1_000_000,
+        once: bool, flags: [bool; 3], charged: Option<(i64, bool, bool)>, status: u16, picos in 0i64..1_000_000,
     ) {
         let [requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls, at] =
             figures;
@@ -110,6 +113,11 @@ proptest! {
             stream: flags[1],
             summary: flags[2],
             once: once.then_some(name),
+            charge: charged.map(|(at, organization, project)| Charge {
+                admitted_at: Timestamp(at),
+                organization,
+                project,
+            }),
             ..event(1)
         };
         let mut text = Vec::new();

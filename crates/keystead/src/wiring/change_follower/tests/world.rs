@@ -96,6 +96,7 @@ impl Tenant {
             revoked_by: None,
             revoked_reason: None,
             rotated_to: None,
+            federation_rule: None,
         })
         .collect();
         store.write("tenant", async |tx: &mut Tx| tenant.found(tx).await).await.unwrap();

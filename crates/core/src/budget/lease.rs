@@ -1,0 +1,115 @@
+//! How the store divides a budget among nodes. Every rule is here; the store only keeps the figures.
+
+use std::sync::Arc;
+
+use super::{BudgetSubject, Window};
+use crate::money::Amount;
+use crate::time::Timestamp;
+
+/// A lease is at most this part of what is left, unless one request needs more. So leases shrink towards the limit, and
+/// a node never keeps much from the others.
+const PART: u32 = 8;
+/// How long nodes lease no more than their requests need after a request did not find enough, in seconds.
+const SCARCE: i64 = 10;
+/// How long a request waits for other nodes to return what they do not need, in seconds; they do so every second.
+const PATIENCE: i64 = 3;
+/// A node that has not renewed its lease for longer, in seconds, has nothing that it could return soon.
+pub(crate) const LIVE: i64 = 10;
+
+/// What a node asks of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseAsk {
+    /// The budget.
+    pub subject: BudgetSubject,
+    /// The period.
+    pub window: Window,
+    /// The name of the lease: the run of the node's usage spool; its events are paid from it.
+    pub holder: Arc<str>,
+    /// What the holder has spent and set aside in this period, in all.
+    pub committed: Amount,
+    /// What a request needs now beyond that; zero to renew or return.
+    pub least: Amount,
+    /// What the node would like beyond what is committed.
+    pub want: Amount,
+}
+
+/// The figures of a budget in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// The limit; `None` when it was deleted.
+    pub limit: Option<Amount>,
+    /// What is counted as spent in the period.
+    pub spent: Amount,
+    /// Of that, what was paid from the holder's lease.
+    pub consumed: Amount,
+    /// What was granted to other holders and is not counted yet.
+    pub others: Amount,
+    /// Of that, what nodes hold that have renewed their lease lately.
+    pub returnable: Amount,
+    /// What is set aside for responses and batches that outlived their request.
+    pub pending: Amount,
+    /// Since when, and until when, nodes lease no more than they need.
+    pub scarce: (Timestamp, Timestamp),
+}
+
+impl Standing {
+    /// Adds the lease of another holder, with what was granted, what of it is counted, and when it was last renewed.
+    pub fn add_other(&mut self, granted: Amount, consumed: Amount, renewed_at: Timestamp, now: Timestamp) {
+        let open = granted.minus(consumed).max(Amount::ZERO);
+        self.others = self.others.plus(open);
+        if now.since(renewed_at) <= LIVE {
+            self.returnable = self.returnable.plus(open);
+        }
+    }
+}
+
+/// What the store saves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// What the holder may spend in this period, in all.
+    pub granted: Amount,
+    /// Since when, and until when, nodes lease no more than they need.
+    pub scarce: (Timestamp, Timestamp),
+}
+
+/// What the node learns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseAnswer {
+    /// What it may spend in this period, in all.
+    pub granted: Amount,
+    /// Whether the request fits.
+    pub met: bool,
+    /// Whether it may fit shortly, because other nodes may return something.
+    pub wait: bool,
+    /// The limit.
+    pub limit: Amount,
+    /// What is counted as spent.
+    pub spent: Amount,
+}
+
+/// Decides what a node gets. What is spent, what all others hold and what this node has committed is never more than the
+/// limit, as long as no request costs more than was set aside for it.
+#[must_use]
+pub fn decide(ask: &LeaseAsk, standing: &Standing, now: Timestamp) -> (Decision, LeaseAnswer) {
+    let wanted = ask.want.max(ask.least).max(Amount::ZERO);
+    let spent = standing.spent;
+    let Some(limit) = standing.limit else {
+        let granted = ask.committed.plus(wanted);
+        let decision = Decision { granted, scarce: standing.scarce };
+        return (decision, LeaseAnswer { granted, met: true, wait: false, limit: Amount::ZERO, spent });
+    };
+    // What the holder has committed and the store has not counted yet.
+    let own = ask.committed.minus(standing.consumed).max(Amount::ZERO);
+    let room = limit.minus(spent).minus(standing.pending).minus(standing.others).minus(own);
+    let is_scarce = now < standing.scarce.1;
+    let met = ask.least <= room.max(Amount::ZERO);
+    let part = if is_scarce { Amount::ZERO } else { wanted.min(room.divided_by(PART)) };
+    let extra = if met { ask.least.max(part).max(Amount::ZERO) } else { Amount::ZERO };
+    // Others are asked to return what they do not need only if that could help.
+    let helps = !met && room.plus(standing.returnable) >= ask.least;
+    let scarce =
+        if helps { (if is_scarce { standing.scarce.0 } else { now }, now.plus(SCARCE)) } else { standing.scarce };
+    let wait = helps && now.since(scarce.0) < PATIENCE;
+    let granted = ask.committed.plus(extra);
+    (Decision { granted, scarce }, LeaseAnswer { granted, met, wait, limit, spent })
+}

@@ -1,0 +1,59 @@
+//! What one node may spend from one budget in one period: its lease, and what it has taken from it.
+
+use crate::money::Amount;
+
+/// The ledger of one node. All amounts are sums since the node began to use the budget in this period, so that a message
+/// to the store that is lost or repeated changes nothing.
+///
+/// What the node believes to be granted is never more than what the store has granted to it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ledger {
+    granted: Amount,
+    spent: Amount,
+    reserved: Amount,
+}
+
+impl Ledger {
+    /// What was spent and what is set aside for running requests: the part of the lease that cannot be given back.
+    #[must_use]
+    pub const fn committed(&self) -> Amount {
+        self.spent.plus(self.reserved)
+    }
+
+    /// What can still be set aside.
+    #[must_use]
+    pub fn free(&self) -> Amount {
+        self.granted.minus(self.committed()).max(Amount::ZERO)
+    }
+
+    /// Sets an amount aside for a request, if there is that much.
+    pub fn reserve(&mut self, need: Amount) -> bool {
+        let fits = need <= self.free();
+        if fits {
+            self.reserved = self.reserved.plus(need);
+        }
+        fits
+    }
+
+    /// Notes what a request cost.
+    pub const fn spend(&mut self, cost: Amount) {
+        self.spent = self.spent.plus(cost);
+    }
+
+    /// Notes that a request has ended, for which this was set aside.
+    pub const fn end(&mut self, need: Amount) {
+        self.reserved = self.reserved.minus(need);
+    }
+
+    /// Gives up what is free, and returns what is committed. The store may be asked for another lease only after this:
+    /// it may grant less than before, and its answer may be lost.
+    pub fn give_up(&mut self) -> Amount {
+        self.granted = self.granted.min(self.committed());
+        self.committed()
+    }
+
+    /// Takes over what the store has granted in all.
+    pub const fn grant(&mut self, granted: Amount) {
+        self.granted = granted;
+    }
+}

@@ -1,0 +1,199 @@
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use super::*;
+use crate::money::Micros;
+use crate::route::MeterKind;
+use crate::usage::{LARGEST_COUNT, Price, Quantities};
+
+fn at(text: &str) -> Timestamp {
+    Timestamp(text.parse::<jiff::Timestamp>().unwrap().as_second())
+}
+
+fn zone(rule: &str) -> TimeZone {
+    TimeZone::posix(rule).unwrap()
+}
+
+/// Central Europe: clocks change at 02:00 on the last Sundays of March and October.
+const WARSAW: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+/// A zone where clocks skip midnight in November.
+const SAO_PAULO: &str = "<-03>3<-02>,M11.1.0/0,M2.3.0/0";
+
+#[test]
+fn months_begin_at_midnight_in_utc() {
+    for (moment, start, end) in [
+        ("2026-11-30T23:59:59Z", "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"),
+        ("2026-12-01T00:00:00Z", "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+        ("2028-02-29T12:00:00Z", "2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z"),
+        ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1970-02-01T00:00:00Z"),
+    ] {
+        let window = Window::month(at(moment));
+        assert_eq!(window, Window { start: at(start), end: at(end) }, "{moment}");
+        assert!(window.contains(at(moment)) && !window.contains(window.end));
+    }
+    // No date: one period for all time.
+    assert!(Window::month(Timestamp(i64::MAX - 1)).contains(Timestamp(0)));
+}
+
+#[test]
+fn days_are_shorter_and_longer_when_clocks_change() {
+    let warsaw = zone(WARSAW);
+    let hours = |moment: &str, interval: Interval| {
+        let window = interval.window(at(moment), &warsaw);
+        (window.end.since(window.start)) / 3_600
+    };
+    assert_eq!(hours("2026-03-29T12:00:00Z", Interval::Day), 23);
+    assert_eq!(hours("2026-10-25T12:00:00Z", Interval::Day), 25);
+    assert_eq!(hours("2026-10-26T12:00:00Z", Interval::Day), 24);
+    assert_eq!(hours("2026-10-25T12:00:00Z", Interval::Week), 7 * 24 + 1);
+    assert_eq!(hours("2026-10-25T12:00:00Z", Interval::Month), 31 * 24 + 1);
+    // The hour that comes twice is two periods.
+    let hour = |moment: &str| Interval::Hour.window(at(moment), &warsaw);
+    assert_eq!(hour("2026-10-25T00:30:00Z").end, hour("2026-10-25T01:30:00Z").start);
+    // Weeks begin on Monday, by the clocks of the zone.
+    assert_eq!(Interval::Week.window(at("2026-11-29T22:59:59Z"), &warsaw).start, at("2026-11-22T23:00:00Z"));
+    assert_eq!(Interval::Week.window(at("2026-11-29T23:00:00Z"), &warsaw).start, at("2026-11-29T23:00:00Z"));
+    // Midnight is skipped: the day begins at one o'clock.
+    let skipped = Interval::Day.window(at("2026-11-01T12:00:00Z"), &zone(SAO_PAULO));
+    assert_eq!((skipped.start, skipped.end), (at("2026-11-01T03:00:00Z"), at("2026-11-02T02:00:00Z")));
+}
+
+proptest! {
+    #[test]
+    fn every_moment_is_in_one_period(
+        moment in 0..4_000_000_000_i64,
+        interval in prop::sample::select(vec![Interval::Hour, Interval::Day, Interval::Week, Interval::Month]),
+        rule in prop::sample::select(vec!["UTC0", WARSAW, SAO_PAULO, "<+0545>-5:45", "EST5EDT,M3.2.0,M11.1.0"]),
+    ) {
+        let zone = zone(rule);
+        let window = interval.window(Timestamp(moment), &zone);
+        prop_assert!(window.contains(Timestamp(moment)));
+        let next = interval.window(window.end, &zone);
+        prop_assert_eq!(next.start, window.end);
+        prop_assert_eq!(interval.window(window.start, &zone), window);
+    }
+
+    #[test]
+    fn no_usage_within_the_bounds_costs_more(
+        bounds in prop::array::uniform5(0..2_000_000_u64),
+        shares in prop::array::uniform5(0..=100_u64),
+        cached in 0..=100_u64,
+        prices in prop::array::uniform6(0..=1_000_000_000_i64),
+    ) {
+        let [input_tokens, output_tokens, images, characters, seconds] = bounds;
+        let most = Bounds { input_tokens, output_tokens, images, characters, seconds };
+        let part = |of: u64, share: u64| i64::try_from(of * share / 100).unwrap();
+        let input = part(input_tokens, shares[0]);
+        let used = Quantities {
+            requests: 1,
+            input_tokens: input,
+            input_cached_tokens: input * i64::try_from(cached).unwrap() / 100,
+            output_tokens: part(output_tokens, shares[1]),
+            images: part(images, shares[2]),
+            characters: part(characters, shares[3]),
+            seconds: part(seconds, shares[4]),
+            tool_calls: 0,
+        };
+        let [input, cached_input, output, image, character, second] = prices.map(Micros);
+        let price = Price { input, cached_input, output, image, character, second };
+        prop_assert!(price.cost(&used) <= most.cost(&price));
+    }
+}
+
+#[test]
+fn absurd_bounds_cost_what_the_dearest_request_costs() {
+    let price = Price { output: Micros(1_000_000), ..Price::default() };
+    let most = Bounds { output_tokens: u64::MAX, ..Bounds::default() };
+    let largest = Quantities { output_tokens: LARGEST_COUNT, ..Quantities::default() };
+    assert_eq!(most.cost(&price), price.cost(&largest));
+    // A model without a price is free.
+    assert_eq!(most.cost(&Price::default()), Amount::ZERO);
+}
+
+fn ask(committed: i64, least: i64, want: i64) -> LeaseAsk {
+    let subject: BudgetSubject = "org-1".parse().unwrap();
+    let [committed, least, want] = [committed, least, want].map(Amount::of_cents);
+    LeaseAsk { subject, window: Window::month(Timestamp(0)), holder: "run".into(), committed, least, want }
+}
+
+fn standing(limit: i64, spent: i64) -> Standing {
+    Standing { limit: Some(Amount::of_cents(limit)), spent: Amount::of_cents(spent), ..Standing::default() }
+}
+
+#[test]
+fn leases_shrink_towards_the_limit() {
+    let granted = |spent: i64, least: i64| {
+        let decided = decide(&ask(0, least, 1_000), &standing(800, spent), Timestamp(0)).1;
+        (decided.granted, decided.met)
+    };
+    assert_eq!(granted(0, 1), (Amount::of_cents(100), true));
+    assert_eq!(granted(400, 1), (Amount::of_cents(50), true));
+    // A request that needs more than the part gets what it needs, and no more.
+    assert_eq!(granted(400, 60), (Amount::of_cents(60), true));
+    assert_eq!(granted(799, 1), (Amount::of_cents(1), true));
+    assert_eq!(granted(800, 1), (Amount::ZERO, false));
+    assert_eq!(granted(900, 1), (Amount::ZERO, false));
+    // Something free fits also where nothing is left.
+    assert_eq!(granted(900, 0), (Amount::ZERO, true));
+}
+
+#[test]
+fn what_others_hold_is_not_granted_again_and_is_asked_back() {
+    let now = Timestamp(1_000);
+    let mut figures = standing(100, 20);
+    figures.add_other(Amount::of_cents(50), Amount::of_cents(10), Timestamp(995), now);
+    // A node that was killed holds what its spool may contain, and returns nothing soon.
+    figures.add_other(Amount::of_cents(30), Amount::of_cents(10), Timestamp(0), now);
+    // More was spent than granted: there is nothing left of it.
+    figures.add_other(Amount::of_cents(5), Amount::of_cents(9), now, now);
+    assert_eq!((figures.others, figures.returnable), (Amount::of_cents(60), Amount::of_cents(40)));
+    let (decision, answer) = decide(&ask(0, 30, 30), &figures, now);
+    assert_eq!((answer.met, answer.wait, decision.granted), (false, true, Amount::ZERO));
+    assert_eq!(decision.scarce, (now, Timestamp(1_010)));
+    // The wait ends; what is asked in between does not prolong it.
+    figures.scarce = decision.scarce;
+    let later = decide(&ask(0, 30, 30), &figures, Timestamp(1_003));
+    assert_eq!((later.1.wait, later.0.scarce), (false, (now, Timestamp(1_013))));
+    // Meanwhile, a node that renews its lease keeps nothing beyond its requests.
+    assert_eq!(decide(&ask(7, 0, 50), &figures, now).0.granted, Amount::of_cents(7));
+    // What could not be met even with everything returned makes no request wait and nothing scarce.
+    let figures = Standing { scarce: (Timestamp(0), Timestamp(0)), ..figures };
+    let (decision, answer) = decide(&ask(0, 90, 90), &figures, now);
+    assert_eq!((answer.met, answer.wait, decision.scarce), (false, false, figures.scarce));
+}
+
+#[test]
+fn a_lower_limit_takes_back_what_is_free_and_a_deleted_one_limits_nothing() {
+    let lowered = decide(&ask(40, 1, 100), &standing(30, 20), Timestamp(0)).1;
+    assert_eq!((lowered.met, lowered.granted), (false, Amount::of_cents(40)));
+    let deleted = Standing { limit: None, ..standing(0, 20) };
+    assert!(decide(&ask(40, 5, 5), &deleted, Timestamp(0)).1.met);
+}
+
+#[test]
+fn refusals_have_the_codes_of_the_contract() {
+    let refusal = |of_project| SpendLimitRefusal {
+        organization: "org-1".parse().unwrap(),
+        project: "proj_1".parse().unwrap(),
+        of_project,
+        limit: Amount::of_cents(3_700),
+        spent: Amount::of_cents(3_650),
+        requested: Amount::of_picos(1),
+        resets_at: at("2026-12-01T00:00:00Z"),
+    };
+    let answer = refusal(false).response(MeterKind::Completion, "https://k.example");
+    assert_eq!((answer.status, answer.kind), (429, "insufficient_quota"));
+    assert_eq!(answer.code, Some("organization_spend_limit_exceeded"));
+    assert_eq!(
+        answer.message,
+        "You exceeded your current quota, please check your plan and billing details. Organization org-1 may spend 37 USD \
+         a month, 36.5 USD are spent, and this request may cost up to 0.000000000001 USD; what running requests may cost \
+         is set aside. The next month begins at 2026-12-01T00:00:00Z. Visit https://k.example/usage?project=proj_1 to learn \
+         more."
+    );
+    let answer = refusal(true).response(MeterKind::Speech, "");
+    assert_eq!((answer.status, answer.code), (429, Some("project_spend_limit_exceeded")));
+    let answer = refusal(true).response(MeterKind::Image, "");
+    assert_eq!((answer.status, answer.kind), (400, "invalid_request_error"));
+    assert_eq!(answer.code, Some("billing_hard_limit_reached"));
+}

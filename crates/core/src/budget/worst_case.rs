@@ -1,0 +1,37 @@
+//! The most that a request may cost, before it is forwarded.
+
+use crate::money::Amount;
+use crate::usage::{LARGEST_COUNT, Price, Quantities};
+
+/// The most that a request may use of each quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bounds {
+    /// Tokens read.
+    pub input_tokens: u64,
+    /// Tokens written, by all answers together.
+    pub output_tokens: u64,
+    /// Images.
+    pub images: u64,
+    /// Characters spoken.
+    pub characters: u64,
+    /// Seconds of sound.
+    pub seconds: u64,
+}
+
+impl Bounds {
+    /// The most that usage within these bounds costs. Tokens read count with the higher price of cached and other ones,
+    /// because a request cannot tell what is cached.
+    #[must_use]
+    pub fn cost(&self, price: &Price) -> Amount {
+        let figure = |bound: u64| i64::try_from(bound).unwrap_or(i64::MAX).min(LARGEST_COUNT);
+        let dearest = Price { input: price.input.max(price.cached_input), ..*price };
+        dearest.cost(&Quantities {
+            input_tokens: figure(self.input_tokens),
+            output_tokens: figure(self.output_tokens),
+            images: figure(self.images),
+            characters: figure(self.characters),
+            seconds: figure(self.seconds),
+            ..Quantities::default()
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! What the store has granted, and the node does not know or has given up, is returned; and how often it is asked.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use keystead_core::budget::{Standing, decide};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, advance};
+
+use super::*;
+
+const NOW: Timestamp = Timestamp(0);
+const CENT: Amount = Amount::of_cents(1);
+
+/// A limit of eighty cents. While answers are lost, it grants and the node does not learn of it.
+struct Leases {
+    granted: Mutex<Amount>,
+    lost: AtomicBool,
+    asked: AtomicUsize,
+    /// Until when another node holds everything.
+    scarce: Mutex<Option<Instant>>,
+    /// Answers wait for a permit.
+    gate: Semaphore,
+}
+
+impl Leases {
+    fn granted(&self) -> Amount {
+        *lock(&self.granted)
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+impl SpendLeases for Leases {
+    fn renew(&self, ask: LeaseAsk) -> BoxFuture<'_, Result<LeaseAnswer, Unavailable>> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let mut standing = Standing { limit: Some(Amount::of_cents(80)), ..Standing::default() };
+        if lock(&self.scarce).is_some_and(|until| Instant::now() < until) {
+            standing.add_other(Amount::of_cents(80), Amount::ZERO, NOW, NOW);
+        }
+        let (decision, answer) = decide(&ask, &standing, NOW);
+        *lock(&self.granted) = decision.granted;
+        let lost = self.lost.load(Ordering::SeqCst);
+        async move {
+            drop(self.gate.acquire().await);
+            if lost { Err(Unavailable) } else { Ok(answer) }
+        }
+        .boxed()
+    }
+}
+
+fn node() -> (Arc<Leases>, SpendLedgers) {
+    let leases = Arc::new(Leases {
+        granted: Mutex::default(),
+        lost: AtomicBool::new(false),
+        asked: AtomicUsize::new(0),
+        scarce: Mutex::default(),
+        gate: Semaphore::new(1_000),
+    });
+    let source = Arc::clone(&leases) as Arc<dyn SpendLeases>;
+    (leases, SpendLedgers::new(source, "run".into(), Arc::new(|| NOW)))
+}
+
+fn subject() -> BudgetSubject {
+    BudgetSubject::Project("proj_1".parse().unwrap())
+}
+
+async fn set_aside(node: &SpendLedgers) -> Result<SpendHold, NotSetAside> {
+    node.set_aside(subject(), SpendLimit { cents: 80, version: 1 }, CENT, NOW).await
+}
+
+#[tokio::test]
+async fn a_lease_whose_answer_was_lost_is_returned() {
+    let (leases, node) = node();
+    leases.lost.store(true, Ordering::SeqCst);
+    assert!(matches!(set_aside(&node).await, Err(NotSetAside::Unavailable)));
+    assert!(leases.granted() > CENT, "the store has granted it, and something ahead");
+    node.renew_all().await;
+    leases.lost.store(false, Ordering::SeqCst);
+    node.renew_all().await;
+    assert_eq!(leases.granted(), Amount::ZERO);
+}
+
+#[tokio::test]
+async fn a_lease_that_was_given_up_is_returned() {
+    let (leases, node) = node();
+    let held = set_aside(&node).await.unwrap();
+    let before = leases.granted();
+    // The limit was changed.
+    node.account(subject(), NOW).follow(2);
+    node.renew_all().await;
+    // One cent is held, and as much as twice what was used since the last time is kept.
+    assert!(before > Amount::of_cents(3) && leases.granted() == Amount::of_cents(3), "{before}");
+    drop(held);
+    node.renew_all().await;
+    assert_eq!(leases.granted(), Amount::ZERO);
+}
+
+#[tokio::test]
+async fn a_node_that_stops_keeps_what_is_held() {
+    let (leases, node) = node();
+    let hold = set_aside(&node).await.unwrap();
+    let mut guard = node.guard(NOW, CENT, [None, Some(hold)]);
+    node.return_all().await;
+    assert_eq!(leases.granted(), CENT);
+    // Handed over, it is spent for the node, and the events that follow are not paid from its lease.
+    let handed = guard.hand_over().unwrap();
+    assert_eq!((handed.amount, handed.charge.project, &*handed.holder), (CENT, true, "run"));
+    assert!(guard.charge().is_some_and(|charge| !charge.project && !charge.organization));
+    assert!(guard.hand_over().is_none());
+    drop(guard);
+    node.renew_all().await;
+    assert_eq!(leases.granted(), CENT);
+}
+
+#[tokio::test]
+async fn what_is_granted_to_a_request_is_set_aside_before_another_can_take_it() {
+    let (_, node) = node();
+    let account = node.account(subject(), NOW);
+    let (_, version) = account.give_up();
+    let Granted::Held(held) = account.grant(CENT, version, Some(CENT)) else { panic!("it was granted") };
+    assert!(account.reserve(CENT).is_none());
+    drop(held);
+    assert!(account.reserve(CENT).is_some());
+}
+
+/// An answer that was decided by the limit before a change may grant more than the new limit leaves.
+#[tokio::test(start_paused = true)]
+async fn an_answer_by_an_older_limit_is_not_used() {
+    let (leases, node) = node();
+    leases.gate.forget_permits(1_000);
+    let change = async {
+        assert_eq!(leases.asked(), 1);
+        node.account(subject(), NOW).follow(2);
+        leases.gate.add_permits(1_000);
+    };
+    let (held, ()) = tokio::join!(set_aside(&node), change);
+    assert!(held.is_ok());
+    assert_eq!(leases.asked(), 2, "asked again, by the new limit");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_request_asks_for_all_that_wait() {
+    let (leases, node) = node();
+    *lock(&leases.scarce) = Some(Instant::now() + Duration::from_secs(2));
+    let began = Instant::now();
+    let held = join_all((0..80).map(|_| set_aside(&node))).await;
+    assert!(held.iter().all(Result::is_ok), "all fit once the other node has returned what it held");
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    // Ten times a second while they wait; then each lease is an eighth of what is left.
+    assert!((20..80).contains(&leases.asked()), "{}", leases.asked());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_known_for_a_moment() {
+    let (leases, node) = node();
+    let held = join_all((0..80).map(|_| set_aside(&node))).await;
+    let asked = leases.asked();
+    for _ in 0..50 {
+        assert!(matches!(set_aside(&node).await, Err(NotSetAside::Refused { .. })));
+    }
+    assert_eq!(leases.asked(), asked + 1);
+    // What ends is free at once.
+    drop(held);
+    assert!(set_aside(&node).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_does_not_answer_is_asked_once_a_second() {
+    let (leases, node) = node();
+    leases.gate.forget_permits(1_000);
+    let began = Instant::now();
+    let refused = join_all((0..100).map(|_| set_aside(&node))).await;
+    assert!(refused.iter().all(|refused| matches!(refused, Err(NotSetAside::Unavailable))));
+    assert!(began.elapsed() < Duration::from_secs(4), "all wait for one answer: {:?}", began.elapsed());
+    assert_eq!(leases.asked(), 1);
+    leases.gate.add_permits(1_000);
+    assert!(set_aside(&node).await.is_err());
+    advance(AWAY).await;
+    assert!(set_aside(&node).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_month_has_its_own_ledger() {
+    let (leases, node) = node();
+    let limit = SpendLimit { cents: 80, version: 1 };
+    let next = Window::month(NOW).end;
+    let all = Amount::of_cents(80);
+    let held = node.set_aside(subject(), limit, all, NOW).await;
+    assert!(held.is_ok());
+    assert!(node.set_aside(subject(), limit, all, next.plus(-1)).await.is_err());
+    assert!(node.set_aside(subject(), limit, all, next).await.is_ok());
+    assert!(node.set_aside(subject(), limit, all, NOW).await.is_err(), "a clock that was set back");
+    assert_eq!(leases.asked(), 3);
+}

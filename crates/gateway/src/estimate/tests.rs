@@ -1,0 +1,149 @@
+//! What bodies are estimated at, and the most that they can be.
+
+use super::*;
+
+/// A picture of 1024 by 1024.
+fn png() -> Vec<u8> {
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\0\0\0\x04\0\x08\x06\0\0\0".to_vec();
+    png.resize(1 << 20, 7);
+    png
+}
+
+fn read(body: &str) -> u64 {
+    of(body.as_bytes()).read
+}
+
+#[test]
+fn bodies_are_estimated() {
+    for (body, read, written, answers) in [
+        (r#"{"model":"gpt-4o","messages":[{"role":"user","content":"one two three"}],"max_tokens":50}"#, 3, 50, 1),
+        (r#"{"input":"abcd","max_output_tokens":7,"max_tokens":9,"n":3}"#, 1, 27, 3),
+        (r#"{"input":[1,2,3,[4,5]],"max_tokens":null}"#, 5, 0, 1),
+        (r#"{"max_tokens":1,"max_tokens":99,"n":-4,"x":-1,"y":0.5,"z":true,"w":null}"#, 0, 99, 1),
+        (r#"{"max_tokens":1e30,"prompt":"日本"}"#, 2, 1_000_000_000, 1),
+        // As lenient servers read them.
+        (r#"{"max_tokens":"20","n":2.0}"#, 0, 40, 2),
+        (r#"{"max_tokens":10.5,"n":"many"}"#, 0, 11, 1),
+        (r#"{"max_tokens":"1_0","n":"\u0032"}"#, 0, 20, 2),
+        (r#"{"max_tokens":1e400}"#, 0, 1_000_000_000, 1),
+        // A number that is too large hides nothing that follows it.
+        (r#"{"messages":[{"content":"one","x":1e400}],"max_tokens":5,"n":3}"#, 1, 15, 3),
+        // Each prompt has its own answers; a list of tokens is one.
+        (r#"{"prompt":["one","two",[1,2]],"n":2,"max_tokens":5}"#, 4, 30, 6),
+        (r#"{"prompt":[1,2,3],"max_tokens":5}"#, 3, 5, 1),
+        (r#"{"prompt":{"id":"p"},"max_output_tokens":5}"#, 0, 5, 1),
+        (
+            r#"{"max_tokens":18446744073709551615,"n":18446744073709551615}"#,
+            0,
+            1_000_000_000_000_000_000,
+            1_000_000_000,
+        ),
+        // Fields that the model does not read.
+        (r#"{"metadata":{"a":"one two three"},"user":"one","stop":["one"],"model":"one"}"#, 0, 0, 1),
+        ("[", 0, 0, 1),
+    ] {
+        let asked = of(body.as_bytes());
+        assert_eq!((asked.read, asked.written, asked.answers), (read, written, answers), "{body}");
+    }
+    let tools = r#"{"tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object","properties":{"town":{"type":"string"}}}}}]}"#;
+    assert!((10..=20).contains(&read(tools)), "{}", read(tools));
+}
+
+#[test]
+fn no_text_is_more_tokens_than_the_bound() {
+    for body in [
+        r#"{"messages":[{"role":"user","content":"one two three"}]}"#,
+        r#"{"input":[1,2,3,[4,5]]}"#,
+        r#"{"input":"日本語のテキスト"}"#,
+        r#"{"messages":[{"content":[{"type":"input_image","file_id":"file-123"}]}]}"#,
+    ] {
+        let asked = of(body.as_bytes());
+        assert!(asked.read <= asked.most_read, "{body}");
+        assert!(asked.most_read <= u64::try_from(body.len()).unwrap() + 765, "{body}");
+    }
+    // An encoded picture counts what it shows, not its length.
+    let long = "A".repeat(1 << 20);
+    let png = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, png());
+    for part in [
+        format!(r#"{{"type":"input_file","file_data":"data:application/pdf;base64,{long}"}}"#),
+        format!(r#"{{"type":"image_generation_call","result":"{png}"}}"#),
+    ] {
+        assert!(of(format!(r#"{{"input":[{part}]}}"#).as_bytes()).most_read < 20_000, "{part:.60}");
+    }
+    // Text that only looks like a file is read as text.
+    for text in [format!("data:application/pdf;base64,{long}"), format!("data:image/png;base64,{long}")] {
+        for body in [
+            format!(r#"{{"messages":[{{"role":"user","content":"{text}"}}]}}"#),
+            format!(r#"{{"input":[{{"type":"input_text","text":"{text}"}}]}}"#),
+            format!(r#"{{"prompt":"{text}"}}"#),
+        ] {
+            assert!(of(body.as_bytes()).most_read >= long.len() as u64, "{body:.60}");
+        }
+    }
+    let body = format!(r#"{{"input":[{{"type":"input_image","image_url":"data:image/png;base64,{long}"}}]}}"#);
+    assert!(of(body.as_bytes()).most_read < 2_000);
+}
+
+/// A body that is read only as far as it states figures has the same bounds.
+#[test]
+fn short_bodies_have_the_same_bounds() {
+    let long = "one ".repeat(SHORT);
+    for body in [
+        r#"{"model":"gpt-4o","messages":[{"role":"user","content":"one two three"}],"max_tokens":50,"n":2}"#,
+        r#"{"input":"one","max_output_tokens":7,"background":true,"tools":[{"type":"function","name":"f"}]}"#,
+        r#"{"prompt":["one","two",[1,2]],"n":2,"max_tokens":5}"#,
+        r#"{"prompt":["one"],"max_tokens":"5","best_of":3.0}"#,
+        r#"{"messages":[{"content":"one","x":1e400}],"max_tokens":5,"n":3}"#,
+        r#"{"messages":[{"content":[{"type":"input_image","image_url":"https://example.com/a.png"}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"input_image","image\u005furl":"https://example.com/a.png"}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"input_file","file_id":"file-1"}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"file","file":{"file_data":"data:application/pdf;base64,JVBERi0="}}]}]}"#,
+        &format!(r#"{{"input":"{long}","max_output_tokens":7}}"#),
+        "[",
+    ] {
+        let bounds = |asked: TokenEstimate| (asked.most_read, asked.written, asked.answers, asked.background);
+        assert_eq!(bounds(at_most(body.as_bytes())), bounds(of(body.as_bytes())), "{body:.90}");
+    }
+}
+
+#[test]
+fn pictures_sounds_and_files_are_worth_what_they_show() {
+    let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, png());
+    let picture = format!("data:image/png;base64,{encoded}");
+    let message = |part: &str| {
+        format!(r#"{{"messages":[{{"role":"user","content":[{{"type":"text","text":"one two three"}},{part}]}}]}}"#)
+    };
+    for (part, tokens) in [
+        (format!(r#"{{"type":"image_url","image_url":{{"url":"{picture}"}}}}"#), 765),
+        (format!(r#"{{"type":"image_url","image_url":{{"url":"{picture}","detail":"low"}}}}"#), 85),
+        (format!(r#"{{"type":"image_url","image_url":{{"detail":"low","url":"{picture}"}}}}"#), 85),
+        (format!(r#"{{"type":"image_url","image_url":{{"detail":"auto","url":"{picture}"}}}}"#), 765),
+        (format!(r#"{{"type":"input_image","image_url":"{picture}"}}"#), 765),
+        (format!(r#"{{"type":"input_image","image_url":"{picture}","detail":"low"}}"#), 85),
+        (
+            format!(r#"{{"type":"image","source":{{"type":"base64","media_type":"image/png","data":"{encoded}"}}}}"#),
+            765,
+        ),
+        (r#"{"type":"image_url","image_url":{"url":"https://example.com/a/rather/long/address.png"}}"#.to_owned(), 765),
+        (r#"{"type":"input_image","image_url":"https://example.com/a.png","detail":"low"}"#.to_owned(), 85),
+        (r#"{"type":"input_image","file_id":"file-123"}"#.to_owned(), 765),
+        (r#"{"type":"input_file","file_id":"file-123"}"#.to_owned(), 765),
+        (r#"{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}"#.to_owned(), 10),
+        (
+            r#"{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,JVBERi0="}}"#
+                .to_owned(),
+            765,
+        ),
+    ] {
+        assert_eq!(read(&message(&part)), 3 + tokens, "{part:.90}");
+    }
+    // The Responses API writes parts one level higher.
+    let input = format!(
+        r#"{{"input":[{{"type":"message","role":"user","content":[{{"type":"input_image","image_url":"{picture}"}}]}}]}}"#
+    );
+    assert_eq!(read(&input), 765);
+    // Text that only looks encoded is text.
+    let letters = read(&format!(r#"{{"input":"{}"}}"#, "QUJD".repeat(1_000)));
+    assert!((1_000..=4_000).contains(&letters), "{letters}");
+}

@@ -1,0 +1,224 @@
+//! Spend limits: counters and leases follow the usage, once; alerts are reached once a month.
+
+use keystead_core::budget::{
+    BudgetSubject, Charge, Decision, LeaseAsk, PendingHold, SpendLimit, Standing, Window, decide,
+};
+use keystead_core::money::Amount;
+use keystead_core::pending::{Pending, PendingKind};
+use keystead_core::usage::UsageEvent;
+use keystead_store::Error;
+use keystead_store::tables::spend_alerts::{self, SpendAlert};
+use keystead_store::tables::{pending_usage, spend_counters, spend_leases, spend_limits, usage};
+
+use super::usage::event;
+use crate::world::*;
+
+fn organization_budget() -> BudgetSubject {
+    "org-one".parse().unwrap()
+}
+
+fn cents(figure: i64) -> Amount {
+    Amount::of_cents(figure)
+}
+
+/// An event of the organization and project of `event`, paid from the lease for the organization.
+fn paid(figure: i64, leased: bool) -> UsageEvent {
+    let charge = Charge { admitted_at: NOW, organization: leased, project: false };
+    UsageEvent {
+        organization: id("org-one"),
+        project: id("proj_x1"),
+        cost: cents(figure),
+        charge: Some(charge),
+        ..event(0, "m")
+    }
+}
+
+fn ask(holder: &str, committed: i64, least: i64) -> LeaseAsk {
+    LeaseAsk {
+        subject: organization_budget(),
+        window: Window::month(NOW),
+        holder: holder.into(),
+        committed: cents(committed),
+        least: cents(least),
+        want: cents(least),
+    }
+}
+
+async fn renew(db: &Database, ask: LeaseAsk) -> (Standing, Decision, bool) {
+    change!(db, |tx| async {
+        let standing = spend_leases::standing(tx, &ask, NOW).await?;
+        let (decision, answer) = decide(&ask, &standing, NOW);
+        spend_leases::save(tx, &ask, &decision, NOW).await?;
+        Ok((standing, decision, answer.met))
+    })
+    .unwrap()
+}
+
+pub(crate) async fn limits_and_leases(db: Database) {
+    seed(&db).await;
+    let subject = organization_budget();
+    assert_eq!(look!(db, |tx| spend_limits::find(tx, &subject)), Ok(None));
+    assert_eq!(change!(db, |tx| spend_limits::delete(tx, &subject, NOW)), Ok(false));
+    change!(db, |tx| spend_limits::set(tx, &id("org-one"), &subject, 50, NOW)).unwrap();
+    let first = look!(db, |tx| spend_limits::find(tx, &subject)).unwrap().unwrap();
+    change!(db, |tx| spend_limits::set(tx, &id("org-one"), &subject, 100, NOW)).unwrap();
+    let SpendLimit { cents: figure, version } = look!(db, |tx| spend_limits::find(tx, &subject)).unwrap().unwrap();
+    assert_eq!((first.cents, figure), (50, 100));
+    assert!(version > first.version, "each change has a version of its own");
+
+    // Two nodes lease; what is counted moves from the lease to the counter, once.
+    assert!(renew(&db, ask("a", 0, 60)).await.2);
+    assert!(!renew(&db, ask("b", 0, 60)).await.2, "forty are left");
+    assert!(renew(&db, ask("b", 0, 40)).await.2);
+    let events = [paid(25, true), paid(5, true)];
+    for _ in 0..2 {
+        change!(db, |tx| usage::record(tx, "00000001-a", 0, &events)).unwrap();
+    }
+    assert_eq!(look!(db, |tx| spend_counters::spent(tx, &subject, NOW)), Ok(cents(30)));
+    assert_eq!(look!(db, |tx| spend_counters::spent(tx, &"proj_x1".parse().unwrap(), NOW)), Ok(cents(30)));
+    let next_month = Window::month(NOW).end;
+    assert_eq!(look!(db, |tx| spend_counters::spent(tx, &subject, next_month)), Ok(Amount::ZERO));
+    let (standing, ..) = renew(&db, ask("b", 0, 0)).await;
+    assert_eq!((standing.spent, standing.others, standing.consumed), (cents(30), cents(30), Amount::ZERO));
+    // What was not paid from a lease is spent, and no lease covers it.
+    change!(db, |tx| usage::record(tx, "00000001-c", 0, &[paid(3, false)])).unwrap();
+    let (standing, decision, _) = renew(&db, ask("a", 30, 0)).await;
+    assert_eq!((standing.spent, standing.consumed, decision.granted), (cents(33), cents(30), cents(30)));
+
+    // A response outlives its request: ten of the lease stay set aside for it, until its cost is counted by any node.
+    assert!(renew(&db, ask("a", 30, 10)).await.2);
+    let charge = Charge { admitted_at: NOW, organization: true, project: false };
+    let pending = Pending {
+        id: "resp_hold".to_owned(),
+        kind: PendingKind::Response,
+        upstream: "one".to_owned(),
+        organization: id("org-one"),
+        project: id("proj_x1"),
+        key: key_id("a"),
+        owner: "user-ann".to_owned(),
+        model: "m".to_owned(),
+        tool: None,
+        read: 7,
+        stream: false,
+        summary: false,
+        request: "req_1".to_owned(),
+        begun_at: NOW,
+        hold: Some(PendingHold { holder: "a".to_owned(), amount: cents(10), charge }),
+    };
+    for _ in 0..2 {
+        change!(db, |tx| pending_usage::insert(tx, &pending, NOW)).unwrap();
+    }
+    let (standing, ..) = renew(&db, ask("b", 0, 0)).await;
+    assert_eq!((standing.pending, standing.others), (cents(10), Amount::ZERO), "moved once");
+    let once = UsageEvent { once: Some("resp_hold".to_owned()), charge: pending.charge(), ..paid(4, false) };
+    change!(db, |tx| usage::record(tx, "00000001-b", 0, std::slice::from_ref(&once))).unwrap();
+    let (standing, ..) = renew(&db, ask("b", 0, 0)).await;
+    assert_eq!((standing.pending, standing.spent), (Amount::ZERO, cents(37)));
+    // It was counted: a note that comes late holds nothing.
+    change!(db, |tx| pending_usage::insert(tx, &pending, NOW)).unwrap();
+    let (standing, ..) = renew(&db, ask("b", 0, 0)).await;
+    assert_eq!(standing.pending, Amount::ZERO);
+
+    // A response that was counted before it could be noted: the lease has paid for it, once, and nothing stays set aside.
+    assert!(renew(&db, ask("a", 40, 10)).await.2);
+    let late = Pending { id: "resp_late".to_owned(), ..pending.clone() };
+    let once = UsageEvent { once: Some("resp_late".to_owned()), charge: late.charge(), ..paid(1, false) };
+    change!(db, |tx| usage::record(tx, "00000001-b", 1, std::slice::from_ref(&once))).unwrap();
+    for _ in 0..2 {
+        change!(db, |tx| pending_usage::insert(tx, &late, NOW)).unwrap();
+    }
+    let (standing, ..) = renew(&db, ask("a", 50, 0)).await;
+    assert_eq!((standing.spent, standing.pending, standing.consumed), (cents(38), Amount::ZERO, cents(50)));
+
+    // A node that was killed holds its lease until its spool is counted.
+    assert!(renew(&db, ask("dead", 0, 60)).await.2);
+    assert!(!renew(&db, ask("b", 0, 10)).await.2);
+    change!(db, |tx| spend_leases::release(tx, "dead")).unwrap();
+    assert!(renew(&db, ask("b", 0, 10)).await.2);
+    assert_eq!(spend_leases::holder_of("00000000000000000007-0123abc"), "0123abc");
+    assert_eq!(change!(db, |tx| spend_limits::delete(tx, &subject, NOW)), Ok(true));
+    change!(db, |tx| spend_counters::delete_old(tx, NOW.plus(86_400))).unwrap();
+    assert_eq!(look!(db, |tx| spend_counters::spent(tx, &subject, NOW)), Ok(Amount::ZERO));
+}
+
+/// After a request did not find enough, nodes keep nothing ahead, so that what is left comes together at the one that
+/// needs it; until this ends by the clock.
+pub(crate) async fn what_is_scarce_is_not_leased_ahead_until_its_end(db: Database) {
+    seed(&db).await;
+    let subject: BudgetSubject = "proj_d1".parse().unwrap();
+    change!(db, |tx| spend_limits::set(tx, &id("org-one"), &subject, 80, NOW)).unwrap();
+    let renew = async |holder: &str, (committed, least, want): (i64, i64, i64), seconds: i64| {
+        let ask = LeaseAsk { subject: subject.clone(), want: cents(want), ..ask(holder, committed, least) };
+        change!(db, |tx| async {
+            let standing = spend_leases::standing(tx, &ask, later(seconds)).await?;
+            let (decision, answer) = decide(&ask, &standing, later(seconds));
+            spend_leases::save(tx, &ask, &decision, later(seconds)).await?;
+            Ok(answer)
+        })
+        .unwrap()
+    };
+    assert_eq!(renew("a", (0, 1, 64), 0).await.granted, cents(10), "an eighth");
+    let answer = renew("b", (0, 75, 75), 0).await;
+    assert_eq!((answer.met, answer.wait), (false, true), "it fits once the other node returns what it leased ahead");
+    assert_eq!(renew("a", (1, 0, 64), 9).await.granted, cents(1), "nothing ahead");
+    assert!(renew("b", (0, 75, 75), 9).await.met);
+    assert_eq!(renew("b", (0, 0, 0), 9).await.granted, Amount::ZERO);
+    assert!(renew("a", (1, 0, 8), 10).await.granted > cents(1), "the end counts");
+}
+
+pub(crate) async fn alerts(db: Database) {
+    seed(&db).await;
+    let subject = organization_budget();
+    let alert = |name: &str, figure: i64| SpendAlert {
+        id: id(&format!("alert_{name}")),
+        organization: id("org-one"),
+        subject: organization_budget(),
+        cents: figure,
+        recipients: vec!["it's@example.com".to_owned()],
+        subject_prefix: None,
+        created_at: NOW,
+    };
+    for (name, figure, passed) in [("a", 10, None), ("b", 30, None), ("c", 1, Some(Window::month(NOW).start))] {
+        change!(db, |tx| spend_alerts::insert(tx, &alert(name, figure), passed)).unwrap();
+    }
+    assert_eq!(look!(db, |tx| spend_alerts::count(tx, &subject)), Ok(3));
+    assert_eq!(look!(db, |tx| spend_alerts::find(tx, &subject, &id("alert_b"))), Ok(Some(alert("b", 30))));
+    assert_eq!(look!(db, |tx| spend_alerts::find(tx, &"proj_x1".parse().unwrap(), &id("alert_b"))), Ok(None));
+    let page = look!(db, |tx| spend_alerts::list(tx, &subject, &after("alert_a", 1))).unwrap();
+    assert_eq!((page.data, page.has_more), (vec![alert("b", 30)], true));
+    let reached = async || {
+        let waiting = look!(db, |tx| spend_alerts::has_reached(tx)).unwrap();
+        let reached = change!(db, |tx| spend_alerts::claim_reached(tx, NOW, 10)).unwrap();
+        assert_eq!(waiting, !reached.is_empty());
+        reached
+            .into_iter()
+            .map(|reached| (reached.alert.id.to_string(), reached.spent, reached.window))
+            .collect::<Vec<_>>()
+    };
+    let month = Window::month(NOW).start;
+    change!(db, |tx| usage::record(tx, "1-a", 0, &[paid(9, false)])).unwrap();
+    assert!(reached().await.is_empty());
+    change!(db, |tx| usage::record(tx, "1-a", 1, &[paid(3, false)])).unwrap();
+    assert_eq!(reached().await, [("alert_a".to_owned(), cents(12), month)]);
+    // Once a month; a batch that is delivered twice changes nothing.
+    for _ in 0..2 {
+        change!(db, |tx| usage::record(tx, "1-a", 2, &[paid(3, false)])).unwrap();
+    }
+    assert!(reached().await.is_empty());
+    // With another threshold it can be reached again.
+    change!(db, |tx| spend_alerts::update(tx, &alert("a", 17), None)).unwrap();
+    change!(db, |tx| usage::record(tx, "1-a", 3, &[paid(2, false)])).unwrap();
+    assert_eq!(reached().await, [("alert_a".to_owned(), cents(17), month)]);
+    // In the next month, all of them.
+    let later = Window::month(NOW).end;
+    let next = UsageEvent { at: later, charge: None, ..paid(40, false) };
+    change!(db, |tx| usage::record(tx, "1-a", 4, std::slice::from_ref(&next))).unwrap();
+    let mut names: Vec<_> = reached().await.into_iter().map(|(name, ..)| name).collect();
+    names.sort();
+    assert_eq!(names, ["alert_a", "alert_b", "alert_c"]);
+    change!(db, |tx| spend_alerts::delete(tx, &alert("a", 17), NOW)).unwrap();
+    assert_eq!(change!(db, |tx| spend_alerts::delete(tx, &alert("a", 17), NOW)), Err(Error::Missing));
+    assert_eq!(change!(db, |tx| spend_alerts::update(tx, &alert("a", 17), None)), Err(Error::Missing));
+    let page = look!(db, |tx| spend_alerts::list(tx, &subject, &after("alert_a", 9))).unwrap();
+    assert_eq!(page.data.len(), 2, "a removed row still works as a cursor");
+}
