@@ -71,6 +71,7 @@ certificate-fault-unreadable = The text between the PEM lines is not a certifica
 certificate-fault-version = The certificate has an old format. It must be an X.509 certificate of version 3.
 certificate-fault-key = The key of the certificate is not supported. It must be RSA with 2048 to 8192 bits, ECDSA on P-256 or P-384, or Ed25519.
 certificate-fault-signing = This authority may not sign certificates: its key usage does not include certificate signing.
+certificate-fault-authority = This authority is not for clients: its extended key usage does not include client authentication.
 certificate-fault-clients = The certificate is neither of an authority nor for clients: its extended key usage does not include client authentication.
 certificate-fault-expired = The certificate has expired.
 certificate-lead-authority = A certificate authority. While it is active, clients with a certificate that it signed are accepted.

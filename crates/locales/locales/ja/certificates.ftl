@@ -68,6 +68,7 @@ certificate-fault-unreadable = PEMの行の間の文字を証明書として読�
 certificate-fault-version = 証明書の形式が古すぎます。バージョン3のX.509証明書が必要です。
 certificate-fault-key = 証明書の鍵に対応していません。2048～8192ビットのRSA、P-256またはP-384のECDSA、Ed25519のいずれかが必要です。
 certificate-fault-signing = この認証局は証明書に署名できません。鍵の用途（key usage）に証明書の署名が含まれていません。
+certificate-fault-authority = この認証局はクライアント用ではありません。拡張キー使用法にクライアント認証が含まれていません。
 certificate-fault-clients = 認証局の証明書でも、クライアント用の証明書でもありません。拡張鍵用途（extended key usage）にクライアント認証が含まれていません。
 certificate-fault-expired = 証明書の有効期限が切れています。
 certificate-lead-authority = 認証局の証明書です。有効な間、この証明書が署名した証明書を持つクライアントが受け付けられます。

@@ -77,6 +77,7 @@ certificate-fault-unreadable = Tekst między wierszami PEM nie jest certyfikatem
 certificate-fault-version = Certyfikat ma stary format. Musi to być certyfikat X.509 w wersji 3.
 certificate-fault-key = Klucz tego certyfikatu nie jest obsługiwany. Musi to być RSA o długości od 2048 do 8192 bitów, ECDSA na krzywej P-256 lub P-384 albo Ed25519.
 certificate-fault-signing = Ten urząd nie może podpisywać certyfikatów: jego użycie klucza nie obejmuje podpisywania certyfikatów.
+certificate-fault-authority = Ten urząd nie wydaje certyfikatów dla klientów: jego rozszerzone użycie klucza nie obejmuje uwierzytelniania klienta.
 certificate-fault-clients = Certyfikat nie należy do urzędu ani nie jest przeznaczony dla klientów: jego rozszerzone użycie klucza nie obejmuje uwierzytelniania klienta.
 certificate-fault-expired = Certyfikat wygasł.
 certificate-lead-authority = Urząd certyfikacji. Gdy jest aktywny, przyjmowani są klienci z certyfikatem, który podpisał.

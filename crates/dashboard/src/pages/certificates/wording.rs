@@ -45,6 +45,7 @@ const fn fault_words(fault: UploadFault) -> &'static str {
         UploadFault::Version => "certificate-fault-version",
         UploadFault::KeyType => "certificate-fault-key",
         UploadFault::NotSigning => "certificate-fault-signing",
+        UploadFault::AuthorityNotForClients => "certificate-fault-authority",
         UploadFault::NotForClients => "certificate-fault-clients",
     }
 }
