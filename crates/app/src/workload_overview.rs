@@ -72,8 +72,8 @@ pub struct ProviderOverview {
 pub struct IssuedCounts {
     /// Keys that work now.
     pub live: i64,
-    /// Keys that are listed: ended ones are listed for a week.
-    pub listed: i64,
+    /// Whether any is listed: ended ones are listed for a week.
+    pub listed: bool,
 }
 
 /// What is wrong with an uploaded key set, by a stable name.
@@ -217,8 +217,8 @@ impl App {
         read_tx!(self.store(), "issued_key_counts", |tx| {
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementRead).await?;
             project_of(tx, organization, project).await?;
-            let (live, listed) = api_keys::count_issued_live(tx, project, self.now()).await?;
-            Ok(IssuedCounts { live, listed })
+            let live = api_keys::count_issued_live(tx, project, self.now()).await?;
+            Ok(IssuedCounts { live, listed: live > 0 || api_keys::has_issued(tx, project).await? })
         })
     }
 }

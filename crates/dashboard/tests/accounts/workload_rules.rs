@@ -88,6 +88,8 @@ async fn a_rule_issues_keys_and_ends_them() {
     for shown in ["Main branch", "Builds", "builder", "Expires in 5 minutes", &wip] {
         assert!(issued.body.contains(shown), "{shown} in {}", issued.body);
     }
+    let key = ann.get(&format!("/api-keys/{}", id_after(&issued.body, "/api-keys/key_"))).await;
+    assert!(key.status == 200 && key.body.contains("Issued by federation rule"), "{}", key.body);
     let asked = ann.get(&format!("{one}?rule-disable={rule}")).await;
     assert!(asked.body.contains("1 key that works now stops working"), "{}", asked.body);
     let edit = ann.get(&format!("{one}/rules/{rule}")).await;
@@ -164,6 +166,11 @@ async fn every_fault_of_a_rule_is_explained() {
     }
     let page = ann.get(&format!("{one}/rules/new")).await;
     assert!(!page.body.contains("svc_acct_"), "no account was made");
+    // What every token of the issuer says lets everyone in.
+    let answer =
+        ann.post(&format!("{one}/rules/create"), &fields(&csrf, &new, &condition("aud", "text", "keystead"))).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("must say to whom the workload belongs"), "{}", answer.body);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ mod search;
 mod with_owner;
 
 pub use federated::{count_issued, count_issued_in_organization, delete_issued, insert_issued, revoke_of_rule};
-pub use issued::{IssuedKey, count_issued_live, count_issued_of_provider, list_issued};
+pub use issued::{IssuedKey, count_issued_live, count_issued_of_provider, has_issued, list_issued};
 pub use search::{KeyCounts, KeysWanted, count, find_of_project, search};
 pub use with_owner::{
     KeyWithOwner, ProjectKeys, count_project, find_admin_with_owner, find_project_with_owner, list_admin,

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use keystead_app::Error;
-use keystead_core::id::CertificateId;
+use keystead_core::id::{CertificateId, ProjectId};
 
 use super::HERE;
 use super::list::{self, asked};
@@ -127,7 +127,7 @@ async fn change(
     let (app, actor, organization) = (&state.app, visit.person.actor(), &visit.organization.id);
     let place = form.field("place");
     let unknown = |_| Error::not_found("project", place);
-    let place = if place.is_empty() { None } else { Some(place.parse().map_err(unknown)?) };
+    let place: Option<ProjectId> = if place.is_empty() { None } else { Some(place.parse().map_err(unknown)?) };
     let ids = [id.clone()];
     let done = match verb {
         "rename" => {

@@ -1,5 +1,5 @@
-//! The keys that rules of workload identity issued in a project. They end by themselves, so nothing is done about one
-//! here: its rule is changed instead.
+//! The keys that rules of workload identity issued in a project. They end by themselves; a leaked one is revoked on its
+//! own page.
 
 use askama::Template;
 use axum::extract::State;
@@ -25,7 +25,9 @@ struct Row {
     /// The provider of the rule; `None` after the rule was deleted.
     provider: Option<String>,
     /// The page of the provider, for people who may open it.
-    href: Option<String>,
+    provider_href: Option<String>,
+    /// The page of the key.
+    href: String,
     head: String,
     tail: String,
     account: String,
@@ -50,7 +52,8 @@ impl Row {
         let opens = found.provider.as_ref().filter(|_| visit.owner());
         Self {
             name: found.key.name.unwrap_or_else(|| t.text("key-unnamed")),
-            href: opens.map(|provider| visit.link(&format!("{WORKLOADS}/{provider}"))),
+            provider_href: opens.map(|provider| visit.link(&format!("{WORKLOADS}/{provider}"))),
+            href: visit.link(&format!("{HERE}/{}", found.key.id)),
             provider: found.provider_name,
             head,
             tail,
@@ -107,5 +110,5 @@ pub(super) async fn tab(state: &DashboardState, visit: &Visit) -> Result<Option<
         href: visit.link(ISSUED),
         current: false,
     };
-    Ok((counts.listed > 0).then(tab))
+    Ok(counts.listed.then(tab))
 }

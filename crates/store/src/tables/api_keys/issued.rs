@@ -58,16 +58,19 @@ pub async fn list_issued(tx: &mut Tx, project: &ProjectId, page: &Page) -> Resul
     list.rows(tx, issued).await
 }
 
-/// Counts the keys that were issued in a project: those that live at this moment, and all that are still listed, of which
-/// at most 1,000 are counted: there may be a million.
-pub async fn count_issued_live(tx: &mut Tx, project: &ProjectId, now: Timestamp) -> Result<(i64, i64), Error> {
-    const SQL: &str = "SELECT (SELECT COUNT(*) FROM api_keys WHERE project = $1 AND federation_rule IS NOT NULL \
-                       AND created_at > $3 AND expires_at > $2 AND revoked_at IS NULL), \
-                       (SELECT COUNT(*) FROM (SELECT 1 FROM api_keys WHERE project = $1 AND federation_rule IS NOT NULL \
-                       LIMIT 1000) AS listed)";
+/// Counts the keys that were issued in a project and live at this moment.
+pub async fn count_issued_live(tx: &mut Tx, project: &ProjectId, now: Timestamp) -> Result<i64, Error> {
+    // There may be very many older ones. No key lives longer than this, so they are not read.
+    const SQL: &str = "SELECT COUNT(*) FROM api_keys WHERE project = $1 AND created_at > $3 \
+                       AND federation_rule IS NOT NULL AND revoked_at IS NULL AND expires_at > $2";
     let values = vec![project.as_str().into(), now.0.into(), now.plus(-LONGEST_LIFE).0.into()];
-    let row = tx.optional(SQL, values).await?.ok_or(Error::Missing)?;
-    Ok((row.int(0)?, row.int(1)?))
+    tx.optional(SQL, values).await?.map_or(Ok(0), |row| row.int(0))
+}
+
+/// Whether any key was issued in a project that is still listed, ended or not.
+pub async fn has_issued(tx: &mut Tx, project: &ProjectId) -> Result<bool, Error> {
+    const SQL: &str = "SELECT 1 FROM api_keys WHERE project = $1 AND federation_rule IS NOT NULL LIMIT 1";
+    Ok(tx.optional(SQL, vec![project.as_str().into()]).await?.is_some())
 }
 
 /// Counts the live keys that each rule of a provider issued; rules without one are left out.
