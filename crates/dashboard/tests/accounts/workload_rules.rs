@@ -170,7 +170,7 @@ async fn every_fault_of_a_rule_is_explained() {
     let answer =
         ann.post(&format!("{one}/rules/create"), &fields(&csrf, &new, &condition("aud", "text", "keystead"))).await;
     assert_eq!(answer.status, 422);
-    assert!(answer.body.contains("must say to whom the workload belongs"), "{}", answer.body);
+    assert!(answer.body.contains("Add a condition that differs between workloads"), "{}", answer.body);
 }
 
 #[tokio::test]
