@@ -13,7 +13,9 @@ use super::providers::provider_of;
 use crate::audit::AuditEntry;
 use crate::keys::grants::may_grant;
 use crate::keys::minting::{gate_new_key, restriction};
-use crate::projects::service_accounts::{account_of, ensure_may_act_as};
+use crate::projects::service_accounts::account_of;
+use crate::roles::Place;
+use crate::roles::effective::ensure_may_give;
 use crate::{Actor, App, Error};
 
 /// The request for a new rule.
@@ -215,12 +217,14 @@ impl App {
     }
 }
 
-/// Refuses a rule for an account that may do more in its project than the actor, like a key of the account. Nothing is
-/// refused for an account that was deleted: it gets no keys.
+/// Refuses a rule with keys that may do more in their project than the actor. Nothing is refused for an account that was
+/// deleted: it gets no keys.
 pub(super) async fn ensure_may_let_act(tx: &mut Tx, actor: &Actor, rule: &FederationRule) -> Result<(), Error> {
     let account = service_accounts::find(tx, &rule.project, &rule.service_account).await?;
     let Some(account) = account.filter(|account| account.deleted_at.is_none()) else { return Ok(()) };
-    ensure_may_act_as(tx, actor, (&rule.organization, &rule.project), account.role).await
+    let place = Place { organization: &rule.organization, project: Some(&rule.project) };
+    let usable = account.role.permissions().intersection(ScopeSet::of(&Scope::DATA_PLANE));
+    ensure_may_give(tx, actor, place, "permissions", usable.intersection(rule.restriction.scopes())).await
 }
 
 async fn rule_of(
