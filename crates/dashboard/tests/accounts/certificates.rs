@@ -140,10 +140,10 @@ async fn an_end_is_announced() {
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let one = upload(&mut ann, "Offices", AUTHORITY).await;
     assert_eq!(act(&mut ann, &one, "activate", "").await.status, 303);
-    assert!(ann.get(HERE).await.body.contains("Valid until 1 January 2125"));
+    assert!(ann.get(HERE).await.body.contains("Valid until 1\u{a0}January 2125"));
     for (days, shown, warning) in [
-        (30, "Expires in 10 days", "Offices expires on 1 January 2125."),
-        (11, "Expired on 1 January 2125", "Offices expired on 1 January 2125."),
+        (30, "Expires in 10 days", "Offices expires on 1\u{a0}January 2125."),
+        (11, "Expired on 1\u{a0}January 2125", "Offices expired on 1\u{a0}January 2125."),
     ] {
         world.advance(days * 86_400);
         let mut again = world.browser();

@@ -290,7 +290,9 @@ async fn members_look_and_change_nothing() {
         for mark in
             ["/people/", "/roles/give", "new=1", "/roles/new", "/delete", "give=", "name=\"permission\"", "<dialog"]
         {
-            assert!(!seen.body.contains(mark), "{path} offers {mark}: {}", seen.body);
+            // The links to other languages repeat the query.
+            let own = path.contains("give=") && mark == "give=";
+            assert!(own || !seen.body.contains(mark), "{path} offers {mark}: {}", seen.body);
         }
         assert!(owners.contains("class=\"button"), "{path} offers something to an owner");
     }

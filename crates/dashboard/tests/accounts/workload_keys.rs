@@ -74,7 +74,7 @@ async fn a_leaked_key_of_a_workload_is_found_and_revoked() {
         assert_ne!(send(&mut ann, &format!("/api-keys/{id}/{act}"), &form).await.status, 303, "{act}");
     }
     assert_eq!(ben.get(&path).await.status, 404);
-    assert_eq!(send(&mut ben, &format!("/api-keys/{id}/revoke"), &[]).await.status, 404);
+    assert_eq!(send(&mut ben, &format!("/api-keys/{id}/revoke"), &[]).await.status, 403);
     let dialog = ann.get(&format!("{path}?revoke={id}")).await;
     assert!(dialog.body.contains("<dialog") && dialog.body.contains("Revoke Nightly build"), "{}", dialog.body);
     let revoked = send(&mut ann, &format!("/api-keys/{id}/revoke"), &[]).await;

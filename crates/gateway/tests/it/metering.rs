@@ -102,7 +102,7 @@ async fn a_run_ends_once_when_all_of_its_segments_are_counted() {
     dead.down.store(true, Ordering::SeqCst);
     let meter = open(&dir, &dead, 1).await;
     let run = meter.run();
-    for number in 0..100 {
+    for number in 0..300 {
         // Waiting lets the next segment be made.
         meter.record(event(number)).safe().await.unwrap();
     }
@@ -117,7 +117,7 @@ async fn a_run_ends_once_when_all_of_its_segments_are_counted() {
     }
     let _ = meter.record(event(200));
     meter.flush().await;
-    assert_eq!(*store.ended.lock().unwrap(), [(run.to_string(), 100)]);
+    assert_eq!(*store.ended.lock().unwrap(), [(run.to_string(), 300)]);
 }
 
 // A process that is being replaced may still write into the folder: what it has leased stays with it.
