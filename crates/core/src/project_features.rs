@@ -35,11 +35,16 @@ impl HostedTool {
         }
     }
 
-    /// Returns the tool of a `type` in a request. Types with a version or `_preview` name the same tool.
+    /// Returns the tool of a `type` in a request. Types with a version or `_preview` name the same tool, and so do other
+    /// cases and spaces around it: a lenient model server would run it.
     #[must_use]
     pub fn of_type(kind: &str) -> Option<Self> {
-        let named =
-            |tool: &Self| kind.strip_prefix(tool.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+        let kind = kind.trim().as_bytes();
+        let named = |tool: &Self| {
+            let name = tool.as_str().as_bytes();
+            let begins = kind.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
+            begins && kind.get(name.len()).is_none_or(|next| *next == b'_')
+        };
         Self::ALL.into_iter().find(named)
     }
 
@@ -266,6 +271,8 @@ mod tests {
             ("web_search_preview", Some(HostedTool::WebSearch)),
             ("web_search_preview_2025_03_11", Some(HostedTool::WebSearch)),
             ("mcp", Some(HostedTool::Mcp)),
+            (" WEB_Search_Preview", Some(HostedTool::WebSearch)),
+            ("MCP\n", Some(HostedTool::Mcp)),
             ("mcpx", None),
             ("function", None),
             ("", None),

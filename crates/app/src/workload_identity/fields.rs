@@ -84,7 +84,7 @@ pub(super) fn checked_verification(app: &App, value: &Value) -> Result<Verificat
             if value.to_string().len() > LARGEST_KEY_SET {
                 return Err(invalid(format!("the key set must have at most {LARGEST_KEY_SET} bytes")));
             }
-            KeySet::uploaded(jwks).map_err(|fault| invalid(format!("the key set {fault}")))?;
+            KeySet::uploaded(jwks).map_err(|fault| invalid(fault.to_string()))?;
         }
     }
     Ok(read)

@@ -48,20 +48,20 @@ pub struct KeySet(Vec<PublicKey>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetFault {
     /// It is not an object with an array `keys`.
-    #[error("must be a JSON Web Key Set: an object with an array 'keys'")]
+    #[error("the key set must be a JSON Web Key Set: an object with an array 'keys'")]
     Form,
     /// Two keys have the same id.
-    #[error("must have a different 'kid' for each key")]
+    #[error("the key set must have a different 'kid' for each key")]
     Repeated,
     /// It has no key, or more than twenty.
-    #[error("must have 1 to {MOST_UPLOADED} keys")]
+    #[error("the key set must have 1 to {MOST_UPLOADED} keys")]
     Number,
     /// It contains a secret, which must not be sent here.
-    #[error("must have public keys only; the private part of a key must stay with its owner")]
+    #[error("the key set must have public keys only; the private part of a key must stay with its owner")]
     Private,
     /// A key cannot be used.
     #[error(
-        "each key must have a 'kid' and be an RSA key of 2048 to 4096 bits, or an EC key on P-256 or P-384, for signatures"
+        "each key of the key set must have a 'kid' and be an RSA key of 2048 to 4096 bits, or an EC key on P-256 or P-384, for signatures"
     )]
     Unusable,
 }
