@@ -85,7 +85,8 @@ async fn questions_are_links_that_stay() {
     assert_eq!(events(&today).len(), 50);
     let before = ann.get(&format!("{LOG}?to=2026-11-20&kind=projects")).await.body;
     assert_eq!(events(&before), ["project.user.added", "project.created"], "the Default project, and Ben in it");
-    let project = link_to_object(&before);
+    let made = ann.get(&format!("{LOG}?to=2026-11-20&kind=project.created")).await.body;
+    let project = link_to_object(&made);
     let about = ann.get(&project).await.body;
     assert!(events(&about).contains(&"project.created".to_owned()), "{about}");
     let wrong = ann.get(&format!("{LOG}?from=yesterday")).await.body;
