@@ -140,6 +140,27 @@ impl App {
         }
     }
 
+    /// Admits owners with this permission, and operators: what ends an organization or copies all of it is not given by
+    /// permissions alone.
+    pub(crate) async fn authorize_owner(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        organization: &OrganizationId,
+        scope: Scope,
+    ) -> Result<(), Error> {
+        self.authorize(tx, actor, organization, scope).await?;
+        if matches!(actor, Actor::Operator(_)) {
+            return Ok(());
+        }
+        let membership = match actor.user() {
+            Some(user) => memberships::find(tx, organization, user).await?,
+            None => None,
+        };
+        let owns = membership.is_some_and(|row| row.role == OrganizationRole::Owner);
+        if owns { Ok(()) } else { Err(missing_scope(scope)) }
+    }
+
     /// Checks the same permission in one project. Signed-in people may also have it by their roles in the project.
     pub(crate) async fn authorize_in_project(
         &self,

@@ -166,6 +166,8 @@ async fn no_one_gives_more_than_they_have() {
         let said = answer.body["error"]["message"].as_str().unwrap_or_default();
         assert!(said.contains("do not hold yourself") || said.contains("Only an owner"), "{}", answer.body);
     }
+    let withdraw = "/v1/keystead/organization_verifications/withdraw";
+    assert_eq!(world.post(withdraw, &key, json!({})).await.status, 403, "it is for owners");
     assert_eq!(world.store.dump().await.unwrap(), before, "and nothing changed");
 
     // Holding every permission by name is not owning.

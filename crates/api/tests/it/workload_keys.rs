@@ -145,6 +145,8 @@ async fn a_restricted_key_gives_no_more_than_it_holds() {
     }
     assert_eq!(world.post(&setup.rule_path(), &weak, json!({ "enabled": false })).await.status, 200, "ends things");
     assert_eq!(world.post(&setup.rule_path(), &weak, json!({ "enabled": true })).await.status, 403);
+    let later = json!({ "attribute_matchers": { "sub": "evil" } });
+    assert_eq!(world.post(&setup.rule_path(), &weak, later).await.status, 403, "an owner may switch it on");
 }
 
 #[tokio::test]

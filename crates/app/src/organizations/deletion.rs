@@ -53,7 +53,7 @@ impl App {
         organization: &OrganizationId,
     ) -> Result<OrganizationDeletionView, Error> {
         read_tx!(self.store(), "organization_deletion", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            self.authorize_owner(tx, actor, organization, Scope::ManagementWrite).await?;
             let row = find_open(tx, organization).await?;
             let known = organization_deletions::find(tx, organization).await?;
             let requested = match &known {
@@ -88,7 +88,7 @@ impl App {
             let now = self.now();
             let (_, person, _) = lock_fresh_session(self, tx, &key).await?;
             let actor = Actor::Person(person.id.clone());
-            self.authorize(tx, &actor, organization, Scope::ManagementWrite).await?;
+            self.authorize_owner(tx, &actor, organization, Scope::ManagementWrite).await?;
             let row = find_open(tx, organization).await?;
             if !is_name(name, &row.name) {
                 return Err(name_differs());
@@ -130,7 +130,7 @@ impl App {
         organization: &OrganizationId,
     ) -> Result<(), Error> {
         write_tx!(self.store(), "cancel_organization_deletion", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            self.authorize_owner(tx, actor, organization, Scope::ManagementWrite).await?;
             let taken = organization_deletions::take(tx, organization).await?;
             // Read afterwards: this transaction may have waited for the one that deletes the organization.
             let row = find_open(tx, organization).await?;

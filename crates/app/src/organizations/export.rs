@@ -34,7 +34,7 @@ impl App {
         let actor = write_tx!(self.store(), "record_organization_export", |tx| {
             let (_, person, _) = lock_fresh_session(self, tx, &key).await?;
             let actor = Actor::Person(person.id.clone());
-            self.authorize(tx, &actor, organization, Scope::ManagementWrite).await?;
+            self.authorize_owner(tx, &actor, organization, Scope::ManagementWrite).await?;
             let who = Subjects {
                 user: Some(&person.id),
                 organization: Some(organization),
@@ -53,7 +53,7 @@ impl App {
         })?;
         let data = read_tx!(self.store(), "export_organization", |tx| {
             // The person may have left the organization since the first transaction.
-            self.authorize(tx, &actor, organization, Scope::ManagementWrite).await?;
+            self.authorize_owner(tx, &actor, organization, Scope::ManagementWrite).await?;
             Ok(organization_data::find(tx, organization).await?)
         })?;
         let full = |rows: &Value| rows.as_array().is_some_and(|rows| rows.len() >= MOST_ROWS);

@@ -175,7 +175,8 @@ impl App {
                 != (&before.issuer, &before.audience, &before.verification, &before.transformations);
             if vouches_for_others || after.enabled != before.enabled {
                 for rule in federation_rules::list_of_provider(tx, id).await? {
-                    if after.enabled {
+                    // Also while it is switched off, because an owner may switch it on later.
+                    if after.enabled || vouches_for_others {
                         let param = if after.issuer == before.issuer { "attribute_transformations" } else { "issuer" };
                         ensure_tells_apart(&rule.matchers, &after, param)?;
                         may_grant(actor, "issuer", rule.restriction.scopes(), ScopeSet::NONE)?;

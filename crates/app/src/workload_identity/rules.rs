@@ -181,7 +181,8 @@ impl App {
             after.updated_at = self.now();
             let terms = |rule: &FederationRule| (rule.matchers.clone(), rule.restriction.clone(), rule.enabled);
             if terms(&after) != terms(&before) {
-                if after.enabled {
+                // Also while it is switched off, because an owner may switch it on later.
+                if after.enabled || (&after.matchers, &after.restriction) != (&before.matchers, &before.restriction) {
                     may_grant(actor, "permissions", after.restriction.scopes(), ScopeSet::NONE)?;
                     ensure_may_let_act(tx, actor, &after).await?;
                 }

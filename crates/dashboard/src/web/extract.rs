@@ -14,7 +14,8 @@ use keystead_app::organizations::{OrganizationChoice, ProjectChoice};
 use keystead_app::request::Origin;
 use keystead_app::{Actor, Error};
 use keystead_core::network::Client;
-use keystead_core::scope::Scope;
+use keystead_core::role::OrganizationRole;
+use keystead_core::scope::{Scope, ScopeSet};
 use keystead_core::secret::Secret;
 use subtle::ConstantTimeEq;
 
@@ -176,14 +177,16 @@ impl Visit {
     /// Chooses the organization and project that the query names, or the first ones.
     pub(crate) fn choose(person: Person, choices: Vec<OrganizationChoice>, path: &str) -> Result<Self, Box<Response>> {
         let wanted = person.query.get("project").map(String::as_str);
-        let found = choices.iter().find_map(|organization| match wanted {
+        let chosen = |organization: &OrganizationChoice| match wanted {
             None => organization.projects.first().map(|project| (organization.clone(), project.clone())),
             Some(id) => {
                 let project = organization.projects.iter().find(|project| project.id.as_str() == id)?;
                 Some((organization.clone(), project.clone()))
             }
-        });
-        match found {
+        };
+        // Where a person holds nothing, nothing can be shown to them.
+        let held = choices.iter().filter(|organization| organization.permissions != ScopeSet::NONE);
+        match held.chain(&choices).find_map(chosen) {
             // The organization requires a second factor: only the pages to set one up are open.
             Some((organization, project))
                 if organization.locked && !person.session.by_passkey && !open_to_all(path) =>
@@ -224,6 +227,11 @@ impl Visit {
     /// Whether this person may see and change the organization's administration.
     pub(crate) fn owner(&self) -> bool {
         self.organization.manages
+    }
+
+    /// Whether this person is an owner: who holds every permission by other roles is none.
+    pub(crate) fn owns(&self) -> bool {
+        self.organization.role == OrganizationRole::Owner
     }
 
     /// Whether this person holds a permission in the whole organization.

@@ -318,6 +318,46 @@ async fn members_look_and_change_nothing() {
     assert!(seen.contains("Crew") && seen.contains("No members yet.") && seen.contains("has no roles yet"), "{seen}");
 }
 
+/// What ends the organization, or copies all of it, is for owners, and not for everyone who may change something in it.
+#[tokio::test]
+async fn who_only_manages_neither_copies_nor_deletes() {
+    let world = World::new().await;
+    let (mut ann, mut ben, user) = two(&world).await;
+    let role = role(&mut ann, "organization", "Manager", &["api.management.read", "api.management.write"]).await;
+    let give = [("place", "organization"), ("role", role.as_str())];
+    let given = send(&mut ann, &format!("{SETTINGS}/members/{user}/roles/give"), &give).await;
+    assert!(given.location().contains("done=role-given"), "{}", given.body);
+    let general = format!("{SETTINGS}/general");
+    let (owners, seen) = (ann.get(&general).await.body, ben.get(&general).await.body);
+    for mark in ["export.json", "/settings/organization/delete"] {
+        assert!(owners.contains(mark) && !seen.contains(mark), "{mark}: {seen}");
+    }
+    assert_eq!(ben.get(&format!("{SETTINGS}/export.json")).await.status, 403);
+    assert_eq!(ben.get(&format!("{SETTINGS}/delete")).await.status, 403);
+    for (path, fields) in [("delete/request", vec![("name", "Harbour")]), ("delete/cancel", vec![])] {
+        assert_eq!(send(&mut ben, &format!("{SETTINGS}/{path}"), &fields).await.status, 403, "{path}");
+    }
+    assert!(!ann.get(&general).await.body.contains("requested the deletion"));
+}
+
+/// Who holds nothing in an organization still has their own account.
+#[tokio::test]
+async fn who_lost_every_role_keeps_their_account() {
+    let world = World::new().await;
+    let (mut ann, mut ben, user) = two(&world).await;
+    let member = ben.get("/settings/account").await.body;
+    assert!(member.contains("id=\"phone\""), "{member}");
+    let project = default_project(&mut ann).await;
+    for (place, role) in [("organization", "role-api-organization-reader"), (&project, "role-api-project-member")] {
+        let take = [("place", place), ("role", role)];
+        let taken = send(&mut ann, &format!("{SETTINGS}/members/{user}/roles/take"), &take).await;
+        assert!(taken.location().contains("done=role-taken"), "{role}: {} {}", taken.status, taken.body);
+    }
+    assert_eq!(ben.get("/home").await.status, 403);
+    let own = ben.get("/settings/account").await;
+    assert!(own.status == 200 && !own.body.contains("id=\"phone\""), "{}", own.body);
+}
+
 /// The same form pressed twice creates one group and one role.
 #[tokio::test]
 async fn forms_that_are_sent_twice_run_once() {

@@ -106,9 +106,9 @@ async fn a_full_disk_stops_requests_at_the_bound_and_loses_none() {
     // Running answers are still recorded.
     waiting.push(meter.record(event(4)));
     assert_eq!(poll(&mut waiting[3]), Poll::Pending);
-    // The keeper tries again, but not before its time.
-    passed.fetch_add(1, Ordering::SeqCst);
+    // The keeper tries again, but not before its time: at that moment the disk must have space.
     disk.set(Faults::default());
+    passed.fetch_add(1, Ordering::SeqCst);
     for recorded in waiting {
         recorded.safe().await.unwrap();
     }
@@ -168,8 +168,8 @@ async fn an_event_is_safe_on_disk_or_with_the_store() {
     }
     assert_eq!(meter.state().waiting, 2);
     // A failed sync is not simply repeated: the event is written again.
-    passed.fetch_add(1, Ordering::SeqCst);
     disk.set(Faults::default());
+    passed.fetch_add(1, Ordering::SeqCst);
     recorded.safe().await.unwrap();
 
     disk.set(NO_SYNC);

@@ -31,7 +31,8 @@ struct Account {
     /// The form field with an error, and the message.
     wrong: Option<(&'static str, String)>,
     notifications: Vec<NotificationChoice>,
-    phone: PhoneView,
+    /// Without one for members who hold no role: they see nothing of the organization.
+    phone: Option<PhoneView>,
     /// The person's own legacy keys.
     keys: Vec<KeyRow>,
     save_href: String,
@@ -62,7 +63,10 @@ async fn page(state: &DashboardState, visit: &Visit, profile: Profile) -> Result
     let t = visit.person.messages;
     let fail = |error| PageError::new(&visit.person.format, error);
     let session = &visit.person.session;
-    let phone = state.app.phone_view(&visit.person.actor(), &visit.organization.id).await.map_err(fail)?;
+    let phone = match state.app.phone_view(&visit.person.actor(), &visit.organization.id).await {
+        Err(Error::Refused(_)) => None,
+        found => Some(found.map_err(fail)?),
+    };
     let zones = time_zones::by_region(t, state.app.now());
     let listed = zones.iter().flat_map(|region| &region.zones).any(|zone| zone.name == profile.time_zone);
     let outside = !listed && !matches!(profile.time_zone.as_str(), "" | "UTC");

@@ -36,6 +36,8 @@ pub(super) struct General {
     organization_id: String,
     project_id: String,
     owner: bool,
+    /// Whether they may copy and delete the organization.
+    owns: bool,
     /// The names of owners, for members who cannot start the verification.
     owners: String,
     card: Card,
@@ -167,6 +169,7 @@ pub(super) async fn page(state: &DashboardState, visit: &Visit) -> Result<Genera
         organization_id: organization.to_string(),
         project_id: visit.project.id.to_string(),
         owner: visit.owner(),
+        owns: visit.owns(),
         owners,
         payment_missing,
         card,
