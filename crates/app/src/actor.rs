@@ -11,7 +11,7 @@ use keystead_core::scope::Scope;
 use keystead_store::Tx;
 use keystead_store::tables::{memberships, users};
 
-use crate::roles::effective::{holds_any_role, missing_scope, permissions_of};
+use crate::roles::effective::{holds_any_role, is_owner, missing_scope, permissions_of};
 use crate::{App, Error};
 
 /// The actor of a use case. Every use case takes one, so that none can forget the check.
@@ -140,25 +140,20 @@ impl App {
         }
     }
 
-    /// Admits owners with this permission, and operators: what ends an organization or copies all of it is not given by
+    /// Admits owners and operators: what ends an organization or copies all of it is not given by
     /// permissions alone.
     pub(crate) async fn authorize_owner(
         &self,
         tx: &mut Tx,
         actor: &Actor,
         organization: &OrganizationId,
-        scope: Scope,
     ) -> Result<(), Error> {
-        self.authorize(tx, actor, organization, scope).await?;
-        if matches!(actor, Actor::Operator(_)) {
-            return Ok(());
-        }
-        let membership = match actor.user() {
-            Some(user) => memberships::find(tx, organization, user).await?,
-            None => None,
+        self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+        let owns = match actor.user() {
+            Some(user) => is_owner(tx, organization, user).await?,
+            None => matches!(actor, Actor::Operator(_)),
         };
-        let owns = membership.is_some_and(|row| row.role == OrganizationRole::Owner);
-        if owns { Ok(()) } else { Err(missing_scope(scope)) }
+        if owns { Ok(()) } else { Err(missing_scope(Scope::ManagementWrite)) }
     }
 
     /// Checks the same permission in one project. Signed-in people may also have it by their roles in the project.

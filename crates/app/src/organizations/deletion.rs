@@ -2,7 +2,6 @@
 //! transaction ends keys and memberships and erases the data. The steps are decided in the decision record 0031.
 
 use keystead_core::id::{OrganizationId, UserId};
-use keystead_core::scope::Scope;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::limits::accounts::DELETION_LIMITS;
@@ -53,7 +52,7 @@ impl App {
         organization: &OrganizationId,
     ) -> Result<OrganizationDeletionView, Error> {
         read_tx!(self.store(), "organization_deletion", |tx| {
-            self.authorize_owner(tx, actor, organization, Scope::ManagementWrite).await?;
+            self.authorize_owner(tx, actor, organization).await?;
             let row = find_open(tx, organization).await?;
             let known = organization_deletions::find(tx, organization).await?;
             let requested = match &known {
@@ -88,7 +87,7 @@ impl App {
             let now = self.now();
             let (_, person, _) = lock_fresh_session(self, tx, &key).await?;
             let actor = Actor::Person(person.id.clone());
-            self.authorize_owner(tx, &actor, organization, Scope::ManagementWrite).await?;
+            self.authorize_owner(tx, &actor, organization).await?;
             let row = find_open(tx, organization).await?;
             if !is_name(name, &row.name) {
                 return Err(name_differs());
@@ -130,7 +129,7 @@ impl App {
         organization: &OrganizationId,
     ) -> Result<(), Error> {
         write_tx!(self.store(), "cancel_organization_deletion", |tx| {
-            self.authorize_owner(tx, actor, organization, Scope::ManagementWrite).await?;
+            self.authorize_owner(tx, actor, organization).await?;
             let taken = organization_deletions::take(tx, organization).await?;
             // Read afterwards: this transaction may have waited for the one that deletes the organization.
             let row = find_open(tx, organization).await?;

@@ -1,7 +1,6 @@
 //! A copy of what is kept about an organization, for its owners.
 
 use keystead_core::id::OrganizationId;
-use keystead_core::scope::Scope;
 use keystead_core::secret::Secret;
 use keystead_core::verification::limits::EXPORT_LIMITS;
 use keystead_store::tables::organization_data::{self, MOST_ROWS};
@@ -34,7 +33,7 @@ impl App {
         let actor = write_tx!(self.store(), "record_organization_export", |tx| {
             let (_, person, _) = lock_fresh_session(self, tx, &key).await?;
             let actor = Actor::Person(person.id.clone());
-            self.authorize_owner(tx, &actor, organization, Scope::ManagementWrite).await?;
+            self.authorize_owner(tx, &actor, organization).await?;
             let who = Subjects {
                 user: Some(&person.id),
                 organization: Some(organization),
@@ -53,7 +52,7 @@ impl App {
         })?;
         let data = read_tx!(self.store(), "export_organization", |tx| {
             // The person may have left the organization since the first transaction.
-            self.authorize_owner(tx, &actor, organization, Scope::ManagementWrite).await?;
+            self.authorize_owner(tx, &actor, organization).await?;
             Ok(organization_data::find(tx, organization).await?)
         })?;
         let full = |rows: &Value| rows.as_array().is_some_and(|rows| rows.len() >= MOST_ROWS);

@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use crate::audit::AuditEntry;
 use crate::keys::revoke::revoke_live_key;
-use crate::roles::effective::{ensure_may_change_membership, ensure_may_remove};
-use crate::verification::organization::owners::{is_owner, owners_changed};
+use crate::roles::effective::{ensure_may_change_membership, ensure_may_remove, is_owner};
+use crate::verification::organization::owners::owners_changed;
 use crate::verification::phone::status::end_phones_of;
 use crate::{Actor, App, Error};
 

@@ -26,6 +26,12 @@ impl App {
     }
 }
 
+/// Whether a person is an owner of the organization.
+pub(crate) async fn is_owner(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<bool, Error> {
+    let membership = memberships::find(tx, organization, user).await?;
+    Ok(membership.is_some_and(|row| row.role == OrganizationRole::Owner))
+}
+
 /// Returns what a person may do in an organization, and in one of its projects if one is given; `None` when they are no
 /// member.
 pub(crate) async fn permissions_of(
@@ -71,8 +77,7 @@ impl<'a> Grantor<'a> {
             Actor::Key(caller) => caller.scopes,
             _ => ScopeSet::all(),
         };
-        let membership = memberships::find(tx, organization, user).await?;
-        let owner = membership.is_some_and(|row| row.role == OrganizationRole::Owner);
+        let owner = is_owner(tx, organization, user).await?;
         let held = permissions_of(tx, organization, user, None).await?.unwrap_or_default();
         Ok(Self { user: Some(user), organization, owner, held, key })
     }
@@ -229,8 +234,7 @@ pub(crate) async fn ensure_may_remove(
     user: &UserId,
 ) -> Result<(), Error> {
     let grantor = Grantor::read(tx, actor, organization).await?;
-    let membership = memberships::find(tx, organization, user).await?;
-    if membership.is_some_and(|row| row.role == OrganizationRole::Owner) {
+    if is_owner(tx, organization, user).await? {
         grantor.ensure_owner("user_id")?;
     }
     let held = permissions_of(tx, organization, user, None).await?.unwrap_or_default();

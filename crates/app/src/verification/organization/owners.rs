@@ -1,11 +1,10 @@
 //! Changes of a verified organization that it did not request: other owners, and the date of a new verification.
 
 use keystead_core::id::OrganizationId;
-use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::organization::{Event, Facts, Status, step};
 use keystead_store::Tx;
-use keystead_store::tables::{memberships, organization_verifications};
+use keystead_store::tables::organization_verifications;
 
 use super::apply::apply_step;
 use super::refused;
@@ -54,14 +53,4 @@ async fn step_verified(
     let facts = Facts { until: before.until, ..Facts::default() };
     let next = step(before.status, None, event, facts, app.now()).map_err(refused)?;
     apply_step(app, tx, actor, organization, &before, None, next, None).await
-}
-
-/// Whether the user owns an organization.
-pub(crate) async fn is_owner(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    user: &keystead_core::id::UserId,
-) -> Result<bool, Error> {
-    let membership = memberships::find(tx, organization, user).await?;
-    Ok(membership.is_some_and(|row| row.role == OrganizationRole::Owner))
 }

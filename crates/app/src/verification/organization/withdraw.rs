@@ -41,7 +41,7 @@ impl App {
     /// When the caller is not an owner.
     pub async fn withdraw_and_erase(&self, actor: &Actor, organization: &OrganizationId) -> Result<Receipt, Error> {
         write_tx!(self.store(), "withdraw_and_erase", |tx| {
-            self.authorize_owner(tx, actor, organization, Scope::ManagementWrite).await?;
+            self.authorize_owner(tx, actor, organization).await?;
             withdraw(self, tx, actor, organization).await
         })
     }
@@ -61,7 +61,7 @@ impl App {
             return Err(Error::invalid("statement", "Invalid 'statement': say in 1 to 4000 characters what is wrong."));
         }
         write_tx!(self.store(), "appeal", |tx| {
-            self.authorize_owner(tx, actor, organization, Scope::ManagementWrite).await?;
+            self.authorize_owner(tx, actor, organization).await?;
             if reviews::list(tx, organization).await?.iter().any(|case| case.decided_at.is_none()) {
                 return Err(Error::Conflict { message: "An appeal already waits for a person to look.".to_owned() });
             }
