@@ -36,7 +36,7 @@ pub(crate) fn claims(now: i64, changed: &Value) -> Value {
     claims
 }
 
-/// An organization whose service account acts for the workloads of a repository.
+/// An organization with a service account, a provider, and a rule by which workloads of a repository act as the account.
 pub(crate) struct Setup<'w> {
     pub(crate) world: &'w World,
     pub(crate) owner: Arc<Bootstrapped>,
@@ -297,7 +297,7 @@ async fn organizations_do_not_meet() {
     let second = world.post(WORKLOAD_PROVIDERS, key, workload_provider("second")).await.text("id");
     let path = format!("{WORKLOAD_PROVIDERS}/{second}/federation_rules/{}", eve.rule);
     assert_eq!(world.get(&path, key).await.status, 404);
-    // A provider lets nobody act as a service account that its rules do not name.
+    // A token becomes a key only of a service account that a rule of its provider names.
     let mut asked = eve.request(&eve.token(&json!({})));
     asked["service_account_id"] = json!(ann.account);
     let refused = exchange(&world, "application/json", asked.to_string()).await;

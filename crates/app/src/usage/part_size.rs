@@ -1,6 +1,6 @@
 //! How many buckets of a page of usage are read at once.
 
-/// A page ends early after so many results, between two buckets, so that an answer and its memory are bounded.
+/// The number of results after which a page ends early, between two buckets, so that an answer and its memory are bounded.
 const MOST_RESULTS: usize = 20_000;
 /// A part is at most this share of a page, because usage may begin suddenly.
 const SHARE: usize = 12;
@@ -14,7 +14,7 @@ pub(super) struct PartSize {
 }
 
 impl PartSize {
-    /// For a page of so many buckets. Without groups no bucket has more than one result, and all are read at once.
+    /// For a page of this number of buckets. Without groups no bucket has more than one result, and all are read at once.
     pub(super) fn new(buckets: usize, grouped: bool) -> Self {
         let most = if grouped { buckets.div_ceil(SHARE) } else { buckets };
         Self { size: if grouped { 1 } else { most.max(1) }, most: most.max(1), found: 0 }
@@ -39,7 +39,7 @@ impl PartSize {
 mod tests {
     use super::*;
 
-    /// Reads a page of buckets with so many results each; returns the parts, and all results.
+    /// Reads a page of buckets with this number of results each; returns the parts, and all results.
     fn read(results: &[usize], grouped: bool) -> (Vec<usize>, usize) {
         let mut part = PartSize::new(results.len(), grouped);
         let (mut rest, mut parts, mut found) = (results, Vec::new(), 0);

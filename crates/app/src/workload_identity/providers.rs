@@ -193,7 +193,7 @@ impl App {
         })
     }
 
-    /// Deletes a provider whose rules were deleted before.
+    /// Deletes a provider that has no rules any more.
     ///
     /// # Errors
     /// When the caller lacks the permission, when it does not exist, or while it has rules.

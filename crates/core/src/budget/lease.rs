@@ -35,7 +35,7 @@ pub struct LeaseAsk {
 
 /// The figures of a budget in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Standing {
+pub struct StoredFigures {
     /// The limit; `None` when it was deleted.
     pub limit: Option<Amount>,
     /// What is counted as spent in the period.
@@ -52,7 +52,7 @@ pub struct Standing {
     pub scarce: (Timestamp, Timestamp),
 }
 
-impl Standing {
+impl StoredFigures {
     /// Adds the lease of another holder, with what was granted, what of it is counted, and when it was last renewed.
     pub fn add_other(&mut self, granted: Amount, consumed: Amount, renewed_at: Timestamp, now: Timestamp) {
         let open = granted.minus(consumed).max(Amount::ZERO);
@@ -90,25 +90,24 @@ pub struct LeaseAnswer {
 /// Decides what a node gets. What is spent, what all others hold and what this node has committed is never more than the
 /// limit, as long as no request costs more than was set aside for it.
 #[must_use]
-pub fn decide(ask: &LeaseAsk, standing: &Standing, now: Timestamp) -> (Decision, LeaseAnswer) {
+pub fn decide(ask: &LeaseAsk, stored: &StoredFigures, now: Timestamp) -> (Decision, LeaseAnswer) {
     let wanted = ask.want.max(ask.least).max(Amount::ZERO);
-    let spent = standing.spent;
-    let Some(limit) = standing.limit else {
+    let spent = stored.spent;
+    let Some(limit) = stored.limit else {
         let granted = ask.committed.plus(wanted);
-        let decision = Decision { granted, scarce: standing.scarce };
+        let decision = Decision { granted, scarce: stored.scarce };
         return (decision, LeaseAnswer { granted, met: true, wait: false, limit: Amount::ZERO, spent });
     };
     // What the holder has committed and the store has not counted yet.
-    let own = ask.committed.minus(standing.consumed).max(Amount::ZERO);
-    let room = limit.minus(spent).minus(standing.pending).minus(standing.others).minus(own);
-    let is_scarce = now < standing.scarce.1;
+    let own = ask.committed.minus(stored.consumed).max(Amount::ZERO);
+    let room = limit.minus(spent).minus(stored.pending).minus(stored.others).minus(own);
+    let is_scarce = now < stored.scarce.1;
     let met = ask.least <= room.max(Amount::ZERO);
     let part = if is_scarce { Amount::ZERO } else { wanted.min(room.divided_by(PART)) };
     let extra = if met { ask.least.max(part).max(Amount::ZERO) } else { Amount::ZERO };
     // Others are asked to return what they do not need only if that could help.
-    let helps = !met && room.plus(standing.returnable) >= ask.least;
-    let scarce =
-        if helps { (if is_scarce { standing.scarce.0 } else { now }, now.plus(SCARCE)) } else { standing.scarce };
+    let helps = !met && room.plus(stored.returnable) >= ask.least;
+    let scarce = if helps { (if is_scarce { stored.scarce.0 } else { now }, now.plus(SCARCE)) } else { stored.scarce };
     let wait = helps && now.since(scarce.0) < PATIENCE;
     let granted = ask.committed.plus(extra);
     (Decision { granted, scarce }, LeaseAnswer { granted, met, wait, limit, spent })

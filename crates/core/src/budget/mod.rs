@@ -15,7 +15,7 @@ mod worst_case;
 
 pub use amount_text::{AmountFault, cents};
 pub use figures::{BudgetFigures, BudgetState};
-pub use lease::{Decision, LeaseAnswer, LeaseAsk, Standing, decide};
+pub use lease::{Decision, LeaseAnswer, LeaseAsk, StoredFigures, decide};
 pub use ledger::Ledger;
 pub use pace::{Pace, pace};
 pub use refused::SpendLimitRefusal;

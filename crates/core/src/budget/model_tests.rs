@@ -43,18 +43,18 @@ impl Store {
             want,
         };
         let own = self.leases.entry(holder.to_owned()).or_default().consumed;
-        let mut standing = Standing {
+        let mut stored = StoredFigures {
             limit: Some(self.limit),
             spent: self.spent,
             consumed: own,
             pending: self.pending.iter().fold(Amount::ZERO, |sum, (held, _)| sum.plus(*held)),
             scarce: self.scarce,
-            ..Standing::default()
+            ..StoredFigures::default()
         };
         for (_, other) in self.leases.iter().filter(|(name, _)| *name != holder) {
-            standing.add_other(other.granted, other.consumed, other.renewed_at, now);
+            stored.add_other(other.granted, other.consumed, other.renewed_at, now);
         }
-        let (decision, answer) = decide(&ask, &standing, now);
+        let (decision, answer) = decide(&ask, &stored, now);
         self.scarce = decision.scarce;
         self.leases.insert(holder.to_owned(), Lease { granted: decision.granted, consumed: own, renewed_at: now });
         answer

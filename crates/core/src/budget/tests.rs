@@ -116,14 +116,14 @@ fn ask(committed: i64, least: i64, want: i64) -> LeaseAsk {
     LeaseAsk { subject, window: Window::month(Timestamp(0)), holder: "run".into(), committed, least, want }
 }
 
-fn standing(limit: i64, spent: i64) -> Standing {
-    Standing { limit: Some(Amount::of_cents(limit)), spent: Amount::of_cents(spent), ..Standing::default() }
+fn stored(limit: i64, spent: i64) -> StoredFigures {
+    StoredFigures { limit: Some(Amount::of_cents(limit)), spent: Amount::of_cents(spent), ..StoredFigures::default() }
 }
 
 #[test]
 fn leases_shrink_towards_the_limit() {
     let granted = |spent: i64, least: i64| {
-        let decided = decide(&ask(0, least, 1_000), &standing(800, spent), Timestamp(0)).1;
+        let decided = decide(&ask(0, least, 1_000), &stored(800, spent), Timestamp(0)).1;
         (decided.granted, decided.met)
     };
     assert_eq!(granted(0, 1), (Amount::of_cents(100), true));
@@ -140,7 +140,7 @@ fn leases_shrink_towards_the_limit() {
 #[test]
 fn what_others_hold_is_not_granted_again_and_is_asked_back() {
     let now = Timestamp(1_000);
-    let mut figures = standing(100, 20);
+    let mut figures = stored(100, 20);
     figures.add_other(Amount::of_cents(50), Amount::of_cents(10), Timestamp(995), now);
     // A node that was killed holds what its spool may contain, and returns nothing soon.
     figures.add_other(Amount::of_cents(30), Amount::of_cents(10), Timestamp(0), now);
@@ -157,16 +157,16 @@ fn what_others_hold_is_not_granted_again_and_is_asked_back() {
     // Meanwhile, a node that renews its lease keeps nothing beyond its requests.
     assert_eq!(decide(&ask(7, 0, 50), &figures, now).0.granted, Amount::of_cents(7));
     // What could not be met even with everything returned makes no request wait and nothing scarce.
-    let figures = Standing { scarce: (Timestamp(0), Timestamp(0)), ..figures };
+    let figures = StoredFigures { scarce: (Timestamp(0), Timestamp(0)), ..figures };
     let (decision, answer) = decide(&ask(0, 90, 90), &figures, now);
     assert_eq!((answer.met, answer.wait, decision.scarce), (false, false, figures.scarce));
 }
 
 #[test]
 fn a_lower_limit_takes_back_what_is_free_and_a_deleted_one_limits_nothing() {
-    let lowered = decide(&ask(40, 1, 100), &standing(30, 20), Timestamp(0)).1;
+    let lowered = decide(&ask(40, 1, 100), &stored(30, 20), Timestamp(0)).1;
     assert_eq!((lowered.met, lowered.granted), (false, Amount::of_cents(40)));
-    let deleted = Standing { limit: None, ..standing(0, 20) };
+    let deleted = StoredFigures { limit: None, ..stored(0, 20) };
     assert!(decide(&ask(40, 5, 5), &deleted, Timestamp(0)).1.met);
 }
 

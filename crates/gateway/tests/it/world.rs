@@ -15,7 +15,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use keystead_core::budget::{LeaseAnswer, LeaseAsk, Standing, decide};
+use keystead_core::budget::{LeaseAnswer, LeaseAsk, StoredFigures, decide};
 use keystead_core::caller::{Caller, Owner, ReachableOrganization, ReachableProject};
 use keystead_core::gate::{Entitlements, Policy, Requirement};
 use keystead_core::key::{ApiKey, KeyDigest, KeyKind, Pepper, TagKeys};
@@ -152,8 +152,8 @@ pub(crate) struct Leases {
 impl SpendLeases for Leases {
     fn renew(&self, ask: LeaseAsk) -> BoxFuture<'_, Result<LeaseAnswer, Unavailable>> {
         let cents = self.limits.lock().unwrap().get(ask.subject.as_str()).copied();
-        let standing = Standing { limit: cents.map(Amount::of_cents), ..Standing::default() };
-        let answer = decide(&ask, &standing, Timestamp(0)).1;
+        let stored = StoredFigures { limit: cents.map(Amount::of_cents), ..StoredFigures::default() };
+        let answer = decide(&ask, &stored, Timestamp(0)).1;
         self.committed.lock().unwrap().insert(ask.subject.to_string(), ask.committed);
         let down = self.down.load(Ordering::SeqCst);
         async move { if down { Err(Unavailable) } else { Ok(answer) } }.boxed()

@@ -31,8 +31,8 @@ impl SpendLeases for StoreLeases {
         Box::pin(async move {
             let write = self.store.write("renew_lease", async move |tx: &mut Tx| {
                 let now = wiring::now();
-                let standing = spend_leases::standing(tx, &ask, now).await?;
-                let (decision, answer) = decide(&ask, &standing, now);
+                let stored = spend_leases::stored(tx, &ask, now).await?;
+                let (decision, answer) = decide(&ask, &stored, now);
                 spend_leases::save(tx, &ask, &decision, now).await?;
                 Ok::<_, Error>(answer)
             });

@@ -3,7 +3,7 @@
 //! Every transaction that changes a lease locks the counter of its subject first, or changes only what is counted of it
 //! after the counter.
 
-use keystead_core::budget::{Decision, LeaseAsk, PendingHold, Standing, Window};
+use keystead_core::budget::{Decision, LeaseAsk, PendingHold, StoredFigures, Window};
 use keystead_core::money::Amount;
 use keystead_core::pending::Pending;
 use keystead_core::time::Timestamp;
@@ -32,7 +32,7 @@ async fn lock_counter(
 }
 
 /// Returns the figures of a budget. Until the end of the transaction no other transaction changes them.
-pub async fn standing(tx: &mut Tx, ask: &LeaseAsk, now: Timestamp) -> Result<Standing, Error> {
+pub async fn stored(tx: &mut Tx, ask: &LeaseAsk, now: Timestamp) -> Result<StoredFigures, Error> {
     const LEASES: &str = "SELECT holder, granted, granted_picos, consumed, consumed_picos, renewed_at FROM spend_leases \
                           WHERE subject = $1 AND window_start = $2";
     const HOLDS: &str = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(amount_picos), 0) AS BIGINT) \
@@ -40,19 +40,19 @@ pub async fn standing(tx: &mut Tx, ask: &LeaseAsk, now: Timestamp) -> Result<Sta
     let (subject, window) = (ask.subject.as_str(), ask.window.start);
     let (spent, scarce) = lock_counter(tx, subject, window).await?;
     let limit = spend_limits::find(tx, &ask.subject).await?.map(|limit| limit.amount());
-    let mut standing = Standing { limit, spent, scarce, ..Standing::default() };
+    let mut stored = StoredFigures { limit, spent, scarce, ..StoredFigures::default() };
     for row in &tx.all(LEASES, vec![subject.into(), window.0.into()]).await? {
         let (granted, consumed) = (amount(row, 1)?, amount(row, 3)?);
         if *row.text(0)? == *ask.holder {
-            standing.consumed = consumed;
+            stored.consumed = consumed;
         } else {
-            standing.add_other(granted, consumed, time(row, 5)?, now);
+            stored.add_other(granted, consumed, time(row, 5)?, now);
         }
     }
     if let Some(row) = tx.optional(HOLDS, vec![subject.into(), window.0.into()]).await? {
-        standing.pending = amount(&row, 0)?;
+        stored.pending = amount(&row, 0)?;
     }
-    Ok(standing)
+    Ok(stored)
 }
 
 /// Saves what was decided for a node, in the transaction that read the figures.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use futures_util::FutureExt as _;
-use keystead_core::budget::{Standing, decide};
+use keystead_core::budget::{StoredFigures, decide};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use tokio::task::coop::unconstrained;
@@ -40,11 +40,11 @@ impl Budget {
     fn renew(&mut self, ask: &LeaseAsk, now: Timestamp) -> LeaseAnswer {
         let consumed = self.leases.get(&ask.holder).map_or(Amount::ZERO, |lease| lease.consumed);
         let (limit, spent, pending, scarce) = (Some(self.limit), self.spent, self.held, self.scarce);
-        let mut standing = Standing { limit, spent, consumed, pending, scarce, ..Standing::default() };
+        let mut stored = StoredFigures { limit, spent, consumed, pending, scarce, ..StoredFigures::default() };
         for (_, other) in self.leases.iter().filter(|(holder, _)| **holder != ask.holder) {
-            standing.add_other(other.granted, other.consumed, other.renewed_at, now);
+            stored.add_other(other.granted, other.consumed, other.renewed_at, now);
         }
-        let (decision, answer) = decide(ask, &standing, now);
+        let (decision, answer) = decide(ask, &stored, now);
         self.scarce = decision.scarce;
         let lease = Lease { granted: decision.granted, consumed, renewed_at: now };
         self.leases.insert(Arc::clone(&ask.holder), lease);

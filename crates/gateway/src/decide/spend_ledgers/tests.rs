@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use keystead_core::budget::{Standing, decide};
+use keystead_core::budget::{StoredFigures, decide};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, advance};
 
@@ -37,11 +37,11 @@ impl Leases {
 impl SpendLeases for Leases {
     fn renew(&self, ask: LeaseAsk) -> BoxFuture<'_, Result<LeaseAnswer, Unavailable>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        let mut standing = Standing { limit: Some(Amount::of_cents(80)), ..Standing::default() };
+        let mut stored = StoredFigures { limit: Some(Amount::of_cents(80)), ..StoredFigures::default() };
         if lock(&self.scarce).is_some_and(|until| Instant::now() < until) {
-            standing.add_other(Amount::of_cents(80), Amount::ZERO, NOW, NOW);
+            stored.add_other(Amount::of_cents(80), Amount::ZERO, NOW, NOW);
         }
-        let (decision, answer) = decide(&ask, &standing, NOW);
+        let (decision, answer) = decide(&ask, &stored, NOW);
         *lock(&self.granted) = decision.granted;
         let lost = self.lost.load(Ordering::SeqCst);
         async move {

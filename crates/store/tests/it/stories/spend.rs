@@ -1,7 +1,7 @@
 //! Spend limits: counters and leases follow the usage, once; alerts are reached once a month.
 
 use keystead_core::budget::{
-    BudgetSubject, Charge, Decision, LeaseAsk, PendingHold, SpendLimit, Standing, Window, decide,
+    BudgetSubject, Charge, Decision, LeaseAsk, PendingHold, SpendLimit, StoredFigures, Window, decide,
 };
 use keystead_core::money::Amount;
 use keystead_core::pending::{Pending, PendingKind};
@@ -44,12 +44,12 @@ fn ask(holder: &str, committed: i64, least: i64) -> LeaseAsk {
     }
 }
 
-async fn renew(db: &Database, ask: LeaseAsk) -> (Standing, Decision, bool) {
+async fn renew(db: &Database, ask: LeaseAsk) -> (StoredFigures, Decision, bool) {
     change!(db, |tx| async {
-        let standing = spend_leases::standing(tx, &ask, NOW).await?;
-        let (decision, answer) = decide(&ask, &standing, NOW);
+        let stored = spend_leases::stored(tx, &ask, NOW).await?;
+        let (decision, answer) = decide(&ask, &stored, NOW);
         spend_leases::save(tx, &ask, &decision, NOW).await?;
-        Ok((standing, decision, answer.met))
+        Ok((stored, decision, answer.met))
     })
     .unwrap()
 }
@@ -78,12 +78,12 @@ pub(crate) async fn limits_and_leases(db: Database) {
     assert_eq!(look!(db, |tx| spend_counters::spent(tx, &"proj_x1".parse().unwrap(), NOW)), Ok(cents(30)));
     let next_month = Window::month(NOW).end;
     assert_eq!(look!(db, |tx| spend_counters::spent(tx, &subject, next_month)), Ok(Amount::ZERO));
-    let (standing, ..) = renew(&db, ask("b", 0, 0)).await;
-    assert_eq!((standing.spent, standing.others, standing.consumed), (cents(30), cents(30), Amount::ZERO));
+    let (stored, ..) = renew(&db, ask("b", 0, 0)).await;
+    assert_eq!((stored.spent, stored.others, stored.consumed), (cents(30), cents(30), Amount::ZERO));
     // What was not paid from a lease is spent, and no lease covers it.
     change!(db, |tx| usage::record(tx, "00000001-c", 0, &[paid(3, false)])).unwrap();
-    let (standing, decision, _) = renew(&db, ask("a", 30, 0)).await;
-    assert_eq!((standing.spent, standing.consumed, decision.granted), (cents(33), cents(30), cents(30)));
+    let (stored, decision, _) = renew(&db, ask("a", 30, 0)).await;
+    assert_eq!((stored.spent, stored.consumed, decision.granted), (cents(33), cents(30), cents(30)));
 
     // A response outlives its request: ten of the lease stay set aside for it, until its cost is counted by any node.
     assert!(renew(&db, ask("a", 30, 10)).await.2);
@@ -108,16 +108,16 @@ pub(crate) async fn limits_and_leases(db: Database) {
     for _ in 0..2 {
         change!(db, |tx| pending_usage::insert(tx, &pending, NOW)).unwrap();
     }
-    let (standing, ..) = renew(&db, ask("b", 0, 0)).await;
-    assert_eq!((standing.pending, standing.others), (cents(10), Amount::ZERO), "moved once");
+    let (stored, ..) = renew(&db, ask("b", 0, 0)).await;
+    assert_eq!((stored.pending, stored.others), (cents(10), Amount::ZERO), "moved once");
     let once = UsageEvent { once: Some("resp_hold".to_owned()), charge: pending.charge(), ..paid(4, false) };
     change!(db, |tx| usage::record(tx, "00000001-b", 0, std::slice::from_ref(&once))).unwrap();
-    let (standing, ..) = renew(&db, ask("b", 0, 0)).await;
-    assert_eq!((standing.pending, standing.spent), (Amount::ZERO, cents(37)));
+    let (stored, ..) = renew(&db, ask("b", 0, 0)).await;
+    assert_eq!((stored.pending, stored.spent), (Amount::ZERO, cents(37)));
     // It was counted: a note that comes late holds nothing.
     change!(db, |tx| pending_usage::insert(tx, &pending, NOW)).unwrap();
-    let (standing, ..) = renew(&db, ask("b", 0, 0)).await;
-    assert_eq!(standing.pending, Amount::ZERO);
+    let (stored, ..) = renew(&db, ask("b", 0, 0)).await;
+    assert_eq!(stored.pending, Amount::ZERO);
 
     // A response that was counted before it could be noted: the lease has paid for it, once, and nothing stays set aside.
     assert!(renew(&db, ask("a", 40, 10)).await.2);
@@ -127,8 +127,8 @@ pub(crate) async fn limits_and_leases(db: Database) {
     for _ in 0..2 {
         change!(db, |tx| pending_usage::insert(tx, &late, NOW)).unwrap();
     }
-    let (standing, ..) = renew(&db, ask("a", 50, 0)).await;
-    assert_eq!((standing.spent, standing.pending, standing.consumed), (cents(38), Amount::ZERO, cents(50)));
+    let (stored, ..) = renew(&db, ask("a", 50, 0)).await;
+    assert_eq!((stored.spent, stored.pending, stored.consumed), (cents(38), Amount::ZERO, cents(50)));
 
     // A node that was killed holds its lease until its spool is counted.
     assert!(renew(&db, ask("dead", 0, 60)).await.2);
@@ -150,8 +150,8 @@ pub(crate) async fn what_is_scarce_is_not_leased_ahead_until_its_end(db: Databas
     let renew = async |holder: &str, (committed, least, want): (i64, i64, i64), seconds: i64| {
         let ask = LeaseAsk { subject: subject.clone(), want: cents(want), ..ask(holder, committed, least) };
         change!(db, |tx| async {
-            let standing = spend_leases::standing(tx, &ask, later(seconds)).await?;
-            let (decision, answer) = decide(&ask, &standing, later(seconds));
+            let stored = spend_leases::stored(tx, &ask, later(seconds)).await?;
+            let (decision, answer) = decide(&ask, &stored, later(seconds));
             spend_leases::save(tx, &ask, &decision, later(seconds)).await?;
             Ok(answer)
         })

@@ -38,7 +38,7 @@ async fn lease(db: &Database, subject: &BudgetSubject, holder: &str, granted: i6
     };
     let decision = Decision { granted: cents(granted), scarce: (Timestamp(0), Timestamp(0)) };
     change!(db, |tx| async {
-        spend_leases::standing(tx, &ask, NOW).await?;
+        spend_leases::stored(tx, &ask, NOW).await?;
         spend_leases::save(tx, &ask, &decision, NOW).await
     })
     .unwrap();
