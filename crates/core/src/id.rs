@@ -147,6 +147,8 @@ id!(/// A registered bucket in a customer's cloud account.
     ExternalStorageId, "extstore_", 24);
 id!(/// An alert about what an organization or a project has spent.
     SpendAlertId, "alert_", 24);
+id!(/// A price of a model from a moment on.
+    PriceId, "price_", 24);
 
 impl CaptureId {
     /// The id of the one capture of an attempt.

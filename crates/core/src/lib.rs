@@ -24,6 +24,7 @@ pub mod network;
 pub mod node_lag;
 pub mod notification;
 pub mod pending;
+pub mod prices;
 pub mod project_features;
 pub mod rate;
 pub mod refusal;

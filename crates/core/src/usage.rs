@@ -183,7 +183,7 @@ impl Quantities {
     }
 }
 
-/// The price of a model, in micros per million units (also per million images, characters and seconds).
+/// The price of a model, in micros per million units (also per million images, characters, seconds, requests and calls).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Price {
@@ -199,12 +199,33 @@ pub struct Price {
     pub character: Micros,
     /// Per million seconds.
     pub second: Micros,
+    /// Per million requests, in addition to what they use.
+    pub request: Micros,
+    /// Per million calls of hosted tools.
+    pub tool_call: Micros,
 }
 
 impl Price {
+    /// The part of the price that applies to one kind of usage. Calls of hosted tools are counted within requests that are
+    /// counted under another kind, so that neither pays for the other.
+    #[must_use]
+    pub fn for_kind(self, kind: UsageKind) -> Self {
+        if kind.is_of_tools() {
+            Self { tool_call: self.tool_call, ..Self::default() }
+        } else {
+            Self { tool_call: Micros(0), ..self }
+        }
+    }
+
     /// Computes the exact cost of these quantities of one request; never more than [`Amount::MOST_OF_ONE_REQUEST`].
     #[must_use]
     pub fn cost(&self, used: &Quantities) -> Amount {
+        self.cost_of_many(used).min(Amount::MOST_OF_ONE_REQUEST)
+    }
+
+    /// Computes the exact cost of these quantities of any number of requests.
+    #[must_use]
+    pub fn cost_of_many(&self, used: &Quantities) -> Amount {
         let uncached = used.input_tokens.saturating_sub(used.input_cached_tokens);
         [
             (uncached, self.input),
@@ -213,10 +234,11 @@ impl Price {
             (used.images, self.image),
             (used.characters, self.character),
             (used.seconds, self.second),
+            (used.requests, self.request),
+            (used.tool_calls, self.tool_call),
         ]
         .into_iter()
         .fold(Amount::ZERO, |sum, (quantity, price)| sum.plus(Amount::for_quantity(quantity, price)))
-        .min(Amount::MOST_OF_ONE_REQUEST)
     }
 }
 
@@ -287,6 +309,30 @@ mod tests {
         assert_eq!(price.cost(&used), Micros(120 + 40 + 80).into());
         let absurd = Price { output: Micros(i64::MAX), ..price };
         assert_eq!(absurd.cost(&used), Amount::MOST_OF_ONE_REQUEST);
+    }
+
+    #[test]
+    fn requests_and_calls_of_tools_are_paid_once() {
+        let price = Price {
+            input: Micros(1_000_000),
+            request: Micros(5_000_000),
+            tool_call: Micros(10_000_000),
+            ..Price::default()
+        };
+        let request = Quantities { requests: 1, input_tokens: 3, ..Quantities::default() };
+        let calls = Quantities { requests: 1, tool_calls: 2, ..Quantities::default() };
+        assert_eq!(price.for_kind(UsageKind::Completions).cost(&request), Micros(3 + 5).into());
+        assert_eq!(price.for_kind(UsageKind::WebSearchCalls).cost(&calls), Micros(20).into());
+        assert_eq!(price.for_kind(UsageKind::Completions).cost(&calls), Micros(5).into());
+    }
+
+    #[test]
+    fn prices_of_earlier_versions_are_read() {
+        let old = r#"{"input":2,"cached_input":1,"output":8,"image":0,"character":0,"second":0}"#;
+        let expected = Price { input: Micros(2), cached_input: Micros(1), output: Micros(8), ..Price::default() };
+        assert_eq!(serde_json::from_str::<Price>(old).unwrap(), expected);
+        assert_eq!(serde_json::from_str::<Price>("{}").unwrap(), Price::default());
+        assert!(serde_json::from_str::<Price>(r#"{"cache_write":1}"#).is_err());
     }
 
     #[test]

@@ -78,10 +78,10 @@ proptest! {
         bounds in prop::array::uniform5(0..2_000_000_u64),
         shares in prop::array::uniform5(0..=100_u64),
         cached in 0..=100_u64,
-        prices in prop::array::uniform6(0..=1_000_000_000_i64),
+        prices in prop::array::uniform8(0..=1_000_000_000_i64),
     ) {
         let [input_tokens, output_tokens, images, characters, seconds] = bounds;
-        let most = Bounds { input_tokens, output_tokens, images, characters, seconds };
+        let most = Bounds { requests: 1, input_tokens, output_tokens, images, characters, seconds };
         let part = |of: u64, share: u64| i64::try_from(of * share / 100).unwrap();
         let input = part(input_tokens, shares[0]);
         let used = Quantities {
@@ -94,8 +94,8 @@ proptest! {
             seconds: part(seconds, shares[4]),
             tool_calls: 0,
         };
-        let [input, cached_input, output, image, character, second] = prices.map(Micros);
-        let price = Price { input, cached_input, output, image, character, second };
+        let [input, cached_input, output, image, character, second, request, tool_call] = prices.map(Micros);
+        let price = Price { input, cached_input, output, image, character, second, request, tool_call };
         prop_assert!(price.cost(&used) <= most.cost(&price));
     }
 }

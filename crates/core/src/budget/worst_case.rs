@@ -6,6 +6,8 @@ use crate::usage::{LARGEST_COUNT, Price, Quantities};
 /// The most that a request may use of each quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bounds {
+    /// Requests, where each has a price of its own.
+    pub requests: u64,
     /// Tokens read.
     pub input_tokens: u64,
     /// Tokens written, by all answers together.
@@ -26,6 +28,7 @@ impl Bounds {
         let figure = |bound: u64| i64::try_from(bound).unwrap_or(i64::MAX).min(LARGEST_COUNT);
         let dearest = Price { input: price.input.max(price.cached_input), ..*price };
         dearest.cost(&Quantities {
+            requests: figure(self.requests),
             input_tokens: figure(self.input_tokens),
             output_tokens: figure(self.output_tokens),
             images: figure(self.images),
