@@ -324,6 +324,22 @@ CREATE TABLE models (
   rate_limits TEXT
 );
 
+-- Prices of models, each for all kinds of units and from one second on; of those that hold, the newest does. Rows are only
+-- added; one that does not hold yet can be withdrawn. `price` is JSON in micros for a million units. A model without a row that
+-- holds has the price of the configuration.
+CREATE TABLE prices (
+  id TEXT PRIMARY KEY,
+  model TEXT NOT NULL,
+  price TEXT NOT NULL,
+  holds_from BIGINT NOT NULL,
+  made_at BIGINT NOT NULL,
+  made_by TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  withdrawn_at BIGINT,
+  withdrawn_by TEXT
+);
+CREATE UNIQUE INDEX prices_of_model ON prices (model, holds_from) WHERE withdrawn_at IS NULL;
+
 -- Versions of the rules, each with its author and their reason; the newest applies.
 CREATE TABLE policies (
   version BIGINT PRIMARY KEY,

@@ -77,7 +77,7 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
     ),
     (
         "it proves what operators decided, as part of their work",
-        &["policies", "operator_approvals", "review_cases", "evidence_views", "legal_holds"],
+        &["policies", "prices", "operator_approvals", "review_cases", "evidence_views", "legal_holds"],
     ),
     (
         "it belongs to an attempt, which is copied; the rest is encrypted and erased within days",

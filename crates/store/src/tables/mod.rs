@@ -43,6 +43,7 @@ pub mod pending_usage;
 pub mod personal_data;
 pub mod phones;
 pub mod policy;
+pub mod prices;
 pub mod privacy;
 pub mod project_members;
 pub mod projects;

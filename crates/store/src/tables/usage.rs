@@ -11,8 +11,10 @@ use crate::{Error, Tx};
 mod pieces;
 mod query;
 mod rollups;
+mod totals;
 
 pub use query::query;
+pub use totals::{ModelTotal, list_of_models};
 
 /// The keys by which results are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,6 +13,7 @@ mod key_search;
 mod keys;
 mod pending;
 mod people;
+mod prices;
 mod requirement_states;
 mod rest;
 mod role_holders;
@@ -115,6 +116,8 @@ pub(crate) async fn verification(databases: &Databases) {
 pub(crate) async fn rest(databases: &Databases) {
     rest::every_change_is_followed(databases.fresh().await).await;
     rest::models_and_policy(databases.fresh().await).await;
+    prices::prices_hold_from_a_second(databases.fresh().await).await;
+    prices::totals_of_models(databases.fresh().await).await;
     rest::jobs_are_leased(databases.fresh().await).await;
     submissions::forms_run_once(databases.fresh().await).await;
     rest::a_failed_transaction_leaves_nothing(databases.fresh().await).await;

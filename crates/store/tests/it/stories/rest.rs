@@ -11,7 +11,7 @@ use keystead_store::tables::api_keys::KeyEdit;
 use keystead_store::tables::changes::ChangeSubject;
 use keystead_store::tables::models::ModelRow;
 use keystead_store::tables::{
-    api_keys, changes, installation_facts, jobs, key_addresses, memberships, models, organizations, policy,
+    api_keys, changes, installation_facts, jobs, key_addresses, memberships, models, organizations, policy, prices,
     project_members, projects, service_accounts, upstream_objects, users,
 };
 use keystead_store::{Error, Tx};
@@ -87,6 +87,10 @@ pub(crate) async fn every_change_is_followed(db: Database) {
     says!(async |tx: &mut Tx| projects::archive(tx, &one, &x1, NOW).await, ChangeSubject::Project(x1.clone()));
     says!(async |tx: &mut Tx| policy::save(tx, &Policy::default(), 1, "ops", "", NOW).await, ChangeSubject::Policy);
     says!(async |tx: &mut Tx| models::replace_all(tx, &[], NOW).await, ChangeSubject::Models);
+    let price = super::prices::row("one", "m", 10, 0, 1);
+    says!(async |tx: &mut Tx| prices::insert(tx, std::slice::from_ref(&price)).await, ChangeSubject::Models);
+    says!(async |tx: &mut Tx| prices::withdraw(tx, &price.id, &price.made_by, NOW).await, ChangeSubject::Models);
+    says!(async |tx: &mut Tx| prices::withdraw(tx, &price.id, &price.made_by, NOW).await,);
     says!(async |tx: &mut Tx| changes::append(tx, &ChangeSubject::Models, NOW).await, ChangeSubject::Models);
     assert_eq!(look!(db, |tx| changes::since(tx, 0, 2)).unwrap().len(), 2);
     assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(seen));

@@ -1,0 +1,51 @@
+//! The usage of all organizations together, by model.
+
+use std::collections::BTreeMap;
+
+use keystead_core::money::Amount;
+use keystead_core::time::Timestamp;
+use keystead_core::usage::{Quantities, UsageKind};
+
+use super::super::named;
+use crate::{Error, Tx};
+
+/// The usage of one model and kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelTotal {
+    /// The model.
+    pub model: String,
+    /// The kind.
+    pub kind: UsageKind,
+    /// The quantities.
+    pub used: Quantities,
+    /// The exact cost.
+    pub cost: Amount,
+}
+
+/// Lists the usage of each model and kind in whole days of UTC, from one midnight up to, not including, another one; by
+/// model and kind.
+pub async fn list_of_models(tx: &mut Tx, start: Timestamp, end: Timestamp) -> Result<Vec<ModelTotal>, Error> {
+    const SQL: &str = "SELECT model, kind, CAST(SUM(requests) AS BIGINT), CAST(SUM(input_tokens) AS BIGINT), \
+                       CAST(SUM(input_cached_tokens) AS BIGINT), CAST(SUM(output_tokens) AS BIGINT), \
+                       CAST(SUM(images) AS BIGINT), CAST(SUM(characters) AS BIGINT), CAST(SUM(seconds) AS BIGINT), \
+                       CAST(SUM(tool_calls) AS BIGINT), CAST(SUM(cost) AS BIGINT), CAST(SUM(cost_picos) AS BIGINT) \
+                       FROM usage_days WHERE bucket_start >= $1 AND bucket_start < $2 GROUP BY model, kind";
+    // The engines sort text differently; the map has one order.
+    let mut totals = BTreeMap::new();
+    for row in tx.all(SQL, vec![start.0.into(), end.0.into()]).await? {
+        let kind = named(&row, 1, "usage_days", UsageKind::from_name)?;
+        let used = Quantities {
+            requests: row.int(2)?,
+            input_tokens: row.int(3)?,
+            input_cached_tokens: row.int(4)?,
+            output_tokens: row.int(5)?,
+            images: row.int(6)?,
+            characters: row.int(7)?,
+            seconds: row.int(8)?,
+            tool_calls: row.int(9)?,
+        };
+        totals.insert((row.text(0)?, kind), (used, Amount::of_parts(row.int(10)?, row.int(11)?)));
+    }
+    let total = |((model, kind), (used, cost))| ModelTotal { model, kind, used, cost };
+    Ok(totals.into_iter().map(total).collect())
+}
