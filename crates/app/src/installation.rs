@@ -8,6 +8,7 @@ use keystead_core::usage::Price;
 use keystead_store::tables::{installation_facts, models, policy};
 
 use crate::operator::policies::put_policy;
+use crate::prices::present_prices;
 use crate::validate::{operators_only, operators_reason};
 use crate::{Actor, App, Error};
 
@@ -90,16 +91,18 @@ impl App {
     /// # Errors
     /// When the store does not answer.
     pub async fn installation_report(&self) -> Result<InstallationView, Error> {
-        let (served, policy, last_backup) = read_tx!(self.store(), "installation", |tx| {
+        let now = self.now();
+        let (served, prices, policy, last_backup) = read_tx!(self.store(), "installation", |tx| {
             let (_, policy) = policy::find(tx).await?;
-            Ok((models::list(tx).await?, policy, installation_facts::last_backup(tx).await?))
+            let prices = present_prices(tx, now).await?;
+            Ok((models::list(tx).await?, prices, policy, installation_facts::last_backup(tx).await?))
         })?;
         let settings = self.settings();
         let mut upstreams: Vec<&str> = served.iter().map(|model| model.upstream.as_str()).collect();
         upstreams.sort_unstable();
         upstreams.dedup();
-        let without = served.iter().filter(|model| model.price == Price::default());
-        let without: Vec<String> = without.map(|model| model.id.clone()).collect();
+        let without = prices.into_iter().filter(|(_, price)| *price == Price::default());
+        let without: Vec<String> = without.map(|(model, _)| model).collect();
         let configured = Configured {
             public_address: PublicAddress::of(self.public_url()),
             operators: settings.operator_emails.len(),
@@ -108,7 +111,7 @@ impl App {
             upstreams: upstreams.len(),
             models: served.len(),
             models_without_price: without.len(),
-            backup_age: last_backup.map(|at| self.now().since(at)),
+            backup_age: last_backup.map(|at| now.since(at)),
         };
         let view = InstallationView::new(&configured, &policy);
         Ok(InstallationView { models_without_price: without, last_backup, ..view })

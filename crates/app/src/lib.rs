@@ -23,6 +23,7 @@ pub mod keys;
 pub mod me;
 pub mod operator;
 pub mod organizations;
+pub mod prices;
 pub mod projects;
 pub mod request;
 pub mod review;

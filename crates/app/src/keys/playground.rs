@@ -3,10 +3,11 @@
 use keystead_core::caller::Caller;
 use keystead_core::id::{OrganizationId, ProjectId, SessionId};
 use keystead_core::usage::Price;
-use keystead_store::tables::{directory, models};
+use keystead_store::tables::directory;
 
 use super::minting::gate_new_key;
 use crate::accounts::IDLE;
+use crate::prices::present_prices;
 use crate::{App, Error};
 
 impl App {
@@ -30,13 +31,12 @@ impl App {
         })
     }
 
-    /// Returns the price of each served model.
+    /// Returns the present price of each served model.
     ///
     /// # Errors
     /// When the store does not answer.
     pub async fn model_prices(&self) -> Result<Vec<(String, Price)>, Error> {
-        read_tx!(self.store(), "model_prices", |tx| {
-            Ok(models::list(tx).await?.into_iter().map(|model| (model.id, model.price)).collect())
-        })
+        let now = self.now();
+        read_tx!(self.store(), "model_prices", |tx| present_prices(tx, now).await)
     }
 }

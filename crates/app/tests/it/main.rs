@@ -24,6 +24,7 @@ mod organizations;
 mod other_environment;
 mod passkeys;
 mod policies;
+mod prices;
 mod races;
 mod removed_members;
 mod review;
