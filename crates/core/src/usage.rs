@@ -201,19 +201,22 @@ pub struct Price {
     pub second: Micros,
     /// Per million requests, in addition to what they use.
     pub request: Micros,
-    /// Per million calls of hosted tools.
+    /// Per million calls of the hosted tools `web_search` and `file_search`.
     pub tool_call: Micros,
 }
 
 impl Price {
     /// The part of the price that applies to one kind of usage. Calls of hosted tools are counted within requests that are
-    /// counted under another kind, so that neither pays for the other.
+    /// counted under another kind, so that neither pays for the other. Sessions of code interpreters cost nothing: several
+    /// requests share one, and which of them began it is known only when it is counted.
     #[must_use]
     pub fn for_kind(self, kind: UsageKind) -> Self {
-        if kind.is_of_tools() {
-            Self { tool_call: self.tool_call, ..Self::default() }
-        } else {
-            Self { tool_call: Micros(0), ..self }
+        match kind {
+            UsageKind::FileSearchCalls | UsageKind::WebSearchCalls => {
+                Self { tool_call: self.tool_call, ..Self::default() }
+            }
+            UsageKind::CodeInterpreterSessions => Self::default(),
+            _ => Self { tool_call: Micros(0), ..self },
         }
     }
 
@@ -324,6 +327,7 @@ mod tests {
         assert_eq!(price.for_kind(UsageKind::Completions).cost(&request), Micros(3 + 5).into());
         assert_eq!(price.for_kind(UsageKind::WebSearchCalls).cost(&calls), Micros(20).into());
         assert_eq!(price.for_kind(UsageKind::Completions).cost(&calls), Micros(5).into());
+        assert_eq!(price.for_kind(UsageKind::CodeInterpreterSessions).cost(&calls), Amount::ZERO);
     }
 
     #[test]

@@ -6,8 +6,8 @@ pub(crate) mod models;
 use std::sync::Arc;
 
 use keystead_core::gate::Policy;
+use keystead_core::prices::PriceSchedule;
 use keystead_core::rate::RateLimits;
-use keystead_core::usage::Price;
 
 pub(crate) use crate::catalogue::address::Address;
 pub use crate::catalogue::address::Upstream;
@@ -23,8 +23,8 @@ pub struct ModelEntry {
     pub created: i64,
     /// The owner shown in the model list.
     pub owned_by: String,
-    /// Its price.
-    pub price: Price,
+    /// Its prices over time.
+    pub prices: PriceSchedule,
     /// Its rate limits for one organization.
     pub rates: RateLimits,
     /// The most tokens that it writes in one answer, if that is known.

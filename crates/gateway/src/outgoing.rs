@@ -6,6 +6,8 @@ use std::sync::{Arc, PoisonError};
 use bytes::Bytes;
 
 use keystead_core::money::Amount;
+use keystead_core::time::Timestamp;
+use keystead_core::usage::Price;
 
 use crate::api_request::Features;
 use crate::catalogue::{ModelEntry, Upstream};
@@ -20,6 +22,8 @@ const KEPT: usize = 64 << 10;
 pub(crate) struct Outgoing<'c> {
     pub(crate) upstream: &'c Upstream,
     pub(crate) model: Option<&'c ModelEntry>,
+    /// The moment by which its prices are chosen.
+    pub(crate) priced_at: Timestamp,
     pub(crate) features: Features,
     /// Whether the usage chunk must be removed from the answer.
     pub(crate) strip: bool,
@@ -40,10 +44,11 @@ pub(crate) struct Outgoing<'c> {
 }
 
 impl<'c> Outgoing<'c> {
-    pub(crate) fn new(upstream: &'c Upstream, model: Option<&'c ModelEntry>) -> Self {
+    pub(crate) fn new(upstream: &'c Upstream, model: Option<&'c ModelEntry>, priced_at: Timestamp) -> Self {
         Self {
             upstream,
             model,
+            priced_at,
             features: Features::default(),
             strip: false,
             without_usage_option: None,
@@ -54,6 +59,16 @@ impl<'c> Outgoing<'c> {
             batch_cost: Amount::ZERO,
             fault: None,
         }
+    }
+
+    /// The price of the model; nothing without one.
+    pub(crate) fn price(&self) -> Price {
+        self.model.map(|model| model.prices.at(self.priced_at)).unwrap_or_default()
+    }
+
+    /// The price of the model of the tool that makes pictures; nothing without one.
+    pub(crate) fn tool_price(&self) -> Price {
+        self.tool.map(|model| model.prices.at(self.priced_at)).unwrap_or_default()
     }
 }
 

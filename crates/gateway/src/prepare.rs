@@ -83,7 +83,7 @@ impl Gateway {
             tool: image.as_ref().map(|(model, _)| *model),
             audio: peek.audio,
             prompt,
-            ..Outgoing::new(upstream, Some(entry))
+            ..Outgoing::new(upstream, Some(entry), self.now())
         };
         Ok(Prepared { outgoing, body: RequestBody::Whole(whole), verdicts })
     }
@@ -109,7 +109,7 @@ impl Gateway {
             features,
             prompt: Prompt::Form(Arc::clone(&form)),
             fault: Some(Arc::clone(&fault)),
-            ..Outgoing::new(upstream_of(catalogue, Some(entry))?, Some(entry))
+            ..Outgoing::new(upstream_of(catalogue, Some(entry))?, Some(entry), self.now())
         };
         let body = StreamingBody::new(rest, pace, fault).behind(prefix, scan, held);
         let body = body.forbidding_stream(no_stream).seen_by(form);
@@ -130,7 +130,7 @@ impl Gateway {
         if let Some(response) = request.object.filter(|_| target::streams(&parts.uri)) {
             self.stream_stored(catalogue, request, response).await?;
         }
-        let mut outgoing = Outgoing::new(upstream_of(catalogue, None)?, None);
+        let mut outgoing = Outgoing::new(upstream_of(catalogue, None)?, None, self.now());
         let body = match input {
             ObjectsInput::Nothing => RequestBody::Nothing,
             ObjectsInput::Upload(body, pace) => {

@@ -29,7 +29,7 @@ pub enum PriceKind {
     Second,
     /// Requests.
     Request,
-    /// Calls of hosted tools.
+    /// Calls of the hosted tools `web_search` and `file_search`.
     ToolCall,
 }
 

@@ -37,6 +37,12 @@ impl PriceSchedule {
         Self { configured, changes: changes.into() }
     }
 
+    /// The price before every change.
+    #[must_use]
+    pub const fn configured(&self) -> Price {
+        self.configured
+    }
+
     /// The price at a moment.
     #[must_use]
     pub fn at(&self, moment: Timestamp) -> Price {

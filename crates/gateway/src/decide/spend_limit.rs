@@ -26,6 +26,9 @@ const BYTES_OF_A_SECOND: u64 = 2_000;
 const TOKENS_OF_A_SECOND: u64 = 25;
 /// The most images that one form may ask for, as in the contract. A form says how many only while it is sent.
 const IMAGES_OF_A_FORM: u64 = 10;
+/// What a request for one picture to the model of a tool uses besides tokens.
+pub(crate) const PICTURE_OF_A_TOOL: Bounds =
+    Bounds { requests: 1, images: 1, input_tokens: 0, output_tokens: 0, characters: 0, seconds: 0 };
 /// Tokens that the pictures of a form are read as.
 const TOKENS_OF_A_FORM: u64 = 16_384;
 
@@ -47,8 +50,7 @@ impl Gateway {
             return Amount::ZERO;
         }
         let Some(model) = outgoing.model else { return outgoing.batch_cost };
-        let picture = Bounds { images: 1, ..Bounds::default() };
-        let tool = outgoing.tool.map_or(Amount::ZERO, |tool| picture.cost(&tool.price));
+        let tool = PICTURE_OF_A_TOOL.cost(&outgoing.tool_price());
         let bounds = match body {
             RequestBody::Whole(body) => {
                 let asked = outgoing.prompt.at_most();
@@ -61,7 +63,7 @@ impl Gateway {
                 self.bounds_of_form(request.route.meter, model, length.unwrap_or_else(most))
             }
         };
-        bounds.cost(&model.price).plus(tool)
+        bounds.cost(&outgoing.price()).plus(tool)
     }
 
     /// Sets this aside from the limits of the request's organization and its project or from neither, or refuses it.
@@ -137,14 +139,13 @@ impl Gateway {
             (None, _) => most,
         };
         let (input_tokens, written) = (asked.most_read, each.saturating_mul(asked.answers));
+        let one = Bounds { requests: 1, ..Bounds::default() };
         match meter {
             MeterKind::Request => Bounds::default(),
-            MeterKind::Completion => Bounds { input_tokens, output_tokens: written, ..Bounds::default() },
-            MeterKind::Embedding | MeterKind::Moderation => Bounds { input_tokens, ..Bounds::default() },
-            MeterKind::Image => {
-                Bounds { input_tokens, output_tokens: written, images: asked.answers, ..Bounds::default() }
-            }
-            MeterKind::Speech => Bounds { characters: characters.unsigned_abs(), ..Bounds::default() },
+            MeterKind::Completion => Bounds { input_tokens, output_tokens: written, ..one },
+            MeterKind::Embedding | MeterKind::Moderation => Bounds { input_tokens, ..one },
+            MeterKind::Image => Bounds { input_tokens, output_tokens: written, images: asked.answers, ..one },
+            MeterKind::Speech => Bounds { characters: characters.unsigned_abs(), ..one },
             MeterKind::Transcription => self.bounds_of_form(meter, model, u64::try_from(length).unwrap_or(u64::MAX)),
         }
     }
@@ -155,11 +156,12 @@ impl Gateway {
             MeterKind::Transcription => {
                 let seconds = length.div_ceil(BYTES_OF_A_SECOND).max(1);
                 let tokens = seconds.saturating_mul(TOKENS_OF_A_SECOND);
-                Bounds { seconds, input_tokens: tokens, output_tokens: tokens, ..Bounds::default() }
+                Bounds { requests: 1, seconds, input_tokens: tokens, output_tokens: tokens, ..Bounds::default() }
             }
             MeterKind::Image => {
                 let most = model.max_output_tokens.unwrap_or(self.limits.unbounded_output_tokens);
                 Bounds {
+                    requests: 1,
                     images: IMAGES_OF_A_FORM,
                     input_tokens: TOKENS_OF_A_FORM,
                     output_tokens: most.saturating_mul(IMAGES_OF_A_FORM),

@@ -60,10 +60,10 @@ impl UsageRecorder {
             upstream: Arc::clone(&outgoing.upstream.name),
             kind: UsageKind::of_meter(admitted.route.meter).filter(|_| model.is_some()),
             status: CLIENT_GONE,
-            price: model.map(|model| model.price).unwrap_or_default(),
+            price: outgoing.price(),
             characters: outgoing.characters,
             prompt: outgoing.prompt.clone(),
-            tool: outgoing.tool.map(|model| (Arc::clone(&model.id), model.price)),
+            tool: outgoing.tool.map(|model| (Arc::clone(&model.id), outgoing.tool_price())),
             begun: AtomicBool::new(false),
             reservation,
             guard,
@@ -144,10 +144,12 @@ impl UsageRecorder {
         let organization = &self.admitted.payer.organization;
         for ToolUse { kind, counted, attributes, once: own } in reported_usage::tool_calls(found, organization) {
             let once = own.or_else(|| once.map(|id| format!("{id}/{}", kind.as_str())));
-            let event = self.event(kind, Arc::clone(model), Price::default(), counted, once);
+            let event = self.event(kind, Arc::clone(model), self.price, counted, once);
             // Streams and summaries are counted by the event of the request.
             let event = UsageEvent { stream: false, summary: false, attributes, ..event };
+            let cost = event.cost;
             drop(self.admitted.services.meter.record(event));
+            self.guard.spend(cost);
         }
     }
 
@@ -248,7 +250,7 @@ impl UsageRecorder {
             key: admitted.key().clone(),
             owner: admitted.caller.owner.text(),
             model,
-            cost: price.cost(&used),
+            cost: price.for_kind(kind).cost(&used),
             used,
             status: self.status,
             estimated,

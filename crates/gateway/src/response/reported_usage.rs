@@ -145,7 +145,7 @@ impl ToolUse {
 }
 
 /// Calls of hosted tools that have a kind of usage of their own, and the sessions of code interpreters. They count for
-/// the model that made them, and cost nothing beyond its tokens.
+/// the model that made them, at its price of a call.
 pub(crate) fn tool_calls(found: &Found, organization: &OrganizationId) -> impl Iterator<Item = ToolUse> {
     let labels = found.labels();
     let level = Attributes::of_detail(Some(labels.level().unwrap_or(USUAL_CONTEXT_LEVEL)));

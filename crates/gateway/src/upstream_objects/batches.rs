@@ -10,7 +10,6 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::BodyExt;
 use keystead_core::access::{Payer, decide};
-use keystead_core::budget::Bounds;
 use keystead_core::id::RequestId;
 use keystead_core::money::Amount;
 use keystead_core::pending::Pending;
@@ -26,6 +25,7 @@ use crate::api_request::ApiRequest;
 use crate::body::RequestBody;
 use crate::catalogue::{Catalogue, ModelEntry, Upstream};
 use crate::decide::spend_ledgers::SpendGuard;
+use crate::decide::spend_limit::PICTURE_OF_A_TOOL;
 use crate::estimate;
 use crate::forward::misconfigured;
 use crate::metering::Recorded;
@@ -159,10 +159,11 @@ impl Gateway {
         if !self.has_spend_limit(request) {
             return Ok(Amount::ZERO);
         }
-        let images = judged.image.map(|(image, _)| Bounds { images: 1, ..Bounds::default() }.cost(&image.price));
+        let now = self.now();
+        let images = judged.image.map(|(image, _)| PICTURE_OF_A_TOOL.cost(&image.prices.at(now)));
         let bounds =
             self.bounds(route.meter, judged.entry, estimate::at_most(&body), peek.input_characters, body.len());
-        Ok(bounds.cost(&judged.entry.price).plus(images.unwrap_or_default()))
+        Ok(bounds.cost(&judged.entry.prices.at(now)).plus(images.unwrap_or_default()))
     }
 
     /// Notes a batch that has begun, and counts one with results.

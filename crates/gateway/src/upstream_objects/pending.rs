@@ -208,7 +208,10 @@ impl Gateway {
         Counted { used, estimated }: Counted,
         once: String,
     ) -> UsageEvent {
-        let price = self.services.catalogue.load().models.get(&model).map(|entry| entry.price).unwrap_or_default();
+        // The price of its admission, however long it took.
+        let admitted_at = pending.charge().map_or(pending.begun_at, |charge| charge.admitted_at);
+        let catalogue = self.services.catalogue.load();
+        let price = catalogue.models.get(&model).map(|entry| entry.prices.at(admitted_at)).unwrap_or_default();
         UsageEvent {
             at: self.now(),
             kind,
@@ -216,7 +219,7 @@ impl Gateway {
             project: pending.project.clone(),
             key: pending.key.clone(),
             owner: pending.owner.as_str().into(),
-            cost: price.cost(&used),
+            cost: price.for_kind(kind).cost(&used),
             model: model.into(),
             used,
             status: 200,

@@ -19,6 +19,7 @@ mod metering;
 mod ownership;
 mod passing;
 mod pending;
+mod prices;
 mod rates;
 mod sessions;
 mod spend;

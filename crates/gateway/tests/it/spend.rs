@@ -22,7 +22,7 @@ impl World {
     pub(crate) fn prices(&self, model: &str, price: Price, max_output_tokens: Option<u64>) {
         let mut catalogue = (**self.catalogue.load()).clone();
         let entry = catalogue.models.get_mut(model).unwrap();
-        (entry.price, entry.max_output_tokens) = (price, max_output_tokens);
+        (entry.prices, entry.max_output_tokens) = (price.into(), max_output_tokens);
         self.catalogue.store(Arc::new(catalogue));
     }
 

@@ -207,7 +207,7 @@ pub(crate) fn model(id: &str) -> ModelEntry {
         upstream: "one".to_owned(),
         created: 1,
         owned_by: "maker".to_owned(),
-        price,
+        prices: price.into(),
         rates: RateLimits::NONE,
         max_output_tokens: None,
     }

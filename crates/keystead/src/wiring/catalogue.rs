@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keystead_core::money::Micros;
+use keystead_core::prices::{PriceChange, PriceSchedule};
 use keystead_core::rate::RateLimits;
 use keystead_core::usage::Price;
 use keystead_gateway::{Catalogue, ModelEntry, Upstream};
-use keystead_store::tables::{models, policy};
+use keystead_store::tables::{models, policy, prices};
 use keystead_store::{Error, Store, Tx};
 
 use crate::config::Validated;
@@ -64,7 +65,8 @@ impl Models {
                 let owned_by = owners.remove(&id).unwrap_or_else(|| owned_by.to_owned());
                 let rates = limited.get(&*id).copied().unwrap_or_default().or(config.rates);
                 let max_output_tokens = longest.get(&*id).copied().or_else(|| sandbox_longest(&upstream, &id));
-                ModelEntry { id: id.into(), upstream, created, owned_by, price, rates, max_output_tokens }
+                let prices = PriceSchedule::from(price);
+                ModelEntry { id: id.into(), upstream, created, owned_by, prices, rates, max_output_tokens }
             })
             .collect();
         Self { entries, upstreams }
@@ -96,7 +98,7 @@ impl Models {
                 upstream: entry.upstream.clone(),
                 created_at: keystead_core::Timestamp(entry.created),
                 owned_by: entry.owned_by.clone(),
-                price: entry.price,
+                price: entry.prices.configured(),
                 rates: entry.rates,
             })
             .collect();
@@ -114,11 +116,24 @@ impl Models {
             .await
     }
 
-    /// Builds the catalogue with the policy in force.
+    /// Builds the catalogue with the policy in force and the prices that operators have set.
     pub(crate) async fn catalogue(&self, store: &Store) -> Result<Catalogue, Error> {
-        let (_, policy) = store.read("policy", async |tx: &mut Tx| policy::find(tx).await).await?;
+        let read = store.read("policy", async |tx: &mut Tx| {
+            let (_, policy) = policy::find(tx).await?;
+            Ok::<_, Error>((policy, prices::list(tx).await?))
+        });
+        let (policy, rows) = read.await?;
+        let mut changes: BTreeMap<&str, Vec<PriceChange>> = BTreeMap::new();
+        for row in &rows {
+            changes.entry(&row.model).or_default().push(row.change());
+        }
+        let priced = |entry: &ModelEntry| {
+            let changes = changes.get(&*entry.id).cloned().unwrap_or_default();
+            let prices = PriceSchedule::new(entry.prices.configured(), changes);
+            (entry.id.to_string(), ModelEntry { prices, ..entry.clone() })
+        };
         Ok(Catalogue {
-            models: self.entries.iter().map(|entry| (entry.id.to_string(), entry.clone())).collect(),
+            models: self.entries.iter().map(priced).collect(),
             upstreams: self.upstreams.iter().map(|upstream| (upstream.name.to_string(), upstream.clone())).collect(),
             policy,
         })

@@ -1,0 +1,114 @@
+//! Prices over time: a request costs what held when it was admitted, with its own price and that of its searches.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use keystead_core::money::{Amount, Micros};
+use keystead_core::prices::{PriceChange, PriceSchedule};
+use keystead_core::time::Timestamp;
+use keystead_core::usage::{Price, UsageKind};
+
+use crate::world::{World, json};
+
+const CHAT: &str = "/v1/chat/completions";
+const ASK: &str = r#"{"model":"gpt-4o","messages":[],"max_tokens":100}"#;
+const ANSWER: &str = r#"{"usage":{"prompt_tokens":1,"completion_tokens":10,"total_tokens":11}}"#;
+
+impl World {
+    fn schedule(&self, model: &str, prices: PriceSchedule) {
+        let mut catalogue = (**self.catalogue.load()).clone();
+        catalogue.models.get_mut(model).unwrap().prices = prices;
+        self.catalogue.store(Arc::new(catalogue));
+    }
+
+    async fn costs(&self) -> Vec<Amount> {
+        self.events().await.iter().map(|event| event.cost).collect()
+    }
+}
+
+fn output(micros: i64) -> Price {
+    Price { output: Micros(micros), ..Price::default() }
+}
+
+#[tokio::test]
+async fn a_request_costs_what_held_when_it_was_admitted() {
+    let world = World::new().await;
+    let key = world.key(1);
+    let now = world.clock.load(Ordering::SeqCst);
+    let change = |seconds: i64, price| PriceChange { holds_from: Timestamp(now + seconds), price: output(price) };
+    let changes = vec![change(20, 3_000_000), change(10, 2_000_000)];
+    world.schedule("gpt-4o", PriceSchedule::new(output(1_000_000), changes));
+    world.answers(|_| json(200, ANSWER));
+    for seconds in [0, 9, 10, 19, 20] {
+        world.clock.store(now + seconds, Ordering::SeqCst);
+        assert_eq!(world.post(CHAT, &key, ASK).await.status, 200);
+    }
+    assert_eq!(world.costs().await, [10, 10, 20, 20, 30].map(|micros| Amount::from(Micros(micros))));
+
+    // The price changes while the model server answers.
+    world.clock.store(now + 19, Ordering::SeqCst);
+    let clock = Arc::clone(&world.clock);
+    world.answers(move |_| {
+        clock.store(now + 25, Ordering::SeqCst);
+        json(200, ANSWER)
+    });
+    assert_eq!(world.post(CHAT, &key, ASK).await.status, 200);
+    assert_eq!(world.costs().await.last(), Some(&Micros(20).into()));
+}
+
+#[tokio::test]
+async fn a_spend_limit_counts_the_price_at_admission() {
+    let world = World::new().await;
+    let key = world.key(1);
+    let now = world.clock.load(Ordering::SeqCst);
+    // A tenth of a cent for each token, from a second on: a hundred tokens are ten cents.
+    let dear = PriceChange { holds_from: Timestamp(now + 10), price: output(1_000_000_000) };
+    world.schedule("gpt-4o", PriceSchedule::new(Price::default(), vec![dear]));
+    world.limits(&key, Some(9), None);
+    world.answers(|_| json(200, ANSWER));
+    assert_eq!(world.post(CHAT, &key, ASK).await.status, 200, "it is free until then");
+    world.clock.store(now + 10, Ordering::SeqCst);
+    assert_eq!(world.post(CHAT, &key, ASK).await.status, 429);
+    assert_eq!(world.costs().await, [Amount::ZERO]);
+}
+
+#[tokio::test]
+async fn requests_have_a_price_of_their_own() {
+    let world = World::new().await;
+    let key = world.key(1);
+    // Ten cents for each request, which is known before it.
+    let price = Price { request: Micros(100_000_000_000), ..Price::default() };
+    world.schedule("gpt-4o", price.into());
+    world.limits(&key, Some(25), None);
+    world.answers(|_| json(200, ANSWER));
+    let statuses = [world.post(CHAT, &key, ASK).await.status, world.post(CHAT, &key, ASK).await.status];
+    assert_eq!(statuses, [200, 200]);
+    assert_eq!(world.post(CHAT, &key, ASK).await.status, 429);
+    assert_eq!(world.costs().await, [Amount::of_cents(10); 2]);
+}
+
+#[tokio::test]
+async fn calls_of_searches_cost_once() {
+    let world = World::new().await;
+    let key = world.key(1);
+    let price = Price { input: Micros(1_000_000), tool_call: Micros(10_000_000_000), ..Price::default() };
+    world.schedule("gpt-4o", price.into());
+    let call = |tool: &str| format!(r#"{{"id":"x_1","type":"{tool}_call","status":"completed"}}"#);
+    let output = [call("web_search"), call("file_search"), call("web_search")].join(",");
+    let whole = format!(
+        r#"{{"id":"resp_1","status":"completed","output":[{output}],"usage":{{"input_tokens":5,"output_tokens":7}}}}"#
+    );
+    world.answers(move |_| json(200, &whole));
+    let body = r#"{"model":"gpt-4o","input":"abc","stream":false,"tools":[{"type":"web_search"}]}"#;
+    assert_eq!(world.post("/v1/responses", &key, body).await.status, 200);
+    let events = world.events().await;
+    let rows: Vec<_> = events.iter().map(|event| (event.kind, event.cost)).collect();
+    assert_eq!(
+        rows,
+        [
+            (UsageKind::WebSearchCalls, Amount::of_cents(2)),
+            (UsageKind::FileSearchCalls, Amount::of_cents(1)),
+            (UsageKind::Completions, Micros(5).into()),
+        ]
+    );
+}
