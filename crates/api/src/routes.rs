@@ -115,6 +115,7 @@ const ALLOWLISTS: &str = "/v1/keystead/organization/ip_allowlists";
 const ALLOWLIST: &str = "/v1/keystead/organization/ip_allowlists/{id}";
 const TAGS: &str = "/v1/keystead/operator/organizations/{organization_id}/tags";
 const POLICY: &str = "/v1/keystead/operator/policy";
+const PRICES: &str = "/v1/keystead/operator/prices";
 const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
 /// The parameters of pages.
@@ -356,6 +357,17 @@ pub static ROUTES: &[Endpoint] = &[
     read(POLICY, OPERATOR, || get(operator::policy)),
     write(POLICY, OPERATOR, || post(operator::save_policy)).body(&["rules", "version", "reason"]),
     write("/v1/keystead/operator/policy/preview", OPERATOR, || post(operator::preview)).body(&["rules"]),
+    read(PRICES, OPERATOR, || get(keystead::prices::list)),
+    write(PRICES, OPERATOR, || post(keystead::prices::create)).body(keystead::prices::MEMBERS),
+    read("/v1/keystead/operator/prices/history", OPERATOR, || get(keystead::prices::history)).query(&["model"], &[]),
+    write("/v1/keystead/operator/prices/preview", OPERATOR, || post(keystead::prices::preview))
+        .body(&["list", "holds_from"]),
+    write("/v1/keystead/operator/prices/import", OPERATOR, || post(keystead::prices::import)).body(&[
+        "list",
+        "holds_from",
+        "reason",
+    ]),
+    remove("/v1/keystead/operator/prices/{id}", OPERATOR, || delete(keystead::prices::delete)),
     read("/v1/keystead/operator/health", OPERATOR, || get(operator::health)),
     read("/v1/keystead/operator/retention", OPERATOR, || get(operator::retention)),
     read("/v1/keystead/refusals", READ, || get(keystead::organization::refusals)),

@@ -7,4 +7,5 @@ pub(crate) mod operator;
 pub(crate) mod organization;
 pub(crate) mod payment;
 pub(crate) mod phone;
+pub(crate) mod prices;
 pub(crate) mod verification;

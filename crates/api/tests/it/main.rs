@@ -24,6 +24,7 @@ mod operator_tags;
 mod organization;
 mod people;
 mod permissions;
+mod prices;
 mod rates;
 mod refusals;
 mod roles;

@@ -222,7 +222,7 @@ async fn every_member_of_a_body_is_read() {
         "description": "d", "role_id": "role-api-organization-owner", "user_id": "user-x", "group_id": "group_x",
         "type": "oidc", "issuer": "https://issuer.example.com", "audience": "keystead", "attribute_matchers": { "sub": "x" },
         "service_account_id": walk.account, "project_id": walk.project, "threshold_amount": 100, "currency": "USD",
-        "interval": "month", "notification_channel": { "type": "email", "recipients": ["ann@example.com"] },
+        "interval": "month", "model": "gpt-4o", "input": 1, "list": "[[price]]", "notification_channel": { "type": "email", "recipients": ["ann@example.com"] },
     });
     for endpoint in ROUTES {
         for name in endpoint.accepted.body {

@@ -1,6 +1,7 @@
 //! The operator's console for programs.
 
 mod policy;
+mod prices;
 
 use keystead_core::gate::MOST_TAGS;
 use keystead_core::verification::review::CaseKind;
@@ -9,8 +10,9 @@ use super::shared::{REASON, flag, id, object};
 use super::verification::{REQUIREMENT, STATUS};
 use crate::members::{Kind, Member, field, optional};
 use crate::object::Object;
-use crate::operation::{Access, Group, get, post};
+use crate::operation::{Access, Group, delete, get, post};
 use policy::{POLICY, PREVIEW, RULES};
+use prices::{ALL_PRICES, HISTORY, HOLDS_FROM, IMPORT, KINDS, LIST, PRICE, PRICE_PREVIEW};
 
 const CASE: Object = Object::new(
     "ReviewCase",
@@ -193,7 +195,12 @@ const RETENTION: Object = Object::new(
 const CASE_ID: Member = field("id", Kind::Id("case_"), "The case.");
 const UNTIL: Member =
     optional("until", Kind::Integer, "Until when, in Unix seconds; without it there is no end.").such_as("1790000000");
-const PLACE: &str = "Takes an admin key of a person with a confirmed address in `operator.emails`. Every change takes a `reason` and is in the audit log.";
+const NEW_PRICE: &[Member] = &{
+    let [input, cached_input, output, image, character, second, request, tool_call] = KINDS;
+    let model = field("model", Kind::Text, "A model that is served.").such_as("gpt-4o");
+    [model, input, cached_input, output, image, character, second, request, tool_call, HOLDS_FROM, REASON]
+};
+const PLACE: &str = "Takes an admin key of a person with a confirmed address in `operator.emails`. Changes take a `reason`. Those about organizations are in the audit log; rules and prices are their own record.";
 
 pub(super) const GROUP: Group = Group {
     slug: "operator",
@@ -281,6 +288,38 @@ pub(super) const GROUP: Group = Group {
             .needs(Access::Operator)
             .body(&[RULES])
             .answers(&PREVIEW),
+        get("/v1/keystead/operator/prices", "listPrices", "List the prices of models")
+            .about("Models without a price, which are free, come first.")
+            .needs(Access::Operator)
+            .answers(&ALL_PRICES),
+        get("/v1/keystead/operator/prices/history", "retrievePriceHistory", "Retrieve the prices of a model over time")
+            .needs(Access::Operator)
+            .query(&[field("model", Kind::Text, "The model.").such_as("gpt-4o")])
+            .answers(&HISTORY)
+            .or(&[404]),
+        post("/v1/keystead/operator/prices", "createPrice", "Set the price of a model")
+            .about("The whole price from a second on: kinds that are absent are free. A price that was to hold from the same second is withdrawn. What was charged before stays.")
+            .needs(Access::Operator)
+            .body(NEW_PRICE)
+            .answers(&PRICE)
+            .or(&[404, 409]),
+        post("/v1/keystead/operator/prices/preview", "previewPrices", "Preview a list of prices")
+            .about("What a list would change, and what last month would have cost with it. Nothing is changed.")
+            .needs(Access::Operator)
+            .body(&[LIST, HOLDS_FROM])
+            .answers(&PRICE_PREVIEW),
+        post("/v1/keystead/operator/prices/import", "importPrices", "Import a list of prices")
+            .about("All of them or none. Models whose price is the same, are not served, or have no price of what is counted, are left alone.")
+            .needs(Access::Operator)
+            .body(&[LIST, HOLDS_FROM, REASON])
+            .answers(&IMPORT)
+            .or(&[409]),
+        delete("/v1/keystead/operator/prices/{id}", "deletePrice", "Withdraw a price")
+            .about("Only before it holds.")
+            .of(field("id", Kind::Id("price_"), "The price."))
+            .needs(Access::Operator)
+            .answers(&PRICE)
+            .or(&[409]),
         get("/v1/keystead/operator/health", "retrieveProviderHealth", "Retrieve the state of services")
             .needs(Access::Operator)
             .answers(&HEALTH),
