@@ -12,6 +12,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method};
 use keystead_app::keys::{KeyState, MintedKey};
+use keystead_app::prices::{PriceImport, PricePreview};
 use keystead_app::{Actor, App, Error, KeyRow};
 use keystead_core::access::Selection;
 use keystead_core::caller::Caller;
@@ -111,6 +112,18 @@ pub fn new_key(minted: &MintedKey) -> Value {
 #[must_use]
 pub fn key_status(key: &KeyRow, state: KeyState) -> Value {
     keystead::api_keys::show(key, state)
+}
+
+/// What a list of prices has changed, as the endpoint that imports one shows it.
+#[must_use]
+pub fn price_import(import: &PriceImport) -> Value {
+    keystead::prices::show_import(import)
+}
+
+/// What a list of prices would change, as the endpoint that previews one shows it.
+#[must_use]
+pub fn price_preview(preview: &PricePreview) -> Value {
+    keystead::prices::show_preview(preview)
 }
 
 /// Who calls.

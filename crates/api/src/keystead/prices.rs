@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use keystead_app::prices::{LastMonth, ModelPrices, NewPrice, PriceDifference, PriceImport, PriceRow, price_error};
+use keystead_app::prices::{
+    LastMonth, ModelPrices, NewPrice, PriceDifference, PriceImport, PricePreview, PriceRow, price_error,
+};
 use keystead_core::id::ActorId;
 use keystead_core::money::{Amount, CURRENCY, Micros};
 use keystead_core::prices::{PriceKind, micros_of_json, price_of};
@@ -173,6 +175,18 @@ fn month(month: &LastMonth) -> Value {
     })
 }
 
+/// What a list has changed.
+pub(crate) fn show_import(import: &PriceImport) -> Value {
+    Value::Object(imported("keystead.price_import", import))
+}
+
+/// What a list would change.
+pub(crate) fn show_preview(preview: &PricePreview) -> Value {
+    let mut members = imported("keystead.price_preview", &preview.import);
+    members.insert("last_month".to_owned(), month(&preview.last_month));
+    Value::Object(members)
+}
+
 /// `POST …/prices/preview`: what a `list` would change, and what last month would have cost with it.
 pub(crate) async fn preview(
     State(state): State<ApiState>,
@@ -181,9 +195,7 @@ pub(crate) async fn preview(
 ) -> Result<Json<Value>, ApiError> {
     let (list, holds_from) = (fields.required_text("list")?, holds_from(&fields)?);
     let preview = state.app.preview_prices(&operator.0, &list, holds_from).await.or_fail(&state)?;
-    let mut members = imported("keystead.price_preview", &preview.import);
-    members.insert("last_month".to_owned(), month(&preview.last_month));
-    Ok(Json(Value::Object(members)))
+    Ok(Json(show_preview(&preview)))
 }
 
 /// `POST …/prices/import`: sets the prices of a `list`, all of them or none, with a `reason`.
@@ -195,5 +207,5 @@ pub(crate) async fn import(
     let (list, holds_from) = (fields.required_text("list")?, holds_from(&fields)?);
     let reason = fields.required_text("reason")?;
     let import = state.app.import_prices(&operator.0, &list, holds_from, &reason).await.or_fail(&state)?;
-    Ok(Json(Value::Object(imported("keystead.price_import", &import))))
+    Ok(Json(show_import(&import)))
 }

@@ -22,6 +22,7 @@ mod init;
 mod ladder;
 mod network;
 mod playground;
+mod prices;
 mod process;
 mod product;
 mod proxies;

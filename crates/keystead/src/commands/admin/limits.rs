@@ -158,6 +158,8 @@ async fn list_models(console: &Console) -> Result<(), CliError> {
             "image": units(price.image),
             "character": units(price.character),
             "second": units(price.second),
+            "request": units(price.request),
+            "tool_call": units(price.tool_call),
         })
     };
     let rows: Vec<Value> = prices.iter().map(row).collect();

@@ -12,6 +12,7 @@ mod moments;
 mod organizations;
 mod people;
 mod place;
+mod prices;
 mod projects;
 mod request;
 mod roles;
@@ -31,6 +32,7 @@ use self::limits::{Limits, Models};
 use self::organizations::Organizations;
 use self::people::{Invites, Users};
 use self::place::{Everywhere, Noun};
+use self::prices::Prices;
 use self::projects::{ProjectUsers, Projects};
 use self::roles::Roles;
 use self::service_accounts::ServiceAccounts;
@@ -105,6 +107,8 @@ pub(crate) enum Admin {
     Limits(Noun<Limits>),
     /// Models and their prices, and which of them a project may use.
     Models(Noun<Models>),
+    /// Prices of models, from a date on.
+    Prices(Everywhere<Prices>),
     /// Show what was used, a row for each day.
     Usage(Usage),
     /// Show what was spent, a row for each day.
@@ -168,6 +172,7 @@ impl Admin {
             Self::ManagementKeys(noun) => noun.place.json,
             Self::Limits(noun) => noun.place.json,
             Self::Models(noun) => noun.place.json,
+            Self::Prices(noun) => noun.json,
             Self::Usage(usage) => usage.place().json,
             Self::Costs(costs) => costs.place().json,
             Self::Audit(noun) => noun.place.json,
@@ -202,6 +207,7 @@ pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), CliErr
         }
         Admin::Limits(noun) => limits::run(&Within::open(config, &noun.place).await?, noun.command).await,
         Admin::Models(noun) => limits::run_models(config, noun.place, noun.command).await,
+        Admin::Prices(noun) => prices::run(&Console::open(config, noun.json).await?, noun.command).await,
         Admin::Usage(usage) => usage::run(&Within::open(config, usage.place()).await?, usage).await,
         Admin::Costs(costs) => usage::run_costs(&Within::open(config, costs.place()).await?, costs).await,
         Admin::Audit(noun) => audit::run(config, noun.place, noun.command).await,

@@ -1,0 +1,227 @@
+//! `keystead admin prices`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use keystead_api::command_line::{price_import, price_preview};
+use keystead_core::money::CURRENCY;
+use keystead_core::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::console::Console;
+use super::moments::moment;
+use super::request::Request;
+use super::table::{Column, Kind, Listed, column};
+use crate::cli_error::CliError;
+
+const PRICES: &str = "/v1/keystead/operator/prices";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Prices {
+    /// List the prices of all models for a million units, those without one first.
+    List,
+    /// Show every price of a model, the latest first.
+    History {
+        /// The model.
+        #[arg(value_name = "MODEL")]
+        model: String,
+    },
+    /// Set the price of a model for a million units. Kinds that are left out are free.
+    Set {
+        /// The model.
+        #[arg(value_name = "MODEL")]
+        model: String,
+        /// Tokens read.
+        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+        input: Option<String>,
+        /// Cached tokens read; without it, as for other ones.
+        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+        cached_input: Option<String>,
+        /// Tokens written.
+        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+        output: Option<String>,
+        /// Images.
+        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+        image: Option<String>,
+        /// Characters spoken.
+        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+        character: Option<String>,
+        /// Seconds of audio transcribed.
+        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+        second: Option<String>,
+        /// Requests.
+        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+        request: Option<String>,
+        /// Calls of web and file searches.
+        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+        tool_call: Option<String>,
+        /// From when on; without it, now.
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        from: Option<Timestamp>,
+        /// The reason, for other operators.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Withdraw a price that does not hold yet.
+    Withdraw {
+        /// The price, by the id in its history.
+        #[arg(value_name = "PRICE")]
+        id: String,
+    },
+    /// Set the prices of a list: Keystead's TOML, or the JSON map that LiteLLM publishes.
+    Import {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// From when on; without it, now.
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        from: Option<Timestamp>,
+        /// The reason, for other operators.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Show what a list would change, and what last month would have cost with it.
+    Preview {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// From when on; without it, now.
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        from: Option<Timestamp>,
+    },
+}
+
+const MODEL: &[Column] = &[
+    column("MODEL", &["/model"], Kind::Id),
+    column("SOURCE", &["/source"], Kind::Text),
+    column("FREE", &["/free"], Kind::Text),
+    column("INPUT", &["/price/input"], Kind::Number),
+    column("CACHED", &["/price/cached_input"], Kind::Number),
+    column("OUTPUT", &["/price/output"], Kind::Number),
+    column("IMAGES", &["/price/image"], Kind::Number),
+    column("CHARACTERS", &["/price/character"], Kind::Number),
+    column("SECONDS", &["/price/second"], Kind::Number),
+    column("REQUESTS", &["/price/request"], Kind::Number),
+    column("CALLS", &["/price/tool_call"], Kind::Number),
+    column("NEXT", &["/next/0/holds_from"], Kind::Time),
+];
+
+const PRICE: &[Column] = &[
+    column("ID", &["/id"], Kind::Id),
+    column("FROM", &["/holds_from"], Kind::Time),
+    column("INPUT", &["/price/input"], Kind::Number),
+    column("CACHED", &["/price/cached_input"], Kind::Number),
+    column("OUTPUT", &["/price/output"], Kind::Number),
+    column("IMAGES", &["/price/image"], Kind::Number),
+    column("CHARACTERS", &["/price/character"], Kind::Number),
+    column("SECONDS", &["/price/second"], Kind::Number),
+    column("REQUESTS", &["/price/request"], Kind::Number),
+    column("CALLS", &["/price/tool_call"], Kind::Number),
+    column("BY", &["/made_by"], Kind::Text),
+    column("REASON", &["/reason"], Kind::Text),
+    column("WITHDRAWN", &["/withdrawn_at"], Kind::Time),
+];
+
+const CHANGE: &[Column] = &[
+    column("MODEL", &["/model"], Kind::Id),
+    column("INPUT", &["/before/input"], Kind::Number),
+    column("NEW", &["/after/input"], Kind::Number),
+    column("OUTPUT", &["/before/output"], Kind::Number),
+    column("NEW", &["/after/output"], Kind::Number),
+    column("LEFT OUT", &["/left_out"], Kind::Text),
+];
+
+pub(super) async fn run(console: &Console, command: Prices) -> Result<(), CliError> {
+    match command {
+        Prices::List => {
+            let list = console.call(None, &Request::get(PRICES, &[])).await?;
+            console.print_list(&list, Listed { columns: MODEL, nothing: "No models are served." })
+        }
+        Prices::History { model } => {
+            let request = Request::get(PRICES, &["history"]).with("model", Some(model));
+            let history = console.call(None, &request).await?;
+            let rows = history["history"].as_array().map_or(&[][..], Vec::as_slice);
+            let listed = Listed { columns: PRICE, nothing: "This model has the price of the configuration only." };
+            console.print(&history, || console.rows(rows, listed))
+        }
+        Prices::Set {
+            model,
+            input,
+            cached_input,
+            output,
+            image,
+            character,
+            second,
+            request,
+            tool_call,
+            from,
+            reason,
+        } => {
+            let body = json!({
+                "model": model, "input": input, "cached_input": cached_input, "output": output, "image": image,
+                "character": character, "second": second, "request": request, "tool_call": tool_call,
+                "holds_from": from, "reason": reason,
+            });
+            let made = console.call(None, &Request::post(PRICES, &[], body)).await?;
+            console.print_object(&made, PRICE)
+        }
+        Prices::Withdraw { id } => {
+            let withdrawn = console.call(None, &Request::delete(PRICES, &[&id])).await?;
+            console.print_object(&withdrawn, PRICE)
+        }
+        // Lists may be longer than bodies of the API.
+        Prices::Import { file, from, reason } => {
+            let list = read(&file)?;
+            let import = console.app().import_prices(console.operator(), &list, from, &reason);
+            let shown = price_import(&console.run(import).await?);
+            console.print(&shown, || changes(console, &shown, "Prices that were set"))
+        }
+        Prices::Preview { file, from } => {
+            let list = read(&file)?;
+            let preview = console.app().preview_prices(console.operator(), &list, from);
+            let shown = price_preview(&console.run(preview).await?);
+            console.print(&shown, || {
+                format!("{}\n{}", changes(console, &shown, "Prices that would be set"), month(&shown))
+            })
+        }
+    }
+}
+
+fn read(file: &Path) -> Result<String, CliError> {
+    std::fs::read_to_string(file).map_err(|error| CliError::Other(format!("{}: {error}", file.display())))
+}
+
+/// Writes what a list changes.
+fn changes(console: &Console, shown: &Value, done: &str) -> String {
+    let rows = shown["changes"].as_array().map_or(&[][..], Vec::as_slice);
+    let table = console.rows(rows, Listed { columns: CHANGE, nothing: "No price differs." });
+    let names = |member: &str, name: &str| {
+        let all = shown[member].as_array().map_or(&[][..], Vec::as_slice);
+        let names = all.iter().map(|one| one.as_str().or_else(|| one[name].as_str()).unwrap_or_default());
+        keystead_core::text::in_terminal(&names.collect::<Vec<_>>().join(", "))
+    };
+    let (unusable, free) = (names("unusable", "model"), names("still_free", "model"));
+    let mut lines = vec![
+        table,
+        format!(
+            "{done}: {}. Models with the same price: {}. Entries of models that are not served: {}.",
+            rows.len(),
+            shown["unchanged"],
+            shown["not_served"]
+        ),
+    ];
+    if !unusable.is_empty() {
+        lines.push(format!("Without a price of what is counted: {unusable}"));
+    }
+    if !free.is_empty() {
+        lines.push(format!("Free, because they have no price: {free}"));
+    }
+    lines.join("\n")
+}
+
+/// Writes what last month would have cost.
+fn month(shown: &Value) -> String {
+    let month = &shown["last_month"];
+    let (charged, would_cost) = (&month["charged"], &month["would_cost"]);
+    format!("Last month cost {charged} {CURRENCY}; with these prices it would have cost {would_cost} {CURRENCY}.")
+}
