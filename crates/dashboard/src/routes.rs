@@ -10,7 +10,7 @@ use crate::pages::audit::{csv as audit_csv, page as audit};
 use crate::pages::capture::{ending, handoff, picture, steps};
 use crate::pages::certificates::{list as certificates, one as certificate};
 use crate::pages::keys::{actions, create, find, issued, list, overview};
-use crate::pages::operator::{overview as console, policy, report, reviews, setup, waivers};
+use crate::pages::operator::{overview as console, policy, prices, report, reviews, setup, waivers};
 use crate::pages::organization::{
     admin_keys, billing, deletion as organization_deletion, general, group, groups, member, members, network, project,
     project_models, projects, role, roles, verification,
@@ -244,6 +244,12 @@ pub static ROUTES: &[Route] = &[
     signed_in("/operator/policy", || get(policy::open).post(policy::act)),
     signed_in("/operator/exemptions", || get(policy::open_exemptions).post(policy::act_exemptions)),
     signed_in("/operator/exemptions/waivers", || post(waivers::decide)),
+    signed_in("/operator/prices", || get(prices::list::open)),
+    signed_in("/operator/prices/preview", || {
+        post(prices::import::preview).layer(DefaultBodyLimit::max(prices::import::LARGEST_UPLOAD))
+    }),
+    signed_in("/operator/prices/import", || post(prices::import::import)),
+    signed_in("/operator/prices/model", || get(prices::model::open).post(prices::model::act)),
     signed_in("/operator/report", || get(report::open)),
     signed_in("/operator/setup", || get(setup::open).post(setup::act)),
 ];
@@ -256,6 +262,8 @@ pub fn largest_body(path: &str) -> usize {
     let is_message = path.starts_with("/playground/");
     if is_picture {
         picture::LARGEST_UPLOAD
+    } else if path == "/operator/prices/preview" {
+        prices::import::LARGEST_UPLOAD
     } else if is_message {
         4 * form::LONGEST
     } else {

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::figure::micros_of_toml;
 use super::{PriceFault, PriceKind, litellm, price_of};
-use crate::money::CURRENCY;
+use crate::money::{Amount, CURRENCY};
 use crate::text::printable;
 use crate::usage::Price;
 
@@ -132,6 +132,23 @@ impl PriceList {
     }
 }
 
+/// Writes prices as a list in Keystead's format, which [`PriceList::read`] reads as the same prices.
+#[must_use]
+pub fn written_list<'p>(prices: impl IntoIterator<Item = (&'p str, &'p Price)>) -> String {
+    let mut text = format!("currency = \"{CURRENCY}\"\n");
+    for (model, price) in prices {
+        text.push_str(&format!("\n[[price]]\nmodel = {}\n", Value::String(model.to_owned())));
+        for kind in PriceKind::ALL {
+            let micros = kind.of(price);
+            // Cached input that is not stated costs as much as input; another kind is free.
+            if micros.0 != 0 || kind == PriceKind::CachedInput {
+                text.push_str(&format!("{} = \"{}\"\n", kind.as_str(), Amount::from(micros)));
+            }
+        }
+    }
+    text
+}
+
 fn of_toml(text: &str, served: &dyn Fn(&str) -> bool) -> Result<PriceList, ListFault> {
     let file: File = toml::from_str(text).map_err(|error| ListFault::Syntax(error.message().to_owned()))?;
     if let Some(currency) = file.currency.filter(|currency| !currency.eq_ignore_ascii_case(CURRENCY)) {
@@ -174,6 +191,7 @@ fn entry_of_toml(entry: &Table) -> Result<(String, Price), ListFault> {
 mod tests {
     use super::*;
     use crate::money::Micros;
+    use crate::prices::HIGHEST;
 
     fn read(text: &str) -> Result<PriceList, ListFault> {
         PriceList::read(text, &|model| model != "unknown")
@@ -196,6 +214,26 @@ mod tests {
         let prices = vec![listed("a", a), listed("b", b)];
         assert_eq!(list, Ok(PriceList { prices, unusable: vec![], not_served: 1 }));
         assert_eq!(read(""), Ok(PriceList::default()));
+    }
+
+    #[test]
+    fn a_written_list_is_read_as_the_same_prices() {
+        let free = Price::default();
+        let cached_free = Price { input: Micros(1), ..free };
+        let all = Price {
+            input: Micros(1),
+            cached_input: Micros(2_500_000),
+            output: HIGHEST,
+            image: Micros(10),
+            character: Micros(100),
+            second: Micros(1_000),
+            request: Micros(1_234_567),
+            tool_call: Micros(7_000_000),
+        };
+        let prices = [("a", &free), ("b/\"c\"\\ \u{1f600}", &cached_free), ("d", &all)];
+        let list = read(&written_list(prices)).unwrap();
+        let back: Vec<(&str, &Price)> = list.prices.iter().map(|one| (one.model.as_str(), &one.price)).collect();
+        assert_eq!(back, prices);
     }
 
     #[test]

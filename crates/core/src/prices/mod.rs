@@ -6,7 +6,7 @@ mod litellm;
 mod schedule;
 
 pub use figure::{HIGHEST, PriceFault, micros, micros_of_json};
-pub use list::{ListFault, ListedPrice, PriceList, UnusablePrice};
+pub use list::{ListFault, ListedPrice, PriceList, UnusablePrice, written_list};
 pub use schedule::{PriceChange, PriceSchedule};
 
 use crate::money::Micros;

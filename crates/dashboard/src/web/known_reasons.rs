@@ -9,7 +9,7 @@ use crate::web::scope_words::scope_words;
 const NOT_HELD: &str = "You cannot give or take permissions that you do not hold yourself: ";
 
 /// Beginnings of sentences with the message of each. A number in the sentence is the argument `count`.
-const REASONS: [(&str, &str); 14] = [
+const REASONS: [(&str, &str); 17] = [
     (NOT_HELD, "error-people-not-held"),
     ("Only an owner can make a person an owner", "error-people-owners-only"),
     ("This person is in the group already", "error-people-in-group"),
@@ -24,6 +24,9 @@ const REASONS: [(&str, &str); 14] = [
     ("A group cannot own an organization", "error-people-group-owner"),
     ("Invalid 'projects': one of them is archived", "error-people-archived"),
     ("At most 100 invitations can wait", "error-people-most-invitations"),
+    ("This price was withdrawn already", "error-price-withdrawn"),
+    ("This price holds already", "error-price-holds"),
+    ("A model has another price from this second on", "error-price-raced"),
 ];
 
 /// The refusal in the visitor's language, if it is one of these.

@@ -1,0 +1,100 @@
+# Ceny modeli w konsoli operatora. Ceny są w USD za milion jednostek.
+prices = Ceny
+prices-lead = { $count ->
+    [one] Jeden model nie ma ceny, więc jego wykorzystanie jest bezpłatne.
+    [few] { $count } modele nie mają ceny, więc ich wykorzystanie jest bezpłatne.
+    [many] { $count } modeli nie ma ceny, więc ich wykorzystanie jest bezpłatne.
+   *[other] { $count } modelu nie ma ceny, więc ich wykorzystanie jest bezpłatne.
+}
+prices-lead-all = Każdy model ma cenę.
+prices-unit = Ceny są w USD za milion jednostek.
+prices-models = Modele
+prices-models-hint = Modele bez ceny są na początku. Otwórz model, aby zobaczyć jego ceny w czasie i ustawić inną.
+prices-no-models = Żadne modele nie są jeszcze udostępniane.
+prices-col-model = Model
+prices-col-price = Cena
+prices-col-state = Stan
+prices-col-before = Dotychczas
+prices-col-after = Nowa
+prices-col-charged = Ubiegły miesiąc, naliczono
+prices-col-would = Ubiegły miesiąc po nowej cenie
+prices-col-from = Od
+prices-col-by = Kto ustawił
+price-kind-input = Tokeny wejściowe
+price-kind-cached-input = Tokeny wejściowe z pamięci podręcznej
+price-kind-output = Tokeny wyjściowe
+price-kind-image = Obrazy
+price-kind-character = Znaki zamienione na mowę
+price-kind-second = Sekundy dźwięku
+price-kind-request = Żądania
+price-kind-tool-call = Wyszukiwania w sieci i w plikach
+price-none = Brak ceny, bezpłatny
+price-free = Bezpłatny
+price-by-operator = Ustawiona przez operatora
+price-by-configuration = Z pliku konfiguracji
+price-not-served = Obecnie nieudostępniany
+price-next = Następna cena obowiązuje od { $time }.
+price-now = Obowiązuje
+price-later = Zacznie obowiązywać
+price-past = Zastąpiona
+price-withdrawn = Wycofana { $time }
+prices-all = Wszystkie ceny
+prices-of-model = Ceny modelu { $model }
+prices-set = Ustaw cenę
+prices-set-hint = To jest cała cena modelu. Jednostka bez ceny jest bezpłatna, a tokeny z pamięci podręcznej bez ceny kosztują tyle, co pozostałe wejściowe. Wcześniejsze wykorzystanie nie zostanie naliczone ponownie.
+prices-from = Od (UTC)
+prices-from-hint = Puste pole oznacza teraz. Data może być najwyżej pięć lat naprzód i nie może być w przeszłości.
+prices-reason = Powód, dla innych operatorów
+prices-save = Ustaw cenę
+prices-try-one = Podgląd ubiegłego miesiąca
+prices-history = Ceny w czasie
+prices-history-hint = Cenę, która jeszcze nie obowiązuje, można wycofać.
+prices-before = Wcześniej
+prices-withdraw = Wycofaj
+prices-withdraw-of = Wycofaj cenę obowiązującą od { $time }
+prices-list = Importuj cennik
+prices-list-hint = Cennik ustawia ceny wielu modeli. Nic się nie zmieni, zanim zobaczysz podgląd.
+prices-file = Cennik
+prices-file-hint = Plik TOML albo plik JSON z cenami, który publikuje LiteLLM. Najwyżej 8 MiB.
+prices-try = Podgląd
+prices-preview = Podgląd
+prices-begin-at = Nowe ceny obowiązują od { $time }.
+prices-begin-now = Nowe ceny zaczną obowiązywać, gdy tylko je ustawisz.
+prices-no-change = Żadna cena nie różni się od cennika.
+prices-last-month = Ubiegły miesiąc kosztował { $charged }. Po nowych cenach to samo wykorzystanie kosztowałoby { $would }.
+prices-last-month-hint = Ubiegły miesiąc to ostatni miesiąc kalendarzowy w czasie UTC. Modele bez nowej ceny są liczone tak, jak zostały naliczone.
+prices-left-out = Niewykorzystane: { $members }
+prices-unchanged = { $count ->
+    [one] Jeden model ma już cenę z cennika.
+    [few] { $count } modele mają już ceny z cennika.
+    [many] { $count } modeli ma już ceny z cennika.
+   *[other] { $count } modelu ma już ceny z cennika.
+}
+prices-not-served = { $count ->
+    [one] Jedna pozycja dotyczy modelu, który nie jest tu udostępniany.
+    [few] { $count } pozycje dotyczą modeli, które nie są tu udostępniane.
+    [many] { $count } pozycji dotyczy modeli, które nie są tu udostępniane.
+   *[other] { $count } pozycji dotyczy modeli, które nie są tu udostępniane.
+}
+prices-unusable = Model { $model } nie ma w cenniku ceny, którą można naliczać, więc nic się dla niego nie zmieni. Ceny w cenniku: { $members }
+prices-still-free = Modele, które nie mają ceny i pozostaną bezpłatne: { $models }
+prices-import = Ustaw te ceny
+error-price-empty = Wpisz przynajmniej jedną cenę. Wpisz 0, aby model był bezpłatny.
+error-price-not-a-number = Wpisz cenę jako liczbę, na przykład 2,50, bez odstępów między tysiącami.
+error-price-negative = Cena nie może być ujemna.
+error-price-currency = Ceny są w USD. Wpisz cenę w USD, bez innej waluty.
+error-price-too-many-digits = Wpisz najwyżej sześć miejsc po przecinku za milion jednostek.
+error-price-too-high = Cena za milion jednostek może wynosić najwyżej 1 000 000 000 USD.
+error-price-date-past = Data jest w przeszłości, a to, co naliczono, pozostaje bez zmian. Pozostaw pole puste, aby ustawić cenę teraz.
+error-price-date-far = Data może być najwyżej pięć lat naprzód.
+error-price-list-too-long = Plik ma więcej niż 8 MiB.
+error-price-list-nothing = W cenniku nie ma ceny żadnego modelu, który jest tu udostępniany.
+error-price-list-syntax = Pliku nie można odczytać jako cennika. Użyj pliku TOML albo pliku JSON, który publikuje LiteLLM.
+error-price-list-currency = Cennik jest w innej walucie. Ceny w tej instalacji są w USD.
+error-price-list-repeated = Cennik zawiera model lub wartość dwa razy. Nic nie zmieniono.
+error-price-list-entry = Cennik zawiera pozycję, która nie jest ceną modelu. Nic nie zmieniono.
+error-price-list-kind = Cennik zawiera cenę czegoś, czego nie można naliczać. Nic nie zmieniono.
+error-price-list-price = Cena w cenniku jest nieprawidłowa. Nic nie zmieniono.
+error-price-withdrawn = Ta cena została już wycofana.
+error-price-holds = Ta cena już obowiązuje i nie można jej wycofać. Ustaw inną cenę.
+error-price-raced = W tej samej sekundzie ustawiono inną cenę. Sprawdź ceny i spróbuj ponownie.
