@@ -18,7 +18,14 @@ async fn an_operator_needs_no_organization() {
     for page in ["/welcome", "/home"] {
         assert_eq!(ops.get(page).await.location(), "/operator", "{page}");
     }
-    for page in ["/operator", "/operator/reviews", "/operator/policy", "/operator/exemptions", "/operator/report"] {
+    for page in [
+        "/operator",
+        "/operator/reviews",
+        "/operator/policy",
+        "/operator/exemptions",
+        "/operator/prices",
+        "/operator/report",
+    ] {
         let answer = ops.get(page).await;
         assert_eq!(answer.status, 200, "{page}");
         assert!(answer.body.contains("href=\"/operator/reviews\""), "the navigation of the console: {page}");

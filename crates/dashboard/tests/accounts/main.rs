@@ -19,6 +19,7 @@ mod lists;
 mod markup;
 mod operators;
 mod organization_deletion;
+mod prices;
 mod profile;
 mod progress;
 mod project_features;
