@@ -46,6 +46,7 @@ fn documented_constants_are_those_of_the_code() {
     assert_eq!(bytes("body of a form"), keystead_api::largest_body("/v1/organization/projects"));
     assert_eq!(bytes("body of a delivery"), keystead_api::largest_body("/webhooks/stripe"));
     assert_eq!(bytes("picture of a document"), keystead_dashboard::largest_body("/verify/x/capture/pictures/front"));
+    assert_eq!(bytes("price list"), keystead_dashboard::largest_body("/operator/prices/preview"));
     assert_eq!(bytes("memory for bodies of the other"), bytes("memory for bodies on") / 4);
     let discarded = row("read and thrown away");
     let seconds = |time: std::time::Duration| format!("{} seconds", time.as_secs());
