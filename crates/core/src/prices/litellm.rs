@@ -29,36 +29,47 @@ pub(super) fn read(text: &str, served: &dyn Fn(&str) -> bool) -> Result<PriceLis
             continue;
         }
         let Value::Object(members) = entry else { return Err(ListFault::Entry(model)) };
-        match price(&model, &members)? {
-            Ok((price, left_out)) => list.prices.push(ListedPrice { model, price, left_out }),
-            Err(members) => list.unusable.push(UnusablePrice { model, members }),
+        match Entry::read(&model, &members)? {
+            Entry::Price(price, left_out) => list.prices.push(ListedPrice { model, price, left_out }),
+            Entry::Unusable(members) => list.unusable.push(UnusablePrice { model, members }),
         }
     }
     Ok(list)
 }
 
-/// The price of an entry and the members that it leaves out, or only those if it has no price that is counted.
-fn price(model: &str, members: &Map<String, Value>) -> Result<Result<(Price, Vec<String>), Vec<String>>, ListFault> {
-    let mode = members.get("mode").and_then(Value::as_str).unwrap_or_default();
-    let (mut kinds, mut left_out): (Vec<(PriceKind, Micros)>, Vec<String>) = (Vec::new(), Vec::new());
-    for (name, value) in members.iter().filter(|(name, value)| is_price(name, value)) {
-        let Some(kind) = kind_of(name, mode) else {
-            if value.as_f64() != Some(0.0) {
-                left_out.push(name.clone());
+/// What an entry says.
+enum Entry {
+    /// A price, and the members with prices that it leaves out.
+    Price(Price, Vec<String>),
+    /// No price that is counted, but these members with prices.
+    Unusable(Vec<String>),
+}
+
+impl Entry {
+    fn read(model: &str, members: &Map<String, Value>) -> Result<Self, ListFault> {
+        let mode = members.get("mode").and_then(Value::as_str).unwrap_or_default();
+        let mut kinds: Vec<(PriceKind, Micros)> = Vec::new();
+        let mut left_out = Vec::new();
+        for (name, value) in members.iter().filter(|(name, value)| is_price(name, value)) {
+            let Some(kind) = kind_of(name, mode) else {
+                if value.as_f64() != Some(0.0) {
+                    left_out.push(name.clone());
+                }
+                continue;
+            };
+            let wrong = |fault| ListFault::Price { model: model.to_owned(), kind: name.clone(), fault };
+            let number = value.as_f64().ok_or_else(|| wrong(PriceFault::NotANumber))?;
+            let micros = micros_of_unit(number).map_err(wrong)?;
+            match kinds.iter_mut().find(|(known, _)| *known == kind) {
+                // Some entries state one price under two names, one of them with zero.
+                Some((_, known)) => *known = micros.max(*known),
+                None => kinds.push((kind, micros)),
             }
-            continue;
-        };
-        let wrong = |fault| ListFault::Price { model: model.to_owned(), kind: name.clone(), fault };
-        let number = value.as_f64().ok_or_else(|| wrong(PriceFault::NotANumber))?;
-        let micros = micros_of_unit(number).map_err(wrong)?;
-        match kinds.iter_mut().find(|(known, _)| *known == kind) {
-            // Some entries state one price under two names, one of them with zero.
-            Some((_, known)) => *known = micros.max(*known),
-            None => kinds.push((kind, micros)),
         }
+        let is_free = kinds.iter().all(|(_, micros)| *micros == Micros(0));
+        let nothing = kinds.is_empty() || (!left_out.is_empty() && is_free);
+        Ok(if nothing { Self::Unusable(left_out) } else { Self::Price(price_of(kinds), left_out) })
     }
-    let nothing = kinds.is_empty() || !left_out.is_empty() && kinds.iter().all(|(_, micros)| *micros == Micros(0));
-    Ok(if nothing { Err(left_out) } else { Ok((price_of(kinds), left_out)) })
 }
 
 /// Whether a member is a price, or several.

@@ -1,6 +1,6 @@
 //! The operator's page of prices: free models first, a price from a date, and a list with a preview.
 
-use http_body_util::Full;
+use axum::body::Body;
 use keystead_core::money::Micros;
 use keystead_core::rate::RateLimits;
 use keystead_core::time::Timestamp;
@@ -105,7 +105,7 @@ async fn a_list_is_seen_before_it_is_set() {
     let body = format!("{}{}{}--{boundary}--\r\n", part("csrf", &csrf), part("list", LIST), part("from", ""));
     let request = ops.request("POST", preview).header("sec-fetch-site", "same-origin");
     let request = request.header("content-type", format!("multipart/form-data; boundary={boundary}"));
-    let sent = ops.send_once(request.body(axum::body::Body::new(Full::from(body))).unwrap()).await;
+    let sent = ops.send_once(request.body(Body::from(body)).unwrap()).await;
     assert!(sent.status == 303 && sent.location().starts_with(HERE), "{} {}", sent.status, sent.location());
     let location = sent.location().to_owned();
     let page = ops.get(&location).await;

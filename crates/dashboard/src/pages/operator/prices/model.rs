@@ -47,7 +47,6 @@ struct Row {
 #[template(path = "pages/operator_price.html")]
 struct ModelPage {
     layout: Layout,
-    model: String,
     back: String,
     action: String,
     fields: Vec<Field>,
@@ -111,7 +110,6 @@ async fn page(state: &DashboardState, visit: &OwnVisit, model: &str) -> Result<M
     };
     Ok(ModelPage {
         layout: layout(state, visit, &t.text_with("prices-of-model", "model", model), HERE),
-        model: model.to_owned(),
         back: visit.link(HERE),
         action: visit.link(&address(model)),
         fields: PriceKind::ALL.into_iter().map(field).collect(),
