@@ -112,3 +112,20 @@ async fn calls_of_searches_cost_once() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_response_in_the_background_keeps_the_price_of_its_admission() {
+    const BODY: &str = r#"{"model":"gpt-4o","background":true,"input":"one"}"#;
+    const QUEUED: &str = r#"{"id":"resp_1","object":"response","status":"queued","usage":null,"output":[]}"#;
+    const DONE: &str = r#"{"id":"resp_1","object":"response","status":"completed","output":[],"usage":{"input_tokens":1,"output_tokens":10,"total_tokens":11}}"#;
+    let world = World::new().await;
+    let key = world.key(1);
+    let now = world.clock.load(Ordering::SeqCst);
+    let change = PriceChange { holds_from: Timestamp(now + 10), price: output(2_000_000) };
+    world.schedule("gpt-4o", PriceSchedule::new(output(1_000_000), vec![change]));
+    world.answers(|seen| json(200, if seen.method == "POST" { QUEUED } else { DONE }));
+    assert_eq!(world.post("/v1/responses", &key, BODY).await.status, 200);
+    world.clock.store(now + 20, Ordering::SeqCst);
+    world.gateway.settle_pending().await.unwrap();
+    assert_eq!(world.costs().await, [Amount::from(Micros(10))]);
+}

@@ -55,6 +55,7 @@ impl Answer {
         let (input, output) = (tokens("prompt_tokens"), tokens("completion_tokens"));
         let shown = |tokens: Option<i64>| tokens.map(|number| format.number(&number)).unwrap_or_default();
         let used = Quantities {
+            requests: 1,
             input_tokens: input.unwrap_or_default(),
             input_cached_tokens: body["usage"]["prompt_tokens_details"]["cached_tokens"].as_i64().unwrap_or_default(),
             output_tokens: output.unwrap_or_default(),
