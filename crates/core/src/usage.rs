@@ -10,8 +10,10 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub mod attributes;
+mod parts;
 
 pub use attributes::Attributes;
+pub use parts::TokenParts;
 
 /// Days for which usage is kept by the minute; what is older is kept by the hour and by the day.
 pub const MINUTES_KEPT_DAYS: i64 = 14;
@@ -129,6 +131,9 @@ pub struct Quantities {
     /// Calls of a hosted tool.
     #[serde(default)]
     pub tool_calls: i64,
+    /// Parts of the tokens that can have a price of their own.
+    #[serde(default)]
+    pub parts: TokenParts,
 }
 
 impl Quantities {
@@ -144,13 +149,33 @@ impl Quantities {
             characters: self.characters.saturating_add(other.characters),
             seconds: self.seconds.saturating_add(other.seconds),
             tool_calls: self.tool_calls.saturating_add(other.tool_calls),
+            parts: self.parts.plus(other.parts),
         }
     }
 
-    /// Whether no figure is above [`LARGEST_COUNT`], so that one event can hold all of it.
+    /// Every figure, in an order in which new ones are added at the end.
     #[must_use]
-    pub fn fits_one_event(self) -> bool {
-        let Self {
+    pub const fn figures(&self) -> [i64; 12] {
+        [
+            self.requests,
+            self.input_tokens,
+            self.input_cached_tokens,
+            self.output_tokens,
+            self.images,
+            self.characters,
+            self.seconds,
+            self.tool_calls,
+            self.parts.cache_write,
+            self.parts.audio_input,
+            self.parts.reasoning,
+            self.parts.audio_output,
+        ]
+    }
+
+    /// Builds quantities from their figures, in the same order.
+    #[must_use]
+    pub const fn of_figures(figures: [i64; 12]) -> Self {
+        let [
             requests,
             input_tokens,
             input_cached_tokens,
@@ -159,26 +184,48 @@ impl Quantities {
             characters,
             seconds,
             tool_calls,
-        } = self;
-        [requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls]
-            .into_iter()
-            .all(|figure| figure <= LARGEST_COUNT)
+            cache_write,
+            audio_input,
+            reasoning,
+            audio_output,
+        ] = figures;
+        let parts = TokenParts { cache_write, audio_input, reasoning, audio_output };
+        Self {
+            requests,
+            input_tokens,
+            input_cached_tokens,
+            output_tokens,
+            images,
+            characters,
+            seconds,
+            tool_calls,
+            parts,
+        }
     }
 
-    /// Limits every figure to `0..=LARGEST_COUNT`, and cached tokens to the tokens read.
+    /// Whether no figure is above [`LARGEST_COUNT`], so that one event can hold all of it.
+    #[must_use]
+    pub fn fits_one_event(self) -> bool {
+        self.figures().into_iter().all(|figure| figure <= LARGEST_COUNT)
+    }
+
+    /// Limits every figure to `0..=LARGEST_COUNT`, and parts of tokens to the tokens read and written.
     #[must_use]
     pub fn clamped(self) -> Self {
         let clamp = |n: i64| n.clamp(0, LARGEST_COUNT);
         let input_tokens = clamp(self.input_tokens);
+        let input_cached_tokens = clamp(self.input_cached_tokens).min(input_tokens);
+        let output_tokens = clamp(self.output_tokens);
         Self {
             requests: clamp(self.requests),
             input_tokens,
-            input_cached_tokens: clamp(self.input_cached_tokens).min(input_tokens),
-            output_tokens: clamp(self.output_tokens),
+            input_cached_tokens,
+            output_tokens,
             images: clamp(self.images),
             characters: clamp(self.characters),
             seconds: clamp(self.seconds),
             tool_calls: clamp(self.tool_calls),
+            parts: self.parts.within(input_tokens - input_cached_tokens, output_tokens),
         }
     }
 }
@@ -203,6 +250,18 @@ pub struct Price {
     pub request: Micros,
     /// Per million calls of the hosted tools `web_search` and `file_search`.
     pub tool_call: Micros,
+    /// Per million tokens that are written into a cache; without it, as other tokens read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<Micros>,
+    /// Per million tokens of sound that are read; without it, as other tokens read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio_input: Option<Micros>,
+    /// Per million tokens of reasoning; without it, as other tokens written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<Micros>,
+    /// Per million tokens of sound that are written; without it, as other tokens written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio_output: Option<Micros>,
 }
 
 impl Price {
@@ -229,11 +288,18 @@ impl Price {
     /// Computes the exact cost of these quantities of any number of requests.
     #[must_use]
     pub fn cost_of_many(&self, used: &Quantities) -> Amount {
-        let uncached = used.input_tokens.saturating_sub(used.input_cached_tokens);
+        let parts = used.parts;
+        let read = used.input_tokens.saturating_sub(used.input_cached_tokens);
+        let read = read.saturating_sub(parts.cache_write).saturating_sub(parts.audio_input);
+        let written = used.output_tokens.saturating_sub(parts.reasoning).saturating_sub(parts.audio_output);
         [
-            (uncached, self.input),
+            (read, self.input),
             (used.input_cached_tokens, self.cached_input),
-            (used.output_tokens, self.output),
+            (parts.cache_write, self.cache_write.unwrap_or(self.input)),
+            (parts.audio_input, self.audio_input.unwrap_or(self.input)),
+            (written, self.output),
+            (parts.reasoning, self.reasoning.unwrap_or(self.output)),
+            (parts.audio_output, self.audio_output.unwrap_or(self.output)),
             (used.images, self.image),
             (used.characters, self.character),
             (used.seconds, self.second),
@@ -315,6 +381,36 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_tokens_cost_what_they_state_or_what_the_others_cost() {
+        let parts = TokenParts { cache_write: 10, audio_input: 20, reasoning: 30, audio_output: 40 };
+        let used = Quantities {
+            requests: 1,
+            input_tokens: 100,
+            input_cached_tokens: 50,
+            output_tokens: 100,
+            parts,
+            ..Quantities::default()
+        };
+        assert_eq!(used.clamped(), used);
+        let plain = Price {
+            input: Micros(1_000_000),
+            cached_input: Micros(500_000),
+            output: Micros(2_000_000),
+            ..Price::default()
+        };
+        assert_eq!(plain.cost(&used), plain.cost(&Quantities { parts: TokenParts::default(), ..used }));
+        let own = Price {
+            cache_write: Some(Micros(3_000_000)),
+            audio_input: Some(Micros(4_000_000)),
+            reasoning: Some(Micros(0)),
+            audio_output: Some(Micros(5_000_000)),
+            ..plain
+        };
+        assert_eq!(own.cost(&used), Micros(20 + 25 + 30 + 80 + 60 + 200).into());
+        assert_eq!(Quantities::of_figures(used.figures()), used);
+    }
+
+    #[test]
     fn requests_and_calls_of_tools_are_paid_once() {
         let price = Price {
             input: Micros(1_000_000),
@@ -336,7 +432,11 @@ mod tests {
         let expected = Price { input: Micros(2), cached_input: Micros(1), output: Micros(8), ..Price::default() };
         assert_eq!(serde_json::from_str::<Price>(old).unwrap(), expected);
         assert_eq!(serde_json::from_str::<Price>("{}").unwrap(), Price::default());
-        assert!(serde_json::from_str::<Price>(r#"{"cache_write":1}"#).is_err());
+        assert!(serde_json::from_str::<Price>(r#"{"video":1}"#).is_err());
+        let stated = Price { reasoning: Some(Micros(0)), ..expected };
+        let text = serde_json::to_string(&stated).unwrap();
+        assert!(text.contains("\"reasoning\":0") && !text.contains("audio"), "{text}");
+        assert_eq!(serde_json::from_str::<Price>(&text).unwrap(), stated);
     }
 
     #[test]

@@ -407,7 +407,8 @@ CREATE INDEX waiver_requests_of_organization ON waiver_requests (organization, c
 
 -- Sums of usage by minute, hour and day of UTC; all three are written where an event is counted. Costs are exact: `cost` is whole
 -- micros and `cost_picos` what is beyond them; each is a sum of its own, so `cost_picos` may pass a million. Estimated figures
--- have rows of their own. `detail` is the service tier of completions, the size of images, the context level of web searches
+-- have rows of their own. `cache_write_tokens` and the three after it are parts of the tokens read and written. `detail` is the
+-- service tier of completions, the size of images, the context level of web searches
 -- and the vector store of file searches; `source` is of images. Both are empty where they are unknown.
 CREATE TABLE usage_minutes (
   organization TEXT NOT NULL,
@@ -429,6 +430,10 @@ CREATE TABLE usage_minutes (
   characters BIGINT NOT NULL,
   seconds BIGINT NOT NULL,
   tool_calls BIGINT NOT NULL,
+  cache_write_tokens BIGINT NOT NULL DEFAULT 0,
+  audio_input_tokens BIGINT NOT NULL DEFAULT 0,
+  reasoning_tokens BIGINT NOT NULL DEFAULT 0,
+  audio_output_tokens BIGINT NOT NULL DEFAULT 0,
   cost BIGINT NOT NULL,
   cost_picos BIGINT NOT NULL,
   PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
@@ -456,6 +461,10 @@ CREATE TABLE usage_hours (
   characters BIGINT NOT NULL,
   seconds BIGINT NOT NULL,
   tool_calls BIGINT NOT NULL,
+  cache_write_tokens BIGINT NOT NULL DEFAULT 0,
+  audio_input_tokens BIGINT NOT NULL DEFAULT 0,
+  reasoning_tokens BIGINT NOT NULL DEFAULT 0,
+  audio_output_tokens BIGINT NOT NULL DEFAULT 0,
   cost BIGINT NOT NULL,
   cost_picos BIGINT NOT NULL,
   PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
@@ -481,6 +490,10 @@ CREATE TABLE usage_days (
   characters BIGINT NOT NULL,
   seconds BIGINT NOT NULL,
   tool_calls BIGINT NOT NULL,
+  cache_write_tokens BIGINT NOT NULL DEFAULT 0,
+  audio_input_tokens BIGINT NOT NULL DEFAULT 0,
+  reasoning_tokens BIGINT NOT NULL DEFAULT 0,
+  audio_output_tokens BIGINT NOT NULL DEFAULT 0,
   cost BIGINT NOT NULL,
   cost_picos BIGINT NOT NULL,
   PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)

@@ -191,7 +191,7 @@ async fn a_list_is_previewed_with_the_usage_of_last_month_and_imported_as_a_whol
     ];
     let write = async move |tx: &mut Tx| usage::record(tx, "1-x", 0, &events).await;
     test.store.write("usage", write).await.unwrap();
-    let list = "{\"paid\": {\"mode\": \"chat\", \"input_cost_per_token\": 7e-12, \"cache_creation_input_token_cost\": 1e-6}, \
+    let list = "{\"paid\": {\"mode\": \"chat\", \"input_cost_per_token\": 7e-12, \"input_cost_per_token_batches\": 1e-6}, \
                  \"free\": {\"mode\": \"chat\", \"input_cost_per_token\": 3e-12}, \
                  \"other\": {\"mode\": \"chat\", \"input_cost_per_query\": 0.1}, \"unknown\": {}}";
     let from = Some(Timestamp(NOON + DAY));
@@ -199,7 +199,7 @@ async fn a_list_is_previewed_with_the_usage_of_last_month_and_imported_as_a_whol
     let import = &preview.import;
     let changes: Vec<_> = import.changes.iter().map(|one| (one.model.as_str(), one.before, one.after)).collect();
     assert_eq!(changes, [("free", Price::default(), tokens(3)), ("paid", tokens(5), tokens(7))]);
-    assert_eq!(import.changes[1].left_out, ["cache_creation_input_token_cost"]);
+    assert_eq!(import.changes[1].left_out, ["input_cost_per_token_batches"]);
     assert_eq!((import.unusable[0].model.as_str(), import.unchanged, import.not_served), ("other", 0, 1));
     assert_eq!(import.still_free, ["other"]);
     let month = &preview.last_month;

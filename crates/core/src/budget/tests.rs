@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::money::Micros;
 use crate::route::MeterKind;
-use crate::usage::{LARGEST_COUNT, Price, Quantities};
+use crate::usage::{LARGEST_COUNT, Price, Quantities, TokenParts};
 
 fn at(text: &str) -> Timestamp {
     Timestamp(text.parse::<jiff::Timestamp>().unwrap().as_second())
@@ -78,7 +78,8 @@ proptest! {
         bounds in prop::array::uniform5(0..2_000_000_u64),
         shares in prop::array::uniform5(0..=100_u64),
         cached in 0..=100_u64,
-        prices in prop::array::uniform8(0..=1_000_000_000_i64),
+        prices in prop::array::uniform12(0..=1_000_000_000_i64),
+        parts in prop::array::uniform4(0..2_000_000_i64),
     ) {
         let [input_tokens, output_tokens, images, characters, seconds] = bounds;
         let most = Bounds { requests: 1, input_tokens, output_tokens, images, characters, seconds };
@@ -93,9 +94,20 @@ proptest! {
             characters: part(characters, shares[3]),
             seconds: part(seconds, shares[4]),
             tool_calls: 0,
+            parts: TokenParts {
+                cache_write: parts[0],
+                audio_input: parts[1],
+                reasoning: parts[2],
+                audio_output: parts[3],
+            },
+        }
+        .clamped();
+        let [input, cached_input, output, image, character, second, request, tool_call, ..] = prices.map(Micros);
+        let [.., cache_write, audio_input, reasoning, audio_output] = prices.map(|price| Some(Micros(price)));
+        let price = Price {
+            input, cached_input, output, image, character, second, request, tool_call, cache_write, audio_input,
+            reasoning, audio_output,
         };
-        let [input, cached_input, output, image, character, second, request, tool_call] = prices.map(Micros);
-        let price = Price { input, cached_input, output, image, character, second, request, tool_call };
         prop_assert!(price.cost(&used) <= most.cost(&price));
     }
 }

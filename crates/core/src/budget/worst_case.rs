@@ -1,6 +1,6 @@
 //! The most that a request may cost, before it is forwarded.
 
-use crate::money::Amount;
+use crate::money::{Amount, Micros};
 use crate::usage::{LARGEST_COUNT, Price, Quantities};
 
 /// The most that a request may use of each quantity.
@@ -21,12 +21,17 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// The most that usage within these bounds costs. Tokens read count with the higher price of cached and other ones,
-    /// because a request cannot tell what is cached.
+    /// The most that usage within these bounds costs. Tokens read and written count with the highest price of any of their
+    /// parts, because a request cannot tell what is cached or how much is reasoning.
     #[must_use]
     pub fn cost(&self, price: &Price) -> Amount {
         let figure = |bound: u64| i64::try_from(bound).unwrap_or(i64::MAX).min(LARGEST_COUNT);
-        let dearest = Price { input: price.input.max(price.cached_input), ..*price };
+        let dearest = |usual: Micros, parts: [Option<Micros>; 3]| parts.into_iter().flatten().fold(usual, Micros::max);
+        let dearest = Price {
+            input: dearest(price.input, [Some(price.cached_input), price.cache_write, price.audio_input]),
+            output: dearest(price.output, [price.reasoning, price.audio_output, None]),
+            ..*price
+        };
         dearest.cost(&Quantities {
             requests: figure(self.requests),
             input_tokens: figure(self.input_tokens),

@@ -139,9 +139,17 @@ pub fn written_list<'p>(prices: impl IntoIterator<Item = (&'p str, &'p Price)>) 
     for (model, price) in prices {
         text.push_str(&format!("\n[[price]]\nmodel = {}\n", Value::String(model.to_owned())));
         for kind in PriceKind::ALL {
-            let micros = kind.of(price);
-            // Cached input that is not stated costs as much as input; another kind is free.
-            if micros.0 != 0 || kind == PriceKind::CachedInput {
+            let Some(micros) = kind.stated(price) else { continue };
+            // Parts of tokens that are not stated cost as much as the others; another kind is free.
+            let is_part = matches!(
+                kind,
+                PriceKind::CachedInput
+                    | PriceKind::CacheWrite
+                    | PriceKind::AudioInput
+                    | PriceKind::Reasoning
+                    | PriceKind::AudioOutput
+            );
+            if micros.0 != 0 || is_part {
                 text.push_str(&format!("{} = \"{}\"\n", kind.as_str(), Amount::from(micros)));
             }
         }
@@ -229,6 +237,10 @@ mod tests {
             second: Micros(1_000),
             request: Micros(1_234_567),
             tool_call: Micros(7_000_000),
+            cache_write: Some(Micros(0)),
+            audio_input: Some(Micros(40_000_000)),
+            reasoning: Some(Micros(0)),
+            audio_output: Some(Micros(80_000_000)),
         };
         let prices = [("a", &free), ("b/\"c\"\\ \u{1f600}", &cached_free), ("d", &all)];
         let list = read(&written_list(prices)).unwrap();
@@ -247,8 +259,8 @@ mod tests {
             (format!("{}\n{}", entry("input = 1"), entry("input = 1")), "price_list_repeated"),
             ("[[price]]\ninput = 1".to_owned(), "price_list_entry"),
             ("[[price]]\nmodel = 7".to_owned(), "price_list_entry"),
-            (entry("cache_write = 1"), "price_list_kind"),
-            (entry("reasoning = 1"), "price_list_kind"),
+            (entry("video = 1"), "price_list_kind"),
+            (entry("image_1024x1024 = 1"), "price_list_kind"),
             (entry(""), "price_list_price"),
             (entry("input = -1"), "price_list_price"),
             (entry("input = 0.0000001"), "price_list_price"),

@@ -84,7 +84,11 @@ fn kind_of(name: &str, mode: &str) -> Option<PriceKind> {
     match name {
         "input_cost_per_token" if !speech => Some(PriceKind::Input),
         "cache_read_input_token_cost" if !speech => Some(PriceKind::CachedInput),
+        "cache_creation_input_token_cost" if !speech => Some(PriceKind::CacheWrite),
+        "input_cost_per_audio_token" if !speech => Some(PriceKind::AudioInput),
         "output_cost_per_token" if !speech => Some(PriceKind::Output),
+        "output_cost_per_reasoning_token" if !speech => Some(PriceKind::Reasoning),
+        "output_cost_per_audio_token" if !speech => Some(PriceKind::AudioOutput),
         "input_cost_per_image" | "output_cost_per_image" if image => Some(PriceKind::Image),
         "input_cost_per_character" if speech => Some(PriceKind::Character),
         "input_cost_per_second" | "output_cost_per_second" if transcription => Some(PriceKind::Second),
@@ -112,7 +116,9 @@ mod tests {
         let chat = json!({
             "mode": "chat", "max_tokens": 16_384, "litellm_provider": "openai", "supports_vision": true,
             "input_cost_per_token": 2.5e-6, "cache_read_input_token_cost": 1.25e-6, "output_cost_per_token": 1e-5,
-            "input_cost_per_token_batches": 1.25e-6, "output_cost_per_reasoning_token": 0,
+            "input_cost_per_token_batches": 1.25e-6, "output_cost_per_token_flex": 0,
+            "output_cost_per_reasoning_token": 1.2e-5, "input_cost_per_audio_token": 4e-5,
+            "cache_creation_input_token_cost": 2.5e-6,
             "search_context_cost_per_query": { "search_context_size_low": 0.03 },
         });
         let read = one(chat).unwrap();
@@ -120,6 +126,8 @@ mod tests {
             input: Micros(2_500_000),
             cached_input: Micros(1_250_000),
             output: Micros(10_000_000),
+            audio_input: Some(Micros(40_000_000)),
+            reasoning: Some(Micros(12_000_000)),
             ..Price::default()
         };
         let left_out = vec!["input_cost_per_token_batches".to_owned(), "search_context_cost_per_query".to_owned()];

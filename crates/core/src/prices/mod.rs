@@ -31,14 +31,26 @@ pub enum PriceKind {
     Request,
     /// Calls of the hosted tools `web_search` and `file_search`.
     ToolCall,
+    /// Tokens written into a cache.
+    CacheWrite,
+    /// Tokens of sound that are read.
+    AudioInput,
+    /// Tokens of reasoning.
+    Reasoning,
+    /// Tokens of sound that are written.
+    AudioOutput,
 }
 
 impl PriceKind {
     /// Every kind, in the order in which they are shown.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Input,
         Self::CachedInput,
+        Self::CacheWrite,
+        Self::AudioInput,
         Self::Output,
+        Self::Reasoning,
+        Self::AudioOutput,
         Self::Image,
         Self::Character,
         Self::Second,
@@ -47,8 +59,20 @@ impl PriceKind {
     ];
 
     /// Their names, in the same order.
-    pub const NAMES: [&'static str; 8] =
-        ["input", "cached_input", "output", "image", "character", "second", "request", "tool_call"];
+    pub const NAMES: [&'static str; 12] = [
+        "input",
+        "cached_input",
+        "cache_write",
+        "audio_input",
+        "output",
+        "reasoning",
+        "audio_output",
+        "image",
+        "character",
+        "second",
+        "request",
+        "tool_call",
+    ];
 
     /// The name in files, objects and forms.
     #[must_use]
@@ -62,6 +86,10 @@ impl PriceKind {
             Self::Second => "second",
             Self::Request => "request",
             Self::ToolCall => "tool_call",
+            Self::CacheWrite => "cache_write",
+            Self::AudioInput => "audio_input",
+            Self::Reasoning => "reasoning",
+            Self::AudioOutput => "audio_output",
         }
     }
 
@@ -73,21 +101,36 @@ impl PriceKind {
 
     /// The price of this kind.
     #[must_use]
-    pub const fn of(self, price: &Price) -> Micros {
+    pub fn of(self, price: &Price) -> Micros {
+        let usual = match self {
+            Self::Reasoning | Self::AudioOutput => price.output,
+            _ => price.input,
+        };
+        self.stated(price).unwrap_or(usual)
+    }
+
+    /// The price of this kind, unless it is that of the tokens of which it is a part.
+    #[must_use]
+    pub const fn stated(self, price: &Price) -> Option<Micros> {
         match self {
-            Self::Input => price.input,
-            Self::CachedInput => price.cached_input,
-            Self::Output => price.output,
-            Self::Image => price.image,
-            Self::Character => price.character,
-            Self::Second => price.second,
-            Self::Request => price.request,
-            Self::ToolCall => price.tool_call,
+            Self::Input => Some(price.input),
+            Self::CachedInput => Some(price.cached_input),
+            Self::Output => Some(price.output),
+            Self::Image => Some(price.image),
+            Self::Character => Some(price.character),
+            Self::Second => Some(price.second),
+            Self::Request => Some(price.request),
+            Self::ToolCall => Some(price.tool_call),
+            Self::CacheWrite => price.cache_write,
+            Self::AudioInput => price.audio_input,
+            Self::Reasoning => price.reasoning,
+            Self::AudioOutput => price.audio_output,
         }
     }
 }
 
-/// Builds a price from prices of kinds. A kind that is absent is free, but cached input costs as much as input.
+/// Builds a price from prices of kinds. A kind that is absent is free, but parts of the tokens read and written cost as much
+/// as the others.
 #[must_use]
 pub fn price_of(kinds: impl IntoIterator<Item = (PriceKind, Micros)>) -> Price {
     let (mut price, mut cached) = (Price::default(), None);
@@ -101,11 +144,23 @@ pub fn price_of(kinds: impl IntoIterator<Item = (PriceKind, Micros)>) -> Price {
             PriceKind::Second => &mut price.second,
             PriceKind::Request => &mut price.request,
             PriceKind::ToolCall => &mut price.tool_call,
+            PriceKind::CacheWrite => price.cache_write.insert(micros),
+            PriceKind::AudioInput => price.audio_input.insert(micros),
+            PriceKind::Reasoning => price.reasoning.insert(micros),
+            PriceKind::AudioOutput => price.audio_output.insert(micros),
         };
         *place = micros;
     }
     price.cached_input = cached.unwrap_or(price.input);
-    price
+    // One price has one form, so that equal prices compare as equal.
+    let other = |part: Option<Micros>, usual: Micros| part.filter(|part| *part != usual);
+    Price {
+        cache_write: other(price.cache_write, price.input),
+        audio_input: other(price.audio_input, price.input),
+        reasoning: other(price.reasoning, price.output),
+        audio_output: other(price.audio_output, price.output),
+        ..price
+    }
 }
 
 #[cfg(test)]
@@ -120,11 +175,19 @@ mod tests {
             let price = price_of([(kind, Micros(number))]);
             assert_eq!(kind.of(&price), Micros(number));
             let others = PriceKind::ALL.into_iter().filter(|other| *other != kind);
-            // Only cached input follows another kind.
+            // Parts of tokens follow the others.
             let set = others.filter(|other| other.of(&price) != Micros(0)).collect::<Vec<_>>();
-            assert_eq!(set, if kind == PriceKind::Input { vec![PriceKind::CachedInput] } else { vec![] });
+            let following = match kind {
+                PriceKind::Input => vec![PriceKind::CachedInput, PriceKind::CacheWrite, PriceKind::AudioInput],
+                PriceKind::Output => vec![PriceKind::Reasoning, PriceKind::AudioOutput],
+                _ => vec![],
+            };
+            assert_eq!(set, following);
         }
-        assert_eq!(PriceKind::from_name("cache_write"), None);
+        assert_eq!(PriceKind::from_name("video"), None);
+        let same = price_of([(PriceKind::Output, Micros(5)), (PriceKind::Reasoning, Micros(5))]);
+        assert_eq!(same, price_of([(PriceKind::Output, Micros(5))]));
+        assert_eq!(price_of(PriceKind::ALL.map(|kind| (kind, Micros(0)))), Price::default());
         let cached_is_free = price_of([(PriceKind::CachedInput, Micros(0)), (PriceKind::Input, Micros(5))]);
         assert_eq!(cached_is_free, Price { input: Micros(5), ..Price::default() });
     }

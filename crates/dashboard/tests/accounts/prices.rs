@@ -124,7 +124,7 @@ async fn a_list_is_seen_before_it_is_set() {
     for (list, said) in [
         ("no list", "cannot be read as a price list"),
         ("currency = \"EUR\"", "in another currency"),
-        ("[[price]]\nmodel = \"vendor/big\"\ncache_write = 1\n", "something that cannot be charged"),
+        ("[[price]]\nmodel = \"vendor/big\"\nvideo = 1\n", "something that cannot be charged"),
         ("[[price]]\nmodel = \"vendor/big\"\ninput = -1\n", "A price in the list is not valid"),
         ("[[price]]\nmodel = \"gone\"\ninput = 1\n", "no price of a model that is served"),
     ] {

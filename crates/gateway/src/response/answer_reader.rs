@@ -240,7 +240,10 @@ impl Found {
             (Zone::Root | Zone::Response, Name::Usage, false) => Zone::Usage(OWN),
             (Zone::Groq, Name::Usage, false) => Zone::Usage(GROQ),
             (Zone::Choice, Name::Usage, false) => Zone::Usage(CHOICE),
-            (Zone::Usage(_), Name::PromptDetails | Name::InputDetails, false) => Zone::UsageDetails,
+            (Zone::Usage(_), Name::PromptDetails | Name::InputDetails | Name::InputDetail, false) => Zone::UsageDetails,
+            (Zone::Usage(_), Name::CompletionDetails | Name::OutputDetails | Name::OutputDetail, false) => {
+                Zone::WrittenDetails
+            }
             (Zone::Root, Name::Choices, true) => Zone::Choices,
             (Zone::Root, Name::Response, false) => Zone::Response,
             (Zone::Root, Name::Data, true) => Zone::Data,
@@ -276,7 +279,9 @@ impl Found {
             (Zone::Offer, Name::ContextSize) | (Zone::Stores, _) => TextUse::Kept,
             (Zone::Item | Zone::Done, Name::Type | Name::Status | Name::Size | Name::ContainerId)
             | (Zone::Action, Name::Type) => TextUse::Kept,
-            (Zone::Usage(_) | Zone::UsageDetails, name) if name != Name::Unknown => TextUse::Kept,
+            (Zone::Usage(_) | Zone::UsageDetails | Zone::WrittenDetails, name) if name != Name::Unknown => {
+                TextUse::Kept
+            }
             (Zone::Choice, Name::Text) | (Zone::Voice, Name::Transcript) => TextUse::Written,
             (Zone::Message, Name::Content | Name::Text | Name::Refusal) => TextUse::Written,
             // A list of plain strings.
@@ -335,10 +340,26 @@ impl Found {
             (Zone::Usage(_), Name::Seconds) => &mut figures.seconds,
             (Zone::Usage(_), Name::CachedTokens | Name::CacheHit | Name::CacheRead | Name::NumCached)
             | (Zone::UsageDetails, Name::CachedTokens) => &mut figures.cached,
-            _ => return,
+            _ => return self.part(zone, name, text),
         };
         if let Some(read) = number(text) {
             *place = Some(place.unwrap_or(0).max(read));
+        }
+    }
+
+    /// Handles a figure about a part of the tokens. One that is not reported is zero.
+    fn part(&mut self, zone: Zone, name: Name, text: &[u8]) {
+        let parts = &mut self.figures.parts;
+        let place = match (zone, name) {
+            (Zone::Usage(_), Name::CacheCreationInput)
+            | (Zone::UsageDetails, Name::CacheCreation | Name::CacheWrite) => &mut parts.cache_write,
+            (Zone::UsageDetails, Name::AudioTokens) => &mut parts.audio_input,
+            (Zone::WrittenDetails, Name::ReasoningTokens) => &mut parts.reasoning,
+            (Zone::WrittenDetails, Name::AudioTokens) => &mut parts.audio_output,
+            _ => return,
+        };
+        if let Some(read) = number(text) {
+            *place = read.max(*place);
         }
     }
 

@@ -1,5 +1,7 @@
 //! The figures under `usage`, in the formats of different servers.
 
+use keystead_core::usage::TokenParts;
+
 /// Larger figures are reduced to this before they are added.
 const MOST: f64 = 1e12;
 
@@ -11,6 +13,7 @@ pub(crate) struct Figures {
     pub(crate) output: Option<i64>,
     pub(crate) total: Option<i64>,
     pub(crate) seconds: Option<i64>,
+    pub(crate) parts: TokenParts,
 }
 
 impl Figures {
@@ -31,6 +34,7 @@ impl Figures {
             output: sum(self.output, other.output),
             total: sum(self.total, other.total),
             seconds: sum(self.seconds, other.seconds),
+            parts: self.parts.plus(other.parts),
         }
     }
 

@@ -50,6 +50,7 @@ pub(crate) fn counted(meter: MeterKind, found: &Found, end: End, sent: impl FnOn
             let figures = found.figures().unwrap_or_default();
             let (input, output) = figures.tokens();
             count.used.input_cached_tokens = figures.cached.unwrap_or(0);
+            count.used.parts = figures.parts;
             count.used.output_tokens = output.unwrap_or(0);
             let input = input.or(figures.total.filter(|total| *total > 0));
             count.used.input_tokens = input.unwrap_or_else(|| count.estimate(sent().read));
@@ -59,6 +60,7 @@ pub(crate) fn counted(meter: MeterKind, found: &Found, end: End, sent: impl FnOn
             let (input, output) = figures.tokens();
             count.used.input_tokens = input.unwrap_or(0);
             count.used.input_cached_tokens = figures.cached.unwrap_or(0);
+            count.used.parts = figures.parts;
             count.used.output_tokens = output.unwrap_or(0);
             let made = found.pictures().map(whole);
             count.used.images = match (made, end) {
@@ -74,6 +76,7 @@ pub(crate) fn counted(meter: MeterKind, found: &Found, end: End, sent: impl FnOn
             let (input, output) = figures.tokens();
             count.used.input_tokens = input.unwrap_or(0);
             count.used.input_cached_tokens = figures.cached.unwrap_or(0);
+            count.used.parts = figures.parts;
             count.used.output_tokens = output.unwrap_or(0);
             let said = figures.seconds.or(found.duration()).filter(|seconds| *seconds > 0);
             count.used.seconds = said.unwrap_or_else(|| {
@@ -91,6 +94,7 @@ fn completion(count: &mut Counted, found: &Found, sent: impl FnOnce() -> Sent) {
     let figures = found.figures().unwrap_or_default();
     let (input, output) = figures.tokens();
     count.used.input_cached_tokens = figures.cached.unwrap_or(0);
+    count.used.parts = figures.parts;
     if let (None, None, Some(total)) = (input, output, figures.total.filter(|total| *total > 0)) {
         // The sum is exact; how it is divided is an estimate.
         count.used.output_tokens = count.estimate(found.written()).min(total);

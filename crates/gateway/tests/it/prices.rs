@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use keystead_core::money::{Amount, Micros};
 use keystead_core::prices::{PriceChange, PriceSchedule};
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Price, UsageKind};
+use keystead_core::usage::{Price, TokenParts, UsageKind};
 
 use crate::world::{World, json};
 
@@ -128,4 +128,56 @@ async fn a_response_in_the_background_keeps_the_price_of_its_admission() {
     world.clock.store(now + 20, Ordering::SeqCst);
     world.gateway.settle_pending().await.unwrap();
     assert_eq!(world.costs().await, [Amount::from(Micros(10))]);
+}
+
+#[tokio::test]
+async fn parts_of_the_tokens_have_prices_of_their_own() {
+    let world = World::new().await;
+    let key = world.key(1);
+    let price = Price {
+        input: Micros(1_000_000),
+        cached_input: Micros(500_000),
+        output: Micros(2_000_000),
+        audio_input: Some(Micros(10_000_000)),
+        reasoning: Some(Micros(3_000_000)),
+        ..Price::default()
+    };
+    world.schedule("gpt-4o", price.into());
+    let parts = |cache_write, audio_input, reasoning, audio_output| TokenParts {
+        cache_write,
+        audio_input,
+        reasoning,
+        audio_output,
+    };
+    for (usage, expected, cost) in [
+        (
+            r#"{"prompt_tokens":100,"completion_tokens":50,"total_tokens":150,
+                "prompt_tokens_details":{"cached_tokens":20,"audio_tokens":10,"cache_creation_tokens":5},
+                "completion_tokens_details":{"reasoning_tokens":30,"audio_tokens":"4","accepted_prediction_tokens":1}}"#,
+            parts(5, 10, 30, 4),
+            (70 + 10 + 100) + (40 + 90),
+        ),
+        (
+            r#"{"input_tokens":10,"output_tokens":20,"total_tokens":30,"input_tokens_details":{"cached_tokens":0},
+                "output_tokens_details":{"reasoning_tokens":15}}"#,
+            parts(0, 0, 15, 0),
+            10 + 10 + 45,
+        ),
+        // Parts that are more than the whole count as the whole, each token once.
+        (
+            r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,
+                "prompt_tokens_details":{"cached_tokens":4,"audio_tokens":99},
+                "completion_tokens_details":{"reasoning_tokens":99,"audio_tokens":99}}"#,
+            parts(0, 6, 5, 0),
+            2 + 60 + 15,
+        ),
+    ] {
+        let before = world.events().await.len();
+        let answer = format!(r#"{{"usage":{usage}}}"#);
+        world.answers(move |_| json(200, &answer));
+        assert_eq!(world.post(CHAT, &key, ASK).await.status, 200);
+        let events = world.events().await;
+        assert_eq!(events[before].used.parts, expected, "{usage}");
+        assert_eq!(events[before].cost, Amount::from(Micros(cost)), "{usage}");
+    }
 }

@@ -48,7 +48,8 @@ impl ModelSection {
         checked_rates(&format!("model {:?}", self.id), limits)
     }
 
-    /// The prices in micros; a missing price is zero, but cached input costs as much as input.
+    /// The prices in micros; a missing price is zero, but parts of the tokens cost as much as the others. Requests and calls
+    /// of searches have prices only where an operator sets them.
     pub(crate) fn price(&self) -> Result<Price, ConfigError> {
         let read = |name: &str, dollars: &Option<Dollars>| match dollars {
             None => Ok(Micros(0)),
@@ -67,6 +68,7 @@ impl ModelSection {
             image: read("image", &self.image)?,
             character: read("character", &self.character)?,
             second: read("second", &self.second)?,
+            ..Price::default()
         })
     }
 }

@@ -53,7 +53,11 @@ const fn estimated(figures: &'static [Member]) -> Member {
     )
 }
 
-const TOKENS: &[Member] = &[INPUT, OUTPUT, CACHED, UNCACHED, REQUESTS];
+const AUDIO_INPUT: Member =
+    field("input_audio_tokens", Kind::Integer, "Tokens of sound among those read and not cached.").such_as("0");
+const AUDIO_OUTPUT: Member =
+    field("output_audio_tokens", Kind::Integer, "Tokens of sound among those written.").such_as("0");
+const TOKENS: &[Member] = &[INPUT, OUTPUT, CACHED, UNCACHED, AUDIO_INPUT, AUDIO_OUTPUT, REQUESTS];
 
 const COMPLETIONS: Object = Object::new(
     "CompletionsUsage",
@@ -70,8 +74,8 @@ const COMPLETIONS: Object = Object::new(
         KEY,
         MODEL,
         SOURCE,
-        field("input_audio_tokens", Kind::Integer, "Always 0.").such_as("0"),
-        field("output_audio_tokens", Kind::Integer, "Always 0.").such_as("0"),
+        AUDIO_INPUT,
+        AUDIO_OUTPUT,
         BATCH,
         TIER,
         estimated(TOKENS),
@@ -93,8 +97,8 @@ const DECISIONS: Object = Object::new(
         KEY,
         MODEL,
         SOURCE,
-        field("input_audio_tokens", Kind::Integer, "Always 0.").such_as("0"),
-        field("output_audio_tokens", Kind::Integer, "Always 0.").such_as("0"),
+        AUDIO_INPUT,
+        AUDIO_OUTPUT,
         BATCH,
         TIER,
         estimated(TOKENS),

@@ -24,8 +24,6 @@ pub(crate) struct Shape {
     object: &'static str,
     /// The figures of a result and of its estimated part.
     figures: fn(&Quantities) -> Value,
-    /// Fields of OpenAI's result that Keystead does not count separately.
-    fixed: &'static [(&'static str, Option<i64>)],
     /// The name of the group that each kind has for itself, such as `size`.
     detail: Option<&'static str>,
     /// Whether its results have `batch`.
@@ -43,7 +41,6 @@ impl Shape {
         kind: UsageKind::Completions,
         object: "",
         figures: |_| json!({}),
-        fixed: &[],
         detail: None,
         has_batch: false,
         absent: &[],
@@ -60,9 +57,10 @@ pub(crate) static COMPLETIONS: Shape = Shape {
             "output_tokens": used.output_tokens,
             "input_cached_tokens": used.input_cached_tokens,
             "input_uncached_tokens": used.input_tokens.saturating_sub(used.input_cached_tokens),
+            "input_audio_tokens": used.parts.audio_input,
+            "output_audio_tokens": used.parts.audio_output,
         })
     },
-    fixed: &[("input_audio_tokens", Some(0)), ("output_audio_tokens", Some(0))],
     detail: Some("service_tier"),
     has_batch: true,
     groups: request::OF_COMPLETIONS,
@@ -74,7 +72,6 @@ pub(crate) static DECISIONS: Shape = Shape {
     kind: UsageKind::Decisions,
     object: "organization.usage.decisions.result",
     figures: COMPLETIONS.figures,
-    fixed: COMPLETIONS.fixed,
     detail: COMPLETIONS.detail,
     has_batch: true,
     groups: request::OF_COMPLETIONS,
@@ -172,9 +169,6 @@ async fn list(state: &ApiState, admin: &Admin, query: &Query, shape: &'static Sh
 
 fn show(shape: &Shape, result: &UsageResult, source: Option<&str>) -> Value {
     let mut shown = answer::result(shape.object, result, shape.figures, shape.absent);
-    for (name, value) in shape.fixed {
-        shown[*name] = json!(value);
-    }
     if let Some(name) = shape.detail {
         shown[name] = json!(result.detail);
     }

@@ -93,19 +93,10 @@ impl Rest {
     fn of(self, contexts: &foldhash::HashMap<u64, Context>) -> Option<UsageEvent> {
         let Self(context, at, used, cost, status, flags, request, once, admitted_at) = self;
         let Context(organization, project, key, owner, model, kind, attributes) = contexts.get(&context)?.clone();
-        let mut all = [0; 8];
-        all.get_mut(..used.len())?.copy_from_slice(&used);
-        let [requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls] = all;
-        let used = Quantities {
-            requests,
-            input_tokens,
-            input_cached_tokens,
-            output_tokens,
-            images,
-            characters,
-            seconds,
-            tool_calls,
-        };
+        // Events of earlier versions have fewer figures.
+        let mut figures = [0; 12];
+        figures.get_mut(..used.len())?.copy_from_slice(&used);
+        let used = Quantities::of_figures(figures);
         let flag = |bit: u8| flags & bit != 0;
         let (estimated, stream, summary) = (flag(ESTIMATED), flag(STREAM), flag(SUMMARY));
         let (organization_pays, project_pays) = (flag(ORGANIZATION_PAYS), flag(PROJECT_PAYS));
@@ -226,17 +217,7 @@ fn rest(text: &mut Vec<u8>, place: i64, context: u64, event: &UsageEvent) -> ser
     put(text, &[digits.format(place), " ["]);
     put(text, &[digits.format(context), ","]);
     put(text, &[digits.format(event.at.0), ",["]);
-    let Quantities {
-        requests,
-        input_tokens,
-        input_cached_tokens,
-        output_tokens,
-        images,
-        characters,
-        seconds,
-        tool_calls,
-    } = event.used;
-    let used = [requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls];
+    let used = event.used.figures();
     let said = used.iter().rposition(|figure| *figure != 0).map_or(0, |last| last + 1);
     for (at, figure) in used.iter().take(said).enumerate() {
         put(text, &[if at == 0 { "" } else { "," }, digits.format(*figure)]);

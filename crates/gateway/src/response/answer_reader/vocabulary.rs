@@ -83,7 +83,10 @@ impl Calls {
 pub(super) enum Zone {
     Root,
     Usage(u8),
+    /// About the tokens read.
     UsageDetails,
+    /// About the tokens written.
+    WrittenDetails,
     Choices,
     Choice,
     Message,
@@ -128,15 +131,17 @@ macro_rules! names {
 }
 
 names! {
-    Action = b"action", Arguments = b"arguments", Audio = b"audio", CachedTokens = b"cached_tokens", CacheHit = b"prompt_cache_hit_tokens",
+    Action = b"action", Arguments = b"arguments", Audio = b"audio", AudioTokens = b"audio_tokens",
+    CacheCreation = b"cache_creation_tokens", CacheCreationInput = b"cache_creation_input_tokens",
+    CacheWrite = b"cache_write_tokens", CachedTokens = b"cached_tokens", CacheHit = b"prompt_cache_hit_tokens",
     CacheRead = b"cache_read_input_tokens", Choices = b"choices", Code = b"code", ContainerId = b"container_id", ContextSize = b"search_context_size",
-    CompletionTokens = b"completion_tokens", Content = b"content", Created = b"created", Custom = b"custom",
+    CompletionDetails = b"completion_tokens_details", CompletionTokens = b"completion_tokens", Content = b"content", Created = b"created", Custom = b"custom",
     Data = b"data", Delta = b"delta", Duration = b"duration", Error = b"error", Function = b"function",
-    FunctionCall = b"function_call", Id = b"id", Input = b"input", InputDetails = b"input_tokens_details",
+    FunctionCall = b"function_call", Id = b"id", Input = b"input", InputDetails = b"input_tokens_details", InputDetail = b"input_token_details",
     InputTokens = b"input_tokens", Item = b"item", Message = b"message", Model = b"model", NumCached = b"num_cached_tokens",
-    Obfuscation = b"obfuscation", Object = b"object", Output = b"output", OutputTokens = b"output_tokens",
+    Obfuscation = b"obfuscation", Object = b"object", Output = b"output", OutputDetails = b"output_tokens_details", OutputDetail = b"output_token_details", OutputTokens = b"output_tokens",
     PromptDetails = b"prompt_tokens_details", PromptTokens = b"prompt_tokens", Provider = b"provider",
-    Reasoning = b"reasoning", ReasoningContent = b"reasoning_content", Refusal = b"refusal", Response = b"response",
+    Reasoning = b"reasoning", ReasoningContent = b"reasoning_content", ReasoningTokens = b"reasoning_tokens", Refusal = b"refusal", Response = b"response",
     Seconds = b"seconds", ServiceTier = b"service_tier", Size = b"size", Status = b"status", Summary = b"summary",
     SystemFingerprint = b"system_fingerprint", Text = b"text", Thinking = b"thinking", ToolCalls = b"tool_calls", Tools = b"tools",
     Called = b"name", TotalTokens = b"total_tokens", Transcript = b"transcript", Type = b"type", Usage = b"usage",

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use keystead_api::command_line::{price_import, price_preview};
 use keystead_core::money::CURRENCY;
 use keystead_core::time::Timestamp;
@@ -27,41 +27,7 @@ pub(crate) enum Prices {
         model: String,
     },
     /// Set the price of a model for a million units. Kinds that are left out are free.
-    Set {
-        /// The model.
-        #[arg(value_name = "MODEL")]
-        model: String,
-        /// Tokens read.
-        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
-        input: Option<String>,
-        /// Cached tokens read; without it, as for other ones.
-        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
-        cached_input: Option<String>,
-        /// Tokens written.
-        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
-        output: Option<String>,
-        /// Images.
-        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
-        image: Option<String>,
-        /// Characters spoken.
-        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
-        character: Option<String>,
-        /// Seconds of audio transcribed.
-        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
-        second: Option<String>,
-        /// Requests.
-        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
-        request: Option<String>,
-        /// Calls of web and file searches.
-        #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
-        tool_call: Option<String>,
-        /// From when on; without it, now.
-        #[arg(long, value_name = "TIME", value_parser = moment)]
-        from: Option<Timestamp>,
-        /// The reason, for other operators.
-        #[arg(long)]
-        reason: String,
-    },
+    Set(Box<NewPrice>),
     /// Withdraw a price that does not hold yet.
     Withdraw {
         /// The price, by the id in its history.
@@ -89,6 +55,78 @@ pub(crate) enum Prices {
         #[arg(long, value_name = "TIME", value_parser = moment)]
         from: Option<Timestamp>,
     },
+}
+
+/// The price of a model for a million units of each kind.
+#[derive(Debug, Args)]
+pub(crate) struct NewPrice {
+    /// The model.
+    #[arg(value_name = "MODEL")]
+    model: String,
+    /// Tokens read.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    input: Option<String>,
+    /// Cached tokens read; without it, as for other ones.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    cached_input: Option<String>,
+    /// Tokens read that are written into a cache; without it, as for other ones.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    cache_write: Option<String>,
+    /// Tokens of sound that are read; without it, as for other ones.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    audio_input: Option<String>,
+    /// Tokens written.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    output: Option<String>,
+    /// Tokens of reasoning; without it, as for other ones.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    reasoning: Option<String>,
+    /// Tokens of sound that are written; without it, as for other ones.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    audio_output: Option<String>,
+    /// Images.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    image: Option<String>,
+    /// Characters spoken.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    character: Option<String>,
+    /// Seconds of audio transcribed.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    second: Option<String>,
+    /// Requests.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    request: Option<String>,
+    /// Calls of web and file searches.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    tool_call: Option<String>,
+    /// From when on; without it, now.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    from: Option<Timestamp>,
+    /// The reason, for other operators.
+    #[arg(long)]
+    reason: String,
+}
+
+impl NewPrice {
+    fn body(&self) -> Value {
+        json!({
+            "model": self.model,
+            "input": self.input,
+            "cached_input": self.cached_input,
+            "cache_write": self.cache_write,
+            "audio_input": self.audio_input,
+            "output": self.output,
+            "reasoning": self.reasoning,
+            "audio_output": self.audio_output,
+            "image": self.image,
+            "character": self.character,
+            "second": self.second,
+            "request": self.request,
+            "tool_call": self.tool_call,
+            "holds_from": self.from,
+            "reason": self.reason,
+        })
+    }
 }
 
 const MODEL: &[Column] = &[
@@ -144,25 +182,8 @@ pub(super) async fn run(console: &Console, command: Prices) -> Result<(), CliErr
             let listed = Listed { columns: PRICE, nothing: "This model has the price of the configuration only." };
             console.print(&history, || console.rows(rows, listed))
         }
-        Prices::Set {
-            model,
-            input,
-            cached_input,
-            output,
-            image,
-            character,
-            second,
-            request,
-            tool_call,
-            from,
-            reason,
-        } => {
-            let body = json!({
-                "model": model, "input": input, "cached_input": cached_input, "output": output, "image": image,
-                "character": character, "second": second, "request": request, "tool_call": tool_call,
-                "holds_from": from, "reason": reason,
-            });
-            let made = console.call(None, &Request::post(PRICES, &[], body)).await?;
+        Prices::Set(new) => {
+            let made = console.call(None, &Request::post(PRICES, &[], new.body())).await?;
             console.print_object(&made, PRICE)
         }
         Prices::Withdraw { id } => {

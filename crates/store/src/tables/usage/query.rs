@@ -13,7 +13,7 @@ use super::{GroupKey, UsageQuery, UsageRow, minutes_since};
 use crate::{Error, Row, Tx, Value};
 
 /// The columns of figures, in the order in which they are read.
-const FIGURES: [&str; 10] = [
+const FIGURES: [&str; 14] = [
     "requests",
     "input_tokens",
     "input_cached_tokens",
@@ -22,6 +22,10 @@ const FIGURES: [&str; 10] = [
     "characters",
     "seconds",
     "tool_calls",
+    "cache_write_tokens",
+    "audio_input_tokens",
+    "reasoning_tokens",
+    "audio_output_tokens",
     "cost",
     "cost_picos",
 ];
@@ -148,18 +152,13 @@ fn read(row: &Row, query: &UsageQuery, piece: Piece) -> Result<(Place, Quantitie
             GroupKey::Source => group.source = Some(row.text(column)?),
         }
     }
-    let used = Quantities {
-        requests: row.int(3)?,
-        input_tokens: row.int(4)?,
-        input_cached_tokens: row.int(5)?,
-        output_tokens: row.int(6)?,
-        images: row.int(7)?,
-        characters: row.int(8)?,
-        seconds: row.int(9)?,
-        tool_calls: row.int(10)?,
-    };
+    let mut figures = [0; 12];
+    for (column, figure) in (3..).zip(&mut figures) {
+        *figure = row.int(column)?;
+    }
+    let used = Quantities::of_figures(figures);
     let kind = named(row, 1, piece.grain.table(), UsageKind::from_name)?;
-    Ok(((row.int(0)?, kind, group, row.bool(2)?), used, Amount::of_parts(row.int(11)?, row.int(12)?)))
+    Ok(((row.int(0)?, kind, group, row.bool(2)?), used, Amount::of_parts(row.int(15)?, row.int(16)?)))
 }
 
 fn shown((start, kind, group, estimated): Place, (used, cost): (Quantities, Amount)) -> UsageRow {

@@ -28,23 +28,21 @@ pub async fn list_of_models(tx: &mut Tx, start: Timestamp, end: Timestamp) -> Re
     const SQL: &str = "SELECT model, kind, CAST(SUM(requests) AS BIGINT), CAST(SUM(input_tokens) AS BIGINT), \
                        CAST(SUM(input_cached_tokens) AS BIGINT), CAST(SUM(output_tokens) AS BIGINT), \
                        CAST(SUM(images) AS BIGINT), CAST(SUM(characters) AS BIGINT), CAST(SUM(seconds) AS BIGINT), \
-                       CAST(SUM(tool_calls) AS BIGINT), CAST(SUM(cost) AS BIGINT), CAST(SUM(cost_picos) AS BIGINT) \
+                       CAST(SUM(tool_calls) AS BIGINT), CAST(SUM(cache_write_tokens) AS BIGINT), \
+                       CAST(SUM(audio_input_tokens) AS BIGINT), CAST(SUM(reasoning_tokens) AS BIGINT), \
+                       CAST(SUM(audio_output_tokens) AS BIGINT), CAST(SUM(cost) AS BIGINT), \
+                       CAST(SUM(cost_picos) AS BIGINT) \
                        FROM usage_days WHERE bucket_start >= $1 AND bucket_start < $2 GROUP BY model, kind";
     // The engines sort text differently; the map has one order.
     let mut totals = BTreeMap::new();
     for row in tx.all(SQL, vec![start.0.into(), end.0.into()]).await? {
         let kind = named(&row, 1, "usage_days", UsageKind::from_name)?;
-        let used = Quantities {
-            requests: row.int(2)?,
-            input_tokens: row.int(3)?,
-            input_cached_tokens: row.int(4)?,
-            output_tokens: row.int(5)?,
-            images: row.int(6)?,
-            characters: row.int(7)?,
-            seconds: row.int(8)?,
-            tool_calls: row.int(9)?,
-        };
-        totals.insert((row.text(0)?, kind), (used, Amount::of_parts(row.int(10)?, row.int(11)?)));
+        let mut figures = [0; 12];
+        for (column, figure) in (2..).zip(&mut figures) {
+            *figure = row.int(column)?;
+        }
+        let used = Quantities::of_figures(figures);
+        totals.insert((row.text(0)?, kind), (used, Amount::of_parts(row.int(14)?, row.int(15)?)));
     }
     let total = |((model, kind), (used, cost))| ModelTotal { model, kind, used, cost };
     Ok(totals.into_iter().map(total).collect())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, Quantities, TokenParts, UsageEvent, UsageKind};
 use keystead_store::tables::usage::{self, GroupKey, UsageQuery, UsageRow};
 
 use super::usage::event;
@@ -68,6 +68,12 @@ fn drawn(draw: &mut Draw, number: i64) -> UsageEvent {
         characters: draw.below(3),
         seconds: draw.below(3),
         tool_calls: draw.below(3),
+        parts: TokenParts {
+            cache_write: draw.below(10),
+            audio_input: draw.below(10),
+            reasoning: draw.below(10),
+            audio_output: draw.below(10),
+        },
     };
     UsageEvent {
         at: Timestamp(at),

@@ -27,6 +27,10 @@ fn kind_name(t: Messages, kind: PriceKind) -> String {
         PriceKind::Second => t.text("price-kind-second"),
         PriceKind::Request => t.text("price-kind-request"),
         PriceKind::ToolCall => t.text("price-kind-tool-call"),
+        PriceKind::CacheWrite => t.text("price-kind-cache-write"),
+        PriceKind::AudioInput => t.text("price-kind-audio-input"),
+        PriceKind::Reasoning => t.text("price-kind-reasoning"),
+        PriceKind::AudioOutput => t.text("price-kind-audio-output"),
     }
 }
 
@@ -37,10 +41,18 @@ pub(super) struct Part {
     pub(super) price: String,
 }
 
-/// The kinds that cost something.
+/// The kinds that cost something, and parts of tokens that cost something else than the others.
 fn parts(format: &LocalFormat, price: &Price) -> Vec<Part> {
-    let costs = PriceKind::ALL.into_iter().filter(|kind| kind.of(price).0 != 0);
-    costs.map(|kind| Part { name: kind_name(format.messages, kind), price: exact(format, kind.of(price)) }).collect()
+    let stated = |kind: PriceKind| {
+        let micros = kind.stated(price)?;
+        let is_own = matches!(
+            kind,
+            PriceKind::CacheWrite | PriceKind::AudioInput | PriceKind::Reasoning | PriceKind::AudioOutput
+        );
+        let part = Part { name: kind_name(format.messages, kind), price: exact(format, micros) };
+        (micros.0 != 0 || is_own).then_some(part)
+    };
+    PriceKind::ALL.into_iter().filter_map(stated).collect()
 }
 
 /// A price with every digit, and at least two after the point.

@@ -91,8 +91,12 @@ impl Row {
 
 /// The value of a field for a price; empty where nothing need be stated.
 fn value(language: Language, kind: PriceKind, price: &Price) -> String {
-    let micros = kind.of(price);
-    let stated = micros.0 != 0 || (kind == PriceKind::CachedInput && price.input.0 != 0);
+    let Some(micros) = kind.stated(price) else { return String::new() };
+    let stated = match kind {
+        PriceKind::CachedInput => micros != price.input,
+        PriceKind::CacheWrite | PriceKind::AudioInput | PriceKind::Reasoning | PriceKind::AudioOutput => true,
+        _ => micros.0 != 0,
+    };
     if stated { typed(language, micros) } else { String::new() }
 }
 

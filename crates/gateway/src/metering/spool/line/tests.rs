@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use keystead_core::budget::Charge;
+use keystead_core::usage::TokenParts;
 
 use super::super::tests::event;
 use super::*;
@@ -75,6 +76,7 @@ fn every_member_of_an_event_is_kept() {
         characters: 6,
         seconds: 7,
         tool_calls: 8,
+        parts: TokenParts { cache_write: 9, audio_input: 10, reasoning: 11, audio_output: 12 },
     };
     for (estimated, stream, summary) in [(true, false, false), (false, true, false), (false, false, true)] {
         let once = summary.then(|| "resp_1/gpt-image-1".to_owned());
@@ -92,14 +94,11 @@ proptest! {
     /// With any content of the strings and any size of the figures.
     #[test]
     fn any_event_is_kept(
-        names in proptest::array::uniform4(any::<String>()), figures in proptest::array::uniform9(any::<i64>()),
+        names in proptest::array::uniform4(any::<String>()), figures in proptest::array::uniform13(any::<i64>()),
         once: bool, flags: [bool; 3], charged: Option<(i64, bool, bool)>, status: u16, picos in 0i64..1_000_000,
     ) {
-        let [requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls, at] =
-            figures;
-        let used = Quantities {
-            requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls,
-        };
+        let [at, used @ ..] = figures;
+        let used = Quantities::of_figures(used);
         let [owner, model, request, name] = names;
         let event = UsageEvent {
             at: Timestamp(at),
