@@ -155,7 +155,7 @@ impl Quantities {
 
     /// Every figure, in an order in which new ones are added at the end.
     #[must_use]
-    pub const fn figures(&self) -> [i64; 12] {
+    pub const fn figures(&self) -> [i64; 14] {
         [
             self.requests,
             self.input_tokens,
@@ -169,12 +169,14 @@ impl Quantities {
             self.parts.audio_input,
             self.parts.reasoning,
             self.parts.audio_output,
+            self.parts.image_input,
+            self.parts.image_output,
         ]
     }
 
     /// Builds quantities from their figures, in the same order.
     #[must_use]
-    pub const fn of_figures(figures: [i64; 12]) -> Self {
+    pub const fn of_figures(figures: [i64; 14]) -> Self {
         let [
             requests,
             input_tokens,
@@ -188,8 +190,10 @@ impl Quantities {
             audio_input,
             reasoning,
             audio_output,
+            image_input,
+            image_output,
         ] = figures;
-        let parts = TokenParts { cache_write, audio_input, reasoning, audio_output };
+        let parts = TokenParts { cache_write, audio_input, reasoning, audio_output, image_input, image_output };
         Self {
             requests,
             input_tokens,
@@ -262,6 +266,12 @@ pub struct Price {
     /// Per million tokens of sound that are written; without it, as other tokens written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audio_output: Option<Micros>,
+    /// Per million tokens of images that are read; without it, as other tokens read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_input: Option<Micros>,
+    /// Per million tokens of images that are written; without it, as other tokens written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_output: Option<Micros>,
 }
 
 impl Price {
@@ -290,16 +300,20 @@ impl Price {
     pub fn cost_of_many(&self, used: &Quantities) -> Amount {
         let parts = used.parts;
         let read = used.input_tokens.saturating_sub(used.input_cached_tokens);
-        let read = read.saturating_sub(parts.cache_write).saturating_sub(parts.audio_input);
-        let written = used.output_tokens.saturating_sub(parts.reasoning).saturating_sub(parts.audio_output);
+        let read =
+            [parts.cache_write, parts.audio_input, parts.image_input].into_iter().fold(read, i64::saturating_sub);
+        let written = [parts.reasoning, parts.audio_output, parts.image_output];
+        let written = written.into_iter().fold(used.output_tokens, i64::saturating_sub);
         [
             (read, self.input),
             (used.input_cached_tokens, self.cached_input),
             (parts.cache_write, self.cache_write.unwrap_or(self.input)),
             (parts.audio_input, self.audio_input.unwrap_or(self.input)),
+            (parts.image_input, self.image_input.unwrap_or(self.input)),
             (written, self.output),
             (parts.reasoning, self.reasoning.unwrap_or(self.output)),
             (parts.audio_output, self.audio_output.unwrap_or(self.output)),
+            (parts.image_output, self.image_output.unwrap_or(self.output)),
             (used.images, self.image),
             (used.characters, self.character),
             (used.seconds, self.second),
@@ -382,7 +396,14 @@ mod tests {
 
     #[test]
     fn parts_of_tokens_cost_what_they_state_or_what_the_others_cost() {
-        let parts = TokenParts { cache_write: 10, audio_input: 20, reasoning: 30, audio_output: 40 };
+        let parts = TokenParts {
+            cache_write: 10,
+            audio_input: 20,
+            reasoning: 30,
+            audio_output: 40,
+            image_input: 5,
+            image_output: 6,
+        };
         let used = Quantities {
             requests: 1,
             input_tokens: 100,
@@ -404,9 +425,11 @@ mod tests {
             audio_input: Some(Micros(4_000_000)),
             reasoning: Some(Micros(0)),
             audio_output: Some(Micros(5_000_000)),
+            image_input: Some(Micros(6_000_000)),
+            image_output: Some(Micros(7_000_000)),
             ..plain
         };
-        assert_eq!(own.cost(&used), Micros(20 + 25 + 30 + 80 + 60 + 200).into());
+        assert_eq!(own.cost(&used), Micros(15 + 25 + 30 + 80 + 30 + 48 + 200 + 42).into());
         assert_eq!(Quantities::of_figures(used.figures()), used);
     }
 

@@ -407,7 +407,7 @@ CREATE INDEX waiver_requests_of_organization ON waiver_requests (organization, c
 
 -- Sums of usage by minute, hour and day of UTC; all three are written where an event is counted. Costs are exact: `cost` is whole
 -- micros and `cost_picos` what is beyond them; each is a sum of its own, so `cost_picos` may pass a million. Estimated figures
--- have rows of their own. `cache_write_tokens` and the three after it are parts of the tokens read and written. `detail` is the
+-- have rows of their own. `cache_write_tokens` and the five after it are parts of the tokens read and written. `detail` is the
 -- service tier of completions, the size of images, the context level of web searches
 -- and the vector store of file searches; `source` is of images. Both are empty where they are unknown.
 CREATE TABLE usage_minutes (
@@ -434,6 +434,8 @@ CREATE TABLE usage_minutes (
   audio_input_tokens BIGINT NOT NULL DEFAULT 0,
   reasoning_tokens BIGINT NOT NULL DEFAULT 0,
   audio_output_tokens BIGINT NOT NULL DEFAULT 0,
+  image_input_tokens BIGINT NOT NULL DEFAULT 0,
+  image_output_tokens BIGINT NOT NULL DEFAULT 0,
   cost BIGINT NOT NULL,
   cost_picos BIGINT NOT NULL,
   PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
@@ -465,6 +467,8 @@ CREATE TABLE usage_hours (
   audio_input_tokens BIGINT NOT NULL DEFAULT 0,
   reasoning_tokens BIGINT NOT NULL DEFAULT 0,
   audio_output_tokens BIGINT NOT NULL DEFAULT 0,
+  image_input_tokens BIGINT NOT NULL DEFAULT 0,
+  image_output_tokens BIGINT NOT NULL DEFAULT 0,
   cost BIGINT NOT NULL,
   cost_picos BIGINT NOT NULL,
   PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
@@ -494,6 +498,8 @@ CREATE TABLE usage_days (
   audio_input_tokens BIGINT NOT NULL DEFAULT 0,
   reasoning_tokens BIGINT NOT NULL DEFAULT 0,
   audio_output_tokens BIGINT NOT NULL DEFAULT 0,
+  image_input_tokens BIGINT NOT NULL DEFAULT 0,
+  image_output_tokens BIGINT NOT NULL DEFAULT 0,
   cost BIGINT NOT NULL,
   cost_picos BIGINT NOT NULL,
   PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)

@@ -36,8 +36,8 @@ async fn prices_are_set_listed_and_withdrawn() {
     let made = world.post(&place, &key, body).await;
     let expected = json!({
         "id": made.body["id"], "object": "keystead.price", "model": "a/b", "currency": "USD",
-        "price": { "input": 2.5, "cached_input": 2.5, "cache_write": 2.5, "audio_input": 2.5, "output": 10.000_001,
-            "reasoning": 10.000_001, "audio_output": 10.000_001, "image": 0.0, "character": 0.0, "second": 0.0,
+        "price": { "input": 2.5, "cached_input": 2.5, "cache_write": 2.5, "audio_input": 2.5, "image_input": 2.5, "output": 10.000_001,
+            "reasoning": 10.000_001, "audio_output": 10.000_001, "image_output": 10.000_001, "image": 0.0, "character": 0.0, "second": 0.0,
             "request": 0.0, "tool_call": 0.0 },
         "holds_from": START, "made_at": START, "made_by": "ops@example.com", "reason": "new",
         "withdrawn_at": null, "withdrawn_by": null,
@@ -92,7 +92,7 @@ async fn a_wrong_price_names_its_field_and_changes_nothing() {
         refused(&answer, name);
         assert!(answer.body["error"]["message"].as_str().unwrap().contains(name), "{name} {value}: {}", answer.body);
     }
-    for kind in ["image_input", "video", "currency"] {
+    for kind in ["image_1024x1024", "video", "currency"] {
         let mut body = good.clone();
         body[kind] = json!(1);
         refused(&world.post(&place, &key, body).await, kind);

@@ -78,8 +78,8 @@ proptest! {
         bounds in prop::array::uniform5(0..2_000_000_u64),
         shares in prop::array::uniform5(0..=100_u64),
         cached in 0..=100_u64,
-        prices in prop::array::uniform12(0..=1_000_000_000_i64),
-        parts in prop::array::uniform4(0..2_000_000_i64),
+        prices in prop::array::uniform14(0..=1_000_000_000_i64),
+        parts in prop::array::uniform6(0..2_000_000_i64),
     ) {
         let [input_tokens, output_tokens, images, characters, seconds] = bounds;
         let most = Bounds { requests: 1, input_tokens, output_tokens, images, characters, seconds };
@@ -99,14 +99,16 @@ proptest! {
                 audio_input: parts[1],
                 reasoning: parts[2],
                 audio_output: parts[3],
+                image_input: parts[4],
+                image_output: parts[5],
             },
         }
         .clamped();
         let [input, cached_input, output, image, character, second, request, tool_call, ..] = prices.map(Micros);
-        let [.., cache_write, audio_input, reasoning, audio_output] = prices.map(|price| Some(Micros(price)));
+        let [.., cache_write, audio_input, reasoning, audio_output, image_input, image_output] = prices.map(|price| Some(Micros(price)));
         let price = Price {
             input, cached_input, output, image, character, second, request, tool_call, cache_write, audio_input,
-            reasoning, audio_output,
+            reasoning, audio_output, image_input, image_output,
         };
         prop_assert!(price.cost(&used) <= most.cost(&price));
     }

@@ -26,10 +26,13 @@ impl Bounds {
     #[must_use]
     pub fn cost(&self, price: &Price) -> Amount {
         let figure = |bound: u64| i64::try_from(bound).unwrap_or(i64::MAX).min(LARGEST_COUNT);
-        let dearest = |usual: Micros, parts: [Option<Micros>; 3]| parts.into_iter().flatten().fold(usual, Micros::max);
+        let dearest = |usual: Micros, parts: [Option<Micros>; 4]| parts.into_iter().flatten().fold(usual, Micros::max);
         let dearest = Price {
-            input: dearest(price.input, [Some(price.cached_input), price.cache_write, price.audio_input]),
-            output: dearest(price.output, [price.reasoning, price.audio_output, None]),
+            input: dearest(
+                price.input,
+                [Some(price.cached_input), price.cache_write, price.audio_input, price.image_input],
+            ),
+            output: dearest(price.output, [price.reasoning, price.audio_output, price.image_output, None]),
             ..*price
         };
         dearest.cost(&Quantities {

@@ -141,15 +141,7 @@ pub fn written_list<'p>(prices: impl IntoIterator<Item = (&'p str, &'p Price)>) 
         for kind in PriceKind::ALL {
             let Some(micros) = kind.stated(price) else { continue };
             // Parts of tokens that are not stated cost as much as the others; another kind is free.
-            let is_part = matches!(
-                kind,
-                PriceKind::CachedInput
-                    | PriceKind::CacheWrite
-                    | PriceKind::AudioInput
-                    | PriceKind::Reasoning
-                    | PriceKind::AudioOutput
-            );
-            if micros.0 != 0 || is_part {
+            if micros.0 != 0 || kind.is_part() {
                 text.push_str(&format!("{} = \"{}\"\n", kind.as_str(), Amount::from(micros)));
             }
         }
@@ -241,6 +233,8 @@ mod tests {
             audio_input: Some(Micros(40_000_000)),
             reasoning: Some(Micros(0)),
             audio_output: Some(Micros(80_000_000)),
+            image_input: Some(Micros(10_000_000)),
+            image_output: Some(Micros(0)),
         };
         let prices = [("a", &free), ("b/\"c\"\\ \u{1f600}", &cached_free), ("d", &all)];
         let list = read(&written_list(prices)).unwrap();

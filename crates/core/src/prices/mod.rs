@@ -39,18 +39,24 @@ pub enum PriceKind {
     Reasoning,
     /// Tokens of sound that are written.
     AudioOutput,
+    /// Tokens of images that are read.
+    ImageInput,
+    /// Tokens of images that are written.
+    ImageOutput,
 }
 
 impl PriceKind {
     /// Every kind, in the order in which they are shown.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Input,
         Self::CachedInput,
         Self::CacheWrite,
         Self::AudioInput,
+        Self::ImageInput,
         Self::Output,
         Self::Reasoning,
         Self::AudioOutput,
+        Self::ImageOutput,
         Self::Image,
         Self::Character,
         Self::Second,
@@ -59,14 +65,16 @@ impl PriceKind {
     ];
 
     /// Their names, in the same order.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 14] = [
         "input",
         "cached_input",
         "cache_write",
         "audio_input",
+        "image_input",
         "output",
         "reasoning",
         "audio_output",
+        "image_output",
         "image",
         "character",
         "second",
@@ -90,6 +98,8 @@ impl PriceKind {
             Self::AudioInput => "audio_input",
             Self::Reasoning => "reasoning",
             Self::AudioOutput => "audio_output",
+            Self::ImageInput => "image_input",
+            Self::ImageOutput => "image_output",
         }
     }
 
@@ -99,11 +109,26 @@ impl PriceKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
+    /// Whether it is a part of the tokens read or written, which costs as much as the others where no price is stated.
+    #[must_use]
+    pub const fn is_part(self) -> bool {
+        matches!(
+            self,
+            Self::CachedInput
+                | Self::CacheWrite
+                | Self::AudioInput
+                | Self::ImageInput
+                | Self::Reasoning
+                | Self::AudioOutput
+                | Self::ImageOutput
+        )
+    }
+
     /// The price of this kind.
     #[must_use]
     pub fn of(self, price: &Price) -> Micros {
         let usual = match self {
-            Self::Reasoning | Self::AudioOutput => price.output,
+            Self::Reasoning | Self::AudioOutput | Self::ImageOutput => price.output,
             _ => price.input,
         };
         self.stated(price).unwrap_or(usual)
@@ -125,6 +150,8 @@ impl PriceKind {
             Self::AudioInput => price.audio_input,
             Self::Reasoning => price.reasoning,
             Self::AudioOutput => price.audio_output,
+            Self::ImageInput => price.image_input,
+            Self::ImageOutput => price.image_output,
         }
     }
 }
@@ -148,6 +175,8 @@ pub fn price_of(kinds: impl IntoIterator<Item = (PriceKind, Micros)>) -> Price {
             PriceKind::AudioInput => price.audio_input.insert(micros),
             PriceKind::Reasoning => price.reasoning.insert(micros),
             PriceKind::AudioOutput => price.audio_output.insert(micros),
+            PriceKind::ImageInput => price.image_input.insert(micros),
+            PriceKind::ImageOutput => price.image_output.insert(micros),
         };
         *place = micros;
     }
@@ -159,6 +188,8 @@ pub fn price_of(kinds: impl IntoIterator<Item = (PriceKind, Micros)>) -> Price {
         audio_input: other(price.audio_input, price.input),
         reasoning: other(price.reasoning, price.output),
         audio_output: other(price.audio_output, price.output),
+        image_input: other(price.image_input, price.input),
+        image_output: other(price.image_output, price.output),
         ..price
     }
 }
@@ -178,8 +209,10 @@ mod tests {
             // Parts of tokens follow the others.
             let set = others.filter(|other| other.of(&price) != Micros(0)).collect::<Vec<_>>();
             let following = match kind {
-                PriceKind::Input => vec![PriceKind::CachedInput, PriceKind::CacheWrite, PriceKind::AudioInput],
-                PriceKind::Output => vec![PriceKind::Reasoning, PriceKind::AudioOutput],
+                PriceKind::Input => {
+                    vec![PriceKind::CachedInput, PriceKind::CacheWrite, PriceKind::AudioInput, PriceKind::ImageInput]
+                }
+                PriceKind::Output => vec![PriceKind::Reasoning, PriceKind::AudioOutput, PriceKind::ImageOutput],
                 _ => vec![],
             };
             assert_eq!(set, following);

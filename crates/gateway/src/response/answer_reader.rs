@@ -356,6 +356,8 @@ impl Found {
             (Zone::UsageDetails, Name::AudioTokens) => &mut parts.audio_input,
             (Zone::WrittenDetails, Name::ReasoningTokens) => &mut parts.reasoning,
             (Zone::WrittenDetails, Name::AudioTokens) => &mut parts.audio_output,
+            (Zone::UsageDetails, Name::ImageTokens) => &mut parts.image_input,
+            (Zone::WrittenDetails, Name::ImageTokens) => &mut parts.image_output,
             _ => return,
         };
         if let Some(read) = number(text) {

@@ -148,6 +148,7 @@ async fn parts_of_the_tokens_have_prices_of_their_own() {
         audio_input,
         reasoning,
         audio_output,
+        ..TokenParts::default()
     };
     for (usage, expected, cost) in [
         (

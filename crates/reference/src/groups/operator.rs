@@ -196,12 +196,9 @@ const CASE_ID: Member = field("id", Kind::Id("case_"), "The case.");
 const UNTIL: Member =
     optional("until", Kind::Integer, "Until when, in Unix seconds; without it there is no end.").such_as("1790000000");
 const NEW_PRICE: &[Member] = &{
-    let [input, cached, write, sound, output, reasoning, speech, image, character, second, request, call] = KINDS;
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = KINDS;
     let model = field("model", Kind::Text, "A model that is served.").such_as("gpt-4o");
-    [
-        model, input, cached, write, sound, output, reasoning, speech, image, character, second, request, call,
-        HOLDS_FROM, REASON,
-    ]
+    [model, a, b, c, d, e, f, g, h, i, j, k, l, m, n, HOLDS_FROM, REASON]
 };
 const PLACE: &str = "Takes an admin key of a person with a confirmed address in `operator.emails`. Changes take a `reason`. Those about organizations are in the audit log; rules and prices are their own record.";
 

@@ -94,7 +94,7 @@ impl Rest {
         let Self(context, at, used, cost, status, flags, request, once, admitted_at) = self;
         let Context(organization, project, key, owner, model, kind, attributes) = contexts.get(&context)?.clone();
         // Events of earlier versions have fewer figures.
-        let mut figures = [0; 12];
+        let mut figures = [0; 14];
         figures.get_mut(..used.len())?.copy_from_slice(&used);
         let used = Quantities::of_figures(figures);
         let flag = |bit: u8| flags & bit != 0;

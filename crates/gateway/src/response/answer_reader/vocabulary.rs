@@ -137,7 +137,7 @@ names! {
     CacheRead = b"cache_read_input_tokens", Choices = b"choices", Code = b"code", ContainerId = b"container_id", ContextSize = b"search_context_size",
     CompletionDetails = b"completion_tokens_details", CompletionTokens = b"completion_tokens", Content = b"content", Created = b"created", Custom = b"custom",
     Data = b"data", Delta = b"delta", Duration = b"duration", Error = b"error", Function = b"function",
-    FunctionCall = b"function_call", Id = b"id", Input = b"input", InputDetails = b"input_tokens_details", InputDetail = b"input_token_details",
+    FunctionCall = b"function_call", Id = b"id", ImageTokens = b"image_tokens", Input = b"input", InputDetails = b"input_tokens_details", InputDetail = b"input_token_details",
     InputTokens = b"input_tokens", Item = b"item", Message = b"message", Model = b"model", NumCached = b"num_cached_tokens",
     Obfuscation = b"obfuscation", Object = b"object", Output = b"output", OutputDetails = b"output_tokens_details", OutputDetail = b"output_token_details", OutputTokens = b"output_tokens",
     PromptDetails = b"prompt_tokens_details", PromptTokens = b"prompt_tokens", Provider = b"provider",

@@ -75,6 +75,9 @@ pub(crate) struct NewPrice {
     /// Tokens of sound that are read; without it, as for other ones.
     #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
     audio_input: Option<String>,
+    /// Tokens of images that are read; without it, as for other ones.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    image_input: Option<String>,
     /// Tokens written.
     #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
     output: Option<String>,
@@ -84,6 +87,9 @@ pub(crate) struct NewPrice {
     /// Tokens of sound that are written; without it, as for other ones.
     #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
     audio_output: Option<String>,
+    /// Tokens of images that are written; without it, as for other ones.
+    #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
+    image_output: Option<String>,
     /// Images.
     #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
     image: Option<String>,
@@ -115,9 +121,11 @@ impl NewPrice {
             "cached_input": self.cached_input,
             "cache_write": self.cache_write,
             "audio_input": self.audio_input,
+            "image_input": self.image_input,
             "output": self.output,
             "reasoning": self.reasoning,
             "audio_output": self.audio_output,
+            "image_output": self.image_output,
             "image": self.image,
             "character": self.character,
             "second": self.second,

@@ -14,9 +14,11 @@ const FIGURES: Kind = Kind::Members(&[
     field("cached_input", Kind::Number, "Cached tokens read.").such_as("1.25"),
     field("cache_write", Kind::Number, "Tokens read that are written into a cache.").such_as("2.5"),
     field("audio_input", Kind::Number, "Tokens of sound that are read.").such_as("2.5"),
+    field("image_input", Kind::Number, "Tokens of images that are read.").such_as("2.5"),
     field("output", Kind::Number, "Tokens written.").such_as("10.0"),
     field("reasoning", Kind::Number, "Tokens of reasoning.").such_as("10.0"),
     field("audio_output", Kind::Number, "Tokens of sound that are written.").such_as("10.0"),
+    field("image_output", Kind::Number, "Tokens of images that are written.").such_as("10.0"),
     field("image", Kind::Number, "Images.").such_as("0.0"),
     field("character", Kind::Number, "Characters spoken.").such_as("0.0"),
     field("second", Kind::Number, "Seconds of audio transcribed.").such_as("0.0"),
@@ -162,16 +164,19 @@ pub(super) const HOLDS_FROM: Member = optional(
 .such_as("1830000000");
 
 /// The prices of a new price.
-pub(super) const KINDS: [Member; 12] = [
+pub(super) const KINDS: [Member; 14] = [
     kind("input", "For a million uncached tokens read. At least one price is required.").shown().such_as("2.5"),
     kind("cached_input", "For a million cached tokens read; without it as for uncached ones.").such_as("1.25"),
     kind("cache_write", "For a million tokens that are written into a cache; without it as other tokens read.")
         .such_as("3.75"),
     kind("audio_input", "For a million tokens of sound that are read; without it as other tokens read.").such_as("40"),
+    kind("image_input", "For a million tokens of images that are read; without it as other tokens read.").such_as("10"),
     kind("output", "For a million tokens written.").shown().such_as("10"),
     kind("reasoning", "For a million tokens of reasoning; without it as other tokens written.").such_as("10"),
     kind("audio_output", "For a million tokens of sound that are written; without it as other tokens written.")
         .such_as("80"),
+    kind("image_output", "For a million tokens of images that are written; without it as other tokens written.")
+        .such_as("40"),
     kind("image", "For a million images.").such_as("40000"),
     kind("character", "For a million characters spoken.").such_as("15"),
     kind("second", "For a million seconds of audio transcribed.").such_as("100"),

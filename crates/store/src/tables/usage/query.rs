@@ -13,7 +13,7 @@ use super::{GroupKey, UsageQuery, UsageRow, minutes_since};
 use crate::{Error, Row, Tx, Value};
 
 /// The columns of figures, in the order in which they are read.
-const FIGURES: [&str; 14] = [
+const FIGURES: [&str; 16] = [
     "requests",
     "input_tokens",
     "input_cached_tokens",
@@ -26,6 +26,8 @@ const FIGURES: [&str; 14] = [
     "audio_input_tokens",
     "reasoning_tokens",
     "audio_output_tokens",
+    "image_input_tokens",
+    "image_output_tokens",
     "cost",
     "cost_picos",
 ];
@@ -152,13 +154,13 @@ fn read(row: &Row, query: &UsageQuery, piece: Piece) -> Result<(Place, Quantitie
             GroupKey::Source => group.source = Some(row.text(column)?),
         }
     }
-    let mut figures = [0; 12];
+    let mut figures = [0; 14];
     for (column, figure) in (3..).zip(&mut figures) {
         *figure = row.int(column)?;
     }
     let used = Quantities::of_figures(figures);
     let kind = named(row, 1, piece.grain.table(), UsageKind::from_name)?;
-    Ok(((row.int(0)?, kind, group, row.bool(2)?), used, Amount::of_parts(row.int(15)?, row.int(16)?)))
+    Ok(((row.int(0)?, kind, group, row.bool(2)?), used, Amount::of_parts(row.int(17)?, row.int(18)?)))
 }
 
 fn shown((start, kind, group, estimated): Place, (used, cost): (Quantities, Amount)) -> UsageRow {

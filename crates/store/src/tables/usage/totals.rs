@@ -30,19 +30,20 @@ pub async fn list_of_models(tx: &mut Tx, start: Timestamp, end: Timestamp) -> Re
                        CAST(SUM(images) AS BIGINT), CAST(SUM(characters) AS BIGINT), CAST(SUM(seconds) AS BIGINT), \
                        CAST(SUM(tool_calls) AS BIGINT), CAST(SUM(cache_write_tokens) AS BIGINT), \
                        CAST(SUM(audio_input_tokens) AS BIGINT), CAST(SUM(reasoning_tokens) AS BIGINT), \
-                       CAST(SUM(audio_output_tokens) AS BIGINT), CAST(SUM(cost) AS BIGINT), \
+                       CAST(SUM(audio_output_tokens) AS BIGINT), CAST(SUM(image_input_tokens) AS BIGINT), \
+                       CAST(SUM(image_output_tokens) AS BIGINT), CAST(SUM(cost) AS BIGINT), \
                        CAST(SUM(cost_picos) AS BIGINT) \
                        FROM usage_days WHERE bucket_start >= $1 AND bucket_start < $2 GROUP BY model, kind";
     // The engines sort text differently; the map has one order.
     let mut totals = BTreeMap::new();
     for row in tx.all(SQL, vec![start.0.into(), end.0.into()]).await? {
         let kind = named(&row, 1, "usage_days", UsageKind::from_name)?;
-        let mut figures = [0; 12];
+        let mut figures = [0; 14];
         for (column, figure) in (2..).zip(&mut figures) {
             *figure = row.int(column)?;
         }
         let used = Quantities::of_figures(figures);
-        totals.insert((row.text(0)?, kind), (used, Amount::of_parts(row.int(14)?, row.int(15)?)));
+        totals.insert((row.text(0)?, kind), (used, Amount::of_parts(row.int(16)?, row.int(17)?)));
     }
     let total = |((model, kind), (used, cost))| ModelTotal { model, kind, used, cost };
     Ok(totals.into_iter().map(total).collect())

@@ -73,6 +73,8 @@ fn drawn(draw: &mut Draw, number: i64) -> UsageEvent {
             audio_input: draw.below(10),
             reasoning: draw.below(10),
             audio_output: draw.below(10),
+            image_input: draw.below(10),
+            image_output: draw.below(10),
         },
     };
     UsageEvent {

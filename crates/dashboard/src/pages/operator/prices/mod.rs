@@ -31,6 +31,8 @@ fn kind_name(t: Messages, kind: PriceKind) -> String {
         PriceKind::AudioInput => t.text("price-kind-audio-input"),
         PriceKind::Reasoning => t.text("price-kind-reasoning"),
         PriceKind::AudioOutput => t.text("price-kind-audio-output"),
+        PriceKind::ImageInput => t.text("price-kind-image-input"),
+        PriceKind::ImageOutput => t.text("price-kind-image-output"),
     }
 }
 
@@ -45,10 +47,7 @@ pub(super) struct Part {
 fn parts(format: &LocalFormat, price: &Price) -> Vec<Part> {
     let stated = |kind: PriceKind| {
         let micros = kind.stated(price)?;
-        let is_own = matches!(
-            kind,
-            PriceKind::CacheWrite | PriceKind::AudioInput | PriceKind::Reasoning | PriceKind::AudioOutput
-        );
+        let is_own = kind.is_part() && kind != PriceKind::CachedInput;
         let part = Part { name: kind_name(format.messages, kind), price: exact(format, micros) };
         (micros.0 != 0 || is_own).then_some(part)
     };

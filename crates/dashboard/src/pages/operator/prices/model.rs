@@ -94,7 +94,7 @@ fn value(language: Language, kind: PriceKind, price: &Price) -> String {
     let Some(micros) = kind.stated(price) else { return String::new() };
     let stated = match kind {
         PriceKind::CachedInput => micros != price.input,
-        PriceKind::CacheWrite | PriceKind::AudioInput | PriceKind::Reasoning | PriceKind::AudioOutput => true,
+        kind if kind.is_part() => true,
         _ => micros.0 != 0,
     };
     if stated { typed(language, micros) } else { String::new() }

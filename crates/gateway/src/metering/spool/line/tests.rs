@@ -76,7 +76,14 @@ fn every_member_of_an_event_is_kept() {
         characters: 6,
         seconds: 7,
         tool_calls: 8,
-        parts: TokenParts { cache_write: 9, audio_input: 10, reasoning: 11, audio_output: 12 },
+        parts: TokenParts {
+            cache_write: 9,
+            audio_input: 10,
+            reasoning: 11,
+            audio_output: 12,
+            image_input: 13,
+            image_output: 14,
+        },
     };
     for (estimated, stream, summary) in [(true, false, false), (false, true, false), (false, false, true)] {
         let once = summary.then(|| "resp_1/gpt-image-1".to_owned());
@@ -94,7 +101,7 @@ proptest! {
     /// With any content of the strings and any size of the figures.
     #[test]
     fn any_event_is_kept(
-        names in proptest::array::uniform4(any::<String>()), figures in proptest::array::uniform13(any::<i64>()),
+        names in proptest::array::uniform4(any::<String>()), figures in proptest::array::uniform15(any::<i64>()),
         once: bool, flags: [bool; 3], charged: Option<(i64, bool, bool)>, status: u16, picos in 0i64..1_000_000,
     ) {
         let [at, used @ ..] = figures;
