@@ -66,6 +66,11 @@ impl Entry {
                 None => kinds.push((kind, micros)),
             }
         }
+        // Some model servers do not name the tokens of what their model writes apart from other ones.
+        let priced = |wanted: PriceKind| kinds.iter().find(|(kind, _)| *kind == wanted).map(|(_, micros)| *micros);
+        let written = priced(PriceKind::ImageOutput).or_else(|| priced(PriceKind::AudioOutput));
+        let unnamed = written.filter(|_| priced(PriceKind::Output).is_none());
+        kinds.extend(unnamed.map(|micros| (PriceKind::Output, micros)));
         let is_free = kinds.iter().all(|(_, micros)| *micros == Micros(0));
         let nothing = kinds.is_empty() || (!left_out.is_empty() && is_free);
         Ok(if nothing { Self::Unusable(left_out) } else { Self::Price(price_of(kinds), left_out) })
@@ -144,6 +149,18 @@ mod tests {
         assert_eq!(priced(speech), Price { character: Micros(15_000_000), ..zero });
         let image = json!({ "mode": "image_generation", "output_cost_per_image": 0.04 });
         assert_eq!(priced(image), Price { image: Micros(40_000_000_000), ..zero });
+        let image = json!({
+            "mode": "image_generation", "input_cost_per_token": 5e-6, "input_cost_per_image_token": 1e-5,
+            "output_cost_per_image_token": 4e-5,
+        });
+        let tokens = Price {
+            input: Micros(5_000_000),
+            cached_input: Micros(5_000_000),
+            image_input: Some(Micros(10_000_000)),
+            output: Micros(40_000_000),
+            ..zero
+        };
+        assert_eq!(priced(image), tokens, "what is written is images, also where a server does not say so");
         let request = json!({ "mode": "chat", "input_cost_per_request": 0.005 });
         assert_eq!(priced(request), Price { request: Micros(5_000_000_000), ..zero });
         let free = json!({ "mode": "chat", "input_cost_per_token": 0.0, "output_cost_per_token": 0 });
