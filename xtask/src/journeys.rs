@@ -26,6 +26,7 @@ pub(crate) fn all() -> Done {
     ];
     let rates = [("KEYSTEAD_LIMITS__REQUESTS_PER_MINUTE", "500")];
     let priced = [("KEYSTEAD_MODEL__0__ID", "tts-1"), ("KEYSTEAD_MODEL__0__CHARACTER", "30000")];
+    let ops = [("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com")];
     let operator = [
         ("KEYSTEAD_OPERATOR__SUPPORT_EMAIL", "help@example.com"),
         ("KEYSTEAD_OPERATOR__PRIVACY_POLICY_URL", "https://example.com/privacy"),
@@ -44,6 +45,7 @@ pub(crate) fn all() -> Done {
         ("reference", &[]),
         ("limits", &rates),
         ("spend", &priced),
+        ("prices", &ops),
         ("playground", &[]),
         ("first_hour", &[]),
         ("pages", &[]),
