@@ -89,6 +89,16 @@ fn the_environment_wins() {
 // The variables that Kubernetes sets for a Service named `keystead` and one named `keystead-server`, as its
 // documentation lists them.
 #[test]
+fn a_list_of_variables_has_more_than_ten_rows() {
+    let names: Vec<String> = (0..12).map(|row| format!("KEYSTEAD_MODEL__{row}__ID")).collect();
+    let ids: Vec<String> = (0..12).map(|row| format!("m{row}")).collect();
+    let variables: Vec<_> = names.iter().zip(&ids).map(|(name, id)| (name.as_str(), id.as_str())).collect();
+    let read = parse("", &variables).unwrap();
+    assert_eq!(read.model.iter().map(|model| &model.id).collect::<Vec<_>>(), ids.iter().collect::<Vec<_>>());
+    assert!(reason("", &[variables[0], variables[2]]).contains("number 2 comes after a gap"));
+}
+
+#[test]
 fn variables_of_a_kubernetes_service_are_not_ours() {
     let set = [
         ("KEYSTEAD_SERVICE_HOST", "10.0.0.1"),
