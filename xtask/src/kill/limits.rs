@@ -13,7 +13,7 @@ use crate::shell::Done;
 /// USD for a million tokens that are written: a request costs at most 1 USD.
 const PRICE: &str = "10";
 /// What each round may spend, in cents.
-const ROUND_CENTS: u64 = 3_000;
+const ROUND_CENTS: u64 = 700;
 /// How long a node that was started again may take until nothing of its earlier run is set aside.
 const RELEASED: Duration = Duration::from_secs(30);
 
