@@ -19,3 +19,4 @@ pub(crate) mod response;
 pub(crate) mod scope_words;
 pub(crate) mod stream_slots;
 pub(crate) mod submit;
+mod without_role;

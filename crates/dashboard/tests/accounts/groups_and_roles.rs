@@ -340,24 +340,6 @@ async fn who_only_manages_neither_copies_nor_deletes() {
     assert!(!ann.get(&general).await.body.contains("requested the deletion"));
 }
 
-/// Who holds nothing in an organization still has their own account.
-#[tokio::test]
-async fn who_lost_every_role_keeps_their_account() {
-    let world = World::new().await;
-    let (mut ann, mut ben, user) = two(&world).await;
-    let member = ben.get("/settings/account").await.body;
-    assert!(member.contains("id=\"phone\""), "{member}");
-    let project = default_project(&mut ann).await;
-    for (place, role) in [("organization", "role-api-organization-reader"), (&project, "role-api-project-member")] {
-        let take = [("place", place), ("role", role)];
-        let taken = send(&mut ann, &format!("{SETTINGS}/members/{user}/roles/take"), &take).await;
-        assert!(taken.location().contains("done=role-taken"), "{role}: {} {}", taken.status, taken.body);
-    }
-    assert_eq!(ben.get("/home").await.status, 403);
-    let own = ben.get("/settings/account").await;
-    assert!(own.status == 200 && !own.body.contains("id=\"phone\""), "{}", own.body);
-}
-
 /// The same form pressed twice creates one group and one role.
 #[tokio::test]
 async fn forms_that_are_sent_twice_run_once() {

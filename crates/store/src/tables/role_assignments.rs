@@ -223,6 +223,12 @@ impl Permitted {
         self.of(organization.as_str()).unwrap_or_default()
     }
 
+    /// Whether there is a role in the whole organization, also one that permits nothing.
+    #[must_use]
+    pub fn holds_in_organization(&self, organization: &OrganizationId) -> bool {
+        self.of(organization.as_str()).is_some()
+    }
+
     /// What they permit in a project; `None` without a role in it.
     #[must_use]
     pub fn in_project(&self, project: &ProjectId) -> Option<ScopeSet> {
