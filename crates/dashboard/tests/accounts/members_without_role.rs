@@ -42,7 +42,7 @@ async fn they_see_what_to_do_and_keep_their_account() {
     let own = ben.get("/settings/account").await;
     assert!(own.status == 200 && !own.body.contains("id=\"phone\""), "{}", own.body);
     let csrf = own.field("csrf");
-    let refused = ben.post("/api-keys/create", &[("csrf", &csrf), ("name", "mine")]).await;
+    let refused = ben.post("/api-keys", &[("csrf", &csrf), ("name", "mine")]).await;
     assert!(refused.status == 403 && refused.body.contains(REFUSED), "{} {}", refused.status, refused.body);
     let named = ben.get(&format!("/home?project={project}")).await;
     assert!(named.status == 403 && named.body.contains(REFUSED), "{}", named.body);
