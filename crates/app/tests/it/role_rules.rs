@@ -1,5 +1,6 @@
 //! What people with custom roles may not do, and what happens to what they gave.
 
+use keystead_app::groups::members::MOST_GROUPS_OF_PERSON;
 use keystead_app::keys::NewKey;
 use keystead_app::roles::{NewRole, Place};
 use keystead_app::{Actor, Error, Page};
@@ -120,6 +121,24 @@ async fn managers_end_no_admin_keys_of_people_who_hold_more() {
     app.delete_admin_key(&ben, organization, &keys[2]).await.unwrap();
     app.delete_admin_key(&company.ann, organization, &keys[3]).await.unwrap();
     app.delete_admin_key(&company.ann, organization, &keys[0]).await.unwrap();
+}
+
+/// Every look-up of what a person may do reads all their groups.
+#[tokio::test]
+async fn a_person_is_in_a_bounded_number_of_groups() {
+    let company = Company::new().await;
+    let (app, organization) = (&company.test.app, &company.organization);
+    let cid = company.member("cid", OrganizationRole::Reader).await;
+    for number in 0..=MOST_GROUPS_OF_PERSON {
+        let group = app.create_group(&company.ann, organization, &format!("Team {number}")).await.unwrap();
+        let added = app.add_group_member(&company.ann, organization, &group.id, &cid).await;
+        if number < MOST_GROUPS_OF_PERSON {
+            added.unwrap();
+        } else {
+            let message = "A person can be in at most 100 groups of an organization.";
+            assert!(matches!(&added, Err(Error::Invalid { message: said, .. }) if said == message), "{added:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -229,6 +229,7 @@ const MESSAGES: &[(&[&str], &str)] = &[
     (&["only one of 'user_id' and 'email'"], "request-not-understood"),
     (&["only an owner can make a person an owner"], "people-and-projects"),
     (&["a person or group can hold at most"], "people-and-projects"),
+    (&["a person can be in at most"], "people-and-projects"),
     (&["a predefined role cannot be changed"], "people-and-projects"),
     (&["this role comes from a group"], "people-and-projects"),
     (&["a group cannot own an organization"], "people-and-projects"),
