@@ -53,7 +53,8 @@ async fn ids_of_two_runs_differ() {
     for started in [1_700_000_000, 1_700_000_001, 1_800_000_000] {
         let sandbox = Sandbox::new(Arc::new(move || started));
         for _ in 0..3 {
-            let (_, answer) = send(&sandbox, "POST", "/v1/responses", &[], json!({ "model": "gpt-4o", "input": "Hi" })).await;
+            let (_, answer) =
+                send(&sandbox, "POST", "/v1/responses", &[], json!({ "model": "gpt-4o", "input": "Hi" })).await;
             let id = serde_json::from_str::<Value>(&answer).unwrap()["id"].as_str().unwrap().to_owned();
             assert!(id.len() == "resp_".len() + 24 && seen.last().is_none_or(|last| *last < id), "{id}");
             assert!(seen.insert(id));

@@ -47,8 +47,10 @@ fn a_key_and_its_role_are_of_one_partition() {
         ("aws-cn", "aws", false),
         ("aws", "aws-us-gov", false),
     ] {
-        let (kms, iam) = (format!("arn:{key}:kms:cn-north-1:123456789012:key/1"), format!("arn:{role}:iam::123456789012:role/r"));
-        let found = Location::of_key(Cloud::Aws, &given(&[("external_id", "acme-1"), ("kms_arn", &kms), ("role_arn", &iam)]));
+        let (kms, iam) =
+            (format!("arn:{key}:kms:cn-north-1:123456789012:key/1"), format!("arn:{role}:iam::123456789012:role/r"));
+        let found =
+            Location::of_key(Cloud::Aws, &given(&[("external_id", "acme-1"), ("kms_arn", &kms), ("role_arn", &iam)]));
         match found {
             Ok(_) => assert!(fits, "{key} {role}"),
             Err(fault) => assert!(!fits && matches!(fault, FieldFault::Wrong { name: "kms_arn", .. }), "{fault:?}"),

@@ -274,10 +274,14 @@ mod tests {
 
     #[test]
     fn members_without_a_role_keep_their_account_alone() {
-        for own in ["/settings/account", "/settings/account/notifications", "/settings/account/keys/revoke", "/operator"] {
+        for own in
+            ["/settings/account", "/settings/account/notifications", "/settings/account/keys/revoke", "/operator"]
+        {
             assert!(open_without_role(own), "{own}");
         }
-        for shut in ["/home", "/settings/account/phone", "/settings/account/phone/check", "/settings/accounts", "/usage"] {
+        for shut in
+            ["/home", "/settings/account/phone", "/settings/account/phone/check", "/settings/accounts", "/usage"]
+        {
             assert!(!open_without_role(shut), "{shut}");
         }
     }

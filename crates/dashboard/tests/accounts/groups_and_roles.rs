@@ -335,7 +335,9 @@ async fn who_only_manages_neither_copies_nor_deletes() {
     // A key of theirs is not said to do what an owner can.
     let new_key = format!("{SETTINGS}/admin-keys?new=1");
     let (owners, seen) = (ann.get(&new_key).await.body, ben.get(&new_key).await.body);
-    for (page, said, other) in [(owners, "everything an owner can", "your roles"), (seen, "your roles", "everything an owner can")] {
+    for (page, said, other) in
+        [(owners, "everything an owner can", "your roles"), (seen, "your roles", "everything an owner can")]
+    {
         assert!(page.contains(said) && !page.contains(other), "{page}");
     }
     assert_eq!(ben.get(&format!("{SETTINGS}/export.json")).await.status, 403);

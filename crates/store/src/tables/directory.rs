@@ -64,7 +64,10 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
                 Some(one) => role_assignments::permitted_in(tx, user, one, key.project.as_ref()).await?,
                 None => Permitted::default(),
             };
-            (optional_time(&row, "user_deactivated_at")?.is_none(), bound(tx, key.project.is_some(), &row, (None, permitted)).await?)
+            (
+                optional_time(&row, "user_deactivated_at")?.is_none(),
+                bound(tx, key.project.is_some(), &row, (None, permitted)).await?,
+            )
         }
         Owner::ServiceAccount(_) => {
             (bot.is_some(), bound(tx, key.project.is_some(), &row, (bot, Permitted::default())).await?)

@@ -231,12 +231,7 @@ pub(crate) async fn save(
 }
 
 /// Leads back to the page after a change of roles, or shows it with what is wrong.
-async fn after(
-    state: &DashboardState,
-    visit: &Visit,
-    (id, done): (&UserId, &str),
-    changed: Result<(), Error>,
-) -> Page {
+async fn after(state: &DashboardState, visit: &Visit, (id, done): (&UserId, &str), changed: Result<(), Error>) -> Page {
     let show = |page: &mut One, wrong| page.wrong = Some(wrong);
     after_change(visit, &format!("{MEMBERS}/{id}?done={done}"), changed, page(state, visit, id), show).await
 }

@@ -163,7 +163,10 @@ pub(crate) async fn roles_and_who_holds_them(db: Database) {
     assert_eq!(both.by_resource(), permitted.by_resource());
     let all = look!(db, |tx| role_assignments::permitted_within(tx, &ben, &one)).unwrap();
     assert_eq!(all.by_resource(), permitted.by_resource());
-    assert_eq!(look!(db, |tx| role_assignments::permitted_within(tx, &ben, &id("org-two"))).unwrap().by_resource().len(), 0);
+    assert_eq!(
+        look!(db, |tx| role_assignments::permitted_within(tx, &ben, &id("org-two"))).unwrap().by_resource().len(),
+        0
+    );
     let of_group = look!(db, |tx| role_assignments::permitted_to_group(tx, &team.id)).unwrap();
     assert_eq!((of_group.by_resource().len(), of_group.in_organization(&one)), (1, ScopeSet::NONE));
     assert_eq!(look!(db, |tx| role_assignments::permitted_to_user(tx, &ann)).unwrap().by_resource().len(), 0);
