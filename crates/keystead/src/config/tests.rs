@@ -289,3 +289,20 @@ fn the_identity_at_aws_has_an_account() {
     assert_eq!(account("account_id = '123456789012'").as_deref(), Some("123456789012"));
     assert_eq!(account("endpoint = 'http://minio.test'"), None, "a server in place of AWS has none");
 }
+
+/// A section with a part of an identity would otherwise be off without a word.
+#[test]
+fn a_section_without_the_name_of_its_identity_is_refused() {
+    for (section, wanted) in [
+        ("[aws]\nsecret_access_key = 's'", "aws.access_key_id"),
+        ("[aws]\nregion = 'eu-west-1'", "aws.access_key_id"),
+        ("[azure]\nclient_secret = 's'", "azure.client_id"),
+        ("[sign_in]\nclient_id = 'c'\nclient_secret = 's'", "sign_in.issuer"),
+        ("[sign_in]\nlabel = 'Google'", "sign_in.issuer"),
+    ] {
+        let said = reason(section, &[]);
+        assert!(said.contains(&format!("{wanted} is required")), "{section}: {said}");
+    }
+    assert!(reason("", &[("KEYSTEAD_AWS__SECRET_ACCESS_KEY", "s")]).contains("aws.access_key_id"));
+    parse("[aws]\n[azure]\n[sign_in]", &[]).unwrap().validate(&|_| None).unwrap();
+}
