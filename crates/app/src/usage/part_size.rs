@@ -88,7 +88,7 @@ mod tests {
         }
         // A part that is too large is read in smaller ones; a bucket that is too large is refused.
         let (parts, found) = read(&[vec![0; 720], vec![5_000; 720]].concat(), true);
-        assert!(found < MOST_RESULTS + MOST_ROWS && found >= MOST_RESULTS, "{found} in {parts:?}");
+        assert!((MOST_RESULTS..MOST_RESULTS + MOST_ROWS).contains(&found), "{found} in {parts:?}");
         for buckets in [vec![MOST_ROWS + 1], [vec![0; 100], vec![MOST_ROWS + 1]].concat()] {
             assert_eq!(read(&buckets, true).1, usize::MAX);
         }
