@@ -9,8 +9,8 @@ use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::response::{Page, redirect, render_error};
 
-/// Leads to `there` after a change. What another organization has, or what is gone, is answered as missing; other refusals
-/// are shown on the page of the form, in the place that `show` chooses.
+/// Leads to `there` after a change. What another organization has, or what is gone, is answered as missing, and a missing
+/// permission by the page of that; other refusals are shown on the page of the form, in the place that `show` chooses.
 pub(crate) async fn after_change<T: Template + Send>(
     visit: &Visit,
     there: &str,
@@ -18,13 +18,22 @@ pub(crate) async fn after_change<T: Template + Send>(
     page: impl Future<Output = Result<T, PageError>> + Send,
     show: impl FnOnce(&mut T, String) + Send,
 ) -> Page {
-    let t = visit.person.messages;
-    let error = match changed {
-        Ok(()) => return Ok(redirect(&visit.link(there))),
-        Err(error @ (Error::NotFound { .. } | Error::Refused(_))) => return Err(PageError::new(t, error)),
-        Err(error) => error,
-    };
+    match changed {
+        Err(error @ (Error::NotFound { .. } | Error::Refused(_))) => Err(PageError::new(visit.person.messages, error)),
+        changed => after_change_on_page(visit, there, changed, page, show).await,
+    }
+}
+
+/// The same, but every refusal is shown on the page of the form, as far as the person may still open it.
+pub(crate) async fn after_change_on_page<T: Template + Send>(
+    visit: &Visit,
+    there: &str,
+    changed: Result<(), Error>,
+    page: impl Future<Output = Result<T, PageError>> + Send,
+    show: impl FnOnce(&mut T, String) + Send,
+) -> Page {
+    let Err(error) = changed else { return Ok(redirect(&visit.link(there))) };
     let mut page = page.await?;
     show(&mut page, error_message(&visit.person.format, &error));
-    render_error(t, &page, &error)
+    render_error(visit.person.messages, &page, &error)
 }

@@ -17,7 +17,7 @@ use crate::pages::keys::list::HERE as KEYS;
 use crate::pages::spend;
 use crate::pages::spend::summary::{SpendSummary, spend_of};
 use crate::state::DashboardState;
-use crate::web::after_change::after_change;
+use crate::web::after_change::after_change_on_page;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::form::Form;
@@ -164,7 +164,7 @@ async fn after<T>(
 ) -> Page {
     let show = |page: &mut One, wrong| page.wrong = Some(wrong);
     let there = format!("{PROJECTS}/{id}?done={done}");
-    after_change(visit, &there, changed.map(|_| ()), page(state, visit, id), show).await
+    after_change_on_page(visit, &there, changed.map(|_| ()), page(state, visit, id), show).await
 }
 
 pub(crate) async fn rename(
