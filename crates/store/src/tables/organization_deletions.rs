@@ -157,8 +157,7 @@ pub enum Part {
     Role,
     ServiceAccount,
     SpendAlert,
-    /// A limit, by what it limits.
-    SpendLimit,
+    Budget,
     /// A project, also an archived one.
     Project,
 }
@@ -180,7 +179,7 @@ impl Part {
              WHERE p.organization = $1 AND s.deleted_at IS NULL",
         ),
         (Self::SpendAlert, "SELECT id FROM spend_alerts WHERE organization = $1"),
-        (Self::SpendLimit, "SELECT subject FROM spend_limits WHERE organization = $1"),
+        (Self::Budget, "SELECT id FROM budgets WHERE organization = $1"),
         (Self::Project, "SELECT id FROM projects WHERE organization = $1"),
     ];
 }
@@ -198,7 +197,7 @@ pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Pa
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 29] = [
+const ERASE: [&str; 30] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
@@ -213,7 +212,9 @@ const ERASE: [&str; 29] = [
     "DELETE FROM external_keys WHERE organization = $1",
     "DELETE FROM external_storage WHERE organization = $1",
     "DELETE FROM spend_alerts WHERE organization = $1",
-    "DELETE FROM spend_limits WHERE organization = $1",
+    "DELETE FROM spend_counters WHERE terms <> 'money/month' AND (subject, terms) IN \
+     (SELECT subject, terms FROM budgets WHERE organization = $1)",
+    "DELETE FROM budgets WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",
     "DELETE FROM phone_verifications WHERE organization = $1",
     "DELETE FROM document_fingerprints WHERE organization = $1",
