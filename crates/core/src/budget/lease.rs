@@ -16,6 +16,9 @@ const PATIENCE: i64 = 3;
 /// A node that has not renewed its lease for longer, in seconds, has nothing that it could return soon.
 pub(crate) const LIVE: i64 = 10;
 
+/// How long a lease lasts without a renewal, in seconds, unless it is configured.
+pub const LEASE_SECONDS: i64 = 600;
+
 /// What a node asks of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseAsk {

@@ -18,7 +18,7 @@ mod zone;
 
 pub use amount_text::{AmountFault, cents};
 pub use figures::{BudgetFigures, BudgetState};
-pub use lease::{Decision, LeaseAnswer, LeaseAsk, StoredFigures, decide};
+pub use lease::{Decision, LEASE_SECONDS, LeaseAnswer, LeaseAsk, OtherLease, StoredFigures, decide};
 pub use ledger::Ledger;
 pub use pace::{Pace, pace};
 pub use refused::BudgetRefusal;
