@@ -157,7 +157,8 @@ fn lines_of_the_first_version_are_read() {
 #[test]
 fn charges_of_earlier_versions_are_read() {
     let limits = Payers::of_spend_limits(true, true);
-    let charged = |payers: Payers| UsageEvent { charge: Some(Charge { admitted_at: Timestamp(7), payers }), ..event(1) };
+    let charged =
+        |payers: Payers| UsageEvent { charge: Some(Charge { admitted_at: Timestamp(7), payers }), ..event(1) };
     let written = |payers: Payers| {
         let mut text = Vec::new();
         Writer::default().write(&mut text, 0, &charged(payers)).unwrap();
