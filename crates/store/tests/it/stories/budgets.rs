@@ -203,8 +203,8 @@ pub(crate) async fn credit(db: Database) {
     assert_eq!(used(&db, &more, later(1_000_001)).await, Amount::of_cents(1));
     assert_eq!(change!(db, |tx| budgets::remove_credit(tx, &organization, later(14))), Ok(true));
     assert_eq!(change!(db, |tx| budgets::remove_credit(tx, &organization, later(14))), Ok(false));
-    let anew = change!(db, |tx| budgets::set_credit(tx, &organization, Amount::of_cents(5), later(15))).unwrap();
-    assert_eq!(used(&db, &anew, later(15)).await, Amount::ZERO, "it begins again");
+    let again = change!(db, |tx| budgets::set_credit(tx, &organization, Amount::of_cents(5), later(15))).unwrap();
+    assert_eq!(used(&db, &again, later(15)).await, Amount::ZERO, "it begins again");
 }
 
 /// Days of another time zone, over the change of its clocks.
