@@ -47,7 +47,12 @@ impl Walk {
         for place in [String::new(), format!("/projects/{}", made.project_id)] {
             world.post(&format!("/v1/organization{place}/spend_limit"), &key, spend_limit(500)).await;
         }
+        let budget =
+            json!({ "subject": { "type": "organization" }, "measure": "tokens", "interval": "day", "amount": 5 });
+        let budget = world.post("/v1/keystead/budgets", &key, budget).await.text("id");
         let ids = vec![
+            ("{budget_id}", budget),
+            ("{node}", "run".to_owned()),
             ("{external_key_id}", world.post(EXTERNAL_KEYS, &key, external_key("vault")).await.text("id")),
             ("{external_storage_id}", world.post(EXTERNAL_STORAGE, &key, bucket).await.text("id")),
             ("{workload_identity_provider_id}", provider),
@@ -96,6 +101,10 @@ impl Walk {
                 (EXTERNAL_KEYS.to_owned(), external_key(&name)),
                 (EXTERNAL_STORAGE.to_owned(), external_storage(&self.project)),
                 (self.path_of("{workload_identity_provider_id}"), federation_rule(&self.project, &self.account)),
+                (
+                    "/v1/keystead/budgets".to_owned(),
+                    json!({ "subject": { "type": "user", "id": user }, "measure": "tokens", "interval": "day", "amount": 5 }),
+                ),
                 (format!("{project}/spend_alerts"), spend_alert()),
                 ("/v1/organization/spend_alerts".to_owned(), spend_alert()),
             ] {
@@ -222,6 +231,7 @@ async fn every_member_of_a_body_is_read() {
         "description": "d", "role_id": "role-api-organization-owner", "user_id": "user-x", "group_id": "group_x",
         "type": "oidc", "issuer": "https://issuer.example.com", "audience": "keystead", "attribute_matchers": { "sub": "x" },
         "service_account_id": walk.account, "project_id": walk.project, "threshold_amount": 100, "currency": "USD",
+        "subject": { "type": "organization" }, "measure": "requests", "amount": 5,
         "interval": "month", "notification_channel": { "type": "email", "recipients": ["ann@example.com"] },
     });
     let of_prices = json!({ "model": "gpt-4o", "input": 1, "list": "[[price]]" });

@@ -1,6 +1,6 @@
 //! The layout around every page of a signed-in person: navigation, project switcher, notices.
 
-use crate::pages::spend;
+use crate::pages::{budgets, spend};
 use crate::state::DashboardState;
 use crate::web::extract::{Person, Visit};
 use crate::web::scope_words::scope_words;
@@ -144,6 +144,7 @@ impl Layout {
         if visit.sees_usage() {
             organization_entries.push(entry("nav-spend", spend::HERE));
         }
+        organization_entries.push(entry("nav-budgets", budgets::HERE));
         // Only owners may open the page.
         if visit.owner() {
             organization_entries.push(entry("nav-billing", "/settings/organization/billing/payment-methods"));

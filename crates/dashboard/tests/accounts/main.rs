@@ -4,6 +4,7 @@
 
 mod account_deletion;
 mod audit;
+mod budgets;
 mod bursts;
 mod certificates;
 mod console;

@@ -19,6 +19,7 @@ const PAGES: [(&str, u16); 18] = [
     ("/settings/organization/roles/new", 403),
     ("/settings/organization/projects", 200),
     ("/settings/organization/spend", 200),
+    ("/settings/organization/budgets", 200),
     ("/settings/organization/billing/payment-methods", 403),
     ("/settings/organization/audit-log", 200),
     ("/settings/organization/audit-log.csv", 403),

@@ -1,5 +1,6 @@
 //! The operator's console for programs.
 
+mod leases;
 mod policy;
 mod prices;
 
@@ -300,8 +301,8 @@ pub(super) const GROUP: Group = Group {
 /// What belongs to money.
 pub(super) const MONEY: Group = Group {
     slug: "operator-money",
-    name: "Operator: prices",
-    about: "For operators: what usage of models costs, from which second on.",
+    name: "Operator: prices and credit",
+    about: "For operators: what usage of models costs, what nodes have leased of budgets, and the credit of organizations.",
     operations: &[
         get("/v1/keystead/operator/prices", "listPrices", "List the prices of models")
             .about("Models without a price, which are free, come first.")
@@ -335,5 +336,7 @@ pub(super) const MONEY: Group = Group {
             .needs(Access::Operator)
             .answers(&PRICE)
             .or(&[409]),
+        leases::LIST,
+        leases::RELEASE,
     ],
 };

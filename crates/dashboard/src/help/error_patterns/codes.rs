@@ -64,6 +64,8 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("organization_spend_limit_", "spend-limits"),
     ("project_spend_limit_", "spend-limits"),
     ("billing_hard_limit_", "spend-limits"),
+    ("credit_balance_", "spend-limits"),
+    ("organization_usage_limit_", "spend-limits"),
     ("insufficient_quota", "too-many-tries"),
     ("limited", "too-many-tries"),
     ("server_is_overloaded", "service-errors"),
