@@ -10,6 +10,7 @@ pub mod actor;
 pub mod audit;
 mod case_mails;
 mod context;
+pub mod credit;
 mod entitlements;
 pub mod error;
 pub mod exports;
