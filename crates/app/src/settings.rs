@@ -1,5 +1,6 @@
 //! The operator's settings for verification, besides the rules.
 
+use keystead_core::budget::BudgetZone;
 use keystead_core::language::Language;
 use keystead_core::ledger::BillingMode;
 use keystead_core::verification::number::LinePolicy;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub billing_mode: BillingMode,
     /// Days after which bought credit expires; by default it does not.
     pub purchased_credit_days: Option<i64>,
+    /// The time zone by which the periods of new budgets begin.
+    pub budget_zone: BudgetZone,
     /// The language of mails to people without a known language.
     pub language: Language,
     /// Whether this is a development installation; some things are only said there.
@@ -81,6 +84,7 @@ impl Default for Settings {
             client_certificates: false,
             billing_mode: BillingMode::None,
             purchased_credit_days: None,
+            budget_zone: BudgetZone::UTC,
             language: Language::English,
             development: true,
         }
