@@ -83,14 +83,14 @@ fn checked(recharge: Recharge) -> Result<(), Error> {
             return Ok(());
         }
         let message = format!("Invalid '{name}': must be at least 1 cent and at most 1000000000000 cents.");
-        Err(Error::coded(name, "amount_out_of_range", message))
+        Err(Error::invalid(name, message))
     };
     range("below_in_cents", below.0)?;
     range("amount_in_cents", amount.0)?;
     range("monthly_ceiling_in_cents", ceiling.0)?;
     if ceiling < amount {
         let message = "Invalid 'monthly_ceiling_in_cents': must be at least 'amount_in_cents'.";
-        return Err(Error::coded("monthly_ceiling_in_cents", "ceiling_below_amount", message));
+        return Err(Error::invalid("monthly_ceiling_in_cents", message));
     }
     Ok(())
 }
