@@ -1,9 +1,9 @@
 //! What operators do with credit.
 
 use crate::groups::credit::{
-    ALL_CREDIT, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED, TRANSACTION,
+    ALL_CREDIT, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED,
 };
-use crate::groups::shared::{PAGE, REASON};
+use crate::groups::shared::REASON;
 use crate::members::{Kind, Member, field, optional};
 use crate::operation::{Access, Operation, get, post};
 use keystead_core::ledger::LAST_PRIORITY;
@@ -28,16 +28,6 @@ pub(super) const ONE: Operation = get(
 )
 .needs(Access::Operator)
 .answers(&ORGANIZATION_CREDIT);
-
-pub(super) const LEDGER: Operation = get(
-    "/v1/keystead/operator/credit/{organization_id}/ledger",
-    "listLedgerOfOrganization",
-    "List the ledger of an organization",
-)
-.about("The latest first.")
-.needs(Access::Operator)
-.query(PAGE)
-.lists(&TRANSACTION);
 
 pub(super) const GRANT: Operation =
     post("/v1/keystead/operator/credit/{organization_id}/grants", "grantCredit", "Grant credit")
