@@ -231,7 +231,7 @@ pub(super) async fn record(
 ) -> Result<(), Error> {
     let amount = Amount::from(keystead_core::ledger::change(&transaction.entries)).to_string();
     let details = json!({
-        "amount": amount,
+        "change": amount,
         "payment": transaction.payment,
         "reason": transaction.reason,
     });
