@@ -112,7 +112,7 @@ async fn take_back(
     }
     let of_payment = ledger::list_of_payment(tx, payment).await?;
     let bought = of_payment.iter().find(|row| row.organization == *organization && row.lot.is_some());
-    let Some(lot) = bought.and_then(|row| row.lot.clone()) else { return Err(Error::not_found("payment", payment)) };
+    let Some(lot) = bought.and_then(|row| row.lot.clone()) else { return Err(Error::not_found("payment for credit", payment)) };
     let open = open_of(&of_payment);
     let made = if disputed {
         charge_back(&book.position, &lot, micros, open)

@@ -20,6 +20,6 @@ pub(super) const MESSAGES: &[Pattern] = &[
     (&["the balance would be out of range"], "credit"),
     (&["was posted with another amount"], "credit"),
     (&["was posted to another ledger"], "credit"),
-    (&["no such payment"], "credit"),
+    (&["no such payment for credit"], "credit"),
     (&["no such dispute"], "credit"),
 ];
