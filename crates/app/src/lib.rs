@@ -11,6 +11,7 @@ pub mod audit;
 pub mod budgets;
 mod case_mails;
 mod context;
+pub mod credit;
 mod entitlements;
 pub mod error;
 pub mod exports;

@@ -149,6 +149,10 @@ id!(/// An alert about what an organization or a project has spent.
     SpendAlertId, "alert_", 24);
 id!(/// A price of a model from a moment on.
     PriceId, "price_", 24);
+id!(/// Credit that came at once, by a purchase, a grant or a correction.
+    CreditLotId, "credit_", 24);
+id!(/// A transaction of the ledger of credit.
+    LedgerTransactionId, "ltxn_", 24);
 id!(/// A budget.
     BudgetId, "budget_", 24);
 

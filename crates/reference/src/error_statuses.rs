@@ -181,6 +181,7 @@ pub const ERROR_STATUSES: &[ErrorStatus] = &[
     status(413, "ContentTooLarge", "The body is larger than allowed."),
     ErrorStatus {
         codes: &[
+            ("billing_not_active", "The billing of the organization is suspended."),
             ("external_checks", "Too many validations of external keys and storage."),
             ("invites", "Too many invitations were sent."),
             ("organization_spend_limit_exceeded", "The request does not fit into the spend limit of the organization."),

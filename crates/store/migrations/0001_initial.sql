@@ -634,6 +634,80 @@ CREATE INDEX spend_alerts_of_subject ON spend_alerts (subject, created_at, id);
 CREATE INDEX spend_alerts_of_organization ON spend_alerts (organization);
 CREATE INDEX spend_alerts_due ON spend_alerts (reached_at) WHERE reached_at IS NOT NULL AND mailed_at IS NULL;
 
+-- How an organization pays. `chosen_mode` is what an operator chose for it, NULL for the mode of the configuration; `applied_mode`
+-- is the one by which its usage is posted. `waived` is usage below a micro that was counted before anything was charged. While
+-- `suspended_at` is set, its requests are refused. The three amounts of automatic recharge are micros, and set together.
+CREATE TABLE credit_accounts (
+  organization TEXT PRIMARY KEY REFERENCES organizations (id),
+  chosen_mode TEXT,
+  applied_mode TEXT NOT NULL,
+  waived BIGINT NOT NULL DEFAULT 0,
+  waived_picos BIGINT NOT NULL DEFAULT 0,
+  suspended_at BIGINT,
+  suspended_for TEXT,
+  suspended_reason TEXT,
+  recharge_below BIGINT,
+  recharge_amount BIGINT,
+  recharge_ceiling BIGINT,
+  updated_at BIGINT NOT NULL
+);
+CREATE INDEX credit_accounts_suspended ON credit_accounts (organization) WHERE suspended_at IS NOT NULL;
+
+-- What each organization used in each month (UTC), counted with the usage: `counted` by the end of a request, as in the sums of
+-- usage, and `admitted` by its admission, as in `spend_counters`. `posted` is what of `counted` is in the ledger, in micros.
+CREATE TABLE credit_usage (
+  organization TEXT NOT NULL,
+  window_start BIGINT NOT NULL,
+  counted BIGINT NOT NULL DEFAULT 0,
+  counted_picos BIGINT NOT NULL DEFAULT 0,
+  admitted BIGINT NOT NULL DEFAULT 0,
+  admitted_picos BIGINT NOT NULL DEFAULT 0,
+  posted BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (organization, window_start)
+);
+
+-- Credit that came at once and is used and expires together. What is left of it is the sum of its entries. `closed_at` is when its
+-- expiry was posted.
+CREATE TABLE credit_lots (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  kind TEXT NOT NULL,
+  micros BIGINT NOT NULL,
+  priority BIGINT NOT NULL,
+  expires_at BIGINT,
+  created_at BIGINT NOT NULL,
+  closed_at BIGINT
+);
+CREATE INDEX credit_lots_of_organization ON credit_lots (organization, created_at, id);
+CREATE INDEX credit_lots_due ON credit_lots (expires_at) WHERE expires_at IS NOT NULL AND closed_at IS NULL;
+
+-- Transactions of the ledger of credit, never changed and never deleted. `reference` is the name by which one is posted once;
+-- `payment` is the payment that a purchase, a refund or a chargeback is about; `window_start` is the month of posted usage.
+CREATE TABLE ledger_transactions (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  kind TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  reference TEXT UNIQUE,
+  payment TEXT,
+  lot TEXT,
+  window_start BIGINT,
+  made_by TEXT NOT NULL,
+  reason TEXT NOT NULL
+);
+CREATE INDEX ledger_transactions_of_organization ON ledger_transactions (organization, created_at, id);
+CREATE INDEX ledger_transactions_of_payment ON ledger_transactions (payment) WHERE payment IS NOT NULL;
+
+-- Their entries, in micros; those of one transaction sum to zero.
+CREATE TABLE ledger_entries (
+  transaction_id TEXT NOT NULL REFERENCES ledger_transactions (id),
+  account TEXT NOT NULL,
+  organization TEXT NOT NULL,
+  micros BIGINT NOT NULL,
+  PRIMARY KEY (transaction_id, account)
+);
+CREATE INDEX ledger_entries_of_account ON ledger_entries (organization, account, micros);
+
 -- The audit trail: one chain of rows for each organization, each with the MAC of the one before. `address` is the client's, NULL
 -- for the command line and for Keystead itself; `project` is NULL where none is known.
 CREATE TABLE audit_events (

@@ -177,6 +177,7 @@ MAKERS = {
     "/v1/projects/{project_id}/groups/{group_id}": lambda _: send("POST", f"{ADMIN}/groups", {"name": f"Group {number()}"})["id"],
     "/v1/keystead/operator/organizations/{organization_id}": lambda _: ORGANIZATION,
     "/v1/keystead/operator/exemptions/{organization_id}": lambda _: ORGANIZATION,
+    "/v1/keystead/operator/credit/{organization_id}": lambda _: ORGANIZATION,
     "/v1/keystead/operator/prices/{id}": lambda path: send("POST", path, {"model": "o3", "input": 2, "holds_from": int(time.time()) + 86400, "reason": "Later."})["id"],
 }
 # The same for operations with an id of another kind than others at the path.

@@ -9,6 +9,7 @@ mod budgets;
 mod cases;
 mod certificates;
 mod command_line;
+mod credit;
 mod external;
 mod features;
 mod grants;

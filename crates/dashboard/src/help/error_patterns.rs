@@ -2,6 +2,7 @@
 //! languages. A test goes through the product's messages and codes, so that each new one needs a page.
 
 mod codes;
+mod credit;
 mod organizations;
 mod requests;
 mod verification;
@@ -36,7 +37,8 @@ pub(super) fn plain(text: &str) -> String {
 type Pattern = (&'static [&'static str], &'static str);
 
 /// The messages, by subject.
-const MESSAGES: [&[Pattern]; 3] = [requests::MESSAGES, organizations::MESSAGES, verification::MESSAGES];
+const MESSAGES: [&[Pattern]; 4] =
+    [requests::MESSAGES, credit::MESSAGES, organizations::MESSAGES, verification::MESSAGES];
 
 /// The page about an error code, including the codes of the pages' own messages.
 pub(crate) fn topic_of_code(code: &str) -> Option<&'static str> {

@@ -8,6 +8,7 @@ mod budgets;
 mod bursts;
 mod certificates;
 mod console;
+mod credit;
 mod first_steps;
 mod forms;
 mod groups_and_roles;

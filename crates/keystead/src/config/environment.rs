@@ -89,6 +89,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
         ],
     ),
     ("budgets", &[("time_zone", Kind::Text), ("lease_seconds", Kind::Number)]),
+    ("credit", &[("mode", Kind::Text), ("purchases_expire_after_days", Kind::Number)]),
     (
         "usage",
         &[

@@ -1,5 +1,6 @@
 //! The operator's console for programs.
 
+mod credit;
 mod leases;
 mod policy;
 mod prices;
@@ -336,6 +337,13 @@ pub(super) const MONEY: Group = Group {
             .needs(Access::Operator)
             .answers(&PRICE)
             .or(&[409]),
+        credit::ALL,
+        credit::ONE,
+        credit::GRANT,
+        credit::ADJUST,
+        credit::MODE,
+        credit::SUSPEND,
+        credit::RESUME,
         leases::LIST,
         leases::RELEASE,
     ],

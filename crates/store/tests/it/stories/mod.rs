@@ -6,6 +6,7 @@ mod budgets;
 mod captures;
 mod certificate_places;
 mod certificates;
+mod credit;
 mod deletions;
 mod directory;
 mod external;
@@ -76,6 +77,9 @@ pub(crate) async fn usage(databases: &Databases) {
     spend::limits_and_leases(databases.fresh().await).await;
     spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
     spend::alerts(databases.fresh().await).await;
+    credit::accounts_and_lots(databases.fresh().await).await;
+    credit::transactions_sum_to_zero(databases.fresh().await).await;
+    credit::usage_is_counted_by_month(databases.fresh().await).await;
     budgets::every_budget_counts(databases.fresh().await).await;
     budgets::listed(databases.fresh().await).await;
     budgets::rotated_keys_carry_them_over(databases.fresh().await).await;
