@@ -18,6 +18,7 @@ use crate::refusal::{GateRefusal, Refusal};
 use crate::route::{MeterKind, Route};
 use crate::scope::Scope;
 use crate::text::printable;
+use crate::tier::Tier;
 use crate::time::Timestamp;
 
 /// The two headers that choose the payer, as sent; an empty header counts as absent.
@@ -378,6 +379,13 @@ pub fn spend_limits(caller: &Caller, payer: &Payer) -> [Option<SpendLimit>; 2] {
         organization.and_then(|organization| organization.spend_limit),
         project_of(caller, payer).and_then(|project| project.spend_limit),
     ]
+}
+
+/// The usage tier of the payer's organization.
+#[must_use]
+pub fn usage_tier(caller: &Caller, payer: &Payer) -> Tier {
+    let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization);
+    organization.and_then(|organization| organization.tier).unwrap_or_default()
 }
 
 /// The project's own rate limits, if it has any.

@@ -14,6 +14,7 @@ use crate::project_features::ProjectFeatures;
 use crate::rate::ProjectLimits;
 use crate::role::{OrganizationRole, ProjectRole, effective_permissions};
 use crate::scope::ScopeSet;
+use crate::tier::Tier;
 use crate::time::Timestamp;
 
 /// Who owns a key.
@@ -101,6 +102,8 @@ pub struct ReachableOrganization {
     pub addresses: Option<Networks>,
     /// What it may spend in a month; `None` limits nothing. A project's limit applies in addition.
     pub spend_limit: Option<SpendLimit>,
+    /// Its usage tier; `None` while none is stored, which is tier 0.
+    pub tier: Option<Tier>,
 }
 
 impl ReachableOrganization {

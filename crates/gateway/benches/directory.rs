@@ -66,6 +66,7 @@ fn caller(digest: &KeyDigest) -> Caller {
             }],
             addresses: None,
             spend_limit: None,
+            tier: None,
         }],
         revision: 1,
     }

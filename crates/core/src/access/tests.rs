@@ -51,6 +51,7 @@ fn reachable(
         projects,
         addresses: None,
         spend_limit: None,
+        tier: None,
     }
 }
 

@@ -17,7 +17,7 @@ use super::ip_allowlists::{self, InForce};
 use super::organizations::{Entitled, RequirementRow, tags};
 use super::projects::{features, model_access, rate_limits};
 use super::role_assignments::{self, Permitted};
-use super::{id, named, optional_id, optional_time, spend_limits, time};
+use super::{id, named, optional_id, optional_time, organization_tiers, spend_limits, time};
 use crate::{Error, Row, Tx};
 
 /// Finds the caller of a digest; `None` for unknown and revoked keys. Expired keys are returned with their end, because
@@ -28,7 +28,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
                        k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, \
                        k.revoked_by, k.revoked_reason, k.rotated_to, k.federation_rule, r.latest, u.deactivated_at, \
                        u.default_organization, s.role, s.deleted_at, m.role, pm.role, p.archived_at, p.is_default, \
-                       o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features \
+                       o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features, ot.tier \
                        FROM api_keys k JOIN revisions r ON r.one = 1 \
                        LEFT JOIN users u ON u.id = k.owner_user \
                        LEFT JOIN service_accounts s ON s.id = k.owner_service_account AND s.project = k.project \
@@ -36,6 +36,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
                        LEFT JOIN project_members pm ON pm.project = k.project AND pm.user_id = k.owner_user \
                        LEFT JOIN projects p ON p.id = k.project AND p.organization = k.organization \
                        LEFT JOIN organizations o ON o.id = k.organization \
+                       LEFT JOIN organization_tiers ot ON ot.organization = o.id \
                        WHERE k.digest = $1 AND k.revoked_at IS NULL";
     let Some(row) = tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await? else { return Ok(None) };
     let key = api_keys::key(&row)?;
@@ -79,11 +80,12 @@ pub async fn find_session_caller(
     idle_since: Timestamp,
 ) -> Result<Option<Caller>, Error> {
     const SQL: &str = "SELECT s.user_id, r.latest, u.deactivated_at, m.role, pm.role, p.archived_at, p.is_default, \
-                       o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features \
+                       o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features, ot.tier \
                        FROM sessions s JOIN revisions r ON r.one = 1 \
                        JOIN users u ON u.id = s.user_id \
                        JOIN projects p ON p.id = $2 \
                        JOIN organizations o ON o.id = p.organization \
+                       LEFT JOIN organization_tiers ot ON ot.organization = o.id \
                        LEFT JOIN memberships m ON m.organization = o.id AND m.user_id = s.user_id \
                        LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = s.user_id \
                        WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $3 AND s.seen_at > $4";
@@ -189,6 +191,7 @@ async fn bound(
         projects,
         addresses,
         spend_limit,
+        tier: organization_tiers::tier(row, at + 13)?,
     }])
 }
 
@@ -214,6 +217,7 @@ async fn all_of_user(
     let mut active = certificates::active_of_user(tx, user).await?;
     let permitted = role_assignments::permitted_to_user(tx, user).await?;
     let limits = spend_limits::in_force_for(tx, user).await?;
+    let tiers = organization_tiers::of_user(tx, user).await?;
     let mut projects = projects_of_user(tx, user, &mut in_force, &mut active, &permitted, &limits).await?;
     let mut reached = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -234,6 +238,7 @@ async fn all_of_user(
             projects: projects.remove(&id).unwrap_or_default(),
             addresses: in_force.of(&id, None),
             spend_limit: limits.of_organization(&id),
+            tier: tiers.get(&id).copied(),
             id,
         });
     }

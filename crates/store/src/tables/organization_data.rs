@@ -280,6 +280,11 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
+        table: "organization_tiers",
+        sql: "SELECT tier, since, set_by, first_paid_at FROM organization_tiers WHERE organization = $1",
+        columns: &[("tier", Number), ("since", Time), ("set_by", Text), ("first_paid_at", Time)],
+    },
+    Part {
         table: "organization_requirements",
         sql: "SELECT requirement, how, since, until FROM organization_requirements WHERE organization = $1 \
               ORDER BY requirement",

@@ -198,7 +198,7 @@ pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Pa
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 29] = [
+const ERASE: [&str; 30] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
@@ -214,6 +214,7 @@ const ERASE: [&str; 29] = [
     "DELETE FROM external_storage WHERE organization = $1",
     "DELETE FROM spend_alerts WHERE organization = $1",
     "DELETE FROM spend_limits WHERE organization = $1",
+    "DELETE FROM organization_tiers WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",
     "DELETE FROM phone_verifications WHERE organization = $1",
     "DELETE FROM document_fingerprints WHERE organization = $1",

@@ -85,6 +85,7 @@ impl Rows {
             projects,
             addresses: None,
             spend_limit: None,
+            tier: None,
         };
         let project = ReachableProject {
             features: None,

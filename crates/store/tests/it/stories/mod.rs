@@ -21,6 +21,7 @@ mod roles;
 mod spend;
 mod spend_figures;
 mod submissions;
+mod tiers;
 pub(crate) mod usage;
 pub(crate) mod usage_model;
 mod verification;
@@ -75,6 +76,7 @@ pub(crate) async fn usage(databases: &Databases) {
     spend::limits_and_leases(databases.fresh().await).await;
     spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
     spend::alerts(databases.fresh().await).await;
+    tiers::tiers_rise(databases.fresh().await).await;
     spend_figures::figures(databases.fresh().await).await;
     spend_figures::alerts_of_month(databases.fresh().await).await;
 }
