@@ -1,6 +1,7 @@
 //! The operator's settings for verification, besides the rules.
 
 use keystead_core::language::Language;
+use keystead_core::tier::TierTable;
 use keystead_core::verification::number::LinePolicy;
 use keystead_core::verification::organization::same_document;
 use keystead_core::verification::phone_sharing;
@@ -48,6 +49,8 @@ pub struct Settings {
     pub client_certificates: bool,
     /// The language of mails to people without a known language.
     pub language: Language,
+    /// The usage tiers; empty where there are none.
+    pub tiers: TierTable,
     /// Whether this is a development installation; some things are only said there.
     pub development: bool,
 }
@@ -75,6 +78,7 @@ impl Default for Settings {
             case_mails: true,
             client_certificates: false,
             language: Language::English,
+            tiers: TierTable::default(),
             development: true,
         }
     }

@@ -94,6 +94,7 @@ pub(crate) fn settings(config: &Validated) -> Settings {
         case_mails: operator.case_mails.unwrap_or(usual.case_mails),
         client_certificates: config.edge.certificate_header.is_some(),
         language: operator.language.map_or(usual.language, Into::into),
+        tiers: config.tiers.clone(),
         development: config.environment == Environment::Development,
         ..usual
     }

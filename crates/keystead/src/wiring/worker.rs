@@ -12,11 +12,14 @@ use super::audit_heads::Heads;
 const REST: Duration = Duration::from_secs(1);
 /// The interval of the cleanup, in seconds.
 const CLEANUP_INTERVAL: i64 = 300;
+/// The interval of the evaluation of usage tiers, in seconds. A payment is evaluated at once, so this is for the age.
+const TIERS_INTERVAL: i64 = 3_600;
 
 /// Works until `stopped` turns true.
 pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
     let wake = app.job_signal();
     let mut cleaned_at = i64::MIN;
+    let mut tiers_at = i64::MIN;
     let mut heads = Heads::default();
     while !*stopped.borrow() {
         match app.run_due_jobs().await {
@@ -32,6 +35,12 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
             cleaned_at = app.now().0;
             if let Err(error) = app.run_cleanup().await {
                 tracing::warn!(%error, "the cleanup did not finish; it is tried again");
+            }
+        }
+        if !(0..TIERS_INTERVAL).contains(&app.now().0.saturating_sub(tiers_at)) {
+            match app.evaluate_tiers().await {
+                Ok(()) => tiers_at = app.now().0,
+                Err(error) => tracing::debug!(%error, "the usage tiers could not be evaluated; it is tried again"),
             }
         }
         heads.log(&app).await;

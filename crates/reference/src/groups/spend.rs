@@ -1,6 +1,7 @@
 //! Spend limits, spend alerts, and what a key may still spend.
 
 mod budget;
+pub(super) mod tier;
 
 use keystead_core::budget::MOST_CENTS;
 
@@ -90,6 +91,7 @@ pub(super) const GROUP: Group = Group {
     about: "What the organization and its projects may spend in a calendar month, and mails when an amount is reached. A request must fit into the limit of its project and into that of the organization.",
     operations: &[
         budget::OPERATION,
+        tier::OWN,
         get("/v1/organization/spend_limit", "retrieveSpendLimit", "Retrieve the spend limit of the organization")
             .about("404 without a limit.")
             .needs(READ)
