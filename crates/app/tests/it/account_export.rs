@@ -36,6 +36,7 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "external_keys",
             "external_storage",
             "spend_limits",
+            "organization_tiers",
             "spend_counters",
             "spend_alerts",
             "first_uses",
