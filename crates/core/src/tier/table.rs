@@ -101,7 +101,7 @@ pub enum TierFault {
     #[error("tier {0}: what a minute or a day may have lies between 1 and {MOST}")]
     Limit(Tier),
     /// A limit is lower than in the tier before.
-    #[error("tier {tier}: {model:?} may have {limit} {phrase}, less than in the tier before ({before})", phrase = .measure.phrase(), before = written(.before))]
+    #[error("tier {tier}: {model:?} may have {limit} {phrase}, less than in the tier before ({than})", phrase = .measure.phrase(), than = written(.before))]
     Lower {
         /// The tier.
         tier: Tier,
@@ -158,8 +158,11 @@ impl TierTable {
         let entries = self.0.iter().flat_map(|tier| &tier.limits);
         let named: Vec<String> =
             entries.flat_map(|entry| &entry.models).map(|pattern| pattern.replace('*', "")).collect();
-        let named = named.iter().map(|name| (name.as_str(), others));
-        let all: Vec<(&str, RateLimits)> = models.chain(named).collect();
+        let mut all: Vec<(&str, RateLimits)> = Vec::new();
+        for (model, base) in models {
+            all.push((model, base));
+        }
+        all.extend(named.iter().map(|name| (name.as_str(), others)));
         let pairs = self.tiers().zip(self.tiers().skip(1));
         for (below, tier) in pairs {
             for (model, base) in &all {

@@ -199,6 +199,8 @@ const MESSAGES: &[(&[&str], &str)] = &[
     (&["had an error while processing your request"], "service-errors"),
     (&["the delivery"], "operating"),
     (&["only an operator"], "operating"),
+    (&["this installation has no usage tiers"], "operating"),
+    (&["this installation has the tiers"], "operating"),
     (&["look at every picture before approving"], "operating"),
     (&["these pictures are held by law"], "operating"),
     (&["this case has no pictures"], "operating"),
