@@ -200,8 +200,11 @@ const LISTS: &[(&str, &[(&str, Kind)])] = &[
     ("tier", &[("number", Kind::Number), ("paid", Kind::Either), ("days", Kind::Number)]),
 ];
 
+/// Names of values, with their types.
+type Keys = &'static [(&'static str, Kind)];
+
 /// Lists within the rows of a list.
-const NESTED: &[(&str, &str, &[(&str, Kind)])] = &[(
+const NESTED: &[(&str, &str, Keys)] = &[(
     "tier",
     "limit",
     &[
