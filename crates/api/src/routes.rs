@@ -116,6 +116,9 @@ const ALLOWLIST: &str = "/v1/keystead/organization/ip_allowlists/{id}";
 const TIER: &str = "/v1/keystead/operator/organizations/{organization_id}/tier";
 const TAGS: &str = "/v1/keystead/operator/organizations/{organization_id}/tags";
 const POLICY: &str = "/v1/keystead/operator/policy";
+const BUDGETS: &str = "/v1/keystead/budgets";
+const BUDGET: &str = "/v1/keystead/budgets/{budget_id}";
+const CREDIT: &str = "/v1/keystead/operator/credit/{organization_id}";
 const PRICES: &str = "/v1/keystead/operator/prices";
 const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
@@ -298,6 +301,14 @@ pub static ROUTES: &[Endpoint] = &[
     read("/v1/me", ANY, || get(me::handle)),
     read("/v1/keystead/tier", READ, || get(keystead::tier::retrieve)),
     read("/v1/keystead/budget", ANY, || get(keystead::budget::handle)),
+    read(BUDGETS, READ, || get(keystead::budgets::list)).query(PAGE, &[]),
+    write(BUDGETS, WRITE, || post(keystead::budgets::create)).body(keystead::budgets::MEMBERS),
+    read(BUDGET, READ, || get(keystead::budgets::retrieve)),
+    write(BUDGET, WRITE, || post(keystead::budgets::update)).body(keystead::budgets::CHANGES),
+    remove(BUDGET, WRITE, || delete(keystead::budgets::delete)),
+    read("/v1/keystead/operator/leases", OPERATOR, || get(keystead::budgets::ended_leases)),
+    write("/v1/keystead/operator/leases/{node}/release", OPERATOR, || post(keystead::budgets::release_leases))
+        .body(&["reason"]),
     read("/v1/keystead/verification", ANY, || get(keystead::verification::handle)),
     read("/v1/keystead/api_keys/{key_id}", READ, || get(keystead::api_keys::retrieve)),
     write("/v1/keystead/api_keys/{key_id}/rotate", WRITE, || post(keystead::api_keys::rotate))
@@ -361,6 +372,21 @@ pub static ROUTES: &[Endpoint] = &[
     read(POLICY, OPERATOR, || get(operator::policy)),
     write(POLICY, OPERATOR, || post(operator::save_policy)).body(&["rules", "version", "reason"]),
     write("/v1/keystead/operator/policy/preview", OPERATOR, || post(operator::preview)).body(&["rules"]),
+    read("/v1/keystead/credit", USAGE, || get(keystead::credit::retrieve)),
+    write("/v1/keystead/credit/recharge", WRITE, || post(keystead::credit::recharge)).body(keystead::credit::RECHARGE),
+    read("/v1/keystead/ledger", READ, || get(keystead::credit::ledger)).query(PAGE, &[]),
+    read("/v1/keystead/operator/credit", OPERATOR, || get(keystead::credit::list)),
+    read(CREDIT, OPERATOR, || get(keystead::credit::of_organization)),
+    write("/v1/keystead/operator/credit/{organization_id}/grants", OPERATOR, || post(keystead::credit::grant))
+        .body(keystead::credit::GRANT),
+    write("/v1/keystead/operator/credit/{organization_id}/adjustments", OPERATOR, || post(keystead::credit::adjust))
+        .body(keystead::credit::ADJUSTMENT),
+    write("/v1/keystead/operator/credit/{organization_id}/mode", OPERATOR, || post(keystead::credit::set_mode))
+        .body(keystead::credit::MODE),
+    write("/v1/keystead/operator/credit/{organization_id}/suspend", OPERATOR, || post(keystead::credit::suspend))
+        .body(keystead::credit::SUSPENSION),
+    write("/v1/keystead/operator/credit/{organization_id}/resume", OPERATOR, || post(keystead::credit::resume))
+        .body(keystead::credit::SUSPENSION),
     read(PRICES, OPERATOR, || get(keystead::prices::list)),
     write(PRICES, OPERATOR, || post(keystead::prices::create)).body(keystead::prices::MEMBERS),
     read("/v1/keystead/operator/prices/history", OPERATOR, || get(keystead::prices::history)).query(&["model"], &[]),

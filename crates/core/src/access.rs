@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use crate::budget::SpendLimit;
+use crate::budget::Budget;
 use crate::caller::{Caller, ReachableOrganization, ReachableProject};
 use crate::client_certificate::TrustedCertificates;
 use crate::gate::{Action, Policy, Verdict};
@@ -276,7 +276,8 @@ impl<'a> ModelUse<'a> {
 /// the gates of model, stream and summary wins.
 ///
 /// # Errors
-/// When the project may not use the model, a tool or the tier, or when a verification is missing. The gateway reads the caller again once
+/// When the project may not use the model, a tool or the tier, when a verification is missing, or when billing is
+/// suspended. The gateway reads the caller again once
 /// before it answers with either.
 pub fn judge_model(
     policy: &Policy,
@@ -318,6 +319,10 @@ pub fn judge_model(
             return Err(Refusal::SummaryNeedsVerification(refuse(&verdict)));
         }
         verdicts.push(verdict);
+    }
+    // After what the organization must prove, and before what it may still spend.
+    if organization.billing_suspended {
+        return Err(Refusal::BillingNotActive(payer.organization.clone()));
     }
     Ok(verdicts)
 }
@@ -371,14 +376,15 @@ pub fn default_tier(caller: &Caller, payer: &Payer) -> Option<&'static str> {
     project_of(caller, payer)?.features.as_ref()?.default_tier.written()
 }
 
-/// The spend limits of the payer: of the organization, and of the project.
-#[must_use]
-pub fn spend_limits(caller: &Caller, payer: &Payer) -> [Option<SpendLimit>; 2] {
+/// The budgets that apply to a request, in the order in which they refuse: of the organization, of the project, of the
+/// person who owns the key, and of the key.
+pub fn budgets<'c>(caller: &'c Caller, payer: &Payer) -> impl Iterator<Item = &'c Budget> + Clone {
     let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization);
-    [
-        organization.and_then(|organization| organization.spend_limit),
-        project_of(caller, payer).and_then(|project| project.spend_limit),
-    ]
+    let project = organization.and_then(|organization| project_in(organization, payer));
+    let of_organization = organization.map_or(&[][..], |organization| &organization.budgets);
+    let of_project = project.map_or(&[][..], |project| &project.budgets);
+    let of_caller = organization.map_or(&[][..], |organization| &organization.caller_budgets);
+    of_organization.iter().chain(of_project).chain(of_caller)
 }
 
 /// The usage tier of the payer's organization.

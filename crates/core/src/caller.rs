@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::budget::SpendLimit;
+use crate::budget::Budget;
 use crate::client_certificate::TrustedCertificates;
 use crate::gate::Entitlements;
 use crate::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
@@ -70,8 +70,8 @@ pub struct ReachableProject {
     pub certificates: Option<Arc<TrustedCertificates>>,
     /// Its own rate limits; `None` leaves those of its organization.
     pub rates: Option<Box<ProjectLimits>>,
-    /// What it may spend in a month; `None` limits nothing.
-    pub spend_limit: Option<SpendLimit>,
+    /// Its own budgets, the shortest period first.
+    pub budgets: Vec<Budget>,
 }
 
 impl ReachableProject {
@@ -89,6 +89,8 @@ pub struct ReachableOrganization {
     pub id: OrganizationId,
     /// Whether the operator closed it.
     pub deactivated: bool,
+    /// Whether its billing is suspended; requests for models are then refused.
+    pub billing_suspended: bool,
     /// The owner's role in the organization; service accounts and removed people have none.
     pub role: Option<OrganizationRole>,
     /// What roles of the organization that are assigned to the owner or to their groups permit.
@@ -100,8 +102,10 @@ pub struct ReachableOrganization {
     /// The addresses from which it may be called, by its active lists; `None` is every address. A project's lists apply
     /// in addition.
     pub addresses: Option<Networks>,
-    /// What it may spend in a month; `None` limits nothing. A project's limit applies in addition.
-    pub spend_limit: Option<SpendLimit>,
+    /// Its own budgets, the credit first, then the shortest period. A project's budgets apply in addition.
+    pub budgets: Vec<Budget>,
+    /// The budgets of the owner in this organization, and then those of the key; each with the shortest period first.
+    pub caller_budgets: Vec<Budget>,
     /// Its usage tier; `None` while none is stored, which is tier 0.
     pub tier: Option<Tier>,
 }

@@ -5,9 +5,11 @@
 mod audit_shapes;
 mod audit_types;
 mod budget;
+mod budgets;
 mod cases;
 mod certificates;
 mod command_line;
+mod credit;
 mod external;
 mod features;
 mod grants;

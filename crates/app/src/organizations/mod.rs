@@ -40,6 +40,7 @@ use serde_json::{Value, json};
 
 use crate::accounts::deletion::deletion_pending;
 use crate::audit::AuditEntry;
+use crate::credit;
 use crate::entitlements::{entitlements, log_unenforced};
 use crate::organizations::second_factor_policy::asks_for_code;
 use crate::validate::checked_name;
@@ -66,6 +67,9 @@ pub struct OrganizationChoice {
     pub role: OrganizationRole,
     /// What the person's roles permit in the whole organization.
     pub permissions: ScopeSet,
+    /// Whether the person holds any role, in the organization or in one of these projects; without one, nothing is shown
+    /// to them.
+    pub holds_role: bool,
     /// Whether the person's roles permit to see and change its administration.
     pub manages: bool,
     /// The projects the person has access to that are not archived, the Default project first. Owners see all, others
@@ -128,6 +132,7 @@ impl App {
             ensure_may_create(self, tx, &person).await?;
             insert_organization(tx, user, organization, project, (&name, self.now())).await?;
             record_organization(self, tx, user, organization, project).await?;
+            credit::begin(self, tx, organization).await?;
             if person.default_organization.is_none() {
                 users::update_default_organization(tx, user, organization, self.now()).await?;
             }
@@ -157,6 +162,10 @@ impl App {
                     effective_permissions(Some(membership.role), assigned, project).is_some_and(|may| may.allows(scope))
                 };
                 let own = reached.iter().filter(|reached| reached.project.organization == row.id);
+                let mut in_projects = own.clone();
+                let holds_role = membership.role != OrganizationRole::None
+                    || permitted.holds_in_organization(&row.id)
+                    || in_projects.any(|one| one.role.is_some() || permitted.in_project(&one.project.id).is_some());
                 let projects = own.map(|reached| ProjectChoice {
                     id: reached.project.id.clone(),
                     name: reached.project.name.clone(),
@@ -177,6 +186,7 @@ impl App {
                     name: row.name,
                     role: membership.role,
                     permissions: held,
+                    holds_role,
                     manages,
                     projects,
                     locked,

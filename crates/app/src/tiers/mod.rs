@@ -1,7 +1,6 @@
 //! Usage tiers of organizations, as their members and operators see them.
 
 pub(crate) mod evaluate;
-mod paid;
 
 use keystead_core::id::OrganizationId;
 use keystead_core::money::Amount;
@@ -15,6 +14,7 @@ use keystead_store::tables::{changes, models, organization_tiers};
 use serde_json::json;
 
 use crate::audit::AuditEntry;
+use crate::credit::paid;
 use crate::organizations::find_open;
 use crate::validate::{operators_only, operators_reason};
 use crate::{Actor, App, Error};
@@ -135,7 +135,7 @@ pub(crate) async fn limits_of<'t>(
 async fn standing(tx: &mut Tx, row: &Organization, now: Timestamp) -> Result<(TierState, Progress), Error> {
     let stored = organization_tiers::find(tx, &row.id).await?;
     let state = stored.unwrap_or_else(|| TierState::beginning(row.created_at));
-    let paid = paid::paid(tx, &row.id).await?;
+    let paid = paid(tx, &row.id).await?;
     Ok((state, Progress { paid, made_at: row.created_at, first_paid_at: state.first_paid_at, now }))
 }
 

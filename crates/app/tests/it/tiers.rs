@@ -1,8 +1,10 @@
 //! Usage tiers: they rise by themselves, only the operator lowers them, and a lowering stays.
 
 use futures_util::future::join;
+use keystead_app::credit::{Purchase, TakenBack, record_purchase, record_refund};
 use keystead_app::{Actor, Error, Page, Settings};
 use keystead_core::id::OrganizationId;
+use keystead_core::money::{Amount, Micros};
 use keystead_core::rate::RateLimits;
 use keystead_core::tier::{Tier, TierDefinition, TierLimit, TierRequirement, TierSource, TierTable};
 use keystead_core::time::Timestamp;
@@ -65,6 +67,68 @@ async fn changes(test: &ServicesApp, organization: &OrganizationId) -> Vec<(Stri
             (event.actor_id.clone(), number(&data["before"]), number(&data["tier"]))
         })
         .collect()
+}
+
+/// Micros in a cent.
+const CENT: i64 = 10_000;
+
+async fn buys(test: &ServicesApp, organization: &OrganizationId, payment: &str, cents: i64) {
+    let (app, organization, payment) = (test.app.clone(), organization.clone(), payment.to_owned());
+    let work = async move |tx: &mut Tx| {
+        let paid = Purchase { organization: &organization, payment: &payment, micros: Micros(cents * CENT) };
+        Ok::<_, keystead_store::Error>(record_purchase(&app, tx, &Actor::service("stripe"), &paid).await)
+    };
+    test.store.write("buy", work).await.unwrap().unwrap();
+}
+
+async fn refunded(test: &ServicesApp, organization: &OrganizationId, payment: &str, cents: i64) {
+    let (app, organization, payment) = (test.app.clone(), organization.clone(), payment.to_owned());
+    let work = async move |tx: &mut Tx| {
+        let back =
+            TakenBack { organization: &organization, payment: &payment, id: "re_1", micros: Micros(cents * CENT) };
+        Ok::<_, keystead_store::Error>(record_refund(&app, tx, &Actor::service("stripe"), &back).await)
+    };
+    test.store.write("refund", work).await.unwrap().unwrap();
+}
+
+/// S1-42: what is paid raises a tier at once; a refund lowers none, and what an operator lowered waits for more.
+#[tokio::test]
+async fn payments_raise_a_tier_at_once() {
+    let needs = [(0, 0), (500, 0), (5_000, 7)].into_iter().zip(0..);
+    let tiers = needs.map(|((paid_cents, days), number)| {
+        let requirement = TierRequirement { paid_cents, days };
+        (number, TierDefinition { requirement, limits: Vec::new() })
+    });
+    let tiers = TierTable::new(tiers.collect()).unwrap();
+    let test = ServicesApp::new(Settings { tiers, ..Settings::default() }).await;
+    let (ann, ben) = (test.tenant("ann").await, test.tenant("ben").await);
+    let one = ann.organization();
+    test.wait(90 * DAY);
+    buys(&test, one, "pi_1", 499).await;
+    assert_eq!(present(&test, one).await, 0);
+    buys(&test, one, "pi_2", 1).await;
+    assert_eq!((present(&test, one).await, present(&test, ben.organization()).await), (1, 0), "the payer's alone");
+    for _ in 0..2 {
+        buys(&test, one, "pi_3", 4_500).await;
+    }
+    let view = test.app.usage_tier(&ann.actor, one).await.unwrap();
+    let next = view.present.unwrap().next.unwrap();
+    assert_eq!((view.paid, next.missing_paid, next.missing_days), (Amount::of_cents(5_000), Amount::ZERO, 7));
+    test.wait(7 * DAY);
+    test.app.evaluate_tiers().await.unwrap();
+    assert_eq!(present(&test, one).await, 2);
+    refunded(&test, one, "pi_3", 4_500).await;
+    test.app.evaluate_tiers().await.unwrap();
+    assert_eq!(present(&test, one).await, 2);
+
+    assert!(test.app.set_tier(&Actor::operator("anna"), one, 0, "abuse").await.unwrap().present.unwrap().held);
+    test.wait(100 * DAY);
+    test.app.evaluate_tiers().await.unwrap();
+    buys(&test, one, "pi_2", 1).await;
+    assert_eq!(present(&test, one).await, 0, "the same payment is counted once");
+    buys(&test, one, "pi_4", 1).await;
+    let present = test.app.usage_tier(&ann.actor, one).await.unwrap().present.unwrap();
+    assert_eq!((present.tier, present.set_by, present.held), (tier(1), TierSource::Automatic, false));
 }
 
 /// S1-42: limits rise by themselves, and owners are told.

@@ -26,7 +26,7 @@ fn project(id: &str, archived: bool, is_default: bool, role: Option<ProjectRole>
         assigned: None,
         models: None,
         addresses: None,
-        spend_limit: None,
+        budgets: Vec::new(),
         rates: None,
     }
 }
@@ -40,6 +40,7 @@ fn reachable(
     ReachableOrganization {
         id: organization(id),
         deactivated: false,
+        billing_suspended: false,
         role,
         assigned: ScopeSet::NONE,
         entitlements: Entitlements {
@@ -50,7 +51,8 @@ fn reachable(
         },
         projects,
         addresses: None,
-        spend_limit: None,
+        budgets: Vec::new(),
+        caller_budgets: Vec::new(),
         tier: None,
     }
 }

@@ -4,9 +4,11 @@
 
 mod account_deletion;
 mod audit;
+mod budgets;
 mod bursts;
 mod certificates;
 mod console;
+mod credit;
 mod first_steps;
 mod forms;
 mod groups_and_roles;
@@ -17,6 +19,7 @@ mod keys;
 mod limits;
 mod lists;
 mod markup;
+mod members_without_role;
 mod operators;
 mod organization_deletion;
 mod prices;

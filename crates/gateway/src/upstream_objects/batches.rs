@@ -10,8 +10,8 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::BodyExt;
 use keystead_core::access::{Payer, decide};
+use keystead_core::budget::Measured;
 use keystead_core::id::RequestId;
-use keystead_core::money::Amount;
 use keystead_core::pending::Pending;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{self, MeterKind, ModelIn};
@@ -73,13 +73,13 @@ struct ModelOf {
 
 impl Gateway {
     /// Reads the file of a new batch, and refuses it with its first line that may not pass. Returns the most that its lines
-    /// may cost, if a spend limit applies.
+    /// may use, if a budget applies.
     pub(crate) async fn judge_batch(
         &self,
         catalogue: &std::sync::Arc<Catalogue>,
         request: &ApiRequest<'_>,
         body: &Bytes,
-    ) -> Result<Amount, Rejection> {
+    ) -> Result<Measured, Rejection> {
         let unnamed =
             || error_body::bad_body("Name the batch's file once in 'input_file_id'.").with_param("input_file_id");
         let text = std::str::from_utf8(body).map_err(|_| unnamed())?;
@@ -87,7 +87,7 @@ impl Gateway {
         let file: String = file.and_then(|raw| serde_json::from_str(raw.get()).ok()).ok_or_else(unnamed)?;
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let mut lines = Lines::new(self.content(&request.id, upstream, &file).await?, self.limits.json_body);
-        let (mut number, mut cost) = (0, Amount::ZERO);
+        let (mut number, mut sum) = (0, Measured::default());
         while let Some(line) = lines.next().await.map_err(|broken| broken.response(number + 1))? {
             number += 1;
             if number > MOST_LINES {
@@ -101,9 +101,9 @@ impl Gateway {
                     Rejection::Response(response)
                 }
             })?;
-            cost = cost.plus(most);
+            sum = sum.plus(most);
         }
-        Ok(cost)
+        Ok(sum)
     }
 
     /// Judges one line like a single request.
@@ -113,7 +113,7 @@ impl Gateway {
         request: &ApiRequest<'_>,
         upstream: &Upstream,
         line: &Bytes,
-    ) -> Result<Amount, Rejection> {
+    ) -> Result<Measured, Rejection> {
         let line = json_body::text_of(line.clone())?;
         if several(&line) {
             let message = "It holds a line break within, at which some readers would find a second request. Escape it.";
@@ -156,14 +156,14 @@ impl Gateway {
             let id = &judged.entry.id;
             return Err(error_body::bad_body(format!("The model '{id}' is not served where batches run.")).into());
         }
-        if !self.has_spend_limit(request) {
-            return Ok(Amount::ZERO);
+        if !self.has_budget(request) {
+            return Ok(Measured::default());
         }
         let now = self.now();
-        let images = judged.image.map(|(image, _)| PICTURE_OF_A_TOOL.cost(&image.prices.at(now)));
+        let images = judged.image.map(|(image, _)| PICTURE_OF_A_TOOL.most(&image.prices.at(now)));
         let bounds =
             self.bounds(route.meter, judged.entry, estimate::at_most(&body), peek.input_characters, body.len());
-        Ok(bounds.cost(&judged.entry.prices.at(now)).plus(images.unwrap_or_default()))
+        Ok(bounds.most(&judged.entry.prices.at(now)).plus(images.unwrap_or_default()))
     }
 
     /// Notes a batch that has begun, and counts one with results.
@@ -195,6 +195,13 @@ impl Gateway {
         let known = self.services.ownership.owner(&results).await.map_err(|_| error_body::store_unavailable())?;
         let meter = route::find("POST", &batch.endpoint).map_or(MeterKind::Request, |matched| matched.route.meter);
         let Some(kind) = UsageKind::of_meter(meter).filter(|_| known.is_none()) else { return Ok(()) };
+        let payer = Payer { organization: pending.organization.clone(), project: pending.project.clone() };
+        // A node that stopped before it recorded the owner has counted all of it. This node may have another list of
+        // models, so its sums may have other names.
+        if self.services.pending.is_counted(&pending.id).await.map_err(|_| error_body::store_unavailable())? {
+            self.forget(pending).await?;
+            return self.own(&results, &payer).await;
+        }
         let catalogue = self.services.catalogue.load_full();
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let content = self.content(&self.request_id(), upstream, &results).await?;
@@ -224,8 +231,12 @@ impl Gateway {
         }
         // Events become safe in order, so the last one covers all.
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;
-        let payer = Payer { organization: pending.organization.clone(), project: pending.project.clone() };
-        self.services.ownership.record(&results, &payer).await.map_err(|_| error_body::store_unavailable())
+        self.own(&results, &payer).await
+    }
+
+    /// Records the payer of a result file, who can read it from then on.
+    async fn own(&self, results: &str, payer: &Payer) -> Result<(), ErrorResponse> {
+        self.services.ownership.record(results, payer).await.map_err(|_| error_body::store_unavailable())
     }
 
     /// Returns the content of a file in the operator's account.

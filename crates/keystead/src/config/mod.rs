@@ -3,7 +3,9 @@
 //!
 //! Nothing outside this folder reads the environment or a configuration file; everything else takes values.
 
+mod budgets;
 mod clouds;
+mod credit;
 mod deletion;
 mod environment;
 pub(crate) mod environment_file;

@@ -12,6 +12,8 @@ use keystead_providers::cloud::{AwsIdentity, AzureIdentity};
 use serde::Deserialize;
 
 use super::ConfigError;
+use super::budgets::{BudgetSection, Budgets};
+use super::credit::{Credit, CreditSection};
 use super::clouds::{AwsSection, AzureSection};
 use super::deletion::DeletionSection;
 use super::limits::Limits;
@@ -49,6 +51,8 @@ pub(crate) struct Config {
     pub(crate) sandbox: Sandbox,
     pub(crate) log: Log,
     pub(crate) limits: Limits,
+    pub(crate) budgets: BudgetSection,
+    pub(crate) credit: CreditSection,
     pub(crate) directory: DirectorySection,
     pub(crate) usage: UsageSection,
     pub(crate) sms: SmsSection,
@@ -251,6 +255,8 @@ pub(crate) struct Validated {
     pub(crate) sandbox: Option<Sandbox>,
     pub(crate) log: Log,
     pub(crate) limits: Limits,
+    pub(crate) budgets: Budgets,
+    pub(crate) credit: Credit,
     pub(crate) directory: DirectorySection,
     pub(crate) usage: UsageSection,
     pub(crate) sms: Option<Sms>,
@@ -365,6 +371,8 @@ impl Config {
             log: self.log,
             rates,
             limits: self.limits,
+            budgets: self.budgets.validate()?,
+            credit: self.credit.validate()?,
             directory: self.directory,
             usage: self.usage,
             upstreams,

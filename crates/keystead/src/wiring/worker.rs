@@ -14,12 +14,13 @@ const REST: Duration = Duration::from_secs(1);
 const CLEANUP_INTERVAL: i64 = 300;
 /// The interval of the evaluation of usage tiers, in seconds. A payment is evaluated at once, so this is for the age.
 const TIERS_INTERVAL: i64 = 3_600;
+/// The interval in which usage is posted to ledgers, in seconds.
+const LEDGER_INTERVAL: i64 = 60;
 
 /// Works until `stopped` turns true.
 pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
     let wake = app.job_signal();
-    let mut cleaned_at = i64::MIN;
-    let mut tiers_at = i64::MIN;
+    let (mut cleaned_at, mut posted_at, mut tiers_at) = (i64::MIN, i64::MIN, i64::MIN);
     let mut heads = Heads::default();
     while !*stopped.borrow() {
         match app.run_due_jobs().await {
@@ -35,6 +36,12 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
             cleaned_at = app.now().0;
             if let Err(error) = app.run_cleanup().await {
                 tracing::warn!(%error, "the cleanup did not finish; it is tried again");
+            }
+        }
+        if !(0..LEDGER_INTERVAL).contains(&app.now().0.saturating_sub(posted_at)) {
+            posted_at = app.now().0;
+            if let Err(error) = app.post_ledgers().await {
+                tracing::warn!(%error, "usage was not posted to all ledgers; it is tried again");
             }
         }
         if !(0..TIERS_INTERVAL).contains(&app.now().0.saturating_sub(tiers_at)) {

@@ -1,5 +1,7 @@
 //! The operator's console for programs.
 
+mod credit;
+mod leases;
 mod policy;
 mod prices;
 
@@ -322,6 +324,15 @@ pub(super) const GROUP: Group = Group {
             .needs(Access::Operator)
             .answers(&PRICE)
             .or(&[409]),
+        credit::ALL,
+        credit::ONE,
+        credit::GRANT,
+        credit::ADJUST,
+        credit::MODE,
+        credit::SUSPEND,
+        credit::RESUME,
+        leases::LIST,
+        leases::RELEASE,
         get("/v1/keystead/operator/health", "retrieveProviderHealth", "Retrieve the state of services")
             .needs(Access::Operator)
             .answers(&HEALTH),

@@ -261,9 +261,19 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
-        table: "spend_limits",
-        sql: "SELECT subject, cents, updated_at FROM spend_limits WHERE organization = $1 ORDER BY subject LIMIT 20000",
-        columns: &[("limit_of", Text), ("cents", Number), ("updated_at", Time)],
+        table: "budgets",
+        sql: "SELECT id, subject, terms, zone, most, most_picos, created_at, updated_at FROM budgets \
+              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("budget_of", Text),
+            ("terms", Text),
+            ("time_zone", Text),
+            ("most", Number),
+            ("most_picos", Number),
+            ("created_at", Time),
+            ("updated_at", Time),
+        ],
     },
     Part {
         table: "spend_alerts",
@@ -283,6 +293,55 @@ pub const PARTS: &[Part] = &[
         table: "organization_tiers",
         sql: "SELECT tier, since, set_by, first_paid_at FROM organization_tiers WHERE organization = $1",
         columns: &[("tier", Number), ("since", Time), ("set_by", Text), ("first_paid_at", Time)],
+    },
+    Part {
+        table: "credit_accounts",
+        sql: "SELECT chosen_mode, applied_mode, suspended_at, suspended_for, recharge_below, recharge_amount, recharge_ceiling, \
+              updated_at FROM credit_accounts WHERE organization = $1",
+        columns: &[
+            ("chosen_mode", Text),
+            ("mode", Text),
+            ("suspended_at", Time),
+            ("suspended_for", Text),
+            ("recharge_below_micros", Number),
+            ("recharge_micros", Number),
+            ("recharge_monthly_ceiling_micros", Number),
+            ("updated_at", Time),
+        ],
+    },
+    Part {
+        table: "credit_lots",
+        sql: "SELECT id, kind, micros, priority, expires_at, created_at, closed_at FROM credit_lots \
+              WHERE organization = $1 ORDER BY created_at DESC, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("kind", Text),
+            ("micros", Number),
+            ("priority", Number),
+            ("expires_at", Time),
+            ("created_at", Time),
+            ("expired_at", Time),
+        ],
+    },
+    Part {
+        table: "ledger_transactions",
+        sql: "SELECT id, kind, created_at, payment, lot, window_start, reason FROM ledger_transactions \
+              WHERE organization = $1 ORDER BY created_at DESC, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("kind", Text),
+            ("created_at", Time),
+            ("payment", Text),
+            ("lot", Text),
+            ("month", Time),
+            ("reason", Text),
+        ],
+    },
+    Part {
+        table: "ledger_entries",
+        sql: "SELECT transaction_id, account, micros FROM ledger_entries \
+              WHERE organization = $1 ORDER BY transaction_id, account LIMIT 20000",
+        columns: &[("transaction", Text), ("account", Text), ("micros", Number)],
     },
     Part {
         table: "organization_requirements",

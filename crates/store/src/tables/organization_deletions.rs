@@ -157,15 +157,17 @@ pub enum Part {
     Role,
     ServiceAccount,
     SpendAlert,
-    /// A limit, by what it limits.
+    /// A spend limit, by what it limits.
     SpendLimit,
+    /// Any other budget.
+    Budget,
     /// A project, also an archived one.
     Project,
 }
 
 impl Part {
     /// Every kind, with the statement that lists its ids; `$1` is the organization.
-    const ALL: [(Self, &'static str); 12] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::Certificate, "SELECT id FROM certificates WHERE organization = $1"),
         (Self::ExternalKey, "SELECT id FROM external_keys WHERE organization = $1"),
         (Self::ExternalStorage, "SELECT id FROM external_storage WHERE organization = $1"),
@@ -180,7 +182,16 @@ impl Part {
              WHERE p.organization = $1 AND s.deleted_at IS NULL",
         ),
         (Self::SpendAlert, "SELECT id FROM spend_alerts WHERE organization = $1"),
-        (Self::SpendLimit, "SELECT subject FROM spend_limits WHERE organization = $1"),
+        (
+            Self::SpendLimit,
+            "SELECT subject FROM budgets WHERE organization = $1 AND terms = 'money/month' \
+             AND (subject = organization OR subject LIKE 'proj%')",
+        ),
+        (
+            Self::Budget,
+            "SELECT id FROM budgets WHERE organization = $1 AND NOT (terms = 'money/month' \
+             AND (subject = organization OR subject LIKE 'proj%'))",
+        ),
         (Self::Project, "SELECT id FROM projects WHERE organization = $1"),
     ];
 }
@@ -198,7 +209,7 @@ pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Pa
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 30] = [
+const ERASE: [&str; 32] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
@@ -213,7 +224,9 @@ const ERASE: [&str; 30] = [
     "DELETE FROM external_keys WHERE organization = $1",
     "DELETE FROM external_storage WHERE organization = $1",
     "DELETE FROM spend_alerts WHERE organization = $1",
-    "DELETE FROM spend_limits WHERE organization = $1",
+    "DELETE FROM spend_counters WHERE terms <> 'money/month' AND (subject, terms) IN \
+     (SELECT subject, terms FROM budgets WHERE organization = $1)",
+    "DELETE FROM budgets WHERE organization = $1",
     "DELETE FROM organization_tiers WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",
     "DELETE FROM phone_verifications WHERE organization = $1",
@@ -232,6 +245,9 @@ const ERASE: [&str; 30] = [
     "UPDATE payment_methods SET reference = id, brand = '', last4 = '', expires_month = 0, expires_year = 0, \
      country = NULL, funding = 'unknown', card_fingerprint = NULL WHERE organization = $1",
     "UPDATE consents SET ip = NULL WHERE organization = $1",
+    // The ledger stays, as usage does: it is the record of what was paid.
+    "UPDATE credit_accounts SET recharge_below = NULL, recharge_amount = NULL, recharge_ceiling = NULL, \
+     suspended_reason = NULL WHERE organization = $1",
 ];
 
 /// Erases what is kept about an organization and marks it as deleted. Its row stays with the id in place of the name,

@@ -9,7 +9,7 @@ use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
 use super::{id, named, optional_time, time};
-use crate::{Error, Row, Tx};
+use crate::{Column, Error, Row, Tx};
 
 /// The columns in the order in which [`state`] reads them.
 macro_rules! columns {
@@ -30,7 +30,7 @@ fn state(row: &Row) -> Result<TierState, Error> {
 }
 
 /// Reads a tier from a column that is NULL where none is stored.
-pub(super) fn tier(row: &Row, column: usize) -> Result<Option<Tier>, Error> {
+pub(super) fn tier(row: &Row, column: impl Column) -> Result<Option<Tier>, Error> {
     let corrupt = |number: i64| Error::Corrupt { table: "organization_tiers", id: number.to_string() };
     row.optional_int(column)?.map(|number| Tier::new(number).ok_or_else(|| corrupt(number))).transpose()
 }

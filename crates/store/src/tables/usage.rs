@@ -5,16 +5,18 @@ use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 
-use super::{activity, named, pending_usage, spend_counters};
+use super::{activity, credit_usage, named, pending_usage, spend_counters};
 use crate::{Error, Tx};
 
+mod measured;
 mod pieces;
 mod query;
 mod rollups;
 mod totals;
 
+pub(super) use measured::measured;
 pub use query::query;
-pub use totals::{ModelTotal, list_of_models};
+pub use totals::{ModelTotal, list_of_models, list_of_organizations};
 
 /// The keys by which results are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,8 @@ pub struct UsageQuery {
     pub details: Vec<String>,
     /// Only these sources of images.
     pub sources: Vec<String>,
+    /// Stops reading after this many rows: an answer with as many may lack others.
+    pub most: Option<i64>,
 }
 
 impl UsageQuery {
@@ -87,6 +91,7 @@ impl UsageQuery {
             batch: None,
             details: Vec::new(),
             sources: Vec::new(),
+            most: None,
         }
     }
 }
@@ -137,6 +142,7 @@ pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent
     rollups::add(tx, &new).await?;
     activity::add_features(tx, &new).await?;
     spend_counters::count(tx, segment, &new).await?;
+    credit_usage::count(tx, &new).await?;
     Ok(new.len())
 }
 

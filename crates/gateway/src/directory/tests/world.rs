@@ -72,6 +72,7 @@ impl Rows {
         let organization = |id: u8, projects| ReachableOrganization {
             id: format!("org-{id}").parse().unwrap(),
             deactivated: false,
+            billing_suspended: false,
             role: Some(OrganizationRole::Reader),
             assigned: keystead_core::scope::ScopeSet::NONE,
             entitlements: Entitlements {
@@ -84,7 +85,8 @@ impl Rows {
             },
             projects,
             addresses: None,
-            spend_limit: None,
+            budgets: Vec::new(),
+            caller_budgets: Vec::new(),
             tier: None,
         };
         let project = ReachableProject {
@@ -97,7 +99,7 @@ impl Rows {
             assigned: None,
             models: None,
             addresses: None,
-            spend_limit: None,
+            budgets: Vec::new(),
             rates: None,
         };
         let mut organizations = vec![organization(row.project, vec![project])];
