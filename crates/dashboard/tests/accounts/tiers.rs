@@ -6,7 +6,7 @@ use keystead_core::tier::{TierDefinition, TierLimit, TierRequirement, TierTable}
 use crate::limits::serve;
 use crate::world::*;
 
-/// Tier 1 needs ten days, tier 2 five dollars and twenty days.
+/// Tier 1 needs five days, tier 2 five dollars and twenty days.
 fn table() -> TierTable {
     let definition = |paid_cents: i64, days: i64, most: u64| {
         let limits = RateLimits { requests_per_minute: Some(most), ..RateLimits::NONE };
@@ -15,7 +15,7 @@ fn table() -> TierTable {
             limits: vec![TierLimit { models: vec!["gpt-*".to_owned()], limits }],
         }
     };
-    TierTable::new(vec![(0, definition(0, 0, 3)), (1, definition(0, 10, 20)), (2, definition(500, 20, 90))]).unwrap()
+    TierTable::new(vec![(0, definition(0, 0, 3)), (1, definition(0, 5, 20)), (2, definition(500, 20, 90))]).unwrap()
 }
 
 fn plain(page: &str) -> String {
@@ -29,13 +29,13 @@ async fn the_page_says_what_the_next_tier_needs() {
     serve(&world).await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let page = plain(&ann.get("/limits").await.body);
-    for part in ["Tier 0 of 2", "What tier 1 needs", "10 more days have to pass.", "placeholder=\"3\""] {
+    for part in ["Tier 0 of 2", "What tier 1 needs", "5 more days have to pass.", "placeholder=\"3\""] {
         assert!(page.contains(part), "{part}: {page}");
     }
     assert!(!page.contains("This is the highest tier."), "{page}");
-    world.advance(9 * 86_400 + 43_200);
+    world.advance(4 * 86_400 + 43_200);
     let page = ann.get("/limits").await.body;
-    assert!(page.contains("1 more day has to pass.") && page.contains("<rect class=\"spent\" width=\"900\""), "{page}");
+    assert!(page.contains("1 more day has to pass.") && page.contains("<rect class=\"spent\" width=\"800\""), "{page}");
     world.advance(43_200);
     assert!(ann.get("/limits").await.body.contains("The tier rises within an hour."), "before the evaluation");
     world.app.evaluate_tiers().await.unwrap();
