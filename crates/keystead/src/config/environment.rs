@@ -234,16 +234,16 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 pub(super) fn apply_overrides(table: &mut Table, variables: &BTreeMap<String, String>) -> Result<(), ConfigError> {
     let mut ours: Vec<_> = variables.iter().filter(|(name, _)| is_ours(name)).collect();
     // Rows are added in the order of their numbers: 2 before 10. The sort is stable.
-    ours.sort_by_key(|(name, _)| row_number(name));
+    ours.sort_by_key(|(name, _)| row_numbers(name));
     for (name, text) in ours {
         set_value(table, name, text)?;
     }
     Ok(())
 }
 
-/// The number of the row that a variable of a list belongs to.
-fn row_number(name: &str) -> Option<usize> {
-    name.split("__").nth(1)?.parse().ok()
+/// The numbers of the rows that a variable of a list belongs to, the outer one first.
+fn row_numbers(name: &str) -> Vec<usize> {
+    name.split("__").filter_map(|part| part.parse().ok()).collect()
 }
 
 /// Whether a variable may be one of Keystead's.

@@ -106,6 +106,14 @@ mod tests {
         let needs = tiers.requirement(Tier::new(2).unwrap()).unwrap();
         assert_eq!((needs.paid_cents, needs.days), (5_000, 7));
         assert!(parse("", &[]).unwrap().validate(&|_| None).unwrap().tiers.is_empty(), "without any, there are none");
+        // Rows of both lists count 2 before 10.
+        let limits = (0..12).map(|row| (format!("KEYSTEAD_TIER__0__LIMIT__{row}__MODELS"), format!("model-{row}")));
+        let figures = (0..12).map(|row| (format!("KEYSTEAD_TIER__0__LIMIT__{row}__TOKENS_PER_MINUTE"), "7".to_owned()));
+        let number = ("KEYSTEAD_TIER__0__NUMBER".to_owned(), "0".to_owned());
+        let all: Vec<(String, String)> = limits.chain(figures).chain([number]).collect();
+        let all: Vec<(&str, &str)> = all.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let tiers = parse("", &all).unwrap().validate(&|_| None).unwrap().tiers;
+        assert_eq!(tiers.limits(Tier::ZERO, "model-11", RateLimits::NONE).tokens_per_minute, Some(7));
     }
 
     #[test]
