@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { base, complaints, done, look, organization, run, sign_up, unexpected, verify_phone } from "./opening.mjs";
 
 const languages = {
-  en: { limits: "Limits", save: "Save limits", higher: "Verify your organization first", high: "cannot be higher" },
-  pl: { limits: "Limity", save: "Zapisz limity", higher: "Najpierw zweryfikuj organizację", high: "nie może być wyższy" },
-  ja: { limits: "上限", save: "上限を保存", higher: "先に組織の確認", high: "高くできません" },
+  en: { limits: "Limits", save: "Save limits", higher: "Verify your organization first", high: "cannot be higher", tier: "Tier 0 of 1", next: "What tier 1 needs" },
+  pl: { limits: "Limity", save: "Zapisz limity", higher: "Najpierw zweryfikuj organizację", high: "nie może być wyższy", tier: "Poziom 0 z 1", next: "Czego wymaga poziom 1" },
+  ja: { limits: "上限", save: "上限を保存", higher: "先に組織の確認", high: "高くできません", tier: "ティア0（最高は1）", next: "ティア1の条件" },
 };
 
 async function limits(browser, language, scripts) {
@@ -41,6 +41,9 @@ async function limits(browser, language, scripts) {
   await page.waitForURL("**/limits**");
   assert.equal((await page.textContent("h1")).trim(), t.limits);
   assert.ok((await page.textContent("#higher")).includes(t.higher), "S1-42: the way to more");
+  const tier = await page.textContent("#tier");
+  assert.ok(tier.includes(t.tier) && tier.includes(t.next) && /5[.,]00\sUSD/.test(tier), `S1-42: what the next tier needs: ${tier}`);
+  assert.equal(await page.locator("#tier .spend-bar:visible").count(), 2, "an amount and days");
   await look(page, tag, scripts);
   const row = page.locator("tr", { has: page.locator("code", { hasText: /^gpt-4o$/ }) });
   const field = row.locator("input[name^=max_requests_per_1_minute]");

@@ -44,6 +44,9 @@ pub(crate) fn play(binary: &Path, arguments: &Arguments) -> Done {
         // Certificates can be activated only where a trusted proxy reports those of clients.
         ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "192.0.2.1"),
         ("KEYSTEAD_NETWORK__CLIENT_CERTIFICATE_HEADER", "X-Client-Cert"),
+        ("KEYSTEAD_TIER__0__NUMBER", "0"),
+        ("KEYSTEAD_TIER__1__NUMBER", "1"),
+        ("KEYSTEAD_TIER__1__PAID", "5"),
     ];
     let postgres = arguments.postgres.then(Postgres::start).transpose()?;
     let url = postgres.as_ref().map(|server| server.database("keystead_fuzz_api")).transpose()?;

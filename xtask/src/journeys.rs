@@ -24,7 +24,15 @@ pub(crate) fn all() -> Done {
         ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "127.0.0.1"),
         ("KEYSTEAD_NETWORK__CLIENT_CERTIFICATE_HEADER", "X-Client-Cert"),
     ];
-    let rates = [("KEYSTEAD_LIMITS__REQUESTS_PER_MINUTE", "500")];
+    let rates = [
+        ("KEYSTEAD_LIMITS__REQUESTS_PER_MINUTE", "500"),
+        ("KEYSTEAD_TIER__0__NUMBER", "0"),
+        ("KEYSTEAD_TIER__1__NUMBER", "1"),
+        ("KEYSTEAD_TIER__1__PAID", "5"),
+        ("KEYSTEAD_TIER__1__DAYS", "7"),
+        ("KEYSTEAD_TIER__1__LIMIT__0__MODELS", "*"),
+        ("KEYSTEAD_TIER__1__LIMIT__0__REQUESTS_PER_MINUTE", "900"),
+    ];
     let priced = [("KEYSTEAD_MODEL__0__ID", "tts-1"), ("KEYSTEAD_MODEL__0__CHARACTER", "30000")];
     let ops = [("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com")];
     let operator = [

@@ -114,6 +114,9 @@ fn one(binary: &Path, name: &str, url: Option<String>, script: &mut Command) -> 
     let proxy = [
         ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "192.0.2.1"),
         ("KEYSTEAD_NETWORK__CLIENT_CERTIFICATE_HEADER", "X-Client-Cert"),
+        ("KEYSTEAD_TIER__0__NUMBER", "0"),
+        ("KEYSTEAD_TIER__1__NUMBER", "1"),
+        ("KEYSTEAD_TIER__1__PAID", "5"),
     ];
     let product = Product::start(binary, name, url, &proxy)?;
     let made = product.bootstrap()?;

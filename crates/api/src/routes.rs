@@ -113,6 +113,7 @@ const PAYMENTS: &str = "/v1/keystead/payment_methods";
 const PAYMENT: &str = "/v1/keystead/payment_methods/{id}";
 const ALLOWLISTS: &str = "/v1/keystead/organization/ip_allowlists";
 const ALLOWLIST: &str = "/v1/keystead/organization/ip_allowlists/{id}";
+const TIER: &str = "/v1/keystead/operator/organizations/{organization_id}/tier";
 const TAGS: &str = "/v1/keystead/operator/organizations/{organization_id}/tags";
 const POLICY: &str = "/v1/keystead/operator/policy";
 const BUDGETS: &str = "/v1/keystead/budgets";
@@ -298,6 +299,7 @@ pub static ROUTES: &[Endpoint] = &[
     read("/v1/organization/costs", USAGE, || get(costs::handle)).query(usage::request::ONE, costs::MANY),
     write("/v1/api-keys", ANY, || post(api_keys::handle)).body(&["name", "scopes", "expires_in_seconds", "project_id"]),
     read("/v1/me", ANY, || get(me::handle)),
+    read("/v1/keystead/tier", READ, || get(keystead::tier::retrieve)),
     read("/v1/keystead/budget", ANY, || get(keystead::budget::handle)),
     read(BUDGETS, READ, || get(keystead::budgets::list)).query(PAGE, &[]),
     write(BUDGETS, WRITE, || post(keystead::budgets::create)).body(keystead::budgets::MEMBERS),
@@ -356,6 +358,8 @@ pub static ROUTES: &[Endpoint] = &[
         .body(&["action", "reason"]),
     read(TAGS, OPERATOR, || get(operator::tags)),
     write(TAGS, OPERATOR, || post(operator::tag)).body(&["tags", "reason"]),
+    read(TIER, OPERATOR, || get(keystead::tier::retrieve_any)),
+    write(TIER, OPERATOR, || post(keystead::tier::set)).body(keystead::tier::MEMBERS),
     write("/v1/keystead/operator/phones/revoke", OPERATOR, || post(operator::revoke_phones))
         .body(&["organization_ids", "reason"]),
     write("/v1/keystead/operator/exemptions", OPERATOR, || post(operator::exempt)).body(&[

@@ -35,6 +35,7 @@ pub mod services;
 pub mod settings;
 pub mod setup_tests;
 pub mod submissions;
+pub mod tiers;
 pub mod usage;
 mod validate;
 pub mod verification;

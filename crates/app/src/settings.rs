@@ -3,6 +3,7 @@
 use keystead_core::budget::BudgetZone;
 use keystead_core::language::Language;
 use keystead_core::ledger::BillingMode;
+use keystead_core::tier::TierTable;
 use keystead_core::verification::number::LinePolicy;
 use keystead_core::verification::organization::same_document;
 use keystead_core::verification::phone_sharing;
@@ -56,6 +57,8 @@ pub struct Settings {
     pub budget_zone: BudgetZone,
     /// The language of mails to people without a known language.
     pub language: Language,
+    /// The usage tiers; empty where there are none.
+    pub tiers: TierTable,
     /// Whether this is a development installation; some things are only said there.
     pub development: bool,
 }
@@ -86,6 +89,7 @@ impl Default for Settings {
             purchased_credit_days: None,
             budget_zone: BudgetZone::UTC,
             language: Language::English,
+            tiers: TierTable::default(),
             development: true,
         }
     }

@@ -18,6 +18,7 @@ use crate::refusal::{GateRefusal, Refusal};
 use crate::route::{MeterKind, Route};
 use crate::scope::Scope;
 use crate::text::printable;
+use crate::tier::Tier;
 use crate::time::Timestamp;
 
 /// The two headers that choose the payer, as sent; an empty header counts as absent.
@@ -384,6 +385,13 @@ pub fn budgets<'c>(caller: &'c Caller, payer: &Payer) -> impl Iterator<Item = &'
     let of_project = project.map_or(&[][..], |project| &project.budgets);
     let of_caller = organization.map_or(&[][..], |organization| &organization.caller_budgets);
     of_organization.iter().chain(of_project).chain(of_caller)
+}
+
+/// The usage tier of the payer's organization.
+#[must_use]
+pub fn usage_tier(caller: &Caller, payer: &Payer) -> Tier {
+    let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization);
+    organization.and_then(|organization| organization.tier).unwrap_or_default()
 }
 
 /// The project's own rate limits, if it has any.

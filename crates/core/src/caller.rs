@@ -14,6 +14,7 @@ use crate::project_features::ProjectFeatures;
 use crate::rate::ProjectLimits;
 use crate::role::{OrganizationRole, ProjectRole, effective_permissions};
 use crate::scope::ScopeSet;
+use crate::tier::Tier;
 use crate::time::Timestamp;
 
 /// Who owns a key.
@@ -105,6 +106,8 @@ pub struct ReachableOrganization {
     pub budgets: Vec<Budget>,
     /// The budgets of the owner in this organization, and then those of the key; each with the shortest period first.
     pub caller_budgets: Vec<Budget>,
+    /// Its usage tier; `None` while none is stored, which is tier 0.
+    pub tier: Option<Tier>,
 }
 
 impl ReachableOrganization {

@@ -35,6 +35,7 @@ pub mod route;
 pub mod scope;
 pub mod secret;
 pub mod text;
+pub mod tier;
 pub mod time;
 pub mod unique_json;
 pub mod usage;

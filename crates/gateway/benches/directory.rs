@@ -68,6 +68,7 @@ fn caller(digest: &KeyDigest) -> Caller {
             addresses: None,
             budgets: Vec::new(),
             caller_budgets: Vec::new(),
+            tier: None,
         }],
         revision: 1,
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use keystead_core::gate::Policy;
 use keystead_core::prices::PriceSchedule;
 use keystead_core::rate::RateLimits;
+use keystead_core::tier::Tier;
 
 pub(crate) use crate::catalogue::address::Address;
 pub use crate::catalogue::address::Upstream;
@@ -25,10 +26,20 @@ pub struct ModelEntry {
     pub owned_by: String,
     /// Its prices over time.
     pub prices: PriceSchedule,
-    /// Its rate limits for one organization.
+    /// Its rate limits for one organization, where there are no usage tiers.
     pub rates: RateLimits,
+    /// Its rate limits for one organization in each usage tier, from 0 to 5; empty where there are no tiers.
+    pub tier_rates: Arc<[RateLimits]>,
     /// The most tokens that it writes in one answer, if that is known.
     pub max_output_tokens: Option<u64>,
+}
+
+impl ModelEntry {
+    /// Its rate limits for an organization in this usage tier.
+    #[must_use]
+    pub fn rates_in(&self, tier: Tier) -> RateLimits {
+        self.tier_rates.get(tier.place()).copied().unwrap_or(self.rates)
+    }
 }
 
 /// The operator chooses the names, so their hash need not resist chosen collisions.

@@ -568,6 +568,19 @@ CREATE TABLE budgets (
 );
 CREATE INDEX budgets_of_organization ON budgets (organization, created_at, id);
 
+-- The usage tiers of organizations; one without a row is in tier 0. `set_by` is `automatic` or `operator`. `held_paid` with its
+-- picos is what had been paid when an operator lowered the tier, which does not rise by itself until more is paid.
+-- `first_paid_at` is when the first payment was seen.
+CREATE TABLE organization_tiers (
+  organization TEXT PRIMARY KEY REFERENCES organizations (id),
+  tier BIGINT NOT NULL,
+  since BIGINT NOT NULL,
+  set_by TEXT NOT NULL,
+  held_paid BIGINT,
+  held_paid_picos BIGINT,
+  first_paid_at BIGINT
+);
+
 -- What was used in each period of a budget, counted with the usage: micros of money, tokens or requests. The months of the spend of
 -- organizations and projects are counted also without a budget. Sums as in `usage_buckets`. Between the times `scarce_since` and
 -- `scarce_until`, nodes lease no more than their requests need.

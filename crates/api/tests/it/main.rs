@@ -34,6 +34,7 @@ mod roles_world;
 mod rust_client;
 mod sketch;
 mod spend;
+mod tiers;
 mod unknown_fields;
 mod usage;
 mod usage_table;

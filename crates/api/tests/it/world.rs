@@ -20,6 +20,7 @@ use keystead_core::mask::mask;
 use keystead_core::network::Client;
 use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::role::OrganizationRole;
+use keystead_core::tier::TierTable;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::directory;
 use keystead_store::{Error, Store, Tx};
@@ -116,6 +117,13 @@ impl World {
     pub(crate) async fn without_client_certificates() -> Self {
         let parts = keystead_testkit::World::new(START).await;
         let settings = Settings { client_certificates: false, ..Self::settings(true) };
+        Self::with_settings(parts, settings, keystead_testkit::World::services)
+    }
+
+    /// An installation with usage tiers.
+    pub(crate) async fn with_tiers(tiers: TierTable) -> Self {
+        let parts = keystead_testkit::World::new(START).await;
+        let settings = Settings { tiers, ..Self::settings(true) };
         Self::with_settings(parts, settings, keystead_testkit::World::services)
     }
 

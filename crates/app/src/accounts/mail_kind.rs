@@ -59,6 +59,8 @@ pub(crate) enum MailKind {
     OrganizationDeleted,
     /// Says that an organization was deleted, and until when identity data is held.
     OrganizationDeletedHeld,
+    /// Says that an organization has reached a higher usage tier.
+    TierRaised,
     /// Tells an operator that a case is undecided and its pictures will be erased within a day.
     PicturesGo,
     /// Tells an operator that an owner asks for a waiver of the phone requirement.
@@ -95,6 +97,7 @@ impl MailKind {
             Self::OrganizationDeletionCancelled => "mail-organization-deletion-cancelled",
             Self::OrganizationDeleted => "mail-organization-deleted",
             Self::OrganizationDeletedHeld => "mail-organization-deleted-held",
+            Self::TierRaised => "mail-tier-raised",
             Self::PicturesGo => "mail-pictures-expiring",
             Self::WaiverAsked => "mail-waiver-asked",
         }
@@ -108,6 +111,7 @@ impl MailKind {
             Self::Invite => Some("mail-button-invite"),
             Self::PicturesGo => Some("mail-button-case"),
             Self::WaiverAsked => Some("mail-button-waivers"),
+            Self::TierRaised => Some("mail-button-limits"),
             Self::AlreadyRegistered | Self::AddressTaken => Some("mail-button-sign-in"),
             // Its reader cannot sign in any more, or the organization has no page any more.
             Self::AddressChanged | Self::AccountDeleted | Self::OrganizationDeleted | Self::OrganizationDeletedHeld => {
@@ -149,6 +153,7 @@ impl MailKind {
             "mail-button-security" => Some("/settings/account/security"),
             "mail-button-sign-in" => Some("/sign-in"),
             "mail-button-account" => Some("/settings/account/delete"),
+            "mail-button-limits" => Some("/limits"),
             "mail-button-organization" => Some("/settings/organization/delete"),
             _ => None,
         }
@@ -162,6 +167,7 @@ impl MailKind {
                 | Self::ConfirmAddress
                 | Self::PicturesGo
                 | Self::WaiverAsked
+                | Self::TierRaised
                 | Self::OrganizationDeletionRequested
                 | Self::OrganizationDeletionSoon
                 | Self::OrganizationDeletionCancelled
@@ -173,7 +179,7 @@ impl MailKind {
 
 #[cfg(test)]
 impl MailKind {
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::Confirm,
         Self::AlreadyRegistered,
         Self::Reset,
@@ -200,6 +206,7 @@ impl MailKind {
         Self::OrganizationDeletionCancelled,
         Self::OrganizationDeleted,
         Self::OrganizationDeletedHeld,
+        Self::TierRaised,
         Self::PicturesGo,
         Self::WaiverAsked,
     ];

@@ -134,6 +134,7 @@ pub const ACTIONS: &[&str] = &[
     "organization.exemption_ended",
     "organization.exported",
     "organization.tagged",
+    "organization.tier_changed",
     "organization.updated",
     "orgv.appealed",
     "orgv.approved_while_paused",

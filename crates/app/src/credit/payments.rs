@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::book::{About, Book, LotRules, action_of, fault};
 use crate::audit::AuditEntry;
+use crate::tiers::evaluate::evaluate;
 use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
@@ -73,7 +74,9 @@ pub async fn record_purchase(
     let rules = LotRules { expires_at, ..LotRules::default() };
     let transaction = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, rules))).await?;
     record(app, tx, actor, &transaction).await?;
-    Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
+    let balance = book.finish(tx).await?;
+    evaluate(app, tx, paid.organization, app.now()).await?;
+    Ok(Posted { transaction, repeated: false, balance })
 }
 
 /// Posts a refund of a payment, or of a part of it.

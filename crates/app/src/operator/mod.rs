@@ -10,6 +10,7 @@ pub use gateways::GatewaysView;
 use keystead_core::caller::{Caller, Owner};
 use keystead_core::id::{ActorId, OrganizationId};
 use keystead_core::key::KeyKind;
+use keystead_core::tier::Tier;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::number::{LineVerdict, line_verdict};
 use keystead_core::verification::payment::PaymentState;
@@ -19,7 +20,8 @@ use keystead_providers::Health;
 use keystead_store::Tx;
 use keystead_store::tables::reviews;
 use keystead_store::tables::{
-    accounts, identity_attempts, legal_holds, organization_deletions, organizations, phones, retention, users,
+    accounts, identity_attempts, legal_holds, organization_deletions, organization_tiers, organizations, phones,
+    retention, users,
 };
 
 use crate::organizations::second_factor_policy::has_second_factor;
@@ -44,6 +46,8 @@ pub struct OrganizationRow {
     pub met: String,
     /// The operator's tags for it.
     pub tags: Vec<String>,
+    /// Its usage tier; `None` where the installation has no tiers.
+    pub tier: Option<Tier>,
     /// When it will be deleted, if an owner asked for that.
     pub deletion_at: Option<Timestamp>,
     /// Whether it was deleted; its identity data is not erased yet.
@@ -186,7 +190,9 @@ impl App {
                     .map(|met| format!("{} ({})", met.requirement.as_str(), met.how.as_str()))
                     .collect();
                 let deletion = organization_deletions::find(tx, &row.id).await?;
+                let tier = organization_tiers::find(tx, &row.id).await?.map(|state| state.tier).unwrap_or_default();
                 rows.push(OrganizationRow {
+                    tier: Some(tier).filter(|_| !self.settings().tiers.is_empty()),
                     deletion_at: deletion.map(|deletion| deletion.due_at),
                     id: row.id.clone(),
                     name: row.name,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::audit::AuditEntry;
 use crate::projects::{open_project, project_of};
+use crate::tiers::limits_of;
 use crate::{Actor, App, Error};
 
 /// The limits of one model in one project.
@@ -60,7 +61,7 @@ impl App {
         read_tx!(self.store(), "project_rates", |tx| {
             self.authorize_reader(tx, actor, organization, Scope::ManagementRead).await?;
             project_of(tx, organization, project).await?;
-            rates_of(tx, organization, project).await
+            rates_of(self, tx, organization, project).await
         })
     }
 
@@ -80,7 +81,7 @@ impl App {
         write_tx!(self.store(), "update_project_rate", |tx| {
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             open_project(tx, organization, project).await?;
-            let mut rate = rate_of(tx, organization, project, id).await?;
+            let mut rate = rate_of(self, tx, organization, project, id).await?;
             let own = rate.own.changed(&rate.organization, &changes).map_err(|bad| {
                 let member = bad.measure().member();
                 let code = match bad {
@@ -120,7 +121,7 @@ impl App {
         write_tx!(self.store(), "reset_project_rate", |tx| {
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             open_project(tx, organization, project).await?;
-            let rate = rate_of(tx, organization, project, id).await?;
+            let rate = rate_of(self, tx, organization, project, id).await?;
             if rate.own.is_none() {
                 return Ok(());
             }
@@ -171,7 +172,7 @@ impl App {
         write_tx!(self.store(), "save_project_rates", |tx| {
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             open_project(tx, organization, project).await?;
-            let rates = rates_of(tx, organization, project).await?;
+            let rates = rates_of(self, tx, organization, project).await?;
             let mut wanted = Vec::new();
             let (mut invalid, mut conflicts) = (Vec::new(), Vec::new());
             for change in changes.iter().filter(|change| change.wanted != change.seen) {
@@ -253,24 +254,34 @@ fn members(limits: &RateLimits) -> Value {
     Value::Object(Measure::ALL.into_iter().filter_map(field).collect())
 }
 
-async fn rates_of(tx: &mut Tx, organization: &OrganizationId, project: &ProjectId) -> Result<Vec<ProjectRate>, Error> {
+async fn rates_of(
+    app: &App,
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    project: &ProjectId,
+) -> Result<Vec<ProjectRate>, Error> {
     let list = projects::models(tx, organization, project).await?;
     let own = projects::rates(tx, organization, project).await?;
     let mut served = models::list(tx).await?;
     served.retain(|model| list.as_ref().is_none_or(|list| list.allows(&model.id)));
-    let rate =
-        |model: models::ModelRow| ProjectRate { own: own.of(&model.id), model: model.id, organization: model.rates };
+    let limits = limits_of(app, tx, organization).await?;
+    let rate = |model: models::ModelRow| ProjectRate {
+        own: own.of(&model.id),
+        organization: limits.of(&model.id, model.rates),
+        model: model.id,
+    };
     Ok(served.into_iter().map(rate).collect())
 }
 
 async fn rate_of(
+    app: &App,
     tx: &mut Tx,
     organization: &OrganizationId,
     project: &ProjectId,
     id: &str,
 ) -> Result<ProjectRate, Error> {
     let model = id.strip_prefix(ProjectRate::PREFIX);
-    let rates = rates_of(tx, organization, project).await?;
+    let rates = rates_of(app, tx, organization, project).await?;
     let found = rates.into_iter().find(|rate| Some(rate.model.as_str()) == model);
     found.ok_or_else(|| Error::not_found("rate limit", printable(id)))
 }

@@ -35,6 +35,7 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "federation_rules",
             "external_keys",
             "external_storage",
+            "organization_tiers",
             "spend_counters",
             "credit_accounts",
             "credit_usage",

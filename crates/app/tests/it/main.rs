@@ -41,6 +41,7 @@ mod sessions;
 mod spend_alerts;
 mod submission_model;
 mod test_app;
+mod tiers;
 mod tokens;
 mod transaction_faults;
 mod two_devices;

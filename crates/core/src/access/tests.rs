@@ -53,6 +53,7 @@ fn reachable(
         addresses: None,
         budgets: Vec::new(),
         caller_budgets: Vec::new(),
+        tier: None,
     }
 }
 

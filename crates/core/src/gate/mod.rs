@@ -16,6 +16,7 @@ pub use check::{MOST_RULES, PolicyFault};
 pub use organization_creation::{MOST_OWNED, OwnedOrganization};
 pub use policy::{Exemption, PHONE_RULE_EFFECTIVE, Policy, Verdict};
 pub use preview::{ActionUse, OrganizationFacts, Preview, PreviewedRefusal};
+pub(crate) use rule::glob;
 pub use rule::{Mode, Rule};
 pub use scope::{AppliesTo, MOST_TAGS, is_tag, read_tags};
 pub use waiting::{UnmeetableRule, UnmeetableState};

@@ -123,7 +123,7 @@ fn groups<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<Requirement>>, D
 
 /// Matches a pattern: `*` matches any sequence of bytes, every other byte itself. Linear in the text for each star, no
 /// recursion.
-pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
+pub(crate) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     while t < text.len() {

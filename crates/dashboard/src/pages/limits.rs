@@ -1,5 +1,7 @@
 //! The rate limits of the chosen project for each model, in one form, and how to get higher ones.
 
+mod tier;
+
 use askama::Template;
 use axum::extract::State;
 use keystead_app::projects::rate_limits::{ProjectRate, RateChange, SavedRates};
@@ -7,6 +9,7 @@ use keystead_app::verification::RequirementState;
 use keystead_core::gate::Requirement;
 use keystead_core::rate::{InvalidLimit, Measure, RateLimits};
 
+use self::tier::TierSection;
 use crate::pages::budgets::table::{BudgetRow, applying};
 use crate::pages::spend::summary::{SpendSummary, spend_of};
 use crate::pages::{budgets, spend};
@@ -58,6 +61,8 @@ struct Wrong {
 #[template(path = "pages/limits.html")]
 struct Limits {
     layout: Layout,
+    /// The usage tier; `None` where the installation has none.
+    tier: Option<TierSection>,
     /// What the project and the organization have spent; empty for people who may not see it.
     spend: Vec<SpendSummary>,
     spend_href: String,
@@ -157,6 +162,7 @@ async fn page(state: &DashboardState, visit: &Visit, refused: Option<&Refused<'_
         *requirement == Requirement::Organization
             && matches!(verification, RequirementState::Verified | RequirementState::Waived)
     };
+    let tier = state.app.usage_tier(&actor, organization).await.map_err(fail)?;
     let from: usize = visit.person.query.get("from").and_then(|from| from.parse().ok()).unwrap_or(0);
     let listed = rates.iter().enumerate().skip(from).take(ROWS);
     let rows: Vec<Row> = listed.map(|(place, rate)| row(visit, place, rate, refused)).collect();
@@ -169,6 +175,7 @@ async fn page(state: &DashboardState, visit: &Visit, refused: Option<&Refused<'_
         Some(Wrong { field: cell.id.clone(), text })
     });
     Ok(Limits {
+        tier: TierSection::of(&visit.person.format, &tier, &state.app.settings().operator),
         layout: Layout::new(state, visit, &t.text("nav-limits"), HERE),
         spend: own.iter().chain(&of_organization).map(|view| SpendSummary::of(visit, view)).collect(),
         spend_href: visit.link(&spend::own_page(&visit.project.id)),

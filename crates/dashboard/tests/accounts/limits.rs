@@ -13,7 +13,7 @@ use crate::world::*;
 
 const LIMITS: &str = "/limits";
 
-async fn serve(world: &World) {
+pub(crate) async fn serve(world: &World) {
     let model = |id: &str, rates| ModelRow {
         id: id.to_owned(),
         upstream: "one".to_owned(),

@@ -35,6 +35,7 @@ mod second_factor_policy;
 mod sessions;
 mod spend;
 mod submissions;
+mod tiers;
 mod unknown;
 mod usage;
 mod waivers;

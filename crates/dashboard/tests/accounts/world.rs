@@ -11,6 +11,7 @@ use keystead_app::{Actor, App, Services, Settings};
 use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::network::Client;
+use keystead_core::tier::TierTable;
 use keystead_core::time::Timestamp;
 use keystead_dashboard::{DashboardState, OpenStreams, router};
 use keystead_providers::mail::Mail;
@@ -62,6 +63,11 @@ impl World {
     /// An installation with a proxy that reports the certificates of clients.
     pub(crate) async fn with_client_certificates() -> Self {
         Self::with(Settings { client_certificates: true, ..Settings::default() }).await
+    }
+
+    /// An installation with usage tiers and an operator.
+    pub(crate) async fn with_tiers(tiers: TierTable, operator: &str) -> Self {
+        Self::with(Settings { tiers, operator_emails: vec![operator.to_owned()], ..Settings::default() }).await
     }
 
     /// From now on the issuer of workloads publishes these keys, or does not answer.

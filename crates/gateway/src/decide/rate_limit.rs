@@ -27,11 +27,12 @@ impl Gateway {
     ) -> Result<(Reservation, Option<Box<RateLimitHeaders>>), Rejection> {
         let Some(model) = model else { return Ok(Default::default()) };
         let own = access::project_limits(&request.caller, &request.payer);
-        if model.rates.is_none() && own.is_none() {
+        let organization = model.rates_in(access::usage_tier(&request.caller, &request.payer));
+        if organization.is_none() && own.is_none() {
             return Ok(Default::default());
         }
         let project = own.map(|own| own.of(&model.id)).unwrap_or_default();
-        let limits = EffectiveLimits { organization: model.rates, project };
+        let limits = EffectiveLimits { organization, project };
         if limits.organization.is_none() && limits.project.is_none() {
             return Ok(Default::default());
         }

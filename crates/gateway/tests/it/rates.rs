@@ -9,6 +9,7 @@ use http::Response;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use keystead_core::rate::{ProjectLimits, RateLimits};
+use keystead_core::tier::Tier;
 use keystead_gateway::{BoxError, ChangedSubject};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -276,6 +277,41 @@ async fn a_project_may_be_slower_than_its_organization_from_the_next_request_on(
     let answer = world.chat(&key).await;
     assert_eq!(answer.header("x-ratelimit-limit-requests"), Some("5"));
     assert_eq!(answer.header("x-ratelimit-limit-project-tokens"), None);
+}
+
+/// S1-42: another usage tier has other limits, and what was used counts in it.
+#[tokio::test]
+async fn another_usage_tier_holds_from_the_next_request_on() {
+    let world = World::new().await;
+    let key = world.key(1);
+    world.limit("gpt-4o", requests(50));
+    world.limit_tiers("gpt-4o", &[requests(2), requests(4), requests(4), requests(4), requests(4), requests(90)]);
+    let limit = |answer: &Answer| answer.header("x-ratelimit-limit-requests").map(str::to_owned);
+    // Without a stored tier, an organization is in tier 0: not in the limits of the model.
+    assert_eq!(limit(&world.chat(&key).await).as_deref(), Some("2"));
+    assert_eq!(world.chat(&key).await.status, 200);
+    assert_eq!(world.chat(&key).await.status, 429);
+    let set_tier = |number: i64, revision: i64| {
+        world.change(&key, |caller| {
+            caller.organizations[0].tier = Tier::new(number);
+            caller.revision += 1;
+        });
+        world.directory.apply(&[ChangedSubject::Organization("org-1".parse().unwrap())], revision);
+    };
+    set_tier(5, 2);
+    let answer = world.chat(&key).await;
+    assert_eq!((answer.status, limit(&answer).as_deref()), (200, Some("90")));
+    assert_eq!(remaining(&answer, "requests"), Some(87));
+    // Lowered by the operator: three are used of two.
+    set_tier(0, 3);
+    let refused = world.chat(&key).await;
+    assert_eq!((refused.status, limit(&refused).as_deref()), (429, Some("2")));
+    assert!(refused.error().1.contains("Limit 2, Used 3, Requested 1."));
+    // Another organization has its own tier, and where no tiers are configured, a stored one means nothing.
+    assert_eq!(limit(&world.chat(&world.key(2)).await).as_deref(), Some("2"));
+    set_tier(3, 4);
+    world.limit_tiers("gpt-4o", &[]);
+    assert_eq!(limit(&world.chat(&key).await).as_deref(), Some("50"));
 }
 
 #[tokio::test]

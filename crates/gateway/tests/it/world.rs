@@ -213,6 +213,7 @@ pub(crate) fn model(id: &str) -> ModelEntry {
         owned_by: "maker".to_owned(),
         prices: price.into(),
         rates: RateLimits::NONE,
+        tier_rates: Arc::default(),
         max_output_tokens: None,
     }
 }
@@ -257,6 +258,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
             addresses: None,
             budgets: Vec::new(),
             caller_budgets: Vec::new(),
+            tier: None,
         }],
         revision: 1,
     }
@@ -416,6 +418,13 @@ impl World {
     pub(crate) fn limit(&self, model: &str, limits: RateLimits) {
         let mut catalogue = (**self.catalogue.load()).clone();
         catalogue.models.get_mut(model).unwrap().rates = limits;
+        self.catalogue.store(Arc::new(catalogue));
+    }
+
+    /// Sets the rate limits of one organization for a model in each usage tier from now on.
+    pub(crate) fn limit_tiers(&self, model: &str, limits: &[RateLimits]) {
+        let mut catalogue = (**self.catalogue.load()).clone();
+        catalogue.models.get_mut(model).unwrap().tier_rates = limits.into();
         self.catalogue.store(Arc::new(catalogue));
     }
 

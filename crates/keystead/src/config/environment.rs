@@ -199,7 +199,24 @@ const LISTS: &[(&str, &[(&str, Kind)])] = &[
             ("max_output_tokens", Kind::Number),
         ],
     ),
+    ("tier", &[("number", Kind::Number), ("paid", Kind::Either), ("days", Kind::Number)]),
 ];
+
+/// Names of values, with their types.
+type Keys = &'static [(&'static str, Kind)];
+
+/// Lists within the rows of a list.
+const NESTED: &[(&str, &str, Keys)] = &[(
+    "tier",
+    "limit",
+    &[
+        ("models", Kind::Texts),
+        ("requests_per_minute", Kind::Number),
+        ("requests_per_day", Kind::Number),
+        ("tokens_per_minute", Kind::Number),
+        ("images_per_minute", Kind::Number),
+    ],
+)];
 
 /// Returns all variables of this process that begin with `KEYSTEAD_`.
 #[expect(clippy::disallowed_methods, reason = "the configuration is the one place that reads the environment")]
@@ -217,16 +234,16 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 pub(super) fn apply_overrides(table: &mut Table, variables: &BTreeMap<String, String>) -> Result<(), ConfigError> {
     let mut ours: Vec<_> = variables.iter().filter(|(name, _)| is_ours(name)).collect();
     // Rows are added in the order of their numbers: 2 before 10. The sort is stable.
-    ours.sort_by_key(|(name, _)| row_number(name));
+    ours.sort_by_key(|(name, _)| row_numbers(name));
     for (name, text) in ours {
         set_value(table, name, text)?;
     }
     Ok(())
 }
 
-/// The number of the row that a variable of a list belongs to.
-fn row_number(name: &str) -> Option<usize> {
-    name.split("__").nth(1)?.parse().ok()
+/// The numbers of the rows that a variable of a list belongs to, the outer one first.
+fn row_numbers(name: &str) -> Vec<usize> {
+    name.split("__").filter_map(|part| part.parse().ok()).collect()
 }
 
 /// Whether a variable may be one of Keystead's.
@@ -253,7 +270,14 @@ fn known_names() -> Vec<String> {
     let sections =
         SECTIONS.iter().flat_map(|(section, keys)| keys.iter().map(move |(key, _)| format!("{section}__{key}")));
     let lists = LISTS.iter().flat_map(|(list, keys)| keys.iter().map(move |(key, _)| format!("{list}__0__{key}")));
-    top.chain(sections).chain(lists).map(|name| format!("{PREFIX}{}", name.to_ascii_uppercase())).collect()
+    let nested = NESTED
+        .iter()
+        .flat_map(|(list, inner, keys)| keys.iter().map(move |(key, _)| format!("{list}__0__{inner}__0__{key}")));
+    top.chain(sections)
+        .chain(lists)
+        .chain(nested)
+        .map(|name| format!("{PREFIX}{}", name.to_ascii_uppercase()))
+        .collect()
 }
 
 /// Builds the error for an unknown name, with the nearest known one.
@@ -284,19 +308,31 @@ fn set_value(table: &mut Table, name: &str, text: &str) -> Result<(), ConfigErro
         [list, index, key] => {
             let keys = LISTS.iter().find(|(known, _)| *known == list).ok_or_else(unknown)?.1;
             let kind = kind_of(keys, key).ok_or_else(unknown)?;
-            let index: usize = index.parse().map_err(|_| unknown())?;
-            let entry = table.entry(list).or_insert_with(|| Value::Array(Vec::new()));
-            let entry = entry.as_array_mut().ok_or_else(|| wrong(format!("[[{list}]] is not a list")))?;
-            if index == entry.len() {
-                entry.push(Value::Table(Table::new()));
-            }
-            let row = entry.get_mut(index).and_then(Value::as_table_mut);
-            let row = row.ok_or_else(|| wrong(format!("[[{list}]] number {index} comes after a gap; count from 0")))?;
+            let row = row_of(table, list, index, name)?;
+            row.insert(key.to_owned(), value(kind, text).map_err(wrong)?);
+        }
+        [list, index, inner, place, key] => {
+            let known = NESTED.iter().find(|(outer, known, _)| (*outer, *known) == (list, inner));
+            let kind = kind_of(known.ok_or_else(unknown)?.2, key).ok_or_else(unknown)?;
+            let row = row_of(row_of(table, list, index, name)?, inner, place, name)?;
             row.insert(key.to_owned(), value(kind, text).map_err(wrong)?);
         }
         _ => return Err(unknown()),
     }
     Ok(())
+}
+
+/// Finds a row of a list, or adds the one after the last.
+fn row_of<'t>(table: &'t mut Table, list: &str, index: &str, name: &str) -> Result<&'t mut Table, ConfigError> {
+    let wrong = |reason: String| ConfigError::Variable { name: name.to_owned(), reason };
+    let index: usize = index.parse().map_err(|_| unknown(name))?;
+    let entry = table.entry(list).or_insert_with(|| Value::Array(Vec::new()));
+    let entry = entry.as_array_mut().ok_or_else(|| wrong(format!("[[{list}]] is not a list")))?;
+    if index == entry.len() {
+        entry.push(Value::Table(Table::new()));
+    }
+    let row = entry.get_mut(index).and_then(Value::as_table_mut);
+    row.ok_or_else(|| wrong(format!("[[{list}]] number {index} comes after a gap; count from 0")))
 }
 
 fn value(kind: Kind, text: &str) -> Result<Value, String> {

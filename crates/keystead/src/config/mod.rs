@@ -16,6 +16,7 @@ mod sections;
 mod services;
 #[cfg(test)]
 mod tests;
+mod tiers;
 mod trial_keys;
 mod upstreams;
 mod url;

@@ -74,7 +74,7 @@ impl ModelSection {
 }
 
 /// Exact for usual prices: at most six digits after the point, never negative.
-fn micros(dollars: &Dollars) -> Option<Micros> {
+pub(super) fn micros(dollars: &Dollars) -> Option<Micros> {
     let text = match dollars {
         Dollars::Whole(whole) => return (*whole >= 0).then(|| whole.checked_mul(1_000_000).map(Micros)).flatten(),
         Dollars::Fraction(number) => format!("{number}"),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use keystead_core::rate::RateLimits;
 use keystead_core::secret::Secret;
+use keystead_core::tier::TierTable;
 use keystead_core::usage::Price;
 use keystead_providers::cloud::{AwsIdentity, AzureIdentity};
 use serde::Deserialize;
@@ -22,6 +23,7 @@ use super::services::{
     Identity, IdentitySection, Mail, MailSection, OperatorSection, Payment, PaymentSection, SignIn, SignInSection, Sms,
     SmsSection, VerificationSection,
 };
+use super::tiers::{self, TierSection};
 use super::upstreams::{UpstreamSection, ValidatedUpstream};
 use super::url::checked_origin;
 
@@ -67,6 +69,7 @@ pub(crate) struct Config {
     pub(crate) verification: VerificationSection,
     pub(crate) upstream: Vec<UpstreamSection>,
     pub(crate) model: Vec<ModelSection>,
+    pub(crate) tier: Vec<TierSection>,
 }
 
 /// `[server]`.
@@ -273,6 +276,8 @@ pub(crate) struct Validated {
     /// The default rate limits of one organization for a model.
     pub(crate) rates: RateLimits,
     pub(crate) models: Vec<(ModelSection, Price, RateLimits)>,
+    /// The usage tiers; empty where none are configured.
+    pub(crate) tiers: TierTable,
     /// Variables that nothing reads, each with the name that was probably meant.
     pub(crate) mistyped: Vec<(String, String)>,
 }
@@ -323,6 +328,12 @@ impl Config {
             let (price, rates) = (model.price()?, model.rates()?);
             models.push((model, price, rates));
         }
+        let rates = self.limits.rates()?;
+        let listed = upstreams.iter().flat_map(|upstream| &upstream.models).map(|model| (model.as_str(), rates));
+        let own = models.iter().map(|(model, _, own)| (model.id.as_str(), own.or(rates)));
+        // A listed model may have limits of its own, so those count.
+        let listed = listed.filter(|(name, _)| !models.iter().any(|(model, ..)| model.id == *name));
+        let tiers = tiers::checked(self.tier, own.chain(listed), rates)?;
         self.verification.validate()?;
         self.accounts.validate("accounts")?;
         self.organizations.validate("organizations")?;
@@ -358,7 +369,7 @@ impl Config {
             sandbox: sandbox_wanted.then_some(self.sandbox),
             server: self.server,
             log: self.log,
-            rates: self.limits.rates()?,
+            rates,
             limits: self.limits,
             budgets: self.budgets.validate()?,
             credit: self.credit.validate()?,
@@ -366,6 +377,7 @@ impl Config {
             usage: self.usage,
             upstreams,
             models,
+            tiers,
             mistyped: Vec::new(),
         })
     }

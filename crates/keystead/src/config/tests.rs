@@ -7,13 +7,13 @@ use keystead_core::network::CountryRule;
 use super::sections::Sandbox;
 use super::{Config, ConfigError, from_parts};
 
-fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+pub(super) fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let variables: BTreeMap<String, String> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     from_parts(Path::new("keystead.toml"), text, &variables)
 }
 
-fn reason(text: &str, variables: &[(&str, &str)]) -> String {
+pub(super) fn reason(text: &str, variables: &[(&str, &str)]) -> String {
     match parse(text, variables).and_then(|config| config.validate(&|_| None)) {
         Ok(_) => panic!("{text} {variables:?} was accepted"),
         Err(error) => error.to_string(),
@@ -50,6 +50,7 @@ fn every_commented_value_of_the_example_is_known() {
     let (rates, own) = (valid.rates, valid.models[0].2);
     assert_eq!((rates.requests_per_minute, rates.images_per_minute), (Some(500), Some(50)));
     assert_eq!((own.requests_per_minute, own.images_per_minute), (Some(1_000), None));
+    assert_eq!(valid.tiers.tiers().count(), 6);
 }
 
 #[test]

@@ -66,7 +66,8 @@ impl Models {
                 let rates = limited.get(&*id).copied().unwrap_or_default().or(config.rates);
                 let max_output_tokens = longest.get(&*id).copied().or_else(|| sandbox_longest(&upstream, &id));
                 let prices = PriceSchedule::from(price);
-                ModelEntry { id: id.into(), upstream, created, owned_by, prices, rates, max_output_tokens }
+                let tier_rates = config.tiers.limits_by_tier(&id, rates).into();
+                ModelEntry { id: id.into(), upstream, created, owned_by, prices, rates, tier_rates, max_output_tokens }
             })
             .collect();
         Self { entries, upstreams }

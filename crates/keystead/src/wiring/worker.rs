@@ -12,13 +12,15 @@ use super::audit_heads::Heads;
 const REST: Duration = Duration::from_secs(1);
 /// The interval of the cleanup, in seconds.
 const CLEANUP_INTERVAL: i64 = 300;
+/// The interval of the evaluation of usage tiers, in seconds. A payment is evaluated at once, so this is for the age.
+const TIERS_INTERVAL: i64 = 3_600;
 /// The interval in which usage is posted to ledgers, in seconds.
 const LEDGER_INTERVAL: i64 = 60;
 
 /// Works until `stopped` turns true.
 pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
     let wake = app.job_signal();
-    let (mut cleaned_at, mut posted_at) = (i64::MIN, i64::MIN);
+    let (mut cleaned_at, mut posted_at, mut tiers_at) = (i64::MIN, i64::MIN, i64::MIN);
     let mut heads = Heads::default();
     while !*stopped.borrow() {
         match app.run_due_jobs().await {
@@ -40,6 +42,12 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
             posted_at = app.now().0;
             if let Err(error) = app.post_ledgers().await {
                 tracing::warn!(%error, "usage was not posted to all ledgers; it is tried again");
+            }
+        }
+        if !(0..TIERS_INTERVAL).contains(&app.now().0.saturating_sub(tiers_at)) {
+            match app.evaluate_tiers().await {
+                Ok(()) => tiers_at = app.now().0,
+                Err(error) => tracing::debug!(%error, "the usage tiers could not be evaluated; it is tried again"),
             }
         }
         heads.log(&app).await;

@@ -63,6 +63,43 @@ fn exactly_the_permitted_number_of_calls_passes() {
     assert_eq!(calls(3), [200; 3]);
 }
 
+// S1-42: limits follow the tier from the next call on.
+#[test]
+fn another_usage_tier_holds_with_the_next_call() {
+    let product = Product::start(&[
+        ("KEYSTEAD_LIMITS__REQUESTS_PER_DAY", "7"),
+        ("KEYSTEAD_OPERATOR__EMAILS", "owner@example.com"),
+        ("KEYSTEAD_TIER__0__NUMBER", "0"),
+        ("KEYSTEAD_TIER__0__LIMIT__0__MODELS", "gpt-*"),
+        ("KEYSTEAD_TIER__0__LIMIT__0__REQUESTS_PER_DAY", "2"),
+        ("KEYSTEAD_TIER__1__NUMBER", "1"),
+        ("KEYSTEAD_TIER__1__PAID", "5"),
+        ("KEYSTEAD_TIER__1__LIMIT__0__MODELS", "gpt-*"),
+        ("KEYSTEAD_TIER__1__LIMIT__0__REQUESTS_PER_DAY", "4"),
+    ]);
+    let made = product.bootstrap();
+    let (admin, project) = (text(&made["admin_key"]), text(&made["project_id"]));
+    let body = json!({ "name": "k", "project_id": project });
+    let key = text(&product.call("POST", "/v1/api-keys", &admin, Some(&body)).json()["value"]);
+    let chat = |model: &str| {
+        let body = json!({ "model": model, "messages": [{ "role": "user", "content": "hello" }] });
+        product.call("POST", "/v1/chat/completions", &key, Some(&body))
+    };
+    let calls = |count: usize| (0..count).map(|_| chat("gpt-4o").status).collect::<Vec<_>>();
+    assert_eq!(calls(3), [200, 200, 429]);
+    assert_eq!(chat("gpt-4o").header("x-ratelimit-limit-requests"), Some("2"));
+    let organization = text(&made["organization_id"]);
+    let set = |tier: &str| {
+        let command = ["admin", "tier", "set", &organization, tier, "--reason", "a contract", "--json"];
+        assert_eq!(product.run(&command)["tier"].to_string(), tier);
+    };
+    set("1");
+    assert_eq!(chat("gpt-4o").header("x-ratelimit-limit-requests"), Some("4"));
+    assert_eq!(calls(2), [200, 429]);
+    set("0");
+    assert_eq!(calls(1), [429]);
+}
+
 // Decision 0017: each node grants its share, from the moment it learns of the other.
 #[test]
 fn two_nodes_together_grant_the_limit_of_one() {

@@ -132,6 +132,28 @@ limits-conflict = Another person changed some of these limits after you opened t
 limits-taken = Changed by another person
 limits-now = Now: { $limit }
 limits-more = Show more models
+limits-tier = Usage tier
+limits-tier-lead = The usage tier of the organization sets its limits for each model. A tier rises by itself. Only { $operator } can set a lower one.
+limits-tier-now = Tier { $tier } of { $highest }
+limits-tier-since = Since { $when }.
+limits-tier-held = { $operator } set this tier. It does not rise by itself until the organization pays more.
+limits-tier-highest = This is the highest tier.
+limits-tier-next = What tier { $tier } needs
+limits-tier-due = The organization has all that tier { $tier } needs. The tier rises within an hour.
+limits-tier-paid = { $paid } of { $needs } is paid. { $missing } has yet to be paid.
+limits-tier-paid-met = { $needs } is paid.
+limits-tier-days = { $count ->
+    [one] { $count } more day has to pass.
+   *[other] { $count } more days have to pass.
+}
+limits-tier-days-unpaid = { $count ->
+    [one] { $count } day has to pass after the first payment.
+   *[other] { $count } days have to pass after the first payment.
+}
+limits-tier-days-met = { $count ->
+    [one] { $count } day has passed.
+   *[other] { $count } days have passed.
+}
 home-as-of = Project { $project }. As of { $time }. Days in { $zone }.
 home-spend = Spend this month
 home-requests = Requests today

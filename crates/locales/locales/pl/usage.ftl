@@ -142,6 +142,34 @@ limits-conflict = Po otwarciu tej strony inna osoba zmieniła niektóre limity. 
 limits-taken = Zmienione przez inną osobę
 limits-now = Obecnie: { $limit }
 limits-more = Pokaż więcej modeli
+limits-tier = Poziom wykorzystania
+limits-tier-lead = Poziom wykorzystania organizacji ustala jej limity dla poszczególnych modeli. Poziom rośnie samoczynnie. Obniżyć może go tylko { $operator }.
+limits-tier-now = Poziom { $tier } z { $highest }
+limits-tier-since = Od { $when }.
+limits-tier-held = Ten poziom ustala { $operator }. Nie wzrośnie samoczynnie, dopóki organizacja nie zapłaci więcej.
+limits-tier-highest = To najwyższy poziom.
+limits-tier-next = Czego wymaga poziom { $tier }
+limits-tier-due = Organizacja ma wszystko, czego wymaga poziom { $tier }. Poziom wzrośnie w ciągu godziny.
+limits-tier-paid = Zapłacono { $paid } z { $needs }. Pozostało do zapłaty: { $missing }.
+limits-tier-paid-met = Zapłacono { $needs }.
+limits-tier-days = { $count ->
+    [one] Musi minąć jeszcze { $count } dzień.
+    [few] Muszą minąć jeszcze { $count } dni.
+    [many] Musi minąć jeszcze { $count } dni.
+   *[other] Musi minąć jeszcze { $count } dnia.
+}
+limits-tier-days-unpaid = { $count ->
+    [one] Musi minąć { $count } dzień od pierwszej płatności.
+    [few] Muszą minąć { $count } dni od pierwszej płatności.
+    [many] Musi minąć { $count } dni od pierwszej płatności.
+   *[other] Musi minąć { $count } dnia od pierwszej płatności.
+}
+limits-tier-days-met = { $count ->
+    [one] Minął { $count } dzień.
+    [few] Minęły { $count } dni.
+    [many] Minęło { $count } dni.
+   *[other] Minęło { $count } dnia.
+}
 home-as-of = Projekt „{ $project }”. Stan na { $time }. Strefa czasowa dni: { $zone }.
 home-spend = Wydatki w{ "\u00A0" }tym miesiącu
 home-requests = Żądania dzisiaj

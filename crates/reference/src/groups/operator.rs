@@ -260,6 +260,8 @@ pub(super) const GROUP: Group = Group {
                 REASON,
             ])
             .answers(&TAGS),
+        super::spend::tier::OF_ANY,
+        super::spend::tier::SET,
         post("/v1/keystead/operator/phones/revoke", "revokePhones", "Revoke proofs of phones")
             .about("More than ten need a second operator within a day.")
             .needs(Access::Operator)

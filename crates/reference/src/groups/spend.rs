@@ -2,6 +2,7 @@
 
 mod budget;
 mod budgets;
+pub(super) mod tier;
 
 use keystead_core::budget::MOST_CENTS;
 
@@ -96,6 +97,7 @@ pub(super) const GROUP: Group = Group {
         budgets::RETRIEVE,
         budgets::UPDATE,
         budgets::DELETE,
+        tier::OWN,
         get("/v1/organization/spend_limit", "retrieveSpendLimit", "Retrieve the spend limit of the organization")
             .about("404 without a limit.")
             .needs(READ)

@@ -17,17 +17,17 @@ use super::ip_allowlists::{self, InForce};
 use super::organizations::{Entitled, RequirementRow, tags};
 use super::projects::{features, model_access, rate_limits};
 use super::role_assignments::{self, Permitted};
-use super::{budgets, credit_accounts, id, named, optional_id, optional_time, time};
+use super::{budgets, credit_accounts, id, named, optional_id, optional_time, organization_tiers, time};
 use crate::{Column, Error, Row, Tx};
 
 /// The columns that [`bound`] reads by name: of the membership `m`, the project member `pm`, the project `p` and the
-/// organization `o`.
+/// organization `o` with its usage tier `ot`.
 macro_rules! place {
     () => {
         "m.role AS organization_role, pm.role AS project_role, p.id AS project_id, p.archived_at AS project_archived_at, \
          p.is_default, p.model_access, p.rate_limits, p.features, o.id AS organization_id, \
          o.created_at AS organization_created_at, o.deactivated_at AS organization_deactivated_at, \
-         o.entitlement_version, o.tags"
+         o.entitlement_version, o.tags, ot.tier AS usage_tier"
     };
 }
 
@@ -49,6 +49,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
          LEFT JOIN project_members pm ON pm.project = k.project AND pm.user_id = k.owner_user \
          LEFT JOIN projects p ON p.id = k.project AND p.organization = k.organization \
          LEFT JOIN organizations o ON o.id = k.organization \
+         LEFT JOIN organization_tiers ot ON ot.organization = o.id \
          WHERE k.digest = $1 AND k.revoked_at IS NULL"
     );
     let Some(row) = tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await? else { return Ok(None) };
@@ -103,6 +104,7 @@ pub async fn find_session_caller(
          JOIN users u ON u.id = s.user_id \
          JOIN projects p ON p.id = $2 \
          JOIN organizations o ON o.id = p.organization \
+         LEFT JOIN organization_tiers ot ON ot.organization = o.id \
          LEFT JOIN memberships m ON m.organization = o.id AND m.user_id = s.user_id \
          LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = s.user_id \
          WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $3 AND s.seen_at > $4"
@@ -211,6 +213,7 @@ async fn bound(
         addresses,
         budgets,
         caller_budgets,
+        tier: organization_tiers::tier(row, "usage_tier")?,
     }])
 }
 
@@ -237,6 +240,7 @@ async fn all_of_user(
     let permitted = role_assignments::permitted_to_user(tx, user).await?;
     let limits = budgets::in_force_for(tx, user).await?;
     let suspended = credit_accounts::suspended_of_user(tx, user).await?;
+    let tiers = organization_tiers::of_user(tx, user).await?;
     let mut projects = projects_of_user(tx, user, &mut in_force, &mut active, &permitted, &limits).await?;
     let mut reached = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -259,6 +263,7 @@ async fn all_of_user(
             addresses: in_force.of(&id, None),
             budgets: limits.of_organization(&id),
             caller_budgets: limits.of_caller(&id),
+            tier: tiers.get(&id).copied(),
             id,
         });
     }

@@ -42,6 +42,7 @@ pub mod models;
 pub mod operator_approvals;
 pub mod organization_data;
 pub mod organization_deletions;
+pub mod organization_tiers;
 pub mod organization_verifications;
 pub mod organizations;
 pub mod passkeys;

@@ -290,6 +290,11 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
+        table: "organization_tiers",
+        sql: "SELECT tier, since, set_by, first_paid_at FROM organization_tiers WHERE organization = $1",
+        columns: &[("tier", Number), ("since", Time), ("set_by", Text), ("first_paid_at", Time)],
+    },
+    Part {
         table: "credit_accounts",
         sql: "SELECT chosen_mode, applied_mode, suspended_at, suspended_for, recharge_below, recharge_amount, recharge_ceiling, \
               updated_at FROM credit_accounts WHERE organization = $1",

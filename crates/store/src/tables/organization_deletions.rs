@@ -209,7 +209,7 @@ pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Pa
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 31] = [
+const ERASE: [&str; 32] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
@@ -227,6 +227,7 @@ const ERASE: [&str; 31] = [
     "DELETE FROM spend_counters WHERE terms <> 'money/month' AND (subject, terms) IN \
      (SELECT subject, terms FROM budgets WHERE organization = $1)",
     "DELETE FROM budgets WHERE organization = $1",
+    "DELETE FROM organization_tiers WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",
     "DELETE FROM phone_verifications WHERE organization = $1",
     "DELETE FROM document_fingerprints WHERE organization = $1",

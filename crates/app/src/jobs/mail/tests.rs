@@ -71,6 +71,7 @@ fn every_mail(language: Language, organization: &str, person: &str) -> Vec<(Stri
             | MailKind::OrganizationDeletionRequested
             | MailKind::OrganizationDeletionSoon
             | MailKind::OrganizationDeletedHeld => "5 July 2026, 12:00 UTC".to_owned(),
+            MailKind::TierRaised => "2".to_owned(),
             MailKind::WaiverAsked => "https://keys.example/operator/exemptions#waivers".to_owned(),
             MailKind::PicturesGo => "https://keys.example/operator/reviews/case_1".to_owned(),
             _ => "https://keys.example/open?token=abc".to_owned(),

@@ -43,6 +43,8 @@ pub(super) const MESSAGES: &[Pattern] = &[
     (&["address of an operator of this installation"], "signing-in"),
     (&["the delivery"], "operating"),
     (&["only an operator"], "operating"),
+    (&["this installation has no usage tiers"], "operating"),
+    (&["this installation has the tiers"], "operating"),
     (&["look at every picture before approving"], "operating"),
     (&["these pictures are held by law"], "operating"),
     (&["this case has no pictures"], "operating"),

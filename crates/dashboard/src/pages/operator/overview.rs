@@ -6,6 +6,7 @@ use keystead_app::accounts::FactorReset;
 use keystead_app::operator::{CaseRow, OrganizationRow, Overview};
 use keystead_app::{Actor, Error};
 use keystead_core::gate::Requirement;
+use keystead_core::tier::Tier;
 use keystead_core::verification::organization::Event;
 use keystead_core::verification::payment::PaymentEvent;
 
@@ -38,6 +39,8 @@ struct Operator {
     /// The number of requests for a waiver that need a decision.
     waivers: i64,
     waivers_at: String,
+    /// The numbers of the configured usage tiers.
+    tiers: Vec<i64>,
     wrong: Option<String>,
     typed: Typed,
 }
@@ -78,6 +81,14 @@ impl Operator {
     /// What the form of an organization contains.
     fn typed(&self, row: &OrganizationRow) -> Option<&Typed> {
         Some(&self.typed).filter(|typed| typed.organization == row.id.as_str())
+    }
+
+    /// Whether the form of an organization has this tier selected.
+    fn has_tier(&self, row: &OrganizationRow, tier: &i64) -> bool {
+        match self.typed(row).filter(|typed| typed.act == "tier") {
+            Some(typed) => typed.tier == tier.to_string(),
+            None => row.tier.is_some_and(|present| present.number() == *tier),
+        }
     }
 
     fn acts(&self) -> [(&'static str, String); 8] {
@@ -140,6 +151,7 @@ struct Typed {
     days: String,
     reason: String,
     tags: String,
+    tier: String,
     email: String,
 }
 
@@ -152,6 +164,7 @@ impl Typed {
             days: field("days"),
             reason: field("reason"),
             tags: field("tags"),
+            tier: field("tier"),
             email: field("email"),
         }
     }
@@ -175,6 +188,7 @@ async fn page(state: &DashboardState, visit: &OwnVisit) -> Result<Operator, Page
         factor: visit.link("/operator/second-factor"),
         waivers: i64::try_from(waivers.len()).unwrap_or(i64::MAX),
         waivers_at: format!("{}#waivers", visit.link("/operator/exemptions")),
+        tiers: state.app.settings().tiers.tiers().map(Tier::number).collect(),
         wrong: None,
         typed: Typed::default(),
     })
@@ -247,6 +261,10 @@ async fn change(state: &DashboardState, actor: &Actor, form: &Form) -> Result<()
         "revoke" => verification(Event::Revoke).await.map(|_| ()),
         "suspend" => verification(Event::Suspend).await.map(|_| ()),
         "restore" => verification(Event::Restore).await.map(|_| ()),
+        "tier" => {
+            let tier = form.field("tier").parse().unwrap_or(-1);
+            app.set_tier(actor, &organization, tier, reason).await.map(|_| ())
+        }
         "tag" => app.tag_organization(actor, &organization, &words_of(form.field("tags")), reason).await.map(|_| ()),
         _ => Err(missing()),
     }

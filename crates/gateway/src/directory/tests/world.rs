@@ -87,6 +87,7 @@ impl Rows {
             addresses: None,
             budgets: Vec::new(),
             caller_budgets: Vec::new(),
+            tier: None,
         };
         let project = ReachableProject {
             features: None,

@@ -20,6 +20,7 @@ mod request;
 mod roles;
 mod service_accounts;
 mod table;
+mod tiers;
 mod usage;
 mod verifications;
 
@@ -40,6 +41,7 @@ use self::prices::Prices;
 use self::projects::{ProjectUsers, Projects};
 use self::roles::Roles;
 use self::service_accounts::ServiceAccounts;
+use self::tiers::Tiers;
 use self::usage::{Costs, Usage};
 use self::verifications::Verifications;
 use crate::cli::Output;
@@ -119,6 +121,8 @@ pub(crate) enum Admin {
     Models(Noun<Models>),
     /// Prices of models, from a date on.
     Prices(Everywhere<Prices>),
+    /// The usage tier of an organization.
+    Tier(Everywhere<Tiers>),
     /// Show what was used, a row for each day.
     Usage(Usage),
     /// Show what was spent, a row for each day.
@@ -186,6 +190,7 @@ impl Admin {
             Self::Leases(noun) => noun.json,
             Self::Models(noun) => noun.place.json,
             Self::Prices(noun) => noun.json,
+            Self::Tier(noun) => noun.json,
             Self::Usage(usage) => usage.place().json,
             Self::Costs(costs) => costs.place().json,
             Self::Audit(noun) => noun.place.json,
@@ -224,6 +229,7 @@ pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), CliErr
         Admin::Leases(noun) => budgets::run_leases(&Console::open(config, noun.json).await?, noun.command).await,
         Admin::Models(noun) => limits::run_models(config, noun.place, noun.command).await,
         Admin::Prices(noun) => prices::run(&Console::open(config, noun.json).await?, noun.command).await,
+        Admin::Tier(noun) => tiers::run(&Console::open(config, noun.json).await?, noun.command).await,
         Admin::Usage(usage) => usage::run(&Within::open(config, usage.place()).await?, usage).await,
         Admin::Costs(costs) => usage::run_costs(&Within::open(config, costs.place()).await?, costs).await,
         Admin::Audit(noun) => audit::run(config, noun.place, noun.command).await,

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use clap::builder::NonEmptyStringValueParser;
 use keystead_app::operator::OrganizationRow;
+use keystead_core::tier::Tier;
 use serde_json::{Value, json};
 
 use super::console::Console;
@@ -50,6 +51,7 @@ const FIELDS: &[Column] = &[
     column("VERIFICATION", &["/verification"], Kind::Text),
     column("REQUIREMENTS MET", &["/requirements_met"], Kind::Text),
     column("TAGS", &["/tags"], Kind::Text),
+    column("TIER", &["/tier"], Kind::Number),
     column("ATTENTION", &["/attention"], Kind::Text),
     column("DELETION", &["/deletion_at"], Kind::Time),
 ];
@@ -64,6 +66,7 @@ fn shown(row: &OrganizationRow) -> Value {
         "verification": row.status,
         "requirements_met": row.met,
         "tags": row.tags,
+        "tier": row.tier.map(Tier::number),
         "attention": row.attention,
         "deletion_at": row.deletion_at,
         "deleted": row.deleted,

@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqA
 use serde::forward_to_deserialize_any;
 
 use super::super::Config;
-use super::{Kind, LISTS, SECTIONS, TOP};
+use super::{Kind, LISTS, NESTED, SECTIONS, TOP};
 
 #[test]
 fn the_table_names_every_member_of_the_configuration() {
@@ -22,7 +22,10 @@ fn the_table_names_every_member_of_the_configuration() {
         .flat_map(|(section, keys)| keys.iter().map(move |(key, kind)| (format!("{section}.{key}"), *kind)));
     let lists =
         LISTS.iter().flat_map(|(list, keys)| keys.iter().map(move |(key, kind)| (format!("{list}[].{key}"), *kind)));
-    assert_eq!(top.chain(sections).chain(lists).collect::<BTreeMap<_, _>>(), found.into_inner());
+    let nested = NESTED.iter().flat_map(|(list, inner, keys)| {
+        keys.iter().map(move |(key, kind)| (format!("{list}[].{inner}[].{key}"), *kind))
+    });
+    assert_eq!(top.chain(sections).chain(lists).chain(nested).collect::<BTreeMap<_, _>>(), found.into_inner());
 }
 
 /// A deserializer that gives a struct every field it requests, and records that.

@@ -23,6 +23,7 @@ mod roles;
 mod spend;
 mod spend_figures;
 mod submissions;
+mod tiers;
 pub(crate) mod usage;
 pub(crate) mod usage_model;
 mod verification;
@@ -87,6 +88,7 @@ pub(crate) async fn usage(databases: &Databases) {
     budgets::credit(databases.fresh().await).await;
     budgets::days_of_a_time_zone(databases.fresh().await).await;
     budgets::a_lease_ends(databases.fresh().await).await;
+    tiers::tiers_rise(databases.fresh().await).await;
     spend_figures::figures(databases.fresh().await).await;
     spend_figures::alerts_of_month(databases.fresh().await).await;
 }
