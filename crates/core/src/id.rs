@@ -149,6 +149,14 @@ id!(/// An alert about what an organization or a project has spent.
     SpendAlertId, "alert_", 24);
 id!(/// A price of a model from a moment on.
     PriceId, "price_", 24);
+id!(/// An address of an organization to which events are sent.
+    WebhookEndpointId, "webhook_", 24);
+id!(/// Something that happened and is sent to endpoints; each delivery of it names the event.
+    WebhookEventId, "evt_", 24);
+id!(/// One event for one endpoint.
+    WebhookDeliveryId, "delivery_", 24);
+id!(/// An alert about a budget.
+    BudgetAlertId, "budget_alert_", 24);
 
 impl CaptureId {
     /// The id of the one capture of an attempt.

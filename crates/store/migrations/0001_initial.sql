@@ -616,6 +616,50 @@ CREATE INDEX spend_alerts_of_subject ON spend_alerts (subject, created_at, id);
 CREATE INDEX spend_alerts_of_organization ON spend_alerts (organization);
 CREATE INDEX spend_alerts_due ON spend_alerts (reached_at) WHERE reached_at IS NOT NULL AND mailed_at IS NULL;
 
+-- Addresses to which an organization's events are sent. `event_types` is a JSON array of names; `secret` and `previous_secret` are
+-- sealed, and the second signs too until `previous_until`; `disabled` says why an endpoint is off and is NULL while it is on;
+-- `failing_since` is the first failure after the last delivery that was taken.
+CREATE TABLE webhook_endpoints (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  url TEXT NOT NULL,
+  description TEXT,
+  event_types TEXT NOT NULL,
+  secret BYTEA NOT NULL,
+  previous_secret BYTEA,
+  previous_until BIGINT,
+  disabled TEXT,
+  failing_since BIGINT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL
+);
+CREATE INDEX webhook_endpoints_of_organization ON webhook_endpoints (organization, created_at, id);
+
+-- One event for one endpoint, sent until it is taken or its attempts are used up. `series` counts the attempts since it was last
+-- begun, `attempts` all of them; `status`, `duration_ms` and `fault` are of the last one.
+CREATE TABLE webhook_deliveries (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  endpoint TEXT NOT NULL REFERENCES webhook_endpoints (id),
+  event TEXT NOT NULL,
+  event_type TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  state TEXT NOT NULL,
+  attempts BIGINT NOT NULL,
+  series BIGINT NOT NULL,
+  next_attempt_at BIGINT,
+  claimed_until BIGINT,
+  last_attempt_at BIGINT,
+  status BIGINT,
+  duration_ms BIGINT,
+  fault TEXT
+);
+CREATE INDEX webhook_deliveries_of_endpoint ON webhook_deliveries (endpoint, created_at, id);
+CREATE INDEX webhook_deliveries_of_organization ON webhook_deliveries (organization);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE state = 'pending';
+CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (created_at);
+
 -- The audit trail: one chain of rows for each organization, each with the MAC of the one before. `address` is the client's, NULL
 -- for the command line and for Keystead itself; `project` is NULL where none is known.
 CREATE TABLE audit_events (

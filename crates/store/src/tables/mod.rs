@@ -67,6 +67,8 @@ pub mod usage;
 pub mod user_groups;
 pub mod users;
 pub mod waiver_requests;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
 pub mod workload_identity_providers;
 
 use std::borrow::Cow;

@@ -159,13 +159,14 @@ pub enum Part {
     SpendAlert,
     /// A limit, by what it limits.
     SpendLimit,
+    WebhookEndpoint,
     /// A project, also an archived one.
     Project,
 }
 
 impl Part {
     /// Every kind, with the statement that lists its ids; `$1` is the organization.
-    const ALL: [(Self, &'static str); 12] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::Certificate, "SELECT id FROM certificates WHERE organization = $1"),
         (Self::ExternalKey, "SELECT id FROM external_keys WHERE organization = $1"),
         (Self::ExternalStorage, "SELECT id FROM external_storage WHERE organization = $1"),
@@ -181,6 +182,7 @@ impl Part {
         ),
         (Self::SpendAlert, "SELECT id FROM spend_alerts WHERE organization = $1"),
         (Self::SpendLimit, "SELECT subject FROM spend_limits WHERE organization = $1"),
+        (Self::WebhookEndpoint, "SELECT id FROM webhook_endpoints WHERE organization = $1"),
         (Self::Project, "SELECT id FROM projects WHERE organization = $1"),
     ];
 }
@@ -198,7 +200,7 @@ pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Pa
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 29] = [
+const ERASE: [&str; 31] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
@@ -214,6 +216,8 @@ const ERASE: [&str; 29] = [
     "DELETE FROM external_storage WHERE organization = $1",
     "DELETE FROM spend_alerts WHERE organization = $1",
     "DELETE FROM spend_limits WHERE organization = $1",
+    "DELETE FROM webhook_deliveries WHERE organization = $1",
+    "DELETE FROM webhook_endpoints WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",
     "DELETE FROM phone_verifications WHERE organization = $1",
     "DELETE FROM document_fingerprints WHERE organization = $1",

@@ -25,6 +25,7 @@ pub(crate) mod usage;
 pub(crate) mod usage_model;
 mod verification;
 mod waivers;
+mod webhooks;
 mod workloads;
 
 use keystead_store::{Error, Store};
@@ -119,6 +120,8 @@ pub(crate) async fn rest(databases: &Databases) {
     prices::prices_hold_from_a_second(databases.fresh().await).await;
     prices::totals_of_models(databases.fresh().await).await;
     rest::jobs_are_leased(databases.fresh().await).await;
+    webhooks::endpoints_and_their_secrets(databases.fresh().await).await;
+    webhooks::deliveries_are_claimed_and_settled(databases.fresh().await).await;
     submissions::forms_run_once(databases.fresh().await).await;
     rest::a_failed_transaction_leaves_nothing(databases.fresh().await).await;
 }
