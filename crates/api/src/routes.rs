@@ -116,6 +116,8 @@ const ALLOWLIST: &str = "/v1/keystead/organization/ip_allowlists/{id}";
 const TAGS: &str = "/v1/keystead/operator/organizations/{organization_id}/tags";
 const POLICY: &str = "/v1/keystead/operator/policy";
 const PRICES: &str = "/v1/keystead/operator/prices";
+const WEBHOOKS: &str = "/v1/keystead/webhooks";
+const WEBHOOK: &str = "/v1/keystead/webhooks/{webhook_id}";
 const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
 /// The parameters of pages.
@@ -322,6 +324,17 @@ pub static ROUTES: &[Endpoint] = &[
         post(keystead::ip_allowlists::deactivate)
     })
     .body(&["force"]),
+    read(WEBHOOKS, READ, || get(keystead::webhooks::list)),
+    write(WEBHOOKS, WRITE, || post(keystead::webhooks::create)).body(keystead::webhooks::MEMBERS),
+    read(WEBHOOK, READ, || get(keystead::webhooks::retrieve)),
+    write(WEBHOOK, WRITE, || post(keystead::webhooks::update)).body(keystead::webhooks::MEMBERS),
+    remove(WEBHOOK, WRITE, || delete(keystead::webhooks::delete)),
+    write("/v1/keystead/webhooks/{webhook_id}/rotate", WRITE, || post(keystead::webhooks::rotate)),
+    write("/v1/keystead/webhooks/{webhook_id}/test", WRITE, || post(keystead::webhooks::test)),
+    read("/v1/keystead/webhooks/{webhook_id}/deliveries", READ, || get(keystead::webhooks::deliveries)).query(PAGE, &[]),
+    write("/v1/keystead/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver", WRITE, || {
+        post(keystead::webhooks::redeliver)
+    }),
     read(VERIFICATIONS, READ, || get(keystead::organization::list)),
     write(VERIFICATIONS, WRITE, || post(keystead::organization::create)).body(&["consent", "language"]),
     write("/v1/keystead/organization_verifications/cancel", WRITE, || post(keystead::organization::cancel)),

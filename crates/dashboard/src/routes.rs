@@ -17,6 +17,7 @@ use crate::pages::organization::{
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage;
+use crate::pages::webhooks::{endpoint as webhook, list as webhooks};
 use crate::pages::workloads::{list as workloads, provider, provider_form, rule_form, rules};
 use crate::pages::{help, home, landing, limits, playground, reference, spend, unknown};
 use crate::playground::PLAYGROUND_STREAM;
@@ -200,6 +201,10 @@ pub static ROUTES: &[Route] = &[
     recently_authenticated("/settings/organization/workload-identity/{id}/rules/create", || post(rule_form::create)),
     signed_in("/settings/organization/workload-identity/{id}/rules/{rule}", || get(rule_form::edit)),
     recently_authenticated("/settings/organization/workload-identity/{id}/rules/{rule}/{verb}", || post(rules::act)),
+    signed_in("/settings/organization/webhooks", || get(webhooks::open)),
+    recently_authenticated("/settings/organization/webhooks/create", || post(webhooks::create)),
+    signed_in("/settings/organization/webhooks/{id}", || get(webhook::open)),
+    recently_authenticated("/settings/organization/webhooks/{id}/{verb}", || post(webhook::act)),
     signed_in("/settings/organization/spend", || get(spend::open)),
     signed_in("/settings/organization/spend/{verb}", || post(spend::act)),
     signed_in("/settings/organization/projects/{id}/spend", || get(spend::open_project)),

@@ -9,3 +9,4 @@ pub(crate) mod payment;
 pub(crate) mod phone;
 pub(crate) mod prices;
 pub(crate) mod verification;
+pub(crate) mod webhooks;

@@ -3,7 +3,9 @@
 //! Names and fields are kept in the store: jobs queued by an older version must still be read, so none is renamed, and
 //! a new field has a default. Payloads may hold addresses, links and hashes, so none of these types can be printed.
 
-use keystead_core::id::{OrganizationId, PaymentSetupId, ProjectId, ReviewCaseId, UserId, VerificationAttemptId};
+use keystead_core::id::{
+    OrganizationId, PaymentSetupId, ProjectId, ReviewCaseId, UserId, VerificationAttemptId, WebhookEndpointId,
+};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -85,6 +87,9 @@ pub(crate) enum Job {
     /// Mail a recipient that a spend alert was reached.
     #[serde(rename = "spend.alert_mail")]
     MailSpendAlert(MailSpendAlert),
+    /// Mail the owners that a webhook was switched off.
+    #[serde(rename = "webhook.off_mail")]
+    MailWebhookOff(MailWebhookOff),
     /// Ask the service to end a phone verification.
     #[serde(rename = "phone.cancel")]
     CancelPhone(CancelPhone),
@@ -274,6 +279,16 @@ pub(crate) struct MailSpendAlert {
     pub(crate) window: Timestamp,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) subject_prefix: String,
+}
+
+/// A webhook that was switched off because it failed.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct MailWebhookOff {
+    pub(crate) organization: OrganizationId,
+    pub(crate) webhook: WebhookEndpointId,
+    /// The owner; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) to: Option<UserId>,
 }
 
 /// A phone verification to end at the service that made its code.

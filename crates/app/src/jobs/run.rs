@@ -17,6 +17,7 @@ use crate::verification::organization::job_handlers::{
 use crate::verification::payment::job_handlers::{poll_payment, read_payment};
 use crate::verification::payment::payment_provider;
 use crate::verification::phone::delivery::cancel_phone_at_service;
+use crate::webhooks::mails::mail_webhook_off;
 use crate::{App, Error};
 
 /// Seconds until a job that only a newer version knows is offered again.
@@ -48,6 +49,7 @@ pub(super) async fn execute_job(app: &App, job: Job, attempts: i64) -> Result<Ou
         Job::MailCases(mail) => mail_cases(app, mail).await,
         Job::MailLink(mail) => Ok(send_link_mail(app, mail).await),
         Job::MailSpendAlert(mail) => mail_spend_alert(app, mail).await,
+        Job::MailWebhookOff(mail) => mail_webhook_off(app, mail).await,
         Job::CancelPhone(phone) => Ok(cancel_phone_at_service(app, phone).await),
         Job::Unknown => {
             tracing::warn!(

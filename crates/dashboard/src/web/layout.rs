@@ -1,6 +1,6 @@
 //! The layout around every page of a signed-in person: navigation, project switcher, notices.
 
-use crate::pages::spend;
+use crate::pages::{spend, webhooks};
 use crate::state::DashboardState;
 use crate::web::extract::{Person, Visit};
 use crate::web::scope_words::scope_words;
@@ -114,6 +114,7 @@ const DONE: &[&str] = &[
     "provider-deleted",
     "rule-created",
     "rule-deleted",
+    "webhook-deleted",
 ];
 
 impl Layout {
@@ -150,6 +151,7 @@ impl Layout {
             entry("nav-network", "/settings/organization/network"),
             entry("nav-certificates", "/settings/organization/certificates"),
             entry("nav-workloads", "/settings/organization/workload-identity"),
+            entry("nav-webhooks", webhooks::HERE),
             entry("nav-audit-log", "/settings/organization/audit-log"),
         ]);
         let mut account_entries =

@@ -10,6 +10,7 @@ use keystead_providers::cloud::HttpClouds;
 use keystead_providers::identity::PersonaOptions;
 use keystead_providers::identity::persona::Persona;
 use keystead_providers::mail::{Smtp, SmtpOptions};
+use keystead_providers::outgoing_webhook::HttpWebhooks;
 use keystead_providers::payment::StripeOptions;
 use keystead_providers::payment::stripe::Stripe;
 use keystead_providers::phone::LineLookup;
@@ -41,6 +42,8 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
     let azure = config.azure.clone().or_else(|| beside.map(Running::azure));
     let clouds = HttpClouds::new(aws, azure, &wiring::clock()).map_err(failed("cloud"))?;
     services.clouds = Some(Arc::new(clouds));
+    let webhooks = HttpWebhooks::new(beside.is_some()).map_err(failed("webhook"))?;
+    services.webhooks = Some(Arc::new(webhooks));
     Ok(services)
 }
 

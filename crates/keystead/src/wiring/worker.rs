@@ -13,6 +13,21 @@ const REST: Duration = Duration::from_secs(1);
 /// The interval of the cleanup, in seconds.
 const CLEANUP_INTERVAL: i64 = 300;
 
+/// Sends webhooks until `stopped` turns true, apart from the other work: endpoints of customers may answer slowly.
+pub(crate) async fn send_webhooks(app: App, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        match app.send_due_webhooks().await {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(error) => tracing::debug!(%error, "webhooks cannot be read; it is tried again"),
+        }
+        tokio::select! {
+            _ = stopped.changed() => {}
+            () = tokio::time::sleep(REST) => {}
+        }
+    }
+}
+
 /// Works until `stopped` turns true.
 pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
     let wake = app.job_signal();

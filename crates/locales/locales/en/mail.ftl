@@ -160,6 +160,7 @@ mail-line-deadline = Deadline: { $time }
 mail-line-retry = Next attempt from: { $time }
 mail-line-project = Project: { $project }
 mail-line-spent = Spent this month: { $amount }
+mail-line-webhook = Webhook at: { $host }
 mail-line-opened = Opened: { $time }
 mail-line-photos = Photos erased: { $time }
 mail-line-case = { $kind ->
@@ -187,6 +188,7 @@ mail-button-phone = Open phone settings
 mail-button-waiver = Open waiver request
 mail-button-billing = Open payment methods
 mail-button-usage = Open usage
+mail-button-webhook = Open webhook
 mail-button-continue = Continue verification
 mail-footer = Sent by { $operator }, { $url }
 mail-footer-support = Sent by { $operator }, { $url }. Support: { $support }
@@ -219,3 +221,14 @@ mail-spend-alert-text =
     The monthly spend has reached { $amount }, the threshold of a spend alert. Months begin at midnight UTC.
 
     You get this email because an owner of the organization named your address in the alert. It is sent once a month.
+
+mail-webhook-gone-subject = { $operator }: a webhook of { $name } is off
+mail-webhook-gone-text =
+    A webhook of the organization answered 410, which means that it takes no more deliveries. It was turned off, and what was waiting for it is not sent.
+
+    If this was not intended, turn the webhook on again. Deliveries of the last 30 days can be sent again from its page.
+mail-webhook-failing-subject = { $operator }: a webhook of { $name } is off
+mail-webhook-failing-text =
+    A webhook of the organization accepted no delivery for three days. It was turned off, and what was waiting for it is not sent.
+
+    Check the address and your program, then turn the webhook on again. Deliveries of the last 30 days can be sent again from its page.

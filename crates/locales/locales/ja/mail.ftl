@@ -160,6 +160,7 @@ mail-line-deadline = 期限：{ $time }
 mail-line-retry = 次に試行できる日時：{ $time }
 mail-line-project = プロジェクト：{ $project }
 mail-line-spent = 今月の利用料金：{ $amount }
+mail-line-webhook = Webhookのアドレス：{ $host }
 mail-line-opened = 受付日時：{ $time }
 mail-line-photos = 写真の消去：{ $time }
 mail-line-case = { $kind ->
@@ -187,6 +188,7 @@ mail-button-phone = 電話番号の設定を開く
 mail-button-waiver = 免除の申請を開く
 mail-button-billing = 支払い方法を開く
 mail-button-usage = 使用量を開く
+mail-button-webhook = Webhookを開く
 mail-button-continue = 確認を続ける
 mail-footer = 送信者：{ $operator }（{ $url }）
 mail-footer-support = 送信者：{ $operator }（{ $url }）。サポート：{ $support }
@@ -218,3 +220,14 @@ mail-spend-alert-text =
     今月の利用料金が、利用料金アラートのしきい値 { $amount } に達しました。月は UTC の午前 0 時に始まります。
 
     このメールは、組織のオーナーがアラートの宛先にこのアドレスを指定したため送信されています。送信は月に 1 回です。
+
+mail-webhook-gone-subject = { $operator }：{ $name } のWebhookがオフになりました
+mail-webhook-gone-text =
+    組織のWebhookが、配信をこれ以上受け付けないことを示す410を返しました。Webhookはオフになり、待機中の配信は送信されません。
+
+    意図したものでない場合は、Webhookをもう一度オンにしてください。過去30日間の配信は、Webhookのページから再送信できます。
+mail-webhook-failing-subject = { $operator }：{ $name } のWebhookがオフになりました
+mail-webhook-failing-text =
+    組織のWebhookが、3日間配信を受け付けませんでした。Webhookはオフになり、待機中の配信は送信されません。
+
+    アドレスとプログラムを確かめてから、Webhookをもう一度オンにしてください。過去30日間の配信は、Webhookのページから再送信できます。

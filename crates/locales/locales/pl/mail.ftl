@@ -160,6 +160,7 @@ mail-line-deadline = Termin: { $time }
 mail-line-retry = Kolejna próba od: { $time }
 mail-line-project = Projekt: { $project }
 mail-line-spent = Wydano w tym miesiącu: { $amount }
+mail-line-webhook = Adres webhooka: { $host }
 mail-line-opened = Zgłoszono: { $time }
 mail-line-photos = Usunięcie zdjęć: { $time }
 mail-line-case = { $kind ->
@@ -187,6 +188,7 @@ mail-button-phone = Otwórz ustawienia telefonu
 mail-button-waiver = Otwórz prośbę o zwolnienie
 mail-button-billing = Otwórz metody płatności
 mail-button-usage = Otwórz wykorzystanie
+mail-button-webhook = Otwórz webhook
 mail-button-continue = Dokończ weryfikację
 mail-footer = Nadawca: { $operator }, { $url }
 mail-footer-support = Nadawca: { $operator }, { $url }. Pomoc techniczna: { $support }
@@ -221,3 +223,14 @@ mail-spend-alert-text =
     Wydatki w tym miesiącu osiągnęły { $amount }, czyli próg alertu o wydatkach. Miesiące zaczynają się o północy UTC.
 
     Otrzymujesz tę wiadomość, ponieważ właściciel organizacji podał Twój adres w alercie. Jest wysyłana raz w miesiącu.
+
+mail-webhook-gone-subject = { $operator }: webhook organizacji { $name } jest wyłączony
+mail-webhook-gone-text =
+    Webhook organizacji odpowiedział 410, co oznacza, że nie przyjmuje już dostarczeń. Został wyłączony, a oczekujące dostarczenia nie zostaną wysłane.
+
+    Jeśli to pomyłka, włącz webhook ponownie. Dostarczenia z ostatnich 30 dni można wysłać ponownie na jego stronie.
+mail-webhook-failing-subject = { $operator }: webhook organizacji { $name } jest wyłączony
+mail-webhook-failing-text =
+    Webhook organizacji przez trzy dni nie przyjął żadnego dostarczenia. Został wyłączony, a oczekujące dostarczenia nie zostaną wysłane.
+
+    Sprawdź adres i program, a potem włącz webhook ponownie. Dostarczenia z ostatnich 30 dni można wysłać ponownie na jego stronie.

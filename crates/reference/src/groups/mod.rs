@@ -21,6 +21,7 @@ mod shared;
 mod spend;
 mod usage;
 mod verification;
+mod webhooks;
 mod workload_identity;
 
 use crate::operation::{Group, Operation};
@@ -40,6 +41,7 @@ pub static GROUPS: &[Group] = &[
     workload_identity::GROUP,
     usage::GROUP,
     spend::GROUP,
+    webhooks::GROUP,
     audit::GROUP,
     verification::GROUP,
     verification::ORGANIZATION,

@@ -20,6 +20,7 @@ mod service_accounts;
 mod table;
 mod usage;
 mod verifications;
+mod webhooks;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -38,6 +39,7 @@ use self::roles::Roles;
 use self::service_accounts::ServiceAccounts;
 use self::usage::{Costs, Usage};
 use self::verifications::Verifications;
+use self::webhooks::Webhooks;
 use crate::cli::Output;
 use crate::cli_error::CliError;
 use crate::config::Validated;
@@ -115,6 +117,8 @@ pub(crate) enum Admin {
     Costs(Costs),
     /// The audit log of an organization.
     Audit(Noun<AuditLog>),
+    /// Webhooks of an organization, and what was sent to them.
+    Webhooks(Noun<Webhooks>),
     /// The verification of an organization, and the cases that people must decide.
     Verifications(Noun<Verifications>),
 }
@@ -176,6 +180,7 @@ impl Admin {
             Self::Usage(usage) => usage.place().json,
             Self::Costs(costs) => costs.place().json,
             Self::Audit(noun) => noun.place.json,
+            Self::Webhooks(noun) => noun.place.json,
             Self::Verifications(noun) => noun.place.json,
         }
     }
@@ -211,6 +216,7 @@ pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), CliErr
         Admin::Usage(usage) => usage::run(&Within::open(config, usage.place()).await?, usage).await,
         Admin::Costs(costs) => usage::run_costs(&Within::open(config, costs.place()).await?, costs).await,
         Admin::Audit(noun) => audit::run(config, noun.place, noun.command).await,
+        Admin::Webhooks(noun) => webhooks::run(&Within::open(config, &noun.place).await?, noun.command).await,
         Admin::Verifications(noun) => verifications::run(config, noun.place, noun.command).await,
     }
 }
