@@ -2,7 +2,7 @@
 //! It does not retry: the job queue does that, and remembers attempts.
 
 use std::error::Error as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -54,7 +54,7 @@ impl Resolve for PublicAddresses {
         let found = (self.0)(name.as_str().to_owned());
         Box::pin(async move {
             let found = found.await?.into_iter();
-            let public: Vec<_> = found.filter(|ip| is_public(*ip)).map(|ip| (ip, 0).into()).collect();
+            let public: Vec<_> = found.filter(|ip| is_public(*ip)).map(|ip| SocketAddr::new(ip, 0)).collect();
             if public.is_empty() {
                 return Err(NotPublic.into());
             }

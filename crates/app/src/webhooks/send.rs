@@ -42,9 +42,9 @@ impl App {
         let claimed = write_tx!(self.store(), "claim_webhooks", |tx| {
             Ok(webhook_deliveries::claim(tx, now, now.plus(LEASE), AT_ONCE).await?)
         })?;
-        let count = claimed.len();
-        let work = claimed.into_iter().map(|delivery| async {
-            if let Err(error) = self.send_webhook(&sender, delivery).await {
+        let (count, sender) = (claimed.len(), &sender);
+        let work = claimed.into_iter().map(|delivery| async move {
+            if let Err(error) = self.send_webhook(sender, delivery).await {
                 // The claim ends by itself and the attempt is made again; receivers know repeated events by their id.
                 tracing::warn!(%error, "the outcome of a webhook could not be saved; it is sent again");
             }

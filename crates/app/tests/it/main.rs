@@ -21,6 +21,7 @@ mod operator_signals;
 mod organization_deletion;
 mod organization_export;
 mod organizations;
+mod outgoing_webhooks;
 mod other_environment;
 mod passkeys;
 mod policies;
