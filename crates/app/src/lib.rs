@@ -8,6 +8,7 @@ mod transaction;
 pub mod accounts;
 pub mod actor;
 pub mod audit;
+pub mod budgets;
 mod case_mails;
 mod context;
 mod entitlements;

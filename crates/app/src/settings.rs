@@ -1,5 +1,6 @@
 //! The operator's settings for verification, besides the rules.
 
+use keystead_core::budget::BudgetZone;
 use keystead_core::language::Language;
 use keystead_core::verification::number::LinePolicy;
 use keystead_core::verification::organization::same_document;
@@ -46,6 +47,8 @@ pub struct Settings {
     pub case_mails: bool,
     /// Whether a trusted proxy reports the certificates of clients, so that active certificates are checked.
     pub client_certificates: bool,
+    /// The time zone by which the periods of new budgets begin.
+    pub budget_zone: BudgetZone,
     /// The language of mails to people without a known language.
     pub language: Language,
     /// Whether this is a development installation; some things are only said there.
@@ -74,6 +77,7 @@ impl Default for Settings {
             operator_emails: Vec::new(),
             case_mails: true,
             client_certificates: false,
+            budget_zone: BudgetZone::UTC,
             language: Language::English,
             development: true,
         }

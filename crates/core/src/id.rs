@@ -149,6 +149,8 @@ id!(/// An alert about what an organization or a project has spent.
     SpendAlertId, "alert_", 24);
 id!(/// A price of a model from a moment on.
     PriceId, "price_", 24);
+id!(/// A budget.
+    BudgetId, "budget_", 24);
 id!(/// An address of an organization to which events are sent.
     WebhookEndpointId, "webhook_", 24);
 id!(/// Something that happened and is sent to endpoints; each delivery of it names the event.
@@ -156,7 +158,7 @@ id!(/// Something that happened and is sent to endpoints; each delivery of it na
 id!(/// One event for one endpoint.
     WebhookDeliveryId, "delivery_", 24);
 id!(/// An alert about a budget.
-    BudgetAlertId, "budget_alert_", 24);
+    BudgetAlertId, "budgetalert_", 24);
 
 impl CaptureId {
     /// The id of the one capture of an attempt.
@@ -171,6 +173,14 @@ impl ConsentId {
     #[must_use]
     pub fn of(attempt: &VerificationAttemptId) -> Self {
         Self(format!("cons_{}", attempt.as_str().trim_start_matches("orgv_")).into())
+    }
+}
+
+impl BudgetId {
+    /// The id of the prepaid credit of an organization.
+    #[must_use]
+    pub fn of_credit(organization: &OrganizationId) -> Self {
+        Self(format!("budget_{}", organization.as_str().trim_start_matches("org-")).into())
     }
 }
 

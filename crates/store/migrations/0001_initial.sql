@@ -547,41 +547,58 @@ CREATE TABLE counted_once (
 );
 CREATE INDEX counted_once_at ON counted_once (at);
 
--- The most that an organization, or one of its projects, may spend in a calendar month (UTC). `subject` is the id of either.
--- `version` is the revision of the change that set it.
-CREATE TABLE spend_limits (
-  subject TEXT PRIMARY KEY,
+-- Budgets: the most that an organization, project, person or key may use in a period. `subject` is an id; for a person that of the
+-- organization and that of the account, joined by a slash. `terms` is what is measured and for which periods, such as
+-- `tokens/day`, or `credit`; `money/month` of an organization or project is the spend limit of the Administration API. Periods begin
+-- by the time zone `zone`. `most` is micros of money, or a number of tokens or requests, and `most_picos` the rest of money in
+-- millionths of a micro. `version` is the revision of the change that set it.
+CREATE TABLE budgets (
+  id TEXT PRIMARY KEY,
   organization TEXT NOT NULL REFERENCES organizations (id),
-  cents BIGINT NOT NULL,
+  subject TEXT NOT NULL,
+  terms TEXT NOT NULL,
+  zone TEXT NOT NULL,
+  most BIGINT NOT NULL,
+  most_picos BIGINT NOT NULL,
   version BIGINT NOT NULL,
-  updated_at BIGINT NOT NULL
+  owners_mailed BOOLEAN NOT NULL DEFAULT FALSE,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  UNIQUE (subject, terms)
 );
-CREATE INDEX spend_limits_of_organization ON spend_limits (organization);
+CREATE INDEX budgets_of_organization ON budgets (organization, created_at, id);
 
--- What each organization and project spent in each month, counted with the usage. Sums as in `usage_buckets`. Between the times
--- `scarce_since` and `scarce_until`, nodes lease no more than their requests need.
+-- What was used in each period of a budget, counted with the usage: micros of money, tokens or requests. The months of the spend of
+-- organizations and projects are counted also without a budget. Sums as in `usage_buckets`. Between the times `scarce_since` and
+-- `scarce_until`, nodes lease no more than their requests need.
 CREATE TABLE spend_counters (
   subject TEXT NOT NULL,
+  terms TEXT NOT NULL,
   window_start BIGINT NOT NULL,
   spent BIGINT NOT NULL,
   spent_picos BIGINT NOT NULL,
   scarce_since BIGINT NOT NULL DEFAULT 0,
   scarce_until BIGINT NOT NULL DEFAULT 0,
-  PRIMARY KEY (subject, window_start)
+  PRIMARY KEY (subject, terms, window_start)
 );
 
--- What a node may spend of a limit, in all of a month, and what of that is counted. `holder` is the run of the node's usage
--- spool, which is a part of the names in `usage_spools`.
+-- What a node may use of a budget, in all of a period, what of that it had used and set aside when it was last heard of, and what is
+-- counted. `holder` is the run of the node's usage spool, which is a part of the names in `usage_spools`. After `ends_at` the node is
+-- taken as gone, and holds only what it had committed.
 CREATE TABLE spend_leases (
   subject TEXT NOT NULL,
+  terms TEXT NOT NULL,
   window_start BIGINT NOT NULL,
   holder TEXT NOT NULL,
   granted BIGINT NOT NULL,
   granted_picos BIGINT NOT NULL,
+  committed BIGINT NOT NULL,
+  committed_picos BIGINT NOT NULL,
   consumed BIGINT NOT NULL DEFAULT 0,
   consumed_picos BIGINT NOT NULL DEFAULT 0,
   renewed_at BIGINT NOT NULL,
-  PRIMARY KEY (subject, window_start, holder)
+  ends_at BIGINT NOT NULL,
+  PRIMARY KEY (subject, terms, window_start, holder)
 );
 CREATE INDEX spend_leases_of_holder ON spend_leases (holder);
 
@@ -589,15 +606,16 @@ CREATE INDEX spend_leases_of_holder ON spend_leases (holder);
 CREATE TABLE spend_holds (
   object TEXT NOT NULL,
   subject TEXT NOT NULL,
+  terms TEXT NOT NULL,
   window_start BIGINT NOT NULL,
   amount BIGINT NOT NULL,
   amount_picos BIGINT NOT NULL,
-  PRIMARY KEY (object, subject)
+  PRIMARY KEY (object, subject, terms)
 );
-CREATE INDEX spend_holds_of_subject ON spend_holds (subject, window_start);
+CREATE INDEX spend_holds_of_subject ON spend_holds (subject, terms, window_start);
 
 -- Alerts by mail about the spend of a month. `reached_window` is the month for which the alert was last reached, and 0 before;
--- `mailed_at` is when its mails were queued after that.
+-- `mailed_at` is when its mails were queued after that, and `announced_at` when its events were.
 CREATE TABLE spend_alerts (
   id TEXT PRIMARY KEY,
   organization TEXT NOT NULL REFERENCES organizations (id),
@@ -610,11 +628,55 @@ CREATE TABLE spend_alerts (
   reached_at BIGINT,
   reached BIGINT NOT NULL DEFAULT 0,
   reached_picos BIGINT NOT NULL DEFAULT 0,
-  mailed_at BIGINT
+  mailed_at BIGINT,
+  announced_at BIGINT
 );
 CREATE INDEX spend_alerts_of_subject ON spend_alerts (subject, created_at, id);
 CREATE INDEX spend_alerts_of_organization ON spend_alerts (organization);
 CREATE INDEX spend_alerts_due ON spend_alerts (reached_at) WHERE reached_at IS NOT NULL AND mailed_at IS NULL;
+CREATE INDEX spend_alerts_to_announce ON spend_alerts (reached_at) WHERE reached_at IS NOT NULL AND announced_at IS NULL;
+
+-- Alerts about budgets, by a share in `percent` or else by an amount. `recipients` is a JSON array of addresses, `webhooks` one of ids,
+-- and NULL stands for every webhook that is subscribed. `reached_window` is the period for which the alert was last reached, and -1
+-- before; `reached_most` is the budget at that time; `handled_at` is when mails and events were queued after that.
+CREATE TABLE budget_alerts (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  budget TEXT NOT NULL REFERENCES budgets (id) ON DELETE CASCADE,
+  percent BIGINT,
+  amount BIGINT NOT NULL,
+  amount_picos BIGINT NOT NULL,
+  recipients TEXT NOT NULL,
+  webhooks TEXT,
+  created_at BIGINT NOT NULL,
+  reached_window BIGINT NOT NULL DEFAULT -1,
+  reached_most BIGINT NOT NULL DEFAULT 0,
+  reached_most_picos BIGINT NOT NULL DEFAULT 0,
+  reached_at BIGINT,
+  reached BIGINT NOT NULL DEFAULT 0,
+  reached_picos BIGINT NOT NULL DEFAULT 0,
+  handled_at BIGINT
+);
+CREATE INDEX budget_alerts_of_budget ON budget_alerts (budget);
+CREATE INDEX budget_alerts_of_organization ON budget_alerts (organization, created_at, id);
+CREATE INDEX budget_alerts_due ON budget_alerts (reached_at) WHERE reached_at IS NOT NULL AND handled_at IS NULL;
+
+-- The shares of 80 and 100 percent of each budget that were reached, in the latest period only. The columns are those of alerts.
+CREATE TABLE budget_marks (
+  budget TEXT NOT NULL REFERENCES budgets (id) ON DELETE CASCADE,
+  percent BIGINT NOT NULL,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  reached_window BIGINT NOT NULL,
+  reached_most BIGINT NOT NULL,
+  reached_most_picos BIGINT NOT NULL,
+  reached_at BIGINT NOT NULL,
+  reached BIGINT NOT NULL,
+  reached_picos BIGINT NOT NULL,
+  handled_at BIGINT,
+  PRIMARY KEY (budget, percent)
+);
+CREATE INDEX budget_marks_of_organization ON budget_marks (organization);
+CREATE INDEX budget_marks_due ON budget_marks (reached_at) WHERE handled_at IS NULL;
 
 -- Addresses to which an organization's events are sent. `event_types` is a JSON array of names; `secret` and `previous_secret` are
 -- sealed, and the second signs too until `previous_until`; `disabled` says why an endpoint is off and is NULL while it is on;

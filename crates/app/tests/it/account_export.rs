@@ -38,6 +38,8 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "spend_limits",
             "spend_counters",
             "spend_alerts",
+            "budget_alerts",
+            "budget_marks",
             "webhook_endpoints",
             "webhook_deliveries",
             "first_uses",

@@ -261,9 +261,19 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
-        table: "spend_limits",
-        sql: "SELECT subject, cents, updated_at FROM spend_limits WHERE organization = $1 ORDER BY subject LIMIT 20000",
-        columns: &[("limit_of", Text), ("cents", Number), ("updated_at", Time)],
+        table: "budgets",
+        sql: "SELECT id, subject, terms, zone, most, most_picos, created_at, updated_at FROM budgets \
+              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("budget_of", Text),
+            ("terms", Text),
+            ("time_zone", Text),
+            ("most", Number),
+            ("most_picos", Number),
+            ("created_at", Time),
+            ("updated_at", Time),
+        ],
     },
     Part {
         table: "spend_alerts",
@@ -278,6 +288,26 @@ pub const PARTS: &[Part] = &[
             ("created_at", Time),
             ("last_reached_at", Time),
         ],
+    },
+    Part {
+        table: "budget_alerts",
+        sql: "SELECT id, budget, percent, amount, recipients, webhooks, created_at, reached_at FROM budget_alerts \
+              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("budget", Text),
+            ("percent", Number),
+            ("amount", Number),
+            ("recipients", Structure),
+            ("webhooks", Structure),
+            ("created_at", Time),
+            ("last_reached_at", Time),
+        ],
+    },
+    Part {
+        table: "budget_marks",
+        sql: "SELECT budget, percent, reached_at FROM budget_marks WHERE organization = $1 ORDER BY budget, percent LIMIT 20000",
+        columns: &[("budget", Text), ("percent", Number), ("last_reached_at", Time)],
     },
     Part {
         table: "webhook_endpoints",

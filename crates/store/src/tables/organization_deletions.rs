@@ -157,8 +157,11 @@ pub enum Part {
     Role,
     ServiceAccount,
     SpendAlert,
-    /// A limit, by what it limits.
+    /// A spend limit, by what it limits.
     SpendLimit,
+    /// Any other budget.
+    Budget,
+    BudgetAlert,
     WebhookEndpoint,
     /// A project, also an archived one.
     Project,
@@ -166,7 +169,7 @@ pub enum Part {
 
 impl Part {
     /// Every kind, with the statement that lists its ids; `$1` is the organization.
-    const ALL: [(Self, &'static str); 13] = [
+    const ALL: [(Self, &'static str); 15] = [
         (Self::Certificate, "SELECT id FROM certificates WHERE organization = $1"),
         (Self::ExternalKey, "SELECT id FROM external_keys WHERE organization = $1"),
         (Self::ExternalStorage, "SELECT id FROM external_storage WHERE organization = $1"),
@@ -181,7 +184,17 @@ impl Part {
              WHERE p.organization = $1 AND s.deleted_at IS NULL",
         ),
         (Self::SpendAlert, "SELECT id FROM spend_alerts WHERE organization = $1"),
-        (Self::SpendLimit, "SELECT subject FROM spend_limits WHERE organization = $1"),
+        (
+            Self::SpendLimit,
+            "SELECT subject FROM budgets WHERE organization = $1 AND terms = 'money/month' \
+             AND (subject = organization OR subject LIKE 'proj%')",
+        ),
+        (
+            Self::Budget,
+            "SELECT id FROM budgets WHERE organization = $1 AND NOT (terms = 'money/month' \
+             AND (subject = organization OR subject LIKE 'proj%'))",
+        ),
+        (Self::BudgetAlert, "SELECT id FROM budget_alerts WHERE organization = $1"),
         (Self::WebhookEndpoint, "SELECT id FROM webhook_endpoints WHERE organization = $1"),
         (Self::Project, "SELECT id FROM projects WHERE organization = $1"),
     ];
@@ -200,7 +213,7 @@ pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Pa
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 31] = [
+const ERASE: [&str; 34] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
@@ -215,7 +228,11 @@ const ERASE: [&str; 31] = [
     "DELETE FROM external_keys WHERE organization = $1",
     "DELETE FROM external_storage WHERE organization = $1",
     "DELETE FROM spend_alerts WHERE organization = $1",
-    "DELETE FROM spend_limits WHERE organization = $1",
+    "DELETE FROM budget_alerts WHERE organization = $1",
+    "DELETE FROM budget_marks WHERE organization = $1",
+    "DELETE FROM spend_counters WHERE terms <> 'money/month' AND (subject, terms) IN \
+     (SELECT subject, terms FROM budgets WHERE organization = $1)",
+    "DELETE FROM budgets WHERE organization = $1",
     "DELETE FROM webhook_deliveries WHERE organization = $1",
     "DELETE FROM webhook_endpoints WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",

@@ -1,7 +1,7 @@
 //! Alerts about the spend of organizations and projects. That an alert is reached is noted in the transaction that
 //! counts the usage; its mails are queued afterwards.
 
-use keystead_core::budget::BudgetSubject;
+use keystead_core::budget::{BudgetSubject, BudgetTerms};
 use keystead_core::id::{OrganizationId, SpendAlertId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
@@ -161,14 +161,19 @@ pub(super) async fn reach(tx: &mut Tx, totals: &Sums, at: Timestamp) -> Result<(
                    ORDER BY id",
     };
     const REACH: &str = "UPDATE spend_alerts SET reached_window = $2, reached_at = $3, reached = $4, reached_picos = $5, \
-                         mailed_at = NULL WHERE id = $1 AND reached_window < $2";
-    let subjects: Vec<_> = totals.keys().map(|(subject, _)| json!([subject])).collect();
+                         mailed_at = NULL, announced_at = NULL WHERE id = $1 AND reached_window < $2";
+    let limit = BudgetTerms::SPEND_LIMIT;
+    let of_months = totals.keys().filter(|(_, terms, _)| *terms == limit);
+    let subjects: Vec<_> = of_months.map(|(subject, ..)| json!([subject])).collect();
+    if subjects.is_empty() {
+        return Ok(());
+    }
     let sql = tx.pick(OF_SUBJECTS);
     for row in &tx.all(sql, vec![json!(subjects).to_string().into()]).await? {
         let (subject, cents, known) = (row.text(1)?, Amount::of_cents(row.int(2)?), row.int(3)?);
         // The latest month, in case the events of a batch are of two.
-        let mut reached = totals.range((subject.clone(), known.saturating_add(1))..=(subject, i64::MAX));
-        let Some(((_, window), total)) = reached.rfind(|(_, total)| **total >= cents) else { continue };
+        let mut reached = totals.range((subject.clone(), limit, known.saturating_add(1))..=(subject, limit, i64::MAX));
+        let Some(((.., window), total)) = reached.rfind(|(_, total)| **total >= cents) else { continue };
         let (micros, picos) = total.parts();
         let values = vec![row.text(0)?.into(), (*window).into(), at.0.into(), micros.into(), picos.into()];
         tx.execute(REACH, values).await?;
@@ -182,6 +187,32 @@ pub async fn has_reached(tx: &mut Tx) -> Result<bool, Error> {
     Ok(tx.optional(SQL, vec![]).await?.is_some())
 }
 
+/// Whether an alert was reached of which no event is queued.
+pub async fn has_unannounced(tx: &mut Tx) -> Result<bool, Error> {
+    const SQL: &str = "SELECT 1 FROM spend_alerts WHERE reached_at IS NOT NULL AND announced_at IS NULL LIMIT 1";
+    Ok(tx.optional(SQL, vec![]).await?.is_some())
+}
+
+/// Claims alerts that were reached, so that their events for webhooks are queued in the same transaction.
+pub async fn claim_unannounced(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<ReachedAlert>, Error> {
+    const SQL: &str = concat!(
+        "UPDATE spend_alerts SET announced_at = $1 WHERE id IN (SELECT id FROM spend_alerts WHERE reached_at IS NOT NULL \
+         AND announced_at IS NULL ORDER BY reached_at, id LIMIT $2) AND announced_at IS NULL AND reached_at IS NOT NULL \
+         RETURNING ",
+        columns!(),
+        ", reached_window, reached, reached_picos, reached_at"
+    );
+    claimed(tx, SQL, now, limit).await
+}
+
+async fn claimed(tx: &mut Tx, sql: &'static str, now: Timestamp, limit: u32) -> Result<Vec<ReachedAlert>, Error> {
+    let rows = tx.all(sql, vec![now.0.into(), i64::from(limit).into()]).await?;
+    let reached = |row: &Row| {
+        Ok(ReachedAlert { alert: alert(row)?, window: time(row, 7)?, spent: amount(row, 8)?, at: time(row, 10)? })
+    };
+    rows.iter().map(reached).collect()
+}
+
 /// Claims alerts that were reached, so that their mails are queued in the same transaction.
 pub async fn claim_reached(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<ReachedAlert>, Error> {
     const SQL: &str = concat!(
@@ -191,9 +222,5 @@ pub async fn claim_reached(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Ve
         columns!(),
         ", reached_window, reached, reached_picos, reached_at"
     );
-    let rows = tx.all(SQL, vec![now.0.into(), i64::from(limit).into()]).await?;
-    let reached = |row: &Row| {
-        Ok(ReachedAlert { alert: alert(row)?, window: time(row, 7)?, spent: amount(row, 8)?, at: time(row, 10)? })
-    };
-    rows.iter().map(reached).collect()
+    claimed(tx, SQL, now, limit).await
 }

@@ -8,11 +8,13 @@ use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 use super::{activity, named, pending_usage, spend_counters};
 use crate::{Error, Tx};
 
+mod measured;
 mod pieces;
 mod query;
 mod rollups;
 mod totals;
 
+pub(super) use measured::measured;
 pub use query::query;
 pub use totals::{ModelTotal, list_of_models};
 
