@@ -118,6 +118,8 @@ const POLICY: &str = "/v1/keystead/operator/policy";
 const BUDGETS: &str = "/v1/keystead/budgets";
 const BUDGET: &str = "/v1/keystead/budgets/{budget_id}";
 const PRICES: &str = "/v1/keystead/operator/prices";
+const ALERTS: &str = "/v1/keystead/alerts";
+const ALERT: &str = "/v1/keystead/alerts/{budget_alert_id}";
 const WEBHOOKS: &str = "/v1/keystead/webhooks";
 const WEBHOOK: &str = "/v1/keystead/webhooks/{webhook_id}";
 const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
@@ -334,6 +336,11 @@ pub static ROUTES: &[Endpoint] = &[
         post(keystead::ip_allowlists::deactivate)
     })
     .body(&["force"]),
+    read(ALERTS, READ, || get(keystead::alerts::list)).query(PAGE, &[]),
+    write(ALERTS, WRITE, || post(keystead::alerts::create)).body(keystead::alerts::MEMBERS),
+    read(ALERT, READ, || get(keystead::alerts::retrieve)),
+    write(ALERT, WRITE, || post(keystead::alerts::update)).body(keystead::alerts::CHANGES),
+    remove(ALERT, WRITE, || delete(keystead::alerts::delete)),
     read(WEBHOOKS, READ, || get(keystead::webhooks::list)),
     write(WEBHOOKS, WRITE, || post(keystead::webhooks::create)).body(keystead::webhooks::MEMBERS),
     read(WEBHOOK, READ, || get(keystead::webhooks::retrieve)),

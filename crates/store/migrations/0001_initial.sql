@@ -561,7 +561,6 @@ CREATE TABLE budgets (
   most BIGINT NOT NULL,
   most_picos BIGINT NOT NULL,
   version BIGINT NOT NULL,
-  owners_mailed BOOLEAN NOT NULL DEFAULT FALSE,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   UNIQUE (subject, terms)
@@ -636,8 +635,8 @@ CREATE INDEX spend_alerts_of_organization ON spend_alerts (organization);
 CREATE INDEX spend_alerts_due ON spend_alerts (reached_at) WHERE reached_at IS NOT NULL AND mailed_at IS NULL;
 CREATE INDEX spend_alerts_to_announce ON spend_alerts (reached_at) WHERE reached_at IS NOT NULL AND announced_at IS NULL;
 
--- Alerts about budgets, by a share in `percent` or else by an amount. `recipients` is a JSON array of addresses, `webhooks` one of ids,
--- and NULL stands for every webhook that is subscribed. `reached_window` is the period for which the alert was last reached, and -1
+-- Alerts about budgets, by a share in `percent` or else by an amount. `recipients` is a JSON array of addresses; with `owners` the
+-- owners get a mail too; `webhooks` is a JSON array of ids, and NULL stands for every webhook that is subscribed. `reached_window` is the period for which the alert was last reached, and -1
 -- before; `reached_most` is the budget at that time; `handled_at` is when mails and events were queued after that.
 CREATE TABLE budget_alerts (
   id TEXT PRIMARY KEY,
@@ -647,6 +646,7 @@ CREATE TABLE budget_alerts (
   amount BIGINT NOT NULL,
   amount_picos BIGINT NOT NULL,
   recipients TEXT NOT NULL,
+  owners BOOLEAN NOT NULL,
   webhooks TEXT,
   created_at BIGINT NOT NULL,
   reached_window BIGINT NOT NULL DEFAULT -1,
@@ -661,10 +661,9 @@ CREATE INDEX budget_alerts_of_budget ON budget_alerts (budget);
 CREATE INDEX budget_alerts_of_organization ON budget_alerts (organization, created_at, id);
 CREATE INDEX budget_alerts_due ON budget_alerts (reached_at) WHERE reached_at IS NOT NULL AND handled_at IS NULL;
 
--- The shares of 80 and 100 percent of each budget that were reached, in the latest period only. The columns are those of alerts.
-CREATE TABLE budget_marks (
-  budget TEXT NOT NULL REFERENCES budgets (id) ON DELETE CASCADE,
-  percent BIGINT NOT NULL,
+-- The latest period in which all of a budget was used. The columns are those of alerts.
+CREATE TABLE budget_exhaustions (
+  budget TEXT PRIMARY KEY REFERENCES budgets (id) ON DELETE CASCADE,
   organization TEXT NOT NULL REFERENCES organizations (id),
   reached_window BIGINT NOT NULL,
   reached_most BIGINT NOT NULL,
@@ -672,11 +671,10 @@ CREATE TABLE budget_marks (
   reached_at BIGINT NOT NULL,
   reached BIGINT NOT NULL,
   reached_picos BIGINT NOT NULL,
-  handled_at BIGINT,
-  PRIMARY KEY (budget, percent)
+  handled_at BIGINT
 );
-CREATE INDEX budget_marks_of_organization ON budget_marks (organization);
-CREATE INDEX budget_marks_due ON budget_marks (reached_at) WHERE handled_at IS NULL;
+CREATE INDEX budget_exhaustions_of_organization ON budget_exhaustions (organization);
+CREATE INDEX budget_exhaustions_due ON budget_exhaustions (reached_at) WHERE handled_at IS NULL;
 
 -- Addresses to which an organization's events are sent. `event_types` is a JSON array of names; `secret` and `previous_secret` are
 -- sealed, and the second signs too until `previous_until`; `disabled` says why an endpoint is off and is NULL while it is on;

@@ -87,6 +87,9 @@ pub(crate) enum Job {
     /// Mail a recipient that a spend alert was reached.
     #[serde(rename = "spend.alert_mail")]
     MailSpendAlert(MailSpendAlert),
+    /// Mail a recipient that an alert about a budget was reached.
+    #[serde(rename = "budget.alert_mail")]
+    MailBudgetAlert(MailBudgetAlert),
     /// Mail the owners that a webhook was switched off.
     #[serde(rename = "webhook.off_mail")]
     MailWebhookOff(MailWebhookOff),
@@ -279,6 +282,29 @@ pub(crate) struct MailSpendAlert {
     pub(crate) window: Timestamp,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) subject_prefix: String,
+}
+
+/// An alert about a budget that was reached, for one recipient.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct MailBudgetAlert {
+    pub(crate) to: String,
+    pub(crate) organization: OrganizationId,
+    /// What the budget is for, as in the store.
+    pub(crate) subject: String,
+    /// What it measures, and for which periods, as in the store.
+    pub(crate) terms: String,
+    /// The threshold in percent of the budget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) percent: Option<i64>,
+    /// The threshold where it is no share.
+    pub(crate) amount: Amount,
+    /// What was used when it was reached.
+    pub(crate) used: Amount,
+    /// The budget at that time.
+    pub(crate) most: Amount,
+    /// When the next period begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) resets_at: Option<Timestamp>,
 }
 
 /// A webhook that was switched off because it failed.

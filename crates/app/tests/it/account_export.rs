@@ -39,7 +39,7 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "spend_counters",
             "spend_alerts",
             "budget_alerts",
-            "budget_marks",
+            "budget_exhaustions",
             "webhook_endpoints",
             "webhook_deliveries",
             "first_uses",

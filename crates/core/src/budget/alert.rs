@@ -6,9 +6,8 @@ use crate::money::Amount;
 pub const MOST_ALERTS_OF_BUDGET: i64 = 100;
 /// Recipients of mails of one alert.
 pub const MOST_ALERT_RECIPIENTS: usize = 10;
-/// The shares of every budget, in percent, of which owners can get a mail without an alert of their own. When all of a
-/// budget is used, its event is sent to webhooks in any case.
-pub const MARKS: [i64; 2] = [80, 100];
+/// The shares, in percent, of the two alerts to owners that are set together.
+pub const OWNERS_SHARES: [i64; 2] = [80, 100];
 /// The shares that an alert can have, in percent.
 pub const SHARES: std::ops::RangeInclusive<i64> = 1..=100;
 

@@ -17,7 +17,7 @@ mod window;
 mod worst_case;
 mod zone;
 
-pub use alert::{MARKS, MOST_ALERT_RECIPIENTS, MOST_ALERTS_OF_BUDGET, SHARES, Threshold};
+pub use alert::{MOST_ALERT_RECIPIENTS, MOST_ALERTS_OF_BUDGET, OWNERS_SHARES, SHARES, Threshold};
 pub use amount_text::{AmountFault, cents};
 pub use figures::{BudgetFigures, BudgetState};
 pub use lease::{Decision, LEASE_SECONDS, LeaseAnswer, LeaseAsk, OtherLease, StoredFigures, decide};

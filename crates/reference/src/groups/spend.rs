@@ -1,5 +1,6 @@
 //! Spend limits, spend alerts, and what a key may still spend.
 
+mod alerts;
 mod budget;
 mod budgets;
 
@@ -96,6 +97,11 @@ pub(super) const GROUP: Group = Group {
         budgets::RETRIEVE,
         budgets::UPDATE,
         budgets::DELETE,
+        alerts::LIST,
+        alerts::CREATE,
+        alerts::RETRIEVE,
+        alerts::UPDATE,
+        alerts::DELETE,
         get("/v1/organization/spend_limit", "retrieveSpendLimit", "Retrieve the spend limit of the organization")
             .about("404 without a limit.")
             .needs(READ)

@@ -1,9 +1,9 @@
-//! Alerts about budgets, and what of each budget is reached. Both are noted in the transaction that counts what was used;
+//! Alerts about budgets that are reached, and budgets of which all is used. Both are noted in the transaction that counts what was used;
 //! mails and webhooks are queued afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use keystead_core::budget::{BudgetTerms, MARKS, Threshold};
+use keystead_core::budget::{BudgetTerms, Threshold};
 use keystead_core::id::{BudgetAlertId, BudgetId, OrganizationId, WebhookEndpointId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
@@ -25,6 +25,8 @@ pub struct BudgetAlert {
     pub threshold: Threshold,
     /// Addresses that get a mail.
     pub recipients: Vec<String>,
+    /// Whether the owners of the organization get a mail, those at the time when it is reached.
+    pub owners: bool,
     /// The webhooks that get an event; `None` is every one that is subscribed.
     pub webhooks: Option<Vec<WebhookEndpointId>>,
     pub created_at: Timestamp,
@@ -35,7 +37,7 @@ pub struct BudgetAlert {
 /// What was reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReachedThreshold {
-    /// The alert; `None` for a mark of the budget itself.
+    /// The alert; `None` when all of a budget is used, which is noted without one.
     pub alert: Option<BudgetAlert>,
     pub organization: OrganizationId,
     pub budget: BudgetId,
@@ -54,7 +56,7 @@ pub struct ReachedThreshold {
 macro_rules! columns {
     () => {
         "id, organization, budget, percent, amount, amount_picos, recipients, webhooks, created_at, reached_at, reached, \
-         reached_picos"
+         reached_picos, owners"
     };
 }
 
@@ -81,6 +83,7 @@ fn alert(row: &Row) -> Result<BudgetAlert, Error> {
         budget: id(row, 2, TABLE)?,
         threshold: threshold(row, 3)?,
         recipients: list_of(&row.text(6)?)?,
+        owners: row.bool(12)?,
         webhooks: webhooks.as_deref().map(list_of).transpose()?,
         created_at: time(row, 8)?,
         last_reached: match reached_at {
@@ -106,8 +109,8 @@ fn webhooks_of(row: &BudgetAlert) -> Option<String> {
 /// later one.
 pub async fn insert(tx: &mut Tx, row: &BudgetAlert, passed: Option<(Timestamp, Amount)>) -> Result<(), Error> {
     const SQL: &str = "INSERT INTO budget_alerts (id, organization, budget, percent, amount, amount_picos, recipients, \
-                       webhooks, created_at, reached_window, reached_most, reached_most_picos) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+                       webhooks, created_at, reached_window, reached_most, reached_most_picos, owners) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     let (percent, (micros, picos)) = columns_of(row.threshold);
     let (window, most) = passed.map_or((-1, Amount::ZERO), |(window, most)| (window.0, most));
     let values = vec![
@@ -123,6 +126,7 @@ pub async fn insert(tx: &mut Tx, row: &BudgetAlert, passed: Option<(Timestamp, A
         window.into(),
         most.parts().0.into(),
         most.parts().1.into(),
+        row.owners.into(),
     ];
     tx.execute(SQL, values).await.map(|_| ())
 }
@@ -146,6 +150,12 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Re
     list.rows(tx, alert).await
 }
 
+/// Lists the alerts of a budget, oldest first.
+pub async fn list_of_budget(tx: &mut Tx, budget: &BudgetId) -> Result<Vec<BudgetAlert>, Error> {
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM budget_alerts WHERE budget = $1 ORDER BY created_at, id");
+    tx.all(SQL, vec![budget.as_str().into()]).await?.iter().map(alert).collect()
+}
+
 /// Counts the alerts of a budget.
 pub async fn count(tx: &mut Tx, budget: &BudgetId) -> Result<i64, Error> {
     const SQL: &str = "SELECT COUNT(*) FROM budget_alerts WHERE budget = $1";
@@ -166,9 +176,10 @@ pub async fn find(
 /// Replaces threshold, recipients and webhooks. With another threshold, it can be reached again in the same period, unless
 /// that is `passed` already. `false` when there is no such alert.
 pub async fn update(tx: &mut Tx, row: &BudgetAlert, passed: Option<(Timestamp, Amount)>) -> Result<bool, Error> {
-    const SAME: &str = "UPDATE budget_alerts SET recipients = $3, webhooks = $4 WHERE organization = $1 AND id = $2";
-    const OTHER: &str = "UPDATE budget_alerts SET recipients = $3, webhooks = $4, percent = $5, amount = $6, \
-                         amount_picos = $7, reached_window = $8, reached_most = $9, reached_most_picos = $10, \
+    const SAME: &str = "UPDATE budget_alerts SET recipients = $3, webhooks = $4, owners = $5 \
+                        WHERE organization = $1 AND id = $2";
+    const OTHER: &str = "UPDATE budget_alerts SET recipients = $3, webhooks = $4, owners = $5, percent = $6, amount = $7, \
+                         amount_picos = $8, reached_window = $9, reached_most = $10, reached_most_picos = $11, \
                          reached_at = NULL, handled_at = NULL WHERE organization = $1 AND id = $2";
     let Some(before) = find(tx, &row.organization, &row.id).await? else { return Ok(false) };
     let mut values = vec![
@@ -176,6 +187,7 @@ pub async fn update(tx: &mut Tx, row: &BudgetAlert, passed: Option<(Timestamp, A
         row.id.as_str().into(),
         json!(row.recipients).to_string().into(),
         webhooks_of(row).as_deref().into(),
+        row.owners.into(),
     ];
     if before.threshold == row.threshold {
         return Ok(tx.execute(SAME, values).await? > 0);
@@ -196,24 +208,6 @@ pub async fn delete(tx: &mut Tx, row: &BudgetAlert, at: Timestamp) -> Result<boo
     }
     removed_rows::insert(tx, TABLE, organization, id, (row.created_at, at)).await?;
     Ok(true)
-}
-
-/// Sets whether the owners get mails at the marks of a budget; `false` when there is no such budget.
-pub async fn mail_owners(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    budget: &BudgetId,
-    wanted: bool,
-) -> Result<bool, Error> {
-    const SQL: &str = "UPDATE budgets SET owners_mailed = $3 WHERE organization = $1 AND id = $2";
-    let values = vec![organization.as_str().into(), budget.as_str().into(), wanted.into()];
-    Ok(tx.execute(SQL, values).await? > 0)
-}
-
-/// Whether the owners get mails at the marks of a budget.
-pub async fn mails_owners(tx: &mut Tx, budget: &BudgetId) -> Result<bool, Error> {
-    const SQL: &str = "SELECT owners_mailed FROM budgets WHERE id = $1";
-    tx.optional(SQL, vec![budget.as_str().into()]).await?.map_or(Ok(false), |row| row.bool(0))
 }
 
 /// A budget of which something was counted.
@@ -246,7 +240,7 @@ pub(super) async fn reach(tx: &mut Tx, totals: &Sums, at: Timestamp) -> Result<(
         return Ok(());
     }
     reach_alerts(tx, totals, &budgets, at).await?;
-    reach_marks(tx, totals, &budgets, at).await
+    reach_ends(tx, totals, &budgets, at).await
 }
 
 /// The limits among these subjects of which something was counted. Prepaid credit has alerts of its own.
@@ -301,39 +295,37 @@ async fn reach_alerts(tx: &mut Tx, totals: &Sums, budgets: &[Counted], at: Times
     Ok(())
 }
 
-async fn reach_marks(tx: &mut Tx, totals: &Sums, budgets: &[Counted], at: Timestamp) -> Result<(), Error> {
+async fn reach_ends(tx: &mut Tx, totals: &Sums, budgets: &[Counted], at: Timestamp) -> Result<(), Error> {
     const OF_BUDGETS: PerEngine = PerEngine {
-        sqlite: "SELECT budget, percent, reached_window, reached_most, reached_most_picos FROM budget_marks \
+        sqlite: "SELECT budget, reached_window, reached_most, reached_most_picos FROM budget_exhaustions \
                  WHERE budget IN (SELECT value FROM json_each($1))",
-        postgres: "SELECT budget, percent, reached_window, reached_most, reached_most_picos FROM budget_marks \
+        postgres: "SELECT budget, reached_window, reached_most, reached_most_picos FROM budget_exhaustions \
                    WHERE budget IN (SELECT value FROM jsonb_array_elements_text(CAST($1 AS JSONB)) AS listed(value))",
     };
-    const REACH: &str = "INSERT INTO budget_marks (budget, percent, organization, reached_window, reached_most, \
+    const REACH: &str = "INSERT INTO budget_exhaustions (budget, organization, reached_window, reached_most, \
                          reached_most_picos, reached_at, reached, reached_picos) \
-                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (budget, percent) DO UPDATE SET \
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (budget) DO UPDATE SET \
                          reached_window = excluded.reached_window, reached_most = excluded.reached_most, \
                          reached_most_picos = excluded.reached_most_picos, reached_at = excluded.reached_at, \
                          reached = excluded.reached, reached_picos = excluded.reached_picos, handled_at = NULL \
-                         WHERE budget_marks.reached_window < excluded.reached_window \
-                         OR (budget_marks.reached_window = excluded.reached_window \
-                         AND (budget_marks.reached_most, budget_marks.reached_most_picos) \
+                         WHERE budget_exhaustions.reached_window < excluded.reached_window \
+                         OR (budget_exhaustions.reached_window = excluded.reached_window \
+                         AND (budget_exhaustions.reached_most, budget_exhaustions.reached_most_picos) \
                          < (excluded.reached_most, excluded.reached_most_picos))";
+    let full = Threshold::Share(100);
     let ids: Vec<&str> = budgets.iter().map(|one| one.budget.as_str()).collect();
     let sql = tx.pick(OF_BUDGETS);
-    let mut known = Vec::new();
+    let mut known = HashMap::new();
     for row in &tx.all(sql, vec![json!(ids).to_string().into()]).await? {
-        known.push((row.text(0)?, row.int(1)?, (row.int(2)?, amount(row, 3)?)));
+        known.insert(row.text(0)?, (row.int(1)?, amount(row, 2)?));
     }
     for budget in budgets {
-        for percent in MARKS {
-            let before = known.iter().find(|(id, of, _)| *id == budget.budget && *of == percent);
-            let before = before.map_or((-1, Amount::ZERO), |(.., before)| *before);
-            let Some((window, used)) = budget.reached(totals, Threshold::Share(percent), before) else { continue };
-            let (most, used) = (budget.most.parts(), used.parts());
-            let mut values = vec![budget.budget.as_str().into(), percent.into(), budget.organization.as_str().into()];
-            values.extend([window.into(), most.0.into(), most.1.into(), at.0.into(), used.0.into(), used.1.into()]);
-            tx.execute(REACH, values).await?;
-        }
+        let before = known.get(&budget.budget).copied().unwrap_or((-1, Amount::ZERO));
+        let Some((window, used)) = budget.reached(totals, full, before) else { continue };
+        let (most, used) = (budget.most.parts(), used.parts());
+        let mut values = vec![budget.budget.as_str().into(), budget.organization.as_str().into()];
+        values.extend([window.into(), most.0.into(), most.1.into(), at.0.into(), used.0.into(), used.1.into()]);
+        tx.execute(REACH, values).await?;
     }
     Ok(())
 }
@@ -341,7 +333,7 @@ async fn reach_marks(tx: &mut Tx, totals: &Sums, budgets: &[Counted], at: Timest
 /// Whether something was reached that is not handled.
 pub async fn has_reached(tx: &mut Tx) -> Result<bool, Error> {
     const SQL: &str = "SELECT 1 FROM budget_alerts WHERE reached_at IS NOT NULL AND handled_at IS NULL \
-                       UNION ALL SELECT 1 FROM budget_marks WHERE handled_at IS NULL LIMIT 1";
+                       UNION ALL SELECT 1 FROM budget_exhaustions WHERE handled_at IS NULL LIMIT 1";
     Ok(tx.optional(SQL, vec![]).await?.is_some())
 }
 
@@ -354,10 +346,10 @@ pub async fn claim_reached(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Ve
         columns!(),
         ", reached_window, reached_most, reached_most_picos"
     );
-    const MARKS: &str = "UPDATE budget_marks SET handled_at = $1 WHERE (budget, percent) IN (SELECT budget, percent \
-                         FROM budget_marks WHERE handled_at IS NULL ORDER BY reached_at, budget, percent LIMIT $2) \
-                         AND handled_at IS NULL RETURNING budget, percent, organization, reached_window, reached_most, \
-                         reached_most_picos, reached_at, reached, reached_picos";
+    const ENDS: &str = "UPDATE budget_exhaustions SET handled_at = $1 WHERE budget IN (SELECT budget \
+                        FROM budget_exhaustions WHERE handled_at IS NULL ORDER BY reached_at, budget LIMIT $2) \
+                        AND handled_at IS NULL RETURNING budget, organization, reached_window, reached_most, \
+                        reached_most_picos, reached_at, reached, reached_picos";
     let values = || vec![now.0.into(), i64::from(limit).into()];
     let mut found = Vec::new();
     for row in &tx.all(ALERTS, values()).await? {
@@ -366,51 +358,41 @@ pub async fn claim_reached(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Ve
             organization: alert.organization.clone(),
             budget: alert.budget.clone(),
             threshold: alert.threshold,
-            window: time(row, 12)?,
+            window: time(row, 13)?,
             used: amount(row, 10)?,
-            most: amount(row, 13)?,
+            most: amount(row, 14)?,
             at: time(row, 9)?,
             alert: Some(alert),
         });
     }
-    for row in &tx.all(MARKS, values()).await? {
+    for row in &tx.all(ENDS, values()).await? {
         found.push(ReachedThreshold {
             alert: None,
-            organization: id(row, 2, "budget_marks")?,
-            budget: id(row, 0, "budget_marks")?,
-            threshold: Threshold::Share(row.int(1)?),
-            window: time(row, 3)?,
-            used: amount(row, 7)?,
-            most: amount(row, 4)?,
-            at: time(row, 6)?,
+            organization: id(row, 1, "budget_exhaustions")?,
+            budget: id(row, 0, "budget_exhaustions")?,
+            threshold: Threshold::Share(100),
+            window: time(row, 2)?,
+            used: amount(row, 6)?,
+            most: amount(row, 3)?,
+            at: time(row, 5)?,
         });
     }
     Ok(found)
 }
 
-/// Removes an address from the recipients of every alert, also of those about the spend of a month, when the account with
-/// this address is deleted. An alert that no one receives any more stays, because its webhooks may.
+/// Removes an address from the recipients of every alert, when the account with this address is deleted. An alert that no
+/// one receives any more stays, because its webhooks may.
 pub async fn forget_recipient(tx: &mut Tx, address: &str) -> Result<u64, Error> {
-    const FIND: [(&str, &str); 2] = [
-        (
-            "SELECT id, recipients FROM budget_alerts WHERE recipients LIKE '%' || $1 || '%'",
-            "UPDATE budget_alerts SET recipients = $2 WHERE id = $1",
-        ),
-        (
-            "SELECT id, recipients FROM spend_alerts WHERE recipients LIKE '%' || $1 || '%'",
-            "UPDATE spend_alerts SET recipients = $2 WHERE id = $1",
-        ),
-    ];
+    const FIND: &str = "SELECT id, recipients FROM budget_alerts WHERE recipients LIKE '%' || $1 || '%'";
+    const UPDATE: &str = "UPDATE budget_alerts SET recipients = $2 WHERE id = $1";
     let mut changed = 0;
-    for (find, update) in FIND {
-        for row in &tx.all(find, vec![address.into()]).await? {
-            let mut all: Vec<String> = list_of(&row.text(1)?)?;
-            let before = all.len();
-            all.retain(|one| one != address);
-            // The pattern also finds addresses that contain this one.
-            if all.len() < before {
-                changed += tx.execute(update, vec![row.text(0)?.into(), json!(all).to_string().into()]).await?;
-            }
+    for row in &tx.all(FIND, vec![address.into()]).await? {
+        let mut all: Vec<String> = list_of(&row.text(1)?)?;
+        let before = all.len();
+        all.retain(|one| one != address);
+        // The pattern also finds addresses that contain this one.
+        if all.len() < before {
+            changed += tx.execute(UPDATE, vec![row.text(0)?.into(), json!(all).to_string().into()]).await?;
         }
     }
     Ok(changed)

@@ -291,7 +291,7 @@ pub const PARTS: &[Part] = &[
     },
     Part {
         table: "budget_alerts",
-        sql: "SELECT id, budget, percent, amount, recipients, webhooks, created_at, reached_at FROM budget_alerts \
+        sql: "SELECT id, budget, percent, amount, recipients, owners, webhooks, created_at, reached_at FROM budget_alerts \
               WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
         columns: &[
             ("id", Text),
@@ -299,15 +299,16 @@ pub const PARTS: &[Part] = &[
             ("percent", Number),
             ("amount", Number),
             ("recipients", Structure),
+            ("owners", Flag),
             ("webhooks", Structure),
             ("created_at", Time),
             ("last_reached_at", Time),
         ],
     },
     Part {
-        table: "budget_marks",
-        sql: "SELECT budget, percent, reached_at FROM budget_marks WHERE organization = $1 ORDER BY budget, percent LIMIT 20000",
-        columns: &[("budget", Text), ("percent", Number), ("last_reached_at", Time)],
+        table: "budget_exhaustions",
+        sql: "SELECT budget, reached_at FROM budget_exhaustions WHERE organization = $1 ORDER BY budget LIMIT 20000",
+        columns: &[("budget", Text), ("last_exhausted_at", Time)],
     },
     Part {
         table: "webhook_endpoints",

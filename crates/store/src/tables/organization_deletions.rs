@@ -229,7 +229,7 @@ const ERASE: [&str; 34] = [
     "DELETE FROM external_storage WHERE organization = $1",
     "DELETE FROM spend_alerts WHERE organization = $1",
     "DELETE FROM budget_alerts WHERE organization = $1",
-    "DELETE FROM budget_marks WHERE organization = $1",
+    "DELETE FROM budget_exhaustions WHERE organization = $1",
     "DELETE FROM spend_counters WHERE terms <> 'money/month' AND (subject, terms) IN \
      (SELECT subject, terms FROM budgets WHERE organization = $1)",
     "DELETE FROM budgets WHERE organization = $1",

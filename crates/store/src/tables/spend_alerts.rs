@@ -224,3 +224,25 @@ pub async fn claim_reached(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Ve
     );
     claimed(tx, SQL, now, limit).await
 }
+
+/// Removes an address from the recipients of every alert, when the account with this address is deleted. Returns the alerts
+/// that no one receives any more, for their deletion.
+pub async fn forget_recipient(tx: &mut Tx, address: &str) -> Result<Vec<SpendAlert>, Error> {
+    const FIND: &str =
+        concat!("SELECT ", columns!(), " FROM spend_alerts WHERE recipients LIKE '%' || $1 || '%' ORDER BY id");
+    const UPDATE: &str = "UPDATE spend_alerts SET recipients = $2 WHERE id = $1";
+    let mut empty = Vec::new();
+    for row in &tx.all(FIND, vec![address.into()]).await? {
+        let mut alert = alert(row)?;
+        let before = alert.recipients.len();
+        alert.recipients.retain(|one| one != address);
+        // The pattern also finds addresses that contain this one.
+        if alert.recipients.len() < before {
+            tx.execute(UPDATE, vec![alert.id.as_str().into(), recipients(&alert).into()]).await?;
+        }
+        if alert.recipients.is_empty() {
+            empty.push(alert);
+        }
+    }
+    Ok(empty)
+}
