@@ -288,7 +288,7 @@ async fn forget_alert_recipient(app: &App, tx: &mut Tx, address: &str) -> Result
         spend_alerts::delete(tx, &alert, app.now()).await?;
         let project_id = match &alert.subject {
             BudgetSubject::Project(project) => Some(project),
-            _ => None,
+            BudgetSubject::Organization(_) | BudgetSubject::Person(_) | BudgetSubject::Key(_) => None,
         };
         let (organization, target) = (&alert.organization, alert.id.as_str());
         let details = json!({ "project_id": project_id });

@@ -337,8 +337,8 @@ async fn record(
     } else {
         let (target, terms) = (row.budget.id.as_str(), scope.terms);
         let mut details = json!({
-            "subject_type": scope.subject.kind().as_str(),
-            "subject_id": scope.subject.id(),
+            "resource_type": scope.subject.kind().as_str(),
+            "resource_id": scope.subject.id(),
             "measure": terms.measure.as_str(),
             "interval": terms.interval.as_str(),
         });

@@ -224,7 +224,7 @@ impl App {
             for ReachedAlert { alert, window, spent, .. } in spend_alerts::claim_reached(tx, now, AT_ONCE).await? {
                 let project = match &alert.subject {
                     BudgetSubject::Project(project) => Some(project.clone()),
-                    _ => None,
+                    BudgetSubject::Organization(_) | BudgetSubject::Person(_) | BudgetSubject::Key(_) => None,
                 };
                 // One job each, so that an address that refuses mail does not keep the others from theirs.
                 let who = Subjects { organization: Some(&alert.organization), ..Subjects::default() };

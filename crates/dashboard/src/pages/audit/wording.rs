@@ -7,10 +7,11 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 73] = [
+const FIELDS: [&str; 78] = [
     "action",
     "allowed_ips",
     "allowed_tools",
+    "amount",
     "audience",
     "before",
     "brand",
@@ -33,7 +34,9 @@ const FIELDS: [&str; 73] = [
     "expires_at",
     "expires_in_seconds",
     "group_name",
+    "held",
     "identity",
+    "interval",
     "issuer",
     "kind",
     "line_type",
@@ -41,9 +44,11 @@ const FIELDS: [&str; 73] = [
     "max_requests_per_1_day",
     "max_requests_per_1_minute",
     "max_tokens_per_1_minute",
+    "measure",
     "mode",
     "model_ids",
     "name",
+    "node",
     "nodes",
     "passkey",
     "password",
