@@ -6,6 +6,7 @@ mod account_deletion;
 mod account_export;
 mod accounts;
 mod audit_readers;
+mod budget_alerts;
 mod bursts;
 mod case_mails;
 mod certificates;

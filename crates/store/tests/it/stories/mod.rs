@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+mod budget_alerts;
 mod budgets;
 mod captures;
 mod certificate_places;
@@ -77,6 +78,8 @@ pub(crate) async fn usage(databases: &Databases) {
     spend::limits_and_leases(databases.fresh().await).await;
     spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
     spend::alerts(databases.fresh().await).await;
+    budget_alerts::alerts_of_budgets(databases.fresh().await).await;
+    budget_alerts::alerts_follow_a_model(databases.fresh().await).await;
     budgets::every_budget_counts(databases.fresh().await).await;
     budgets::listed(databases.fresh().await).await;
     budgets::callers_carry_them(databases.fresh().await).await;
