@@ -49,22 +49,19 @@ fn alert_id(ids: &Ids) -> Result<BudgetAlertId, ApiError> {
 
 /// Reads threshold and channels; exactly one of `percent` and `amount` is required.
 fn settings(fields: &Fields) -> Result<BudgetAlertSettings, ApiError> {
-    let threshold = match (fields.number("percent")?, fields.number("amount")?) {
+    let (percent, amount) = (fields.number("percent")?, fields.number("amount")?);
+    let (recipients, owners) = (fields.texts("recipients")?.unwrap_or_default(), fields.flag("mail_owners")?);
+    let webhooks = fields.texts("webhook_ids")?.map(|ids| {
+        let read = |id: &String| id.parse().map_err(|_| ApiError::not_found("webhook", id));
+        ids.iter().map(read).collect::<Result<Vec<WebhookEndpointId>, ApiError>>()
+    });
+    let threshold = match (percent, amount) {
         (Some(percent), None) => NewThreshold::Percent(percent),
         (None, Some(amount)) => NewThreshold::Amount(amount),
         (Some(_), Some(_)) => return Err(ApiError::param("amount", "Only one of 'percent' and 'amount' can be given.")),
         (None, None) => return Err(ApiError::missing("percent")),
     };
-    let webhooks = fields.texts("webhook_ids")?.map(|ids| {
-        let read = |id: &String| id.parse().map_err(|_| ApiError::not_found("webhook", id));
-        ids.iter().map(read).collect::<Result<Vec<WebhookEndpointId>, ApiError>>()
-    });
-    Ok(BudgetAlertSettings {
-        threshold,
-        recipients: fields.texts("recipients")?.unwrap_or_default(),
-        owners: fields.flag("mail_owners")?,
-        webhooks: webhooks.transpose()?,
-    })
+    Ok(BudgetAlertSettings { threshold, recipients, owners, webhooks: webhooks.transpose()? })
 }
 
 /// `GET /v1/keystead/alerts`, oldest first.

@@ -39,5 +39,6 @@ mod workload_exchange;
 mod workload_keys;
 mod workload_leaks;
 mod workload_limits;
+mod webhooks;
 mod workloads;
 mod world;

@@ -10,6 +10,7 @@ use crate::certificates::AUTHORITY;
 use crate::external::{EXTERNAL_KEYS, EXTERNAL_STORAGE, external_key, external_storage};
 use crate::operator::operator;
 use crate::spend::{spend_alert, spend_limit};
+use crate::webhooks::{ALERTS, WEBHOOKS, budget, budget_alert, webhook};
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{Answer, World, admin};
 
@@ -47,7 +48,15 @@ impl Walk {
         for place in [String::new(), format!("/projects/{}", made.project_id)] {
             world.post(&format!("/v1/organization{place}/spend_limit"), &key, spend_limit(500)).await;
         }
+        let budget = budget(&world, &key).await;
+        let budget_alert = world.post(ALERTS, &key, budget_alert(&budget)).await.text("id");
+        let webhook = world.post(WEBHOOKS, &key, webhook()).await.text("id");
+        let delivery = world.post(&format!("{WEBHOOKS}/{webhook}/test"), &key, json!({})).await.text("id");
         let ids = vec![
+            ("{budget_id}", budget),
+            ("{budget_alert_id}", budget_alert),
+            ("{webhook_id}", webhook),
+            ("{delivery_id}", delivery),
             ("{external_key_id}", world.post(EXTERNAL_KEYS, &key, external_key("vault")).await.text("id")),
             ("{external_storage_id}", world.post(EXTERNAL_STORAGE, &key, bucket).await.text("id")),
             ("{workload_identity_provider_id}", provider),
@@ -98,6 +107,8 @@ impl Walk {
                 (self.path_of("{workload_identity_provider_id}"), federation_rule(&self.project, &self.account)),
                 (format!("{project}/spend_alerts"), spend_alert()),
                 ("/v1/organization/spend_alerts".to_owned(), spend_alert()),
+                (ALERTS.to_owned(), budget_alert(self.id_of("{budget_id}"))),
+                (format!("{WEBHOOKS}/{}/test", self.id_of("{webhook_id}")), json!({})),
             ] {
                 let made = world.post(&path, key, body).await;
                 assert_eq!(made.status, 200, "{path}: {}", made.body);
@@ -130,6 +141,11 @@ impl Walk {
                 assert_eq!(made.status, 200, "{path}: {}", made.body);
             }
         }
+    }
+
+    /// The id of a parameter of paths.
+    fn id_of(&self, name: &str) -> &str {
+        self.ids.iter().find(|(known, _)| *known == name).map_or("", |(_, id)| id)
     }
 
     /// The list of the rules of the provider in paths.
@@ -222,7 +238,8 @@ async fn every_member_of_a_body_is_read() {
         "description": "d", "role_id": "role-api-organization-owner", "user_id": "user-x", "group_id": "group_x",
         "type": "oidc", "issuer": "https://issuer.example.com", "audience": "keystead", "attribute_matchers": { "sub": "x" },
         "service_account_id": walk.account, "project_id": walk.project, "threshold_amount": 100, "currency": "USD",
-        "interval": "month", "model": "gpt-4o", "input": 1, "list": "[[price]]", "notification_channel": { "type": "email", "recipients": ["ann@example.com"] },
+        "interval": "month", "url": "https://example.com/in", "event_types": ["budget.exhausted"], "budget_id": "budget_x",
+        "percent": 80, "model": "gpt-4o", "input": 1, "list": "[[price]]", "notification_channel": { "type": "email", "recipients": ["ann@example.com"] },
     });
     for endpoint in ROUTES {
         for name in endpoint.accepted.body {

@@ -35,6 +35,7 @@ mod submissions;
 mod unknown;
 mod usage;
 mod waivers;
+mod webhooks;
 mod workload_keys;
 mod workload_rules;
 mod workloads;
