@@ -91,19 +91,36 @@ struct Node {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Request { need: u16, share: u8, lost: bool },
-    Ended { which: usize },
-    Failed { which: usize },
-    Outlived { which: usize },
-    PendingCounted { which: usize },
+    Request {
+        need: u16,
+        share: u8,
+        lost: bool,
+    },
+    Ended {
+        which: usize,
+    },
+    Failed {
+        which: usize,
+    },
+    Outlived {
+        which: usize,
+    },
+    PendingCounted {
+        which: usize,
+    },
     Delivered,
     Killed,
     /// Killed, and its spool never comes back.
     Lost,
     /// Longer than a lease lasts; nodes that live have renewed theirs.
     Slept,
-    Renewed { want: u16, lost: bool },
-    Waited { seconds: u8 },
+    Renewed {
+        want: u16,
+        lost: bool,
+    },
+    Waited {
+        seconds: u8,
+    },
 }
 
 fn steps() -> impl Strategy<Value = Vec<(usize, Step)>> {
@@ -143,7 +160,13 @@ impl World {
     fn new(limit: u16) -> Self {
         let node = |n: usize| Node { holder: format!("{n}-0"), ..Node::default() };
         let store = Store { limit: cents(limit), ..Store::default() };
-        Self { store, nodes: (0..NODES).map(node).collect(), now: Timestamp(1_000_000), truth: Amount::ZERO, unreported: Amount::ZERO }
+        Self {
+            store,
+            nodes: (0..NODES).map(node).collect(),
+            now: Timestamp(1_000_000),
+            truth: Amount::ZERO,
+            unreported: Amount::ZERO,
+        }
     }
 
     fn request(&mut self, n: usize, need: Amount, actual: Amount, lost: bool) -> bool {

@@ -231,11 +231,26 @@ fn refusals_name_the_budget() {
             .response(MeterKind::Completion, "")
     };
     for (subject, terms, code, text) in [
-        ("key_1", "tokens/day", "organization_usage_limit_exceeded", "This key may use 40 tokens a day (budget budget_1), 39 tokens are used, and this request may use up to 7 tokens;"),
-        ("org-1", "requests/hour", "organization_usage_limit_exceeded", "Organization org-1 may use 40 requests an hour "),
+        (
+            "key_1",
+            "tokens/day",
+            "organization_usage_limit_exceeded",
+            "This key may use 40 tokens a day (budget budget_1), 39 tokens are used, and this request may use up to 7 tokens;",
+        ),
+        (
+            "org-1",
+            "requests/hour",
+            "organization_usage_limit_exceeded",
+            "Organization org-1 may use 40 requests an hour ",
+        ),
         ("org-1/user-1", "money/week", "insufficient_quota", "The person who owns this key may spend 0.4 USD a week "),
         ("key_1", "money/total", "insufficient_quota", "This key may spend 0.4 USD in all "),
-        ("org-1", "credit", "credit_balance_exhausted", "Organization org-1 has 0.4 USD of prepaid credit, 0.39 USD are spent, and this request may cost up to 0.07 USD;"),
+        (
+            "org-1",
+            "credit",
+            "credit_balance_exhausted",
+            "Organization org-1 has 0.4 USD of prepaid credit, 0.39 USD are spent, and this request may cost up to 0.07 USD;",
+        ),
     ] {
         let answer = refusal(subject, terms, None);
         assert_eq!((answer.status, answer.kind, answer.code), (429, "insufficient_quota", Some(code)), "{text}");

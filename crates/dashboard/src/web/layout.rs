@@ -1,6 +1,6 @@
 //! The layout around every page of a signed-in person: navigation, project switcher, notices.
 
-use crate::pages::{spend, webhooks};
+use crate::pages::{budgets, spend, webhooks};
 use crate::state::DashboardState;
 use crate::web::extract::{Person, Visit};
 use crate::web::scope_words::scope_words;
@@ -142,6 +142,7 @@ impl Layout {
             entry("nav-projects", "/settings/organization/projects"),
             entry("nav-admin-keys", "/settings/organization/admin-keys"),
             entry("nav-spend", spend::HERE),
+            entry("nav-budgets", budgets::HERE),
         ]);
         // Only owners may open the page.
         if visit.owner() {

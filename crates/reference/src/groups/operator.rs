@@ -1,7 +1,7 @@
 //! The operator's console for programs.
 
-mod policy;
 mod leases;
+mod policy;
 mod prices;
 
 use keystead_core::gate::MOST_TAGS;

@@ -178,7 +178,8 @@ fn of_project(project: &'static str) -> impl Iterator<Item = usize> {
 
 impl World {
     fn new() -> Self {
-        let limit = |(subject, terms, most)| Limit { most: scope(subject, terms).terms.measure.amount(most), version: 1 };
+        let limit =
+            |(subject, terms, most)| Limit { most: scope(subject, terms).terms.measure.amount(most), version: 1 };
         let known = Known { limits: BUDGETS.map(limit).into(), ..Known::default() };
         let store =
             Store { known: Mutex::new(known), fate: Mutex::new(Fate::Answered), now: Arc::new(Mutex::new(NOW)) };

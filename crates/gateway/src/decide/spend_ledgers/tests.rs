@@ -39,7 +39,10 @@ impl SpendLeases for Leases {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let mut stored = StoredFigures { limit: Some(Amount::of_cents(80)), ..StoredFigures::default() };
         if lock(&self.scarce).is_some_and(|until| Instant::now() < until) {
-            stored.add_other(&OtherLease { granted: Amount::of_cents(80), ends_at: NOW.plus(1), ..OtherLease::default() }, NOW);
+            stored.add_other(
+                &OtherLease { granted: Amount::of_cents(80), ends_at: NOW.plus(1), ..OtherLease::default() },
+                NOW,
+            );
         }
         let (decision, answer) = decide(&ask, &stored, NOW);
         *lock(&self.granted) = decision.granted;
@@ -132,7 +135,9 @@ async fn what_is_granted_to_a_request_is_set_aside_before_another_can_take_it() 
     let (_, node) = node();
     let account = node.account(&budget(1), NOW);
     let (_, version) = account.give_up();
-    let Granted::Held(held) = account.grant(CENT, (CENT, NOW.plus(1)), version, Some(CENT)) else { panic!("it was granted") };
+    let Granted::Held(held) = account.grant(CENT, (CENT, NOW.plus(1)), version, Some(CENT)) else {
+        panic!("it was granted")
+    };
     assert!(account.reserve(CENT, NOW).is_none());
     drop(held);
     assert!(account.reserve(CENT, NOW).is_some());

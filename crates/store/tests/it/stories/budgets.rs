@@ -105,6 +105,15 @@ pub(crate) async fn every_budget_counts(db: Database) {
     let seen = BudgetFigures { limit: Some(again.most), spent: figure(&again, 4), set_aside: Amount::ZERO };
     assert_eq!(figures, [seen]);
     assert_eq!(look!(db, |tx| budgets::count(tx, &id("org-one"))), Ok(6));
+    // What a budget that is not there would begin with, and what one has counted.
+    let utc = &keystead_core::budget::BudgetZone::UTC;
+    for (subject, terms, cents) in
+        [("key_a", "money/day", 4), ("org-one", "money/month", 5), ("proj_x1", "money/day", 5)]
+    {
+        let (one, scope) = (id("org-one"), scope(subject, terms));
+        let so_far = look!(db, |tx| budgets::used_so_far(tx, &one, &scope, utc, later(8)));
+        assert_eq!(so_far, Ok(Amount::of_cents(cents)), "{subject} {terms}");
+    }
 }
 
 /// Lists, look-ups by id, and what another organization sees.
@@ -233,7 +242,8 @@ pub(crate) async fn a_lease_ends(db: Database) {
     // One is needed and five are granted; two of them are committed when the node was last heard of.
     assert_eq!(renew("dead", (0, 1, 64), NOW).await.granted, requests(5));
     renew("dead", (2, 0, 3), later(1)).await;
-    let charge = Charge { admitted_at: NOW, payers: Payers::NONE.with(budget.scope.subject.kind(), budget.scope.terms) };
+    let charge =
+        Charge { admitted_at: NOW, payers: Payers::NONE.with(budget.scope.subject.kind(), budget.scope.terms) };
     let paid = UsageEvent { charge: Some(charge), ..cent(1) };
     change!(db, |tx| usage::record(tx, "1-dead", 0, std::slice::from_ref(&paid))).unwrap();
     // While the lease lasts, all of it is held: one is counted, four are held, and 35 are left.

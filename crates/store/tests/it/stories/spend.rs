@@ -1,15 +1,15 @@
 //! Spend limits: counters and leases follow the usage, once; alerts are reached once a month.
 
 use keystead_core::budget::{
-    BudgetScope, BudgetSubject, BudgetZone, Charge, Decision, LEASE_SECONDS, LeaseAsk, Payers, PendingHold, StoredFigures,
-    Window, decide,
+    BudgetScope, BudgetSubject, BudgetZone, Charge, Decision, LEASE_SECONDS, LeaseAsk, Payers, PendingHold,
+    StoredFigures, Window, decide,
 };
 use keystead_core::money::Amount;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::usage::UsageEvent;
 use keystead_store::Error;
-use keystead_store::tables::spend_alerts::{self, SpendAlert};
 use keystead_store::tables::budgets::{self, NewBudget};
+use keystead_store::tables::spend_alerts::{self, SpendAlert};
 use keystead_store::tables::{pending_usage, spend_counters, spend_leases, usage};
 
 use super::usage::event;

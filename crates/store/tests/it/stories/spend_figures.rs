@@ -1,9 +1,7 @@
 //! Figures of spend for pages: what is leased and not counted is set aside, and each alert says what became of it in the
 //! month.
 
-use keystead_core::budget::{
-    BudgetFigures, BudgetScope, BudgetSubject, Charge, Decision, LeaseAsk, Payers, Window,
-};
+use keystead_core::budget::{BudgetFigures, BudgetScope, BudgetSubject, Charge, Decision, LeaseAsk, Payers, Window};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
