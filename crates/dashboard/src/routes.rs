@@ -203,6 +203,8 @@ pub static ROUTES: &[Route] = &[
     recently_authenticated("/settings/organization/workload-identity/{id}/rules/{rule}/{verb}", || post(rules::act)),
     signed_in("/settings/organization/budgets", || get(budgets::open)),
     signed_in("/settings/organization/budgets/{verb}", || post(budgets::act)),
+    signed_in("/settings/organization/budget-alerts", || get(budgets::alerts::open)),
+    signed_in("/settings/organization/budget-alerts/{verb}", || post(budgets::alerts::act)),
     signed_in("/settings/organization/webhooks", || get(webhooks::open)),
     recently_authenticated("/settings/organization/webhooks/create", || post(webhooks::create)),
     signed_in("/settings/organization/webhooks/{id}", || get(webhook::open)),

@@ -250,7 +250,8 @@ impl App {
 }
 
 /// Whether an alert is one of those that [`App::mail_owners_about_budget`] sets.
-fn is_of_owners(alert: &BudgetAlert, percent: i64) -> bool {
+#[must_use]
+pub fn is_of_owners(alert: &BudgetAlert, percent: i64) -> bool {
     let alone = alert.recipients.is_empty() && alert.webhooks.as_ref().is_some_and(Vec::is_empty);
     alert.owners && alone && alert.threshold == Threshold::Share(percent)
 }

@@ -5,7 +5,7 @@ use crate::world::*;
 const SETTINGS: &str = "/settings/organization";
 
 /// Every page with the status that a reader gets; the audit log says only that it is for owners.
-const PAGES: [(&str, u16); 19] = [
+const PAGES: [(&str, u16); 20] = [
     ("/home", 200),
     ("/api-keys", 200),
     ("/usage", 200),
@@ -20,6 +20,7 @@ const PAGES: [(&str, u16); 19] = [
     ("/settings/organization/projects", 200),
     ("/settings/organization/spend", 200),
     ("/settings/organization/webhooks", 200),
+    ("/settings/organization/budget-alerts", 200),
     ("/settings/organization/billing/payment-methods", 403),
     ("/settings/organization/audit-log", 200),
     ("/settings/organization/audit-log.csv", 403),
