@@ -3,14 +3,13 @@
 //! Names and fields are kept in the store: jobs queued by an older version must still be read, so none is renamed, and
 //! a new field has a default. Payloads may hold addresses, links and hashes, so none of these types can be printed.
 
-use keystead_core::id::{
-    OrganizationId, PaymentSetupId, ProjectId, ReviewCaseId, UserId, VerificationAttemptId, WebhookEndpointId,
-};
+use keystead_core::id::{OrganizationId, PaymentSetupId, ProjectId, ReviewCaseId, UserId, VerificationAttemptId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::notices::{MailBudgetAlert, MailWebhookOff};
 use crate::Error;
 use crate::accounts::MailKind;
 
@@ -282,39 +281,6 @@ pub(crate) struct MailSpendAlert {
     pub(crate) window: Timestamp,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) subject_prefix: String,
-}
-
-/// An alert about a budget that was reached, for one recipient.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct MailBudgetAlert {
-    pub(crate) to: String,
-    pub(crate) organization: OrganizationId,
-    /// What the budget is for, as in the store.
-    pub(crate) subject: String,
-    /// What it measures, and for which periods, as in the store.
-    pub(crate) terms: String,
-    /// The threshold in percent of the budget.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) percent: Option<i64>,
-    /// The threshold where it is no share.
-    pub(crate) amount: Amount,
-    /// What was used when it was reached.
-    pub(crate) used: Amount,
-    /// The budget at that time.
-    pub(crate) most: Amount,
-    /// When the next period begins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) resets_at: Option<Timestamp>,
-}
-
-/// A webhook that was switched off because it failed.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct MailWebhookOff {
-    pub(crate) organization: OrganizationId,
-    pub(crate) webhook: WebhookEndpointId,
-    /// The owner; all of them when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) to: Option<UserId>,
 }
 
 /// A phone verification to end at the service that made its code.

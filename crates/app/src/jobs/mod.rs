@@ -3,13 +3,15 @@
 mod cleanup;
 mod job;
 pub(crate) mod mail;
+mod notices;
 mod outcome;
 mod queue;
 mod run;
 
 pub(crate) use job::{
     AccountMail, AccountToDelete, CancelPhone, ChangeEmail, Delivery, DetachMethod, FailedSignIn, Job, MailCases,
-    MailBudgetAlert, MailLink, MailOwners, MailReviewers, MailSpendAlert, MailWebhookOff, OrganizationToDelete, PollAttempt, PollPayment, RedactAttempt,
-    ResetPassword, SignUp,
+    MailLink, MailOwners, MailReviewers, MailSpendAlert, OrganizationToDelete, PollAttempt, PollPayment,
+    RedactAttempt, ResetPassword, SignUp,
 };
+pub(crate) use notices::{MailBudgetAlert, MailWebhookOff};
 pub(crate) use outcome::{Outcome, poll_wait};

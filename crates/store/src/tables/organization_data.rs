@@ -306,11 +306,6 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
-        table: "budget_exhaustions",
-        sql: "SELECT budget, reached_at FROM budget_exhaustions WHERE organization = $1 ORDER BY budget LIMIT 20000",
-        columns: &[("budget", Text), ("last_exhausted_at", Time)],
-    },
-    Part {
         table: "webhook_endpoints",
         sql: "SELECT id, url, description, event_types, disabled, failing_since, created_at, updated_at \
               FROM webhook_endpoints WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
