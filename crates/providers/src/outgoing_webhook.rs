@@ -1,5 +1,5 @@
 //! Sending events to the addresses of customers. Customers choose these addresses, so they are called over TLS and at public
-//! addresses only; where the sandbox runs, this machine may be called too.
+//! addresses only; in development, this machine may be called too.
 
 use std::fmt;
 use std::time::Duration;
@@ -45,9 +45,6 @@ pub struct Attempt {
 
 /// Sends events.
 pub trait WebhookSender: Send + Sync {
-    /// Whether this is a development installation, where this machine may be called without TLS.
-    fn in_development(&self) -> bool;
-
     /// Makes one attempt. Redirects are not followed, and the body of the answer is not read.
     fn send<'a>(&'a self, webhook: OutgoingWebhook<'a>) -> BoxFuture<'a, Attempt>;
 }
@@ -113,10 +110,6 @@ impl HttpWebhooks {
 }
 
 impl WebhookSender for HttpWebhooks {
-    fn in_development(&self) -> bool {
-        self.local.is_some()
-    }
-
     fn send<'a>(&'a self, webhook: OutgoingWebhook<'a>) -> BoxFuture<'a, Attempt> {
         Box::pin(async move {
             let began = Instant::now();

@@ -57,10 +57,6 @@ impl Receiver {
 }
 
 impl WebhookSender for Receiver {
-    fn in_development(&self) -> bool {
-        false
-    }
-
     fn send<'a>(&'a self, webhook: OutgoingWebhook<'a>) -> BoxFuture<'a, Attempt> {
         Box::pin(async move {
             hold(&self.received).push(Received {

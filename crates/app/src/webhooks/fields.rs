@@ -8,8 +8,7 @@ use crate::{App, Error};
 /// Checks the address of an endpoint.
 pub(super) fn checked_url(app: &App, url: &str) -> Result<String, Error> {
     let url = url.trim();
-    let development = app.services().webhooks.as_ref().is_some_and(|sender| sender.in_development());
-    match check_url(url, development) {
+    match check_url(url, app.settings().development) {
         Ok(()) => Ok(url.to_owned()),
         Err(fault) => Err(Error::invalid("url", format!("Invalid 'url': {fault}."))),
     }

@@ -22,7 +22,7 @@ use keystead_providers::workload::HttpIssuers;
 use keystead_store::Store;
 
 use crate::cli_error::CliError;
-use crate::config::{Identity, Sms, Validated};
+use crate::config::{Environment, Identity, Sms, Validated};
 use crate::secrets::Secrets;
 use crate::wiring;
 use crate::wiring::sandbox::Running;
@@ -42,7 +42,7 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
     let azure = config.azure.clone().or_else(|| beside.map(Running::azure));
     let clouds = HttpClouds::new(aws, azure, &wiring::clock()).map_err(failed("cloud"))?;
     services.clouds = Some(Arc::new(clouds));
-    let webhooks = HttpWebhooks::new(beside.is_some()).map_err(failed("webhook"))?;
+    let webhooks = HttpWebhooks::new(config.environment == Environment::Development).map_err(failed("webhook"))?;
     services.webhooks = Some(Arc::new(webhooks));
     Ok(services)
 }

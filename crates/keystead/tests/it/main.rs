@@ -39,3 +39,4 @@ mod surface;
 mod upstream;
 mod usage_totals;
 mod verification;
+mod webhooks;
