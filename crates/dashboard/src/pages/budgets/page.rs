@@ -77,6 +77,10 @@ impl Budgets {
     pub(super) fn act(&self, verb: &str) -> String {
         subpath(&self.link, HERE, verb)
     }
+
+    fn is_amount_wrong(&self) -> bool {
+        self.wrong.as_ref().is_some_and(|(_, about_amount)| *about_amount)
+    }
 }
 
 fn choices_of_terms(visit: &Visit, typed: &Typed) -> Vec<Choice> {
