@@ -7,7 +7,7 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 78] = [
+const FIELDS: [&str; 86] = [
     "action",
     "allowed_ips",
     "allowed_tools",
@@ -15,6 +15,7 @@ const FIELDS: [&str; 78] = [
     "audience",
     "before",
     "brand",
+    "budget_id",
     "cards",
     "certificate",
     "certificates",
@@ -24,6 +25,7 @@ const FIELDS: [&str; 78] = [
     "data_retention",
     "decision",
     "default_tier",
+    "delivery",
     "description",
     "dispute",
     "email",
@@ -31,15 +33,18 @@ const FIELDS: [&str; 78] = [
     "enabled_tiers",
     "ends_at",
     "error_code",
+    "event_types",
     "expires_at",
     "expires_in_seconds",
     "group_name",
     "held",
+    "host",
     "identity",
     "interval",
     "issuer",
     "kind",
     "line_type",
+    "mail_owners",
     "max_images_per_1_minute",
     "max_requests_per_1_day",
     "max_requests_per_1_minute",
@@ -52,10 +57,12 @@ const FIELDS: [&str; 78] = [
     "nodes",
     "passkey",
     "password",
+    "percent",
     "permissions",
     "permissions_added",
     "permissions_removed",
     "picture",
+    "previous_secret_ends_at",
     "principal_id",
     "principal_type",
     "project",
@@ -86,6 +93,7 @@ const FIELDS: [&str; 78] = [
     "until",
     "user_added",
     "user_removed",
+    "webhook_ids",
 ];
 
 /// An object or a person: name, kind and id.
