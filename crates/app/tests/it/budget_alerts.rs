@@ -86,9 +86,11 @@ impl Place {
             written.unwrap();
         }
         // Every node calls these every second.
+        let app = &self.test.app;
         for _ in 0..2 {
-            self.test.app.queue_spend_alerts().await.unwrap();
-            self.test.app.announce_budgets().await.unwrap();
+            app.queue_spend_alerts().await.unwrap();
+            let (one, other) = tokio::join!(app.announce_budgets(), app.announce_budgets());
+            one.and(other).unwrap();
         }
         while self.test.app.send_due_webhooks().await.unwrap() > 0 {}
         let events = self.test.receiver().received();
