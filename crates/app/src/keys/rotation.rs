@@ -2,13 +2,13 @@
 //! long as the person chose.
 
 use keystead_core::caller::Owner;
-use keystead_core::id::{KeyId, OrganizationId, ProjectId};
+use keystead_core::id::{BudgetId, KeyId, OrganizationId, ProjectId};
 use keystead_core::rotation::{self, LONGEST_OVERLAP, Rotated, RotationRefusal};
 use keystead_core::scope::{Scope, ScopeSet};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::api_keys::{self, KeyRow};
-use keystead_store::tables::changes;
+use keystead_store::tables::{budgets, changes};
 use serde_json::json;
 
 use super::minting::mint_key;
@@ -78,6 +78,7 @@ impl App {
             if !api_keys::rotate(tx, id, &made.key.id, decided.old_ends_at, now).await? {
                 return Err(rotation_error(RotationRefusal::Replaced));
             }
+            budgets::carry_over(tx, id, &made.key.id, now, || self.draw(BudgetId::generate)).await?;
             let data = json!({ "successor": made.key.id, "ends_at": decided.old_ends_at });
             let details = json!({ "data": data });
             self.record(

@@ -155,6 +155,26 @@ pub async fn used_so_far(
     Ok(used.of(scope.terms.measure))
 }
 
+/// Gives a key the budgets of the key that it replaces, with what these have used: a rotation frees nothing.
+pub async fn carry_over(
+    tx: &mut Tx,
+    from: &KeyId,
+    to: &KeyId,
+    at: Timestamp,
+    mut draw: impl FnMut() -> BudgetId,
+) -> Result<(), Error> {
+    for BudgetRow { organization, budget, .. } in list_of(tx, &[BudgetSubject::Key(from.clone())]).await? {
+        let window = budget.window(at);
+        let used = spend_counters::used(tx, &budget.scope, window).await?;
+        let scope = BudgetScope { subject: BudgetSubject::Key(to.clone()), terms: budget.scope.terms };
+        let new =
+            NewBudget { id: draw(), organization: &organization, scope: &scope, zone: budget.zone, most: budget.most };
+        save(tx, new, at).await?;
+        spend_counters::begin(tx, &scope, window, used).await?;
+    }
+    Ok(())
+}
+
 /// Sets the prepaid credit of an organization, in the transaction that changes its ledger. What is used counts from when
 /// it was first set. Without credit left, requests that cost something are refused.
 pub async fn set_credit(

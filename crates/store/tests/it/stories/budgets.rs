@@ -142,6 +142,19 @@ pub(crate) async fn listed(db: Database) {
     change!(db, |tx| removed_rows::delete_old(tx, later(10))).unwrap();
 }
 
+/// A key that replaces another one has as little left.
+pub(crate) async fn rotated_keys_carry_them_over(db: Database) {
+    seed(&db).await;
+    change!(db, |tx| usage::record(tx, "1-a", 0, &[cent(0), cent(1)])).unwrap();
+    let old = set_in(&db, "Asia/Tokyo", "key_a", "requests/day", 9, later(2)).await;
+    let draw = || id::<BudgetId>("budget_new");
+    change!(db, |tx| budgets::carry_over(tx, &key_id("a"), &key_id("heir"), later(3), draw)).unwrap();
+    let found = look!(db, |tx| budgets::list_of(tx, &["key_heir".parse().unwrap()])).unwrap();
+    let new = &found[0].budget;
+    assert_eq!((found.len(), &new.zone, new.most), (1, &old.zone, old.most));
+    assert_eq!(used(&db, new, later(3)).await, old.scope.terms.measure.amount(2));
+}
+
 /// A caller carries what applies to it, in the order in which it refuses.
 pub(crate) async fn callers_carry_them(db: Database) {
     seed(&db).await;
@@ -190,8 +203,8 @@ pub(crate) async fn credit(db: Database) {
     assert_eq!(used(&db, &more, later(1_000_001)).await, Amount::of_cents(1));
     assert_eq!(change!(db, |tx| budgets::remove_credit(tx, &organization, later(14))), Ok(true));
     assert_eq!(change!(db, |tx| budgets::remove_credit(tx, &organization, later(14))), Ok(false));
-    let anew = change!(db, |tx| budgets::set_credit(tx, &organization, Amount::of_cents(5), later(15))).unwrap();
-    assert_eq!(used(&db, &anew, later(15)).await, Amount::ZERO, "it begins again");
+    let again = change!(db, |tx| budgets::set_credit(tx, &organization, Amount::of_cents(5), later(15))).unwrap();
+    assert_eq!(used(&db, &again, later(15)).await, Amount::ZERO, "it begins again");
 }
 
 /// Days of another time zone, over the change of its clocks.

@@ -82,6 +82,7 @@ pub(crate) async fn usage(databases: &Databases) {
     budget_alerts::alerts_follow_a_model(databases.fresh().await).await;
     budgets::every_budget_counts(databases.fresh().await).await;
     budgets::listed(databases.fresh().await).await;
+    budgets::rotated_keys_carry_them_over(databases.fresh().await).await;
     budgets::callers_carry_them(databases.fresh().await).await;
     budgets::credit(databases.fresh().await).await;
     budgets::days_of_a_time_zone(databases.fresh().await).await;
