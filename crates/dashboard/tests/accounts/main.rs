@@ -4,6 +4,7 @@
 
 mod account_deletion;
 mod audit;
+mod budget_alerts;
 mod budgets;
 mod bursts;
 mod certificates;
