@@ -60,6 +60,7 @@ async fn wrong_alerts_stay_in_the_form() {
     let budget = budget(&mut ann).await;
     for (kind, value, recipients, says) in [
         ("percent", "0", "a@example.com", "Enter a whole number from 1 to 100."),
+        ("percent", "2.5", "a@example.com", "Enter a whole number from 1 to 100."),
         ("percent", "many", "a@example.com", "Enter a whole number from 1 to 100."),
         ("amount", "-5", "a@example.com", "Enter a whole number of at least 1"),
         ("percent", "50", "no address", "no"),

@@ -5,10 +5,11 @@ use axum::extract::{Path, State};
 use keystead_app::budgets::BudgetView;
 use keystead_app::budgets::alerts::{BudgetAlertSettings, BudgetAlertView, NewThreshold, is_of_owners};
 use keystead_app::{Error, Page as Cursor};
-use keystead_core::budget::{BudgetKind, MOST_ALERT_RECIPIENTS, Measure, OWNERS_SHARES, Threshold};
+use keystead_core::budget::{BudgetKind, MOST_ALERT_RECIPIENTS, Measure, OWNERS_SHARES, SHARES, Threshold};
 use keystead_core::id::{BudgetAlertId, BudgetId};
-use keystead_core::text::{self, digit};
+use keystead_core::text;
 
+use super::act::whole;
 use super::table::{self, figure};
 use crate::pages::spend::cents;
 use crate::state::DashboardState;
@@ -173,31 +174,20 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     render(visit.person.messages, &page(&state, &visit, None).await?)
 }
 
-/// A whole number as it was typed, in any digits.
-fn whole(typed: &str) -> Option<i64> {
-    let digits: Option<String> = typed
-        .chars()
-        .filter(|one| !one.is_whitespace() && !matches!(one, ',' | '.' | '，' | '%'))
-        .map(|one| digit(one).map(|value| char::from(b'0' + value)))
-        .collect();
-    digits?.parse().ok()
-}
-
 /// Reads the form of a new alert.
 fn settings(visit: &Visit, form: &Form, measure: Measure) -> Result<BudgetAlertSettings, Fault> {
     let (t, format, value) = (visit.person.messages, &visit.person.format, form.field("value"));
     let wrong = |text: &str| Fault::Field("value", t.text(text));
     let threshold = match (form.field("kind"), measure) {
         ("percent", _) => {
-            let percent = whole(value).filter(|percent| (1..=100).contains(percent));
+            let percent = whole(value.trim_end_matches(['%', '％'])).filter(|percent| SHARES.contains(percent));
             NewThreshold::Percent(percent.ok_or_else(|| wrong("budget-alert-percent-wrong"))?)
         }
         (_, Measure::Money) => {
             NewThreshold::Amount(cents(format, value, 1).map_err(|text| Fault::Field("value", text))?)
         }
         (_, Measure::Tokens | Measure::Requests) => {
-            let number = whole(value).filter(|number| *number > 0);
-            NewThreshold::Amount(number.ok_or_else(|| wrong("budget-wrong-number"))?)
+            NewThreshold::Amount(whole(value).ok_or_else(|| wrong("budget-wrong-number"))?)
         }
     };
     let separates = |one: char| one.is_whitespace() || matches!(one, ',' | ';' | '、' | '，');
