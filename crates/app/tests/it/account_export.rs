@@ -35,7 +35,6 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "federation_rules",
             "external_keys",
             "external_storage",
-            "budgets",
             "spend_counters",
             "spend_alerts",
             "budget_alerts",
@@ -54,6 +53,7 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "erasure_receipts",
         ],
     ),
+    ("it is what the organization allows, also to the person, whom it names by an id", &["budgets"]),
     ("it follows from the person's keys, which are copied", &["keys_left_out"]),
     ("it is summed by the day, which is copied", &["usage_minutes", "usage_hours"]),
     (

@@ -127,6 +127,8 @@ pub async fn count(tx: &mut Tx, organization: &OrganizationId) -> Result<i64, Er
 /// Sets or changes a budget; keys in memory follow with the next request. A new one begins with what its running period
 /// has used so far, by the sums of usage.
 pub async fn set(tx: &mut Tx, new: NewBudget<'_>, at: Timestamp) -> Result<BudgetRow, Error> {
+    changes::lock(tx).await?;
+    lock_counting(tx, new.organization).await?;
     let (row, is_new) = save(tx, new, at).await?;
     let scope = &row.budget.scope;
     if is_new && !spend_counters::is_always_counted(scope) {
@@ -185,6 +187,8 @@ pub async fn set_credit(
 ) -> Result<Budget, Error> {
     let scope = credit_of(organization);
     let (id, zone) = (BudgetId::of_credit(organization), BudgetZone::UTC);
+    changes::lock(tx).await?;
+    lock_counting(tx, organization).await?;
     let (row, is_new) = save(tx, NewBudget { id, organization, scope: &scope, zone, most }, at).await?;
     if is_new {
         spend_counters::begin(tx, &scope, row.budget.window(at), Amount::ZERO).await?;
@@ -212,7 +216,6 @@ async fn save(tx: &mut Tx, new: NewBudget<'_>, at: Timestamp) -> Result<(BudgetR
     );
     let NewBudget { id, organization, scope, zone, most } = new;
     changes::lock(tx).await?;
-    lock_counting(tx, organization).await?;
     let version = changes::append(tx, &touched(&scope.subject), at).await?;
     let is_new = find(tx, scope).await?.is_none();
     let (micros, picos) = most.parts();
