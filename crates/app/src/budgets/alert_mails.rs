@@ -63,7 +63,7 @@ pub(crate) async fn mail_budget_alert(app: &App, job: MailBudgetAlert) -> Result
     Ok(send_mail(app, &compose(sender, t, text, parts).to(&job.to)).await)
 }
 
-/// A figure in the reader's language; its unit stands on the line about the measure.
+/// A figure in the reader's language; the line about the measure names its unit.
 fn written(format: &LocalFormat, measure: Measure, amount: Amount) -> String {
     match measure {
         Measure::Money => format.money(&amount),
