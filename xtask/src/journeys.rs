@@ -53,6 +53,7 @@ pub(crate) fn all() -> Done {
         ("reference", &[]),
         ("limits", &rates),
         ("spend", &priced),
+        ("webhooks", &[]),
         ("prices", &ops),
         ("playground", &[]),
         ("first_hour", &[]),

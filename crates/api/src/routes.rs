@@ -120,6 +120,10 @@ const BUDGETS: &str = "/v1/keystead/budgets";
 const BUDGET: &str = "/v1/keystead/budgets/{budget_id}";
 const CREDIT: &str = "/v1/keystead/operator/credit/{organization_id}";
 const PRICES: &str = "/v1/keystead/operator/prices";
+const ALERTS: &str = "/v1/keystead/alerts";
+const ALERT: &str = "/v1/keystead/alerts/{budget_alert_id}";
+const WEBHOOKS: &str = "/v1/keystead/webhooks";
+const WEBHOOK: &str = "/v1/keystead/webhooks/{webhook_id}";
 const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
 /// The parameters of pages.
@@ -335,6 +339,23 @@ pub static ROUTES: &[Endpoint] = &[
         post(keystead::ip_allowlists::deactivate)
     })
     .body(&["force"]),
+    read(ALERTS, READ, || get(keystead::alerts::list)).query(PAGE, &[]),
+    write(ALERTS, WRITE, || post(keystead::alerts::create)).body(keystead::alerts::MEMBERS),
+    read(ALERT, READ, || get(keystead::alerts::retrieve)),
+    write(ALERT, WRITE, || post(keystead::alerts::update)).body(keystead::alerts::CHANGES),
+    remove(ALERT, WRITE, || delete(keystead::alerts::delete)),
+    read(WEBHOOKS, READ, || get(keystead::webhooks::list)),
+    write(WEBHOOKS, WRITE, || post(keystead::webhooks::create)).body(keystead::webhooks::MEMBERS),
+    read(WEBHOOK, READ, || get(keystead::webhooks::retrieve)),
+    write(WEBHOOK, WRITE, || post(keystead::webhooks::update)).body(keystead::webhooks::MEMBERS),
+    remove(WEBHOOK, WRITE, || delete(keystead::webhooks::delete)),
+    write("/v1/keystead/webhooks/{webhook_id}/rotate", WRITE, || post(keystead::webhooks::rotate)),
+    write("/v1/keystead/webhooks/{webhook_id}/test", WRITE, || post(keystead::webhooks::test)),
+    read("/v1/keystead/webhooks/{webhook_id}/deliveries", READ, || get(keystead::webhooks::deliveries))
+        .query(PAGE, &[]),
+    write("/v1/keystead/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver", WRITE, || {
+        post(keystead::webhooks::redeliver)
+    }),
     read(VERIFICATIONS, READ, || get(keystead::organization::list)),
     write(VERIFICATIONS, WRITE, || post(keystead::organization::create)).body(&["consent", "language"]),
     write("/v1/keystead/organization_verifications/cancel", WRITE, || post(keystead::organization::cancel)),

@@ -40,6 +40,7 @@ pub mod usage;
 mod validate;
 pub mod verification;
 mod watched_calls;
+pub mod webhooks;
 pub mod workload_identity;
 pub mod workload_overview;
 

@@ -8,6 +8,7 @@ use keystead_providers::cloud::Clouds;
 use keystead_providers::identity::IdentityProvider;
 use keystead_providers::mail::Mailer;
 use keystead_providers::model_server::ModelServer;
+use keystead_providers::outgoing_webhook::WebhookSender;
 use keystead_providers::payment::PaymentProvider;
 use keystead_providers::phone::{LineLookup, PhoneVerifier, SmsSender};
 use keystead_providers::sign_in::SignIn;
@@ -50,6 +51,8 @@ pub struct Services {
     pub token_issuers: Option<Arc<dyn TokenIssuers>>,
     /// Keys and buckets in customers' cloud accounts; without it Keystead has no identity in any cloud.
     pub clouds: Option<Arc<dyn Clouds>>,
+    /// Events to endpoints of customers; without it they wait for a node that sends them.
+    pub webhooks: Option<Arc<dyn WebhookSender>>,
     /// What the last fetch of their keys came to, on this node.
     pub issuer_states: Arc<IssuerStates>,
     /// The model servers, for the operator's tests only: the gateway has its own clients.
@@ -94,6 +97,7 @@ impl fmt::Debug for Services {
             .field("sign_in", &self.sign_in.is_some())
             .field("token_issuers", &self.token_issuers.is_some())
             .field("clouds", &self.clouds.is_some())
+            .field("webhooks", &self.webhooks.is_some())
             .field("issuer_states", &self.issuer_states)
             .field("model_servers", &self.model_servers.len())
             .finish()

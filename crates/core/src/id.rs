@@ -155,6 +155,14 @@ id!(/// A transaction of the ledger of credit.
     LedgerTransactionId, "ltxn_", 24);
 id!(/// A budget.
     BudgetId, "budget_", 24);
+id!(/// An address of an organization to which events are sent.
+    WebhookEndpointId, "webhook_", 24);
+id!(/// Something that happened and is sent to endpoints; each delivery of it names the event.
+    WebhookEventId, "evt_", 24);
+id!(/// One event for one endpoint.
+    WebhookDeliveryId, "delivery_", 24);
+id!(/// An alert about a budget.
+    BudgetAlertId, "budgetalert_", 24);
 
 impl CaptureId {
     /// The id of the one capture of an attempt.

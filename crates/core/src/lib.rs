@@ -40,6 +40,7 @@ pub mod time;
 pub mod unique_json;
 pub mod usage;
 pub mod verification;
+pub mod webhook;
 pub mod workload_identity;
 
 pub use caller::Caller;

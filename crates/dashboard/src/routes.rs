@@ -10,13 +10,16 @@ use crate::pages::audit::{csv as audit_csv, page as audit};
 use crate::pages::capture::{ending, handoff, picture, steps};
 use crate::pages::certificates::{list as certificates, one as certificate};
 use crate::pages::keys::{actions, create, find, issued, list, overview};
-use crate::pages::operator::{credit as operator_credit, overview as console, policy, prices, report, reviews, setup, waivers};
+use crate::pages::operator::{
+    credit as operator_credit, overview as console, policy, prices, report, reviews, setup, waivers,
+};
 use crate::pages::organization::{
-    admin_keys, billing, credit, credit_csv, deletion as organization_deletion, general, group, groups, member, members, network, project,
-    project_models, projects, role, roles, verification,
+    admin_keys, billing, credit, credit_csv, deletion as organization_deletion, general, group, groups, member,
+    members, network, project, project_models, projects, role, roles, verification,
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage;
+use crate::pages::webhooks::{endpoint as webhook, list as webhooks};
 use crate::pages::workloads::{list as workloads, provider, provider_form, rule_form, rules};
 use crate::pages::{budgets, help, home, landing, limits, playground, reference, spend, unknown};
 use crate::playground::PLAYGROUND_STREAM;
@@ -206,6 +209,12 @@ pub static ROUTES: &[Route] = &[
     recently_authenticated("/settings/organization/workload-identity/{id}/rules/{rule}/{verb}", || post(rules::act)),
     signed_in("/settings/organization/budgets", || get(budgets::open)),
     signed_in("/settings/organization/budgets/{verb}", || post(budgets::act)),
+    signed_in("/settings/organization/budget-alerts", || get(budgets::alerts::open)),
+    signed_in("/settings/organization/budget-alerts/{verb}", || post(budgets::alerts::act)),
+    signed_in("/settings/organization/webhooks", || get(webhooks::open)),
+    recently_authenticated("/settings/organization/webhooks/create", || post(webhooks::create)),
+    signed_in("/settings/organization/webhooks/{id}", || get(webhook::open)),
+    recently_authenticated("/settings/organization/webhooks/{id}/{verb}", || post(webhook::act)),
     signed_in("/settings/organization/spend", || get(spend::open)),
     signed_in("/settings/organization/spend/{verb}", || post(spend::act)),
     signed_in("/settings/organization/projects/{id}/spend", || get(spend::open_project)),

@@ -69,6 +69,7 @@ pages! {
         "kinds-of-keys"
         "workload-identity"
         "external-keys"
+        "webhooks"
         "keeping-keys-safe"
         "rotating-and-revoking"
         "people-and-projects"

@@ -36,6 +36,8 @@ macro_rules! sources {
             include_str!(concat!("../locales/", $tag, "/roles.ftl")),
             include_str!(concat!("../locales/", $tag, "/certificates.ftl")),
             include_str!(concat!("../locales/", $tag, "/workloads.ftl")),
+            include_str!(concat!("../locales/", $tag, "/webhooks.ftl")),
+            include_str!(concat!("../locales/", $tag, "/budget_alerts.ftl")),
             include_str!(concat!("../locales/", $tag, "/audit.ftl")),
             include_str!(concat!("../locales/", $tag, "/help.ftl")),
             include_str!(concat!("../locales/", $tag, "/reference.ftl")),

@@ -1,17 +1,21 @@
 //! A guarded HTTP client for every vendor's API: no redirects, limited time and size, and errors without personal data.
 //! It does not retry: the job queue does that, and remembers attempts.
 
+use std::error::Error as _;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use http::HeaderMap;
 use keystead_core::network::is_public;
+use keystead_core::webhook::DeliveryFault;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, StatusCode, redirect};
 use serde_json::Value;
 use url::Url;
 
-use crate::{Health, ProviderError};
+use crate::{BoxFuture, Health, ProviderError};
 
 /// Maximum bytes of an answer.
 const LARGEST_ANSWER: usize = 1 << 20;
@@ -23,17 +27,36 @@ pub(crate) struct Http {
     last_outcome: LastOutcome,
 }
 
+/// Finds the addresses of a name.
+pub type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>> + Send + Sync>;
+
+/// Asks the system for the addresses of a name.
+fn system_lookup() -> Lookup {
+    Arc::new(|name| {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            Ok(found.map(|address| address.ip()).collect())
+        })
+    })
+}
+
+/// A name leads to no public address.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the name leads to no public address")]
+struct NotPublic;
+
 /// Resolves names, and leaves out addresses that are not public. The connection is made to the checked address, so a name
 /// that resolves to another one a moment later gains nothing.
-struct PublicAddresses;
+struct PublicAddresses(Lookup);
 
 impl Resolve for PublicAddresses {
     fn resolve(&self, name: Name) -> Resolving {
+        let found = (self.0)(name.as_str().to_owned());
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let public: Vec<_> = found.filter(|address| is_public(address.ip())).collect();
+            let found = found.await?.into_iter();
+            let public: Vec<_> = found.filter(|ip| is_public(*ip)).map(|ip| SocketAddr::new(ip, 0)).collect();
             if public.is_empty() {
-                return Err("the name leads to no public address".into());
+                return Err(NotPublic.into());
             }
             Ok(Box::new(public.into_iter()) as Addrs)
         })
@@ -66,7 +89,15 @@ impl Http {
     /// # Errors
     /// When TLS cannot be set up.
     pub(crate) fn to_public_addresses() -> Result<Self, ProviderError> {
-        Self::of(Self::builder().dns_resolver(PublicAddresses))
+        Self::to_public_addresses_of(system_lookup())
+    }
+
+    /// Does what [`Http::to_public_addresses`] does, with another look-up of names.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub(crate) fn to_public_addresses_of(lookup: Lookup) -> Result<Self, ProviderError> {
+        Self::of(Self::builder().dns_resolver(PublicAddresses(lookup)))
     }
 
     fn builder() -> ClientBuilder {
@@ -124,6 +155,18 @@ impl Http {
         Ok(Answer { status: head.status, headers: head.headers, body, replayed })
     }
 
+    /// Sends a request, and reads the head of an answer of any status. Its body is not read, and the connection is closed.
+    ///
+    /// # Errors
+    /// When there was no answer in time.
+    pub(crate) async fn send_for_head(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<(StatusCode, HeaderMap), DeliveryFault> {
+        let mut response = request.send().await.map_err(|error| fault(&error))?;
+        Ok((response.status(), std::mem::take(response.headers_mut())))
+    }
+
     /// Sends a request, and reads an answer of any status and kind.
     ///
     /// # Errors
@@ -141,6 +184,26 @@ impl Http {
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
         Ok(answer)
+    }
+}
+
+/// Returns the fault of a delivery without an answer.
+fn fault(error: &reqwest::Error) -> DeliveryFault {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if inner.is::<NotPublic>() {
+            return DeliveryFault::Address;
+        }
+        cause = inner.source();
+    }
+    if error.is_timeout() {
+        DeliveryFault::TimedOut
+    } else if error.is_connect() {
+        DeliveryFault::NoConnection
+    } else if error.is_builder() {
+        DeliveryFault::Address
+    } else {
+        DeliveryFault::BrokenAnswer
     }
 }
 

@@ -6,12 +6,14 @@ mod http;
 pub mod identity;
 pub mod mail;
 pub mod model_server;
+pub mod outgoing_webhook;
 pub mod payment;
 pub mod phone;
 pub mod sign_in;
 pub mod webhook;
 pub mod workload;
 
+pub use http::Lookup;
 use keystead_core::time::Timestamp;
 
 /// A boxed future, so that providers can be chosen at run time.

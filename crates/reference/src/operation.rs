@@ -285,6 +285,9 @@ fn path_member(name: &str) -> Option<Member> {
         field("project_alert_id", Kind::Id("alert_"), "The spend alert."),
         field("workload_identity_provider_id", Kind::Id("wip_"), "The provider."),
         field("workload_identity_federation_rule_id", Kind::Id("wifr_"), "The rule."),
+        field("budget_alert_id", Kind::Id("budgetalert_"), "The alert."),
+        field("webhook_id", Kind::Id("webhook_"), "The webhook."),
+        field("delivery_id", Kind::Id("delivery_"), "The delivery."),
         field("rate_limit_id", Kind::Id("rl-"), "`rl-` and the name of the model.").such_as("rl-gpt-4o"),
     ];
     ALL.iter().find(|member| member.name == name).copied()

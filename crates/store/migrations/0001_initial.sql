@@ -628,7 +628,7 @@ CREATE TABLE spend_holds (
 CREATE INDEX spend_holds_of_subject ON spend_holds (subject, terms, window_start);
 
 -- Alerts by mail about the spend of a month. `reached_window` is the month for which the alert was last reached, and 0 before;
--- `mailed_at` is when its mails were queued after that.
+-- `mailed_at` is when its mails were queued after that, and `announced_at` when its events were.
 CREATE TABLE spend_alerts (
   id TEXT PRIMARY KEY,
   organization TEXT NOT NULL REFERENCES organizations (id),
@@ -641,11 +641,98 @@ CREATE TABLE spend_alerts (
   reached_at BIGINT,
   reached BIGINT NOT NULL DEFAULT 0,
   reached_picos BIGINT NOT NULL DEFAULT 0,
-  mailed_at BIGINT
+  mailed_at BIGINT,
+  announced_at BIGINT
 );
 CREATE INDEX spend_alerts_of_subject ON spend_alerts (subject, created_at, id);
 CREATE INDEX spend_alerts_of_organization ON spend_alerts (organization);
 CREATE INDEX spend_alerts_due ON spend_alerts (reached_at) WHERE reached_at IS NOT NULL AND mailed_at IS NULL;
+CREATE INDEX spend_alerts_to_announce ON spend_alerts (reached_at) WHERE reached_at IS NOT NULL AND announced_at IS NULL;
+
+-- Alerts about budgets, by a share in `percent` or else by an amount. `recipients` is a JSON array of addresses; with `owners` the
+-- owners get a mail too; `webhooks` is a JSON array of ids, and NULL stands for every webhook that is subscribed. `reached_window` is the period for which the alert was last reached, and -1
+-- before; `reached_most` is the budget at that time; `handled_at` is when mails and events were queued after that.
+CREATE TABLE budget_alerts (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  budget TEXT NOT NULL REFERENCES budgets (id) ON DELETE CASCADE,
+  percent BIGINT,
+  amount BIGINT NOT NULL,
+  amount_picos BIGINT NOT NULL,
+  recipients TEXT NOT NULL,
+  owners BOOLEAN NOT NULL,
+  webhooks TEXT,
+  created_at BIGINT NOT NULL,
+  reached_window BIGINT NOT NULL DEFAULT -1,
+  reached_most BIGINT NOT NULL DEFAULT 0,
+  reached_most_picos BIGINT NOT NULL DEFAULT 0,
+  reached_at BIGINT,
+  reached BIGINT NOT NULL DEFAULT 0,
+  reached_picos BIGINT NOT NULL DEFAULT 0,
+  handled_at BIGINT
+);
+CREATE INDEX budget_alerts_of_budget ON budget_alerts (budget);
+CREATE INDEX budget_alerts_of_organization ON budget_alerts (organization, created_at, id);
+CREATE INDEX budget_alerts_due ON budget_alerts (reached_at) WHERE reached_at IS NOT NULL AND handled_at IS NULL;
+
+-- The latest period in which all of a budget was used. The columns are those of alerts.
+CREATE TABLE budget_exhaustions (
+  budget TEXT PRIMARY KEY REFERENCES budgets (id) ON DELETE CASCADE,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  reached_window BIGINT NOT NULL,
+  reached_most BIGINT NOT NULL,
+  reached_most_picos BIGINT NOT NULL,
+  reached_at BIGINT NOT NULL,
+  reached BIGINT NOT NULL,
+  reached_picos BIGINT NOT NULL,
+  handled_at BIGINT
+);
+CREATE INDEX budget_exhaustions_of_organization ON budget_exhaustions (organization);
+CREATE INDEX budget_exhaustions_due ON budget_exhaustions (reached_at) WHERE handled_at IS NULL;
+
+-- Addresses to which an organization's events are sent. `event_types` is a JSON array of names; `secret` and `previous_secret` are
+-- sealed, and the second signs too until `previous_until`; `disabled` says why an endpoint is off and is NULL while it is on;
+-- `failing_since` is the first failure after the last delivery that was taken.
+CREATE TABLE webhook_endpoints (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  url TEXT NOT NULL,
+  description TEXT,
+  event_types TEXT NOT NULL,
+  secret BYTEA NOT NULL,
+  previous_secret BYTEA,
+  previous_until BIGINT,
+  disabled TEXT,
+  failing_since BIGINT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL
+);
+CREATE INDEX webhook_endpoints_of_organization ON webhook_endpoints (organization, created_at, id);
+
+-- One event for one endpoint, sent until it is taken or its attempts are used up. `series` counts the attempts since it was last
+-- begun, `attempts` all of them; `status`, `duration_ms` and `fault` are of the last one.
+CREATE TABLE webhook_deliveries (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  endpoint TEXT NOT NULL REFERENCES webhook_endpoints (id),
+  event TEXT NOT NULL,
+  event_type TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  state TEXT NOT NULL,
+  attempts BIGINT NOT NULL,
+  series BIGINT NOT NULL,
+  next_attempt_at BIGINT,
+  claimed_until BIGINT,
+  last_attempt_at BIGINT,
+  status BIGINT,
+  duration_ms BIGINT,
+  fault TEXT
+);
+CREATE INDEX webhook_deliveries_of_endpoint ON webhook_deliveries (endpoint, created_at, id);
+CREATE INDEX webhook_deliveries_of_organization ON webhook_deliveries (organization);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE state = 'pending';
+CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (created_at);
 
 -- How an organization pays. `chosen_mode` is what an operator chose for it, NULL for the mode of the configuration; `applied_mode`
 -- is the one by which its usage is posted. `waived` is usage below a micro that was counted before anything was charged. While

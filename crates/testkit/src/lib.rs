@@ -16,6 +16,8 @@ mod mailbox;
 #[cfg(feature = "pictures")]
 pub mod pictures;
 #[cfg(feature = "app")]
+mod receiver;
+#[cfg(feature = "app")]
 mod workloads;
 #[cfg(feature = "app")]
 mod world;
@@ -30,6 +32,8 @@ pub use database::{Database, Databases};
 pub use issuer::Issuer;
 #[cfg(feature = "app")]
 pub use mailbox::Mailbox;
+#[cfg(feature = "app")]
+pub use receiver::{Received, Receiver};
 #[cfg(feature = "app")]
 pub use workloads::Workloads;
 #[cfg(feature = "app")]

@@ -14,7 +14,7 @@ use keystead_store::tables::audit::AuditKey;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::{Clock, CloudAccounts, Database, Issuer, Mailbox, Workloads};
+use crate::{Clock, CloudAccounts, Database, Issuer, Mailbox, Receiver, Workloads};
 
 /// Where people would reach the installation.
 pub const PUBLIC_URL: &str = "https://keystead.test";
@@ -32,6 +32,8 @@ pub struct World {
     pub issuer: Arc<Issuer>,
     /// Vouches for workloads.
     pub workloads: Arc<Workloads>,
+    /// Takes the webhooks.
+    pub receiver: Arc<Receiver>,
     /// Keys and buckets of customers.
     pub clouds: Arc<CloudAccounts>,
 }
@@ -51,6 +53,7 @@ impl World {
             mailbox: Arc::default(),
             issuer: Arc::default(),
             workloads: Arc::default(),
+            receiver: Arc::default(),
             clouds: Arc::default(),
         }
     }
@@ -62,6 +65,7 @@ impl World {
             mail: Some(Arc::<Mailbox>::clone(&self.mailbox)),
             sign_in: Some(Arc::<Issuer>::clone(&self.issuer)),
             token_issuers: Some(Arc::<Workloads>::clone(&self.workloads)),
+            webhooks: Some(Arc::<Receiver>::clone(&self.receiver)),
             clouds: Some(Arc::<CloudAccounts>::clone(&self.clouds)),
             ..Services::default()
         }

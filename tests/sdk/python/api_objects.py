@@ -115,6 +115,12 @@ def key_of(project):
     return send("POST", path, {"name": "key"})["id"]
 
 
+def budget_of_key(_path=None):
+    """A budget of a new key, which has no other."""
+    wanted = {"subject": {"type": "api_key", "id": key_of(PROJECT)}, "measure": "tokens", "interval": "day", "amount": 1000}
+    return send("POST", "/v1/keystead/budgets", wanted)["id"]
+
+
 def file(_path=None):
     form = {"files": {"file": FILES["file"]}, "data": {"purpose": "batch"}}
     headers = {"Authorization": f"Bearer {KEYS['projectKey']}"}
@@ -178,6 +184,7 @@ MAKERS = {
     "/v1/keystead/operator/organizations/{organization_id}": lambda _: ORGANIZATION,
     "/v1/keystead/operator/exemptions/{organization_id}": lambda _: ORGANIZATION,
     "/v1/keystead/operator/credit/{organization_id}": lambda _: ORGANIZATION,
+    "/v1/keystead/webhooks/{webhook_id}/deliveries/{delivery_id}": lambda path: send("POST", path.replace("/deliveries", "/test"))["id"],
     "/v1/keystead/operator/prices/{id}": lambda path: send("POST", path, {"model": "o3", "input": 2, "holds_from": int(time.time()) + 86400, "reason": "Later."})["id"],
 }
 # The same for operations with an id of another kind than others at the path.
@@ -199,6 +206,7 @@ VALUES = {
     "allowed_ips": lambda _: ["127.0.0.0/8", "::1/128"],
     "issuer": lambda _: f"{SANDBOX}/oidc",
     "part_ids": lambda path: [part(path)],
+    "budget_id": budget_of_key,
     "code": lambda _: messages("+48")[0]["code"],
 }
 # What is made at the path of an operation before it: a limit that it reads or removes.

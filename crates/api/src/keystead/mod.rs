@@ -1,5 +1,6 @@
 //! `/v1/keystead`: endpoints that OpenAI's API does not have.
 
+pub(crate) mod alerts;
 pub(crate) mod api_keys;
 pub(crate) mod budget;
 pub(crate) mod budgets;
@@ -12,3 +13,4 @@ pub(crate) mod phone;
 pub(crate) mod prices;
 pub(crate) mod tier;
 pub(crate) mod verification;
+pub(crate) mod webhooks;

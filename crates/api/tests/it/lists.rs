@@ -40,6 +40,8 @@ pub(crate) const LISTS: &[List] = &[
     newest_first("/v1/organization/users"),
     newest_first("/v1/organization/workload_identity_providers"),
     newest_first("/v1/organization/workload_identity_providers/{workload_identity_provider_id}/federation_rules"),
+    List { ascending: true, ..newest_first("/v1/keystead/alerts") },
+    newest_first("/v1/keystead/webhooks/{webhook_id}/deliveries"),
 ];
 
 /// Lists that name the cursor of their next page: their path and the largest `limit`.

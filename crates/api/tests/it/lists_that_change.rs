@@ -16,6 +16,7 @@ use crate::external::{external_key, external_storage};
 use crate::lists::{LISTS, NEXT_LISTS};
 use crate::rates::serve;
 use crate::spend::spend_alert;
+use crate::webhooks::{WEBHOOKS, budget, budget_alert, webhook};
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{World, admin};
 
@@ -55,6 +56,10 @@ impl<'w> Place<'w> {
         let provider = world.post(WORKLOAD_PROVIDERS, key, workload_provider("ci")).await.text("id");
         let group = world.post("/v1/organization/groups", key, json!({ "name": "Team" })).await.text("id");
         let path = list.replace("{project_id}", &project).replace("{workload_identity_provider_id}", &provider);
+        let path = match list.contains("{webhook_id}") {
+            true => path.replace("{webhook_id}", &world.post(WEBHOOKS, key, webhook()).await.text("id")),
+            false => path,
+        };
         let path = path.replace("{group_id}", &group).replace("{user_id}", owner.user_id.as_str());
         let roles = match list.starts_with("/v1/projects/") {
             true => format!("/v1/projects/{project}/roles"),
@@ -146,6 +151,11 @@ impl<'w> Place<'w> {
                 return format!("rl-{model}");
             }
             "spend_alerts" => spend_alert(),
+            "alerts" => budget_alert(&budget(world, key).await),
+            "deliveries" => {
+                path = self.path.replace("/deliveries", "/test");
+                json!({})
+            }
             "invites" => json!({ "email": format!("p{}@example.com", self.made), "role": "reader" }),
             "api_keys" => {
                 path = format!("/v1/organization/projects/{}/service_accounts/{}/api_keys", self.project, self.account);
@@ -176,6 +186,7 @@ impl<'w> Place<'w> {
         let (world, key, path) = (self.world, admin(&self.owner), format!("{}/{id}", self.path));
         let answer = match self.list {
             "/v1/organization/audit_logs" | "/v1/keystead/ledger" => return,
+            list if list.ends_with("/deliveries") => return,
             list if list.ends_with("/certificates") => {
                 world.delete(&format!("/v1/organization/certificates/{id}"), key).await
             }

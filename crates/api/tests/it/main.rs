@@ -38,6 +38,7 @@ mod tiers;
 mod unknown_fields;
 mod usage;
 mod usage_table;
+mod webhooks;
 mod workload_exchange;
 mod workload_keys;
 mod workload_leaks;

@@ -10,6 +10,7 @@ use crate::certificates::AUTHORITY;
 use crate::external::{EXTERNAL_KEYS, EXTERNAL_STORAGE, external_key, external_storage};
 use crate::operator::operator;
 use crate::spend::{spend_alert, spend_limit};
+use crate::webhooks::{ALERTS, WEBHOOKS, budget, budget_alert, webhook};
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{Answer, World, admin};
 
@@ -47,12 +48,16 @@ impl Walk {
         for place in [String::new(), format!("/projects/{}", made.project_id)] {
             world.post(&format!("/v1/organization{place}/spend_limit"), &key, spend_limit(500)).await;
         }
-        let budget =
-            json!({ "subject": { "type": "organization" }, "measure": "tokens", "interval": "day", "amount": 5 });
-        let budget = world.post("/v1/keystead/budgets", &key, budget).await.text("id");
+        let budget = budget(&world, &key).await;
+        let budget_alert = world.post(ALERTS, &key, budget_alert(&budget)).await.text("id");
+        let webhook = world.post(WEBHOOKS, &key, webhook()).await.text("id");
+        let delivery = world.post(&format!("{WEBHOOKS}/{webhook}/test"), &key, json!({})).await.text("id");
         let ids = vec![
             ("{budget_id}", budget),
             ("{node}", "run".to_owned()),
+            ("{budget_alert_id}", budget_alert),
+            ("{webhook_id}", webhook),
+            ("{delivery_id}", delivery),
             ("{external_key_id}", world.post(EXTERNAL_KEYS, &key, external_key("vault")).await.text("id")),
             ("{external_storage_id}", world.post(EXTERNAL_STORAGE, &key, bucket).await.text("id")),
             ("{workload_identity_provider_id}", provider),
@@ -108,6 +113,8 @@ impl Walk {
                 ),
                 (format!("{project}/spend_alerts"), spend_alert()),
                 ("/v1/organization/spend_alerts".to_owned(), spend_alert()),
+                (ALERTS.to_owned(), budget_alert(self.id_of("{budget_id}"))),
+                (format!("{WEBHOOKS}/{}/test", self.id_of("{webhook_id}")), json!({})),
             ] {
                 let made = world.post(&path, key, body).await;
                 assert_eq!(made.status, 200, "{path}: {}", made.body);
@@ -140,6 +147,11 @@ impl Walk {
                 assert_eq!(made.status, 200, "{path}: {}", made.body);
             }
         }
+    }
+
+    /// The id of a parameter of paths.
+    fn id_of(&self, name: &str) -> &str {
+        self.ids.iter().find(|(known, _)| *known == name).map_or("", |(_, id)| id)
     }
 
     /// The list of the rules of the provider in paths.
@@ -233,7 +245,8 @@ async fn every_member_of_a_body_is_read() {
         "type": "oidc", "issuer": "https://issuer.example.com", "audience": "keystead", "attribute_matchers": { "sub": "x" },
         "service_account_id": walk.account, "project_id": walk.project, "threshold_amount": 100, "currency": "USD",
         "subject": { "type": "organization" }, "measure": "requests", "amount": 5,
-        "interval": "month", "notification_channel": { "type": "email", "recipients": ["ann@example.com"] },
+        "interval": "month", "url": "https://example.com/in", "event_types": ["budget.exhausted"], "budget_id": "budget_x",
+        "percent": 80, "notification_channel": { "type": "email", "recipients": ["ann@example.com"] },
     });
     let of_prices = json!({ "model": "gpt-4o", "input": 1, "list": "[[price]]" });
     usual.as_object_mut().unwrap().extend(of_prices.as_object().unwrap().clone());

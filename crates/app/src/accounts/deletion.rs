@@ -1,6 +1,7 @@
 //! Deleting an account: the person asks, a waiting time passes in which they can cancel, and then one transaction ends
 //! their memberships, revokes their keys and erases their data. The steps are decided in the decision record 0029.
 
+use keystead_core::budget::BudgetSubject;
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::language::Language;
 use keystead_core::role::OrganizationRole;
@@ -10,13 +11,16 @@ use keystead_core::verification::limits::accounts::DELETION_LIMITS;
 use keystead_locales::{LocalFormat, Messages};
 use keystead_store::Tx;
 use keystead_store::tables::account_deletions::{self, AccountDeletion};
-use keystead_store::tables::{accounts, api_keys, changes, memberships, organization_deletions, organizations, users};
+use keystead_store::tables::{
+    accounts, api_keys, budget_alerts, changes, memberships, organization_deletions, organizations, spend_alerts, users,
+};
 use serde_json::json;
 
 use super::mail_kind::MailKind;
 use super::mails::{mail_to, queue_mail_to_user};
 use super::sessions::lock_fresh_session;
 use super::{digest, record_about_user, record_for_user};
+use crate::audit::AuditEntry;
 use crate::jobs::{AccountMail, AccountToDelete, Job, Outcome};
 use crate::organizations::members::{last_owner, leave};
 use crate::verification::limits::{Subjects, count_within};
@@ -265,6 +269,7 @@ pub(crate) async fn delete_account(app: &App, job: AccountToDelete) -> Result<Ou
         for (membership, _) in open_memberships(tx, &user).await? {
             leave(app, tx, &actor, &membership.organization, &user, "account_deleted").await?;
         }
+        forget_alert_recipient(app, tx, &person.email).await?;
         account_deletions::erase(tx, &user, now).await?;
         let language = account.map_or_else(|| Language::English.tag().to_owned(), |row| row.language);
         let after = Some(changes::latest(tx).await?);
@@ -272,6 +277,25 @@ pub(crate) async fn delete_account(app: &App, job: AccountToDelete) -> Result<Ou
         app.enqueue(tx, &Job::SendMail(mail), now).await?;
         Ok(Outcome::Done)
     })
+}
+
+/// Removes the address of a deleted account from the recipients of alerts. A spend alert must have a recipient, so one without
+/// any is deleted.
+async fn forget_alert_recipient(app: &App, tx: &mut Tx, address: &str) -> Result<(), Error> {
+    let clock = Actor::Service("clock".to_owned());
+    budget_alerts::forget_recipient(tx, address).await?;
+    for alert in spend_alerts::forget_recipient(tx, address).await? {
+        spend_alerts::delete(tx, &alert, app.now()).await?;
+        let project_id = match &alert.subject {
+            BudgetSubject::Project(project) => Some(project),
+            BudgetSubject::Organization(_) | BudgetSubject::Person(_) | BudgetSubject::Key(_) => None,
+        };
+        let (organization, target) = (&alert.organization, alert.id.as_str());
+        let details = json!({ "project_id": project_id });
+        let entry = AuditEntry { organization, action: "spend_alert.deleted", target, details };
+        app.record(tx, &clock, entry).await?;
+    }
+    Ok(())
 }
 
 /// Postpones a deletion that must wait, and mails the person the new date. The page about the deletion shows the reason.

@@ -1,6 +1,9 @@
 //! Budgets of organizations, projects, persons and keys, as owners list, set, change and remove them, and as everyone sees
 //! those that apply to them.
 
+pub(crate) mod alert_mails;
+pub mod alerts;
+mod announce;
 pub mod leases;
 
 use keystead_core::budget::{

@@ -5,10 +5,11 @@ use keystead_core::node_lag::GONE;
 use keystead_core::usage::MINUTES_KEPT_DAYS;
 use keystead_core::verification::organization::Status;
 use keystead_core::verification::phone_sharing::CLOSED_COUNTS;
+use keystead_core::webhook::DELIVERIES_KEPT_DAYS;
 use keystead_store::tables::{
     accounts, activity, address_fingerprints, api_keys, changes, form_submissions, inbound_events, invites,
     key_addresses, limit_hits, operator_approvals, organization_verifications, pending_usage, phones, privacy,
-    refusals, removed_rows, requirement_states, sessions, spend_counters, usage,
+    refusals, removed_rows, requirement_states, sessions, spend_counters, usage, webhook_deliveries, webhook_endpoints,
 };
 
 use crate::operator::kept_days;
@@ -63,6 +64,8 @@ impl App {
             changes::delete_nodes(tx, now.plus(-GONE)).await?;
             changes::delete_old(tx, now.plus(-CHANGES)).await?;
             operator_approvals::delete_old(tx, now.plus(-7 * DAY)).await?;
+            webhook_deliveries::delete_old(tx, now.plus(-DELIVERIES_KEPT_DAYS * DAY)).await?;
+            webhook_endpoints::forget_previous_secrets(tx, now).await?;
             // Longer than any response or batch is kept that could still report its usage.
             pending_usage::forget(tx, now.plus(-400 * DAY)).await?;
             // Longer than any response or batch runs: its cost counts in the month in which it began.

@@ -9,6 +9,7 @@ use keystead_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::notices::{MailBudgetAlert, MailWebhookOff};
 use crate::Error;
 use crate::accounts::MailKind;
 
@@ -85,6 +86,12 @@ pub(crate) enum Job {
     /// Mail a recipient that a spend alert was reached.
     #[serde(rename = "spend.alert_mail")]
     MailSpendAlert(MailSpendAlert),
+    /// Mail a recipient that an alert about a budget was reached.
+    #[serde(rename = "budget.alert_mail")]
+    MailBudgetAlert(MailBudgetAlert),
+    /// Mail the owners that a webhook was switched off.
+    #[serde(rename = "webhook.off_mail")]
+    MailWebhookOff(MailWebhookOff),
     /// Ask the service to end a phone verification.
     #[serde(rename = "phone.cancel")]
     CancelPhone(CancelPhone),

@@ -3,6 +3,7 @@
 mod cleanup;
 mod job;
 pub(crate) mod mail;
+mod notices;
 mod outcome;
 mod queue;
 mod run;
@@ -12,4 +13,5 @@ pub(crate) use job::{
     MailLink, MailOwners, MailReviewers, MailSpendAlert, OrganizationToDelete, PollAttempt, PollPayment, RedactAttempt,
     ResetPassword, SignUp,
 };
+pub(crate) use notices::{MailBudgetAlert, MailWebhookOff};
 pub(crate) use outcome::{Outcome, poll_wait};

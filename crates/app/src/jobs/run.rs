@@ -7,6 +7,7 @@ use crate::accounts::mails::send_account_mail;
 use crate::accounts::reset::mail_reset_link;
 use crate::accounts::sign_in::record_failed_sign_in;
 use crate::accounts::sign_up::finish_sign_up;
+use crate::budgets::alert_mails::mail_budget_alert;
 use crate::case_mails::{announce_cases, mail_cases, mail_reviewers};
 use crate::organizations::deletion::{delete_organization, remind_owners};
 use crate::organizations::spend_alerts::mail_spend_alert;
@@ -17,6 +18,7 @@ use crate::verification::organization::job_handlers::{
 use crate::verification::payment::job_handlers::{poll_payment, read_payment};
 use crate::verification::payment::payment_provider;
 use crate::verification::phone::delivery::cancel_phone_at_service;
+use crate::webhooks::mails::mail_webhook_off;
 use crate::{App, Error};
 
 /// Seconds until a job that only a newer version knows is offered again.
@@ -48,6 +50,8 @@ pub(super) async fn execute_job(app: &App, job: Job, attempts: i64) -> Result<Ou
         Job::MailCases(mail) => mail_cases(app, mail).await,
         Job::MailLink(mail) => Ok(send_link_mail(app, mail).await),
         Job::MailSpendAlert(mail) => mail_spend_alert(app, mail).await,
+        Job::MailBudgetAlert(mail) => mail_budget_alert(app, mail).await,
+        Job::MailWebhookOff(mail) => mail_webhook_off(app, mail).await,
         Job::CancelPhone(phone) => Ok(cancel_phone_at_service(app, phone).await),
         Job::Unknown => {
             tracing::warn!(

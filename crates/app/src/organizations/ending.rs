@@ -60,7 +60,9 @@ const fn deleted(part: Part) -> &'static str {
         Part::ServiceAccount => "service_account.deleted",
         Part::SpendAlert => "spend_alert.deleted",
         Part::SpendLimit => "spend_limit.deleted",
+        Part::BudgetAlert => "budget_alert.deleted",
         Part::Budget => "budget.deleted",
+        Part::WebhookEndpoint => "webhook.deleted",
         Part::Project => "project.deleted",
     }
 }

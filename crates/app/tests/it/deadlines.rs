@@ -45,6 +45,8 @@ const ENDS: &[(&str, &str)] = &[
     ("spend_counters.scarce_until", "what_is_scarce_is_not_leased_ahead_until_its_end"),
     ("requirement_states.due_at", "waivers_end_at_use"),
     ("tokens.expires_at", "every_kind_of_token_ends_at_use"),
+    ("webhook_deliveries.claimed_until", "deliveries_are_claimed_and_settled"),
+    ("webhook_endpoints.previous_until", "two_secrets_sign_for_a_day_after_a_rotation"),
 ];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -29,7 +29,7 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "refusals",
         ],
     ),
-    ("it follows from rows that are copied", &["keys_left_out", "requirement_states"]),
+    ("it follows from rows that are copied", &["keys_left_out", "requirement_states", "budget_exhaustions"]),
     (
         "it holds ids, digests or encrypted values for limits and for the payment service",
         &[

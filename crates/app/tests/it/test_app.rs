@@ -11,7 +11,7 @@ use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::{sessions, users};
 use keystead_store::{Store, Tx};
-use keystead_testkit::{Database, Issuer, World};
+use keystead_testkit::{Database, Issuer, Receiver, World};
 
 pub(crate) const NOON: i64 = 1_767_268_800;
 pub(crate) const DAY: i64 = 86_400;
@@ -50,6 +50,11 @@ impl TestApp {
         while self.app.run_due_jobs().await.unwrap() > 0 {}
         let sent = self.world.mailbox.take();
         sent.into_iter().map(|mail| (mail.to, mail.subject.replace("Keystead: ", ""), mail.text)).collect()
+    }
+
+    /// Takes the webhooks.
+    pub(crate) fn receiver(&self) -> &Receiver {
+        &self.world.receiver
     }
 
     /// Returns the subjects of those mails.

@@ -4,6 +4,7 @@
 //! node sets aside from a lease, a part of what is left that the store granted to it, so that all nodes together never
 //! use more than the budget.
 
+mod alert;
 mod amount_text;
 mod figures;
 mod lease;
@@ -16,6 +17,7 @@ mod window;
 mod worst_case;
 mod zone;
 
+pub use alert::{MOST_ALERT_RECIPIENTS, MOST_ALERTS_OF_BUDGET, OWNERS_SHARES, SHARES, Threshold};
 pub use amount_text::{AmountFault, cents};
 pub use figures::{BudgetFigures, BudgetState};
 pub use lease::{Decision, LEASE_SECONDS, LeaseAnswer, LeaseAsk, OtherLease, StoredFigures, decide};

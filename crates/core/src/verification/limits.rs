@@ -91,6 +91,8 @@ pub const EXTERNAL_CHECKS: &str = "external_checks";
 pub const INVITES: &str = "invites";
 /// Mails of spend alerts.
 pub const ALERT_MAILS: &str = "spend_alert_mails";
+/// Tests of webhooks and deliveries that people repeat.
+pub const WEBHOOK_TESTS: &str = "webhook_tests";
 /// Set-ups of payment methods that failed; the value is the card.
 pub const FAILED_SETUPS: &str = "payment.setup_failed";
 
@@ -231,6 +233,13 @@ pub const EXTERNAL_CHECK_LIMITS: &[Limit] = &[
 pub const ALERT_MAIL_LIMITS: &[Limit] =
     &[times(ALERT_MAILS, Subject::Organization, HOUR, 200), times(ALERT_MAILS, Subject::Organization, DAY, 1_000)];
 
+/// Tests of webhooks and repeated deliveries: each is a request in the operator's name to an address of a customer's choice.
+pub const WEBHOOK_TEST_LIMITS: &[Limit] = &[
+    times(WEBHOOK_TESTS, Subject::User, HOUR, 60),
+    times(WEBHOOK_TESTS, Subject::Organization, HOUR, 60),
+    times(WEBHOOK_TESTS, Subject::Organization, DAY, 300),
+];
+
 /// Failed set-ups of payment methods, and different cards in them; the machine enforces the wait
 /// ([`super::payment::BLOCK`]).
 pub const SETUP_LIMITS: &[Limit] = &[
@@ -268,6 +277,7 @@ pub const TABLES: &[&[Limit]] = &[
     EXPORT_LIMITS,
     EXTERNAL_CHECK_LIMITS,
     ALERT_MAIL_LIMITS,
+    WEBHOOK_TEST_LIMITS,
     SETUP_LIMITS,
 ];
 

@@ -19,4 +19,5 @@ pub(crate) mod sign_in;
 pub(crate) mod spend;
 pub(crate) mod unknown;
 pub(crate) mod usage;
+pub(crate) mod webhooks;
 pub(crate) mod workloads;

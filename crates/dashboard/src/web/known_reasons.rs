@@ -9,7 +9,7 @@ use crate::web::scope_words::scope_words;
 const NOT_HELD: &str = "You cannot give or take permissions that you do not hold yourself: ";
 
 /// Beginnings of sentences with the message of each. A number in the sentence is the argument `count`.
-const REASONS: [(&str, &str); 18] = [
+const REASONS: [(&str, &str); 20] = [
     (NOT_HELD, "error-people-not-held"),
     ("Only an owner can make a person an owner", "error-people-owners-only"),
     ("This person is in the group already", "error-people-in-group"),
@@ -28,6 +28,8 @@ const REASONS: [(&str, &str); 18] = [
     ("This price was withdrawn already", "error-price-withdrawn"),
     ("This price holds already", "error-price-holds"),
     ("A model has another price from this second on", "error-price-raced"),
+    ("This webhook is off", "error-webhook-off"),
+    ("This delivery is still being sent", "error-webhook-pending"),
 ];
 
 /// The refusal in the visitor's language, if it is one of these.

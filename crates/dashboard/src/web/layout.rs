@@ -1,7 +1,7 @@
 //! The layout around every page of a signed-in person: navigation, project switcher, notices.
 
 use crate::pages::organization::credit::{HERE as BILLING, PAYMENT_METHODS};
-use crate::pages::{budgets, spend};
+use crate::pages::{budgets, spend, webhooks};
 use crate::state::DashboardState;
 use crate::web::extract::{Person, Visit};
 use crate::web::scope_words::scope_words;
@@ -116,6 +116,7 @@ const DONE: &[&str] = &[
     "provider-deleted",
     "rule-created",
     "rule-deleted",
+    "webhook-deleted",
 ];
 
 impl Layout {
@@ -155,6 +156,7 @@ impl Layout {
             entry("nav-network", "/settings/organization/network"),
             entry("nav-certificates", "/settings/organization/certificates"),
             entry("nav-workloads", "/settings/organization/workload-identity"),
+            entry("nav-webhooks", webhooks::HERE),
             entry("nav-audit-log", "/settings/organization/audit-log"),
         ]);
         let mut account_entries =

@@ -4,6 +4,7 @@
 
 mod account_deletion;
 mod audit;
+mod budget_alerts;
 mod budgets;
 mod bursts;
 mod certificates;
@@ -39,6 +40,7 @@ mod tiers;
 mod unknown;
 mod usage;
 mod waivers;
+mod webhooks;
 mod workload_keys;
 mod workload_rules;
 mod workloads;

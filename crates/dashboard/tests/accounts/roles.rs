@@ -22,6 +22,8 @@ const PAGES: [(&str, u16); 21] = [
     ("/settings/organization/billing", 403),
     ("/settings/organization/billing/ledger.csv", 403),
     ("/settings/organization/budgets", 200),
+    ("/settings/organization/webhooks", 200),
+    ("/settings/organization/budget-alerts", 200),
     ("/settings/organization/billing/payment-methods", 403),
     ("/settings/organization/audit-log", 200),
     ("/settings/organization/audit-log.csv", 403),

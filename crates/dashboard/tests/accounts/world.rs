@@ -75,6 +75,11 @@ impl World {
         self.parts.workloads.publish(seeds);
     }
 
+    /// Takes the webhooks.
+    pub(crate) fn receiver(&self) -> &keystead_testkit::Receiver {
+        &self.parts.receiver
+    }
+
     /// The text of the newest mail.
     pub(crate) fn newest_mail(&self) -> String {
         self.parts.mailbox.all().pop().unwrap().text

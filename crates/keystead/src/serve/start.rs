@@ -156,6 +156,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let nodes: Arc<dyn Nodes> = Arc::clone(&follower) as Arc<dyn Nodes>;
     app.set_nodes(nodes);
     let worker = tokio::spawn(wiring::worker::work(app.clone(), stopped.clone()));
+    tokio::spawn(wiring::worker::send_webhooks(app.clone(), stopped.clone()));
     tokio::spawn(pending::follow(Arc::clone(&gateway), stopped.clone()));
     tokio::spawn(spend::follow(Arc::clone(&spend), stopped.clone()));
     let uses = gateway.last_uses();

@@ -10,6 +10,7 @@ use keystead_providers::cloud::HttpClouds;
 use keystead_providers::identity::PersonaOptions;
 use keystead_providers::identity::persona::Persona;
 use keystead_providers::mail::{Smtp, SmtpOptions};
+use keystead_providers::outgoing_webhook::HttpWebhooks;
 use keystead_providers::payment::StripeOptions;
 use keystead_providers::payment::stripe::Stripe;
 use keystead_providers::phone::LineLookup;
@@ -21,7 +22,7 @@ use keystead_providers::workload::HttpIssuers;
 use keystead_store::Store;
 
 use crate::cli_error::CliError;
-use crate::config::{Identity, Sms, Validated};
+use crate::config::{Environment, Identity, Sms, Validated};
 use crate::secrets::Secrets;
 use crate::wiring;
 use crate::wiring::sandbox::Running;
@@ -41,6 +42,8 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
     let azure = config.azure.clone().or_else(|| beside.map(Running::azure));
     let clouds = HttpClouds::new(aws, azure, &wiring::clock()).map_err(failed("cloud"))?;
     services.clouds = Some(Arc::new(clouds));
+    let webhooks = HttpWebhooks::new(config.environment == Environment::Development).map_err(failed("webhook"))?;
+    services.webhooks = Some(Arc::new(webhooks));
     Ok(services)
 }
 

@@ -17,6 +17,21 @@ const TIERS_INTERVAL: i64 = 3_600;
 /// The interval in which usage is posted to ledgers, in seconds.
 const LEDGER_INTERVAL: i64 = 60;
 
+/// Sends webhooks until `stopped` turns true, apart from the other work: endpoints of customers may answer slowly.
+pub(crate) async fn send_webhooks(app: App, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        match app.send_due_webhooks().await {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(error) => tracing::debug!(%error, "webhooks cannot be read; it is tried again"),
+        }
+        tokio::select! {
+            _ = stopped.changed() => {}
+            () = tokio::time::sleep(REST) => {}
+        }
+    }
+}
+
 /// Works until `stopped` turns true.
 pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
     let wake = app.job_signal();
@@ -30,6 +45,9 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
         }
         if let Err(error) = app.queue_spend_alerts().await {
             tracing::debug!(%error, "mails of spend alerts could not be queued; it is tried again");
+        }
+        if let Err(error) = app.announce_budgets().await {
+            tracing::debug!(%error, "what was reached of budgets could not be announced; it is tried again");
         }
         // Also when the time is before the last run, because a clock that was ahead was corrected.
         if !(0..CLEANUP_INTERVAL).contains(&app.now().0.saturating_sub(cleaned_at)) {

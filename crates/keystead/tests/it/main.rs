@@ -40,3 +40,4 @@ mod surface;
 mod upstream;
 mod usage_totals;
 mod verification;
+mod webhooks;

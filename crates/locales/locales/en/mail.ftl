@@ -162,6 +162,24 @@ mail-line-deadline = Deadline: { $time }
 mail-line-retry = Next attempt from: { $time }
 mail-line-project = Project: { $project }
 mail-line-spent = Spent this month: { $amount }
+mail-line-webhook = Webhook at: { $host }
+mail-line-budget-project = Project: { $name }
+mail-line-budget-person = Member: { $name }
+mail-line-budget-key = Key: { $name }
+mail-line-measure = { $measure ->
+    [money] Budget of: spend
+    [tokens] Budget of: tokens
+   *[requests] Budget of: requests
+}
+mail-line-interval = { $interval ->
+    [hour] Period: one hour
+    [day] Period: one day
+    [week] Period: one week
+    [month] Period: one month
+   *[total] Period: all time
+}
+mail-line-used = Used: { $used } of { $limit }
+mail-line-resets = The next period begins: { $time }
 mail-line-opened = Opened: { $time }
 mail-line-photos = Photos erased: { $time }
 mail-line-case = { $kind ->
@@ -190,6 +208,7 @@ mail-button-waiver = Open waiver request
 mail-button-billing = Open payment methods
 mail-button-usage = Open usage
 mail-button-limits = Open limits
+mail-button-webhook = Open webhook
 mail-button-continue = Continue verification
 mail-footer = Sent by { $operator }, { $url }
 mail-footer-support = Sent by { $operator }, { $url }. Support: { $support }
@@ -222,3 +241,25 @@ mail-spend-alert-text =
     The monthly spend has reached { $amount }, the threshold of a spend alert. Months begin at midnight UTC.
 
     You get this email because an owner of the organization named your address in the alert. It is sent once a month.
+
+mail-webhook-gone-subject = { $operator }: a webhook of { $name } is off
+mail-webhook-gone-text =
+    A webhook of the organization answered 410, which means that it takes no more deliveries. It was turned off, and what was waiting for it is not sent.
+
+    If this was not intended, turn the webhook on again. Deliveries of the last 30 days can be sent again from its page.
+mail-webhook-failing-subject = { $operator }: a webhook of { $name } is off
+mail-webhook-failing-text =
+    A webhook of the organization accepted no delivery for three days. It was turned off, and what was waiting for it is not sent.
+
+    Check the address and your program, then turn the webhook on again. Deliveries of the last 30 days can be sent again from its page.
+
+mail-budget-share-subject = { $operator }: { $value } % of a budget of { $name } is used
+mail-budget-share-text =
+    The share of { $value } % of a budget has been used, which is the threshold of an alert. When all of it is used, further requests are refused until the next period or until an owner raises the budget.
+
+    You get this email because you own the organization, or because an owner named your address in the alert. It is sent once in each period.
+mail-budget-amount-subject = { $operator }: a budget of { $name } has reached { $value }
+mail-budget-amount-text =
+    The use of a budget has reached { $value }, which is the threshold of an alert. When all of it is used, further requests are refused until the next period or until an owner raises the budget.
+
+    You get this email because you own the organization, or because an owner named your address in the alert. It is sent once in each period.

@@ -162,6 +162,24 @@ mail-line-deadline = 期限：{ $time }
 mail-line-retry = 次に試行できる日時：{ $time }
 mail-line-project = プロジェクト：{ $project }
 mail-line-spent = 今月の利用料金：{ $amount }
+mail-line-webhook = Webhookのアドレス：{ $host }
+mail-line-budget-project = プロジェクト：{ $name }
+mail-line-budget-person = メンバー：{ $name }
+mail-line-budget-key = キー：{ $name }
+mail-line-measure = { $measure ->
+    [money] 予算の対象：利用料金
+    [tokens] 予算の対象：トークン
+   *[requests] 予算の対象：リクエスト
+}
+mail-line-interval = { $interval ->
+    [hour] 期間：1時間
+    [day] 期間：1日
+    [week] 期間：1週間
+    [month] 期間：1か月
+   *[total] 期間：全期間
+}
+mail-line-used = 使用量：{ $used }／{ $limit }
+mail-line-resets = 次の期間の開始：{ $time }
 mail-line-opened = 受付日時：{ $time }
 mail-line-photos = 写真の消去：{ $time }
 mail-line-case = { $kind ->
@@ -190,6 +208,7 @@ mail-button-waiver = 免除の申請を開く
 mail-button-billing = 支払い方法を開く
 mail-button-usage = 使用量を開く
 mail-button-limits = 上限を開く
+mail-button-webhook = Webhookを開く
 mail-button-continue = 確認を続ける
 mail-footer = 送信者：{ $operator }（{ $url }）
 mail-footer-support = 送信者：{ $operator }（{ $url }）。サポート：{ $support }
@@ -221,3 +240,25 @@ mail-spend-alert-text =
     今月の利用料金が、利用料金アラートのしきい値 { $amount } に達しました。月は UTC の午前 0 時に始まります。
 
     このメールは、組織のオーナーがアラートの宛先にこのアドレスを指定したため送信されています。送信は月に 1 回です。
+
+mail-webhook-gone-subject = { $operator }：{ $name } のWebhookがオフになりました
+mail-webhook-gone-text =
+    組織のWebhookが、配信をこれ以上受け付けないことを示す410を返しました。Webhookはオフになり、待機中の配信は送信されません。
+
+    意図したものでない場合は、Webhookをもう一度オンにしてください。過去30日間の配信は、Webhookのページから再送信できます。
+mail-webhook-failing-subject = { $operator }：{ $name } のWebhookがオフになりました
+mail-webhook-failing-text =
+    組織のWebhookが、3日間配信を受け付けませんでした。Webhookはオフになり、待機中の配信は送信されません。
+
+    アドレスとプログラムを確かめてから、Webhookをもう一度オンにしてください。過去30日間の配信は、Webhookのページから再送信できます。
+
+mail-budget-share-subject = { $operator }：{ $name } の予算の{ $value }%を使用しました
+mail-budget-share-text =
+    予算の使用量が、アラートのしきい値である{ $value }%に達しました。予算を使い切ると、次の期間が始まるか、オーナーが予算を引き上げるまで、リクエストは拒否されます。
+
+    このメールは、組織のオーナーであるか、オーナーがアラートの宛先にこのアドレスを指定したため送信されています。送信は期間ごとに1回です。
+mail-budget-amount-subject = { $operator }：{ $name } の予算の使用量が{ $value }に達しました
+mail-budget-amount-text =
+    予算の使用量が、アラートのしきい値である{ $value }に達しました。予算を使い切ると、次の期間が始まるか、オーナーが予算を引き上げるまで、リクエストは拒否されます。
+
+    このメールは、組織のオーナーであるか、オーナーがアラートの宛先にこのアドレスを指定したため送信されています。送信は期間ごとに1回です。

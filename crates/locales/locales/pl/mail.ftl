@@ -162,6 +162,24 @@ mail-line-deadline = Termin: { $time }
 mail-line-retry = Kolejna próba od: { $time }
 mail-line-project = Projekt: { $project }
 mail-line-spent = Wydano w tym miesiącu: { $amount }
+mail-line-webhook = Adres webhooka: { $host }
+mail-line-budget-project = Projekt: { $name }
+mail-line-budget-person = Członek: { $name }
+mail-line-budget-key = Klucz: { $name }
+mail-line-measure = { $measure ->
+    [money] Budżet obejmuje: wydatki
+    [tokens] Budżet obejmuje: tokeny
+   *[requests] Budżet obejmuje: żądania
+}
+mail-line-interval = { $interval ->
+    [hour] Okres: jedna godzina
+    [day] Okres: jeden dzień
+    [week] Okres: jeden tydzień
+    [month] Okres: jeden miesiąc
+   *[total] Okres: cały czas
+}
+mail-line-used = Wykorzystano: { $used } z { $limit }
+mail-line-resets = Początek następnego okresu: { $time }
 mail-line-opened = Zgłoszono: { $time }
 mail-line-photos = Usunięcie zdjęć: { $time }
 mail-line-case = { $kind ->
@@ -190,6 +208,7 @@ mail-button-waiver = Otwórz prośbę o zwolnienie
 mail-button-billing = Otwórz metody płatności
 mail-button-usage = Otwórz wykorzystanie
 mail-button-limits = Otwórz limity
+mail-button-webhook = Otwórz webhook
 mail-button-continue = Dokończ weryfikację
 mail-footer = Nadawca: { $operator }, { $url }
 mail-footer-support = Nadawca: { $operator }, { $url }. Pomoc techniczna: { $support }
@@ -224,3 +243,25 @@ mail-spend-alert-text =
     Wydatki w tym miesiącu osiągnęły { $amount }, czyli próg alertu o wydatkach. Miesiące zaczynają się o północy UTC.
 
     Otrzymujesz tę wiadomość, ponieważ właściciel organizacji podał Twój adres w alercie. Jest wysyłana raz w miesiącu.
+
+mail-webhook-gone-subject = { $operator }: webhook organizacji { $name } jest wyłączony
+mail-webhook-gone-text =
+    Webhook organizacji odpowiedział 410, co oznacza, że nie przyjmuje już dostarczeń. Został wyłączony, a oczekujące dostarczenia nie zostaną wysłane.
+
+    Jeśli to pomyłka, włącz webhook ponownie. Dostarczenia z ostatnich 30 dni można wysłać ponownie na jego stronie.
+mail-webhook-failing-subject = { $operator }: webhook organizacji { $name } jest wyłączony
+mail-webhook-failing-text =
+    Webhook organizacji przez trzy dni nie przyjął żadnego dostarczenia. Został wyłączony, a oczekujące dostarczenia nie zostaną wysłane.
+
+    Sprawdź adres i program, a potem włącz webhook ponownie. Dostarczenia z ostatnich 30 dni można wysłać ponownie na jego stronie.
+
+mail-budget-share-subject = { $operator }: { $name } – wykorzystano { $value } % budżetu
+mail-budget-share-text =
+    Wykorzystano { $value } % budżetu, czyli osiągnięto próg alertu. Gdy budżet zostanie wyczerpany, kolejne żądania będą odrzucane do następnego okresu albo do podniesienia budżetu przez właściciela.
+
+    Otrzymujesz tę wiadomość jako właściciel organizacji albo dlatego, że właściciel podał Twój adres w alercie. Jest wysyłana raz w każdym okresie.
+mail-budget-amount-subject = { $operator }: { $name } – wykorzystanie budżetu osiągnęło { $value }
+mail-budget-amount-text =
+    Wykorzystanie budżetu osiągnęło { $value }, czyli próg alertu. Gdy budżet zostanie wyczerpany, kolejne żądania będą odrzucane do następnego okresu albo do podniesienia budżetu przez właściciela.
+
+    Otrzymujesz tę wiadomość jako właściciel organizacji albo dlatego, że właściciel podał Twój adres w alercie. Jest wysyłana raz w każdym okresie.

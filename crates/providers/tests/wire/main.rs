@@ -9,6 +9,7 @@ mod keys;
 mod mail;
 mod oidc;
 mod outages;
+mod outgoing_webhooks;
 mod persona;
 mod sms_http;
 mod stripe;

@@ -22,6 +22,7 @@ mod shared;
 mod spend;
 mod usage;
 mod verification;
+mod webhooks;
 mod workload_identity;
 
 use crate::operation::{Group, Operation};
@@ -42,6 +43,7 @@ pub static GROUPS: &[Group] = &[
     usage::GROUP,
     spend::GROUP,
     credit::GROUP,
+    webhooks::GROUP,
     audit::GROUP,
     verification::GROUP,
     verification::ORGANIZATION,

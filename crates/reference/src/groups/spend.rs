@@ -1,5 +1,6 @@
 //! Spend limits, spend alerts, and what a key may still spend.
 
+mod alerts;
 mod budget;
 mod budgets;
 pub(super) mod tier;
@@ -98,6 +99,11 @@ pub(super) const GROUP: Group = Group {
         budgets::UPDATE,
         budgets::DELETE,
         tier::OWN,
+        alerts::LIST,
+        alerts::CREATE,
+        alerts::RETRIEVE,
+        alerts::UPDATE,
+        alerts::DELETE,
         get("/v1/organization/spend_limit", "retrieveSpendLimit", "Retrieve the spend limit of the organization")
             .about("404 without a limit.")
             .needs(READ)

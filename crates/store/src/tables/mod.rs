@@ -7,6 +7,7 @@ pub mod activity;
 pub mod address_fingerprints;
 pub mod api_keys;
 pub mod audit;
+pub mod budget_alerts;
 pub mod budget_figures;
 pub mod budgets;
 pub mod captures;
@@ -74,6 +75,8 @@ pub mod usage;
 pub mod user_groups;
 pub mod users;
 pub mod waiver_requests;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
 pub mod workload_identity_providers;
 
 use std::borrow::Cow;

@@ -344,6 +344,55 @@ pub const PARTS: &[Part] = &[
         columns: &[("transaction", Text), ("account", Text), ("micros", Number)],
     },
     Part {
+        table: "budget_alerts",
+        sql: "SELECT id, budget, percent, amount, recipients, owners, webhooks, created_at, reached_at FROM budget_alerts \
+              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("budget", Text),
+            ("percent", Number),
+            ("amount", Number),
+            ("recipients", Structure),
+            ("owners", Flag),
+            ("webhooks", Structure),
+            ("created_at", Time),
+            ("last_reached_at", Time),
+        ],
+    },
+    Part {
+        table: "webhook_endpoints",
+        sql: "SELECT id, url, description, event_types, disabled, failing_since, created_at, updated_at \
+              FROM webhook_endpoints WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("url", Text),
+            ("description", Text),
+            ("event_types", Structure),
+            ("disabled", Text),
+            ("failing_since", Time),
+            ("created_at", Time),
+            ("updated_at", Time),
+        ],
+    },
+    Part {
+        table: "webhook_deliveries",
+        sql: "SELECT id, endpoint, event, event_type, body, created_at, state, attempts, last_attempt_at, status, fault \
+              FROM webhook_deliveries WHERE organization = $1 ORDER BY created_at DESC, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("endpoint", Text),
+            ("event", Text),
+            ("event_type", Text),
+            ("body", Structure),
+            ("created_at", Time),
+            ("state", Text),
+            ("attempts", Number),
+            ("last_attempt_at", Time),
+            ("status", Number),
+            ("fault", Text),
+        ],
+    },
+    Part {
         table: "organization_requirements",
         sql: "SELECT requirement, how, since, until FROM organization_requirements WHERE organization = $1 \
               ORDER BY requirement",

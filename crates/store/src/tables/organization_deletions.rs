@@ -161,13 +161,15 @@ pub enum Part {
     SpendLimit,
     /// Any other budget.
     Budget,
+    BudgetAlert,
+    WebhookEndpoint,
     /// A project, also an archived one.
     Project,
 }
 
 impl Part {
     /// Every kind, with the statement that lists its ids; `$1` is the organization.
-    const ALL: [(Self, &'static str); 13] = [
+    const ALL: [(Self, &'static str); 15] = [
         (Self::Certificate, "SELECT id FROM certificates WHERE organization = $1"),
         (Self::ExternalKey, "SELECT id FROM external_keys WHERE organization = $1"),
         (Self::ExternalStorage, "SELECT id FROM external_storage WHERE organization = $1"),
@@ -192,6 +194,8 @@ impl Part {
             "SELECT id FROM budgets WHERE organization = $1 AND NOT (terms = 'money/month' \
              AND (subject = organization OR subject LIKE 'proj%'))",
         ),
+        (Self::BudgetAlert, "SELECT id FROM budget_alerts WHERE organization = $1"),
+        (Self::WebhookEndpoint, "SELECT id FROM webhook_endpoints WHERE organization = $1"),
         (Self::Project, "SELECT id FROM projects WHERE organization = $1"),
     ];
 }
@@ -209,7 +213,7 @@ pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Pa
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 32] = [
+const ERASE: [&str; 36] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
@@ -224,10 +228,14 @@ const ERASE: [&str; 32] = [
     "DELETE FROM external_keys WHERE organization = $1",
     "DELETE FROM external_storage WHERE organization = $1",
     "DELETE FROM spend_alerts WHERE organization = $1",
+    "DELETE FROM budget_alerts WHERE organization = $1",
+    "DELETE FROM budget_exhaustions WHERE organization = $1",
     "DELETE FROM spend_counters WHERE terms <> 'money/month' AND (subject, terms) IN \
      (SELECT subject, terms FROM budgets WHERE organization = $1)",
     "DELETE FROM budgets WHERE organization = $1",
     "DELETE FROM organization_tiers WHERE organization = $1",
+    "DELETE FROM webhook_deliveries WHERE organization = $1",
+    "DELETE FROM webhook_endpoints WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",
     "DELETE FROM phone_verifications WHERE organization = $1",
     "DELETE FROM document_fingerprints WHERE organization = $1",

@@ -161,7 +161,7 @@ pub(super) async fn reach(tx: &mut Tx, totals: &Sums, at: Timestamp) -> Result<(
                    ORDER BY id",
     };
     const REACH: &str = "UPDATE spend_alerts SET reached_window = $2, reached_at = $3, reached = $4, reached_picos = $5, \
-                         mailed_at = NULL WHERE id = $1 AND reached_window < $2";
+                         mailed_at = NULL, announced_at = NULL WHERE id = $1 AND reached_window < $2";
     let limit = BudgetTerms::SPEND_LIMIT;
     let of_months = totals.keys().filter(|(_, terms, _)| *terms == limit);
     let subjects: Vec<_> = of_months.map(|(subject, ..)| json!([subject])).collect();
@@ -187,6 +187,32 @@ pub async fn has_reached(tx: &mut Tx) -> Result<bool, Error> {
     Ok(tx.optional(SQL, vec![]).await?.is_some())
 }
 
+/// Whether an alert was reached of which no event is queued.
+pub async fn has_unannounced(tx: &mut Tx) -> Result<bool, Error> {
+    const SQL: &str = "SELECT 1 FROM spend_alerts WHERE reached_at IS NOT NULL AND announced_at IS NULL LIMIT 1";
+    Ok(tx.optional(SQL, vec![]).await?.is_some())
+}
+
+/// Claims alerts that were reached, so that their events for webhooks are queued in the same transaction.
+pub async fn claim_unannounced(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<ReachedAlert>, Error> {
+    const SQL: &str = concat!(
+        "UPDATE spend_alerts SET announced_at = $1 WHERE id IN (SELECT id FROM spend_alerts WHERE reached_at IS NOT NULL \
+         AND announced_at IS NULL ORDER BY reached_at, id LIMIT $2) AND announced_at IS NULL AND reached_at IS NOT NULL \
+         RETURNING ",
+        columns!(),
+        ", reached_window, reached, reached_picos, reached_at"
+    );
+    claimed(tx, SQL, now, limit).await
+}
+
+async fn claimed(tx: &mut Tx, sql: &'static str, now: Timestamp, limit: u32) -> Result<Vec<ReachedAlert>, Error> {
+    let rows = tx.all(sql, vec![now.0.into(), i64::from(limit).into()]).await?;
+    let reached = |row: &Row| {
+        Ok(ReachedAlert { alert: alert(row)?, window: time(row, 7)?, spent: amount(row, 8)?, at: time(row, 10)? })
+    };
+    rows.iter().map(reached).collect()
+}
+
 /// Claims alerts that were reached, so that their mails are queued in the same transaction.
 pub async fn claim_reached(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<ReachedAlert>, Error> {
     const SQL: &str = concat!(
@@ -196,9 +222,27 @@ pub async fn claim_reached(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Ve
         columns!(),
         ", reached_window, reached, reached_picos, reached_at"
     );
-    let rows = tx.all(SQL, vec![now.0.into(), i64::from(limit).into()]).await?;
-    let reached = |row: &Row| {
-        Ok(ReachedAlert { alert: alert(row)?, window: time(row, 7)?, spent: amount(row, 8)?, at: time(row, 10)? })
-    };
-    rows.iter().map(reached).collect()
+    claimed(tx, SQL, now, limit).await
+}
+
+/// Removes an address from the recipients of every alert, when the account with this address is deleted. Returns the alerts
+/// that no one receives any more, for their deletion.
+pub async fn forget_recipient(tx: &mut Tx, address: &str) -> Result<Vec<SpendAlert>, Error> {
+    const FIND: &str =
+        concat!("SELECT ", columns!(), " FROM spend_alerts WHERE recipients LIKE '%' || $1 || '%' ORDER BY id");
+    const UPDATE: &str = "UPDATE spend_alerts SET recipients = $2 WHERE id = $1";
+    let mut empty = Vec::new();
+    for row in &tx.all(FIND, vec![address.into()]).await? {
+        let mut alert = alert(row)?;
+        let before = alert.recipients.len();
+        alert.recipients.retain(|one| one != address);
+        // The pattern also finds addresses that contain this one.
+        if alert.recipients.len() < before {
+            tx.execute(UPDATE, vec![alert.id.as_str().into(), recipients(&alert).into()]).await?;
+        }
+        if alert.recipients.is_empty() {
+            empty.push(alert);
+        }
+    }
+    Ok(empty)
 }

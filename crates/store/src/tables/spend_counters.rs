@@ -9,7 +9,7 @@ use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
 use serde_json::json;
 
-use super::{amount, budgets, spend_alerts, spend_leases};
+use super::{amount, budget_alerts, budgets, spend_alerts, spend_leases};
 use crate::{Error, PerEngine, Tx};
 
 /// Amounts by subject, terms and a moment, in the order in which rows are locked.
@@ -77,7 +77,8 @@ pub(crate) async fn count(tx: &mut Tx, segment: &str, events: &[UsageEvent]) -> 
     }
     let totals = add_to_counters(tx, &used).await?;
     spend_leases::consume(tx, spend_leases::holder_of(segment), &paid).await?;
-    spend_alerts::reach(tx, &totals, last).await
+    spend_alerts::reach(tx, &totals, last).await?;
+    budget_alerts::reach(tx, &totals, last).await
 }
 
 fn write_subject(text: &mut String, kind: SubjectKind, event: &UsageEvent) -> bool {

@@ -7,7 +7,7 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 85] = [
+const FIELDS: [&str; 93] = [
     "action",
     "allowed_ips",
     "allowed_tools",
@@ -17,6 +17,7 @@ const FIELDS: [&str; 85] = [
     "before",
     "below",
     "brand",
+    "budget_id",
     "cards",
     "certificate",
     "certificates",
@@ -27,6 +28,7 @@ const FIELDS: [&str; 85] = [
     "data_retention",
     "decision",
     "default_tier",
+    "delivery",
     "description",
     "dispute",
     "email",
@@ -34,16 +36,19 @@ const FIELDS: [&str; 85] = [
     "enabled_tiers",
     "ends_at",
     "error_code",
+    "event_types",
     "expires_at",
     "expires_in_seconds",
     "group_name",
     "held",
+    "host",
     "identity",
     "interval",
     "issuer",
     "kind",
     "line_type",
     "lot",
+    "mail_owners",
     "max_images_per_1_minute",
     "max_requests_per_1_day",
     "max_requests_per_1_minute",
@@ -58,10 +63,12 @@ const FIELDS: [&str; 85] = [
     "passkey",
     "password",
     "payment",
+    "percent",
     "permissions",
     "permissions_added",
     "permissions_removed",
     "picture",
+    "previous_secret_ends_at",
     "principal_id",
     "principal_type",
     "project",
@@ -93,6 +100,7 @@ const FIELDS: [&str; 85] = [
     "until",
     "user_added",
     "user_removed",
+    "webhook_ids",
 ];
 
 /// An object or a person: name, kind and id.

@@ -43,7 +43,7 @@ fn amount(format: &LocalFormat, measure: Measure, typed: &str) -> Result<i64, Fa
 }
 
 /// A whole number from one to the highest one, with any marks between groups of three digits.
-fn whole(typed: &str) -> Option<i64> {
+pub(super) fn whole(typed: &str) -> Option<i64> {
     let mut groups = vec![String::new()];
     for character in typed.trim().chars() {
         match (digit(character), groups.last_mut()) {

@@ -1,6 +1,7 @@
 //! Budgets of an organization, its projects, its members and its keys, and what is said about them on other pages.
 
 mod act;
+pub(crate) mod alerts;
 mod page;
 pub(crate) mod table;
 

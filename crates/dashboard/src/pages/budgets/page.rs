@@ -69,6 +69,7 @@ pub(super) struct Budgets {
     link: String,
     back: String,
     spend_href: String,
+    alerts_href: String,
 }
 
 impl Budgets {
@@ -186,6 +187,7 @@ pub(super) async fn page(state: &DashboardState, visit: &Visit, typed: Option<Ty
         link: visit.link(HERE),
         back: visit.link(HERE),
         spend_href: visit.link(crate::pages::spend::HERE),
+        alerts_href: visit.link(super::alerts::HERE),
     })
 }
 

@@ -2,6 +2,7 @@
 //! rules of its own: it calls use cases, most of them through the endpoints of the Administration API, and prints the
 //! answer.
 
+mod alerts;
 mod audit;
 mod budgets;
 mod console;
@@ -23,9 +24,11 @@ mod table;
 mod tiers;
 mod usage;
 mod verifications;
+mod webhooks;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use self::alerts::Alerts;
 use self::audit::AuditLog;
 use self::budgets::{Budgets, Leases};
 use self::console::{Console, Within};
@@ -44,6 +47,7 @@ use self::service_accounts::ServiceAccounts;
 use self::tiers::Tiers;
 use self::usage::{Costs, Usage};
 use self::verifications::Verifications;
+use self::webhooks::Webhooks;
 use crate::cli::Output;
 use crate::cli_error::CliError;
 use crate::config::Validated;
@@ -129,6 +133,10 @@ pub(crate) enum Admin {
     Costs(Costs),
     /// The audit log of an organization.
     Audit(Noun<AuditLog>),
+    /// Alerts about budgets.
+    Alerts(Noun<Alerts>),
+    /// Webhooks of an organization, and what was sent to them.
+    Webhooks(Noun<Webhooks>),
     /// The verification of an organization, and the cases that people must decide.
     Verifications(Noun<Verifications>),
 }
@@ -194,6 +202,8 @@ impl Admin {
             Self::Usage(usage) => usage.place().json,
             Self::Costs(costs) => costs.place().json,
             Self::Audit(noun) => noun.place.json,
+            Self::Alerts(noun) => noun.place.json,
+            Self::Webhooks(noun) => noun.place.json,
             Self::Verifications(noun) => noun.place.json,
         }
     }
@@ -233,6 +243,8 @@ pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), CliErr
         Admin::Usage(usage) => usage::run(&Within::open(config, usage.place()).await?, usage).await,
         Admin::Costs(costs) => usage::run_costs(&Within::open(config, costs.place()).await?, costs).await,
         Admin::Audit(noun) => audit::run(config, noun.place, noun.command).await,
+        Admin::Alerts(noun) => alerts::run(&Within::open(config, &noun.place).await?, noun.command).await,
+        Admin::Webhooks(noun) => webhooks::run(&Within::open(config, &noun.place).await?, noun.command).await,
         Admin::Verifications(noun) => verifications::run(config, noun.place, noun.command).await,
     }
 }

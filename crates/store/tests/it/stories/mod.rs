@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+mod budget_alerts;
 mod budgets;
 mod captures;
 mod certificate_places;
@@ -28,6 +29,7 @@ pub(crate) mod usage;
 pub(crate) mod usage_model;
 mod verification;
 mod waivers;
+mod webhooks;
 mod workloads;
 
 use keystead_store::{Error, Store};
@@ -81,6 +83,8 @@ pub(crate) async fn usage(databases: &Databases) {
     credit::accounts_and_lots(databases.fresh().await).await;
     credit::transactions_sum_to_zero(databases.fresh().await).await;
     credit::usage_is_counted_by_month(databases.fresh().await).await;
+    budget_alerts::alerts_of_budgets(databases.fresh().await).await;
+    budget_alerts::alerts_follow_a_model(databases.fresh().await).await;
     budgets::every_budget_counts(databases.fresh().await).await;
     budgets::listed(databases.fresh().await).await;
     budgets::rotated_keys_carry_them_over(databases.fresh().await).await;
@@ -133,6 +137,8 @@ pub(crate) async fn rest(databases: &Databases) {
     prices::prices_hold_from_a_second(databases.fresh().await).await;
     prices::totals_of_models(databases.fresh().await).await;
     rest::jobs_are_leased(databases.fresh().await).await;
+    webhooks::endpoints_and_their_secrets(databases.fresh().await).await;
+    webhooks::deliveries_are_claimed_and_settled(databases.fresh().await).await;
     submissions::forms_run_once(databases.fresh().await).await;
     rest::a_failed_transaction_leaves_nothing(databases.fresh().await).await;
 }

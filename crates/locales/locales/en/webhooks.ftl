@@ -1,0 +1,82 @@
+# Webhooks: addresses to which events are sent, and the log of deliveries.
+nav-webhooks = Webhooks
+webhook = Webhook
+webhooks-lead = Events of the organization are sent to addresses of your own programs, signed so that they can be checked.
+webhooks-help = How webhooks work
+webhooks-none = No webhooks yet.
+webhooks-full = { $count ->
+    [one] An organization can have at most { $count } webhook. Delete it to create another one.
+   *[other] An organization can have at most { $count } webhooks. Delete one to create another one.
+}
+webhook-new = New webhook
+webhook-new-hint = The signing secret is shown once, after the webhook is created.
+webhook-create = Create webhook
+webhook-url = Address
+webhook-url-hint = It must begin with https:// and lead to a public address. Redirects are not followed.
+webhook-description = Description (optional)
+webhook-types = Events
+webhook-type-threshold = A budget has reached the threshold of an alert
+webhook-type-exhausted = A budget is used up
+webhook-type-paused = A key was paused
+webhook-type-credit = Little credit is left
+webhook-type-test = Test
+webhook-types-none = Choose at least one event.
+webhook-description-wrong = The description can have at most 500 characters, all of them visible.
+webhook-most = The organization has as many webhooks as possible. Delete one to create another one.
+webhook-url-unreadable = Enter an address such as https://example.com/webhooks with at most 1,000 characters.
+webhook-url-insecure = The address must begin with https://.
+webhook-url-host = The address must name a host on the internet, not a number or a name without a dot.
+webhook-url-port = The address must have no port other than 443.
+webhook-url-extra = The address must have no user name and no fragment (#).
+webhook-on = On
+webhook-fails = On, the last delivery failed
+webhook-off = Off
+webhook-off-gone = Off: the address answered 410
+webhook-off-failing = Off: deliveries failed for three days
+webhook-failing-since = No delivery was accepted since { $when }.
+webhook-enable = Turn on
+webhook-disable = Turn off
+webhook-test = Send test event
+webhook-testing = Sending…
+webhook-secret = Signing secret
+webhook-secret-hidden = It was shown once, when it was created.
+webhook-old-secret = The old secret signs too until { $when }.
+webhook-rotate = Rotate secret
+webhook-rotate-what = A new signing secret is created and shown once. For a day, each delivery is signed with both secrets, so that you can change your program without losing deliveries.
+webhook-secret-made = Signing secret
+webhook-secret-lead = Save it now: it is shown this once. Your program checks signatures with it.
+webhook-secret-copy = Copy secret
+webhook-secret-saved = I saved the secret
+webhook-settings = Settings
+webhook-settings-hint = Changes apply to the next delivery.
+webhook-save = Save webhook
+webhook-log = Deliveries
+webhook-log-hint = The last 30 days. A delivery that fails is sent up to ten times in three days.
+webhook-log-none = Nothing was sent yet.
+webhook-log-more = Show older deliveries
+webhook-event = Event
+webhook-body = Show content
+webhook-queued = Waiting
+webhook-repeats = Failed, is sent again
+webhook-delivered = Delivered
+webhook-failed = Failed
+webhook-status = Answer: { $status }
+webhook-duration = { $ms } ms
+webhook-attempts = { $count ->
+    [one] { $count } attempt
+   *[other] { $count } attempts
+}
+webhook-next = Next attempt: { $when }
+webhook-fault-timed-out = No answer within 15 seconds
+webhook-fault-no-connection = No connection
+webhook-fault-broken-answer = The answer could not be read
+webhook-fault-address = The address is not public
+webhook-fault-disabled = The webhook was off
+webhook-redeliver = Send again
+webhook-redeliver-of = Send the delivery of { $when } again
+webhook-delete = Delete webhook
+webhook-delete-what = Nothing is sent to this address any more, and its deliveries are deleted from the log.
+done-webhook-deleted = Webhook deleted.
+error-webhook-off = This webhook is off. Turn it on, then send the delivery again.
+error-webhook-pending = This delivery is still being sent.
+error-webhook-tests = Too many tests and repeated deliveries were sent. The next one can be sent at { $time }.
