@@ -62,6 +62,7 @@ fn caller(kind: KeyKind, scopes: ScopeSet, organizations: Vec<ReachableOrganizat
         owner: Owner::User("user-a".parse().unwrap_or_else(|_| unreachable!("test id"))),
         owner_active: true,
         expires_at: None,
+        pause: None,
         scopes,
         organizations,
         revision: 0,
@@ -154,6 +155,7 @@ fn name(refusal: &Refusal) -> &'static str {
         Refusal::NoMembership => "no_membership",
         Refusal::AccountDeactivated => "deactivated",
         Refusal::ExpiredKey(_) => "expired",
+        Refusal::PausedKey { .. } => "paused",
         _ => "other",
     }
 }

@@ -17,7 +17,7 @@ use super::ip_allowlists::{self, InForce};
 use super::organizations::{Entitled, RequirementRow, tags};
 use super::projects::{features, model_access, rate_limits};
 use super::role_assignments::{self, Permitted};
-use super::{id, named, optional_id, optional_time, spend_limits, time};
+use super::{id, key_caps, named, optional_id, optional_time, spend_limits, time};
 use crate::{Error, Row, Tx};
 
 /// Finds the caller of a digest; `None` for unknown and revoked keys. Expired keys are returned with their end, because
@@ -28,7 +28,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
                        k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, \
                        k.revoked_by, k.revoked_reason, k.rotated_to, k.federation_rule, r.latest, u.deactivated_at, \
                        u.default_organization, s.role, s.deleted_at, m.role, pm.role, p.archived_at, p.is_default, \
-                       o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features \
+                       o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features, z.paused_at, z.pause_reason \
                        FROM api_keys k JOIN revisions r ON r.one = 1 \
                        LEFT JOIN users u ON u.id = k.owner_user \
                        LEFT JOIN service_accounts s ON s.id = k.owner_service_account AND s.project = k.project \
@@ -36,6 +36,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
                        LEFT JOIN project_members pm ON pm.project = k.project AND pm.user_id = k.owner_user \
                        LEFT JOIN projects p ON p.id = k.project AND p.organization = k.organization \
                        LEFT JOIN organizations o ON o.id = k.organization \
+                       LEFT JOIN key_caps z ON z.api_key = k.id \
                        WHERE k.digest = $1 AND k.revoked_at IS NULL";
     let Some(row) = tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await? else { return Ok(None) };
     let key = api_keys::key(&row)?;
@@ -61,6 +62,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
         kind: key.kind,
         owner_active,
         expires_at: key.expires_at,
+        pause: key_caps::pause_in(&row, 36)?,
         scopes: key.restriction.scopes(),
         organizations,
         revision: row.int(18)?,
@@ -99,6 +101,7 @@ pub async fn find_session_caller(
         kind: KeyKind::Project,
         owner_active: optional_time(&row, 2)?.is_none(),
         expires_at: None,
+        pause: None,
         scopes: ScopeSet::all(),
         organizations: bound(tx, true, &row, 3, (None, permitted)).await?,
         revision: row.int(1)?,

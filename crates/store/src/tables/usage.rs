@@ -5,7 +5,7 @@ use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 
-use super::{activity, named, pending_usage, spend_counters};
+use super::{activity, key_profiles, named, pending_usage, spend_counters};
 use crate::{Error, Tx};
 
 mod pieces;
@@ -137,6 +137,7 @@ pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent
     rollups::add(tx, &new).await?;
     activity::add_features(tx, &new).await?;
     spend_counters::count(tx, segment, &new).await?;
+    key_profiles::count(tx, &new).await?;
     Ok(new.len())
 }
 
