@@ -2,7 +2,6 @@
 //! network. An answer has the same objects as over HTTP. No listener may serve this router, because it asks no caller for
 //! a credential.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,6 +10,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method};
+use keystead_app::anomalies::KeyCapRow;
 use keystead_app::keys::{KeyState, MintedKey};
 use keystead_app::prices::{PriceImport, PricePreview};
 use keystead_app::{Actor, App, Error, KeyRow};
@@ -110,8 +110,8 @@ pub fn new_key(minted: &MintedKey) -> Value {
 
 /// A key with its state, as `/v1/keystead/api_keys/{key_id}` shows it.
 #[must_use]
-pub fn key_status(key: &KeyRow, state: KeyState) -> Value {
-    keystead::api_keys::show(key, state)
+pub fn key_status(key: &KeyRow, state: KeyState, cap: &KeyCapRow) -> Value {
+    keystead::api_keys::show(key, state, cap)
 }
 
 /// What a list of prices has changed, as the endpoint that imports one shows it.
@@ -193,7 +193,7 @@ impl Authenticate for NoKeys {
         Ok(())
     }
 
-    fn note_use(&self, _caller: &Caller, _address: IpAddr) {}
+    fn note_use(&self, _caller: &Caller, _client: Client) {}
 }
 
 #[cfg(test)]

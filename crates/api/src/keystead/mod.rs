@@ -1,5 +1,6 @@
 //! `/v1/keystead`: endpoints that OpenAI's API does not have.
 
+pub(crate) mod anomalies;
 pub(crate) mod api_keys;
 pub(crate) mod budget;
 pub(crate) mod ip_allowlists;

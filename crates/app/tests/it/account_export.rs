@@ -35,6 +35,8 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "federation_rules",
             "external_keys",
             "external_storage",
+            "anomaly_settings",
+            "key_caps",
             "spend_limits",
             "spend_counters",
             "spend_alerts",
