@@ -18,6 +18,7 @@ use keystead_core::access::Selection;
 use keystead_core::caller::Caller;
 use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::OrganizationId;
+use keystead_core::network::Client;
 use keystead_core::refusal::ErrorResponse;
 use serde_json::{Value, json};
 use tower::ServiceExt;

@@ -1,5 +1,7 @@
 //! Pausing a key and resuming it.
 
+use std::collections::BTreeMap;
+
 use keystead_core::anomaly::{KeyPause, PauseReason};
 use keystead_core::caller::Owner;
 use keystead_core::id::{KeyId, OrganizationId};
@@ -19,19 +21,30 @@ impl App {
     ///
     /// # Errors
     /// When the caller lacks the permission, or when there is no such key.
-    pub async fn key_cap(
-        &self,
-        actor: &Actor,
-        organization: &OrganizationId,
-        key: &KeyId,
-    ) -> Result<KeyCapRow, Error> {
+    pub async fn key_cap(&self, actor: &Actor, organization: &OrganizationId, key: &KeyId) -> Result<KeyCapRow, Error> {
         read_tx!(self.store(), "key_cap", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             Ok(key_caps::find(tx, key).await?)
         })
     }
 
-    /// Returns the same of a key of any organization.
+    /// Returns the pauses of those of these keys that are paused, for callers that have listed the keys.
+    ///
+    /// # Errors
+    /// When the caller lacks the permission.
+    pub async fn paused_keys(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        keys: &[KeyId],
+    ) -> Result<BTreeMap<KeyId, KeyPause>, Error> {
+        read_tx!(self.store(), "paused_keys", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            Ok(key_caps::pauses(tx, keys).await?)
+        })
+    }
+
+    /// Returns the cap and the pause of a key of any organization.
     ///
     /// # Errors
     /// When the actor is not an operator.

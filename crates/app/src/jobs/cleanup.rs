@@ -7,8 +7,8 @@ use keystead_core::verification::organization::Status;
 use keystead_core::verification::phone_sharing::CLOSED_COUNTS;
 use keystead_store::tables::{
     accounts, activity, address_fingerprints, api_keys, changes, form_submissions, inbound_events, invites,
-    key_addresses, key_profiles, key_signals, limit_hits, operator_approvals, organization_verifications, pending_usage, phones, privacy,
-    refusals, removed_rows, requirement_states, sessions, spend_counters, usage,
+    key_addresses, key_profiles, key_signals, limit_hits, operator_approvals, organization_verifications,
+    pending_usage, phones, privacy, refusals, removed_rows, requirement_states, sessions, spend_counters, usage,
 };
 
 use crate::operator::kept_days;

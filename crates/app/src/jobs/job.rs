@@ -4,7 +4,9 @@
 //! a new field has a default. Payloads may hold addresses, links and hashes, so none of these types can be printed.
 
 use keystead_core::anomaly::CapPeriod;
-use keystead_core::id::{KeyId, OrganizationId, PaymentSetupId, ProjectId, ReviewCaseId, UserId, VerificationAttemptId};
+use keystead_core::id::{
+    KeyId, OrganizationId, PaymentSetupId, ProjectId, ReviewCaseId, UserId, VerificationAttemptId,
+};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::key_signals::KeySignal;

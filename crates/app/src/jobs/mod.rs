@@ -9,7 +9,7 @@ mod run;
 
 pub(crate) use job::{
     AccountMail, AccountToDelete, CancelPhone, ChangeEmail, Delivery, DetachMethod, FailedSignIn, Job, MailCases,
-    MailKeySignal, MailLink, MailOwners, MailReviewers, MailSpendAlert, OrganizationToDelete, PollAttempt, PollPayment, RedactAttempt,
-    ResetPassword, SignUp,
+    MailKeySignal, MailLink, MailOwners, MailReviewers, MailSpendAlert, OrganizationToDelete, PollAttempt, PollPayment,
+    RedactAttempt, ResetPassword, SignUp,
 };
 pub(crate) use outcome::{Outcome, poll_wait};

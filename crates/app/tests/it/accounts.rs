@@ -263,7 +263,12 @@ async fn switched_off_emails_are_not_sent() {
     assert!(waive(&two, Requirement::PaymentMethod).await.is_empty());
     assert_eq!(waive(&one, Requirement::Phone).await.len(), 1, "another kind is still wanted");
     let kept = test.app.notifications(&user).await.unwrap();
-    let expected = [(Notification::Verification, true), (Notification::Payment, false), (Notification::Keys, false), (Notification::Review, true)];
+    let expected = [
+        (Notification::Verification, true),
+        (Notification::Payment, false),
+        (Notification::Keys, false),
+        (Notification::Review, true),
+    ];
     assert_eq!(kept, expected, "a kind that was not offered keeps its setting");
     test.app.save_notifications(&user, &Notification::ALL, &[]).await.unwrap();
     test.app.change_password(&opened.session, &secret(GOOD), &secret(OTHER)).await.unwrap();

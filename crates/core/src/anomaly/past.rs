@@ -48,8 +48,7 @@ impl Past {
     /// Whether so many requests in an hour are far beyond it.
     #[must_use]
     pub fn requests_are_beyond(&self, requests: i64) -> bool {
-        self.days >= LEAST_DAYS
-            && is_beyond(requests.into(), self.requests.into(), LEAST_REQUESTS.into())
+        self.days >= LEAST_DAYS && is_beyond(requests.into(), self.requests.into(), LEAST_REQUESTS.into())
     }
 
     /// Whether such a cost of an hour is far beyond it.

@@ -1,5 +1,6 @@
 //! The layout around every page of a signed-in person: navigation, project switcher, notices.
 
+use crate::pages::organization::unusual_use;
 use crate::pages::spend;
 use crate::state::DashboardState;
 use crate::web::extract::{Person, Visit};
@@ -92,6 +93,8 @@ const DONE: &[&str] = &[
     "deletion-cancelled",
     "saved",
     "key-revoked",
+    "key-paused",
+    "key-resumed",
     "invite-sent",
     "invite-revoked",
     "member-removed",
@@ -141,6 +144,7 @@ impl Layout {
             entry("nav-projects", "/settings/organization/projects"),
             entry("nav-admin-keys", "/settings/organization/admin-keys"),
             entry("nav-spend", spend::HERE),
+            entry("nav-unusual-use", unusual_use::HERE),
         ]);
         // Only owners may open the page.
         if visit.owner() {

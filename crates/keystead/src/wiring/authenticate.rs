@@ -7,6 +7,7 @@ use keystead_api::{Authenticate, BoxFuture};
 use keystead_core::access::Selection;
 use keystead_core::caller::Caller;
 use keystead_core::client_certificate::ReportedCertificate;
+use keystead_core::network::Client;
 use keystead_core::refusal::ErrorResponse;
 use keystead_gateway::Gateway;
 

@@ -8,11 +8,18 @@ use crate::members::{Kind, Member, field, optional, parameter};
 use crate::object::Object;
 use crate::operation::{Group, get, post};
 
-const PERIOD: Member = field("period", Kind::Names(|| CapPeriod::ALL.map(CapPeriod::as_str).to_vec()), "The period, which begins with a full minute or hour of UTC.");
+const PERIOD: Member = field(
+    "period",
+    Kind::Names(|| CapPeriod::ALL.map(CapPeriod::as_str).to_vec()),
+    "The period, which begins with a full minute or hour of UTC.",
+);
 const CAP: Kind = Kind::Members(&[
     PERIOD,
     field("requests", Kind::Integer, "The most requests.").or_null().between(1, MOST_CAP_REQUESTS).such_as("600"),
-    field("threshold_amount", Kind::Integer, "The most money, in cents.").or_null().between(1, MOST_CAP_CENTS).such_as("500"),
+    field("threshold_amount", Kind::Integer, "The most money, in cents.")
+        .or_null()
+        .between(1, MOST_CAP_CENTS)
+        .such_as("500"),
 ]);
 const NEW_CAP: Kind = Kind::Members(&[
     PERIOD,
@@ -21,13 +28,7 @@ const NEW_CAP: Kind = Kind::Members(&[
 ]);
 const SIGNALS: Member = field(
     "signals",
-    Kind::List(&Kind::OneOf(&[
-        "spend_beyond_past",
-        "requests_beyond_past",
-        "new_network",
-        "new_country",
-        "new_model",
-    ])),
+    Kind::List(&Kind::OneOf(&["spend_beyond_past", "requests_beyond_past", "new_network", "new_country", "new_model"])),
     "The signals that are on.",
 );
 
@@ -57,9 +58,18 @@ const NOTICED: Object = Object::new(
         object("keystead.anomaly"),
         field("key_id", Kind::Id("key_"), "The key."),
         field("signal", Kind::Names(|| Signal::ALL.map(Signal::as_str).to_vec()), "What was noticed."),
-        field("value", Kind::Text, "The model, network or country; otherwise the day or the beginning of the period, of UTC.").such_as("2026-11-30"),
-        field("period", Kind::Names(|| CapPeriod::ALL.map(CapPeriod::as_str).to_vec()), "The period of the figures.").or_null().such_as("hour"),
-        field("used", Kind::Integer, "What was used: requests, or millionths of the currency.").or_null().such_as("4200"),
+        field(
+            "value",
+            Kind::Text,
+            "The model, network or country; otherwise the day or the beginning of the period, of UTC.",
+        )
+        .such_as("2026-11-30"),
+        field("period", Kind::Names(|| CapPeriod::ALL.map(CapPeriod::as_str).to_vec()), "The period of the figures.")
+            .or_null()
+            .such_as("hour"),
+        field("used", Kind::Integer, "What was used: requests, or millionths of the currency.")
+            .or_null()
+            .such_as("4200"),
         field("usual", Kind::Integer, "The busiest hour of the 14 days before, or the cap.").or_null().such_as("310"),
         field("created_at", Kind::Time, "When it was noticed."),
     ],

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use keystead_core::anomaly::{
-    CapPeriod, DAY, HOUR, MOST_COUNTRIES, MOST_MODELS, MOST_NETWORKS, Noted, PAST_DAYS, Past, PauseReason, Seen, Signal,
-    can_be_new, network_of,
+    CapPeriod, DAY, HOUR, MOST_COUNTRIES, MOST_MODELS, MOST_NETWORKS, Noted, PAST_DAYS, Past, PauseReason, Seen,
+    Signal, can_be_new, network_of,
 };
 use keystead_core::id::{KeyId, OrganizationId};
 use keystead_core::money::Amount;

@@ -8,7 +8,7 @@ use crate::{Error, Tx};
 
 pub use super::data_parts::Part;
 
-use Kind::{Number, Text, Time};
+use Kind::{Number, Structure, Text, Time};
 
 /// Every table with data about a person. A test compares this list with the schema.
 pub const PARTS: &[Part] = &[

@@ -45,9 +45,24 @@ fn seen(row: &Row, column: usize) -> Result<Seen, Error> {
 macro_rules! summed {
     ($start:literal, $column:literal) => {
         concat!(
-            $column, " = CASE WHEN key_profiles.", $start, " = excluded.", $start, " THEN key_profiles.", $column,
-            " + excluded.", $column, " WHEN key_profiles.", $start, " < excluded.", $start, " THEN excluded.", $column,
-            " ELSE key_profiles.", $column, " END, "
+            $column,
+            " = CASE WHEN key_profiles.",
+            $start,
+            " = excluded.",
+            $start,
+            " THEN key_profiles.",
+            $column,
+            " + excluded.",
+            $column,
+            " WHEN key_profiles.",
+            $start,
+            " < excluded.",
+            $start,
+            " THEN excluded.",
+            $column,
+            " ELSE key_profiles.",
+            $column,
+            " END, "
         )
     };
 }
@@ -56,8 +71,16 @@ macro_rules! summed {
 macro_rules! latest {
     ($column:literal) => {
         concat!(
-            $column, " = CASE WHEN key_profiles.", $column, " < excluded.", $column, " THEN excluded.", $column,
-            " ELSE key_profiles.", $column, " END"
+            $column,
+            " = CASE WHEN key_profiles.",
+            $column,
+            " < excluded.",
+            $column,
+            " THEN excluded.",
+            $column,
+            " ELSE key_profiles.",
+            $column,
+            " END"
         )
     };
 }
@@ -112,7 +135,17 @@ pub(super) async fn add(tx: &mut Tx, added: &BTreeMap<&str, Addition>) -> Result
         let ((minute, (requests, cost)), (hour, (of_hour, cost_of_hour))) = (one.minute, one.hour);
         let ((micros, picos), (hour_micros, hour_picos)) = (cost.parts(), cost_of_hour.parts());
         json!([
-            key, one.first_at.0, day(one.last_at), minute, requests, micros, picos, hour, of_hour, hour_micros, hour_picos
+            key,
+            one.first_at.0,
+            day(one.last_at),
+            minute,
+            requests,
+            micros,
+            picos,
+            hour,
+            of_hour,
+            hour_micros,
+            hour_picos
         ])
     };
     let rows: Vec<_> = added.iter().map(row).collect();

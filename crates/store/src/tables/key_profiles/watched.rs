@@ -31,10 +31,7 @@ impl Watched {
 }
 
 /// Reads the settings of keys of organizations.
-pub(super) async fn find(
-    tx: &mut Tx,
-    keys: impl Iterator<Item = &String>,
-) -> Result<BTreeMap<String, Watched>, Error> {
+pub(super) async fn find(tx: &mut Tx, keys: impl Iterator<Item = &String>) -> Result<BTreeMap<String, Watched>, Error> {
     macro_rules! selected {
         () => {
             "SELECT k.id, k.organization, c.cap, c.paused_at, s.signals_off, s.cap FROM api_keys k \
