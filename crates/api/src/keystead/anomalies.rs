@@ -155,11 +155,11 @@ pub(crate) async fn set_cap(
 ) -> Result<Json<Value>, ApiError> {
     let id: KeyId = ids.get("key_id", "API key")?;
     let mode = fields.required_text("mode")?;
-    let cap = fields.value(CAP);
+    let cap = fields.value(CAP).map(|value| cap_in(&value)).transpose()?;
     let cap = match (mode.as_str(), cap) {
         ("inherited", None) => KeyCap::Inherited,
         ("off", None) => KeyCap::Off,
-        ("own", Some(value)) => KeyCap::Own(cap_in(&value)?),
+        ("own", Some(cap)) => KeyCap::Own(cap),
         ("own", None) => return Err(ApiError::missing(CAP)),
         ("inherited" | "off", Some(_)) => return Err(wrong("it belongs to the mode 'own'")),
         _ => {

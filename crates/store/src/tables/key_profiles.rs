@@ -165,6 +165,9 @@ fn over_cap(profile: &Profile, watch: &Watched, at: Timestamp) -> Option<KeySign
     Some(KeySignal { period: Some(cap.period), figure, usual, ..watch.signal(signal, start.to_string(), at) })
 }
 
+/// Values with the last use of each.
+type LastSeen = BTreeMap<String, Timestamp>;
+
 /// Where a key was used from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacesOfKey {
@@ -179,7 +182,7 @@ pub struct PlacesOfKey {
 /// Adds the networks and countries from which keys were used to their profiles, and notes those that are new. Keys of
 /// deleted people and organizations are left out.
 pub async fn note_places(tx: &mut Tx, places: &[PlacesOfKey]) -> Result<(), Error> {
-    let mut used: BTreeMap<String, (BTreeMap<String, Timestamp>, BTreeMap<String, Timestamp>)> = BTreeMap::new();
+    let mut used: BTreeMap<String, (LastSeen, LastSeen)> = BTreeMap::new();
     for place in places {
         let (networks, countries) = used.entry(place.key.to_string()).or_default();
         for (address, at) in &place.addresses {
@@ -189,7 +192,7 @@ pub async fn note_places(tx: &mut Tx, places: &[PlacesOfKey]) -> Result<(), Erro
             keep_latest(countries, country.as_str().to_owned(), *at);
         }
     }
-    let first = |(networks, _): &(BTreeMap<_, Timestamp>, _)| networks.values().min().copied().unwrap_or_default();
+    let first = |(networks, _): &(LastSeen, LastSeen)| networks.values().min().copied().unwrap_or_default();
     let uses: Vec<(&str, Timestamp)> = used.iter().map(|(key, places)| (key.as_str(), first(places))).collect();
     let mut known = rows::touch(tx, &uses).await?;
     let watched = watched::find(tx, known.keys()).await?;
@@ -215,7 +218,7 @@ pub async fn note_places(tx: &mut Tx, places: &[PlacesOfKey]) -> Result<(), Erro
     key_signals::raise(tx, &signals).await
 }
 
-fn keep_latest(values: &mut BTreeMap<String, Timestamp>, value: String, at: Timestamp) {
+fn keep_latest(values: &mut LastSeen, value: String, at: Timestamp) {
     let known = values.entry(value).or_insert(at);
     *known = at.max(*known);
 }

@@ -7,7 +7,7 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 73] = [
+const FIELDS: [&str; 76] = [
     "action",
     "allowed_ips",
     "allowed_tools",
@@ -47,6 +47,7 @@ const FIELDS: [&str; 73] = [
     "nodes",
     "passkey",
     "password",
+    "period",
     "permissions",
     "permissions_added",
     "permissions_removed",
@@ -61,6 +62,7 @@ const FIELDS: [&str; 73] = [
     "recipients",
     "recovery_codes",
     "reference",
+    "requests",
     "resource_id",
     "resource_type",
     "review",
@@ -71,6 +73,7 @@ const FIELDS: [&str; 73] = [
     "second_factor_required",
     "service_account_id",
     "sessions",
+    "signals",
     "status",
     "subject",
     "successor",

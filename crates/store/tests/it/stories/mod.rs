@@ -1,6 +1,7 @@
 //! One story for each noun, in a database of its own; each function here is a test on each engine.
 
 pub(crate) mod accounts;
+mod anomalies;
 pub(crate) mod audit;
 mod captures;
 mod certificate_places;
@@ -75,6 +76,10 @@ pub(crate) async fn usage(databases: &Databases) {
     spend::limits_and_leases(databases.fresh().await).await;
     spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
     spend::alerts(databases.fresh().await).await;
+    anomalies::settings_and_pauses(databases.fresh().await).await;
+    anomalies::news_and_figures_beyond_the_past(databases.fresh().await).await;
+    anomalies::caps_follow_the_usage(databases.fresh().await).await;
+    anomalies::places_of_keys(databases.fresh().await).await;
     spend_figures::figures(databases.fresh().await).await;
     spend_figures::alerts_of_month(databases.fresh().await).await;
 }
