@@ -38,4 +38,5 @@ mod store_outage;
 mod surface;
 mod upstream;
 mod usage_totals;
+mod velocity_cap;
 mod verification;
