@@ -37,6 +37,7 @@ impl World {
         test.app.waive_requirement(&operator, &organization, Requirement::Phone, None, "test").await.unwrap();
         let (ann, asked) = (Actor::Person(ann), NewKey { name: Some("laptop".to_owned()), ..NewKey::default() });
         let made = test.app.create_project_key(&ann, &organization, &project, &asked).await.unwrap();
+        test.mails().await;
         Self { key: made.key.id, test, ann, organization, project, position: 0 }
     }
 

@@ -33,6 +33,7 @@ mod sessions;
 mod spend;
 mod submissions;
 mod unknown;
+mod unusual_use;
 mod usage;
 mod waivers;
 mod workload_keys;

@@ -192,7 +192,9 @@ pub async fn note_places(tx: &mut Tx, places: &[PlacesOfKey]) -> Result<(), Erro
             keep_latest(countries, country.as_str().to_owned(), *at);
         }
     }
-    let first = |(networks, _): &(LastSeen, LastSeen)| networks.values().min().copied().unwrap_or_default();
+    let first = |(networks, countries): &(LastSeen, LastSeen)| {
+        networks.values().chain(countries.values()).min().copied().unwrap_or_default()
+    };
     let uses: Vec<(&str, Timestamp)> = used.iter().map(|(key, places)| (key.as_str(), first(places))).collect();
     let mut known = rows::touch(tx, &uses).await?;
     let watched = watched::find(tx, known.keys()).await?;
@@ -223,9 +225,9 @@ fn keep_latest(values: &mut LastSeen, value: String, at: Timestamp) {
     *known = at.max(*known);
 }
 
-/// Claims the right to send mails about unusual use of a key; `false` when some were sent at or after `since`.
+/// Claims the right to send mails about unusual use of a key; `false` when some were sent after `since`.
 pub async fn claim_mail(tx: &mut Tx, key: &KeyId, since: Timestamp, now: Timestamp) -> Result<bool, Error> {
-    const SQL: &str = "UPDATE key_profiles SET mailed_at = $3 WHERE api_key = $1 AND mailed_at < $2";
+    const SQL: &str = "UPDATE key_profiles SET mailed_at = $3 WHERE api_key = $1 AND mailed_at <= $2";
     Ok(tx.execute(SQL, vec![key.as_str().into(), since.0.into(), now.0.into()]).await? > 0)
 }
 

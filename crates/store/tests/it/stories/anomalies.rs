@@ -204,7 +204,7 @@ pub(crate) async fn places_of_keys(db: Database) {
         change!(db, |tx| key_profiles::claim_mail(tx, &key, since, now)).unwrap()
     };
     assert!(claim(NOW, later(1)).await);
-    assert!(!claim(later(1), later(2)).await);
+    assert!(!claim(NOW, later(2)).await);
     assert!(claim(later(2), later(3_602)).await);
     let direct = KeySignal {
         key: key_id("a"),
