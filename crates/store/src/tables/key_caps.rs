@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::changes::{self, ChangeSubject};
 use super::{id, optional_named, optional_time};
-use crate::{Error, PerEngine, Row, Tx};
+use crate::{Column, Error, PerEngine, Row, Tx};
 
 /// The cap of a key, and its pause.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,10 +28,10 @@ pub(super) fn read_json<T: DeserializeOwned>(table: &'static str, text: String) 
     serde_json::from_str(&text).map_err(|_| Error::Corrupt { table, id: text })
 }
 
-/// Reads a pause from two columns, which are NULL without one.
-pub(super) fn pause_in(row: &Row, column: usize) -> Result<Option<KeyPause>, Error> {
-    let since = optional_time(row, column)?;
-    let reason = optional_named(row, column + 1, "key_caps", PauseReason::from_name)?;
+/// Reads a pause from its two columns, which are NULL without one.
+pub(super) fn pause_in(row: &Row, since: impl Column, reason: impl Column) -> Result<Option<KeyPause>, Error> {
+    let since = optional_time(row, since)?;
+    let reason = optional_named(row, reason, "key_caps", PauseReason::from_name)?;
     Ok(since.zip(reason).map(|(since, reason)| KeyPause { since, reason }))
 }
 
@@ -45,7 +45,7 @@ pub(super) fn cap_in(row: &Row, column: usize) -> Result<KeyCap, Error> {
 pub async fn find(tx: &mut Tx, key: &KeyId) -> Result<KeyCapRow, Error> {
     const SQL: &str = "SELECT cap, paused_at, pause_reason, paused_by FROM key_caps WHERE api_key = $1";
     let Some(row) = tx.optional(SQL, vec![key.as_str().into()]).await? else { return Ok(KeyCapRow::default()) };
-    Ok(KeyCapRow { cap: cap_in(&row, 0)?, pause: pause_in(&row, 1)?, paused_by: row.optional_text(3)? })
+    Ok(KeyCapRow { cap: cap_in(&row, 0)?, pause: pause_in(&row, 1, 2)?, paused_by: row.optional_text(3)? })
 }
 
 /// Lists the pauses of those of these keys that are paused.
@@ -60,7 +60,7 @@ pub async fn pauses(tx: &mut Tx, keys: &[KeyId]) -> Result<BTreeMap<KeyId, KeyPa
     let names: Vec<&str> = keys.iter().map(KeyId::as_str).collect();
     let mut paused = BTreeMap::new();
     for row in &tx.all(sql, vec![json!(names).to_string().into()]).await? {
-        if let Some(pause) = pause_in(row, 1)? {
+        if let Some(pause) = pause_in(row, 1, 2)? {
             paused.insert(id(row, 0, "key_caps")?, pause);
         }
     }
