@@ -201,6 +201,28 @@ fn expired_and_closed_come_first() {
     assert_eq!(decide(&late, chat(), Selection::default(), HERE, NOW), Err(Refusal::AccountDeactivated));
 }
 
+/// S1-38
+#[test]
+fn a_paused_key_is_refused_on_every_plane() {
+    use crate::anomaly::{KeyPause, PauseReason};
+    for kind in KeyKind::ALL {
+        let mut paused = world(kind, true, false, ScopeSet::all());
+        paused.pause = Some(KeyPause { since: NOW, reason: PauseReason::Person });
+        let refused = |refusal: Option<Refusal>| match refusal {
+            Some(refusal @ Refusal::PausedKey { .. }) => refusal.response("https://keys.example"),
+            other => panic!("{kind:?}: {other:?}"),
+        };
+        let data = refused(decide(&paused, chat(), Selection::default(), HERE, NOW).err());
+        let administration = refused(decide_administration(&paused, Scope::ManagementRead, NOW).err());
+        assert_eq!(data, administration);
+        assert_eq!((data.status, data.code, data.kind), (403, Some("api_key_paused"), "invalid_request_error"));
+        let page = if kind == KeyKind::Admin { "/settings/organization/admin-keys." } else { "/api-keys/key_a?project=" };
+        assert!(data.message.contains(page) && data.message.contains(&NOW.to_string()), "{}", data.message);
+        paused.pause = None;
+        assert!(ensure_active(&paused, NOW).is_ok());
+    }
+}
+
 #[test]
 fn every_route_requires_its_scope() {
     for route in ROUTES {
