@@ -24,7 +24,7 @@ async fn a_paused_key_is_refused_until_it_is_resumed() {
     assert_eq!(paused.body["pause_reason"], "paused_by_person");
     assert!(paused.body["paused_at"].is_i64());
     let refused = world.get("/v1/me", &secret).await;
-    assert_eq!((refused.status, refused.code()), (403, "api_key_paused".to_owned()));
+    assert_eq!((refused.status, refused.code()), (403, "api_key_paused"));
     assert_eq!(refused.body["error"]["type"], "invalid_request_error");
     let message = refused.body["error"]["message"].as_str().unwrap();
     assert!(
@@ -40,7 +40,7 @@ async fn a_paused_key_is_refused_until_it_is_resumed() {
     let pause = format!("/v1/keystead/api_keys/{}/pause", spare.text("id"));
     assert_eq!(world.post(&pause, admin(&owner), json!({})).await.status, 200);
     let refused = world.get("/v1/organization/projects", &spare.text("value")).await;
-    assert_eq!((refused.status, refused.code()), (403, "api_key_paused".to_owned()));
+    assert_eq!((refused.status, refused.code()), (403, "api_key_paused"));
 }
 
 #[tokio::test]

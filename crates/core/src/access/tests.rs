@@ -216,7 +216,8 @@ fn a_paused_key_is_refused_on_every_plane() {
         let administration = refused(decide_administration(&paused, Scope::ManagementRead, NOW).err());
         assert_eq!(data, administration);
         assert_eq!((data.status, data.code, data.kind), (403, Some("api_key_paused"), "invalid_request_error"));
-        let page = if kind == KeyKind::Admin { "/settings/organization/admin-keys." } else { "/api-keys/key_a?project=" };
+        let page =
+            if kind == KeyKind::Admin { "/settings/organization/admin-keys." } else { "/api-keys/key_a?project=" };
         assert!(data.message.contains(page) && data.message.contains(&NOW.to_string()), "{}", data.message);
         paused.pause = None;
         assert!(ensure_active(&paused, NOW).is_ok());
