@@ -63,6 +63,28 @@ async function journey(browser, language, scripts, number) {
   assert.deepEqual([await works(old), await works(made)], [401, 200], "the old one has ended");
   done(`${tag}: a key is rotated and the old one ended`);
 
+  // S1-38: a key is paused on its page and refused; one click in the list resumes it.
+  await page.goto(keys);
+  await row(made).locator("td.named a").first().click();
+  await page.locator("form[action*='/pause'] button").click();
+  await page.waitForURL("**done=key-paused**");
+  await see("paused");
+  assert.equal(await works(made), 403, "a paused key is refused");
+  await page.goto(keys);
+  await see("list-paused");
+  await row(made).locator("form[action*='/resume'] button").click();
+  await page.waitForURL("**done=key-resumed**");
+  assert.equal(await works(made), 200, "a resumed key works");
+  await page.goto(`${base}/settings/organization/unusual-use`);
+  await page.uncheck("input[name=signal][value=new_network]");
+  await page.fill("#cap-requests", "6000");
+  await see("unusual-use");
+  await page.locator("main form button.primary").click();
+  await page.waitForURL("**done=saved**");
+  assert.equal(await page.inputValue("#cap-requests"), "6000");
+  assert.equal(await page.isChecked("input[name=signal][value=new_network]"), false);
+  done(`${tag}: a key is paused and resumed, and a cap is set`);
+
   // A project's own list of models holds from the next request on.
   const listed = async () => (await (await fetch(`${base}/v1/models`, { headers: { authorization: `Bearer ${made}` } })).json()).data;
   const served = (await listed()).length;

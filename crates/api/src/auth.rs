@@ -46,7 +46,7 @@ pub trait Authenticate: Send + Sync + 'static {
     ) -> Result<(), ErrorResponse>;
 
     /// Notes that a key was used from an address, once it may.
-    fn note_use(&self, caller: &Caller, address: IpAddr);
+    fn note_use(&self, caller: &Caller, client: Client);
 }
 
 /// The permission that a request needs.
@@ -97,7 +97,7 @@ pub(crate) async fn guard(
             access::ensure_active(&caller, state.app.now()).map_err(refuse)?;
         }
     }
-    state.authenticate.note_use(&caller, from.address());
+    state.authenticate.note_use(&caller, from.0);
     request.extensions_mut().insert(AnyKey { caller });
     Ok(next.run(read_request(accepted, request).await?).await)
 }

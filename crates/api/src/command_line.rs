@@ -2,7 +2,6 @@
 //! network. An answer has the same objects as over HTTP. No listener may serve this router, because it asks no caller for
 //! a credential.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,6 +10,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method};
+use keystead_app::anomalies::KeyCapRow;
 use keystead_app::keys::{KeyState, MintedKey};
 use keystead_app::prices::{PriceImport, PricePreview};
 use keystead_app::{Actor, App, Error, KeyRow};
@@ -18,6 +18,7 @@ use keystead_core::access::Selection;
 use keystead_core::caller::Caller;
 use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::OrganizationId;
+use keystead_core::network::Client;
 use keystead_core::refusal::ErrorResponse;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -110,8 +111,8 @@ pub fn new_key(minted: &MintedKey) -> Value {
 
 /// A key with its state, as `/v1/keystead/api_keys/{key_id}` shows it.
 #[must_use]
-pub fn key_status(key: &KeyRow, state: KeyState) -> Value {
-    keystead::api_keys::show(key, state)
+pub fn key_status(key: &KeyRow, state: KeyState, cap: &KeyCapRow) -> Value {
+    keystead::api_keys::show(key, state, cap)
 }
 
 /// What a list of prices has changed, as the endpoint that imports one shows it.
@@ -193,7 +194,7 @@ impl Authenticate for NoKeys {
         Ok(())
     }
 
-    fn note_use(&self, _caller: &Caller, _address: IpAddr) {}
+    fn note_use(&self, _caller: &Caller, _client: Client) {}
 }
 
 #[cfg(test)]

@@ -317,6 +317,14 @@ pub static ROUTES: &[Endpoint] = &[
     read("/v1/keystead/api_keys/{key_id}", READ, || get(keystead::api_keys::retrieve)),
     write("/v1/keystead/api_keys/{key_id}/rotate", WRITE, || post(keystead::api_keys::rotate))
         .body(&["overlap_in_seconds"]),
+    write("/v1/keystead/api_keys/{key_id}/pause", WRITE, || post(keystead::anomalies::pause)),
+    write("/v1/keystead/api_keys/{key_id}/resume", WRITE, || post(keystead::anomalies::resume)),
+    write("/v1/keystead/api_keys/{key_id}/velocity_cap", WRITE, || post(keystead::anomalies::set_cap))
+        .body(&["mode", "velocity_cap"]),
+    read("/v1/keystead/anomaly_settings", READ, || get(keystead::anomalies::settings)),
+    write("/v1/keystead/anomaly_settings", WRITE, || post(keystead::anomalies::set_settings))
+        .body(&["signals", "velocity_cap"]),
+    read("/v1/keystead/anomalies", READ, || get(keystead::anomalies::list)).query(&["key_id", "limit"], &[]),
     write(PHONES, WRITE, || post(keystead::phone::create)).body(&["phone_number", "country", "language"]),
     read("/v1/keystead/phone_verifications/{id}", WRITE, || get(keystead::phone::retrieve)),
     write("/v1/keystead/phone_verifications/{id}/check", WRITE, || post(keystead::phone::check)).body(&["code"]),

@@ -7,6 +7,7 @@ mod transaction;
 
 pub mod accounts;
 pub mod actor;
+pub mod anomalies;
 pub mod audit;
 pub mod budgets;
 mod case_mails;

@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+use crate::anomaly::KeyPause;
 use crate::budget::Budget;
 use crate::caller::{Caller, ReachableOrganization, ReachableProject};
 use crate::client_certificate::TrustedCertificates;
@@ -172,10 +173,11 @@ pub fn decide_administration(caller: &Caller, scope: Scope, now: Timestamp) -> R
     if permitted.allows(scope) { Ok(organization.id.clone()) } else { Err(refusal) }
 }
 
-/// Checks what applies to every key and plane: the key has not expired and the owner's account is open.
+/// Checks what applies to every key and plane: the key has not expired, the owner's account is open, and the key is not
+/// paused.
 ///
 /// # Errors
-/// [`Refusal::ExpiredKey`] or [`Refusal::AccountDeactivated`].
+/// [`Refusal::ExpiredKey`], [`Refusal::AccountDeactivated`] or [`Refusal::PausedKey`].
 pub fn ensure_active(caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
     if caller.expires_at.is_some_and(|end| now >= end) {
         let bound = matches!(caller.kind, KeyKind::Project | KeyKind::ServiceAccount);
@@ -185,7 +187,17 @@ pub fn ensure_active(caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
     if !caller.owner_active {
         return Err(Refusal::AccountDeactivated);
     }
+    if let Some(pause) = caller.pause {
+        return Err(paused(caller, pause));
+    }
     Ok(())
+}
+
+/// The refusal of a paused key, with the project of its page.
+fn paused(caller: &Caller, pause: KeyPause) -> Refusal {
+    let project = caller.organizations.iter().flat_map(|organization| &organization.projects).next();
+    let project = project.filter(|_| caller.kind != KeyKind::Admin).map(|project| project.id.clone());
+    Refusal::PausedKey { key: caller.key.clone(), project, pause }
 }
 
 fn missing_scope(route: &Route) -> Refusal {

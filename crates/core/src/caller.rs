@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::anomaly::KeyPause;
 use crate::budget::Budget;
 use crate::client_certificate::TrustedCertificates;
 use crate::gate::Entitlements;
@@ -140,6 +141,8 @@ pub struct Caller {
     pub owner_active: bool,
     /// When the key stops working; `None` is never.
     pub expires_at: Option<Timestamp>,
+    /// The pause in which the key is refused, if it is paused.
+    pub pause: Option<KeyPause>,
     /// The scopes to which the key itself is restricted.
     pub scopes: ScopeSet,
     /// The organizations the key reaches; the owner's default organization first.

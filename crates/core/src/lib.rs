@@ -4,6 +4,7 @@
 //! argument, so every rule can be tested exhaustively and replayed.
 
 pub mod access;
+pub mod anomaly;
 pub mod budget;
 pub mod caller;
 pub mod chart;

@@ -8,13 +8,15 @@ pub enum Notification {
     Verification,
     /// Cards that expire or were removed, and waivers of the payment method, to owners.
     Payment,
+    /// Unusual use of keys, and keys that their velocity cap pauses, to owners of the organization and of the key.
+    Keys,
     /// Cases and requests for a waiver that need a decision, to operators.
     Review,
 }
 
 impl Notification {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Verification, Self::Payment, Self::Review];
+    pub const ALL: [Self; 4] = [Self::Verification, Self::Payment, Self::Keys, Self::Review];
 
     /// The name in the store and in forms.
     #[must_use]
@@ -22,6 +24,7 @@ impl Notification {
         match self {
             Self::Verification => "verification",
             Self::Payment => "payment",
+            Self::Keys => "keys",
             Self::Review => "review",
         }
     }

@@ -3,9 +3,10 @@
 
 use serde::Serialize;
 
+use crate::anomaly::KeyPause;
 use crate::client_certificate::CertificateFault;
 use crate::gate::Requirement;
-use crate::id::{OrganizationId, ProjectId, RequestId};
+use crate::id::{KeyId, OrganizationId, ProjectId, RequestId};
 use crate::project_features::HostedTool;
 use crate::scope::Scope;
 use crate::text::printable;
@@ -22,6 +23,15 @@ pub enum Refusal {
     ExpiredKey(Option<ProjectId>),
     /// The owner's account or the organization is closed.
     AccountDeactivated,
+    /// The key is paused, by its velocity cap or by a person.
+    PausedKey {
+        /// The key, for the link.
+        key: KeyId,
+        /// Its project, if it has one, for the link.
+        project: Option<ProjectId>,
+        /// Since when and why.
+        pause: KeyPause,
+    },
     /// The owner belongs to no organization any more, or lost access to the key's project.
     NoMembership,
     /// The header names another organization than the key does.
@@ -231,6 +241,11 @@ impl Refusal {
                 Some("account_deactivated"),
                 "The account associated with this API key has been deactivated. Contact the operator of this service if you believe this is a mistake.",
             ),
+            Self::PausedKey { key, project, pause } => ErrorResponse::invalid(
+                403,
+                Some("api_key_paused"),
+                paused_message(key, project.as_ref(), *pause, public_url),
+            ),
             Self::NoMembership => ErrorResponse::invalid(
                 401,
                 Some("organization_membership_required"),
@@ -321,6 +336,19 @@ impl Refusal {
             },
         }
     }
+}
+
+/// Why the key is refused, since when, and where a person resumes it.
+fn paused_message(key: &KeyId, project: Option<&ProjectId>, pause: KeyPause, public_url: &str) -> String {
+    let page = project.map_or_else(
+        || format!("{public_url}/settings/organization/admin-keys"),
+        |project| format!("{public_url}/api-keys/{key}?project={project}"),
+    );
+    let KeyPause { since, reason } = pause;
+    format!(
+        "This API key is paused since {since}: {}. Its owner or an owner of the organization can resume it at {page}.",
+        reason.message()
+    )
 }
 
 fn certificate_not_accepted(fault: CertificateFault) -> ErrorResponse {

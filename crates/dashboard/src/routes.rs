@@ -9,13 +9,13 @@ use crate::pages::account::{deletion, notifications, overview as account, phone,
 use crate::pages::audit::{csv as audit_csv, page as audit};
 use crate::pages::capture::{ending, handoff, picture, steps};
 use crate::pages::certificates::{list as certificates, one as certificate};
-use crate::pages::keys::{actions, create, find, issued, list, overview};
+use crate::pages::keys::{actions, create, find, issued, list, overview, pauses};
 use crate::pages::operator::{
     credit as operator_credit, overview as console, policy, prices, report, reviews, setup, waivers,
 };
 use crate::pages::organization::{
     admin_keys, billing, credit, credit_csv, deletion as organization_deletion, general, group, groups, member,
-    members, network, project, project_models, projects, role, roles, verification,
+    members, network, project, project_models, projects, role, roles, unusual_use, verification,
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage;
@@ -131,6 +131,9 @@ pub static ROUTES: &[Route] = &[
     signed_in("/api-keys/{id}/edit", || post(actions::edit)),
     signed_in("/api-keys/{id}/rotate", || post(actions::rotate)),
     signed_in("/api-keys/{id}/revoke", || post(actions::revoke)),
+    signed_in("/api-keys/{id}/pause", || post(pauses::pause)),
+    signed_in("/api-keys/{id}/resume", || post(pauses::resume)),
+    signed_in("/api-keys/{id}/cap", || post(pauses::cap)),
     signed_in("/playground", || get(playground::open).post(playground::ask)),
     signed_in(PLAYGROUND_STREAM, || post(playground::stream)),
     signed_in("/playground/examples", || post(playground::code)),
@@ -215,12 +218,14 @@ pub static ROUTES: &[Route] = &[
     recently_authenticated("/settings/organization/webhooks/create", || post(webhooks::create)),
     signed_in("/settings/organization/webhooks/{id}", || get(webhook::open)),
     recently_authenticated("/settings/organization/webhooks/{id}/{verb}", || post(webhook::act)),
+    signed_in("/settings/organization/unusual-use", || get(unusual_use::open).post(unusual_use::save)),
     signed_in("/settings/organization/spend", || get(spend::open)),
     signed_in("/settings/organization/spend/{verb}", || post(spend::act)),
     signed_in("/settings/organization/projects/{id}/spend", || get(spend::open_project)),
     signed_in("/settings/organization/audit-log", || get(audit::open).post(audit::check)),
     signed_in("/settings/organization/audit-log.csv", || get(audit_csv::export)),
     signed_in("/settings/organization/admin-keys", || get(admin_keys::open)),
+    signed_in("/settings/organization/admin-keys/{id}/resume", || post(admin_keys::resume)),
     recently_authenticated("/settings/organization/admin-keys/create", || post(admin_keys::create)),
     recently_authenticated("/settings/organization/admin-keys/{id}/delete", || post(admin_keys::delete)),
     signed_in("/settings/account", || get(account::open).post(account::save)),

@@ -86,6 +86,7 @@ fn no_text_is_missing_and_none_is_unused() {
         "day-",
         "month-",
         "notify-",
+        "signal-",
     ];
     for key in &known {
         let by_name = written.contains(&format!("\"{key}\""));

@@ -37,6 +37,7 @@ fn caller(digest: &KeyDigest) -> Caller {
         owner: Owner::User(format!("user-{:024}", number / 100).parse().unwrap()),
         owner_active: true,
         expires_at: None,
+        pause: None,
         scopes: ScopeSet::all(),
         organizations: vec![ReachableOrganization {
             id: format!("org-{:024}", number / 100).parse().unwrap(),

@@ -1,6 +1,5 @@
 //! The phases of a request, from top to bottom in [`Gateway::respond`].
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -192,7 +191,7 @@ impl Gateway {
         self.check_certificate(&caller, payer.selection(), certificate.as_ref())?;
         // A session has no key with a last use.
         if matches!(lookup, CallerLookup::Key(_)) {
-            self.last_uses.note(&caller, client.address, now);
+            self.last_uses.note(&caller, client, now);
         }
         let (route, object, address, id) = (matched.route, matched.id, client.address, id.clone());
         Ok(ApiRequest { route, object, caller, lookup, payer, address, certificate, id, began })
@@ -209,8 +208,8 @@ impl Gateway {
     }
 
     /// Notes that a key was used at the administration, once it may.
-    pub fn note_use(&self, caller: &Caller, address: IpAddr) {
-        self.last_uses.note(caller, address, self.now());
+    pub fn note_use(&self, caller: &Caller, client: Client) {
+        self.last_uses.note(caller, client, self.now());
     }
 
     async fn caller_of_key(

@@ -89,6 +89,7 @@ pages! {
         "stream-needs-verification"
         "summary-needs-verification"
         "key-not-accepted"
+        "paused-keys"
         "wrong-organization-or-project"
         "addresses-and-countries"
         "client-certificate"

@@ -29,6 +29,7 @@ macro_rules! sources {
             include_str!(concat!("../locales/", $tag, "/usage.ftl")),
             include_str!(concat!("../locales/", $tag, "/spend.ftl")),
             include_str!(concat!("../locales/", $tag, "/budgets.ftl")),
+            include_str!(concat!("../locales/", $tag, "/anomalies.ftl")),
             include_str!(concat!("../locales/", $tag, "/prices.ftl")),
             include_str!(concat!("../locales/", $tag, "/credit.ftl")),
             include_str!(concat!("../locales/", $tag, "/policies.ftl")),

@@ -142,6 +142,7 @@ pub const ERROR_STATUSES: &[ErrorStatus] = &[
     },
     ErrorStatus {
         codes: &[
+            ("api_key_paused", "The key is paused; the message says why and where it is resumed."),
             ("https_required", "The request came over http; replace the key."),
             ("model_not_found", "The project's list of models leaves the model out."),
             ("organization_verification_required", "The organization needs to be verified first."),

@@ -200,6 +200,70 @@ CREATE TABLE key_addresses (
 );
 CREATE INDEX key_addresses_by_age ON key_addresses (last_used_at);
 
+-- What an organization wants to know about unusual use: `signals_off` has the names of the signals that are switched off, with
+-- commas, and `cap` is the velocity cap of its keys as JSON, NULL without one.
+CREATE TABLE anomaly_settings (
+  organization TEXT PRIMARY KEY REFERENCES organizations (id),
+  signals_off TEXT NOT NULL,
+  cap TEXT,
+  updated_at BIGINT NOT NULL
+);
+
+-- The velocity cap of a key as JSON, NULL for that of its organization, and its pause. A paused key is refused.
+CREATE TABLE key_caps (
+  api_key TEXT PRIMARY KEY REFERENCES api_keys (id),
+  cap TEXT,
+  paused_at BIGINT,
+  pause_reason TEXT,
+  paused_by TEXT
+);
+
+-- What keys of organizations were used for. `models`, `networks` and `countries` are JSON arrays of values with the day (of UTC)
+-- of their last use, at most 100, 50 and 50. The figures of the present minute and hour are without batches. `past_day` is the
+-- day on which the figures of the days before were summarized in the columns after it.
+CREATE TABLE key_profiles (
+  api_key TEXT PRIMARY KEY REFERENCES api_keys (id),
+  first_used_at BIGINT NOT NULL,
+  last_used_day BIGINT NOT NULL,
+  models TEXT NOT NULL DEFAULT '[]',
+  networks TEXT NOT NULL DEFAULT '[]',
+  countries TEXT NOT NULL DEFAULT '[]',
+  minute_start BIGINT NOT NULL DEFAULT 0,
+  minute_requests BIGINT NOT NULL DEFAULT 0,
+  minute_cost BIGINT NOT NULL DEFAULT 0,
+  minute_cost_picos BIGINT NOT NULL DEFAULT 0,
+  hour_start BIGINT NOT NULL DEFAULT 0,
+  hour_requests BIGINT NOT NULL DEFAULT 0,
+  hour_cost BIGINT NOT NULL DEFAULT 0,
+  hour_cost_picos BIGINT NOT NULL DEFAULT 0,
+  past_day BIGINT NOT NULL DEFAULT 0,
+  past_days BIGINT NOT NULL DEFAULT 0,
+  past_requests BIGINT NOT NULL DEFAULT 0,
+  past_cost BIGINT NOT NULL DEFAULT 0,
+  past_cost_picos BIGINT NOT NULL DEFAULT 0,
+  mailed_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX key_profiles_by_age ON key_profiles (last_used_day);
+
+-- What was noticed about keys. `value` is the model, network or country, the day of UTC, or the beginning of the period of a cap.
+-- `figure` and `usual` are requests or whole micros: what was used, and the busiest hour before or the cap. `handled_at` is when
+-- mails and events about it were queued, and the key was paused.
+CREATE TABLE key_signals (
+  api_key TEXT NOT NULL REFERENCES api_keys (id),
+  signal TEXT NOT NULL,
+  value TEXT NOT NULL,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  at BIGINT NOT NULL,
+  period TEXT NOT NULL,
+  figure BIGINT NOT NULL,
+  usual BIGINT NOT NULL,
+  handled_at BIGINT,
+  PRIMARY KEY (api_key, signal, value)
+);
+CREATE INDEX key_signals_of_organization ON key_signals (organization, at);
+CREATE INDEX key_signals_by_age ON key_signals (at);
+CREATE INDEX key_signals_due ON key_signals (at) WHERE handled_at IS NULL;
+
 -- Organizations that a legacy key of a person reaches no longer, because the person was removed there after the key was made.
 -- A person who comes back makes new keys.
 CREATE TABLE keys_left_out (
@@ -474,6 +538,8 @@ CREATE TABLE usage_hours (
   cost_picos BIGINT NOT NULL,
   PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
 );
+-- For the past of one key.
+CREATE INDEX usage_hours_of_key ON usage_hours (api_key, bucket_start);
 
 CREATE TABLE usage_days (
   organization TEXT NOT NULL,

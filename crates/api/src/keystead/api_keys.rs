@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use keystead_app::KeyRow;
+use keystead_app::anomalies::KeyCapRow;
 use keystead_app::keys::KeyState;
 use keystead_core::id::KeyId;
 use serde_json::{Value, json};
 
+use super::anomalies;
 use crate::ApiState;
 use crate::api_keys;
 use crate::auth::Admin;
@@ -20,13 +22,20 @@ const OVERLAP: i64 = 86_400;
 /// `GET`
 pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
     let id = ids.get("key_id", "API key")?;
-    let (key, key_state) = state.app.explain_key(&admin.actor, &admin.organization, &id).await.or_fail(&state)?;
-    Ok(Json(show(&key, key_state)))
+    explained(&state, &admin, &id).await
+}
+
+/// Explains a key of the caller's organization.
+pub(super) async fn explained(state: &ApiState, admin: &Admin, id: &KeyId) -> Result<Json<Value>, ApiError> {
+    let (actor, organization) = (&admin.actor, &admin.organization);
+    let (key, key_state) = state.app.explain_key(actor, organization, id).await.or_fail(state)?;
+    let cap = state.app.key_cap(actor, organization, id).await.or_fail(state)?;
+    Ok(Json(show(&key, key_state, &cap)))
 }
 
 /// Shows a key with its state.
-pub(crate) fn show(key: &KeyRow, state: KeyState) -> Value {
-    json!({
+pub(crate) fn show(key: &KeyRow, state: KeyState, cap: &KeyCapRow) -> Value {
+    let mut shown = json!({
         "id": key.id,
         "object": "keystead.api_key",
         "kind": key.kind.as_str(),
@@ -45,7 +54,9 @@ pub(crate) fn show(key: &KeyRow, state: KeyState) -> Value {
         "revoked_reason": key.revoked_reason,
         "rotated_to": key.rotated_to,
         "federation_rule_id": key.federation_rule,
-    })
+    });
+    anomalies::add_to(&mut shown, cap);
+    shown
 }
 
 /// `POST …/rotate`: a new key of the same owner, project, name and scopes; the old one works for

@@ -1,6 +1,7 @@
 //! `/v1/keystead`: endpoints that OpenAI's API does not have.
 
 pub(crate) mod alerts;
+pub(crate) mod anomalies;
 pub(crate) mod api_keys;
 pub(crate) mod budget;
 pub(crate) mod budgets;

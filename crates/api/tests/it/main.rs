@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
+mod anomalies;
 mod audit_shapes;
 mod audit_types;
 mod budget;

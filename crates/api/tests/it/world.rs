@@ -1,6 +1,5 @@
 //! A whole API in memory.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -39,7 +38,7 @@ struct Keys {
 }
 
 impl Authenticate for Keys {
-    fn note_use(&self, _caller: &Caller, _address: IpAddr) {}
+    fn note_use(&self, _caller: &Caller, _client: Client) {}
 
     fn check_certificate(
         &self,

@@ -79,8 +79,12 @@ impl Area {
 /// Every action that is recorded. A test searches the sources, so that none is missing here, and the pages have a text
 /// for each.
 pub const ACTIONS: &[&str] = &[
+    "anomaly_settings.updated",
+    "api_key.cap_updated",
     "api_key.created",
     "api_key.deleted",
+    "api_key.paused",
+    "api_key.resumed",
     "api_key.rotated",
     "api_key.sent_in_clear",
     "api_key.updated",

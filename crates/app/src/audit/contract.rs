@@ -182,7 +182,9 @@ pub const TENANT: &[&str] = &[
 #[must_use]
 pub fn shown_as(action: &str) -> &'static str {
     match action {
-        "api_key.rotated" | "api_key.sent_in_clear" => "api_key.updated",
+        "api_key.cap_updated" | "api_key.paused" | "api_key.resumed" | "api_key.rotated" | "api_key.sent_in_clear" => {
+            "api_key.updated"
+        }
         "workload_identity.token_issued" => "api_key.created",
         "project.user.added" => "user.added",
         "project.user.deleted" => "user.deleted",

@@ -8,8 +8,9 @@ use keystead_core::verification::phone_sharing::CLOSED_COUNTS;
 use keystead_core::webhook::DELIVERIES_KEPT_DAYS;
 use keystead_store::tables::{
     accounts, activity, address_fingerprints, api_keys, changes, form_submissions, inbound_events, invites,
-    key_addresses, limit_hits, operator_approvals, organization_verifications, pending_usage, phones, privacy,
-    refusals, removed_rows, requirement_states, sessions, spend_counters, usage, webhook_deliveries, webhook_endpoints,
+    key_addresses, key_profiles, key_signals, limit_hits, operator_approvals, organization_verifications,
+    pending_usage, phones, privacy, refusals, removed_rows, requirement_states, sessions, spend_counters, usage,
+    webhook_deliveries, webhook_endpoints,
 };
 
 use crate::operator::kept_days;
@@ -40,6 +41,8 @@ impl App {
             limit_hits::delete_old(tx, before("limit_hits")).await?;
             inbound_events::delete_old(tx, now.plus(-30 * DAY)).await?;
             key_addresses::delete_old(tx, before("key_addresses")).await?;
+            key_signals::delete_old(tx, before("key_signals")).await?;
+            key_profiles::delete_unused(tx, before("key_profiles")).await?;
             invites::delete_old(tx, before("invites")).await?;
             phones::delete_old(tx, before("phone_verifications")).await?;
             phones::delete_numbers_of_deleted(tx, now.plus(-CLOSED_COUNTS)).await?;

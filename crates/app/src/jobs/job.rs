@@ -3,9 +3,13 @@
 //! Names and fields are kept in the store: jobs queued by an older version must still be read, so none is renamed, and
 //! a new field has a default. Payloads may hold addresses, links and hashes, so none of these types can be printed.
 
-use keystead_core::id::{OrganizationId, PaymentSetupId, ProjectId, ReviewCaseId, UserId, VerificationAttemptId};
+use keystead_core::anomaly::CapPeriod;
+use keystead_core::id::{
+    KeyId, OrganizationId, PaymentSetupId, ProjectId, ReviewCaseId, UserId, VerificationAttemptId,
+};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
+use keystead_store::tables::key_signals::KeySignal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -92,6 +96,9 @@ pub(crate) enum Job {
     /// Mail the owners that a webhook was switched off.
     #[serde(rename = "webhook.off_mail")]
     MailWebhookOff(MailWebhookOff),
+    /// Mail a person about unusual use of a key.
+    #[serde(rename = "key.signal_mail")]
+    MailKeySignal(MailKeySignal),
     /// Ask the service to end a phone verification.
     #[serde(rename = "phone.cancel")]
     CancelPhone(CancelPhone),
@@ -283,6 +290,42 @@ pub(crate) struct MailSpendAlert {
     pub(crate) subject_prefix: String,
 }
 
+/// What was noticed about a key, for one person.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct MailKeySignal {
+    pub(crate) to: UserId,
+    pub(crate) organization: OrganizationId,
+    pub(crate) key: KeyId,
+    /// The name of the signal.
+    pub(crate) signal: String,
+    pub(crate) value: String,
+    pub(crate) at: Timestamp,
+    /// The period of the figures; empty without figures.
+    #[serde(default)]
+    pub(crate) period: String,
+    #[serde(default)]
+    pub(crate) figure: i64,
+    #[serde(default)]
+    pub(crate) usual: i64,
+}
+
+impl MailKeySignal {
+    /// Builds the job of one recipient.
+    pub(crate) fn of(noticed: &KeySignal, to: UserId) -> Self {
+        Self {
+            to,
+            organization: noticed.organization.clone(),
+            key: noticed.key.clone(),
+            signal: noticed.signal.as_str().to_owned(),
+            value: noticed.value.clone(),
+            at: noticed.at,
+            period: noticed.period.map_or("", CapPeriod::as_str).to_owned(),
+            figure: noticed.figure,
+            usual: noticed.usual,
+        }
+    }
+}
+
 /// A phone verification to end at the service that made its code.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct CancelPhone {
@@ -380,6 +423,10 @@ mod tests {
             (
                 "spend.alert_mail",
                 json!({ "to": "a@b.c", "organization": "org-1", "project": "proj_1", "cents": 7, "spent": 70_000, "window": 0 }),
+            ),
+            (
+                "key.signal_mail",
+                json!({ "to": "user-1", "organization": "org-1", "key": "key_1", "signal": "new_model", "value": "m", "at": 7, "period": "", "figure": 0, "usual": 0 }),
             ),
             ("phone.cancel", json!({ "reference": "r", "service": "first" })),
         ] {

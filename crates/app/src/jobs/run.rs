@@ -7,6 +7,7 @@ use crate::accounts::mails::send_account_mail;
 use crate::accounts::reset::mail_reset_link;
 use crate::accounts::sign_in::record_failed_sign_in;
 use crate::accounts::sign_up::finish_sign_up;
+use crate::anomalies::mails::mail_key_signal;
 use crate::budgets::alert_mails::mail_budget_alert;
 use crate::case_mails::{announce_cases, mail_cases, mail_reviewers};
 use crate::organizations::deletion::{delete_organization, remind_owners};
@@ -52,6 +53,7 @@ pub(super) async fn execute_job(app: &App, job: Job, attempts: i64) -> Result<Ou
         Job::MailSpendAlert(mail) => mail_spend_alert(app, mail).await,
         Job::MailBudgetAlert(mail) => mail_budget_alert(app, mail).await,
         Job::MailWebhookOff(mail) => mail_webhook_off(app, mail).await,
+        Job::MailKeySignal(mail) => mail_key_signal(app, mail).await,
         Job::CancelPhone(phone) => Ok(cancel_phone_at_service(app, phone).await),
         Job::Unknown => {
             tracing::warn!(

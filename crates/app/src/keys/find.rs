@@ -1,9 +1,13 @@
 //! Finding keys of a project by name, last four characters and state, and revoking several of them.
 
+use std::collections::BTreeMap;
+
+use keystead_core::anomaly::KeyPause;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, UserId};
 use keystead_core::key_search::{KeyFilter, KeySearch};
 use keystead_core::scope::Scope;
 use keystead_store::tables::api_keys::{self, KeyCounts, KeyWithOwner, KeysWanted};
+use keystead_store::tables::key_caps;
 use keystead_store::{Listing, Page, Tx};
 
 use super::project_keys::key_to_change;
@@ -29,6 +33,8 @@ pub struct KeysFound {
     pub keys: Listing<KeyWithOwner>,
     /// How many keys match the search, by state.
     pub counts: KeyCounts,
+    /// The pauses of those of the page that are paused.
+    pub paused: BTreeMap<KeyId, KeyPause>,
 }
 
 impl App {
@@ -53,7 +59,9 @@ impl App {
             let wanted = KeysWanted { project, owner: owner.as_ref(), search, filter, now };
             let keys = api_keys::search(tx, &wanted, &page).await?;
             let counts = api_keys::count(tx, &wanted).await?;
-            Ok(KeysFound { keys, counts })
+            let ids: Vec<KeyId> = keys.data.iter().map(|found| found.key.id.clone()).collect();
+            let paused = key_caps::pauses(tx, &ids).await?;
+            Ok(KeysFound { keys, counts, paused })
         })
     }
 

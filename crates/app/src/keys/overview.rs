@@ -7,10 +7,13 @@ use keystead_core::id::{FederationRuleId, KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Amount;
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
+use keystead_store::tables::anomaly_settings::{self, AnomalySettings};
 use keystead_store::tables::api_keys::{self, KeyWithOwner};
 use keystead_store::tables::audit::{self, AuditEvent, Filter};
 use keystead_store::tables::federation_rules::{self, FederationRule};
 use keystead_store::tables::key_addresses::{self, KeyAddress};
+use keystead_store::tables::key_caps::{self, KeyCapRow};
+use keystead_store::tables::key_signals::{self, KeySignal};
 use keystead_store::tables::refusals::{self, RefusedCall};
 use keystead_store::tables::usage::{self, GroupKey, MinuteOfKey, UsageQuery};
 use keystead_store::tables::workload_identity_providers;
@@ -26,6 +29,8 @@ use crate::{Actor, App, Error};
 const SHOWN: i64 = 30 * 86_400;
 /// The number of changes that are shown.
 const CHANGES: u32 = 20;
+/// The number of signals that are shown.
+const SIGNALS: u32 = 10;
 
 /// The usage of one model with a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +71,14 @@ pub struct KeyOverview {
     pub recent: Vec<MinuteOfKey>,
     /// The addresses that it was used from, latest use first.
     pub addresses: Vec<KeyAddress>,
+    /// Its velocity cap and its pause.
+    pub cap: KeyCapRow,
+    /// The settings of its organization about unusual use.
+    pub settings: AnomalySettings,
+    /// Whether the person may change its cap.
+    pub may_cap: bool,
+    /// What was noticed about it, latest first.
+    pub signals: Vec<KeySignal>,
     /// The last requests that a rule refused, newest first.
     pub refusals: Vec<RefusedCall>,
     /// Entries of the audit log about the key, newest first, with names also for who created and revoked it.
@@ -96,7 +109,8 @@ impl App {
             if !own && self.authorize_in_project(tx, actor, place, Scope::ManagementRead).await.is_err() {
                 return Err(missing());
             }
-            let may = own || self.authorize_in_project(tx, actor, place, Scope::ManagementWrite).await.is_ok();
+            let may_manage = self.authorize_in_project(tx, actor, place, Scope::ManagementWrite).await.is_ok();
+            let may = own || may_manage;
             let (created, changes) = history(tx, organization, &found).await?;
             let issued_by = match &found.key.federation_rule {
                 Some(rule) => Some(issued_by(tx, organization, rule).await?),
@@ -106,6 +120,10 @@ impl App {
                 issued_by,
                 state: KeyState::of(&found.key, now),
                 changeable: may && found.key.revoked_at.is_none(),
+                cap: key_caps::find(tx, id).await?,
+                settings: anomaly_settings::find(tx, organization).await?,
+                may_cap: may_manage && found.key.revoked_at.is_none() && found.key.federation_rule.is_none(),
+                signals: key_signals::list(tx, organization, Some(id), SIGNALS).await?,
                 created,
                 models: models_of(tx, organization, id, since, now).await?,
                 recent: usage::recent_of_key(tx, organization, id, since).await?,

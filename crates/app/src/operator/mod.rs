@@ -7,6 +7,7 @@ pub mod policies;
 pub use all_organizations::KnownOrganization;
 pub use gateways::GatewaysView;
 
+use keystead_core::anomaly::{REMEMBERED_DAYS, SIGNALS_KEPT_DAYS};
 use keystead_core::caller::{Caller, Owner};
 use keystead_core::id::{ActorId, OrganizationId};
 use keystead_core::key::KeyKind;
@@ -133,11 +134,13 @@ pub struct KeptView {
 /// Seconds after which an erasure that a service has not confirmed is reported to the operator.
 const ERASURE_LATE: i64 = 3 * 86_400;
 /// Days after which the cleanup deletes things.
-pub(crate) const KEPT_DAYS: [(&str, i64); 8] = [
+pub(crate) const KEPT_DAYS: [(&str, i64); 10] = [
     ("phone_verifications", 30),
     ("line_lookups", 30),
     ("limit_hits", 31),
     ("key_addresses", 30),
+    ("key_profiles", REMEMBERED_DAYS),
+    ("key_signals", SIGNALS_KEPT_DAYS),
     ("invites", 30),
     ("document_fingerprints", 90),
     ("address_fingerprints", ADDRESS_DAYS),

@@ -36,6 +36,8 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "external_keys",
             "external_storage",
             "organization_tiers",
+            "anomaly_settings",
+            "key_caps",
             "spend_counters",
             "credit_accounts",
             "credit_usage",

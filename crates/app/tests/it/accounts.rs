@@ -258,12 +258,17 @@ async fn switched_off_emails_are_not_sent() {
         test.subjects().await
     };
     assert_eq!(waive(&one, Requirement::PaymentMethod).await, ["A payment method is no longer required"]);
-    let offered = [Notification::Verification, Notification::Payment];
+    let offered = [Notification::Verification, Notification::Payment, Notification::Keys];
     test.app.save_notifications(&user, &offered, &[Notification::Verification]).await.unwrap();
     assert!(waive(&two, Requirement::PaymentMethod).await.is_empty());
     assert_eq!(waive(&one, Requirement::Phone).await.len(), 1, "another kind is still wanted");
     let kept = test.app.notifications(&user).await.unwrap();
-    let expected = [(Notification::Verification, true), (Notification::Payment, false), (Notification::Review, true)];
+    let expected = [
+        (Notification::Verification, true),
+        (Notification::Payment, false),
+        (Notification::Keys, false),
+        (Notification::Review, true),
+    ];
     assert_eq!(kept, expected, "a kind that was not offered keeps its setting");
     test.app.save_notifications(&user, &Notification::ALL, &[]).await.unwrap();
     test.app.change_password(&opened.session, &secret(GOOD), &secret(OTHER)).await.unwrap();

@@ -5,6 +5,7 @@
 mod account_deletion;
 mod account_export;
 mod accounts;
+mod anomalies;
 mod audit_readers;
 mod budget_alerts;
 mod bursts;

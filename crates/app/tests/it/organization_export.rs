@@ -69,6 +69,8 @@ fn every_table_of_an_organization_is_copied_or_has_a_reason() {
         "project_members",
         "service_accounts",
         "key_addresses",
+        "key_caps",
+        "key_profiles",
         "project_certificates",
         "group_members",
     ]);

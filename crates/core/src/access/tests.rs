@@ -65,6 +65,7 @@ fn caller(kind: KeyKind, scopes: ScopeSet, organizations: Vec<ReachableOrganizat
         owner: Owner::User("user-a".parse().unwrap_or_else(|_| unreachable!("test id"))),
         owner_active: true,
         expires_at: None,
+        pause: None,
         scopes,
         organizations,
         revision: 0,
@@ -157,6 +158,7 @@ fn name(refusal: &Refusal) -> &'static str {
         Refusal::NoMembership => "no_membership",
         Refusal::AccountDeactivated => "deactivated",
         Refusal::ExpiredKey(_) => "expired",
+        Refusal::PausedKey { .. } => "paused",
         _ => "other",
     }
 }
@@ -200,6 +202,29 @@ fn expired_and_closed_come_first() {
     late.owner_active = true;
     late.organizations[0].deactivated = true;
     assert_eq!(decide(&late, chat(), Selection::default(), HERE, NOW), Err(Refusal::AccountDeactivated));
+}
+
+/// S1-38
+#[test]
+fn a_paused_key_is_refused_on_every_plane() {
+    use crate::anomaly::{KeyPause, PauseReason};
+    for kind in KeyKind::ALL {
+        let mut paused = world(kind, true, false, ScopeSet::all());
+        paused.pause = Some(KeyPause { since: NOW, reason: PauseReason::Person });
+        let refused = |refusal: Option<Refusal>| match refusal {
+            Some(refusal @ Refusal::PausedKey { .. }) => refusal.response("https://keys.example"),
+            other => panic!("{kind:?}: {other:?}"),
+        };
+        let data = refused(decide(&paused, chat(), Selection::default(), HERE, NOW).err());
+        let administration = refused(decide_administration(&paused, Scope::ManagementRead, NOW).err());
+        assert_eq!(data, administration);
+        assert_eq!((data.status, data.code, data.kind), (403, Some("api_key_paused"), "invalid_request_error"));
+        let page =
+            if kind == KeyKind::Admin { "/settings/organization/admin-keys." } else { "/api-keys/key_a?project=" };
+        assert!(data.message.contains(page) && data.message.contains(&NOW.to_string()), "{}", data.message);
+        paused.pause = None;
+        assert!(ensure_active(&paused, NOW).is_ok());
+    }
 }
 
 #[test]

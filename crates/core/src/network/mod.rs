@@ -19,12 +19,14 @@ pub struct Client {
     pub address: IpAddr,
     /// Whether the API serves the client's country, region or territory.
     pub served: bool,
+    /// The client's country, as far as it is known.
+    pub country: Option<Country>,
 }
 
 impl Client {
     /// Builds a client at this address, from a country that is served.
     #[must_use]
     pub const fn at(address: IpAddr) -> Self {
-        Self { address: canonical(address), served: true }
+        Self { address: canonical(address), served: true, country: None }
     }
 }

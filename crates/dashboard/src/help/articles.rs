@@ -79,7 +79,7 @@ pub(crate) fn page_to_act(topic: &Topic) -> Option<(&'static str, &'static str)>
         "spend-limits" => ("nav-spend", "/settings/organization/spend"),
         "credit" => ("nav-billing", "/settings/organization/billing"),
         "webhooks" => ("nav-webhooks", "/settings/organization/webhooks"),
-        "key-not-accepted" | "phone-number-requirement" => ("nav-api-keys", "/api-keys"),
+        "key-not-accepted" | "paused-keys" | "phone-number-requirement" => ("nav-api-keys", "/api-keys"),
         "payment-method" => ("nav-billing", "/settings/organization/billing/payment-methods"),
         _ => return None,
     })

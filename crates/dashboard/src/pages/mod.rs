@@ -19,5 +19,6 @@ pub(crate) mod sign_in;
 pub(crate) mod spend;
 pub(crate) mod unknown;
 pub(crate) mod usage;
+mod velocity_cap;
 pub(crate) mod webhooks;
 pub(crate) mod workloads;

@@ -1,6 +1,7 @@
 //! The layout around every page of a signed-in person: navigation, project switcher, notices.
 
 use crate::pages::organization::credit::{HERE as BILLING, PAYMENT_METHODS};
+use crate::pages::organization::unusual_use;
 use crate::pages::{budgets, spend, webhooks};
 use crate::state::DashboardState;
 use crate::web::extract::{Person, Visit};
@@ -94,6 +95,8 @@ const DONE: &[&str] = &[
     "deletion-cancelled",
     "saved",
     "key-revoked",
+    "key-paused",
+    "key-resumed",
     "invite-sent",
     "invite-revoked",
     "member-removed",
@@ -143,6 +146,7 @@ impl Layout {
         organization_entries.extend([
             entry("nav-projects", "/settings/organization/projects"),
             entry("nav-admin-keys", "/settings/organization/admin-keys"),
+            entry("nav-unusual-use", unusual_use::HERE),
         ]);
         if visit.sees_usage() {
             organization_entries.push(entry("nav-spend", spend::HERE));

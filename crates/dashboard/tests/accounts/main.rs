@@ -38,6 +38,7 @@ mod spend;
 mod submissions;
 mod tiers;
 mod unknown;
+mod unusual_use;
 mod usage;
 mod waivers;
 mod webhooks;

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use keystead_core::caller::Caller;
 use keystead_core::id::KeyId;
-use keystead_core::network::client_network;
+use keystead_core::network::{Client, Country, client_network};
 use keystead_core::time::Timestamp;
 use tokio::sync::Notify;
 
@@ -18,6 +18,8 @@ const MOST: usize = 4_096;
 /// Maximum number of addresses of one key between two writes. A key in an app on many phones has a new one in each
 /// request.
 const ADDRESSES: usize = 8;
+/// Maximum number of countries of one key between two writes.
+const COUNTRIES: usize = 8;
 
 /// The server draws the ids, so their hash need not resist chosen collisions.
 type Uses = foldhash::HashMap<KeyId, KeyUse>;
@@ -29,9 +31,19 @@ pub struct KeyUse {
     pub at: Timestamp,
     /// The latest networks of clients ([`client_network`]), with the last use from each, in no order.
     pub addresses: Vec<(IpAddr, Timestamp)>,
+    /// Countries of clients, as far as they are known, with the last use from each, in no order.
+    pub countries: Vec<(Country, Timestamp)>,
 }
 
 impl KeyUse {
+    fn add_country(&mut self, country: Country, at: Timestamp) {
+        if let Some((_, known)) = self.countries.iter_mut().find(|(known, _)| *known == country) {
+            *known = at.max(*known);
+        } else if self.countries.len() < COUNTRIES {
+            self.countries.push((country, at));
+        }
+    }
+
     fn add(&mut self, address: IpAddr, at: Timestamp) {
         self.at = at.max(self.at);
         if let Some((_, known)) = self.addresses.iter_mut().find(|(known, _)| *known == address) {
@@ -56,20 +68,24 @@ pub struct LastUses {
 }
 
 impl LastUses {
-    /// Notes that a caller's key was used from an address.
-    pub(crate) fn note(&self, caller: &Caller, address: IpAddr, at: Timestamp) {
-        self.remember(&caller.key, address, at);
+    /// Notes that a caller's key was used by a client.
+    pub(crate) fn note(&self, caller: &Caller, client: Client, at: Timestamp) {
+        self.remember(&caller.key, client, at);
     }
 
-    fn remember(&self, key: &KeyId, address: IpAddr, at: Timestamp) {
-        let address = client_network(address);
+    fn remember(&self, key: &KeyId, client: Client, at: Timestamp) {
+        let address = client_network(client.address);
         let mut part = self.part(key).lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = part.get_mut(key) {
             known.add(address, at);
+            if let Some(country) = client.country {
+                known.add_country(country, at);
+            }
             return;
         }
         if part.len() < MOST {
-            part.insert(key.clone(), KeyUse { at, addresses: vec![(address, at)] });
+            let countries = client.country.map(|country| (country, at)).into_iter().collect();
+            part.insert(key.clone(), KeyUse { at, addresses: vec![(address, at)], countries });
         }
         if part.len() >= MOST {
             self.full.notify_one();
@@ -100,6 +116,9 @@ impl LastUses {
                 Entry::Occupied(mut known) => {
                     for (address, at) in earlier.addresses {
                         known.get_mut().add(address, at);
+                    }
+                    for (country, at) in earlier.countries {
+                        known.get_mut().add_country(country, at);
                     }
                 }
                 Entry::Vacant(place) if room => {
@@ -170,7 +189,7 @@ mod tests {
                 match step {
                     Step::Use(number, from, at) => {
                         let (key, from, at) = (key(number), address(from), Timestamp(at));
-                        uses.remember(&key, from, at);
+                        uses.remember(&key, Client::at(from), at);
                         note(&mut truth, &key, None, at);
                         note(&mut truth, &key, Some(from), at);
                     }
@@ -187,14 +206,14 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let uses = LastUses::default();
         for number in 0..PARTS * MOST * 2 {
-            uses.remember(&key(number), address(1), Timestamp(1));
+            uses.remember(&key(number), Client::at(address(1)), Timestamp(1));
         }
         assert!(uses.filled().now_or_never().is_some(), "it asks to be written early");
         let taken = uses.take();
         assert!(taken.len() <= PARTS * MOST, "{}", taken.len());
         assert!(taken.is_sorted_by(|a, b| a.0.as_str() < b.0.as_str()));
         assert!(uses.take().is_empty());
-        let used = KeyUse { at: Timestamp(1), addresses: vec![(address(1), Timestamp(1))] };
+        let used = KeyUse { at: Timestamp(1), addresses: vec![(address(1), Timestamp(1))], countries: Vec::new() };
         uses.give_back((0..PARTS * MOST * 2).map(|number| (key(number), used.clone())).collect());
         assert!(uses.take().len() <= PARTS * MOST);
     }
@@ -205,7 +224,7 @@ mod tests {
         let uses = LastUses::default();
         for host in 1..=300_u128 {
             let address = std::net::Ipv6Addr::from_bits((0x2001_0db8_u128 << 96) | host);
-            uses.remember(&key(1), address.into(), Timestamp(9));
+            uses.remember(&key(1), Client::at(address.into()), Timestamp(9));
         }
         let (_, used) = uses.take().pop().unwrap();
         assert_eq!(used.addresses, [("2001:db8::".parse().unwrap(), Timestamp(9))]);
@@ -215,9 +234,9 @@ mod tests {
     fn of_many_addresses_the_latest_stay() {
         let uses = LastUses::default();
         for number in 0..=255 {
-            uses.remember(&key(1), address(number), Timestamp(i64::from(number)));
+            uses.remember(&key(1), Client::at(address(number)), Timestamp(i64::from(number)));
         }
-        uses.remember(&key(1), address(0), Timestamp(3));
+        uses.remember(&key(1), Client::at(address(0)), Timestamp(3));
         let (_, used) = uses.take().pop().unwrap();
         assert_eq!(used.at, Timestamp(255));
         let mut numbers: Vec<i64> = used.addresses.iter().map(|(_, at)| at.0).collect();

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
 use http::HeaderMap;
+use keystead_core::network::Client;
 use keystead_core::scope::{Scope, ScopeSet};
 use keystead_core::time::Timestamp;
 use keystead_gateway::KeyUse;
@@ -27,7 +28,7 @@ async fn every_use_is_noted_and_nothing_else() {
     assert_eq!(world.get("/v1/models", &lists).await.status, 200);
     assert_eq!(world.chat(&calls).await.status, 200);
     let administrator = world.gateway.authenticate(&bearer(&administers)).await.unwrap();
-    world.gateway.note_use(&administrator, office);
+    world.gateway.note_use(&administrator, Client::at(office));
     assert_eq!(world.get("/v1/models", &refused).await.status, 403);
     assert_eq!(world.get("/v1/models", &expired).await.status, 401);
     assert!(world.gateway.authenticate(&bearer(&expired)).await.is_err());
@@ -35,7 +36,7 @@ async fn every_use_is_noted_and_nothing_else() {
     let taken = uses.take();
     let used = |key: &str, from: IpAddr, at: i64| {
         let at = Timestamp(at);
-        (key.parse().unwrap(), KeyUse { at, addresses: vec![(from, at)] })
+        (key.parse().unwrap(), KeyUse { at, addresses: vec![(from, at)], countries: Vec::new() })
     };
     assert_eq!(taken, [used("key_1", here, now), used("key_2", here, now), used("key_3", office, now)]);
 

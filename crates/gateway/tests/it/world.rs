@@ -227,6 +227,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
         owner: Owner::User(user.parse().unwrap()),
         owner_active: true,
         expires_at: None,
+        pause: None,
         scopes: ScopeSet::all(),
         organizations: vec![ReachableOrganization {
             id: format!("org-{number}").parse().unwrap(),

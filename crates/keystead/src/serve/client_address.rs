@@ -70,7 +70,8 @@ pub(crate) struct Edge {
 }
 
 struct Countries {
-    rule: CountryRule,
+    /// Which countries are served; all without a rule.
+    rule: Option<CountryRule>,
     header: Option<HeaderName>,
     database: Option<CountryDatabase>,
 }
@@ -80,7 +81,8 @@ impl Edge {
     pub(crate) fn open(options: &EdgeOptions) -> Result<Self, CliError> {
         let database = options.country_database.as_deref().map(CountryDatabase::open).transpose()?;
         let header = options.country_header.clone();
-        let countries = options.rule.clone().map(|rule| Countries { rule, header, database });
+        let known = options.rule.is_some() || header.is_some() || database.is_some();
+        let countries = known.then(|| Countries { rule: options.rule.clone(), header, database });
         let certificate_header = options.certificate_header.clone();
         Ok(Self { trusted: options.trusted.clone(), certificate_header, countries })
     }
@@ -101,7 +103,9 @@ impl Edge {
         let reported = countries.header.as_ref().filter(|_| self.trusted.contains(peer.ip()));
         let reported = reported.and_then(|name| only(headers, name)?.to_str().ok()?.trim().parse().ok());
         let looked_up = || countries.database.as_ref().and_then(|database| database.country(client.address));
-        Client { served: countries.rule.serves(client.address, reported.or_else(looked_up)), ..client }
+        let country = reported.or_else(looked_up);
+        let served = countries.rule.as_ref().is_none_or(|rule| rule.serves(client.address, country));
+        Client { served, country, ..client }
     }
 
     /// Whether a request came to this installation unencrypted, as far as that can be known. Keystead does not speak

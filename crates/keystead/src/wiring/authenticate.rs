@@ -1,6 +1,5 @@
 //! Authentication for the administration: the gateway's own, so that keys are read in one way everywhere.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -8,6 +7,7 @@ use keystead_api::{Authenticate, BoxFuture};
 use keystead_core::access::Selection;
 use keystead_core::caller::Caller;
 use keystead_core::client_certificate::ReportedCertificate;
+use keystead_core::network::Client;
 use keystead_core::refusal::ErrorResponse;
 use keystead_gateway::Gateway;
 
@@ -28,7 +28,7 @@ impl Authenticate for ByGateway {
         self.0.check_certificate(caller, selection, reported)
     }
 
-    fn note_use(&self, caller: &Caller, address: IpAddr) {
-        self.0.note_use(caller, address);
+    fn note_use(&self, caller: &Caller, client: Client) {
+        self.0.note_use(caller, client);
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use keystead_core::id::KeyId;
 use keystead_core::time::Timestamp;
 use keystead_gateway::{KeyUse, LastUses};
+use keystead_store::tables::key_profiles::{self, PlacesOfKey};
 use keystead_store::tables::{api_keys, key_addresses};
 use keystead_store::{Error, Store, Tx};
 use tokio::sync::watch;
@@ -55,6 +56,16 @@ async fn save(store: &Store, uses: &[(KeyId, KeyUse)]) -> Result<(), Error> {
     for some in from.chunks(ADDRESSES) {
         let some: Arc<[_]> = some.into();
         store.write("key_addresses", async move |tx: &mut Tx| key_addresses::save(tx, &some).await).await?;
+    }
+    let places = uses.iter().map(|(key, used)| PlacesOfKey {
+        key: key.clone(),
+        addresses: used.addresses.clone(),
+        countries: used.countries.clone(),
+    });
+    let places: Vec<PlacesOfKey> = places.collect();
+    for some in places.chunks(ADDRESSES) {
+        let some: Arc<[_]> = some.into();
+        store.write("key_places", async move |tx: &mut Tx| key_profiles::note_places(tx, &some).await).await?;
     }
     Ok(())
 }

@@ -49,6 +49,9 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
         if let Err(error) = app.announce_budgets().await {
             tracing::debug!(%error, "what was reached of budgets could not be announced; it is tried again");
         }
+        if let Err(error) = app.handle_key_signals().await {
+            tracing::debug!(%error, "signals about keys could not be handled; it is tried again");
+        }
         // Also when the time is before the last run, because a clock that was ahead was corrected.
         if !(0..CLEANUP_INTERVAL).contains(&app.now().0.saturating_sub(cleaned_at)) {
             cleaned_at = app.now().0;

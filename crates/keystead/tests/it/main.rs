@@ -39,5 +39,6 @@ mod store_outage;
 mod surface;
 mod upstream;
 mod usage_totals;
+mod velocity_cap;
 mod verification;
 mod webhooks;

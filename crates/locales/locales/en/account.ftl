@@ -164,6 +164,7 @@ notify = Emails
 notify-lead = Choose which emails we send to { $email }.
 notify-verification = Results and reminders about verifications of organizations you own
 notify-payment = Payment methods of organizations you own: cards that expire, removed cards and waivers
+notify-keys = Unusual use of API keys that you own or that belong to organizations you own, and keys that a velocity cap paused
 notify-review = Review cases and waiver requests that need a decision
 notify-always = Emails about the security of your account, links and codes you request, and erased or held identity data are always sent.
 notify-save = Save email settings

@@ -164,6 +164,7 @@ notify = E-maile
 notify-lead = Wybierz, które e-maile wysyłamy na adres { $email }.
 notify-verification = Wyniki weryfikacji Twoich organizacji i przypomnienia o nich
 notify-payment = Metody płatności Twoich organizacji: wygasające i usunięte karty oraz zwolnienia
+notify-keys = Nietypowe użycie Twoich kluczy API i kluczy Twoich organizacji oraz klucze wstrzymane przez limit tempa
 notify-review = Sprawy i prośby o zwolnienie, które wymagają decyzji
 notify-always = E-maile o bezpieczeństwie konta, linki i kody na Twoje żądanie oraz informacje o trwałym usunięciu lub blokadzie prawnej danych tożsamości wysyłamy zawsze.
 notify-save = Zapisz ustawienia e-maili

@@ -1,8 +1,10 @@
 //! Keys of people, admin keys, and what a key's owner may ask.
 
+use keystead_core::anomaly::PauseReason;
 use keystead_core::key::KeyKind;
 use keystead_core::rotation::{LONGEST_LIFE, LONGEST_OVERLAP};
 
+use super::anomalies::{CAP_MODE, KEY_CAP};
 use super::shared::{CREATED_AT, KEY_PAGE, LIFETIME, NAME, PAGE_ASCENDING, READ, SCOPES, WRITE, id, object};
 use crate::members::{Kind, Member, field, optional};
 use crate::object::Object;
@@ -124,7 +126,8 @@ const ROTATED_KEY: Object = Object::new(
 )
 .more_than(&NEW_KEY);
 
-const EXPLAINED_KEY: Object = Object::new(
+/// A key with its state.
+pub(super) const EXPLAINED_KEY: Object = Object::new(
     "KeyStatus",
     "A key with its state, also after it was revoked.",
     &[
@@ -133,7 +136,7 @@ const EXPLAINED_KEY: Object = Object::new(
         field("kind", Kind::Names(|| KeyKind::ALL.map(KeyKind::as_str).to_vec()), "The kind of key."),
         NAME_OR_NULL,
         REDACTED,
-        field("state", Kind::OneOf(&["active", "expired", "revoked"]), "Whether it works."),
+        field("state", Kind::OneOf(&["active", "paused", "expired", "revoked"]), "Whether it works."),
         field("scopes", Kind::List(&Kind::Text), "Its permissions; empty when it has all of its owner's.")
             .such_as("[]"),
         field("organization_id", Kind::Id("org-"), "Its organization.").or_null(),
@@ -149,6 +152,12 @@ const EXPLAINED_KEY: Object = Object::new(
         field("federation_rule_id", Kind::Id("wifr_"), "The rule of workload identity that issued it.")
             .or_null()
             .such_as("null"),
+        field("paused_at", Kind::Time, "Since when it is paused.").or_null().such_as("null"),
+        field("pause_reason", Kind::Names(|| PauseReason::ALL.map(PauseReason::as_str).to_vec()), "Why it is paused.")
+            .or_null()
+            .such_as("null"),
+        CAP_MODE,
+        KEY_CAP,
     ],
 );
 

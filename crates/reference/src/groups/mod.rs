@@ -3,6 +3,7 @@
 //! A row names the route's method and path, a stable name and a title; then what it needs, takes and answers, in the
 //! order of [`Operation`]. An object that several rows answer is a constant of its own.
 
+mod anomalies;
 mod audit;
 mod certificates;
 mod credit;
@@ -44,6 +45,7 @@ pub static GROUPS: &[Group] = &[
     spend::GROUP,
     credit::GROUP,
     webhooks::GROUP,
+    anomalies::GROUP,
     audit::GROUP,
     verification::GROUP,
     verification::ORGANIZATION,

@@ -57,8 +57,10 @@ pub async fn postpone(tx: &mut Tx, user: &UserId, requested_at: Timestamp, due_a
 }
 
 /// Statements that erase what is kept about a person; `$1` is their id.
-const ERASE: [&str; 12] = [
+const ERASE: [&str; 14] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
+    "DELETE FROM key_profiles WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
+    "DELETE FROM key_signals WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
     "DELETE FROM sessions WHERE user_id = $1",
     "DELETE FROM tokens WHERE user_id = $1",
     "DELETE FROM recovery_codes WHERE user_id = $1",

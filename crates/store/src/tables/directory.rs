@@ -17,7 +17,7 @@ use super::ip_allowlists::{self, InForce};
 use super::organizations::{Entitled, RequirementRow, tags};
 use super::projects::{features, model_access, rate_limits};
 use super::role_assignments::{self, Permitted};
-use super::{budgets, credit_accounts, id, named, optional_id, optional_time, organization_tiers, time};
+use super::{budgets, credit_accounts, id, key_caps, named, optional_id, optional_time, organization_tiers, time};
 use crate::{Column, Error, Row, Tx};
 
 /// The columns that [`bound`] reads by name: of the membership `m`, the project member `pm`, the project `p` and the
@@ -40,7 +40,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
          k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, \
          k.revoked_by, k.revoked_reason, k.rotated_to, k.federation_rule, r.latest AS revision, \
          u.deactivated_at AS user_deactivated_at, u.default_organization, s.role AS account_role, \
-         s.deleted_at AS account_deleted_at, ",
+         s.deleted_at AS account_deleted_at, z.paused_at, z.pause_reason, ",
         place!(),
         " FROM api_keys k JOIN revisions r ON r.one = 1 \
          LEFT JOIN users u ON u.id = k.owner_user \
@@ -50,6 +50,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
          LEFT JOIN projects p ON p.id = k.project AND p.organization = k.organization \
          LEFT JOIN organizations o ON o.id = k.organization \
          LEFT JOIN organization_tiers ot ON ot.organization = o.id \
+         LEFT JOIN key_caps z ON z.api_key = k.id \
          WHERE k.digest = $1 AND k.revoked_at IS NULL"
     );
     let Some(row) = tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await? else { return Ok(None) };
@@ -80,6 +81,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
         kind: key.kind,
         owner_active,
         expires_at: key.expires_at,
+        pause: key_caps::pause_in(&row, "paused_at", "pause_reason")?,
         scopes: key.restriction.scopes(),
         organizations,
         revision: row.int("revision")?,
@@ -121,6 +123,7 @@ pub async fn find_session_caller(
         kind: KeyKind::Project,
         owner_active: optional_time(&row, "user_deactivated_at")?.is_none(),
         expires_at: None,
+        pause: None,
         scopes: ScopeSet::all(),
         organizations: bound(tx, true, &row, (None, permitted), (Some(&user), None)).await?,
         revision: row.int("revision")?,

@@ -160,6 +160,42 @@ pub const PARTS: &[Part] = &[
         columns: &[("api_key", Text), ("address", Text), ("first_used_at", Time), ("last_used_at", Time)],
     },
     Part {
+        table: "anomaly_settings",
+        sql: "SELECT signals_off, cap, updated_at FROM anomaly_settings WHERE organization = $1",
+        columns: &[("signals_off", Text), ("velocity_cap", Structure), ("updated_at", Time)],
+    },
+    Part {
+        table: "key_caps",
+        sql: "SELECT c.api_key, c.cap, c.paused_at, c.pause_reason FROM key_caps c \
+              JOIN api_keys k ON k.id = c.api_key WHERE k.organization = $1 ORDER BY c.api_key LIMIT 20000",
+        columns: &[("api_key", Text), ("velocity_cap", Structure), ("paused_at", Time), ("pause_reason", Text)],
+    },
+    Part {
+        table: "key_profiles",
+        sql: "SELECT p.api_key, p.first_used_at, p.models, p.networks, p.countries FROM key_profiles p \
+              JOIN api_keys k ON k.id = p.api_key WHERE k.organization = $1 ORDER BY p.api_key LIMIT 20000",
+        columns: &[
+            ("api_key", Text),
+            ("first_used_at", Time),
+            ("models", Structure),
+            ("networks", Structure),
+            ("countries", Structure),
+        ],
+    },
+    Part {
+        table: "key_signals",
+        sql: "SELECT api_key, signal, value, at, figure, usual FROM key_signals WHERE organization = $1 \
+              ORDER BY at DESC, api_key, signal, value LIMIT 20000",
+        columns: &[
+            ("api_key", Text),
+            ("signal", Text),
+            ("value", Text),
+            ("at", Time),
+            ("figure", Number),
+            ("usual", Number),
+        ],
+    },
+    Part {
         table: "ip_allowlists",
         sql: "SELECT id, project, name, allowed_ips, active, created_at, updated_at FROM ip_allowlists \
               WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",

@@ -213,8 +213,12 @@ pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Pa
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 36] = [
+const ERASE: [&str; 40] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
+    "DELETE FROM key_profiles WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
+    "DELETE FROM key_caps WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
+    "DELETE FROM key_signals WHERE organization = $1",
+    "DELETE FROM anomaly_settings WHERE organization = $1",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
     "DELETE FROM group_members WHERE group_id IN (SELECT id FROM user_groups WHERE organization = $1)",

@@ -8,7 +8,7 @@ use crate::{Error, Tx};
 
 pub use super::data_parts::Part;
 
-use Kind::{Number, Text, Time};
+use Kind::{Number, Structure, Text, Time};
 
 /// Every table with data about a person. A test compares this list with the schema.
 pub const PARTS: &[Part] = &[
@@ -96,6 +96,31 @@ pub const PARTS: &[Part] = &[
         sql: "SELECT a.api_key, a.address, a.first_used_at, a.last_used_at FROM key_addresses a \
               JOIN api_keys k ON k.id = a.api_key WHERE k.owner_user = $1 ORDER BY a.api_key, a.address",
         columns: &[("api_key", Text), ("address", Text), ("first_used_at", Time), ("last_used_at", Time)],
+    },
+    Part {
+        table: "key_profiles",
+        sql: "SELECT p.api_key, p.first_used_at, p.models, p.networks, p.countries FROM key_profiles p \
+              JOIN api_keys k ON k.id = p.api_key WHERE k.owner_user = $1 ORDER BY p.api_key",
+        columns: &[
+            ("api_key", Text),
+            ("first_used_at", Time),
+            ("models", Structure),
+            ("networks", Structure),
+            ("countries", Structure),
+        ],
+    },
+    Part {
+        table: "key_signals",
+        sql: "SELECT s.api_key, s.signal, s.value, s.at, s.figure, s.usual FROM key_signals s \
+              JOIN api_keys k ON k.id = s.api_key WHERE k.owner_user = $1 ORDER BY s.at, s.api_key, s.signal, s.value",
+        columns: &[
+            ("api_key", Text),
+            ("signal", Text),
+            ("value", Text),
+            ("at", Time),
+            ("figure", Number),
+            ("usual", Number),
+        ],
     },
     Part {
         table: "usage_days",

@@ -15,12 +15,14 @@ pub struct Kept {
     pub oldest: Option<Timestamp>,
 }
 
-const COUNTS: [(&str, &str); 16] = [
+const COUNTS: [(&str, &str); 18] = [
     ("phone_verifications", "SELECT COUNT(*), MIN(created_at) FROM phone_verifications"),
     ("phone_numbers", "SELECT COUNT(*), MIN(verified_at) FROM phone_numbers"),
     ("line_lookups", "SELECT COUNT(*), MIN(at) FROM line_lookups"),
     ("limit_hits", "SELECT COUNT(*), MIN(at) FROM limit_hits"),
     ("key_addresses", "SELECT COUNT(*), MIN(last_used_at) FROM key_addresses"),
+    ("key_profiles", "SELECT COUNT(*), (MIN(last_used_day) + 1) * 86400 FROM key_profiles"),
+    ("key_signals", "SELECT COUNT(*), MIN(at) FROM key_signals"),
     ("invites", "SELECT COUNT(*), MIN(created_at) FROM invites WHERE accepted_at IS NULL"),
     ("address_fingerprints", "SELECT COUNT(*), MIN(at) FROM address_fingerprints"),
     ("payment_methods", "SELECT COUNT(*), MIN(created_at) FROM payment_methods"),

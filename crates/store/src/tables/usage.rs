@@ -5,7 +5,7 @@ use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 
-use super::{activity, credit_usage, named, pending_usage, spend_counters};
+use super::{activity, credit_usage, key_profiles, named, pending_usage, spend_counters};
 use crate::{Error, Tx};
 
 mod measured;
@@ -143,6 +143,7 @@ pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent
     activity::add_features(tx, &new).await?;
     spend_counters::count(tx, segment, &new).await?;
     credit_usage::count(tx, &new).await?;
+    key_profiles::count(tx, &new).await?;
     Ok(new.len())
 }
 

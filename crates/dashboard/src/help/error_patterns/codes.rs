@@ -38,6 +38,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("price_", "operating"),
     ("invalid_signature", "operating"),
     ("invalid_api_key", "key-not-accepted"),
+    ("api_key_paused", "paused-keys"),
     ("account_deactivated", "key-not-accepted"),
     ("account_mails", "signing-in"),
     ("account_deletion_pending", "your-data"),

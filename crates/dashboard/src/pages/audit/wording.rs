@@ -7,7 +7,7 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 93] = [
+const FIELDS: [&str; 96] = [
     "action",
     "allowed_ips",
     "allowed_tools",
@@ -64,6 +64,7 @@ const FIELDS: [&str; 93] = [
     "password",
     "payment",
     "percent",
+    "period",
     "permissions",
     "permissions_added",
     "permissions_removed",
@@ -80,6 +81,7 @@ const FIELDS: [&str; 93] = [
     "recipients",
     "recovery_codes",
     "reference",
+    "requests",
     "resource_id",
     "resource_type",
     "review",
@@ -90,6 +92,7 @@ const FIELDS: [&str; 93] = [
     "second_factor_required",
     "service_account_id",
     "sessions",
+    "signals",
     "status",
     "subject",
     "successor",

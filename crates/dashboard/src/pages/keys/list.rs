@@ -121,7 +121,7 @@ impl Keys {
         let question = KeyQuestion { search: view.search.clone(), filter: view.filter() };
         let (actor, organization) = (visit.person.actor(), &visit.organization.id);
         let found = state.app.find_keys(&actor, organization, &visit.project.id, &question, cursor).await;
-        let KeysFound { keys: listing, counts } = found.map_err(fail)?;
+        let KeysFound { keys: listing, counts, paused } = found.map_err(fail)?;
         let revoked = visit.person.query.get("revoked").and_then(|count| count.parse::<i64>().ok());
         let spreading = match revoked {
             Some(_) => state.app.revocation_progress(organization).await.map_err(fail)?.map(shown_gateways),
@@ -146,7 +146,11 @@ impl Keys {
             search_href: visit.link(&format!("{HERE}/search")),
             leaked_href: visit.link(&format!("{HERE}?leaked=1")),
             project: visit.project.id.to_string(),
-            rows: listing.data.iter().map(|found| row(visit, found)).collect(),
+            rows: listing
+                .data
+                .iter()
+                .map(|found| Row { paused_at: paused.get(&found.key.id).map(|pause| pause.since), ..row(visit, found) })
+                .collect(),
             layout: Layout::new(state, visit, &t.text("nav-api-keys"), HERE),
             spreading,
             dialog,

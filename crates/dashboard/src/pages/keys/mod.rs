@@ -9,6 +9,7 @@ pub(crate) mod find;
 pub(crate) mod issued;
 pub(crate) mod list;
 pub(crate) mod overview;
+pub(crate) mod pauses;
 pub(crate) mod permissions;
 mod rows;
 pub(crate) mod view;

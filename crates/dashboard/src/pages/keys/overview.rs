@@ -3,20 +3,27 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use keystead_app::Error;
+use keystead_app::anomalies::described;
 use keystead_app::audit::AuditEvent;
 use keystead_app::keys::{IssuedBy, KeyAddress, KeyOverview, KeyState, MinuteOfKey, ModelOfKey};
+use keystead_core::anomaly::{KeyCap, PauseReason};
 use keystead_core::budget::BudgetSubject;
 use keystead_core::id::KeyId;
 use keystead_core::money::Amount;
+use keystead_core::time::Timestamp;
+use keystead_locales::Messages;
 
 use super::list::{Dialog, HERE, OVERLAPS, Row, dialog_about, row, shown_gateways};
 use crate::pages::audit::wording::{self, Entry};
 use crate::pages::budgets;
 use crate::pages::budgets::table::{BudgetRow, rows};
 use crate::pages::home::Refusal;
+use crate::pages::organization::unusual_use;
+use crate::pages::velocity_cap::CapFields;
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
+use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, render, subpath};
 
@@ -49,6 +56,17 @@ struct KeyPage {
     spent: String,
     recent: Vec<MinuteOfKey>,
     addresses: Vec<KeyAddress>,
+    /// Since when it is paused, and why in one sentence.
+    pause: Option<(Timestamp, String)>,
+    /// Whether the visitor may change its velocity cap.
+    may_cap: bool,
+    /// `inherited`, `off` or `own`.
+    cap_mode: &'static str,
+    cap: CapFields,
+    cap_wrong: Option<String>,
+    unusual_href: String,
+    /// What was noticed, latest first.
+    signals: Vec<(Timestamp, String)>,
     refusals: Vec<Refusal>,
     changes: Vec<Entry>,
     dialog: Dialog,
@@ -96,6 +114,31 @@ fn spent(visit: &Visit, models: &[ModelOfKey]) -> String {
     t.text_with_all("key-spent", &[("requests", &requests), ("cost", &format.money(&cost))])
 }
 
+/// Why a key is paused, in one sentence.
+pub(crate) fn why_paused(t: Messages, reason: PauseReason) -> String {
+    t.text(match reason {
+        PauseReason::RequestsOverCap => "key-paused-requests",
+        PauseReason::SpendOverCap => "key-paused-spend",
+        PauseReason::Person => "key-paused-person",
+    })
+}
+
+/// The page of a key with a velocity cap that was refused.
+pub(super) async fn refused_cap(
+    state: &DashboardState,
+    visit: &Visit,
+    id: &str,
+    form: &Form,
+    wrong: String,
+) -> Result<impl Template, PageError> {
+    let key = visit.named("API key", id)?;
+    let found = state.app.key_overview(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
+    let found = found.map_err(|error| PageError::new(visit.person.messages, error))?;
+    let mut page = page(state, visit, found, Dialog::None);
+    (page.cap_mode, page.cap, page.cap_wrong) = ("own", CapFields::sent(form), Some(wrong));
+    Ok(page)
+}
+
 fn page(state: &DashboardState, visit: &Visit, found: KeyOverview, dialog: Dialog) -> KeyPage {
     let (t, format) = (visit.person.messages, &visit.person.format);
     let key = &found.found.key;
@@ -128,6 +171,17 @@ fn page(state: &DashboardState, visit: &Visit, found: KeyOverview, dialog: Dialo
         models: found.models,
         recent: found.recent,
         addresses: found.addresses,
+        pause: found.cap.pause.map(|pause| (pause.since, why_paused(t, pause.reason))),
+        may_cap: found.may_cap,
+        cap_mode: match found.cap.cap {
+            KeyCap::Inherited => "inherited",
+            KeyCap::Off => "off",
+            KeyCap::Own(_) => "own",
+        },
+        cap: CapFields::of(found.cap.cap.or_of(found.settings.cap), format),
+        cap_wrong: None,
+        unusual_href: visit.link(unusual_use::HERE),
+        signals: found.signals.iter().map(|one| (one.at, described(one, t, format))).collect(),
         refusals: found.refusals.into_iter().map(|call| Refusal::of(t, call)).collect(),
         row,
         dialog,

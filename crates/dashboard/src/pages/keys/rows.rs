@@ -29,6 +29,8 @@ pub(crate) struct Row {
     pub(crate) last_used_at: Option<Timestamp>,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) revoked_at: Option<Timestamp>,
+    /// Since when it is paused, on pages that read it.
+    pub(crate) paused_at: Option<Timestamp>,
     /// Whether the key has expired.
     pub(crate) ended: bool,
     /// Whether the key was rotated.
@@ -90,6 +92,7 @@ pub(crate) fn row(visit: &Visit, found: &KeyWithOwner) -> Row {
         last_used_at: found.key.last_used_at,
         expires_at: found.key.expires_at,
         revoked_at: found.key.revoked_at,
+        paused_at: None,
         issued,
         rotatable: hers && found.owner_active && !ended && !rotated && !issued && found.key.revoked_at.is_none(),
         href: visit.link(&format!("{HERE}/{}", found.key.id)),

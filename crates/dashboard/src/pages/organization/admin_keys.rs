@@ -30,6 +30,7 @@ struct Row {
     created_at: Timestamp,
     last_used_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
+    paused_at: Option<Timestamp>,
 }
 
 /// The dialog above the list.
@@ -74,6 +75,10 @@ impl AdminKeys {
     fn act_on(&self, id: &str) -> String {
         self.act(&format!("{id}/delete"))
     }
+
+    fn resume(&self, row: &Row) -> String {
+        self.act(&format!("{}/resume", row.id))
+    }
 }
 
 async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<AdminKeys, PageError> {
@@ -83,6 +88,9 @@ async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<A
         let cursor = Cursor { after: visit.person.query.get("after").cloned(), limit: 50, ascending: false };
         let listing = state.app.admin_keys(&visit.person.actor(), &visit.organization.id, cursor).await;
         let listing = listing.map_err(|error| PageError::new(t, error))?;
+        let ids: Vec<KeyId> = listing.data.iter().map(|found| found.key.id.clone()).collect();
+        let paused = state.app.paused_keys(&visit.person.actor(), &visit.organization.id, &ids).await;
+        let paused = paused.map_err(|error| PageError::new(t, error))?;
         let last = listing.data.last().filter(|_| listing.has_more);
         more = last.map(|last| visit.link(&format!("{HERE}?after={}", last.key.id)));
         rows.extend(listing.data.into_iter().map(|found| {
@@ -98,6 +106,7 @@ async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<A
                 created_at: found.key.created_at,
                 last_used_at: found.key.last_used_at,
                 expires_at: found.key.expires_at,
+                paused_at: paused.get(&found.key.id).map(|pause| pause.since),
             }
         }));
     }
@@ -130,6 +139,20 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
         page.dialog = Dialog::Delete { id: id.to_string(), name, tail, last_used_at: found.key.last_used_at };
     }
     render(t, &page)
+}
+
+/// Resumes a key.
+pub(crate) async fn resume(
+    State(state): State<DashboardState>,
+    visit: Visit,
+    Path(id): Path<String>,
+    form: Form,
+) -> Page {
+    visit.person.check(&form)?;
+    let key: KeyId = visit.named("admin API key", &id)?;
+    let resumed = state.app.resume_key(&visit.person.actor(), &visit.organization.id, &key).await;
+    resumed.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect(&visit.link(&format!("{HERE}?done=key-resumed"))))
 }
 
 fn made(visit: &Visit, minted: &MintedKey) -> Dialog {

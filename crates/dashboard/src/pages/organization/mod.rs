@@ -18,5 +18,6 @@ pub(crate) mod project_models;
 pub(crate) mod projects;
 pub(crate) mod role;
 pub(crate) mod roles;
+pub(crate) mod unusual_use;
 pub(crate) mod verification;
 mod verification_card;

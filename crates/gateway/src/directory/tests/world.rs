@@ -116,6 +116,7 @@ impl Rows {
             owner,
             owner_active: changed.rem_euclid(2) == 0,
             expires_at: Some(Timestamp(row.edited)),
+            pause: None,
             scopes: ScopeSet::all(),
             organizations,
             revision,

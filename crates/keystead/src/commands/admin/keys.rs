@@ -64,6 +64,18 @@ pub(crate) enum Keys {
         #[arg(long, value_name = "SECONDS")]
         overlap: Option<i64>,
     },
+    /// Pause a key; from the next request on it is refused, until it is resumed.
+    Pause {
+        /// The key.
+        #[arg(value_name = "KEY", value_parser = NonEmptyStringValueParser::new())]
+        id: String,
+    },
+    /// Resume a key that is paused; its velocity cap counts from now.
+    Resume {
+        /// The key.
+        #[arg(value_name = "KEY", value_parser = NonEmptyStringValueParser::new())]
+        id: String,
+    },
     /// Revoke a key of any kind and organization; it stops working with the next request.
     Revoke {
         /// The key.
@@ -140,6 +152,8 @@ const EXPLAINED: &[Column] = &[
     column("REVOKED", &["/revoked_at"], Kind::Time),
     column("REVOKED BY", &["/revoked_by"], Kind::Text),
     column("REASON", &["/revoked_reason"], Kind::Text),
+    column("PAUSED", &["/paused_at"], Kind::Time),
+    column("PAUSED BECAUSE", &["/pause_reason"], Kind::Text),
     column("REPLACED BY", &["/rotated_to"], Kind::Id),
 ];
 
@@ -167,7 +181,15 @@ pub(super) async fn run(config: &Validated, place: Place, command: Keys) -> Resu
             let console = Console::open(config, place.json).await?;
             let id: KeyId = console.id("API key", &id).await?;
             let (key, state) = found(&console, &place, &id).await?;
-            console.print_object(&key_status(&key, state), EXPLAINED)
+            print_status(&console, &key, state).await
+        }
+        Keys::Pause { id } => {
+            let path = Request::post(STATUS, &[&id, "pause"], json!({}));
+            Within::open(config, &place).await?.object(path, EXPLAINED).await
+        }
+        Keys::Resume { id } => {
+            let path = Request::post(STATUS, &[&id, "resume"], json!({}));
+            Within::open(config, &place).await?.object(path, EXPLAINED).await
         }
         Keys::Create { owner, project, wanted } => {
             let Within { console, organization } = Within::open(config, &place).await?;
@@ -196,9 +218,15 @@ pub(super) async fn run(config: &Validated, place: Place, command: Keys) -> Resu
             if !is_within(&console, &place, &key).await? {
                 return Err(CliError::Other("no key of this organization is in that text".to_owned()));
             }
-            console.print_object(&key_status(&key, state), EXPLAINED)
+            print_status(&console, &key, state).await
         }
     }
+}
+
+/// Prints a key with its state, its velocity cap and its pause.
+async fn print_status(console: &Console, key: &KeyRow, state: KeyState) -> Result<(), CliError> {
+    let cap = console.run(console.app().any_key_cap(console.operator(), &key.id)).await?;
+    console.print_object(&key_status(key, state, &cap), EXPLAINED)
 }
 
 /// Finds a key, of the named organization where one is named.

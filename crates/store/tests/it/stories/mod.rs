@@ -1,6 +1,7 @@
 //! One story for each noun, in a database of its own; each function here is a test on each engine.
 
 pub(crate) mod accounts;
+mod anomalies;
 pub(crate) mod audit;
 mod budget_alerts;
 mod budgets;
@@ -93,6 +94,10 @@ pub(crate) async fn usage(databases: &Databases) {
     budgets::days_of_a_time_zone(databases.fresh().await).await;
     budgets::a_lease_ends(databases.fresh().await).await;
     tiers::tiers_rise(databases.fresh().await).await;
+    anomalies::settings_and_pauses(databases.fresh().await).await;
+    anomalies::news_and_figures_beyond_the_past(databases.fresh().await).await;
+    anomalies::caps_follow_the_usage(databases.fresh().await).await;
+    anomalies::places_of_keys(databases.fresh().await).await;
     spend_figures::figures(databases.fresh().await).await;
     spend_figures::alerts_of_month(databases.fresh().await).await;
 }

@@ -1,0 +1,153 @@
+//! Pausing a key and resuming it.
+
+use std::collections::BTreeMap;
+
+use keystead_core::anomaly::{KeyPause, PauseReason};
+use keystead_core::caller::Owner;
+use keystead_core::id::{KeyId, OrganizationId};
+use keystead_core::scope::Scope;
+use keystead_store::Tx;
+use keystead_store::tables::api_keys::{self, KeyRow};
+use keystead_store::tables::changes;
+use keystead_store::tables::key_caps::{self, KeyCapRow};
+use serde_json::json;
+
+use crate::audit::AuditEntry;
+use crate::validate::operators_only;
+use crate::{Actor, App, Error};
+
+impl App {
+    /// Returns the velocity cap and the pause of a key, for callers that have found the key.
+    ///
+    /// # Errors
+    /// When the caller lacks the permission, or when there is no such key.
+    pub async fn key_cap(&self, actor: &Actor, organization: &OrganizationId, key: &KeyId) -> Result<KeyCapRow, Error> {
+        read_tx!(self.store(), "key_cap", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            Ok(key_caps::find(tx, key).await?)
+        })
+    }
+
+    /// Returns the pauses of those of these keys that are paused, for callers that have listed the keys.
+    ///
+    /// # Errors
+    /// When the caller lacks the permission.
+    pub async fn paused_keys(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        keys: &[KeyId],
+    ) -> Result<BTreeMap<KeyId, KeyPause>, Error> {
+        read_tx!(self.store(), "paused_keys", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            Ok(key_caps::pauses(tx, keys).await?)
+        })
+    }
+
+    /// Returns the cap and the pause of a key of any organization.
+    ///
+    /// # Errors
+    /// When the actor is not an operator.
+    pub async fn any_key_cap(&self, actor: &Actor, key: &KeyId) -> Result<KeyCapRow, Error> {
+        operators_only(actor)?;
+        read_tx!(self.store(), "any_key_cap", |tx| Ok(key_caps::find(tx, key).await?))
+    }
+
+    /// Pauses a key: from the next request on it is refused on every node. A key that is paused stays as it is.
+    ///
+    /// # Errors
+    /// When there is no such key that the actor may change.
+    pub async fn pause_key(&self, actor: &Actor, organization: &OrganizationId, key: &KeyId) -> Result<(), Error> {
+        write_tx!(self.store(), "pause_key", |tx| {
+            changes::lock(tx).await?;
+            let found = key_of(self, tx, actor, organization, key).await?;
+            owns_or_may_change(self, tx, actor, organization, &found).await?;
+            pause(self, tx, actor, (organization, key), PauseReason::Person).await.map(|_| ())
+        })
+    }
+
+    /// Resumes a key. Its cap counts from now on. A key that is not paused stays as it is.
+    ///
+    /// # Errors
+    /// When there is no such key that the actor may change.
+    pub async fn resume_key(&self, actor: &Actor, organization: &OrganizationId, key: &KeyId) -> Result<(), Error> {
+        write_tx!(self.store(), "resume_key", |tx| {
+            changes::lock(tx).await?;
+            let found = key_of(self, tx, actor, organization, key).await?;
+            owns_or_may_change(self, tx, actor, organization, &found).await?;
+            if !key_caps::resume(tx, key, self.now()).await? {
+                return Ok(());
+            }
+            let entry =
+                AuditEntry { organization, action: "api_key.resumed", target: key.as_str(), details: json!({}) };
+            self.record(tx, actor, entry).await
+        })
+    }
+}
+
+/// Finds a live key of an organization. Keys that were issued to workloads end by themselves, and legacy user keys belong
+/// to no organization: neither is paused.
+pub(super) async fn key_of(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    id: &KeyId,
+) -> Result<KeyRow, Error> {
+    app.authorize_member(tx, actor, organization).await?;
+    let found = api_keys::find(tx, id).await?.filter(|key| {
+        key.organization.as_ref() == Some(organization) && key.revoked_at.is_none() && key.federation_rule.is_none()
+    });
+    found.ok_or_else(|| Error::not_found("API key", id.as_str()))
+}
+
+/// Checks that the actor manages the keys of the key's project, or admin keys for an admin key.
+pub(super) async fn may_change(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    key: &KeyRow,
+) -> Result<(), Error> {
+    match &key.project {
+        Some(project) => app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await,
+        None => app.authorize(tx, actor, organization, Scope::ManagementWrite).await,
+    }
+}
+
+/// Checks the same, and admits the signed-in owner of the key. A key that others may not see is answered like a missing
+/// one.
+async fn owns_or_may_change(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    key: &KeyRow,
+) -> Result<(), Error> {
+    let own = matches!((&key.owner, actor.signed_in_user()), (Owner::User(owner), Some(user)) if owner == user);
+    if own {
+        return Ok(());
+    }
+    match may_change(app, tx, actor, organization, key).await {
+        Err(Error::Refused(_)) if actor.signed_in_user().is_some() => Err(Error::not_found("API key", key.id.as_str())),
+        checked => checked,
+    }
+}
+
+/// Pauses a key and records it; `false` when it was paused before. The caller has locked the changes.
+pub(super) async fn pause(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    (organization, key): (&OrganizationId, &KeyId),
+    reason: PauseReason,
+) -> Result<bool, Error> {
+    let begun = KeyPause { since: app.now(), reason };
+    if !key_caps::pause(tx, key, begun, &actor.actor_ref()).await? {
+        return Ok(false);
+    }
+    let details = json!({ "reason": reason.as_str() });
+    let entry = AuditEntry { organization, action: "api_key.paused", target: key.as_str(), details };
+    app.record(tx, actor, entry).await?;
+    Ok(true)
+}

@@ -1,0 +1,106 @@
+//! What follows from a signal. It was noticed in the transaction that counted the usage; a worker handles it a moment
+//! later, because a pause changes what every node knows of the key.
+
+use keystead_core::caller::Owner;
+use keystead_core::id::UserId;
+use keystead_core::notification::Notification;
+use keystead_core::role::OrganizationRole;
+use keystead_core::verification::limits::ALERT_MAIL_LIMITS;
+use keystead_store::tables::api_keys::{self, KeyRow};
+use keystead_store::tables::key_signals::{self, KeySignal};
+use keystead_store::tables::{changes, key_profiles, memberships};
+use keystead_store::{Page, Tx};
+
+use super::pauses::pause;
+use crate::accounts::notifications::wants_mail;
+use crate::jobs::{Job, MailKeySignal};
+use crate::verification::limits::{Subjects, count_within};
+use crate::{Actor, App, Error};
+
+/// Signals that are handled in one transaction.
+const AT_ONCE: u32 = 20;
+/// Seconds in which a person gets at most one mail about unusual use of one key. Pauses are always mailed.
+const BETWEEN_MAILS: i64 = 3_600;
+/// Who pauses a key that is above its cap.
+const CAP: &str = "velocity cap";
+
+impl App {
+    /// Handles signals that were noticed: pauses keys, and queues mails. The worker calls it every second, on every node.
+    ///
+    /// # Errors
+    /// When the store fails; the next call continues.
+    pub async fn handle_key_signals(&self) -> Result<(), Error> {
+        let due = read_tx!(self.store(), "due_key_signals", |tx| Ok(key_signals::has_due(tx).await?))?;
+        if !due {
+            return Ok(());
+        }
+        write_tx!(self.store(), "handle_key_signals", |tx| {
+            changes::lock(tx).await?;
+            for noticed in key_signals::claim(tx, self.now(), AT_ONCE).await? {
+                raised(self, tx, &noticed).await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Does what follows from one signal. Events for webhooks (`key.paused`, `key.unusual_use`) are emitted here and nowhere
+/// else. Signals about keys that were revoked meanwhile, or that are paused already, have no consequence.
+async fn raised(app: &App, tx: &mut Tx, noticed: &KeySignal) -> Result<(), Error> {
+    let Some(key) = api_keys::find(tx, &noticed.key).await?.filter(|key| key.revoked_at.is_none()) else {
+        return Ok(());
+    };
+    let pauses = noticed.signal.pauses();
+    if let Some(reason) = pauses {
+        let place = (&noticed.organization, &noticed.key);
+        if !pause(app, tx, &Actor::service(CAP), place, reason).await? {
+            return Ok(());
+        }
+    }
+    queue_mails(app, tx, noticed, &key, pauses.is_some()).await
+}
+
+/// Queues a mail to each owner of the organization and to the owner of the key, unless they switched such mails off.
+async fn queue_mails(app: &App, tx: &mut Tx, noticed: &KeySignal, key: &KeyRow, paused: bool) -> Result<(), Error> {
+    let now = app.now();
+    if !app.sends_mail() {
+        return Ok(());
+    }
+    if !paused && !key_profiles::claim_mail(tx, &key.id, now.plus(-BETWEEN_MAILS), now).await? {
+        return Ok(());
+    }
+    for to in recipients(tx, noticed, key).await? {
+        if !paused {
+            let who = Subjects { organization: Some(&noticed.organization), ..Subjects::default() };
+            match count_within(app, tx, ALERT_MAIL_LIMITS, &who).await {
+                Err(Error::Limited { .. }) => {
+                    tracing::warn!(organization = %noticed.organization, "an email about a key is not sent: the organization has sent too many");
+                    return Ok(());
+                }
+                counted => counted?,
+            }
+        }
+        // One job each, so that an address that refuses mail does not keep the others from theirs.
+        app.enqueue(tx, &Job::MailKeySignal(MailKeySignal::of(noticed, to)), now).await?;
+    }
+    Ok(())
+}
+
+async fn recipients(tx: &mut Tx, noticed: &KeySignal, key: &KeyRow) -> Result<Vec<UserId>, Error> {
+    let page = Page { after: None, limit: 100, ascending: true };
+    let members = memberships::list(tx, &noticed.organization, &page).await?.data;
+    let owners = members.into_iter().filter(|row| row.role == OrganizationRole::Owner).map(|row| row.user);
+    let mut wanted: Vec<UserId> = owners.collect();
+    if let Owner::User(owner) = &key.owner
+        && !wanted.contains(owner)
+    {
+        wanted.push(owner.clone());
+    }
+    let mut recipients = Vec::new();
+    for person in wanted {
+        if wants_mail(tx, &person, Some(Notification::Keys)).await? {
+            recipients.push(person);
+        }
+    }
+    Ok(recipients)
+}
