@@ -14,6 +14,7 @@ mod keys;
 mod pending;
 mod people;
 mod prices;
+mod rate_shares;
 mod requirement_states;
 mod rest;
 mod role_holders;
@@ -118,6 +119,7 @@ pub(crate) async fn rest(databases: &Databases) {
     rest::models_and_policy(databases.fresh().await).await;
     prices::prices_hold_from_a_second(databases.fresh().await).await;
     prices::totals_of_models(databases.fresh().await).await;
+    rate_shares::limits_are_divided(databases.fresh().await).await;
     rest::jobs_are_leased(databases.fresh().await).await;
     submissions::forms_run_once(databases.fresh().await).await;
     rest::a_failed_transaction_leaves_nothing(databases.fresh().await).await;
