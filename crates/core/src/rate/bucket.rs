@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Part;
+use super::levels::SCALE;
 
 /// What a request is told to wait where the node has no part of the limit: by then it may have one.
 const NEXT_PART: Duration = Duration::from_secs(1);
@@ -141,20 +142,20 @@ impl Bucket {
         LimitState { limit: rate.limit, remaining, reset: rate.time_for(self.total(rate)) }
     }
 
-    /// The used amount, without what running requests reserve, in thousandths, rounded up.
+    /// The used amount, without what running requests reserve, in millionths, rounded up.
     pub fn level(&mut self, rate: Rate, now: Duration) -> u64 {
         self.leak(rate, now);
-        u64::try_from(self.filled.div_ceil(rate.unit() / 1_000)).unwrap_or(u64::MAX)
+        u64::try_from(self.filled.div_ceil(rate.unit() / u128::from(SCALE))).unwrap_or(u64::MAX)
     }
 
-    /// Adds thousandths to the used amount.
+    /// Adds millionths to the used amount.
     pub fn add(&mut self, rate: Rate, level: u64) {
-        self.filled = self.filled.saturating_add(u128::from(level).saturating_mul(rate.unit() / 1_000));
+        self.filled = self.filled.saturating_add(u128::from(level).saturating_mul(rate.unit() / u128::from(SCALE)));
     }
 
-    /// Takes thousandths from the used amount.
+    /// Takes millionths from the used amount.
     pub fn take(&mut self, rate: Rate, level: u64) {
-        self.filled = self.filled.saturating_sub(u128::from(level).saturating_mul(rate.unit() / 1_000));
+        self.filled = self.filled.saturating_sub(u128::from(level).saturating_mul(rate.unit() / u128::from(SCALE)));
     }
 
     /// The amount that running requests reserve.

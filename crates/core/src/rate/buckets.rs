@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::levels::SCALE;
 use super::{Bucket, Full, Levels, LimitState, Measure, Part, Rate, RateLimits};
 
 /// The most that one request may use.
@@ -154,9 +155,9 @@ impl Buckets {
         let given = Levels::each(|measure| {
             let level = levels.of(measure);
             let Some(limit) = limits.get(measure) else { return 0 };
-            let depth = u128::from(limit).saturating_mul(1_000).saturating_mul(u128::from(after.pieces()));
+            let depth = u128::from(limit).saturating_mul(u128::from(SCALE)).saturating_mul(u128::from(after.pieces()));
             let depth = u64::try_from(depth / u128::from(Part::ALL.pieces())).unwrap_or(u64::MAX);
-            let held = self.held(measure).saturating_mul(1_000);
+            let held = self.held(measure).saturating_mul(SCALE);
             proportional.of(measure).max(level.saturating_sub(depth.saturating_sub(held))).min(level)
         });
         self.take(limits, before, given);

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Measure, Part, RateLimits};
 
-/// Used amounts that have not leaked yet, in thousandths, in the order of [`Measure::ALL`].
+/// One unit.
+pub(super) const SCALE: u64 = 1_000_000;
+
+/// Used amounts that have not leaked yet, in millionths, in the order of [`Measure::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Levels([u64; 4]);
@@ -46,10 +49,10 @@ impl Levels {
         Self::each(|measure| self.of(measure).saturating_sub(other.of(measure)))
     }
 
-    /// Whole units as thousandths.
+    /// Whole units as millionths.
     #[must_use]
-    pub fn thousandfold(self) -> Self {
-        Self::each(|measure| self.of(measure).saturating_mul(1_000))
+    pub fn of_units(self) -> Self {
+        Self::each(|measure| self.of(measure).saturating_mul(SCALE))
     }
 
     /// What goes with one part of another one that has these levels, rounded up.
@@ -72,7 +75,7 @@ impl Levels {
         Self::each(|measure| {
             let Some(limit) = limits.get(measure) else { return 0 };
             let divisor = u128::from(Part::ALL.pieces()) * u128::from(measure.period().as_secs().max(1));
-            let leaked = u128::from(limit) * 1_000 * u128::from(part.pieces()) * seconds / divisor;
+            let leaked = u128::from(limit) * u128::from(SCALE) * u128::from(part.pieces()) * seconds / divisor;
             self.of(measure).saturating_sub(u64::try_from(leaked).unwrap_or(u64::MAX))
         })
     }
@@ -81,7 +84,7 @@ impl Levels {
     #[must_use]
     pub fn with_full_minutes(self, limits: &RateLimits, part: Part) -> Self {
         Self::each(|measure| {
-            let depth = |limit: u64| u128::from(limit) * 1_000 * u128::from(part.pieces());
+            let depth = |limit: u64| u128::from(limit) * u128::from(SCALE) * u128::from(part.pieces());
             let full = limits.get(measure).map_or(0, |limit| depth(limit).div_ceil(u128::from(Part::ALL.pieces())));
             let full = u64::try_from(full).unwrap_or(u64::MAX);
             if measure.is_long() { self.of(measure) } else { self.of(measure).max(full) }

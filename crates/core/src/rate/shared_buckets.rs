@@ -112,7 +112,7 @@ impl SharedBuckets {
     pub fn hold(&mut self, need: &Need, reach: &Reach) {
         let part = self.part(reach);
         self.buckets.hold(&self.limits, part, need, reach.now);
-        self.unreported = self.unreported.plus(of_need(need, is_counted_at_once).thousandfold());
+        self.unreported = self.unreported.plus(of_need(need, is_counted_at_once).of_units());
     }
 
     /// Replaces what was reserved under these limits by what was used.
@@ -120,7 +120,7 @@ impl SharedBuckets {
         let part = self.part(reach);
         self.buckets.settle(limits, part, held, used, reach.now);
         let used = of_need(used, |measure| !is_counted_at_once(measure));
-        self.unreported = self.unreported.plus(used.thousandfold());
+        self.unreported = self.unreported.plus(used.of_units());
     }
 
     /// Returns the state of one measure under these limits; `None` when it is not limited.
@@ -236,7 +236,7 @@ impl SharedBuckets {
     }
 
     /// The part that would be enough: for what was asked for since the last report, and for what is reserved. It shrinks
-    /// by half each second when less is asked for.
+    /// to a quarter each second when less is asked for.
     fn wanted(&mut self, passed: Duration) -> Part {
         let micros = passed.max(SECOND).min(UNUSED).as_micros();
         let of = |measure: Measure| {
@@ -246,7 +246,7 @@ impl SharedBuckets {
             Part::of_pieces(pieces / micros.saturating_mul(u128::from(limit.max(1))).max(1))
         };
         let asked = Measure::ALL.into_iter().map(of).max().unwrap_or_default();
-        let before = self.want.halved(passed.as_secs());
+        let before = self.want.halved(passed.as_secs().saturating_mul(2));
         let want = asked.max(before).max(self.buckets.held_part(&self.limits));
         if want < LEAST { Part::NONE } else { want }
     }

@@ -47,7 +47,7 @@ pub(crate) async fn limits_are_divided(db: Database) {
     assert_eq!(look!(db, |tx| rate_shares::list_short(tx, later(1))), Ok(vec![name("it's/m")]));
     assert_eq!(look!(db, |tx| rate_shares::list_short(tx, later(2))), Ok(vec![]));
     // What a node gives back has its levels.
-    let level = Levels::each(|measure| if measure == Measure::RequestsPerDay { 7_000 } else { 0 });
+    let level = Levels::each(|measure| if measure == Measure::RequestsPerDay { 7_000_000 } else { 0 });
     let back = ShareAsk { first: false, part: Part::of_nodes(2), given: level, ..ask(2, Part::ALL) };
     assert_eq!(divide(&db, "a", back, 1).await.part, Part::of_nodes(2));
     let more = divide(&db, "b", ShareAsk { first: false, ..ask(2, Part::ALL) }, 1).await;
