@@ -79,8 +79,14 @@ impl World {
         for n in 0..self.nodes.len() {
             if !self.nodes[n].cut {
                 let clock = self.clock(n);
+                if !self.may_use(n) {
+                    // What ran while the node was cut off counts beside what others grant.
+                    while !self.nodes[n].running.is_empty() {
+                        self.end(n);
+                    }
+                    self.nodes[n].epoch += 1;
+                }
                 let node = &mut self.nodes[n];
-                node.epoch += u64::from(u128::from(self.now - node.seen) > CUT_OFF.as_millis());
                 node.seen = self.now;
                 self.list.insert(node.name.clone(), clock);
             }
@@ -151,7 +157,9 @@ impl World {
         let node = &mut self.nodes[n];
         let Some((need, used)) = node.running.pop() else { return };
         node.buckets.settle(&limits, &need, &used, &reach);
-        self.tokens.push((self.now, used.tokens));
+        if self.may_use(n) {
+            self.tokens.push((self.now, used.tokens));
+        }
     }
 
     fn kill(&mut self, n: usize) {
