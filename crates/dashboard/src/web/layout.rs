@@ -140,8 +140,10 @@ impl Layout {
         organization_entries.extend([
             entry("nav-projects", "/settings/organization/projects"),
             entry("nav-admin-keys", "/settings/organization/admin-keys"),
-            entry("nav-spend", spend::HERE),
         ]);
+        if visit.sees_usage() {
+            organization_entries.push(entry("nav-spend", spend::HERE));
+        }
         // Only owners may open the page.
         if visit.owner() {
             organization_entries.push(entry("nav-billing", "/settings/organization/billing/payment-methods"));
@@ -169,7 +171,14 @@ impl Layout {
                 (organization.name.clone(), organization.projects.iter().map(choice).collect())
             })
             .collect();
-        let role = role_words(visit.organization.role);
+        let role = if visit.organization.holds_role {
+            role_words(visit.organization.role)
+        } else {
+            // Every page of the organization says so.
+            project_entries.clear();
+            organization_entries.clear();
+            "role-missing"
+        };
         let own = Self::bare(state, &visit.person, title);
         Self {
             notices: own.notices.iter().cloned().chain(organization_notice(visit)).collect(),

@@ -17,6 +17,7 @@ mod keys;
 mod limits;
 mod lists;
 mod markup;
+mod members_without_role;
 mod operators;
 mod organization_deletion;
 mod prices;

@@ -173,6 +173,10 @@ impl PendingUsage for Store {
         self.pending.find(id)
     }
 
+    fn is_counted<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        std::future::ready(Ok(self.once.lock().unwrap().contains(id))).boxed()
+    }
+
     fn due(&self) -> BoxFuture<'_, Result<Vec<Pending>, Unavailable>> {
         self.pending.due()
     }
