@@ -4,6 +4,7 @@
 mod gate;
 pub(crate) mod http;
 mod keys;
+mod limits;
 mod pages;
 mod revoke;
 mod usage;
@@ -47,6 +48,9 @@ pub(crate) struct Arguments {
     /// Measure instead the server time and size of each page of the dashboard.
     #[arg(long)]
     pages: bool,
+    /// Measure also Keystead with spend limits and with rate limits, and what they cost each request.
+    #[arg(long)]
+    limits: bool,
     /// How often each page is opened.
     #[arg(long, default_value_t = 200)]
     renders: u32,
@@ -109,6 +113,7 @@ fn measure(arguments: &Arguments, binary: &Path, folder: &Path) -> Done {
     let pool = format!("upstream models {{ server 127.0.0.1:{upstream_port}; keepalive 128; }}");
     let pass = "location / { proxy_pass http://models; proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_buffering off; }";
     let mut proxy = nginx(folder, "proxy", proxy_port, "0", &pool, pass)?;
+    let compare = if arguments.limits { limits::compare } else { compare };
     let result = compare(arguments, binary, folder, [upstream_port, proxy_port], proxy.id());
     shell::stop(&mut proxy);
     shell::stop(&mut upstream);
@@ -130,13 +135,7 @@ fn compare(arguments: &Arguments, binary: &Path, folder: &Path, ports: [u16; 2],
     )?;
     let made = product.bootstrap()?;
     let key = product.owner_key(&made, &made.owner, false)?;
-    let script = folder.join("post.lua");
-    let body =
-        format!("{{\"model\":\"gpt-4o\",\"messages\":[{{\"role\":\"user\",\"content\":\"{}\"}}]}}", "word ".repeat(70));
-    let lua = format!(
-        "wrk.method = 'POST'\nwrk.body = '{body}'\nwrk.headers['Content-Type'] = 'application/json'\nwrk.headers['Authorization'] = 'Bearer {key}'\n"
-    );
-    std::fs::write(&script, lua).map_err(|error| error.to_string())?;
+    let script = script(folder, "post.lua", &key)?;
     let targets = [
         ("nginx", format!("http://127.0.0.1:{proxy_port}"), proxy),
         ("keystead", product.address.clone(), product.id()),
@@ -158,12 +157,25 @@ fn compare(arguments: &Arguments, binary: &Path, folder: &Path, ports: [u16; 2],
     Ok(())
 }
 
+/// Writes the script of the requests with one key.
+fn script(folder: &Path, name: &str, key: &str) -> Done<PathBuf> {
+    let script = folder.join(name);
+    let body =
+        format!("{{\"model\":\"gpt-4o\",\"messages\":[{{\"role\":\"user\",\"content\":\"{}\"}}]}}", "word ".repeat(70));
+    let lua = format!(
+        "wrk.method = 'POST'\nwrk.body = '{body}'\nwrk.headers['Content-Type'] = 'application/json'\nwrk.headers['Authorization'] = 'Bearer {key}'\n"
+    );
+    std::fs::write(&script, lua).map_err(|error| error.to_string())?;
+    Ok(script)
+}
+
+fn median(values: &[Measured], pick: fn(&Measured) -> f64) -> f64 {
+    let mut values: Vec<f64> = values.iter().map(pick).collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
 fn table(rounds: &[Vec<Measured>; 2]) {
-    let median = |values: &[Measured], pick: fn(&Measured) -> f64| {
-        let mut values: Vec<f64> = values.iter().map(pick).collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-    };
     let speed = [0, 1].map(|index| median(&rounds[index], |m| m.per_second));
     let cpu = [0, 1].map(|index| median(&rounds[index], |m| m.cpu_microseconds));
     let failed = [0, 1].map(|index| rounds[index].iter().map(|m| m.failed).sum::<u64>());

@@ -3,7 +3,7 @@
 //!
 //! A route that is not in `keystead_core::route::ROUTES` is not forwarded; a route there names its meter, so nothing
 //! passes unmetered. No SQL and no vendors: the store is behind [`KeySource`], [`Follow`], [`UsageSink`],
-//! [`Ownership`], [`PendingUsage`] and [`SpendLeases`].
+//! [`Ownership`], [`PendingUsage`], [`SpendLeases`] and [`RateShares`].
 
 mod alarm;
 mod api_request;
@@ -46,7 +46,7 @@ pub use body::{BoxError, GatewayBody};
 pub use caller_lookup::SessionSource;
 pub use catalogue::address::{Auth, StreamUsage, Unusable, UpstreamOptions};
 pub use catalogue::{ByName, Catalogue, ModelEntry, Upstream};
-pub use decide::rate_limiter::{RateLimiter, Stopwatch};
+pub use decide::rate_limiter::{RateLimiter, RateShares, Stopwatch};
 pub use decide::spend_ledgers::{NotSetAside, SpendGuard, SpendLeases, SpendLedgers};
 pub use directory::freshness::{Follow, Moment};
 pub use directory::last_uses::{KeyUse, LastUses};

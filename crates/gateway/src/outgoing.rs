@@ -87,6 +87,13 @@ impl Prompt {
         if body.len() <= KEPT { Self::Kept(body.clone()) } else { Self::Read(estimate::of(body)) }
     }
 
+    /// Estimates it now, because a limit needs the estimate; it is not computed again.
+    pub(crate) fn read(&mut self) {
+        if let Self::Kept(body) = self {
+            *self = Self::Read(estimate::of(body));
+        }
+    }
+
     pub(crate) fn estimate(&self) -> TokenEstimate {
         match self {
             Self::Kept(body) => estimate::of(body),

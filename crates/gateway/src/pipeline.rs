@@ -135,16 +135,20 @@ impl Gateway {
         let input = self.read_input(&request, parts, body).await?;
         // The models, and the verification that they need.
         let catalogue = self.services.catalogue.load_full();
-        let Prepared { outgoing, body, verdicts } = self.prepare(&catalogue, &request, parts, input).await?;
+        let Prepared { mut outgoing, body, verdicts } = self.prepare(&catalogue, &request, parts, input).await?;
         // The limits. Nothing is sent while usage cannot be recorded.
         self.ensure_recordable()?;
+        let limits = rate_limit::limits(&request, outgoing.model);
+        if rate_limit::needs_estimate(request.route.meter, limits) {
+            outgoing.prompt.read();
+        }
         let most = self.most_use(&request, &parts.headers, &outgoing, &body);
         let guard = if most == Measured::default() {
             SpendGuard::default()
         } else {
             Box::pin(self.set_aside(&request, most)).await?
         };
-        let (reservation, rate_headers) = self.reserve(&request, outgoing.model, &body)?;
+        let (reservation, rate_headers) = self.reserve(&request, &outgoing, limits).await?;
         // The upstream. How the request ends, its usage is recorded and replaces the reservation.
         let admitted = Arc::new(AdmittedRequest::new(self, &request, &outgoing));
         // Boxed, because futures are moved into those that wait for them, and this one is the largest.

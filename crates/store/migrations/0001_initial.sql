@@ -922,6 +922,19 @@ CREATE TABLE nodes (
   seen_at BIGINT NOT NULL
 );
 
+-- How the rate limits of a model in an organization or project (`subject`) are divided among the nodes, and how much of them is
+-- used, as JSON. `short_at` is when a node last had less than it should.
+CREATE TABLE rate_shares (
+  subject TEXT NOT NULL,
+  model TEXT NOT NULL,
+  division TEXT NOT NULL,
+  short_at BIGINT NOT NULL DEFAULT 0,
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (subject, model)
+);
+CREATE INDEX rate_shares_short ON rate_shares (short_at);
+CREATE INDEX rate_shares_updated ON rate_shares (updated_at);
+
 -- Work that runs later and is retried, such as mail. A worker leases a job until `claimed_until`.
 CREATE TABLE jobs (
   id TEXT PRIMARY KEY,

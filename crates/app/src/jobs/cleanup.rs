@@ -9,8 +9,8 @@ use keystead_core::webhook::DELIVERIES_KEPT_DAYS;
 use keystead_store::tables::{
     accounts, activity, address_fingerprints, api_keys, changes, form_submissions, inbound_events, invites,
     key_addresses, key_profiles, key_signals, limit_hits, operator_approvals, organization_verifications,
-    pending_usage, phones, privacy, refusals, removed_rows, requirement_states, sessions, spend_counters, usage,
-    webhook_deliveries, webhook_endpoints,
+    pending_usage, phones, privacy, rate_shares, refusals, removed_rows, requirement_states, sessions, spend_counters,
+    usage, webhook_deliveries, webhook_endpoints,
 };
 
 use crate::operator::kept_days;
@@ -73,6 +73,8 @@ impl App {
             pending_usage::forget(tx, now.plus(-400 * DAY)).await?;
             // Longer than any response or batch runs: its cost counts in the month in which it began.
             spend_counters::delete_old(tx, now.plus(-100 * DAY)).await?;
+            // Nodes report each limit at least once an hour, and the longest limit is that of a day.
+            rate_shares::delete_old(tx, now.plus(-2 * DAY)).await?;
             Ok(())
         })?;
         expire_due(self).await?;

@@ -73,6 +73,7 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "pending_usage",
             "counted_once",
             "spend_leases",
+            "rate_shares",
             "spend_holds",
             "revisions",
             "changes",

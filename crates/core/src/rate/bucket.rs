@@ -2,37 +2,50 @@
 
 use std::time::Duration;
 
+use super::Part;
+use super::levels::SCALE;
+
+/// What a request is told to wait where the node has no part of the limit: by then it may have one.
+const NEXT_PART: Duration = Duration::from_secs(1);
+
 /// A limit as one node enforces it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// The configured limit, for all nodes together.
     pub limit: u64,
-    /// The share of this node in one period.
-    share: u64,
+    /// The part of it that this node has.
+    part: Part,
     period: Duration,
 }
 
 impl Rate {
-    /// Builds a rate from an amount in a period, divided by the number of nodes; each node has at least one.
+    /// Builds a rate from an amount in a period, of which the node has a part.
     #[must_use]
-    pub fn new(limit: u64, period: Duration, nodes: u32) -> Self {
-        Self { limit, share: (limit / u64::from(nodes.max(1))).max(1), period }
+    pub const fn new(limit: u64, period: Duration, part: Part) -> Self {
+        Self { limit, part, period }
     }
 
-    fn period(self) -> u128 {
-        self.period.as_micros().max(1)
+    /// One unit, as it is counted in a bucket.
+    fn unit(self) -> u128 {
+        self.period.as_micros().max(1).saturating_mul(u128::from(Part::ALL.pieces()))
+    }
+
+    /// What leaks in a microsecond.
+    fn leak(self) -> u128 {
+        u128::from(self.limit).saturating_mul(u128::from(self.part.pieces()))
+    }
+
+    /// The most that this node counts at once.
+    fn depth(self) -> u128 {
+        self.leak().saturating_mul(self.period.as_micros().max(1))
     }
 
     /// The time in which this amount leaks, rounded up.
     fn time_for(self, filled: u128) -> Duration {
-        let micros = filled.div_ceil(u128::from(self.share));
-        Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
-    }
-
-    /// Scales a figure of this node to all nodes, assuming that the others are equally busy.
-    fn across_nodes(self, here: u64) -> u64 {
-        let all = (u128::from(here) * u128::from(self.limit)).div_ceil(u128::from(self.share));
-        u64::try_from(all).unwrap_or(u64::MAX)
+        if self.leak() == 0 {
+            return NEXT_PART;
+        }
+        Duration::from_micros(u64::try_from(filled.div_ceil(self.leak())).unwrap_or(u64::MAX))
     }
 }
 
@@ -59,7 +72,8 @@ pub struct LimitState {
 /// The amount used of one limit that has not leaked yet. It does not know the limit, so that the limit may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bucket {
-    /// The used amount, in units times microseconds of the period: whole numbers, so that rounding loses nothing.
+    /// The used amount, in units times microseconds of the period times the pieces of a limit: whole numbers, so that
+    /// rounding loses nothing.
     filled: u128,
     /// The amount reserved for running requests. It does not leak, because it is not known yet how much of it will be
     /// used.
@@ -71,13 +85,13 @@ pub struct Bucket {
 impl Bucket {
     fn leak(&mut self, rate: Rate, now: Duration) {
         let passed = now.saturating_sub(self.at);
-        self.filled = self.filled.saturating_sub(u128::from(rate.share).saturating_mul(passed.as_micros()));
+        self.filled = self.filled.saturating_sub(rate.leak().saturating_mul(passed.as_micros()));
         // Another thread may have read the clock later and arrived here earlier.
         self.at = self.at.max(now);
     }
 
     fn total(&self, rate: Rate) -> u128 {
-        self.filled.saturating_add(u128::from(self.held).saturating_mul(rate.period()))
+        self.filled.saturating_add(u128::from(self.held).saturating_mul(rate.unit()))
     }
 
     /// Checks whether an amount fits now.
@@ -89,10 +103,13 @@ impl Bucket {
         if amount > rate.limit {
             return Err(Full::TooLarge);
         }
+        if rate.part.is_none() {
+            return Err(Full::Wait(NEXT_PART));
+        }
         let total = self.total(rate);
-        // An amount above this node's share, but not above the limit, passes when the bucket is empty, and the excess
+        // An amount above this node's part, but not above the limit, passes when the bucket is empty, and the excess
         // leaks afterwards.
-        let room = if amount > rate.share { 0 } else { u128::from(rate.share - amount).saturating_mul(rate.period()) };
+        let room = rate.depth().saturating_sub(u128::from(amount).saturating_mul(rate.unit()));
         if total <= room { Ok(()) } else { Err(Full::Wait(rate.time_for(total - room))) }
     }
 
@@ -105,13 +122,17 @@ impl Bucket {
     pub fn settle(&mut self, rate: Rate, held: u64, used: u64, now: Duration) {
         self.leak(rate, now);
         self.held = self.held.saturating_sub(held);
-        self.filled = self.filled.saturating_add(u128::from(used).saturating_mul(rate.period()));
+        self.filled = self.filled.saturating_add(u128::from(used).saturating_mul(rate.unit()));
     }
 
-    /// The amount that counts as used now, by all nodes.
+    /// The amount that counts as used now, by all nodes, assuming that the parts of the others are equally used.
     #[must_use]
     pub fn used(&self, rate: Rate) -> u64 {
-        rate.across_nodes(u64::try_from(self.total(rate).div_ceil(rate.period())).unwrap_or(u64::MAX))
+        let one = rate.period.as_micros().max(1).saturating_mul(u128::from(rate.part.pieces()));
+        if one == 0 {
+            return rate.limit;
+        }
+        u64::try_from(self.total(rate).div_ceil(one)).unwrap_or(u64::MAX)
     }
 
     /// Returns the state of the limit.
@@ -119,5 +140,27 @@ impl Bucket {
         self.leak(rate, now);
         let remaining = rate.limit.saturating_sub(self.used(rate));
         LimitState { limit: rate.limit, remaining, reset: rate.time_for(self.total(rate)) }
+    }
+
+    /// The used amount, without what running requests reserve, in millionths, rounded up.
+    pub fn level(&mut self, rate: Rate, now: Duration) -> u64 {
+        self.leak(rate, now);
+        u64::try_from(self.filled.div_ceil(rate.unit() / u128::from(SCALE))).unwrap_or(u64::MAX)
+    }
+
+    /// Adds millionths to the used amount.
+    pub fn add(&mut self, rate: Rate, level: u64) {
+        self.filled = self.filled.saturating_add(u128::from(level).saturating_mul(rate.unit() / u128::from(SCALE)));
+    }
+
+    /// Takes millionths from the used amount.
+    pub fn take(&mut self, rate: Rate, level: u64) {
+        self.filled = self.filled.saturating_sub(u128::from(level).saturating_mul(rate.unit() / u128::from(SCALE)));
+    }
+
+    /// The amount that running requests reserve.
+    #[must_use]
+    pub const fn held(&self) -> u64 {
+        self.held
     }
 }

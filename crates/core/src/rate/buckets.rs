@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Bucket, Full, LimitState, Measure, Rate, RateLimits};
+use super::levels::SCALE;
+use super::{Bucket, Full, Levels, LimitState, Measure, Part, Rate, RateLimits};
 
 /// The most that one request may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,9 +52,9 @@ impl Buckets {
     fn limited<'b>(
         &'b mut self,
         limits: &'b RateLimits,
-        nodes: u32,
+        part: Part,
     ) -> impl Iterator<Item = (Measure, Rate, &'b mut Bucket)> {
-        let rate = move |measure: Measure| Some(Rate::new(limits.get(measure)?, measure.period(), nodes));
+        let rate = move |measure: Measure| Some(Rate::new(limits.get(measure)?, measure.period(), part));
         Measure::ALL.into_iter().zip(&mut self.0).filter_map(move |(m, bucket)| Some((m, rate(m)?, bucket)))
     }
 
@@ -62,9 +63,9 @@ impl Buckets {
     ///
     /// # Errors
     /// The limit that does not have enough left.
-    pub fn fits(&mut self, limits: &RateLimits, nodes: u32, need: &Need, now: Duration) -> Result<(), LimitExceeded> {
+    pub fn fits(&mut self, limits: &RateLimits, part: Part, need: &Need, now: Duration) -> Result<(), LimitExceeded> {
         let mut exceeded: Option<LimitExceeded> = None;
-        for (measure, rate, bucket) in self.limited(limits, nodes) {
+        for (measure, rate, bucket) in self.limited(limits, part) {
             let requested = need.of(measure);
             let Err(full) = bucket.fits(rate, requested, now) else { continue };
             let this = LimitExceeded { measure, limit: rate.limit, used: bucket.used(rate), requested, full };
@@ -83,8 +84,8 @@ impl Buckets {
     }
 
     /// Counts a request and reserves what it may use.
-    pub fn hold(&mut self, limits: &RateLimits, nodes: u32, need: &Need, now: Duration) {
-        for (measure, rate, bucket) in self.limited(limits, nodes) {
+    pub fn hold(&mut self, limits: &RateLimits, part: Part, need: &Need, now: Duration) {
+        for (measure, rate, bucket) in self.limited(limits, part) {
             match measure {
                 // A request counts no matter how it ends.
                 Measure::RequestsPerMinute | Measure::RequestsPerDay => bucket.settle(rate, 0, 1, now),
@@ -94,8 +95,8 @@ impl Buckets {
     }
 
     /// Replaces what was reserved under these limits by what was used.
-    pub fn settle(&mut self, limits: &RateLimits, nodes: u32, held: &Need, used: &Used, now: Duration) {
-        for (measure, rate, bucket) in self.limited(limits, nodes) {
+    pub fn settle(&mut self, limits: &RateLimits, part: Part, held: &Need, used: &Used, now: Duration) {
+        for (measure, rate, bucket) in self.limited(limits, part) {
             if matches!(measure, Measure::TokensPerMinute | Measure::ImagesPerMinute) {
                 bucket.settle(rate, held.of(measure), used.of(measure), now);
             }
@@ -103,14 +104,68 @@ impl Buckets {
     }
 
     /// Returns the state of one limit; `None` when there is none.
-    pub fn state(&mut self, limits: &RateLimits, nodes: u32, wanted: Measure, now: Duration) -> Option<LimitState> {
-        let mut limited = self.limited(limits, nodes);
+    pub fn state(&mut self, limits: &RateLimits, part: Part, wanted: Measure, now: Duration) -> Option<LimitState> {
+        let mut limited = self.limited(limits, part);
         limited.find(|(measure, ..)| *measure == wanted).map(|(_, rate, bucket)| bucket.state(rate, now))
     }
 
     /// The time until everything has leaked.
-    pub fn reset(&mut self, limits: &RateLimits, nodes: u32, now: Duration) -> Duration {
-        let resets = self.limited(limits, nodes).map(|(_, rate, bucket)| bucket.state(rate, now).reset);
+    pub fn reset(&mut self, limits: &RateLimits, part: Part, now: Duration) -> Duration {
+        let resets = self.limited(limits, part).map(|(_, rate, bucket)| bucket.state(rate, now).reset);
         resets.max().unwrap_or_default()
+    }
+
+    /// The used amounts, without what running requests reserve.
+    pub fn levels(&mut self, limits: &RateLimits, part: Part, now: Duration) -> Levels {
+        let mut levels = Levels::default();
+        for (measure, rate, bucket) in self.limited(limits, part) {
+            levels = levels.plus(Levels::each(|each| if each == measure { bucket.level(rate, now) } else { 0 }));
+        }
+        levels
+    }
+
+    /// Adds to the used amounts.
+    pub fn add(&mut self, limits: &RateLimits, part: Part, levels: Levels) {
+        for (measure, rate, bucket) in self.limited(limits, part) {
+            bucket.add(rate, levels.of(measure));
+        }
+    }
+
+    /// Takes from the used amounts.
+    pub fn take(&mut self, limits: &RateLimits, part: Part, levels: Levels) {
+        for (measure, rate, bucket) in self.limited(limits, part) {
+            bucket.take(rate, levels.of(measure));
+        }
+    }
+
+    /// The smallest part that has room for what running requests reserve.
+    pub fn held_part(&mut self, limits: &RateLimits) -> Part {
+        let parts = self.limited(limits, Part::ALL).map(|(_, rate, bucket)| {
+            let held = u128::from(bucket.held()).saturating_mul(u128::from(Part::ALL.pieces()));
+            Part::of_pieces(held.div_ceil(u128::from(rate.limit.max(1))))
+        });
+        parts.max().unwrap_or_default()
+    }
+
+    /// Takes out the levels that go with what a node gives back when `before` becomes `after`: their part of what is
+    /// used, and what `after` has no room for.
+    pub fn give(&mut self, limits: &RateLimits, before: Part, after: Part, now: Duration) -> Levels {
+        let levels = self.levels(limits, before, now);
+        let proportional = levels.with(before.minus(after), before);
+        let given = Levels::each(|measure| {
+            let level = levels.of(measure);
+            let Some(limit) = limits.get(measure) else { return 0 };
+            let depth = u128::from(limit).saturating_mul(u128::from(SCALE)).saturating_mul(u128::from(after.pieces()));
+            let depth = u64::try_from(depth / u128::from(Part::ALL.pieces())).unwrap_or(u64::MAX);
+            let held = self.held(measure).saturating_mul(SCALE);
+            proportional.of(measure).max(level.saturating_sub(depth.saturating_sub(held))).min(level)
+        });
+        self.take(limits, before, given);
+        given
+    }
+
+    fn held(&self, wanted: Measure) -> u64 {
+        let mut buckets = Measure::ALL.into_iter().zip(&self.0);
+        buckets.find(|(measure, _)| *measure == wanted).map_or(0, |(_, bucket)| bucket.held())
     }
 }

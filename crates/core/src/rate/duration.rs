@@ -6,25 +6,48 @@ use std::time::Duration;
 /// that a client that waits this long has waited long enough.
 #[must_use]
 pub fn format_duration(span: Duration) -> String {
-    let millis = span.as_micros().div_ceil(1_000);
+    let fraction = u64::from(span.subsec_micros().div_ceil(1_000));
+    let millis = span.as_secs().saturating_mul(1_000).saturating_add(fraction);
+    let mut text = String::with_capacity(16);
     if millis == 0 {
         return "0s".to_owned();
     }
     if millis < 1_000 {
-        return format!("{millis}ms");
+        push_number(&mut text, millis);
+        text.push_str("ms");
+        return text;
     }
     let (seconds, fraction) = (millis / 1_000, millis % 1_000);
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    let mut text = match (hours, minutes) {
-        (0, 0) => format!("{seconds}"),
-        (0, _) => format!("{minutes}m{seconds}"),
-        _ => format!("{hours}h{minutes}m{seconds}"),
-    };
+    if hours > 0 {
+        push_number(&mut text, hours);
+        text.push('h');
+    }
+    if hours > 0 || minutes > 0 {
+        push_number(&mut text, minutes);
+        text.push('m');
+    }
+    push_number(&mut text, seconds);
     if fraction > 0 {
-        let digits = format!("{fraction:03}");
         text.push('.');
-        text.push_str(digits.trim_end_matches('0'));
+        // Three digits without the zeros at their end.
+        let mut rest = fraction;
+        for place in [100, 10, 1] {
+            push_number(&mut text, rest / place);
+            rest %= place;
+            if rest == 0 {
+                break;
+            }
+        }
     }
     text.push('s');
     text
+}
+
+/// Writes a number. The headers of every limited answer have several, and the formatting machinery costs more.
+fn push_number(text: &mut String, number: u64) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from(b'0' + u8::try_from(number % 10).unwrap_or(0)));
 }

@@ -6,8 +6,12 @@
 mod bucket;
 mod buckets;
 mod duration;
+mod levels;
+mod parts;
 mod project_limits;
 mod refused;
+mod shared_buckets;
+pub mod shares;
 #[cfg(test)]
 mod tests;
 
@@ -18,8 +22,11 @@ use serde::{Deserialize, Serialize};
 pub use bucket::{Bucket, Full, LimitState, Rate};
 pub use buckets::{Buckets, LimitExceeded, Need, Used};
 pub use duration::format_duration;
+pub use levels::Levels;
+pub use parts::Part;
 pub use project_limits::{InvalidLimit, ProjectLimits};
 pub use refused::RateLimitRefusal;
+pub use shared_buckets::{Reach, SharedBuckets};
 
 /// The largest limit. It is also written for a limit that is not set where the API requires a number.
 pub const MOST: u64 = 1_000_000_000;
@@ -81,6 +88,12 @@ impl Measure {
             _ => Duration::from_secs(60),
         }
     }
+
+    /// Whether the period is so long that what was used is kept over a restart.
+    #[must_use]
+    pub const fn is_long(self) -> bool {
+        self.period().as_secs() >= 3_600
+    }
 }
 
 /// The limits of one model; `None` is unlimited.
@@ -139,6 +152,18 @@ impl RateLimits {
                 images_per_minute: None
             }
         )
+    }
+
+    /// Whether a limit has a long period.
+    #[must_use]
+    pub fn has_long(&self) -> bool {
+        Measure::ALL.into_iter().any(|measure| measure.is_long() && self.get(measure).is_some())
+    }
+
+    /// Whether tokens or images are limited.
+    #[must_use]
+    pub const fn limits_amounts(&self) -> bool {
+        self.tokens_per_minute.is_some() || self.images_per_minute.is_some()
     }
 
     /// Returns these limits, with those of `other` where these are not set.

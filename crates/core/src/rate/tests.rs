@@ -45,7 +45,7 @@ fn spans_are_written_as_openai_writes_them() {
 
 #[test]
 fn a_minute_gives_its_limit_at_once_and_then_one_at_a_time() {
-    let rate = Rate::new(3, MINUTE, 1);
+    let rate = Rate::new(3, MINUTE, Part::ALL);
     let mut bucket = Bucket::default();
     for _ in 0..3 {
         bucket.fits(rate, 1, Duration::ZERO).unwrap();
@@ -62,14 +62,23 @@ fn a_minute_gives_its_limit_at_once_and_then_one_at_a_time() {
 
 #[test]
 fn several_nodes_share_a_limit_and_a_large_request_still_passes_alone() {
-    let rate = Rate::new(10, MINUTE, 3);
+    let rate = Rate::new(12, MINUTE, Part::of_nodes(3));
     let mut bucket = Bucket::default();
     assert_eq!(bucket.fits(rate, 9, Duration::ZERO), Ok(()));
     bucket.settle(rate, 0, 9, Duration::ZERO);
-    // A third of ten is three: nine take three minutes.
-    assert_eq!(bucket.fits(rate, 9, Duration::ZERO), Err(Full::Wait(3 * MINUTE)));
-    assert_eq!(bucket.fits(rate, 1, 2 * MINUTE), Err(Full::Wait(MINUTE / 3)));
-    assert_eq!(Rate::new(1, MINUTE, 7), Rate::new(1, MINUTE, 1), "no node gives nothing");
+    // Four of twelve are this node's: nine take as long as nine fourths of a minute.
+    assert_eq!(bucket.fits(rate, 9, Duration::ZERO), Err(Full::Wait(9 * MINUTE / 4)));
+    assert_eq!(bucket.fits(rate, 1, MINUTE), Err(Full::Wait(MINUTE / 2)));
+    assert_eq!(bucket.fits(rate, 1, 3 * MINUTE / 2), Ok(()));
+    // Less than one at once: one passes, and is paid for by the time in which the node may use one.
+    let small = Rate::new(1, MINUTE, Part::of_nodes(7));
+    let mut bucket = Bucket::default();
+    assert_eq!(bucket.fits(small, 1, Duration::ZERO), Ok(()));
+    bucket.settle(small, 0, 1, Duration::ZERO);
+    assert_eq!(bucket.fits(small, 1, Duration::ZERO), Err(Full::Wait(7 * MINUTE)));
+    let nothing = Rate::new(5, MINUTE, Part::NONE);
+    assert_eq!(Bucket::default().fits(nothing, 1, Duration::ZERO), Err(Full::Wait(Duration::from_secs(1))));
+    assert_eq!(Bucket::default().state(nothing, Duration::ZERO).remaining, 0);
 }
 
 #[test]
@@ -166,7 +175,7 @@ proptest! {
 
     #[test]
     fn no_window_sees_more_than_the_limit_and_one_burst(limit in 1u64..50, nodes in 1u32..4, steps in steps()) {
-        let rate = Rate::new(limit, MINUTE, nodes);
+        let rate = Rate::new(limit, MINUTE, Part::of_nodes(nodes));
         let mut bucket = Bucket::default();
         let mut now = Duration::ZERO;
         let mut under_way: Vec<(u64, u64)> = Vec::new();
@@ -216,7 +225,7 @@ proptest! {
 
     #[test]
     fn settling_never_creates_allowance(limit in 1u64..100, first in 0u64..100, held in 0u64..100, used in 0u64..200, after in 0u64..90_000) {
-        let rate = Rate::new(limit, MINUTE, 1);
+        let rate = Rate::new(limit, MINUTE, Part::ALL);
         // One bucket reserves and settles; the other one knows the used amount from the start and counts it at the end.
         let (mut settled, mut knowing) = (Bucket::default(), Bucket::default());
         for bucket in [&mut settled, &mut knowing] {

@@ -9,35 +9,61 @@ use keystead_core::route::MeterKind;
 
 use crate::Gateway;
 use crate::api_request::ApiRequest;
-use crate::body::{GatewayBody, RequestBody};
+use crate::body::GatewayBody;
 use crate::catalogue::ModelEntry;
 use crate::decide::rate_limiter::{EffectiveLimits, RateLimitHeaders, Reservation};
-use crate::estimate;
+use crate::outgoing::{Outgoing, Prompt};
 use crate::rejection::Rejection;
 use crate::response::error_body;
+
+/// The names of the headers about one measure. They are parsed once, not for each answer.
+struct Names {
+    limit: HeaderName,
+    remaining: HeaderName,
+    reset: HeaderName,
+}
+
+static REQUESTS: Names = Names {
+    limit: HeaderName::from_static("x-ratelimit-limit-requests"),
+    remaining: HeaderName::from_static("x-ratelimit-remaining-requests"),
+    reset: HeaderName::from_static("x-ratelimit-reset-requests"),
+};
+static TOKENS: Names = Names {
+    limit: HeaderName::from_static("x-ratelimit-limit-tokens"),
+    remaining: HeaderName::from_static("x-ratelimit-remaining-tokens"),
+    reset: HeaderName::from_static("x-ratelimit-reset-tokens"),
+};
+static PROJECT_TOKENS: Names = Names {
+    limit: HeaderName::from_static("x-ratelimit-limit-project-tokens"),
+    remaining: HeaderName::from_static("x-ratelimit-remaining-project-tokens"),
+    reset: HeaderName::from_static("x-ratelimit-reset-project-tokens"),
+};
+static IMAGES: Names = Names {
+    limit: HeaderName::from_static("x-ratelimit-limit-input-images"),
+    remaining: HeaderName::from_static("x-ratelimit-remaining-input-images"),
+    reset: HeaderName::from_static("x-ratelimit-reset-input-images"),
+};
+
+/// Returns the limits that apply to a request.
+pub(crate) fn limits(request: &ApiRequest<'_>, model: Option<&ModelEntry>) -> EffectiveLimits {
+    let Some(model) = model else { return EffectiveLimits::default() };
+    let project = access::project_limits(&request.caller, &request.payer);
+    let project = project.map(|own| own.of(&model.id)).unwrap_or_default();
+    EffectiveLimits { organization: model.rates_in(access::usage_tier(&request.caller, &request.payer)), project }
+}
 
 impl Gateway {
     /// Reserves the most that the request may use, or answers 429. Returns the state of the limits, if there are any, for
     /// the headers of the answer.
-    pub(crate) fn reserve(
+    pub(crate) async fn reserve(
         &self,
         request: &ApiRequest<'_>,
-        model: Option<&ModelEntry>,
-        body: &RequestBody,
+        outgoing: &Outgoing<'_>,
+        limits: EffectiveLimits,
     ) -> Result<(Reservation, Option<Box<RateLimitHeaders>>), Rejection> {
-        let Some(model) = model else { return Ok(Default::default()) };
-        let own = access::project_limits(&request.caller, &request.payer);
-        let organization = model.rates_in(access::usage_tier(&request.caller, &request.payer));
-        if organization.is_none() && own.is_none() {
-            return Ok(Default::default());
-        }
-        let project = own.map(|own| own.of(&model.id)).unwrap_or_default();
-        let limits = EffectiveLimits { organization, project };
-        if limits.organization.is_none() && limits.project.is_none() {
-            return Ok(Default::default());
-        }
-        let need = need(request.route.meter, body);
-        let (reserved, state) = self.rates.reserve(&request.payer, &model.id, limits, need);
+        let Some(model) = outgoing.model.filter(|_| !limits.is_none()) else { return Ok(Default::default()) };
+        let need = need(request.route.meter, limits, &outgoing.prompt);
+        let (reserved, state) = self.rates.reserve(&request.payer, &model.id, limits, need).await;
         reserved.map(|reservation| (reservation, Some(Box::new(state)))).map_err(|(exceeded, of_project)| {
             let refused = RateLimitRefusal {
                 exceeded,
@@ -56,12 +82,19 @@ impl Gateway {
     }
 }
 
-/// Returns the most that a request may use, as far as the request says. A form says nothing before it is sent.
-fn need(meter: MeterKind, body: &RequestBody) -> Need {
-    let estimate = match body {
-        RequestBody::Whole(body) => estimate::of(body),
-        RequestBody::Nothing | RequestBody::StreamingBody(_) => estimate::TokenEstimate::default(),
-    };
+/// Whether the text of a request has to be estimated for its limits.
+pub(crate) fn needs_estimate(meter: MeterKind, limits: EffectiveLimits) -> bool {
+    use MeterKind::{Completion, Embedding, Image, Moderation};
+    limits.limits_amounts() && matches!(meter, Completion | Embedding | Moderation | Image)
+}
+
+/// Returns the most that a request may use, as far as the request says and it is limited. A form says nothing before it
+/// is sent.
+fn need(meter: MeterKind, limits: EffectiveLimits, prompt: &Prompt) -> Need {
+    if !needs_estimate(meter, limits) {
+        return Need::default();
+    }
+    let estimate = prompt.estimate();
     match meter {
         MeterKind::Completion => Need { tokens: estimate.read.saturating_add(estimate.written), images: 0 },
         MeterKind::Embedding | MeterKind::Moderation => Need { tokens: estimate.read, images: 0 },
@@ -78,29 +111,24 @@ pub(crate) fn add_headers(response: &mut Response<GatewayBody>, state: Option<&R
 }
 
 /// Replaces the upstream's headers about its limits by those about ours.
-fn replace_headers(headers: &mut HeaderMap, state: &RateLimitHeaders) {
-    const LIMITS: &str = "x-ratelimit-";
-    let theirs: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with(LIMITS)).cloned().collect();
+pub(crate) fn replace_headers(headers: &mut HeaderMap, state: &RateLimitHeaders) {
+    let theirs: Vec<HeaderName> =
+        headers.keys().filter(|name| name.as_str().starts_with("x-ratelimit-")).cloned().collect();
     for name in theirs {
         headers.remove(name);
     }
-    let mut put = |part: &str, of: &str, value: HeaderValue| {
-        if let Ok(name) = HeaderName::try_from(format!("{LIMITS}{part}-{of}")) {
-            headers.insert(name, value);
-        }
-    };
-    let mut put_state = |of: &str, state: Option<LimitState>| {
+    let mut put = |names: &'static Names, state: Option<LimitState>| {
         let Some(state) = state else { return };
-        put("limit", of, state.limit.into());
-        put("remaining", of, state.remaining.into());
+        headers.insert(&names.limit, state.limit.into());
+        headers.insert(&names.remaining, state.remaining.into());
         if let Ok(reset) = HeaderValue::try_from(format_duration(state.reset)) {
-            put("reset", of, reset);
+            headers.insert(&names.reset, reset);
         }
     };
-    put_state("requests", state.requests);
-    put_state("tokens", state.tokens);
-    put_state("project-tokens", state.project_tokens);
-    put_state("input-images", state.images);
+    put(&REQUESTS, state.requests);
+    put(&TOKENS, state.tokens);
+    put(&PROJECT_TOKENS, state.project_tokens);
+    put(&IMAGES, state.images);
 }
 
 /// Adds when to retry, in both forms that clients read, or that a retry is useless.

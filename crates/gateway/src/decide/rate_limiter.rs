@@ -1,35 +1,62 @@
 //! The rate limiter of this node: one ledger for each organization and model in use that has a limit.
 //!
-//! A limit holds for all nodes together: each of several nodes grants its share.
+//! A limit holds for all nodes together: each has a part of it, which the store divides (`keystead_core::rate::shares`).
 
-use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
+mod ledger;
+mod reports;
+
 use std::fmt;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use keystead_core::access::Payer;
 use keystead_core::id::{OrganizationId, ProjectId};
-use keystead_core::rate::{Buckets, LimitExceeded, LimitState, Measure, Need, RateLimits, Used};
+use keystead_core::rate::shares::{CUT_OFF, LimitName, ShareAnswer, ShareAsk};
+use keystead_core::rate::{LimitExceeded, LimitState, Need, RateLimits, Reach, Used};
+use tokio::time::sleep;
+
+use self::ledger::{Cell, Shard};
+use crate::{BoxFuture, Unavailable};
 
 /// Returns the time since any fixed moment; finer than [`crate::Clock`], and it never goes back.
 pub type Stopwatch = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 const SHARDS: usize = 16;
-/// Maximum number of ledgers in one shard.
-const MOST: usize = 4_096;
-/// A shard with fewer ledgers is not swept.
-const FEW: usize = 64;
+/// How long a request waits before it looks again for a part that other nodes give back, and how often it does.
+const AGAIN: Duration = Duration::from_millis(100);
+const TURNS: usize = 20;
+
+/// The store of the parts.
+pub trait RateShares: Send + Sync + 'static {
+    /// Takes reports in one transaction, and answers in their order. They are ordered by the names of their limits.
+    fn divide(&self, asks: Vec<ShareAsk>) -> BoxFuture<'_, Result<Vec<ShareAnswer>, Unavailable>>;
+
+    /// Lists the limits of which a node had less than it should in the last seconds.
+    fn short(&self) -> BoxFuture<'_, Result<Vec<LimitName>, Unavailable>>;
+}
 
 /// The limits for one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct EffectiveLimits {
     /// The organization's limits for this model.
     pub(crate) organization: RateLimits,
     /// The project's limits for this model.
     pub(crate) project: RateLimits,
+}
+
+impl EffectiveLimits {
+    /// Whether nothing is limited.
+    pub(crate) const fn is_none(&self) -> bool {
+        self.organization.is_none() && self.project.is_none()
+    }
+
+    /// Whether tokens or images are limited.
+    pub(crate) const fn limits_amounts(&self) -> bool {
+        self.organization.limits_amounts() || self.project.limits_amounts()
+    }
 }
 
 /// The state of the limits that apply to one request, for its headers.
@@ -41,27 +68,36 @@ pub(crate) struct RateLimitHeaders {
     pub(crate) images: Option<LimitState>,
 }
 
-/// What one organization used of one model, in total and in each project with own limits.
-#[derive(Debug, Default)]
-struct Ledger {
-    organization: (RateLimits, Buckets),
-    projects: HashMap<ProjectId, (RateLimits, Buckets)>,
-}
+/// A reservation, or the limit that the request does not fit into and whether that is the project's; and the state of the
+/// limits.
+pub(crate) type Decided = (Result<Reservation, (LimitExceeded, bool)>, RateLimitHeaders);
 
-#[derive(Debug, Default)]
-struct Shard {
-    ledgers: HashMap<OrganizationId, HashMap<Arc<str>, Arc<Mutex<Ledger>>>>,
-    count: usize,
-    /// The number of ledgers at which idle ones are removed.
-    sweep_at: usize,
+/// A look at the ledgers for one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    First,
+    Next,
+    /// It decides with what the node has.
+    Last,
 }
 
 /// The rate limiter of one node.
 pub struct RateLimiter {
     stopwatch: Stopwatch,
+    /// `None`: each node has an equal part.
+    shares: Option<Arc<dyn RateShares>>,
     nodes: AtomicU32,
+    /// How often the node was cut off, when it last reported to the list of nodes, and until when the store is not asked
+    /// because it did not answer; in microseconds.
+    epoch: AtomicU64,
+    confirmed: AtomicU64,
+    away: AtomicU64,
+    /// The number of the last report.
+    number: AtomicU64,
     hasher: RandomState,
     shards: [Mutex<Shard>; SHARDS],
+    /// Reports that give back what dropped ledgers had.
+    dropped: Mutex<Vec<ShareAsk>>,
 }
 
 impl fmt::Debug for RateLimiter {
@@ -74,15 +110,54 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
 impl RateLimiter {
-    /// Builds a rate limiter without usage, for one node.
+    /// Builds a rate limiter without usage, for one node that asks no store.
     #[must_use]
     pub fn new(stopwatch: Stopwatch) -> Self {
-        let shards = std::array::from_fn(|_| Mutex::default());
-        Self { stopwatch, nodes: AtomicU32::new(1), hasher: RandomState::new(), shards }
+        let confirmed = AtomicU64::new(micros(stopwatch()));
+        Self {
+            stopwatch,
+            shares: None,
+            nodes: AtomicU32::new(1),
+            epoch: AtomicU64::new(0),
+            confirmed,
+            away: AtomicU64::new(0),
+            number: AtomicU64::new(0),
+            hasher: RandomState::default(),
+            shards: std::array::from_fn(|_| Mutex::default()),
+            dropped: Mutex::default(),
+        }
     }
 
-    /// Sets the number of live nodes, including this one: each grants its share of every limit.
+    /// The same for a node of which the store divides the limits.
+    #[must_use]
+    pub fn shared(stopwatch: Stopwatch, shares: Arc<dyn RateShares>) -> Self {
+        Self { shares: Some(shares), ..Self::new(stopwatch) }
+    }
+
+    /// The time, for [`Self::confirmed`].
+    #[must_use]
+    pub fn moment(&self) -> Duration {
+        (self.stopwatch)()
+    }
+
+    /// Notes that the node reported to the list of nodes, by a write that began at this moment, and how many nodes are
+    /// alive.
+    pub fn confirmed(&self, began: Duration, nodes: usize) {
+        self.share_among(nodes);
+        let (began, before) = (micros(began), self.confirmed.load(Ordering::Acquire));
+        if began.saturating_sub(before) > micros(CUT_OFF) {
+            // Other nodes may have got what this one had.
+            self.epoch.fetch_add(1, Ordering::AcqRel);
+        }
+        self.confirmed.fetch_max(began, Ordering::AcqRel);
+    }
+
+    /// Sets the number of live nodes, including this one: without the store each grants an equal part of every limit.
     pub fn share_among(&self, nodes: usize) {
         self.nodes.store(u32::try_from(nodes).unwrap_or(u32::MAX).max(1), Ordering::Relaxed);
     }
@@ -90,7 +165,7 @@ impl RateLimiter {
     /// The number of ledgers in memory.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shards.iter().map(|shard| lock(shard).count).sum()
+        self.shards.iter().map(|shard| lock(shard).len()).sum()
     }
 
     /// Whether there are no ledgers.
@@ -100,136 +175,119 @@ impl RateLimiter {
     }
 
     /// Counts a request and reserves what it may use, or returns the limit that it does not fit into and whether that
-    /// is the project's.
-    pub(crate) fn reserve(
+    /// is the project's. With the first request for a limit, and while other nodes give back what this one should have,
+    /// this waits for the store.
+    pub(crate) async fn reserve(
         self: &Arc<Self>,
         payer: &Payer,
         model: &Arc<str>,
         limits: EffectiveLimits,
         need: Need,
-    ) -> (Result<Reservation, (LimitExceeded, bool)>, RateLimitHeaders) {
-        let ledger = self.ledger(&payer.organization, model);
-        let (now, nodes) = self.now();
-        let mut open = lock(&ledger);
-        let held = open.hold(&payer.project, limits, &need, nodes, now);
-        let headers = open.headers(&payer.project, limits, nodes, now);
+    ) -> Decided {
+        let cell = self.cell(&payer.organization, model);
+        match self.look(&cell, payer, limits, need, Turn::First) {
+            Some(decided) => decided,
+            None => Box::pin(self.reserve_shared(cell, payer, limits, need)).await,
+        }
+    }
+
+    async fn reserve_shared(
+        self: &Arc<Self>,
+        cell: Arc<Cell>,
+        payer: &Payer,
+        limits: EffectiveLimits,
+        need: Need,
+    ) -> Decided {
+        for _ in 0..TURNS {
+            self.renew(&cell, &payer.project).await;
+            if let Some(decided) = self.look(&cell, payer, limits, need, Turn::Next) {
+                return decided;
+            }
+            sleep(AGAIN).await;
+        }
+        // The last turn always decides.
+        self.look(&cell, payer, limits, need, Turn::Last)
+            .unwrap_or_else(|| (Ok(Reservation::default()), RateLimitHeaders::default()))
+    }
+
+    /// Decides with what the node has; `None` is that it has to ask the store before.
+    fn look(
+        self: &Arc<Self>,
+        cell: &Arc<Cell>,
+        payer: &Payer,
+        limits: EffectiveLimits,
+        need: Need,
+        turn: Turn,
+    ) -> Option<Decided> {
+        let reach = self.reach();
+        let mut open = lock(&cell.open);
+        open.follow(&payer.project, limits);
+        if turn == Turn::First {
+            open.note_demand(&payer.project, limits, &need);
+        }
+        let asks = turn != Turn::Last && reach.epoch.is_some() && !self.is_away(&reach);
+        if asks && !open.is_ready(&payer.project, limits, &reach) {
+            return None;
+        }
+        let held = open.hold(&payer.project, limits, &need, &reach);
+        if asks && held.is_err() && open.is_short(&payer.project, limits) {
+            return None;
+        }
+        let headers = open.headers(&payer.project, limits, &reach);
         drop(open);
         let held = held.map(|()| {
-            let (rates, project) = (Arc::clone(self), payer.project.clone());
-            Reservation(Some(Box::new(Held { rates, ledger, project, limits, need, used: Used::default() })))
+            let (rates, cell, project) = (Arc::clone(self), Arc::clone(cell), payer.project.clone());
+            Reservation(Some(Box::new(Held { rates, cell, project, limits, need, used: Used::default() })))
         });
-        (held, headers)
+        Some((held, headers))
     }
 
-    fn now(&self) -> (Duration, u32) {
-        ((self.stopwatch)(), self.nodes.load(Ordering::Relaxed))
+    /// Whether the store did not answer a moment ago.
+    fn is_away(&self, reach: &Reach) -> bool {
+        micros(reach.now) < self.away.load(Ordering::Relaxed)
     }
 
-    fn ledger(&self, organization: &OrganizationId, model: &Arc<str>) -> Arc<Mutex<Ledger>> {
+    /// What the node knows now.
+    fn reach(&self) -> Reach {
+        let now = (self.stopwatch)();
+        let at = micros(now);
+        let reached =
+            self.shares.is_some() && at.saturating_sub(self.confirmed.load(Ordering::Acquire)) <= micros(CUT_OFF);
+        let epoch = reached.then(|| self.epoch.load(Ordering::Acquire));
+        Reach { now, nodes: self.nodes.load(Ordering::Relaxed), epoch }
+    }
+
+    fn cell(&self, organization: &OrganizationId, model: &Arc<str>) -> Arc<Cell> {
         let place = usize::try_from(self.hasher.hash_one(organization) % SHARDS as u64).unwrap_or(0);
         let mut shard = lock(self.shards.get(place).unwrap_or(&self.shards[0]));
-        if let Some(known) = shard.ledgers.get(organization).and_then(|models| models.get(model)) {
-            return Arc::clone(known);
+        if let Some(known) = shard.find(organization, model) {
+            return known;
         }
-        if shard.count >= shard.sweep_at.max(FEW) {
-            let (now, nodes) = self.now();
-            shard.sweep(nodes, now);
+        if shard.is_crowded() {
+            let swept = shard.sweep(&self.reach(), || self.next_number());
+            lock(&self.dropped).extend(swept);
         }
-        let ledger = Arc::<Mutex<Ledger>>::default();
-        let models = shard.ledgers.entry(organization.clone()).or_default();
-        models.insert(Arc::clone(model), Arc::clone(&ledger));
-        shard.count += 1;
-        ledger
-    }
-}
-
-impl Shard {
-    /// Removes idle ledgers; if too many are left, those that will be idle soonest.
-    fn sweep(&mut self, nodes: u32, now: Duration) {
-        let mut busy: Vec<Duration> = Vec::new();
-        // Every holder got it under this shard's lock, so a count of one means that there is no other.
-        let reset = |ledger: &Arc<Mutex<Ledger>>| match Arc::strong_count(ledger) {
-            1 => lock(ledger).reset(nodes, now),
-            _ => Duration::MAX,
-        };
-        self.retain(|ledger| {
-            let reset = reset(ledger);
-            if !reset.is_zero() {
-                busy.push(reset);
-            }
-            !reset.is_zero()
-        });
-        if self.count >= MOST {
-            let (_, edge, _) = busy.select_nth_unstable(MOST / 4);
-            let edge = (*edge).min(Duration::MAX.saturating_sub(Duration::from_nanos(1)));
-            self.retain(|ledger| reset(ledger) > edge);
-        }
-        self.sweep_at = (self.count * 2).clamp(FEW, MOST);
+        shard.insert(organization, model)
     }
 
-    fn retain(&mut self, mut keep: impl FnMut(&Arc<Mutex<Ledger>>) -> bool) {
-        self.ledgers.retain(|_, models| {
-            models.retain(|_, ledger| keep(ledger));
-            !models.is_empty()
-        });
-        self.count = self.ledgers.values().map(HashMap::len).sum();
-    }
-}
-
-impl Ledger {
-    /// Reserves from the organization and the project, or from neither: a request that one of them refuses costs the
-    /// other nothing.
-    fn hold(
-        &mut self,
-        project: &ProjectId,
-        limits: EffectiveLimits,
-        need: &Need,
-        nodes: u32,
-        now: Duration,
-    ) -> Result<(), (LimitExceeded, bool)> {
-        self.organization.0 = limits.organization;
-        self.organization.1.fits(&limits.organization, nodes, need, now).map_err(|exceeded| (exceeded, false))?;
-        if !limits.project.is_none() {
-            let own = self.projects.entry(project.clone()).or_default();
-            own.0 = limits.project;
-            own.1.fits(&limits.project, nodes, need, now).map_err(|exceeded| (exceeded, true))?;
-            own.1.hold(&limits.project, nodes, need, now);
-        }
-        self.organization.1.hold(&limits.organization, nodes, need, now);
-        Ok(())
+    fn next_number(&self) -> u64 {
+        self.number.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
 
-    fn settle(&mut self, held: &Held, nodes: u32, now: Duration) {
-        self.organization.1.settle(&held.limits.organization, nodes, &held.need, &held.used, now);
-        if let Some((_, own)) = self.projects.get_mut(&held.project) {
-            own.settle(&held.limits.project, nodes, &held.need, &held.used, now);
-        }
-    }
-
-    fn headers(&mut self, project: &ProjectId, limits: EffectiveLimits, nodes: u32, now: Duration) -> RateLimitHeaders {
-        let mut own = self.projects.get_mut(project);
-        let mut state_of = |measure| {
-            let organization = self.organization.1.state(&limits.organization, nodes, measure, now);
-            let own = own.as_mut().and_then(|(_, own)| own.state(&limits.project, nodes, measure, now));
-            (organization, own)
-        };
-        let tightest = |all: &[Option<LimitState>]| all.iter().flatten().min_by_key(|state| state.remaining).copied();
-        let (minute, own_minute) = state_of(Measure::RequestsPerMinute);
-        let (day, own_day) = state_of(Measure::RequestsPerDay);
-        let (tokens, project_tokens) = state_of(Measure::TokensPerMinute);
-        let (images, own_images) = state_of(Measure::ImagesPerMinute);
-        RateLimitHeaders {
-            requests: tightest(&[minute, own_minute, day, own_day]),
-            tokens: tightest(&[tokens, project_tokens]),
-            project_tokens,
-            images: tightest(&[images, own_images]),
-        }
-    }
-
-    /// The time until all of it has leaked.
-    fn reset(&mut self, nodes: u32, now: Duration) -> Duration {
-        let all = std::iter::once(&mut self.organization).chain(self.projects.values_mut());
-        all.map(|(limits, buckets)| buckets.reset(limits, nodes, now)).max().unwrap_or_default()
+    /// A request for the benchmark of limits: reserves, builds the headers of its answer, and settles.
+    #[doc(hidden)]
+    pub async fn measure(
+        self: &Arc<Self>,
+        payer: &Payer,
+        model: &Arc<str>,
+        organization: RateLimits,
+        headers: &mut http::HeaderMap,
+    ) -> bool {
+        let limits = EffectiveLimits { organization, project: RateLimits::NONE };
+        let need = Need { tokens: 90, images: 0 };
+        let (held, state) = self.reserve(payer, model, limits, need).await;
+        crate::decide::rate_limit::replace_headers(headers, &state);
+        held.map(|mut held| held.settle(|| Need { tokens: 70, images: 0 })).is_ok()
     }
 }
 
@@ -240,7 +298,7 @@ pub(crate) struct Reservation(Option<Box<Held>>);
 #[derive(Debug)]
 struct Held {
     rates: Arc<RateLimiter>,
-    ledger: Arc<Mutex<Ledger>>,
+    cell: Arc<Cell>,
     project: ProjectId,
     limits: EffectiveLimits,
     need: Need,
@@ -254,9 +312,7 @@ impl Reservation {
             held.used = used();
         }
     }
-}
 
-impl Reservation {
     /// Counts all of the reserved amount as used, because the work continues after the request.
     pub(crate) fn keep(&mut self) {
         let need = self.0.as_ref().map(|held| (held.need.tokens, held.need.images)).unwrap_or_default();
@@ -266,11 +322,16 @@ impl Reservation {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let (now, nodes) = self.rates.now();
-        let ledger = Arc::clone(&self.ledger);
-        lock(&ledger).settle(self, nodes, now);
+        // Requests count at once, however they end.
+        if self.limits.limits_amounts() {
+            let reach = self.rates.reach();
+            let Self { cell, project, limits, need, used, .. } = self;
+            lock(&cell.open).settle(project, limits, need, used, &reach);
+        }
     }
 }
 
+#[cfg(test)]
+mod shared_tests;
 #[cfg(test)]
 mod tests;

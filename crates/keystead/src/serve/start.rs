@@ -38,6 +38,7 @@ use crate::wiring::keys::StoreKeys;
 use crate::wiring::node::Node;
 use crate::wiring::objects::StoreOwnership;
 use crate::wiring::pending::{self, StorePending};
+use crate::wiring::rates::{self, StoreShares};
 use crate::wiring::sandbox;
 use crate::wiring::spend::{self, StoreLeases};
 use crate::wiring::usage_sink::StoreUsage;
@@ -64,6 +65,7 @@ pub(crate) struct Running {
     worker: JoinHandle<()>,
     busy: mpsc::Receiver<()>,
     spend: Arc<SpendLedgers>,
+    rates: Arc<RateLimiter>,
     /// Ends with the process.
     _node: Node,
     _sandbox: Option<sandbox::Running>,
@@ -101,7 +103,9 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         wiring::clock(),
     ));
     let meter = wiring::progress("delivering usage of the last run", open_meter(&config, &store)).await?;
-    let rates = Arc::new(RateLimiter::new(wiring::stopwatch()));
+    let node = Node::claim(&config.server.data_dir, &store).await;
+    let shares = Arc::new(StoreShares::new(store.clone(), node.name.clone()));
+    let rates = Arc::new(RateLimiter::shared(wiring::stopwatch(), shares));
     let leases = Arc::new(StoreLeases::new(store.clone()));
     let spend = Arc::new(
         SpendLedgers::new(leases, meter.run(), wiring::clock()).with_lease_seconds(config.budgets.lease_seconds),
@@ -121,11 +125,10 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         public_url: public_url.clone(),
         limits: limits(&config),
     }));
-    let node = Node::claim(&config.server.data_dir, &store).await;
     let parts = change_follower::Parts {
         store: store.clone(),
         directory,
-        rates,
+        rates: Arc::clone(&rates),
         catalogue,
         models,
         node: node.name.clone(),
@@ -159,6 +162,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     tokio::spawn(wiring::worker::send_webhooks(app.clone(), stopped.clone()));
     tokio::spawn(pending::follow(Arc::clone(&gateway), stopped.clone()));
     tokio::spawn(spend::follow(Arc::clone(&spend), stopped.clone()));
+    tokio::spawn(rates::follow(Arc::clone(&rates), stopped.clone()));
     let uses = gateway.last_uses();
     let noting = tokio::spawn(wiring::last_uses::follow(Arc::clone(&uses), store.clone(), stopped.clone()));
     let last_uses = (noting, uses, store.clone());
@@ -209,6 +213,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         worker,
         busy,
         spend,
+        rates,
         _node: node,
         _sandbox: sandbox,
     })
@@ -342,6 +347,9 @@ impl Running {
         }
         if timeout(Duration::from_secs(2), self.spend.return_all()).await.is_err() {
             tracing::warn!("leases of spend limits are not returned; they are held until the next start");
+        }
+        if timeout(Duration::from_secs(2), self.rates.return_all()).await.is_err() {
+            tracing::warn!("what was used of rate limits in the last second is not saved");
         }
         let (noting, uses, store) = self.last_uses;
         let write = async {

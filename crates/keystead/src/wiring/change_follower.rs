@@ -151,13 +151,14 @@ impl Follower {
         }
         let (node, applied) = (self.parts.node.clone(), progress.applied);
         let since = may_serve_since(now, self.parts.max_stale_seconds);
+        let began = self.parts.rates.moment();
         let beat = self.parts.store.write("heartbeat", async move |tx: &mut Tx| {
             changes::heartbeat(tx, &node, applied, now).await?;
             changes::nodes(tx, since).await
         });
         let nodes = beat.await?;
         let alive = nodes.iter().filter(|node| node.seen_at >= now.plus(-ALIVE_SECONDS)).count();
-        self.parts.rates.share_among(alive);
+        self.parts.rates.confirmed(began, alive);
         (progress.last_heartbeat, progress.reported) = (now, applied);
         if !(0..HEARTBEAT_SECONDS).contains(&now.since(progress.counted_at)) {
             self.lag.unconfirmed(nodes.iter().filter(|node| node.applied < progress.counted).count());

@@ -13,6 +13,7 @@ pub(crate) mod model_servers;
 pub(crate) mod node;
 pub(crate) mod objects;
 pub(crate) mod pending;
+pub(crate) mod rates;
 pub(crate) mod sandbox;
 pub(crate) mod services;
 pub(crate) mod spend;

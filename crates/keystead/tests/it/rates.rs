@@ -1,9 +1,13 @@
 //! Rate limits through the whole product: exactly as many calls pass as may, and a changed limit applies to the next
 //! call.
 
+use std::cell::Cell;
+use std::time::Duration;
+
+use keystead_store::testing::PostgresServer;
 use serde_json::{Value, json};
 
-use crate::product::Product;
+use crate::product::{Product, pause};
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
@@ -100,38 +104,106 @@ fn another_usage_tier_holds_with_the_next_call() {
     assert_eq!(calls(1), [429]);
 }
 
-// Decision 0017: each node grants its share, from the moment it learns of the other.
+/// Nodes of one installation: the same secrets and the same database, and a folder for each.
+struct Nodes {
+    nodes: Vec<Product>,
+    /// Removed when the nodes have ended.
+    _folders: Vec<tempfile::TempDir>,
+    key: String,
+}
+
+impl Nodes {
+    fn start(postgres: Option<&str>, count: usize, requests_a_day: &str) -> Self {
+        let rates = [("KEYSTEAD_LIMITS__REQUESTS_PER_DAY", requests_a_day)];
+        let database = postgres.map(|url| ("KEYSTEAD_DATABASE__URL", url));
+        let first = Product::start(&rates.into_iter().chain(database).collect::<Vec<_>>());
+        let made = first.bootstrap();
+        let body = json!({ "name": "k", "project_id": made["project_id"] });
+        let key = text(&first.call("POST", "/v1/api-keys", &text(&made["admin_key"]), Some(&body)).json()["value"]);
+        let data = first.folder().join("data");
+        let beside = format!("sqlite://{}", data.join("keystead.db").display());
+        let (mut nodes, mut folders) = (vec![first], Vec::new());
+        for _ in 1..count {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::copy(data.join("secrets.toml"), folder.path().join("secrets.toml")).unwrap();
+            let own = folder.path().display().to_string();
+            let more =
+                [("KEYSTEAD_SERVER__DATA_DIR", own.as_str()), ("KEYSTEAD_DATABASE__URL", postgres.unwrap_or(&beside))];
+            nodes.push(Product::start(&[&rates[..], &more].concat()));
+            folders.push(folder);
+        }
+        Self { nodes, _folders: folders, key }
+    }
+
+    /// Sends a request to one node; returns whether it passed.
+    fn passes(&self, node: usize) -> bool {
+        let body = json!({ "model": "gpt-4o", "messages": [{ "role": "user", "content": "hello" }] });
+        let node = &self.nodes[node % self.nodes.len()];
+        let answer = node.call("POST", "/v1/chat/completions", &self.key, Some(&body));
+        assert!(matches!(answer.status, 200 | 429), "{answer:?}");
+        answer.status == 200
+    }
+
+    /// Sends requests at the same time to all nodes; returns how many passed.
+    fn at_once(&self, count: usize) -> usize {
+        std::thread::scope(|scope| {
+            let calls: Vec<_> = (0..count).map(|number| scope.spawn(move || self.passes(number))).collect();
+            calls.into_iter().map(|call| usize::from(call.join().unwrap())).sum()
+        })
+    }
+
+    /// Sends requests to one node until so many have passed in all.
+    fn until(&self, node: usize, before: usize, all: usize) {
+        let passed = Cell::new(before);
+        self.nodes[0].until("the node has what the others do not use", || {
+            passed.set(passed.get() + usize::from(self.passes(node)));
+            passed.get() >= all
+        });
+    }
+
+    fn kill(&mut self, node: usize) {
+        let killed = self.nodes.remove(node).again();
+        self.nodes.insert(node, killed);
+    }
+}
+
+/// A node reports each second, and takes a moment for that.
+const REPORTED: Duration = Duration::from_millis(2_500);
+
+#[test]
+fn a_day_is_counted_over_a_restart() {
+    let mut place = Nodes::start(None, 1, "9");
+    assert_eq!(place.at_once(6), 6);
+    pause(REPORTED);
+    place.kill(0);
+    assert_eq!(place.at_once(12), 3);
+    pause(REPORTED);
+    place.kill(0);
+    assert_eq!(place.at_once(6), 0);
+}
+
+// Decision 0042: what one node does not use, another one does, and all together never more than one would.
 #[test]
 fn two_nodes_together_grant_the_limit_of_one() {
-    let rates = [
-        ("KEYSTEAD_LIMITS__REQUESTS_PER_DAY", "4"),
-        ("KEYSTEAD_MODEL__0__ID", "gpt-4o-mini"),
-        ("KEYSTEAD_MODEL__0__REQUESTS_PER_DAY", "1000"),
-    ];
-    let first = Product::start(&rates);
-    let made = first.bootstrap();
-    let body = json!({ "name": "k", "project_id": made["project_id"] });
-    let key = text(&first.call("POST", "/v1/api-keys", &text(&made["admin_key"]), Some(&body)).json()["value"]);
-    // Another node of the same installation: the same secrets and the same database, a separate spool.
-    let folder = tempfile::tempdir().unwrap();
-    let data = first.folder().join("data");
-    std::fs::copy(data.join("secrets.toml"), folder.path().join("secrets.toml")).unwrap();
-    let database = format!("sqlite://{}", data.join("keystead.db").display());
-    let own = folder.path().display().to_string();
-    let more = [("KEYSTEAD_SERVER__DATA_DIR", own.as_str()), ("KEYSTEAD_DATABASE__URL", database.as_str())];
-    let second = Product::start(&[&rates[..], &more].concat());
-    let chat = |node: &Product, model: &str| {
-        let body = json!({ "model": model, "messages": [{ "role": "user", "content": "hello" }] });
-        node.call("POST", "/v1/chat/completions", &key, Some(&body))
-    };
-    for node in [&first, &second] {
-        let left =
-            || -> i64 { chat(node, "gpt-4o-mini").header("x-ratelimit-remaining-requests").unwrap().parse().unwrap() };
-        // Usage here counts twice as soon as another node may use as much.
-        node.until("it knows of the other", || left() - left() == 2);
-    }
-    for node in [&first, &second] {
-        let statuses: Vec<_> = (0..3).map(|_| chat(node, "gpt-4o").status).collect();
-        assert_eq!(statuses, [200, 200, 429]);
-    }
+    let place = Nodes::start(None, 2, "40");
+    let first = (0..25).filter(|_| place.passes(0)).count();
+    assert_eq!(first, 25, "a node has all of what no other node uses");
+    // All requests go to the other node now.
+    place.until(1, first, 40);
+    assert_eq!(place.at_once(8), 0);
+}
+
+#[test]
+fn three_nodes_together_grant_the_limit_of_one_over_a_kill() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(PostgresServer::start()).unwrap();
+    let url = server.bare_database().unwrap();
+    let mut place = Nodes::start(Some(&url), 3, "60");
+    let passed = place.at_once(120);
+    assert!(passed <= 60, "{passed}");
+    pause(REPORTED);
+    place.kill(0);
+    // Its part is free again; what it had used stays used.
+    place.until(1, passed, 60);
+    assert_eq!(place.at_once(9), 0);
 }

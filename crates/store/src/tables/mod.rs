@@ -60,6 +60,7 @@ pub mod prices;
 pub mod privacy;
 pub mod project_members;
 pub mod projects;
+pub mod rate_shares;
 pub mod refusals;
 pub mod removed_rows;
 pub mod requirement_states;

@@ -1,5 +1,7 @@
-use std::sync::atomic::AtomicU64;
+use std::collections::HashMap;
 
+use futures_util::FutureExt;
+use keystead_core::rate::Measure;
 use proptest::prelude::*;
 
 use super::*;
@@ -81,8 +83,12 @@ const fn is_held(measure: Measure) -> bool {
     matches!(measure, Measure::TokensPerMinute | Measure::ImagesPerMinute)
 }
 
+/// A unit is divided into so many pieces that two and three nodes divide it.
+const PIECES: u128 = 6;
+
+/// The part of one node, in pieces.
 fn share(limit: u64, nodes: usize) -> u128 {
-    u128::from((limit / u64::try_from(nodes).unwrap()).max(1))
+    u128::from(limit) * PIECES / u128::try_from(nodes).unwrap()
 }
 
 impl Oracle {
@@ -90,7 +96,7 @@ impl Oracle {
         if holder.is_none() { limits.organization } else { limits.project }
     }
 
-    /// Returns the present level in units times microseconds.
+    /// Returns the present level in pieces of units times microseconds.
     fn level(&mut self, holder: Option<usize>, measure: Measure, share: u128, now: Duration) -> &mut u128 {
         let (level, at) = self.levels.entry((holder, measure)).or_insert((0, now));
         *level = level.saturating_sub(share * now.saturating_sub(*at).as_micros());
@@ -119,9 +125,9 @@ impl Oracle {
             let Some(limit) = Self::of(limits, holder).get(measure) else { continue };
             let (share, period) = (share(limit, nodes), measure.period().as_micros());
             let held = if is_held(measure) { self.held(holder, measure) } else { 0 };
-            let total = *self.level(holder, measure, share, now) + u128::from(held) * period;
-            let amount = u128::from(need.of(measure));
-            fits &= amount <= u128::from(limit) && total <= share.saturating_sub(amount) * period;
+            let total = *self.level(holder, measure, share, now) + u128::from(held) * PIECES * period;
+            let amount = u128::from(need.of(measure)) * PIECES;
+            fits &= amount <= u128::from(limit) * PIECES && total <= share.saturating_sub(amount) * period;
         }
         fits
     }
@@ -140,7 +146,7 @@ impl Oracle {
         for holder in [None, Some(project)] {
             for measure in MEASURES.into_iter().filter(|measure| !is_held(*measure)) {
                 let Some(limit) = Self::of(limits, holder).get(measure) else { continue };
-                *self.level(holder, measure, share(limit, nodes), now) += measure.period().as_micros();
+                *self.level(holder, measure, share(limit, nodes), now) += PIECES * measure.period().as_micros();
             }
         }
         self.under_way.push(flying);
@@ -153,7 +159,7 @@ impl Oracle {
         for holder in [None, Some(project)] {
             for measure in MEASURES.into_iter().filter(|measure| is_held(*measure)) {
                 let Some(limit) = Self::of(limits, holder).get(measure) else { continue };
-                let amount = u128::from(used.of(measure)) * measure.period().as_micros();
+                let amount = u128::from(used.of(measure)) * PIECES * measure.period().as_micros();
                 *self.level(holder, measure, share(limit, nodes), now) += amount;
             }
         }
@@ -190,7 +196,7 @@ proptest! {
                         continue;
                     }
                     let need = Need { tokens, images };
-                    let (held, _) = rates[node].reserve(&payer(project), &model, limits, need);
+                    let (held, _) = rates[node].reserve(&payer(project), &model, limits, need).now_or_never().unwrap();
                     let wanted = oracles[node].ask(Flying { number, project, need, limits }, nodes, now);
                     prop_assert_eq!(held.as_ref().map(drop).map_err(|(_, of_project)| *of_project), wanted);
                     if let Ok(reservation) = held {
@@ -236,7 +242,7 @@ proptest! {
             rates.share_among(1);
             for project in 0..2 {
                 let limits = EffectiveLimits { organization: all, project: all };
-                let (held, headers) = rates.reserve(&payer(project), &model, limits, Need::default());
+                let (held, headers) = rates.reserve(&payer(project), &model, limits, Need::default()).now_or_never().unwrap();
                 prop_assert!(held.is_ok());
                 let left = |state: Option<LimitState>| state.map(|state| state.remaining);
                 prop_assert_eq!((left(headers.tokens), left(headers.project_tokens), left(headers.images)), (Some(9), Some(9), Some(9)));

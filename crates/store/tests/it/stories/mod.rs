@@ -18,6 +18,7 @@ mod keys;
 mod pending;
 mod people;
 mod prices;
+mod rate_shares;
 mod requirement_states;
 mod rest;
 mod role_holders;
@@ -141,6 +142,7 @@ pub(crate) async fn rest(databases: &Databases) {
     rest::models_and_policy(databases.fresh().await).await;
     prices::prices_hold_from_a_second(databases.fresh().await).await;
     prices::totals_of_models(databases.fresh().await).await;
+    rate_shares::limits_are_divided(databases.fresh().await).await;
     rest::jobs_are_leased(databases.fresh().await).await;
     webhooks::endpoints_and_their_secrets(databases.fresh().await).await;
     webhooks::deliveries_are_claimed_and_settled(databases.fresh().await).await;

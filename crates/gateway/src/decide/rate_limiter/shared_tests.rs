@@ -1,0 +1,169 @@
+//! Several nodes with one store: what one may grant, all together grant.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+
+use futures_util::FutureExt;
+use keystead_core::rate::shares::{Division, NodeState};
+use keystead_core::time::Timestamp;
+
+use super::*;
+
+/// The store: how limits are divided, and the list of nodes.
+#[derive(Default)]
+struct Store {
+    divisions: Mutex<HashMap<LimitName, Division>>,
+    gone: Mutex<Vec<String>>,
+    down: AtomicBool,
+    asked: AtomicU64,
+    clock: Arc<AtomicU64>,
+}
+
+struct Through(Arc<Store>, &'static str);
+
+impl RateShares for Through {
+    fn divide(&self, asks: Vec<ShareAsk>) -> BoxFuture<'_, Result<Vec<ShareAnswer>, Unavailable>> {
+        self.0.asked.fetch_add(1, Ordering::SeqCst);
+        if self.0.down.load(Ordering::SeqCst) {
+            return std::future::ready(Err(Unavailable)).boxed();
+        }
+        let now = Timestamp(i64::try_from(self.0.clock.load(Ordering::SeqCst) / 1_000).unwrap());
+        let state = |node: &str| {
+            if lock(&self.0.gone).iter().any(|gone| gone == node) { NodeState::Gone } else { NodeState::Live }
+        };
+        let mut divisions = lock(&self.0.divisions);
+        let answers =
+            asks.iter().map(|ask| divisions.entry(ask.name.clone()).or_default().divide(self.1, ask, state, now));
+        std::future::ready(Ok(answers.collect())).boxed()
+    }
+
+    fn short(&self) -> BoxFuture<'_, Result<Vec<LimitName>, Unavailable>> {
+        std::future::ready(Ok(lock(&self.0.divisions).keys().cloned().collect())).boxed()
+    }
+}
+
+fn node(store: &Arc<Store>, name: &'static str) -> Arc<RateLimiter> {
+    let clock = Arc::clone(&store.clock);
+    let stopwatch: Stopwatch = Arc::new(move || Duration::from_millis(clock.load(Ordering::SeqCst)));
+    Arc::new(RateLimiter::shared(stopwatch, Arc::new(Through(Arc::clone(store), name))))
+}
+
+fn payer() -> Payer {
+    Payer { organization: "org-1".parse().unwrap(), project: "proj_1".parse().unwrap() }
+}
+
+fn minute(limit: u64) -> EffectiveLimits {
+    let organization = RateLimits { requests_per_minute: Some(limit), ..RateLimits::NONE };
+    EffectiveLimits { organization, ..EffectiveLimits::default() }
+}
+
+fn day(limit: u64) -> EffectiveLimits {
+    let project = RateLimits { requests_per_day: Some(limit), ..RateLimits::NONE };
+    EffectiveLimits { project, ..EffectiveLimits::default() }
+}
+
+async fn asks(node: &Arc<RateLimiter>, limits: EffectiveLimits) -> bool {
+    let model: Arc<str> = "m".into();
+    node.reserve(&payer(), &model, limits, Need::default()).await.0.is_ok()
+}
+
+async fn passed(node: &Arc<RateLimiter>, limits: EffectiveLimits, times: usize) -> usize {
+    let mut passed = 0;
+    for _ in 0..times {
+        passed += usize::from(asks(node, limits).await);
+    }
+    passed
+}
+
+impl Store {
+    fn pass(&self, nodes: &[&Arc<RateLimiter>], millis: u64) {
+        self.clock.fetch_add(millis, Ordering::SeqCst);
+        nodes.iter().for_each(|node| node.confirmed(node.moment(), nodes.len()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_request_asks_once_and_a_node_alone_has_everything() {
+    let store = Arc::<Store>::default();
+    let one = node(&store, "a");
+    assert_eq!(passed(&one, minute(7), 9).await, 7);
+    for _ in 0..5 {
+        store.pass(&[&one], 1_000);
+        one.report().await;
+    }
+    assert_eq!(store.asked.load(Ordering::SeqCst), 6, "one at first; here, the store calls each second");
+    store.pass(&[&one], 60_000 - 5_000);
+    one.confirmed(one.moment(), 1);
+    assert_eq!(passed(&one, minute(7), 9).await, 7, "cut off meanwhile, and it asks again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_node_gets_its_part_while_its_first_request_waits() {
+    let store = Arc::<Store>::default();
+    let (one, two) = (node(&store, "a"), node(&store, "b"));
+    assert_eq!(passed(&one, minute(60), 20).await, 20);
+    // The other node holds all of it, and gives back what it does not need with its next report.
+    let waits = tokio::spawn({
+        let two = Arc::clone(&two);
+        async move { asks(&two, minute(60)).await }
+    });
+    tokio::task::yield_now().await;
+    assert!(!waits.is_finished());
+    store.pass(&[&one, &two], 1_000);
+    one.report().await;
+    store.pass(&[&one, &two], 1_000);
+    assert!(waits.await.unwrap());
+    let (more, again) = (passed(&one, minute(60), 60).await, passed(&two, minute(60), 60).await);
+    let all = 20 + 1 + more + again;
+    assert!((58..=64).contains(&all), "{all}: no more than the minute has, and two seconds of it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_store_each_node_has_an_equal_part() {
+    let store = Arc::<Store>::default();
+    let (one, two) = (node(&store, "a"), node(&store, "b"));
+    store.pass(&[&one, &two], 1_000);
+    assert_eq!(passed(&one, minute(8), 8).await, 8);
+    store.down.store(true, Ordering::SeqCst);
+    // What it has not asked for yet is divided equally; what it has is its own until it is cut off.
+    assert_eq!(passed(&two, minute(8), 9).await, 4);
+    store.clock.fetch_add(7_000, Ordering::SeqCst);
+    assert_eq!(passed(&one, minute(8), 9).await, 0, "it has used more than its part");
+    store.clock.fetch_add(120_000, Ordering::SeqCst);
+    assert_eq!((passed(&one, minute(8), 9).await, passed(&two, minute(8), 9).await), (4, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_day_has_left_outlives_a_killed_node_and_a_stopped_one() {
+    let store = Arc::<Store>::default();
+    let one = node(&store, "a");
+    assert_eq!(passed(&one, day(10), 4).await, 4);
+    store.pass(&[&one], 1_000);
+    one.report().await;
+    // It is killed; the process that follows removes its name.
+    lock(&store.gone).push("a".to_owned());
+    let two = node(&store, "b");
+    assert_eq!(passed(&two, day(10), 3).await, 3);
+    // It stops in order: nothing is lost, even without a report.
+    two.return_all().await;
+    let three = node(&store, "c");
+    assert_eq!(passed(&three, day(10), 9).await, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropped_ledgers_give_back_what_they_had() {
+    let store = Arc::<Store>::default();
+    let one = node(&store, "a");
+    let model: Arc<str> = "m".into();
+    for number in 0..2_500 {
+        let organization = format!("org-{number}").parse().unwrap();
+        let payer = Payer { organization, ..payer() };
+        assert!(one.reserve(&payer, &model, minute(1), Need::default()).await.0.is_ok());
+        store.pass(&[&one], 60);
+    }
+    assert!(one.len() < 2_500, "those that have recovered are dropped");
+    one.report().await;
+    let two = node(&store, "b");
+    let payer = Payer { organization: "org-0".parse().unwrap(), ..payer() };
+    assert!(two.reserve(&payer, &model, minute(1), Need::default()).await.0.is_ok(), "at once");
+}
