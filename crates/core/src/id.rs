@@ -149,6 +149,10 @@ id!(/// An alert about what an organization or a project has spent.
     SpendAlertId, "alert_", 24);
 id!(/// A price of a model from a moment on.
     PriceId, "price_", 24);
+id!(/// A purchase of credit.
+    PurchaseId, "pur_", 24);
+id!(/// Money of a purchase that goes back.
+    ReversalId, "rev_", 24);
 
 impl CaptureId {
     /// The id of the one capture of an attempt.

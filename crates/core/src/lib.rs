@@ -25,6 +25,7 @@ pub mod node_lag;
 pub mod notification;
 pub mod pending;
 pub mod prices;
+pub mod purchase;
 pub mod project_features;
 pub mod rate;
 pub mod refusal;

@@ -45,6 +45,7 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "requirement_states",
             "payment_customers",
             "payment_methods",
+            "credit_reversals",
             "organization_verifications",
             "address_fingerprints",
             "erasure_receipts",

@@ -11,6 +11,8 @@ pub mod captures;
 pub mod certificate_places;
 pub mod certificates;
 pub mod changes;
+pub mod credit_purchases;
+pub mod credit_reversals;
 mod data_parts;
 pub mod directory;
 pub mod external_keys;

@@ -198,7 +198,7 @@ pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Pa
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 29] = [
+const ERASE: [&str; 30] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
@@ -228,6 +228,8 @@ const ERASE: [&str; 29] = [
     "UPDATE identity_attempts SET document_type = NULL, issuing_country = NULL, document_fingerprint = NULL \
      WHERE organization = $1",
     "UPDATE payment_setups SET reference = NULL, url = NULL WHERE organization = $1",
+    // Purchases stay for the books and for disputes that come later, without links and without the person.
+    "UPDATE credit_purchases SET user_id = NULL, url = NULL, receipt_url = NULL, method = NULL WHERE organization = $1",
     "UPDATE payment_methods SET reference = id, brand = '', last4 = '', expires_month = 0, expires_year = 0, \
      country = NULL, funding = 'unknown', card_fingerprint = NULL WHERE organization = $1",
     "UPDATE consents SET ip = NULL WHERE organization = $1",

@@ -18,6 +18,7 @@ mod requirement_states;
 mod rest;
 mod role_holders;
 mod roles;
+mod purchases;
 mod spend;
 mod spend_figures;
 mod submissions;
@@ -75,6 +76,7 @@ pub(crate) async fn usage(databases: &Databases) {
     spend::limits_and_leases(databases.fresh().await).await;
     spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
     spend::alerts(databases.fresh().await).await;
+    purchases::purchases(databases.fresh().await).await;
     spend_figures::figures(databases.fresh().await).await;
     spend_figures::alerts_of_month(databases.fresh().await).await;
 }
