@@ -12,6 +12,7 @@ mod outages;
 mod persona;
 mod sms_http;
 mod stripe;
+mod stripe_purchases;
 mod token_headers;
 mod twilio;
 mod vendor;
