@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use crate::budget::SpendLimit;
+use crate::budget::Budget;
 use crate::caller::{Caller, ReachableOrganization, ReachableProject};
 use crate::client_certificate::TrustedCertificates;
 use crate::gate::{Action, Policy, Verdict};
@@ -370,14 +370,15 @@ pub fn default_tier(caller: &Caller, payer: &Payer) -> Option<&'static str> {
     project_of(caller, payer)?.features.as_ref()?.default_tier.written()
 }
 
-/// The spend limits of the payer: of the organization, and of the project.
-#[must_use]
-pub fn spend_limits(caller: &Caller, payer: &Payer) -> [Option<SpendLimit>; 2] {
+/// The budgets that apply to a request, in the order in which they refuse: of the organization, of the project, of the
+/// person who owns the key, and of the key.
+pub fn budgets<'c>(caller: &'c Caller, payer: &Payer) -> impl Iterator<Item = &'c Budget> + Clone {
     let organization = caller.organizations.iter().find(|organization| organization.id == payer.organization);
-    [
-        organization.and_then(|organization| organization.spend_limit),
-        project_of(caller, payer).and_then(|project| project.spend_limit),
-    ]
+    let project = organization.and_then(|organization| project_in(organization, payer));
+    let of_organization = organization.map_or(&[][..], |organization| &organization.budgets);
+    let of_project = project.map_or(&[][..], |project| &project.budgets);
+    let of_caller = organization.map_or(&[][..], |organization| &organization.caller_budgets);
+    of_organization.iter().chain(of_project).chain(of_caller)
 }
 
 /// The project's own rate limits, if it has any.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::budget::SpendLimit;
+use crate::budget::Budget;
 use crate::client_certificate::TrustedCertificates;
 use crate::gate::Entitlements;
 use crate::id::{KeyId, OrganizationId, ProjectId, ServiceAccountId, UserId};
@@ -69,8 +69,8 @@ pub struct ReachableProject {
     pub certificates: Option<Arc<TrustedCertificates>>,
     /// Its own rate limits; `None` leaves those of its organization.
     pub rates: Option<Box<ProjectLimits>>,
-    /// What it may spend in a month; `None` limits nothing.
-    pub spend_limit: Option<SpendLimit>,
+    /// Its own budgets, the shortest period first.
+    pub budgets: Vec<Budget>,
 }
 
 impl ReachableProject {
@@ -99,8 +99,10 @@ pub struct ReachableOrganization {
     /// The addresses from which it may be called, by its active lists; `None` is every address. A project's lists apply
     /// in addition.
     pub addresses: Option<Networks>,
-    /// What it may spend in a month; `None` limits nothing. A project's limit applies in addition.
-    pub spend_limit: Option<SpendLimit>,
+    /// Its own budgets, the credit first, then the shortest period. A project's budgets apply in addition.
+    pub budgets: Vec<Budget>,
+    /// The budgets of the owner in this organization, and then those of the key; each with the shortest period first.
+    pub caller_budgets: Vec<Budget>,
 }
 
 impl ReachableOrganization {

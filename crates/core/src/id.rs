@@ -153,6 +153,12 @@ id!(/// A purchase of credit.
     PurchaseId, "pur_", 24);
 id!(/// Money of a purchase that goes back.
     ReversalId, "rev_", 24);
+id!(/// Credit that came at once, by a purchase, a grant or a correction.
+    CreditLotId, "credit_", 24);
+id!(/// A transaction of the ledger of credit.
+    LedgerTransactionId, "ltxn_", 24);
+id!(/// A budget.
+    BudgetId, "budget_", 24);
 
 impl CaptureId {
     /// The id of the one capture of an attempt.
@@ -167,6 +173,14 @@ impl ConsentId {
     #[must_use]
     pub fn of(attempt: &VerificationAttemptId) -> Self {
         Self(format!("cons_{}", attempt.as_str().trim_start_matches("orgv_")).into())
+    }
+}
+
+impl BudgetId {
+    /// The id of the prepaid credit of an organization.
+    #[must_use]
+    pub fn of_credit(organization: &OrganizationId) -> Self {
+        Self(format!("budget_{}", organization.as_str().trim_start_matches("org-")).into())
     }
 }
 

@@ -17,6 +17,7 @@ pub mod installation;
 pub mod key;
 pub mod key_search;
 pub mod language;
+pub mod ledger;
 pub mod mask;
 pub mod model_access;
 pub mod money;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::budget::{Charge, PendingHold};
+use crate::budget::{Charge, Payers, PendingHold};
 use crate::id::{KeyId, OrganizationId, ProjectId};
 use crate::time::Timestamp;
 
@@ -54,11 +54,11 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// How its cost counts: in the month in which its request was admitted, and not from the lease of the node that
+    /// How its use counts: in the periods in which its request was admitted, and not from the lease of the node that
     /// happens to count it.
     #[must_use]
     pub fn charge(&self) -> Option<Charge> {
         let hold = self.hold.as_ref()?;
-        Some(Charge { admitted_at: hold.charge.admitted_at, organization: false, project: false })
+        Some(Charge { admitted_at: hold.charge.admitted_at, payers: Payers::NONE })
     }
 }

@@ -47,7 +47,7 @@ pub use caller_lookup::SessionSource;
 pub use catalogue::address::{Auth, StreamUsage, Unusable, UpstreamOptions};
 pub use catalogue::{ByName, Catalogue, ModelEntry, Upstream};
 pub use decide::rate_limiter::{RateLimiter, Stopwatch};
-pub use decide::spend_ledgers::{SpendLeases, SpendLedgers};
+pub use decide::spend_ledgers::{NotSetAside, SpendGuard, SpendLeases, SpendLedgers};
 pub use directory::freshness::{Follow, Moment};
 pub use directory::last_uses::{KeyUse, LastUses};
 pub use directory::{ChangedSubject, Directory, DirectoryOptions, DirectoryStats, KeySource};

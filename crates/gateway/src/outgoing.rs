@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 
-use keystead_core::money::Amount;
+use keystead_core::budget::Measured;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::Price;
 
@@ -37,8 +37,8 @@ pub(crate) struct Outgoing<'c> {
     pub(crate) audio: bool,
     /// The request's content, for an estimate.
     pub(crate) prompt: Prompt,
-    /// The most that the lines of a new batch may cost.
-    pub(crate) batch_cost: Amount,
+    /// The most that the lines of a new batch may use.
+    pub(crate) batch_use: Measured,
     /// Why the client's body ended early, if it did.
     pub(crate) fault: Option<Fault>,
 }
@@ -56,7 +56,7 @@ impl<'c> Outgoing<'c> {
             tool: None,
             audio: false,
             prompt: Prompt::Nothing,
-            batch_cost: Amount::ZERO,
+            batch_use: Measured::default(),
             fault: None,
         }
     }

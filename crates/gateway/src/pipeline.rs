@@ -7,11 +7,11 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use keystead_core::access;
+use keystead_core::budget::Measured;
 use keystead_core::caller::Caller;
 use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::RequestId;
 use keystead_core::key::KeyCandidate;
-use keystead_core::money::Amount;
 use keystead_core::network::Client;
 use keystead_core::refusal::{ErrorResponse, Refusal};
 use keystead_core::route::{self, Matched, NoRoute};
@@ -139,10 +139,11 @@ impl Gateway {
         let Prepared { outgoing, body, verdicts } = self.prepare(&catalogue, &request, parts, input).await?;
         // The limits. Nothing is sent while usage cannot be recorded.
         self.ensure_recordable()?;
-        let most_cost = self.most_cost(&request, &parts.headers, &outgoing, &body);
-        let guard = match most_cost {
-            Amount::ZERO => SpendGuard::default(),
-            most_cost => Box::pin(self.set_aside(&request, most_cost)).await?,
+        let most = self.most_use(&request, &parts.headers, &outgoing, &body);
+        let guard = if most == Measured::default() {
+            SpendGuard::default()
+        } else {
+            Box::pin(self.set_aside(&request, most)).await?
         };
         let (reservation, rate_headers) = self.reserve(&request, outgoing.model, &body)?;
         // The upstream. How the request ends, its usage is recorded and replaces the reservation.

@@ -547,41 +547,57 @@ CREATE TABLE counted_once (
 );
 CREATE INDEX counted_once_at ON counted_once (at);
 
--- The most that an organization, or one of its projects, may spend in a calendar month (UTC). `subject` is the id of either.
--- `version` is the revision of the change that set it.
-CREATE TABLE spend_limits (
-  subject TEXT PRIMARY KEY,
+-- Budgets: the most that an organization, project, person or key may use in a period. `subject` is an id; for a person that of the
+-- organization and that of the account, joined by a slash. `terms` is what is measured and for which periods, such as
+-- `tokens/day`, or `credit`; `money/month` of an organization or project is the spend limit of the Administration API. Periods begin
+-- by the time zone `zone`. `most` is micros of money, or a number of tokens or requests, and `most_picos` the rest of money in
+-- millionths of a micro. `version` is the revision of the change that set it.
+CREATE TABLE budgets (
+  id TEXT PRIMARY KEY,
   organization TEXT NOT NULL REFERENCES organizations (id),
-  cents BIGINT NOT NULL,
+  subject TEXT NOT NULL,
+  terms TEXT NOT NULL,
+  zone TEXT NOT NULL,
+  most BIGINT NOT NULL,
+  most_picos BIGINT NOT NULL,
   version BIGINT NOT NULL,
-  updated_at BIGINT NOT NULL
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  UNIQUE (subject, terms)
 );
-CREATE INDEX spend_limits_of_organization ON spend_limits (organization);
+CREATE INDEX budgets_of_organization ON budgets (organization, created_at, id);
 
--- What each organization and project spent in each month, counted with the usage. Sums as in `usage_buckets`. Between the times
--- `scarce_since` and `scarce_until`, nodes lease no more than their requests need.
+-- What was used in each period of a budget, counted with the usage: micros of money, tokens or requests. The months of the spend of
+-- organizations and projects are counted also without a budget. Sums as in `usage_buckets`. Between the times `scarce_since` and
+-- `scarce_until`, nodes lease no more than their requests need.
 CREATE TABLE spend_counters (
   subject TEXT NOT NULL,
+  terms TEXT NOT NULL,
   window_start BIGINT NOT NULL,
   spent BIGINT NOT NULL,
   spent_picos BIGINT NOT NULL,
   scarce_since BIGINT NOT NULL DEFAULT 0,
   scarce_until BIGINT NOT NULL DEFAULT 0,
-  PRIMARY KEY (subject, window_start)
+  PRIMARY KEY (subject, terms, window_start)
 );
 
--- What a node may spend of a limit, in all of a month, and what of that is counted. `holder` is the run of the node's usage
--- spool, which is a part of the names in `usage_spools`.
+-- What a node may use of a budget, in all of a period, what of that it had used and set aside when it was last heard of, and what is
+-- counted. `holder` is the run of the node's usage spool, which is a part of the names in `usage_spools`. After `ends_at` the node is
+-- taken as gone, and holds only what it had committed.
 CREATE TABLE spend_leases (
   subject TEXT NOT NULL,
+  terms TEXT NOT NULL,
   window_start BIGINT NOT NULL,
   holder TEXT NOT NULL,
   granted BIGINT NOT NULL,
   granted_picos BIGINT NOT NULL,
+  committed BIGINT NOT NULL,
+  committed_picos BIGINT NOT NULL,
   consumed BIGINT NOT NULL DEFAULT 0,
   consumed_picos BIGINT NOT NULL DEFAULT 0,
   renewed_at BIGINT NOT NULL,
-  PRIMARY KEY (subject, window_start, holder)
+  ends_at BIGINT NOT NULL,
+  PRIMARY KEY (subject, terms, window_start, holder)
 );
 CREATE INDEX spend_leases_of_holder ON spend_leases (holder);
 
@@ -589,12 +605,13 @@ CREATE INDEX spend_leases_of_holder ON spend_leases (holder);
 CREATE TABLE spend_holds (
   object TEXT NOT NULL,
   subject TEXT NOT NULL,
+  terms TEXT NOT NULL,
   window_start BIGINT NOT NULL,
   amount BIGINT NOT NULL,
   amount_picos BIGINT NOT NULL,
-  PRIMARY KEY (object, subject)
+  PRIMARY KEY (object, subject, terms)
 );
-CREATE INDEX spend_holds_of_subject ON spend_holds (subject, window_start);
+CREATE INDEX spend_holds_of_subject ON spend_holds (subject, terms, window_start);
 
 -- Alerts by mail about the spend of a month. `reached_window` is the month for which the alert was last reached, and 0 before;
 -- `mailed_at` is when its mails were queued after that.
@@ -615,6 +632,80 @@ CREATE TABLE spend_alerts (
 CREATE INDEX spend_alerts_of_subject ON spend_alerts (subject, created_at, id);
 CREATE INDEX spend_alerts_of_organization ON spend_alerts (organization);
 CREATE INDEX spend_alerts_due ON spend_alerts (reached_at) WHERE reached_at IS NOT NULL AND mailed_at IS NULL;
+
+-- How an organization pays. `chosen_mode` is what an operator chose for it, NULL for the mode of the configuration; `applied_mode`
+-- is the one by which its usage is posted. `waived` is usage below a micro that was counted before anything was charged. While
+-- `suspended_at` is set, its requests are refused. The three amounts of automatic recharge are micros, and set together.
+CREATE TABLE credit_accounts (
+  organization TEXT PRIMARY KEY REFERENCES organizations (id),
+  chosen_mode TEXT,
+  applied_mode TEXT NOT NULL,
+  waived BIGINT NOT NULL DEFAULT 0,
+  waived_picos BIGINT NOT NULL DEFAULT 0,
+  suspended_at BIGINT,
+  suspended_for TEXT,
+  suspended_reason TEXT,
+  recharge_below BIGINT,
+  recharge_amount BIGINT,
+  recharge_ceiling BIGINT,
+  updated_at BIGINT NOT NULL
+);
+CREATE INDEX credit_accounts_suspended ON credit_accounts (organization) WHERE suspended_at IS NOT NULL;
+
+-- What each organization used in each month (UTC), counted with the usage: `counted` by the end of a request, as in the sums of
+-- usage, and `admitted` by its admission, as in `spend_counters`. `posted` is what of `counted` is in the ledger, in micros.
+CREATE TABLE credit_usage (
+  organization TEXT NOT NULL,
+  window_start BIGINT NOT NULL,
+  counted BIGINT NOT NULL DEFAULT 0,
+  counted_picos BIGINT NOT NULL DEFAULT 0,
+  admitted BIGINT NOT NULL DEFAULT 0,
+  admitted_picos BIGINT NOT NULL DEFAULT 0,
+  posted BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (organization, window_start)
+);
+
+-- Credit that came at once and is used and expires together. What is left of it is the sum of its entries. `closed_at` is when its
+-- expiry was posted.
+CREATE TABLE credit_lots (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  kind TEXT NOT NULL,
+  micros BIGINT NOT NULL,
+  priority BIGINT NOT NULL,
+  expires_at BIGINT,
+  created_at BIGINT NOT NULL,
+  closed_at BIGINT
+);
+CREATE INDEX credit_lots_of_organization ON credit_lots (organization, created_at, id);
+CREATE INDEX credit_lots_due ON credit_lots (expires_at) WHERE expires_at IS NOT NULL AND closed_at IS NULL;
+
+-- Transactions of the ledger of credit, never changed and never deleted. `reference` is the name by which one is posted once;
+-- `payment` is the payment that a purchase, a refund or a chargeback is about; `window_start` is the month of posted usage.
+CREATE TABLE ledger_transactions (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  kind TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  reference TEXT UNIQUE,
+  payment TEXT,
+  lot TEXT,
+  window_start BIGINT,
+  made_by TEXT NOT NULL,
+  reason TEXT NOT NULL
+);
+CREATE INDEX ledger_transactions_of_organization ON ledger_transactions (organization, created_at, id);
+CREATE INDEX ledger_transactions_of_payment ON ledger_transactions (payment) WHERE payment IS NOT NULL;
+
+-- Their entries, in micros; those of one transaction sum to zero.
+CREATE TABLE ledger_entries (
+  transaction_id TEXT NOT NULL REFERENCES ledger_transactions (id),
+  account TEXT NOT NULL,
+  organization TEXT NOT NULL,
+  micros BIGINT NOT NULL,
+  PRIMARY KEY (transaction_id, account)
+);
+CREATE INDEX ledger_entries_of_account ON ledger_entries (organization, account, micros);
 
 -- The audit trail: one chain of rows for each organization, each with the MAC of the one before. `address` is the client's, NULL
 -- for the command line and for Keystead itself; `project` is NULL where none is known.

@@ -60,6 +60,7 @@ const fn deleted(part: Part) -> &'static str {
         Part::ServiceAccount => "service_account.deleted",
         Part::SpendAlert => "spend_alert.deleted",
         Part::SpendLimit => "spend_limit.deleted",
+        Part::Budget => "budget.deleted",
         Part::Project => "project.deleted",
     }
 }

@@ -1,9 +1,10 @@
 //! Spend limits: the most that an organization, or one of its projects, may spend in a calendar month (UTC).
 
-use keystead_core::budget::{BudgetSubject, MOST_CENTS};
-use keystead_core::id::{OrganizationId, ProjectId};
+use keystead_core::budget::{BudgetScope, BudgetSubject, BudgetZone, MOST_CENTS, Measure};
+use keystead_core::id::{BudgetId, OrganizationId, ProjectId};
 use keystead_core::scope::Scope;
-use keystead_store::tables::{spend_counters, spend_limits};
+use keystead_store::tables::budgets::{self, NewBudget};
+use keystead_store::tables::spend_counters;
 use serde_json::json;
 
 use crate::audit::AuditEntry;
@@ -36,10 +37,10 @@ impl App {
             if let Some(project) = project {
                 project_of(tx, organization, project).await?;
             }
-            let limit = spend_limits::find(tx, &subject).await?;
-            let limit = limit.ok_or_else(|| Error::not_found("spend limit", subject.as_str()))?;
+            let limit = budgets::find(tx, &BudgetScope::spend_limit(subject.clone())).await?;
+            let limit = limit.ok_or_else(|| Error::not_found("spend limit", subject.as_str()))?.budget.most;
             let spent = spend_counters::spent(tx, &subject, self.now()).await?;
-            Ok(SpendLimitView { cents: limit.cents, reached: spent >= limit.amount() })
+            Ok(SpendLimitView { cents: Measure::Money.figure(limit), reached: spent >= limit })
         })
     }
 
@@ -59,19 +60,21 @@ impl App {
             return Err(Error::invalid("threshold_amount", message));
         }
         let subject = BudgetSubject::of(organization, project);
+        let id = self.draw(BudgetId::generate);
         write_tx!(self.store(), "set_spend_limit", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             if let Some(project) = project {
                 open_project(tx, organization, project).await?;
             }
-            spend_limits::set(tx, organization, &subject, cents, self.now()).await?;
+            let (scope, most) = (BudgetScope::spend_limit(subject.clone()), Measure::Money.amount(cents));
+            let new = NewBudget { id, organization, scope: &scope, zone: BudgetZone::UTC, most };
+            budgets::set(tx, new, self.now()).await?;
             let details = json!({ "changes_requested": { "threshold_amount": cents }, "project_id": project });
             let target = subject.as_str();
             let entry = AuditEntry { organization, action: "spend_limit.updated", target, details };
             self.record(tx, actor, entry).await?;
             let spent = spend_counters::spent(tx, &subject, self.now()).await?;
-            let reached = spent >= keystead_core::money::Amount::of_cents(cents);
-            Ok(SpendLimitView { cents, reached })
+            Ok(SpendLimitView { cents, reached: spent >= most })
         })
     }
 
@@ -91,7 +94,7 @@ impl App {
             if let Some(project) = project {
                 project_of(tx, organization, project).await?;
             }
-            if !spend_limits::delete(tx, &subject, self.now()).await? {
+            if !budgets::delete(tx, &BudgetScope::spend_limit(subject.clone()), self.now()).await? {
                 return Err(Error::not_found("spend limit", subject.as_str()));
             }
             let (target, details) = (subject.as_str(), json!({ "project_id": project }));

@@ -26,7 +26,7 @@ fn project(id: &str, archived: bool, is_default: bool, role: Option<ProjectRole>
         assigned: None,
         models: None,
         addresses: None,
-        spend_limit: None,
+        budgets: Vec::new(),
         rates: None,
     }
 }
@@ -50,7 +50,8 @@ fn reachable(
         },
         projects,
         addresses: None,
-        spend_limit: None,
+        budgets: Vec::new(),
+        caller_budgets: Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{BudgetSubject, Window};
+use super::{BudgetScope, Window};
 use crate::money::Amount;
 use crate::time::Timestamp;
 
@@ -16,11 +16,14 @@ const PATIENCE: i64 = 3;
 /// A node that has not renewed its lease for longer, in seconds, has nothing that it could return soon.
 pub(crate) const LIVE: i64 = 10;
 
+/// How long a lease lasts without a renewal, in seconds, unless it is configured.
+pub const LEASE_SECONDS: i64 = 600;
+
 /// What a node asks of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseAsk {
     /// The budget.
-    pub subject: BudgetSubject,
+    pub scope: BudgetScope,
     /// The period.
     pub window: Window,
     /// The name of the lease: the run of the node's usage spool; its events are paid from it.
@@ -31,6 +34,33 @@ pub struct LeaseAsk {
     pub least: Amount,
     /// What the node would like beyond what is committed.
     pub want: Amount,
+    /// Until when the node uses the lease without renewing it, by its clock, and a margin beyond that.
+    pub ends_at: Timestamp,
+}
+
+/// The lease of another holder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OtherLease {
+    /// What it may spend, in all.
+    pub granted: Amount,
+    /// What it had spent and set aside when it was last heard of, in all.
+    pub committed: Amount,
+    /// What of it is counted.
+    pub consumed: Amount,
+    /// When it was last heard of.
+    pub renewed_at: Timestamp,
+    /// When the lease ends.
+    pub ends_at: Timestamp,
+}
+
+impl OtherLease {
+    /// What the lease keeps from others. After its end the holder is taken as gone: what it had not committed is free
+    /// again, and the rest is held until it is counted.
+    #[must_use]
+    pub fn open(&self, now: Timestamp) -> Amount {
+        let held = if now < self.ends_at { self.granted } else { self.committed.min(self.granted) };
+        held.minus(self.consumed).max(Amount::ZERO)
+    }
 }
 
 /// The figures of a budget in the store.
@@ -53,11 +83,11 @@ pub struct StoredFigures {
 }
 
 impl StoredFigures {
-    /// Adds the lease of another holder, with what was granted, what of it is counted, and when it was last renewed.
-    pub fn add_other(&mut self, granted: Amount, consumed: Amount, renewed_at: Timestamp, now: Timestamp) {
-        let open = granted.minus(consumed).max(Amount::ZERO);
+    /// Adds the lease of another holder.
+    pub fn add_other(&mut self, lease: &OtherLease, now: Timestamp) {
+        let open = lease.open(now);
         self.others = self.others.plus(open);
-        if now.since(renewed_at) <= LIVE {
+        if now.since(lease.renewed_at) <= LIVE {
             self.returnable = self.returnable.plus(open);
         }
     }
@@ -68,6 +98,8 @@ impl StoredFigures {
 pub struct Decision {
     /// What the holder may spend in this period, in all.
     pub granted: Amount,
+    /// What of that is committed, with what the request needs that asked.
+    pub committed: Amount,
     /// Since when, and until when, nodes lease no more than they need.
     pub scarce: (Timestamp, Timestamp),
 }
@@ -95,7 +127,8 @@ pub fn decide(ask: &LeaseAsk, stored: &StoredFigures, now: Timestamp) -> (Decisi
     let spent = stored.spent;
     let Some(limit) = stored.limit else {
         let granted = ask.committed.plus(wanted);
-        let decision = Decision { granted, scarce: stored.scarce };
+        let committed = ask.committed.plus(ask.least);
+        let decision = Decision { granted, committed, scarce: stored.scarce };
         return (decision, LeaseAnswer { granted, met: true, wait: false, limit: Amount::ZERO, spent });
     };
     // What the holder has committed and the store has not counted yet.
@@ -110,5 +143,7 @@ pub fn decide(ask: &LeaseAsk, stored: &StoredFigures, now: Timestamp) -> (Decisi
     let scarce = if helps { (if is_scarce { stored.scarce.0 } else { now }, now.plus(SCARCE)) } else { stored.scarce };
     let wait = helps && now.since(scarce.0) < PATIENCE;
     let granted = ask.committed.plus(extra);
-    (Decision { granted, scarce }, LeaseAnswer { granted, met, wait, limit, spent })
+    // The request takes what it needs at once.
+    let committed = if met { ask.committed.plus(ask.least) } else { ask.committed };
+    (Decision { granted, committed, scarce }, LeaseAnswer { granted, met, wait, limit, spent })
 }

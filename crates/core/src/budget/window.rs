@@ -6,8 +6,8 @@ use jiff::{ToSpan, Zoned};
 
 use crate::time::Timestamp;
 
-/// The length of a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The length of a period, shortest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Interval {
     /// An hour of the clock.
     Hour,
@@ -17,6 +17,8 @@ pub enum Interval {
     Week,
     /// A calendar month.
     Month,
+    /// All time: it never begins again.
+    Total,
 }
 
 /// One period, from its first second up to, not including, its end.
@@ -29,6 +31,15 @@ pub struct Window {
 }
 
 impl Window {
+    /// All time, for budgets that never begin again.
+    pub const ALL_TIME: Self = Self { start: Timestamp(0), end: Timestamp(i64::MAX) };
+
+    /// When the next period begins; `None` for all time.
+    #[must_use]
+    pub fn resets_at(&self) -> Option<Timestamp> {
+        (self.end != Self::ALL_TIME.end).then_some(self.end)
+    }
+
     /// Whether this moment is in it.
     #[must_use]
     pub const fn contains(&self, at: Timestamp) -> bool {
@@ -43,6 +54,27 @@ impl Window {
 }
 
 impl Interval {
+    /// Every length.
+    pub const ALL: [Self; 5] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Total];
+
+    /// The name in the API and in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Total => "total",
+        }
+    }
+
+    /// Parses the name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|interval| interval.as_str() == name)
+    }
+
     /// The period with this moment, by the clocks of a time zone. A day in which clocks change is an hour shorter or
     /// longer; where midnight is skipped, the day begins with the first moment after it.
     #[must_use]
@@ -69,6 +101,7 @@ impl Interval {
                 let next = first.checked_add(1.month())?.start_of_day()?;
                 (first, next)
             }
+            Self::Total => return Ok(Window::ALL_TIME),
         };
         let second = |moment: Zoned| Timestamp(moment.timestamp().as_second());
         Ok(Window { start: second(start), end: second(end) })

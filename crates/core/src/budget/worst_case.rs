@@ -1,5 +1,6 @@
 //! The most that a request may cost, before it is forwarded.
 
+use super::Measured;
 use crate::money::{Amount, Micros};
 use crate::usage::{LARGEST_COUNT, Price, Quantities};
 
@@ -21,6 +22,17 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// The most that usage within these bounds is of each measure.
+    #[must_use]
+    pub fn most(&self, price: &Price) -> Measured {
+        let figure = |bound: u64| i64::try_from(bound).unwrap_or(i64::MAX).min(LARGEST_COUNT);
+        Measured {
+            money: self.cost(price),
+            tokens: figure(self.input_tokens) + figure(self.output_tokens),
+            requests: figure(self.requests),
+        }
+    }
+
     /// The most that usage within these bounds costs. Tokens read and written count with the highest price of any of their
     /// parts, because a request cannot tell what is cached or how much is reasoning.
     #[must_use]

@@ -1,20 +1,20 @@
-//! What this node may spend of limits: a ledger for each limited organization and project in each month, and what is
-//! set aside for running requests.
+//! What this node may use of budgets: a ledger for each budget in each period, and what is set aside for running requests.
 
 mod account;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use keystead_core::budget::{BudgetSubject, Charge, LeaseAnswer, LeaseAsk, PendingHold, SpendLimit, Window};
+use foldhash::HashMap;
+use keystead_core::budget::{
+    Budget, BudgetScope, Charge, LEASE_SECONDS, LeaseAnswer, LeaseAsk, Measured, Payers, PendingHold,
+};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use tokio::time::{sleep, timeout};
 
-pub(crate) use self::account::SpendHold;
-use self::account::{Account, Granted, Outlook, Waiting, lock};
+use self::account::{Account, Granted, Outlook, SpendHold, Waiting, lock};
 use crate::{BoxFuture, Clock, Unavailable};
 
 /// How long a request waits before it asks again for what other nodes may return.
@@ -26,8 +26,10 @@ const ANSWER: Duration = Duration::from_secs(3);
 const AWAY: Duration = Duration::from_secs(1);
 /// A node asks for so many times what a request needs, so that the following ones find it in memory.
 const AHEAD: i128 = 64;
-/// Seconds for which the ledger of a past month is kept, in case a clock is set back.
+/// Seconds for which the ledger of a past period is kept, in case a clock is set back.
 const PAST: i64 = 3_600;
+/// A node stops to use a lease before its end by this part of its length: clocks of nodes differ, and an answer takes time.
+const MARGIN: i64 = 4;
 
 /// The store of leases.
 pub trait SpendLeases: Send + Sync + 'static {
@@ -37,9 +39,14 @@ pub trait SpendLeases: Send + Sync + 'static {
 
 /// Why nothing was set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotSetAside {
-    /// It does not fit into the limit: the limit, and what is counted as spent.
-    Refused { limit: Amount, spent: Amount },
+pub enum NotSetAside {
+    /// It does not fit into the budget: the most that may be used, and what is counted as used.
+    Refused {
+        /// The most that may be used in a period.
+        limit: Amount,
+        /// What is counted as used.
+        spent: Amount,
+    },
     /// The store does not answer, and more than is leased is needed.
     Unavailable,
 }
@@ -49,13 +56,23 @@ pub struct SpendLedgers {
     leases: Arc<dyn SpendLeases>,
     holder: Arc<str>,
     clock: Clock,
+    /// Seconds from a renewal to the end of a lease.
+    lease_seconds: i64,
     accounts: Mutex<Accounts>,
 }
 
+#[derive(Default)]
 struct Accounts {
-    /// The month of the last request, so that it is not computed for each.
-    month: Window,
-    all: HashMap<(BudgetSubject, Timestamp), Arc<Account>>,
+    /// The ledger of each budget in the period of its last request, so that no period is computed for most requests.
+    current: HashMap<BudgetScope, Current>,
+    /// Ledgers of other periods.
+    past: Vec<Arc<Account>>,
+}
+
+struct Current {
+    /// The newest version of the budget by which the period was computed.
+    version: i64,
+    account: Arc<Account>,
 }
 
 impl fmt::Debug for SpendLedgers {
@@ -68,26 +85,53 @@ impl SpendLedgers {
     /// Builds the ledgers of a node without any lease. `holder` is the run of its usage spool.
     #[must_use]
     pub fn new(leases: Arc<dyn SpendLeases>, holder: Arc<str>, clock: Clock) -> Self {
-        let accounts = Mutex::new(Accounts { month: Window::month(clock()), all: HashMap::new() });
-        Self { leases, holder, clock, accounts }
+        Self { leases, holder, clock, lease_seconds: LEASE_SECONDS, accounts: Mutex::default() }
     }
 
-    /// Sets an amount aside from one limit.
-    pub(crate) async fn set_aside(
+    /// The same with another length of a lease, in seconds.
+    #[must_use]
+    pub fn with_lease_seconds(self, lease_seconds: i64) -> Self {
+        Self { lease_seconds, ..self }
+    }
+
+    /// Sets the most that a request may use aside from each budget or from none. Budgets of which it uses nothing are left
+    /// out. Returns the first budget from which it could not be set aside.
+    ///
+    /// # Errors
+    /// When it does not fit into a budget, or when the store does not answer and more than is leased is needed.
+    pub async fn set_aside<'b>(
         &self,
-        subject: BudgetSubject,
-        limit: SpendLimit,
-        need: Amount,
+        budgets: impl Iterator<Item = &'b Budget>,
+        most: &Measured,
         now: Timestamp,
-    ) -> Result<SpendHold, NotSetAside> {
-        let account = self.account(subject, now);
-        account.follow(limit.version);
-        if let Some(held) = account.reserve(need) {
-            return Ok(held);
+    ) -> Result<SpendGuard, (&'b Budget, NotSetAside)> {
+        let (mut payers, mut holds) = (Payers::NONE, Vec::new());
+        for budget in budgets {
+            let need = most.of(budget.scope.terms.measure);
+            if need <= Amount::ZERO {
+                continue;
+            }
+            let account = self.account(budget, now);
+            account.follow(budget.version);
+            let held = match account.reserve(need, now) {
+                Some(held) => held,
+                None => self.wait_for(&account, need).await.map_err(|why| (budget, why))?,
+            };
+            payers = payers.with(budget.scope.subject.kind(), budget.scope.terms);
+            holds.push(held);
         }
-        let _waiting = Waiting::new(&account, need);
+        if holds.is_empty() {
+            return Ok(SpendGuard::default());
+        }
+        let holder = Arc::clone(&self.holder);
+        Ok(SpendGuard(Some(Box::new(Held { holder, admitted_at: now, most: *most, payers, holds }))))
+    }
+
+    /// Asks the store for what a request needs, until it is granted or refused.
+    async fn wait_for(&self, account: &Arc<Account>, need: Amount) -> Result<SpendHold, NotSetAside> {
+        let _waiting = Waiting::new(account, need);
         loop {
-            if let Some(decided) = self.ask(&account, need).await {
+            if let Some(decided) = self.ask(account, need).await {
                 return decided;
             }
             sleep(AGAIN).await;
@@ -98,7 +142,7 @@ impl SpendLedgers {
     /// may fit shortly.
     async fn ask(&self, account: &Arc<Account>, need: Amount) -> Option<Result<SpendHold, NotSetAside>> {
         let _turn = account.turn.lock().await;
-        if let Some(held) = account.reserve(need) {
+        if let Some(held) = account.reserve(need, (self.clock)()) {
             return Some(Ok(held));
         }
         match account.outlook(need) {
@@ -136,21 +180,26 @@ impl SpendLedgers {
         need: Option<Amount>,
         want: Amount,
     ) -> Result<(LeaseAnswer, Granted), Unavailable> {
+        let asked_at = (self.clock)();
         let (committed, version) = account.give_up();
+        let least = need.unwrap_or(Amount::ZERO);
         let ask = LeaseAsk {
-            subject: account.subject.clone(),
+            scope: account.scope.clone(),
             window: account.window,
             holder: Arc::clone(&self.holder),
             committed,
-            least: need.unwrap_or(Amount::ZERO),
+            least,
             want,
+            ends_at: asked_at.plus(self.lease_seconds),
         };
         let answer = timeout(ANSWER, self.leases.renew(ask)).await.unwrap_or(Err(Unavailable))?;
-        Ok((answer, account.grant(answer.granted, version, need)))
+        let reported = if answer.met { committed.plus(least) } else { committed };
+        let until = asked_at.plus(self.lease_seconds - self.lease_seconds / MARGIN);
+        Ok((answer, account.grant(answer.granted, (reported, until), version, need)))
     }
 
-    /// Renews the leases that have something free, or of which the store may have granted more: as much is kept as was
-    /// used since the last time, and the rest is returned. Called every second.
+    /// Renews the leases that have something free, of which the store may have granted more, or of which it does not know
+    /// what is committed: as much is kept as was used since the last time, and the rest is returned. Called every second.
     pub async fn renew_all(&self) {
         self.renew_each(true).await;
     }
@@ -164,9 +213,13 @@ impl SpendLedgers {
         let now = (self.clock)();
         let accounts: Vec<Arc<Account>> = {
             let mut accounts = lock(&self.accounts);
-            // Requests of a past month keep its ledger until they end.
-            accounts.all.retain(|_, account| account.window.end.plus(PAST) > now || Arc::strong_count(account) > 1);
-            accounts.all.values().cloned().collect()
+            // Requests of a past period keep its ledger until they end.
+            let is_kept =
+                |account: &Arc<Account>| account.window.end.plus(PAST) > now || Arc::strong_count(account) > 1;
+            accounts.current.retain(|_, current| is_kept(&current.account));
+            accounts.past.retain(is_kept);
+            let current = accounts.current.values().map(|current| &current.account);
+            current.chain(&accounts.past).cloned().collect()
         };
         for account in accounts {
             let _turn = account.turn.lock().await;
@@ -176,83 +229,101 @@ impl SpendLedgers {
             }
             let want = if keep { used.plus(used) } else { Amount::ZERO };
             if self.renew(&account, None, want).await.is_err() {
-                tracing::debug!("a lease of a spend limit could not be renewed; it is tried again");
+                tracing::debug!("a lease of a budget could not be renewed; it is tried again");
                 return;
             }
         }
     }
 
-    fn account(&self, subject: BudgetSubject, now: Timestamp) -> Arc<Account> {
+    /// The ledger of a budget in the present period.
+    fn account(&self, budget: &Budget, now: Timestamp) -> Arc<Account> {
         let mut accounts = lock(&self.accounts);
-        if !accounts.month.contains(now) {
-            accounts.month = Window::month(now);
+        let known = accounts.current.get(&budget.scope);
+        let known = known.filter(|known| known.version >= budget.version && known.account.window.contains(now));
+        match known {
+            Some(known) => Arc::clone(&known.account),
+            None => accounts.begin(budget, now),
         }
-        let window = accounts.month;
-        let key = (subject, window.start);
-        if let Some(known) = accounts.all.get(&key) {
-            return Arc::clone(known);
-        }
-        let account = Arc::new(Account::new(key.0.clone(), window));
-        accounts.all.insert(key, Arc::clone(&account));
-        account
     }
+}
 
-    /// Gathers what was set aside for one request.
-    pub(crate) fn guard(
-        &self,
-        admitted_at: Timestamp,
-        need: Amount,
-        [organization, project]: [Option<SpendHold>; 2],
-    ) -> SpendGuard {
-        let holder = Arc::clone(&self.holder);
-        SpendGuard(Some(Box::new(Held { holder, admitted_at, need, organization, project })))
+impl Accounts {
+    /// Finds or makes the ledger of a budget after its period or the budget has changed.
+    fn begin(&mut self, budget: &Budget, now: Timestamp) -> Arc<Account> {
+        let window = budget.window(now);
+        if let Some(known) = self.current.get_mut(&budget.scope)
+            && known.account.window == window
+        {
+            known.version = known.version.max(budget.version);
+            return Arc::clone(&known.account);
+        }
+        let is_it = |account: &Arc<Account>| account.window == window && account.scope == budget.scope;
+        let account = match self.past.iter().position(is_it) {
+            Some(place) => self.past.swap_remove(place),
+            None => Arc::new(Account::new(budget.scope.clone(), window)),
+        };
+        let current = Current { version: budget.version, account: Arc::clone(&account) };
+        if let Some(before) = self.current.insert(budget.scope.clone(), current) {
+            self.past.push(before.account);
+        }
+        account
     }
 }
 
 /// What is set aside for one request; empty when nothing limits it. However the request ends, dropping this returns what
-/// it did not spend.
+/// it did not use.
 #[derive(Default)]
-pub(crate) struct SpendGuard(Option<Box<Held>>);
+pub struct SpendGuard(Option<Box<Held>>);
 
 struct Held {
     holder: Arc<str>,
     admitted_at: Timestamp,
-    need: Amount,
-    organization: Option<SpendHold>,
-    project: Option<SpendHold>,
+    most: Measured,
+    payers: Payers,
+    holds: Vec<SpendHold>,
 }
 
 impl Held {
-    fn spend(&self, cost: Amount) {
-        for hold in self.organization.iter().chain(&self.project) {
-            hold.account.spend(cost);
+    fn spend(&self, used: &Measured) {
+        for hold in &self.holds {
+            hold.spend(used);
         }
+    }
+}
+
+impl fmt::Debug for SpendGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SpendGuard").field(&self.charge()).finish()
     }
 }
 
 impl SpendGuard {
     /// How an event of the request counts.
-    pub(crate) fn charge(&self) -> Option<Charge> {
+    #[must_use]
+    pub fn charge(&self) -> Option<Charge> {
         let held = self.0.as_ref()?;
-        let (organization, project) = (held.organization.is_some(), held.project.is_some());
-        Some(Charge { admitted_at: held.admitted_at, organization, project })
+        Some(Charge { admitted_at: held.admitted_at, payers: held.payers })
     }
 
-    /// Notes the cost of an event that was recorded with [`Self::charge`].
-    pub(crate) fn spend(&self, cost: Amount) {
+    /// Notes what an event used that was recorded with [`Self::charge`].
+    pub fn spend(&self, used: &Measured) {
         if let Some(held) = &self.0 {
-            held.spend(cost);
+            held.spend(used);
         }
     }
 
-    /// Hands what is set aside to a response or batch that outlives the request. The lease of this node has spent it;
-    /// the cost that is counted later is not paid from it.
+    /// Hands what is set aside to a response or batch that outlives the request. The leases of this node have paid for it;
+    /// the use that is counted later is not paid from them.
     pub(crate) fn hand_over(&mut self) -> Option<PendingHold> {
-        let charge = self.charge().filter(|charge| charge.organization || charge.project)?;
         let held = self.0.as_mut()?;
-        held.spend(held.need);
-        (held.organization, held.project) = (None, None);
-        Some(PendingHold { holder: held.holder.to_string(), amount: held.need, charge })
+        let charge = Charge { admitted_at: held.admitted_at, payers: held.payers };
+        if charge.payers.is_empty() {
+            return None;
+        }
+        held.spend(&held.most);
+        (held.payers, held.holds) = (Payers::NONE, Vec::new());
+        let Measured { money: amount, tokens, requests } = held.most;
+        Some(PendingHold { holder: held.holder.to_string(), amount, tokens, requests, charge })
     }
 }
 

@@ -1,20 +1,19 @@
-//! Applying spend limits: the most that a request may cost is set aside before it is sent upstream. Without limits this
-//! does nothing.
+//! Applying budgets: the most that a request may use is set aside before it is sent upstream. Without budgets this does
+//! nothing.
 
 use std::time::Duration;
 
 use http::HeaderMap;
 use http::header;
 use keystead_core::access;
-use keystead_core::budget::{Bounds, BudgetSubject, SpendLimitRefusal, Window};
-use keystead_core::money::Amount;
+use keystead_core::budget::{Bounds, Budget, BudgetRefusal, Measured};
 use keystead_core::route::MeterKind;
 
 use crate::Gateway;
 use crate::api_request::ApiRequest;
 use crate::body::RequestBody;
 use crate::catalogue::ModelEntry;
-use crate::decide::spend_ledgers::{NotSetAside, SpendGuard, SpendHold};
+use crate::decide::spend_ledgers::{NotSetAside, SpendGuard};
 use crate::estimate::TokenEstimate;
 use crate::outgoing::Outgoing;
 use crate::rejection::Rejection;
@@ -33,24 +32,23 @@ pub(crate) const PICTURE_OF_A_TOOL: Bounds =
 const TOKENS_OF_A_FORM: u64 = 16_384;
 
 impl Gateway {
-    /// Whether a spend limit applies to the request.
-    pub(crate) fn has_spend_limit(&self, request: &ApiRequest<'_>) -> bool {
-        access::spend_limits(&request.caller, &request.payer).iter().any(Option::is_some)
+    /// Whether a budget applies to the request.
+    pub(crate) fn has_budget(&self, request: &ApiRequest<'_>) -> bool {
+        access::budgets(&request.caller, &request.payer).next().is_some()
     }
 
-    /// The most that the request may cost, if a spend limit applies; zero otherwise.
-    pub(crate) fn most_cost(
+    /// The most that the request may use, if a budget applies; nothing otherwise.
+    pub(crate) fn most_use(
         &self,
         request: &ApiRequest<'_>,
         headers: &HeaderMap,
         outgoing: &Outgoing<'_>,
         body: &RequestBody,
-    ) -> Amount {
-        if !self.has_spend_limit(request) {
-            return Amount::ZERO;
+    ) -> Measured {
+        if !self.has_budget(request) {
+            return Measured::default();
         }
-        let Some(model) = outgoing.model else { return outgoing.batch_cost };
-        let tool = PICTURE_OF_A_TOOL.cost(&outgoing.tool_price());
+        let Some(model) = outgoing.model else { return outgoing.batch_use };
         let bounds = match body {
             RequestBody::Whole(body) => {
                 let asked = outgoing.prompt.at_most();
@@ -63,60 +61,53 @@ impl Gateway {
                 self.bounds_of_form(request.route.meter, model, length.unwrap_or_else(most))
             }
         };
-        bounds.cost(&outgoing.price()).plus(tool)
+        let most = bounds.most(&outgoing.price());
+        // What the tool draws counts as a request of its own, as in the usage.
+        let drawn = outgoing.tool.map(|_| PICTURE_OF_A_TOOL.most(&outgoing.tool_price()));
+        most.plus(drawn.unwrap_or_default())
     }
 
-    /// Sets this aside from the limits of the request's organization and its project or from neither, or refuses it.
-    pub(crate) async fn set_aside(&self, request: &ApiRequest<'_>, need: Amount) -> Result<SpendGuard, Rejection> {
-        let [organization, project] = access::spend_limits(&request.caller, &request.payer);
-        let now = self.now();
-        let mut holds: [Option<SpendHold>; 2] = [None, None];
-        let subjects = [
-            organization.map(|limit| (BudgetSubject::Organization(request.payer.organization.clone()), limit)),
-            project.map(|limit| (BudgetSubject::Project(request.payer.project.clone()), limit)),
-        ];
-        for (place, subject) in subjects.into_iter().enumerate() {
-            let Some((subject, limit)) = subject else { continue };
-            let of_project = matches!(subject, BudgetSubject::Project(_));
-            let held = self.spend.set_aside(subject, limit, need, now).await;
-            let held = held.map_err(|why| self.not_set_aside(request, why, need, of_project))?;
-            if let Some(hold) = holds.get_mut(place) {
-                *hold = Some(held);
-            }
-        }
-        Ok(self.spend.guard(now, need, holds))
+    /// Sets this aside from each budget that applies to the request or from none, or refuses it.
+    pub(crate) async fn set_aside(&self, request: &ApiRequest<'_>, most: Measured) -> Result<SpendGuard, Rejection> {
+        let budgets = access::budgets(&request.caller, &request.payer);
+        let set_aside = self.spend.set_aside(budgets, &most, self.now()).await;
+        set_aside.map_err(|(budget, why)| self.not_set_aside(request, budget, why, &most))
     }
 
     fn not_set_aside(
         &self,
         request: &ApiRequest<'_>,
+        budget: &Budget,
         why: NotSetAside,
-        requested: Amount,
-        of_project: bool,
+        most: &Measured,
     ) -> Rejection {
         let NotSetAside::Refused { limit, spent } = why else {
-            return error_body::unavailable("The spend limit cannot be checked at the moment. Try again shortly.")
-                .into();
+            return error_body::unavailable("The budget cannot be checked at the moment. Try again shortly.").into();
         };
-        let refusal = SpendLimitRefusal {
+        let now = self.now();
+        let resets_at = budget.window(now).resets_at();
+        let refusal = BudgetRefusal {
             organization: request.payer.organization.clone(),
             project: request.payer.project.clone(),
-            of_project,
-            limit,
-            spent,
-            requested,
-            resets_at: Window::month(self.now()).end,
+            id: budget.id.clone(),
+            scope: budget.scope.clone(),
+            most: limit,
+            used: spent,
+            requested: most.of(budget.scope.terms.measure),
+            resets_at,
         };
-        let wait = u64::try_from(refusal.resets_at.since(self.now())).unwrap_or_default().max(1);
+        let wait = resets_at.map(|at| u64::try_from(at.since(now)).unwrap_or_default().max(1));
+        let wait = wait.filter(|wait| Duration::from_secs(*wait) <= error_body::LONGEST_WAIT);
         self.metrics.spent();
         let wire = refusal.response(request.route.meter, &self.services.public_url);
         Rejection::with_headers(&wire, |headers| {
             error_body::attribute(headers, &request.payer);
             error_body::link_help(headers, "spend-limits", &request.payer.project);
-            if Duration::from_secs(wait) > error_body::LONGEST_WAIT {
-                error_body::give_up(headers);
-            } else {
-                headers.insert(header::RETRY_AFTER, wait.into());
+            match wait {
+                Some(wait) => {
+                    headers.insert(header::RETRY_AFTER, wait.into());
+                }
+                None => error_body::give_up(headers),
             }
         })
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use keystead_core::budget::PendingHold;
+use keystead_core::budget::{Measured, PendingHold};
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::rate::Used;
 use keystead_core::route::MeterKind;
@@ -43,7 +43,7 @@ pub(crate) struct UsageRecorder {
     /// Whether any of it was sent.
     begun: AtomicBool,
     reservation: Reservation,
-    /// What is set aside from spend limits.
+    /// What is set aside from budgets.
     guard: SpendGuard,
 }
 
@@ -101,7 +101,7 @@ impl UsageRecorder {
         self.guard = SpendGuard::default();
     }
 
-    /// Takes what is set aside from spend limits, for what outlives the request.
+    /// Takes what is set aside from budgets, for what outlives the request.
     pub(crate) fn take_guard(&mut self) -> SpendGuard {
         std::mem::take(&mut self.guard)
     }
@@ -131,7 +131,7 @@ impl UsageRecorder {
             let attributes = reported_usage::attributes(UsageKind::Images, found, self.admitted.route.path);
             let event = self.event(UsageKind::Images, model, price, drawn, once);
             // Events become safe in order, so the one that follows speaks for both.
-            self.guard.spend(event.cost);
+            self.guard.spend(&Measured::of_event(&event));
             drop(self.admitted.services.meter.record(UsageEvent { attributes, ..event }));
         }
         self.record_tool_calls(found, once.as_deref());
@@ -147,9 +147,9 @@ impl UsageRecorder {
             let event = self.event(kind, Arc::clone(model), self.price, counted, once);
             // Streams and summaries are counted by the event of the request.
             let event = UsageEvent { stream: false, summary: false, attributes, ..event };
-            let cost = event.cost;
+            let used = Measured::of_event(&event);
             drop(self.admitted.services.meter.record(event));
-            self.guard.spend(cost);
+            self.guard.spend(&used);
         }
     }
 
@@ -215,11 +215,11 @@ impl UsageRecorder {
         });
         let event = self.event(kind, model, self.price, Counted { used, estimated }, once);
         let attributes = self.attributes(kind, found);
-        let cost = event.cost;
+        let used = Measured::of_event(&event);
         let recorded = self.admitted.services.meter.record(UsageEvent { attributes, ..event });
         // Noted after it is recorded, so that at no time less is taken than will be counted.
         let guard = std::mem::take(&mut self.guard);
-        guard.spend(cost);
+        guard.spend(&used);
         recorded
     }
 

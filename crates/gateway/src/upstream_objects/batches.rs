@@ -73,13 +73,13 @@ struct ModelOf {
 
 impl Gateway {
     /// Reads the file of a new batch, and refuses it with its first line that may not pass. Returns the most that its lines
-    /// may cost, if a spend limit applies.
+    /// may use, if a budget applies.
     pub(crate) async fn judge_batch(
         &self,
         catalogue: &std::sync::Arc<Catalogue>,
         request: &ApiRequest<'_>,
         body: &Bytes,
-    ) -> Result<Amount, Rejection> {
+    ) -> Result<Measured, Rejection> {
         let unnamed =
             || error_body::bad_body("Name the batch's file once in 'input_file_id'.").with_param("input_file_id");
         let text = std::str::from_utf8(body).map_err(|_| unnamed())?;
@@ -87,7 +87,7 @@ impl Gateway {
         let file: String = file.and_then(|raw| serde_json::from_str(raw.get()).ok()).ok_or_else(unnamed)?;
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let mut lines = Lines::new(self.content(&request.id, upstream, &file).await?, self.limits.json_body);
-        let (mut number, mut cost) = (0, Amount::ZERO);
+        let (mut number, mut sum) = (0, Measured::default());
         while let Some(line) = lines.next().await.map_err(|broken| broken.response(number + 1))? {
             number += 1;
             if number > MOST_LINES {
@@ -101,9 +101,9 @@ impl Gateway {
                     Rejection::Response(response)
                 }
             })?;
-            cost = cost.plus(most);
+            sum = sum.plus(most);
         }
-        Ok(cost)
+        Ok(sum)
     }
 
     /// Judges one line like a single request.
@@ -113,7 +113,7 @@ impl Gateway {
         request: &ApiRequest<'_>,
         upstream: &Upstream,
         line: &Bytes,
-    ) -> Result<Amount, Rejection> {
+    ) -> Result<Measured, Rejection> {
         let line = json_body::text_of(line.clone())?;
         if several(&line) {
             let message = "It holds a line break within, at which some readers would find a second request. Escape it.";
@@ -156,14 +156,14 @@ impl Gateway {
             let id = &judged.entry.id;
             return Err(error_body::bad_body(format!("The model '{id}' is not served where batches run.")).into());
         }
-        if !self.has_spend_limit(request) {
-            return Ok(Amount::ZERO);
+        if !self.has_budget(request) {
+            return Ok(Measured::default());
         }
         let now = self.now();
-        let images = judged.image.map(|(image, _)| PICTURE_OF_A_TOOL.cost(&image.prices.at(now)));
+        let images = judged.image.map(|(image, _)| PICTURE_OF_A_TOOL.most(&image.prices.at(now)));
         let bounds =
             self.bounds(route.meter, judged.entry, estimate::at_most(&body), peek.input_characters, body.len());
-        Ok(bounds.cost(&judged.entry.prices.at(now)).plus(images.unwrap_or_default()))
+        Ok(bounds.most(&judged.entry.prices.at(now)).plus(images.unwrap_or_default()))
     }
 
     /// Notes a batch that has begun, and counts one with results.

@@ -1,4 +1,4 @@
-//! Leases of spend limits in the store, and the task that renews those of this node.
+//! Leases of budgets in the store, and the task that renews those of this node.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +37,7 @@ impl SpendLeases for StoreLeases {
                 Ok::<_, Error>(answer)
             });
             write.await.map_err(|error| {
-                tracing::warn!(%error, "a spend limit could not be checked in the database");
+                tracing::warn!(%error, "a budget could not be checked in the database");
                 Unavailable
             })
         })

@@ -17,7 +17,7 @@ use super::ip_allowlists::{self, InForce};
 use super::organizations::{Entitled, RequirementRow, tags};
 use super::projects::{features, model_access, rate_limits};
 use super::role_assignments::{self, Permitted};
-use super::{id, named, optional_id, optional_time, spend_limits, time};
+use super::{budgets, id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// Finds the caller of a digest; `None` for unknown and revoked keys. Expired keys are returned with their end, because
@@ -50,10 +50,14 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
                 Some(one) => role_assignments::permitted_in(tx, user, one, key.project.as_ref()).await?,
                 None => Permitted::default(),
             };
-            (optional_time(&row, 19)?.is_none(), bound(tx, key.project.is_some(), &row, 23, (None, permitted)).await?)
+            let whom = (Some(user), Some(&key.id));
+            let reached = bound(tx, key.project.is_some(), &row, 23, (None, permitted), whom).await?;
+            (optional_time(&row, 19)?.is_none(), reached)
         }
         Owner::ServiceAccount(_) => {
-            (bot.is_some(), bound(tx, key.project.is_some(), &row, 23, (bot, Permitted::default())).await?)
+            let whom = (None, Some(&key.id));
+            let reached = bound(tx, key.project.is_some(), &row, 23, (bot, Permitted::default()), whom).await?;
+            (bot.is_some(), reached)
         }
     };
     Ok(Some(Caller {
@@ -100,7 +104,7 @@ pub async fn find_session_caller(
         owner_active: optional_time(&row, 2)?.is_none(),
         expires_at: None,
         scopes: ScopeSet::all(),
-        organizations: bound(tx, true, &row, 3, (None, permitted)).await?,
+        organizations: bound(tx, true, &row, 3, (None, permitted), (Some(&user), None)).await?,
         revision: row.int(1)?,
         owner: Owner::User(user),
     }))
@@ -124,13 +128,14 @@ fn optional_role<T>(
 
 /// Returns what a key of one organization reaches: that organization, and its project unless it is an admin key. The
 /// columns begin at `at` with the roles of the person; the role of a service account and what assigned roles permit come
-/// with them.
+/// with them, and the person and the key, which have budgets of their own.
 async fn bound(
     tx: &mut Tx,
     of_project: bool,
     row: &Row,
     at: usize,
     (bot, permitted): (Option<ProjectRole>, Permitted),
+    (person, key): (Option<&UserId>, Option<&KeyId>),
 ) -> Result<Vec<ReachableOrganization>, Error> {
     let Some(organization) = optional_id::<OrganizationId>(row, at + 8, "organizations")? else {
         return Ok(Vec::new());
@@ -140,7 +145,7 @@ async fn bound(
     let own = optional_role(row, at + 1, "project_members", ProjectRole::from_name)?.filter(|_| role.is_some());
     let mut in_force = ip_allowlists::in_force(tx, &organization).await?;
     let project = optional_id::<ProjectId>(row, at + 7, "projects")?;
-    let limits = spend_limits::in_force(tx, &organization, project.as_ref()).await?;
+    let limits = budgets::in_force(tx, &organization, project.as_ref(), person, key).await?;
     let mut projects = Vec::new();
     if let Some(id) = project {
         let archived = optional_time(row, at + 2)?.is_some();
@@ -155,7 +160,7 @@ async fn bound(
             rates: rate_limits(row, at + 10)?.map(Box::new),
             features: features(row, at + 12)?.map(Box::new),
             addresses: in_force.of(&organization, Some(&id)),
-            spend_limit: limits.of_project(&id),
+            budgets: limits.of_project(&id),
             id,
         });
     }
@@ -179,7 +184,7 @@ async fn bound(
     let role = role.filter(|_| !lost);
     let addresses = in_force.of(&organization, None);
     let assigned = permitted.in_organization(&organization);
-    let spend_limit = limits.of_organization(&organization);
+    let (budgets, caller_budgets) = (limits.of_organization(&organization), limits.of_caller(&organization));
     Ok(vec![ReachableOrganization {
         id: organization,
         deactivated,
@@ -188,7 +193,8 @@ async fn bound(
         entitlements,
         projects,
         addresses,
-        spend_limit,
+        budgets,
+        caller_budgets,
     }])
 }
 
@@ -213,7 +219,7 @@ async fn all_of_user(
     let mut in_force = ip_allowlists::in_force_for(tx, user).await?;
     let mut active = certificates::active_of_user(tx, user).await?;
     let permitted = role_assignments::permitted_to_user(tx, user).await?;
-    let limits = spend_limits::in_force_for(tx, user).await?;
+    let limits = budgets::in_force_for(tx, user).await?;
     let mut projects = projects_of_user(tx, user, &mut in_force, &mut active, &permitted, &limits).await?;
     let mut reached = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -233,7 +239,8 @@ async fn all_of_user(
             },
             projects: projects.remove(&id).unwrap_or_default(),
             addresses: in_force.of(&id, None),
-            spend_limit: limits.of_organization(&id),
+            budgets: limits.of_organization(&id),
+            caller_budgets: limits.of_caller(&id),
             id,
         });
     }
@@ -275,7 +282,7 @@ async fn projects_of_user(
     in_force: &mut InForce,
     active: &mut ActiveCertificates,
     permitted: &Permitted,
-    limits: &spend_limits::InForce,
+    limits: &budgets::InForce,
 ) -> Result<HashMap<OrganizationId, Vec<ReachableProject>>, Error> {
     const SQL: &str = "SELECT p.organization, p.id, p.archived_at, p.is_default, pm.role, p.model_access, p.rate_limits, p.features FROM memberships m \
                        JOIN projects p ON p.organization = m.organization \
@@ -291,7 +298,7 @@ async fn projects_of_user(
         let certificates = active.of(&organization, &id);
         projects.entry(organization).or_default().push(ReachableProject {
             assigned: permitted.in_project(&id),
-            spend_limit: limits.of_project(&id),
+            budgets: limits.of_project(&id),
             id,
             archived: optional_time(row, 2)?.is_some(),
             is_default: row.bool(3)?,

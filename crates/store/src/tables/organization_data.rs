@@ -261,9 +261,19 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
-        table: "spend_limits",
-        sql: "SELECT subject, cents, updated_at FROM spend_limits WHERE organization = $1 ORDER BY subject LIMIT 20000",
-        columns: &[("limit_of", Text), ("cents", Number), ("updated_at", Time)],
+        table: "budgets",
+        sql: "SELECT id, subject, terms, zone, most, most_picos, created_at, updated_at FROM budgets \
+              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("budget_of", Text),
+            ("terms", Text),
+            ("time_zone", Text),
+            ("most", Number),
+            ("most_picos", Number),
+            ("created_at", Time),
+            ("updated_at", Time),
+        ],
     },
     Part {
         table: "spend_alerts",

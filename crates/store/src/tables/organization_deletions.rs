@@ -157,15 +157,17 @@ pub enum Part {
     Role,
     ServiceAccount,
     SpendAlert,
-    /// A limit, by what it limits.
+    /// A spend limit, by what it limits.
     SpendLimit,
+    /// Any other budget.
+    Budget,
     /// A project, also an archived one.
     Project,
 }
 
 impl Part {
     /// Every kind, with the statement that lists its ids; `$1` is the organization.
-    const ALL: [(Self, &'static str); 12] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::Certificate, "SELECT id FROM certificates WHERE organization = $1"),
         (Self::ExternalKey, "SELECT id FROM external_keys WHERE organization = $1"),
         (Self::ExternalStorage, "SELECT id FROM external_storage WHERE organization = $1"),
@@ -180,7 +182,16 @@ impl Part {
              WHERE p.organization = $1 AND s.deleted_at IS NULL",
         ),
         (Self::SpendAlert, "SELECT id FROM spend_alerts WHERE organization = $1"),
-        (Self::SpendLimit, "SELECT subject FROM spend_limits WHERE organization = $1"),
+        (
+            Self::SpendLimit,
+            "SELECT subject FROM budgets WHERE organization = $1 AND terms = 'money/month' \
+             AND (subject = organization OR subject LIKE 'proj%')",
+        ),
+        (
+            Self::Budget,
+            "SELECT id FROM budgets WHERE organization = $1 AND NOT (terms = 'money/month' \
+             AND (subject = organization OR subject LIKE 'proj%'))",
+        ),
         (Self::Project, "SELECT id FROM projects WHERE organization = $1"),
     ];
 }
@@ -213,7 +224,9 @@ const ERASE: [&str; 30] = [
     "DELETE FROM external_keys WHERE organization = $1",
     "DELETE FROM external_storage WHERE organization = $1",
     "DELETE FROM spend_alerts WHERE organization = $1",
-    "DELETE FROM spend_limits WHERE organization = $1",
+    "DELETE FROM spend_counters WHERE terms <> 'money/month' AND (subject, terms) IN \
+     (SELECT subject, terms FROM budgets WHERE organization = $1)",
+    "DELETE FROM budgets WHERE organization = $1",
     "DELETE FROM waiver_requests WHERE organization = $1",
     "DELETE FROM phone_verifications WHERE organization = $1",
     "DELETE FROM document_fingerprints WHERE organization = $1",

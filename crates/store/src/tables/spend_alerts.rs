@@ -1,7 +1,7 @@
 //! Alerts about the spend of organizations and projects. That an alert is reached is noted in the transaction that
 //! counts the usage; its mails are queued afterwards.
 
-use keystead_core::budget::BudgetSubject;
+use keystead_core::budget::{BudgetSubject, BudgetTerms};
 use keystead_core::id::{OrganizationId, SpendAlertId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
@@ -162,13 +162,18 @@ pub(super) async fn reach(tx: &mut Tx, totals: &Sums, at: Timestamp) -> Result<(
     };
     const REACH: &str = "UPDATE spend_alerts SET reached_window = $2, reached_at = $3, reached = $4, reached_picos = $5, \
                          mailed_at = NULL WHERE id = $1 AND reached_window < $2";
-    let subjects: Vec<_> = totals.keys().map(|(subject, _)| json!([subject])).collect();
+    let limit = BudgetTerms::SPEND_LIMIT;
+    let of_months = totals.keys().filter(|(_, terms, _)| *terms == limit);
+    let subjects: Vec<_> = of_months.map(|(subject, ..)| json!([subject])).collect();
+    if subjects.is_empty() {
+        return Ok(());
+    }
     let sql = tx.pick(OF_SUBJECTS);
     for row in &tx.all(sql, vec![json!(subjects).to_string().into()]).await? {
         let (subject, cents, known) = (row.text(1)?, Amount::of_cents(row.int(2)?), row.int(3)?);
         // The latest month, in case the events of a batch are of two.
-        let mut reached = totals.range((subject.clone(), known.saturating_add(1))..=(subject, i64::MAX));
-        let Some(((_, window), total)) = reached.rfind(|(_, total)| **total >= cents) else { continue };
+        let mut reached = totals.range((subject.clone(), limit, known.saturating_add(1))..=(subject, limit, i64::MAX));
+        let Some(((.., window), total)) = reached.rfind(|(_, total)| **total >= cents) else { continue };
         let (micros, picos) = total.parts();
         let values = vec![row.text(0)?.into(), (*window).into(), at.0.into(), micros.into(), picos.into()];
         tx.execute(REACH, values).await?;

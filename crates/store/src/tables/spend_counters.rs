@@ -1,90 +1,171 @@
-//! What organizations and projects spent in each month: counted in the transaction that counts their usage, together
-//! with what of it was paid from leases.
+//! What was used in each period: counted in the transaction that counts the usage, together with what of it was paid from
+//! leases. The spend of organizations and projects in months (UTC) is always counted, anything else while it has a budget.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use keystead_core::budget::{BudgetSubject, Window};
+use keystead_core::budget::{BudgetKind, BudgetScope, BudgetSubject, BudgetTerms, Measured, SubjectKind, Window};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
 use serde_json::json;
 
-use super::{amount, spend_alerts, spend_leases};
+use super::{amount, budgets, spend_alerts, spend_leases};
 use crate::{Error, PerEngine, Tx};
 
-/// Amounts by subject and beginning of the month, in the order in which rows are locked.
-pub(super) type Sums = BTreeMap<(String, i64), Amount>;
+/// Amounts by subject, terms and a moment, in the order in which rows are locked.
+pub(super) type Sums = BTreeMap<(String, BudgetTerms, i64), Amount>;
 
-/// Adds the cost of events to the counters of their payers, and to what is counted of the leases that paid. Alerts that
+/// Whether a scope is counted also while it has no budget.
+pub(super) fn is_always_counted(scope: &BudgetScope) -> bool {
+    let kind = scope.subject.kind();
+    scope.terms == BudgetTerms::SPEND_LIMIT && matches!(kind, SubjectKind::Organization | SubjectKind::Project)
+}
+
+/// Adds what events used to the counters of their payers, and to what is counted of the leases that paid. Alerts that
 /// are reached are noted. `segment` is the spool segment that the events come from.
 pub(crate) async fn count(tx: &mut Tx, segment: &str, events: &[UsageEvent]) -> Result<(), Error> {
-    let (mut spent, mut paid) = (Sums::new(), Sums::new());
-    let mut last = Timestamp::default();
-    for event in events.iter().filter(|event| event.cost > Amount::ZERO) {
-        let window = Window::month(event.charge.map_or(event.at, |charge| charge.admitted_at)).start.0;
-        // As in the sums of usage.
-        let cost = event.cost.min(Amount::MOST_OF_ONE_REQUEST);
-        last = last.max(event.at);
-        let paying = event.charge.map_or((false, false), |charge| (charge.organization, charge.project));
-        for (subject, leased) in [(event.organization.as_str(), paying.0), (event.project.as_str(), paying.1)] {
-            let key = (subject.to_owned(), window);
-            if leased {
-                add(&mut paid, key.clone(), cost);
-            }
-            add(&mut spent, key, cost);
-        }
-    }
-    if spent.is_empty() {
+    let organizations: BTreeSet<_> = events.iter().map(|event| &event.organization).collect();
+    if organizations.is_empty() {
         return Ok(());
     }
-    let totals = add_to_counters(tx, &spent).await?;
+    budgets::lock_setting(tx, organizations.into_iter()).await?;
+    let mut text = String::new();
+    let mut subjects = BTreeSet::new();
+    for event in events {
+        for kind in SubjectKind::ALL {
+            if write_subject(&mut text, kind, event) && !subjects.contains(text.as_str()) {
+                subjects.insert(text.clone());
+            }
+        }
+    }
+    let known = budgets::of_subjects(tx, subjects.iter().map(String::as_str)).await?;
+    let (mut used, mut paid) = (Sums::new(), Sums::new());
+    let mut last = Timestamp::default();
+    for event in events {
+        let admitted_at = event.charge.map_or(event.at, |charge| charge.admitted_at);
+        let counted = Measured::of_event(event);
+        last = last.max(event.at);
+        for kind in SubjectKind::ALL {
+            if !write_subject(&mut text, kind, event) {
+                continue;
+            }
+            if matches!(kind, SubjectKind::Organization | SubjectKind::Project) {
+                let month = Window::month(admitted_at).start.0;
+                add(&mut used, (&text, BudgetTerms::SPEND_LIMIT, month), counted.money);
+            }
+            for row in known.get(text.as_str()).into_iter().flatten() {
+                let terms = row.budget.scope.terms;
+                // Credit pays for what was admitted since it was set.
+                if terms.kind == BudgetKind::Credit && admitted_at < row.created_at {
+                    continue;
+                }
+                let window = row.budget.window(admitted_at).start.0;
+                add(&mut used, (&text, terms, window), counted.of(terms.measure));
+            }
+        }
+        let payers = event.charge.map(|charge| charge.payers).unwrap_or_default();
+        for (kind, terms) in payers.iter() {
+            if write_subject(&mut text, kind, event) {
+                // Periods begin with a minute, so all of a minute is paid from one lease.
+                let minute = admitted_at.0.saturating_sub(admitted_at.0.rem_euclid(60));
+                add(&mut paid, (&text, terms, minute), counted.of(terms.measure));
+            }
+        }
+    }
+    if used.is_empty() && paid.is_empty() {
+        return Ok(());
+    }
+    let totals = add_to_counters(tx, &used).await?;
     spend_leases::consume(tx, spend_leases::holder_of(segment), &paid).await?;
     spend_alerts::reach(tx, &totals, last).await
 }
 
-fn add(sums: &mut Sums, key: (String, i64), cost: Amount) {
-    let sum = sums.entry(key).or_default();
-    *sum = sum.plus(cost);
+fn write_subject(text: &mut String, kind: SubjectKind, event: &UsageEvent) -> bool {
+    text.clear();
+    BudgetSubject::write_of_event(text, kind, event)
+}
+
+fn add(sums: &mut Sums, (subject, terms, at): (&str, BudgetTerms, i64), counted: Amount) {
+    if counted > Amount::ZERO {
+        let sum = sums.entry((subject.to_owned(), terms, at)).or_default();
+        *sum = sum.plus(counted);
+    }
 }
 
 /// Returns the new totals.
 async fn add_to_counters(tx: &mut Tx, sums: &Sums) -> Result<Sums, Error> {
     // One statement; each engine has its own syntax to unpack it.
     const UPSERT: PerEngine = PerEngine {
-        sqlite: "INSERT INTO spend_counters (subject, window_start, spent, spent_picos) \
-                 SELECT value->>0, value->>1, value->>2, value->>3 FROM json_each($1) WHERE TRUE \
-                 ON CONFLICT (subject, window_start) DO UPDATE SET spent = spend_counters.spent + excluded.spent, \
+        sqlite: "INSERT INTO spend_counters (subject, terms, window_start, spent, spent_picos) \
+                 SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM json_each($1) WHERE TRUE \
+                 ON CONFLICT (subject, terms, window_start) DO UPDATE SET \
+                 spent = spend_counters.spent + excluded.spent, \
                  spent_picos = spend_counters.spent_picos + excluded.spent_picos \
-                 RETURNING subject, window_start, spent, spent_picos",
-        postgres: "INSERT INTO spend_counters (subject, window_start, spent, spent_picos) \
-                   SELECT value->>0, (value->>1)::BIGINT, (value->>2)::BIGINT, (value->>3)::BIGINT \
+                 RETURNING subject, terms, window_start, spent, spent_picos",
+        postgres: "INSERT INTO spend_counters (subject, terms, window_start, spent, spent_picos) \
+                   SELECT value->>0, value->>1, (value->>2)::BIGINT, (value->>3)::BIGINT, (value->>4)::BIGINT \
                    FROM jsonb_array_elements(CAST($1 AS JSONB)) WITH ORDINALITY AS listed(value, place) ORDER BY place \
-                   ON CONFLICT (subject, window_start) DO UPDATE SET spent = spend_counters.spent + excluded.spent, \
+                   ON CONFLICT (subject, terms, window_start) DO UPDATE SET \
+                   spent = spend_counters.spent + excluded.spent, \
                    spent_picos = spend_counters.spent_picos + excluded.spent_picos \
-                   RETURNING subject, window_start, spent, spent_picos",
+                   RETURNING subject, terms, window_start, spent, spent_picos",
     };
     let rows: Vec<_> = sums
         .iter()
-        .map(|((subject, window), sum)| {
+        .map(|((subject, terms, window), sum)| {
             let (micros, picos) = sum.parts();
-            json!([subject, window, micros, picos])
+            json!([subject, terms.to_string(), window, micros, picos])
         })
         .collect();
     let sql = tx.pick(UPSERT);
     let rows = tx.all(sql, vec![json!(rows).to_string().into()]).await?;
-    rows.iter().map(|row| Ok(((row.text(0)?, row.int(1)?), amount(row, 2)?))).collect()
+    let total = |row: &crate::Row| {
+        let terms = row.text(1)?;
+        let terms = terms.parse().map_err(|_| Error::Corrupt { table: "spend_counters", id: terms })?;
+        Ok(((row.text(0)?, terms, row.int(2)?), amount(row, 3)?))
+    };
+    rows.iter().map(total).collect()
 }
 
-/// Returns what a subject has spent in the month of this moment.
+/// Begins the counter of a new budget with what its running period has used.
+pub(super) async fn begin(tx: &mut Tx, scope: &BudgetScope, window: Window, used: Amount) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO spend_counters (subject, terms, window_start, spent, spent_picos) \
+                       VALUES ($1, $2, $3, $4, $5) ON CONFLICT (subject, terms, window_start) DO UPDATE SET \
+                       spent = excluded.spent, spent_picos = excluded.spent_picos";
+    let (micros, picos) = used.parts();
+    let (subject, terms) = (scope.subject.as_str(), scope.terms.to_string());
+    let values = vec![subject.into(), terms.into(), window.start.0.into(), micros.into(), picos.into()];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// Deletes the counters of a budget.
+pub(super) async fn delete(tx: &mut Tx, scope: &BudgetScope) -> Result<(), Error> {
+    const SQL: &str = "DELETE FROM spend_counters WHERE subject = $1 AND terms = $2";
+    tx.execute(SQL, vec![scope.subject.as_str().into(), scope.terms.to_string().into()]).await.map(|_| ())
+}
+
+/// Returns what a subject has spent in the month (UTC) of this moment.
 pub async fn spent(tx: &mut Tx, subject: &BudgetSubject, at: Timestamp) -> Result<Amount, Error> {
-    const SQL: &str = "SELECT spent, spent_picos FROM spend_counters WHERE subject = $1 AND window_start = $2";
-    let values = vec![subject.as_str().into(), Window::month(at).start.0.into()];
+    used(tx, &BudgetScope::spend_limit(subject.clone()), Window::month(at)).await
+}
+
+/// Returns what is counted in a period of a scope.
+pub async fn used(tx: &mut Tx, scope: &BudgetScope, window: Window) -> Result<Amount, Error> {
+    const SQL: &str = "SELECT spent, spent_picos FROM spend_counters \
+                       WHERE subject = $1 AND terms = $2 AND window_start = $3";
+    let values = vec![scope.subject.as_str().into(), scope.terms.to_string().into(), window.start.0.into()];
     tx.optional(SQL, values).await?.map_or(Ok(Amount::ZERO), |row| amount(&row, 0))
 }
 
-/// Deletes counters and leases of months that began before a moment, and what is set aside from these months.
+/// Deletes counters and leases of periods that began before a moment, and what is set aside from these periods. All time
+/// is a period that does not end.
 pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<(), Error> {
-    tx.execute("DELETE FROM spend_counters WHERE window_start < $1", vec![before.0.into()]).await?;
-    tx.execute("DELETE FROM spend_holds WHERE window_start < $1", vec![before.0.into()]).await?;
-    tx.execute("DELETE FROM spend_leases WHERE window_start < $1", vec![before.0.into()]).await.map(|_| ())
+    const COUNTERS: &str = "DELETE FROM spend_counters WHERE window_start < $1 AND window_start <> $2";
+    const HOLDS: &str = "DELETE FROM spend_holds WHERE window_start < $1 AND window_start <> $2";
+    const LEASES: &str = "DELETE FROM spend_leases WHERE window_start < $1 AND window_start <> $2";
+    let all_time = Window::ALL_TIME.start.0;
+    for sql in [COUNTERS, HOLDS, LEASES] {
+        tx.execute(sql, vec![before.0.into(), all_time.into()]).await?;
+    }
+    Ok(())
 }

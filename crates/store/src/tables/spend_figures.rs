@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use keystead_core::budget::{BudgetFigures, BudgetSubject, Window};
+use keystead_core::budget::{BudgetFigures, BudgetSubject, BudgetTerms, OtherLease, Window};
 use keystead_core::id::SpendAlertId;
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 
-use super::{amount, id, optional_time};
+use super::{amount, id, optional_time, time};
 use crate::{Error, Row, Tx, Value};
 
 /// Returns the figures of each subject in the month of this moment, in the order of the subjects. Limit and spend are
@@ -17,30 +17,39 @@ pub async fn find(tx: &mut Tx, subjects: &[BudgetSubject], at: Timestamp) -> Res
         return Ok(Vec::new());
     }
     let places: Vec<String> = (1..=subjects.len()).map(|place| format!("${place}")).collect();
-    let (listed, month) = (places.join(", "), subjects.len() + 1);
+    let (terms, month) = (subjects.len() + 1, subjects.len() + 2);
+    let scope = format!("subject IN ({}) AND terms = ${terms}", places.join(", "));
     let ids = || subjects.iter().map(|subject| Value::from(subject.as_str()));
-    let of_month = || ids().chain([Window::month(at).start.0.into()]).collect();
+    let limits = || ids().chain([BudgetTerms::SPEND_LIMIT.to_string().into()]);
+    let of_month = || limits().chain([Window::month(at).start.0.into()]).collect();
     let mut found: HashMap<String, BudgetFigures> = HashMap::new();
-    let limits = format!("SELECT subject, cents FROM spend_limits WHERE subject IN ({listed})");
-    for row in &tx.all_built(limits, ids().collect()).await? {
-        found.entry(row.text(0)?).or_default().limit = Some(Amount::of_cents(row.int(1)?));
+    let budgets = format!("SELECT subject, most, most_picos FROM budgets WHERE {scope}");
+    for row in &tx.all_built(budgets, limits().collect()).await? {
+        found.entry(row.text(0)?).or_default().limit = Some(amount(row, 1)?);
     }
     let counters = format!(
-        "SELECT subject, spent, spent_picos FROM spend_counters WHERE subject IN ({listed}) AND window_start = ${month}"
+        "SELECT subject, spent, spent_picos FROM spend_counters WHERE {scope} AND window_start = ${month}"
     );
     for row in &tx.all_built(counters, of_month()).await? {
         found.entry(row.text(0)?).or_default().spent = amount(row, 1)?;
     }
     let leases = format!(
-        "SELECT subject, granted, granted_picos, consumed, consumed_picos FROM spend_leases \
-         WHERE subject IN ({listed}) AND window_start = ${month}"
+        "SELECT subject, granted, granted_picos, committed, committed_picos, consumed, consumed_picos, ends_at \
+         FROM spend_leases \
+         WHERE {scope} AND window_start = ${month}"
     );
     for row in &tx.all_built(leases, of_month()).await? {
-        let open = amount(row, 1)?.minus(amount(row, 3)?).max(Amount::ZERO);
-        add(&mut found, row.text(0)?, open);
+        let lease = OtherLease {
+            granted: amount(row, 1)?,
+            committed: amount(row, 3)?,
+            consumed: amount(row, 5)?,
+            ends_at: time(row, 7)?,
+            ..OtherLease::default()
+        };
+        add(&mut found, row.text(0)?, lease.open(at));
     }
     let holds = format!(
-        "SELECT subject, amount, amount_picos FROM spend_holds WHERE subject IN ({listed}) AND window_start = ${month}"
+        "SELECT subject, amount, amount_picos FROM spend_holds WHERE {scope} AND window_start = ${month}"
     );
     for row in &tx.all_built(holds, of_month()).await? {
         let held = amount(row, 1)?;

@@ -1,16 +1,19 @@
-//! What nodes may spend of limits. The rules by which a limit is divided are in `keystead_core::budget`.
+//! What nodes may use of budgets. The rules by which a budget is divided are in `keystead_core::budget`.
 //!
-//! Every transaction that changes a lease locks the counter of its subject first, or changes only what is counted of it
-//! after the counter.
+//! Every transaction that changes a lease locks the counter of its scope and period first, or changes only what is
+//! counted of it after the counter.
 
-use keystead_core::budget::{Decision, LeaseAsk, PendingHold, StoredFigures, Window};
+use keystead_core::budget::{
+    BudgetScope, BudgetSubject, BudgetTerms, Decision, LeaseAsk, OtherLease, PendingHold, StoredFigures, SubjectKind,
+    Window,
+};
 use keystead_core::money::Amount;
 use keystead_core::pending::Pending;
 use keystead_core::time::Timestamp;
 
-use super::spend_counters::Sums;
-use super::{amount, spend_limits, time};
-use crate::{Error, Tx};
+use super::spend_counters::{Sums, is_always_counted};
+use super::{amount, budgets, time};
+use crate::{Error, Row, Tx};
 
 /// Returns the holder of a lease from the name of a spool segment: a number and the name of the run.
 #[must_use]
@@ -18,84 +21,162 @@ pub fn holder_of(segment: &str) -> &str {
     segment.rsplit_once('-').map_or(segment, |(_, run)| run)
 }
 
-/// Locks the counter of a subject, and returns it: what is spent, and since when and until when the rest is scarce.
+/// Locks the counter of a scope, and returns it: what is used, and since when and until when the rest is scarce.
 async fn lock_counter(
     tx: &mut Tx,
-    subject: &str,
+    scope: &BudgetScope,
     window: Timestamp,
 ) -> Result<(Amount, (Timestamp, Timestamp)), Error> {
-    const LOCK: &str = "INSERT INTO spend_counters (subject, window_start, spent, spent_picos) VALUES ($1, $2, 0, 0) \
-                        ON CONFLICT (subject, window_start) DO UPDATE SET spent = spend_counters.spent \
+    const LOCK: &str = "INSERT INTO spend_counters (subject, terms, window_start, spent, spent_picos) \
+                        VALUES ($1, $2, $3, 0, 0) \
+                        ON CONFLICT (subject, terms, window_start) DO UPDATE SET spent = spend_counters.spent \
                         RETURNING spent, spent_picos, scarce_since, scarce_until";
-    let row = tx.optional(LOCK, vec![subject.into(), window.0.into()]).await?.ok_or(Error::Missing)?;
+    let values = vec![scope.subject.as_str().into(), scope.terms.to_string().into(), window.0.into()];
+    let row = tx.optional(LOCK, values).await?.ok_or(Error::Missing)?;
     Ok((amount(&row, 0)?, (time(&row, 2)?, time(&row, 3)?)))
 }
 
 /// Returns the figures of a budget. Until the end of the transaction no other transaction changes them.
 pub async fn stored(tx: &mut Tx, ask: &LeaseAsk, now: Timestamp) -> Result<StoredFigures, Error> {
-    const LEASES: &str = "SELECT holder, granted, granted_picos, consumed, consumed_picos, renewed_at FROM spend_leases \
-                          WHERE subject = $1 AND window_start = $2";
+    const LEASES: &str = "SELECT holder, granted, granted_picos, committed, committed_picos, consumed, consumed_picos, \
+                          renewed_at, ends_at FROM spend_leases \
+                          WHERE subject = $1 AND terms = $2 AND window_start = $3";
     const HOLDS: &str = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(amount_picos), 0) AS BIGINT) \
-                         FROM spend_holds WHERE subject = $1 AND window_start = $2";
-    let (subject, window) = (ask.subject.as_str(), ask.window.start);
-    let (spent, scarce) = lock_counter(tx, subject, window).await?;
-    let limit = spend_limits::find(tx, &ask.subject).await?.map(|limit| limit.amount());
+                         FROM spend_holds WHERE subject = $1 AND terms = $2 AND window_start = $3";
+    let (scope, window) = (&ask.scope, ask.window.start);
+    let (spent, scarce) = lock_counter(tx, scope, window).await?;
+    let limit = budgets::find(tx, scope).await?.map(|row| row.budget.most);
     let mut stored = StoredFigures { limit, spent, scarce, ..StoredFigures::default() };
-    for row in &tx.all(LEASES, vec![subject.into(), window.0.into()]).await? {
-        let (granted, consumed) = (amount(row, 1)?, amount(row, 3)?);
+    let place = || vec![scope.subject.as_str().into(), scope.terms.to_string().into(), window.0.into()];
+    for row in &tx.all(LEASES, place()).await? {
+        let lease = lease(row)?;
         if *row.text(0)? == *ask.holder {
-            stored.consumed = consumed;
+            stored.consumed = lease.consumed;
         } else {
-            stored.add_other(granted, consumed, time(row, 5)?, now);
+            stored.add_other(&lease, now);
         }
     }
-    if let Some(row) = tx.optional(HOLDS, vec![subject.into(), window.0.into()]).await? {
+    if let Some(row) = tx.optional(HOLDS, place()).await? {
         stored.pending = amount(&row, 0)?;
     }
     Ok(stored)
 }
 
-/// Saves what was decided for a node, in the transaction that read the figures.
-pub async fn save(tx: &mut Tx, ask: &LeaseAsk, decision: &Decision, now: Timestamp) -> Result<(), Error> {
-    const LEASE: &str = "INSERT INTO spend_leases (subject, window_start, holder, granted, granted_picos, renewed_at) \
-                         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (subject, window_start, holder) DO UPDATE SET \
-                         granted = excluded.granted, granted_picos = excluded.granted_picos, \
-                         renewed_at = excluded.renewed_at";
-    const SCARCE: &str = "UPDATE spend_counters SET scarce_since = $3, scarce_until = $4 \
-                          WHERE subject = $1 AND window_start = $2 AND scarce_until <> $4";
-    let (subject, window, (micros, picos)) = (ask.subject.as_str(), ask.window.start.0, decision.granted.parts());
-    let values = vec![subject.into(), window.into(), (&*ask.holder).into(), micros.into(), picos.into(), now.0.into()];
-    tx.execute(LEASE, values).await?;
-    let (since, until) = decision.scarce;
-    tx.execute(SCARCE, vec![subject.into(), window.into(), since.0.into(), until.0.into()]).await.map(|_| ())
+fn lease(row: &Row) -> Result<OtherLease, Error> {
+    Ok(OtherLease {
+        granted: amount(row, 1)?,
+        committed: amount(row, 3)?,
+        consumed: amount(row, 5)?,
+        renewed_at: time(row, 7)?,
+        ends_at: time(row, 8)?,
+    })
 }
 
-/// Adds to what is counted of the leases of a holder.
+/// Saves what was decided for a node, in the transaction that read the figures.
+pub async fn save(tx: &mut Tx, ask: &LeaseAsk, decision: &Decision, now: Timestamp) -> Result<(), Error> {
+    const LEASE: &str = "INSERT INTO spend_leases (subject, terms, window_start, holder, granted, granted_picos, \
+                         committed, committed_picos, renewed_at, ends_at) \
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+                         ON CONFLICT (subject, terms, window_start, holder) DO UPDATE SET \
+                         granted = excluded.granted, granted_picos = excluded.granted_picos, \
+                         committed = excluded.committed, committed_picos = excluded.committed_picos, \
+                         renewed_at = excluded.renewed_at, ends_at = excluded.ends_at";
+    const SCARCE: &str = "UPDATE spend_counters SET scarce_since = $4, scarce_until = $5 \
+                          WHERE subject = $1 AND terms = $2 AND window_start = $3 AND scarce_until <> $5";
+    let (subject, terms, window) = (ask.scope.subject.as_str(), ask.scope.terms.to_string(), ask.window.start.0);
+    let (granted, committed) = (decision.granted.parts(), decision.committed.parts());
+    let values = vec![
+        subject.into(),
+        terms.as_str().into(),
+        window.into(),
+        (&*ask.holder).into(),
+        granted.0.into(),
+        granted.1.into(),
+        committed.0.into(),
+        committed.1.into(),
+        now.0.into(),
+        ask.ends_at.0.into(),
+    ];
+    tx.execute(LEASE, values).await?;
+    let (since, until) = decision.scarce;
+    let values = vec![subject.into(), terms.into(), window.into(), since.0.into(), until.0.into()];
+    tx.execute(SCARCE, values).await.map(|_| ())
+}
+
+/// Adds to what is counted of the leases of a holder: of each scope, that of the period with the moment of admission.
 pub(super) async fn consume(tx: &mut Tx, holder: &str, paid: &Sums) -> Result<(), Error> {
-    const SQL: &str = "UPDATE spend_leases SET consumed = consumed + $4, consumed_picos = consumed_picos + $5 \
-                       WHERE subject = $1 AND window_start = $2 AND holder = $3";
-    for ((subject, window), sum) in paid {
+    const SQL: &str = "UPDATE spend_leases SET consumed = consumed + $5, consumed_picos = consumed_picos + $6 \
+                       WHERE subject = $1 AND terms = $2 AND holder = $4 AND window_start = \
+                       (SELECT MAX(window_start) FROM spend_leases \
+                       WHERE subject = $1 AND terms = $2 AND holder = $4 AND window_start <= $3)";
+    for ((subject, terms, admitted_at), sum) in paid {
         let (micros, picos) = sum.parts();
-        let values = vec![subject.as_str().into(), (*window).into(), holder.into(), micros.into(), picos.into()];
+        let values = vec![
+            subject.as_str().into(),
+            terms.to_string().into(),
+            (*admitted_at).into(),
+            holder.into(),
+            micros.into(),
+            picos.into(),
+        ];
         tx.execute(SQL, values).await?;
     }
     Ok(())
 }
 
-/// Moves what a request has set aside from the lease to the response or batch that outlives it, once, however often it is
-/// noted. What was counted before needs nothing more: its lease has paid for it, and nothing stays set aside.
+/// The scopes from which was set aside for something pending, each with its period, in the order in which rows are locked.
+async fn scopes_of(
+    tx: &mut Tx,
+    pending: &Pending,
+    hold: &PendingHold,
+) -> Result<Vec<(BudgetScope, Timestamp)>, Error> {
+    const LEASED: &str = "SELECT MAX(window_start) FROM spend_leases \
+                          WHERE subject = $1 AND terms = $2 AND holder = $3 AND window_start <= $4";
+    let mut scopes = Vec::new();
+    for (kind, terms) in hold.charge.payers.iter() {
+        let Some(scope) = subject_of(kind, pending).map(|subject| BudgetScope { subject, terms }) else { continue };
+        let admitted_at = hold.charge.admitted_at;
+        let window = if is_always_counted(&scope) {
+            Some(Window::month(admitted_at).start)
+        } else {
+            let (subject, terms) = (scope.subject.as_str(), terms.to_string());
+            let values = vec![subject.into(), terms.into(), hold.holder.as_str().into(), admitted_at.0.into()];
+            let leased = tx.optional(LEASED, values).await?.map_or(Ok(None), |row| row.optional_int(0))?;
+            match leased {
+                Some(window) => Some(Timestamp(window)),
+                // The lease has ended, and a budget that was deleted holds nothing.
+                None => budgets::find(tx, &scope).await?.map(|row| row.budget.window(admitted_at).start),
+            }
+        };
+        scopes.extend(window.map(|window| (scope, window)));
+    }
+    scopes.sort_by(|(one, at), (other, then)| {
+        (one.subject.as_str(), one.terms, at).cmp(&(other.subject.as_str(), other.terms, then))
+    });
+    Ok(scopes)
+}
+
+fn subject_of(kind: SubjectKind, pending: &Pending) -> Option<BudgetSubject> {
+    match kind {
+        SubjectKind::Organization => Some(BudgetSubject::Organization(pending.organization.clone())),
+        SubjectKind::Project => Some(BudgetSubject::Project(pending.project.clone())),
+        SubjectKind::Person => {
+            pending.owner.parse().ok().map(|user| BudgetSubject::person(&pending.organization, &user))
+        }
+        SubjectKind::Key => Some(BudgetSubject::Key(pending.key.clone())),
+    }
+}
+
+/// Moves what a request has set aside from the leases to the response or batch that outlives it, once, however often it is
+/// noted. What was counted before needs nothing more: its leases have paid for it, and nothing stays set aside.
 pub(super) async fn hold(tx: &mut Tx, pending: &Pending, hold: &PendingHold) -> Result<(), Error> {
     const MOVED: &str = "INSERT INTO counted_once (id, at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
     const COUNTED: &str = "SELECT 1 FROM counted_once WHERE id = $1";
-    const HOLD: &str = "INSERT INTO spend_holds (object, subject, window_start, amount, amount_picos) \
-                        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (object, subject) DO NOTHING";
-    let window = Window::month(hold.charge.admitted_at).start;
-    let (micros, picos) = hold.amount.parts();
-    let organization = hold.charge.organization.then(|| pending.organization.as_str());
-    let project = hold.charge.project.then(|| pending.project.as_str());
-    let subjects: Vec<&str> = organization.into_iter().chain(project).collect();
-    for subject in &subjects {
-        lock_counter(tx, subject, window).await?;
+    const HOLD: &str = "INSERT INTO spend_holds (object, subject, terms, window_start, amount, amount_picos) \
+                        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (object, subject, terms) DO NOTHING";
+    let scopes = scopes_of(tx, pending, hold).await?;
+    for (scope, window) in &scopes {
+        lock_counter(tx, scope, *window).await?;
     }
     // No object that is counted has such an id.
     let moved = format!("hold/{}", pending.id);
@@ -103,20 +184,76 @@ pub(super) async fn hold(tx: &mut Tx, pending: &Pending, hold: &PendingHold) -> 
         return Ok(());
     }
     let counted = tx.optional(COUNTED, vec![pending.id.as_str().into()]).await?.is_some();
-    let mut paid = Sums::new();
-    for subject in subjects {
-        if !counted {
-            let object = pending.id.as_str();
-            let values = vec![object.into(), subject.into(), window.0.into(), micros.into(), picos.into()];
+    let (mut paid, most) = (Sums::new(), hold.most());
+    for (BudgetScope { subject, terms }, window) in scopes {
+        let most = most.of(terms.measure);
+        if !counted && most > Amount::ZERO {
+            let (micros, picos) = most.parts();
+            let (object, subject, terms) = (pending.id.as_str(), subject.as_str(), terms.to_string());
+            let values =
+                vec![object.into(), subject.into(), terms.into(), window.0.into(), micros.into(), picos.into()];
             tx.execute(HOLD, values).await?;
         }
-        paid.insert((subject.to_owned(), window.0), hold.amount);
+        paid.insert((subject.as_str().to_owned(), terms, hold.charge.admitted_at.0), most);
     }
     consume(tx, &hold.holder, &paid).await
 }
 
-/// Frees what a holder has not spent: its process has ended, and all that its spool contained is counted.
+/// Frees what a holder has not used: its process has ended, and all that its spool contained is counted.
 pub async fn release(tx: &mut Tx, holder: &str) -> Result<(), Error> {
-    const SQL: &str = "UPDATE spend_leases SET granted = consumed, granted_picos = consumed_picos WHERE holder = $1";
-    tx.execute(SQL, vec![holder.into()]).await.map(|_| ())
+    const OPEN: &str = "UPDATE spend_leases SET granted = consumed, granted_picos = consumed_picos, \
+                        committed = consumed, committed_picos = consumed_picos WHERE holder = $1";
+    // Periods that end take their leases with them.
+    const ALL_TIME: &str = "DELETE FROM spend_leases WHERE holder = $1 AND window_start = $2";
+    tx.execute(OPEN, vec![holder.into()]).await?;
+    tx.execute(ALL_TIME, vec![holder.into(), Window::ALL_TIME.start.0.into()]).await.map(|_| ())
+}
+
+/// What a node that is taken as gone still holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedLease {
+    /// The run of the node's usage spool.
+    pub holder: String,
+    /// The budget.
+    pub scope: BudgetScope,
+    /// When the period began.
+    pub window_start: Timestamp,
+    /// What it had committed and is not counted.
+    pub held: Amount,
+    /// When it was last heard of.
+    pub renewed_at: Timestamp,
+}
+
+/// Lists what nodes hold that are taken as gone; the holder that was silent longest first.
+pub async fn list_ended(tx: &mut Tx, now: Timestamp) -> Result<Vec<EndedLease>, Error> {
+    const SQL: &str = "SELECT holder, granted, granted_picos, committed, committed_picos, consumed, consumed_picos, \
+                       renewed_at, ends_at, subject, terms, window_start FROM spend_leases WHERE ends_at <= $1 \
+                       ORDER BY renewed_at, holder, subject, terms, window_start";
+    let mut ended = Vec::new();
+    for row in &tx.all(SQL, vec![now.0.into()]).await? {
+        let held = lease(row)?.open(now);
+        if held <= Amount::ZERO {
+            continue;
+        }
+        let corrupt = |id: String| Error::Corrupt { table: "spend_leases", id };
+        let (subject, terms) = (row.text(9)?, row.text(10)?);
+        let subject = subject.parse().map_err(|_| corrupt(subject))?;
+        let terms: BudgetTerms = terms.parse().map_err(|_| corrupt(terms))?;
+        ended.push(EndedLease {
+            holder: row.text(0)?,
+            scope: BudgetScope { subject, terms },
+            window_start: time(row, 11)?,
+            held,
+            renewed_at: time(row, 7)?,
+        });
+    }
+    Ok(ended)
+}
+
+/// Frees what a holder holds whose leases have ended, though its spool was not counted; returns how many leases that were.
+/// Usage that is counted later is added all the same, and may then exceed a budget.
+pub async fn release_ended(tx: &mut Tx, holder: &str, now: Timestamp) -> Result<u64, Error> {
+    const SQL: &str = "UPDATE spend_leases SET granted = consumed, granted_picos = consumed_picos, \
+                       committed = consumed, committed_picos = consumed_picos WHERE holder = $1 AND ends_at <= $2";
+    tx.execute(SQL, vec![holder.into(), now.0.into()]).await
 }

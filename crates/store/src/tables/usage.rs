@@ -5,14 +5,16 @@ use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
 
-use super::{activity, named, pending_usage, spend_counters};
+use super::{activity, credit_usage, named, pending_usage, spend_counters};
 use crate::{Error, Tx};
 
+mod measured;
 mod pieces;
 mod query;
 mod rollups;
 mod totals;
 
+pub(super) use measured::measured;
 pub use query::query;
 pub use totals::{ModelTotal, list_of_models};
 
@@ -137,6 +139,7 @@ pub async fn record(tx: &mut Tx, segment: &str, first: i64, events: &[UsageEvent
     rollups::add(tx, &new).await?;
     activity::add_features(tx, &new).await?;
     spend_counters::count(tx, segment, &new).await?;
+    credit_usage::count(tx, &new).await?;
     Ok(new.len())
 }
 

@@ -1,17 +1,18 @@
-//! The ledger of one budget in one month, on this node.
+//! The ledger of one budget in one period, on this node.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use keystead_core::budget::{BudgetSubject, Ledger, Window};
+use keystead_core::budget::{BudgetScope, Ledger, Measured, Window};
 use keystead_core::money::Amount;
+use keystead_core::time::Timestamp;
 use tokio::time::Instant;
 
 use super::NotSetAside;
 
-/// The ledger of one budget in one month.
+/// The ledger of one budget in one period.
 pub(super) struct Account {
-    pub(super) subject: BudgetSubject,
+    pub(super) scope: BudgetScope,
     pub(super) window: Window,
     state: Mutex<State>,
     /// Held while the store is asked: the others wait, and find what was leased for them.
@@ -29,6 +30,10 @@ struct State {
     waiting: Amount,
     /// What was committed when the lease was last renewed by itself.
     committed_before: Amount,
+    /// What is committed as the store knows it.
+    reported: Amount,
+    /// Until when what is granted may be used: after the lease has ended, the store may grant it to others.
+    until: Timestamp,
     /// Until when the last answer of the store holds for requests that need as much.
     outlook: Option<(Instant, Amount, Outlook)>,
 }
@@ -56,18 +61,13 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Account {
-    pub(super) fn new(subject: BudgetSubject, window: Window) -> Self {
-        Self { subject, window, state: Mutex::default(), turn: tokio::sync::Mutex::default() }
+    pub(super) fn new(scope: BudgetScope, window: Window) -> Self {
+        Self { scope, window, state: Mutex::default(), turn: tokio::sync::Mutex::default() }
     }
 
     /// What the requests need that wait for their turn.
     pub(super) fn waiting(&self) -> Amount {
         lock(&self.state).waiting
-    }
-
-    /// Notes the cost of a request.
-    pub(super) fn spend(&self, cost: Amount) {
-        lock(&self.state).ledger.spend(cost);
     }
 
     /// Gives up what is free when the limit was changed: the store grants by the limit that holds now.
@@ -90,13 +90,21 @@ impl Account {
     }
 
     /// Takes over what the store has granted, and sets aside from it what the request needs that asked, before another
-    /// one can. An answer that may follow from an older limit counts as lost.
-    pub(super) fn grant(self: &Arc<Self>, granted: Amount, version: i64, need: Option<Amount>) -> Granted {
+    /// one can. An answer that may follow from an older limit counts as lost. `reported` is what the store knows to be
+    /// committed, and `until` when the lease must not be used any more.
+    pub(super) fn grant(
+        self: &Arc<Self>,
+        granted: Amount,
+        (reported, until): (Amount, Timestamp),
+        version: i64,
+        need: Option<Amount>,
+    ) -> Granted {
         let mut state = lock(&self.state);
         if state.version != version {
             return Granted::Older;
         }
         (state.outdated, state.outlook) = (false, None);
+        (state.reported, state.until) = (reported, until);
         state.ledger.grant(granted);
         match need {
             Some(need) if state.ledger.reserve(need) => Granted::Held(SpendHold { account: Arc::clone(self), need }),
@@ -104,9 +112,12 @@ impl Account {
         }
     }
 
-    pub(super) fn reserve(self: &Arc<Self>, need: Amount) -> Option<SpendHold> {
-        let fits = lock(&self.state).ledger.reserve(need);
-        fits.then(|| SpendHold { account: Arc::clone(self), need })
+    pub(super) fn reserve(self: &Arc<Self>, need: Amount, now: Timestamp) -> Option<SpendHold> {
+        let mut state = lock(&self.state);
+        if now >= state.until {
+            state.ledger.give_up();
+        }
+        state.ledger.reserve(need).then(|| SpendHold { account: Arc::clone(self), need })
     }
 
     /// Notes for how long requests that need as much get the same answer.
@@ -119,12 +130,13 @@ impl Account {
         known.filter(|(until, least, _)| Instant::now() < *until && *least <= need).map(|(.., outlook)| outlook)
     }
 
-    /// Whether something can be returned, and what was committed since the last call.
+    /// Whether the store must be told of something, and what was committed since the last call.
     pub(super) fn used_since(&self) -> (bool, Amount) {
         let mut state = lock(&self.state);
         let committed = state.ledger.committed();
         let before = std::mem::replace(&mut state.committed_before, committed);
-        (state.outdated || state.ledger.free() > Amount::ZERO, committed.minus(before).max(Amount::ZERO))
+        let is_known = !state.outdated && state.reported == committed && state.ledger.free() <= Amount::ZERO;
+        (!is_known, committed.minus(before).max(Amount::ZERO))
     }
 }
 
@@ -149,10 +161,17 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// What is set aside from one limit. Dropping it returns that.
+/// What is set aside from one budget. Dropping it returns that.
 pub(crate) struct SpendHold {
-    pub(super) account: Arc<Account>,
+    account: Arc<Account>,
     need: Amount,
+}
+
+impl SpendHold {
+    /// Notes what the request has used.
+    pub(super) fn spend(&self, used: &Measured) {
+        lock(&self.account.state).ledger.spend(used.of(self.account.scope.terms.measure));
+    }
 }
 
 impl Drop for SpendHold {

@@ -84,7 +84,8 @@ impl Rows {
             },
             projects,
             addresses: None,
-            spend_limit: None,
+            budgets: Vec::new(),
+            caller_budgets: Vec::new(),
         };
         let project = ReachableProject {
             features: None,
@@ -96,7 +97,7 @@ impl Rows {
             assigned: None,
             models: None,
             addresses: None,
-            spend_limit: None,
+            budgets: Vec::new(),
             rates: None,
         };
         let mut organizations = vec![organization(row.project, vec![project])];

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use keystead_core::budget::Charge;
+use keystead_core::budget::{Charge, Payers};
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
@@ -87,11 +87,12 @@ struct Rest(
     Arc<str>,
     #[serde(default)] Option<String>,
     #[serde(default)] Option<Timestamp>,
+    #[serde(default)] Payers,
 );
 
 impl Rest {
     fn of(self, contexts: &foldhash::HashMap<u64, Context>) -> Option<UsageEvent> {
-        let Self(context, at, used, cost, status, flags, request, once, admitted_at) = self;
+        let Self(context, at, used, cost, status, flags, request, once, admitted_at, payers) = self;
         let Context(organization, project, key, owner, model, kind, attributes) = contexts.get(&context)?.clone();
         // Events of earlier versions have fewer figures.
         let mut figures = [0; 14];
@@ -99,12 +100,8 @@ impl Rest {
         let used = Quantities::of_figures(figures);
         let flag = |bit: u8| flags & bit != 0;
         let (estimated, stream, summary) = (flag(ESTIMATED), flag(STREAM), flag(SUMMARY));
-        let (organization_pays, project_pays) = (flag(ORGANIZATION_PAYS), flag(PROJECT_PAYS));
-        let charge = admitted_at.map(|admitted_at| Charge {
-            admitted_at,
-            organization: organization_pays,
-            project: project_pays,
-        });
+        let limits = Payers::of_spend_limits(flag(ORGANIZATION_PAYS), flag(PROJECT_PAYS));
+        let charge = admitted_at.map(|admitted_at| Charge { admitted_at, payers: Payers(payers.0 | limits.0) });
         Some(UsageEvent {
             at,
             kind,
@@ -132,6 +129,9 @@ const STREAM: u8 = 2;
 const SUMMARY: u8 = 4;
 const ORGANIZATION_PAYS: u8 = 8;
 const PROJECT_PAYS: u8 = 16;
+/// The spend limits that have a flag.
+const ORGANIZATION_LIMIT: Payers = Payers::of_spend_limits(true, false);
+const PROJECT_LIMIT: Payers = Payers::of_spend_limits(false, true);
 
 /// Reads the lines of one file, in their order.
 #[derive(Debug, Default)]
@@ -226,9 +226,9 @@ fn rest(text: &mut Vec<u8>, place: i64, context: u64, event: &UsageEvent) -> ser
     serde_json::to_writer(&mut *text, &event.cost)?;
     let flag = |flag: bool, bit: u8| if flag { bit } else { 0 };
     let flags = flag(event.estimated, ESTIMATED) | flag(event.stream, STREAM) | flag(event.summary, SUMMARY);
-    let flags = event.charge.map_or(flags, |charge| {
-        flags | flag(charge.organization, ORGANIZATION_PAYS) | flag(charge.project, PROJECT_PAYS)
-    });
+    let payers = event.charge.map(|charge| charge.payers).unwrap_or_default();
+    let pays = |limit: Payers, bit: u8| flag(payers.0 & limit.0 != 0, bit);
+    let flags = flags | pays(ORGANIZATION_LIMIT, ORGANIZATION_PAYS) | pays(PROJECT_LIMIT, PROJECT_PAYS);
     put(text, &[",", digits.format(event.status), ","]);
     put(text, &[digits.format(flags), ","]);
     quoted(text, &event.request)?;
@@ -242,6 +242,11 @@ fn rest(text: &mut Vec<u8>, place: i64, context: u64, event: &UsageEvent) -> ser
     }
     if let Some(charge) = event.charge {
         put(text, &[",", digits.format(charge.admitted_at.0)]);
+        // The spend limits are flags; other budgets are written only where there are any.
+        let others = payers.0 & !(ORGANIZATION_LIMIT.0 | PROJECT_LIMIT.0);
+        if others != 0 {
+            put(text, &[",", digits.format(others)]);
+        }
     }
     text.push(b']');
     Ok(())
