@@ -1052,6 +1052,13 @@ CREATE INDEX credit_reversals_of_purchase ON credit_reversals (purchase, created
 CREATE INDEX credit_reversals_of_organization ON credit_reversals (organization, created_at, id);
 CREATE UNIQUE INDEX credit_reversals_by_reference ON credit_reversals (purchase, reference);
 
+-- Organizations for which automatic purchases pause, and why.
+CREATE TABLE recharge_pauses (
+  organization TEXT PRIMARY KEY REFERENCES organizations (id),
+  reason TEXT NOT NULL,
+  paused_at BIGINT NOT NULL
+);
+
 -- The state of each organization's identity verification.
 CREATE TABLE organization_verifications (
   organization TEXT PRIMARY KEY REFERENCES organizations (id),

@@ -46,6 +46,7 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "payment_customers",
             "payment_methods",
             "credit_reversals",
+            "recharge_pauses",
             "organization_verifications",
             "address_fingerprints",
             "erasure_receipts",

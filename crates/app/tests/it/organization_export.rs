@@ -20,7 +20,7 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
         "it has a file of its own, or only counts",
         &["audit_events", "usage_minutes", "usage_hours", "usage_days", "first_uses", "feature_uses", "refusals"],
     ),
-    ("it follows from rows that are copied", &["keys_left_out", "requirement_states"]),
+    ("it follows from rows that are copied", &["keys_left_out", "requirement_states", "recharge_pauses"]),
     (
         "it holds ids, digests or encrypted values for limits and for the payment service",
         &[

@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
 use super::bounds::{NEW_FOR, PurchaseBounds, PurchaseRefusal};
-use super::recharge::{Judgement, Recharge, Standing};
+use super::recharge::{Judgement, Pause, Standing, judge};
 use super::*;
-use crate::money::Amount;
+use crate::ledger::Recharge;
+use crate::money::{Amount, Micros};
 
 const STATUSES: [PaymentStatus; 6] = [
     PaymentStatus::Open,
@@ -164,13 +165,16 @@ fn an_organization_is_new_for_a_week_after_its_first_payment() {
 
 #[test]
 fn recharge_stops_at_its_ceiling() {
-    let set = Recharge { below: 500, cents: 1_000, most_month: Some(2_500) };
+    let micros = |cents: i64| Micros(cents * 10_000);
+    let set = Recharge { below: micros(500), amount: micros(1_000), ceiling: micros(2_500) };
     let standing = |cents, bought, runs| Standing { balance: Amount::of_cents(cents), bought, runs };
-    assert_eq!(set.judge(standing(500, 0, false)), Judgement::Nothing, "not below");
-    assert_eq!(set.judge(standing(499, 0, false)), Judgement::Buy(1_000));
-    assert_eq!(set.judge(standing(-1, 1_500, false)), Judgement::Buy(1_000));
-    assert_eq!(set.judge(standing(-1, 1_501, false)), Judgement::Ceiling);
-    assert_eq!(set.judge(standing(-1, 0, true)), Judgement::Nothing, "never two at a time");
-    let free = Recharge { most_month: None, ..set };
-    assert_eq!(free.judge(standing(0, i64::MAX, false)), Judgement::Buy(1_000));
+    assert_eq!(judge(&set, standing(500, 0, false)), Judgement::Nothing, "not below");
+    assert_eq!(judge(&set, standing(499, 0, false)), Judgement::Buy(1_000));
+    assert_eq!(judge(&set, standing(-1, 1_500, false)), Judgement::Buy(1_000));
+    assert_eq!(judge(&set, standing(-1, 1_501, false)), Judgement::Ceiling);
+    assert_eq!(judge(&set, standing(-1, 0, true)), Judgement::Nothing, "never two at a time");
+    assert_eq!(judge(&set, standing(-1, i64::MAX, false)), Judgement::Ceiling);
+    for pause in Pause::ALL {
+        assert_eq!(Pause::from_name(pause.as_str()), Some(pause));
+    }
 }

@@ -56,6 +56,7 @@ pub mod prices;
 pub mod privacy;
 pub mod project_members;
 pub mod projects;
+pub mod recharge_pauses;
 pub mod refusals;
 pub mod removed_rows;
 pub mod requirement_states;

@@ -1,9 +1,11 @@
 //! Purchases of credit and the money of them that goes back.
 
 use keystead_core::purchase::{PurchaseState, PurchaseWay, ReversalKind, ReversalState};
+use keystead_core::purchase::recharge::Pause;
 use keystead_store::Error;
 use keystead_store::tables::credit_purchases::{self, Purchase};
 use keystead_store::tables::credit_reversals::{self, ReversalRow};
+use keystead_store::tables::recharge_pauses;
 
 use crate::world::*;
 
@@ -128,4 +130,12 @@ pub(crate) async fn purchases(db: Database) {
     assert_eq!(look!(db, |tx| credit_reversals::list(tx, &saved.id)), Ok(vec![done.clone(), dispute.clone()]));
     assert_eq!(look!(db, |tx| credit_reversals::list_of_organization(tx, &one)), Ok(vec![dispute, done]));
     assert_eq!(look!(db, |tx| credit_reversals::list_of_organization(tx, &two)), Ok(vec![]));
+
+    assert_eq!(look!(db, |tx| recharge_pauses::find(tx, &one)), Ok(None));
+    assert_eq!(change!(db, |tx| recharge_pauses::insert(tx, &one, Pause::Ceiling, NOW)), Ok(true));
+    assert_eq!(change!(db, |tx| recharge_pauses::insert(tx, &one, Pause::Ceiling, later(1))), Ok(false), "known");
+    assert_eq!(look!(db, |tx| recharge_pauses::find(tx, &one)), Ok(Some((Pause::Ceiling, NOW))));
+    assert_eq!(look!(db, |tx| recharge_pauses::find(tx, &two)), Ok(None));
+    assert_eq!(change!(db, |tx| recharge_pauses::delete(tx, &one)), Ok(true));
+    assert_eq!(change!(db, |tx| recharge_pauses::delete(tx, &one)), Ok(false));
 }
