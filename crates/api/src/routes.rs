@@ -115,6 +115,8 @@ const ALLOWLISTS: &str = "/v1/keystead/organization/ip_allowlists";
 const ALLOWLIST: &str = "/v1/keystead/organization/ip_allowlists/{id}";
 const TAGS: &str = "/v1/keystead/operator/organizations/{organization_id}/tags";
 const POLICY: &str = "/v1/keystead/operator/policy";
+const BUDGETS: &str = "/v1/keystead/budgets";
+const BUDGET: &str = "/v1/keystead/budgets/{budget_id}";
 const PRICES: &str = "/v1/keystead/operator/prices";
 const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
@@ -296,6 +298,14 @@ pub static ROUTES: &[Endpoint] = &[
     write("/v1/api-keys", ANY, || post(api_keys::handle)).body(&["name", "scopes", "expires_in_seconds", "project_id"]),
     read("/v1/me", ANY, || get(me::handle)),
     read("/v1/keystead/budget", ANY, || get(keystead::budget::handle)),
+    read(BUDGETS, READ, || get(keystead::budgets::list)).query(PAGE, &[]),
+    write(BUDGETS, WRITE, || post(keystead::budgets::create)).body(keystead::budgets::MEMBERS),
+    read(BUDGET, READ, || get(keystead::budgets::retrieve)),
+    write(BUDGET, WRITE, || post(keystead::budgets::update)).body(keystead::budgets::CHANGES),
+    remove(BUDGET, WRITE, || delete(keystead::budgets::delete)),
+    read("/v1/keystead/operator/leases", OPERATOR, || get(keystead::budgets::ended_leases)),
+    write("/v1/keystead/operator/leases/{node}/release", OPERATOR, || post(keystead::budgets::release_leases))
+        .body(&["reason"]),
     read("/v1/keystead/verification", ANY, || get(keystead::verification::handle)),
     read("/v1/keystead/api_keys/{key_id}", READ, || get(keystead::api_keys::retrieve)),
     write("/v1/keystead/api_keys/{key_id}/rotate", WRITE, || post(keystead::api_keys::rotate))

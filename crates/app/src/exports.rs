@@ -14,6 +14,8 @@ pub enum Export {
     Usage,
     /// The audit log.
     AuditLog,
+    /// The ledger of credit.
+    Ledger,
 }
 
 impl App {
@@ -25,7 +27,7 @@ impl App {
         write_tx!(self.store(), "begin_export", |tx| {
             match file {
                 Export::Usage => self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?,
-                Export::AuditLog => self.authorize(tx, actor, organization, Scope::ManagementRead).await?,
+                Export::AuditLog | Export::Ledger => self.authorize(tx, actor, organization, Scope::ManagementRead).await?,
             }
             let who = Subjects {
                 user: actor.user(),

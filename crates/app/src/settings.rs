@@ -1,6 +1,8 @@
 //! The operator's settings for verification, besides the rules.
 
+use keystead_core::budget::BudgetZone;
 use keystead_core::language::Language;
+use keystead_core::ledger::BillingMode;
 use keystead_core::verification::number::LinePolicy;
 use keystead_core::verification::organization::same_document;
 use keystead_core::verification::phone_sharing;
@@ -46,6 +48,12 @@ pub struct Settings {
     pub case_mails: bool,
     /// Whether a trusted proxy reports the certificates of clients, so that active certificates are checked.
     pub client_certificates: bool,
+    /// How organizations pay, unless an operator chose something else for one.
+    pub billing_mode: BillingMode,
+    /// Days after which bought credit expires; by default it does not.
+    pub purchased_credit_days: Option<i64>,
+    /// The time zone by which the periods of new budgets begin.
+    pub budget_zone: BudgetZone,
     /// The language of mails to people without a known language.
     pub language: Language,
     /// Whether this is a development installation; some things are only said there.
@@ -74,6 +82,9 @@ impl Default for Settings {
             operator_emails: Vec::new(),
             case_mails: true,
             client_certificates: false,
+            billing_mode: BillingMode::None,
+            purchased_credit_days: None,
+            budget_zone: BudgetZone::UTC,
             language: Language::English,
             development: true,
         }

@@ -1,4 +1,4 @@
-//! `GET /v1/keystead/budget`: what the key may still spend this month.
+//! `GET /v1/keystead/budget`: what the key may still spend this month, and every budget that applies to it.
 
 use std::fmt::Display;
 
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::ApiState;
 use crate::auth::{AnyKey, selection};
 use crate::error::{ApiError, OrFail};
+use crate::keystead::budgets;
 
 /// The figures of one payer, in units of the currency. Without a limit, what remains is not known.
 fn show(id: &impl Display, figures: &BudgetFigures, month: Window) -> Value {
@@ -41,5 +42,6 @@ pub(crate) async fn handle(
         "interval": "month",
         "organization": organization,
         "project": project,
+        "budgets": budget.budgets.iter().map(budgets::show).collect::<Vec<_>>(),
     })))
 }

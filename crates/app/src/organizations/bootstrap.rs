@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::accounts::first_sign_in_link;
 use crate::audit::AuditEntry;
+use crate::credit;
 use crate::keys::minting::{KeyTarget, NewKey, mint_key};
 use crate::organizations::{first_entries, insert_organization};
 use crate::validate::{checked_email, checked_name};
@@ -77,6 +78,7 @@ impl App {
             for (action, target, details) in entries.into_iter().chain([key_entry]) {
                 self.record(tx, &actor, AuditEntry { organization: &organization_id, action, target, details }).await?;
             }
+            credit::begin(self, tx, &organization_id).await?;
             if waive {
                 for requirement in [Requirement::Phone, Requirement::PaymentMethod] {
                     waive_in_transaction(self, tx, &actor, &organization_id, requirement, None, WAIVER).await?;

@@ -40,6 +40,7 @@ use serde_json::{Value, json};
 
 use crate::accounts::deletion::deletion_pending;
 use crate::audit::AuditEntry;
+use crate::credit;
 use crate::entitlements::{entitlements, log_unenforced};
 use crate::organizations::second_factor_policy::asks_for_code;
 use crate::validate::checked_name;
@@ -128,6 +129,7 @@ impl App {
             ensure_may_create(self, tx, &person).await?;
             insert_organization(tx, user, organization, project, (&name, self.now())).await?;
             record_organization(self, tx, user, organization, project).await?;
+            credit::begin(self, tx, organization).await?;
             if person.default_organization.is_none() {
                 users::update_default_organization(tx, user, organization, self.now()).await?;
             }

@@ -11,6 +11,7 @@ use keystead_store::tables::{projects, spend_alerts, spend_figures};
 use keystead_store::{Listing, Page, Tx};
 
 use super::spend_alerts::{MOST_ALERTS, SpendAlert};
+use crate::budgets::{self, BudgetView};
 use crate::projects::{Project, project_of};
 use crate::{Actor, App, Error};
 
@@ -43,6 +44,8 @@ pub struct KeyBudget {
     pub project: Option<(ProjectId, BudgetFigures)>,
     /// The month, in UTC.
     pub month: Window,
+    /// Every budget that applies, in the order in which they refuse.
+    pub budgets: Vec<BudgetView>,
 }
 
 impl App {
@@ -126,12 +129,16 @@ impl App {
         let (organization, project) = (organization.id.clone(), project.map(|project| project.id.clone()));
         let mut subjects = vec![BudgetSubject::Organization(organization.clone())];
         subjects.extend(project.clone().map(BudgetSubject::Project));
-        let figures = read_tx!(self.store(), "key_budget", |tx| figures_of(self, tx, &subjects).await);
-        let mut figures = figures?.into_iter();
+        let read = read_tx!(self.store(), "key_budget", |tx| {
+            let budgets = budgets::of_caller(self, tx, caller, &organization, project.as_ref()).await?;
+            Ok((figures_of(self, tx, &subjects).await?, budgets))
+        });
+        let (figures, budgets) = read?;
+        let mut figures = figures.into_iter();
         let mut next = || figures.next().unwrap_or_default();
         let organization = (organization, next());
         let project = project.map(|project| (project, next()));
-        Ok(KeyBudget { organization, project, month: Window::month(self.now()) })
+        Ok(KeyBudget { organization, project, month: Window::month(self.now()), budgets })
     }
 }
 

@@ -88,6 +88,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("images_per_minute", Kind::Number),
         ],
     ),
+    ("budgets", &[("time_zone", Kind::Text), ("lease_seconds", Kind::Number)]),
     (
         "usage",
         &[

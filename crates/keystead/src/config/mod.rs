@@ -3,6 +3,7 @@
 //!
 //! Nothing outside this folder reads the environment or a configuration file; everything else takes values.
 
+mod budgets;
 mod clouds;
 mod deletion;
 mod environment;

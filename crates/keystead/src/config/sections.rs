@@ -11,6 +11,7 @@ use keystead_providers::cloud::{AwsIdentity, AzureIdentity};
 use serde::Deserialize;
 
 use super::ConfigError;
+use super::budgets::{BudgetSection, Budgets};
 use super::clouds::{AwsSection, AzureSection};
 use super::deletion::DeletionSection;
 use super::limits::Limits;
@@ -47,6 +48,7 @@ pub(crate) struct Config {
     pub(crate) sandbox: Sandbox,
     pub(crate) log: Log,
     pub(crate) limits: Limits,
+    pub(crate) budgets: BudgetSection,
     pub(crate) directory: DirectorySection,
     pub(crate) usage: UsageSection,
     pub(crate) sms: SmsSection,
@@ -248,6 +250,7 @@ pub(crate) struct Validated {
     pub(crate) sandbox: Option<Sandbox>,
     pub(crate) log: Log,
     pub(crate) limits: Limits,
+    pub(crate) budgets: Budgets,
     pub(crate) directory: DirectorySection,
     pub(crate) usage: UsageSection,
     pub(crate) sms: Option<Sms>,
@@ -354,6 +357,7 @@ impl Config {
             log: self.log,
             rates: self.limits.rates()?,
             limits: self.limits,
+            budgets: self.budgets.validate()?,
             directory: self.directory,
             usage: self.usage,
             upstreams,

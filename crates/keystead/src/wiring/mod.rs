@@ -93,6 +93,7 @@ pub(crate) fn settings(config: &Validated) -> Settings {
         operator_emails: operator.emails,
         case_mails: operator.case_mails.unwrap_or(usual.case_mails),
         client_certificates: config.edge.certificate_header.is_some(),
+        budget_zone: config.budgets.zone.clone(),
         language: operator.language.map_or(usual.language, Into::into),
         development: config.environment == Environment::Development,
         ..usual

@@ -1,6 +1,7 @@
 //! The operator's console for programs.
 
 mod policy;
+mod leases;
 mod prices;
 
 use keystead_core::gate::MOST_TAGS;
@@ -320,6 +321,8 @@ pub(super) const GROUP: Group = Group {
             .needs(Access::Operator)
             .answers(&PRICE)
             .or(&[409]),
+        leases::LIST,
+        leases::RELEASE,
         get("/v1/keystead/operator/health", "retrieveProviderHealth", "Retrieve the state of services")
             .needs(Access::Operator)
             .answers(&HEALTH),

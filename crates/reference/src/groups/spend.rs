@@ -1,6 +1,7 @@
 //! Spend limits, spend alerts, and what a key may still spend.
 
 mod budget;
+mod budgets;
 
 use keystead_core::budget::MOST_CENTS;
 
@@ -86,10 +87,15 @@ const ABOUT_CHANGE: &str =
 
 pub(super) const GROUP: Group = Group {
     slug: "spend",
-    name: "Spend limits and alerts",
+    name: "Budgets, spend limits and alerts",
     about: "What the organization and its projects may spend in a calendar month, and mails when an amount is reached. A request must fit into the limit of its project and into that of the organization.",
     operations: &[
         budget::OPERATION,
+        budgets::LIST,
+        budgets::CREATE,
+        budgets::RETRIEVE,
+        budgets::UPDATE,
+        budgets::DELETE,
         get("/v1/organization/spend_limit", "retrieveSpendLimit", "Retrieve the spend limit of the organization")
             .about("404 without a limit.")
             .needs(READ)

@@ -217,7 +217,7 @@ pub async fn delete(tx: &mut Tx, scope: &BudgetScope, at: Timestamp) -> Result<b
 
 /// Waits until no transaction counts usage of the organization, and lets none begin before the end of this one: a budget
 /// begins with the sums of usage, and each event counts in exactly one of the two.
-async fn lock_counting(tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+pub(super) async fn lock_counting(tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
     // SQLite has one writer at a time.
     const SQL: PerEngine = PerEngine {
         sqlite: "SELECT $1",

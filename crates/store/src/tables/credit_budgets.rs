@@ -1,25 +1,42 @@
-//! The limit by which requests of a prepaid organization are refused: all credit that it ever had, against all that it
-//! ever used.
+//! The budget of an organization's prepaid credit, as its ledger reads and sets it.
 
+use keystead_core::budget::{BudgetScope, BudgetSubject, BudgetTerms, Window};
 use keystead_core::id::OrganizationId;
 use keystead_core::money::Amount;
-use keystead_core::time::Timestamp;
 
-use super::credit_usage;
+use super::{budgets, changes, spend_counters};
 use crate::{Error, Tx};
 
-/// Returns what the counter of an organization's credit says, and locks it until the end of the transaction.
-pub async fn lock_spent(tx: &mut Tx, organization: &OrganizationId) -> Result<Amount, Error> {
-    let months = credit_usage::lock(tx, organization).await?;
-    Ok(months.iter().fold(Amount::ZERO, |sum, month| sum.plus(month.counted)))
+/// The budget of an organization's credit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CreditBudget {
+    /// The most that may ever be spent; `None` when credit limits nothing.
+    pub most: Option<Amount>,
+    /// What is counted as spent.
+    pub spent: Amount,
 }
 
-/// Sets the most that the counter of an organization's credit may reach.
-pub async fn set_credit(_tx: &mut Tx, _organization: &OrganizationId, _most: Amount, _at: Timestamp) -> Result<(), Error> {
-    Ok(())
+impl CreditBudget {
+    /// What is left; negative when more was spent. `None` when credit limits nothing.
+    #[must_use]
+    pub fn left(&self) -> Option<Amount> {
+        self.most.map(|most| most.minus(self.spent))
+    }
 }
 
-/// Removes the limit.
-pub async fn remove_credit(_tx: &mut Tx, _organization: &OrganizationId, _at: Timestamp) -> Result<(), Error> {
-    Ok(())
+/// Reads the budget.
+pub async fn find(tx: &mut Tx, organization: &OrganizationId) -> Result<CreditBudget, Error> {
+    let subject = BudgetSubject::Organization(organization.clone());
+    let scope = BudgetScope { subject, terms: BudgetTerms::CREDIT };
+    let Some(row) = budgets::find(tx, &scope).await? else { return Ok(CreditBudget::default()) };
+    let spent = spend_counters::used(tx, &scope, Window::ALL_TIME).await?;
+    Ok(CreditBudget { most: Some(row.budget.most), spent })
+}
+
+/// Reads the budget; until the end of the transaction, no usage of the organization is counted. It comes first in a
+/// transaction.
+pub async fn lock(tx: &mut Tx, organization: &OrganizationId) -> Result<CreditBudget, Error> {
+    changes::lock(tx).await?;
+    budgets::lock_counting(tx, organization).await?;
+    find(tx, organization).await
 }

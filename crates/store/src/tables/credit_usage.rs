@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use keystead_core::budget::Window;
+use keystead_core::budget::{BudgetTerms, Window};
 use keystead_core::id::OrganizationId;
 use keystead_core::money::{Amount, Micros};
 use keystead_core::time::Timestamp;
@@ -147,4 +147,16 @@ pub async fn list_of_days(tx: &mut Tx) -> Result<Vec<(OrganizationId, Timestamp,
         }
     }
     Ok(sums.into_iter().map(|((organization, month), cost)| (organization, month, cost)).collect())
+}
+
+/// The counters of spend limits of organizations by month; by organization, oldest first. Counters of old months are
+/// deleted.
+pub async fn list_counters(tx: &mut Tx) -> Result<Vec<(OrganizationId, Timestamp, Amount)>, Error> {
+    const SQL: &str = "SELECT c.subject, c.window_start, c.spent, c.spent_picos FROM spend_counters c \
+                       JOIN organizations o ON o.id = c.subject WHERE c.terms = $1";
+    let rows = tx.all(SQL, vec![BudgetTerms::SPEND_LIMIT.to_string().into()]).await?;
+    let read = |row: &Row| Ok((id(row, 0, "spend_counters")?, time(row, 1)?, amount(row, 2)?));
+    let mut found = rows.iter().map(read).collect::<Result<Vec<_>, Error>>()?;
+    found.sort();
+    Ok(found)
 }

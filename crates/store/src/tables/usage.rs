@@ -16,7 +16,7 @@ mod totals;
 
 pub(super) use measured::measured;
 pub use query::query;
-pub use totals::{ModelTotal, list_of_models};
+pub use totals::{ModelTotal, list_of_models, list_of_organizations};
 
 /// The keys by which results are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! answer.
 
 mod audit;
+mod budgets;
 mod console;
 mod first_steps;
 mod groups;
@@ -28,6 +29,7 @@ use self::console::{Console, Within};
 pub(crate) use self::first_steps::id;
 use self::groups::Groups;
 use self::keys::{AdminKeys, Keys};
+use self::budgets::{Budgets, Leases};
 use self::limits::{Limits, Models};
 use self::organizations::Organizations;
 use self::people::{Invites, Users};
@@ -105,6 +107,10 @@ pub(crate) enum Admin {
     ManagementKeys(Noun<AdminKeys>),
     /// Rate limits of a project.
     Limits(Noun<Limits>),
+    /// Budgets of an organization, its projects, its members and its keys.
+    Budgets(Noun<Budgets>),
+    /// What nodes that are gone still hold of budgets.
+    Leases(Everywhere<Leases>),
     /// Models and their prices, and which of them a project may use.
     Models(Noun<Models>),
     /// Prices of models, from a date on.
@@ -171,6 +177,8 @@ impl Admin {
             Self::Keys(noun) => noun.place.json,
             Self::ManagementKeys(noun) => noun.place.json,
             Self::Limits(noun) => noun.place.json,
+            Self::Budgets(noun) => noun.place.json,
+            Self::Leases(noun) => noun.json,
             Self::Models(noun) => noun.place.json,
             Self::Prices(noun) => noun.json,
             Self::Usage(usage) => usage.place().json,
@@ -206,6 +214,8 @@ pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), CliErr
             keys::run_admin_keys(&Within::open(config, &noun.place).await?, noun.command).await
         }
         Admin::Limits(noun) => limits::run(&Within::open(config, &noun.place).await?, noun.command).await,
+        Admin::Budgets(noun) => budgets::run(&Within::open(config, &noun.place).await?, noun.command).await,
+        Admin::Leases(noun) => budgets::run_leases(&Console::open(config, noun.json).await?, noun.command).await,
         Admin::Models(noun) => limits::run_models(config, noun.place, noun.command).await,
         Admin::Prices(noun) => prices::run(&Console::open(config, noun.json).await?, noun.command).await,
         Admin::Usage(usage) => usage::run(&Within::open(config, usage.place()).await?, usage).await,

@@ -34,6 +34,11 @@ const BUDGET: Object = Object::new(
         field("interval", Kind::OneOf(&["month"]), "A calendar month of UTC."),
         field("organization", Kind::Members(&ORGANIZATION), "The organization that pays."),
         field("project", Kind::Members(&PROJECT), "The project of the key; null for an admin key.").or_null(),
+        field(
+            "budgets",
+            Kind::List(&Kind::Object(&super::budgets::BUDGET)),
+            "Every budget that applies to the key, in the order in which they refuse.",
+        ),
     ],
 );
 

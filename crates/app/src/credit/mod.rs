@@ -1,0 +1,23 @@
+//! Credit of organizations: what they bought or were granted, what of it is left, and how they pay for what they use.
+//! `core::ledger` has the rules.
+
+mod book;
+mod check;
+mod operator;
+mod payments;
+mod posting;
+mod recharge;
+mod view;
+
+pub use check::{Difference, MoneyCheck, month_name};
+pub use operator::{Adjustment, Grant, OrganizationCredit};
+pub use payments::{
+    Posted, Purchase, TakenBack, bought_since, paid, record_chargeback, record_purchase, record_refund,
+    reverse_chargeback,
+};
+pub use recharge::RechargeDue;
+pub use view::{CreditView, LotView, Suspended, change_of};
+
+pub(crate) use posting::begin;
+
+pub use keystead_store::tables::ledger::LedgerTransaction;

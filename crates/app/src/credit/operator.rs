@@ -1,0 +1,299 @@
+//! What operators do with credit: grants, corrections, modes and suspensions.
+
+use keystead_core::id::{CreditLotId, OrganizationId};
+use keystead_core::ledger::{BillingMode, LAST_PRIORITY, PRIORITY, Suspension, adjust, grant};
+use keystead_core::money::Micros;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::{credit_accounts, ledger, organizations};
+use serde_json::json;
+
+use super::book::{About, Book, LotRules, fault, mode_of};
+use super::payments::{Posted, record, size};
+use super::view::{CreditView, credit_of};
+use crate::audit::AuditEntry;
+use crate::validate::{operators_only, operators_reason};
+use crate::{Actor, App, Error};
+
+/// Seconds by which an expiry may be set in advance: ten years. A time in milliseconds is thereby refused.
+const MOST_AHEAD: i64 = 10 * 366 * 86_400;
+/// The longest idempotency key, in characters.
+const LONGEST_KEY: usize = 255;
+
+/// A grant of credit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant<'g> {
+    /// How much.
+    pub micros: Micros,
+    /// When what is left of it expires.
+    pub expires_at: Option<Timestamp>,
+    /// Lots with a lower number are used first; `None` is 50, as for purchases.
+    pub priority: Option<i64>,
+    /// Why, for people.
+    pub reason: &'g str,
+    /// A name of the request: with the same name, the same grant is made once.
+    pub idempotency_key: Option<&'g str>,
+}
+
+/// A correction of a balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Adjustment<'a> {
+    /// How much is added, or taken as a negative number.
+    pub micros: Micros,
+    /// Why, for people.
+    pub reason: &'a str,
+    /// A name of the request: with the same name, the same correction is made once.
+    pub idempotency_key: Option<&'a str>,
+}
+
+/// An organization and its credit, in the operator's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationCredit {
+    /// Its label.
+    pub name: String,
+    /// Its credit.
+    pub credit: CreditView,
+}
+
+impl App {
+    /// Grants credit to an organization.
+    ///
+    /// # Errors
+    /// When the actor is not an operator, when there is no such organization, when a value is out of range, or when the
+    /// idempotency key was used for something else.
+    pub async fn grant_credit(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        wanted: &Grant<'_>,
+    ) -> Result<Posted, Error> {
+        let reason = operators_reason(actor, wanted.reason)?;
+        let rules = LotRules { priority: priority(wanted.priority)?, expires_at: self.expiry(wanted.expires_at)? };
+        let reference = reference("grant", organization, wanted.idempotency_key)?;
+        let lot = self.draw(CreditLotId::generate);
+        write_tx!(self.store(), "grant_credit", |tx| {
+            ensure_open(tx, organization).await?;
+            let mut book = Book::lock(self, tx, organization).await?;
+            if let Some(transaction) = repeated(tx, reference.as_deref(), wanted.micros).await? {
+                return Ok(Posted { transaction, repeated: true, balance: book.finish(tx).await? });
+            }
+            let made = grant(&book.position, &lot, wanted.micros).map_err(fault)?;
+            let about = About { reference: reference.clone(), reason: reason.clone(), ..About::default() };
+            let new = Some((lot.clone(), rules));
+            let transaction = book.post(self, tx, &actor.actor_id(), made, about, new).await?;
+            record(self, tx, actor, &transaction).await?;
+            Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
+        })
+    }
+
+    /// Corrects the balance of an organization.
+    ///
+    /// # Errors
+    /// As [`App::grant_credit`].
+    pub async fn adjust_credit(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        wanted: &Adjustment<'_>,
+    ) -> Result<Posted, Error> {
+        let reason = operators_reason(actor, wanted.reason)?;
+        let reference = reference("adjustment", organization, wanted.idempotency_key)?;
+        let lot = self.draw(CreditLotId::generate);
+        write_tx!(self.store(), "adjust_credit", |tx| {
+            ensure_open(tx, organization).await?;
+            let mut book = Book::lock(self, tx, organization).await?;
+            if let Some(transaction) = repeated(tx, reference.as_deref(), wanted.micros).await? {
+                return Ok(Posted { transaction, repeated: true, balance: book.finish(tx).await? });
+            }
+            let made = adjust(&book.position, &lot, wanted.micros).map_err(fault)?;
+            let about = About { reference: reference.clone(), reason: reason.clone(), ..About::default() };
+            let new = (wanted.micros.0 > 0).then(|| (lot.clone(), LotRules::default()));
+            let transaction = book.post(self, tx, &actor.actor_id(), made, about, new).await?;
+            record(self, tx, actor, &transaction).await?;
+            Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
+        })
+    }
+
+    /// Chooses how an organization pays; `None` is as the configuration says. It holds from the next request on.
+    ///
+    /// # Errors
+    /// When the actor is not an operator, or when there is no such organization.
+    pub async fn set_billing_mode(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        chosen: Option<BillingMode>,
+        reason: &str,
+    ) -> Result<CreditView, Error> {
+        let reason = operators_reason(actor, reason)?;
+        write_tx!(self.store(), "set_billing_mode", |tx| {
+            ensure_open(tx, organization).await?;
+            let mut book = Book::lock(self, tx, organization).await?;
+            let before = book.account.chosen;
+            let mode = chosen.unwrap_or(self.settings().billing_mode);
+            book.apply(tx, chosen, mode).await?;
+            if before != chosen {
+                let name = |mode: Option<BillingMode>| mode.map_or("default", BillingMode::as_str);
+                let details = json!({ "from": name(before), "to": name(chosen), "reason": reason });
+                let target = organization.as_str();
+                let entry = AuditEntry { organization, action: "billing.mode_changed", target, details };
+                self.record(tx, actor, entry).await?;
+            }
+            book.finish(tx).await?;
+            credit_of(self, tx, organization).await
+        })
+    }
+
+    /// Suspends the billing of an organization, so that its requests are refused.
+    ///
+    /// # Errors
+    /// When the actor is not an operator, or when there is no such organization.
+    pub async fn suspend_billing(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        reason: &str,
+    ) -> Result<CreditView, Error> {
+        let reason = operators_reason(actor, reason)?;
+        self.set_suspension(actor, organization, true, &reason).await
+    }
+
+    /// Ends the suspension of an organization's billing, also one that a chargeback began.
+    ///
+    /// # Errors
+    /// When the actor is not an operator, or when there is no such organization.
+    pub async fn resume_billing(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        reason: &str,
+    ) -> Result<CreditView, Error> {
+        let reason = operators_reason(actor, reason)?;
+        self.set_suspension(actor, organization, false, &reason).await
+    }
+
+    async fn set_suspension(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        suspend: bool,
+        reason: &str,
+    ) -> Result<CreditView, Error> {
+        write_tx!(self.store(), "set_suspension", |tx| {
+            ensure_open(tx, organization).await?;
+            let book = Book::lock(self, tx, organization).await?;
+            let by_operator = book.account.suspended.as_ref().map(|(_, why, _)| *why == Suspension::Operator);
+            let changes = if suspend { by_operator != Some(true) } else { by_operator.is_some() };
+            if changes {
+                let wanted = suspend.then_some((Suspension::Operator, reason));
+                credit_accounts::set_suspended(tx, organization, wanted, self.now()).await?;
+                let action = if suspend { "billing.suspended" } else { "billing.resumed" };
+                let (target, details) = (organization.as_str(), json!({ "reason": reason }));
+                self.record(tx, actor, AuditEntry { organization, action, target, details }).await?;
+            }
+            book.finish(tx).await?;
+            credit_of(self, tx, organization).await
+        })
+    }
+
+    /// Returns the credit of one organization.
+    ///
+    /// # Errors
+    /// When the actor is not an operator, or when there is no such organization.
+    pub async fn credit_for_operator(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+    ) -> Result<OrganizationCredit, Error> {
+        operators_only(actor)?;
+        read_tx!(self.store(), "credit_for_operator", |tx| {
+            let credit = credit_of(self, tx, organization).await?;
+            let row = organizations::find(tx, organization).await?;
+            Ok(OrganizationCredit { name: row.map(|row| row.name).unwrap_or_default(), credit })
+        })
+    }
+
+    /// Lists organizations that pay, that have or owe something, or that are suspended: those that owe most first.
+    ///
+    /// # Errors
+    /// When the actor is not an operator.
+    pub async fn credit_of_organizations(&self, actor: &Actor) -> Result<Vec<OrganizationCredit>, Error> {
+        operators_only(actor)?;
+        read_tx!(self.store(), "credit_of_organizations", |tx| {
+            let mut found = Vec::new();
+            for row in organizations::list(tx).await? {
+                if row.deactivated_at.is_some() {
+                    continue;
+                }
+                let account = credit_accounts::find(tx, &row.id).await?;
+                if account.is_none() && mode_of(self, None) == BillingMode::None {
+                    continue;
+                }
+                let credit = credit_of(self, tx, &row.id).await?;
+                found.push(OrganizationCredit { name: row.name, credit });
+            }
+            found.sort_by(|a, b| {
+                (a.credit.balance, &a.credit.organization).cmp(&(b.credit.balance, &b.credit.organization))
+            });
+            Ok(found)
+        })
+    }
+
+    fn expiry(&self, wanted: Option<Timestamp>) -> Result<Option<Timestamp>, Error> {
+        let now = self.now();
+        match wanted {
+            Some(at) if at <= now => {
+                let message = "Invalid 'expires_at': must be in the future.";
+                Err(Error::coded("expires_at", "expiry_in_the_past", message))
+            }
+            Some(at) if at.since(now) > MOST_AHEAD => {
+                let message = "Invalid 'expires_at': must be within ten years, in seconds.";
+                Err(Error::coded("expires_at", "expiry_too_late", message))
+            }
+            other => Ok(other),
+        }
+    }
+}
+
+fn priority(wanted: Option<i64>) -> Result<i64, Error> {
+    let priority = wanted.unwrap_or(PRIORITY);
+    if (0..=LAST_PRIORITY).contains(&priority) {
+        return Ok(priority);
+    }
+    let message = format!("Invalid 'priority': must be between 0 and {LAST_PRIORITY}.");
+    Err(Error::coded("priority", "priority_out_of_range", message))
+}
+
+fn reference(
+    kind: &str,
+    organization: &OrganizationId,
+    idempotency_key: Option<&str>,
+) -> Result<Option<String>, Error> {
+    let Some(key) = idempotency_key else { return Ok(None) };
+    let printable = key.chars().all(|c| c.is_ascii_graphic());
+    if key.is_empty() || key.len() > LONGEST_KEY || !printable {
+        let message = format!("Invalid 'idempotency_key': 1 to {LONGEST_KEY} printable ASCII characters without spaces.");
+        return Err(Error::coded("idempotency_key", "invalid_idempotency_key", message));
+    }
+    Ok(Some(format!("{kind}/{organization}/{key}")))
+}
+
+/// What was posted under this reference already.
+async fn repeated(
+    tx: &mut Tx,
+    reference: Option<&str>,
+    micros: Micros,
+) -> Result<Option<ledger::LedgerTransaction>, Error> {
+    let Some(reference) = reference else { return Ok(None) };
+    let Some(row) = ledger::find_by_reference(tx, reference).await? else { return Ok(None) };
+    if size(&row) != micros.0.saturating_abs() {
+        let message = "This idempotency key was used for another amount.".to_owned();
+        return Err(Error::Conflict { message });
+    }
+    Ok(Some(row))
+}
+
+async fn ensure_open(tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+    let row = organizations::find(tx, organization).await?.filter(|row| row.deactivated_at.is_none());
+    row.map(|_| ()).ok_or_else(|| Error::not_found("organization", organization.as_str()))
+}

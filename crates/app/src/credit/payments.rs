@@ -1,0 +1,241 @@
+//! What payments do to the ledger. Each function posts once for each name of a payment, refund or dispute, however often
+//! it is called, inside the transaction of its caller, in which nothing may be written before.
+
+use keystead_core::id::{CreditLotId, OrganizationId};
+use keystead_core::ledger::{Account, Suspension, charge_back, purchase, refund, reverse_charge_back};
+use keystead_core::money::{Amount, Micros};
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::credit_accounts;
+use keystead_store::tables::ledger::{self, LedgerTransaction};
+use serde_json::json;
+
+use super::book::{About, Book, LotRules, action_of, fault};
+use crate::audit::AuditEntry;
+use crate::{Actor, App, Error};
+
+const DAY: i64 = 86_400;
+
+/// A payment for credit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purchase<'p> {
+    /// Who gets the credit.
+    pub organization: &'p OrganizationId,
+    /// The payment's id at the payment service.
+    pub payment: &'p str,
+    /// What was paid for credit, without taxes.
+    pub micros: Micros,
+}
+
+/// A part of a payment that was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenBack<'p> {
+    /// Who loses the credit.
+    pub organization: &'p OrganizationId,
+    /// The payment's id.
+    pub payment: &'p str,
+    /// The id of the refund or dispute.
+    pub id: &'p str,
+    /// How much.
+    pub micros: Micros,
+}
+
+/// What was posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// The transaction.
+    pub transaction: LedgerTransaction,
+    /// Whether it was there already, and nothing changed.
+    pub repeated: bool,
+    /// The balance after it.
+    pub balance: Amount,
+}
+
+/// Posts a payment for credit.
+///
+/// # Errors
+/// When the amount is out of range, or when the same payment was posted with another amount or organization.
+pub async fn record_purchase(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    paid: &Purchase<'_>,
+) -> Result<Posted, Error> {
+    let mut book = Book::lock(app, tx, paid.organization).await?;
+    let reference = format!("purchase/{}", paid.payment);
+    if let Some(known) = known(tx, paid.organization, &reference, paid.micros).await? {
+        return Ok(Posted { transaction: known, repeated: true, balance: book.finish(tx).await? });
+    }
+    let lot = app.draw(CreditLotId::generate);
+    let made = purchase(&book.position, &lot, paid.micros).map_err(fault)?;
+    let about = About { reference: Some(reference), payment: Some(paid.payment.to_owned()), ..About::default() };
+    let expires_at = app.settings().purchased_credit_days.map(|days| app.now().plus(days.saturating_mul(DAY)));
+    let rules = LotRules { expires_at, ..LotRules::default() };
+    let transaction = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, rules))).await?;
+    record(app, tx, actor, &transaction).await?;
+    Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
+}
+
+/// Posts a refund of a payment, or of a part of it.
+///
+/// # Errors
+/// When there is no such payment, or when more would be paid back than was paid.
+pub async fn record_refund(app: &App, tx: &mut Tx, actor: &Actor, back: &TakenBack<'_>) -> Result<Posted, Error> {
+    take_back(app, tx, actor, back, false).await
+}
+
+/// Posts that a bank took a payment back, and suspends the billing of the organization.
+///
+/// # Errors
+/// When there is no such payment, or when more would be taken back than was paid.
+pub async fn record_chargeback(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    back: &TakenBack<'_>,
+) -> Result<Posted, Error> {
+    take_back(app, tx, actor, back, true).await
+}
+
+async fn take_back(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    back: &TakenBack<'_>,
+    disputed: bool,
+) -> Result<Posted, Error> {
+    let TakenBack { organization, payment, id, micros } = *back;
+    let mut book = Book::lock(app, tx, organization).await?;
+    let reference = format!("{}/{id}", if disputed { "chargeback" } else { "refund" });
+    if let Some(known) = known(tx, organization, &reference, micros).await? {
+        return Ok(Posted { transaction: known, repeated: true, balance: book.finish(tx).await? });
+    }
+    let of_payment = ledger::list_of_payment(tx, payment).await?;
+    let bought = of_payment.iter().find(|row| row.organization == *organization && row.lot.is_some());
+    let Some(lot) = bought.and_then(|row| row.lot.clone()) else { return Err(Error::not_found("payment", payment)) };
+    let open = open_of(&of_payment);
+    let made = if disputed {
+        charge_back(&book.position, &lot, micros, open)
+    } else {
+        refund(&book.position, &lot, micros, open)
+    };
+    let about = About { reference: Some(reference), payment: Some(payment.to_owned()), ..About::default() };
+    let transaction = book.post(app, tx, &actor.actor_id(), made.map_err(fault)?, about, None).await?;
+    record(app, tx, actor, &transaction).await?;
+    if disputed && book.account.suspended.is_none() {
+        credit_accounts::set_suspended(tx, organization, Some((Suspension::Chargeback, "")), app.now()).await?;
+        let details = json!({ "for": Suspension::Chargeback.as_str(), "payment": payment });
+        let target = organization.as_str();
+        app.record(tx, actor, AuditEntry { organization, action: "billing.suspended", target, details }).await?;
+    }
+    Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
+}
+
+/// Posts that the bank returned a payment. When it was the last one, the suspension that chargebacks began ends.
+///
+/// # Errors
+/// When there is no such dispute in the ledger of this organization.
+pub async fn reverse_chargeback(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    dispute: &str,
+) -> Result<Posted, Error> {
+    let mut book = Book::lock(app, tx, organization).await?;
+    let taken = ledger::find_by_reference(tx, &format!("chargeback/{dispute}")).await?;
+    let taken = taken.filter(|row| row.organization == *organization);
+    let taken = taken.ok_or_else(|| Error::not_found("dispute", dispute))?;
+    let micros = gained(&taken, &Account::Disputed);
+    let reference = format!("chargeback_reversed/{dispute}");
+    if let Some(known) = ledger::find_by_reference(tx, &reference).await? {
+        return Ok(Posted { transaction: known, repeated: true, balance: book.finish(tx).await? });
+    }
+    let lot = app.draw(CreditLotId::generate);
+    let made = reverse_charge_back(&book.position, &lot, micros).map_err(fault)?;
+    let about = About { reference: Some(reference), payment: taken.payment.clone(), ..About::default() };
+    let transaction = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, LotRules::default()))).await?;
+    record(app, tx, actor, &transaction).await?;
+    let left = ledger::sums(tx, organization).await?.get(&Account::Disputed).map_or(0, |sum| sum.0);
+    let suspended = book.account.suspended.as_ref().is_some_and(|(_, why, _)| *why == Suspension::Chargeback);
+    if suspended && left <= 0 {
+        credit_accounts::set_suspended(tx, organization, None, app.now()).await?;
+        let (target, details) = (organization.as_str(), json!({ "dispute": dispute }));
+        app.record(tx, actor, AuditEntry { organization, action: "billing.resumed", target, details }).await?;
+    }
+    Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
+}
+
+/// What an organization has paid for credit, without what was paid or taken back.
+///
+/// # Errors
+/// When the store fails.
+pub async fn paid(tx: &mut Tx, organization: &OrganizationId) -> Result<Amount, Error> {
+    let sums = ledger::sums(tx, organization).await?;
+    let lost = [Account::Payments, Account::Refunds, Account::Disputed];
+    let sum = lost.iter().filter_map(|account| sums.get(account)).fold(0_i64, |sum, part| sum.saturating_add(part.0));
+    Ok(Micros(sum.saturating_neg()).into())
+}
+
+/// What was bought for an organization automatically since a moment.
+///
+/// # Errors
+/// When the store fails.
+pub async fn bought_since(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    prefix: &str,
+    since: Timestamp,
+) -> Result<Amount, Error> {
+    let sum = ledger::bought_since(tx, organization, &format!("purchase/{prefix}"), since).await?;
+    Ok(sum.into())
+}
+
+/// Finds what was posted under a reference.
+async fn known(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    reference: &str,
+    micros: Micros,
+) -> Result<Option<LedgerTransaction>, Error> {
+    let Some(row) = ledger::find_by_reference(tx, reference).await? else { return Ok(None) };
+    if row.organization != *organization || size(&row) != micros.0 {
+        return Err(Error::Conflict { message: "The same id was posted with another amount.".to_owned() });
+    }
+    Ok(Some(row))
+}
+
+/// The size of a transaction, without its sign.
+pub(super) fn size(row: &LedgerTransaction) -> i64 {
+    keystead_core::ledger::change(&row.entries).0.saturating_abs()
+}
+
+fn gained(row: &LedgerTransaction, account: &Account) -> Micros {
+    let entry = row.entries.iter().find(|entry| entry.account == *account);
+    entry.map_or(Micros(0), |entry| entry.micros)
+}
+
+/// What of a payment was not paid or taken back.
+fn open_of(rows: &[LedgerTransaction]) -> Micros {
+    let of_payment = [Account::Payments, Account::Refunds, Account::Disputed];
+    let lost = |row: &LedgerTransaction| of_payment.iter().map(|account| gained(row, account).0).sum::<i64>();
+    Micros(rows.iter().fold(0_i64, |open, row| open.saturating_sub(lost(row))))
+}
+
+/// Writes the audit row of a transaction.
+pub(super) async fn record(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    transaction: &LedgerTransaction,
+) -> Result<(), Error> {
+    let amount = Amount::from(keystead_core::ledger::change(&transaction.entries)).to_string();
+    let details = json!({
+        "amount": amount,
+        "payment": transaction.payment,
+        "reason": transaction.reason,
+    });
+    let (organization, action) = (&transaction.organization, action_of(transaction.kind));
+    let entry = AuditEntry { organization, action, target: transaction.id.as_str(), details };
+    app.record(tx, actor, entry).await
+}

@@ -1,0 +1,96 @@
+//! Automatic recharge: when the balance falls below a threshold, credit is bought with the card on file. The settings are
+//! kept here; purchases are made where payments are.
+
+use keystead_core::id::OrganizationId;
+use keystead_core::ledger::{BillingMode, MOST, Recharge};
+use keystead_core::money::Amount;
+use keystead_core::scope::Scope;
+use keystead_store::tables::credit_accounts;
+use serde_json::json;
+
+use super::view::credit_of;
+use crate::audit::AuditEntry;
+use crate::{Actor, App, Error};
+
+/// An organization for which credit is to be bought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RechargeDue {
+    /// The organization.
+    pub organization: OrganizationId,
+    /// Its settings.
+    pub recharge: Recharge,
+    /// What it has.
+    pub balance: Amount,
+}
+
+impl App {
+    /// Sets when credit is bought automatically; `None` is never.
+    ///
+    /// # Errors
+    /// When the caller lacks the permission, when an amount is out of range, or when less than one purchase would fit under
+    /// the ceiling.
+    pub async fn set_recharge(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        recharge: Option<Recharge>,
+    ) -> Result<(), Error> {
+        if let Some(recharge) = recharge {
+            checked(recharge)?;
+        }
+        write_tx!(self.store(), "set_recharge", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            credit_accounts::lock(tx, organization, self.now()).await?;
+            credit_accounts::set_recharge(tx, organization, recharge, self.now()).await?;
+            let text = |micros| Amount::from(micros).to_string();
+            let details = match recharge {
+                None => json!({ "automatic": false }),
+                Some(Recharge { below, amount, ceiling }) => json!({
+                    "automatic": true, "below": text(below), "amount": text(amount), "monthly_ceiling": text(ceiling),
+                }),
+            };
+            let target = organization.as_str();
+            let entry = AuditEntry { organization, action: "billing.recharge_changed", target, details };
+            self.record(tx, actor, entry).await
+        })
+    }
+
+    /// Lists the organizations with a balance below their threshold, for which credit is to be bought. What was bought in
+    /// the month counts where the purchase is made.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn recharges_due(&self) -> Result<Vec<RechargeDue>, Error> {
+        read_tx!(self.store(), "recharges_due", |tx| {
+            let mut due = Vec::new();
+            for organization in credit_accounts::list_with_recharge(tx).await? {
+                let view = credit_of(self, tx, &organization).await?;
+                let Some(recharge) = view.recharge else { continue };
+                let pays = view.mode == BillingMode::Prepaid && view.suspended.is_none();
+                if pays && view.balance < recharge.below.into() {
+                    due.push(RechargeDue { organization, recharge, balance: view.balance });
+                }
+            }
+            Ok(due)
+        })
+    }
+}
+
+fn checked(recharge: Recharge) -> Result<(), Error> {
+    let Recharge { below, amount, ceiling } = recharge;
+    let range = |name: &'static str, micros: i64| {
+        if (1..=MOST.0).contains(&micros) {
+            return Ok(());
+        }
+        let message = format!("Invalid '{name}': must be at least 1 cent and at most 1000000000000 cents.");
+        Err(Error::coded(name, "amount_out_of_range", message))
+    };
+    range("below_in_cents", below.0)?;
+    range("amount_in_cents", amount.0)?;
+    range("monthly_ceiling_in_cents", ceiling.0)?;
+    if ceiling < amount {
+        let message = "Invalid 'monthly_ceiling_in_cents': must be at least 'amount_in_cents'.";
+        return Err(Error::coded("monthly_ceiling_in_cents", "ceiling_below_amount", message));
+    }
+    Ok(())
+}
