@@ -117,6 +117,7 @@ const TAGS: &str = "/v1/keystead/operator/organizations/{organization_id}/tags";
 const POLICY: &str = "/v1/keystead/operator/policy";
 const BUDGETS: &str = "/v1/keystead/budgets";
 const BUDGET: &str = "/v1/keystead/budgets/{budget_id}";
+const CREDIT: &str = "/v1/keystead/operator/credit/{organization_id}";
 const PRICES: &str = "/v1/keystead/operator/prices";
 const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
@@ -367,6 +368,25 @@ pub static ROUTES: &[Endpoint] = &[
     read(POLICY, OPERATOR, || get(operator::policy)),
     write(POLICY, OPERATOR, || post(operator::save_policy)).body(&["rules", "version", "reason"]),
     write("/v1/keystead/operator/policy/preview", OPERATOR, || post(operator::preview)).body(&["rules"]),
+    read("/v1/keystead/credit", USAGE, || get(keystead::credit::retrieve)),
+    write("/v1/keystead/credit/recharge", WRITE, || post(keystead::credit::recharge)).body(keystead::credit::RECHARGE),
+    read("/v1/keystead/ledger", READ, || get(keystead::credit::ledger)).query(PAGE, &[]),
+    read("/v1/keystead/operator/credit", OPERATOR, || get(keystead::credit::list)),
+    read(CREDIT, OPERATOR, || get(keystead::credit::of_organization)),
+    read("/v1/keystead/operator/credit/{organization_id}/ledger", OPERATOR, || {
+        get(keystead::credit::ledger_of_organization)
+    })
+    .query(PAGE, &[]),
+    write("/v1/keystead/operator/credit/{organization_id}/grants", OPERATOR, || post(keystead::credit::grant))
+        .body(keystead::credit::GRANT),
+    write("/v1/keystead/operator/credit/{organization_id}/adjustments", OPERATOR, || post(keystead::credit::adjust))
+        .body(keystead::credit::ADJUSTMENT),
+    write("/v1/keystead/operator/credit/{organization_id}/mode", OPERATOR, || post(keystead::credit::set_mode))
+        .body(keystead::credit::MODE),
+    write("/v1/keystead/operator/credit/{organization_id}/suspend", OPERATOR, || post(keystead::credit::suspend))
+        .body(keystead::credit::SUSPENSION),
+    write("/v1/keystead/operator/credit/{organization_id}/resume", OPERATOR, || post(keystead::credit::resume))
+        .body(keystead::credit::SUSPENSION),
     read(PRICES, OPERATOR, || get(keystead::prices::list)),
     write(PRICES, OPERATOR, || post(keystead::prices::create)).body(keystead::prices::MEMBERS),
     read("/v1/keystead/operator/prices/history", OPERATOR, || get(keystead::prices::history)).query(&["model"], &[]),

@@ -275,7 +275,8 @@ impl<'a> ModelUse<'a> {
 /// the gates of model, stream and summary wins.
 ///
 /// # Errors
-/// When the project may not use the model, a tool or the tier, or when a verification is missing. The gateway reads the caller again once
+/// When the project may not use the model, a tool or the tier, when a verification is missing, or when billing is
+/// suspended. The gateway reads the caller again once
 /// before it answers with either.
 pub fn judge_model(
     policy: &Policy,
@@ -317,6 +318,10 @@ pub fn judge_model(
             return Err(Refusal::SummaryNeedsVerification(refuse(&verdict)));
         }
         verdicts.push(verdict);
+    }
+    // After what the organization must prove, and before what it may still spend.
+    if organization.billing_suspended {
+        return Err(Refusal::BillingNotActive(payer.organization.clone()));
     }
     Ok(verdicts)
 }

@@ -88,6 +88,8 @@ pub struct ReachableOrganization {
     pub id: OrganizationId,
     /// Whether the operator closed it.
     pub deactivated: bool,
+    /// Whether its billing is suspended; requests for models are then refused.
+    pub billing_suspended: bool,
     /// The owner's role in the organization; service accounts and removed people have none.
     pub role: Option<OrganizationRole>,
     /// What roles of the organization that are assigned to the owner or to their groups permit.

@@ -72,6 +72,8 @@ pub enum Refusal {
     StreamNeedsVerification(GateRefusal),
     /// Reasoning summaries need a verification.
     SummaryNeedsVerification(GateRefusal),
+    /// The billing of the organization is suspended (429 `billing_not_active`).
+    BillingNotActive(OrganizationId),
 }
 
 /// A refusal by a gate.
@@ -305,6 +307,18 @@ impl Refusal {
                 gate.message("generate reasoning summaries", public_url),
             )
             .with_param("reasoning.summary"),
+            Self::BillingNotActive(organization) => ErrorResponse {
+                kind: "billing_not_active",
+                ..ErrorResponse::invalid(
+                    429,
+                    Some("billing_not_active"),
+                    format!(
+                        "Your account is not active, please check your billing details on our website. Billing of \
+                         organization {organization} is suspended. Visit {public_url}/settings/organization/billing to \
+                         learn more."
+                    ),
+                )
+            },
         }
     }
 }

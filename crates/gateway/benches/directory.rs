@@ -41,6 +41,7 @@ fn caller(digest: &KeyDigest) -> Caller {
         organizations: vec![ReachableOrganization {
             id: format!("org-{:024}", number / 100).parse().unwrap(),
             deactivated: false,
+            billing_suspended: false,
             role: Some(OrganizationRole::Reader),
             assigned: keystead_core::scope::ScopeSet::NONE,
             entitlements: Entitlements {

@@ -29,7 +29,7 @@ pub(crate) enum Command {
     /// Look at things and change them as the operator; works while the server runs.
     #[command(subcommand)]
     Admin(Box<Admin>),
-    /// Check the audit log.
+    /// Check the audit log, and the figures of money.
     #[command(subcommand)]
     Audit(Audit),
     /// Say what works, what is not set up, and which rules cannot be met; exit code 1 when something needs attention.
@@ -134,6 +134,9 @@ pub(crate) enum Audit {
         #[command(flatten)]
         output: Output,
     },
+    /// Compare usage, prices, counters and ledgers of every organization and month, and name the first difference; the exit
+    /// code is 1 then.
+    Money(Output),
 }
 
 #[derive(Debug, Args)]

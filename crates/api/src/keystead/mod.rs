@@ -3,6 +3,7 @@
 pub(crate) mod api_keys;
 pub(crate) mod budget;
 pub(crate) mod budgets;
+pub(crate) mod credit;
 pub(crate) mod ip_allowlists;
 pub(crate) mod operator;
 pub(crate) mod organization;

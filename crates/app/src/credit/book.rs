@@ -275,9 +275,8 @@ pub(super) async fn position(
 /// The error for what the rules of the ledger refuse.
 pub(super) fn fault(fault: LedgerFault) -> Error {
     match fault {
-        LedgerFault::Amount => Error::coded(
+        LedgerFault::Amount => Error::invalid(
             "amount_in_cents",
-            "amount_out_of_range",
             "Invalid 'amount_in_cents': must be at least 1 cent and at most 1000000000000 cents.",
         ),
         LedgerFault::MoreThanPaid => Error::impossible("More would be paid back than was paid."),

@@ -244,11 +244,11 @@ impl App {
         match wanted {
             Some(at) if at <= now => {
                 let message = "Invalid 'expires_at': must be in the future.";
-                Err(Error::coded("expires_at", "expiry_in_the_past", message))
+                Err(Error::invalid("expires_at", message))
             }
             Some(at) if at.since(now) > MOST_AHEAD => {
                 let message = "Invalid 'expires_at': must be within ten years, in seconds.";
-                Err(Error::coded("expires_at", "expiry_too_late", message))
+                Err(Error::invalid("expires_at", message))
             }
             other => Ok(other),
         }
@@ -261,7 +261,7 @@ fn priority(wanted: Option<i64>) -> Result<i64, Error> {
         return Ok(priority);
     }
     let message = format!("Invalid 'priority': must be between 0 and {LAST_PRIORITY}.");
-    Err(Error::coded("priority", "priority_out_of_range", message))
+    Err(Error::invalid("priority", message))
 }
 
 fn reference(
@@ -273,7 +273,7 @@ fn reference(
     let printable = key.chars().all(|c| c.is_ascii_graphic());
     if key.is_empty() || key.len() > LONGEST_KEY || !printable {
         let message = format!("Invalid 'idempotency_key': 1 to {LONGEST_KEY} printable ASCII characters without spaces.");
-        return Err(Error::coded("idempotency_key", "invalid_idempotency_key", message));
+        return Err(Error::invalid("idempotency_key", message));
     }
     Ok(Some(format!("{kind}/{organization}/{key}")))
 }

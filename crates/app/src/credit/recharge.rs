@@ -5,7 +5,7 @@ use keystead_core::id::OrganizationId;
 use keystead_core::ledger::{BillingMode, MOST, Recharge};
 use keystead_core::money::Amount;
 use keystead_core::scope::Scope;
-use keystead_store::tables::credit_accounts;
+use keystead_store::tables::{credit_accounts, recharge_pauses};
 use serde_json::json;
 
 use super::view::credit_of;
@@ -42,6 +42,8 @@ impl App {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             credit_accounts::lock(tx, organization, self.now()).await?;
             credit_accounts::set_recharge(tx, organization, recharge, self.now()).await?;
+            // The owner has looked at it, so what made it pause is over.
+            recharge_pauses::delete(tx, organization).await?;
             let text = |micros| Amount::from(micros).to_string();
             let details = match recharge {
                 None => json!({ "automatic": false }),
@@ -83,14 +85,14 @@ fn checked(recharge: Recharge) -> Result<(), Error> {
             return Ok(());
         }
         let message = format!("Invalid '{name}': must be at least 1 cent and at most 1000000000000 cents.");
-        Err(Error::coded(name, "amount_out_of_range", message))
+        Err(Error::invalid(name, message))
     };
     range("below_in_cents", below.0)?;
     range("amount_in_cents", amount.0)?;
     range("monthly_ceiling_in_cents", ceiling.0)?;
     if ceiling < amount {
         let message = "Invalid 'monthly_ceiling_in_cents': must be at least 'amount_in_cents'.";
-        return Err(Error::coded("monthly_ceiling_in_cents", "ceiling_below_amount", message));
+        return Err(Error::invalid("monthly_ceiling_in_cents", message));
     }
     Ok(())
 }

@@ -223,8 +223,8 @@ impl App {
         write_tx!(self.store(), "queue_spend_alerts", |tx| {
             for ReachedAlert { alert, window, spent, .. } in spend_alerts::claim_reached(tx, now, AT_ONCE).await? {
                 let project = match &alert.subject {
-                    BudgetSubject::Organization(_) => None,
                     BudgetSubject::Project(project) => Some(project.clone()),
+                    BudgetSubject::Organization(_) | BudgetSubject::Person(_) | BudgetSubject::Key(_) => None,
                 };
                 // One job each, so that an address that refuses mail does not keep the others from theirs.
                 let who = Subjects { organization: Some(&alert.organization), ..Subjects::default() };

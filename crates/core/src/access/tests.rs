@@ -40,6 +40,7 @@ fn reachable(
     ReachableOrganization {
         id: organization(id),
         deactivated: false,
+        billing_suspended: false,
         role,
         assigned: ScopeSet::NONE,
         entitlements: Entitlements {

@@ -188,6 +188,10 @@ fn no_image_model() -> ErrorResponse {
 
 /// Adds `x-keystead-verification: organization=required; org=org_…`.
 fn explain(headers: &mut HeaderMap, refusal: &Refusal) {
+    if matches!(refusal, Refusal::BillingNotActive(_)) {
+        // Another try is refused until an operator or an owner has acted.
+        error_body::give_up(headers);
+    }
     let (Refusal::ModelNeedsVerification(gate)
     | Refusal::ImageNeedsVerification(gate)
     | Refusal::StreamNeedsVerification(gate)

@@ -226,6 +226,7 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
         organizations: vec![ReachableOrganization {
             id: format!("org-{number}").parse().unwrap(),
             deactivated: false,
+            billing_suspended: false,
             role: Some(OrganizationRole::Reader),
             assigned: keystead_core::scope::ScopeSet::NONE,
             entitlements: Entitlements {

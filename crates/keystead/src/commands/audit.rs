@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Audit;
 use crate::cli_error::CliError;
-use crate::commands::admin;
+use crate::commands::{admin, money};
 use crate::config::Validated;
 use crate::wiring::audit_heads;
 use crate::{print, secrets, wiring};
@@ -46,7 +46,10 @@ impl Break {
 }
 
 pub(crate) async fn run(config: &Validated, command: Audit) -> Result<(), CliError> {
-    let Audit::Verify { organization, heads, output } = command;
+    let (organization, heads, output) = match command {
+        Audit::Verify { organization, heads, output } => (organization, heads, output),
+        Audit::Money(output) => return money::run(config, output).await,
+    };
     let key = wiring::audit_key(&secrets::open(&config.server.data_dir)?);
     let only: Option<OrganizationId> = organization.map(|text| admin::id("--organization", &text)).transpose()?;
     let logged = heads.as_deref().map(read_heads).transpose()?.unwrap_or_default();

@@ -7,3 +7,4 @@ pub(crate) mod describe;
 pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod migrate;
+pub(crate) mod money;

@@ -5,6 +5,7 @@
 
 mod budgets;
 mod clouds;
+mod credit;
 mod deletion;
 mod environment;
 pub(crate) mod environment_file;

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::ConfigError;
 use super::budgets::{BudgetSection, Budgets};
+use super::credit::{Credit, CreditSection};
 use super::clouds::{AwsSection, AzureSection};
 use super::deletion::DeletionSection;
 use super::limits::Limits;
@@ -49,6 +50,7 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     pub(crate) limits: Limits,
     pub(crate) budgets: BudgetSection,
+    pub(crate) credit: CreditSection,
     pub(crate) directory: DirectorySection,
     pub(crate) usage: UsageSection,
     pub(crate) sms: SmsSection,
@@ -251,6 +253,7 @@ pub(crate) struct Validated {
     pub(crate) log: Log,
     pub(crate) limits: Limits,
     pub(crate) budgets: Budgets,
+    pub(crate) credit: Credit,
     pub(crate) directory: DirectorySection,
     pub(crate) usage: UsageSection,
     pub(crate) sms: Option<Sms>,
@@ -358,6 +361,7 @@ impl Config {
             rates: self.limits.rates()?,
             limits: self.limits,
             budgets: self.budgets.validate()?,
+            credit: self.credit.validate()?,
             directory: self.directory,
             usage: self.usage,
             upstreams,

@@ -94,6 +94,9 @@ pub(crate) fn settings(config: &Validated) -> Settings {
         case_mails: operator.case_mails.unwrap_or(usual.case_mails),
         client_certificates: config.edge.certificate_header.is_some(),
         budget_zone: config.budgets.zone.clone(),
+        billing_mode: config.credit.mode,
+        purchased_credit_days: config.credit.purchased_days,
+        purchases: config.credit.purchases,
         language: operator.language.map_or(usual.language, Into::into),
         development: config.environment == Environment::Development,
         ..usual

@@ -12,11 +12,16 @@ use super::audit_heads::Heads;
 const REST: Duration = Duration::from_secs(1);
 /// The interval of the cleanup, in seconds.
 const CLEANUP_INTERVAL: i64 = 300;
+/// The interval in which balances are compared with what owners set for automatic purchases, in seconds.
+const RECHARGE_INTERVAL: i64 = 5;
+/// The interval in which usage is posted to ledgers, in seconds.
+const LEDGER_INTERVAL: i64 = 60;
 
 /// Works until `stopped` turns true.
 pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
     let wake = app.job_signal();
-    let mut cleaned_at = i64::MIN;
+    let (mut cleaned_at, mut posted_at) = (i64::MIN, i64::MIN);
+    let mut recharged_at = i64::MIN;
     let mut heads = Heads::default();
     while !*stopped.borrow() {
         match app.run_due_jobs().await {
@@ -27,11 +32,23 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
         if let Err(error) = app.queue_spend_alerts().await {
             tracing::debug!(%error, "mails of spend alerts could not be queued; it is tried again");
         }
+        if !(0..RECHARGE_INTERVAL).contains(&app.now().0.saturating_sub(recharged_at)) {
+            recharged_at = app.now().0;
+            if let Err(error) = app.run_recharges().await {
+                tracing::warn!(%error, "automatic purchases of credit did not finish; it is tried again");
+            }
+        }
         // Also when the time is before the last run, because a clock that was ahead was corrected.
         if !(0..CLEANUP_INTERVAL).contains(&app.now().0.saturating_sub(cleaned_at)) {
             cleaned_at = app.now().0;
             if let Err(error) = app.run_cleanup().await {
                 tracing::warn!(%error, "the cleanup did not finish; it is tried again");
+            }
+        }
+        if !(0..LEDGER_INTERVAL).contains(&app.now().0.saturating_sub(posted_at)) {
+            posted_at = app.now().0;
+            if let Err(error) = app.post_ledgers().await {
+                tracing::warn!(%error, "usage was not posted to all ledgers; it is tried again");
             }
         }
         heads.log(&app).await;

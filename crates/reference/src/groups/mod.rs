@@ -5,6 +5,7 @@
 
 mod audit;
 mod certificates;
+mod credit;
 mod external;
 mod keys;
 mod network;
@@ -40,6 +41,7 @@ pub static GROUPS: &[Group] = &[
     workload_identity::GROUP,
     usage::GROUP,
     spend::GROUP,
+    credit::GROUP,
     audit::GROUP,
     verification::GROUP,
     verification::ORGANIZATION,

@@ -1,6 +1,7 @@
 //! The operator's console for programs.
 
 mod policy;
+mod credit;
 mod leases;
 mod prices;
 
@@ -321,6 +322,14 @@ pub(super) const GROUP: Group = Group {
             .needs(Access::Operator)
             .answers(&PRICE)
             .or(&[409]),
+        credit::ALL,
+        credit::ONE,
+        credit::LEDGER,
+        credit::GRANT,
+        credit::ADJUST,
+        credit::MODE,
+        credit::SUSPEND,
+        credit::RESUME,
         leases::LIST,
         leases::RELEASE,
         get("/v1/keystead/operator/health", "retrieveProviderHealth", "Retrieve the state of services")

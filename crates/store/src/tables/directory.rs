@@ -17,7 +17,7 @@ use super::ip_allowlists::{self, InForce};
 use super::organizations::{Entitled, RequirementRow, tags};
 use super::projects::{features, model_access, rate_limits};
 use super::role_assignments::{self, Permitted};
-use super::{budgets, id, named, optional_id, optional_time, time};
+use super::{budgets, credit_accounts, id, named, optional_id, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// Finds the caller of a digest; `None` for unknown and revoked keys. Expired keys are returned with their end, because
@@ -186,6 +186,7 @@ async fn bound(
     let assigned = permitted.in_organization(&organization);
     let (budgets, caller_budgets) = (limits.of_organization(&organization), limits.of_caller(&organization));
     Ok(vec![ReachableOrganization {
+        billing_suspended: credit_accounts::is_suspended(tx, &organization).await?,
         id: organization,
         deactivated,
         role,
@@ -220,6 +221,7 @@ async fn all_of_user(
     let mut active = certificates::active_of_user(tx, user).await?;
     let permitted = role_assignments::permitted_to_user(tx, user).await?;
     let limits = budgets::in_force_for(tx, user).await?;
+    let suspended = credit_accounts::suspended_of_user(tx, user).await?;
     let mut projects = projects_of_user(tx, user, &mut in_force, &mut active, &permitted, &limits).await?;
     let mut reached = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -229,6 +231,7 @@ async fn all_of_user(
             role: Some(named(row, 1, "memberships", OrganizationRole::from_name)?),
             assigned: permitted.in_organization(&id),
             deactivated: optional_time(row, 3)?.is_some(),
+            billing_suspended: suspended.contains(&id),
             entitlements: Entitlements {
                 version: row.int(4)?,
                 met: known.met,

@@ -290,6 +290,55 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
+        table: "credit_accounts",
+        sql: "SELECT chosen_mode, applied_mode, suspended_at, suspended_for, recharge_below, recharge_amount, recharge_ceiling, \
+              updated_at FROM credit_accounts WHERE organization = $1",
+        columns: &[
+            ("chosen_mode", Text),
+            ("mode", Text),
+            ("suspended_at", Time),
+            ("suspended_for", Text),
+            ("recharge_below_micros", Number),
+            ("recharge_micros", Number),
+            ("recharge_monthly_ceiling_micros", Number),
+            ("updated_at", Time),
+        ],
+    },
+    Part {
+        table: "credit_lots",
+        sql: "SELECT id, kind, micros, priority, expires_at, created_at, closed_at FROM credit_lots \
+              WHERE organization = $1 ORDER BY created_at DESC, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("kind", Text),
+            ("micros", Number),
+            ("priority", Number),
+            ("expires_at", Time),
+            ("created_at", Time),
+            ("expired_at", Time),
+        ],
+    },
+    Part {
+        table: "ledger_transactions",
+        sql: "SELECT id, kind, created_at, payment, lot, window_start, reason FROM ledger_transactions \
+              WHERE organization = $1 ORDER BY created_at DESC, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("kind", Text),
+            ("created_at", Time),
+            ("payment", Text),
+            ("lot", Text),
+            ("month", Time),
+            ("reason", Text),
+        ],
+    },
+    Part {
+        table: "ledger_entries",
+        sql: "SELECT transaction_id, account, micros FROM ledger_entries \
+              WHERE organization = $1 ORDER BY transaction_id, account LIMIT 20000",
+        columns: &[("transaction", Text), ("account", Text), ("micros", Number)],
+    },
+    Part {
         table: "organization_requirements",
         sql: "SELECT requirement, how, since, until FROM organization_requirements WHERE organization = $1 \
               ORDER BY requirement",

@@ -209,7 +209,7 @@ pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Pa
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 32] = [
+const ERASE: [&str; 33] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM invites WHERE organization = $1",
     "DELETE FROM role_assignments WHERE organization = $1",
@@ -247,6 +247,9 @@ const ERASE: [&str; 32] = [
     "UPDATE payment_methods SET reference = id, brand = '', last4 = '', expires_month = 0, expires_year = 0, \
      country = NULL, funding = 'unknown', card_fingerprint = NULL WHERE organization = $1",
     "UPDATE consents SET ip = NULL WHERE organization = $1",
+    // The ledger stays, as usage does: it is the record of what was paid.
+    "UPDATE credit_accounts SET recharge_below = NULL, recharge_amount = NULL, recharge_ceiling = NULL, \
+     suspended_reason = NULL WHERE organization = $1",
 ];
 
 /// Erases what is kept about an organization and marks it as deleted. Its row stays with the id in place of the name,

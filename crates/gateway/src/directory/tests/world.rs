@@ -72,6 +72,7 @@ impl Rows {
         let organization = |id: u8, projects| ReachableOrganization {
             id: format!("org-{id}").parse().unwrap(),
             deactivated: false,
+            billing_suspended: false,
             role: Some(OrganizationRole::Reader),
             assigned: keystead_core::scope::ScopeSet::NONE,
             entitlements: Entitlements {

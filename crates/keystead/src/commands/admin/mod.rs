@@ -5,6 +5,7 @@
 mod audit;
 mod budgets;
 mod console;
+mod credit;
 mod first_steps;
 mod groups;
 mod keys;
@@ -26,6 +27,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use self::audit::AuditLog;
 use self::console::{Console, Within};
+use self::credit::Credit;
 pub(crate) use self::first_steps::id;
 use self::groups::Groups;
 use self::keys::{AdminKeys, Keys};
@@ -109,6 +111,8 @@ pub(crate) enum Admin {
     Limits(Noun<Limits>),
     /// Budgets of an organization, its projects, its members and its keys.
     Budgets(Noun<Budgets>),
+    /// Credit of an organization: what it has, grants, corrections, and how it pays.
+    Credit(Noun<Credit>),
     /// What nodes that are gone still hold of budgets.
     Leases(Everywhere<Leases>),
     /// Models and their prices, and which of them a project may use.
@@ -178,6 +182,7 @@ impl Admin {
             Self::ManagementKeys(noun) => noun.place.json,
             Self::Limits(noun) => noun.place.json,
             Self::Budgets(noun) => noun.place.json,
+            Self::Credit(noun) => noun.place.json,
             Self::Leases(noun) => noun.json,
             Self::Models(noun) => noun.place.json,
             Self::Prices(noun) => noun.json,
@@ -215,6 +220,7 @@ pub(crate) async fn run(config: &Validated, command: Admin) -> Result<(), CliErr
         }
         Admin::Limits(noun) => limits::run(&Within::open(config, &noun.place).await?, noun.command).await,
         Admin::Budgets(noun) => budgets::run(&Within::open(config, &noun.place).await?, noun.command).await,
+        Admin::Credit(noun) => credit::run(config, noun.place, noun.command).await,
         Admin::Leases(noun) => budgets::run_leases(&Console::open(config, noun.json).await?, noun.command).await,
         Admin::Models(noun) => limits::run_models(config, noun.place, noun.command).await,
         Admin::Prices(noun) => prices::run(&Console::open(config, noun.json).await?, noun.command).await,

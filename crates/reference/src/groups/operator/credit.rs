@@ -1,0 +1,108 @@
+//! What operators do with credit.
+
+use crate::groups::credit::{
+    ALL_CREDIT, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED, TRANSACTION,
+};
+use crate::groups::shared::{PAGE, REASON};
+use crate::members::{Kind, Member, field, optional};
+use crate::operation::{Access, Operation, get, post};
+use keystead_core::ledger::LAST_PRIORITY;
+
+const IDEMPOTENCY: Member = optional(
+    "idempotency_key",
+    Kind::Text,
+    "A name of the request, of printable ASCII characters without spaces: with the same name it is carried out once.",
+)
+.between(1, 255)
+.such_as("case-4711");
+
+pub(super) const ALL: Operation = get("/v1/keystead/operator/credit", "listCredit", "List the credit of organizations")
+    .about("Organizations that pay, have or owe something, or are suspended.")
+    .needs(Access::Operator)
+    .answers(&ALL_CREDIT);
+
+pub(super) const ONE: Operation = get(
+    "/v1/keystead/operator/credit/{organization_id}",
+    "retrieveCredit",
+    "Retrieve the credit of an organization",
+)
+.needs(Access::Operator)
+.answers(&ORGANIZATION_CREDIT);
+
+pub(super) const LEDGER: Operation = get(
+    "/v1/keystead/operator/credit/{organization_id}/ledger",
+    "listLedgerOfOrganization",
+    "List the ledger of an organization",
+)
+.about("The latest first.")
+.needs(Access::Operator)
+.query(PAGE)
+.lists(&TRANSACTION);
+
+pub(super) const GRANT: Operation =
+    post("/v1/keystead/operator/credit/{organization_id}/grants", "grantCredit", "Grant credit")
+        .about("It settles what the organization owes first.")
+        .needs(Access::Operator)
+        .body(&[
+            field("amount_in_cents", Kind::Integer, "How much.").between(1, MOST_CENTS).such_as("5000"),
+            CURRENCY_MEMBER,
+            optional("expires_at", Kind::Integer, "When what is left of it expires, in Unix seconds, within ten years.")
+                .such_as("1830000000"),
+            optional("priority", Kind::Integer, "Lots with a lower number are used first.")
+                .between(0, LAST_PRIORITY)
+                .usually("50"),
+            REASON,
+            IDEMPOTENCY,
+        ])
+        .answers(&POSTED)
+        .or(&[409]);
+
+pub(super) const ADJUST: Operation =
+    post("/v1/keystead/operator/credit/{organization_id}/adjustments", "adjustCredit", "Correct a balance")
+        .about("A negative amount is taken from the credit, and is owed beyond that.")
+        .needs(Access::Operator)
+        .body(&[
+            field("amount_in_cents", Kind::Integer, "How much is added; negative to take it. Not 0.")
+                .between(-MOST_CENTS, MOST_CENTS)
+                .such_as("-250"),
+            CURRENCY_MEMBER,
+            REASON,
+            IDEMPOTENCY,
+        ])
+        .answers(&POSTED)
+        .or(&[409]);
+
+pub(super) const MODE: Operation =
+    post("/v1/keystead/operator/credit/{organization_id}/mode", "setBillingMode", "Choose how an organization pays")
+        .about("It holds from the next request on.")
+        .needs(Access::Operator)
+        .body(&[
+            field(
+                "mode",
+                Kind::OneOf(&["default", "none", "prepaid", "postpaid"]),
+                "The mode; `default` is that of the configuration.",
+            )
+            .such_as("postpaid"),
+            REASON,
+        ])
+        .answers(&CREDIT);
+
+pub(super) const SUSPEND: Operation = post(
+    "/v1/keystead/operator/credit/{organization_id}/suspend",
+    "suspendBilling",
+    "Suspend the billing of an organization",
+)
+.about("Its requests for models are refused with `billing_not_active`.")
+.needs(Access::Operator)
+.body(&[REASON])
+.answers(&CREDIT);
+
+pub(super) const RESUME: Operation = post(
+    "/v1/keystead/operator/credit/{organization_id}/resume",
+    "resumeBilling",
+    "Resume the billing of an organization",
+)
+.about("Also after a chargeback.")
+.needs(Access::Operator)
+.body(&[REASON])
+.answers(&CREDIT);
