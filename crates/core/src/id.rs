@@ -184,6 +184,14 @@ impl BudgetId {
     }
 }
 
+impl ReversalId {
+    /// The id of the refund under a caller's idempotency key, of which this is the digest in hexadecimal digits.
+    #[must_use]
+    pub fn of_key(digest: &str) -> Self {
+        Self(format!("rev_{}", digest.get(..32).unwrap_or(digest)).into())
+    }
+}
+
 impl ErasureReceiptId {
     /// The id of the one receipt for the pictures of a case.
     #[must_use]

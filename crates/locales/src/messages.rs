@@ -29,6 +29,7 @@ macro_rules! sources {
             include_str!(concat!("../locales/", $tag, "/usage.ftl")),
             include_str!(concat!("../locales/", $tag, "/spend.ftl")),
             include_str!(concat!("../locales/", $tag, "/prices.ftl")),
+            include_str!(concat!("../locales/", $tag, "/purchases.ftl")),
             include_str!(concat!("../locales/", $tag, "/policies.ftl")),
             include_str!(concat!("../locales/", $tag, "/network.ftl")),
             include_str!(concat!("../locales/", $tag, "/roles.ftl")),

@@ -10,4 +10,5 @@ pub(crate) mod organization;
 pub(crate) mod payment;
 pub(crate) mod phone;
 pub(crate) mod prices;
+pub(crate) mod purchases;
 pub(crate) mod verification;

@@ -327,6 +327,8 @@ pub(super) const GROUP: Group = Group {
         credit::LEDGER,
         credit::GRANT,
         credit::ADJUST,
+        credit::PURCHASES,
+        credit::REFUND,
         credit::MODE,
         credit::SUSPEND,
         credit::RESUME,

@@ -64,8 +64,8 @@ impl App {
                 && let Some(known) = credit_purchases::find_by_request(tx, organization, key).await?
             {
                 if (known.cents, known.way) != (order.cents, order.way()) {
-                    let message = "The header 'Idempotency-Key' was used for another purchase. Use a new key.";
-                    return Err(Error::Invalid { param: None, code: Some("idempotency_key_reused"), message: message.into() });
+                    let message = "The idempotency key was used for another purchase. Use a new key.";
+                    return Err(Error::Conflict { message: message.to_owned() });
                 }
                 return Ok((known, false));
             }
@@ -140,9 +140,9 @@ pub(super) async fn save_order(app: &App, tx: &mut Tx, actor: &Actor, row: &Purc
 }
 
 /// The digest under which a caller's idempotency key is kept.
-fn request_key(organization: &OrganizationId, key: &str) -> Result<String, Error> {
+pub(super) fn request_key(organization: &OrganizationId, key: &str) -> Result<String, Error> {
     if !(1..=255).contains(&key.len()) {
-        return Err(Error::impossible("Invalid header 'Idempotency-Key': use 1 to 255 characters."));
+        return Err(Error::invalid("idempotency_key", "Invalid 'idempotency_key': use 1 to 255 characters."));
     }
     Ok(hex::encode(&Sha256::digest(format!("{organization} {key}"))))
 }

@@ -11,6 +11,7 @@ use keystead_store::tables::ledger;
 use serde_json::json;
 
 use super::job_handlers::request_refund;
+use super::order::request_key;
 use super::reversals::{rest, take_out};
 use super::view::view_of;
 use super::{CENT, PurchaseView, RequestRefund, purchase_provider};
@@ -29,6 +30,8 @@ pub struct RefundPurchase {
     pub reason: String,
     /// Whether credit that is spent already may be paid back, too.
     pub spent_too: bool,
+    /// The caller's idempotency key: with the same key, the refund is made once.
+    pub key: Option<String>,
 }
 
 impl App {
@@ -47,7 +50,10 @@ impl App {
         let reason = operators_reason(actor, &order.reason)?;
         purchase_provider(self)?;
         let id: PurchaseId = parse_id("purchase", id)?;
-        let reversal = self.draw(ReversalId::generate);
+        let reversal = match order.key.as_deref() {
+            None => self.draw(ReversalId::generate),
+            Some(key) => ReversalId::of_key(&request_key(organization, &format!("{id} {key}"))?),
+        };
         let job = RequestRefund {
             reversal: reversal.clone(),
             purchase: id.clone(),
@@ -58,6 +64,13 @@ impl App {
             let row = credit_purchases::find(tx, organization, &id).await?;
             let row = row.ok_or_else(|| Error::not_found("purchase", id.as_str()))?;
             let all = credit_reversals::list(tx, &id).await?;
+            if let Some(known) = all.iter().find(|one| one.id == reversal) {
+                if order.cents.is_some_and(|cents| cents != known.cents) {
+                    let message = "The idempotency key was used for another refund. Use a new key.";
+                    return Err(Error::Conflict { message: message.to_owned() });
+                }
+                return Ok(book.finish(tx).await.map(|_| ())?);
+            }
             let cents = refundable(&row, &all, order.cents)?;
             let left = unspent(tx, &book, &row).await?;
             book.finish(tx).await?;
