@@ -2,6 +2,7 @@
 
 pub(crate) mod admin_keys;
 pub(crate) mod billing;
+pub(crate) mod buy;
 pub(crate) mod deletion;
 pub(crate) mod general;
 mod give_role;

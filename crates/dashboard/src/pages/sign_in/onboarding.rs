@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use keystead_app::organizations::DESCRIPTIONS;
+use keystead_core::ledger::BillingMode;
 use keystead_core::role::OrganizationRole;
 
 use crate::state::DashboardState;
@@ -35,6 +36,8 @@ struct Welcome {
     describes: String,
     descriptions: [&'static str; 8],
     next: String,
+    /// Whether credit is sold to the organization.
+    buys: bool,
 }
 
 impl Welcome {
@@ -51,6 +54,7 @@ impl Welcome {
             describes: String::new(),
             descriptions: DESCRIPTIONS,
             next,
+            buys: false,
         }
     }
 
@@ -127,5 +131,9 @@ pub(crate) async fn invite(State(state): State<DashboardState>, visit: Visit, fo
 
 pub(crate) async fn credits(State(state): State<DashboardState>, visit: Visit) -> Page {
     let next = visit.link("/home");
-    render(visit.person.messages, &Welcome::new(&state, &visit.person, Step::Credits, next))
+    let t = visit.person.messages;
+    let options = state.app.buy_options(&visit.person.actor(), &visit.organization.id).await;
+    // A member who may not see billing gets the step without purchases.
+    let buys = options.is_ok_and(|one| one.offered && one.mode != BillingMode::None);
+    render(t, &Welcome { buys, ..Welcome::new(&state, &visit.person, Step::Credits, next) })
 }

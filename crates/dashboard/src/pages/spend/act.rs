@@ -33,7 +33,7 @@ impl From<Error> for Fault {
 }
 
 /// Reads an amount; what is none is answered with what to change.
-pub(super) fn cents(format: &LocalFormat, typed: &str, least: i64) -> Result<i64, String> {
+pub(crate) fn cents(format: &LocalFormat, typed: &str, least: i64) -> Result<i64, String> {
     let (t, money) = (format.messages, |cents| format.money(&Amount::of_cents(cents)));
     keystead_core::budget::cents(typed, t.0, least).map_err(|fault| match fault {
         AmountFault::Empty => t.text("spend-wrong-empty"),

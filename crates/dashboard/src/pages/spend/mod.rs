@@ -5,5 +5,5 @@ mod alerts;
 mod page;
 pub(crate) mod summary;
 
-pub(crate) use act::act;
+pub(crate) use act::{act, cents};
 pub(crate) use page::{HERE, open, open_project, own_page};
