@@ -10,9 +10,9 @@ use crate::pages::audit::{csv as audit_csv, page as audit};
 use crate::pages::capture::{ending, handoff, picture, steps};
 use crate::pages::certificates::{list as certificates, one as certificate};
 use crate::pages::keys::{actions, create, find, issued, list, overview};
-use crate::pages::operator::{overview as console, policy, prices, purchases, report, reviews, setup, waivers};
+use crate::pages::operator::{credit as operator_credit, overview as console, policy, prices, purchases, report, reviews, setup, waivers};
 use crate::pages::organization::{
-    admin_keys, billing, buy, deletion as organization_deletion, general, group, groups, member, members, network, project,
+    admin_keys, billing, buy, credit, credit_csv, deletion as organization_deletion, general, group, groups, member, members, network, project,
     project_models, projects, role, roles, verification,
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
@@ -177,6 +177,10 @@ pub static ROUTES: &[Route] = &[
     signed_in("/settings/organization/projects/{id}/tools", || post(project_models::save_tools)),
     signed_in("/settings/organization/projects/{id}/tiers", || post(project_models::save_tiers)),
     signed_in("/settings/organization/projects/{id}/models", || get(project_models::open).post(project_models::save)),
+    signed_in("/settings/organization/billing", || get(credit::open)),
+    signed_in("/settings/organization/billing/recharge", || post(credit::recharge)),
+    signed_in("/settings/organization/billing/recharge/stop", || post(credit::stop)),
+    signed_in("/settings/organization/billing/ledger.csv", || get(credit_csv::export)),
     signed_in("/settings/organization/billing/payment-methods", || get(billing::open)),
     signed_in("/settings/organization/billing/payment-methods/add", || post(billing::add)),
     signed_in("/settings/organization/billing/payment-methods/remove", || post(billing::remove)),
@@ -252,6 +256,8 @@ pub static ROUTES: &[Route] = &[
     }),
     signed_in("/operator/prices/import", || post(prices::import::import)),
     signed_in("/operator/prices/model", || get(prices::model::open).post(prices::model::act)),
+    signed_in("/operator/credit", || get(operator_credit::list)),
+    signed_in("/operator/credit/{organization}", || get(operator_credit::open).post(operator_credit::act)),
     signed_in("/operator/report", || get(report::open)),
     signed_in("/operator/setup", || get(setup::open).post(setup::act)),
 ];

@@ -97,6 +97,7 @@ pages! {
         "not-there"
         "rate-limits"
         "spend-limits"
+        "credit"
         "too-many-tries"
         "links-and-forms"
         "service-errors";

@@ -30,6 +30,7 @@ macro_rules! sources {
             include_str!(concat!("../locales/", $tag, "/spend.ftl")),
             include_str!(concat!("../locales/", $tag, "/prices.ftl")),
             include_str!(concat!("../locales/", $tag, "/purchases.ftl")),
+            include_str!(concat!("../locales/", $tag, "/credit.ftl")),
             include_str!(concat!("../locales/", $tag, "/policies.ftl")),
             include_str!(concat!("../locales/", $tag, "/network.ftl")),
             include_str!(concat!("../locales/", $tag, "/roles.ftl")),

@@ -77,6 +77,7 @@ pub(crate) fn page_to_act(topic: &Topic) -> Option<(&'static str, &'static str)>
         | "verification" => ("nav-general", "/settings/organization/general"),
         "rate-limits" => ("nav-limits", "/limits"),
         "spend-limits" => ("nav-spend", "/settings/organization/spend"),
+        "credit" => ("nav-billing", "/settings/organization/billing"),
         "key-not-accepted" | "phone-number-requirement" => ("nav-api-keys", "/api-keys"),
         "payment-method" => ("nav-billing", "/settings/organization/billing/payment-methods"),
         _ => return None,

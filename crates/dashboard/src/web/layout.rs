@@ -1,11 +1,13 @@
 //! The layout around every page of a signed-in person: navigation, project switcher, notices.
 
+use crate::pages::organization::credit::{HERE as BILLING, PAYMENT_METHODS};
 use crate::pages::spend;
 use crate::state::DashboardState;
 use crate::web::extract::{Person, Visit};
 use crate::web::scope_words::scope_words;
 use keystead_core::installation::ConfiguredServices;
 use keystead_core::language::Language;
+use keystead_core::ledger::BillingMode;
 use keystead_core::role::OrganizationRole;
 use keystead_core::scope::Scope;
 use keystead_locales::LocalFormat;
@@ -145,7 +147,7 @@ impl Layout {
         ]);
         // Only owners may open the page.
         if visit.owner() {
-            organization_entries.push(entry("nav-billing", "/settings/organization/billing/payment-methods"));
+            organization_entries.push(entry("nav-billing", billing_entry(state)));
         }
         organization_entries.extend([
             entry("nav-network", "/settings/organization/network"),
@@ -274,6 +276,14 @@ impl Layout {
                 letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
             }
         }
+    }
+}
+
+/// The first page of billing: credit where organizations pay, and payment methods otherwise.
+pub(crate) fn billing_entry(state: &DashboardState) -> &'static str {
+    match state.app.settings().billing_mode {
+        BillingMode::None => PAYMENT_METHODS,
+        BillingMode::Prepaid | BillingMode::Postpaid => BILLING,
     }
 }
 

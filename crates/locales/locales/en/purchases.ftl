@@ -1,7 +1,6 @@
 # Buying credit, and purchases.
 buy-title = Buy credit
 buy-lead = Credit pays for requests to models. The card is charged by the payment service. Keystead never sees the card number.
-credits-lead-buy = Requests to models are paid from credit. Buy some now, or do it later.
 buy-balance = Balance: { $amount }
 buy-amount = Amount
 buy-amount-hint = From { $least } to { $most }.

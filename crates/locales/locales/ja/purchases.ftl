@@ -1,7 +1,6 @@
 # Buying credit, and purchases.
 buy-title = クレジットを購入
 buy-lead = モデルへのリクエストの料金は、クレジットで支払います。カードへの請求は決済サービスが行います。Keystead がカード番号を見ることはありません。
-credits-lead-buy = モデルへのリクエストの料金は、クレジットで支払います。今すぐ購入することも、後で購入することもできます。
 buy-balance = 残高：{ $amount }
 buy-amount = 金額
 buy-amount-hint = { $least } から { $most } まで。

@@ -1,7 +1,6 @@
 # Buying credit, and purchases.
 buy-title = Kup środki
 buy-lead = Środkami płaci się za żądania do modeli. Kartę obciąża usługa płatnicza. Keystead nigdy nie widzi numeru karty.
-credits-lead-buy = Za żądania do modeli płaci się środkami. Kup je teraz albo później.
 buy-balance = Saldo: { $amount }
 buy-amount = Kwota
 buy-amount-hint = Od { $least } do { $most }.

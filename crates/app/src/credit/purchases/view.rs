@@ -86,6 +86,12 @@ pub(super) async fn view_of(tx: &mut Tx, row: Purchase) -> Result<PurchaseView, 
 }
 
 impl App {
+    /// Whether a service takes payments for credit.
+    #[must_use]
+    pub fn takes_payments(&self) -> bool {
+        super::purchase_provider(self).is_ok()
+    }
+
     /// Finds one purchase.
     ///
     /// # Errors

@@ -7,12 +7,15 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 73] = [
+const FIELDS: [&str; 79] = [
     "action",
     "allowed_ips",
     "allowed_tools",
+    "amount",
     "audience",
+    "automatic",
     "before",
+    "below",
     "brand",
     "cards",
     "certificate",
@@ -37,16 +40,19 @@ const FIELDS: [&str; 73] = [
     "issuer",
     "kind",
     "line_type",
+    "lot",
     "max_images_per_1_minute",
     "max_requests_per_1_day",
     "max_requests_per_1_minute",
     "max_tokens_per_1_minute",
     "mode",
     "model_ids",
+    "monthly_ceiling",
     "name",
     "nodes",
     "passkey",
     "password",
+    "payment",
     "permissions",
     "permissions_added",
     "permissions_removed",

@@ -8,12 +8,13 @@ use crate::web::layout::{Entry, Layout};
 use crate::web::own_visit::OwnVisit;
 
 /// The pages of the console: the message of the name, and the address.
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 8] = [
     ("operator-overview", "/operator"),
     ("review-queue", "/operator/reviews"),
     ("policy", "/operator/policy"),
     ("exemptions", "/operator/exemptions"),
     ("prices", "/operator/prices"),
+    ("credit-console", "/operator/credit"),
     ("report", "/operator/report"),
     ("setup", "/operator/setup"),
 ];

@@ -1,6 +1,7 @@
 //! The operator's console.
 
 mod console;
+pub(crate) mod credit;
 pub(crate) mod overview;
 pub(crate) mod policy;
 pub(crate) mod prices;

@@ -7,14 +7,14 @@ use keystead_app::verification::payment::PaymentView;
 use keystead_core::gate::Requirement;
 use keystead_core::verification::payment::PaymentState;
 
+use super::credit::{PAYMENT_METHODS as HERE, Tab, tabs};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Layout;
+use crate::web::layout::{Layout, billing_entry};
 use crate::web::response::{Page, redirect, render, render_error, subpath};
 
-const HERE: &str = "/settings/organization/billing/payment-methods";
 
 #[derive(Template)]
 #[template(path = "pages/billing.html")]
@@ -26,6 +26,7 @@ struct Billing {
     phone_needed: bool,
     phone_href: String,
     general: String,
+    tabs: Vec<Tab>,
 }
 
 impl Billing {
@@ -68,8 +69,12 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Billing, PageErro
     let verification = state.app.verification_of(organization).await.map_err(|e| PageError::new(t, e))?;
     let lacks = |action: &keystead_app::verification::ActionView| action.missing.contains(&Requirement::Phone);
     let next = serde_urlencoded::to_string([("next", visit.link(HERE))]).unwrap_or_default();
+    let credit = state.app.credit(&actor, organization).await.map_err(|e| PageError::new(t, e))?;
+    let tabs = tabs(visit, &credit, HERE);
+    let title = if tabs.is_empty() { "billing-title" } else { "nav-billing" };
     Ok(Billing {
-        layout: Layout::new(state, visit, &t.text("billing-title"), HERE),
+        layout: Layout::new(state, visit, &t.text(title), billing_entry(state)),
+        tabs,
         phone_needed: verification.actions.iter().any(lacks),
         view,
         wrong: None,

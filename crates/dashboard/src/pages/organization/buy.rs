@@ -17,7 +17,8 @@ use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render, render_error, render_invalid};
 
-const HERE: &str = "/settings/organization/billing/buy";
+/// Its address.
+pub(crate) const HERE: &str = "/settings/organization/billing/buy";
 /// Amounts to choose from, in cents.
 const AMOUNTS: [i64; 4] = [1_000, 2_000, 5_000, 10_000];
 /// Purchases on one page.

@@ -3,6 +3,9 @@
 pub(crate) mod admin_keys;
 pub(crate) mod billing;
 pub(crate) mod buy;
+pub(crate) mod credit;
+pub(crate) mod credit_csv;
+pub(crate) mod credit_rows;
 pub(crate) mod deletion;
 pub(crate) mod general;
 mod give_role;

@@ -6,8 +6,9 @@ use keystead_app::organizations::DESCRIPTIONS;
 use keystead_core::ledger::BillingMode;
 use keystead_core::role::OrganizationRole;
 
+use crate::pages::organization::credit::{HERE as CREDIT, buy_page};
 use crate::state::DashboardState;
-use crate::web::error_page::error_message;
+use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::{Person, Visit};
 use crate::web::form::Form;
 use crate::web::response::{Page, redirect, render, render_error};
@@ -36,8 +37,8 @@ struct Welcome {
     describes: String,
     descriptions: [&'static str; 8],
     next: String,
-    /// Whether credit is sold to the organization.
-    buys: bool,
+    /// The page on which credit is bought or waits to be bought, where organizations pay.
+    credit: Option<String>,
 }
 
 impl Welcome {
@@ -54,7 +55,7 @@ impl Welcome {
             describes: String::new(),
             descriptions: DESCRIPTIONS,
             next,
-            buys: false,
+            credit: None,
         }
     }
 
@@ -131,9 +132,16 @@ pub(crate) async fn invite(State(state): State<DashboardState>, visit: Visit, fo
 
 pub(crate) async fn credits(State(state): State<DashboardState>, visit: Visit) -> Page {
     let next = visit.link("/home");
-    let t = visit.person.messages;
-    let options = state.app.buy_options(&visit.person.actor(), &visit.organization.id).await;
-    // A member who may not see billing gets the step without purchases.
-    let buys = options.is_ok_and(|one| one.offered && one.mode != BillingMode::None);
-    render(t, &Welcome { buys, ..Welcome::new(&state, &visit.person, Step::Credits, next) })
+    let page = Welcome::new(&state, &visit.person, Step::Credits, next);
+    render(visit.person.messages, &Welcome { credit: credit_page(&state, &visit).await?, ..page })
+}
+
+/// Where a person of an organization that pays in advance adds credit.
+async fn credit_page(state: &DashboardState, visit: &Visit) -> Result<Option<String>, PageError> {
+    let view = state.app.credit(&visit.person.actor(), &visit.organization.id).await;
+    let view = view.map_err(|error| PageError::new(visit.person.messages, error))?;
+    if view.mode != BillingMode::Prepaid {
+        return Ok(None);
+    }
+    Ok(Some(buy_page(state, visit, &view).unwrap_or_else(|| visit.link(CREDIT))))
 }

@@ -1,0 +1,242 @@
+//! Billing > Credit: what the organization has, its lots, automatic recharge and its ledger.
+
+use askama::Template;
+use axum::extract::State;
+use keystead_app::Error;
+use keystead_app::Page as Cursor;
+use keystead_app::credit::CreditView;
+use keystead_core::id::LedgerTransactionId;
+use keystead_core::ledger::{BillingMode, Recharge, Suspension};
+use keystead_core::money::{Amount, Micros};
+
+use super::credit_rows::{LedgerRow, LotRow};
+use crate::pages::spend::cents;
+use crate::pages::organization::buy::HERE as BUY;
+use crate::state::DashboardState;
+use crate::web::error_page::{PageError, error_message};
+use crate::web::extract::Visit;
+use crate::web::form::Form;
+use crate::web::layout::{Layout, billing_entry};
+use crate::web::response::{Page, redirect, render, render_invalid, subpath};
+
+pub(crate) const HERE: &str = "/settings/organization/billing";
+pub(crate) const PAYMENT_METHODS: &str = "/settings/organization/billing/payment-methods";
+/// Transactions on one page.
+const ROWS: u32 = 20;
+/// Micros in a cent.
+const CENT: i64 = 10_000;
+
+/// A page of billing, in the strip above all of them.
+pub(crate) struct Tab {
+    pub(crate) label: String,
+    pub(crate) href: String,
+    pub(crate) current: bool,
+}
+
+/// The strip of the pages of billing; empty where only payment methods are of use.
+pub(crate) fn tabs(visit: &Visit, view: &CreditView, current: &str) -> Vec<Tab> {
+    if !is_of_use(view) {
+        return Vec::new();
+    }
+    let t = visit.person.messages;
+    let tab = |(key, path): (&str, &str)| Tab { label: t.text(key), href: visit.link(path), current: path == current };
+    [("credit-tab", HERE), ("billing-title", PAYMENT_METHODS)].into_iter().map(tab).collect()
+}
+
+/// Whether there is anything to say about credit.
+pub(crate) fn is_of_use(view: &CreditView) -> bool {
+    view.mode != BillingMode::None || view.balance != Amount::ZERO || !view.lots.is_empty() || view.suspended.is_some()
+}
+
+/// One figure of the page.
+struct Figure {
+    label: String,
+    value: String,
+    unit: &'static str,
+}
+
+/// The fields of automatic recharge.
+#[derive(Default)]
+struct RechargeFields {
+    below: String,
+    amount: String,
+    ceiling: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/credit.html")]
+struct Credit {
+    layout: Layout,
+    tabs: Vec<Tab>,
+    /// How the organization pays, in words.
+    lead: String,
+    /// The page on which credit is bought, where it can be.
+    buy: Option<String>,
+    owner: bool,
+    notice: Option<String>,
+    figures: Vec<Figure>,
+    lots: Vec<LotRow>,
+    prepaid: bool,
+    /// What holds of automatic recharge, in words.
+    recharge: String,
+    recharges: bool,
+    fields: RechargeFields,
+    /// The field at fault, and what is wrong.
+    wrong: Option<(String, String)>,
+    rows: Vec<LedgerRow>,
+    more: Option<String>,
+    csv: String,
+    action: String,
+}
+
+impl Credit {
+    fn act(&self, verb: &str) -> String {
+        subpath(&self.action, HERE, verb)
+    }
+
+    fn is_wrong(&self, field: &str) -> bool {
+        self.wrong.as_ref().is_some_and(|(name, _)| name == field)
+    }
+}
+
+/// The page on which credit is bought; `None` where nothing can be bought.
+pub(crate) fn buy_page(state: &DashboardState, visit: &Visit, view: &CreditView) -> Option<String> {
+    let sells = state.app.takes_payments() && visit.owner() && view.mode != BillingMode::None;
+    sells.then(|| visit.link(BUY))
+}
+
+fn notice(visit: &Visit, view: &CreditView) -> Option<String> {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let suspended = view.suspended.as_ref()?;
+    let when = format.exact(&suspended.since);
+    Some(match suspended.why {
+        Suspension::Chargeback => t.text_with("credit-suspended-chargeback", "when", when),
+        Suspension::Operator if suspended.reason.is_empty() => t.text_with("credit-suspended", "when", when),
+        Suspension::Operator => {
+            t.text_with_all("credit-suspended-reason", &[("when", when.as_str()), ("reason", suspended.reason.as_str())])
+        }
+    })
+}
+
+fn figures(visit: &Visit, view: &CreditView) -> Vec<Figure> {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let owed = view.mode == BillingMode::Postpaid && view.balance < Amount::ZERO;
+    let (label, balance) =
+        if owed { ("credit-owed", Amount::ZERO.minus(view.balance)) } else { ("credit-balance", view.balance) };
+    let mut figures =
+        vec![Figure { label: t.text(label), value: format.amount(&balance), unit: keystead_core::money::CURRENCY }];
+    let (value, unit) = match view.next_expiry() {
+        Some((_, left)) => (format.amount(&left.into()), keystead_core::money::CURRENCY),
+        None => ("–".to_owned(), ""),
+    };
+    let label = match view.next_expiry() {
+        Some((at, _)) => t.text_with("credit-expires-at", "when", format.date(&at)),
+        None => t.text("credit-expires-none"),
+    };
+    figures.push(Figure { label, value, unit });
+    let (value, unit) = match view.recharge {
+        Some(recharge) => (format.amount(&recharge.amount.into()), keystead_core::money::CURRENCY),
+        None => (t.text("credit-recharge-off"), ""),
+    };
+    figures.push(Figure { label: t.text("credit-recharge"), value, unit });
+    figures
+}
+
+fn recharge_words(visit: &Visit, view: &CreditView) -> String {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let Some(Recharge { below, amount, ceiling }) = view.recharge else { return t.text("credit-recharge-none") };
+    let [below, amount, ceiling] = [below, amount, ceiling].map(|part| format.money(&part.into()));
+    let arguments = [("below", below.as_str()), ("amount", amount.as_str()), ("ceiling", ceiling.as_str())];
+    t.text_with_all("credit-recharge-on", &arguments)
+}
+
+async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError> {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let fail = |error| PageError::new(t, error);
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    let after = match visit.person.query.get("after") {
+        Some(after) => Some(visit.named::<LedgerTransactionId>("transaction", after)?.to_string()),
+        None => None,
+    };
+    let cursor = Cursor { after, limit: ROWS, ascending: false };
+    let listed = state.app.ledger(&actor, organization, &cursor).await.map_err(fail)?;
+    let view = state.app.credit(&actor, organization).await.map_err(fail)?;
+    let more = listed.data.last().filter(|_| listed.has_more);
+    let lead = match view.mode {
+        BillingMode::None => "credit-lead-none",
+        BillingMode::Prepaid => "credit-lead-prepaid",
+        BillingMode::Postpaid => "credit-lead-postpaid",
+    };
+    let field = |micros: Option<Micros>| {
+        micros.map(|micros| format.decimal(Amount::from(micros).rounded_to(100), 2)).unwrap_or_default()
+    };
+    Ok(Credit {
+        layout: Layout::new(state, visit, &t.text("nav-billing"), billing_entry(state)),
+        tabs: tabs(visit, &view, HERE),
+        lead: t.text(lead),
+        buy: buy_page(state, visit, &view),
+        owner: visit.owner(),
+        notice: notice(visit, &view),
+        figures: figures(visit, &view),
+        lots: view.lots.iter().map(|lot| LotRow::of(format, lot)).collect(),
+        prepaid: view.mode == BillingMode::Prepaid,
+        recharge: recharge_words(visit, &view),
+        recharges: view.recharge.is_some(),
+        fields: RechargeFields {
+            below: field(view.recharge.map(|recharge| recharge.below)),
+            amount: field(view.recharge.map(|recharge| recharge.amount)),
+            ceiling: field(view.recharge.map(|recharge| recharge.ceiling)),
+        },
+        wrong: None,
+        rows: listed.data.iter().map(|row| LedgerRow::of(format, row)).collect(),
+        more: more.map(|last| visit.link(&format!("{HERE}?after={}#ledger", last.id))),
+        csv: visit.link(&format!("{HERE}/ledger.csv")),
+        action: visit.link(HERE),
+    })
+}
+
+pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+    render(visit.person.messages, &page(&state, &visit).await?)
+}
+
+/// Saves automatic recharge.
+pub(crate) async fn recharge(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let t = visit.person.messages;
+    let wrong = match typed(&visit, &form) {
+        Ok(wanted) => {
+            let set = state.app.set_recharge(&visit.person.actor(), &visit.organization.id, Some(wanted)).await;
+            match set {
+                Ok(()) => return Ok(redirect(&visit.link(&format!("{HERE}?done=saved")))),
+                Err(Error::Invalid { param: Some("monthly_ceiling_in_cents"), .. }) => {
+                    ("ceiling".to_owned(), t.text("credit-ceiling-low"))
+                }
+                Err(error @ Error::Invalid { .. }) => (String::new(), error_message(&visit.person.format, &error)),
+                Err(error) => return Err(PageError::new(t, error)),
+            }
+        }
+        Err(wrong) => wrong,
+    };
+    let mut shown = page(&state, &visit).await?;
+    shown.wrong = Some(wrong);
+    let text = |name: &str| form.field(name).to_owned();
+    shown.fields = RechargeFields { below: text("below"), amount: text("amount"), ceiling: text("ceiling") };
+    render_invalid(t, &shown)
+}
+
+/// Switches automatic recharge off.
+pub(crate) async fn stop(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let set = state.app.set_recharge(&visit.person.actor(), &visit.organization.id, None).await;
+    set.map_err(|error| PageError::new(visit.person.messages, error))?;
+    Ok(redirect(&visit.link(&format!("{HERE}?done=saved"))))
+}
+
+/// Reads the three amounts; the field at fault and what is wrong otherwise.
+fn typed(visit: &Visit, form: &Form) -> Result<Recharge, (String, String)> {
+    let read = |name: &str| {
+        let cents = cents(&visit.person.format, form.field(name), 1).map_err(|text| (name.to_owned(), text))?;
+        Ok(Micros(cents.saturating_mul(CENT)))
+    };
+    Ok(Recharge { below: read("below")?, amount: read("amount")?, ceiling: read("ceiling")? })
+}
