@@ -249,7 +249,7 @@ pub static ROUTES: &[Route] = &[
     signed_in("/operator/policy", || get(policy::open).post(policy::act)),
     signed_in("/operator/exemptions", || get(policy::open_exemptions).post(policy::act_exemptions)),
     signed_in("/operator/exemptions/waivers", || post(waivers::decide)),
-    signed_in("/operator/credit/{id}/purchases", || get(purchases::open).post(purchases::refund)),
+    signed_in("/operator/credit/{organization}/purchases", || get(purchases::open).post(purchases::refund)),
     signed_in("/operator/prices", || get(prices::list::open)),
     signed_in("/operator/prices/preview", || {
         post(prices::import::preview).layer(DefaultBodyLimit::max(prices::import::LARGEST_UPLOAD))
