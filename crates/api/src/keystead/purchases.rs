@@ -105,7 +105,7 @@ pub(crate) async fn refund(
     check_currency(&fields)?;
     let order = RefundPurchase {
         cents: fields.number("amount_in_cents")?,
-        reason: fields.required_text("reason")?.to_owned(),
+        reason: fields.required_text("reason")?,
         spent_too: fields.boolean("spent_too")?.unwrap_or(false),
         key: fields.text("idempotency_key")?,
     };

@@ -332,7 +332,9 @@ async fn the_balance_ends_at_what_the_service_has_kept() {
                 }
                 1 | 2 if !bought.is_empty() => {
                     let id = bought[rng.random_range(0..bought.len())].id.to_string();
-                    let unpaid = |status| !matches!(status, PaymentStatus::Paid | PaymentStatus::Expired | PaymentStatus::Failed);
+                    let unpaid = |status| {
+                        !matches!(status, PaymentStatus::Paid | PaymentStatus::Expired | PaymentStatus::Failed)
+                    };
                     let pays = shop.till.payments.lock().unwrap().get(&id).is_some_and(|one| unpaid(one.status));
                     if pays {
                         shop.till.pays(&id);
@@ -340,7 +342,13 @@ async fn the_balance_ends_at_what_the_service_has_kept() {
                 }
                 3 if !bought.is_empty() => {
                     let id = bought[rng.random_range(0..bought.len())].id.to_string();
-                    let paid = shop.till.payments.lock().unwrap().get(&id).is_some_and(|one| one.status == PaymentStatus::Paid);
+                    let paid = shop
+                        .till
+                        .payments
+                        .lock()
+                        .unwrap()
+                        .get(&id)
+                        .is_some_and(|one| one.status == PaymentStatus::Paid);
                     if paid {
                         let states = [ReversalState::Open, ReversalState::Final];
                         let state = states[rng.random_range(0..2)];
@@ -370,9 +378,11 @@ async fn the_balance_ends_at_what_the_service_has_kept() {
         }
         let payments = shop.till.payments.lock().unwrap().clone();
         let paid = |one: &&keystead_providers::payment::Payment| one.status == PaymentStatus::Paid;
-        let kept: i64 = payments.values().filter(paid).map(|one| {
-            one.cents - one.reversals.iter().map(|back| back.cents).sum::<i64>()
-        }).sum();
+        let kept: i64 = payments
+            .values()
+            .filter(paid)
+            .map(|one| one.cents - one.reversals.iter().map(|back| back.cents).sum::<i64>())
+            .sum();
         assert_eq!(shop.balance().await, Amount::of_cents(kept), "seed {seed}: {payments:?}");
     }
 }

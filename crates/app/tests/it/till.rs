@@ -10,8 +10,8 @@ use keystead_core::money::Amount;
 use keystead_core::purchase::{PaymentStatus, Reversal, ReversalKind, ReversalState};
 use keystead_core::time::Timestamp;
 use keystead_providers::payment::{
-    CardOrder, MethodEvent, Order, PageOrder, Payment, PaymentAt, PaymentProvider, PurchaseProvider, RefundOrder, Setup,
-    SetupState,
+    CardOrder, MethodEvent, Order, PageOrder, Payment, PaymentAt, PaymentProvider, PurchaseProvider, RefundOrder,
+    Setup, SetupState,
 };
 use keystead_providers::webhook::{Headers, Hint, SignatureError};
 use keystead_providers::{BoxFuture, Health, ProviderError};
@@ -83,7 +83,14 @@ impl Till {
     }
 
     /// Adds a reversal, or changes its state.
-    pub(crate) fn reverses(&self, purchase: &str, reference: &str, kind: ReversalKind, cents: i64, state: ReversalState) {
+    pub(crate) fn reverses(
+        &self,
+        purchase: &str,
+        reference: &str,
+        kind: ReversalKind,
+        cents: i64,
+        state: ReversalState,
+    ) {
         self.change(purchase, |payment| {
             payment.reversals.retain(|one| one.reference != reference);
             payment.reversals.push(Reversal {

@@ -101,7 +101,10 @@ async fn refusals_by_the_bank_are_answers() {
     let next = json!({ "type": "redirect_to_url", "redirect_to_url": { "url": "https://hooks.stripe.com/3d" } });
     let vendor = Vendor::new([json_answer(200, with(intent("requires_action"), "next_action", next))]).await;
     let asks = client(&vendor).charge(card(Some(BACK))).await.unwrap();
-    assert_eq!((asks.status, asks.url.as_deref()), (PaymentStatus::RequiresAction, Some("https://hooks.stripe.com/3d")));
+    assert_eq!(
+        (asks.status, asks.url.as_deref()),
+        (PaymentStatus::RequiresAction, Some("https://hooks.stripe.com/3d"))
+    );
 }
 
 // An answer that does not say what became of the request is not a refusal.
@@ -180,7 +183,8 @@ async fn money_that_goes_back_is_read_with_a_payment() {
     let refund = |id: &str, status: &str| json!({ "id": id, "status": status, "amount": 500, "metadata": { "reversal": "rev_1" } });
     let refunds = ["pending", "succeeded", "failed", "canceled"].map(|status| refund(&format!("re_{status}"), status));
     let statuses = ["needs_response", "under_review", "lost", "won", "warning_needs_response", "prevented"];
-    let disputes = statuses.map(|status| json!({ "id": format!("dp_{status}"), "status": status, "amount": 700, "reason": "fraudulent" }));
+    let disputes = statuses
+        .map(|status| json!({ "id": format!("dp_{status}"), "status": status, "amount": 700, "reason": "fraudulent" }));
     let vendor = Vendor::new([
         json_answer(200, intent("succeeded")),
         json_answer(200, json!({ "data": refunds })),

@@ -26,7 +26,9 @@ const LOT: Object = Object::new(
         field("kind", KINDS, "How it came.").such_as("grant"),
         field("amount_in_cents", Kind::Number, "How much came.").such_as("5000"),
         field("left_in_cents", Kind::Number, "What of it is left.").such_as("3725"),
-        field("priority", Kind::Integer, "Lots with a lower number are used first.").between(0, LAST_PRIORITY).such_as("50"),
+        field("priority", Kind::Integer, "Lots with a lower number are used first.")
+            .between(0, LAST_PRIORITY)
+            .such_as("50"),
         field("expires_at", Kind::Time, "When what is left of it expires.").or_null(),
         CREATED_AT,
     ],
@@ -49,7 +51,11 @@ const MEMBERS: &[Member] = &[
         "suspended",
         Kind::Members(&[
             field("since", Kind::Time, "Since when."),
-            field("for", Kind::OneOf(&["chargeback", "operator"]), "Why: a bank took a payment back, or an operator suspended it."),
+            field(
+                "for",
+                Kind::OneOf(&["chargeback", "operator"]),
+                "Why: a bank took a payment back, or an operator suspended it.",
+            ),
             field("reason", Kind::Text, "What the operator says about it.").such_as("Unpaid invoice."),
         ]),
         "The suspension of its billing: requests for models are refused.",
@@ -77,11 +83,19 @@ const PURCHASE_MEMBERS: &[Member] = &[
     object("keystead.purchase"),
     field("amount_in_cents", Kind::Integer, "How much credit it buys.").such_as("2000"),
     IN,
-    field("way", Kind::Names(|| PurchaseWay::ALL.map(PurchaseWay::as_str).to_vec()), "With the card on file, on the \
-        page of the payment service, or automatically with the card on file.")
+    field(
+        "way",
+        Kind::Names(|| PurchaseWay::ALL.map(PurchaseWay::as_str).to_vec()),
+        "With the card on file, on the \
+        page of the payment service, or automatically with the card on file.",
+    )
     .such_as("card"),
-    field("status", Kind::Names(|| PurchaseState::ALL.map(PurchaseState::as_str).to_vec()), "Its state. Credit is \
-        posted when it is `paid`.")
+    field(
+        "status",
+        Kind::Names(|| PurchaseState::ALL.map(PurchaseState::as_str).to_vec()),
+        "Its state. Credit is \
+        posted when it is `paid`.",
+    )
     .such_as("paid"),
     field("reason", Kind::Text, "Why the bank or the service refused it.").or_null().such_as("null"),
     field("url", Kind::Text, "Where an owner pays or confirms, while that is awaited.").or_null().such_as("null"),
@@ -98,8 +112,12 @@ const PURCHASE_MEMBERS: &[Member] = &[
 pub(super) const PURCHASE: Object = Object::new("Purchase", "A purchase of credit.", PURCHASE_MEMBERS);
 
 const ENTRY: Kind = Kind::Members(&[
-    field("account", Kind::Text, "`credit:` and a lot, `receivable`, or one of the other sides: `usage`, `unbilled`, \
-        `payments`, `granted`, `adjustments`, `refunds`, `disputed`, `expired`.")
+    field(
+        "account",
+        Kind::Text,
+        "`credit:` and a lot, `receivable`, or one of the other sides: `usage`, `unbilled`, \
+        `payments`, `granted`, `adjustments`, `refunds`, `disputed`, `expired`.",
+    )
     .such_as("usage"),
     field("micros", Kind::Integer, "What the account gains, in millionths of the currency's unit.").such_as("2500000"),
 ]);

@@ -1,8 +1,8 @@
 //! The operator's console for programs.
 
-mod policy;
 mod credit;
 mod leases;
+mod policy;
 mod prices;
 
 use keystead_core::gate::MOST_TAGS;

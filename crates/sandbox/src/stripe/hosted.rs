@@ -96,7 +96,12 @@ fn act(sandbox: &Sandbox, id: &str, outcome: &str, card: Option<String>) -> Resu
             return Err(Box::new(error(400, "resource_state", "This page has ended")));
         }
         match outcome {
-            "succeed" | "prepaid" | "3ds" | "charge_declined" | "charge_insufficient" | "charge_asks"
+            "succeed"
+            | "prepaid"
+            | "3ds"
+            | "charge_declined"
+            | "charge_insufficient"
+            | "charge_asks"
             | "charge_disputed" => {
                 let (brand, last4, funding) =
                     if outcome == "prepaid" { ("mastercard", "5100", "prepaid") } else { ("visa", "4242", "credit") };

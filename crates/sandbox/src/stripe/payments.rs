@@ -55,9 +55,9 @@ impl Intent {
             _ => Value::Null,
         };
         let url = format!("http://{}/stripe/confirm/{}", self.host, self.id);
-        let next = (self.status == "requires_action").then(|| {
-            json!({ "type": "redirect_to_url", "redirect_to_url": { "url": url, "return_url": self.return_url } })
-        });
+        let next = (self.status == "requires_action").then(
+            || json!({ "type": "redirect_to_url", "redirect_to_url": { "url": url, "return_url": self.return_url } }),
+        );
         json!({ "id": self.id, "object": "payment_intent", "amount": self.cents, "currency": "usd",
             "amount_received": if self.status == "succeeded" { self.cents } else { 0 }, "created": self.created,
             "customer": self.customer, "payment_method": self.method, "description": self.description,
@@ -125,11 +125,7 @@ pub(super) fn refuse(intent: &mut Intent, decline: &str) -> Vec<(&'static str, V
 }
 
 /// `POST /v1/payment_intents`
-pub(crate) async fn create(
-    State(sandbox): State<Sandbox>,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
-) -> Response {
+pub(crate) async fn create(State(sandbox): State<Sandbox>, headers: HeaderMap, Form(fields): Form<Fields>) -> Response {
     if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
     }
@@ -209,11 +205,7 @@ pub(crate) async fn show(
 }
 
 /// `GET /v1/payment_intents`
-pub(crate) async fn list(
-    State(sandbox): State<Sandbox>,
-    headers: HeaderMap,
-    Query(query): Query<Fields>,
-) -> Response {
+pub(crate) async fn list(State(sandbox): State<Sandbox>, headers: HeaderMap, Query(query): Query<Fields>) -> Response {
     if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
     }

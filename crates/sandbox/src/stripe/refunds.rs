@@ -12,11 +12,7 @@ use super::{Fields, check_access, missing, state};
 use crate::{Sandbox, text};
 
 /// `POST /v1/refunds`
-pub(crate) async fn create(
-    State(sandbox): State<Sandbox>,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
-) -> Response {
+pub(crate) async fn create(State(sandbox): State<Sandbox>, headers: HeaderMap, Form(fields): Form<Fields>) -> Response {
     if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
     }
@@ -41,7 +37,7 @@ fn make(sandbox: &Sandbox, fields: &Fields) -> Result<Made, Made> {
         let cents = match fields.get("amount") {
             None => rest,
             Some(text) => text
-                .parse()
+                .parse::<i64>()
                 .ok()
                 .filter(|cents| *cents > 0)
                 .ok_or_else(|| refused(400, "parameter_invalid_integer", "Invalid positive integer: amount"))?,

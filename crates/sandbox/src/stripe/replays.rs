@@ -46,7 +46,8 @@ pub(super) fn once(
     let known = state(sandbox).answers.get(&key).cloned();
     if let Some(known) = known {
         if known.request != request {
-            let message = "Keys for idempotent requests can only be used with the same parameters they were first used with.";
+            let message =
+                "Keys for idempotent requests can only be used with the same parameters they were first used with.";
             let error = json!({ "error": { "type": "idempotency_error", "message": message } });
             return respond((400, error));
         }

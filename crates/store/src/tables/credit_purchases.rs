@@ -141,11 +141,7 @@ pub async fn update(tx: &mut Tx, row: &Purchase) -> Result<bool, Error> {
 }
 
 /// Finds a purchase of an organization.
-pub async fn find(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    id: &PurchaseId,
-) -> Result<Option<Purchase>, Error> {
+pub async fn find(tx: &mut Tx, organization: &OrganizationId, id: &PurchaseId) -> Result<Option<Purchase>, Error> {
     const SQL: &str = concat!("SELECT ", columns!(), " FROM credit_purchases WHERE organization = $1 AND id = $2");
     tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into()]).await?.as_ref().map(purchase).transpose()
 }

@@ -2,6 +2,7 @@
 
 use keystead_core::hex;
 use keystead_core::money::CURRENCY;
+use keystead_core::purchase::recharge::Pause;
 use keystead_core::purchase::{PaymentStatus, PurchaseEffect, PurchaseState, PurchaseWay};
 use keystead_core::verification::limits::FAILED_PURCHASES;
 use keystead_providers::payment::Payment;
@@ -20,7 +21,6 @@ use crate::credit::payments::{Purchase as Paid, record_purchase};
 use crate::jobs::Job;
 use crate::verification::limits::{Subjects, count_hit};
 use crate::{Actor, App, Error};
-use keystead_core::purchase::recharge::Pause;
 
 /// A report that a payment ended without money, made here because the service has none.
 pub(super) fn ended(row: &Purchase, status: PaymentStatus, reason: &str) -> Payment {

@@ -1,6 +1,6 @@
 //! Jobs about purchases.
 
-use keystead_core::purchase::{ReversalKind, ReversalState};
+use keystead_core::purchase::ReversalState;
 use keystead_providers::ProviderError;
 use keystead_providers::payment::{PaymentAt, RefundOrder};
 use keystead_store::tables::credit_purchases::{self, Purchase};
@@ -23,22 +23,23 @@ pub(crate) async fn read_delivery(app: &App, delivery: &Delivery) -> Result<bool
     let Some(service) = app.services().payment.as_deref().and_then(|service| service.purchases()) else {
         return Ok(false);
     };
-    let find = async |reference: &str| -> Result<Option<Purchase>, Error> {
-        read_tx!(app.store(), "purchase_of_delivery", |tx| {
-            Ok(credit_purchases::find_by_reference(tx, provider, reference).await?)
-        })
-    };
-    let mut found = find(reference).await?;
+    let mut found = find(app, provider, reference).await?;
     if found.is_none() && name.starts_with("charge.dispute.") {
         let payment = service.disputed_payment(reference).await;
         let payment = payment.map_err(|failure| Error::provider("payment", &failure))?;
         if let Some(payment) = payment {
-            found = find(&payment).await?;
+            found = find(app, provider, &payment).await?;
         }
     }
     let Some(row) = found else { return Ok(false) };
     refresh_purchase(app, &row.organization, &row.id, Reading::Always).await?;
     Ok(true)
+}
+
+async fn find(app: &App, provider: &str, reference: &str) -> Result<Option<Purchase>, Error> {
+    read_tx!(app.store(), "purchase_of_delivery", |tx| {
+        Ok(credit_purchases::find_by_reference(tx, provider, reference).await?)
+    })
 }
 
 /// Polls a purchase without a delivery, at growing intervals, until nothing of it is open.
@@ -117,11 +118,9 @@ async fn undo_refund(app: &App, job: &RequestRefund) -> Result<(), Error> {
         Book::lock(app, tx, &job.organization).await?.finish(tx).await?;
         let Some(row) = credit_purchases::find(tx, &job.organization, &job.purchase).await? else { return Ok(()) };
         let all = credit_reversals::list(tx, &job.purchase).await?;
-        let is_it = |one: &ReversalRow| {
-            one.id == job.reversal && one.state == ReversalState::Open && one.reference.is_none()
-        };
+        let is_it =
+            |one: &ReversalRow| one.id == job.reversal && one.state == ReversalState::Open && one.reference.is_none();
         let Some(mut one) = all.into_iter().find(is_it) else { return Ok(()) };
-        debug_assert_eq!(one.kind, ReversalKind::Refund);
         one.state = ReversalState::Undone;
         one.changed_at = app.now();
         give_back(app, tx, &Actor::service(&row.provider), &row, &one).await?;

@@ -3,7 +3,7 @@
 
 mod apply;
 mod job_handlers;
-mod mails;
+pub(crate) mod mails;
 mod order;
 mod recharge;
 mod refresh;

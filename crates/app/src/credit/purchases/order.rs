@@ -181,9 +181,10 @@ pub(super) async fn within_bounds(
             PurchaseRefusal::TooLittle { least } => {
                 ("purchase_too_small", format!("Invalid 'amount_in_cents': the least purchase is {} USD.", text(least)))
             }
-            PurchaseRefusal::TooMuch { most } => {
-                ("purchase_too_large", format!("Invalid 'amount_in_cents': the largest purchase is {} USD.", text(most)))
-            }
+            PurchaseRefusal::TooMuch { most } => (
+                "purchase_too_large",
+                format!("Invalid 'amount_in_cents': the largest purchase is {} USD.", text(most)),
+            ),
             PurchaseRefusal::Day { left, most } => (
                 "purchase_limit_of_day",
                 format!(
@@ -215,12 +216,8 @@ pub(super) async fn request_payment(app: &App, row: &Purchase) -> Result<(), Err
     let return_url = format!("{}/settings/organization/billing/buy?purchase={}", app.public_url(), row.id);
     let answer = match (row.way, &row.method, &customer) {
         (PurchaseWay::Checkout, _, customer) => {
-            let page = PageOrder {
-                order,
-                customer: customer.as_deref(),
-                return_url: &return_url,
-                expires_at: row.expires_at,
-            };
+            let page =
+                PageOrder { order, customer: customer.as_deref(), return_url: &return_url, expires_at: row.expires_at };
             service.open_page(page).await
         }
         (way, Some(method), Some(customer)) => {

@@ -84,9 +84,13 @@ impl App {
         let begun = write_tx!(self.store(), "recharge_one", |tx| {
             hold_room(tx, "credit_purchases", organization.as_str()).await?;
             let Some(cents) = due(self, tx, organization).await? else { return Ok(None) };
-            if let Err(Error::Invalid { .. }) = within_bounds(self, tx, organization, cents).await {
-                pause_recharge(self, tx, organization, Pause::Bounds, cents).await?;
-                return Ok(None);
+            match within_bounds(self, tx, organization, cents).await {
+                Ok(()) => {}
+                Err(Error::Invalid { .. }) => {
+                    pause_recharge(self, tx, organization, Pause::Bounds, cents).await?;
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
             }
             let row = match self.new_purchase(tx, organization, &id, PurchaseWay::Recharge, cents).await {
                 Ok(row) => row,

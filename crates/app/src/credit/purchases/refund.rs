@@ -54,11 +54,8 @@ impl App {
             None => self.draw(ReversalId::generate),
             Some(key) => ReversalId::of_key(&request_key(organization, &format!("{id} {key}"))?),
         };
-        let job = RequestRefund {
-            reversal: reversal.clone(),
-            purchase: id.clone(),
-            organization: organization.clone(),
-        };
+        let job =
+            RequestRefund { reversal: reversal.clone(), purchase: id.clone(), organization: organization.clone() };
         write_tx!(self.store(), "refund_purchase", |tx| {
             let book = Book::lock(self, tx, organization).await?;
             let row = credit_purchases::find(tx, organization, &id).await?;
@@ -69,7 +66,8 @@ impl App {
                     let message = "The idempotency key was used for another refund. Use a new key.";
                     return Err(Error::Conflict { message: message.to_owned() });
                 }
-                return Ok(book.finish(tx).await.map(|_| ())?);
+                book.finish(tx).await?;
+                return Ok(());
             }
             let cents = refundable(&row, &all, order.cents)?;
             let left = unspent(tx, &book, &row).await?;

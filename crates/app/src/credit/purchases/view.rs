@@ -67,7 +67,7 @@ pub(super) async fn view_of(tx: &mut Tx, row: Purchase) -> Result<PurchaseView, 
     let reversals = credit_reversals::list(tx, &row.id).await?;
     let gone = |kind: ReversalKind| {
         let of_kind = reversals.iter().filter(|one| one.kind == kind && one.state != ReversalState::Undone);
-        of_kind.map(|one| one.cents).sum()
+        of_kind.map(|one| one.cents).sum::<i64>()
     };
     Ok(PurchaseView {
         id: row.id,

@@ -33,6 +33,10 @@ struct Purchases {
 }
 
 impl Purchases {
+    fn is_wrong(&self, id: &str) -> bool {
+        self.of == id
+    }
+
     fn amount_of(&self, id: &str) -> &str {
         if self.of == id { &self.amount } else { "" }
     }

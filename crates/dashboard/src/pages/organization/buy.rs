@@ -71,16 +71,13 @@ impl Row {
                 .map(|(key, cents)| t.text_with(key, "amount", money(cents)))
                 .collect(),
             receipt: view.receipt_url.clone(),
-            refundable: view.state == PurchaseState::Paid
-                && view.disputed == 0
-                && view.refunded < view.cents,
+            refundable: view.state == PurchaseState::Paid && view.disputed == 0 && view.refunded < view.cents,
         }
     }
 }
 
 /// An amount and a way that wait for the confirmation.
 struct Confirmation {
-    cents: i64,
     sentence: String,
     button: String,
 }
@@ -193,10 +190,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Buy, PageError> {
     Ok(Buy {
         layout: Layout::new(state, visit, &t.text("buy-title"), HERE),
         balance: t.text_with("buy-balance", "amount", format.money(&credit.balance)),
-        bounds: t.text_with_all(
-            "buy-amount-hint",
-            &[("least", &money(options.least)), ("most", &money(options.most))],
-        ),
+        bounds: t.text_with_all("buy-amount-hint", &[("least", &money(options.least)), ("most", &money(options.most))]),
         amounts: AMOUNTS.into_iter().filter(fits).map(|cents| format.amount(&Amount::of_cents(cents))).collect(),
         amount: String::new(),
         checkout: options.method.is_none(),
@@ -251,7 +245,7 @@ fn confirmation(page: &Buy, format: &LocalFormat, cents: i64) -> Confirmation {
         }
         None => t.text_with("buy-confirm-checkout", "amount", money.clone()),
     };
-    Confirmation { cents, sentence, button: t.text_with("buy-confirm", "amount", money) }
+    Confirmation { sentence, button: t.text_with("buy-confirm", "amount", money) }
 }
 
 async fn buy(state: &DashboardState, visit: &Visit, mut page: Buy, cents: i64) -> Page {

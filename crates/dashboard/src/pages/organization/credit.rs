@@ -10,8 +10,8 @@ use keystead_core::ledger::{BillingMode, Recharge, Suspension};
 use keystead_core::money::{Amount, Micros};
 
 use super::credit_rows::{LedgerRow, LotRow};
-use crate::pages::spend::cents;
 use crate::pages::organization::buy::HERE as BUY;
+use crate::pages::spend::cents;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
@@ -112,9 +112,10 @@ fn notice(visit: &Visit, view: &CreditView) -> Option<String> {
     Some(match suspended.why {
         Suspension::Chargeback => t.text_with("credit-suspended-chargeback", "when", when),
         Suspension::Operator if suspended.reason.is_empty() => t.text_with("credit-suspended", "when", when),
-        Suspension::Operator => {
-            t.text_with_all("credit-suspended-reason", &[("when", when.as_str()), ("reason", suspended.reason.as_str())])
-        }
+        Suspension::Operator => t.text_with_all(
+            "credit-suspended-reason",
+            &[("when", when.as_str()), ("reason", suspended.reason.as_str())],
+        ),
     })
 }
 

@@ -25,7 +25,8 @@ pub(super) fn subject<'a>(name: &str, event: &'a Value) -> Option<&'a str> {
     if name.starts_with("payment_intent.") {
         return text(&["data", "object", "metadata", "purchase"]);
     }
-    let of_payment = name.starts_with("refund.") || (name.starts_with("charge.") && !name.starts_with("charge.dispute."));
+    let of_payment =
+        name.starts_with("refund.") || (name.starts_with("charge.") && !name.starts_with("charge.dispute."));
     text(&["data", "object", "payment_intent"]).filter(|_| of_payment)
 }
 
@@ -255,8 +256,12 @@ impl Stripe {
         // Clocks differ by a little.
         let since = asked.since.plus(-600).0.to_string();
         let url = self.base.at(&["v1", "payment_intents"]);
-        let query =
-            [("customer", customer), ("created[gte]", since.as_str()), ("limit", MOST), ("expand[]", "data.latest_charge")];
+        let query = [
+            ("customer", customer),
+            ("created[gte]", since.as_str()),
+            ("limit", MOST),
+            ("expand[]", "data.latest_charge"),
+        ];
         let answer = done(self.send(self.http.get(url).query(&query)).await?)?;
         let ours = |body: &&Value| at(body, &["metadata", "purchase"]).and_then(Value::as_str) == Some(asked.purchase);
         match items(&answer)?.iter().find(ours) {

@@ -1,7 +1,7 @@
 //! Purchases of credit and the money of them that goes back.
 
-use keystead_core::purchase::{PurchaseState, PurchaseWay, ReversalKind, ReversalState};
 use keystead_core::purchase::recharge::Pause;
+use keystead_core::purchase::{PurchaseState, PurchaseWay, ReversalKind, ReversalState};
 use keystead_store::Error;
 use keystead_store::tables::credit_purchases::{self, Purchase};
 use keystead_store::tables::credit_reversals::{self, ReversalRow};
@@ -90,7 +90,11 @@ pub(crate) async fn purchases(db: Database) {
     let failed = Purchase { state: PurchaseState::Failed, finished_at: Some(later(11)), ..running };
     assert_eq!(change!(db, |tx| credit_purchases::update(tx, &failed)), Ok(true));
     change!(db, |tx| credit_purchases::insert(tx, &second)).unwrap();
-    assert_eq!(look!(db, |tx| credit_purchases::sum_since(tx, &one, recharge, NOW)), Ok(1_000), "a failure is no spend");
+    assert_eq!(
+        look!(db, |tx| credit_purchases::sum_since(tx, &one, recharge, NOW)),
+        Ok(1_000),
+        "a failure is no spend"
+    );
 
     let page = look!(db, |tx| credit_purchases::list(tx, &one, &after("pur_a", 1))).unwrap();
     assert_eq!((page.data, page.has_more), (vec![second], true));
