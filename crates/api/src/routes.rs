@@ -379,10 +379,6 @@ pub static ROUTES: &[Endpoint] = &[
     read("/v1/keystead/ledger", READ, || get(keystead::credit::ledger)).query(PAGE, &[]),
     read("/v1/keystead/operator/credit", OPERATOR, || get(keystead::credit::list)),
     read(CREDIT, OPERATOR, || get(keystead::credit::of_organization)),
-    read("/v1/keystead/operator/credit/{organization_id}/ledger", OPERATOR, || {
-        get(keystead::credit::ledger_of_organization)
-    })
-    .query(PAGE, &[]),
     write("/v1/keystead/operator/credit/{organization_id}/grants", OPERATOR, || post(keystead::credit::grant))
         .body(keystead::credit::GRANT),
     write("/v1/keystead/operator/credit/{organization_id}/adjustments", OPERATOR, || post(keystead::credit::adjust))

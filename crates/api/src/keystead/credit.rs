@@ -188,18 +188,6 @@ pub(crate) async fn of_organization(
     Ok(Json(show_organization(&found)))
 }
 
-/// `GET …/operator/credit/{organization_id}/ledger`.
-pub(crate) async fn ledger_of_organization(
-    State(state): State<ApiState>,
-    operator: Operator,
-    ids: Ids,
-    query: Query,
-) -> Result<Json<Value>, ApiError> {
-    let wanted = page::wanted(&query, false)?;
-    let listed = state.app.ledger(&operator.0, &organization(&ids)?, &wanted.page()).await;
-    Ok(wanted.list(&listed.or_fail(&state)?, show_transaction))
-}
-
 /// `POST …/operator/credit/{organization_id}/grants`.
 pub(crate) async fn grant(
     State(state): State<ApiState>,

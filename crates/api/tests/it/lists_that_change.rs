@@ -11,6 +11,7 @@ use keystead_testkit::Databases;
 use serde_json::{Value, json};
 
 use crate::certificates::AUTHORITY;
+use crate::credit::grant;
 use crate::external::{external_key, external_storage};
 use crate::lists::{LISTS, NEXT_LISTS};
 use crate::rates::serve;
@@ -121,6 +122,9 @@ impl<'w> Place<'w> {
         if self.names_next() {
             return self.add_to_groups(&name).await;
         }
+        if self.list == "/v1/keystead/ledger" {
+            return grant(world, &self.owner.organization_id).await;
+        }
         let mut path = self.path.clone();
         let body = match self.list.rsplit('/').next().unwrap() {
             "users" => {
@@ -171,7 +175,7 @@ impl<'w> Place<'w> {
         }
         let (world, key, path) = (self.world, admin(&self.owner), format!("{}/{id}", self.path));
         let answer = match self.list {
-            "/v1/organization/audit_logs" => return,
+            "/v1/organization/audit_logs" | "/v1/keystead/ledger" => return,
             list if list.ends_with("/certificates") => {
                 world.delete(&format!("/v1/organization/certificates/{id}"), key).await
             }

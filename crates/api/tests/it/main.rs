@@ -8,6 +8,7 @@ mod budget;
 mod cases;
 mod certificates;
 mod command_line;
+mod credit;
 mod external;
 mod features;
 mod grants;

@@ -81,6 +81,7 @@ impl Walk {
             world.wait(1);
             let name = format!("row {n}");
             let user = world.member(&self.organization, OrganizationRole::Reader).await;
+            crate::credit::grant(world, &self.organization).await;
             for (path, body) in [
                 ("/v1/organization/admin_api_keys".to_owned(), json!({ "name": name })),
                 ("/v1/organization/projects".to_owned(), json!({ "name": name })),

@@ -11,6 +11,7 @@ mod case_mails;
 mod certificates;
 mod code_binding;
 mod concurrency;
+mod credit;
 mod deadlines;
 mod fault_injection;
 mod installation;

@@ -18,7 +18,16 @@ use crate::test_app::*;
 const NOT_COPIED: &[(&str, &[&str])] = &[
     (
         "it has a file of its own, or only counts",
-        &["audit_events", "usage_minutes", "usage_hours", "usage_days", "first_uses", "feature_uses", "refusals"],
+        &[
+            "audit_events",
+            "usage_minutes",
+            "usage_hours",
+            "usage_days",
+            "credit_usage",
+            "first_uses",
+            "feature_uses",
+            "refusals",
+        ],
     ),
     ("it follows from rows that are copied", &["keys_left_out", "requirement_states", "recharge_pauses"]),
     (

@@ -7,6 +7,7 @@ mod audit;
 mod bursts;
 mod certificates;
 mod console;
+mod credit;
 mod first_steps;
 mod forms;
 mod groups_and_roles;

@@ -52,6 +52,13 @@ impl World {
         Self::with(Settings { operator_emails, ..Settings::default() }).await
     }
 
+    /// An installation in which organizations pay in advance, with operators at these addresses.
+    pub(crate) async fn prepaid(operators: &[&str]) -> Self {
+        let operator_emails = operators.iter().map(|email| (*email).to_owned()).collect();
+        let billing_mode = keystead_core::ledger::BillingMode::Prepaid;
+        Self::with(Settings { operator_emails, billing_mode, ..Settings::default() }).await
+    }
+
     /// An installation with a proxy that reports the certificates of clients.
     pub(crate) async fn with_client_certificates() -> Self {
         Self::with(Settings { client_certificates: true, ..Settings::default() }).await

@@ -13,6 +13,7 @@ mod canary;
 mod certificates;
 mod command_line;
 mod command_line_failures;
+mod credit;
 mod denial_of_service;
 mod exemptions;
 mod failures;

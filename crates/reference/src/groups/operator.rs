@@ -324,7 +324,6 @@ pub(super) const GROUP: Group = Group {
             .or(&[409]),
         credit::ALL,
         credit::ONE,
-        credit::LEDGER,
         credit::GRANT,
         credit::ADJUST,
         credit::PURCHASES,

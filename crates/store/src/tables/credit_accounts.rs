@@ -74,15 +74,6 @@ pub async fn lock(tx: &mut Tx, organization: &OrganizationId, at: Timestamp) -> 
     account(&tx.optional(SQL, values).await?.ok_or(Error::Missing)?)
 }
 
-/// Lists the accounts, by organization.
-pub async fn list(tx: &mut Tx) -> Result<Vec<CreditAccount>, Error> {
-    const SQL: &str = concat!("SELECT ", columns!(), " FROM credit_accounts");
-    let mut rows = tx.all(SQL, vec![]).await?.iter().map(account).collect::<Result<Vec<_>, _>>()?;
-    // The engines sort text differently; sorting in Rust gives one order.
-    rows.sort_by(|a, b| a.organization.cmp(&b.organization));
-    Ok(rows)
-}
-
 /// Lists organizations that are not deleted and whose usage is posted by another mode than the one that holds for them:
 /// the one chosen for them, or `configured`.
 pub async fn list_to_apply(

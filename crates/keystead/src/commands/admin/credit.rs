@@ -164,7 +164,7 @@ pub(super) async fn run(config: &Validated, place: Place, command: Credit) -> Re
             return within.console.print(&found, lines);
         }
         Credit::Ledger { window } => {
-            let request = Request::get(CREDIT, &[organization, "ledger"]);
+            let request = Request::get("/v1/keystead/ledger", &[]);
             return within.list(request, window, Listed { columns: TRANSACTION, nothing: "The ledger is empty." }).await;
         }
         Credit::Grant(new) => (Request::post(CREDIT, &[organization, "grants"], new.body()), TRANSACTION),

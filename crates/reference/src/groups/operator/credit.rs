@@ -1,9 +1,15 @@
 //! What operators do with credit.
 
 use crate::groups::credit::{
+<<<<<<< HEAD
     ALL_CREDIT, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED, PURCHASE, TRANSACTION,
 };
 use crate::groups::shared::{PAGE, REASON, flag};
+=======
+    ALL_CREDIT, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED,
+};
+use crate::groups::shared::REASON;
+>>>>>>> 0d44b554590513228e61b8cb3c290ce487cfbb42
 use crate::members::{Kind, Member, field, optional};
 use crate::operation::{Access, Operation, get, post};
 use keystead_core::ledger::LAST_PRIORITY;
@@ -25,16 +31,6 @@ pub(super) const ONE: Operation =
     get("/v1/keystead/operator/credit/{organization_id}", "retrieveCredit", "Retrieve the credit of an organization")
         .needs(Access::Operator)
         .answers(&ORGANIZATION_CREDIT);
-
-pub(super) const LEDGER: Operation = get(
-    "/v1/keystead/operator/credit/{organization_id}/ledger",
-    "listLedgerOfOrganization",
-    "List the ledger of an organization",
-)
-.about("The latest first.")
-.needs(Access::Operator)
-.query(PAGE)
-.lists(&TRANSACTION);
 
 pub(super) const GRANT: Operation =
     post("/v1/keystead/operator/credit/{organization_id}/grants", "grantCredit", "Grant credit")

@@ -1,0 +1,111 @@
+//! Credit on the page of billing and in the operator's console.
+
+use crate::world::*;
+
+const BILLING: &str = "/settings/organization/billing";
+const CONSOLE: &str = "/operator/credit";
+
+/// The organization's page in the console.
+async fn console(browser: &mut Browser<'_>) -> String {
+    let page = browser.get(CONSOLE).await;
+    let id = page.body.split("/operator/credit/org-").nth(1).unwrap_or_else(|| panic!("{}", page.body));
+    format!("{CONSOLE}/org-{}", id.split(['"', '?', '&']).next().unwrap())
+}
+
+async fn send(browser: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let csrf = browser.csrf().await;
+    let mut all = vec![("csrf", csrf.as_str())];
+    all.extend(fields);
+    browser.post(path, &all).await
+}
+
+#[tokio::test]
+async fn operators_grant_and_owners_see_what_they_have() {
+    let world = World::prepaid(&["ops@example.com"]).await;
+    let mut ops = world.owner("ops@example.com", "Harbour").await;
+    let page = ops.get(BILLING).await;
+    assert!(page.body.contains("You pay with credit") && page.body.contains("No credit is available"), "{}", page.body);
+    assert!(page.body.contains("Payment methods"), "the other page of billing");
+    let place = console(&mut ops).await;
+    for (fields, said) in [
+        (&[("do", "grant"), ("grant", ""), ("reason", "trial")][..], "grant"),
+        (&[("do", "grant"), ("grant", "-5"), ("reason", "trial")], "grant"),
+        (&[("do", "grant"), ("grant", "5 EUR"), ("reason", "trial")], "grant"),
+        (&[("do", "grant"), ("grant", "5"), ("reason", " ")], "grant-reason"),
+        (&[("do", "grant"), ("grant", "5"), ("priority", "x"), ("reason", "trial")], "priority"),
+        (&[("do", "grant"), ("grant", "5"), ("priority", "101"), ("reason", "trial")], "priority"),
+        (&[("do", "grant"), ("grant", "5"), ("expires", "2001-01-01T00:00"), ("reason", "trial")], "expires"),
+        (&[("do", "adjust"), ("adjust", "0"), ("reason", "trial")], "adjust"),
+    ] {
+        let refused = send(&mut ops, &place, fields).await;
+        assert!(refused.body.contains(&format!("href=\"#{said}\"")), "{fields:?}: {}", refused.body);
+    }
+    assert!(ops.get(BILLING).await.body.contains("There are no transactions yet"));
+    let grant = [("do", "grant"), ("grant", "12.50"), ("expires", "2036-01-01T00:00"), ("reason", "trial credit")];
+    assert!(send(&mut ops, &place, &grant).await.location().contains("done=saved"));
+    let taken = [("do", "adjust"), ("adjust", "-2.50"), ("reason", "a mistake")];
+    assert!(send(&mut ops, &place, &taken).await.location().contains("done=saved"));
+    let page = ops.get(BILLING).await.body;
+    for mark in ["10.00", "+12.50", "−2.50", "trial credit", "a mistake", "Granted credit", "Correction"] {
+        assert!(page.contains(mark), "{mark}: {page}");
+    }
+    let file = ops.get(&format!("{BILLING}/ledger.csv")).await.body;
+    assert!(file.starts_with("time,transaction,kind,change_usd,account"), "{file}");
+    assert_eq!(file.lines().count(), 5, "a line for each entry: {file}");
+    assert!(file.contains(",grant,12.5,granted,-12.5,") && file.contains(",adjustment,-2.5,adjustments,2.5,"), "{file}");
+
+    let recharge = [("below", "10"), ("amount", "50"), ("ceiling", "20")];
+    let refused = send(&mut ops, &format!("{BILLING}/recharge"), &recharge).await;
+    assert!(refused.body.contains("href=\"#ceiling\""), "{}", refused.body);
+    let recharge = [("below", "10"), ("amount", "50"), ("ceiling", "200")];
+    assert!(send(&mut ops, &format!("{BILLING}/recharge"), &recharge).await.location().contains("done=saved"));
+    assert!(ops.get(BILLING).await.body.contains("When the balance is below 10.00"));
+    send(&mut ops, &format!("{BILLING}/recharge/stop"), &[]).await;
+    assert!(ops.get(BILLING).await.body.contains("Credit is not bought automatically"));
+
+    let suspend = [("do", "suspend"), ("reason", "unpaid")];
+    assert!(send(&mut ops, &place, &suspend).await.location().contains("done=saved"));
+    assert!(ops.get(BILLING).await.body.contains("Reason: unpaid"));
+    assert!(ops.get(CONSOLE).await.body.contains("Suspended since"));
+    send(&mut ops, &place, &[("do", "resume"), ("reason", "paid")]).await;
+    let postpaid = [("do", "mode"), ("mode", "postpaid"), ("reason", "a contract")];
+    assert!(send(&mut ops, &place, &postpaid).await.location().contains("done=saved"));
+    assert!(ops.get(BILLING).await.body.contains("What you use beyond it is owed"));
+    // Onboarding leads to credit where it is on, and keeps the way around it.
+    send(&mut ops, &place, &[("do", "mode"), ("mode", "default"), ("reason", "over")]).await;
+    let step = ops.get("/welcome/credits").await.body;
+    assert!(step.contains(&format!("href=\"{BILLING}")) && step.contains("I&#39;ll buy credits later"), "{step}");
+}
+
+#[tokio::test]
+async fn credit_belongs_to_owners_and_its_console_to_operators() {
+    let world = World::prepaid(&["ops@example.com"]).await;
+    let mut ops = world.owner("ops@example.com", "Harbour").await;
+    let place = console(&mut ops).await;
+    let mut ann = world.owner("ann@example.com", "Marina").await;
+    for path in [CONSOLE, place.as_str()] {
+        assert_eq!(ann.get(path).await.status, 404, "{path}");
+    }
+    let csrf = ann.csrf().await;
+    let own = [("csrf", csrf.as_str()), ("do", "grant"), ("grant", "5"), ("reason", "mine")];
+    assert_eq!(ann.post(&place, &own).await.status, 404);
+    let mut ben = world.member(&mut ann, "ben@example.com").await;
+    assert_eq!(ben.get(BILLING).await.status, 403);
+    let csrf = ben.csrf().await;
+    let recharge = [("csrf", csrf.as_str()), ("below", "1"), ("amount", "1"), ("ceiling", "1")];
+    assert_eq!(ben.post(&format!("{BILLING}/recharge"), &recharge).await.status, 403);
+    assert_eq!(ben.post(&format!("{BILLING}/recharge/stop"), &recharge).await.status, 403);
+    assert!(ann.get(BILLING).await.body.contains("There are no transactions yet"));
+}
+
+#[tokio::test]
+async fn an_installation_without_charges_shows_payment_methods_only() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let page = ann.get("/home").await.body;
+    assert!(page.contains("/settings/organization/billing/payment-methods"), "{page}");
+    let methods = ann.get("/settings/organization/billing/payment-methods").await.body;
+    assert!(!methods.contains("strip-tabs"), "{methods}");
+    assert!(ann.get(BILLING).await.body.contains("does not charge for it"));
+    assert!(ann.get("/welcome/credits").await.body.contains("payment-methods"));
+}

@@ -1,0 +1,206 @@
+//! Credit: accounts, lots, the ledger, and usage as it is counted for it.
+
+use keystead_core::budget::{Charge, Payers, Window};
+use keystead_core::ledger::{Account, BillingMode, Entry, Recharge, Suspension, TransactionKind};
+use keystead_core::money::{Amount, Micros};
+use keystead_core::time::Timestamp;
+use keystead_core::usage::UsageEvent;
+use keystead_store::Error;
+use keystead_store::tables::credit_lots::{self, CreditLot};
+use keystead_store::tables::ledger::{self, LedgerTransaction};
+use keystead_store::tables::{budgets, changes, credit_accounts, credit_budgets, credit_usage, usage};
+
+use super::usage::event;
+use crate::world::*;
+
+fn entry(account: &str, micros: i64) -> Entry {
+    Entry { account: account.parse().unwrap(), micros: Micros(micros) }
+}
+
+fn transaction(name: &str, seconds: i64, entries: &[Entry]) -> LedgerTransaction {
+    LedgerTransaction {
+        id: id(&format!("ltxn_{name}")),
+        organization: id("org-one"),
+        kind: TransactionKind::Grant,
+        created_at: later(seconds),
+        reference: None,
+        payment: None,
+        lot: None,
+        month: None,
+        made_by: "ops@example.com".into(),
+        reason: "it's 'new'\\ 𝄞".to_owned(),
+        entries: entries.to_vec(),
+    }
+}
+
+pub(crate) async fn accounts_and_lots(db: Database) {
+    seed(&db).await;
+    let one = id("org-one");
+    assert_eq!(look!(db, |tx| credit_accounts::find(tx, &one)), Ok(None));
+    let due = look!(db, |tx| credit_accounts::list_to_apply(tx, BillingMode::Prepaid, 10)).unwrap();
+    assert!(due.contains(&one), "an organization without an account follows the configuration");
+    assert_eq!(look!(db, |tx| credit_accounts::list_to_apply(tx, BillingMode::None, 10)), Ok(vec![]));
+    for _ in 0..2 {
+        let account = change!(db, |tx| credit_accounts::lock(tx, &one, NOW)).unwrap();
+        assert_eq!((account.chosen, account.applied, account.waived), (None, BillingMode::None, Amount::ZERO));
+    }
+    let waived = Amount::of_picos(7);
+    let modes = (Some(BillingMode::Postpaid), BillingMode::Prepaid);
+    change!(db, |tx| credit_accounts::set_mode(tx, &one, modes, waived, NOW)).unwrap();
+    assert_eq!(look!(db, |tx| credit_accounts::list_to_apply(tx, BillingMode::None, 10)), Ok(vec![one.clone()]));
+    let recharge = Recharge { below: Micros(1), amount: Micros(2), ceiling: Micros(3) };
+    change!(db, |tx| credit_accounts::set_recharge(tx, &one, Some(recharge), NOW)).unwrap();
+    assert_eq!(look!(db, |tx| credit_accounts::list_with_recharge(tx)), Ok(vec![one.clone()]));
+    let before = look!(db, |tx| changes::latest(tx)).unwrap();
+    let why = (Suspension::Operator, "unpaid");
+    change!(db, |tx| credit_accounts::set_suspended(tx, &one, Some(why), later(5))).unwrap();
+    assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(before + 1), "gateways read the organization again");
+    let account = look!(db, |tx| credit_accounts::find(tx, &one)).unwrap().unwrap();
+    assert_eq!((account.chosen, account.applied), modes);
+    assert_eq!((account.waived, account.recharge), (waived, Some(recharge)));
+    assert_eq!(account.suspended, Some((later(5), Suspension::Operator, "unpaid".to_owned())));
+    change!(db, |tx| credit_accounts::set_suspended(tx, &one, None, later(6))).unwrap();
+    change!(db, |tx| credit_accounts::set_recharge(tx, &one, None, NOW)).unwrap();
+    let account = look!(db, |tx| credit_accounts::find(tx, &one)).unwrap().unwrap();
+    assert_eq!((account.suspended, account.recharge), (None, None));
+
+    let lot = |name: &str, expires: Option<i64>| CreditLot {
+        id: id(&format!("credit_{name}")),
+        organization: id("org-one"),
+        kind: TransactionKind::Grant,
+        micros: Micros(5),
+        priority: 3,
+        expires_at: expires.map(later),
+        created_at: NOW,
+        closed_at: None,
+    };
+    for lot in [lot("a", Some(10)), lot("b", None), lot("c", Some(20))] {
+        change!(db, |tx| credit_lots::insert(tx, &lot)).unwrap();
+    }
+    let listed = look!(db, |tx| credit_lots::list(tx, &one)).unwrap();
+    assert_eq!(listed, [lot("a", Some(10)), lot("b", None), lot("c", Some(20))]);
+    assert_eq!(look!(db, |tx| credit_lots::list_due(tx, later(9), 10)), Ok(vec![]));
+    assert_eq!(look!(db, |tx| credit_lots::list_due(tx, later(10), 10)), Ok(vec![one.clone()]));
+    change!(db, |tx| credit_lots::close(tx, &id("credit_a"), later(11))).unwrap();
+    change!(db, |tx| credit_lots::close(tx, &id("credit_a"), later(99))).unwrap();
+    assert_eq!(look!(db, |tx| credit_lots::list_due(tx, later(11), 10)), Ok(vec![]));
+    let closed = look!(db, |tx| credit_lots::list(tx, &one)).unwrap();
+    assert_eq!(closed[0].closed_at, Some(later(11)));
+    assert_eq!(look!(db, |tx| credit_lots::list(tx, &id("org-two"))), Ok(vec![]));
+
+    // The budget by which requests are refused.
+    assert_eq!(look!(db, |tx| credit_budgets::find(tx, &one)).unwrap().left(), None);
+    change!(db, |tx| async {
+        assert_eq!(credit_budgets::lock(tx, &one).await?.most, None);
+        budgets::set_credit(tx, &one, Amount::of_cents(30), NOW).await
+    })
+    .unwrap();
+    let charge = UsageEvent { cost: Amount::of_cents(10), ..event(5, "m") };
+    change!(db, |tx| usage::record(tx, "1-a", 0, &[charge])).unwrap();
+    let budget = look!(db, |tx| credit_budgets::find(tx, &one)).unwrap();
+    assert_eq!((budget.spent, budget.left()), (Amount::of_cents(10), Some(Amount::of_cents(20))));
+}
+
+pub(crate) async fn transactions_sum_to_zero(db: Database) {
+    seed(&db).await;
+    let one = id("org-one");
+    let grant = [entry("credit:credit_a", 100), entry("granted", -100)];
+    for wrong in [&grant[..1], &[entry("usage", 1), entry("unbilled", -2)][..], &[][..]] {
+        let refused = change!(db, |tx| ledger::insert(tx, &transaction("wrong", 0, wrong)));
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    }
+    assert_eq!(look!(db, |tx| ledger::list(tx, &one, &first(10))).unwrap().data, []);
+    let a = LedgerTransaction {
+        reference: Some("purchase/auto/pi_1".to_owned()),
+        payment: Some("pi_1".to_owned()),
+        kind: TransactionKind::Purchase,
+        lot: Some(id("credit_a")),
+        ..transaction("a", 0, &[entry("credit:credit_a", 100), entry("payments", -100)])
+    };
+    let b = LedgerTransaction {
+        kind: TransactionKind::Usage,
+        month: Some(Window::month(NOW).start),
+        ..transaction("b", 10, &[entry("credit:credit_a", -30), entry("receivable", -10), entry("usage", 40)])
+    };
+    assert_eq!(change!(db, |tx| ledger::insert(tx, &a)), Ok(true));
+    assert_eq!(change!(db, |tx| ledger::insert(tx, &b)), Ok(true));
+    // The same reference is posted once, also under another id.
+    let again = LedgerTransaction { id: id("ltxn_again"), ..a.clone() };
+    assert_eq!(change!(db, |tx| ledger::insert(tx, &again)), Ok(false));
+    let sorted = |mut row: LedgerTransaction| {
+        row.entries.sort_by(|x, y| x.account.cmp(&y.account));
+        row
+    };
+    let (a, b) = (sorted(a), sorted(b));
+    assert_eq!(look!(db, |tx| ledger::find_by_reference(tx, "purchase/auto/pi_1")), Ok(Some(a.clone())));
+    assert_eq!(look!(db, |tx| ledger::find_by_reference(tx, "purchase/auto/pi_2")), Ok(None));
+    assert_eq!(look!(db, |tx| ledger::list_of_payment(tx, "pi_1")), Ok(vec![a.clone()]));
+    assert_eq!(look!(db, |tx| ledger::list_of_payment(tx, "pi_2")), Ok(vec![]));
+    let page = look!(db, |tx| ledger::list(tx, &one, &first(1))).unwrap();
+    assert_eq!((page.data, page.has_more), (vec![a], true));
+    let next = look!(db, |tx| ledger::list(tx, &one, &after("ltxn_a", 5))).unwrap();
+    assert_eq!((next.data, next.has_more), (vec![b], false));
+    assert_eq!(look!(db, |tx| ledger::list(tx, &id("org-two"), &first(5))).unwrap().data, []);
+    assert_eq!(look!(db, |tx| ledger::list(tx, &id("org-two"), &after("ltxn_a", 5))).err(), Some(Error::Missing));
+    let sums = look!(db, |tx| ledger::sums(tx, &one)).unwrap();
+    assert_eq!(sums.get(&Account::Credit(id("credit_a"))), Some(&Micros(70)));
+    assert_eq!(sums.values().map(|sum| sum.0).sum::<i64>(), 0);
+    let posted = look!(db, |tx| ledger::list_posted(tx));
+    assert_eq!(posted, Ok(vec![(one.clone(), Window::month(NOW).start, Micros(40))]));
+    let bought = |beginning: &'static str, since| {
+        let (db, one) = (&db, one.clone());
+        async move { look!(db, |tx| ledger::bought_since(tx, &one, beginning, since)).unwrap() }
+    };
+    assert_eq!(bought("purchase/auto/", NOW).await, Micros(100));
+    assert_eq!(bought("purchase/auto/", later(1)).await, Micros(0));
+    assert_eq!(bought("purchase/other/", NOW).await, Micros(0));
+    assert_eq!(look!(db, |tx| ledger::find_unbalanced(tx)), Ok(None));
+    // A change outside Keystead is found.
+    let sql = "UPDATE ledger_entries SET micros = 41 WHERE transaction_id = 'ltxn_b' AND account = 'usage'";
+    change!(db, |tx| tx.execute(sql, vec![])).unwrap();
+    let found = look!(db, |tx| ledger::find_unbalanced(tx));
+    assert_eq!(found, Ok(Some((id("ltxn_b"), one, Micros(1)))));
+}
+
+pub(crate) async fn usage_is_counted_by_month(db: Database) {
+    seed(&db).await;
+    let one = id("org-one");
+    let month = Window::month(NOW);
+    let picos = |picos| Amount::of_picos(picos);
+    let paid = |at: Timestamp, admitted_at: Timestamp, cost| UsageEvent {
+        at,
+        cost,
+        charge: Some(Charge { admitted_at, payers: Payers::NONE }),
+        ..event(0, "m")
+    };
+    let next = month.end.plus(3);
+    let events =
+        [paid(NOW, NOW, picos(1_500_001)), paid(next, NOW, picos(2_000_000)), paid(next, next, picos(500_000))];
+    for _ in 0..2 {
+        change!(db, |tx| usage::record(tx, "1-a", 0, &events)).unwrap();
+    }
+    let rows = change!(db, |tx| credit_usage::lock(tx, &one)).unwrap();
+    assert_eq!(look!(db, |tx| credit_usage::list(tx, &one)), Ok(rows.clone()));
+    assert_eq!(look!(db, |tx| credit_usage::list_all(tx)), Ok(rows.clone()));
+    let figures: Vec<_> = rows.iter().map(|row| (row.month, row.counted, row.admitted, row.posted)).collect();
+    let expected = [
+        (month.start, picos(1_500_001), picos(3_500_001), Micros(0)),
+        (month.end, picos(2_500_000), picos(500_000), Micros(0)),
+    ];
+    assert_eq!(figures, expected);
+    let days = look!(db, |tx| credit_usage::list_of_days(tx)).unwrap();
+    let counted = [(one.clone(), month.start, picos(1_500_001)), (one.clone(), month.end, picos(2_500_000))];
+    assert_eq!(days, counted);
+    let counters = look!(db, |tx| credit_usage::list_counters(tx)).unwrap();
+    let admitted = [(one.clone(), month.start, picos(3_500_001)), (one.clone(), month.end, picos(500_000))];
+    assert_eq!(counters, admitted);
+    assert_eq!(look!(db, |tx| credit_usage::list_unposted(tx, 10)), Ok(vec![one.clone()]));
+    change!(db, |tx| credit_usage::set_posted(tx, &one, month.start, Micros(1))).unwrap();
+    change!(db, |tx| credit_usage::set_posted(tx, &one, month.end, Micros(2))).unwrap();
+    assert_eq!(look!(db, |tx| credit_usage::list_unposted(tx, 10)), Ok(vec![]), "less than a micro waits");
+    let day = Timestamp(NOW.0 - NOW.0.rem_euclid(86_400));
+    let found = look!(db, |tx| usage::list_of_organizations(tx, "m", (day, day.plus(86_400)))).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0].0, found[0].1.cost, found[0].1.used.requests), (&one, picos(1_500_001), 1));
+    assert_eq!(look!(db, |tx| usage::list_of_organizations(tx, "other", (day, day.plus(86_400)))), Ok(vec![]));
+}
