@@ -1,15 +1,9 @@
 //! What operators do with credit.
 
 use crate::groups::credit::{
-<<<<<<< HEAD
-    ALL_CREDIT, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED, PURCHASE, TRANSACTION,
+    ALL_CREDIT, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED, PURCHASE,
 };
-use crate::groups::shared::{PAGE, REASON, flag};
-=======
-    ALL_CREDIT, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED,
-};
-use crate::groups::shared::REASON;
->>>>>>> 0d44b554590513228e61b8cb3c290ce487cfbb42
+use crate::groups::shared::{REASON, flag};
 use crate::members::{Kind, Member, field, optional};
 use crate::operation::{Access, Operation, get, post};
 use keystead_core::ledger::LAST_PRIORITY;

@@ -77,13 +77,10 @@ pub(crate) async fn usage(databases: &Databases) {
     spend::limits_and_leases(databases.fresh().await).await;
     spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
     spend::alerts(databases.fresh().await).await;
-<<<<<<< HEAD
     purchases::purchases(databases.fresh().await).await;
-=======
     credit::accounts_and_lots(databases.fresh().await).await;
     credit::transactions_sum_to_zero(databases.fresh().await).await;
     credit::usage_is_counted_by_month(databases.fresh().await).await;
->>>>>>> 0d44b554590513228e61b8cb3c290ce487cfbb42
     spend_figures::figures(databases.fresh().await).await;
     spend_figures::alerts_of_month(databases.fresh().await).await;
 }
