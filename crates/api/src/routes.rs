@@ -385,8 +385,7 @@ pub static ROUTES: &[Endpoint] = &[
         .body(keystead::credit::ADJUSTMENT),
     read("/v1/keystead/operator/credit/{organization_id}/purchases", OPERATOR, || {
         get(keystead::purchases::of_organization)
-    })
-    .query(PAGE, &[]),
+    }),
     write("/v1/keystead/operator/credit/{organization_id}/purchases/{purchase_id}/refunds", OPERATOR, || {
         post(keystead::purchases::refund)
     })

@@ -3,6 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use keystead_app::Page;
 use keystead_app::credit::{BuyCredit, PurchaseView, RefundPurchase};
 use keystead_core::id::OrganizationId;
 use keystead_core::money::CURRENCY;
@@ -17,6 +18,8 @@ use crate::page;
 use crate::path::Ids;
 use crate::query::Query;
 
+/// Purchases that operators see of one organization.
+const MOST: u32 = 500;
 /// The fields of a purchase.
 pub(crate) const PURCHASE: &[&str] = &["amount_in_cents", "currency", "checkout", "idempotency_key"];
 /// The fields of a refund.
@@ -83,16 +86,16 @@ fn organization(ids: &Ids) -> Result<OrganizationId, ApiError> {
     ids.get("organization_id", "organization")
 }
 
-/// `GET …/operator/credit/{organization_id}/purchases`.
+/// `GET …/operator/credit/{organization_id}/purchases`: the newest ones.
 pub(crate) async fn of_organization(
     State(state): State<ApiState>,
     operator: Operator,
     ids: Ids,
-    query: Query,
 ) -> Result<Json<Value>, ApiError> {
-    let wanted = page::wanted(&query, false)?;
-    let listed = state.app.purchases(&operator.0, &organization(&ids)?, &wanted.page()).await;
-    Ok(wanted.list(&listed.or_fail(&state)?, show))
+    let newest = Page { after: None, limit: MOST, ascending: false };
+    let listed = state.app.purchases(&operator.0, &organization(&ids)?, &newest).await.or_fail(&state)?;
+    let data: Vec<Value> = listed.data.iter().map(show).collect();
+    Ok(Json(json!({ "object": "list", "data": data })))
 }
 
 /// `POST …/operator/credit/{organization_id}/purchases/{purchase_id}/refunds`: pays a purchase back.

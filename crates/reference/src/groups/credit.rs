@@ -111,6 +111,12 @@ const PURCHASE_MEMBERS: &[Member] = &[
 
 pub(super) const PURCHASE: Object = Object::new("Purchase", "A purchase of credit.", PURCHASE_MEMBERS);
 
+pub(super) const ALL_PURCHASES: Object = Object::new(
+    "AllPurchases",
+    "Purchases of an organization.",
+    &[object("list"), field("data", Kind::List(&Kind::Object(&PURCHASE)), "The latest first.")],
+);
+
 const ENTRY: Kind = Kind::Members(&[
     field(
         "account",

@@ -1,7 +1,7 @@
 //! What operators do with credit.
 
 use crate::groups::credit::{
-    ALL_CREDIT, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED, PURCHASE,
+    ALL_CREDIT, ALL_PURCHASES, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED, PURCHASE,
 };
 use crate::groups::shared::{REASON, flag};
 use crate::members::{Kind, Member, field, optional};
@@ -53,10 +53,9 @@ pub(super) const PURCHASES: Operation = get(
     "listPurchasesOfOrganization",
     "List the purchases of an organization",
 )
-.about("The latest first.")
+.about("The newest 500, the latest first.")
 .needs(Access::Operator)
-.query(PAGE)
-.lists(&PURCHASE);
+.answers(&ALL_PURCHASES);
 
 pub(super) const REFUND: Operation = post(
     "/v1/keystead/operator/credit/{organization_id}/purchases/{purchase_id}/refunds",
