@@ -26,6 +26,7 @@ pub(crate) fn all() -> Done {
     ];
     let rates = [("KEYSTEAD_LIMITS__REQUESTS_PER_MINUTE", "500")];
     let priced = [("KEYSTEAD_MODEL__0__ID", "tts-1"), ("KEYSTEAD_MODEL__0__CHARACTER", "30000")];
+    let prepaid = [("KEYSTEAD_CREDIT__MODE", "prepaid")];
     let ops = [("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com")];
     let operator = [
         ("KEYSTEAD_OPERATOR__SUPPORT_EMAIL", "help@example.com"),
@@ -46,6 +47,7 @@ pub(crate) fn all() -> Done {
         ("limits", &rates),
         ("spend", &priced),
         ("prices", &ops),
+        ("billing", &prepaid),
         ("playground", &[]),
         ("first_hour", &[]),
         ("pages", &[]),
