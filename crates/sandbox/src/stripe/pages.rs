@@ -2,8 +2,9 @@
 //! They have buttons for the possible outcomes.
 
 use axum::Json;
-use axum::extract::{Form, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Value, json};
 
@@ -125,6 +126,18 @@ pub(super) fn expire(sandbox: &Sandbox, id: &str) -> Option<Response> {
     Some(Json(body).into_response())
 }
 
+/// The choice: JSON from scripts, a form from people.
+fn choice_of(headers: &HeaderMap, body: &Bytes) -> String {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let fields: Value = if kind.starts_with("application/json") {
+        serde_json::from_slice(body).unwrap_or(Value::Null)
+    } else {
+        let form: Fields = serde_urlencoded::from_bytes(body).unwrap_or_default();
+        json!(form)
+    };
+    fields.get("choice").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
 fn money(cents: i64) -> String {
     format!("{}.{:02} USD", cents / 100, cents % 100)
 }
@@ -171,9 +184,10 @@ pub(crate) async fn page(State(sandbox): State<Sandbox>, Path(id): Path<String>)
 pub(crate) async fn choose(
     State(sandbox): State<Sandbox>,
     Path(id): Path<String>,
-    Form(fields): Form<Fields>,
+    headers: HeaderMap,
+    body: Bytes,
 ) -> Response {
-    let choice = fields.get("choice").cloned().unwrap_or_default();
+    let choice = choice_of(&headers, &body);
     let Some(page) = state(&sandbox).pages.get(&id).cloned() else { return missing(&id) };
     let back = |to: &str| (StatusCode::SEE_OTHER, Redirect::to(to)).into_response();
     if page.status != "open" || choice == "cancel" {
@@ -254,11 +268,12 @@ pub(crate) async fn confirmation(State(sandbox): State<Sandbox>, Path(id): Path<
 pub(crate) async fn confirm(
     State(sandbox): State<Sandbox>,
     Path(id): Path<String>,
-    Form(fields): Form<Fields>,
+    headers: HeaderMap,
+    body: Bytes,
 ) -> Response {
-    let complete = match fields.get("choice").map(String::as_str) {
-        Some("complete") => true,
-        Some("fail") => false,
+    let complete = match choice_of(&headers, &body).as_str() {
+        "complete" => true,
+        "fail" => false,
         _ => return error(400, "parameter_invalid", "No such choice"),
     };
     let (mut events, intent, page) = {
@@ -316,12 +331,13 @@ pub(crate) async fn receipt(State(sandbox): State<Sandbox>, Path(id): Path<Strin
 pub(crate) async fn decide(
     State(sandbox): State<Sandbox>,
     Path(id): Path<String>,
-    Form(fields): Form<Fields>,
+    headers: HeaderMap,
+    body: Bytes,
 ) -> Response {
     let Some(intent) = of_charge(&state(&sandbox), &id) else { return missing(&id) };
-    match fields.get("choice").map(String::as_str) {
-        Some("dispute") => sandbox.dispute(&intent.id),
-        Some(decision @ ("won" | "lost")) => sandbox.decide_dispute(&intent.id, decision == "won"),
+    match choice_of(&headers, &body).as_str() {
+        "dispute" => sandbox.dispute(&intent.id),
+        decision @ ("won" | "lost") => sandbox.decide_dispute(&intent.id, decision == "won"),
         _ => return error(400, "parameter_invalid", "No such choice"),
     }
     (StatusCode::SEE_OTHER, Redirect::to(&format!("/stripe/receipts/{id}"))).into_response()
