@@ -15,7 +15,9 @@ async function journey(page, language, scripts) {
   const t = languages[language];
   const tag = `prices-${language}${scripts ? "" : "-plain"}`;
   const see = (name) => look(page, `${tag}-${name}`, scripts);
-  await page.goto(`${base}${PRICES}?language=${language}`);
+  await page.goto(`${base}${PRICES}`);
+  await page.locator(`form.languages button[value=${language}]`).click();
+  await page.waitForSelector(`html[lang=${language}]`);
   await see("all");
   await page.getByRole("link", { name: t.model, exact: true }).click();
   await page.waitForURL("**/operator/prices/model?**");

@@ -3,6 +3,7 @@
 
 mod client;
 mod disk;
+mod limits;
 mod upstream;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 use self::client::{Client, Round};
 use self::disk::TinyDisk;
+use self::limits::Limit;
 use self::upstream::{Request, Seen};
 use crate::bench::http::send;
 use crate::postgres::{Postgres, free_port};
@@ -41,6 +43,9 @@ pub(crate) struct Arguments {
     /// Keep the spool on a disk that is full for some time in each round.
     #[arg(long)]
     pub(crate) full_disk: bool,
+    /// Give the models prices and the organization a spend limit that is reached in each round, and compare its figures.
+    #[arg(long)]
+    pub(crate) limits: bool,
     /// Nodes on one database; they are killed in turn. More than one needs PostgreSQL.
     #[arg(long, default_value_t = 1)]
     pub(crate) nodes: usize,
@@ -60,6 +65,7 @@ impl Default for Arguments {
             clients: 12,
             streams: false,
             full_disk: false,
+            limits: false,
             nodes: 1,
             durability: "process".to_owned(),
             binary: None,
@@ -92,6 +98,7 @@ struct Sums {
     unsure: u64,
     unsure_counted: u64,
     refused: u64,
+    limited: u64,
     said_unready: u64,
 }
 
@@ -124,12 +131,27 @@ pub(crate) fn play(arguments: &Arguments, binary: &Path) -> Done {
     let mut sent = vec![0; clients];
     let mut before = Counted::new();
     let mut sums = Sums::default();
+    let address = running[0].address.clone();
+    let mut limit = arguments.limits.then(|| Limit::start(&address, &made.admin_key)).transpose()?;
+    let mut spent = 0.0;
     for round in 0..rounds {
         let victim = usize::try_from(round).unwrap_or(0) % running.len();
         let seen_rounds = load(arguments, &mut running, victim, round, &key, &seen, &mut sent, &mut sums)?;
         let after = settled(&running, &made.admin_key)?;
         compare(round, &seen_rounds, &before, &after, &mut sums)?;
         before = after;
+        if let Some(limit) = &mut limit {
+            spent = limit.compare(round)?;
+        }
+    }
+    if limit.is_some() {
+        print::line(&format!(
+            "the spend limit was never passed: {spent:.2} USD in all, {} requests refused by it",
+            sums.limited
+        ));
+        if sums.limited == 0 {
+            return Err("the limit was never reached".to_owned());
+        }
     }
     print::line(&format!(
         "{rounds} kills on {:?}: {} answers received in full, all counted once; {} were under way, {} of them counted; \
@@ -162,6 +184,8 @@ impl Node {
             ("KEYSTEAD_USAGE__DURABILITY", arguments.durability.as_str()),
             ("KEYSTEAD_LOG__LEVEL", if arguments.full_disk { "off" } else { "warn" }),
         ];
+        let priced = if arguments.limits { limits::priced(arguments.clients) } else { Vec::new() };
+        variables.extend(priced.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let name = format!("kill{number}");
         if number > 0 {
             share_secrets(&Product::folder("kill0"), &Product::folder(&name))?;
@@ -310,6 +334,7 @@ fn compare(round: u64, rounds: &[Round], before: &Counted, after: &Counted, sums
         sums.unsure += u64::try_from(seen.unsure.len()).unwrap_or(0);
         sums.unsure_counted += more;
         sums.refused += seen.refused;
+        sums.limited += seen.limited;
     }
     Ok(())
 }

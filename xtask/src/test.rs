@@ -40,17 +40,24 @@ pub(crate) fn run(part: Part) -> Done {
     if part == Part::Sdks { Ok(()) } else { journeys::all() }
 }
 
-/// Runs a few rounds of `cargo xtask kill` on each database, and with a full disk.
+/// Runs a few rounds of `cargo xtask kill` on each database, with a full disk, and with a spend limit.
 fn kills() -> Done {
     let binary = shell::root().join("target/debug/keystead");
-    for (database, full_disk, rounds) in
-        [(Database::Sqlite, false, 4), (Database::Postgres, false, 4), (Database::Sqlite, true, 2)]
-    {
-        print::step(&format!("kill -9 under load on {database:?}{}", if full_disk { ", on a full disk" } else { "" }));
-        kill::play(
-            &kill::Arguments { rounds, database, full_disk, streams: true, ..kill::Arguments::default() },
-            &binary,
-        )?;
+    let usual = kill::Arguments { streams: true, rounds: 4, ..kill::Arguments::default() };
+    let limited = kill::Arguments { limits: true, ..usual.clone() };
+    let postgres = Database::Postgres;
+    for (about, arguments) in [
+        ("on SQLite", usual.clone()),
+        ("on PostgreSQL", kill::Arguments { database: postgres, ..usual.clone() }),
+        ("on SQLite, on a full disk", kill::Arguments { rounds: 2, full_disk: true, ..usual }),
+        ("on SQLite, with a spend limit", limited.clone()),
+        (
+            "on two nodes over PostgreSQL, with a spend limit",
+            kill::Arguments { database: postgres, nodes: 2, ..limited },
+        ),
+    ] {
+        print::step(&format!("kill -9 under load {about}"));
+        kill::play(&arguments, &binary)?;
     }
     Ok(())
 }

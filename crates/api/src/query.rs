@@ -9,6 +9,9 @@ use crate::ApiState;
 use crate::accepted_names::AcceptedNames;
 use crate::error::ApiError;
 
+/// The values that one list may have: each is a value of a statement of the database, which has a limit of its own.
+const MOST_VALUES: usize = 1_000;
+
 /// The parameters of a query in the order sent, under the names that endpoints know.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Query(Vec<(&'static str, String)>);
@@ -46,7 +49,13 @@ impl Query {
                 return Err(AcceptedNames::unknown(&sent, &all));
             }
         }
-        Ok(Self(read))
+        let read = Self(read);
+        match accepted.many.iter().find(|name| read.many(name).len() > MOST_VALUES) {
+            None => Ok(read),
+            Some(name) => {
+                Err(ApiError::param(name, format!("Invalid '{name}': at most {MOST_VALUES} values can be given.")))
+            }
+        }
     }
 
     /// Returns the value of a parameter with one value; an empty one counts as absent.

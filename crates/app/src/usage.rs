@@ -19,7 +19,7 @@ pub use by_day::{DailyRequest, RefusedDay};
 pub use keystead_store::tables::api_keys::ProjectKeys;
 pub use keystead_store::tables::refusals::RefusalSum;
 pub use overview::{Overview, OverviewRequest};
-use part_size::PartSize;
+use part_size::{MOST_ROWS, PartSize};
 use results::add_rows;
 
 const MINUTE: i64 = 60;
@@ -148,7 +148,7 @@ impl App {
     /// Returns the organization's usage. A page with very many results has fewer buckets than requested.
     ///
     /// # Errors
-    /// When the caller lacks the permission, or when the times are not valid.
+    /// When the caller lacks the permission, when the times are not valid, or when one bucket has too many results.
     pub async fn usage(
         &self,
         actor: &Actor,
@@ -166,6 +166,13 @@ impl App {
                 let (Some(first), Some(last)) = (some.first(), some.last()) else { break };
                 let span = UsageQuery { start: first.start, end: last.end, ..query.clone() };
                 let found = usage::query(tx, &span).await?;
+                if found.len() > MOST_ROWS {
+                    // Either usage begins suddenly in this part, or one bucket is too large.
+                    if part.begin_again() {
+                        continue;
+                    }
+                    return Err(too_many_results());
+                }
                 done += some.len();
                 let more = part.note(found.len());
                 rows.extend(found);
@@ -186,6 +193,14 @@ impl App {
     }
 }
 
+fn too_many_results() -> Error {
+    let message = format!(
+        "Invalid 'group_by': a bucket has more than {MOST_ROWS} results. Name fewer groups, or filter, for example by \
+         'project_ids'."
+    );
+    Error::invalid("group_by", message)
+}
+
 fn store_query(organization: &OrganizationId, request: &UsageRequest) -> UsageQuery {
     let nowhere = (request.start, request.start);
     UsageQuery {
@@ -198,6 +213,8 @@ fn store_query(organization: &OrganizationId, request: &UsageRequest) -> UsageQu
         batch: request.batch,
         details: request.details.clone(),
         sources: request.sources.clone(),
+        // One more tells that there are more.
+        most: i64::try_from(MOST_ROWS + 1).ok(),
         ..UsageQuery::all(organization, nowhere, request.width.seconds())
     }
 }

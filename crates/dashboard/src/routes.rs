@@ -20,7 +20,7 @@ use crate::pages::organization::{
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage;
 use crate::pages::workloads::{list as workloads, provider, provider_form, rule_form, rules};
-use crate::pages::{help, home, landing, limits, playground, reference, spend, unknown};
+use crate::pages::{budgets, help, home, landing, limits, playground, reference, spend, unknown};
 use crate::playground::PLAYGROUND_STREAM;
 use crate::state::DashboardState;
 use crate::web::file_answer::only_on_our_pages;
@@ -207,6 +207,8 @@ pub static ROUTES: &[Route] = &[
     recently_authenticated("/settings/organization/workload-identity/{id}/rules/create", || post(rule_form::create)),
     signed_in("/settings/organization/workload-identity/{id}/rules/{rule}", || get(rule_form::edit)),
     recently_authenticated("/settings/organization/workload-identity/{id}/rules/{rule}/{verb}", || post(rules::act)),
+    signed_in("/settings/organization/budgets", || get(budgets::open)),
+    signed_in("/settings/organization/budgets/{verb}", || post(budgets::act)),
     signed_in("/settings/organization/spend", || get(spend::open)),
     signed_in("/settings/organization/spend/{verb}", || post(spend::act)),
     signed_in("/settings/organization/projects/{id}/spend", || get(spend::open_project)),

@@ -28,6 +28,7 @@ macro_rules! sources {
             include_str!(concat!("../locales/", $tag, "/playground.ftl")),
             include_str!(concat!("../locales/", $tag, "/usage.ftl")),
             include_str!(concat!("../locales/", $tag, "/spend.ftl")),
+            include_str!(concat!("../locales/", $tag, "/budgets.ftl")),
             include_str!(concat!("../locales/", $tag, "/prices.ftl")),
             include_str!(concat!("../locales/", $tag, "/purchases.ftl")),
             include_str!(concat!("../locales/", $tag, "/credit.ftl")),

@@ -81,11 +81,12 @@ impl Sandbox {
     /// Creates an empty sandbox.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
+        let objects = objects::Objects::new(clock());
         let inner = Inner {
             clock,
             inbox: inbox::Inbox::default(),
             ledger: ledger::Ledger::default(),
-            objects: objects::Objects::default(),
+            objects,
             webhooks: webhooks::Webhooks::default(),
             twilio: twilio::Twilio::default(),
             stripe: stripe::Stripe::default(),

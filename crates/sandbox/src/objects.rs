@@ -18,6 +18,9 @@ const MOST: usize = 1_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Objects {
+    /// When the sandbox started, in Unix seconds: a part of every id, because an id that a client keeps from an
+    /// earlier run must not name another object.
+    started: i64,
     next: AtomicU64,
     files: Mutex<BTreeMap<String, (Value, Vec<u8>)>>,
     uploads: Mutex<BTreeMap<String, (Value, Vec<u8>)>>,
@@ -37,9 +40,13 @@ fn keep<T>(map: &mut BTreeMap<String, T>, id: &str, value: T) {
 }
 
 impl Objects {
+    pub(crate) fn new(started: i64) -> Self {
+        Self { started, ..Self::default() }
+    }
+
     /// Ids grow, so that the oldest are first in the maps.
     pub(crate) fn id(&self, prefix: &str) -> String {
-        format!("{prefix}{:024}", self.next.fetch_add(1, Ordering::Relaxed))
+        format!("{prefix}{:010}{:014}", self.started, self.next.fetch_add(1, Ordering::Relaxed))
     }
 
     pub(crate) fn keep_response(&self, id: &str, response: Value) {

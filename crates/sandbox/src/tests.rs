@@ -46,6 +46,22 @@ async fn streamed_and_whole_answers_agree_and_the_ledger_holds_their_sum() {
     assert_eq!(served[0].input_tokens, 2 * whole["usage"]["prompt_tokens"].as_i64().unwrap());
 }
 
+/// A node that counted a response of an earlier run counts the one of this run, too.
+#[tokio::test]
+async fn ids_of_two_runs_differ() {
+    let mut seen = std::collections::BTreeSet::new();
+    for started in [1_700_000_000, 1_700_000_001, 1_800_000_000] {
+        let sandbox = Sandbox::new(Arc::new(move || started));
+        for _ in 0..3 {
+            let (_, answer) =
+                send(&sandbox, "POST", "/v1/responses", &[], json!({ "model": "gpt-4o", "input": "Hi" })).await;
+            let id = serde_json::from_str::<Value>(&answer).unwrap()["id"].as_str().unwrap().to_owned();
+            assert!(id.len() == "resp_".len() + 24 && seen.last().is_none_or(|last| *last < id), "{id}");
+            assert!(seen.insert(id));
+        }
+    }
+}
+
 #[tokio::test]
 async fn responses_end_with_their_usage_and_are_kept() {
     let sandbox = sandbox();

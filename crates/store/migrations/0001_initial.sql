@@ -187,6 +187,7 @@ CREATE INDEX api_keys_of_service_account ON api_keys (owner_service_account);
 CREATE INDEX api_keys_revoked ON api_keys (organization, revoked_at) WHERE revoked_at IS NOT NULL;
 CREATE INDEX api_keys_of_federation_rule ON api_keys (federation_rule, created_at) WHERE federation_rule IS NOT NULL;
 CREATE INDEX api_keys_issued_in_organization ON api_keys (organization, created_at) WHERE federation_rule IS NOT NULL;
+CREATE INDEX api_keys_issued_ending ON api_keys (expires_at, id) WHERE federation_rule IS NOT NULL;
 CREATE INDEX api_keys_issued_in_project ON api_keys (project, created_at, id) WHERE federation_rule IS NOT NULL;
 
 -- The latest addresses from which a key was used, at most ten for each, without those that were not used for thirty days.

@@ -7,7 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Postgres, Row as _, SqlSafeStr, Sqlite, Transaction};
+use sqlx::{ColumnIndex, Postgres, Row as _, SqlSafeStr, Sqlite, Transaction};
 
 use crate::Error;
 use crate::migrations::{self, Applied, MIGRATIONS};
@@ -156,7 +156,13 @@ pub struct PerEngine {
     pub postgres: &'static str,
 }
 
-/// One row of a result; columns by position.
+/// A column of a result: its position, or its name there. Long results are read by name.
+pub trait Column: ColumnIndex<SqliteRow> + ColumnIndex<PgRow> {}
+
+impl Column for usize {}
+impl Column for &'static str {}
+
+/// One row of a result.
 #[derive(Debug)]
 pub enum Row {
     /// From SQLite.
@@ -171,7 +177,7 @@ macro_rules! getter {
         ///
         /// # Errors
         /// When the column is missing or of another type.
-        pub fn $name(&self, column: usize) -> Result<$type, Error> {
+        pub fn $name(&self, column: impl Column) -> Result<$type, Error> {
             Ok(match self {
                 Self::Sqlite(row) => row.try_get(column)?,
                 Self::Postgres(row) => row.try_get(column)?,

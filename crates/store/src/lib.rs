@@ -17,7 +17,7 @@ mod value;
 
 pub use announcements::{Announcement, Announcements, changed_by};
 pub use attempts::Attempts;
-pub use engine::{PerEngine, Row, Tx};
+pub use engine::{Column, PerEngine, Row, Tx};
 pub use value::Value;
 
 use std::ops::ControlFlow;

@@ -10,6 +10,7 @@ pub(crate) fn run() -> Done {
     for (what, package, bench) in [
         ("keys in the store, looked up one by one", "keystead-store", "look_up"),
         ("keys in memory", "keystead-gateway", "directory"),
+        ("budgets of a request", "keystead-gateway", "budgets"),
     ] {
         print::step(what);
         let mut command = Command::new("cargo");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::upstream::{Request, Seen, Way};
+use super::upstream::{MOST_TOKENS, Request, Seen, Way};
 
 /// The results of one client in one round.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub(super) struct Round {
     pub(super) unsure: Vec<Request>,
     /// Refused with 503 before anything was sent to the model server.
     pub(super) refused: u64,
+    /// Refused with 429 by the spend limit.
+    pub(super) limited: u64,
 }
 
 pub(super) struct Client<'c> {
@@ -33,6 +35,7 @@ pub(super) struct Client<'c> {
 enum Outcome {
     Received,
     Refused,
+    Limited,
     Broken,
     Other(u16),
 }
@@ -57,6 +60,12 @@ impl Client<'_> {
                     round.refused += 1;
                     sleep(Duration::from_millis(2));
                 }
+                Outcome::Limited if self.seen.has(&request) => return Err("a limited request was forwarded".to_owned()),
+                Outcome::Limited => {
+                    round.limited += 1;
+                    sleep(Duration::from_millis(2));
+                    connection = Some(open);
+                }
                 Outcome::Refused | Outcome::Broken if self.seen.has(&request) => round.unsure.push(request),
                 Outcome::Refused | Outcome::Broken => {}
                 Outcome::Other(status) => return Err(format!("a client was answered with {status}")),
@@ -73,7 +82,7 @@ impl Client<'_> {
         let way = ways[usize::try_from(number).unwrap_or(0).wrapping_add(client) % ways.len()];
         // The token sums of different requests differ, so that a lost one cannot be hidden by one that was counted
         // twice.
-        let tokens = (number.wrapping_mul(2_654_435_761) >> 7) % 100_000 + 1;
+        let tokens = (number.wrapping_mul(2_654_435_761) >> 7) % MOST_TOKENS + 1;
         Request { client, number, tokens, way }
     }
 
@@ -104,6 +113,7 @@ impl Client<'_> {
             None if done => Outcome::Received,
             None => Outcome::Broken,
             Some(503) => Outcome::Refused,
+            Some(429) => Outcome::Limited,
             Some(status) => Outcome::Other(status),
         }
     }

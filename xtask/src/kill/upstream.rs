@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::shell::Done;
 
+/// The most tokens that an answer reports.
+pub(super) const MOST_TOKENS: u64 = 100_000;
+
 /// One request, as its prompt describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Request {

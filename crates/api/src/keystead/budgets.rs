@@ -112,11 +112,7 @@ fn id(ids: &Ids) -> Result<BudgetId, ApiError> {
     ids.get("budget_id", "budget")
 }
 
-pub(crate) async fn list(
-    State(state): State<ApiState>,
-    admin: Admin,
-    query: Query,
-) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn list(State(state): State<ApiState>, admin: Admin, query: Query) -> Result<Json<Value>, ApiError> {
     let wanted = page::wanted(&query, true)?;
     let listed = state.app.budgets(&admin.actor, &admin.organization, &wanted.page()).await;
     Ok(wanted.list(&listed.or_fail(&state)?, show))

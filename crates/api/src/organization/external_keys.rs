@@ -17,32 +17,18 @@ use crate::{ApiState, page};
 
 /// The parameters of the list.
 pub(crate) const PAGE: &[&str] = &["after", "before", "limit", "order", "purpose"];
+/// The fields of a new one in every cloud.
+const OWN_MEMBERS: [&str; 3] = ["type", "name", "purpose"];
 /// The fields of a new one, in any cloud.
-pub(crate) const MEMBERS: &[&str] = &[
-    "type",
-    "name",
-    "purpose",
-    "audience",
-    "external_id",
-    "key_name",
-    "key_ocid",
-    "key_version",
-    "key_version_ocid",
-    "kms_arn",
-    "kms_key_location",
-    "kms_key_name",
-    "kms_key_ring_name",
-    "kms_key_version",
-    "kms_project_id",
-    "region",
-    "role_arn",
-    "tenant_id",
-    "vault_ocid",
-    "vault_uri",
-    "workload_identity_pool_id",
-    "workload_identity_project_number",
-    "workload_identity_provider_id",
-];
+pub(crate) const MEMBERS: &[&str] = &members();
+
+const fn members() -> [&'static str; OWN_MEMBERS.len() + KEY_MEMBERS.len()] {
+    let mut all = [""; OWN_MEMBERS.len() + KEY_MEMBERS.len()];
+    let (own, of_clouds) = all.split_at_mut(OWN_MEMBERS.len());
+    own.copy_from_slice(&OWN_MEMBERS);
+    of_clouds.copy_from_slice(KEY_MEMBERS);
+    all
+}
 
 fn show(key: &ExternalKey) -> Value {
     let mut shown = json!({

@@ -25,8 +25,8 @@ const CHANNEL: &str = "notification_channel";
 
 fn object(subject: &BudgetSubject) -> &'static str {
     match subject {
-        BudgetSubject::Organization(_) => "organization.spend_alert",
         BudgetSubject::Project(_) => "project.spend_alert",
+        BudgetSubject::Organization(_) | BudgetSubject::Person(_) | BudgetSubject::Key(_) => "organization.spend_alert",
     }
 }
 

@@ -27,6 +27,15 @@ fn every_spelling_of_a_list() {
     }
 }
 
+/// A database takes only so many values in one statement.
+#[test]
+fn a_list_has_a_bounded_number_of_values() {
+    let all = |count: usize| vec!["a"; count].join(",");
+    assert_eq!(read(&format!("k={}&k=a", all(999))).many("k").len(), 1_000);
+    let refused = Query::read(&format!("ids=x&k={}&k[]=a", all(1_000)), KNOWN).unwrap_err().into_response();
+    assert_eq!(refused.status(), 400);
+}
+
 #[test]
 fn names_and_values_are_decoded_once() {
     let query = read("a=%e2%82%ac+%2B%252C&at%5Bgt%5D=1&k=%2541&&z=");

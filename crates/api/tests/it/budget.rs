@@ -51,6 +51,7 @@ async fn any_key_says_what_it_may_still_spend() {
         "interval": "month",
         "organization": free,
         "project": payer(project, [None, Some(7.0), None]),
+        "budgets": [],
     });
     assert_eq!(world.get(BUDGET, &key).await.body, expected);
 

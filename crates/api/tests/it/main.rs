@@ -5,6 +5,7 @@
 mod audit_shapes;
 mod audit_types;
 mod budget;
+mod budgets;
 mod cases;
 mod certificates;
 mod command_line;

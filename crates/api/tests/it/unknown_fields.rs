@@ -47,7 +47,12 @@ impl Walk {
         for place in [String::new(), format!("/projects/{}", made.project_id)] {
             world.post(&format!("/v1/organization{place}/spend_limit"), &key, spend_limit(500)).await;
         }
+        let budget =
+            json!({ "subject": { "type": "organization" }, "measure": "tokens", "interval": "day", "amount": 5 });
+        let budget = world.post("/v1/keystead/budgets", &key, budget).await.text("id");
         let ids = vec![
+            ("{budget_id}", budget),
+            ("{node}", "run".to_owned()),
             ("{external_key_id}", world.post(EXTERNAL_KEYS, &key, external_key("vault")).await.text("id")),
             ("{external_storage_id}", world.post(EXTERNAL_STORAGE, &key, bucket).await.text("id")),
             ("{workload_identity_provider_id}", provider),
@@ -97,6 +102,10 @@ impl Walk {
                 (EXTERNAL_KEYS.to_owned(), external_key(&name)),
                 (EXTERNAL_STORAGE.to_owned(), external_storage(&self.project)),
                 (self.path_of("{workload_identity_provider_id}"), federation_rule(&self.project, &self.account)),
+                (
+                    "/v1/keystead/budgets".to_owned(),
+                    json!({ "subject": { "type": "user", "id": user }, "measure": "tokens", "interval": "day", "amount": 5 }),
+                ),
                 (format!("{project}/spend_alerts"), spend_alert()),
                 ("/v1/organization/spend_alerts".to_owned(), spend_alert()),
             ] {
@@ -215,7 +224,7 @@ async fn every_route_refuses_what_it_does_not_read() {
 #[tokio::test]
 async fn every_member_of_a_body_is_read() {
     let walk = Walk::new().await;
-    let usual = json!({
+    let mut usual = json!({
         "name": "n", "mode": "deny_list", "model_ids": [], "allowed_ips": ["192.0.2.1"], "phone_number": "+48600000000",
         "code": "123456", "decision": "reject", "reasons": [], "reason": "because", "until": 1, "requirement": "phone",
         "action": "suspend", "tags": [], "organization_ids": ["org-x"], "organization_id": "org-x", "rules": [], "version": 1,
@@ -223,8 +232,11 @@ async fn every_member_of_a_body_is_read() {
         "description": "d", "role_id": "role-api-organization-owner", "user_id": "user-x", "group_id": "group_x",
         "type": "oidc", "issuer": "https://issuer.example.com", "audience": "keystead", "attribute_matchers": { "sub": "x" },
         "service_account_id": walk.account, "project_id": walk.project, "threshold_amount": 100, "currency": "USD",
-        "interval": "month", "model": "gpt-4o", "input": 1, "list": "[[price]]", "notification_channel": { "type": "email", "recipients": ["ann@example.com"] },
+        "subject": { "type": "organization" }, "measure": "requests", "amount": 5,
+        "interval": "month", "notification_channel": { "type": "email", "recipients": ["ann@example.com"] },
     });
+    let of_prices = json!({ "model": "gpt-4o", "input": 1, "list": "[[price]]" });
+    usual.as_object_mut().unwrap().extend(of_prices.as_object().unwrap().clone());
     for endpoint in ROUTES {
         for name in endpoint.accepted.body {
             let known =

@@ -24,7 +24,7 @@ use super::mail_kind::MailKind;
 use super::second_factor::factor_changed;
 use super::sessions::{SignedIn, begin_session, lock_fresh_session, lock_session, renew_session_as};
 use super::tokens::NEW_PASSKEY;
-use super::{Context, dead_link, digest, draw_secret};
+use super::{Context, dead_link, digest, draw_secret, failure, record_for_user};
 use crate::validate::checked_name;
 use crate::{App, Error};
 
@@ -188,7 +188,8 @@ impl App {
         Ok(PasskeyChallenge { state: seal_for_browser(self, ASKED, &kept, LIFE)?, options })
     }
 
-    /// Signs in with a passkey. It is both factors at once, so no code is asked for.
+    /// Signs in with a passkey. It is both factors at once, so no code is asked for. A passkey that is refused is recorded
+    /// in the logs of its owner's organizations.
     ///
     /// # Errors
     /// `passkey_wrong`, or `link_expired` after five minutes.
@@ -200,9 +201,16 @@ impl App {
     ) -> Result<SignedIn, Error> {
         let answered = read_answer(self, state, answer)?;
         write_tx!(self.store(), "sign_in_with_passkey", |tx| {
-            let user = user_of_passkey(self, tx, &answered).await?;
-            begin_session(self, tx, &user, context, true).await
-        })
+            match judge_passkey(self, tx, &answered).await? {
+                Judged::Proven(user) => begin_session(self, tx, &user, context, true).await.map(Some),
+                Judged::Refused(owner) => {
+                    record_for_user(self, tx, &owner, "login.failed", owner.as_str(), failure(&refused())).await?;
+                    Ok(None)
+                }
+                Judged::Unknown => Ok(None),
+            }
+        })?
+        .ok_or_else(refused)
     }
 
     /// Reauthenticates a person with one of their own passkeys ([`App::reauthenticate`]).
@@ -219,7 +227,7 @@ impl App {
         let key = digest(session);
         write_tx!(self.store(), "reauthenticate_with_passkey", |tx| {
             let (_, person, _) = lock_session(self, tx, &key).await?;
-            if user_of_passkey(self, tx, &answered).await? != person.id {
+            if !matches!(judge_passkey(self, tx, &answered).await?, Judged::Proven(user) if user == person.id) {
                 return Err(refused());
             }
             renew_session_as(self, tx, &key, Some(true)).await
@@ -294,25 +302,36 @@ fn read_answer(app: &App, state: &Secret<String>, answer: &str) -> Result<Passke
     Ok(PasskeyAnswer { site, answer, kept, user_handle, id, state: state.clone() })
 }
 
+/// What an authenticator's answer proves.
+enum Judged {
+    /// It signed for this person.
+    Proven(UserId),
+    /// It named a passkey of this person, and did not prove it.
+    Refused(UserId),
+    /// It named no passkey of a person who can sign in.
+    Unknown,
+}
+
 /// Finds the person of the passkey that answered, and locks the account until the transaction ends. The challenge
 /// is used up.
-async fn user_of_passkey(app: &App, tx: &mut Tx, answered: &PasskeyAnswer) -> Result<UserId, Error> {
+async fn judge_passkey(app: &App, tx: &mut Tx, answered: &PasskeyAnswer) -> Result<Judged, Error> {
     let PasskeyAnswer { site, answer, kept, user_handle, id, state } = answered;
     spend_browser_state(app, tx, state, LIFE).await?;
     let mine = |row: &passkeys::Passkey| handle(&row.user) == *user_handle;
-    let user = passkeys::find(tx, id).await?.filter(mine).ok_or_else(refused)?.user;
+    let Some(user) = passkeys::find(tx, id).await?.filter(mine).map(|row| row.user) else { return Ok(Judged::Unknown) };
     let confirmed = accounts::lock(tx, &user).await?.is_some_and(|account| account.confirmed_at.is_some());
     let alive = users::find(tx, &user).await?.is_some_and(|user| user.deactivated_at.is_none());
     // Checked again: the passkey may have been removed while this transaction waited for the account.
     let row = passkeys::find(tx, id).await?.filter(|row| row.user == user && alive && confirmed);
-    let row = row.ok_or_else(refused)?;
+    let Some(row) = row else { return Ok(Judged::Unknown) };
     let mut passkey: Passkey = serde_json::from_str(&row.credential)
         .map_err(|error| Error::Internal(format!("a kept passkey cannot be read: {error}")))?;
-    let proven = site.finish_discoverable_authentication_v2(answer, kept.clone(), &passkey);
-    let proven = proven.map_err(|_| refused())?;
+    let Ok(proven) = site.finish_discoverable_authentication_v2(answer, kept.clone(), &passkey) else {
+        return Ok(Judged::Refused(user));
+    };
     passkey.update_credential(&proven);
     passkeys::update_used(tx, id, &to_text(&passkey)?, app.now()).await?;
-    Ok(user)
+    Ok(Judged::Proven(user))
 }
 
 /// An authenticator's answer before it is verified.

@@ -18,6 +18,7 @@ use serde_json::json;
 
 use crate::audit::AuditEntry;
 use crate::projects::{open_project, project_of};
+use crate::roles::effective::permissions_of;
 use crate::{Actor, App, Error};
 
 /// The most budgets of an organization and of everything in it.
@@ -130,6 +131,51 @@ impl App {
             ensure_known(tx, organization, subject, false).await?;
             let rows = budgets::list_of(tx, std::slice::from_ref(subject)).await?;
             views(self, tx, rows).await
+        })
+    }
+
+    /// Lists the budgets that apply to a signed-in person in a project, in the order in which they refuse: those of the
+    /// organization, of the project if they have a role there, and their own. A refusal names the same figures.
+    ///
+    /// # Errors
+    /// When the person is no member.
+    pub async fn budgets_applying(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        project: &ProjectId,
+    ) -> Result<Vec<BudgetView>, Error> {
+        read_tx!(self.store(), "budgets_applying", |tx| {
+            self.authorize_member(tx, actor, organization).await?;
+            let Some(user) = actor.signed_in_user() else { return Ok(Vec::new()) };
+            let mut subjects = vec![BudgetSubject::Organization(organization.clone())];
+            let known = project_of(tx, organization, project).await.is_ok();
+            if known && permissions_of(tx, organization, user, Some(project)).await?.is_some() {
+                subjects.push(BudgetSubject::Project(project.clone()));
+            }
+            subjects.push(BudgetSubject::person(organization, user));
+            let rows = budgets::list_of(tx, &subjects).await?;
+            views(self, tx, rows).await
+        })
+    }
+
+    /// Whether a budget would refuse at once, because as much is used already: for people to confirm.
+    ///
+    /// # Errors
+    /// When the caller may not see usage, or when there is no such subject.
+    pub async fn budget_would_refuse(
+        &self,
+        actor: &Actor,
+        organization: &OrganizationId,
+        settings: &BudgetSettings,
+    ) -> Result<bool, Error> {
+        let (scope, zone) = (settings.scope(), &self.settings().budget_zone);
+        let zone = if is_spend_limit(&scope) { &BudgetZone::UTC } else { zone };
+        read_tx!(self.store(), "budget_would_refuse", |tx| {
+            self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
+            ensure_known(tx, organization, &scope.subject, false).await?;
+            let used = budgets::used_so_far(tx, organization, &scope, zone, self.now()).await?;
+            Ok(used >= settings.measure.amount(settings.amount))
         })
     }
 
@@ -273,7 +319,9 @@ async fn is_own(
         BudgetSubject::Person(person) => person.user() == user && person.organization() == organization,
         BudgetSubject::Key(id) => {
             let key = api_keys::find(tx, id).await?;
-            key.is_some_and(|key| key.organization.as_ref() == Some(organization) && key.owner == Owner::User(user.clone()))
+            key.is_some_and(|key| {
+                key.organization.as_ref() == Some(organization) && key.owner == Owner::User(user.clone())
+            })
         }
         BudgetSubject::Organization(_) | BudgetSubject::Project(_) => false,
     })
@@ -292,8 +340,7 @@ async fn ensure_known(
         BudgetSubject::Project(id) if open => open_project(tx, organization, id).await.map(|_| true)?,
         BudgetSubject::Project(id) => project_of(tx, organization, id).await.map(|_| true)?,
         BudgetSubject::Person(person) => {
-            person.organization() == organization
-                && memberships::find(tx, organization, person.user()).await?.is_some()
+            person.organization() == organization && memberships::find(tx, organization, person.user()).await?.is_some()
         }
         BudgetSubject::Key(id) => {
             let key = api_keys::find(tx, id).await?;
@@ -334,8 +381,8 @@ async fn record(
     } else {
         let (target, terms) = (row.budget.id.as_str(), scope.terms);
         let mut details = json!({
-            "subject_type": scope.subject.kind().as_str(),
-            "subject_id": scope.subject.id(),
+            "resource_type": scope.subject.kind().as_str(),
+            "resource_id": scope.subject.id(),
             "measure": terms.measure.as_str(),
             "interval": terms.interval.as_str(),
         });

@@ -120,7 +120,7 @@ impl Book {
             let lost = made.change().0.saturating_neg();
             let about = About { reference: Some(format!("expiry/{lot}")), ..About::default() };
             let posted = self.post(app, tx, &clock.actor_id(), made, about, None).await?;
-            let details = json!({ "lot": lot, "amount": Amount::from(Micros(lost)).to_string() });
+            let details = json!({ "lot": lot, "change": Amount::from(Micros(lost)).to_string() });
             let organization = self.organization.clone();
             let entry = AuditEntry {
                 organization: &organization,

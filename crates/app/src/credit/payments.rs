@@ -112,7 +112,7 @@ async fn take_back(
     }
     let of_payment = ledger::list_of_payment(tx, payment).await?;
     let bought = of_payment.iter().find(|row| row.organization == *organization && row.lot.is_some());
-    let Some(lot) = bought.and_then(|row| row.lot.clone()) else { return Err(Error::not_found("payment", payment)) };
+    let Some(lot) = bought.and_then(|row| row.lot.clone()) else { return Err(Error::not_found("payment for credit", payment)) };
     let open = open_of(&of_payment);
     let made = if disputed {
         charge_back(&book.position, &lot, micros, open)
@@ -231,7 +231,7 @@ pub(super) async fn record(
 ) -> Result<(), Error> {
     let amount = Amount::from(keystead_core::ledger::change(&transaction.entries)).to_string();
     let details = json!({
-        "amount": amount,
+        "change": amount,
         "payment": transaction.payment,
         "reason": transaction.reason,
     });

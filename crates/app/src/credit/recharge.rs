@@ -48,7 +48,7 @@ impl App {
             let details = match recharge {
                 None => json!({ "automatic": false }),
                 Some(Recharge { below, amount, ceiling }) => json!({
-                    "automatic": true, "below": text(below), "amount": text(amount), "monthly_ceiling": text(ceiling),
+                    "automatic": true, "below": text(below), "purchase": text(amount), "monthly_ceiling": text(ceiling),
                 }),
             };
             let target = organization.as_str();

@@ -11,6 +11,9 @@ use super::{ensure_may_give, ensure_may_take, group_of, record_group};
 use crate::projects::people::{MemberRef, found_member};
 use crate::{Actor, App, Error};
 
+/// How many groups of one organization a person may be in: each look-up of what they may do reads all of them.
+pub const MOST_GROUPS_OF_PERSON: i64 = 100;
+
 impl App {
     /// Lists the people in a group.
     ///
@@ -52,7 +55,7 @@ impl App {
     ///
     /// # Errors
     /// When the caller lacks the permission or one that the group has, when the group does not exist, when the person
-    /// is no member of the organization, or is in the group.
+    /// is no member of the organization, is in the group, or is in [`MOST_GROUPS_OF_PERSON`] groups.
     pub async fn add_group_member(
         &self,
         actor: &Actor,
@@ -83,6 +86,11 @@ impl App {
             let user = found_member(tx, organization, member).await?;
             if group_members::find(tx, group, &user).await?.is_some() {
                 return Err(Error::Conflict { message: "This person is in the group already.".to_owned() });
+            }
+            if group_members::count_groups(tx, organization, &user).await? >= MOST_GROUPS_OF_PERSON {
+                return Err(Error::impossible(format!(
+                    "A person can be in at most {MOST_GROUPS_OF_PERSON} groups of an organization."
+                )));
             }
             if !group_members::insert(tx, group, &user, self.now()).await? {
                 return Err(Error::not_found("user", user.as_str()));

@@ -55,8 +55,6 @@ impl App {
             for user in accounts::list_unconfirmed(tx, now.plus(-UNCONFIRMED)).await? {
                 accounts::delete_unconfirmed(tx, &user).await?;
             }
-            // Long enough to find out in the audit log what a key was for.
-            api_keys::delete_issued(tx, now.plus(-7 * DAY), now).await?;
             form_submissions::delete_expired(tx, now).await?;
             // Longer than anyone takes to read a list.
             removed_rows::delete_old(tx, now.plus(-DAY)).await?;
@@ -73,9 +71,28 @@ impl App {
         })?;
         expire_due(self).await?;
         erase_due_evidence(self).await?;
+        forget_issued_keys(self).await?;
         // Last, because it takes longest and nothing waits for it.
         forget_minutes(self).await
     }
+}
+
+/// Deletes keys of workloads a week after their end, which is long enough to find out in the audit log what a key was for.
+/// There may be a million of them, so it is done in many small transactions.
+async fn forget_issued_keys(app: &App) -> Result<(), Error> {
+    const SLICE: u32 = 1_000;
+    // The next run continues.
+    const MOST: usize = 1_000;
+    let now = app.now();
+    for _ in 0..MOST {
+        let deleted: Result<u64, Error> = write_tx!(app.store(), "forget_issued_keys", |tx| {
+            Ok(api_keys::delete_issued(tx, now.plus(-7 * DAY), now, SLICE).await?)
+        });
+        if deleted? < u64::from(SLICE) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Deletes usage by the minute a day after it is not answered any more, in many small transactions. Hours and days keep

@@ -6,6 +6,7 @@ use keystead_core::id::{KeyId, OrganizationId};
 use keystead_core::key::KeyKind;
 use keystead_core::scope::Scope;
 use keystead_store::tables::api_keys::{self, KeyRow, KeyWithOwner};
+use keystead_store::tables::changes;
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
@@ -15,6 +16,8 @@ use super::revoke::revoke_live_key;
 use crate::audit::AuditEntry;
 use crate::keys::minting::{KeyTarget, MintedKey, NewKey};
 use crate::keys::project_keys::owner_still_belongs;
+use crate::roles::Place;
+use crate::roles::effective::{ensure_may_take, permissions_of};
 use crate::{Actor, App, Error};
 
 impl App {
@@ -72,16 +75,19 @@ impl App {
         let minted = mint_key(self, target, &limit_to_grant(self, actor, asked)?)?;
         let row = &minted.key;
         write_tx!(self.store(), "create_admin_key", |tx| {
+            // Before the permission is read, so that a key is not made after its owner has lost it.
+            changes::lock(tx).await?;
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             save_admin_key(self, tx, actor, organization, row).await
         })?;
         Ok(minted)
     }
 
-    /// Deletes an admin key, including the one in use.
+    /// Deletes an admin key, including the one in use. Keys of a person who holds more than the actor are theirs and the
+    /// owners' to delete.
     ///
     /// # Errors
-    /// When the caller lacks the permission, or when it does not exist.
+    /// When the caller lacks the permission or one that the owner of the key holds, or when it does not exist.
     pub async fn delete_admin_key(
         &self,
         actor: &Actor,
@@ -89,11 +95,24 @@ impl App {
         id: &KeyId,
     ) -> Result<(), Error> {
         write_tx!(self.store(), "delete_admin_key", |tx| {
+            // A change of what either person holds is seen, or waits.
+            changes::lock(tx).await?;
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
-            live_admin_key(tx, organization, id).await?;
+            let found = live_admin_key(tx, organization, id).await?;
+            ensure_may_end(tx, actor, organization, &found.key.owner).await?;
             revoke_live_key(self, tx, actor, organization, id, "deleted").await
         })
     }
+}
+
+/// Refuses to end an admin key of another person who holds more than the actor.
+async fn ensure_may_end(tx: &mut Tx, actor: &Actor, organization: &OrganizationId, owner: &Owner) -> Result<(), Error> {
+    let Owner::User(owner) = owner else { return Ok(()) };
+    if actor.user() == Some(owner) {
+        return Ok(());
+    }
+    let held = permissions_of(tx, organization, owner, None).await?.unwrap_or_default();
+    ensure_may_take(tx, actor, Place { organization, project: None }, "key_id", held).await
 }
 
 /// Saves a new admin key and its audit row. It needs no gate.

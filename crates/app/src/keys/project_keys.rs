@@ -298,7 +298,7 @@ pub(crate) async fn ensure_project_access(
     let reached = membership.role == OrganizationRole::Owner
         || open.is_default
         || project_members::find(tx, project, user).await?.is_some()
-        || role_assignments::permitted_to_user(tx, user).await?.in_project(project).is_some();
+        || role_assignments::permitted_in(tx, user, organization, Some(project)).await?.in_project(project).is_some();
     if reached { Ok(()) } else { Err(missing()) }
 }
 

@@ -8,6 +8,7 @@ use keystead_core::scope::{Scope, ScopeSet};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::api_keys::{self, KeyRow};
+use keystead_store::tables::changes;
 use serde_json::json;
 
 use super::minting::mint_key;
@@ -53,6 +54,7 @@ impl App {
     ) -> Result<RotatedKey, Error> {
         let now = self.now();
         write_tx!(self.store(), "rotate_key", |tx| {
+            changes::lock(tx).await?;
             ensure_key_active(tx, actor).await?;
             let old = key_to_rotate(self, tx, actor, organization, project, id).await?;
             let state = Rotated {

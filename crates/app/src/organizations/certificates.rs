@@ -145,8 +145,8 @@ impl App {
         id: &CertificateId,
     ) -> Result<(), Error> {
         write_tx!(self.store(), "delete_certificate", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             changes::lock(tx).await?;
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             let certificate = certificate_of(tx, organization, id).await?;
             if !certificates::delete(tx, organization, id, self.now()).await? {
                 return Err(Error::Invalid {
@@ -184,8 +184,8 @@ impl App {
             return Err(Error::coded("certificate_ids", NOT_CHECKED, message));
         }
         write_tx!(self.store(), "activate_certificates", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             changes::lock(tx).await?;
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             if let Some(project) = project {
                 open_project(tx, organization, project).await?;
             }
@@ -220,8 +220,8 @@ impl App {
     ) -> Result<Vec<UploadedCertificate>, Error> {
         let ids = distinct(ids)?;
         write_tx!(self.store(), "deactivate_certificates", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             changes::lock(tx).await?;
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             if let Some(project) = project {
                 project_of(tx, organization, project).await?;
             }

@@ -67,6 +67,9 @@ pub struct OrganizationChoice {
     pub role: OrganizationRole,
     /// What the person's roles permit in the whole organization.
     pub permissions: ScopeSet,
+    /// Whether the person holds any role, in the organization or in one of these projects; without one, nothing is shown
+    /// to them.
+    pub holds_role: bool,
     /// Whether the person's roles permit to see and change its administration.
     pub manages: bool,
     /// The projects the person has access to that are not archived, the Default project first. Owners see all, others
@@ -159,6 +162,10 @@ impl App {
                     effective_permissions(Some(membership.role), assigned, project).is_some_and(|may| may.allows(scope))
                 };
                 let own = reached.iter().filter(|reached| reached.project.organization == row.id);
+                let mut in_projects = own.clone();
+                let holds_role = membership.role != OrganizationRole::None
+                    || permitted.holds_in_organization(&row.id)
+                    || in_projects.any(|one| one.role.is_some() || permitted.in_project(&one.project.id).is_some());
                 let projects = own.map(|reached| ProjectChoice {
                     id: reached.project.id.clone(),
                     name: reached.project.name.clone(),
@@ -179,6 +186,7 @@ impl App {
                     name: row.name,
                     role: membership.role,
                     permissions: held,
+                    holds_role,
                     manages,
                     projects,
                     locked,

@@ -7,7 +7,7 @@ use keystead_core::key::KeyKind;
 use keystead_core::role::ProjectRole;
 use keystead_core::scope::{Scope, ScopeSet};
 pub use keystead_store::tables::service_accounts::ServiceAccount;
-use keystead_store::tables::{api_keys, service_accounts};
+use keystead_store::tables::{api_keys, changes, service_accounts};
 use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
@@ -99,6 +99,7 @@ impl App {
         let key = asked.key.map(|asked| mint_key(self, place, &within_scopes(actor, asked)?)).transpose()?;
         let row = key.as_ref().map(|minted| minted.key.clone());
         let account = write_tx!(self.store(), "create_service_account", |tx| {
+            changes::lock(tx).await?;
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             open_project(tx, organization, project).await?;
             ensure_may_act_as(tx, actor, (organization, project), account.role).await?;
@@ -129,6 +130,7 @@ impl App {
     ) -> Result<ServiceAccount, Error> {
         let name = change.name.as_deref().map(checked_name).transpose()?;
         write_tx!(self.store(), "update_service_account", |tx| {
+            changes::lock(tx).await?;
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             let account = account_of(tx, organization, project, id).await?;
             let changed = ServiceAccount {
@@ -164,6 +166,7 @@ impl App {
         id: &ServiceAccountId,
     ) -> Result<(), Error> {
         write_tx!(self.store(), "delete_service_account", |tx| {
+            changes::lock(tx).await?;
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             account_of(tx, organization, project, id).await?;
             let (by, why) = (actor.actor_ref(), "service account deleted");
@@ -194,6 +197,7 @@ impl App {
         let minted = mint_key(self, place(organization, project, id), &within_scopes(actor, asked)?)?;
         let key = &minted.key;
         write_tx!(self.store(), "create_service_account_key", |tx| {
+            changes::lock(tx).await?;
             self.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await?;
             let account = account_of(tx, organization, project, id).await?;
             ensure_may_act_as(tx, actor, (organization, project), account.role).await?;

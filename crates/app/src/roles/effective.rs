@@ -41,7 +41,7 @@ pub(crate) async fn permissions_of(
     project: Option<&ProjectId>,
 ) -> Result<Option<ScopeSet>, Error> {
     let Some(membership) = memberships::find(tx, organization, user).await? else { return Ok(None) };
-    let permitted = role_assignments::permitted_to_user(tx, user).await?;
+    let permitted = role_assignments::permitted_in(tx, user, organization, project).await?;
     let in_project = match project {
         Some(id) if projects::find(tx, organization, id).await?.is_some() => {
             let role = project_members::find(tx, id, user).await?.map(|row| row.role);
@@ -243,7 +243,7 @@ pub(crate) async fn ensure_may_remove(
         let held = permissions_of(tx, organization, user, Some(&place.project)).await?.unwrap_or_default();
         grantor.ensure_may_take(tx, Some(&place.project), "user_id", held).await?;
     }
-    for (resource, scopes) in role_assignments::permitted_to_user(tx, user).await?.by_resource() {
+    for (resource, scopes) in role_assignments::permitted_within(tx, user, organization).await?.by_resource() {
         let Some(project) = resource.project() else { continue };
         if projects::find(tx, organization, project).await?.is_some() {
             grantor.ensure_may_take(tx, Some(project), "user_id", scopes).await?;
@@ -257,7 +257,7 @@ pub(crate) async fn holds_any_role(tx: &mut Tx, organization: &OrganizationId, u
     if !project_members::list_of_user(tx, organization, user).await?.is_empty() {
         return Ok(true);
     }
-    for (resource, _) in role_assignments::permitted_to_user(tx, user).await?.by_resource() {
+    for (resource, _) in role_assignments::permitted_within(tx, user, organization).await?.by_resource() {
         let here = match &resource {
             Resource::Organization(id) => id == organization,
             Resource::Project(id) => projects::find(tx, organization, id).await?.is_some(),

@@ -136,7 +136,7 @@ impl Rights {
         for member in project_members::list_of_user(tx, organization, user).await? {
             rights.add(member.project, ProjectRole::permissions(member.role));
         }
-        for (resource, scopes) in role_assignments::permitted_to_user(tx, user).await?.by_resource() {
+        for (resource, scopes) in role_assignments::permitted_within(tx, user, organization).await?.by_resource() {
             if let Resource::Project(project) = resource {
                 rights.add(project, scopes);
             }

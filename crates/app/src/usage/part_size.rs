@@ -2,6 +2,9 @@
 
 /// The number of results after which a page ends early, between two buckets, so that an answer and its memory are bounded.
 const MOST_RESULTS: usize = 20_000;
+/// The most rows that are read for one part. A part with more is read again in smaller ones; a single bucket with more is
+/// not answered.
+pub(super) const MOST_ROWS: usize = 50_000;
 /// A part is at most this share of a page, because usage may begin suddenly.
 const SHARE: usize = 12;
 
@@ -25,6 +28,13 @@ impl PartSize {
         self.size
     }
 
+    /// Begins again with one bucket after a part had too many rows. Returns `false` when it was one bucket already.
+    pub(super) fn begin_again(&mut self) -> bool {
+        let smaller = self.size > 1;
+        self.size = 1;
+        smaller
+    }
+
     /// Notes how many results the last part had. Returns whether another part is to be read.
     pub(super) fn note(&mut self, results: usize) -> bool {
         self.found = self.found.saturating_add(results);
@@ -46,6 +56,12 @@ mod tests {
         while !rest.is_empty() {
             let (some, more) = rest.split_at(part.size().min(rest.len()));
             let these: usize = some.iter().sum();
+            if these > MOST_ROWS {
+                if part.begin_again() {
+                    continue;
+                }
+                return (parts, usize::MAX);
+            }
             parts.push(some.len());
             (rest, found) = (more, found + these);
             if !part.note(these) {
@@ -70,6 +86,13 @@ mod tests {
                 assert!(found < MOST_RESULTS + each, "{each} in each of {buckets} gave {found}");
             }
         }
+        // A part that is too large is read in smaller ones; a bucket that is too large is refused.
+        let (parts, found) = read(&[vec![0; 720], vec![5_000; 720]].concat(), true);
+        assert!((MOST_RESULTS..MOST_RESULTS + MOST_ROWS).contains(&found), "{found} in {parts:?}");
+        for buckets in [vec![MOST_ROWS + 1], [vec![0; 100], vec![MOST_ROWS + 1]].concat()] {
+            assert_eq!(read(&buckets, true).1, usize::MAX);
+        }
+        assert_eq!(read(&[MOST_ROWS], true).1, MOST_ROWS);
         // Usage that begins suddenly makes at most one part too large.
         let sudden = [vec![0; 720], vec![1_000; 720]].concat();
         assert!(read(&sudden, true).1 < MOST_RESULTS + 120 * 1_000, "{:?}", read(&sudden, true));

@@ -152,9 +152,9 @@ impl App {
             None => None,
         };
         write_tx!(self.store(), "update_workload_identity_provider", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             // Exchanges wait for this lock, and read the provider again after it.
             changes::lock(tx).await?;
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             let before = provider_of(tx, organization, id).await?;
             let mut after = WorkloadIdentityProvider {
                 name: name.clone().unwrap_or_else(|| before.name.clone()),
@@ -204,9 +204,9 @@ impl App {
         id: &WorkloadIdentityProviderId,
     ) -> Result<(), Error> {
         write_tx!(self.store(), "delete_workload_identity_provider", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             // Two transactions cannot delete the provider and add a rule to it.
             changes::lock(tx).await?;
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             let provider = provider_of(tx, organization, id).await?;
             if !federation_rules::list_of_provider(tx, id).await?.is_empty() {
                 let message = format!("Provider {id} has federation rules. Delete them first.");

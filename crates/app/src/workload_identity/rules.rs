@@ -118,9 +118,9 @@ impl App {
         };
         may_grant(actor, "permissions", rule.restriction.scopes(), ScopeSet::NONE)?;
         write_tx!(self.store(), "create_federation_rule", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             // Before anything is read: a change of the provider beside this one sees the rule, or is seen.
             changes::lock(tx).await?;
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             let of = provider_of(tx, organization, provider).await?;
             ensure_tells_apart(&rule.matchers, &of, "attribute_matchers")?;
             account_of(tx, organization, &rule.project, &rule.service_account).await?;
@@ -159,9 +159,9 @@ impl App {
         let description = optional(&change.description, checked_description)?;
         let scopes = change.scopes.as_deref().map(restriction).transpose()?;
         write_tx!(self.store(), "update_federation_rule", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             // Exchanges wait for this lock, and read the rule again after it.
             changes::lock(tx).await?;
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             let before = rule_of(tx, organization, provider, id).await?;
             if let Some(matchers) = &change.matchers {
                 let of = provider_of(tx, organization, provider).await?;
@@ -207,8 +207,8 @@ impl App {
         id: &FederationRuleId,
     ) -> Result<(), Error> {
         write_tx!(self.store(), "delete_federation_rule", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             changes::lock(tx).await?;
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             let rule = rule_of(tx, organization, provider, id).await?;
             end_keys(self, tx, actor, &rule, "federation rule deleted").await?;
             federation_rules::delete(tx, &rule, self.now()).await?;

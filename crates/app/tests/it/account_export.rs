@@ -35,7 +35,7 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "federation_rules",
             "external_keys",
             "external_storage",
-            "spend_limits",
+            "budgets",
             "spend_counters",
             "credit_accounts",
             "credit_usage",

@@ -42,6 +42,7 @@ const ENDS: &[(&str, &str)] = &[
     ("payment_setups.expires_at", "set_ups_end_at_use"),
     ("review_cases.images_until", "no_picture_outlives_its_time"),
     ("sessions.expires_at", "sessions_end_by_the_clock"),
+    ("spend_leases.ends_at", "a_lease_ends"),
     ("spend_counters.scarce_until", "what_is_scarce_is_not_leased_ahead_until_its_end"),
     ("requirement_states.due_at", "waivers_end_at_use"),
     ("tokens.expires_at", "every_kind_of_token_ends_at_use"),

@@ -16,6 +16,7 @@ mod deadlines;
 mod fault_injection;
 mod installation;
 mod invitations;
+mod lock_order;
 mod oidc_sign_in;
 mod operator_keys;
 mod operator_signals;

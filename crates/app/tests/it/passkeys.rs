@@ -196,6 +196,31 @@ async fn answers_are_judged() {
     assert_eq!(code(enter(&test, &mut key).await), "passkey_wrong", "deactivated");
 }
 
+/// A refused passkey of a person is in the logs of their organizations, and one that is unknown is in none.
+#[tokio::test]
+async fn a_refused_passkey_is_a_failed_sign_in() {
+    let test = TestApp::new().await;
+    let (ann, here) = test.signed_in_user("ann@example.com").await;
+    let (organization, _) = test.organization(&ann).await;
+    let mut key = Authenticator::new(7);
+    added(&test, &here.session, &mut key).await;
+    let before = test.log(&organization).await.len();
+    let mut stranger = Authenticator::new(8);
+    stranger.handle.clone_from(&key.handle);
+    assert_eq!(code(enter(&test, &mut stranger).await), "passkey_wrong");
+    assert_eq!(test.log(&organization).await.len(), before, "a passkey that is no one's");
+    let mut copy = Authenticator { key: SigningKey::from_slice(&[9; 32]).unwrap(), ..Authenticator::new(7) };
+    (copy.handle, copy.counter) = (key.handle.clone(), 90);
+    assert_eq!(code(enter(&test, &mut copy).await), "passkey_wrong");
+    let page = keystead_app::Page { after: None, limit: 1, ascending: false };
+    let log = test.app.audit_log(&Actor::operator("test"), &organization, page).await.unwrap();
+    let event = &log.data[0];
+    assert_eq!((event.action.as_str(), &event.details["error_code"]), ("login.failed", &"passkey_wrong".into()));
+    assert_eq!(test.log(&organization).await.len(), before + 1);
+    enter(&test, &mut key).await.unwrap();
+    assert_eq!(test.log(&organization).await.len(), before + 2);
+}
+
 /// A challenge belongs to the person who began it, and an authenticator has one passkey for an account.
 #[tokio::test]
 async fn adding_is_ones_own() {

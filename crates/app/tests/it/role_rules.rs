@@ -1,5 +1,7 @@
 //! What people with custom roles may not do, and what happens to what they gave.
 
+use keystead_app::groups::members::MOST_GROUPS_OF_PERSON;
+use keystead_app::keys::NewKey;
 use keystead_app::roles::{NewRole, Place};
 use keystead_app::{Actor, Error, Page};
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
@@ -97,6 +99,46 @@ async fn managers_take_no_more_than_they_hold() {
     let lab = app.create_project(&manager, organization, "Lab").await.unwrap();
     let people = app.project_view(&company.ann, organization, &lab.id, page()).await.unwrap().people;
     assert!(people.is_empty(), "no owner by a name alone: {people:?}");
+}
+
+/// Managers end keys of projects, which is a matter of safety, but no admin keys of people who hold more.
+#[tokio::test]
+async fn managers_end_no_admin_keys_of_people_who_hold_more() {
+    let company = Company::new().await;
+    let app = &company.test.app;
+    let organization = &company.organization;
+    let manage = ["api.management.read", "api.management.write"];
+    let (ben, _) = company.holder("ben", &manage).await;
+    let (bea, _) = company.holder("bea", &manage).await;
+    let (ben, bea) = (Actor::Person(ben), Actor::Person(bea));
+    let mut keys = Vec::new();
+    for owner in [&company.ann, &ben, &bea, &ben] {
+        keys.push(app.create_admin_key(owner, organization, NewKey::default()).await.unwrap().key.id);
+    }
+    forbidden(app.delete_admin_key(&ben, organization, &keys[0]).await);
+    app.admin_key(&company.ann, organization, &keys[0]).await.unwrap();
+    app.delete_admin_key(&ben, organization, &keys[1]).await.unwrap();
+    app.delete_admin_key(&ben, organization, &keys[2]).await.unwrap();
+    app.delete_admin_key(&company.ann, organization, &keys[3]).await.unwrap();
+    app.delete_admin_key(&company.ann, organization, &keys[0]).await.unwrap();
+}
+
+/// Every look-up of what a person may do reads all their groups.
+#[tokio::test]
+async fn a_person_is_in_a_bounded_number_of_groups() {
+    let company = Company::new().await;
+    let (app, organization) = (&company.test.app, &company.organization);
+    let cid = company.member("cid", OrganizationRole::Reader).await;
+    for number in 0..=MOST_GROUPS_OF_PERSON {
+        let group = app.create_group(&company.ann, organization, &format!("Team {number}")).await.unwrap();
+        let added = app.add_group_member(&company.ann, organization, &group.id, &cid).await;
+        if number < MOST_GROUPS_OF_PERSON {
+            added.unwrap();
+        } else {
+            let message = "A person can be in at most 100 groups of an organization.";
+            assert!(matches!(&added, Err(Error::Invalid { message: said, .. }) if said == message), "{added:?}");
+        }
+    }
 }
 
 #[tokio::test]

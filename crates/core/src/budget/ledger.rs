@@ -20,6 +20,12 @@ impl Ledger {
         self.spent.plus(self.reserved)
     }
 
+    /// What requests have used.
+    #[cfg(test)]
+    pub(super) const fn spent(&self) -> Amount {
+        self.spent
+    }
+
     /// What can still be set aside.
     #[must_use]
     pub fn free(&self) -> Amount {

@@ -109,8 +109,8 @@ impl BudgetTerms {
         if number == 15 {
             return Some(Self::CREDIT);
         }
-        let find = |measure| Interval::ALL.into_iter().map(move |interval| Self::limit(measure, interval));
-        Measure::ALL.into_iter().flat_map(find).find(|terms| terms.number() == number)
+        let each = |measure: Measure| Interval::ALL.into_iter().map(move |interval| Self::limit(measure, interval));
+        Measure::ALL.into_iter().flat_map(each).find(|terms| terms.number() == number)
     }
 }
 

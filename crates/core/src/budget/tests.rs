@@ -125,9 +125,10 @@ fn absurd_bounds_cost_what_the_dearest_request_costs() {
 }
 
 fn ask(committed: i64, least: i64, want: i64) -> LeaseAsk {
-    let subject: BudgetSubject = "org-1".parse().unwrap();
+    let scope = BudgetScope::spend_limit("org-1".parse().unwrap());
     let [committed, least, want] = [committed, least, want].map(Amount::of_cents);
-    LeaseAsk { subject, window: Window::month(Timestamp(0)), holder: "run".into(), committed, least, want }
+    let ends_at = Timestamp(LEASE_SECONDS);
+    LeaseAsk { scope, window: Window::month(Timestamp(0)), holder: "run".into(), committed, least, want, ends_at }
 }
 
 fn stored(limit: i64, spent: i64) -> StoredFigures {
@@ -155,11 +156,15 @@ fn leases_shrink_towards_the_limit() {
 fn what_others_hold_is_not_granted_again_and_is_asked_back() {
     let now = Timestamp(1_000);
     let mut figures = stored(100, 20);
-    figures.add_other(Amount::of_cents(50), Amount::of_cents(10), Timestamp(995), now);
+    let other = |granted, consumed, renewed_at| {
+        let [granted, consumed] = [granted, consumed].map(Amount::of_cents);
+        OtherLease { granted, committed: granted, consumed, renewed_at, ends_at: now.plus(1) }
+    };
+    figures.add_other(&other(50, 10, Timestamp(995)), now);
     // A node that was killed holds what its spool may contain, and returns nothing soon.
-    figures.add_other(Amount::of_cents(30), Amount::of_cents(10), Timestamp(0), now);
+    figures.add_other(&other(30, 10, Timestamp(0)), now);
     // More was spent than granted: there is nothing left of it.
-    figures.add_other(Amount::of_cents(5), Amount::of_cents(9), now, now);
+    figures.add_other(&other(5, 9, now), now);
     assert_eq!((figures.others, figures.returnable), (Amount::of_cents(60), Amount::of_cents(40)));
     let (decision, answer) = decide(&ask(0, 30, 30), &figures, now);
     assert_eq!((answer.met, answer.wait, decision.granted), (false, true, Amount::ZERO));
@@ -186,14 +191,15 @@ fn a_lower_limit_takes_back_what_is_free_and_a_deleted_one_limits_nothing() {
 
 #[test]
 fn refusals_have_the_codes_of_the_contract() {
-    let refusal = |of_project| SpendLimitRefusal {
+    let refusal = |of_project| BudgetRefusal {
         organization: "org-1".parse().unwrap(),
         project: "proj_1".parse().unwrap(),
-        of_project,
-        limit: Amount::of_cents(3_700),
-        spent: Amount::of_cents(3_650),
+        id: "budget_1".parse().unwrap(),
+        scope: BudgetScope::spend_limit(if of_project { "proj_1" } else { "org-1" }.parse().unwrap()),
+        most: Amount::of_cents(3_700),
+        used: Amount::of_cents(3_650),
         requested: Amount::of_picos(1),
-        resets_at: at("2026-12-01T00:00:00Z"),
+        resets_at: Some(at("2026-12-01T00:00:00Z")),
     };
     let answer = refusal(false).response(MeterKind::Completion, "https://k.example");
     assert_eq!((answer.status, answer.kind), (429, "insufficient_quota"));
@@ -201,13 +207,108 @@ fn refusals_have_the_codes_of_the_contract() {
     assert_eq!(
         answer.message,
         "You exceeded your current quota, please check your plan and billing details. Organization org-1 may spend 37 USD \
-         a month, 36.5 USD are spent, and this request may cost up to 0.000000000001 USD; what running requests may cost \
-         is set aside. The next month begins at 2026-12-01T00:00:00Z. Visit https://k.example/usage?project=proj_1 to learn \
-         more."
+         a month (budget budget_1), 36.5 USD are spent, and this request may cost up to 0.000000000001 USD; what running \
+         requests may use is set aside. It resets at 2026-12-01T00:00:00Z, when the next month begins. Visit \
+         https://k.example/usage?project=proj_1 to learn more."
     );
     let answer = refusal(true).response(MeterKind::Speech, "");
     assert_eq!((answer.status, answer.code), (429, Some("project_spend_limit_exceeded")));
     let answer = refusal(true).response(MeterKind::Image, "");
     assert_eq!((answer.status, answer.kind), (400, "invalid_request_error"));
     assert_eq!(answer.code, Some("billing_hard_limit_reached"));
+}
+
+/// The names of the subject and the unit, and the codes of what the contract does not know.
+#[test]
+fn refusals_name_the_budget() {
+    let refusal = |subject: &str, terms: &str, resets_at| {
+        let scope = BudgetScope { subject: subject.parse().unwrap(), terms: terms.parse().unwrap() };
+        let measure = scope.terms.measure;
+        let [most, used, requested] = [40, 39, 7].map(|figure| measure.amount(figure));
+        let (organization, project) = ("org-1".parse().unwrap(), "proj_1".parse().unwrap());
+        let id = "budget_1".parse().unwrap();
+        BudgetRefusal { organization, project, id, scope, most, used, requested, resets_at }
+            .response(MeterKind::Completion, "")
+    };
+    for (subject, terms, code, text) in [
+        (
+            "key_1",
+            "tokens/day",
+            "organization_usage_limit_exceeded",
+            "This key may use 40 tokens a day (budget budget_1), 39 tokens are used, and this request may use up to 7 tokens;",
+        ),
+        (
+            "org-1",
+            "requests/hour",
+            "organization_usage_limit_exceeded",
+            "Organization org-1 may use 40 requests an hour ",
+        ),
+        ("org-1/user-1", "money/week", "insufficient_quota", "The person who owns this key may spend 0.4 USD a week "),
+        ("key_1", "money/total", "insufficient_quota", "This key may spend 0.4 USD in all "),
+        (
+            "org-1",
+            "credit",
+            "credit_balance_exhausted",
+            "Organization org-1 has 0.4 USD of prepaid credit, 0.39 USD are spent, and this request may cost up to 0.07 USD;",
+        ),
+    ] {
+        let answer = refusal(subject, terms, None);
+        assert_eq!((answer.status, answer.kind, answer.code), (429, "insufficient_quota", Some(code)), "{text}");
+        assert!(answer.message.contains(text), "{}", answer.message);
+    }
+    // Ceilings of tokens and requests have no code of their own on routes of images.
+    let scope = BudgetScope { subject: "key_1".parse().unwrap(), terms: "requests/day".parse().unwrap() };
+    let refusal = BudgetRefusal {
+        organization: "org-1".parse().unwrap(),
+        project: "proj_1".parse().unwrap(),
+        id: "budget_1".parse().unwrap(),
+        scope,
+        most: Amount::ZERO,
+        used: Amount::ZERO,
+        requested: Amount::ZERO,
+        resets_at: Some(Timestamp(0)),
+    };
+    let answer = refusal.response(MeterKind::Image, "");
+    assert_eq!((answer.status, answer.code), (429, Some("organization_usage_limit_exceeded")));
+}
+
+/// What a node that is taken as gone had not committed is free again; what it had is held until it is counted.
+#[test]
+fn a_lease_that_has_ended_holds_what_was_committed() {
+    let [granted, committed, consumed] = [50, 30, 10].map(Amount::of_cents);
+    let ends_at = Timestamp(1_000);
+    let lease = OtherLease { granted, committed, consumed, renewed_at: Timestamp(400), ends_at };
+    assert_eq!(lease.open(Timestamp(999)), Amount::of_cents(40));
+    assert_eq!(lease.open(ends_at), Amount::of_cents(20));
+    let counted = OtherLease { consumed: committed, ..lease };
+    assert_eq!(counted.open(ends_at), Amount::ZERO);
+    // More is never held than was granted.
+    let odd = OtherLease { committed: Amount::of_cents(70), ..lease };
+    assert_eq!(odd.open(ends_at), Amount::of_cents(40));
+    // What the request needs that asks is committed at once.
+    let (decision, _) = decide(&ask(10, 5, 50), &stored(800, 0), Timestamp(0));
+    assert_eq!((decision.granted, decision.committed), (Amount::of_cents(60), Amount::of_cents(15)));
+    let (decision, _) = decide(&ask(10, 5, 50), &stored(12, 0), Timestamp(0));
+    assert_eq!((decision.granted, decision.committed), (Amount::of_cents(10), Amount::of_cents(10)), "refused");
+}
+
+#[test]
+fn all_time_is_one_period() {
+    for moment in [0, 1_800_000_000] {
+        assert_eq!(Interval::Total.window(Timestamp(moment), &zone(WARSAW)), Window::ALL_TIME);
+    }
+    assert_eq!(Window::ALL_TIME.resets_at(), None);
+    assert_eq!(Window::month(Timestamp(0)).resets_at(), Some(at("1970-02-01T00:00:00Z")));
+}
+
+/// Earlier versions named the two spend limits only.
+#[test]
+fn charges_of_earlier_versions_are_read() {
+    let old: Charge = serde_json::from_str(r#"{"admitted_at":7,"organization":true,"project":false}"#).unwrap();
+    assert_eq!(old, Charge { admitted_at: Timestamp(7), payers: Payers::of_spend_limits(true, false) });
+    let new = Charge { admitted_at: Timestamp(7), payers: Payers(1 << 63 | 1) };
+    assert_eq!(serde_json::from_str::<Charge>(&serde_json::to_string(&new).unwrap()).unwrap(), new);
+    let hold = r#"{"holder":"a","amount":5,"charge":{"admitted_at":7,"organization":true,"project":true}}"#;
+    let hold: PendingHold = serde_json::from_str(hold).unwrap();
+    assert_eq!((hold.tokens, hold.requests), (0, 0));
 }

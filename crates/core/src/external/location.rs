@@ -33,9 +33,16 @@ impl Location {
     /// Checks the fields of a key.
     ///
     /// # Errors
-    /// The first field that is missing, wrong or foreign.
+    /// The first field that is missing, wrong or foreign. A key and a role of two partitions of AWS are wrong: no role is
+    /// valid in another partition, and each partition has hosts of its own.
     pub fn of_key(cloud: Cloud, given: &[(&'static str, String)]) -> Result<Self, FieldFault> {
-        Self::checked(cloud, fields::of_key(cloud), given)
+        let key = Self::checked(cloud, fields::of_key(cloud), given)?;
+        let partition = |name: &str, service: &str| arn(key.get(name), service).map(|(partition, ..)| partition);
+        if partition("kms_arn", "kms") != partition("role_arn", "iam") {
+            let form = "of the same partition as 'role_arn': aws, aws-cn or aws-us-gov";
+            return Err(FieldFault::Wrong { name: "kms_arn", form });
+        }
+        Ok(key)
     }
 
     /// Checks the fields of storage. AWS gets the external id beside them ([`Self::with_external_id`]).

@@ -37,6 +37,27 @@ fn a_key_is_found_by_its_fields() {
     assert_eq!(Location::restored(Cloud::Aws, unknown), None);
 }
 
+/// A role is valid in its own partition only.
+#[test]
+fn a_key_and_its_role_are_of_one_partition() {
+    for (key, role, fits) in [
+        ("aws", "aws", true),
+        ("aws-cn", "aws-cn", true),
+        ("aws-us-gov", "aws-us-gov", true),
+        ("aws-cn", "aws", false),
+        ("aws", "aws-us-gov", false),
+    ] {
+        let (kms, iam) =
+            (format!("arn:{key}:kms:cn-north-1:123456789012:key/1"), format!("arn:{role}:iam::123456789012:role/r"));
+        let found =
+            Location::of_key(Cloud::Aws, &given(&[("external_id", "acme-1"), ("kms_arn", &kms), ("role_arn", &iam)]));
+        match found {
+            Ok(_) => assert!(fits, "{key} {role}"),
+            Err(fault) => assert!(!fits && matches!(fault, FieldFault::Wrong { name: "kms_arn", .. }), "{fault:?}"),
+        }
+    }
+}
+
 /// The id of an organization is the external id of its storage, so a key of another one cannot have it.
 #[test]
 fn an_external_id_of_another_organization_is_seen() {

@@ -94,7 +94,7 @@ fn every_message_has_its_page() {
         .filter(|(_, text)| slug(Language::English, text).is_none())
         .map(|(path, text)| format!("{}: {text}", path.display()))
         .collect();
-    assert!(lost.is_empty(), "no page in help/error_patterns.rs for:\n{}", lost.join("\n"));
+    assert!(lost.is_empty(), "no page in help/error_patterns for:\n{}", lost.join("\n"));
 }
 
 #[test]

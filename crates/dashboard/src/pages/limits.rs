@@ -7,8 +7,9 @@ use keystead_app::verification::RequirementState;
 use keystead_core::gate::Requirement;
 use keystead_core::rate::{InvalidLimit, Measure, RateLimits};
 
-use crate::pages::spend;
+use crate::pages::budgets::table::{BudgetRow, applying};
 use crate::pages::spend::summary::{SpendSummary, spend_of};
+use crate::pages::{budgets, spend};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
@@ -60,6 +61,10 @@ struct Limits {
     /// What the project and the organization have spent; empty for people who may not see it.
     spend: Vec<SpendSummary>,
     spend_href: String,
+    /// Every budget that applies here.
+    budget_rows: Vec<BudgetRow>,
+    budgets_change: bool,
+    budgets_href: String,
     rows: Vec<Row>,
     labels: Vec<String>,
     /// What is wrong as a whole.
@@ -167,6 +172,9 @@ async fn page(state: &DashboardState, visit: &Visit, refused: Option<&Refused<'_
         layout: Layout::new(state, visit, &t.text("nav-limits"), HERE),
         spend: own.iter().chain(&of_organization).map(|view| SpendSummary::of(visit, view)).collect(),
         spend_href: visit.link(&spend::own_page(&visit.project.id)),
+        budget_rows: applying(state, visit).await?,
+        budgets_change: visit.owner(),
+        budgets_href: visit.link(budgets::HERE),
         wrong: refused.filter(|refused| !refused.taken.is_empty()).map(|_| t.text("limits-conflict")),
         wrong_fields: wrong_fields.collect(),
         rows,

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod audit;
+pub(crate) mod budgets;
 pub(crate) mod capture;
 pub(crate) mod certificates;
 pub(crate) mod help;

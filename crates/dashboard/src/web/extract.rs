@@ -15,7 +15,7 @@ use keystead_app::request::Origin;
 use keystead_app::{Actor, Error};
 use keystead_core::network::Client;
 use keystead_core::role::OrganizationRole;
-use keystead_core::scope::{Scope, ScopeSet};
+use keystead_core::scope::Scope;
 use keystead_core::secret::Secret;
 use subtle::ConstantTimeEq;
 
@@ -23,6 +23,7 @@ use crate::state::DashboardState;
 use crate::web::cookies::{Cookie, browsers_zone};
 use crate::web::error_page::PageError;
 use crate::web::form::Form;
+use crate::web::without_role;
 use keystead_core::language::Language;
 use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
@@ -169,7 +170,11 @@ impl FromRequestParts<DashboardState> for Visit {
             let operator = person.session.operator || person.session.operator_waits;
             return Err(Redirect::to(if operator { "/operator" } else { "/welcome" }).into_response());
         }
-        Self::choose(person, choices, parts.uri.path()).map_err(|response| *response)
+        let visit = Self::choose(person, choices, parts.uri.path()).map_err(|response| *response)?;
+        if visit.organization.holds_role || open_without_role(parts.uri.path()) {
+            return Ok(visit);
+        }
+        Err(without_role::answer(state, &visit))
     }
 }
 
@@ -184,8 +189,8 @@ impl Visit {
                 Some((organization.clone(), project.clone()))
             }
         };
-        // Where a person holds nothing, nothing can be shown to them.
-        let held = choices.iter().filter(|organization| organization.permissions != ScopeSet::NONE);
+        // Where a person holds no role, nothing can be shown to them.
+        let held = choices.iter().filter(|organization| organization.holds_role);
         match held.chain(&choices).find_map(chosen) {
             // The organization requires a second factor: only the pages to set one up are open.
             Some((organization, project))
@@ -218,6 +223,13 @@ fn open_to_all(path: &str) -> bool {
         || OWN.iter().any(|own| path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
+/// Whether the page is for members who hold no role, too: their own account and the console. A phone number belongs to
+/// what they may do in the organization.
+fn open_without_role(path: &str) -> bool {
+    let below = |page: &str| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    of_console(path) || (below("/settings/account") && !below("/settings/account/phone"))
+}
+
 impl Visit {
     /// Whether the organization's pages are closed until the person has a second factor.
     pub(crate) fn locked(&self) -> bool {
@@ -232,6 +244,11 @@ impl Visit {
     /// Whether this person is an owner: who holds every permission by other roles is none.
     pub(crate) fn owns(&self) -> bool {
         self.organization.role == OrganizationRole::Owner
+    }
+
+    /// Whether this person may see usage and spend: owners and readers may, others by a permission.
+    pub(crate) fn sees_usage(&self) -> bool {
+        self.organization.role != OrganizationRole::None || self.holds(Scope::UsageRead)
     }
 
     /// Whether this person holds a permission in the whole organization.
@@ -253,7 +270,21 @@ impl Visit {
 
 #[cfg(test)]
 mod tests {
-    use super::{local_path, open_to_all};
+    use super::{local_path, open_to_all, open_without_role};
+
+    #[test]
+    fn members_without_a_role_keep_their_account_alone() {
+        for own in
+            ["/settings/account", "/settings/account/notifications", "/settings/account/keys/revoke", "/operator"]
+        {
+            assert!(open_without_role(own), "{own}");
+        }
+        for shut in
+            ["/home", "/settings/account/phone", "/settings/account/phone/check", "/settings/accounts", "/usage"]
+        {
+            assert!(!open_without_role(shut), "{shut}");
+        }
+    }
 
     #[test]
     fn only_pages_of_the_own_account_stay_open() {

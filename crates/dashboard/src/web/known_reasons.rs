@@ -9,7 +9,7 @@ use crate::web::scope_words::scope_words;
 const NOT_HELD: &str = "You cannot give or take permissions that you do not hold yourself: ";
 
 /// Beginnings of sentences with the message of each. A number in the sentence is the argument `count`.
-const REASONS: [(&str, &str); 17] = [
+const REASONS: [(&str, &str); 18] = [
     (NOT_HELD, "error-people-not-held"),
     ("Only an owner can make a person an owner", "error-people-owners-only"),
     ("This person is in the group already", "error-people-in-group"),
@@ -17,6 +17,7 @@ const REASONS: [(&str, &str); 17] = [
     ("An organization can have at most 1000 groups", "error-people-most-groups"),
     ("An organization or project can have at most", "error-people-most-roles"),
     ("A person or group can hold at most", "error-people-most-held"),
+    ("A person can be in at most", "error-people-most-groups-of-person"),
     ("A predefined role cannot be changed", "error-people-predefined"),
     ("Invalid 'role_name': there is a role of this name", "error-people-role-name"),
     ("Invalid 'permissions'", "error-people-permissions"),

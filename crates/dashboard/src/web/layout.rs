@@ -1,7 +1,7 @@
 //! The layout around every page of a signed-in person: navigation, project switcher, notices.
 
 use crate::pages::organization::credit::{HERE as BILLING, PAYMENT_METHODS};
-use crate::pages::spend;
+use crate::pages::{budgets, spend};
 use crate::state::DashboardState;
 use crate::web::extract::{Person, Visit};
 use crate::web::scope_words::scope_words;
@@ -143,8 +143,11 @@ impl Layout {
         organization_entries.extend([
             entry("nav-projects", "/settings/organization/projects"),
             entry("nav-admin-keys", "/settings/organization/admin-keys"),
-            entry("nav-spend", spend::HERE),
         ]);
+        if visit.sees_usage() {
+            organization_entries.push(entry("nav-spend", spend::HERE));
+        }
+        organization_entries.push(entry("nav-budgets", budgets::HERE));
         // Only owners may open the page.
         if visit.owner() {
             organization_entries.push(entry("nav-billing", billing_entry(state)));
@@ -172,7 +175,14 @@ impl Layout {
                 (organization.name.clone(), organization.projects.iter().map(choice).collect())
             })
             .collect();
-        let role = role_words(visit.organization.role);
+        let role = if visit.organization.holds_role {
+            role_words(visit.organization.role)
+        } else {
+            // Every page of the organization says so.
+            project_entries.clear();
+            organization_entries.clear();
+            "role-missing"
+        };
         let own = Self::bare(state, &visit.person, title);
         Self {
             notices: own.notices.iter().cloned().chain(organization_notice(visit)).collect(),

@@ -1,5 +1,6 @@
 //! What all pages share: who is asking, forms and cookies, the layout, and the kinds of answers.
 
+pub(crate) mod after_change;
 pub(crate) mod cookies;
 pub(crate) mod csv;
 pub(crate) mod error_page;
@@ -19,3 +20,4 @@ pub(crate) mod response;
 pub(crate) mod scope_words;
 pub(crate) mod stream_slots;
 pub(crate) mod submit;
+mod without_role;

@@ -4,6 +4,7 @@
 
 mod account_deletion;
 mod audit;
+mod budgets;
 mod bursts;
 mod certificates;
 mod console;
@@ -18,6 +19,7 @@ mod keys;
 mod limits;
 mod lists;
 mod markup;
+mod members_without_role;
 mod operators;
 mod organization_deletion;
 mod prices;

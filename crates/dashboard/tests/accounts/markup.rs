@@ -55,6 +55,7 @@ async fn stored_names_are_text() {
         &role,
         "/settings/organization/projects",
         "/settings/organization/spend",
+        "/settings/organization/budgets",
         &format!("/settings/organization/projects/{project}/spend"),
         "/settings/organization/audit-log",
         "/settings/account",

@@ -5,7 +5,7 @@ use crate::world::*;
 const SETTINGS: &str = "/settings/organization";
 
 /// Every page with the status that a reader gets; the audit log says only that it is for owners.
-const PAGES: [(&str, u16); 20] = [
+const PAGES: [(&str, u16); 21] = [
     ("/home", 200),
     ("/api-keys", 200),
     ("/usage", 200),
@@ -21,6 +21,7 @@ const PAGES: [(&str, u16); 20] = [
     ("/settings/organization/spend", 200),
     ("/settings/organization/billing", 403),
     ("/settings/organization/billing/ledger.csv", 403),
+    ("/settings/organization/budgets", 200),
     ("/settings/organization/billing/payment-methods", 403),
     ("/settings/organization/audit-log", 200),
     ("/settings/organization/audit-log.csv", 403),

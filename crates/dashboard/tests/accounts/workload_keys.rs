@@ -75,11 +75,16 @@ async fn a_leaked_key_of_a_workload_is_found_and_revoked() {
     }
     assert_eq!(ben.get(&path).await.status, 404);
     assert_eq!(send(&mut ben, &format!("/api-keys/{id}/revoke"), &[]).await.status, 403);
-    let dialog = ann.get(&format!("{path}?revoke={id}")).await;
+    let list = ann.get("/api-keys/workloads").await.body;
+    let link = format!("{path}?revoke={id}");
+    assert!(list.contains(&format!("href=\"{link}")), "{list}");
+    let dialog = ann.get(&link).await;
     assert!(dialog.body.contains("<dialog") && dialog.body.contains("Revoke Nightly build"), "{}", dialog.body);
     let revoked = send(&mut ann, &format!("/api-keys/{id}/revoke"), &[]).await;
     let page = ann.get(revoked.location()).await;
     assert!(page.body.contains("</span>Revoked</span>") && page.body.contains("Revoked an API key"), "{}", page.body);
+    let list = ann.get("/api-keys/workloads").await.body;
+    assert!(list.contains(&path) && !list.contains("?revoke="), "{list}");
     // The rule is gone: its id still says where the key came from.
     app.delete_federation_rule(&actor, &organization, &rule.provider, &rule.id).await.unwrap();
     let again = send(&mut ann, "/api-keys/search", &[("leaked", "1"), ("q", &secret)]).await;

@@ -28,6 +28,8 @@ const AWAY: Duration = Duration::from_secs(1);
 const AHEAD: i128 = 64;
 /// Seconds for which the ledger of a past period is kept, in case a clock is set back.
 const PAST: i64 = 3_600;
+/// Leases that are renewed together.
+const AT_ONCE: usize = 64;
 /// A node stops to use a lease before its end by this part of its length: clocks of nodes differ, and an answer takes time.
 const MARGIN: i64 = 4;
 
@@ -35,6 +37,17 @@ const MARGIN: i64 = 4;
 pub trait SpendLeases: Send + Sync + 'static {
     /// Renews the lease of a node, in one transaction.
     fn renew(&self, ask: LeaseAsk) -> BoxFuture<'_, Result<LeaseAnswer, Unavailable>>;
+
+    /// Renews leases of a node, in one transaction where the store can. Returns an answer for each, in the same order.
+    fn renew_many(&self, asks: Vec<LeaseAsk>) -> BoxFuture<'_, Result<Vec<LeaseAnswer>, Unavailable>> {
+        Box::pin(async move {
+            let mut answers = Vec::with_capacity(asks.len());
+            for ask in asks {
+                answers.push(self.renew(ask).await?);
+            }
+            Ok(answers)
+        })
+    }
 }
 
 /// Why nothing was set aside.
@@ -181,8 +194,17 @@ impl SpendLedgers {
         want: Amount,
     ) -> Result<(LeaseAnswer, Granted), Unavailable> {
         let asked_at = (self.clock)();
+        let (ask, version) = self.question(account, need.unwrap_or(Amount::ZERO), want, asked_at);
+        let (committed, least) = (ask.committed, ask.least);
+        let answer = timeout(ANSWER, self.leases.renew(ask)).await.unwrap_or(Err(Unavailable))?;
+        let reported = if answer.met { committed.plus(least) } else { committed };
+        let known = (reported, self.usable_until(asked_at));
+        Ok((answer, account.grant(answer.granted, known, version, need)))
+    }
+
+    /// What the store is asked for an account, which gives up what is free; and the version of the budget.
+    fn question(&self, account: &Account, least: Amount, want: Amount, asked_at: Timestamp) -> (LeaseAsk, i64) {
         let (committed, version) = account.give_up();
-        let least = need.unwrap_or(Amount::ZERO);
         let ask = LeaseAsk {
             scope: account.scope.clone(),
             window: account.window,
@@ -192,10 +214,12 @@ impl SpendLedgers {
             want,
             ends_at: asked_at.plus(self.lease_seconds),
         };
-        let answer = timeout(ANSWER, self.leases.renew(ask)).await.unwrap_or(Err(Unavailable))?;
-        let reported = if answer.met { committed.plus(least) } else { committed };
-        let until = asked_at.plus(self.lease_seconds - self.lease_seconds / MARGIN);
-        Ok((answer, account.grant(answer.granted, (reported, until), version, need)))
+        (ask, version)
+    }
+
+    /// Until when a lease is used that was asked for at a moment.
+    fn usable_until(&self, asked_at: Timestamp) -> Timestamp {
+        asked_at.plus(self.lease_seconds - self.lease_seconds / MARGIN)
     }
 
     /// Renews the leases that have something free, of which the store may have granted more, or of which it does not know
@@ -211,7 +235,7 @@ impl SpendLedgers {
 
     async fn renew_each(&self, keep: bool) {
         let now = (self.clock)();
-        let accounts: Vec<Arc<Account>> = {
+        let mut accounts: Vec<Arc<Account>> = {
             let mut accounts = lock(&self.accounts);
             // Requests of a past period keep its ledger until they end.
             let is_kept =
@@ -221,18 +245,41 @@ impl SpendLedgers {
             let current = accounts.current.values().map(|current| &current.account);
             current.chain(&accounts.past).cloned().collect()
         };
-        for account in accounts {
-            let _turn = account.turn.lock().await;
-            let (returnable, used) = account.used_since();
-            if !returnable {
-                continue;
-            }
-            let want = if keep { used.plus(used) } else { Amount::ZERO };
-            if self.renew(&account, None, want).await.is_err() {
-                tracing::debug!("a lease of a budget could not be renewed; it is tried again");
+        // In the order in which the store locks rows; and two tasks that renew take turns in the same order.
+        accounts.sort_by(|one, other| one.place().cmp(&other.place()));
+        for some in accounts.chunks(AT_ONCE) {
+            if self.renew_some(some, keep).await.is_err() {
+                tracing::debug!("leases of budgets could not be renewed; it is tried again");
                 return;
             }
         }
+    }
+
+    /// Renews the leases of some accounts together.
+    async fn renew_some(&self, accounts: &[Arc<Account>], keep: bool) -> Result<(), Unavailable> {
+        let (mut turns, mut asked, mut asks) = (Vec::new(), Vec::new(), Vec::new());
+        let asked_at = (self.clock)();
+        for account in accounts {
+            let turn = account.turn.lock().await;
+            let (is_new, used) = account.used_since();
+            if !is_new {
+                continue;
+            }
+            let want = if keep { used.plus(used) } else { Amount::ZERO };
+            let (ask, version) = self.question(account, Amount::ZERO, want, asked_at);
+            asked.push((account, ask.committed, version));
+            asks.push(ask);
+            turns.push(turn);
+        }
+        if asks.is_empty() {
+            return Ok(());
+        }
+        let answers = timeout(ANSWER, self.leases.renew_many(asks)).await.unwrap_or(Err(Unavailable))?;
+        for ((account, committed, version), answer) in asked.into_iter().zip(answers) {
+            account.grant(answer.granted, (committed, self.usable_until(asked_at)), version, None);
+        }
+        drop(turns);
+        Ok(())
     }
 
     /// The ledger of a budget in the present period.

@@ -74,13 +74,7 @@ impl Gateway {
         set_aside.map_err(|(budget, why)| self.not_set_aside(request, budget, why, &most))
     }
 
-    fn not_set_aside(
-        &self,
-        request: &ApiRequest<'_>,
-        budget: &Budget,
-        why: NotSetAside,
-        most: &Measured,
-    ) -> Rejection {
+    fn not_set_aside(&self, request: &ApiRequest<'_>, budget: &Budget, why: NotSetAside, most: &Measured) -> Rejection {
         let NotSetAside::Refused { limit, spent } = why else {
             return error_body::unavailable("The budget cannot be checked at the moment. Try again shortly.").into();
         };

@@ -195,6 +195,13 @@ impl Gateway {
         let known = self.services.ownership.owner(&results).await.map_err(|_| error_body::store_unavailable())?;
         let meter = route::find("POST", &batch.endpoint).map_or(MeterKind::Request, |matched| matched.route.meter);
         let Some(kind) = UsageKind::of_meter(meter).filter(|_| known.is_none()) else { return Ok(()) };
+        let payer = Payer { organization: pending.organization.clone(), project: pending.project.clone() };
+        // A node that stopped before it recorded the owner has counted all of it. This node may have another list of
+        // models, so its sums may have other names.
+        if self.services.pending.is_counted(&pending.id).await.map_err(|_| error_body::store_unavailable())? {
+            self.forget(pending).await?;
+            return self.own(&results, &payer).await;
+        }
         let catalogue = self.services.catalogue.load_full();
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let content = self.content(&self.request_id(), upstream, &results).await?;
@@ -224,8 +231,12 @@ impl Gateway {
         }
         // Events become safe in order, so the last one covers all.
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;
-        let payer = Payer { organization: pending.organization.clone(), project: pending.project.clone() };
-        self.services.ownership.record(&results, &payer).await.map_err(|_| error_body::store_unavailable())
+        self.own(&results, &payer).await
+    }
+
+    /// Records the payer of a result file, who can read it from then on.
+    async fn own(&self, results: &str, payer: &Payer) -> Result<(), ErrorResponse> {
+        self.services.ownership.record(results, payer).await.map_err(|_| error_body::store_unavailable())
     }
 
     /// Returns the content of a file in the operator's account.

@@ -44,6 +44,9 @@ pub trait PendingUsage: Send + Sync + 'static {
     /// Finds a pending object.
     fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Pending>, Unavailable>>;
 
+    /// Whether usage was counted under this id.
+    fn is_counted<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Unavailable>>;
+
     /// Returns those that should be requested now.
     fn due(&self) -> BoxFuture<'_, Result<Vec<Pending>, Unavailable>>;
 
@@ -74,6 +77,11 @@ impl PendingUsage for MemoryPending {
 
     fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Pending>, Unavailable>> {
         self.with(|all| all.get(id).cloned())
+    }
+
+    fn is_counted<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        // What was counted is not kept here.
+        Box::pin(std::future::ready(Ok(false)))
     }
 
     fn due(&self) -> BoxFuture<'_, Result<Vec<Pending>, Unavailable>> {

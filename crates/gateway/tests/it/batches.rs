@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::Response;
+use keystead_gateway::PendingUsage;
 
 use crate::ownership::upload;
 use crate::world::{UpstreamBody, World, full, json};
@@ -172,4 +173,33 @@ async fn results_count_once_although_nobody_noted_that_they_were() {
     let events = second.events().await;
     let models: Vec<&str> = events.iter().map(|event| &*event.model).collect();
     assert_eq!(models, ["gpt-4o", "o3"]);
+}
+
+/// Nodes may have different lists of models, so that the same results have sums of other names there.
+#[tokio::test]
+async fn results_count_once_by_nodes_that_name_them_differently() {
+    const HERE: &str = concat!(
+        r#"{"response":{"body":{"model":"gpt-4o","usage":{"prompt_tokens":5,"completion_tokens":2}}}}"#,
+        "\n",
+        r#"{"response":{"body":{"model":"o3","usage":{"prompt_tokens":7,"completion_tokens":1}}}}"#,
+    );
+    const THERE: &str = concat!(
+        r#"{"response":{"body":{"model":"gpt-4o","usage":{"prompt_tokens":5,"completion_tokens":2}}}}"#,
+        "\n",
+        r#"{"response":{"body":{"model":"an-o3","usage":{"prompt_tokens":7,"completion_tokens":1}}}}"#,
+    );
+    let first = World::new().await;
+    let second = first.beside().await;
+    let key = first.key(1);
+    for (world, output) in [(&first, HERE), (&second, THERE)] {
+        runs(world, line("/v1/chat/completions", r#"{"model":"gpt-4o","messages":[]}"#), output);
+        assert_eq!(upload(world, &key).await.status, 200);
+        assert_eq!(world.post("/v1/batches", &key, r#"{"input_file_id":"file-1"}"#).await.status, 200);
+        assert_eq!(world.get("/v1/batches/batch_1", &key).await.status, 200);
+        assert_eq!(world.get("/v1/files/file-9/content", &key).await.status, 200, "its results are its owner's");
+        let events = world.events().await;
+        let models: Vec<&str> = events.iter().map(|event| &*event.model).collect();
+        assert_eq!(models, ["gpt-4o", "o3"]);
+    }
+    assert_eq!(second.store.pending.due().await.unwrap(), [], "nothing is left to be counted");
 }

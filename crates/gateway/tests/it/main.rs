@@ -3,6 +3,7 @@
 
 mod addresses;
 mod batches;
+mod budgets;
 mod certificates;
 mod connections;
 mod counting;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use keystead_core::budget::{Charge, SpendLimit};
+use keystead_core::budget::{Budget, BudgetScope, BudgetZone, Charge, Payers};
 use keystead_core::money::{Amount, Micros};
 use keystead_core::usage::Price;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -14,8 +14,12 @@ const SPEECH: &str = "/v1/audio/speech";
 /// Ten characters, each a tenth of a cent.
 const CENT: &str = r#"{"model":"tts-1","voice":"alloy","input":"0123456789"}"#;
 
-fn limit(cents: i64) -> Option<SpendLimit> {
-    Some(SpendLimit { cents, version: 1 })
+/// A budget of so many cents, tokens or requests.
+pub(crate) fn budget(subject: &str, terms: &str, figure: i64) -> Budget {
+    let scope = BudgetScope { subject: subject.parse().unwrap(), terms: terms.parse().unwrap() };
+    let most = scope.terms.measure.amount(figure);
+    let id = format!("budget_{}", terms.replace('/', "-")).parse().unwrap();
+    Budget { id, scope, zone: BudgetZone::UTC, most, version: 1 }
 }
 
 impl World {
@@ -27,14 +31,23 @@ impl World {
     }
 
     pub(crate) fn limits(&self, key: &str, organization: Option<i64>, project: Option<i64>) {
+        let limit = |subject, cents| budget(subject, "money/month", cents);
+        let organization = organization.map(|cents| limit("org-1", cents)).into_iter().collect();
+        let project = project.map(|cents| limit("proj_1", cents)).into_iter().collect();
+        self.budgets(key, organization, project, Vec::new());
+    }
+
+    /// Budgets of the organization, of the project, and of the person or the key.
+    pub(crate) fn budgets(&self, key: &str, organization: Vec<Budget>, project: Vec<Budget>, caller: Vec<Budget>) {
         let mut limits = self.leases.limits.lock().unwrap();
-        limits.extend(organization.map(|cents| ("org-1".to_owned(), cents)));
-        limits.extend(project.map(|cents| ("proj_1".to_owned(), cents)));
+        for budget in organization.iter().chain(&project).chain(&caller) {
+            limits.insert(budget.scope.clone(), budget.most);
+        }
         drop(limits);
-        self.change(key, |caller| {
-            let reached = &mut caller.organizations[0];
-            reached.spend_limit = organization.and_then(limit);
-            reached.projects[0].spend_limit = project.and_then(limit);
+        self.change(key, move |known| {
+            let reached = &mut known.organizations[0];
+            (reached.budgets, reached.caller_budgets) = (organization, caller);
+            reached.projects[0].budgets = project;
         });
     }
 }
@@ -73,7 +86,8 @@ async fn a_budget_for_37_requests_lets_37_of_1000_through() {
     let events = world.store.events.lock().unwrap();
     let spent = events.iter().fold(Amount::ZERO, |sum, event| sum.plus(event.cost));
     assert_eq!(spent, Amount::of_cents(37));
-    let paying = |charge: Option<Charge>| charge.is_some_and(|charge| charge.organization && !charge.project);
+    let limit = Payers::of_spend_limits(true, false);
+    let paying = |charge: Option<Charge>| charge.is_some_and(|charge| charge.payers == limit);
     assert!(events.iter().all(|event| paying(event.charge)), "each is paid from the lease");
 }
 

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use http::Response;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use keystead_core::budget::{Charge, PendingHold};
+use keystead_core::budget::{Charge, Measured, Payers, SubjectKind};
 use keystead_core::money::{Amount, Micros};
 use keystead_core::network::Client;
 use keystead_core::rate::RateLimits;
@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 use crate::cut::{CHUNK, Drip};
 use crate::ownership::upload;
+use crate::spend::budget;
 use crate::world::{UpstreamBody, World, full, json};
 
 const CHAT: &str = "/v1/chat/completions";
@@ -30,29 +31,43 @@ const BACKGROUND: &str = r#"{"model":"gpt-4o","background":true,"max_output_toke
 const QUEUED: &str = r#"{"id":"resp_1","object":"response","status":"queued","usage":null,"output":[]}"#;
 const END: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7}}\n\ndata: [DONE]\n\n";
 
-/// Both limits pay for a hundred requests. A token written costs a tenth of a cent, so a request sets aside ten cents.
+/// What has a budget: the limits of organization and project, and budgets of each measure and kind of subject. Each pays
+/// for a hundred requests.
+const BUDGETS: [(&str, &str, i64); 7] = [
+    ("org-1", "money/month", 1_000),
+    ("org-1", "tokens/week", 1_000_000),
+    ("proj_1", "money/month", 1_000),
+    ("proj_1", "requests/hour", 100),
+    ("org-1/user-1", "tokens/total", 1_000_000),
+    ("key_1", "money/day", 1_000),
+    ("key_1", "requests/total", 100),
+];
+
+/// A token written costs a tenth of a cent, so a request sets aside ten cents.
 async fn limited() -> (World, String) {
     let world = crate::cut::world().await;
     let key = world.key(1);
     world.prices("gpt-4o", Price { output: Micros(1_000_000_000), ..Price::default() }, Some(100));
-    world.limits(&key, Some(1_000), Some(1_000));
+    let of = |kinds: &[SubjectKind]| {
+        let all = BUDGETS.map(|(subject, terms, figure)| budget(subject, terms, figure)).into_iter();
+        all.filter(|one| kinds.contains(&one.scope.subject.kind())).collect()
+    };
+    let caller = of(&[SubjectKind::Person, SubjectKind::Key]);
+    world.budgets(&key, of(&[SubjectKind::Organization]), of(&[SubjectKind::Project]), caller);
     (world, key)
 }
 
-fn sum(costs: impl Iterator<Item = Amount>) -> Amount {
-    costs.fold(Amount::ZERO, Amount::plus)
-}
-
-/// Waits until both ledgers have taken exactly what was counted and what is held.
-async fn only_counted_is_taken(world: &World, held: Amount, what: &str) {
+/// Waits until every ledger has taken exactly what was counted and what is held.
+async fn only_counted_is_taken(world: &World, held: Measured, what: &str) {
     let began = Instant::now();
     loop {
-        let counted = sum(world.events().await.iter().map(|event| event.cost)).plus(held);
+        let events = world.events().await;
+        let counted = events.iter().map(Measured::of_event).fold(held, Measured::plus);
         // Something is leased ahead, so each ledger is asked for.
         world.spend.return_all().await;
         let taken = world.leases.committed.lock().unwrap().clone();
-        assert_eq!(taken.len(), 2, "{what}: something was set aside from both limits");
-        if taken.values().all(|taken| *taken == counted) {
+        assert!(taken.len() >= 2, "{what}: something was set aside from each budget");
+        if taken.iter().all(|(scope, taken)| *taken == counted.of(scope.terms.measure)) {
             return;
         }
         assert!(began.elapsed() < Duration::from_secs(20), "{what}: {taken:?}, but {counted} is counted");
@@ -64,7 +79,7 @@ async fn only_counted_is_taken(world: &World, held: Amount, what: &str) {
 async fn play(what: &str, case: impl AsyncFnOnce(&World, &str)) {
     let (world, key) = limited().await;
     case(&world, &key).await;
-    only_counted_is_taken(&world, Amount::ZERO, what).await;
+    only_counted_is_taken(&world, Measured::default(), what).await;
 }
 
 fn head(body: &str, key: &str) -> Vec<u8> {
@@ -230,6 +245,32 @@ async fn a_call_that_is_dropped_holds_nothing() {
     .await;
 }
 
+/// A fault of ours, or of a library, while the body is sent on.
+#[tokio::test]
+async fn a_panic_holds_nothing() {
+    const FORM: &str = "--b\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nwhisper-1\r\n--b\r\n\
+                        content-disposition: form-data; name=\"file\"; filename=\"a.mp3\"\r\n\r\nsound";
+    play("a panic", async |world, key| {
+        let mut frames = vec![Ok::<_, BoxError>(Frame::data(Bytes::from_static(FORM.as_bytes())))].into_iter();
+        let frames = futures_util::stream::poll_fn(move |_| match frames.next() {
+            Some(frame) => std::task::Poll::Ready(Some(frame)),
+            None => panic!("a fault while the body is read"),
+        });
+        let request = http::Request::post("/v1/audio/transcriptions")
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "multipart/form-data; boundary=b")
+            .header("content-length", "1000")
+            .body(BodyExt::boxed_unsync(StreamBody::new(frames)))
+            .unwrap();
+        let gateway = std::sync::Arc::clone(&world.gateway);
+        let call = tokio::spawn(async move { gateway.handle(request, Client::at([127, 0, 0, 1].into())).await });
+        // Either the task has ended with the panic, or the sending of the body has, and the answer is an error.
+        assert!(call.await.map_or(true, |handled| !handled.response.status().is_success()));
+        assert_eq!(world.post(CHAT, key, ASK).await.status, 200);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_response_in_the_background_holds_what_it_may_cost_until_it_is_counted() {
     let (world, key) = limited().await;
@@ -242,17 +283,20 @@ async fn a_response_in_the_background_holds_what_it_may_cost_until_it_is_counted
     assert_eq!(world.post("/v1/responses", &key, BACKGROUND).await.status, 200);
     let charge = Charge {
         admitted_at: keystead_core::Timestamp(world.clock.load(Ordering::SeqCst)),
-        organization: true,
-        project: true,
+        payers: BUDGETS.iter().fold(Payers::NONE, |payers, (subject, terms, figure)| {
+            let scope = budget(subject, terms, *figure).scope;
+            payers.with(scope.subject.kind(), scope.terms)
+        }),
     };
-    let held = PendingHold { holder: world.meter.run().to_string(), amount: Amount::of_cents(10), charge };
-    let pending = world.store.pending.find("resp_1").await.unwrap().unwrap();
-    assert_eq!(pending.hold, Some(held));
-    only_counted_is_taken(&world, Amount::of_cents(10), "moved to the store").await;
+    let hold = world.store.pending.find("resp_1").await.unwrap().unwrap().hold.unwrap();
+    assert_eq!((hold.holder.as_str(), hold.charge), (&*world.meter.run(), charge));
+    assert_eq!((hold.amount, hold.requests), (Amount::of_cents(10), 1));
+    assert!((100..=100 + 2 * BACKGROUND.len()).contains(&usize::try_from(hold.tokens).unwrap()), "{}", hold.tokens);
+    only_counted_is_taken(&world, hold.most(), "moved to the store").await;
     world.gateway.settle_pending().await.unwrap();
     let events = world.events().await;
     // It counts in the month of its request, and the lease has paid for it already.
-    assert_eq!(events[0].charge, Some(Charge { organization: false, project: false, ..charge }));
+    assert_eq!(events[0].charge, Some(Charge { payers: Payers::NONE, ..charge }));
     assert_eq!(events[0].cost, Amount::of_picos(2_000_000_000));
 }
 
@@ -316,7 +360,7 @@ async fn a_batch_holds_what_its_lines_may_cost_once_it_has_an_id() {
     answers(&world, || json(200, r#"{"id":"batch_1","endpoint":"/v1/chat/completions"}"#));
     assert_eq!(upload(&world, &key).await.status, 200);
     assert_eq!(world.post("/v1/batches", &key, BATCH).await.status, 200);
-    only_counted_is_taken(&world, Amount::of_cents(20), "two lines").await;
-    let pending = world.store.pending.find("batch_1").await.unwrap().unwrap();
-    assert_eq!(pending.hold.unwrap().amount, Amount::of_cents(20));
+    let hold = world.store.pending.find("batch_1").await.unwrap().unwrap().hold.unwrap();
+    only_counted_is_taken(&world, hold.most(), "two lines").await;
+    assert_eq!((hold.amount, hold.requests), (Amount::of_cents(20), 2));
 }

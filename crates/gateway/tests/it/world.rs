@@ -15,7 +15,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use keystead_core::budget::{LeaseAnswer, LeaseAsk, StoredFigures, decide};
+use keystead_core::budget::{BudgetScope, LeaseAnswer, LeaseAsk, StoredFigures, decide};
 use keystead_core::caller::{Caller, Owner, ReachableOrganization, ReachableProject};
 use keystead_core::gate::{Entitlements, Policy, Requirement};
 use keystead_core::key::{ApiKey, KeyDigest, KeyKind, Pepper, TagKeys};
@@ -143,18 +143,18 @@ impl UsageSink for Store {
 /// Leases of one node, by the rules of the store; nothing is counted before the test says so.
 #[derive(Debug, Default)]
 pub(crate) struct Leases {
-    pub(crate) limits: Mutex<HashMap<String, i64>>,
+    pub(crate) limits: Mutex<HashMap<BudgetScope, Amount>>,
     /// What the node has spent and set aside, when it asked last.
-    pub(crate) committed: Mutex<HashMap<String, Amount>>,
+    pub(crate) committed: Mutex<HashMap<BudgetScope, Amount>>,
     pub(crate) down: AtomicBool,
 }
 
 impl SpendLeases for Leases {
     fn renew(&self, ask: LeaseAsk) -> BoxFuture<'_, Result<LeaseAnswer, Unavailable>> {
-        let cents = self.limits.lock().unwrap().get(ask.subject.as_str()).copied();
-        let stored = StoredFigures { limit: cents.map(Amount::of_cents), ..StoredFigures::default() };
+        let limit = self.limits.lock().unwrap().get(&ask.scope).copied();
+        let stored = StoredFigures { limit, ..StoredFigures::default() };
         let answer = decide(&ask, &stored, Timestamp(0)).1;
-        self.committed.lock().unwrap().insert(ask.subject.to_string(), ask.committed);
+        self.committed.lock().unwrap().insert(ask.scope.clone(), ask.committed);
         let down = self.down.load(Ordering::SeqCst);
         async move { if down { Err(Unavailable) } else { Ok(answer) } }.boxed()
     }
@@ -171,6 +171,10 @@ impl PendingUsage for Store {
 
     fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Pending>, Unavailable>> {
         self.pending.find(id)
+    }
+
+    fn is_counted<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        std::future::ready(Ok(self.once.lock().unwrap().contains(id))).boxed()
     }
 
     fn due(&self) -> BoxFuture<'_, Result<Vec<Pending>, Unavailable>> {
@@ -247,11 +251,12 @@ pub(crate) fn caller(key: &ApiKey, number: u32) -> Caller {
                 assigned: None,
                 models: None,
                 addresses: None,
-                spend_limit: None,
+                budgets: Vec::new(),
                 rates: None,
             }],
             addresses: None,
-            spend_limit: None,
+            budgets: Vec::new(),
+            caller_budgets: Vec::new(),
         }],
         revision: 1,
     }

@@ -34,9 +34,9 @@ pub(crate) struct Budgets {
 impl BudgetSection {
     pub(super) fn validate(&self) -> Result<Budgets, ConfigError> {
         let Self { time_zone, lease_seconds } = self;
-        let zone = time_zone.parse().map_err(|unknown| {
-            ConfigError::Value(format!("budgets.time_zone: {time_zone:?} is {unknown}"))
-        })?;
+        let zone = time_zone
+            .parse()
+            .map_err(|unknown| ConfigError::Value(format!("budgets.time_zone: {time_zone:?} is {unknown}")))?;
         if !LEASES.contains(lease_seconds) {
             let (least, most) = (LEASES.start(), LEASES.end());
             return Err(ConfigError::Value(format!("budgets.lease_seconds must be between {least} and {most}")));

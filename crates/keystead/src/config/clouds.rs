@@ -32,14 +32,17 @@ pub(crate) struct AzureSection {
 
 impl AwsSection {
     pub(super) fn validate(&self) -> Result<Option<AwsIdentity>, ConfigError> {
-        let Some(access_key_id) = &self.access_key_id else { return Ok(None) };
+        if *self == Self::default() {
+            return Ok(None);
+        }
+        let access_key_id = text("aws.access_key_id", self.access_key_id.as_ref())?;
         let region = text("aws.region", self.region.as_ref())?;
         // It becomes a part of a host's name.
         if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
             return Err(ConfigError::Value(format!("aws.region: {region:?} is not a region such as eu-west-1")));
         }
         Ok(Some(AwsIdentity {
-            access_key_id: access_key_id.clone(),
+            access_key_id,
             secret_access_key: self.secret_access_key.required("aws.secret_access_key")?,
             account: self.account()?,
             region,
@@ -61,9 +64,11 @@ impl AwsSection {
 
 impl AzureSection {
     pub(super) fn validate(&self) -> Result<Option<AzureIdentity>, ConfigError> {
-        let Some(client_id) = &self.client_id else { return Ok(None) };
+        if *self == Self::default() {
+            return Ok(None);
+        }
         Ok(Some(AzureIdentity {
-            client_id: client_id.clone(),
+            client_id: text("azure.client_id", self.client_id.as_ref())?,
             client_secret: self.client_secret.required("azure.client_secret")?,
             endpoint: self.endpoint.as_ref().map(|url| checked_url("azure.endpoint", url)).transpose()?,
         }))

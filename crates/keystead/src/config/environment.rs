@@ -225,10 +225,18 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 
 /// Puts the values of variables into the table. Names that are not Keystead's are ignored.
 pub(super) fn apply_overrides(table: &mut Table, variables: &BTreeMap<String, String>) -> Result<(), ConfigError> {
-    for (name, text) in variables.iter().filter(|(name, _)| is_ours(name)) {
+    let mut ours: Vec<_> = variables.iter().filter(|(name, _)| is_ours(name)).collect();
+    // Rows are added in the order of their numbers: 2 before 10. The sort is stable.
+    ours.sort_by_key(|(name, _)| row_number(name));
+    for (name, text) in ours {
         set_value(table, name, text)?;
     }
     Ok(())
+}
+
+/// The number of the row that a variable of a list belongs to.
+fn row_number(name: &str) -> Option<usize> {
+    name.split("__").nth(1)?.parse().ok()
 }
 
 /// Whether a variable may be one of Keystead's.

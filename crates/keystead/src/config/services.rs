@@ -309,10 +309,13 @@ impl MailSection {
 
 impl SignInSection {
     pub(super) fn validate(&self) -> Result<Option<SignIn>, ConfigError> {
-        let Some(issuer) = &self.issuer else { return Ok(None) };
+        if *self == Self::default() {
+            return Ok(None);
+        }
+        let issuer = text("sign_in.issuer", self.issuer.as_ref())?;
         Ok(Some(SignIn {
             label: self.label.clone().unwrap_or_else(|| "Google".to_owned()),
-            issuer: checked_url("sign_in.issuer", issuer)?,
+            issuer: checked_url("sign_in.issuer", &issuer)?,
             client_id: text("sign_in.client_id", self.client_id.as_ref())?,
             client_secret: self.client_secret.required("sign_in.client_secret")?,
         }))

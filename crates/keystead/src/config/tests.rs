@@ -89,6 +89,16 @@ fn the_environment_wins() {
 // The variables that Kubernetes sets for a Service named `keystead` and one named `keystead-server`, as its
 // documentation lists them.
 #[test]
+fn a_list_of_variables_has_more_than_ten_rows() {
+    let names: Vec<String> = (0..12).map(|row| format!("KEYSTEAD_MODEL__{row}__ID")).collect();
+    let ids: Vec<String> = (0..12).map(|row| format!("m{row}")).collect();
+    let variables: Vec<_> = names.iter().zip(&ids).map(|(name, id)| (name.as_str(), id.as_str())).collect();
+    let read = parse("", &variables).unwrap();
+    assert_eq!(read.model.iter().map(|model| &model.id).collect::<Vec<_>>(), ids.iter().collect::<Vec<_>>());
+    assert!(reason("", &[variables[0], variables[2]]).contains("number 2 comes after a gap"));
+}
+
+#[test]
 fn variables_of_a_kubernetes_service_are_not_ours() {
     let set = [
         ("KEYSTEAD_SERVICE_HOST", "10.0.0.1"),
@@ -278,4 +288,21 @@ fn the_identity_at_aws_has_an_account() {
     };
     assert_eq!(account("account_id = '123456789012'").as_deref(), Some("123456789012"));
     assert_eq!(account("endpoint = 'http://minio.test'"), None, "a server in place of AWS has none");
+}
+
+/// A section with a part of an identity would otherwise be off without a word.
+#[test]
+fn a_section_without_the_name_of_its_identity_is_refused() {
+    for (section, wanted) in [
+        ("[aws]\nsecret_access_key = 's'", "aws.access_key_id"),
+        ("[aws]\nregion = 'eu-west-1'", "aws.access_key_id"),
+        ("[azure]\nclient_secret = 's'", "azure.client_id"),
+        ("[sign_in]\nclient_id = 'c'\nclient_secret = 's'", "sign_in.issuer"),
+        ("[sign_in]\nlabel = 'Google'", "sign_in.issuer"),
+    ] {
+        let said = reason(section, &[]);
+        assert!(said.contains(&format!("{wanted} is required")), "{section}: {said}");
+    }
+    assert!(reason("", &[("KEYSTEAD_AWS__SECRET_ACCESS_KEY", "s")]).contains("aws.access_key_id"));
+    parse("[aws]\n[azure]\n[sign_in]", &[]).unwrap().validate(&|_| None).unwrap();
 }

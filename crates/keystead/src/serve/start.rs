@@ -103,7 +103,9 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let meter = wiring::progress("delivering usage of the last run", open_meter(&config, &store)).await?;
     let rates = Arc::new(RateLimiter::new(wiring::stopwatch()));
     let leases = Arc::new(StoreLeases::new(store.clone()));
-    let spend = Arc::new(SpendLedgers::new(leases, meter.run(), wiring::clock()).with_lease_seconds(config.budgets.lease_seconds));
+    let spend = Arc::new(
+        SpendLedgers::new(leases, meter.run(), wiring::clock()).with_lease_seconds(config.budgets.lease_seconds),
+    );
     let gateway = Arc::new(Gateway::new(GatewayOptions {
         spend: Arc::clone(&spend),
         directory: Arc::clone(&directory),

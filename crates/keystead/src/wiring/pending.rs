@@ -58,6 +58,17 @@ impl PendingUsage for StorePending {
         })
     }
 
+    fn is_counted<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        Box::pin(async move {
+            let id = id.to_owned();
+            let read = self.store.read("is_counted", async move |tx: &mut Tx| pending_usage::is_counted(tx, &id).await);
+            match read.await {
+                Err(Error::Invalid(_)) => Ok(false),
+                other => other.map_err(|error| unavailable(&error)),
+            }
+        })
+    }
+
     fn due(&self) -> BoxFuture<'_, Result<Vec<Pending>, Unavailable>> {
         Box::pin(async move {
             let claim = async move |tx: &mut Tx| pending_usage::claim(tx, wiring::now(), MOST).await;

@@ -29,19 +29,36 @@ impl StoreLeases {
 impl SpendLeases for StoreLeases {
     fn renew(&self, ask: LeaseAsk) -> BoxFuture<'_, Result<LeaseAnswer, Unavailable>> {
         Box::pin(async move {
-            let write = self.store.write("renew_lease", async move |tx: &mut Tx| {
-                let now = wiring::now();
-                let stored = spend_leases::stored(tx, &ask, now).await?;
-                let (decision, answer) = decide(&ask, &stored, now);
-                spend_leases::save(tx, &ask, &decision, now).await?;
-                Ok::<_, Error>(answer)
-            });
-            write.await.map_err(|error| {
-                tracing::warn!(%error, "a budget could not be checked in the database");
-                Unavailable
-            })
+            let write = self.store.write("renew_lease", async move |tx: &mut Tx| answer(tx, &ask).await);
+            write.await.map_err(|error| unavailable(&error))
         })
     }
+
+    fn renew_many(&self, asks: Vec<LeaseAsk>) -> BoxFuture<'_, Result<Vec<LeaseAnswer>, Unavailable>> {
+        Box::pin(async move {
+            let write = self.store.write("renew_leases", async move |tx: &mut Tx| {
+                let mut answers = Vec::with_capacity(asks.len());
+                for ask in &asks {
+                    answers.push(answer(tx, ask).await?);
+                }
+                Ok::<_, Error>(answers)
+            });
+            write.await.map_err(|error| unavailable(&error))
+        })
+    }
+}
+
+async fn answer(tx: &mut Tx, ask: &LeaseAsk) -> Result<LeaseAnswer, Error> {
+    let now = wiring::now();
+    let stored = spend_leases::stored(tx, ask, now).await?;
+    let (decision, answer) = decide(ask, &stored, now);
+    spend_leases::save(tx, ask, &decision, now).await?;
+    Ok(answer)
+}
+
+fn unavailable(error: &Error) -> Unavailable {
+    tracing::warn!(%error, "a budget could not be checked in the database");
+    Unavailable
 }
 
 /// Renews the leases until `stopped` turns true.

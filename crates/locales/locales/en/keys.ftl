@@ -86,6 +86,7 @@ admin-keys-lead = Admin keys let tools manage the organization: projects, member
 admin-keys-empty = This organization has no admin keys yet. Use them with the Administration API at:
 admin-key-create = Create admin key
 admin-key-power = Through the API, anyone who has this key can do everything an owner can. The key stops working when its owner leaves the organization.
+admin-key-power-of-roles = Through the API, anyone who has this key can do in the organization what your roles permit. The key stops working when its owner leaves the organization.
 own-keys = User keys
 own-keys-hint = User keys are the older kind. They work in every organization you belong to. We recommend project keys: they work in one project only.
 key-shown = Your secret key was shown

@@ -146,6 +146,7 @@ error-people-owners-only = Only an owner can give or take away the role of owner
 error-people-in-group = This person is already in the group.
 error-people-member-already = This person is already a member.
 error-people-most-groups = An organization can have at most { $count } groups.
+error-people-most-groups-of-person = A person can be in at most { $count } groups of an organization.
 error-people-most-roles = An organization or a project can have at most { $count } custom roles.
 error-people-most-held = A person or a group can have at most { $count } roles.
 error-people-predefined = A predefined role cannot be changed or deleted.

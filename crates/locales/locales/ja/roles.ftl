@@ -140,6 +140,7 @@ error-people-owners-only = オーナーのロールを付与または解除で�
 error-people-in-group = このメンバーはすでにグループに入っています。
 error-people-member-already = この人はすでにメンバーです。
 error-people-most-groups = 1つの組織で作成できるグループは{ $count }件までです。
+error-people-most-groups-of-person = 1人のメンバーが1つの組織で参加できるグループは{ $count }件までです。
 error-people-most-roles = 1つの組織またはプロジェクトで作成できるカスタムロールは{ $count }件までです。
 error-people-most-held = 1人のメンバーまたは1つのグループが持てるロールは{ $count }個までです。
 error-people-predefined = 定義済みのロールは変更も削除もできません。

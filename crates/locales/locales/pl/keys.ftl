@@ -90,6 +90,7 @@ admin-keys-lead = Klucze administracyjne służą narzędziom do zarządzania or
 admin-keys-empty = Ta organizacja nie ma jeszcze kluczy administracyjnych. Używa się ich w Administration API pod adresem:
 admin-key-create = Utwórz klucz administracyjny
 admin-key-power = Każdy, kto ma ten klucz, może zrobić przez API to samo co właściciel. Klucz przestanie działać, gdy jego właściciel opuści organizację.
+admin-key-power-of-roles = Każdy, kto ma ten klucz, może zrobić przez API w organizacji to, na co pozwalają Twoje role. Klucz przestanie działać, gdy jego właściciel opuści organizację.
 own-keys = Klucze użytkownika
 own-keys-hint = Klucze użytkownika to starszy rodzaj kluczy. Działają we wszystkich organizacjach, do których należysz. Zalecamy klucze projektu, które działają tylko w jednym projekcie.
 key-shown = Twój klucz tajny został już pokazany

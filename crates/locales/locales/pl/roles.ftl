@@ -158,6 +158,7 @@ error-people-owners-only = Tylko właściciel może nadać lub odebrać rolę w�
 error-people-in-group = Ta osoba już jest w grupie.
 error-people-member-already = Ta osoba już jest członkiem.
 error-people-most-groups = Maksymalna liczba grup w organizacji: { $count }.
+error-people-most-groups-of-person = Maksymalna liczba grup w organizacji, do których może należeć jedna osoba: { $count }.
 error-people-most-roles = Maksymalna liczba ról niestandardowych w organizacji lub projekcie: { $count }.
 error-people-most-held = Maksymalna liczba ról osoby lub grupy: { $count }.
 error-people-predefined = Predefiniowanej roli nie można zmienić ani usunąć.

@@ -53,10 +53,7 @@ fn budget(row: &Row) -> Result<BudgetRow, Error> {
         organization: id(row, 1, "budgets")?,
         budget: Budget {
             id: id(row, 0, "budgets")?,
-            scope: BudgetScope {
-                subject: id(row, 2, "budgets")?,
-                terms: terms.parse().map_err(|_| corrupt(terms))?,
-            },
+            scope: BudgetScope { subject: id(row, 2, "budgets")?, terms: terms.parse().map_err(|_| corrupt(terms))? },
             zone: zone.parse().map_err(|_| corrupt(zone))?,
             most: amount(row, 5)?,
             version: row.int(7)?,
@@ -83,11 +80,7 @@ pub async fn find(tx: &mut Tx, scope: &BudgetScope) -> Result<Option<BudgetRow>,
 }
 
 /// Finds a budget of an organization by its id.
-pub async fn find_by_id(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    id: &BudgetId,
-) -> Result<Option<BudgetRow>, Error> {
+pub async fn find_by_id(tx: &mut Tx, organization: &OrganizationId, id: &BudgetId) -> Result<Option<BudgetRow>, Error> {
     const SQL: &str = concat!("SELECT ", columns!(), " FROM budgets WHERE organization = $1 AND id = $2");
     let values = vec![organization.as_str().into(), id.as_str().into()];
     tx.optional(SQL, values).await?.as_ref().map(budget).transpose()
@@ -142,6 +135,24 @@ pub async fn set(tx: &mut Tx, new: NewBudget<'_>, at: Timestamp) -> Result<Budge
         spend_counters::begin(tx, scope, window, used.of(scope.terms.measure)).await?;
     }
     Ok(row)
+}
+
+/// Returns what a budget of this scope would begin with, by the sums of usage; or what is counted, if there is one.
+pub async fn used_so_far(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    scope: &BudgetScope,
+    zone: &BudgetZone,
+    at: Timestamp,
+) -> Result<Amount, Error> {
+    let known = find(tx, scope).await?;
+    let zone = known.as_ref().map_or(zone, |row| &row.budget.zone);
+    let window = scope.terms.interval.window(at, zone.rules());
+    if known.is_some() || spend_counters::is_always_counted(scope) {
+        return spend_counters::used(tx, scope, window).await;
+    }
+    let used = usage::measured(tx, organization, &scope.subject, window, at).await?;
+    Ok(used.of(scope.terms.measure))
 }
 
 /// Sets the prepaid credit of an organization, in the transaction that changes its ledger. What is used counts from when
@@ -219,10 +230,8 @@ pub async fn delete(tx: &mut Tx, scope: &BudgetScope, at: Timestamp) -> Result<b
 /// begins with the sums of usage, and each event counts in exactly one of the two.
 pub(super) async fn lock_counting(tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
     // SQLite has one writer at a time.
-    const SQL: PerEngine = PerEngine {
-        sqlite: "SELECT $1",
-        postgres: "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
-    };
+    const SQL: PerEngine =
+        PerEngine { sqlite: "SELECT $1", postgres: "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))" };
     let sql = tx.pick(SQL);
     tx.execute(sql, vec![organization.as_str().into()]).await.map(|_| ())
 }

@@ -18,32 +18,46 @@ use super::organizations::{Entitled, RequirementRow, tags};
 use super::projects::{features, model_access, rate_limits};
 use super::role_assignments::{self, Permitted};
 use super::{budgets, credit_accounts, id, named, optional_id, optional_time, time};
-use crate::{Error, Row, Tx};
+use crate::{Column, Error, Row, Tx};
+
+/// The columns that [`bound`] reads by name: of the membership `m`, the project member `pm`, the project `p` and the
+/// organization `o`.
+macro_rules! place {
+    () => {
+        "m.role AS organization_role, pm.role AS project_role, p.id AS project_id, p.archived_at AS project_archived_at, \
+         p.is_default, p.model_access, p.rate_limits, p.features, o.id AS organization_id, \
+         o.created_at AS organization_created_at, o.deactivated_at AS organization_deactivated_at, \
+         o.entitlement_version, o.tags"
+    };
+}
 
 /// Finds the caller of a digest; `None` for unknown and revoked keys. Expired keys are returned with their end, because
 /// their refusal differs.
 pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Caller>, Error> {
     // The revision is read with the key: what the later statements read is at least as new, so no change is lost.
-    const SQL: &str = "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organization, k.project, k.owner_user, \
-                       k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, \
-                       k.revoked_by, k.revoked_reason, k.rotated_to, k.federation_rule, r.latest, u.deactivated_at, \
-                       u.default_organization, s.role, s.deleted_at, m.role, pm.role, p.archived_at, p.is_default, \
-                       o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features \
-                       FROM api_keys k JOIN revisions r ON r.one = 1 \
-                       LEFT JOIN users u ON u.id = k.owner_user \
-                       LEFT JOIN service_accounts s ON s.id = k.owner_service_account AND s.project = k.project \
-                       LEFT JOIN memberships m ON m.organization = k.organization AND m.user_id = k.owner_user \
-                       LEFT JOIN project_members pm ON pm.project = k.project AND pm.user_id = k.owner_user \
-                       LEFT JOIN projects p ON p.id = k.project AND p.organization = k.organization \
-                       LEFT JOIN organizations o ON o.id = k.organization \
-                       WHERE k.digest = $1 AND k.revoked_at IS NULL";
+    const SQL: &str = concat!(
+        "SELECT k.id, k.kind, k.digest, k.redacted, k.name, k.organization, k.project, k.owner_user, \
+         k.owner_service_account, k.restriction, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, \
+         k.revoked_by, k.revoked_reason, k.rotated_to, k.federation_rule, r.latest AS revision, \
+         u.deactivated_at AS user_deactivated_at, u.default_organization, s.role AS account_role, \
+         s.deleted_at AS account_deleted_at, ",
+        place!(),
+        " FROM api_keys k JOIN revisions r ON r.one = 1 \
+         LEFT JOIN users u ON u.id = k.owner_user \
+         LEFT JOIN service_accounts s ON s.id = k.owner_service_account AND s.project = k.project \
+         LEFT JOIN memberships m ON m.organization = k.organization AND m.user_id = k.owner_user \
+         LEFT JOIN project_members pm ON pm.project = k.project AND pm.user_id = k.owner_user \
+         LEFT JOIN projects p ON p.id = k.project AND p.organization = k.organization \
+         LEFT JOIN organizations o ON o.id = k.organization \
+         WHERE k.digest = $1 AND k.revoked_at IS NULL"
+    );
     let Some(row) = tx.optional(SQL, vec![digest.as_bytes().as_slice().into()]).await? else { return Ok(None) };
     let key = api_keys::key(&row)?;
     let bot = service_account_role(&row)?;
     let (owner_active, organizations) = match &key.owner {
         Owner::User(user) if key.kind == KeyKind::User => (
-            optional_time(&row, 19)?.is_none(),
-            all_of_user(tx, user, &key.id, optional_id(&row, 20, "users")?.as_ref()).await?,
+            optional_time(&row, "user_deactivated_at")?.is_none(),
+            all_of_user(tx, user, &key.id, optional_id(&row, "default_organization", "users")?.as_ref()).await?,
         ),
         Owner::User(user) => {
             let permitted = match &key.organization {
@@ -51,12 +65,12 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
                 None => Permitted::default(),
             };
             let whom = (Some(user), Some(&key.id));
-            let reached = bound(tx, key.project.is_some(), &row, 23, (None, permitted), whom).await?;
-            (optional_time(&row, 19)?.is_none(), reached)
+            let reached = bound(tx, key.project.is_some(), &row, (None, permitted), whom).await?;
+            (optional_time(&row, "user_deactivated_at")?.is_none(), reached)
         }
         Owner::ServiceAccount(_) => {
             let whom = (None, Some(&key.id));
-            let reached = bound(tx, key.project.is_some(), &row, 23, (bot, Permitted::default()), whom).await?;
+            let reached = bound(tx, key.project.is_some(), &row, (bot, Permitted::default()), whom).await?;
             (bot.is_some(), reached)
         }
     };
@@ -67,7 +81,7 @@ pub async fn find_caller(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<Calle
         expires_at: key.expires_at,
         scopes: key.restriction.scopes(),
         organizations,
-        revision: row.int(18)?,
+        revision: row.int("revision")?,
         owner: key.owner,
         key: key.id,
     }))
@@ -82,43 +96,45 @@ pub async fn find_session_caller(
     now: Timestamp,
     idle_since: Timestamp,
 ) -> Result<Option<Caller>, Error> {
-    const SQL: &str = "SELECT s.user_id, r.latest, u.deactivated_at, m.role, pm.role, p.archived_at, p.is_default, \
-                       o.created_at, o.deactivated_at, o.entitlement_version, p.id, o.id, p.model_access, p.rate_limits, o.tags, p.features \
-                       FROM sessions s JOIN revisions r ON r.one = 1 \
-                       JOIN users u ON u.id = s.user_id \
-                       JOIN projects p ON p.id = $2 \
-                       JOIN organizations o ON o.id = p.organization \
-                       LEFT JOIN memberships m ON m.organization = o.id AND m.user_id = s.user_id \
-                       LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = s.user_id \
-                       WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $3 AND s.seen_at > $4";
+    const SQL: &str = concat!(
+        "SELECT s.user_id, r.latest AS revision, u.deactivated_at AS user_deactivated_at, ",
+        place!(),
+        " FROM sessions s JOIN revisions r ON r.one = 1 \
+         JOIN users u ON u.id = s.user_id \
+         JOIN projects p ON p.id = $2 \
+         JOIN organizations o ON o.id = p.organization \
+         LEFT JOIN memberships m ON m.organization = o.id AND m.user_id = s.user_id \
+         LEFT JOIN project_members pm ON pm.project = p.id AND pm.user_id = s.user_id \
+         WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $3 AND s.seen_at > $4"
+    );
     let values = vec![session.as_str().into(), project.as_str().into(), now.0.into(), idle_since.0.into()];
     let Some(row) = tx.optional(SQL, values).await? else { return Ok(None) };
-    let user: UserId = id(&row, 0, "sessions")?;
-    let organization: OrganizationId = id(&row, 11, "organizations")?;
+    let user: UserId = id(&row, "user_id", "sessions")?;
+    let organization: OrganizationId = id(&row, "organization_id", "organizations")?;
     let permitted = role_assignments::permitted_in(tx, &user, &organization, Some(project)).await?;
     Ok(Some(Caller {
         key: KeyId::of_playground(&user),
         // No secret leads to this caller.
         digest: KeyDigest::from_bytes([0; 32]),
         kind: KeyKind::Project,
-        owner_active: optional_time(&row, 2)?.is_none(),
+        owner_active: optional_time(&row, "user_deactivated_at")?.is_none(),
         expires_at: None,
         scopes: ScopeSet::all(),
-        organizations: bound(tx, true, &row, 3, (None, permitted), (Some(&user), None)).await?,
-        revision: row.int(1)?,
+        organizations: bound(tx, true, &row, (None, permitted), (Some(&user), None)).await?,
+        revision: row.int("revision")?,
         owner: Owner::User(user),
     }))
 }
 
 /// The role of the key's service account; a deleted one has none.
 fn service_account_role(row: &Row) -> Result<Option<ProjectRole>, Error> {
-    let deleted = optional_time(row, 22)?.is_some();
-    Ok(if deleted { None } else { optional_role(row, 21, "service_accounts", ProjectRole::from_name)? })
+    let deleted = optional_time(row, "account_deleted_at")?.is_some();
+    Ok(if deleted { None } else { optional_role(row, "account_role", "service_accounts", ProjectRole::from_name)? })
 }
 
 fn optional_role<T>(
     row: &Row,
-    column: usize,
+    column: impl Column,
     table: &'static str,
     read: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, Error> {
@@ -127,38 +143,37 @@ fn optional_role<T>(
 }
 
 /// Returns what a key of one organization reaches: that organization, and its project unless it is an admin key. The
-/// columns begin at `at` with the roles of the person; the role of a service account and what assigned roles permit come
-/// with them, and the person and the key, which have budgets of their own.
+/// role of a service account and what assigned roles permit come with the columns of [`place`], and so do the person and
+/// the key, which have budgets of their own.
 async fn bound(
     tx: &mut Tx,
     of_project: bool,
     row: &Row,
-    at: usize,
     (bot, permitted): (Option<ProjectRole>, Permitted),
     (person, key): (Option<&UserId>, Option<&KeyId>),
 ) -> Result<Vec<ReachableOrganization>, Error> {
-    let Some(organization) = optional_id::<OrganizationId>(row, at + 8, "organizations")? else {
+    let Some(organization) = optional_id::<OrganizationId>(row, "organization_id", "organizations")? else {
         return Ok(Vec::new());
     };
-    let role = optional_role(row, at, "memberships", OrganizationRole::from_name)?;
+    let role = optional_role(row, "organization_role", "memberships", OrganizationRole::from_name)?;
     // Without a membership in the organization, a role left behind in a project counts for nothing.
-    let own = optional_role(row, at + 1, "project_members", ProjectRole::from_name)?.filter(|_| role.is_some());
+    let own = optional_role(row, "project_role", "project_members", ProjectRole::from_name)?.filter(|_| role.is_some());
     let mut in_force = ip_allowlists::in_force(tx, &organization).await?;
-    let project = optional_id::<ProjectId>(row, at + 7, "projects")?;
+    let project = optional_id::<ProjectId>(row, "project_id", "projects")?;
     let limits = budgets::in_force(tx, &organization, project.as_ref(), person, key).await?;
     let mut projects = Vec::new();
     if let Some(id) = project {
-        let archived = optional_time(row, at + 2)?.is_some();
+        let archived = optional_time(row, "project_archived_at")?.is_some();
         let mut active = certificates::active_of_project(tx, &organization, &id).await?;
         projects.push(ReachableProject {
             archived,
             certificates: active.of(&organization, &id),
-            is_default: row.bool(at + 3)?,
+            is_default: row.bool("is_default")?,
             role: bot.or(own),
             assigned: permitted.in_project(&id),
-            models: model_access(row, at + 9)?,
-            rates: rate_limits(row, at + 10)?.map(Box::new),
-            features: features(row, at + 12)?.map(Box::new),
+            models: model_access(row, "model_access")?,
+            rates: rate_limits(row, "rate_limits")?.map(Box::new),
+            features: features(row, "features")?.map(Box::new),
             addresses: in_force.of(&organization, Some(&id)),
             budgets: limits.of_project(&id),
             id,
@@ -173,14 +188,14 @@ async fn bound(
             .is_some_and(|project| project.role.is_none() && project.assigned.is_none() && !project.is_default);
     let Entitled { met, ends } = super::organizations::entitled(tx, &organization).await?;
     let entitlements = Entitlements {
-        version: row.int(at + 6)?,
+        version: row.int("entitlement_version")?,
         met,
         ends,
-        organization_created_at: time(row, at + 4)?,
+        organization_created_at: time(row, "organization_created_at")?,
         first_used: super::first_uses::list(tx, &organization).await?,
-        tags: tags(row, at + 11)?,
+        tags: tags(row, "tags")?,
     };
-    let deactivated = optional_time(row, at + 5)?.is_some();
+    let deactivated = optional_time(row, "organization_deactivated_at")?.is_some();
     let role = role.filter(|_| !lost);
     let addresses = in_force.of(&organization, None);
     let assigned = permitted.in_organization(&organization);

@@ -1,6 +1,6 @@
 //! People in groups.
 
-use keystead_core::id::{GroupId, UserId};
+use keystead_core::id::{GroupId, OrganizationId, UserId};
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
@@ -48,6 +48,14 @@ pub async fn insert(tx: &mut Tx, group: &GroupId, user: &UserId, at: Timestamp) 
     }
     changes::append(tx, &ChangeSubject::User(user.clone()), at).await?;
     Ok(true)
+}
+
+/// Counts the groups of an organization that a person is in.
+pub async fn count_groups(tx: &mut Tx, organization: &OrganizationId, user: &UserId) -> Result<i64, Error> {
+    const SQL: &str = "SELECT COUNT(*) FROM group_members gm JOIN user_groups g ON g.id = gm.group_id \
+                       WHERE gm.user_id = $2 AND g.organization = $1";
+    let values = vec![organization.as_str().into(), user.as_str().into()];
+    tx.optional(SQL, values).await?.ok_or(Error::Missing)?.int(0)
 }
 
 /// Finds a person in a group.

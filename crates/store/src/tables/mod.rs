@@ -85,15 +85,15 @@ use keystead_core::id::ActorId;
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 
-use crate::{Error, Row};
+use crate::{Column, Error, Row};
 
 /// Parses an id from a row.
-fn id<T: FromStr>(row: &Row, column: usize, table: &'static str) -> Result<T, Error> {
+fn id<T: FromStr>(row: &Row, column: impl Column, table: &'static str) -> Result<T, Error> {
     let text = row.text(column)?;
     text.parse().map_err(|_| Error::Corrupt { table, id: text })
 }
 
-fn optional_id<T: FromStr>(row: &Row, column: usize, table: &'static str) -> Result<Option<T>, Error> {
+fn optional_id<T: FromStr>(row: &Row, column: impl Column, table: &'static str) -> Result<Option<T>, Error> {
     match row.optional_text(column)? {
         None => Ok(None),
         Some(text) => text.parse().map(Some).map_err(|_| Error::Corrupt { table, id: text }),
@@ -101,14 +101,14 @@ fn optional_id<T: FromStr>(row: &Row, column: usize, table: &'static str) -> Res
 }
 
 /// Parses a name from a closed list.
-fn named<T>(row: &Row, column: usize, table: &'static str, read: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
+fn named<T>(row: &Row, column: impl Column, table: &'static str, read: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
     let text = row.text(column)?;
     read(&text).ok_or(Error::Corrupt { table, id: text })
 }
 
 fn optional_named<T>(
     row: &Row,
-    column: usize,
+    column: impl Column,
     table: &'static str,
     read: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, Error> {
@@ -121,19 +121,19 @@ fn amount(row: &Row, column: usize) -> Result<Amount, Error> {
     Ok(Amount::of_parts(row.int(column)?, row.int(column + 1)?))
 }
 
-fn actor(row: &Row, column: usize) -> Result<ActorId, Error> {
+fn actor(row: &Row, column: impl Column) -> Result<ActorId, Error> {
     Ok(row.text(column)?.into())
 }
 
-fn optional_actor(row: &Row, column: usize) -> Result<Option<ActorId>, Error> {
+fn optional_actor(row: &Row, column: impl Column) -> Result<Option<ActorId>, Error> {
     Ok(row.optional_text(column)?.map(ActorId::from))
 }
 
-fn time(row: &Row, column: usize) -> Result<Timestamp, Error> {
+fn time(row: &Row, column: impl Column) -> Result<Timestamp, Error> {
     Ok(Timestamp(row.int(column)?))
 }
 
-fn optional_time(row: &Row, column: usize) -> Result<Option<Timestamp>, Error> {
+fn optional_time(row: &Row, column: impl Column) -> Result<Option<Timestamp>, Error> {
     Ok(row.optional_int(column)?.map(Timestamp))
 }
 

@@ -7,7 +7,7 @@ use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
 use super::{id, named, optional_named, optional_time, time};
-use crate::{Error, Row, Tx};
+use crate::{Column, Error, Row, Tx};
 
 /// An organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,7 @@ fn organization(row: &Row) -> Result<Organization, Error> {
 }
 
 /// Parses the tags, which are stored in one column with commas between; a tag contains no comma.
-pub(super) fn tags(row: &Row, column: usize) -> Result<Vec<String>, Error> {
+pub(super) fn tags(row: &Row, column: impl Column) -> Result<Vec<String>, Error> {
     Ok(row.text(column)?.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect())
 }
 

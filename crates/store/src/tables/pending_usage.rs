@@ -72,6 +72,12 @@ pub(crate) async fn only_first<'e>(tx: &mut Tx, events: &'e [UsageEvent]) -> Res
     Ok(Cow::Owned(first))
 }
 
+/// Whether usage was counted under this id.
+pub async fn is_counted(tx: &mut Tx, id: &str) -> Result<bool, Error> {
+    let row = tx.optional("SELECT 1 FROM counted_once WHERE id = $1", vec![id.into()]).await?;
+    Ok(row.is_some())
+}
+
 /// Deletes ids that were counted before this moment.
 pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<(), Error> {
     tx.execute("DELETE FROM counted_once WHERE at < $1", vec![before.0.into()]).await.map(|_| ())

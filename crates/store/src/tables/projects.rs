@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::changes::{self, ChangeSubject};
 use super::list::List;
 use super::{conflict_as, id, optional_named, optional_time, time};
-use crate::{Error, Listing, Page, Row, Tx};
+use crate::{Column, Error, Listing, Page, Row, Tx};
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +142,7 @@ pub async fn rename(tx: &mut Tx, organization: &OrganizationId, id: &ProjectId, 
 }
 
 /// Parses a column that is JSON.
-fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>, Error> {
+fn json<T: DeserializeOwned>(row: &Row, column: impl Column) -> Result<Option<T>, Error> {
     let Some(text) = row.optional_text(column)? else { return Ok(None) };
     serde_json::from_str(&text).map(Some).map_err(|_| Error::Corrupt { table: "projects", id: text })
 }
@@ -165,7 +165,7 @@ async fn save_json<T: Serialize>(
 }
 
 /// Parses the models a project may use from this column; `None` is every one.
-pub(super) fn model_access(row: &Row, column: usize) -> Result<Option<ModelAccess>, Error> {
+pub(super) fn model_access(row: &Row, column: impl Column) -> Result<Option<ModelAccess>, Error> {
     json(row, column)
 }
 
@@ -192,7 +192,7 @@ pub async fn set_models(
 }
 
 /// Parses a project's own rate limits from this column; `None` leaves those of its organization.
-pub(super) fn rate_limits(row: &Row, column: usize) -> Result<Option<ProjectLimits>, Error> {
+pub(super) fn rate_limits(row: &Row, column: impl Column) -> Result<Option<ProjectLimits>, Error> {
     json(row, column)
 }
 
@@ -222,7 +222,7 @@ pub async fn update_rates(
 }
 
 /// Parses the limited tools and tiers of a project from this column; `None` limits nothing.
-pub(super) fn features(row: &Row, column: usize) -> Result<Option<ProjectFeatures>, Error> {
+pub(super) fn features(row: &Row, column: impl Column) -> Result<Option<ProjectFeatures>, Error> {
     json(row, column)
 }
 

@@ -223,6 +223,12 @@ impl Permitted {
         self.of(organization.as_str()).unwrap_or_default()
     }
 
+    /// Whether there is a role in the whole organization, also one that permits nothing.
+    #[must_use]
+    pub fn holds_in_organization(&self, organization: &OrganizationId) -> bool {
+        self.of(organization.as_str()).is_some()
+    }
+
     /// What they permit in a project; `None` without a role in it.
     #[must_use]
     pub fn in_project(&self, project: &ProjectId) -> Option<ScopeSet> {
@@ -259,14 +265,25 @@ fn permitted(row: &Row) -> Result<(Resource, ScopeSet), Error> {
 }
 
 /// Returns what a person's assigned roles permit, their own and those of their groups, in the organizations of which
-/// they are a member.
+/// they are a member. A role that several groups hold is read once.
 pub async fn permitted_to_user(tx: &mut Tx, user: &UserId) -> Result<Permitted, Error> {
-    const SQL: &str = "SELECT a.resource, a.role, r.permissions FROM role_assignments a \
+    const SQL: &str = "SELECT DISTINCT a.resource, a.role, r.permissions FROM role_assignments a \
                        JOIN memberships m ON m.organization = a.organization AND m.user_id = $1 \
                        LEFT JOIN roles r ON r.id = a.role AND r.organization = a.organization \
                        WHERE a.principal IN (SELECT CAST($1 AS TEXT) UNION ALL \
                        SELECT gm.group_id FROM group_members gm WHERE gm.user_id = $1)";
     tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(permitted).collect::<Result<_, _>>().map(Permitted)
+}
+
+/// Does the same for one organization and all its projects.
+pub async fn permitted_within(tx: &mut Tx, user: &UserId, organization: &OrganizationId) -> Result<Permitted, Error> {
+    const SQL: &str = "SELECT DISTINCT a.resource, a.role, r.permissions FROM role_assignments a \
+                       JOIN memberships m ON m.organization = a.organization AND m.user_id = $1 \
+                       LEFT JOIN roles r ON r.id = a.role AND r.organization = a.organization \
+                       WHERE a.organization = $2 AND a.principal IN (SELECT CAST($1 AS TEXT) UNION ALL \
+                       SELECT gm.group_id FROM group_members gm WHERE gm.user_id = $1)";
+    let values = vec![user.as_str().into(), organization.as_str().into()];
+    tx.all(SQL, values).await?.iter().map(permitted).collect::<Result<_, _>>().map(Permitted)
 }
 
 /// Does the same for one organization and one of its projects.
@@ -276,7 +293,7 @@ pub async fn permitted_in(
     organization: &OrganizationId,
     project: Option<&ProjectId>,
 ) -> Result<Permitted, Error> {
-    const SQL: &str = "SELECT a.resource, a.role, r.permissions FROM role_assignments a \
+    const SQL: &str = "SELECT DISTINCT a.resource, a.role, r.permissions FROM role_assignments a \
                        JOIN memberships m ON m.organization = a.organization AND m.user_id = $1 \
                        LEFT JOIN roles r ON r.id = a.role AND r.organization = a.organization \
                        WHERE a.resource IN ($2, $3) AND a.principal IN (SELECT CAST($1 AS TEXT) UNION ALL \

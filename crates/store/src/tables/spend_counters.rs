@@ -82,7 +82,8 @@ pub(crate) async fn count(tx: &mut Tx, segment: &str, events: &[UsageEvent]) -> 
 
 fn write_subject(text: &mut String, kind: SubjectKind, event: &UsageEvent) -> bool {
     text.clear();
-    BudgetSubject::write_of_event(text, kind, event)
+    // PostgreSQL refuses NUL, and one such event must not block all that follow it.
+    BudgetSubject::write_of_event(text, kind, event) && !text.contains('\0')
 }
 
 fn add(sums: &mut Sums, (subject, terms, at): (&str, BudgetTerms, i64), counted: Amount) {

@@ -27,9 +27,8 @@ pub async fn find(tx: &mut Tx, subjects: &[BudgetSubject], at: Timestamp) -> Res
     for row in &tx.all_built(budgets, limits().collect()).await? {
         found.entry(row.text(0)?).or_default().limit = Some(amount(row, 1)?);
     }
-    let counters = format!(
-        "SELECT subject, spent, spent_picos FROM spend_counters WHERE {scope} AND window_start = ${month}"
-    );
+    let counters =
+        format!("SELECT subject, spent, spent_picos FROM spend_counters WHERE {scope} AND window_start = ${month}");
     for row in &tx.all_built(counters, of_month()).await? {
         found.entry(row.text(0)?).or_default().spent = amount(row, 1)?;
     }
@@ -48,9 +47,8 @@ pub async fn find(tx: &mut Tx, subjects: &[BudgetSubject], at: Timestamp) -> Res
         };
         add(&mut found, row.text(0)?, lease.open(at));
     }
-    let holds = format!(
-        "SELECT subject, amount, amount_picos FROM spend_holds WHERE {scope} AND window_start = ${month}"
-    );
+    let holds =
+        format!("SELECT subject, amount, amount_picos FROM spend_holds WHERE {scope} AND window_start = ${month}");
     for row in &tx.all_built(holds, of_month()).await? {
         let held = amount(row, 1)?;
         add(&mut found, row.text(0)?, held);

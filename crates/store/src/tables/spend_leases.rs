@@ -125,11 +125,7 @@ pub(super) async fn consume(tx: &mut Tx, holder: &str, paid: &Sums) -> Result<()
 }
 
 /// The scopes from which was set aside for something pending, each with its period, in the order in which rows are locked.
-async fn scopes_of(
-    tx: &mut Tx,
-    pending: &Pending,
-    hold: &PendingHold,
-) -> Result<Vec<(BudgetScope, Timestamp)>, Error> {
+async fn scopes_of(tx: &mut Tx, pending: &Pending, hold: &PendingHold) -> Result<Vec<(BudgetScope, Timestamp)>, Error> {
     const LEASED: &str = "SELECT MAX(window_start) FROM spend_leases \
                           WHERE subject = $1 AND terms = $2 AND holder = $3 AND window_start <= $4";
     let mut scopes = Vec::new();

@@ -68,6 +68,8 @@ pub struct UsageQuery {
     pub details: Vec<String>,
     /// Only these sources of images.
     pub sources: Vec<String>,
+    /// Stops reading after this many rows: an answer with as many may lack others.
+    pub most: Option<i64>,
 }
 
 impl UsageQuery {
@@ -89,6 +91,7 @@ impl UsageQuery {
             batch: None,
             details: Vec::new(),
             sources: Vec::new(),
+            most: None,
         }
     }
 }

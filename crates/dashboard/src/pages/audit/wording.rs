@@ -7,7 +7,7 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 79] = [
+const FIELDS: [&str; 85] = [
     "action",
     "allowed_ips",
     "allowed_tools",
@@ -20,6 +20,7 @@ const FIELDS: [&str; 79] = [
     "cards",
     "certificate",
     "certificates",
+    "change",
     "channel",
     "configs",
     "country",
@@ -36,7 +37,9 @@ const FIELDS: [&str; 79] = [
     "expires_at",
     "expires_in_seconds",
     "group_name",
+    "held",
     "identity",
+    "interval",
     "issuer",
     "kind",
     "line_type",
@@ -45,10 +48,12 @@ const FIELDS: [&str; 79] = [
     "max_requests_per_1_day",
     "max_requests_per_1_minute",
     "max_tokens_per_1_minute",
+    "measure",
     "mode",
     "model_ids",
     "monthly_ceiling",
     "name",
+    "node",
     "nodes",
     "passkey",
     "password",
@@ -62,6 +67,7 @@ const FIELDS: [&str; 79] = [
     "project",
     "project_id",
     "provider",
+    "purchase",
     "reason",
     "reasons",
     "recipients",

@@ -37,6 +37,8 @@ struct Row {
     class: &'static str,
     state: String,
     since: String,
+    /// The dialog that revokes it, while it works.
+    revoke_href: Option<String>,
 }
 
 impl Row {
@@ -49,11 +51,14 @@ impl Row {
             KeyState::Expired => ("", "key-state-expired", format.ago(&end)),
             KeyState::Revoked => ("bad", "keys-issued-ended", format.ago(&found.key.revoked_at.unwrap_or(end))),
         };
+        let page = format!("{HERE}/{}", found.key.id);
+        let works = KeyState::of(&found.key, format.now) == KeyState::Active;
         let opens = found.provider.as_ref().filter(|_| visit.owner());
         Self {
             name: found.key.name.unwrap_or_else(|| t.text("key-unnamed")),
             provider_href: opens.map(|provider| visit.link(&format!("{WORKLOADS}/{provider}"))),
-            href: visit.link(&format!("{HERE}/{}", found.key.id)),
+            revoke_href: works.then(|| visit.link(&format!("{page}?revoke={}", found.key.id))),
+            href: visit.link(&page),
             provider: found.provider_name,
             head,
             tail,

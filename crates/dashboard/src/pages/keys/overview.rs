@@ -2,12 +2,17 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use keystead_app::Error;
 use keystead_app::audit::AuditEvent;
 use keystead_app::keys::{IssuedBy, KeyAddress, KeyOverview, KeyState, MinuteOfKey, ModelOfKey};
+use keystead_core::budget::BudgetSubject;
+use keystead_core::id::KeyId;
 use keystead_core::money::Amount;
 
 use super::list::{Dialog, HERE, OVERLAPS, Row, dialog_about, row, shown_gateways};
 use crate::pages::audit::wording::{self, Entry};
+use crate::pages::budgets;
+use crate::pages::budgets::table::{BudgetRow, rows};
 use crate::pages::home::Refusal;
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
@@ -37,6 +42,9 @@ struct KeyPage {
     /// The address of the key that replaced it.
     replaced_by: Option<String>,
     all_permissions: bool,
+    budget_rows: Vec<BudgetRow>,
+    budgets_change: bool,
+    budgets_href: String,
     models: Vec<ModelOfKey>,
     spent: String,
     recent: Vec<MinuteOfKey>,
@@ -112,6 +120,9 @@ fn page(state: &DashboardState, visit: &Visit, found: KeyOverview, dialog: Dialo
         spreading: false,
         replaced_by: key.rotated_to.as_ref().map(|heir| visit.link(&format!("{HERE}/{heir}"))),
         all_permissions: row.restriction.is_empty(),
+        budget_rows: Vec::new(),
+        budgets_change: visit.owner(),
+        budgets_href: visit.link(budgets::HERE),
         spent: spent(visit, &found.models),
         changes: found.changes.rows.data.iter().map(entry).collect(),
         models: found.models,
@@ -126,6 +137,16 @@ fn page(state: &DashboardState, visit: &Visit, found: KeyOverview, dialog: Dialo
         follow_href: visit.link(&format!("{HERE}/gateways?since={}", key.revoked_at.map_or(0, |at| at.0))),
         phone_href: visit.link(&format!("/settings/account/phone?{}", next.unwrap_or_default())),
         overlaps: OVERLAPS,
+    }
+}
+
+/// The budgets of the key. Keys that reach several organizations have none, and who may not see usage sees none.
+async fn of_key(state: &DashboardState, visit: &Visit, key: &KeyId) -> Result<Vec<BudgetRow>, PageError> {
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    match state.app.budgets_of(&actor, organization, &BudgetSubject::Key(key.clone())).await {
+        Ok(views) => Ok(rows(state, visit, &views).await?.0),
+        Err(Error::NotFound { .. } | Error::Refused(_) | Error::Forbidden { .. }) => Ok(Vec::new()),
+        Err(error) => Err(PageError::new(visit.person.messages, error)),
     }
 }
 
@@ -144,5 +165,6 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit, Path
     let mut page = page(&state, &visit, found, dialog);
     page.spreading = gateways.as_ref().is_some_and(|view| view.current < view.all);
     page.gateways = gateways.map(shown_gateways);
+    page.budget_rows = of_key(&state, &visit, &key).await?;
     render(t, &page)
 }

@@ -49,6 +49,8 @@ struct AdminKeys {
     spreading: Option<(String, String)>,
     more: Option<String>,
     owner: bool,
+    /// What a new key of this person can do, by the key of the sentence.
+    power: &'static str,
     dialog: Dialog,
     here: String,
     create: String,
@@ -105,6 +107,7 @@ async fn page(state: &DashboardState, visit: &Visit, dialog: Dialog) -> Result<A
         rows,
         more,
         owner: visit.owner(),
+        power: if visit.owns() { "admin-key-power" } else { "admin-key-power-of-roles" },
         dialog,
         here: visit.link(HERE),
         create: visit.link(&format!("{HERE}?new=1")),

@@ -14,11 +14,12 @@ use super::give_role::{GiveRole, HeldRow, held_rows, row_to_take};
 use super::groups::HERE as GROUPS;
 use super::{give_role, members};
 use crate::state::DashboardState;
-use crate::web::error_page::{PageError, error_message};
+use crate::web::after_change::after_change;
+use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
-use crate::web::response::{Page, redirect, render, render_error, subpath};
+use crate::web::response::{Page, redirect, render, subpath};
 
 /// Members on one page, and addresses that the form suggests.
 const ROWS: u32 = 50;
@@ -181,8 +182,7 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit, Path
     render(visit.person.messages, &page)
 }
 
-/// Leads back to the page after a change. What another organization has, or what is gone, is answered as missing; other
-/// refusals are shown on the page, in the place that `show` chooses.
+/// Leads back to the page after a change, or shows it with what is wrong.
 async fn after(
     state: &DashboardState,
     visit: &Visit,
@@ -190,16 +190,7 @@ async fn after(
     changed: Result<(), Error>,
     show: impl FnOnce(&mut One, String) + Send,
 ) -> Page {
-    let error = match changed {
-        Ok(()) => return Ok(redirect(&visit.link(&format!("{GROUPS}/{id}?done={done}")))),
-        Err(error @ (Error::NotFound { .. } | Error::Refused(_))) => {
-            return Err(PageError::new(visit.person.messages, error));
-        }
-        Err(error) => error,
-    };
-    let mut page = page(state, visit, id).await?;
-    show(&mut page, error_message(&visit.person.format, &error));
-    render_error(visit.person.messages, &page, &error)
+    after_change(visit, &format!("{GROUPS}/{id}?done={done}"), changed, page(state, visit, id), show).await
 }
 
 fn on_top(page: &mut One, wrong: String) {

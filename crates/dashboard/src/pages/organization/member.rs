@@ -12,6 +12,7 @@ use super::give_role::{self, GiveRole, HeldRow, held_rows, place_name, row_to_ta
 use super::groups::HERE as GROUPS;
 use super::members::HERE as MEMBERS;
 use crate::state::DashboardState;
+use crate::web::after_change::after_change;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
@@ -230,21 +231,9 @@ pub(crate) async fn save(
 }
 
 /// Leads back to the page after a change of roles, or shows it with what is wrong.
-async fn after_roles(
-    state: &DashboardState,
-    visit: &Visit,
-    (id, done): (&UserId, &str),
-    changed: Result<(), Error>,
-) -> Page {
-    match changed {
-        Ok(()) => Ok(redirect(&visit.link(&format!("{MEMBERS}/{id}?done={done}")))),
-        Err(error @ (Error::NotFound { .. } | Error::Refused(_))) => Err(PageError::new(visit.person.messages, error)),
-        Err(error) => {
-            let mut page = page(state, visit, id).await?;
-            page.wrong = Some(error_message(&visit.person.format, &error));
-            render_error(visit.person.messages, &page, &error)
-        }
-    }
+async fn after(state: &DashboardState, visit: &Visit, (id, done): (&UserId, &str), changed: Result<(), Error>) -> Page {
+    let show = |page: &mut One, wrong| page.wrong = Some(wrong);
+    after_change(visit, &format!("{MEMBERS}/{id}?done={done}"), changed, page(state, visit, id), show).await
 }
 
 pub(crate) async fn give(
@@ -256,7 +245,7 @@ pub(crate) async fn give(
     visit.person.check(&form)?;
     let id: UserId = visit.named("user", &id)?;
     let given = give_role::give(&state, &visit, &Principal::User(id.clone()), &form).await?;
-    after_roles(&state, &visit, (&id, "role-given"), given).await
+    after(&state, &visit, (&id, "role-given"), given).await
 }
 
 pub(crate) async fn take(
@@ -268,5 +257,5 @@ pub(crate) async fn take(
     visit.person.check(&form)?;
     let id: UserId = visit.named("user", &id)?;
     let taken = give_role::take(&state, &visit, &Principal::User(id.clone()), &form).await?;
-    after_roles(&state, &visit, (&id, "role-taken"), taken).await
+    after(&state, &visit, (&id, "role-taken"), taken).await
 }

@@ -2,10 +2,10 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use keystead_app::Page as Cursor;
 use keystead_app::projects::people::PersonOfProject;
 use keystead_app::projects::service_accounts::AccountChange;
 use keystead_app::projects::{AccountWithKeys, ProjectView};
+use keystead_app::{Error, Page as Cursor};
 use keystead_core::id::{ProjectId, ServiceAccountId};
 use keystead_core::role::ProjectRole;
 use keystead_core::scope::Scope;
@@ -17,11 +17,12 @@ use crate::pages::keys::list::HERE as KEYS;
 use crate::pages::spend;
 use crate::pages::spend::summary::{SpendSummary, spend_of};
 use crate::state::DashboardState;
-use crate::web::error_page::{PageError, error_message};
+use crate::web::after_change::after_change;
+use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
-use crate::web::response::{Page, redirect, render, render_error, subpath};
+use crate::web::response::{Page, render, subpath};
 
 /// Roles a service account may have, in the order offered.
 const ROLES: [ProjectRole; 3] = [ProjectRole::Member, ProjectRole::Viewer, ProjectRole::None];
@@ -154,22 +155,16 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit, Path
     render(visit.person.messages, &page(&state, &visit, &id).await?)
 }
 
-/// The page after a form: redirects after a change, or shows the error.
+/// Leads back to the page after a change, or shows it with what is wrong.
 async fn after<T>(
     state: &DashboardState,
     visit: &Visit,
-    id: &ProjectId,
-    done: &str,
-    changed: Result<T, keystead_app::Error>,
+    (id, done): (&ProjectId, &str),
+    changed: Result<T, Error>,
 ) -> Page {
-    match changed {
-        Ok(_) => Ok(redirect(&visit.link(&format!("{PROJECTS}/{id}?done={done}")))),
-        Err(error) => {
-            let mut page = page(state, visit, id).await?;
-            page.wrong = Some(error_message(&visit.person.format, &error));
-            render_error(visit.person.messages, &page, &error)
-        }
-    }
+    let show = |page: &mut One, wrong| page.wrong = Some(wrong);
+    let there = format!("{PROJECTS}/{id}?done={done}");
+    after_change(visit, &there, changed.map(|_| ()), page(state, visit, id), show).await
 }
 
 pub(crate) async fn rename(
@@ -182,7 +177,7 @@ pub(crate) async fn rename(
     let id = visit.named("project", &id)?;
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let renamed = state.app.update_project(&actor, organization, &id, Some(form.field("name"))).await;
-    after(&state, &visit, &id, "saved", renamed).await
+    after(&state, &visit, (&id, "saved"), renamed).await
 }
 
 /// Changes the name or the role of a service account.
@@ -199,7 +194,7 @@ pub(crate) async fn change_account(
     let change = AccountChange { name: Some(form.field("name").to_owned()), role };
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let changed = state.app.update_service_account(&actor, organization, &id, &account, &change).await;
-    after(&state, &visit, &id, "saved", changed).await
+    after(&state, &visit, (&id, "saved"), changed).await
 }
 
 /// Deletes a service account with its keys.
@@ -214,5 +209,5 @@ pub(crate) async fn delete_account(
     let account: ServiceAccountId = visit.named("service account", &account)?;
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     let deleted = state.app.delete_service_account(&actor, organization, &id, &account).await;
-    after(&state, &visit, &id, "account-deleted", deleted).await
+    after(&state, &visit, (&id, "account-deleted"), deleted).await
 }

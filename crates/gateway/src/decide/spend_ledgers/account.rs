@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use keystead_core::budget::{BudgetScope, Ledger, Measured, Window};
+use keystead_core::budget::{BudgetScope, BudgetTerms, Ledger, Measured, Window};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use tokio::time::Instant;
@@ -63,6 +63,11 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Account {
     pub(super) fn new(scope: BudgetScope, window: Window) -> Self {
         Self { scope, window, state: Mutex::default(), turn: tokio::sync::Mutex::default() }
+    }
+
+    /// The place in the order in which the store locks rows.
+    pub(super) fn place(&self) -> (&str, BudgetTerms, Timestamp) {
+        (self.scope.subject.as_str(), self.scope.terms, self.window.start)
     }
 
     /// What the requests need that wait for their turn.

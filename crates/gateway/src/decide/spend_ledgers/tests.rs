@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use keystead_core::budget::{StoredFigures, decide};
+use keystead_core::budget::{BudgetTerms, BudgetZone, Interval, Measure, OtherLease, StoredFigures, decide};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, advance};
 
@@ -39,7 +39,10 @@ impl SpendLeases for Leases {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let mut stored = StoredFigures { limit: Some(Amount::of_cents(80)), ..StoredFigures::default() };
         if lock(&self.scarce).is_some_and(|until| Instant::now() < until) {
-            stored.add_other(Amount::of_cents(80), Amount::ZERO, NOW, NOW);
+            stored.add_other(
+                &OtherLease { granted: Amount::of_cents(80), ends_at: NOW.plus(1), ..OtherLease::default() },
+                NOW,
+            );
         }
         let (decision, answer) = decide(&ask, &stored, NOW);
         *lock(&self.granted) = decision.granted;
@@ -64,12 +67,23 @@ fn node() -> (Arc<Leases>, SpendLedgers) {
     (leases, SpendLedgers::new(source, "run".into(), Arc::new(|| NOW)))
 }
 
-fn subject() -> BudgetSubject {
-    BudgetSubject::Project("proj_1".parse().unwrap())
+fn budget(version: i64) -> Budget {
+    let subject = "proj_1".parse().unwrap();
+    let scope = BudgetScope { subject, terms: BudgetTerms::SPEND_LIMIT };
+    Budget { id: "budget_1".parse().unwrap(), scope, zone: BudgetZone::UTC, most: Amount::of_cents(80), version }
 }
 
-async fn set_aside(node: &SpendLedgers) -> Result<SpendHold, NotSetAside> {
-    node.set_aside(subject(), SpendLimit { cents: 80, version: 1 }, CENT, NOW).await
+fn cents(figure: i64) -> Measured {
+    Measured { money: Amount::of_cents(figure), ..Measured::default() }
+}
+
+async fn set_aside_at(node: &SpendLedgers, figure: i64, now: Timestamp) -> Result<SpendGuard, NotSetAside> {
+    let budget = budget(1);
+    node.set_aside([&budget].into_iter(), &cents(figure), now).await.map_err(|(_, why)| why)
+}
+
+async fn set_aside(node: &SpendLedgers) -> Result<SpendGuard, NotSetAside> {
+    set_aside_at(node, 1, NOW).await
 }
 
 #[tokio::test]
@@ -90,7 +104,7 @@ async fn a_lease_that_was_given_up_is_returned() {
     let held = set_aside(&node).await.unwrap();
     let before = leases.granted();
     // The limit was changed.
-    node.account(subject(), NOW).follow(2);
+    node.account(&budget(1), NOW).follow(2);
     node.renew_all().await;
     // One cent is held, and as much as twice what was used since the last time is kept.
     assert!(before > Amount::of_cents(3) && leases.granted() == Amount::of_cents(3), "{before}");
@@ -102,14 +116,14 @@ async fn a_lease_that_was_given_up_is_returned() {
 #[tokio::test]
 async fn a_node_that_stops_keeps_what_is_held() {
     let (leases, node) = node();
-    let hold = set_aside(&node).await.unwrap();
-    let mut guard = node.guard(NOW, CENT, [None, Some(hold)]);
+    let mut guard = set_aside(&node).await.unwrap();
     node.return_all().await;
     assert_eq!(leases.granted(), CENT);
     // Handed over, it is spent for the node, and the events that follow are not paid from its lease.
     let handed = guard.hand_over().unwrap();
-    assert_eq!((handed.amount, handed.charge.project, &*handed.holder), (CENT, true, "run"));
-    assert!(guard.charge().is_some_and(|charge| !charge.project && !charge.organization));
+    let limit = Payers::of_spend_limits(false, true);
+    assert_eq!((handed.amount, handed.charge.payers, &*handed.holder), (CENT, limit, "run"));
+    assert!(guard.charge().is_some_and(|charge| charge.payers.is_empty()));
     assert!(guard.hand_over().is_none());
     drop(guard);
     node.renew_all().await;
@@ -119,12 +133,14 @@ async fn a_node_that_stops_keeps_what_is_held() {
 #[tokio::test]
 async fn what_is_granted_to_a_request_is_set_aside_before_another_can_take_it() {
     let (_, node) = node();
-    let account = node.account(subject(), NOW);
+    let account = node.account(&budget(1), NOW);
     let (_, version) = account.give_up();
-    let Granted::Held(held) = account.grant(CENT, version, Some(CENT)) else { panic!("it was granted") };
-    assert!(account.reserve(CENT).is_none());
+    let Granted::Held(held) = account.grant(CENT, (CENT, NOW.plus(1)), version, Some(CENT)) else {
+        panic!("it was granted")
+    };
+    assert!(account.reserve(CENT, NOW).is_none());
     drop(held);
-    assert!(account.reserve(CENT).is_some());
+    assert!(account.reserve(CENT, NOW).is_some());
 }
 
 /// An answer that was decided by the limit before a change may grant more than the new limit leaves.
@@ -134,7 +150,7 @@ async fn an_answer_by_an_older_limit_is_not_used() {
     leases.gate.forget_permits(1_000);
     let change = async {
         assert_eq!(leases.asked(), 1);
-        node.account(subject(), NOW).follow(2);
+        node.account(&budget(1), NOW).follow(2);
         leases.gate.add_permits(1_000);
     };
     let (held, ()) = tokio::join!(set_aside(&node), change);
@@ -186,13 +202,61 @@ async fn a_store_that_does_not_answer_is_asked_once_a_second() {
 #[tokio::test(start_paused = true)]
 async fn each_month_has_its_own_ledger() {
     let (leases, node) = node();
-    let limit = SpendLimit { cents: 80, version: 1 };
-    let next = Window::month(NOW).end;
-    let all = Amount::of_cents(80);
-    let held = node.set_aside(subject(), limit, all, NOW).await;
+    let next = budget(1).window(NOW).end;
+    let held = set_aside_at(&node, 80, NOW).await;
     assert!(held.is_ok());
-    assert!(node.set_aside(subject(), limit, all, next.plus(-1)).await.is_err());
-    assert!(node.set_aside(subject(), limit, all, next).await.is_ok());
-    assert!(node.set_aside(subject(), limit, all, NOW).await.is_err(), "a clock that was set back");
+    assert!(set_aside_at(&node, 80, next.plus(-1)).await.is_err());
+    assert!(set_aside_at(&node, 80, next).await.is_ok());
+    assert!(set_aside_at(&node, 80, NOW).await.is_err(), "a clock that was set back");
     assert_eq!(leases.asked(), 3);
+}
+
+/// After three quarters of its life a lease is not used: its end may have come by the clock of another node.
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_not_used_near_its_end() {
+    let (leases, node) = node();
+    drop(set_aside(&node).await.unwrap());
+    let asked = leases.asked();
+    assert!(set_aside_at(&node, 1, NOW.plus(LEASE_SECONDS * 3 / 4 - 1)).await.is_ok());
+    assert_eq!(leases.asked(), asked, "leased ahead");
+    let account = node.account(&budget(1), NOW);
+    assert!(account.reserve(CENT, NOW.plus(LEASE_SECONDS * 3 / 4)).is_none());
+    assert!(account.reserve(CENT, NOW).is_none(), "and not any more if the clock is set back");
+}
+
+/// The store learns within a second what is committed: after the lease has ended, it holds only that.
+#[tokio::test(start_paused = true)]
+async fn what_is_committed_is_reported_once() {
+    let (leases, node) = node();
+    let held = set_aside(&node).await.unwrap();
+    node.renew_all().await;
+    let asked = leases.asked();
+    node.return_all().await;
+    node.renew_all().await;
+    let quiet = leases.asked();
+    node.renew_all().await;
+    assert!(asked <= quiet && leases.asked() == quiet, "nothing is new");
+    held.spend(&cents(1));
+    node.renew_all().await;
+    assert_eq!(leases.asked(), quiet + 1);
+}
+
+/// Budgets of several measures are taken from each ledger in its own unit.
+#[tokio::test(start_paused = true)]
+async fn each_measure_has_its_own_unit() {
+    let (_, node) = node();
+    let terms = [(Measure::Tokens, Interval::Hour), (Measure::Requests, Interval::Day)];
+    let budgets = terms.map(|(measure, interval)| {
+        let scope = BudgetScope { terms: BudgetTerms::limit(measure, interval), ..budget(1).scope };
+        Budget { scope, ..budget(1) }
+    });
+    let most = Measured { money: CENT, tokens: 700, requests: 1 };
+    let guard = node.set_aside(budgets.iter(), &most, NOW).await.unwrap();
+    guard.spend(&Measured { money: CENT, tokens: 70, requests: 1 });
+    drop(guard);
+    let committed = budgets.map(|budget| node.account(&budget, NOW).give_up().0);
+    assert_eq!(committed, [Measure::Tokens.amount(70), Measure::Requests.amount(1)]);
+    // Nothing is set aside from budgets of which a request uses nothing.
+    let free = node.set_aside(budgets.iter(), &cents(1), NOW).await.unwrap();
+    assert!(free.charge().is_none());
 }

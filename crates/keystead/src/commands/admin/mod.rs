@@ -26,12 +26,12 @@ mod verifications;
 use clap::{Args, Subcommand, ValueEnum};
 
 use self::audit::AuditLog;
+use self::budgets::{Budgets, Leases};
 use self::console::{Console, Within};
 use self::credit::Credit;
 pub(crate) use self::first_steps::id;
 use self::groups::Groups;
 use self::keys::{AdminKeys, Keys};
-use self::budgets::{Budgets, Leases};
 use self::limits::{Limits, Models};
 use self::organizations::Organizations;
 use self::people::{Invites, Users};

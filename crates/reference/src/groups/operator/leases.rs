@@ -41,11 +41,14 @@ pub(super) const LIST: Operation =
         .needs(Access::Operator)
         .answers(&LEASES);
 
-pub(super) const RELEASE: Operation =
-    post("/v1/keystead/operator/leases/{node}/release", "releaseEndedLeases", "Release what a node that is gone holds")
-        .about("Only when its data directory is lost: what its spool contains may exceed a budget if it is counted after all.")
-        .of(field("node", Kind::Text, "The node.").such_as("0123abcd"))
-        .needs(Access::Operator)
-        .body(&[REASON])
-        .answers(&LEASES)
-        .or(&[404]);
+pub(super) const RELEASE: Operation = post(
+    "/v1/keystead/operator/leases/{node}/release",
+    "releaseEndedLeases",
+    "Release what a node that is gone holds",
+)
+.about("Only when its data directory is lost: what its spool contains may exceed a budget if it is counted after all.")
+.of(field("node", Kind::Text, "The node.").such_as("0123abcd"))
+.needs(Access::Operator)
+.body(&[REASON])
+.answers(&LEASES)
+.or(&[404]);

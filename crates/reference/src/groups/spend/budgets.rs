@@ -82,9 +82,8 @@ pub(super) const CREATE: Operation = post("/v1/keystead/budgets", "createBudget"
     .body(&[NEW_SUBJECT, MEASURE, INTERVAL, AMOUNT, CURRENCY])
     .answers(&BUDGET)
     .or(&[404, 409]);
-pub(super) const RETRIEVE: Operation = get("/v1/keystead/budgets/{budget_id}", "retrieveBudgetLimit", "Retrieve a budget")
-    .needs(READ)
-    .answers(&BUDGET);
+pub(super) const RETRIEVE: Operation =
+    get("/v1/keystead/budgets/{budget_id}", "retrieveBudgetLimit", "Retrieve a budget").needs(READ).answers(&BUDGET);
 pub(super) const UPDATE: Operation = post("/v1/keystead/budgets/{budget_id}", "updateBudget", "Change a budget")
     .about("It holds from the next request on, for the running period as well. Less than is used refuses at once.")
     .needs(WRITE)

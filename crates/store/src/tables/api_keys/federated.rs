@@ -77,15 +77,18 @@ pub(super) async fn revoke_of_organization(
 }
 
 /// Deletes keys that ended before a moment, and those of deleted organizations that have ended now, with the addresses
-/// from which they were used.
-pub async fn delete_issued(tx: &mut Tx, before: Timestamp, now: Timestamp) -> Result<u64, Error> {
-    const ADDRESSES: &str = "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys \
-        WHERE federation_rule IS NOT NULL AND (expires_at < $1 OR (expires_at < $2 AND organization IN \
-        (SELECT o.id FROM organizations o WHERE o.deactivated_at IS NOT NULL))))";
-    const SQL: &str = "DELETE FROM api_keys \
-        WHERE federation_rule IS NOT NULL AND (expires_at < $1 OR (expires_at < $2 AND organization IN \
-        (SELECT o.id FROM organizations o WHERE o.deactivated_at IS NOT NULL)))";
-    let values = || vec![before.0.into(), now.0.into()];
+/// from which they were used: at most `most`, those that ended first. Returns how many.
+pub async fn delete_issued(tx: &mut Tx, before: Timestamp, now: Timestamp, most: u32) -> Result<u64, Error> {
+    macro_rules! ended {
+        () => {
+            "(SELECT id FROM api_keys WHERE federation_rule IS NOT NULL AND (expires_at < $1 OR (expires_at < $2 AND \
+             organization IN (SELECT o.id FROM organizations o WHERE o.deactivated_at IS NOT NULL))) \
+             ORDER BY expires_at, id LIMIT $3)"
+        };
+    }
+    const ADDRESSES: &str = concat!("DELETE FROM key_addresses WHERE api_key IN ", ended!());
+    const SQL: &str = concat!("DELETE FROM api_keys WHERE id IN ", ended!());
+    let values = || vec![before.0.into(), now.0.into(), i64::from(most).into()];
     tx.execute(ADDRESSES, values()).await?;
     tx.execute(SQL, values()).await
 }

@@ -127,9 +127,10 @@ fn statement(query: &UsageQuery, piece: Piece) -> (String, Vec<Value>) {
     let sums: Vec<String> =
         FIGURES.iter().map(|column| format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)")).collect();
     let (sums, table) = (sums.join(", "), piece.grain.table());
+    let most = query.most.map(|most| format!(" LIMIT {}", values.add(most))).unwrap_or_default();
     let sql = format!(
         "SELECT {bucket}, kind, estimated, {sums}{grouped} FROM {table} WHERE {filter} \
-         GROUP BY {bucket}, kind, estimated{grouped}"
+         GROUP BY {bucket}, kind, estimated{grouped}{most}"
     );
     (sql, values.0)
 }

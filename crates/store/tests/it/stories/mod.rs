@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+mod budgets;
 mod captures;
 mod certificate_places;
 mod certificates;
@@ -81,6 +82,12 @@ pub(crate) async fn usage(databases: &Databases) {
     credit::accounts_and_lots(databases.fresh().await).await;
     credit::transactions_sum_to_zero(databases.fresh().await).await;
     credit::usage_is_counted_by_month(databases.fresh().await).await;
+    budgets::every_budget_counts(databases.fresh().await).await;
+    budgets::listed(databases.fresh().await).await;
+    budgets::callers_carry_them(databases.fresh().await).await;
+    budgets::credit(databases.fresh().await).await;
+    budgets::days_of_a_time_zone(databases.fresh().await).await;
+    budgets::a_lease_ends(databases.fresh().await).await;
     spend_figures::figures(databases.fresh().await).await;
     spend_figures::alerts_of_month(databases.fresh().await).await;
 }

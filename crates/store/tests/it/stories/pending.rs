@@ -61,6 +61,10 @@ pub(crate) async fn asked_for_and_counted_once(db: Database) {
     assert_eq!(rows[0].used.requests, 4);
     change!(db, |tx| pending_usage::delete(tx, "resp_b")).unwrap();
     assert!(due(1_000_000, 9).await.is_empty());
+    for (id, counted) in [("resp_a", true), ("resp_a/x", true), ("resp_b", false)] {
+        assert_eq!(look!(db, |tx| pending_usage::is_counted(tx, id)), Ok(counted), "{id}");
+    }
     change!(db, |tx| pending_usage::forget(tx, later(1))).unwrap();
+    assert_eq!(look!(db, |tx| pending_usage::is_counted(tx, "resp_a")), Ok(false));
     assert_eq!(change!(db, |tx| usage::record(tx, "3-x", 0, &[once("resp_a")])), Ok(1));
 }

@@ -161,6 +161,12 @@ pub(crate) async fn roles_and_who_holds_them(db: Database) {
     assert_eq!((here_alone.in_organization(&one), here_alone.in_project(&x1)), (permitted.in_organization(&one), None));
     let both = look!(db, |tx| role_assignments::permitted_in(tx, &ben, &one, Some(&x1))).unwrap();
     assert_eq!(both.by_resource(), permitted.by_resource());
+    let all = look!(db, |tx| role_assignments::permitted_within(tx, &ben, &one)).unwrap();
+    assert_eq!(all.by_resource(), permitted.by_resource());
+    assert_eq!(
+        look!(db, |tx| role_assignments::permitted_within(tx, &ben, &id("org-two"))).unwrap().by_resource().len(),
+        0
+    );
     let of_group = look!(db, |tx| role_assignments::permitted_to_group(tx, &team.id)).unwrap();
     assert_eq!((of_group.by_resource().len(), of_group.in_organization(&one)), (1, ScopeSet::NONE));
     assert_eq!(look!(db, |tx| role_assignments::permitted_to_user(tx, &ann)).unwrap().by_resource().len(), 0);
@@ -169,6 +175,7 @@ pub(crate) async fn roles_and_who_holds_them(db: Database) {
     let found = look!(db, |tx| role_assignments::find_group(tx, &x1, &team.id)).unwrap();
     assert_eq!(found.as_ref(), groups.first());
     assert_eq!(look!(db, |tx| role_assignments::find_group(tx, &id("proj_d1"), &team.id)), Ok(None));
+    several_groups_with_one_role(&db, &of_usage).await;
     // A group opens a project to its people.
     project_of_a_group(&db, &x1, &team.id).await;
 
@@ -186,6 +193,33 @@ pub(crate) async fn roles_and_who_holds_them(db: Database) {
     assert_eq!(change!(db, |tx| roles::delete(tx, &usage, NOW)), Ok(true));
     assert_eq!(change!(db, |tx| roles::delete(tx, &usage, NOW)), Ok(false));
     assert_eq!(look!(db, |tx| role_assignments::list(tx, &here, &person)), Ok(Vec::new()), "with the role");
+}
+
+/// A role that a person holds several times is read once.
+async fn several_groups_with_one_role(db: &Database, role: &RoleRef) {
+    let (one, ben) = (id("org-one"), id("user-ben"));
+    let here = Resource::Organization(id("org-one"));
+    let before = look!(db, |tx| role_assignments::permitted_in(tx, &ben, &one, None)).unwrap();
+    for number in 0..3 {
+        let group = Group {
+            id: id(&format!("group_same{number}")),
+            organization: one.clone(),
+            name: format!("Same {number}"),
+            created_at: NOW,
+        };
+        change!(db, |tx| user_groups::insert(tx, &group)).unwrap();
+        assert_eq!(change!(db, |tx| group_members::insert(tx, &group.id, &ben, NOW)), Ok(true));
+        let held = holds(&here, &Principal::Group(group.id.clone()), role.clone(), 0);
+        assert_eq!(change!(db, |tx| role_assignments::insert(tx, &held)), Ok(true));
+        assert_eq!(look!(db, |tx| role_assignments::permitted_in(tx, &ben, &one, None)), Ok(before.clone()));
+    }
+    assert_eq!(look!(db, |tx| group_members::count_groups(tx, &one, &ben)), Ok(4));
+    assert_eq!(look!(db, |tx| group_members::count_groups(tx, &id("org-two"), &ben)), Ok(0));
+    for number in 0..3 {
+        let group = id(&format!("group_same{number}"));
+        let deleted = change!(db, |tx| user_groups::delete(tx, &one, &group, NOW));
+        assert_eq!(deleted, Ok(true));
+    }
 }
 
 async fn project_of_a_group(db: &Database, x1: &ProjectId, team: &GroupId) {

@@ -1,14 +1,16 @@
 //! Spend limits: counters and leases follow the usage, once; alerts are reached once a month.
 
 use keystead_core::budget::{
-    BudgetSubject, Charge, Decision, LeaseAsk, PendingHold, SpendLimit, StoredFigures, Window, decide,
+    BudgetScope, BudgetSubject, BudgetZone, Charge, Decision, LEASE_SECONDS, LeaseAsk, Payers, PendingHold,
+    StoredFigures, Window, decide,
 };
 use keystead_core::money::Amount;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::usage::UsageEvent;
 use keystead_store::Error;
+use keystead_store::tables::budgets::{self, NewBudget};
 use keystead_store::tables::spend_alerts::{self, SpendAlert};
-use keystead_store::tables::{pending_usage, spend_counters, spend_leases, spend_limits, usage};
+use keystead_store::tables::{pending_usage, spend_counters, spend_leases, usage};
 
 use super::usage::event;
 use crate::world::*;
@@ -17,13 +19,24 @@ fn organization_budget() -> BudgetSubject {
     "org-one".parse().unwrap()
 }
 
+/// Sets the spend limit of a subject of the first organization.
+pub(crate) async fn set_limit(db: &Database, subject: &BudgetSubject, figure: i64) -> i64 {
+    let (scope, most) = (BudgetScope::spend_limit(subject.clone()), cents(figure));
+    let organization = id("org-one");
+    let new = || {
+        let id = id(&format!("budget_{}", subject.as_str().replace('/', "_")));
+        NewBudget { id, organization: &organization, scope: &scope, zone: BudgetZone::UTC, most }
+    };
+    change!(db, |tx| budgets::set(tx, new(), NOW)).unwrap().budget.version
+}
+
 fn cents(figure: i64) -> Amount {
     Amount::of_cents(figure)
 }
 
 /// An event of the organization and project of `event`, paid from the lease for the organization.
 fn paid(figure: i64, leased: bool) -> UsageEvent {
-    let charge = Charge { admitted_at: NOW, organization: leased, project: false };
+    let charge = Charge { admitted_at: NOW, payers: Payers::of_spend_limits(leased, false) };
     UsageEvent {
         organization: id("org-one"),
         project: id("proj_x1"),
@@ -35,12 +48,13 @@ fn paid(figure: i64, leased: bool) -> UsageEvent {
 
 fn ask(holder: &str, committed: i64, least: i64) -> LeaseAsk {
     LeaseAsk {
-        subject: organization_budget(),
+        scope: BudgetScope::spend_limit(organization_budget()),
         window: Window::month(NOW),
         holder: holder.into(),
         committed: cents(committed),
         least: cents(least),
         want: cents(least),
+        ends_at: later(LEASE_SECONDS),
     }
 }
 
@@ -57,14 +71,14 @@ async fn renew(db: &Database, ask: LeaseAsk) -> (StoredFigures, Decision, bool) 
 pub(crate) async fn limits_and_leases(db: Database) {
     seed(&db).await;
     let subject = organization_budget();
-    assert_eq!(look!(db, |tx| spend_limits::find(tx, &subject)), Ok(None));
-    assert_eq!(change!(db, |tx| spend_limits::delete(tx, &subject, NOW)), Ok(false));
-    change!(db, |tx| spend_limits::set(tx, &id("org-one"), &subject, 50, NOW)).unwrap();
-    let first = look!(db, |tx| spend_limits::find(tx, &subject)).unwrap().unwrap();
-    change!(db, |tx| spend_limits::set(tx, &id("org-one"), &subject, 100, NOW)).unwrap();
-    let SpendLimit { cents: figure, version } = look!(db, |tx| spend_limits::find(tx, &subject)).unwrap().unwrap();
-    assert_eq!((first.cents, figure), (50, 100));
-    assert!(version > first.version, "each change has a version of its own");
+    let scope = BudgetScope::spend_limit(subject.clone());
+    assert_eq!(look!(db, |tx| budgets::find(tx, &scope)), Ok(None));
+    assert_eq!(change!(db, |tx| budgets::delete(tx, &scope, NOW)), Ok(false));
+    let first = set_limit(&db, &subject, 50).await;
+    let version = set_limit(&db, &subject, 100).await;
+    assert!(version > first, "each change has a version of its own");
+    let found = look!(db, |tx| budgets::find(tx, &scope)).unwrap().unwrap().budget;
+    assert_eq!((found.most, found.version), (cents(100), version));
 
     // Two nodes lease; what is counted moves from the lease to the counter, once.
     assert!(renew(&db, ask("a", 0, 60)).await.2);
@@ -87,7 +101,7 @@ pub(crate) async fn limits_and_leases(db: Database) {
 
     // A response outlives its request: ten of the lease stay set aside for it, until its cost is counted by any node.
     assert!(renew(&db, ask("a", 30, 10)).await.2);
-    let charge = Charge { admitted_at: NOW, organization: true, project: false };
+    let charge = Charge { admitted_at: NOW, payers: Payers::of_spend_limits(true, false) };
     let pending = Pending {
         id: "resp_hold".to_owned(),
         kind: PendingKind::Response,
@@ -103,7 +117,7 @@ pub(crate) async fn limits_and_leases(db: Database) {
         summary: false,
         request: "req_1".to_owned(),
         begun_at: NOW,
-        hold: Some(PendingHold { holder: "a".to_owned(), amount: cents(10), charge }),
+        hold: Some(PendingHold { holder: "a".to_owned(), amount: cents(10), tokens: 0, requests: 1, charge }),
     };
     for _ in 0..2 {
         change!(db, |tx| pending_usage::insert(tx, &pending, NOW)).unwrap();
@@ -136,7 +150,7 @@ pub(crate) async fn limits_and_leases(db: Database) {
     change!(db, |tx| spend_leases::release(tx, "dead")).unwrap();
     assert!(renew(&db, ask("b", 0, 10)).await.2);
     assert_eq!(spend_leases::holder_of("00000000000000000007-0123abc"), "0123abc");
-    assert_eq!(change!(db, |tx| spend_limits::delete(tx, &subject, NOW)), Ok(true));
+    assert_eq!(change!(db, |tx| budgets::delete(tx, &scope, NOW)), Ok(true));
     change!(db, |tx| spend_counters::delete_old(tx, NOW.plus(86_400))).unwrap();
     assert_eq!(look!(db, |tx| spend_counters::spent(tx, &subject, NOW)), Ok(Amount::ZERO));
 }
@@ -146,9 +160,13 @@ pub(crate) async fn limits_and_leases(db: Database) {
 pub(crate) async fn what_is_scarce_is_not_leased_ahead_until_its_end(db: Database) {
     seed(&db).await;
     let subject: BudgetSubject = "proj_d1".parse().unwrap();
-    change!(db, |tx| spend_limits::set(tx, &id("org-one"), &subject, 80, NOW)).unwrap();
+    set_limit(&db, &subject, 80).await;
     let renew = async |holder: &str, (committed, least, want): (i64, i64, i64), seconds: i64| {
-        let ask = LeaseAsk { subject: subject.clone(), want: cents(want), ..ask(holder, committed, least) };
+        let ask = LeaseAsk {
+            scope: BudgetScope::spend_limit(subject.clone()),
+            want: cents(want),
+            ..ask(holder, committed, least)
+        };
         change!(db, |tx| async {
             let stored = spend_leases::stored(tx, &ask, later(seconds)).await?;
             let (decision, answer) = decide(&ask, &stored, later(seconds));

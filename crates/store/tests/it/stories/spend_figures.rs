@@ -1,13 +1,13 @@
 //! Figures of spend for pages: what is leased and not counted is set aside, and each alert says what became of it in the
 //! month.
 
-use keystead_core::budget::{BudgetFigures, BudgetSubject, Charge, Decision, LeaseAsk, Window};
+use keystead_core::budget::{BudgetFigures, BudgetScope, BudgetSubject, Charge, Decision, LeaseAsk, Payers, Window};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
 use keystead_store::tables::spend_alerts::{self, SpendAlert};
 use keystead_store::tables::spend_figures::{self, AlertOfMonth};
-use keystead_store::tables::{spend_leases, spend_limits, usage};
+use keystead_store::tables::{spend_leases, usage};
 
 use super::usage::event;
 use crate::world::*;
@@ -17,7 +17,7 @@ fn cents(figure: i64) -> Amount {
 }
 
 fn paid(figure: i64) -> UsageEvent {
-    let charge = Charge { admitted_at: NOW, organization: true, project: false };
+    let charge = Charge { admitted_at: NOW, payers: Payers::of_spend_limits(true, false) };
     UsageEvent {
         organization: id("org-one"),
         project: id("proj_x1"),
@@ -29,14 +29,16 @@ fn paid(figure: i64) -> UsageEvent {
 
 async fn lease(db: &Database, subject: &BudgetSubject, holder: &str, granted: i64) {
     let ask = LeaseAsk {
-        subject: subject.clone(),
+        scope: BudgetScope::spend_limit(subject.clone()),
         window: Window::month(NOW),
         holder: holder.into(),
         committed: Amount::ZERO,
         least: cents(granted),
         want: cents(granted),
+        ends_at: later(600),
     };
-    let decision = Decision { granted: cents(granted), scarce: (Timestamp(0), Timestamp(0)) };
+    let granted = cents(granted);
+    let decision = Decision { granted, committed: granted, scarce: (Timestamp(0), Timestamp(0)) };
     change!(db, |tx| async {
         spend_leases::stored(tx, &ask, NOW).await?;
         spend_leases::save(tx, &ask, &decision, NOW).await
@@ -52,7 +54,7 @@ pub(crate) async fn figures(db: Database) {
     assert_eq!(look!(db, |tx| spend_figures::find(tx, &[], NOW)), Ok(vec![]));
     assert_eq!(look!(db, |tx| spend_figures::find(tx, &both, NOW)), Ok(vec![BudgetFigures::default(); 3]));
 
-    change!(db, |tx| spend_limits::set(tx, &id("org-one"), &organization, 100, NOW)).unwrap();
+    super::spend::set_limit(&db, &organization, 100).await;
     lease(&db, &organization, "a", 40).await;
     lease(&db, &organization, "b", 5).await;
     change!(db, |tx| usage::record(tx, "00000001-a", 0, &[paid(30)])).unwrap();

@@ -194,6 +194,11 @@ pub(crate) async fn questions(db: Database) {
     let query = UsageQuery { kind: Some(UsageKind::WebSearchCalls), ..ask(86_400, &[]) };
     let rows = look!(db, |tx| usage::query(tx, &query)).unwrap();
     assert_eq!((rows.len(), rows[0].used.requests, rows[0].used.tool_calls), (1, 2, 6));
+    for most in 1..=4 {
+        let some = count(UsageQuery { most: Some(most), ..ask(3_600, &[]) }).await;
+        assert_eq!(i64::try_from(some.len()), Ok(most), "stops early");
+    }
+    assert_eq!(count(UsageQuery { most: Some(5), ..ask(3_600, &[]) }).await.len(), 4, "all there are");
     let kind = Some(UsageKind::Embeddings);
     assert_eq!(count(UsageQuery { kind, ..ask(86_400, &[]) }).await, [1]);
     assert_eq!(count(UsageQuery { start: later(3_600), end: later(7_200), ..ask(60, &[]) }).await, [1], "half open");

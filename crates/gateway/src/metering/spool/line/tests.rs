@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use keystead_core::budget::Charge;
+use keystead_core::budget::{Charge, Payers};
 use keystead_core::usage::TokenParts;
 
 use super::super::tests::event;
@@ -87,7 +87,9 @@ fn every_member_of_an_event_is_kept() {
     };
     for (estimated, stream, summary) in [(true, false, false), (false, true, false), (false, false, true)] {
         let once = summary.then(|| "resp_1/gpt-image-1".to_owned());
-        let charge = Charge { admitted_at: Timestamp(9), organization: stream, project: summary };
+        let others = if estimated { u64::MAX << 1 } else { 0 };
+        let payers = Payers(Payers::of_spend_limits(stream, summary).0 | others);
+        let charge = Charge { admitted_at: Timestamp(9), payers };
         let event = UsageEvent { used, estimated, stream, summary, once, charge: Some(charge), ..event(3) };
         let mut text = Vec::new();
         Writer::default().write(&mut text, 0, &event).unwrap();
@@ -102,7 +104,7 @@ proptest! {
     #[test]
     fn any_event_is_kept(
         names in proptest::array::uniform4(any::<String>()), figures in proptest::array::uniform15(any::<i64>()),
-        once: bool, flags: [bool; 3], charged: Option<(i64, bool, bool)>, status: u16, picos in 0i64..1_000_000,
+        once: bool, flags: [bool; 3], charged: Option<(i64, u64)>, status: u16, picos in 0i64..1_000_000,
     ) {
         let [at, used @ ..] = figures;
         let used = Quantities::of_figures(used);
@@ -119,11 +121,7 @@ proptest! {
             stream: flags[1],
             summary: flags[2],
             once: once.then_some(name),
-            charge: charged.map(|(at, organization, project)| Charge {
-                admitted_at: Timestamp(at),
-                organization,
-                project,
-            }),
+            charge: charged.map(|(at, payers)| Charge { admitted_at: Timestamp(at), payers: Payers(payers) }),
             ..event(1)
         };
         let mut text = Vec::new();
@@ -153,4 +151,21 @@ fn lines_of_the_first_version_are_read() {
         assert_eq!((event.stream, event.summary), (number == 1, number == 1));
     }
     assert_eq!(OLD.lines().count(), 2);
+}
+
+/// A line of an earlier version names the two spend limits by flags, and no other budget.
+#[test]
+fn charges_of_earlier_versions_are_read() {
+    let limits = Payers::of_spend_limits(true, true);
+    let charged =
+        |payers: Payers| UsageEvent { charge: Some(Charge { admitted_at: Timestamp(7), payers }), ..event(1) };
+    let written = |payers: Payers| {
+        let mut text = Vec::new();
+        Writer::default().write(&mut text, 0, &charged(payers)).unwrap();
+        text
+    };
+    let (old, new) = (written(limits), written(Payers(limits.0 | 1 << 63)));
+    assert!(old.ends_with(b",null,7]\n"), "as earlier versions wrote it: {}", String::from_utf8_lossy(&old));
+    assert!(new.ends_with(b",null,7,9223372036854775808]\n"), "{}", String::from_utf8_lossy(&new));
+    assert_eq!(read_all(&old).0, [(0, charged(limits))]);
 }

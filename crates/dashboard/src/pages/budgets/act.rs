@@ -1,0 +1,182 @@
+//! The forms of the page of budgets: owners add, change and remove them.
+
+use axum::extract::{Path, State};
+use keystead_app::Error;
+use keystead_app::budgets::BudgetSettings;
+use keystead_core::budget::{BudgetTerms, MOST_CENTS, Measure};
+use keystead_core::id::BudgetId;
+use keystead_core::text::digit;
+use keystead_locales::LocalFormat;
+
+use super::page::{Caution, HERE, Typed, page, subject};
+use super::table::figure;
+use crate::pages::spend::cents;
+use crate::state::DashboardState;
+use crate::web::error_page::{PageError, error_message};
+use crate::web::extract::Visit;
+use crate::web::form::Form;
+use crate::web::response::{Page, redirect, render_error, render_invalid};
+
+/// Why a form changed nothing.
+enum Fault {
+    Error(Error),
+    /// What is wrong with the amount.
+    Amount(String),
+    /// A budget that refuses at once, which was not confirmed: what it would be.
+    Refuses(Measure, i64),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Reads an amount: money in units of the currency, or a whole number.
+fn amount(format: &LocalFormat, measure: Measure, typed: &str) -> Result<i64, Fault> {
+    match measure {
+        Measure::Money => cents(format, typed, 1).map_err(Fault::Amount),
+        Measure::Tokens | Measure::Requests => {
+            whole(typed).ok_or_else(|| Fault::Amount(format.messages.text("budget-wrong-number")))
+        }
+    }
+}
+
+/// A whole number from one to the highest one, with any marks between groups of three digits.
+fn whole(typed: &str) -> Option<i64> {
+    let mut groups = vec![String::new()];
+    for character in typed.trim().chars() {
+        match (digit(character), groups.last_mut()) {
+            (Some(value), Some(group)) => group.push(char::from(b'0' + value)),
+            (None, _) if character.is_whitespace() || matches!(character, '.' | ',' | '\'' | '，') => {
+                groups.push(String::new());
+            }
+            _ => return None,
+        }
+    }
+    let (first, rest) = groups.split_first()?;
+    let grouped = rest.is_empty() || (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3);
+    let number: i64 = groups.concat().parse().ok().filter(|_| grouped)?;
+    (1..=MOST_CENTS).contains(&number).then_some(number)
+}
+
+/// `create`, `change` or `remove`.
+pub(crate) async fn act(
+    State(state): State<DashboardState>,
+    visit: Visit,
+    Path(verb): Path<String>,
+    form: Form,
+) -> Page {
+    visit.person.check(&form)?;
+    match run(&state, &visit, &verb, &form).await {
+        Ok(()) => Ok(redirect(&visit.link(&format!("{HERE}?done=saved")))),
+        Err(fault) => refused(&state, &visit, &verb, &form, fault).await,
+    }
+}
+
+async fn run(state: &DashboardState, visit: &Visit, verb: &str, form: &Form) -> Result<(), Fault> {
+    let (actor, organization, format) = (visit.person.actor(), &visit.organization.id, &visit.person.format);
+    let id = || {
+        let id = form.field("id");
+        id.parse::<BudgetId>().map_err(|_| Error::not_found("budget", id))
+    };
+    match verb {
+        "create" => {
+            let terms: BudgetTerms = form
+                .field("terms")
+                .parse()
+                .map_err(|_| Error::invalid("interval", "Invalid 'interval': choose one of the list."))?;
+            let amount = amount(format, terms.measure, form.field("amount"))?;
+            let id = form.field("subject");
+            let subject = subject(visit, id).ok_or_else(|| Error::not_found("organization", id))?;
+            let settings = BudgetSettings { subject, measure: terms.measure, interval: terms.interval, amount };
+            if visit.owner()
+                && !form.ticked("acknowledged")
+                && state.app.budget_would_refuse(&actor, organization, &settings).await?
+            {
+                return Err(Fault::Refuses(terms.measure, amount));
+            }
+            state.app.create_budget(&actor, organization, &settings).await?;
+        }
+        "change" => {
+            let id = id()?;
+            let view = state.app.budget(&actor, organization, &id).await?;
+            let measure = view.row.budget.scope.terms.measure;
+            let amount = amount(format, measure, form.field("amount"))?;
+            if !form.ticked("acknowledged") && view.figures.would_refuse(measure.amount(amount)) {
+                return Err(Fault::Refuses(measure, amount));
+            }
+            state.app.change_budget(&actor, organization, &id, amount).await?;
+        }
+        "remove" => match state.app.delete_budget(&actor, organization, &id()?).await {
+            // It was removed meanwhile, as was wanted.
+            Ok(()) | Err(Error::NotFound { kind: "budget", .. }) => {}
+            Err(error) => return Err(error.into()),
+        },
+        other => return Err(Error::not_found("page", other).into()),
+    }
+    Ok(())
+}
+
+/// The page with what is wrong, and what was typed.
+async fn refused(state: &DashboardState, visit: &Visit, verb: &str, form: &Form, fault: Fault) -> Page {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let text = |name: &str| form.field(name).to_owned();
+    let created = verb == "create";
+    let typed = Typed { subject: text("subject"), terms: text("terms"), amount: text("amount") };
+    let mut shown = page(state, visit, created.then_some(typed)).await?;
+    match fault {
+        Fault::Error(
+            error @ (Error::NotFound { .. } | Error::Refused(_) | Error::Unavailable | Error::Internal(_)),
+        ) => Err(PageError::new(t, error)),
+        Fault::Error(Error::Conflict { .. }) => {
+            shown.wrong = Some((t.text("budget-taken"), false));
+            render_invalid(t, &shown)
+        }
+        Fault::Error(error) => {
+            shown.wrong = Some((error_message(format, &error), false));
+            render_error(t, &shown, &error)
+        }
+        Fault::Amount(text) => {
+            shown.wrong = Some((text, created));
+            render_invalid(t, &shown)
+        }
+        Fault::Refuses(measure, amount) => {
+            let most = figure(format, measure, &measure.amount(amount));
+            shown.caution = Some(Caution {
+                text: t.text_with("budget-caution", "most", most),
+                action: shown.act(verb),
+                fields: form.without(&["csrf", "form", "acknowledged"]),
+            });
+            render_invalid(t, &shown)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_as_people_type_them() {
+        for (typed, number) in [
+            ("1", Some(1)),
+            (" 2 000 000 ", Some(2_000_000)),
+            ("2,000,000", Some(2_000_000)),
+            ("2.000.000", Some(2_000_000)),
+            ("２０００", Some(2_000)),
+            ("1000000000000", Some(MOST_CENTS)),
+            ("1000000000001", None),
+            ("0", None),
+            ("-5", None),
+            ("2.5", None),
+            ("2,00,000", None),
+            ("", None),
+            ("many", None),
+            ("1e5", None),
+            ("99999999999999999999999", None),
+        ] {
+            assert_eq!(whole(typed), number, "{typed:?}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A spend limit over the kills: it is never passed, its figure is the sum of the costs, and nothing stays set aside for
+//! a node that was killed and started again.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use super::upstream::MOST_TOKENS;
+use crate::bench::http::send;
+use crate::shell::Done;
+
+/// USD for a million tokens that are written: a request costs at most 1 USD.
+const PRICE: &str = "10";
+/// What each round may spend, in cents.
+const ROUND_CENTS: u64 = 700;
+/// How long a node that was started again may take until nothing of its earlier run is set aside.
+const RELEASED: Duration = Duration::from_secs(30);
+
+/// Returns the settings that give each client's model a price and a longest answer.
+pub(super) fn priced(clients: usize) -> Vec<(String, String)> {
+    let of_model = |client: usize| {
+        let setting = |name: &str| format!("KEYSTEAD_MODEL__{client}__{name}");
+        [
+            (setting("ID"), format!("m{client}")),
+            (setting("OUTPUT"), PRICE.to_owned()),
+            (setting("MAX_OUTPUT_TOKENS"), MOST_TOKENS.to_string()),
+        ]
+    };
+    (0..clients).flat_map(of_model).collect()
+}
+
+/// The limit of the organization.
+pub(super) struct Limit<'l> {
+    /// Host and port of a node.
+    pub(super) address: &'l str,
+    pub(super) admin_key: &'l str,
+    cents: u64,
+}
+
+impl<'l> Limit<'l> {
+    /// Sets the limit of the first round.
+    pub(super) fn start(address: &'l str, admin_key: &'l str) -> Done<Self> {
+        let mut limit = Self { address, admin_key, cents: 0 };
+        limit.set(ROUND_CENTS)?;
+        Ok(limit)
+    }
+
+    /// Compares the figures after a round, and sets the limit of the next one. Returns what is spent, in USD.
+    pub(super) fn compare(&mut self, round: u64) -> Done<f64> {
+        let until = Instant::now() + RELEASED;
+        let figures = loop {
+            let figures = self.get("/v1/keystead/budget")?["organization"].clone();
+            if figures["set_aside"] == json!(0.0) {
+                break figures;
+            }
+            if Instant::now() > until {
+                return Err(format!("round {round}: still set aside although nothing runs: {figures}"));
+            }
+            sleep(Duration::from_millis(50));
+        };
+        let spent = figures["spent"].as_f64().ok_or("a budget without spend")?;
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^53 cents")]
+        let most = self.cents as f64 / 100.0;
+        if spent > most {
+            return Err(format!("round {round}: {spent} USD are spent under a limit of {most} USD"));
+        }
+        let costs = self.costs()?;
+        if (costs - spent).abs() > 1e-9 {
+            return Err(format!("round {round}: the budget counts {spent} USD, the costs are {costs} USD"));
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive amount")]
+        let spent_cents = (spent * 100.0).ceil() as u64;
+        self.set(spent_cents + ROUND_CENTS)?;
+        Ok(spent)
+    }
+
+    /// The sum of the costs since yesterday.
+    fn costs(&self) -> Done<f64> {
+        let day_ago = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().saturating_sub(86_400);
+        let answer = self.get(&format!("/v1/organization/costs?start_time={day_ago}&limit=7"))?;
+        let days = answer["data"].as_array().ok_or_else(|| format!("no costs: {answer}"))?.iter();
+        let rows = days.filter_map(|day| day["results"].as_array()).flatten();
+        Ok(rows.filter_map(|row| row["amount"]["value"].as_f64()).sum())
+    }
+
+    fn set(&mut self, cents: u64) -> Done {
+        let body = json!({ "threshold_amount": cents, "currency": "USD", "interval": "month" }).to_string();
+        let head = format!("authorization: Bearer {}\r\ncontent-type: application/json\r\n", self.admin_key);
+        let answer = send(self.address, "POST", "/v1/organization/spend_limit", &head, &body)?;
+        if answer.status != 200 {
+            return Err(format!("the limit was answered with {}", answer.status));
+        }
+        self.cents = cents;
+        Ok(())
+    }
+
+    fn get(&self, path: &str) -> Done<Value> {
+        let head = format!("authorization: Bearer {}\r\n", self.admin_key);
+        let answer = send(self.address, "GET", path, &head, "")?;
+        serde_json::from_slice(&answer.body).map_err(|error| format!("{path}: {error}"))
+    }
+}
