@@ -151,6 +151,15 @@ fn recharge_words(visit: &Visit, view: &CreditView) -> String {
     t.text_with_all("credit-recharge-on", &arguments)
 }
 
+/// Why automatic purchases pause.
+async fn paused(state: &DashboardState, visit: &Visit) -> Result<Option<String>, Error> {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let view = state.app.recharge(&visit.person.actor(), &visit.organization.id).await?;
+    let Some((pause, since)) = view.paused.filter(|_| view.set.is_some()) else { return Ok(None) };
+    let key = format!("recharge-paused-{}", pause.as_str().replace('_', "-"));
+    Ok(Some(t.text_with(&key, "when", format.exact(&since))))
+}
+
 async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError> {
     let (t, format) = (visit.person.messages, &visit.person.format);
     let fail = |error| PageError::new(t, error);
@@ -177,7 +186,10 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError
         lead: t.text(lead),
         buy: buy_page(state, visit, &view),
         owner: visit.owner(),
-        notice: notice(visit, &view),
+        notice: match notice(visit, &view) {
+            Some(notice) => Some(notice),
+            None => paused(state, visit).await.map_err(fail)?,
+        },
         figures: figures(visit, &view),
         lots: view.lots.iter().map(|lot| LotRow::of(format, lot)).collect(),
         prepaid: view.mode == BillingMode::Prepaid,
