@@ -86,6 +86,9 @@ fn no_text_is_missing_and_none_is_unused() {
         "day-",
         "month-",
         "notify-",
+        "purchases-way-",
+        "purchases-state-",
+        "recharge-paused-",
     ];
     for key in &known {
         let by_name = written.contains(&format!("\"{key}\""));
