@@ -135,9 +135,10 @@ fn refundable(row: &Purchase, all: &[ReversalRow], cents: Option<i64>) -> Result
     Ok(cents)
 }
 
-/// What of the credit of a purchase is not spent, in whole cents.
+/// What of the credit of a purchase is not spent, in whole cents. Credit that a failed refund or a won dispute gave back
+/// is in lots of its own.
 async fn unspent(tx: &mut Tx, book: &Book, row: &Purchase) -> Result<i64, Error> {
-    let posted = ledger::find_by_reference(tx, &format!("purchase/{}", row.id)).await?;
-    let lot = posted.and_then(|posted| posted.lot);
-    Ok(lot.map_or(0, |lot| book.position.left_of(&lot).0 / CENT))
+    let posted = ledger::list_of_payment(tx, row.id.as_str()).await?;
+    let lots = posted.iter().filter_map(|one| one.lot.as_ref());
+    Ok(lots.fold(0_i64, |sum, lot| sum.saturating_add(book.position.left_of(lot).0)) / CENT)
 }
