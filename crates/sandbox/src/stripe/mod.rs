@@ -340,3 +340,6 @@ impl Sandbox {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;
