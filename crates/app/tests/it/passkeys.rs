@@ -201,9 +201,9 @@ async fn answers_are_judged() {
 async fn a_refused_passkey_is_a_failed_sign_in() {
     let test = TestApp::new().await;
     let (ann, here) = test.signed_in_user("ann@example.com").await;
-    let (organization, _) = test.organization(&ann).await;
     let mut key = Authenticator::new(7);
     added(&test, &here.session, &mut key).await;
+    let (organization, _) = test.organization(&ann).await;
     let before = test.log(&organization).await.len();
     let mut stranger = Authenticator::new(8);
     stranger.handle.clone_from(&key.handle);

@@ -294,7 +294,7 @@ async fn service_accounts_belong_to_the_project() {
     let deleted = send(&mut ben, &format!("{page}/service-accounts/{account}/delete"), &[]).await;
     assert!(deleted.location().contains("account-deleted"));
     assert!(!ann.get("/api-keys").await.body.contains(&account));
-    assert_eq!(send(&mut ben, &edit, &[("name", "late"), ("role", "member")]).await.status, 422);
+    assert_eq!(send(&mut ben, &edit, &[("name", "late"), ("role", "member")]).await.status, 404);
 }
 
 /// A project is renamed on its page by its owners; the Default project keeps its name.

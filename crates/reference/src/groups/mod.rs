@@ -49,6 +49,7 @@ pub static GROUPS: &[Group] = &[
     certificates::GROUP,
     external::GROUP,
     operator::GROUP,
+    operator::MONEY,
 ];
 
 /// Every operation.

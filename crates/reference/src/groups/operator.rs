@@ -290,6 +290,21 @@ pub(super) const GROUP: Group = Group {
             .needs(Access::Operator)
             .body(&[RULES])
             .answers(&PREVIEW),
+        get("/v1/keystead/operator/health", "retrieveProviderHealth", "Retrieve the state of services")
+            .needs(Access::Operator)
+            .answers(&HEALTH),
+        get("/v1/keystead/operator/retention", "retrieveRetentionReport", "Retrieve the personal data that is kept")
+            .needs(Access::Operator)
+            .answers(&RETENTION),
+    ],
+};
+
+/// What belongs to money.
+pub(super) const MONEY: Group = Group {
+    slug: "operator-money",
+    name: "Operator: money",
+    about: "For operators: what usage of models costs, from which second on, and the credit and purchases of organizations.",
+    operations: &[
         get("/v1/keystead/operator/prices", "listPrices", "List the prices of models")
             .about("Models without a price, which are free, come first.")
             .needs(Access::Operator)
@@ -333,11 +348,5 @@ pub(super) const GROUP: Group = Group {
         credit::RESUME,
         leases::LIST,
         leases::RELEASE,
-        get("/v1/keystead/operator/health", "retrieveProviderHealth", "Retrieve the state of services")
-            .needs(Access::Operator)
-            .answers(&HEALTH),
-        get("/v1/keystead/operator/retention", "retrieveRetentionReport", "Retrieve the personal data that is kept")
-            .needs(Access::Operator)
-            .answers(&RETENTION),
     ],
 };
