@@ -34,6 +34,7 @@ pub(crate) fn all() -> Done {
         ("KEYSTEAD_TIER__1__LIMIT__0__REQUESTS_PER_MINUTE", "900"),
     ];
     let priced = [("KEYSTEAD_MODEL__0__ID", "tts-1"), ("KEYSTEAD_MODEL__0__CHARACTER", "30000")];
+    let prepaid = [("KEYSTEAD_CREDIT__MODE", "prepaid")];
     let ops = [("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com")];
     let operator = [
         ("KEYSTEAD_OPERATOR__SUPPORT_EMAIL", "help@example.com"),
@@ -55,6 +56,7 @@ pub(crate) fn all() -> Done {
         ("spend", &priced),
         ("webhooks", &[]),
         ("prices", &ops),
+        ("billing", &prepaid),
         ("playground", &[]),
         ("first_hour", &[]),
         ("pages", &[]),

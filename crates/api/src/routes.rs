@@ -119,6 +119,8 @@ const POLICY: &str = "/v1/keystead/operator/policy";
 const BUDGETS: &str = "/v1/keystead/budgets";
 const BUDGET: &str = "/v1/keystead/budgets/{budget_id}";
 const CREDIT: &str = "/v1/keystead/operator/credit/{organization_id}";
+const PURCHASES: &str = "/v1/keystead/credit/purchases";
+const PURCHASE: &str = "/v1/keystead/credit/purchases/{purchase_id}";
 const PRICES: &str = "/v1/keystead/operator/prices";
 const ALERTS: &str = "/v1/keystead/alerts";
 const ALERT: &str = "/v1/keystead/alerts/{budget_alert_id}";
@@ -403,6 +405,10 @@ pub static ROUTES: &[Endpoint] = &[
     write("/v1/keystead/operator/policy/preview", OPERATOR, || post(operator::preview)).body(&["rules"]),
     read("/v1/keystead/credit", USAGE, || get(keystead::credit::retrieve)),
     write("/v1/keystead/credit/recharge", WRITE, || post(keystead::credit::recharge)).body(keystead::credit::RECHARGE),
+    read(PURCHASES, READ, || get(keystead::purchases::list)).query(PAGE, &[]),
+    write(PURCHASES, WRITE, || post(keystead::purchases::create)).body(keystead::purchases::PURCHASE),
+    read(PURCHASE, READ, || get(keystead::purchases::retrieve)),
+    write("/v1/keystead/credit/purchases/{purchase_id}/refresh", WRITE, || post(keystead::purchases::refresh)),
     read("/v1/keystead/ledger", READ, || get(keystead::credit::ledger)).query(PAGE, &[]),
     read("/v1/keystead/operator/credit", OPERATOR, || get(keystead::credit::list)),
     read(CREDIT, OPERATOR, || get(keystead::credit::of_organization)),
@@ -410,6 +416,13 @@ pub static ROUTES: &[Endpoint] = &[
         .body(keystead::credit::GRANT),
     write("/v1/keystead/operator/credit/{organization_id}/adjustments", OPERATOR, || post(keystead::credit::adjust))
         .body(keystead::credit::ADJUSTMENT),
+    read("/v1/keystead/operator/credit/{organization_id}/purchases", OPERATOR, || {
+        get(keystead::purchases::of_organization)
+    }),
+    write("/v1/keystead/operator/credit/{organization_id}/purchases/{purchase_id}/refunds", OPERATOR, || {
+        post(keystead::purchases::refund)
+    })
+    .body(keystead::purchases::REFUND),
     write("/v1/keystead/operator/credit/{organization_id}/mode", OPERATOR, || post(keystead::credit::set_mode))
         .body(keystead::credit::MODE),
     write("/v1/keystead/operator/credit/{organization_id}/suspend", OPERATOR, || post(keystead::credit::suspend))

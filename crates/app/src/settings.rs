@@ -3,6 +3,7 @@
 use keystead_core::budget::BudgetZone;
 use keystead_core::language::Language;
 use keystead_core::ledger::BillingMode;
+use keystead_core::purchase::bounds::PurchaseBounds;
 use keystead_core::tier::TierTable;
 use keystead_core::verification::number::LinePolicy;
 use keystead_core::verification::organization::same_document;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub billing_mode: BillingMode,
     /// Days after which bought credit expires; by default it does not.
     pub purchased_credit_days: Option<i64>,
+    /// How much credit organizations may buy.
+    pub purchases: PurchaseBounds,
     /// The time zone by which the periods of new budgets begin.
     pub budget_zone: BudgetZone,
     /// The language of mails to people without a known language.
@@ -87,6 +90,7 @@ impl Default for Settings {
             client_certificates: false,
             billing_mode: BillingMode::None,
             purchased_credit_days: None,
+            purchases: PurchaseBounds::default(),
             budget_zone: BudgetZone::UTC,
             language: Language::English,
             tiers: TierTable::default(),

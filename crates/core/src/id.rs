@@ -149,6 +149,10 @@ id!(/// An alert about what an organization or a project has spent.
     SpendAlertId, "alert_", 24);
 id!(/// A price of a model from a moment on.
     PriceId, "price_", 24);
+id!(/// A purchase of credit.
+    PurchaseId, "pur_", 24);
+id!(/// Money of a purchase that goes back.
+    ReversalId, "rev_", 24);
 id!(/// Credit that came at once, by a purchase, a grant or a correction.
     CreditLotId, "credit_", 24);
 id!(/// A transaction of the ledger of credit.
@@ -185,6 +189,14 @@ impl BudgetId {
     #[must_use]
     pub fn of_credit(organization: &OrganizationId) -> Self {
         Self(format!("budget_{}", organization.as_str().trim_start_matches("org-")).into())
+    }
+}
+
+impl ReversalId {
+    /// The id of the refund under a caller's idempotency key, of which this is the digest in hexadecimal digits.
+    #[must_use]
+    pub fn of_key(digest: &str) -> Self {
+        Self(format!("rev_{}", digest.get(..32).unwrap_or(digest)).into())
     }
 }
 

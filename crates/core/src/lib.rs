@@ -28,6 +28,7 @@ pub mod notification;
 pub mod pending;
 pub mod prices;
 pub mod project_features;
+pub mod purchase;
 pub mod rate;
 pub mod refusal;
 pub mod role;

@@ -11,10 +11,10 @@ use crate::pages::capture::{ending, handoff, picture, steps};
 use crate::pages::certificates::{list as certificates, one as certificate};
 use crate::pages::keys::{actions, create, find, issued, list, overview, pauses};
 use crate::pages::operator::{
-    credit as operator_credit, overview as console, policy, prices, report, reviews, setup, waivers,
+    credit as operator_credit, overview as console, policy, prices, purchases, report, reviews, setup, waivers,
 };
 use crate::pages::organization::{
-    admin_keys, billing, credit, credit_csv, deletion as organization_deletion, general, group, groups, member,
+    admin_keys, billing, buy, credit, credit_csv, deletion as organization_deletion, general, group, groups, member,
     members, network, project, project_models, projects, role, roles, unusual_use, verification,
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
@@ -191,6 +191,7 @@ pub static ROUTES: &[Route] = &[
     signed_in("/settings/organization/billing/payment-methods/add", || post(billing::add)),
     signed_in("/settings/organization/billing/payment-methods/remove", || post(billing::remove)),
     signed_in("/settings/organization/billing/payment-methods/prefer", || post(billing::prefer)),
+    signed_in("/settings/organization/billing/buy", || get(buy::open).post(buy::act)),
     signed_in("/settings/organization/network", || get(network::open)),
     recently_authenticated("/settings/organization/network/{verb}", || post(network::act)),
     signed_in("/settings/organization/projects/{id}/network", || get(network::open_project)),
@@ -264,6 +265,7 @@ pub static ROUTES: &[Route] = &[
     signed_in("/operator/policy", || get(policy::open).post(policy::act)),
     signed_in("/operator/exemptions", || get(policy::open_exemptions).post(policy::act_exemptions)),
     signed_in("/operator/exemptions/waivers", || post(waivers::decide)),
+    signed_in("/operator/credit/{organization}/purchases", || get(purchases::open).post(purchases::refund)),
     signed_in("/operator/prices", || get(prices::list::open)),
     signed_in("/operator/prices/preview", || {
         post(prices::import::preview).layer(DefaultBodyLimit::max(prices::import::LARGEST_UPLOAD))

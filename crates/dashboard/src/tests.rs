@@ -87,6 +87,9 @@ fn no_text_is_missing_and_none_is_unused() {
         "month-",
         "notify-",
         "signal-",
+        "purchases-way-",
+        "purchases-state-",
+        "recharge-paused-",
     ];
     for key in &known {
         let by_name = written.contains(&format!("\"{key}\""));

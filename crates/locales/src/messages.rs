@@ -31,6 +31,7 @@ macro_rules! sources {
             include_str!(concat!("../locales/", $tag, "/budgets.ftl")),
             include_str!(concat!("../locales/", $tag, "/anomalies.ftl")),
             include_str!(concat!("../locales/", $tag, "/prices.ftl")),
+            include_str!(concat!("../locales/", $tag, "/purchases.ftl")),
             include_str!(concat!("../locales/", $tag, "/credit.ftl")),
             include_str!(concat!("../locales/", $tag, "/policies.ftl")),
             include_str!(concat!("../locales/", $tag, "/network.ftl")),

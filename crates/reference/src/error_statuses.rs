@@ -184,6 +184,7 @@ pub const ERROR_STATUSES: &[ErrorStatus] = &[
         codes: &[
             ("billing_not_active", "The billing of the organization is suspended."),
             ("external_checks", "Too many validations of external keys and storage."),
+            ("failed_purchases", "Too many purchases were refused by the bank."),
             ("invites", "Too many invitations were sent."),
             ("organization_spend_limit_exceeded", "The request does not fit into the spend limit of the organization."),
             ("payment_setup_running", "A card is being added."),
@@ -198,6 +199,7 @@ pub const ERROR_STATUSES: &[ErrorStatus] = &[
             ("phone_resend_too_soon", "The code cannot be sent again yet."),
             ("phone_sim_changed", "The SIM card of the number was changed lately."),
             ("project_spend_limit_exceeded", "The request does not fit into the spend limit of the project."),
+            ("purchases", "Too many purchases of credit were begun."),
             ("rate_limit_exceeded", "More requests, tokens or images than the organization or the project may use."),
             ("verification_cooldown", "Too many attempts; the next one is possible later."),
             ("verification_handoffs", "Too many links for another device."),

@@ -1178,6 +1178,67 @@ CREATE TABLE payment_methods (
 CREATE INDEX payment_methods_of_organization ON payment_methods (organization, created_at);
 CREATE INDEX payment_methods_by_card ON payment_methods (card_fingerprint) WHERE card_fingerprint IS NOT NULL;
 
+-- Purchases of credit at a payment service. `request_key` is the digest of the caller's idempotency key; `session`, `payment` and
+-- `charge` are the service's ids; `version` grows with every change, so that an older report of the service is not applied.
+CREATE TABLE credit_purchases (
+  id TEXT PRIMARY KEY,
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  user_id TEXT REFERENCES users (id),
+  way TEXT NOT NULL,
+  provider TEXT NOT NULL,
+  cents BIGINT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT,
+  method TEXT,
+  session TEXT,
+  payment TEXT,
+  charge TEXT,
+  receipt_url TEXT,
+  url TEXT,
+  request_key TEXT,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  checked_at BIGINT,
+  paid_at BIGINT,
+  finished_at BIGINT,
+  version BIGINT NOT NULL
+);
+CREATE INDEX credit_purchases_of_organization ON credit_purchases (organization, created_at, id);
+CREATE UNIQUE INDEX credit_purchases_by_request ON credit_purchases (organization, request_key);
+CREATE UNIQUE INDEX credit_purchases_by_session ON credit_purchases (provider, session);
+CREATE UNIQUE INDEX credit_purchases_by_payment ON credit_purchases (provider, payment);
+CREATE INDEX credit_purchases_by_charge ON credit_purchases (provider, charge);
+CREATE INDEX credit_purchases_unfinished ON credit_purchases (created_at) WHERE finished_at IS NULL;
+-- An organization has at most one automatic purchase at a time.
+CREATE UNIQUE INDEX credit_purchases_running_recharge ON credit_purchases (organization)
+  WHERE way = 'recharge' AND finished_at IS NULL;
+
+-- Money of a purchase that goes back: refunds and disputed charges. `reference` is the service's id, NULL until it has answered;
+-- `actor` is who requested a refund here.
+CREATE TABLE credit_reversals (
+  id TEXT PRIMARY KEY,
+  purchase TEXT NOT NULL REFERENCES credit_purchases (id),
+  organization TEXT NOT NULL REFERENCES organizations (id),
+  kind TEXT NOT NULL,
+  reference TEXT,
+  cents BIGINT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  actor TEXT,
+  created_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL
+);
+CREATE INDEX credit_reversals_of_purchase ON credit_reversals (purchase, created_at, id);
+CREATE INDEX credit_reversals_of_organization ON credit_reversals (organization, created_at, id);
+CREATE UNIQUE INDEX credit_reversals_by_reference ON credit_reversals (purchase, reference);
+
+-- Organizations for which automatic purchases pause, and why.
+CREATE TABLE recharge_pauses (
+  organization TEXT PRIMARY KEY REFERENCES organizations (id),
+  reason TEXT NOT NULL,
+  paused_at BIGINT NOT NULL
+);
+
 -- The state of each organization's identity verification.
 CREATE TABLE organization_verifications (
   organization TEXT PRIMARY KEY REFERENCES organizations (id),

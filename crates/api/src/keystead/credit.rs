@@ -120,7 +120,7 @@ fn show_organization(one: &OrganizationCredit) -> Value {
 }
 
 /// A currency may be named, and is the installation's.
-fn check_currency(fields: &Fields) -> Result<(), ApiError> {
+pub(crate) fn check_currency(fields: &Fields) -> Result<(), ApiError> {
     if fields.text("currency")?.is_some_and(|currency| currency != CURRENCY) {
         return Err(ApiError::param("currency", format!("Invalid 'currency': must be '{CURRENCY}'.")));
     }

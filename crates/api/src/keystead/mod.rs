@@ -12,6 +12,7 @@ pub(crate) mod organization;
 pub(crate) mod payment;
 pub(crate) mod phone;
 pub(crate) mod prices;
+pub(crate) mod purchases;
 pub(crate) mod tier;
 pub(crate) mod verification;
 pub(crate) mod webhooks;

@@ -127,6 +127,9 @@ impl<'w> Place<'w> {
         if self.names_next() {
             return self.add_to_groups(&name).await;
         }
+        if self.list == "/v1/keystead/credit/purchases" {
+            return crate::purchases::add(world, &self.owner.organization_id, self.made).await;
+        }
         if self.list == "/v1/keystead/ledger" {
             return grant(world, &self.owner.organization_id).await;
         }
@@ -185,7 +188,7 @@ impl<'w> Place<'w> {
         }
         let (world, key, path) = (self.world, admin(&self.owner), format!("{}/{id}", self.path));
         let answer = match self.list {
-            "/v1/organization/audit_logs" | "/v1/keystead/ledger" => return,
+            "/v1/organization/audit_logs" | "/v1/keystead/credit/purchases" | "/v1/keystead/ledger" => return,
             list if list.ends_with("/deliveries") => return,
             list if list.ends_with("/certificates") => {
                 world.delete(&format!("/v1/organization/certificates/{id}"), key).await

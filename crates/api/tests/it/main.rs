@@ -28,6 +28,7 @@ mod organization;
 mod people;
 mod permissions;
 mod prices;
+mod purchases;
 mod rates;
 mod refusals;
 mod roles;

@@ -6,6 +6,7 @@ mod check;
 mod operator;
 mod payments;
 mod posting;
+pub(crate) mod purchases;
 mod recharge;
 mod view;
 
@@ -15,6 +16,7 @@ pub use payments::{
     Posted, Purchase, TakenBack, bought_since, paid, record_chargeback, record_purchase, record_refund,
     reverse_chargeback,
 };
+pub use purchases::{BuyCredit, BuyOptions, PurchaseView, RechargeView, RefundPurchase};
 pub use recharge::RechargeDue;
 pub use view::{CreditView, LotView, Suspended, change_of};
 

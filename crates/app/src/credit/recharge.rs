@@ -5,7 +5,7 @@ use keystead_core::id::OrganizationId;
 use keystead_core::ledger::{BillingMode, MOST, Recharge};
 use keystead_core::money::Amount;
 use keystead_core::scope::Scope;
-use keystead_store::tables::credit_accounts;
+use keystead_store::tables::{credit_accounts, recharge_pauses};
 use serde_json::json;
 
 use super::view::credit_of;
@@ -42,6 +42,8 @@ impl App {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
             credit_accounts::lock(tx, organization, self.now()).await?;
             credit_accounts::set_recharge(tx, organization, recharge, self.now()).await?;
+            // The owner has looked at it, so what made it pause is over.
+            recharge_pauses::delete(tx, organization).await?;
             let text = |micros| Amount::from(micros).to_string();
             let details = match recharge {
                 None => json!({ "automatic": false }),

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use super::notices::{MailBudgetAlert, MailWebhookOff};
 use crate::Error;
 use crate::accounts::MailKind;
+use crate::credit::purchases::{EndPayment, MailPurchase, PollPurchase, RequestRefund};
 
 /// Work done outside the transaction that decided it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -60,6 +61,18 @@ pub(crate) enum Job {
     /// Ask the payment service to take a method off file.
     #[serde(rename = "payment.detach")]
     DetachMethod(DetachMethod),
+    /// Read a purchase of credit back because no delivery came.
+    #[serde(rename = "credit.poll")]
+    PollPurchase(PollPurchase),
+    /// Ask the payment service to end a payment that failed.
+    #[serde(rename = "credit.end_payment")]
+    EndPayment(EndPayment),
+    /// Request a refund that an operator decided.
+    #[serde(rename = "credit.refund")]
+    RequestRefund(RequestRefund),
+    /// Mail the owners about a purchase.
+    #[serde(rename = "credit.mail")]
+    MailPurchase(MailPurchase),
     /// Read an attempt back because a delivery came.
     #[serde(rename = "identity.look")]
     ReadAttempt(Delivery),

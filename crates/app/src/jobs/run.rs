@@ -10,6 +10,7 @@ use crate::accounts::sign_up::finish_sign_up;
 use crate::anomalies::mails::mail_key_signal;
 use crate::budgets::alert_mails::mail_budget_alert;
 use crate::case_mails::{announce_cases, mail_cases, mail_reviewers};
+use crate::credit::purchases::{end_payment, mail_purchase, poll_purchase, request_refund};
 use crate::organizations::deletion::{delete_organization, remind_owners};
 use crate::organizations::spend_alerts::mail_spend_alert;
 use crate::verification::organization::identity_provider;
@@ -41,6 +42,10 @@ pub(super) async fn execute_job(app: &App, job: Job, attempts: i64) -> Result<Ou
         Job::PollPayment(poll) => poll_payment(app, poll).await,
         Job::CancelSetup(setup) => Ok(Outcome::of(payment_provider(app)?.cancel(&setup.reference).await)),
         Job::DetachMethod(method) => Ok(Outcome::of(payment_provider(app)?.detach(&method.method).await)),
+        Job::PollPurchase(poll) => poll_purchase(app, poll).await,
+        Job::EndPayment(end) => end_payment(app, end).await,
+        Job::RequestRefund(refund) => request_refund(app, refund).await,
+        Job::MailPurchase(mail) => mail_purchase(app, mail).await,
         Job::ReadAttempt(delivery) => read_attempt(app, delivery).await,
         Job::PollAttempt(poll) => poll_attempt(app, poll).await,
         Job::CancelAttempt(attempt) => Ok(Outcome::of(identity_provider(app)?.cancel(&attempt.reference).await)),

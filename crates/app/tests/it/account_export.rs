@@ -56,6 +56,8 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "requirement_states",
             "payment_customers",
             "payment_methods",
+            "credit_reversals",
+            "recharge_pauses",
             "organization_verifications",
             "address_fingerprints",
             "erasure_receipts",

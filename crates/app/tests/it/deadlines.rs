@@ -25,6 +25,7 @@ const ENDS: &[(&str, &str)] = &[
     ("api_keys.expires_at", "keys_end_at_use"),
     ("capture_links.expires_at", "no_picture_is_taken_after_its_time"),
     ("certificates.expires_at", "certificates_end_at_use"),
+    ("credit_purchases.expires_at", "purchases_end_at_use"),
     ("credit_lots.expires_at", "what_is_left_of_a_grant_expires"),
     ("form_submissions.expires_at", "forms_run_once"),
     ("handoffs.expires_at", "attempts_and_their_links_end_at_use"),

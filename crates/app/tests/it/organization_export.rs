@@ -29,7 +29,10 @@ const NOT_COPIED: &[(&str, &[&str])] = &[
             "refusals",
         ],
     ),
-    ("it follows from rows that are copied", &["keys_left_out", "requirement_states", "budget_exhaustions"]),
+    (
+        "it follows from rows that are copied",
+        &["keys_left_out", "requirement_states", "budget_exhaustions", "recharge_pauses"],
+    ),
     (
         "it holds ids, digests or encrypted values for limits and for the payment service",
         &[

@@ -341,6 +341,11 @@ impl ServicesApp {
         Self::made(store, Settings::default(), None, Some(payment), None)
     }
 
+    /// With another service for cards, over a separate, migrated database.
+    pub(crate) fn with_cards_over(store: Store, settings: Settings, payment: Arc<dyn PaymentProvider>) -> Self {
+        Self::made(store, settings, None, Some(payment), None)
+    }
+
     /// Over a separate, migrated database.
     pub(crate) fn over(store: Store, settings: Settings) -> Self {
         Self::made(store, settings, None, None, None)

@@ -7,7 +7,9 @@
 mod operations;
 mod position;
 
-pub use operations::{adjust, charge_back, expire, grant, post_usage, purchase, refund, reverse_charge_back};
+pub use operations::{
+    adjust, charge_back, expire, grant, post_usage, purchase, refund, reverse_charge_back, reverse_refund,
+};
 pub use position::{Lot, Position};
 
 use std::fmt;

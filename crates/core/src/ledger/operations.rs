@@ -107,6 +107,14 @@ pub fn reverse_charge_back(position: &Position, lot: &CreditLotId, micros: Micro
     against(TransactionKind::ChargebackReversed, position.give(amount(micros)?, lot), Account::Disputed)
 }
 
+/// A refund failed, and the money stays: it settles what is owed, and the rest begins a lot of its own.
+///
+/// # Errors
+/// When the amount is out of range.
+pub fn reverse_refund(position: &Position, lot: &CreditLotId, micros: Micros) -> Result<Transaction, LedgerFault> {
+    against(TransactionKind::Adjustment, position.give(amount(micros)?, lot), Account::Refunds)
+}
+
 /// What is left of a lot expires. `None` when nothing is left.
 #[must_use]
 pub fn expire(position: &Position, lot: &CreditLotId) -> Option<Transaction> {

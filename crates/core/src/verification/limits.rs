@@ -95,6 +95,10 @@ pub const ALERT_MAILS: &str = "spend_alert_mails";
 pub const WEBHOOK_TESTS: &str = "webhook_tests";
 /// Set-ups of payment methods that failed; the value is the card.
 pub const FAILED_SETUPS: &str = "payment.setup_failed";
+/// Purchases of credit.
+pub const PURCHASES: &str = "purchases";
+/// Purchases that the bank refused; the value is the card.
+pub const FAILED_PURCHASES: &str = "failed_purchases";
 
 const fn times(name: &'static str, subject: Subject, window: i64, most: i64) -> Limit {
     Limit { name, subject, counting: Counting::Times, window, most }
@@ -253,6 +257,25 @@ pub const SETUP_LIMITS: &[Limit] = &[
     },
 ];
 
+/// Purchases of credit: each is a request to the payment service.
+pub const PURCHASE_LIMITS: &[Limit] = &[
+    times(PURCHASES, Subject::User, HOUR, 30),
+    times(PURCHASES, Subject::Organization, HOUR, 30),
+    times(PURCHASES, Subject::Organization, DAY, 100),
+];
+
+/// Purchases that the bank refused, and different cards in them, as for set-ups of payment methods.
+pub const PURCHASE_FAILURE_LIMITS: &[Limit] = &[
+    times(FAILED_PURCHASES, Subject::Organization, payment::FAILURES_WINDOW, payment::MOST_FAILURES as i64),
+    Limit {
+        name: FAILED_PURCHASES,
+        subject: Subject::Organization,
+        counting: Counting::Values,
+        window: payment::CARDS_WINDOW,
+        most: payment::MOST_CARDS as i64,
+    },
+];
+
 /// Every table, each once.
 pub const TABLES: &[&[Limit]] = &[
     accounts::SIGN_IN_LIMITS,
@@ -279,6 +302,8 @@ pub const TABLES: &[&[Limit]] = &[
     ALERT_MAIL_LIMITS,
     WEBHOOK_TEST_LIMITS,
     SETUP_LIMITS,
+    PURCHASE_LIMITS,
+    PURCHASE_FAILURE_LIMITS,
 ];
 
 /// Returns the maximum of codes to one country in an hour: at least twenty, or three times the median of its last seven

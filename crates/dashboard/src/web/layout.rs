@@ -104,6 +104,7 @@ const DONE: &[&str] = &[
     "project-archived",
     "phone-verified",
     "card-removed",
+    "refunded",
     "session-ended",
     "mail-sent",
     "password-changed",

@@ -1,6 +1,7 @@
 //! `[credit]`: how organizations pay.
 
 use keystead_core::ledger::BillingMode;
+use keystead_core::purchase::bounds::{LEAST_CHARGE, MOST_CHARGE, PurchaseBounds};
 use serde::Deserialize;
 
 use super::ConfigError;
@@ -16,6 +17,14 @@ pub(crate) struct CreditSection {
     mode: Option<String>,
     /// Days after which bought credit expires.
     purchases_expire_after_days: Option<i64>,
+    /// The least of one purchase, in cents.
+    least_purchase: Option<i64>,
+    /// The most of one purchase, in cents.
+    most_purchase: Option<i64>,
+    /// The most that an organization may buy in 24 hours, in cents.
+    most_day: Option<i64>,
+    /// The same for an organization that first paid less than a week ago, in cents.
+    most_day_new: Option<i64>,
 }
 
 /// The checked section.
@@ -23,6 +32,7 @@ pub(crate) struct CreditSection {
 pub(crate) struct Credit {
     pub(crate) mode: BillingMode,
     pub(crate) purchased_days: Option<i64>,
+    pub(crate) purchases: PurchaseBounds,
 }
 
 impl CreditSection {
@@ -38,7 +48,30 @@ impl CreditSection {
             let message = format!("credit.purchases_expire_after_days must be between {least} and {most}");
             return Err(ConfigError::Value(message));
         }
-        Ok(Credit { mode, purchased_days: self.purchases_expire_after_days })
+        Ok(Credit { mode, purchased_days: self.purchases_expire_after_days, purchases: self.bounds()? })
+    }
+
+    fn bounds(&self) -> Result<PurchaseBounds, ConfigError> {
+        let known = PurchaseBounds::default();
+        let bounds = PurchaseBounds {
+            least: self.least_purchase.unwrap_or(known.least),
+            most: self.most_purchase.unwrap_or(known.most),
+            most_day: self.most_day.unwrap_or(known.most_day),
+            most_day_new: self.most_day_new.unwrap_or(known.most_day_new),
+        };
+        let PurchaseBounds { least, most, most_day, most_day_new } = bounds;
+        if !(LEAST_CHARGE..=MOST_CHARGE).contains(&least) || !(least..=MOST_CHARGE).contains(&most) {
+            let message = format!(
+                "credit.least_purchase and credit.most_purchase are cents from {LEAST_CHARGE} to {MOST_CHARGE}, \
+                 and the least is not above the most"
+            );
+            return Err(ConfigError::Value(message));
+        }
+        if most_day < least || most_day_new < least {
+            let message = "credit.most_day and credit.most_day_new must allow the least purchase".to_owned();
+            return Err(ConfigError::Value(message));
+        }
+        Ok(bounds)
     }
 }
 
@@ -48,10 +81,16 @@ mod tests {
 
     #[test]
     fn only_known_modes_and_possible_days_are_accepted() {
+        let purchases = PurchaseBounds::default();
         let read = |text: &str| toml::from_str::<CreditSection>(text).unwrap().validate();
-        assert_eq!(read(""), Ok(Credit { mode: BillingMode::None, purchased_days: None }));
+        assert_eq!(read(""), Ok(Credit { mode: BillingMode::None, purchased_days: None, purchases }));
         let prepaid = read("mode = \"prepaid\"\npurchases_expire_after_days = 365");
-        assert_eq!(prepaid, Ok(Credit { mode: BillingMode::Prepaid, purchased_days: Some(365) }));
+        assert_eq!(prepaid, Ok(Credit { mode: BillingMode::Prepaid, purchased_days: Some(365), purchases }));
+        let own = read("least_purchase = 100\nmost_purchase = 200\nmost_day = 300\nmost_day_new = 150").unwrap();
+        assert_eq!(own.purchases, PurchaseBounds { least: 100, most: 200, most_day: 300, most_day_new: 150 });
+        for bad in ["least_purchase = 49", "most_purchase = 499", "most_day = 1", "most_day_new = 499"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
         for bad in ["mode = \"Prepaid\"", "mode = \"\"", "purchases_expire_after_days = 0"] {
             assert!(read(bad).is_err(), "{bad}");
         }

@@ -89,7 +89,17 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
         ],
     ),
     ("budgets", &[("time_zone", Kind::Text), ("lease_seconds", Kind::Number)]),
-    ("credit", &[("mode", Kind::Text), ("purchases_expire_after_days", Kind::Number)]),
+    (
+        "credit",
+        &[
+            ("mode", Kind::Text),
+            ("purchases_expire_after_days", Kind::Number),
+            ("least_purchase", Kind::Number),
+            ("most_purchase", Kind::Number),
+            ("most_day", Kind::Number),
+            ("most_day_new", Kind::Number),
+        ],
+    ),
     (
         "usage",
         &[

@@ -97,6 +97,7 @@ pub(crate) fn settings(config: &Validated) -> Settings {
         budget_zone: config.budgets.zone.clone(),
         billing_mode: config.credit.mode,
         purchased_credit_days: config.credit.purchased_days,
+        purchases: config.credit.purchases,
         language: operator.language.map_or(usual.language, Into::into),
         tiers: config.tiers.clone(),
         development: config.environment == Environment::Development,

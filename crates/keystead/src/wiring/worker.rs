@@ -14,6 +14,8 @@ const REST: Duration = Duration::from_secs(1);
 const CLEANUP_INTERVAL: i64 = 300;
 /// The interval of the evaluation of usage tiers, in seconds. A payment is evaluated at once, so this is for the age.
 const TIERS_INTERVAL: i64 = 3_600;
+/// The interval in which balances are compared with what owners set for automatic purchases, in seconds.
+const RECHARGE_INTERVAL: i64 = 5;
 /// The interval in which usage is posted to ledgers, in seconds.
 const LEDGER_INTERVAL: i64 = 60;
 
@@ -36,6 +38,7 @@ pub(crate) async fn send_webhooks(app: App, mut stopped: watch::Receiver<bool>) 
 pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
     let wake = app.job_signal();
     let (mut cleaned_at, mut posted_at, mut tiers_at) = (i64::MIN, i64::MIN, i64::MIN);
+    let mut recharged_at = i64::MIN;
     let mut heads = Heads::default();
     while !*stopped.borrow() {
         match app.run_due_jobs().await {
@@ -51,6 +54,12 @@ pub(crate) async fn work(app: App, mut stopped: watch::Receiver<bool>) {
         }
         if let Err(error) = app.handle_key_signals().await {
             tracing::debug!(%error, "signals about keys could not be handled; it is tried again");
+        }
+        if !(0..RECHARGE_INTERVAL).contains(&app.now().0.saturating_sub(recharged_at)) {
+            recharged_at = app.now().0;
+            if let Err(error) = app.run_recharges().await {
+                tracing::warn!(%error, "automatic purchases of credit did not finish; it is tried again");
+            }
         }
         // Also when the time is before the last run, because a clock that was ahead was corrected.
         if !(0..CLEANUP_INTERVAL).contains(&app.now().0.saturating_sub(cleaned_at)) {

@@ -27,6 +27,7 @@ mod prices;
 mod process;
 mod product;
 mod proxies;
+mod purchases;
 mod rates;
 mod references;
 mod review;

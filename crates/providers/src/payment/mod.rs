@@ -1,5 +1,6 @@
 //! Payment methods on file. Card data never touches Keystead.
 
+mod purchases;
 pub mod stripe;
 
 use keystead_core::secret::Secret;
@@ -7,6 +8,8 @@ use keystead_core::time::Timestamp;
 
 use crate::webhook::{Headers, Hint, SignatureError};
 use crate::{BoxFuture, Health, ProviderError};
+
+pub use purchases::{CardOrder, Order, PageOrder, Payment, PaymentAt, PurchaseProvider, RefundOrder};
 
 /// A set-up the service has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +113,10 @@ pub trait PaymentProvider: Send + Sync {
     fn cancel<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
     /// Removes a method.
     fn detach<'a>(&'a self, method: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
+    /// The payments of this service, if it takes any.
+    fn purchases(&self) -> Option<&dyn PurchaseProvider> {
+        None
+    }
     /// The outcome of the last call.
     fn health(&self) -> Health;
     /// Verifies a delivery's signature and returns what it is about, without any state. A genuine delivery that is not

@@ -1,9 +1,11 @@
-//! Stripe: Checkout in `setup` mode. Nothing is ever charged here.
+//! Stripe: Checkout in `setup` mode, which charges nothing, and payments of an amount in `purchases`.
+
+mod purchases;
 
 use keystead_core::time::Timestamp;
 use serde_json::Value;
 
-use super::{Method, MethodEvent, PaymentProvider, Setup, SetupState, StripeOptions};
+use super::{Method, MethodEvent, PaymentProvider, PurchaseProvider, Setup, SetupState, StripeOptions};
 use crate::http::{Answer, Base, Http, at, unavailable};
 use crate::webhook::{Headers, Hint, SignatureError, verify_timestamped};
 use crate::{BoxFuture, Health, ProviderError};
@@ -158,8 +160,11 @@ impl Stripe {
 fn done(answer: Answer) -> Result<Answer, ProviderError> {
     let status = answer.status.as_u16();
     let summary = format!("Stripe {status} {}", code_word(answer.text(&["error", "code"]).unwrap_or("-")));
+    // The key was used for another request before: nothing was done, and what the first one did is not known.
+    let other_request = answer.text(&["error", "type"]) == Some("idempotency_error");
     match status {
         200..=299 => Ok(answer),
+        _ if other_request => Err(ProviderError::Unavailable(summary)),
         400 | 402 => Err(ProviderError::Refused(summary)),
         404 => Err(ProviderError::Gone(summary)),
         // Our key is wrong or lacks the permission, the same post is still running, too many at once, an outage: all of
@@ -276,6 +281,10 @@ impl PaymentProvider for Stripe {
         })
     }
 
+    fn purchases(&self) -> Option<&dyn PurchaseProvider> {
+        Some(self)
+    }
+
     fn health(&self) -> Health {
         self.http.health()
     }
@@ -300,17 +309,18 @@ fn is_for(key: &str, event: &Value) -> bool {
     same_mode && event.get("account").is_none_or(Value::is_null)
 }
 
-/// Returns what an event is about: for `setup_intent.*` our attempt, which is in the metadata of our request, because
-/// such an event does not name the session; for everything else (`checkout.session.*`, `payment_method.*`,
-/// `customer.*`) the object.
+/// Returns what an event is about: for `setup_intent.*` our attempt and for `payment_intent.*` our purchase, which are in
+/// the metadata of our request, because such an event does not name the session; for charges and refunds the payment;
+/// for everything else (`checkout.session.*`, `payment_method.*`, `customer.*`, `charge.dispute.*`) the object.
 fn hint(event: &Value) -> Option<Hint> {
     let text = |path: &[&str]| at(event, path).and_then(Value::as_str).filter(|text| (1..=255).contains(&text.len()));
     let name = text(&["type"])?;
     let attempt = text(&["data", "object", "metadata", "attempt"]).filter(|_| name.starts_with("setup_intent."));
+    let own = attempt.or_else(|| purchases::subject(name, event));
     Some(Hint {
         event_id: text(&["id"])?.to_owned(),
         name: name.to_owned(),
-        reference: attempt.or_else(|| text(&["data", "object", "id"]))?.to_owned(),
+        reference: own.or_else(|| text(&["data", "object", "id"]))?.to_owned(),
         occurred_at: Timestamp(event.get("created").and_then(Value::as_i64)?),
     })
 }

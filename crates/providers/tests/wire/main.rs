@@ -13,6 +13,7 @@ mod outgoing_webhooks;
 mod persona;
 mod sms_http;
 mod stripe;
+mod stripe_purchases;
 mod token_headers;
 mod twilio;
 mod vendor;

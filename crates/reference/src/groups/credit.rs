@@ -2,8 +2,9 @@
 
 use keystead_core::ledger::{BillingMode, LAST_PRIORITY, TransactionKind};
 use keystead_core::money::CURRENCY;
+use keystead_core::purchase::{PurchaseState, PurchaseWay};
 
-use crate::groups::shared::{CREATED_AT, PAGE, READ, USAGE, WRITE, id, object};
+use crate::groups::shared::{CREATED_AT, PAGE, READ, USAGE, WRITE, flag, id, object};
 use crate::members::{Kind, Member, field, optional};
 use crate::object::Object;
 use crate::operation::{Group, get, post};
@@ -76,6 +77,45 @@ const MEMBERS: &[Member] = &[
 ];
 
 pub(super) const CREDIT: Object = Object::new("Credit", "What an organization has, and how it pays.", MEMBERS);
+
+const PURCHASE_MEMBERS: &[Member] = &[
+    id("pur_"),
+    object("keystead.purchase"),
+    field("amount_in_cents", Kind::Integer, "How much credit it buys.").such_as("2000"),
+    IN,
+    field(
+        "way",
+        Kind::Names(|| PurchaseWay::ALL.map(PurchaseWay::as_str).to_vec()),
+        "With the card on file, on the \
+        page of the payment service, or automatically with the card on file.",
+    )
+    .such_as("card"),
+    field(
+        "status",
+        Kind::Names(|| PurchaseState::ALL.map(PurchaseState::as_str).to_vec()),
+        "Its state. Credit is \
+        posted when it is `paid`.",
+    )
+    .such_as("paid"),
+    field("reason", Kind::Text, "Why the bank or the service refused it.").or_null().such_as("null"),
+    field("url", Kind::Text, "Where an owner pays or confirms, while that is awaited.").or_null().such_as("null"),
+    field("receipt_url", Kind::Text, "Where the payment service shows its receipt.")
+        .or_null()
+        .such_as("https://pay.example/receipts/1"),
+    field("refunded_in_cents", Kind::Integer, "What was paid back.").such_as("0"),
+    field("disputed_in_cents", Kind::Integer, "What the bank took back.").such_as("0"),
+    CREATED_AT,
+    field("expires_at", Kind::Time, "When it ends without a payment."),
+    field("paid_at", Kind::Time, "When it was paid.").or_null(),
+];
+
+pub(super) const PURCHASE: Object = Object::new("Purchase", "A purchase of credit.", PURCHASE_MEMBERS);
+
+pub(super) const ALL_PURCHASES: Object = Object::new(
+    "AllPurchases",
+    "Purchases of an organization.",
+    &[object("list"), field("data", Kind::List(&Kind::Object(&PURCHASE)), "The latest first.")],
+);
 
 const ENTRY: Kind = Kind::Members(&[
     field(
@@ -164,6 +204,39 @@ pub(super) const GROUP: Group = Group {
                 CURRENCY_MEMBER,
             ])
             .answers(&CREDIT),
+        get("/v1/keystead/credit/purchases", "listPurchases", "List the purchases of credit")
+            .about("The latest first.")
+            .needs(READ)
+            .query(PAGE)
+            .lists(&PURCHASE),
+        post("/v1/keystead/credit/purchases", "createPurchase", "Buy credit")
+            .about("With the card on file, the answer says whether it is paid; `requires_action` is confirmed at `url`. With \
+                    `checkout`, an owner pays at `url`. A purchase that the payment service has not answered is `created`, \
+                    and is read back until it has.")
+            .needs(WRITE)
+            .body(&[
+                field("amount_in_cents", Kind::Integer, "How much. The configuration has the bounds of a purchase and of a day.")
+                    .between(1, MOST_CENTS)
+                    .such_as("2000"),
+                CURRENCY_MEMBER,
+                flag("checkout", "Whether it is paid on a page of the payment service instead of with the card on file."),
+                optional(
+                    "idempotency_key",
+                    Kind::Text,
+                    "A name of the request, of 1 to 255 characters: with the same name it is carried out once.",
+                )
+                .between(1, 255)
+                .such_as("order-4711"),
+            ])
+            .answers(&PURCHASE)
+            .or(&[429]),
+        get("/v1/keystead/credit/purchases/{purchase_id}", "retrievePurchase", "Retrieve a purchase")
+            .needs(READ)
+            .answers(&PURCHASE),
+        post("/v1/keystead/credit/purchases/{purchase_id}/refresh", "refreshPurchase", "Read a purchase from the payment service")
+            .about("The service is asked at most once in five seconds.")
+            .needs(WRITE)
+            .answers(&PURCHASE),
         get("/v1/keystead/ledger", "listLedger", "List the ledger")
             .about("The latest first. Usage is posted about once a minute.")
             .needs(READ)

@@ -304,8 +304,8 @@ pub(super) const GROUP: Group = Group {
 /// What belongs to money.
 pub(super) const MONEY: Group = Group {
     slug: "operator-money",
-    name: "Operator: prices and credit",
-    about: "For operators: what usage of models costs, what nodes have leased of budgets, and the credit of organizations.",
+    name: "Operator: money",
+    about: "For operators: what usage of models costs, from which second on, what nodes have leased of budgets, and the credit and purchases of organizations.",
     operations: &[
         get("/v1/keystead/operator/prices", "listPrices", "List the prices of models")
             .about("Models without a price, which are free, come first.")
@@ -343,6 +343,8 @@ pub(super) const MONEY: Group = Group {
         credit::ONE,
         credit::GRANT,
         credit::ADJUST,
+        credit::PURCHASES,
+        credit::REFUND,
         credit::MODE,
         credit::SUSPEND,
         credit::RESUME,

@@ -7,18 +7,23 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Value, json};
 
+use super::outcomes::Card;
 use super::{Session, error, missing, state};
 use crate::page::{escape, page as html};
 use crate::{Sandbox, text};
 
 /// Outcome, the card that causes it at the vendor, and text for the button.
-const OUTCOMES: [(&str, &str, &str); 8] = [
+const OUTCOMES: [(&str, &str, &str); 12] = [
     ("succeed", "4242 4242 4242 4242", "Save this card"),
     ("decline", "4000 0000 0000 0002", "The bank declines"),
     ("insufficient_funds", "4000 0000 0000 9995", "Insufficient funds"),
     ("expired_card", "4000 0000 0000 0069", "Expired card"),
     ("prepaid", "5105 1051 0510 5100", "Save a prepaid card"),
     ("3ds", "4000 0025 0000 3155", "The bank asks, then allows"),
+    ("charge_declined", "4000 0000 0000 0341", "Save a card that is declined when it is charged"),
+    ("charge_insufficient", "4000 0000 0000 9995", "Save a card without funds"),
+    ("charge_asks", "4000 0027 6000 3184", "Save a card of which the bank asks at every charge"),
+    ("charge_disputed", "4000 0000 0000 0259", "Save a card of which each charge is disputed"),
     ("expire", "", "Let the page run out"),
     ("cancel", "", "Go back without a card"),
 ];
@@ -91,7 +96,13 @@ fn act(sandbox: &Sandbox, id: &str, outcome: &str, card: Option<String>) -> Resu
             return Err(Box::new(error(400, "resource_state", "This page has ended")));
         }
         match outcome {
-            "succeed" | "prepaid" | "3ds" => {
+            "succeed"
+            | "prepaid"
+            | "3ds"
+            | "charge_declined"
+            | "charge_insufficient"
+            | "charge_asks"
+            | "charge_disputed" => {
                 let (brand, last4, funding) =
                     if outcome == "prepaid" { ("mastercard", "5100", "prepaid") } else { ("visa", "4242", "credit") };
                 let method_id = text::id("pm_", &format!("{id}{count}"));
@@ -106,6 +117,7 @@ fn act(sandbox: &Sandbox, id: &str, outcome: &str, card: Option<String>) -> Resu
                 events.push(("payment_method.attached", method.clone()));
                 events.push(("setup_intent.succeeded", set_up(session, "succeeded")));
                 events.push(("checkout.session.completed", session.view(false)));
+                all.cards.insert(method_id.clone(), Card::of_outcome(outcome));
                 all.methods.insert(method_id, method);
             }
             "decline" | "insufficient_funds" | "expired_card" => {

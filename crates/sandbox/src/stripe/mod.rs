@@ -1,6 +1,11 @@
-//! The part of Stripe that Keystead uses: customers, Checkout in setup mode, payment methods, events.
+//! The part of Stripe that Keystead uses: customers, Checkout, payment methods, payments, refunds, disputes, events.
 
 mod hosted;
+mod outcomes;
+mod pages;
+mod payments;
+mod refunds;
+mod replays;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -54,6 +59,13 @@ struct State0 {
     /// Disputes and fraud warnings, each with its charge.
     disputes: HashMap<String, Value>,
     replays: HashMap<String, Value>,
+    /// What a card does when it is charged, by the method on file.
+    cards: HashMap<String, outcomes::Card>,
+    intents: HashMap<String, payments::Intent>,
+    pages: HashMap<String, pages::Page>,
+    refunds: HashMap<String, Value>,
+    /// Answers to requests about money, by idempotency key.
+    answers: HashMap<String, replays::Answer>,
     events: u64,
 }
 
@@ -75,10 +87,19 @@ pub(crate) fn router() -> Router<Sandbox> {
         .route("/v1/checkout/sessions/{id}/expire", post(expire_session))
         .route("/v1/payment_methods/{id}", get(show_method))
         .route("/v1/payment_methods/{id}/detach", post(detach_method))
+        .route("/v1/payment_intents", get(payments::list).post(payments::create))
+        .route("/v1/payment_intents/{id}", get(payments::show))
+        .route("/v1/payment_intents/{id}/cancel", post(payments::cancel))
+        .route("/v1/refunds", get(refunds::list).post(refunds::create))
+        .route("/v1/refunds/{id}", get(refunds::show))
+        .route("/v1/disputes", get(refunds::list_disputes))
         .route("/v1/disputes/{id}", get(show_dispute))
         .route("/v1/radar/early_fraud_warnings/{id}", get(show_dispute))
         .route("/pay/{id}", get(hosted::page))
         .route("/pay/{id}/simulate", post(hosted::simulate))
+        .route("/checkout/{id}", get(pages::page).post(pages::choose))
+        .route("/confirm/{id}", get(pages::confirmation).post(pages::confirm))
+        .route("/receipts/{id}", get(pages::receipt).post(pages::decide))
 }
 
 /// `POST /sandbox/stripe`.
@@ -165,6 +186,9 @@ async fn create_session(State(sandbox): State<Sandbox>, headers: HeaderMap, Form
         return *refused;
     }
     let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    if field("mode") == "payment" {
+        return pages::create(&sandbox, &headers, &fields);
+    }
     let customer = field("customer");
     let now = sandbox.now();
     let mut all = state(&sandbox);
@@ -173,7 +197,7 @@ async fn create_session(State(sandbox): State<Sandbox>, headers: HeaderMap, Form
         return Json(known.clone()).into_response();
     }
     if field("mode") != "setup" {
-        return error(400, "parameter_invalid", "Only mode=setup is served here");
+        return error(400, "parameter_invalid", "Only mode=setup and mode=payment are served here");
     }
     if !all.customers.contains_key(&customer) {
         return missing(&customer);
@@ -231,9 +255,13 @@ async fn show_session(
     if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
     }
-    let expanded = query.is_some_and(|query| query.contains("setup_intent"));
+    let expanded = query.as_ref().is_some_and(|query| query.contains("setup_intent"));
+    let with_payment = query.is_some_and(|query| query.contains("payment_intent"));
     let now = sandbox.now();
     let mut all = state(&sandbox);
+    if let Some(page) = pages::view(&mut all, &id, with_payment, now) {
+        return Json(page).into_response();
+    }
     let Some(session) = all.sessions.get_mut(&id) else { return missing(&id) };
     if session.status == "open" && now - session.created >= LIFETIME {
         session.status = "expired";
@@ -244,6 +272,9 @@ async fn show_session(
 async fn expire_session(State(sandbox): State<Sandbox>, headers: HeaderMap, Path(id): Path<String>) -> Response {
     if let Err(refused) = check_access(&sandbox, &headers) {
         return *refused;
+    }
+    if let Some(answer) = pages::expire(&sandbox, &id) {
+        return answer;
     }
     let session = {
         let mut all = state(&sandbox);
@@ -309,3 +340,6 @@ impl Sandbox {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

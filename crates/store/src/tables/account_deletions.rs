@@ -57,7 +57,7 @@ pub async fn postpone(tx: &mut Tx, user: &UserId, requested_at: Timestamp, due_a
 }
 
 /// Statements that erase what is kept about a person; `$1` is their id.
-const ERASE: [&str; 14] = [
+const ERASE: [&str; 15] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
     "DELETE FROM key_profiles WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
     "DELETE FROM key_signals WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
@@ -71,6 +71,7 @@ const ERASE: [&str; 14] = [
     "UPDATE waiver_requests SET reason = '' WHERE user_id = $1",
     "UPDATE consents SET ip = NULL WHERE user_id = $1",
     "UPDATE payment_setups SET url = NULL WHERE user_id = $1",
+    "UPDATE credit_purchases SET url = NULL WHERE user_id = $1",
     "DELETE FROM accounts WHERE user_id = $1",
 ];
 

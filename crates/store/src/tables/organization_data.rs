@@ -480,6 +480,37 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
+        table: "credit_purchases",
+        sql: "SELECT id, user_id, way, cents, state, reason, receipt_url, created_at, paid_at, finished_at \
+              FROM credit_purchases WHERE organization = $1 ORDER BY created_at DESC, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("user", Text),
+            ("way", Text),
+            ("cents", Number),
+            ("state", Text),
+            ("reason", Text),
+            ("receipt_url", Text),
+            ("created_at", Time),
+            ("paid_at", Time),
+            ("finished_at", Time),
+        ],
+    },
+    Part {
+        table: "credit_reversals",
+        sql: "SELECT id, purchase, kind, cents, state, created_at, changed_at \
+              FROM credit_reversals WHERE organization = $1 ORDER BY created_at DESC, id LIMIT 20000",
+        columns: &[
+            ("id", Text),
+            ("purchase", Text),
+            ("kind", Text),
+            ("cents", Number),
+            ("state", Text),
+            ("created_at", Time),
+            ("changed_at", Time),
+        ],
+    },
+    Part {
         table: "erasure_receipts",
         sql: "SELECT id, what, receipt, at FROM erasure_receipts WHERE organization = $1 ORDER BY at DESC, id LIMIT 20000",
         columns: &[("id", Text), ("what", Text), ("receipt", Structure), ("at", Time)],

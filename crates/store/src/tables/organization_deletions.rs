@@ -213,7 +213,7 @@ pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Pa
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 40] = [
+const ERASE: [&str; 42] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM key_profiles WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM key_caps WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
@@ -244,6 +244,7 @@ const ERASE: [&str; 40] = [
     "DELETE FROM phone_verifications WHERE organization = $1",
     "DELETE FROM document_fingerprints WHERE organization = $1",
     "DELETE FROM payment_customers WHERE organization = $1",
+    "DELETE FROM recharge_pauses WHERE organization = $1",
     "DELETE FROM requirement_states WHERE organization = $1",
     "DELETE FROM organization_verifications WHERE organization = $1",
     "DELETE FROM organization_requirements WHERE organization = $1",
@@ -254,6 +255,8 @@ const ERASE: [&str; 40] = [
     "UPDATE identity_attempts SET document_type = NULL, issuing_country = NULL, document_fingerprint = NULL \
      WHERE organization = $1",
     "UPDATE payment_setups SET reference = NULL, url = NULL WHERE organization = $1",
+    // Purchases stay for the books and for disputes that come later, without links and without the person.
+    "UPDATE credit_purchases SET user_id = NULL, url = NULL, receipt_url = NULL, method = NULL WHERE organization = $1",
     "UPDATE payment_methods SET reference = id, brand = '', last4 = '', expires_month = 0, expires_year = 0, \
      country = NULL, funding = 'unknown', card_fingerprint = NULL WHERE organization = $1",
     "UPDATE consents SET ip = NULL WHERE organization = $1",

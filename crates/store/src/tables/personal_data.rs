@@ -217,6 +217,20 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part {
+        table: "credit_purchases",
+        sql: "SELECT id, organization, way, cents, state, created_at, paid_at FROM credit_purchases WHERE user_id = $1 \
+              ORDER BY created_at, id",
+        columns: &[
+            ("id", Text),
+            ("organization", Text),
+            ("way", Text),
+            ("cents", Number),
+            ("state", Text),
+            ("created_at", Time),
+            ("paid_at", Time),
+        ],
+    },
+    Part {
         table: "identity_attempts",
         sql: "SELECT id, organization, provider, state, document_type, issuing_country, consented_at, submitted_at, \
               created_at, decided_at, redacted_at FROM identity_attempts WHERE user_id = $1 ORDER BY created_at, id",

@@ -25,6 +25,10 @@ fn everything_that_is_recorded_stands_in_the_list() {
     // Names of jobs in the queue and of actions that policies decide about; neither is an audit event.
     let others = [
         "api_key.create",
+        "credit.end_payment",
+        "credit.mail",
+        "credit.poll",
+        "credit.refund",
         "organization.create",
         "organization.verify",
         "payment.cancel",

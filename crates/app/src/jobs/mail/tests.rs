@@ -14,6 +14,7 @@ use super::{Reader, Sender};
 use crate::accounts::MailKind;
 use crate::accounts::mails::account_mail;
 use crate::case_mails::{about_case, about_cases};
+use crate::credit::purchases::mails::{AboutPurchase, PurchaseNotice, about_purchase};
 use crate::jobs::AccountMail;
 use crate::verification::mails::{Subject, about_event, with_link};
 
@@ -94,6 +95,11 @@ fn every_mail(language: Language, organization: &str, person: &str) -> Vec<(Stri
         let at = (event == name).then_some(Timestamp(1_801_000_000));
         let subject = Subject { organization: organization.to_owned(), at };
         mails.push((format!("owners: {name}"), about_event(SENDER, &reader, event, &subject).to(to)));
+    }
+    for notice in PurchaseNotice::ALL {
+        let receipt_url = Some("https://pay.example/receipts/1".to_owned());
+        let about = AboutPurchase { organization: organization.to_owned(), cents: 123_456, receipt_url };
+        mails.push((format!("owners: {notice:?}"), about_purchase(SENDER, &reader, notice, &about).to(to)));
     }
     let link = with_link(SENDER, &reader, "https://keys.example/verify/abc", "42", organization);
     mails.push(("link to a phone".to_owned(), link.to(to)));

@@ -5,6 +5,7 @@ use keystead_store::tables::{inbound_events, payments};
 use super::events::apply_method_event;
 use super::payment_provider;
 use super::refresh::refresh_payment_setup;
+use crate::credit::purchases::read_delivery;
 use crate::jobs::{Delivery, Job, Outcome, PollPayment, poll_wait};
 use crate::{App, Error};
 
@@ -18,6 +19,11 @@ pub(crate) async fn read_payment(app: &App, delivery: Delivery) -> Result<Outcom
         Ok(payments::find_by_reference(tx, provider, reference).await?)
     });
     let service = payment_provider(app)?;
+    // A disputed purchase changes the ledger here, and the standing of the card below.
+    if read_delivery(app, &delivery).await? && delivery.name != "charge.dispute.created" {
+        finish_event(app, provider, &delivery.event).await?;
+        return Ok(Outcome::Done);
+    }
     if let Some(setup) = read? {
         refresh_payment_setup(app, &setup.organization, &setup.id, 0).await?;
     } else if let Some(change) = (service.method_event(&delivery.name, reference).await)

@@ -22,4 +22,13 @@ pub(super) const MESSAGES: &[Pattern] = &[
     (&["was posted to another ledger"], "credit"),
     (&["no such payment for credit"], "credit"),
     (&["no such dispute"], "credit"),
+    (&["no such purchase"], "credit"),
+    (&["no credit is sold to this organization"], "credit"),
+    (&["billing of this organization is suspended"], "credit"),
+    (&["the idempotency key was used for another"], "credit"),
+    (&["this purchase is not paid"], "credit"),
+    (&["bank has taken this purchase back"], "credit"),
+    (&["all of this purchase is paid back"], "credit"),
+    (&["of this purchase", "are not spent"], "credit"),
+    (&["no payment method is on file"], "payment-method"),
 ];

@@ -10,6 +10,7 @@ use keystead_core::ledger::{BillingMode, Recharge, Suspension};
 use keystead_core::money::{Amount, Micros};
 
 use super::credit_rows::{LedgerRow, LotRow};
+use crate::pages::organization::buy::HERE as BUY;
 use crate::pages::spend::cents;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
@@ -99,8 +100,9 @@ impl Credit {
 }
 
 /// The page on which credit is bought; `None` where nothing can be bought.
-pub(crate) fn buy_page(_state: &DashboardState, _visit: &Visit, _view: &CreditView) -> Option<String> {
-    None
+pub(crate) fn buy_page(state: &DashboardState, visit: &Visit, view: &CreditView) -> Option<String> {
+    let sells = state.app.takes_payments() && visit.owner() && view.mode != BillingMode::None;
+    sells.then(|| visit.link(BUY))
 }
 
 fn notice(visit: &Visit, view: &CreditView) -> Option<String> {
@@ -149,6 +151,15 @@ fn recharge_words(visit: &Visit, view: &CreditView) -> String {
     t.text_with_all("credit-recharge-on", &arguments)
 }
 
+/// Why automatic purchases pause.
+async fn paused(state: &DashboardState, visit: &Visit) -> Result<Option<String>, Error> {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let view = state.app.recharge(&visit.person.actor(), &visit.organization.id).await?;
+    let Some((pause, since)) = view.paused.filter(|_| view.set.is_some()) else { return Ok(None) };
+    let key = format!("recharge-paused-{}", pause.as_str().replace('_', "-"));
+    Ok(Some(t.text_with(&key, "when", format.exact(&since))))
+}
+
 async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError> {
     let (t, format) = (visit.person.messages, &visit.person.format);
     let fail = |error| PageError::new(t, error);
@@ -175,7 +186,10 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError
         lead: t.text(lead),
         buy: buy_page(state, visit, &view),
         owner: visit.owner(),
-        notice: notice(visit, &view),
+        notice: match notice(visit, &view) {
+            Some(notice) => Some(notice),
+            None => paused(state, visit).await.map_err(fail)?,
+        },
         figures: figures(visit, &view),
         lots: view.lots.iter().map(|lot| LotRow::of(format, lot)).collect(),
         prepaid: view.mode == BillingMode::Prepaid,

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin_keys;
 pub(crate) mod billing;
+pub(crate) mod buy;
 pub(crate) mod credit;
 pub(crate) mod credit_csv;
 pub(crate) mod credit_rows;

@@ -25,6 +25,10 @@ pub(crate) enum Credit {
         #[command(flatten)]
         window: Window,
     },
+    /// List the purchases of an organization, the latest first.
+    Purchases,
+    /// Pay a purchase back, or a part of it.
+    Refund(NewRefund),
     /// Grant credit.
     Grant(NewGrant),
     /// Correct the balance; a negative amount is taken.
@@ -94,6 +98,37 @@ impl NewGrant {
     }
 }
 
+/// A refund.
+#[derive(Debug, Args)]
+pub(crate) struct NewRefund {
+    /// The purchase.
+    #[arg(value_name = "PURCHASE")]
+    purchase: String,
+    /// Cents; without it, all that was not paid back.
+    #[arg(long, value_name = "CENTS")]
+    cents: Option<i64>,
+    /// Pay credit back that is spent already, too.
+    #[arg(long)]
+    spent_too: bool,
+    /// The reason, for the audit log.
+    #[arg(long)]
+    reason: String,
+    /// A name of this request: with the same name it is carried out once.
+    #[arg(long, value_name = "NAME")]
+    idempotency_key: Option<String>,
+}
+
+impl NewRefund {
+    fn body(&self) -> Value {
+        json!({
+            "amount_in_cents": self.cents,
+            "spent_too": self.spent_too,
+            "reason": self.reason,
+            "idempotency_key": self.idempotency_key,
+        })
+    }
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Mode {
     Default,
@@ -132,6 +167,16 @@ const LOT: &[Column] = &[
     column("MADE", &["/created_at"], Kind::Time),
 ];
 
+const PURCHASE: &[Column] = &[
+    column("ID", &["/id"], Kind::Id),
+    column("AT", &["/created_at"], Kind::Time),
+    column("CENTS", &["/amount_in_cents"], Kind::Number),
+    column("WAY", &["/way"], Kind::Text),
+    column("STATUS", &["/status"], Kind::Text),
+    column("REFUNDED", &["/refunded_in_cents"], Kind::Number),
+    column("DISPUTED", &["/disputed_in_cents"], Kind::Number),
+];
+
 const TRANSACTION: &[Column] = &[
     column("ID", &["/id"], Kind::Id),
     column("AT", &["/created_at"], Kind::Time),
@@ -168,6 +213,15 @@ pub(super) async fn run(config: &Validated, place: Place, command: Credit) -> Re
             return within
                 .list(request, window, Listed { columns: TRANSACTION, nothing: "The ledger is empty." })
                 .await;
+        }
+        Credit::Purchases => {
+            let list = within.console.call(None, &Request::get(CREDIT, &[organization, "purchases"])).await?;
+            let listed = Listed { columns: PURCHASE, nothing: "There are no purchases." };
+            return within.console.print_list(&list, listed);
+        }
+        Credit::Refund(new) => {
+            let parts = [organization, "purchases", new.purchase.as_str(), "refunds"];
+            (Request::post(CREDIT, &parts, new.body()), PURCHASE)
         }
         Credit::Grant(new) => (Request::post(CREDIT, &[organization, "grants"], new.body()), TRANSACTION),
         Credit::Adjust { cents, reason, idempotency_key } => {

@@ -1,7 +1,9 @@
 //! What operators do with credit.
 
-use crate::groups::credit::{ALL_CREDIT, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED};
-use crate::groups::shared::REASON;
+use crate::groups::credit::{
+    ALL_CREDIT, ALL_PURCHASES, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED, PURCHASE,
+};
+use crate::groups::shared::{REASON, flag};
 use crate::members::{Kind, Member, field, optional};
 use crate::operation::{Access, Operation, get, post};
 use keystead_core::ledger::LAST_PRIORITY;
@@ -45,6 +47,34 @@ pub(super) const GRANT: Operation =
         ])
         .answers(&POSTED)
         .or(&[409]);
+
+pub(super) const PURCHASES: Operation = get(
+    "/v1/keystead/operator/credit/{organization_id}/purchases",
+    "listPurchasesOfOrganization",
+    "List the purchases of an organization",
+)
+.about("The newest 500, the latest first.")
+.needs(Access::Operator)
+.answers(&ALL_PURCHASES);
+
+pub(super) const REFUND: Operation = post(
+    "/v1/keystead/operator/credit/{organization_id}/purchases/{purchase_id}/refunds",
+    "refundPurchase",
+    "Pay a purchase back",
+)
+.about("The credit is taken out at once. If the payment service refuses the refund, it is given back.")
+.needs(Access::Operator)
+.body(&[
+    optional("amount_in_cents", Kind::Integer, "How much; without it all that was not paid back.")
+        .between(1, MOST_CENTS)
+        .such_as("500"),
+    CURRENCY_MEMBER,
+    flag("spent_too", "Whether credit that is spent already is paid back, too."),
+    REASON,
+    IDEMPOTENCY,
+])
+.answers(&PURCHASE)
+.or(&[409]);
 
 pub(super) const ADJUST: Operation =
     post("/v1/keystead/operator/credit/{organization_id}/adjustments", "adjustCredit", "Correct a balance")

@@ -18,6 +18,7 @@ mod keys;
 mod pending;
 mod people;
 mod prices;
+mod purchases;
 mod rate_shares;
 mod requirement_states;
 mod rest;
@@ -82,6 +83,7 @@ pub(crate) async fn usage(databases: &Databases) {
     spend::limits_and_leases(databases.fresh().await).await;
     spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
     spend::alerts(databases.fresh().await).await;
+    purchases::purchases(databases.fresh().await).await;
     credit::accounts_and_lots(databases.fresh().await).await;
     credit::transactions_sum_to_zero(databases.fresh().await).await;
     credit::usage_is_counted_by_month(databases.fresh().await).await;

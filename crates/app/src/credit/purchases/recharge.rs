@@ -1,0 +1,170 @@
+//! Automatic purchases: when the balance falls below the threshold that owners set, the amount is bought with the card on
+//! file, one at a time and at most the monthly ceiling. They pause after a refusal, until an owner acts.
+
+use keystead_core::budget::Window;
+use keystead_core::id::{OrganizationId, PurchaseId};
+use keystead_core::ledger::{BillingMode, Recharge};
+use keystead_core::purchase::PurchaseWay;
+use keystead_core::purchase::recharge::{Judgement, Pause, Standing, judge};
+use keystead_core::scope::Scope;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::{credit_purchases, recharge_pauses};
+use serde_json::json;
+
+use super::mails::PurchaseNotice;
+use super::order::{request_payment, save_order, within_bounds};
+use super::{MailPurchase, purchase_provider};
+use crate::audit::AuditEntry;
+use crate::credit::view::credit_of;
+use crate::jobs::Job;
+use crate::verification::limits::hold_room;
+use crate::{Actor, App, Error};
+
+/// How far automatic purchases are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RechargeView {
+    /// What is set.
+    pub set: Option<Recharge>,
+    /// Why they pause, and since when.
+    pub paused: Option<(Pause, Timestamp)>,
+    /// What they have cost, or may still cost, in this month, in cents.
+    pub bought: i64,
+}
+
+impl App {
+    /// Returns how far automatic purchases of an organization are.
+    ///
+    /// # Errors
+    /// When the caller lacks the permission.
+    pub async fn recharge(&self, actor: &Actor, organization: &OrganizationId) -> Result<RechargeView, Error> {
+        read_tx!(self.store(), "recharge", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            let set = credit_of(self, tx, organization).await?.recharge;
+            let paused = paused(self, tx, organization).await?;
+            let month = Window::month(self.now()).start;
+            let way = Some(PurchaseWay::Recharge);
+            let bought = credit_purchases::sum_since(tx, organization, way, month).await?;
+            Ok(RechargeView { set, paused, bought })
+        })
+    }
+
+    /// Resumes automatic purchases that pause.
+    ///
+    /// # Errors
+    /// When the caller lacks the permission.
+    pub async fn resume_recharge(&self, actor: &Actor, organization: &OrganizationId) -> Result<(), Error> {
+        write_tx!(self.store(), "resume_recharge", |tx| {
+            self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            if !recharge_pauses::delete(tx, organization).await? {
+                return Ok(());
+            }
+            let (action, target) = ("credit.recharge_resumed", organization.as_str());
+            self.record(tx, actor, AuditEntry { organization, action, target, details: json!({}) }).await
+        })
+    }
+
+    /// Buys credit for every organization with a balance below its threshold. The worker calls it on every node; a row in
+    /// the store keeps an organization from two purchases at a time.
+    ///
+    /// # Errors
+    /// When the store fails; the next run continues.
+    pub async fn run_recharges(&self) -> Result<(), Error> {
+        if purchase_provider(self).is_err() {
+            return Ok(());
+        }
+        for due in self.recharges_due().await? {
+            self.recharge_one(&due.organization).await?;
+        }
+        Ok(())
+    }
+
+    async fn recharge_one(&self, organization: &OrganizationId) -> Result<(), Error> {
+        let id = self.draw(PurchaseId::generate);
+        let begun = write_tx!(self.store(), "recharge_one", |tx| {
+            hold_room(tx, "credit_purchases", organization.as_str()).await?;
+            let Some(cents) = due(self, tx, organization).await? else { return Ok(None) };
+            match within_bounds(self, tx, organization, cents).await {
+                Ok(()) => {}
+                Err(Error::Invalid { .. }) => {
+                    pause_recharge(self, tx, organization, Pause::Bounds, cents).await?;
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            }
+            let row = match self.new_purchase(tx, organization, &id, PurchaseWay::Recharge, cents).await {
+                Ok(row) => row,
+                Err(Error::Invalid { .. }) => {
+                    pause_recharge(self, tx, organization, Pause::NoCard, cents).await?;
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            };
+            save_order(self, tx, &Actor::service("clock"), &row).await?;
+            Ok(Some(row))
+        })?;
+        match begun {
+            None => Ok(()),
+            // Its result is in the row; what the service does not answer is asked again by the job.
+            Some(row) => request_payment(self, &row).await,
+        }
+    }
+}
+
+/// Why automatic purchases pause. What ends with the month does not count in a later one.
+async fn paused(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<Option<(Pause, Timestamp)>, Error> {
+    let month = Window::month(app.now()).start;
+    let found = recharge_pauses::find(tx, organization).await?;
+    Ok(found.filter(|(pause, since)| !pause.ends_with_month() || *since >= month))
+}
+
+/// Returns how much is to be bought now, in cents.
+async fn due(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<Option<i64>, Error> {
+    let credit = credit_of(app, tx, organization).await?;
+    let Some(set) = credit.recharge else { return Ok(None) };
+    if credit.mode == BillingMode::None || credit.suspended.is_some() {
+        return Ok(None);
+    }
+    if paused(app, tx, organization).await?.is_some() {
+        return Ok(None);
+    }
+    // Of an earlier month.
+    recharge_pauses::delete(tx, organization).await?;
+    let month = Window::month(app.now()).start;
+    let standing = Standing {
+        balance: credit.balance,
+        bought: credit_purchases::sum_since(tx, organization, Some(PurchaseWay::Recharge), month).await?,
+        runs: credit_purchases::find_running_recharge(tx, organization).await?.is_some(),
+    };
+    match judge(&set, standing) {
+        Judgement::Nothing => Ok(None),
+        Judgement::Buy(cents) => Ok(Some(cents)),
+        Judgement::Ceiling => {
+            pause_recharge(app, tx, organization, Pause::Ceiling, standing.bought).await?;
+            Ok(None)
+        }
+    }
+}
+
+/// Pauses automatic purchases, and tells the owners once.
+pub(super) async fn pause_recharge(
+    app: &App,
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    pause: Pause,
+    cents: i64,
+) -> Result<(), Error> {
+    if !recharge_pauses::insert(tx, organization, pause, app.now()).await? {
+        return Ok(());
+    }
+    let details = json!({ "reason": pause.as_str() });
+    let (action, target) = ("credit.recharge_paused", organization.as_str());
+    let entry = AuditEntry { organization, action, target, details };
+    app.record(tx, &Actor::service("clock"), entry).await?;
+    if !app.sends_mail() {
+        return Ok(());
+    }
+    let notice = PurchaseNotice::Paused(pause.into());
+    let mail = MailPurchase { organization: organization.clone(), purchase: None, notice, cents, to: None };
+    app.enqueue(tx, &Job::MailPurchase(mail), app.now()).await
+}

@@ -1,0 +1,116 @@
+//! The purchases of one organization, for operators, who pay them back.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use keystead_app::credit::RefundPurchase;
+use keystead_app::{Error, Page as Rows};
+use keystead_core::id::OrganizationId;
+
+use super::console::{layout, operator};
+use crate::pages::organization::buy::Row;
+use crate::pages::spend::cents;
+use crate::state::DashboardState;
+use crate::web::error_page::{PageError, error_message};
+use crate::web::form::Form;
+use crate::web::layout::Layout;
+use crate::web::own_visit::OwnVisit;
+use crate::web::response::{Page, redirect, render, render_invalid};
+
+/// Purchases that are shown.
+const ROWS: u32 = 100;
+
+#[derive(Template)]
+#[template(path = "pages/operator_purchases.html")]
+struct Purchases {
+    layout: Layout,
+    rows: Vec<Row>,
+    action: String,
+    wrong: Option<String>,
+    /// The purchase of which a refund was refused, and what was typed.
+    of: String,
+    amount: String,
+    reason: String,
+}
+
+impl Purchases {
+    fn is_wrong(&self, id: &str) -> bool {
+        self.of == id
+    }
+
+    fn amount_of(&self, id: &str) -> &str {
+        if self.of == id { &self.amount } else { "" }
+    }
+
+    fn reason_of(&self, id: &str) -> &str {
+        if self.of == id { &self.reason } else { "" }
+    }
+}
+
+fn here(id: &str) -> String {
+    format!("/operator/credit/{id}/purchases")
+}
+
+async fn page(state: &DashboardState, visit: &OwnVisit, id: &str) -> Result<Purchases, PageError> {
+    let actor = operator(visit)?;
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let organization: OrganizationId = visit.named("organization", id)?;
+    let fail = |error: Error| PageError::new(t, error);
+    let found = state.app.credit_for_operator(&actor, &organization).await.map_err(fail)?;
+    let wanted = Rows { after: None, limit: ROWS, ascending: false };
+    let listed = state.app.purchases(&actor, &organization, &wanted).await.map_err(fail)?;
+    let title = t.text_with("refund-title", "organization", &found.name);
+    Ok(Purchases {
+        layout: layout(state, visit, &title, ""),
+        rows: listed.data.iter().map(|view| Row::of(format, view)).collect(),
+        action: visit.link(&here(id)),
+        wrong: None,
+        of: String::new(),
+        amount: String::new(),
+        reason: String::new(),
+    })
+}
+
+pub(crate) async fn open(State(state): State<DashboardState>, visit: OwnVisit, Path(id): Path<String>) -> Page {
+    render(visit.person.messages, &page(&state, &visit, &id).await?)
+}
+
+/// Pays a purchase back.
+pub(crate) async fn refund(
+    State(state): State<DashboardState>,
+    visit: OwnVisit,
+    Path(id): Path<String>,
+    form: Form,
+) -> Page {
+    visit.person.check(&form)?;
+    let actor = operator(&visit)?;
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let organization: OrganizationId = visit.named("organization", &id)?;
+    let typed = form.field("amount");
+    let read = if typed.is_empty() { Ok(None) } else { cents(format, typed, 1).map(Some) };
+    let wrong = match read {
+        Err(why) => why,
+        Ok(cents) => {
+            let order = RefundPurchase {
+                cents,
+                reason: form.field("reason").to_owned(),
+                spent_too: form.field("spent") == "yes",
+                key: None,
+            };
+            match state.app.refund_purchase(&actor, &organization, form.field("id"), order).await {
+                Ok(_) => return Ok(redirect(&visit.link(&format!("{}?done=refunded", here(&id))))),
+                Err(error @ (Error::Internal(_) | Error::Unavailable | Error::NotFound { .. })) => {
+                    return Err(PageError::new(t, error));
+                }
+                Err(error) => error_message(format, &error),
+            }
+        }
+    };
+    let page = Purchases {
+        wrong: Some(wrong),
+        of: form.field("id").to_owned(),
+        amount: typed.to_owned(),
+        reason: form.field("reason").to_owned(),
+        ..page(&state, &visit, &id).await?
+    };
+    render_invalid(t, &page)
+}

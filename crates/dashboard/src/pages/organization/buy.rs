@@ -1,0 +1,265 @@
+//! Billing > Buy credit: an amount, a way to pay, a confirmation, the result; and the purchases with their receipts.
+
+use askama::Template;
+use axum::extract::State;
+use keystead_app::credit::{BuyCredit, BuyOptions, PurchaseView};
+use keystead_app::{Error, Page as Rows};
+use keystead_core::ledger::BillingMode;
+use keystead_core::money::Amount;
+use keystead_core::purchase::{PurchaseState, PurchaseWay};
+use keystead_locales::LocalFormat;
+
+use crate::pages::spend::cents;
+use crate::state::DashboardState;
+use crate::web::error_page::{PageError, error_message};
+use crate::web::extract::Visit;
+use crate::web::form::Form;
+use crate::web::layout::Layout;
+use crate::web::response::{Page, redirect, render, render_error, render_invalid};
+
+/// Its address.
+pub(crate) const HERE: &str = "/settings/organization/billing/buy";
+/// Amounts to choose from, in cents.
+const AMOUNTS: [i64; 4] = [1_000, 2_000, 5_000, 10_000];
+/// Purchases on one page.
+const ROWS: u32 = 20;
+
+/// What became of the purchase that the address names.
+struct Outcome {
+    look: &'static str,
+    text: String,
+    /// A link, with its text.
+    link: Option<(String, String)>,
+}
+
+/// One purchase in the table.
+pub(crate) struct Row {
+    pub(crate) id: String,
+    pub(crate) at: String,
+    pub(crate) amount: String,
+    pub(crate) way: String,
+    pub(crate) look: &'static str,
+    pub(crate) state: String,
+    /// What went back.
+    pub(crate) back: Vec<String>,
+    pub(crate) receipt: Option<String>,
+    /// Whether something of it can be paid back.
+    pub(crate) refundable: bool,
+}
+
+impl Row {
+    pub(crate) fn of(format: &LocalFormat, view: &PurchaseView) -> Self {
+        let t = format.messages;
+        let money = |cents: i64| format.money(&Amount::of_cents(cents));
+        let name = |part: &str, value: &str| t.text(&format!("purchases-{part}-{}", value.replace('_', "-")));
+        let gone = [("purchases-refunded", view.refunded), ("purchases-disputed", view.disputed)];
+        Self {
+            id: view.id.to_string(),
+            at: format.exact(&view.created_at),
+            amount: money(view.cents),
+            way: name("way", view.way.as_str()),
+            look: match view.state {
+                PurchaseState::Paid if view.disputed > 0 => "bad",
+                PurchaseState::Paid => "ok",
+                PurchaseState::Failed | PurchaseState::Expired => "bad",
+                PurchaseState::Created | PurchaseState::RequiresAction | PurchaseState::Processing => "wait",
+            },
+            state: name("state", view.state.as_str()),
+            back: gone
+                .into_iter()
+                .filter(|(_, cents)| *cents > 0)
+                .map(|(key, cents)| t.text_with(key, "amount", money(cents)))
+                .collect(),
+            receipt: view.receipt_url.clone(),
+            refundable: view.state == PurchaseState::Paid && view.disputed == 0 && view.refunded < view.cents,
+        }
+    }
+}
+
+/// An amount and a way that wait for the confirmation.
+struct Confirmation {
+    sentence: String,
+    button: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/buy.html")]
+struct Buy {
+    layout: Layout,
+    options: BuyOptions,
+    balance: String,
+    bounds: String,
+    amounts: Vec<String>,
+    amount: String,
+    checkout: bool,
+    confirmation: Option<Confirmation>,
+    outcome: Option<Outcome>,
+    rows: Vec<Row>,
+    older: Option<String>,
+    /// Whether the field of the amount is at fault, and why nothing was bought.
+    wrong: Option<(bool, String)>,
+    action: String,
+    methods: String,
+}
+
+impl Buy {
+    /// Why nothing is sold.
+    fn closed(&self) -> Option<String> {
+        let key = match &self.options {
+            one if one.mode == BillingMode::None => "buy-off",
+            one if !one.offered => "buy-no-service",
+            one if one.suspended => "buy-suspended",
+            one if one.most < one.least => "buy-full",
+            _ => return None,
+        };
+        Some(self.layout.t.text(key))
+    }
+
+    fn card(&self) -> Option<String> {
+        let method = self.options.method.as_ref()?;
+        let brand = self.layout.brand(&method.brand);
+        Some(self.layout.t.text_with_all("buy-way-card", &[("brand", &brand), ("last4", &method.last4)]))
+    }
+
+    fn amount_is_wrong(&self) -> bool {
+        self.wrong.as_ref().is_some_and(|(amount, _)| *amount)
+    }
+}
+
+fn outcome(visit: &Visit, view: &PurchaseView) -> Outcome {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let money = format.money(&Amount::of_cents(view.cents));
+    let said = |key: &str| t.text_with(key, "amount", money.clone());
+    let again = visit.link(&format!("{HERE}?purchase={}", view.id));
+    let page_open = view.way == PurchaseWay::Checkout;
+    let (look, text, link) = match (view.state, &view.url) {
+        (PurchaseState::Paid, _) => ("ok", said("buy-paid"), None),
+        (PurchaseState::Expired, _) if view.reason.is_none() => ("wait", said("buy-expired"), None),
+        (PurchaseState::Failed | PurchaseState::Expired, _) => {
+            let key = match view.reason.as_deref() {
+                Some("insufficient_funds") => "card-insufficient-funds",
+                Some("expired_card") => "card-expired-card",
+                Some("provider_unavailable") => "card-provider-unavailable",
+                Some("authentication_required" | "payment_intent_authentication_failure") => {
+                    "buy-reason-authentication"
+                }
+                _ => "card-declined",
+            };
+            ("bad", t.text(key), None)
+        }
+        (PurchaseState::RequiresAction, Some(url)) => {
+            ("wait", said("buy-needs-confirmation"), Some((url.clone(), t.text("buy-confirm-at-bank"))))
+        }
+        (PurchaseState::Created, Some(url)) if page_open => {
+            ("wait", said("buy-page-open"), Some((url.clone(), t.text("buy-continue"))))
+        }
+        _ => ("wait", said("buy-in-progress"), Some((again, t.text("buy-check")))),
+    };
+    Outcome { look, text, link }
+}
+
+async fn page(state: &DashboardState, visit: &Visit) -> Result<Buy, PageError> {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    let fail = |error: Error| PageError::new(t, error);
+    // After the return from the payment service its state is read again; the address of the return proves nothing.
+    let bought = match visit.person.query.get("purchase") {
+        None => None,
+        Some(id) => match state.app.check_purchase(&actor, organization, id).await {
+            Ok(view) => Some(outcome(visit, &view)),
+            Err(Error::NotFound { .. }) => None,
+            Err(error) => return Err(fail(error)),
+        },
+    };
+    let options = state.app.buy_options(&actor, organization).await.map_err(fail)?;
+    let credit = state.app.credit(&actor, organization).await.map_err(fail)?;
+    let after = visit.person.query.get("after").cloned();
+    let wanted = Rows { after, limit: ROWS, ascending: false };
+    let listed = match state.app.purchases(&actor, organization, &wanted).await {
+        // A cursor of another page or of long ago.
+        Err(Error::NotFound { .. } | Error::Invalid { .. }) => {
+            let first = Rows { after: None, limit: ROWS, ascending: false };
+            state.app.purchases(&actor, organization, &first).await
+        }
+        listed => listed,
+    }
+    .map_err(fail)?;
+    let older = listed.data.last().filter(|_| listed.has_more);
+    let money = |cents: i64| format.money(&Amount::of_cents(cents));
+    let fits = |cents: &i64| (options.least..=options.most).contains(cents);
+    Ok(Buy {
+        layout: Layout::new(state, visit, &t.text("buy-title"), HERE),
+        balance: t.text_with("buy-balance", "amount", format.money(&credit.balance)),
+        bounds: t.text_with_all("buy-amount-hint", &[("least", &money(options.least)), ("most", &money(options.most))]),
+        amounts: AMOUNTS.into_iter().filter(fits).map(|cents| format.amount(&Amount::of_cents(cents))).collect(),
+        amount: String::new(),
+        checkout: options.method.is_none(),
+        confirmation: None,
+        outcome: bought,
+        older: older.map(|row| visit.link(&format!("{HERE}?after={}", row.id))),
+        rows: listed.data.iter().map(|view| Row::of(format, view)).collect(),
+        options,
+        wrong: None,
+        action: visit.link(HERE),
+        methods: visit.link("/settings/organization/billing/payment-methods"),
+    })
+}
+
+pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
+    render(visit.person.messages, &page(&state, &visit).await?)
+}
+
+/// `review` shows what will be charged, `change` goes back to it, and `buy` buys.
+pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let checkout = form.field("way") == "checkout";
+    let typed = form.field("amount").to_owned();
+    let mut page = page(&state, &visit).await?;
+    page.amount.clone_from(&typed);
+    page.checkout = checkout || page.options.method.is_none();
+    let read = match cents(format, &typed, page.options.least) {
+        Ok(cents) => cents,
+        Err(why) => {
+            page.wrong = Some((true, why));
+            return render_invalid(t, &page);
+        }
+    };
+    match form.field("do") {
+        "change" => render(t, &page),
+        "buy" => buy(&state, &visit, page, read).await,
+        _ => {
+            page.confirmation = Some(confirmation(&page, format, read));
+            render(t, &page)
+        }
+    }
+}
+
+fn confirmation(page: &Buy, format: &LocalFormat, cents: i64) -> Confirmation {
+    let (t, money) = (format.messages, format.money(&Amount::of_cents(cents)));
+    let sentence = match page.options.method.as_ref().filter(|_| !page.checkout) {
+        Some(method) => {
+            let brand = page.layout.brand(&method.brand);
+            let values = [("amount", money.as_str()), ("brand", &brand), ("last4", &method.last4)];
+            t.text_with_all("buy-confirm-card", &values)
+        }
+        None => t.text_with("buy-confirm-checkout", "amount", money.clone()),
+    };
+    Confirmation { sentence, button: t.text_with("buy-confirm", "amount", money) }
+}
+
+async fn buy(state: &DashboardState, visit: &Visit, mut page: Buy, cents: i64) -> Page {
+    let order = BuyCredit { cents, checkout: page.checkout, key: None };
+    match state.app.buy_credit(&visit.person.actor(), &visit.organization.id, order).await {
+        // The page of the payment service is where a form may lead; that of a bank is reached by a link.
+        Ok(view) => match view.url.filter(|_| view.way == PurchaseWay::Checkout) {
+            Some(url) => Ok(redirect(&url)),
+            None => Ok(redirect(&visit.link(&format!("{HERE}?purchase={}", view.id)))),
+        },
+        Err(error) => {
+            let amount = matches!(&error, Error::Invalid { param: Some("amount_in_cents"), .. });
+            page.wrong = Some((amount, error_message(&visit.person.format, &error)));
+            render_error(visit.person.messages, &page, &error)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// Billing: an owner buys credit with a card, is declined, confirms at the bank, and disputes; an operator pays back.
+import assert from "node:assert/strict";
+import { base, complaints, done, look, organization, run, sandbox, sign_up, unexpected } from "./opening.mjs";
+
+const BUY = "/settings/organization/billing/buy";
+const languages = { en: "20.00", pl: "20,00", ja: "20.00" };
+
+async function journey(page, language, scripts) {
+  const amount = languages[language];
+  const tag = `billing-${language}${scripts ? "" : "-plain"}`;
+  const see = (name) => look(page, `${tag}-${name}`, scripts);
+  const press = (value) => page.locator(`button[value=${value}]`).click();
+  const choose = (value) => page.locator(`button[name=choice][value=${value}]`).click();
+  const outcome = () => page.locator("main p.notice[role=status]");
+  const order = async (way) => {
+    await page.goto(`${base}${BUY}?language=${language}`);
+    await page.fill("#amount", amount);
+    await page.locator(`input[name=way][value=${way}]`).check();
+    await press("review");
+    await page.waitForSelector("#confirm");
+    await press("buy");
+  };
+
+  // What is none changes nothing, and what was typed stays.
+  await page.goto(`${base}${BUY}?language=${language}`);
+  await see("empty");
+  await page.fill("#amount", "20 EUR");
+  await press("review");
+  await page.waitForSelector("#amount[aria-invalid]");
+  assert.equal(await page.inputValue("#amount"), "20 EUR", "what was typed stays");
+  await see("wrong");
+
+  // On the page of the service: declined, then the bank asks and the owner confirms. S3-12
+  await order("checkout");
+  await page.waitForURL(`${sandbox}/stripe/checkout/**`);
+  await choose("insufficient_funds");
+  await page.waitForSelector("[role=alert]");
+  await choose("3ds");
+  await page.waitForURL(`${sandbox}/stripe/confirm/**`);
+  await choose("complete");
+  await page.waitForURL(`${base}${BUY}?**`);
+  await page.waitForSelector("main p.notice.ok");
+  await see("paid");
+
+  // With the card on file, of which the bank asks at every charge: it says no, then yes.
+  await page.goto(`${base}/settings/organization/billing/payment-methods`);
+  await page.locator("form[action*='/add'] button").first().click();
+  await page.waitForURL(`${sandbox}/stripe/pay/**`);
+  await page.locator("button[value=charge_asks]").click();
+  await page.waitForSelector("text=4242");
+  for (const [choice, look_of_it] of [["fail", "bad"], ["complete", "ok"]]) {
+    await order("card");
+    await page.waitForSelector("main p.notice.wait a");
+    if (choice === "fail") await see("asks");
+    await outcome().locator("a").click();
+    await page.waitForURL(`${sandbox}/stripe/confirm/**`);
+    await choose(choice);
+    await page.waitForURL(`${base}${BUY}?**`);
+    await page.waitForSelector(`main p.notice.${look_of_it}`);
+  }
+  await see("purchases");
+
+  // The receipt, where the cardholder disputes the charge; billing is suspended until the bank has decided.
+  await page.locator("#purchases a[rel=noreferrer]").first().click();
+  await page.waitForURL(`${sandbox}/stripe/receipts/**`);
+  const receipt = page.url();
+  await choose("dispute");
+  await page.waitForSelector("button[value=won]");
+  const shown = async (selector) => {
+    for (let tries = 0; tries < 50; tries += 1) {
+      await page.goto(`${base}${BUY}`);
+      if (await page.locator(selector).count()) return;
+      await page.waitForTimeout(100);
+    }
+    assert.fail(`${selector} is not shown`);
+  };
+  await shown("#purchases .state.bad small");
+  await see("disputed");
+  await page.goto(receipt);
+  await choose("won");
+  await shown("form input#amount");
+}
+
+run(async (browser) => {
+  for (const [language, scripts] of [["en", true], ["pl", true], ["ja", true], ["en", false]]) {
+    const who = `billing-${language}${scripts ? "" : "-plain"}`;
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    const problems = complaints(page);
+    await sign_up(page, `${who}@example.com`);
+    await organization(page, who);
+    assert.deepEqual(unexpected(problems), []);
+    if (scripts) {
+      await journey(page, language, true);
+    } else {
+      const state = await context.storageState();
+      const plain = await browser.newContext({ javaScriptEnabled: false, storageState: state, viewport: { width: 1440, height: 900 } });
+      await journey(await plain.newPage(), language, false);
+      await plain.close();
+    }
+    assert.deepEqual(unexpected(problems), []);
+    await context.close();
+    done(`billing in ${language}${scripts ? "" : " without scripts"}`);
+  }
+});
