@@ -348,7 +348,8 @@ pub static ROUTES: &[Endpoint] = &[
     remove(WEBHOOK, WRITE, || delete(keystead::webhooks::delete)),
     write("/v1/keystead/webhooks/{webhook_id}/rotate", WRITE, || post(keystead::webhooks::rotate)),
     write("/v1/keystead/webhooks/{webhook_id}/test", WRITE, || post(keystead::webhooks::test)),
-    read("/v1/keystead/webhooks/{webhook_id}/deliveries", READ, || get(keystead::webhooks::deliveries)).query(PAGE, &[]),
+    read("/v1/keystead/webhooks/{webhook_id}/deliveries", READ, || get(keystead::webhooks::deliveries))
+        .query(PAGE, &[]),
     write("/v1/keystead/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver", WRITE, || {
         post(keystead::webhooks::redeliver)
     }),

@@ -159,7 +159,10 @@ impl Http {
     ///
     /// # Errors
     /// When there was no answer in time.
-    pub(crate) async fn send_for_head(&self, request: RequestBuilder) -> Result<(StatusCode, HeaderMap), DeliveryFault> {
+    pub(crate) async fn send_for_head(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<(StatusCode, HeaderMap), DeliveryFault> {
         let mut response = request.send().await.map_err(|error| fault(&error))?;
         Ok((response.status(), std::mem::take(response.headers_mut())))
     }

@@ -58,7 +58,9 @@ fn settings(fields: &Fields) -> Result<BudgetAlertSettings, ApiError> {
     let threshold = match (percent, amount) {
         (Some(percent), None) => NewThreshold::Percent(percent),
         (None, Some(amount)) => NewThreshold::Amount(amount),
-        (Some(_), Some(_)) => return Err(ApiError::param("amount", "Only one of 'percent' and 'amount' can be given.")),
+        (Some(_), Some(_)) => {
+            return Err(ApiError::param("amount", "Only one of 'percent' and 'amount' can be given."));
+        }
         (None, None) => return Err(ApiError::missing("percent")),
     };
     Ok(BudgetAlertSettings { threshold, recipients, owners, webhooks: webhooks.transpose()? })

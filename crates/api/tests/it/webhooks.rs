@@ -18,7 +18,8 @@ pub(crate) fn budget_alert(budget: &str) -> Value {
 
 /// The budget of tokens of the caller's organization in a day; it is made when there is none.
 pub(crate) async fn budget(world: &World, key: &str) -> String {
-    let asked = json!({ "subject": { "type": "organization" }, "measure": "tokens", "interval": "day", "amount": 1000 });
+    let asked =
+        json!({ "subject": { "type": "organization" }, "measure": "tokens", "interval": "day", "amount": 1000 });
     let made = world.post("/v1/keystead/budgets", key, asked).await;
     if made.status == 200 {
         return made.text("id");
@@ -135,7 +136,8 @@ async fn alerts_about_budgets_are_made_changed_and_deleted() {
     let path = format!("{ALERTS}/{}", made.text("id"));
     assert_eq!(world.get(&path, &key).await.body, expected);
     let changed = world.post(&path, &key, json!({ "amount": 500, "mail_owners": true, "webhook_ids": [] })).await;
-    let seen = (&changed.body["percent"], &changed.body["amount"], &changed.body["recipients"], &changed.body["webhook_ids"]);
+    let seen =
+        (&changed.body["percent"], &changed.body["amount"], &changed.body["recipients"], &changed.body["webhook_ids"]);
     assert_eq!(seen, (&Value::Null, &json!(500), &json!([]), &json!([])));
     assert_eq!(world.call(Method::DELETE, &path, &key, "").await.body["object"], "keystead.alert.deleted");
     assert_eq!(world.get(&path, &key).await.status, 404);

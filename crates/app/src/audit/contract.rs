@@ -188,9 +188,11 @@ pub fn shown_as(action: &str) -> &'static str {
         "project.user.deleted" => "user.deleted",
         "project.user.updated" | "user.deletion_cancelled" | "user.deletion_requested" => "user.updated",
         "organization.deleted" | "orgv.erased" | "payment.method_removed" => ANY_DELETION,
-        "budget.deleted" | "budget_alert.deleted" | "spend_alert.deleted" | "spend_limit.deleted" | "webhook.deleted" => {
-            ANY_DELETION
-        }
+        "budget.deleted"
+        | "budget_alert.deleted"
+        | "spend_alert.deleted"
+        | "spend_limit.deleted"
+        | "webhook.deleted" => ANY_DELETION,
         own => CONTRACT.iter().copied().find(|known| *known == own).unwrap_or(ANY_CHANGE),
     }
 }

@@ -9,8 +9,7 @@ use keystead_core::webhook::DELIVERIES_KEPT_DAYS;
 use keystead_store::tables::{
     accounts, activity, address_fingerprints, api_keys, changes, form_submissions, inbound_events, invites,
     key_addresses, limit_hits, operator_approvals, organization_verifications, pending_usage, phones, privacy,
-    refusals, removed_rows, requirement_states, sessions, spend_counters, usage, webhook_deliveries,
-    webhook_endpoints,
+    refusals, removed_rows, requirement_states, sessions, spend_counters, usage, webhook_deliveries, webhook_endpoints,
 };
 
 use crate::operator::kept_days;

@@ -10,8 +10,8 @@ mod run;
 
 pub(crate) use job::{
     AccountMail, AccountToDelete, CancelPhone, ChangeEmail, Delivery, DetachMethod, FailedSignIn, Job, MailCases,
-    MailLink, MailOwners, MailReviewers, MailSpendAlert, OrganizationToDelete, PollAttempt, PollPayment,
-    RedactAttempt, ResetPassword, SignUp,
+    MailLink, MailOwners, MailReviewers, MailSpendAlert, OrganizationToDelete, PollAttempt, PollPayment, RedactAttempt,
+    ResetPassword, SignUp,
 };
 pub(crate) use notices::{MailBudgetAlert, MailWebhookOff};
 pub(crate) use outcome::{Outcome, poll_wait};

@@ -14,7 +14,6 @@ use super::send::LEASE;
 use crate::verification::limits::{Subjects, count_within};
 use crate::{Actor, App, Error, audit};
 
-
 impl App {
     /// Lists the deliveries of an endpoint of the last days.
     ///

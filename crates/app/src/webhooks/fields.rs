@@ -71,7 +71,8 @@ mod tests {
     #[test]
     fn types_are_kept_once_in_order() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let read = checked_types(&names(&["budget.exhausted", "budget.threshold_reached", "budget.exhausted"])).unwrap();
+        let read =
+            checked_types(&names(&["budget.exhausted", "budget.threshold_reached", "budget.exhausted"])).unwrap();
         assert_eq!(read, [EventType::BudgetThresholdReached, EventType::BudgetExhausted]);
         for wrong in [&[][..], &["key.paused"], &["endpoint.test"], &["budget.exhausted", "x"]] {
             assert!(checked_types(&names(wrong)).is_err(), "{wrong:?}");

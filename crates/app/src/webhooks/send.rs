@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use keystead_core::time::Timestamp;
-use keystead_core::webhook::{DeliveryFault, DeliveryState, DisabledReason, EventType, is_failing_too_long, wait_after};
+use keystead_core::webhook::{
+    DeliveryFault, DeliveryState, DisabledReason, EventType, is_failing_too_long, wait_after,
+};
 use keystead_providers::outgoing_webhook::{Attempt, OutgoingWebhook, WebhookSender};
 use keystead_store::Tx;
 use keystead_store::tables::webhook_deliveries::{self, WebhookDelivery};
@@ -115,9 +117,8 @@ fn outcome(delivery: &WebhookDelivery, attempt: &Attempt, at: Timestamp, draw: u
         ..delivery.clone()
     };
     // A test is for a person who looks at its outcome now, and an endpoint that is gone or off takes nothing later.
-    let last = delivery.event_type == EventType::EndpointTest
-        || status == Some(410)
-        || fault == Some(DeliveryFault::Disabled);
+    let last =
+        delivery.event_type == EventType::EndpointTest || status == Some(410) || fault == Some(DeliveryFault::Disabled);
     let wait = if last { None } else { wait_after(tried.series, draw, attempt.retry_after) };
     match (fault, wait) {
         (None, _) => WebhookDelivery { state: DeliveryState::Delivered, ..tried },

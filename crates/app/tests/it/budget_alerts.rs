@@ -131,7 +131,10 @@ async fn an_alert_is_sent_once_in_a_period() {
     let data = &event["data"];
     assert_eq!(data["budget_id"], budget.as_str());
     assert_eq!(data["subject"], json!({ "type": "user", "id": place.ann.as_str() }));
-    assert_eq!((&data["measure"], &data["interval"], &data["unit"]), (&json!("tokens"), &json!("day"), &json!("tokens")));
+    assert_eq!(
+        (&data["measure"], &data["interval"], &data["unit"]),
+        (&json!("tokens"), &json!("day"), &json!("tokens"))
+    );
     assert_eq!(data["threshold"], json!({ "type": "percent", "percent": 80 }));
     assert_eq!((&data["used"], &data["limit"], &data["currency"]), (&json!(800), &json!(1_000), &Value::Null));
     // Then all of it, which is an event without an alert; and nothing more today.
@@ -170,7 +173,9 @@ async fn owners_can_be_mailed_about_a_budget() {
 #[tokio::test]
 async fn a_raised_budget_is_announced_again() {
     let mut place = Place::new().await;
-    let budget = place.budget(BudgetSubject::Organization(place.organization.clone()), Measure::Requests, Interval::Total, 2).await;
+    let budget = place
+        .budget(BudgetSubject::Organization(place.organization.clone()), Measure::Requests, Interval::Total, 2)
+        .await;
     place.webhook(&["budget.exhausted"]).await;
     assert!(place.use_some(1, 1).await.1.is_empty());
     assert_eq!(place.use_some(1, 1).await.1.len(), 1);
@@ -178,7 +183,10 @@ async fn a_raised_budget_is_announced_again() {
     assert!(place.use_some(1, 1).await.1.is_empty(), "all time is one period");
     place.test.app.change_budget(&place.owner, &place.organization, &budget, 4).await.unwrap();
     let events = place.use_some(1, 1).await.1;
-    assert_eq!((events.len(), &events[0]["data"]["limit"], &events[0]["data"]["period_end"]), (1, &json!(4), &Value::Null));
+    assert_eq!(
+        (events.len(), &events[0]["data"]["limit"], &events[0]["data"]["period_end"]),
+        (1, &json!(4), &Value::Null)
+    );
 }
 
 #[tokio::test]
@@ -220,7 +228,8 @@ async fn a_passed_threshold_waits_for_the_next_period() {
 async fn bad_alerts_are_refused_by_name_and_change_nothing() {
     let place = Place::new().await;
     let (app, owner, organization) = (&place.test.app, &place.owner, &place.organization);
-    let budget = place.budget(BudgetSubject::Organization(organization.clone()), Measure::Money, Interval::Day, 100).await;
+    let budget =
+        place.budget(BudgetSubject::Organization(organization.clone()), Measure::Money, Interval::Day, 100).await;
     let before = place.test.store.dump().await.unwrap();
     let with = |threshold| BudgetAlertSettings { threshold, ..percent(1, &["a@example.com"]) };
     let many: Vec<String> = (0..11).map(|n| format!("p{n}@example.com")).collect();
@@ -234,7 +243,10 @@ async fn bad_alerts_are_refused_by_name_and_change_nothing() {
         (percent(50, &["no address"]), "recipients"),
         (BudgetAlertSettings { recipients: many, ..percent(50, &[]) }, "recipients"),
         (BudgetAlertSettings { webhooks: Some(Vec::new()), ..percent(50, &[]) }, "recipients"),
-        (BudgetAlertSettings { webhooks: Some(vec!["webhook_none".parse().unwrap()]), ..percent(50, &[]) }, "not_found"),
+        (
+            BudgetAlertSettings { webhooks: Some(vec!["webhook_none".parse().unwrap()]), ..percent(50, &[]) },
+            "not_found",
+        ),
     ] {
         let shown = format!("{settings:?}");
         assert_eq!(code(app.create_budget_alert(owner, organization, &budget, settings).await), field, "{shown}");
@@ -249,8 +261,10 @@ async fn bad_alerts_are_refused_by_name_and_change_nothing() {
 async fn alerts_of_another_organization_are_missing() {
     let place = Place::new().await;
     let app = &place.test.app;
-    let budget = place.budget(BudgetSubject::Organization(place.organization.clone()), Measure::Money, Interval::Day, 100).await;
-    let made = app.create_budget_alert(&place.owner, &place.organization, &budget, percent(50, &["a@example.com"])).await;
+    let budget =
+        place.budget(BudgetSubject::Organization(place.organization.clone()), Measure::Money, Interval::Day, 100).await;
+    let made =
+        app.create_budget_alert(&place.owner, &place.organization, &budget, percent(50, &["a@example.com"])).await;
     let id = made.unwrap().alert.id;
     let (eve, _) = place.test.signed_in_user("eve@example.com").await;
     let (foreign, _) = place.test.organization(&eve).await;

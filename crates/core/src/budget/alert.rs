@@ -62,7 +62,11 @@ mod tests {
             (33, 1, 3, true),
             (34, 1, 3, false),
         ] {
-            assert_eq!(Threshold::Share(percent).is_reached(cents(used), cents(most)), reached, "{percent} {used} {most}");
+            assert_eq!(
+                Threshold::Share(percent).is_reached(cents(used), cents(most)),
+                reached,
+                "{percent} {used} {most}"
+            );
         }
         // A pico less is not enough.
         let almost = Amount::of_picos(Amount::of_cents(8_000).picos() - 1);

@@ -34,14 +34,22 @@ async fn owners_switch_emails_and_add_alerts() {
     let budget = budget(&mut ann).await;
     let seen = ann.get(HERE).await.body;
     assert!(seen.contains("No email to owners") && seen.contains("Tokens per day"), "{seen}");
-    for (verb, state) in [("mail", "Owners get emails"), ("mail", "Owners get emails"), ("silence", "No email to owners")] {
+    for (verb, state) in
+        [("mail", "Owners get emails"), ("mail", "Owners get emails"), ("silence", "No email to owners")]
+    {
         let saved = send(&mut ann, verb, &[("budget", &budget)]).await;
         assert!(saved.location().contains("done=saved"), "{}", saved.body);
         assert!(ann.get(HERE).await.body.contains(state), "{verb}");
     }
-    let fields = [("budget", budget.as_str()), ("kind", "percent"), ("value", "75 %"), ("recipients", "a@example.com, b@example.com")];
+    let fields = [
+        ("budget", budget.as_str()),
+        ("kind", "percent"),
+        ("value", "75 %"),
+        ("recipients", "a@example.com, b@example.com"),
+    ];
     send(&mut ann, "create", &fields).await;
-    let fields = [("budget", budget.as_str()), ("kind", "amount"), ("value", "1,500"), ("recipients", ""), ("owners", "yes")];
+    let fields =
+        [("budget", budget.as_str()), ("kind", "amount"), ("value", "1,500"), ("recipients", ""), ("owners", "yes")];
     send(&mut ann, "create", &fields).await;
     let seen = ann.get(HERE).await.body;
     for text in ["75 %", "a@example.com", "b@example.com", "1,500", "Owners", "Not reached yet"] {
@@ -87,7 +95,8 @@ async fn readers_and_strangers_change_no_alert() {
             let answer = send(browser, verb, &[("budget", &budget)]).await;
             assert!([403, 404].contains(&answer.status), "{verb}: {} {}", answer.status, answer.body);
         }
-        let fields = [("budget", budget.as_str()), ("kind", "percent"), ("value", "50"), ("recipients", "e@example.com")];
+        let fields =
+            [("budget", budget.as_str()), ("kind", "percent"), ("value", "50"), ("recipients", "e@example.com")];
         let answer = send(browser, "create", &fields).await;
         assert!([403, 404].contains(&answer.status), "{}", answer.status);
     }

@@ -55,7 +55,8 @@ fn a_budget_that_is_reached_is_sent_to_a_program() {
     let secret = WebhookSecret::parse(made["secret"].as_str().unwrap()).unwrap();
     let id = made["id"].as_str().unwrap();
     assert_eq!(place.json(&["webhooks", "list"])["data"][0]["id"], made["id"]);
-    let budget = json!({ "subject": { "type": "organization" }, "measure": "requests", "interval": "total", "amount": 2 });
+    let budget =
+        json!({ "subject": { "type": "organization" }, "measure": "requests", "interval": "total", "amount": 2 });
     let budget = place.product.call("POST", "/v1/keystead/budgets", &place.admin, Some(&budget));
     let budget = budget.body["id"].as_str().unwrap().to_owned();
     let alert = place.json(&["alerts", "create", &budget, "--percent", "50", "--mail-owners"]);
@@ -75,7 +76,8 @@ fn a_budget_that_is_reached_is_sent_to_a_program() {
     for (head, body) in &arrived {
         let (event, at) = (header(head, "webhook-id"), header(head, "webhook-timestamp").parse().unwrap());
         // The head is in lower case, and so is what it is compared with.
-        let signed = secret.sign(&original(&place.json(&["webhooks", "deliveries", id]), event), Timestamp(at), body.as_bytes());
+        let signed =
+            secret.sign(&original(&place.json(&["webhooks", "deliveries", id]), event), Timestamp(at), body.as_bytes());
         assert_eq!(header(head, "webhook-signature"), signed.to_lowercase());
         let body: Value = serde_json::from_str(body).unwrap();
         assert_eq!(body["data"]["budget_id"], json!(budget), "{body}");

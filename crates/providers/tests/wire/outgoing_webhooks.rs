@@ -126,7 +126,9 @@ async fn only_names_of_the_internet_are_called() {
     }
     // In development, only this machine by its usual names is added.
     let development = HttpWebhooks::new(true).unwrap();
-    for url in ["http://10.0.0.1/", "http://169.254.169.254/", "http://127.0.0.2:1/", "http://[::1]:1/", "http://0.0.0.0:1/"] {
+    for url in
+        ["http://10.0.0.1/", "http://169.254.169.254/", "http://127.0.0.2:1/", "http://[::1]:1/", "http://0.0.0.0:1/"]
+    {
         assert_eq!(send(&development, url).await.answer, Err(DeliveryFault::Address), "{url}");
     }
     assert!(received.try_recv().is_err());

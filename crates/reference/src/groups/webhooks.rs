@@ -1,6 +1,8 @@
 //! Webhooks: where events are sent, and what was sent.
 
-use keystead_core::webhook::{DeliveryFault, DeliveryState, DisabledReason, EventType, LONGEST_DESCRIPTION, LONGEST_URL};
+use keystead_core::webhook::{
+    DeliveryFault, DeliveryState, DisabledReason, EventType, LONGEST_DESCRIPTION, LONGEST_URL,
+};
 
 use super::shared::{CREATED_AT, PAGE, READ, WRITE, id, object};
 use crate::members::{Kind, Member, field, optional};
@@ -86,7 +88,8 @@ const DELIVERY: Object = Object::new(
 );
 
 const ABOUT_TEST: &str = "Sends an event `endpoint.test` once, also to a webhook that is off, and answers what came of it. At most 60 tests and repeated deliveries an hour.";
-const ABOUT_REDELIVER: &str = "The same event id and body, by the same schedule. 409 while it is still being sent, or while the webhook is off.";
+const ABOUT_REDELIVER: &str =
+    "The same event id and body, by the same schedule. 409 while it is still being sent, or while the webhook is off.";
 
 pub(super) const GROUP: Group = Group {
     slug: "webhooks",

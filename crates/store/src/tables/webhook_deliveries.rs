@@ -110,11 +110,7 @@ pub async fn find(
 ///
 /// # Errors
 /// [`Error::Missing`] for an unknown cursor.
-pub async fn list(
-    tx: &mut Tx,
-    endpoint: &WebhookEndpointId,
-    page: &Page,
-) -> Result<Listing<WebhookDelivery>, Error> {
+pub async fn list(tx: &mut Tx, endpoint: &WebhookEndpointId, page: &Page) -> Result<Listing<WebhookDelivery>, Error> {
     let list = List {
         select: concat!("SELECT ", columns!(), " FROM webhook_deliveries"),
         table: TABLE,

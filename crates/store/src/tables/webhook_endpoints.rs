@@ -120,11 +120,7 @@ pub async fn find(
 ///
 /// # Errors
 /// [`Error::Missing`] for an unknown cursor.
-pub async fn list(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    page: &Page,
-) -> Result<Listing<WebhookEndpoint>, Error> {
+pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Result<Listing<WebhookEndpoint>, Error> {
     let list = List {
         select: concat!("SELECT ", columns!(), " FROM webhook_endpoints"),
         table: TABLE,

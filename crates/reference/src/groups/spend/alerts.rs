@@ -12,15 +12,17 @@ const PERCENT: Member = optional("percent", Kind::Integer, "The share of the bud
     .between(*SHARES.start(), *SHARES.end())
     .such_as("80")
     .shown();
-const AMOUNT: Member =
-    optional("amount", Kind::Integer, "The use at which it is reached, in place of a share: cents, tokens or requests.")
-        .between(1, MOST_CENTS);
+const AMOUNT: Member = optional(
+    "amount",
+    Kind::Integer,
+    "The use at which it is reached, in place of a share: cents, tokens or requests.",
+)
+.between(1, MOST_CENTS);
 const RECIPIENTS: Member = optional("recipients", Kind::List(&Kind::Text), "Addresses that get a mail, each once.")
     .at_most(MOST_ALERT_RECIPIENTS as i64)
     .such_as("[\"ann@example.com\"]")
     .shown();
-const OWNERS: Member =
-    optional("mail_owners", Kind::Boolean, "Whether the owners get a mail.").usually("false");
+const OWNERS: Member = optional("mail_owners", Kind::Boolean, "Whether the owners get a mail.").usually("false");
 const WEBHOOKS: Member = optional(
     "webhook_ids",
     Kind::List(&Kind::Id("webhook_")),
@@ -39,9 +41,13 @@ const ALERT: Object = Object::new(
         field("unit", Kind::OneOf(&["cents", "tokens", "requests"]), "The unit of the figures."),
         field("recipients", Kind::List(&Kind::Text), "Addresses that get a mail.").such_as("[\"ann@example.com\"]"),
         field("mail_owners", Kind::Boolean, "Whether the owners get a mail.").such_as("false"),
-        field("webhook_ids", Kind::List(&Kind::Id("webhook_")), "The webhooks that get an event; null for every one that is subscribed.")
-            .or_null()
-            .such_as("null"),
+        field(
+            "webhook_ids",
+            Kind::List(&Kind::Id("webhook_")),
+            "The webhooks that get an event; null for every one that is subscribed.",
+        )
+        .or_null()
+        .such_as("null"),
         field("last_reached_at", Kind::Time, "When it was last reached.").or_null().such_as("null"),
         field("last_used", Kind::Integer, "What was used when it was last reached.").or_null().such_as("null"),
         CREATED_AT,

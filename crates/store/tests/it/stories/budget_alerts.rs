@@ -58,7 +58,9 @@ async fn claimed(db: &Database, at: Timestamp) -> Vec<(String, i64, Amount)> {
     let due = look!(db, |tx| budget_alerts::has_reached(tx)).unwrap();
     let found = change!(db, |tx| budget_alerts::claim_reached(tx, at, 99)).unwrap();
     assert_eq!(due, !found.is_empty());
-    let name = |alert: Option<BudgetAlert>, budget: &BudgetId| alert.map_or_else(|| budget.to_string(), |one| one.id.to_string());
+    let name = |alert: Option<BudgetAlert>, budget: &BudgetId| {
+        alert.map_or_else(|| budget.to_string(), |one| one.id.to_string())
+    };
     let mut all: Vec<_> = found.into_iter().map(|one| (name(one.alert, &one.budget), one.window.0, one.used)).collect();
     all.sort();
     all
@@ -69,7 +71,11 @@ pub(crate) async fn alerts_of_budgets(db: Database) {
     let (one, two): (OrganizationId, OrganizationId) = (id("org-one"), id("org-two"));
     let budget = set(&db, "org-one", "requests/day", 100).await;
     let share = alert(&budget, "share", Threshold::Share(80));
-    let amount = BudgetAlert { created_at: later(1), webhooks: None, ..alert(&budget, "sum", Threshold::Amount(budget.scope.terms.measure.amount(50))) };
+    let amount = BudgetAlert {
+        created_at: later(1),
+        webhooks: None,
+        ..alert(&budget, "sum", Threshold::Amount(budget.scope.terms.measure.amount(50)))
+    };
     for row in [&share, &amount] {
         change!(db, |tx| budget_alerts::insert(tx, row, None)).unwrap();
     }
@@ -106,7 +112,12 @@ pub(crate) async fn alerts_of_budgets(db: Database) {
     assert!(claimed(&db, NOW).await.is_empty(), "a lowered one does not");
 
     // Another threshold can be reached in the same period, one that is passed cannot.
-    let other = BudgetAlert { threshold: Threshold::Amount(used(242)), recipients: Vec::new(), owners: false, ..amount.clone() };
+    let other = BudgetAlert {
+        threshold: Threshold::Amount(used(242)),
+        recipients: Vec::new(),
+        owners: false,
+        ..amount.clone()
+    };
     assert!(change!(db, |tx| budget_alerts::update(tx, &other, None)).unwrap());
     record(&db, "1-a", 7, &[requests(7, 1)]).await;
     assert_eq!(claimed(&db, NOW).await, [("budgetalert_sum".to_owned(), day, used(242))]);

@@ -100,7 +100,8 @@ pub(crate) async fn endpoints_and_their_secrets(db: Database) {
         change!(db, |tx| webhook_endpoints::note_outcome(tx, &b.id, taken, at)).unwrap();
         assert_eq!(failing(&db).await, since);
     }
-    let off = change!(db, |tx| webhook_endpoints::disable(tx, &b.id, DisabledReason::Gone, later(20))).unwrap().unwrap();
+    let off =
+        change!(db, |tx| webhook_endpoints::disable(tx, &b.id, DisabledReason::Gone, later(20))).unwrap().unwrap();
     assert_eq!((off.disabled, off.updated_at), (Some(DisabledReason::Gone), later(20)));
     assert_eq!(
         change!(db, |tx| webhook_endpoints::disable(tx, &b.id, DisabledReason::Failing, later(21))).unwrap(),
@@ -154,7 +155,10 @@ pub(crate) async fn deliveries_are_claimed_and_settled(db: Database) {
     };
     assert!(change!(db, |tx| webhook_deliveries::settle(tx, &failed)).unwrap());
     assert_eq!(look!(db, |tx| webhook_deliveries::find(tx, &a.id, &early.id)).unwrap(), Some(failed.clone()));
-    assert!(!change!(db, |tx| webhook_deliveries::begin_again(tx, &a.id, &early.id, later(61))).unwrap(), "it is pending");
+    assert!(
+        !change!(db, |tx| webhook_deliveries::begin_again(tx, &a.id, &early.id, later(61))).unwrap(),
+        "it is pending"
+    );
     assert_eq!(change!(db, |tx| webhook_deliveries::claim(tx, later(65), later(125), 9)).unwrap().len(), 1);
     let taken = WebhookDelivery {
         state: DeliveryState::Delivered,
