@@ -60,7 +60,7 @@ impl BudgetAlertSettings {
         }
         let mut recipients = Vec::with_capacity(self.recipients.len());
         for recipient in &self.recipients {
-            let address = email(recipient).map_err(|fault| invalid(fault.message()))?;
+            let address = email(recipient).map_err(|fault| invalid(fault.message().to_owned()))?;
             if !recipients.contains(&address) {
                 recipients.push(address);
             }

@@ -81,11 +81,6 @@ impl Book {
         Ok(book)
     }
 
-    /// What of the usage is counted and not posted, exactly; it is charged to nothing while nothing is charged.
-    fn remainder(&self) -> Amount {
-        remainder(&self.months, &self.account)
-    }
-
     /// What the organization has: its lots without what it owes and what is not posted yet.
     pub(super) fn balance(&self) -> Amount {
         balance(&self.position, &self.months, &self.account)

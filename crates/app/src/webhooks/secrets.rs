@@ -14,7 +14,7 @@ fn context(id: &WebhookEndpointId) -> String {
 
 /// Draws a secret.
 pub(super) fn draw(app: &App) -> WebhookSecret {
-    app.draw(|rng| WebhookSecret::generate(rng))
+    app.draw(WebhookSecret::generate)
 }
 
 /// Seals the secret of an endpoint.
