@@ -199,7 +199,7 @@ impl SharedBuckets {
             return false;
         }
         // Up to now the level has leaked by the former part.
-        let former = self.part(reach);
+        let former = self.part.unwrap_or_else(|| self.part(reach));
         self.buckets.levels(&self.limits, former, reach.now);
         if answer.fresh {
             // What was reported is in what the answer adds.
