@@ -194,10 +194,13 @@ impl SharedBuckets {
     }
 
     /// Takes the answer to the last report. Returns whether the node has to give something back, and reports again.
-    pub fn answer(&mut self, answer: &ShareAnswer) -> bool {
+    pub fn answer(&mut self, answer: &ShareAnswer, reach: &Reach) -> bool {
         if self.pending.take_if(|pending| pending.number == answer.number).is_none() {
             return false;
         }
+        // Up to now the level has leaked by the former part.
+        let former = self.part.unwrap_or_else(|| self.part(reach));
+        self.buckets.levels(&self.limits, former, reach.now);
         if answer.fresh {
             // What was reported is in what the answer adds.
             let (limits, part) = (self.limits, self.part.unwrap_or_default());

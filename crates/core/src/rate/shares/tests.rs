@@ -119,7 +119,7 @@ impl World {
         let list = &self.list;
         let answer =
             self.division.divide(&node.name, &ask, |name| NodeState::of(list.get(name).copied(), clock), clock);
-        received && node.buckets.answer(&answer)
+        received && node.buckets.answer(&answer, &reach)
     }
 
     fn report_all(&mut self, lost: (bool, bool)) {

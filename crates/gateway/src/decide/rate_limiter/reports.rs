@@ -154,9 +154,10 @@ impl RateLimiter {
                 tracing::debug!("rate limits could not be divided; each node grants an equal part meanwhile");
                 return None;
             };
+            let reach = self.reach();
             for (addressed, answer) in asks.iter().zip(&answers) {
                 let mut open = lock(&addressed.cell.open);
-                if open.find(addressed.project.as_ref()).is_some_and(|buckets| buckets.answer(answer)) {
+                if open.find(addressed.project.as_ref()).is_some_and(|buckets| buckets.answer(answer, &reach)) {
                     again.push((Arc::clone(&addressed.cell), addressed.project.clone()));
                 }
             }
