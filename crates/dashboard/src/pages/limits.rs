@@ -169,11 +169,13 @@ async fn page(state: &DashboardState, visit: &Visit, refused: Option<&Refused<'_
     let next = from.saturating_add(ROWS);
     let own = spend_of(state, visit, Some(&visit.project.id)).await?;
     let of_organization = spend_of(state, visit, None).await?;
-    let wrong_fields = rows.iter().flat_map(|row| row.cells.iter().map(move |cell| (row, cell)));
-    let wrong_fields = wrong_fields.filter_map(|(row, cell)| {
-        let text = format!("{}, {}: {}", row.model, cell.label, cell.wrong.as_ref()?);
-        Some(Wrong { field: cell.id.clone(), text })
-    });
+    let cells = rows.iter().flat_map(|row| row.cells.iter().map(move |cell| (row, cell)));
+    let wrong_fields: Vec<Wrong> = cells
+        .filter_map(|(row, cell)| {
+            let text = format!("{}, {}: {}", row.model, cell.label, cell.wrong.as_ref()?);
+            Some(Wrong { field: cell.id.clone(), text })
+        })
+        .collect();
     Ok(Limits {
         tier: TierSection::of(&visit.person.format, &tier, &state.app.settings().operator),
         layout: Layout::new(state, visit, &t.text("nav-limits"), HERE),
@@ -183,7 +185,7 @@ async fn page(state: &DashboardState, visit: &Visit, refused: Option<&Refused<'_
         budgets_change: visit.owner(),
         budgets_href: visit.link(budgets::HERE),
         wrong: refused.filter(|refused| !refused.taken.is_empty()).map(|_| t.text("limits-conflict")),
-        wrong_fields: wrong_fields.collect(),
+        wrong_fields,
         rows,
         labels: COLUMNS.into_iter().map(|measure| t.text(label(measure))).collect(),
         administers: visit.project.administers,

@@ -247,7 +247,7 @@ pub(crate) async fn stop(State(state): State<DashboardState>, visit: Visit, form
 
 /// Reads the three amounts; the field at fault and what is wrong otherwise.
 fn typed(visit: &Visit, form: &Form) -> Result<Recharge, (String, String)> {
-    let read = |name: &str| {
+    let read = |name: &str| -> Result<Micros, (String, String)> {
         let cents = cents(&visit.person.format, form.field(name), 1).map_err(|text| (name.to_owned(), text))?;
         Ok(Micros(cents.saturating_mul(CENT)))
     };
