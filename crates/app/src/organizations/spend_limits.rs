@@ -67,7 +67,7 @@ impl App {
                 open_project(tx, organization, project).await?;
             }
             let (scope, most) = (BudgetScope::spend_limit(subject.clone()), Measure::Money.amount(cents));
-            let new = NewBudget { id, organization, scope: &scope, zone: BudgetZone::UTC, most };
+            let new = NewBudget { id: id.clone(), organization, scope: &scope, zone: BudgetZone::UTC, most };
             budgets::set(tx, new, self.now()).await?;
             let details = json!({ "changes_requested": { "threshold_amount": cents }, "project_id": project });
             let target = subject.as_str();
