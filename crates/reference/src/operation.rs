@@ -282,6 +282,7 @@ fn path_member(name: &str) -> Option<Member> {
         field("external_key_id", Kind::Id("extkey_"), "The external key."),
         field("external_storage_id", Kind::Id("extstore_"), "The external storage."),
         field("alert_id", Kind::Id("alert_"), "The spend alert."),
+        field("budget_id", Kind::Id("budget_"), "The budget."),
         field("project_alert_id", Kind::Id("alert_"), "The spend alert."),
         field("workload_identity_provider_id", Kind::Id("wip_"), "The provider."),
         field("workload_identity_federation_rule_id", Kind::Id("wifr_"), "The rule."),
