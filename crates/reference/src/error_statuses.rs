@@ -181,9 +181,12 @@ pub const ERROR_STATUSES: &[ErrorStatus] = &[
     status(413, "ContentTooLarge", "The body is larger than allowed."),
     ErrorStatus {
         codes: &[
+            ("credit_balance_exhausted", "The prepaid credit of the organization is spent."),
             ("external_checks", "Too many validations of external keys and storage."),
+            ("insufficient_quota", "The request does not fit into a budget of money of the person or the key."),
             ("invites", "Too many invitations were sent."),
             ("organization_spend_limit_exceeded", "The request does not fit into the spend limit of the organization."),
+            ("organization_usage_limit_exceeded", "The request does not fit into a budget of tokens or requests."),
             ("payment_setup_running", "A card is being added."),
             ("payment_setups", "Too many cards were tried."),
             ("phone_checks", "Too many codes were checked."),
