@@ -45,6 +45,7 @@ pub(crate) fn all() -> Done {
         ("reference", &[]),
         ("limits", &rates),
         ("spend", &priced),
+        ("budgets", &priced),
         ("prices", &ops),
         ("playground", &[]),
         ("first_hour", &[]),
