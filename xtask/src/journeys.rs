@@ -55,6 +55,7 @@ pub(crate) fn all() -> Done {
         ("limits", &rates),
         ("spend", &priced),
         ("webhooks", &[]),
+        ("budgets", &priced),
         ("prices", &ops),
         ("billing", &prepaid),
         ("playground", &[]),

@@ -183,10 +183,13 @@ pub const ERROR_STATUSES: &[ErrorStatus] = &[
     ErrorStatus {
         codes: &[
             ("billing_not_active", "The billing of the organization is suspended."),
+            ("credit_balance_exhausted", "The prepaid credit of the organization is spent."),
             ("external_checks", "Too many validations of external keys and storage."),
             ("failed_purchases", "Too many purchases were refused by the bank."),
+            ("insufficient_quota", "The request does not fit into a budget of money of the person or the key."),
             ("invites", "Too many invitations were sent."),
             ("organization_spend_limit_exceeded", "The request does not fit into the spend limit of the organization."),
+            ("organization_usage_limit_exceeded", "The request does not fit into a budget of tokens or requests."),
             ("payment_setup_running", "A card is being added."),
             ("payment_setups", "Too many cards were tried."),
             ("phone_checks", "Too many codes were checked."),

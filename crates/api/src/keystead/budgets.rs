@@ -46,10 +46,14 @@ pub(crate) fn show(view: &BudgetView) -> Value {
     let (budget, figures) = (&view.row.budget, &view.figures);
     let (subject, terms) = (&budget.scope.subject, budget.scope.terms);
     let shown = |amount| figure(terms.measure, amount);
+    let kind = match terms.kind {
+        BudgetKind::Limit => "limit",
+        BudgetKind::Credit => "credit",
+    };
     json!({
         "id": budget.id,
         "object": "keystead.budget_limit",
-        "kind": match terms.kind { BudgetKind::Limit => "limit", BudgetKind::Credit => "credit" },
+        "kind": kind,
         "subject": { "type": subject.kind().as_str(), "id": subject.id() },
         "measure": terms.measure.as_str(),
         "interval": terms.interval.as_str(),

@@ -46,12 +46,11 @@ fn amount(format: &LocalFormat, measure: Measure, typed: &str) -> Result<i64, Fa
 pub(super) fn whole(typed: &str) -> Option<i64> {
     let mut groups = vec![String::new()];
     for character in typed.trim().chars() {
-        match (digit(character), groups.last_mut()) {
-            (Some(value), Some(group)) => group.push(char::from(b'0' + value)),
-            (None, _) if character.is_whitespace() || matches!(character, '.' | ',' | '\'' | '，') => {
-                groups.push(String::new());
-            }
-            _ => return None,
+        let separates = character.is_whitespace() || matches!(character, '.' | ',' | '\'' | '，');
+        match digit(character) {
+            Some(value) => groups.last_mut()?.push(char::from(b'0' + value)),
+            None if separates => groups.push(String::new()),
+            None => return None,
         }
     }
     let (first, rest) = groups.split_first()?;

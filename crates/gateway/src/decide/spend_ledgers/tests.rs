@@ -254,7 +254,7 @@ async fn each_measure_has_its_own_unit() {
     let guard = node.set_aside(budgets.iter(), &most, NOW).await.unwrap();
     guard.spend(&Measured { money: CENT, tokens: 70, requests: 1 });
     drop(guard);
-    let committed = budgets.map(|budget| node.account(&budget, NOW).give_up().0);
+    let committed = budgets.each_ref().map(|budget| node.account(budget, NOW).give_up().0);
     assert_eq!(committed, [Measure::Tokens.amount(70), Measure::Requests.amount(1)]);
     // Nothing is set aside from budgets of which a request uses nothing.
     let free = node.set_aside(budgets.iter(), &cents(1), NOW).await.unwrap();

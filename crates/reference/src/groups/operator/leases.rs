@@ -47,8 +47,6 @@ pub(super) const RELEASE: Operation = post(
     "Release what a node that is gone holds",
 )
 .about("Only when its data directory is lost: what its spool contains may exceed a budget if it is counted after all.")
-.of(field("node", Kind::Text, "The node.").such_as("0123abcd"))
 .needs(Access::Operator)
 .body(&[REASON])
-.answers(&LEASES)
-.or(&[404]);
+.answers(&LEASES);
