@@ -27,7 +27,9 @@ impl App {
         write_tx!(self.store(), "begin_export", |tx| {
             match file {
                 Export::Usage => self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?,
-                Export::AuditLog | Export::Ledger => self.authorize(tx, actor, organization, Scope::ManagementRead).await?,
+                Export::AuditLog | Export::Ledger => {
+                    self.authorize(tx, actor, organization, Scope::ManagementRead).await?
+                }
             }
             let who = Subjects {
                 user: actor.user(),

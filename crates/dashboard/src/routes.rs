@@ -10,10 +10,12 @@ use crate::pages::audit::{csv as audit_csv, page as audit};
 use crate::pages::capture::{ending, handoff, picture, steps};
 use crate::pages::certificates::{list as certificates, one as certificate};
 use crate::pages::keys::{actions, create, find, issued, list, overview};
-use crate::pages::operator::{credit as operator_credit, overview as console, policy, prices, report, reviews, setup, waivers};
+use crate::pages::operator::{
+    credit as operator_credit, overview as console, policy, prices, report, reviews, setup, waivers,
+};
 use crate::pages::organization::{
-    admin_keys, billing, credit, credit_csv, deletion as organization_deletion, general, group, groups, member, members, network, project,
-    project_models, projects, role, roles, verification,
+    admin_keys, billing, credit, credit_csv, deletion as organization_deletion, general, group, groups, member,
+    members, network, project, project_models, projects, role, roles, verification,
 };
 use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
 use crate::pages::usage;

@@ -128,8 +128,7 @@ async fn owners_set_automatic_recharge() {
         "enabled": true, "below_in_cents": 1_000, "amount_in_cents": 5_000, "monthly_ceiling_in_cents": 20_000,
     });
     let set = world.post(place, key, good.clone()).await;
-    let expected =
-        json!({ "below_in_cents": 1_000, "amount_in_cents": 5_000, "monthly_ceiling_in_cents": 20_000 });
+    let expected = json!({ "below_in_cents": 1_000, "amount_in_cents": 5_000, "monthly_ceiling_in_cents": 20_000 });
     assert_eq!((set.status, &set.body["recharge"]), (200, &expected), "{}", set.body);
     for (name, value) in [
         ("enabled", json!(null)),

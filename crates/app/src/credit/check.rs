@@ -9,7 +9,9 @@ use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::prices::{self, PriceRow};
-use keystead_store::tables::{credit_accounts, credit_budgets, credit_lots, credit_usage, ledger, organizations, usage};
+use keystead_store::tables::{
+    credit_accounts, credit_budgets, credit_lots, credit_usage, ledger, organizations, usage,
+};
 
 use super::book::{balance, position};
 use crate::validate::operators_only;
@@ -107,11 +109,23 @@ async fn usage_and_counters(tx: &mut Tx, check: &mut MoneyCheck, now: Timestamp)
         let place = (organization, Some(month));
         let kept = now.since(month) < COUNTERS_KEPT * DAY || counters.contains_key(&(organization.clone(), month));
         let of_month = [
-            Some(("sums of days of usage, and usage counted for the ledger", at(&days, organization, month), row.counted)),
+            Some((
+                "sums of days of usage, and usage counted for the ledger",
+                at(&days, organization, month),
+                row.counted,
+            )),
             kept.then(|| {
-                ("counter of the spend limit, and usage counted for the ledger", at(&counters, organization, month), row.admitted)
+                (
+                    "counter of the spend limit, and usage counted for the ledger",
+                    at(&counters, organization, month),
+                    row.admitted,
+                )
             }),
-            Some(("usage noted as posted, and usage in the ledger", row.posted.into(), at(&posted, organization, month))),
+            Some((
+                "usage noted as posted, and usage in the ledger",
+                row.posted.into(),
+                at(&posted, organization, month),
+            )),
         ];
         for (about, expected, found) in of_month.into_iter().flatten() {
             if let Some(difference) = compare(place, about, expected, found) {

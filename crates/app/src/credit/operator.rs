@@ -272,7 +272,8 @@ fn reference(
     let Some(key) = idempotency_key else { return Ok(None) };
     let printable = key.chars().all(|c| c.is_ascii_graphic());
     if key.is_empty() || key.len() > LONGEST_KEY || !printable {
-        let message = format!("Invalid 'idempotency_key': 1 to {LONGEST_KEY} printable ASCII characters without spaces.");
+        let message =
+            format!("Invalid 'idempotency_key': 1 to {LONGEST_KEY} printable ASCII characters without spaces.");
         return Err(Error::invalid("idempotency_key", message));
     }
     Ok(Some(format!("{kind}/{organization}/{key}")))

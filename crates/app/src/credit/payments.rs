@@ -55,12 +55,7 @@ pub struct Posted {
 ///
 /// # Errors
 /// When the amount is out of range, or when the same payment was posted with another amount or organization.
-pub async fn record_purchase(
-    app: &App,
-    tx: &mut Tx,
-    actor: &Actor,
-    paid: &Purchase<'_>,
-) -> Result<Posted, Error> {
+pub async fn record_purchase(app: &App, tx: &mut Tx, actor: &Actor, paid: &Purchase<'_>) -> Result<Posted, Error> {
     let mut book = Book::lock(app, tx, paid.organization).await?;
     let reference = format!("purchase/{}", paid.payment);
     if let Some(known) = known(tx, paid.organization, &reference, paid.micros).await? {
@@ -88,12 +83,7 @@ pub async fn record_refund(app: &App, tx: &mut Tx, actor: &Actor, back: &TakenBa
 ///
 /// # Errors
 /// When there is no such payment, or when more would be taken back than was paid.
-pub async fn record_chargeback(
-    app: &App,
-    tx: &mut Tx,
-    actor: &Actor,
-    back: &TakenBack<'_>,
-) -> Result<Posted, Error> {
+pub async fn record_chargeback(app: &App, tx: &mut Tx, actor: &Actor, back: &TakenBack<'_>) -> Result<Posted, Error> {
     take_back(app, tx, actor, back, true).await
 }
 
@@ -112,7 +102,9 @@ async fn take_back(
     }
     let of_payment = ledger::list_of_payment(tx, payment).await?;
     let bought = of_payment.iter().find(|row| row.organization == *organization && row.lot.is_some());
-    let Some(lot) = bought.and_then(|row| row.lot.clone()) else { return Err(Error::not_found("payment for credit", payment)) };
+    let Some(lot) = bought.and_then(|row| row.lot.clone()) else {
+        return Err(Error::not_found("payment for credit", payment));
+    };
     let open = open_of(&of_payment);
     let made = if disputed {
         charge_back(&book.position, &lot, micros, open)

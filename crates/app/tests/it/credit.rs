@@ -337,8 +337,7 @@ async fn bad_input_changes_nothing() {
     assert!(account.adjust(5, Some("")).await.is_err() && account.adjust(5, Some("a b")).await.is_err());
     for priority in [-1, 101] {
         let priority = Some(priority);
-        let grant =
-            Grant { micros: Micros(5), expires_at: None, priority, reason: "trial", idempotency_key: None };
+        let grant = Grant { micros: Micros(5), expires_at: None, priority, reason: "trial", idempotency_key: None };
         assert!(account.test.app.grant_credit(&operator(), &account.organization, &grant).await.is_err());
         let quiet = Grant { priority: None, reason: "  ", ..grant };
         assert!(account.test.app.grant_credit(&operator(), &account.organization, &quiet).await.is_err());
@@ -349,12 +348,10 @@ async fn bad_input_changes_nothing() {
         let refused = account.test.app.grant_credit(&operator(), &unknown, &own).await;
         assert!(matches!(refused, Err(Error::NotFound { .. })));
     }
-    let recharge = |below, amount, ceiling| Recharge {
-        below: Micros(below),
-        amount: Micros(amount),
-        ceiling: Micros(ceiling),
-    };
-    for wrong in [recharge(0, 1, 1), recharge(1, 0, 1), recharge(1, -1, 1), recharge(1, 2, 1), recharge(1, 1, i64::MAX)] {
+    let recharge =
+        |below, amount, ceiling| Recharge { below: Micros(below), amount: Micros(amount), ceiling: Micros(ceiling) };
+    for wrong in [recharge(0, 1, 1), recharge(1, 0, 1), recharge(1, -1, 1), recharge(1, 2, 1), recharge(1, 1, i64::MAX)]
+    {
         assert!(account.test.app.set_recharge(&person, &account.organization, Some(wrong)).await.is_err());
     }
     let view = account.view().await;
@@ -392,9 +389,8 @@ async fn the_proof_names_the_first_difference() {
     ];
     for (sql, about) in changes {
         let change = async |by: i64| {
-            let write = account.test.store.write("change", async move |tx: &mut Tx| {
-                tx.execute(sql, vec![by.into()]).await
-            });
+            let write =
+                account.test.store.write("change", async move |tx: &mut Tx| tx.execute(sql, vec![by.into()]).await);
             let changed: Result<u64, keystead_store::Error> = write.await;
             assert_eq!(changed, Ok(1), "{sql}");
         };

@@ -10,7 +10,11 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone)]
 enum Act {
     Purchase(i64),
-    Grant { micros: i64, priority: i64, expires_at: Option<i64> },
+    Grant {
+        micros: i64,
+        priority: i64,
+        expires_at: Option<i64>,
+    },
     Usage(i64),
     Adjust(i64),
     /// Of the purchase at this place, modulo their number.
@@ -24,8 +28,11 @@ enum Act {
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let act = prop_oneof![
         (1..20_i64).prop_map(Act::Purchase),
-        (1..20_i64, 0..3_i64, prop::option::of(0..50_i64))
-            .prop_map(|(micros, priority, expires_at)| Act::Grant { micros, priority, expires_at }),
+        (1..20_i64, 0..3_i64, prop::option::of(0..50_i64)).prop_map(|(micros, priority, expires_at)| Act::Grant {
+            micros,
+            priority,
+            expires_at
+        }),
         (1..30_i64).prop_map(Act::Usage),
         (-15..15_i64).prop_map(Act::Adjust),
         (any::<usize>(), 1..20_i64).prop_map(|(at, micros)| Act::Refund(at, micros)),

@@ -103,11 +103,7 @@ fn take_back(
 ///
 /// # Errors
 /// When the amount is out of range.
-pub fn reverse_charge_back(
-    position: &Position,
-    lot: &CreditLotId,
-    micros: Micros,
-) -> Result<Transaction, LedgerFault> {
+pub fn reverse_charge_back(position: &Position, lot: &CreditLotId, micros: Micros) -> Result<Transaction, LedgerFault> {
     against(TransactionKind::ChargebackReversed, position.give(amount(micros)?, lot), Account::Disputed)
 }
 

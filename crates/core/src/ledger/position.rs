@@ -110,7 +110,8 @@ impl Position {
             match account {
                 Account::Credit(id) => {
                     let lot = next.lots.iter_mut().find(|lot| lot.id == *id).ok_or(LedgerFault::Range)?;
-                    lot.left.0 = lot.left.0.checked_add(micros.0).filter(|left| *left >= 0).ok_or(LedgerFault::Range)?;
+                    lot.left.0 =
+                        lot.left.0.checked_add(micros.0).filter(|left| *left >= 0).ok_or(LedgerFault::Range)?;
                 }
                 Account::Receivable => {
                     let owed = next.receivable.checked_add(micros.0).filter(|owed| *owed <= 0);

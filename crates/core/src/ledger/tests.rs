@@ -71,8 +71,7 @@ fn refunds_take_their_own_lot_first_and_never_more_than_was_paid() {
     let lots = vec![lot("first", 40, 10, None, 0), lot("own", 30, 50, None, 0)];
     let position = Position::new(lots, Micros(0));
     let refunded = refund(&position, &id("own"), Micros(80), Micros(100)).unwrap();
-    let expected =
-        [("credit:credit_own", -30), ("credit:credit_first", -40), ("receivable", -10), ("refunds", 80)];
+    let expected = [("credit:credit_own", -30), ("credit:credit_first", -40), ("receivable", -10), ("refunds", 80)];
     assert_eq!(of(&refunded.entries), named(&expected));
     assert_eq!(refund(&position, &id("own"), Micros(101), Micros(100)), Err(LedgerFault::MoreThanPaid));
     let disputed = charge_back(&position, &id("gone"), Micros(100), Micros(100)).unwrap();

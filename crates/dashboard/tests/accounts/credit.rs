@@ -52,7 +52,10 @@ async fn operators_grant_and_owners_see_what_they_have() {
     let file = ops.get(&format!("{BILLING}/ledger.csv")).await.body;
     assert!(file.starts_with("time,transaction,kind,change_usd,account"), "{file}");
     assert_eq!(file.lines().count(), 5, "a line for each entry: {file}");
-    assert!(file.contains(",grant,12.5,granted,-12.5,") && file.contains(",adjustment,-2.5,adjustments,2.5,"), "{file}");
+    assert!(
+        file.contains(",grant,12.5,granted,-12.5,") && file.contains(",adjustment,-2.5,adjustments,2.5,"),
+        "{file}"
+    );
 
     let recharge = [("below", "10"), ("amount", "50"), ("ceiling", "20")];
     let refused = send(&mut ops, &format!("{BILLING}/recharge"), &recharge).await;

@@ -12,8 +12,8 @@ use serde::Deserialize;
 
 use super::ConfigError;
 use super::budgets::{BudgetSection, Budgets};
-use super::credit::{Credit, CreditSection};
 use super::clouds::{AwsSection, AzureSection};
+use super::credit::{Credit, CreditSection};
 use super::deletion::DeletionSection;
 use super::limits::Limits;
 use super::models::ModelSection;

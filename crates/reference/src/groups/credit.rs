@@ -25,7 +25,9 @@ const LOT: Object = Object::new(
         field("kind", KINDS, "How it came.").such_as("grant"),
         field("amount_in_cents", Kind::Number, "How much came.").such_as("5000"),
         field("left_in_cents", Kind::Number, "What of it is left.").such_as("3725"),
-        field("priority", Kind::Integer, "Lots with a lower number are used first.").between(0, LAST_PRIORITY).such_as("50"),
+        field("priority", Kind::Integer, "Lots with a lower number are used first.")
+            .between(0, LAST_PRIORITY)
+            .such_as("50"),
         field("expires_at", Kind::Time, "When what is left of it expires.").or_null(),
         CREATED_AT,
     ],
@@ -48,7 +50,11 @@ const MEMBERS: &[Member] = &[
         "suspended",
         Kind::Members(&[
             field("since", Kind::Time, "Since when."),
-            field("for", Kind::OneOf(&["chargeback", "operator"]), "Why: a bank took a payment back, or an operator suspended it."),
+            field(
+                "for",
+                Kind::OneOf(&["chargeback", "operator"]),
+                "Why: a bank took a payment back, or an operator suspended it.",
+            ),
             field("reason", Kind::Text, "What the operator says about it.").such_as("Unpaid invoice."),
         ]),
         "The suspension of its billing: requests for models are refused.",
@@ -72,8 +78,12 @@ const MEMBERS: &[Member] = &[
 pub(super) const CREDIT: Object = Object::new("Credit", "What an organization has, and how it pays.", MEMBERS);
 
 const ENTRY: Kind = Kind::Members(&[
-    field("account", Kind::Text, "`credit:` and a lot, `receivable`, or one of the other sides: `usage`, `unbilled`, \
-        `payments`, `granted`, `adjustments`, `refunds`, `disputed`, `expired`.")
+    field(
+        "account",
+        Kind::Text,
+        "`credit:` and a lot, `receivable`, or one of the other sides: `usage`, `unbilled`, \
+        `payments`, `granted`, `adjustments`, `refunds`, `disputed`, `expired`.",
+    )
     .such_as("usage"),
     field("micros", Kind::Integer, "What the account gains, in millionths of the currency's unit.").such_as("2500000"),
 ]);

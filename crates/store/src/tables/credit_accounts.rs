@@ -76,16 +76,11 @@ pub async fn lock(tx: &mut Tx, organization: &OrganizationId, at: Timestamp) -> 
 
 /// Lists organizations that are not deleted and whose usage is posted by another mode than the one that holds for them:
 /// the one chosen for them, or `configured`.
-pub async fn list_to_apply(
-    tx: &mut Tx,
-    configured: BillingMode,
-    limit: u32,
-) -> Result<Vec<OrganizationId>, Error> {
+pub async fn list_to_apply(tx: &mut Tx, configured: BillingMode, limit: u32) -> Result<Vec<OrganizationId>, Error> {
     const SQL: &str = "SELECT o.id FROM organizations o LEFT JOIN credit_accounts a ON a.organization = o.id \
                        WHERE o.deactivated_at IS NULL \
                        AND COALESCE(a.chosen_mode, $1) <> COALESCE(a.applied_mode, $2) ORDER BY o.id LIMIT $3";
-    let values =
-        vec![configured.as_str().into(), BillingMode::None.as_str().into(), i64::from(limit).into()];
+    let values = vec![configured.as_str().into(), BillingMode::None.as_str().into(), i64::from(limit).into()];
     tx.all(SQL, values).await?.iter().map(|row| id(row, 0, "organizations")).collect()
 }
 

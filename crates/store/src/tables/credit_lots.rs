@@ -50,8 +50,7 @@ fn lot(row: &Row) -> Result<CreditLot, Error> {
 
 /// Inserts a lot.
 pub async fn insert(tx: &mut Tx, row: &CreditLot) -> Result<(), Error> {
-    const SQL: &str =
-        concat!("INSERT INTO credit_lots (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+    const SQL: &str = concat!("INSERT INTO credit_lots (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
     let values = vec![
         row.id.as_str().into(),
         row.organization.as_str().into(),

@@ -15,7 +15,6 @@ use crate::web::form::Form;
 use crate::web::layout::{Layout, billing_entry};
 use crate::web::response::{Page, redirect, render, render_error, subpath};
 
-
 #[derive(Template)]
 #[template(path = "pages/billing.html")]
 struct Billing {

@@ -110,9 +110,10 @@ fn notice(visit: &Visit, view: &CreditView) -> Option<String> {
     Some(match suspended.why {
         Suspension::Chargeback => t.text_with("credit-suspended-chargeback", "when", when),
         Suspension::Operator if suspended.reason.is_empty() => t.text_with("credit-suspended", "when", when),
-        Suspension::Operator => {
-            t.text_with_all("credit-suspended-reason", &[("when", when.as_str()), ("reason", suspended.reason.as_str())])
-        }
+        Suspension::Operator => t.text_with_all(
+            "credit-suspended-reason",
+            &[("when", when.as_str()), ("reason", suspended.reason.as_str())],
+        ),
     })
 }
 

@@ -165,7 +165,9 @@ pub(super) async fn run(config: &Validated, place: Place, command: Credit) -> Re
         }
         Credit::Ledger { window } => {
             let request = Request::get("/v1/keystead/ledger", &[]);
-            return within.list(request, window, Listed { columns: TRANSACTION, nothing: "The ledger is empty." }).await;
+            return within
+                .list(request, window, Listed { columns: TRANSACTION, nothing: "The ledger is empty." })
+                .await;
         }
         Credit::Grant(new) => (Request::post(CREDIT, &[organization, "grants"], new.body()), TRANSACTION),
         Credit::Adjust { cents, reason, idempotency_key } => {

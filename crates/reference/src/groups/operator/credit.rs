@@ -1,8 +1,6 @@
 //! What operators do with credit.
 
-use crate::groups::credit::{
-    ALL_CREDIT, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED,
-};
+use crate::groups::credit::{ALL_CREDIT, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED};
 use crate::groups::shared::REASON;
 use crate::members::{Kind, Member, field, optional};
 use crate::operation::{Access, Operation, get, post};
@@ -21,13 +19,10 @@ pub(super) const ALL: Operation = get("/v1/keystead/operator/credit", "listCredi
     .needs(Access::Operator)
     .answers(&ALL_CREDIT);
 
-pub(super) const ONE: Operation = get(
-    "/v1/keystead/operator/credit/{organization_id}",
-    "retrieveCredit",
-    "Retrieve the credit of an organization",
-)
-.needs(Access::Operator)
-.answers(&ORGANIZATION_CREDIT);
+pub(super) const ONE: Operation =
+    get("/v1/keystead/operator/credit/{organization_id}", "retrieveCredit", "Retrieve the credit of an organization")
+        .needs(Access::Operator)
+        .answers(&ORGANIZATION_CREDIT);
 
 pub(super) const GRANT: Operation =
     post("/v1/keystead/operator/credit/{organization_id}/grants", "grantCredit", "Grant credit")
@@ -36,8 +31,12 @@ pub(super) const GRANT: Operation =
         .body(&[
             field("amount_in_cents", Kind::Integer, "How much.").between(1, MOST_CENTS).such_as("5000"),
             CURRENCY_MEMBER,
-            optional("expires_at", Kind::Integer, "When what is left of it expires, in Unix seconds, within ten years.")
-                .such_as("1830000000"),
+            optional(
+                "expires_at",
+                Kind::Integer,
+                "When what is left of it expires, in Unix seconds, within ten years.",
+            )
+            .such_as("1830000000"),
             optional("priority", Kind::Integer, "Lots with a lower number are used first.")
                 .between(0, LAST_PRIORITY)
                 .usually("50"),
