@@ -27,6 +27,7 @@ pub(crate) fn all() -> Done {
     let rates = [("KEYSTEAD_LIMITS__REQUESTS_PER_MINUTE", "500")];
     let priced = [("KEYSTEAD_MODEL__0__ID", "tts-1"), ("KEYSTEAD_MODEL__0__CHARACTER", "30000")];
     let ops = [("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com")];
+    let console = [("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com"), ("KEYSTEAD_CREDIT__MODE", "prepaid")];
     let operator = [
         ("KEYSTEAD_OPERATOR__SUPPORT_EMAIL", "help@example.com"),
         ("KEYSTEAD_OPERATOR__PRIVACY_POLICY_URL", "https://example.com/privacy"),
@@ -46,6 +47,7 @@ pub(crate) fn all() -> Done {
         ("limits", &rates),
         ("spend", &priced),
         ("prices", &ops),
+        ("credit", &console),
         ("playground", &[]),
         ("first_hour", &[]),
         ("pages", &[]),
