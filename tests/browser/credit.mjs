@@ -85,4 +85,5 @@ run(async (browser) => {
   const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState(), viewport: { width: 1440, height: 900 } });
   await journey(await plain.newPage(), "en", false);
   await plain.close();
+  await context.close();
 });
