@@ -36,6 +36,7 @@ pub(crate) fn all() -> Done {
     let priced = [("KEYSTEAD_MODEL__0__ID", "tts-1"), ("KEYSTEAD_MODEL__0__CHARACTER", "30000")];
     let prepaid = [("KEYSTEAD_CREDIT__MODE", "prepaid")];
     let ops = [("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com")];
+    let console = [("KEYSTEAD_OPERATOR__EMAILS", "ops@example.com"), ("KEYSTEAD_CREDIT__MODE", "prepaid")];
     let operator = [
         ("KEYSTEAD_OPERATOR__SUPPORT_EMAIL", "help@example.com"),
         ("KEYSTEAD_OPERATOR__PRIVACY_POLICY_URL", "https://example.com/privacy"),
@@ -58,6 +59,7 @@ pub(crate) fn all() -> Done {
         ("budgets", &priced),
         ("prices", &ops),
         ("billing", &prepaid),
+        ("credit", &console),
         ("playground", &[]),
         ("first_hour", &[]),
         ("pages", &[]),

@@ -1,0 +1,89 @@
+// Credit: an operator grants and corrects it in the console, and the owner sees balance, lots and transactions.
+import assert from "node:assert/strict";
+import { base, complaints, done, look, run, sign_up, unexpected } from "./opening.mjs";
+
+const BILLING = "/settings/organization/billing";
+const CONSOLE = "/operator/credit";
+// Amounts as people of the language write and read them.
+const languages = {
+  en: { typed: "12.50", shown: "+12.50", taken: "-2.50" },
+  pl: { typed: "12,50", shown: "+12,50", taken: "-2,50" },
+  ja: { typed: "12.50", shown: "+12.50", taken: "-2.50" },
+};
+
+async function journey(page, language, scripts) {
+  const t = languages[language];
+  const tag = `credit-${language}${scripts ? "" : "-plain"}`;
+  const see = (name) => look(page, `${tag}-${name}`, scripts);
+  await page.goto(`${base}${CONSOLE}`);
+  await page.locator(`form.languages button[value=${language}]`).click();
+  await page.waitForSelector(`html[lang=${language}]`);
+  await see("console");
+  await page.locator("main table a").first().click();
+  await page.waitForURL("**/operator/credit/org-**");
+  await see("organization");
+
+  // An amount that is none changes nothing, and what was typed stays.
+  await page.fill("#grant", "5 EUR");
+  await page.fill("#grant-reason", "trial");
+  await page.locator("#new-grant button").click();
+  await page.waitForSelector("#grant[aria-invalid]");
+  assert.equal(await page.inputValue("#grant"), "5 EUR", "what was typed stays");
+  assert.equal(await page.locator(".summary a").getAttribute("href"), "#grant");
+  await see("wrong");
+  await page.fill("#grant", t.typed);
+  await page.fill("#expires", `${new Date().getUTCFullYear() + 1}-01-01T00:00`);
+  await page.locator("#new-grant button").click();
+  await page.waitForURL("**done=saved**");
+  await page.fill("#adjust", t.taken);
+  await page.fill("#adjust-reason", "a correction");
+  await page.locator("#new-adjustment button").click();
+  await page.waitForURL("**done=saved**");
+  assert.ok((await page.textContent("#ledger")).includes(t.shown));
+  await see("granted");
+
+  // Suspended and resumed; the owner's page says why.
+  await page.fill("#suspend-reason", "unpaid");
+  await page.locator("#suspension button").click();
+  await page.waitForSelector("#resume-reason");
+  await page.goto(`${base}${BILLING}`);
+  assert.ok((await page.textContent(".notice")).includes("unpaid"));
+  await see("suspended");
+  await page.goBack();
+  await page.fill("#resume-reason", "paid");
+  await page.locator("#suspension button").click();
+  await page.waitForSelector("#suspend-reason");
+
+  await page.goto(`${base}${BILLING}`);
+  assert.ok((await page.textContent("#ledger")).includes(t.shown));
+  assert.equal(await page.locator(".notice.wait").count(), 0);
+  await page.fill("#below", "10");
+  await page.fill("#amount", "50");
+  await page.fill("#ceiling", "20");
+  await page.locator("#recharge form button").first().click();
+  await page.waitForSelector("#ceiling[aria-invalid]");
+  await page.fill("#ceiling", "200");
+  await page.locator("#recharge form button").first().click();
+  await page.waitForURL("**done=saved**");
+  await see("billing");
+  await page.locator("#recharge form button.word").click();
+  await page.waitForURL("**done=saved**");
+  done(`credit in ${language}${scripts ? "" : " without scripts"}`);
+}
+
+run(async (browser) => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const problems = complaints(page);
+  await sign_up(page, "ops@example.com");
+  await page.goto(`${base}/welcome/organization`);
+  await page.fill("#name", "Harbour");
+  await page.locator("form[action='/welcome/organization'] button").click();
+  await page.waitForURL("**/welcome/team**");
+  for (const language of Object.keys(languages)) await journey(page, language, true);
+  assert.deepEqual(unexpected(problems), []);
+  const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState(), viewport: { width: 1440, height: 900 } });
+  await journey(await plain.newPage(), "en", false);
+  await plain.close();
+  await context.close();
+});
