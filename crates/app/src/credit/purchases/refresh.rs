@@ -73,7 +73,7 @@ pub(super) async fn refresh_purchase(
             }
         }
         match ask(app, &row, customer.as_deref()).await? {
-            Asked::Applied(row) => return Ok(row.finished_at.is_some()),
+            Asked::Applied(ended) => return Ok(ended),
             Asked::Waits => return Ok(false),
             Asked::Again => {}
         }
@@ -83,8 +83,8 @@ pub(super) async fn refresh_purchase(
 
 /// What became of a question to the service.
 enum Asked {
-    /// Its report is applied.
-    Applied(Purchase),
+    /// Its report is applied; whether the purchase has ended.
+    Applied(bool),
     /// It has not answered the request yet.
     Waits,
     /// The purchase was changed meanwhile, or was ended at the service.
@@ -121,5 +121,6 @@ async fn ask(app: &App, row: &Purchase, customer: Option<&str>) -> Result<Asked,
             Err(failure) => Err(Error::provider("payment", &failure)),
         };
     }
-    Ok(apply_payment(app, row, payment).await?.map_or(Asked::Again, Asked::Applied))
+    let applied = apply_payment(app, row, payment).await?;
+    Ok(applied.map_or(Asked::Again, |row| Asked::Applied(row.finished_at.is_some())))
 }
