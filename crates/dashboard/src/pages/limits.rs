@@ -163,6 +163,7 @@ async fn page(state: &DashboardState, visit: &Visit, refused: Option<&Refused<'_
     let next = from.saturating_add(ROWS);
     let own = spend_of(state, visit, Some(&visit.project.id)).await?;
     let of_organization = spend_of(state, visit, None).await?;
+    let budget_rows = applying(state, visit).await?;
     let wrong_fields = rows.iter().flat_map(|row| row.cells.iter().map(move |cell| (row, cell)));
     let wrong_fields = wrong_fields.filter_map(|(row, cell)| {
         let text = format!("{}, {}: {}", row.model, cell.label, cell.wrong.as_ref()?);
@@ -172,7 +173,7 @@ async fn page(state: &DashboardState, visit: &Visit, refused: Option<&Refused<'_
         layout: Layout::new(state, visit, &t.text("nav-limits"), HERE),
         spend: own.iter().chain(&of_organization).map(|view| SpendSummary::of(visit, view)).collect(),
         spend_href: visit.link(&spend::own_page(&visit.project.id)),
-        budget_rows: applying(state, visit).await?,
+        budget_rows,
         budgets_change: visit.owner(),
         budgets_href: visit.link(budgets::HERE),
         wrong: refused.filter(|refused| !refused.taken.is_empty()).map(|_| t.text("limits-conflict")),
