@@ -73,7 +73,7 @@ pub(super) async fn refresh_purchase(
             }
         }
         match ask(app, &row, customer.as_deref()).await? {
-            Asked::Applied { finished } => return Ok(finished),
+            Asked::Applied(ended) => return Ok(ended),
             Asked::Waits => return Ok(false),
             Asked::Again => {}
         }
@@ -83,8 +83,8 @@ pub(super) async fn refresh_purchase(
 
 /// What became of a question to the service.
 enum Asked {
-    /// Its report is applied, and whether the purchase is finished by it.
-    Applied { finished: bool },
+    /// Its report is applied; whether the purchase has ended.
+    Applied(bool),
     /// It has not answered the request yet.
     Waits,
     /// The purchase was changed meanwhile, or was ended at the service.
@@ -122,5 +122,5 @@ async fn ask(app: &App, row: &Purchase, customer: Option<&str>) -> Result<Asked,
         };
     }
     let applied = apply_payment(app, row, payment).await?;
-    Ok(applied.map_or(Asked::Again, |row| Asked::Applied { finished: row.finished_at.is_some() }))
+    Ok(applied.map_or(Asked::Again, |row| Asked::Applied(row.finished_at.is_some())))
 }

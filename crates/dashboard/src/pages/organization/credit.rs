@@ -249,7 +249,7 @@ pub(crate) async fn stop(State(state): State<DashboardState>, visit: Visit, form
 fn typed(visit: &Visit, form: &Form) -> Result<Recharge, (String, String)> {
     let read = |name: &str| -> Result<Micros, (String, String)> {
         let cents = cents(&visit.person.format, form.field(name), 1).map_err(|text| (name.to_owned(), text))?;
-        Ok(Micros(cents.saturating_mul(CENT)))
+        Ok::<_, (String, String)>(Micros(cents.saturating_mul(CENT)))
     };
     Ok(Recharge { below: read("below")?, amount: read("amount")?, ceiling: read("ceiling")? })
 }
