@@ -244,12 +244,14 @@ async fn every_member_of_a_body_is_read() {
         "description": "d", "role_id": "role-api-organization-owner", "user_id": "user-x", "group_id": "group_x",
         "type": "oidc", "issuer": "https://issuer.example.com", "audience": "keystead", "attribute_matchers": { "sub": "x" },
         "service_account_id": walk.account, "project_id": walk.project, "threshold_amount": 100, "currency": "USD",
-        "subject": { "type": "organization" }, "measure": "requests", "amount": 5,
-        "interval": "month", "url": "https://example.com/in", "event_types": ["budget.exhausted"], "budget_id": "budget_x",
-        "percent": 80, "notification_channel": { "type": "email", "recipients": ["ann@example.com"] },
+        "interval": "month", "notification_channel": { "type": "email", "recipients": ["ann@example.com"] },
     });
-    let of_prices = json!({ "model": "gpt-4o", "input": 1, "list": "[[price]]" });
-    usual.as_object_mut().unwrap().extend(of_prices.as_object().unwrap().clone());
+    let of_money = json!({
+        "model": "gpt-4o", "input": 1, "list": "[[price]]", "subject": { "type": "organization" }, "measure": "requests",
+        "amount": 5, "url": "https://example.com/in", "event_types": ["budget.exhausted"], "budget_id": "budget_x",
+        "percent": 80,
+    });
+    usual.as_object_mut().unwrap().extend(of_money.as_object().unwrap().clone());
     for endpoint in ROUTES {
         for name in endpoint.accepted.body {
             let known =

@@ -5,7 +5,7 @@ use crate::world::*;
 const SETTINGS: &str = "/settings/organization";
 
 /// Every page with the status that a reader gets; the audit log says only that it is for owners.
-const PAGES: [(&str, u16); 21] = [
+const PAGES: [(&str, u16); 23] = [
     ("/home", 200),
     ("/api-keys", 200),
     ("/usage", 200),

@@ -70,7 +70,7 @@ async fn only_counted_is_taken(world: &World, held: Measured, what: &str) {
         if taken.iter().all(|(scope, taken)| *taken == counted.of(scope.terms.measure)) {
             return;
         }
-        assert!(began.elapsed() < Duration::from_secs(20), "{what}: {taken:?}, but {counted} is counted");
+        assert!(began.elapsed() < Duration::from_secs(20), "{what}: {taken:?}, but {counted:?} is counted");
         tokio::task::yield_now().await;
     }
 }

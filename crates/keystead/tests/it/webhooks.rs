@@ -58,7 +58,7 @@ fn a_budget_that_is_reached_is_sent_to_a_program() {
     let budget =
         json!({ "subject": { "type": "organization" }, "measure": "requests", "interval": "total", "amount": 2 });
     let budget = place.product.call("POST", "/v1/keystead/budgets", &place.admin, Some(&budget));
-    let budget = budget.body["id"].as_str().unwrap().to_owned();
+    let budget = budget.json()["id"].as_str().unwrap().to_owned();
     let alert = place.json(&["alerts", "create", &budget, "--percent", "50", "--mail-owners"]);
     assert_eq!(place.json(&["alerts", "show", alert["id"].as_str().unwrap()]), alert);
 

@@ -7,7 +7,7 @@ use keystead_locales::LocalFormat;
 use keystead_locales::Messages;
 
 /// Names of details that are translated; others are shown as they are.
-const FIELDS: [&str; 96] = [
+const FIELDS: [&str; 98] = [
     "action",
     "allowed_ips",
     "allowed_tools",
@@ -60,6 +60,7 @@ const FIELDS: [&str; 96] = [
     "name",
     "node",
     "nodes",
+    "paid",
     "passkey",
     "password",
     "payment",
@@ -98,6 +99,7 @@ const FIELDS: [&str; 96] = [
     "successor",
     "tags",
     "threshold_amount",
+    "tier",
     "title",
     "unconfirmed",
     "until",
