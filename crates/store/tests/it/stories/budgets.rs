@@ -125,7 +125,7 @@ pub(crate) async fn listed(db: Database) {
     let page = look!(db, |tx| budgets::list(tx, &one, &first(1))).unwrap();
     assert_eq!((page.data.len(), page.has_more), (1, true));
     let row = BudgetRow { organization: id("org-one"), budget: day.clone(), created_at: NOW };
-    assert_eq!(page.data, [row.clone()]);
+    assert_eq!(page.data, std::slice::from_ref(&row));
     assert_eq!(look!(db, |tx| budgets::find_by_id(tx, &one, &day.id)), Ok(Some(row)));
     assert_eq!(look!(db, |tx| budgets::find_by_id(tx, &two, &day.id)), Ok(None));
     assert!(look!(db, |tx| budgets::list(tx, &two, &first(9))).unwrap().data.is_empty());

@@ -95,8 +95,8 @@ pub(crate) async fn accounts_and_lots(db: Database) {
         budgets::set_credit(tx, &one, Amount::of_cents(30), NOW).await
     })
     .unwrap();
-    let charge = UsageEvent { cost: Amount::of_cents(10), ..event(5, "m") };
-    change!(db, |tx| usage::record(tx, "1-a", 0, &[charge])).unwrap();
+    let used = [UsageEvent { cost: Amount::of_cents(10), ..event(5, "m") }];
+    change!(db, |tx| usage::record(tx, "1-a", 0, &used)).unwrap();
     let budget = look!(db, |tx| credit_budgets::find(tx, &one)).unwrap();
     assert_eq!((budget.spent, budget.left()), (Amount::of_cents(10), Some(Amount::of_cents(20))));
 }
@@ -156,8 +156,7 @@ pub(crate) async fn transactions_sum_to_zero(db: Database) {
     assert_eq!(bought("purchase/other/", NOW).await, Micros(0));
     assert_eq!(look!(db, |tx| ledger::find_unbalanced(tx)), Ok(None));
     // A change outside Keystead is found.
-    let sql = "UPDATE ledger_entries SET micros = 41 WHERE transaction_id = 'ltxn_b' AND account = 'usage'";
-    change!(db, |tx| tx.execute(sql, vec![])).unwrap();
+    db.tamper("UPDATE ledger_entries SET micros = 41 WHERE transaction_id = 'ltxn_b' AND account = 'usage'").await;
     let found = look!(db, |tx| ledger::find_unbalanced(tx));
     assert_eq!(found, Ok(Some((id("ltxn_b"), one, Micros(1)))));
 }

@@ -1,5 +1,6 @@
 //! Usage tiers: only the operator lowers one, and every key of the organization knows it.
 
+use keystead_core::id::OrganizationId;
 use keystead_core::key::KeyKind;
 use keystead_core::money::Amount;
 use keystead_core::tier::{Tier, TierSource, TierState};
@@ -25,7 +26,7 @@ async fn known(db: &Database) -> Vec<Option<Tier>> {
 
 pub(crate) async fn tiers_rise(db: Database) {
     let (one, ..) = seed(&db).await;
-    let two = id("org-two");
+    let two: OrganizationId = id("org-two");
     for row in [
         key(KeyKind::Project, "bound", Some(("one", Some("x1"))), person("ben")),
         key(KeyKind::User, "legacy", None, person("ann")),
