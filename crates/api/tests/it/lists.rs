@@ -22,6 +22,7 @@ const fn newest_first(path: &'static str) -> List {
 
 /// Every list with a cursor. A list that is added to `ROUTES` needs a row here.
 pub(crate) const LISTS: &[List] = &[
+    List { ascending: true, ..newest_first("/v1/keystead/budgets") },
     newest_first("/v1/keystead/credit/purchases"),
     newest_first("/v1/keystead/ledger"),
     List { ascending: true, ..newest_first("/v1/organization/admin_api_keys") },

@@ -154,6 +154,10 @@ impl<'w> Place<'w> {
                 return format!("rl-{model}");
             }
             "spend_alerts" => spend_alert(),
+            "budgets" => {
+                let user = world.member(&self.owner.organization_id, OrganizationRole::Reader).await;
+                json!({ "subject": { "type": "user", "id": user }, "measure": "tokens", "interval": "day", "amount": 5 })
+            }
             "alerts" => budget_alert(&budget(world, key).await),
             "deliveries" => {
                 path = self.path.replace("/deliveries", "/test");

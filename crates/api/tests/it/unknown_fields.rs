@@ -92,6 +92,7 @@ impl Walk {
             let name = format!("row {n}");
             let user = world.member(&self.organization, OrganizationRole::Reader).await;
             crate::credit::grant(world, &self.organization).await;
+            crate::purchases::add(world, &self.organization, n).await;
             for (path, body) in [
                 ("/v1/organization/admin_api_keys".to_owned(), json!({ "name": name })),
                 ("/v1/organization/projects".to_owned(), json!({ "name": name })),
@@ -249,7 +250,8 @@ async fn every_member_of_a_body_is_read() {
     let of_money = json!({
         "model": "gpt-4o", "input": 1, "list": "[[price]]", "subject": { "type": "organization" }, "measure": "requests",
         "amount": 5, "url": "https://example.com/in", "event_types": ["budget.exhausted"], "budget_id": "budget_x",
-        "percent": 80,
+        "percent": 80, "tier": 1, "enabled": true, "below_in_cents": 500, "amount_in_cents": 500,
+        "monthly_ceiling_in_cents": 500,
     });
     usual.as_object_mut().unwrap().extend(of_money.as_object().unwrap().clone());
     for endpoint in ROUTES {
@@ -259,6 +261,11 @@ async fn every_member_of_a_body_is_read() {
             let mut body: Map<String, Value> = known.collect();
             if endpoint.path.contains("/federation_rules") {
                 body.insert("permissions".to_owned(), json!({ "type": "service_account_default" }));
+            }
+            // Elsewhere the mode of a list, here of billing and of a velocity cap.
+            if endpoint.path.starts_with("/v1/keystead/") && body.contains_key("mode") {
+                let mode = if endpoint.path.ends_with("/velocity_cap") { "off" } else { "prepaid" };
+                body.insert("mode".to_owned(), json!(mode));
             }
             body.insert((*name).to_owned(), json!({ "an": ["object"] }));
             walk.refuses(endpoint, "", &Value::Object(body).to_string(), name).await;

@@ -20,7 +20,7 @@ use keystead_core::time::Timestamp;
 use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
 use keystead_store::Tx;
 use keystead_store::tables::{credit_budgets, directory, usage};
-use keystead_testkit::Database;
+use keystead_testkit::Databases;
 
 use crate::vendors::{DAY, ServicesApp};
 
@@ -378,7 +378,10 @@ async fn bad_input_changes_nothing() {
 
 #[tokio::test]
 async fn the_proof_names_the_first_difference() {
-    let database = Database::memory().await;
+    // A file, which can be changed outside Keystead.
+    let databases = Databases::files();
+    let database = databases.fresh().await;
+    database.set_up_all().await;
     let settings = Settings { billing_mode: BillingMode::Prepaid, ..Settings::default() };
     let mut account = Account::over(ServicesApp::over(database.store.clone(), settings)).await;
     account.buys("pi_1", 100).await.unwrap();

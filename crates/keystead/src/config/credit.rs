@@ -10,21 +10,21 @@ use super::ConfigError;
 const DAYS: std::ops::RangeInclusive<i64> = 1..=3_650;
 
 /// `[credit]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CreditSection {
     /// How organizations pay, unless an operator chose something else for one.
-    mode: Option<String>,
+    mode: String,
     /// Days after which bought credit expires.
     purchases_expire_after_days: Option<i64>,
     /// The least of one purchase, in cents.
-    least_purchase: Option<i64>,
+    least_purchase: i64,
     /// The most of one purchase, in cents.
-    most_purchase: Option<i64>,
+    most_purchase: i64,
     /// The most that an organization may buy in 24 hours, in cents.
-    most_day: Option<i64>,
+    most_day: i64,
     /// The same for an organization that first paid less than a week ago, in cents.
-    most_day_new: Option<i64>,
+    most_day_new: i64,
 }
 
 /// The checked section.
@@ -35,9 +35,23 @@ pub(crate) struct Credit {
     pub(crate) purchases: PurchaseBounds,
 }
 
+impl Default for CreditSection {
+    fn default() -> Self {
+        let PurchaseBounds { least, most, most_day, most_day_new } = PurchaseBounds::default();
+        Self {
+            mode: BillingMode::None.as_str().to_owned(),
+            purchases_expire_after_days: None,
+            least_purchase: least,
+            most_purchase: most,
+            most_day,
+            most_day_new,
+        }
+    }
+}
+
 impl CreditSection {
     pub(super) fn validate(&self) -> Result<Credit, ConfigError> {
-        let mode = self.mode.as_deref().unwrap_or(BillingMode::None.as_str());
+        let mode = self.mode.as_str();
         let known = || {
             let names = BillingMode::ALL.map(|mode| format!("{:?}", mode.as_str())).join(", ");
             ConfigError::Value(format!("credit.mode: {mode:?} is not one of {names}"))
@@ -52,12 +66,11 @@ impl CreditSection {
     }
 
     fn bounds(&self) -> Result<PurchaseBounds, ConfigError> {
-        let known = PurchaseBounds::default();
         let bounds = PurchaseBounds {
-            least: self.least_purchase.unwrap_or(known.least),
-            most: self.most_purchase.unwrap_or(known.most),
-            most_day: self.most_day.unwrap_or(known.most_day),
-            most_day_new: self.most_day_new.unwrap_or(known.most_day_new),
+            least: self.least_purchase,
+            most: self.most_purchase,
+            most_day: self.most_day,
+            most_day_new: self.most_day_new,
         };
         let PurchaseBounds { least, most, most_day, most_day_new } = bounds;
         if !(LEAST_CHARGE..=MOST_CHARGE).contains(&least) || !(least..=MOST_CHARGE).contains(&most) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use keystead_app::review::{EvidenceStore, Intake, Reviewer, ReviewerOptions, TIME_LIMIT};
 use keystead_app::{Codes, Services};
+use keystead_core::secret::Secret;
 use keystead_core::verification::documents::DocumentPolicy;
 use keystead_providers::ProviderError as Outside;
 use keystead_providers::cloud::HttpClouds;
@@ -47,7 +48,8 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
     Ok(services)
 }
 
-/// Builds the services of a command. A command calls none of them: it only queues mails, which a running node sends.
+/// Builds the services of a command. It only queues mails, which a running node sends, and asks for refunds, which a running
+/// node asks for again.
 pub(crate) fn of_commands(config: &Validated) -> Result<Services, CliError> {
     let mut services = Services::default();
     mail(&mut services, config, None)?;
@@ -56,6 +58,13 @@ pub(crate) fn of_commands(config: &Validated) -> Result<Services, CliError> {
         let (url, from) = ("smtp://127.0.0.1:25".to_owned(), "Keystead <no-reply@keystead.invalid>".to_owned());
         let options = SmtpOptions { url, username: None, password: None, from };
         services.mail = Some(Arc::new(Smtp::new(&options).map_err(failed("mail"))?));
+    }
+    payment(&mut services, config, None)?;
+    if services.payment.is_none() && config.sandbox.is_some() {
+        // The same: nothing answers there, and a running node repeats what is asked of it.
+        let base_url = "http://127.0.0.1:9".to_owned();
+        let options = StripeOptions { base_url, api_key: Secret::new(String::new()), webhook_secrets: Vec::new() };
+        services.payment = Some(Arc::new(Stripe::new(options).map_err(failed("payment"))?));
     }
     Ok(services)
 }

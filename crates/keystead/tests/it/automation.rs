@@ -65,6 +65,7 @@ const ROUTES: &[(&str, Bound, &str)] = &[
     ("/settings/organization/export.json", Limits(&["exports"]), "a_burst_of_files"),
     ("/usage.csv", Limits(&["exports"]), "a_burst_of_files"),
     ("/settings/organization/audit-log.csv", Limits(&["exports"]), "a_burst_of_files"),
+    ("/settings/organization/billing/ledger.csv", Limits(&["exports"]), "a_burst_of_files"),
     ("/settings/organization/verification/state", OneState, ""),
     ("/settings/organization/verification/events", OneState, ""),
     ("/settings/organization/verification/withdraw", OwnRows, ""),

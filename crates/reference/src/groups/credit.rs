@@ -229,7 +229,7 @@ pub(super) const GROUP: Group = Group {
                 .such_as("order-4711"),
             ])
             .answers(&PURCHASE)
-            .or(&[429]),
+            .or(&[429, 501]),
         get("/v1/keystead/credit/purchases/{purchase_id}", "retrievePurchase", "Retrieve a purchase")
             .needs(READ)
             .answers(&PURCHASE),

@@ -75,7 +75,7 @@ pub(crate) struct NewGrant {
     /// When what is left of it expires; without it, never.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     expires: Option<Timestamp>,
-    /// 0 to 100: lots with a lower number are used first. 50 without it, as for purchases.
+    /// From 0 to 100: lots with a lower number are used first. 50 without it, as for purchases.
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     priority: Option<i64>,
     /// The reason, for the ledger and the audit log.

@@ -74,7 +74,7 @@ pub(super) const REFUND: Operation = post(
     IDEMPOTENCY,
 ])
 .answers(&PURCHASE)
-.or(&[409]);
+.or(&[409, 501]);
 
 pub(super) const ADJUST: Operation =
     post("/v1/keystead/operator/credit/{organization_id}/adjustments", "adjustCredit", "Correct a balance")
