@@ -283,6 +283,7 @@ fn path_member(name: &str) -> Option<Member> {
         field("external_storage_id", Kind::Id("extstore_"), "The external storage."),
         field("alert_id", Kind::Id("alert_"), "The spend alert."),
         field("budget_id", Kind::Id("budget_"), "The budget."),
+        field("purchase_id", Kind::Id("pur_"), "The purchase."),
         field("node", Kind::Text, "The node, as a list of leases names it.").such_as("0123abcd"),
         field("project_alert_id", Kind::Id("alert_"), "The spend alert."),
         field("workload_identity_provider_id", Kind::Id("wip_"), "The provider."),

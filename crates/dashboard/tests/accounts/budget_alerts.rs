@@ -85,9 +85,9 @@ async fn wrong_alerts_stay_in_the_form() {
 async fn readers_and_strangers_change_no_alert() {
     let world = World::new().await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let budget = budget(&mut ann).await;
     let mut ben = world.member(&mut ann, "ben@example.com").await;
     let mut eve = world.owner("eve@example.com", "Evil").await;
-    let budget = budget(&mut ann).await;
     let seen = ben.get(HERE).await;
     assert!(seen.status == 200 && !seen.body.contains(&budget), "{}", seen.body);
     for browser in [&mut ben, &mut eve] {

@@ -79,7 +79,7 @@ async fn people_choose_their_emails() {
     let world = World::on_a_laptop(&["olga@example.com"]).await;
     let mut ann = world.owner("ann@example.com", "Harbour").await;
     let page = ann.get(ACCOUNT).await;
-    assert_eq!(page.body.matches("name=\"wanted\"").count(), 2, "{}", page.body);
+    assert_eq!(page.body.matches("name=\"wanted\"").count(), 3, "{}", page.body);
     assert!(page.body.contains("value=\"payment\" checked") && page.body.contains("are always sent."), "{}", page.body);
     let csrf = ann.csrf().await;
     let path = "/settings/account/notifications";

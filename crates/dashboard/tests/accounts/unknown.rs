@@ -34,11 +34,10 @@ async fn well_known_addresses_lead_to_our_pages() {
         ("/chat", "/playground"),
         ("/playground/chat?project=proj_1", "/playground?project=proj_1"),
         ("/settings", "/settings/organization/general"),
-        ("/settings/organization/billing", "/settings/organization/billing/payment-methods"),
         ("/settings/organization/api-keys", "/api-keys"),
         ("/account/api-keys", "/api-keys"),
         ("/settings/general/", "/settings/organization/general"),
-        ("/billing?project=proj_1", "/settings/organization/billing/payment-methods?project=proj_1"),
+        ("/billing?project=proj_1", "/settings/organization/billing?project=proj_1"),
     ] {
         let answer = ann.get(path).await;
         assert_eq!((answer.status, answer.location()), (303, page), "{path}");

@@ -137,9 +137,15 @@ limits-tier-next = ティア{ $tier }の条件
 limits-tier-due = ティア{ $tier }の条件をすべて満たしています。1時間以内にティアが上がります。
 limits-tier-paid = { $needs }のうち{ $paid }が支払い済みです。残りは{ $missing }です。
 limits-tier-paid-met = { $needs }が支払い済みです。
-limits-tier-days = あと{ $count }日の経過が必要です。
-limits-tier-days-unpaid = 最初の支払いから{ $count }日の経過が必要です。
-limits-tier-days-met = { $count }日が経過しました。
+limits-tier-days = { $count ->
+   *[other] あと{ $count }日の経過が必要です。
+}
+limits-tier-days-unpaid = { $count ->
+   *[other] 最初の支払いから{ $count }日の経過が必要です。
+}
+limits-tier-days-met = { $count ->
+   *[other] { $count }日が経過しました。
+}
 home-as-of = プロジェクト「{ $project }」の{ $time }時点の状況です。日付のタイムゾーンは{ $zone }です。
 home-spend = 今月の利用料金
 home-requests = 今日のリクエスト

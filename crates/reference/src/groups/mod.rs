@@ -43,6 +43,7 @@ pub static GROUPS: &[Group] = &[
     workload_identity::GROUP,
     usage::GROUP,
     spend::GROUP,
+    spend::BUDGETS,
     credit::GROUP,
     webhooks::GROUP,
     anomalies::GROUP,

@@ -87,12 +87,11 @@ const ABOUT_ALERT: &str = "A mail is sent once a month, when the spend of the mo
 const ABOUT_CHANGE: &str =
     "Replaces the amount and the recipients. With another amount it may be sent again in the same month.";
 
-pub(super) const GROUP: Group = Group {
-    slug: "spend",
-    name: "Budgets, spend limits and alerts",
-    about: "What the organization and its projects may spend in a calendar month, and mails when an amount is reached. A request must fit into the limit of its project and into that of the organization.",
+pub(super) const BUDGETS: Group = Group {
+    slug: "budgets",
+    name: "Budgets, their alerts, and usage tiers",
+    about: "What the organization, its projects, its members and its keys may use in a period: money, tokens or requests. A request must fit into each budget that applies.",
     operations: &[
-        budget::OPERATION,
         budgets::LIST,
         budgets::CREATE,
         budgets::RETRIEVE,
@@ -104,6 +103,15 @@ pub(super) const GROUP: Group = Group {
         alerts::RETRIEVE,
         alerts::UPDATE,
         alerts::DELETE,
+    ],
+};
+
+pub(super) const GROUP: Group = Group {
+    slug: "spend",
+    name: "Spend limits and spend alerts",
+    about: "What the organization and its projects may spend in a calendar month, and mails when an amount is reached. A request must fit into the limit of its project and into that of the organization.",
+    operations: &[
+        budget::OPERATION,
         get("/v1/organization/spend_limit", "retrieveSpendLimit", "Retrieve the spend limit of the organization")
             .about("404 without a limit.")
             .needs(READ)

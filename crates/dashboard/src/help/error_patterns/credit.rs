@@ -4,6 +4,7 @@ use super::Pattern;
 
 pub(super) const MESSAGES: &[Pattern] = &[
     (&["of prepaid credit"], "credit"),
+    (&["credit at "], "credit"),
     (&["exceeded your current quota", "of prepaid credit"], "credit"),
     (&["exceeded your current quota", "of prepaid credit", "usd are spent, and this request may cost up to"], "credit"),
     (&["your account is not active, please check your billing details"], "credit"),
