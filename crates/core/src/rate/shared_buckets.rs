@@ -9,7 +9,7 @@ use super::{Buckets, Levels, LimitExceeded, LimitState, Measure, Need, Part, Rat
 const SECOND: Duration = Duration::from_secs(1);
 /// A part that is not used is confirmed, or given back, after this time at the latest.
 const UNUSED: Duration = Duration::from_secs(3_600);
-/// A node that wants less than this wants nothing.
+/// The least part that a node wants. One that was asked for nothing, and would want less, wants nothing.
 const LEAST: Part = Part::of_nodes(1_024);
 
 /// What a node knows when it applies a limit.
@@ -239,9 +239,12 @@ impl SharedBuckets {
     }
 
     /// The part that would be enough: for what was asked for since the last report, and for what is reserved. It shrinks
-    /// to a quarter each second when less is asked for.
+    /// to a quarter each second when less is asked for. A node that was asked for anything wants at least the least part,
+    /// because without a part it can grant nothing.
     fn wanted(&mut self, passed: Duration) -> Part {
-        let micros = passed.max(SECOND).min(UNUSED).as_micros();
+        // A node without a part reports when a request arrives, however long ago its last report was.
+        let measured = if self.part.is_none_or(Part::is_none) { SECOND } else { passed };
+        let micros = measured.clamp(SECOND, UNUSED).as_micros();
         let of = |measure: Measure| {
             let Some(limit) = self.limits.get(measure) else { return Part::NONE };
             let asked = u128::from(self.asked.of(measure)).saturating_mul(measure.period().as_micros());
@@ -251,6 +254,12 @@ impl SharedBuckets {
         let asked = Measure::ALL.into_iter().map(of).max().unwrap_or_default();
         let before = self.want.halved(passed.as_secs().saturating_mul(2));
         let want = asked.max(before).max(self.buckets.held_part(&self.limits));
-        if want < LEAST { Part::NONE } else { want }
+        if want >= LEAST {
+            want
+        } else if self.asked.is_empty() {
+            Part::NONE
+        } else {
+            LEAST
+        }
     }
 }

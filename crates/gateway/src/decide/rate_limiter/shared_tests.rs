@@ -98,6 +98,22 @@ async fn the_first_request_asks_once_and_a_node_alone_has_everything() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_after_a_long_rest_is_granted_at_once() {
+    let images = RateLimits { images_per_minute: Some(5), ..RateLimits::NONE };
+    let images = EffectiveLimits { organization: images, ..EffectiveLimits::default() };
+    for limits in [minute(500), minute(1_000_000_000), day(1_000_000), images] {
+        let store = Arc::<Store>::default();
+        let one = node(&store, "a");
+        let began = tokio::time::Instant::now();
+        for _ in 0..2 {
+            store.pass(&[&one], 600_000);
+            assert!(asks(&one, limits).await, "{limits:?}");
+        }
+        assert!(began.elapsed().is_zero(), "it waited for no other node: {limits:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_second_node_gets_its_part_while_its_first_request_waits() {
     let store = Arc::<Store>::default();
     let (one, two) = (node(&store, "a"), node(&store, "b"));
