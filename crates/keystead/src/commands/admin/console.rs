@@ -243,7 +243,7 @@ impl Console {
     ) -> Result<(), CliError> {
         let text = || {
             let lines = table::lines(object, columns, print::terminal_columns());
-            format!("{lines}\n\nThe key is shown this once. Keep it like a password.")
+            format!("{lines}\n\nThe secret is shown this once. Keep it like a password.")
         };
         let lost = |reason: &str| {
             let key = object.pointer("/api_key/id").unwrap_or(&object["id"]).as_str().unwrap_or_default();

@@ -172,6 +172,8 @@ const CHANGE: &[Column] = &[
     column("MODEL", &["/model"], Kind::Id),
     column("INPUT", &["/before/input"], Kind::Number),
     column("NEW", &["/after/input"], Kind::Number),
+    column("CACHED", &["/before/cached_input"], Kind::Number),
+    column("NEW", &["/after/cached_input"], Kind::Number),
     column("OUTPUT", &["/before/output"], Kind::Number),
     column("NEW", &["/after/output"], Kind::Number),
     column("LEFT OUT", &["/left_out"], Kind::Text),
