@@ -285,7 +285,7 @@ async fn automatic_purchases_run_one_at_a_time_and_stop_at_the_ceiling() {
     shop.test.work().await;
     let told = shop.test.subjects().into_iter().filter(|subject| subject.contains("monthly ceiling")).count();
     assert_eq!(told, 1, "the owner is told once");
-    // In the next month it goes on.
+    // In the next month, credit is bought again.
     shop.test.wait(32 * 86_400);
     app.run_recharges().await.unwrap();
     assert_eq!(shop.all().await.len(), 3);

@@ -135,7 +135,7 @@ impl Account {
         known.filter(|(until, least, _)| Instant::now() < *until && *least <= need).map(|(.., outlook)| outlook)
     }
 
-    /// Whether the store must be told of something, and what was committed since the last call.
+    /// Whether there is something to report to the store, and what was committed since the last call.
     pub(super) fn used_since(&self) -> (bool, Amount) {
         let mut state = lock(&self.state);
         let committed = state.ledger.committed();
