@@ -289,8 +289,7 @@ impl<'a> ModelUse<'a> {
 ///
 /// # Errors
 /// When the project may not use the model, a tool or the tier, when a verification is missing, or when billing is
-/// suspended. The gateway reads the caller again once
-/// before it answers with either.
+/// suspended. The gateway reads the caller again once before it answers with one of the last two.
 pub fn judge_model(
     policy: &Policy,
     caller: &Caller,

@@ -44,8 +44,8 @@ impl App {
     }
 }
 
-/// Does what follows from one signal. Events for webhooks (`key.paused`, `key.unusual_use`) are emitted here and nowhere
-/// else. Signals about keys that were revoked meanwhile, or that are paused already, have no consequence.
+/// Does what follows from one signal. Signals about keys that were revoked meanwhile, or that are paused already, have no
+/// consequence.
 async fn raised(app: &App, tx: &mut Tx, noticed: &KeySignal) -> Result<(), Error> {
     let Some(key) = api_keys::find(tx, &noticed.key).await?.filter(|key| key.revoked_at.is_none()) else {
         return Ok(());
