@@ -170,13 +170,20 @@ const PRICE: &[Column] = &[
 
 const CHANGE: &[Column] = &[
     column("MODEL", &["/model"], Kind::Id),
-    column("INPUT", &["/before/input"], Kind::Number),
-    column("NEW", &["/after/input"], Kind::Number),
-    column("CACHED", &["/before/cached_input"], Kind::Number),
-    column("NEW", &["/after/cached_input"], Kind::Number),
-    column("OUTPUT", &["/before/output"], Kind::Number),
-    column("NEW", &["/after/output"], Kind::Number),
-    column("LEFT OUT", &["/left_out"], Kind::Text),
+    column("PRICE", &["/kind"], Kind::Text),
+    column("BEFORE", &["/before"], Kind::Number),
+    column("NEW", &["/after"], Kind::Number),
+];
+
+/// Kinds that are as another one where a price does not state them.
+const AS_OTHERS: [(&str, &str); 7] = [
+    ("cached_input", "input"),
+    ("cache_write", "input"),
+    ("audio_input", "input"),
+    ("image_input", "input"),
+    ("reasoning", "output"),
+    ("audio_output", "output"),
+    ("image_output", "output"),
 ];
 
 pub(super) async fn run(console: &Console, command: Prices) -> Result<(), CliError> {
@@ -224,8 +231,8 @@ fn read(file: &Path) -> Result<String, CliError> {
 
 /// Writes what a list changes.
 fn changes(console: &Console, shown: &Value, done: &str) -> String {
-    let rows = shown["changes"].as_array().map_or(&[][..], Vec::as_slice);
-    let table = console.rows(rows, Listed { columns: CHANGE, nothing: "No price differs." });
+    let changes = shown["changes"].as_array().map_or(&[][..], Vec::as_slice);
+    let table = console.rows(&differences(changes), Listed { columns: CHANGE, nothing: "No price differs." });
     let names = |member: &str, name: &str| {
         let all = shown[member].as_array().map_or(&[][..], Vec::as_slice);
         let names = all.iter().map(|one| one.as_str().or_else(|| one[name].as_str()).unwrap_or_default());
@@ -236,11 +243,19 @@ fn changes(console: &Console, shown: &Value, done: &str) -> String {
         table,
         format!(
             "{done}: {}. Models with the same price: {}. Entries of models that are not served: {}.",
-            rows.len(),
+            changes.len(),
             shown["unchanged"],
             shown["not_served"]
         ),
     ];
+    for change in changes {
+        let left_out = change["left_out"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let left_out = left_out.collect::<Vec<_>>().join(", ");
+        if !left_out.is_empty() {
+            let line = format!("Left out of {}: {left_out}", change["model"].as_str().unwrap_or_default());
+            lines.push(keystead_core::text::in_terminal(&line));
+        }
+    }
     if !unusable.is_empty() {
         lines.push(format!("Without a price of what is counted: {unusable}"));
     }
@@ -250,9 +265,40 @@ fn changes(console: &Console, shown: &Value, done: &str) -> String {
     lines.join("\n")
 }
 
+/// Returns a row for each kind of price that differs. A kind that is as another one, before and after, has none.
+fn differences(changes: &[Value]) -> Vec<Value> {
+    let mut rows = Vec::new();
+    for change in changes {
+        let (before, after) = (&change["before"], &change["after"]);
+        for kind in before.as_object().into_iter().flatten().map(|(kind, _)| kind.as_str()) {
+            let base = AS_OTHERS.iter().find(|(one, _)| *one == kind).map(|(_, base)| *base);
+            let is_as_base = base.is_some_and(|base| before[kind] == before[base] && after[kind] == after[base]);
+            if before[kind] != after[kind] && !is_as_base {
+                let model = &change["model"];
+                rows.push(json!({ "model": model, "kind": kind, "before": before[kind], "after": after[kind] }));
+            }
+        }
+    }
+    rows
+}
+
 /// Writes what last month would have cost.
 fn month(shown: &Value) -> String {
     let month = &shown["last_month"];
     let (charged, would_cost) = (&month["charged"], &month["would_cost"]);
     format!("Last month cost {charged} {CURRENCY}; with these prices it would have cost {would_cost} {CURRENCY}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_that_differs_has_a_row() {
+        let before = json!({ "input": 2.5, "cached_input": 1.25, "audio_input": 2.5, "image": 0.0 });
+        let after = json!({ "input": 3.0, "cached_input": 1.25, "audio_input": 3.0, "image": 40_000.0 });
+        let rows = differences(&[json!({ "model": "m", "before": before, "after": after })]);
+        let kinds: Vec<&Value> = rows.iter().map(|row| &row["kind"]).collect();
+        assert_eq!(kinds, ["image", "input"], "sound that is read costs what other input costs, before and after");
+    }
 }
