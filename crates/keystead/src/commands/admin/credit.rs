@@ -182,9 +182,17 @@ const TRANSACTION: &[Column] = &[
     column("AT", &["/created_at"], Kind::Time),
     column("KIND", &["/kind"], Kind::Text),
     column("CENTS", &["/change_in_cents"], Kind::Number),
-    column("BALANCE", &["/balance_in_cents"], Kind::Number),
     column("PAYMENT", &["/payment"], Kind::Id),
     column("BY", &["/made_by"], Kind::Text),
+    column("REASON", &["/reason"], Kind::Text),
+];
+
+/// A transaction that was made now, with the balance after it.
+const MADE: &[Column] = &[
+    column("ID", &["/id"], Kind::Id),
+    column("KIND", &["/kind"], Kind::Text),
+    column("CENTS", &["/change_in_cents"], Kind::Number),
+    column("BALANCE IN CENTS", &["/balance_in_cents"], Kind::Number),
     column("REASON", &["/reason"], Kind::Text),
 ];
 
@@ -223,10 +231,10 @@ pub(super) async fn run(config: &Validated, place: Place, command: Credit) -> Re
             let parts = [organization, "purchases", new.purchase.as_str(), "refunds"];
             (Request::post(CREDIT, &parts, new.body()), PURCHASE)
         }
-        Credit::Grant(new) => (Request::post(CREDIT, &[organization, "grants"], new.body()), TRANSACTION),
+        Credit::Grant(new) => (Request::post(CREDIT, &[organization, "grants"], new.body()), MADE),
         Credit::Adjust { cents, reason, idempotency_key } => {
             let body = json!({ "amount_in_cents": cents, "reason": reason, "idempotency_key": idempotency_key });
-            (Request::post(CREDIT, &[organization, "adjustments"], body), TRANSACTION)
+            (Request::post(CREDIT, &[organization, "adjustments"], body), MADE)
         }
         Credit::Mode { mode, reason } => {
             let body = json!({ "mode": mode.name(), "reason": reason });
