@@ -62,9 +62,11 @@ impl BudgetRefusal {
         let terms = scope.terms;
         let figure = |amount: &Amount| match terms.measure {
             Measure::Money => format!("{amount} {CURRENCY}"),
-            Measure::Tokens => format!("{} tokens", terms.measure.figure(*amount)),
-            Measure::Requests => format!("{} requests", terms.measure.figure(*amount)),
+            Measure::Tokens => whole(terms.measure.figure(*amount), "token"),
+            Measure::Requests => whole(terms.measure.figure(*amount), "request"),
         };
+        let is_one = terms.measure != Measure::Money && terms.measure.figure(*used) == 1;
+        let are = if is_one { "is" } else { "are" };
         let (most, used, requested) = (figure(most), figure(used), figure(requested));
         let aside = "what running requests may use is set aside";
         if terms.kind == BudgetKind::Credit {
@@ -93,9 +95,14 @@ impl BudgetRefusal {
             |at| format!("It resets at {at}, when the next {} begins.", terms.interval.as_str()),
         );
         format!(
-            "{subject} may {verb} {most}{period} (budget {id}), {used} are {spent}, and this request may {} up to \
+            "{subject} may {verb} {most}{period} (budget {id}), {used} {are} {spent}, and this request may {} up to \
              {requested}; {aside}. {reset}",
             if terms.measure == Measure::Money { "cost" } else { "use" }
         )
     }
+}
+
+/// A number of tokens or requests.
+fn whole(figure: i64, unit: &str) -> String {
+    format!("{figure} {unit}{}", if figure == 1 { "" } else { "s" })
 }

@@ -270,6 +270,11 @@ fn refusals_name_the_budget() {
     };
     let answer = refusal.response(MeterKind::Image, "");
     assert_eq!((answer.status, answer.code), (429, Some("organization_usage_limit_exceeded")));
+    let one = Measure::Requests.amount(1);
+    let refusal = BudgetRefusal { most: one, used: one, requested: one, ..refusal };
+    let message = refusal.response(MeterKind::Completion, "").message;
+    let text = "1 request a day (budget budget_1), 1 request is used, and this request may use up to 1 request;";
+    assert!(message.contains(text), "{message}");
 }
 
 /// What a node that is taken as gone had not committed is free again; what it had is held until it is counted.
