@@ -26,10 +26,19 @@ impl App {
             due.extend(credit_accounts::list_to_apply(tx, configured, AT_ONCE).await?);
             Ok(due)
         });
+        let mut outcome = Ok(());
         for organization in due? {
-            self.post_ledger(&organization).await?;
+            match self.post_ledger(&organization).await {
+                Ok(()) => {}
+                Err(Error::Unavailable) => return Err(Error::Unavailable),
+                // What is wrong with one ledger does not keep the others from theirs.
+                Err(error) => {
+                    tracing::warn!(%organization, %error, "the ledger of an organization was not brought up to date");
+                    outcome = outcome.and(Err(error));
+                }
+            }
         }
-        Ok(())
+        outcome
     }
 
     async fn post_ledger(&self, organization: &OrganizationId) -> Result<(), Error> {

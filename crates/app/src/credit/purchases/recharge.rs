@@ -73,10 +73,20 @@ impl App {
         if purchase_provider(self).is_err() {
             return Ok(());
         }
+        let mut outcome = Ok(());
         for due in self.recharges_due().await? {
-            self.recharge_one(&due.organization).await?;
+            let organization = &due.organization;
+            match self.recharge_one(organization).await {
+                Ok(()) => {}
+                Err(Error::Unavailable) => return Err(Error::Unavailable),
+                // What fails for one organization does not keep the others from credit.
+                Err(error) => {
+                    tracing::warn!(%organization, %error, "an automatic purchase failed; it is tried again");
+                    outcome = outcome.and(Err(error));
+                }
+            }
         }
-        Ok(())
+        outcome
     }
 
     async fn recharge_one(&self, organization: &OrganizationId) -> Result<(), Error> {
