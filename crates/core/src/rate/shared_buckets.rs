@@ -239,7 +239,7 @@ impl SharedBuckets {
     }
 
     /// The part that would be enough: for what was asked for since the last report, and for what is reserved. It shrinks
-    /// to a quarter each second when less is asked for. A node that was asked for anything wants at least the least part,
+    /// to a quarter each second when less is asked for. A node that was asked for anything wants the least part or more,
     /// because without a part it can grant nothing.
     fn wanted(&mut self, passed: Duration) -> Part {
         // A node without a part reports when a request arrives, however long ago its last report was.

@@ -160,6 +160,8 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     app.set_nodes(nodes);
     let worker = tokio::spawn(wiring::worker::work(app.clone(), stopped.clone()));
     tokio::spawn(wiring::worker::send_webhooks(app.clone(), stopped.clone()));
+    tokio::spawn(wiring::worker::follow_usage(app.clone(), stopped.clone()));
+    tokio::spawn(wiring::worker::buy_credit(app.clone(), stopped.clone()));
     tokio::spawn(pending::follow(Arc::clone(&gateway), stopped.clone()));
     tokio::spawn(spend::follow(Arc::clone(&spend), stopped.clone()));
     tokio::spawn(rates::follow(Arc::clone(&rates), stopped.clone()));
