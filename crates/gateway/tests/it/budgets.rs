@@ -57,7 +57,7 @@ async fn a_key_with_37_requests_sends_37_of_1000() {
     assert_eq!((passed, world.seen().len()), (37, 37));
     let code = "organization_usage_limit_exceeded".to_owned();
     assert_eq!(error(&refused), (429, "insufficient_quota".to_owned(), code));
-    for part in ["This key may use 37 requests a day (budget budget_requests-day)", "up to 1 requests", "It resets at"]
+    for part in ["This key may use 37 requests a day (budget budget_requests-day)", "up to 1 request;", "It resets at"]
     {
         assert!(message(&refused).contains(part), "{}", message(&refused));
     }
