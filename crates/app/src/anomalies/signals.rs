@@ -37,7 +37,7 @@ impl App {
         write_tx!(self.store(), "handle_key_signals", |tx| {
             changes::lock(tx).await?;
             for noticed in key_signals::claim(tx, self.now(), AT_ONCE).await? {
-                raised(self, tx, &noticed).await?;
+                handle_signal(self, tx, &noticed).await?;
             }
             Ok(())
         })
@@ -46,7 +46,7 @@ impl App {
 
 /// Does what follows from one signal. Signals about keys that were revoked meanwhile, or that are paused already, have no
 /// consequence.
-async fn raised(app: &App, tx: &mut Tx, noticed: &KeySignal) -> Result<(), Error> {
+async fn handle_signal(app: &App, tx: &mut Tx, noticed: &KeySignal) -> Result<(), Error> {
     let Some(key) = api_keys::find(tx, &noticed.key).await?.filter(|key| key.revoked_at.is_none()) else {
         return Ok(());
     };

@@ -74,7 +74,7 @@ impl App {
         let after = outcome(&delivery, &attempt, at, draw);
         write_tx!(self.store(), "settle_webhook", |tx| {
             if webhook_deliveries::settle(tx, &after).await? && attempt.answer != Err(DeliveryFault::Disabled) {
-                follow(self, tx, &after, &endpoint).await?;
+                update_endpoint(self, tx, &after, &endpoint).await?;
             }
             Ok(after.clone())
         })
@@ -128,7 +128,12 @@ fn outcome(delivery: &WebhookDelivery, attempt: &Attempt, at: Timestamp, draw: u
 }
 
 /// What follows for the endpoint: it is switched off when it answers 410, or when it took nothing for days.
-async fn follow(app: &App, tx: &mut Tx, delivery: &WebhookDelivery, endpoint: &WebhookEndpoint) -> Result<(), Error> {
+async fn update_endpoint(
+    app: &App,
+    tx: &mut Tx,
+    delivery: &WebhookDelivery,
+    endpoint: &WebhookEndpoint,
+) -> Result<(), Error> {
     let (now, id) = (app.now(), &delivery.endpoint);
     if delivery.event_type == EventType::EndpointTest {
         return Ok(());
