@@ -121,7 +121,6 @@ pub(super) const MESSAGES: &[Pattern] = &[
     (&["invalid 'measure': must be"], "spend-limits"),
     (&["usd are spent, and this request may cost up to"], "spend-limits"),
     (&["billing hard limit has been reached"], "spend-limits"),
-    (&["the spend limit cannot be checked"], "spend-limits"),
     (&["each of its projects, can have at most", "spend alerts"], "spend-limits"),
     (&["no such spend"], "spend-limits"),
     (&["invalid 'threshold_amount'"], "spend-limits"),

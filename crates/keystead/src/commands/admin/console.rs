@@ -246,8 +246,14 @@ impl Console {
             format!("{lines}\n\nThe secret is shown this once. Keep it like a password.")
         };
         let lost = |reason: &str| {
-            let key = object.pointer("/api_key/id").unwrap_or(&object["id"]).as_str().unwrap_or_default();
-            lost_key(key, reason)
+            let id = object.pointer("/api_key/id").unwrap_or(&object["id"]).as_str().unwrap_or_default();
+            if id.starts_with("webhook_") {
+                return format!(
+                    "the secret of {id} was made and could not be shown: {reason}. Make another one with keystead admin \
+                     webhooks rotate {id}"
+                );
+            }
+            lost_key(id, reason)
         };
         self.show_once(object, text, change, lost).await
     }
