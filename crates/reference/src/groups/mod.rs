@@ -54,7 +54,8 @@ pub static GROUPS: &[Group] = &[
     certificates::GROUP,
     external::GROUP,
     operator::GROUP,
-    operator::MONEY,
+    operator::PRICES,
+    operator::CREDIT,
 ];
 
 /// Every operation.

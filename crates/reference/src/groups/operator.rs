@@ -301,11 +301,11 @@ pub(super) const GROUP: Group = Group {
     ],
 };
 
-/// What belongs to money.
-pub(super) const MONEY: Group = Group {
-    slug: "operator-money",
-    name: "Operator: money",
-    about: "For operators: what usage of models costs, from which second on, what nodes have leased of budgets, and the credit and purchases of organizations.",
+/// Prices.
+pub(super) const PRICES: Group = Group {
+    slug: "operator-prices",
+    name: "Operator: prices",
+    about: "For operators: what usage of models costs, from which second on.",
     operations: &[
         get("/v1/keystead/operator/prices", "listPrices", "List the prices of models")
             .about("Models without a price, which are free, come first.")
@@ -339,6 +339,15 @@ pub(super) const MONEY: Group = Group {
             .needs(Access::Operator)
             .answers(&PRICE)
             .or(&[409]),
+    ],
+};
+
+/// Credit, and what nodes hold of budgets.
+pub(super) const CREDIT: Group = Group {
+    slug: "operator-credit",
+    name: "Operator: credit and leases",
+    about: "For operators: the credit and the purchases of organizations, and what nodes that are gone hold of budgets.",
+    operations: &[
         credit::ALL,
         credit::ONE,
         credit::GRANT,

@@ -66,6 +66,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("project_spend_limit_", "spend-limits"),
     ("billing_hard_limit_", "spend-limits"),
     ("credit_balance_", "credit"),
+    ("webhook_", "webhooks"),
     ("purchase", "credit"),
     ("failed_purchases", "credit"),
     ("refund_", "credit"),
