@@ -10,8 +10,16 @@ async function journey(page, language, scripts) {
   const tag = `billing-${language}${scripts ? "" : "-plain"}`;
   const see = (name) => look(page, `${tag}-${name}`, scripts);
   const press = (value) => page.locator(`button[value=${value}]`).click();
-  const choose = (value) => page.locator(`button[name=choice][value=${value}]`).click();
+  const choose = (value) => page.locator(`button[name=choice][value="${value}"]`).click();
   const outcome = () => page.locator("main p.notice[role=status]");
+  // The service is asked at most once in five seconds: the page follows its answer, without scripts it is loaded again.
+  const answered = async (how) => {
+    for (let tries = 0; tries < 20; tries += 1) {
+      if (await page.waitForSelector(`main p.notice.${how}`, { timeout: 1500 }).catch(() => null)) return;
+      await page.reload();
+    }
+    assert.fail(`the page does not say how the payment ended: ${how}`);
+  };
   const order = async (way) => {
     await page.goto(`${base}${BUY}?language=${language}`);
     await page.fill("#amount", amount);
@@ -39,7 +47,7 @@ async function journey(page, language, scripts) {
   await page.waitForURL(`${sandbox}/stripe/confirm/**`);
   await choose("complete");
   await page.waitForURL(`${base}${BUY}?**`);
-  await page.waitForSelector("main p.notice.ok");
+  await answered("ok");
   await see("paid");
 
   // With the card on file, of which the bank asks at every charge: it says no, then yes.
@@ -48,7 +56,7 @@ async function journey(page, language, scripts) {
   await page.waitForURL(`${sandbox}/stripe/pay/**`);
   await page.locator("button[value=charge_asks]").click();
   await page.waitForSelector("text=4242");
-  for (const [choice, look_of_it] of [["fail", "bad"], ["complete", "ok"]]) {
+  for (const [choice, how] of [["fail", "bad"], ["complete", "ok"]]) {
     await order("card");
     await page.waitForSelector("main p.notice.wait a");
     if (choice === "fail") await see("asks");
@@ -56,7 +64,7 @@ async function journey(page, language, scripts) {
     await page.waitForURL(`${sandbox}/stripe/confirm/**`);
     await choose(choice);
     await page.waitForURL(`${base}${BUY}?**`);
-    await page.waitForSelector(`main p.notice.${look_of_it}`);
+    await answered(how);
   }
   await see("purchases");
 

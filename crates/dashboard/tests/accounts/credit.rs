@@ -57,6 +57,14 @@ async fn operators_grant_and_owners_see_what_they_have() {
         "{file}"
     );
 
+    // Two grants end at the same moment, another one does not end: the page says what is lost then.
+    let grant = [("do", "grant"), ("grant", "5"), ("expires", "2036-01-01T00:00"), ("reason", "more")];
+    assert!(send(&mut ops, &place, &grant).await.location().contains("done=saved"));
+    let grant = [("do", "grant"), ("grant", "7"), ("reason", "a gift")];
+    assert!(send(&mut ops, &place, &grant).await.location().contains("done=saved"));
+    let page = ops.get(BILLING).await.body;
+    assert!(page.contains("<strong>22.00</strong>") && page.contains("<strong>15.00</strong>"), "{page}");
+
     let recharge = [("below", "10"), ("amount", "50"), ("ceiling", "20")];
     let refused = send(&mut ops, &format!("{BILLING}/recharge"), &recharge).await;
     assert!(refused.body.contains("href=\"#ceiling\""), "{}", refused.body);
