@@ -2,6 +2,8 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use keystead_app::credit::{BuyCredit, BuyOptions, PurchaseView};
 use keystead_app::{Error, Page as Rows};
 use keystead_core::ledger::BillingMode;
@@ -30,6 +32,8 @@ struct Outcome {
     text: String,
     /// A link, with its text.
     link: Option<(String, String)>,
+    /// Where the state of an unfinished purchase is asked for, and that state.
+    follow: Option<(String, &'static str)>,
 }
 
 /// One purchase in the table.
@@ -155,7 +159,11 @@ fn outcome(visit: &Visit, view: &PurchaseView) -> Outcome {
         }
         _ => ("wait", said("buy-in-progress"), Some((again, t.text("buy-check")))),
     };
-    Outcome { look, text, link }
+    let follow = (!view.state.has_ended()).then(|| {
+        let address = visit.link(&format!("{HERE}/state?purchase={}", view.id));
+        (address, view.state.as_str())
+    });
+    Outcome { look, text, link, follow }
 }
 
 async fn page(state: &DashboardState, visit: &Visit) -> Result<Buy, PageError> {
@@ -207,6 +215,15 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Buy, PageError> {
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
     render(visit.person.messages, &page(&state, &visit).await?)
+}
+
+/// The state of a purchase. Its page asks until it changes, because the bank's answer may come after the person.
+pub(crate) async fn state(State(state): State<DashboardState>, visit: Visit) -> Result<Response, PageError> {
+    let id = visit.person.query.get("purchase").map_or("", String::as_str);
+    let found = state.app.check_purchase(&visit.person.actor(), &visit.organization.id, id).await;
+    let view = found.map_err(|error| PageError::new(visit.person.messages, error))?;
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, view.state.as_str()).into_response())
 }
 
 /// `review` shows what will be charged, `change` goes back to it, and `buy` buys.
