@@ -202,7 +202,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError
         },
         wrong: None,
         rows: listed.data.iter().map(|row| LedgerRow::of(format, row)).collect(),
-        more: more.map(|last| visit.link(&format!("{HERE}?after={}#ledger", last.id))),
+        more: more.map(|last| format!("{}#ledger", visit.link(&format!("{HERE}?after={}", last.id)))),
         csv: visit.link(&format!("{HERE}/ledger.csv")),
         action: visit.link(HERE),
     })
