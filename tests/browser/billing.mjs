@@ -82,7 +82,7 @@ async function journey(page, language, scripts) {
     }
     assert.fail(`${selector} is not shown`);
   };
-  await shown("#purchases .state.bad small");
+  await shown("#purchases .state.bad + small");
   await see("disputed");
   await page.goto(receipt);
   await choose("won");

@@ -11,12 +11,13 @@ use keystead_core::money::Amount;
 use keystead_core::purchase::{PurchaseState, PurchaseWay};
 use keystead_locales::LocalFormat;
 
+use super::credit::{Tab, tabs};
 use crate::pages::spend::cents;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Layout;
+use crate::web::layout::{Layout, billing_entry};
 use crate::web::response::{Page, redirect, render, render_error, render_invalid};
 
 /// Its address.
@@ -90,6 +91,7 @@ struct Confirmation {
 #[template(path = "pages/buy.html")]
 struct Buy {
     layout: Layout,
+    tabs: Vec<Tab>,
     options: BuyOptions,
     balance: String,
     bounds: String,
@@ -103,7 +105,6 @@ struct Buy {
     /// Whether the field of the amount is at fault, and why nothing was bought.
     wrong: Option<(bool, String)>,
     action: String,
-    methods: String,
 }
 
 impl Buy {
@@ -196,7 +197,8 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Buy, PageError> {
     let money = |cents: i64| format.money(&Amount::of_cents(cents));
     let fits = |cents: &i64| (options.least..=options.most).contains(cents);
     Ok(Buy {
-        layout: Layout::new(state, visit, &t.text("buy-title"), HERE),
+        layout: Layout::new(state, visit, &t.text("nav-billing"), billing_entry(state)),
+        tabs: tabs(visit, &credit, HERE),
         balance: t.text_with("buy-balance", "amount", format.money(&credit.balance)),
         bounds: t.text_with_all("buy-amount-hint", &[("least", &money(options.least)), ("most", &money(options.most))]),
         amounts: AMOUNTS.into_iter().filter(fits).map(|cents| format.amount(&Amount::of_cents(cents))).collect(),
@@ -209,7 +211,6 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Buy, PageError> {
         options,
         wrong: None,
         action: visit.link(HERE),
-        methods: visit.link("/settings/organization/billing/payment-methods"),
     })
 }
 
