@@ -1,6 +1,6 @@
 // Credit: an operator grants and corrects it in the console, and the owner sees balance, lots and transactions.
 import assert from "node:assert/strict";
-import { base, complaints, done, look, run, sign_up, unexpected } from "./opening.mjs";
+import { base, complaints, done, look, run, sandbox, sign_up, unexpected } from "./opening.mjs";
 
 const BILLING = "/settings/organization/billing";
 const CONSOLE = "/operator/credit";
@@ -13,15 +13,13 @@ const languages = {
 
 async function journey(page, language, scripts) {
   const t = languages[language];
-  const tag = `credit-${language}${scripts ? "" : "-plain"}`;
-  const see = (name) => look(page, `${tag}-${name}`, scripts);
+  const see = (name) => scripts && look(page, `credit-${language}-${name}`);
   await page.goto(`${base}${CONSOLE}`);
   await page.locator(`form.languages button[value=${language}]`).click();
   await page.waitForSelector(`html[lang=${language}]`);
   await see("console");
   await page.locator("main table a").first().click();
   await page.waitForURL("**/operator/credit/org-**");
-  await see("organization");
 
   // An amount that is none changes nothing, and what was typed stays.
   await page.fill("#grant", "5 EUR");
@@ -71,6 +69,42 @@ async function journey(page, language, scripts) {
   done(`credit in ${language}${scripts ? "" : " without scripts"}`);
 }
 
+/** A purchase is paid back in part, and the file of the ledger has both. */
+async function refund(page) {
+  await page.goto(`${base}${BILLING}/buy?language=en`);
+  await page.fill("#amount", "20");
+  await page.locator("input[name=way][value=checkout]").check();
+  await page.locator("button[value=review]").click();
+  await page.waitForSelector("#confirm");
+  await page.locator("button[value=buy]").click();
+  await page.waitForURL(`${sandbox}/stripe/checkout/**`);
+  await page.locator("button[name=choice][value=pay]").click();
+  await page.waitForURL(`${base}${BILLING}/buy?**`);
+  await page.goto(`${base}${CONSOLE}`);
+  await page.locator("main table a").first().click();
+  await page.locator("main .head a[href*='/purchases']").click();
+  await page.waitForURL("**/purchases**");
+  // The service tells the server of the payment, which may take a moment.
+  for (let tries = 0; tries < 20 && (await page.locator("details").count()) === 0; tries += 1) {
+    await page.waitForTimeout(500);
+    await page.reload();
+  }
+  await page.locator("details summary").click();
+  await page.fill("details input[name=amount]", "50");
+  await page.fill("details input[name=reason]", "too much");
+  await page.locator("details button").click();
+  await page.waitForSelector(".summary");
+  assert.equal(await page.inputValue("details input[name=amount]"), "50", "what was typed stays");
+  await page.fill("details input[name=amount]", "5");
+  await page.locator("details button").click();
+  await page.waitForURL("**done=refunded**");
+  await page.locator("details summary").click();
+  await look(page, "credit-en-purchases");
+  const file = await (await page.context().request.get(`${base}${BILLING}/ledger.csv`)).text();
+  assert.ok(/,purchase,20,/.test(file) && /,refund,-5,/.test(file), file);
+  done("a refund in part, and the file of the ledger");
+}
+
 run(async (browser) => {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
@@ -81,6 +115,9 @@ run(async (browser) => {
   await page.locator("form[action='/welcome/organization'] button").click();
   await page.waitForURL("**/welcome/team**");
   for (const language of Object.keys(languages)) await journey(page, language, true);
+  await page.locator("form.languages button[value=en]").click();
+  await page.waitForSelector("html[lang=en]");
+  await refund(page);
   assert.deepEqual(unexpected(problems), []);
   const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState(), viewport: { width: 1440, height: 900 } });
   await journey(await plain.newPage(), "en", false);

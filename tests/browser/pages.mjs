@@ -22,6 +22,7 @@ const apart = {
   "/verify/done/{token}": "the last page on a phone",
   "/verify/done/{token}/state": "no page", "/verify/done/{token}/events": "no page",
   "/settings/organization/verification/state": "no page", "/settings/organization/verification/events": "no page",
+  "/settings/organization/billing/buy/state": "no page",
   "/api-keys/gateways": "no page", "/api-keys/{id}": "needs a key; looked at by keys.mjs",
   "/settings/organization/groups/{id}": "needs a group; looked at by roles.mjs",
   "/api-keys/workloads": "needs a workload; looked at by identity.mjs",

@@ -192,6 +192,7 @@ pub static ROUTES: &[Route] = &[
     signed_in("/settings/organization/billing/payment-methods/remove", || post(billing::remove)),
     signed_in("/settings/organization/billing/payment-methods/prefer", || post(billing::prefer)),
     signed_in("/settings/organization/billing/buy", || get(buy::open).post(buy::act)),
+    signed_in("/settings/organization/billing/buy/state", || get(buy::state)),
     signed_in("/settings/organization/network", || get(network::open)),
     recently_authenticated("/settings/organization/network/{verb}", || post(network::act)),
     signed_in("/settings/organization/projects/{id}/network", || get(network::open_project)),

@@ -57,11 +57,13 @@ pub struct CreditView {
 }
 
 impl CreditView {
-    /// The first expiry of something that is left.
+    /// The first expiry of something that is left, and what all lots lose then.
     #[must_use]
     pub fn next_expiry(&self) -> Option<(Timestamp, Micros)> {
-        let dated = self.lots.iter().filter_map(|lot| lot.lot.expires_at.map(|at| (at, lot.left)));
-        dated.min_by_key(|(at, _)| *at)
+        let first = self.lots.iter().filter_map(|lot| lot.lot.expires_at).min()?;
+        let expiring = self.lots.iter().filter(|lot| lot.lot.expires_at == Some(first));
+        let left = expiring.fold(0_i64, |sum, lot| sum.saturating_add(lot.left.0));
+        Some((first, Micros(left)))
     }
 }
 

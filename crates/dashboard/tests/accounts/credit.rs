@@ -25,7 +25,10 @@ async fn operators_grant_and_owners_see_what_they_have() {
     let mut ops = world.owner("ops@example.com", "Harbour").await;
     let page = ops.get(BILLING).await;
     assert!(page.body.contains("You pay with credit") && page.body.contains("No credit is available"), "{}", page.body);
-    assert!(page.body.contains("Payment methods"), "the other page of billing");
+    assert!(page.body.contains("Payment methods"), "another page of billing");
+    let buying = ops.get(&format!("{BILLING}/buy")).await.body;
+    assert!(buying.contains("strip-tabs") && buying.contains("No purchases yet"), "{buying}");
+    assert_eq!(ops.get(&format!("{BILLING}/buy/state?purchase=pur_none")).await.status, 404);
     let place = console(&mut ops).await;
     for (fields, said) in [
         (&[("do", "grant"), ("grant", ""), ("reason", "trial")][..], "grant"),
@@ -57,6 +60,14 @@ async fn operators_grant_and_owners_see_what_they_have() {
         "{file}"
     );
 
+    // Two grants end at the same moment, another one does not end: the page says what is lost then.
+    let grant = [("do", "grant"), ("grant", "5"), ("expires", "2036-01-01T00:00"), ("reason", "more")];
+    assert!(send(&mut ops, &place, &grant).await.location().contains("done=saved"));
+    let grant = [("do", "grant"), ("grant", "7"), ("reason", "a gift")];
+    assert!(send(&mut ops, &place, &grant).await.location().contains("done=saved"));
+    let page = ops.get(BILLING).await.body;
+    assert!(page.contains("<strong>22.00</strong>") && page.contains("<strong>15.00</strong>"), "{page}");
+
     let recharge = [("below", "10"), ("amount", "50"), ("ceiling", "20")];
     let refused = send(&mut ops, &format!("{BILLING}/recharge"), &recharge).await;
     assert!(refused.body.contains("href=\"#ceiling\""), "{}", refused.body);
@@ -78,6 +89,23 @@ async fn operators_grant_and_owners_see_what_they_have() {
     send(&mut ops, &place, &[("do", "mode"), ("mode", "default"), ("reason", "over")]).await;
     let step = ops.get("/welcome/credits").await.body;
     assert!(step.contains(&format!("href=\"{BILLING}")) && step.contains("I&#39;ll buy credits later"), "{step}");
+}
+
+#[tokio::test]
+async fn older_transactions_are_on_a_page_of_the_same_project() {
+    let world = World::prepaid(&["ops@example.com"]).await;
+    let mut ops = world.owner("ops@example.com", "Harbour").await;
+    let place = console(&mut ops).await;
+    for _ in 0..21 {
+        let grant = [("do", "grant"), ("grant", "1"), ("reason", "trial")];
+        assert!(send(&mut ops, &place, &grant).await.location().contains("done=saved"));
+    }
+    let page = ops.get(BILLING).await.body;
+    let older = page.split("href=\"").find(|part| part.contains("after=")).unwrap_or_else(|| panic!("{page}"));
+    let older = older.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+    assert!(older.contains("&project=") && older.ends_with("#ledger"), "{older}");
+    let next = ops.get(older.trim_end_matches("#ledger")).await.body;
+    assert_eq!(next.matches("+1.00").count(), 1, "{next}");
 }
 
 #[tokio::test]

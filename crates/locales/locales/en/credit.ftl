@@ -1,7 +1,7 @@
 # Credit of organizations: the page of billing, the operator's console, and the step of onboarding.
 credit-tab = Credit
 credit-help = How credit works
-credit-buy = Buy credits
+credit-buy = Buy credit
 credit-lead-none = This installation counts usage and does not charge for it.
 credit-lead-prepaid = You pay with credit. When it is spent, requests that cost something are refused.
 credit-lead-postpaid = You use credit first. What you use beyond it is owed.

@@ -16,6 +16,8 @@ use crate::web::layout::Layout;
 use crate::web::own_visit::OwnVisit;
 use crate::web::response::{Page, redirect, render, render_invalid};
 
+/// The console of credit, to which this page belongs.
+const CREDIT: &str = "/operator/credit";
 /// Purchases that are shown.
 const ROWS: u32 = 100;
 
@@ -24,6 +26,8 @@ const ROWS: u32 = 100;
 struct Purchases {
     layout: Layout,
     rows: Vec<Row>,
+    /// The credit of the organization.
+    back: String,
     action: String,
     wrong: Option<String>,
     /// The purchase of which a refund was refused, and what was typed.
@@ -47,7 +51,7 @@ impl Purchases {
 }
 
 fn here(id: &str) -> String {
-    format!("/operator/credit/{id}/purchases")
+    format!("{CREDIT}/{id}/purchases")
 }
 
 async fn page(state: &DashboardState, visit: &OwnVisit, id: &str) -> Result<Purchases, PageError> {
@@ -60,8 +64,9 @@ async fn page(state: &DashboardState, visit: &OwnVisit, id: &str) -> Result<Purc
     let listed = state.app.purchases(&actor, &organization, &wanted).await.map_err(fail)?;
     let title = t.text_with("refund-title", "organization", &found.name);
     Ok(Purchases {
-        layout: layout(state, visit, &title, ""),
+        layout: layout(state, visit, &title, CREDIT),
         rows: listed.data.iter().map(|view| Row::of(format, view)).collect(),
+        back: visit.link(&format!("{CREDIT}/{id}")),
         action: visit.link(&here(id)),
         wrong: None,
         of: String::new(),

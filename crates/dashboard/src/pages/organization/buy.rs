@@ -2,6 +2,8 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use keystead_app::credit::{BuyCredit, BuyOptions, PurchaseView};
 use keystead_app::{Error, Page as Rows};
 use keystead_core::ledger::BillingMode;
@@ -9,12 +11,13 @@ use keystead_core::money::Amount;
 use keystead_core::purchase::{PurchaseState, PurchaseWay};
 use keystead_locales::LocalFormat;
 
+use super::credit::{Tab, tabs};
 use crate::pages::spend::cents;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
-use crate::web::layout::Layout;
+use crate::web::layout::{Layout, billing_entry};
 use crate::web::response::{Page, redirect, render, render_error, render_invalid};
 
 /// Its address.
@@ -30,6 +33,8 @@ struct Outcome {
     text: String,
     /// A link, with its text.
     link: Option<(String, String)>,
+    /// Where the state of an unfinished purchase is asked for, and that state.
+    follow: Option<(String, &'static str)>,
 }
 
 /// One purchase in the table.
@@ -86,6 +91,7 @@ struct Confirmation {
 #[template(path = "pages/buy.html")]
 struct Buy {
     layout: Layout,
+    tabs: Vec<Tab>,
     options: BuyOptions,
     balance: String,
     bounds: String,
@@ -99,7 +105,6 @@ struct Buy {
     /// Whether the field of the amount is at fault, and why nothing was bought.
     wrong: Option<(bool, String)>,
     action: String,
-    methods: String,
 }
 
 impl Buy {
@@ -155,7 +160,11 @@ fn outcome(visit: &Visit, view: &PurchaseView) -> Outcome {
         }
         _ => ("wait", said("buy-in-progress"), Some((again, t.text("buy-check")))),
     };
-    Outcome { look, text, link }
+    let follow = (!view.state.has_ended()).then(|| {
+        let address = visit.link(&format!("{HERE}/state?purchase={}", view.id));
+        (address, view.state.as_str())
+    });
+    Outcome { look, text, link, follow }
 }
 
 async fn page(state: &DashboardState, visit: &Visit) -> Result<Buy, PageError> {
@@ -188,7 +197,8 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Buy, PageError> {
     let money = |cents: i64| format.money(&Amount::of_cents(cents));
     let fits = |cents: &i64| (options.least..=options.most).contains(cents);
     Ok(Buy {
-        layout: Layout::new(state, visit, &t.text("buy-title"), HERE),
+        layout: Layout::new(state, visit, &t.text("nav-billing"), billing_entry(state)),
+        tabs: tabs(visit, &credit, HERE),
         balance: t.text_with("buy-balance", "amount", format.money(&credit.balance)),
         bounds: t.text_with_all("buy-amount-hint", &[("least", &money(options.least)), ("most", &money(options.most))]),
         amounts: AMOUNTS.into_iter().filter(fits).map(|cents| format.amount(&Amount::of_cents(cents))).collect(),
@@ -201,12 +211,20 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Buy, PageError> {
         options,
         wrong: None,
         action: visit.link(HERE),
-        methods: visit.link("/settings/organization/billing/payment-methods"),
     })
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
     render(visit.person.messages, &page(&state, &visit).await?)
+}
+
+/// The state of a purchase. Its page asks until it changes, because the bank's answer may come after the person.
+pub(crate) async fn state(State(state): State<DashboardState>, visit: Visit) -> Result<Response, PageError> {
+    let id = visit.person.query.get("purchase").map_or("", String::as_str);
+    let found = state.app.check_purchase(&visit.person.actor(), &visit.organization.id, id).await;
+    let view = found.map_err(|error| PageError::new(visit.person.messages, error))?;
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, view.state.as_str()).into_response())
 }
 
 /// `review` shows what will be charged, `change` goes back to it, and `buy` buys.

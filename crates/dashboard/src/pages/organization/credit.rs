@@ -40,7 +40,7 @@ pub(crate) fn tabs(visit: &Visit, view: &CreditView, current: &str) -> Vec<Tab> 
     }
     let t = visit.person.messages;
     let tab = |(key, path): (&str, &str)| Tab { label: t.text(key), href: visit.link(path), current: path == current };
-    [("credit-tab", HERE), ("billing-title", PAYMENT_METHODS)].into_iter().map(tab).collect()
+    [("credit-tab", HERE), ("purchases-title", BUY), ("billing-title", PAYMENT_METHODS)].into_iter().map(tab).collect()
 }
 
 /// Whether there is anything to say about credit.
@@ -101,8 +101,8 @@ impl Credit {
 
 /// The page on which credit is bought; `None` where nothing can be bought.
 pub(crate) fn buy_page(state: &DashboardState, visit: &Visit, view: &CreditView) -> Option<String> {
-    let sells = state.app.takes_payments() && visit.owner() && view.mode != BillingMode::None;
-    sells.then(|| visit.link(BUY))
+    let sells = state.app.takes_payments() && view.mode != BillingMode::None && view.suspended.is_none();
+    (sells && visit.owner()).then(|| visit.link(BUY))
 }
 
 fn notice(visit: &Visit, view: &CreditView) -> Option<String> {
@@ -202,7 +202,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError
         },
         wrong: None,
         rows: listed.data.iter().map(|row| LedgerRow::of(format, row)).collect(),
-        more: more.map(|last| visit.link(&format!("{HERE}?after={}#ledger", last.id))),
+        more: more.map(|last| format!("{}#ledger", visit.link(&format!("{HERE}?after={}", last.id)))),
         csv: visit.link(&format!("{HERE}/ledger.csv")),
         action: visit.link(HERE),
     })
