@@ -6,9 +6,9 @@ import { base, complaints, done, look, organization, run, sign_up, unexpected, v
 
 const BUDGETS = "/settings/organization/budgets";
 const languages = {
-  en: { number: "512 340 711", one_cent: "0.01" },
-  pl: { number: "512 340 712", one_cent: "0,01" },
-  ja: { number: "512 340 713", one_cent: "0.01" },
+  en: { number: "512 340 711", one_cent: "0.01", nine: "0.09" },
+  pl: { number: "512 340 712", one_cent: "0,01", nine: "0,09" },
+  ja: { number: "512 340 713", one_cent: "0.01", nine: "0.09" },
 };
 
 async function journey(browser, language, scripts) {
@@ -61,6 +61,11 @@ async function journey(browser, language, scripts) {
   await page.locator("main table a[href*='change=']").first().click();
   await page.waitForSelector("dialog[open]");
   await see("change");
+  await page.fill("#change-amount", "2.5");
+  await page.locator("dialog button[form=budget]").click();
+  await page.waitForSelector("#change-amount[aria-invalid]");
+  assert.equal(await page.inputValue("#change-amount"), "2.5", "the dialog stays, with what was typed");
+  await see("change-wrong");
   await page.fill("#change-amount", "3");
   await page.locator("dialog button[form=budget]").click();
   await page.waitForURL("**done=saved**");
@@ -73,6 +78,7 @@ async function journey(browser, language, scripts) {
   await page.fill("#budget-amount", t.one_cent);
   await page.locator("#new button").click();
   await page.waitForSelector("input[name=acknowledged]");
+  assert.ok((await page.textContent("form.notice")).includes(t.nine), "what is used already");
   await see("caution");
   await page.check("input[name=acknowledged]");
   await page.locator("form.notice button").click();

@@ -12,6 +12,7 @@ use keystead_core::budget::{
 };
 use keystead_core::caller::{Caller, Owner};
 use keystead_core::id::{BudgetId, OrganizationId, ProjectId};
+use keystead_core::money::Amount;
 use keystead_core::scope::Scope;
 pub use keystead_store::tables::budgets::BudgetRow;
 use keystead_store::tables::budgets::{self, NewBudget};
@@ -162,23 +163,22 @@ impl App {
         })
     }
 
-    /// Whether a budget would refuse at once, because as much is used already: for people to confirm.
+    /// What the running period of a new budget has used already: as much as that, and it refuses at once.
     ///
     /// # Errors
     /// When the caller may not see usage, or when there is no such subject.
-    pub async fn budget_would_refuse(
+    pub async fn budget_used_so_far(
         &self,
         actor: &Actor,
         organization: &OrganizationId,
         settings: &BudgetSettings,
-    ) -> Result<bool, Error> {
+    ) -> Result<Amount, Error> {
         let (scope, zone) = (settings.scope(), &self.settings().budget_zone);
         let zone = if is_spend_limit(&scope) { &BudgetZone::UTC } else { zone };
-        read_tx!(self.store(), "budget_would_refuse", |tx| {
+        read_tx!(self.store(), "budget_used_so_far", |tx| {
             self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
             ensure_known(tx, organization, &scope.subject, false).await?;
-            let used = budgets::used_so_far(tx, organization, &scope, zone, self.now()).await?;
-            Ok(used >= settings.measure.amount(settings.amount))
+            Ok(budgets::used_so_far(tx, organization, &scope, zone, self.now()).await?)
         })
     }
 

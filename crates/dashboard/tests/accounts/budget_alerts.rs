@@ -52,7 +52,7 @@ async fn owners_switch_emails_and_add_alerts() {
         [("budget", budget.as_str()), ("kind", "amount"), ("value", "1,500"), ("recipients", ""), ("owners", "yes")];
     send(&mut ann, "create", &fields).await;
     let seen = ann.get(HERE).await.body;
-    for text in ["75 %", "a@example.com", "b@example.com", "1,500", "Owners", "Not reached yet"] {
+    for text in ["75%", "a@example.com", "b@example.com", "1,500", "Owners", "Not reached yet"] {
         assert!(seen.contains(text), "{text}: {seen}");
     }
     let id = seen.split("delete=").nth(1).unwrap().split('"').next().unwrap().to_owned();

@@ -54,6 +54,9 @@ async fn owners_add_change_and_remove_budgets() {
     let id = ids(seen.split("Tokens per day").nth(1).unwrap()).remove(0);
     let dialog = ann.get(&format!("{BUDGETS}?change={id}")).await.body;
     assert!(dialog.contains("value=\"2000000\""), "{dialog}");
+    let wrong = send(&mut ann, "change", &[("id", &id), ("amount", "1.5")]).await;
+    assert!(wrong.status == 422 && wrong.body.contains("dialog-title"), "{}", wrong.body);
+    assert!(wrong.body.contains("value=\"1.5\"") && wrong.body.contains("Enter a whole number"), "{}", wrong.body);
     let changed = send(&mut ann, "change", &[("id", &id), ("amount", "3 000 000")]).await;
     assert!(changed.location().contains("done=saved"), "{}", changed.body);
     assert!(ann.get("/limits").await.body.contains("3,000,000"), "the page of limits shows what applies");

@@ -50,5 +50,5 @@ budget-remove = Remove
 budget-remove-of = Remove “{ $what }” of { $name }
 budget-remove-what = After that, no request is refused because of this budget. Other budgets stay.
 budget-remove-button = Remove budget
-budget-caution = At least { $most } is already used in the current period. With this budget, requests are refused at once, until it resets or is raised.
+budget-caution = { $used } is already used in the current period. With a budget of { $most }, requests are refused at once, until it resets or is raised.
 budget-caution-button = Set budget

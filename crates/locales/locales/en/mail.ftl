@@ -253,9 +253,9 @@ mail-webhook-failing-text =
 
     Check the address and your program, then turn the webhook on again. Deliveries of the last 30 days can be sent again from its page.
 
-mail-budget-share-subject = { $operator }: { $value } % of a budget of { $name } is used
+mail-budget-share-subject = { $operator }: { $value }% of a budget of { $name } is used
 mail-budget-share-text =
-    The share of { $value } % of a budget has been used, which is the threshold of an alert. When all of it is used, further requests are refused until the next period or until an owner raises the budget.
+    The share of { $value }% of a budget has been used, which is the threshold of an alert. When all of it is used, further requests are refused until the next period or until an owner raises the budget.
 
     You get this email because you own the organization, or because an owner named your address in the alert. It is sent once in each period.
 mail-budget-amount-subject = { $operator }: a budget of { $name } has reached { $value }

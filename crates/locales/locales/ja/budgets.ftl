@@ -50,5 +50,5 @@ budget-remove = 削除
 budget-remove-of = { $name }の「{ $what }」を削除
 budget-remove-what = 削除すると、この予算を理由にリクエストが拒否されることはなくなります。ほかの予算は変わりません。
 budget-remove-button = 予算を削除
-budget-caution = 現在の期間に、すでに{ $most }以上が使用されています。この予算を設定すると、リセットされるか引き上げられるまで、リクエストはすぐに拒否されます。
+budget-caution = 現在の期間に、すでに{ $used }が使用されています。予算を{ $most }に設定すると、リセットされるか引き上げられるまで、リクエストはすぐに拒否されます。
 budget-caution-button = 予算を設定

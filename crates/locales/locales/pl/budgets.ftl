@@ -50,5 +50,5 @@ budget-remove = Usuń
 budget-remove-of = Usuń „{ $what }”: { $name }
 budget-remove-what = Potem żadne żądanie nie będzie odrzucane z powodu tego budżetu. Pozostałe budżety się nie zmienią.
 budget-remove-button = Usuń budżet
-budget-caution = W bieżącym okresie wykorzystano już co najmniej { $most }. Z tym budżetem żądania będą odrzucane od razu, dopóki nie zacznie się nowy okres albo budżet nie zostanie podniesiony.
+budget-caution = W bieżącym okresie wykorzystano już { $used }. Z budżetem { $most } żądania będą odrzucane od razu, dopóki nie zacznie się nowy okres albo budżet nie zostanie podniesiony.
 budget-caution-button = Ustaw budżet

@@ -255,9 +255,9 @@ mail-webhook-failing-text =
 
     Sprawdź adres i program, a potem włącz webhook ponownie. Dostarczenia z ostatnich 30 dni można wysłać ponownie na jego stronie.
 
-mail-budget-share-subject = { $operator }: { $name } – wykorzystano { $value } % budżetu
+mail-budget-share-subject = { $operator }: { $name } – wykorzystano { $value }% budżetu
 mail-budget-share-text =
-    Wykorzystano { $value } % budżetu, czyli osiągnięto próg alertu. Gdy budżet zostanie wyczerpany, kolejne żądania będą odrzucane do następnego okresu albo do podniesienia budżetu przez właściciela.
+    Wykorzystano { $value }% budżetu, czyli osiągnięto próg alertu. Gdy budżet zostanie wyczerpany, kolejne żądania będą odrzucane do następnego okresu albo do podniesienia budżetu przez właściciela.
 
     Otrzymujesz tę wiadomość jako właściciel organizacji albo dlatego, że właściciel podał Twój adres w alercie. Jest wysyłana raz w każdym okresie.
 mail-budget-amount-subject = { $operator }: { $name } – wykorzystanie budżetu osiągnęło { $value }

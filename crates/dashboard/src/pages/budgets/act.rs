@@ -5,10 +5,11 @@ use keystead_app::Error;
 use keystead_app::budgets::BudgetSettings;
 use keystead_core::budget::{BudgetTerms, MOST_CENTS, Measure};
 use keystead_core::id::BudgetId;
+use keystead_core::money::Amount;
 use keystead_core::text::digit;
 use keystead_locales::LocalFormat;
 
-use super::page::{Caution, HERE, Typed, page, subject};
+use super::page::{Caution, HERE, Typed, dialog, page, subject};
 use super::table::figure;
 use crate::pages::spend::cents;
 use crate::state::DashboardState;
@@ -22,8 +23,12 @@ enum Fault {
     Error(Error),
     /// What is wrong with the amount.
     Amount(String),
-    /// A budget that refuses at once, which was not confirmed: what it would be.
-    Refuses(Measure, i64),
+    /// A budget that refuses at once, which was not confirmed: what it would be, and what is used already.
+    Refuses {
+        measure: Measure,
+        amount: i64,
+        used: Amount,
+    },
 }
 
 impl From<Error> for Fault {
@@ -89,11 +94,11 @@ async fn run(state: &DashboardState, visit: &Visit, verb: &str, form: &Form) -> 
             let id = form.field("subject");
             let subject = subject(visit, id).ok_or_else(|| Error::not_found("organization", id))?;
             let settings = BudgetSettings { subject, measure: terms.measure, interval: terms.interval, amount };
-            if visit.owner()
-                && !form.ticked("acknowledged")
-                && state.app.budget_would_refuse(&actor, organization, &settings).await?
-            {
-                return Err(Fault::Refuses(terms.measure, amount));
+            if visit.owner() && !form.ticked("acknowledged") {
+                let used = state.app.budget_used_so_far(&actor, organization, &settings).await?;
+                if used >= terms.measure.amount(amount) {
+                    return Err(Fault::Refuses { measure: terms.measure, amount, used });
+                }
             }
             state.app.create_budget(&actor, organization, &settings).await?;
         }
@@ -103,7 +108,7 @@ async fn run(state: &DashboardState, visit: &Visit, verb: &str, form: &Form) -> 
             let measure = view.row.budget.scope.terms.measure;
             let amount = amount(format, measure, form.field("amount"))?;
             if !form.ticked("acknowledged") && view.figures.would_refuse(measure.amount(amount)) {
-                return Err(Fault::Refuses(measure, amount));
+                return Err(Fault::Refuses { measure, amount, used: view.figures.spent });
             }
             state.app.change_budget(&actor, organization, &id, amount).await?;
         }
@@ -136,14 +141,23 @@ async fn refused(state: &DashboardState, visit: &Visit, verb: &str, form: &Form,
             shown.wrong = Some((error_message(format, &error), false));
             render_error(t, &shown, &error)
         }
+        Fault::Amount(wrong) if verb == "change" => {
+            shown.dialog = dialog(state, visit, "change", form.field("id")).await?;
+            if let Some(dialog) = &mut shown.dialog {
+                dialog.amount = text("amount");
+                dialog.wrong = Some(wrong);
+            }
+            render_invalid(t, &shown)
+        }
         Fault::Amount(text) => {
             shown.wrong = Some((text, created));
             render_invalid(t, &shown)
         }
-        Fault::Refuses(measure, amount) => {
+        Fault::Refuses { measure, amount, used } => {
             let most = figure(format, measure, &measure.amount(amount));
+            let used = figure(format, measure, &used);
             shown.caution = Some(Caution {
-                text: t.text_with("budget-caution", "most", most),
+                text: t.text_with_all("budget-caution", &[("most", &most), ("used", &used)]),
                 action: shown.act(verb),
                 fields: form.without(&["csrf", "form", "acknowledged"]),
             });

@@ -46,7 +46,9 @@ pub(super) struct Caution {
 pub(super) struct Dialog {
     verb: &'static str,
     row: BudgetRow,
-    amount: String,
+    pub(super) amount: String,
+    /// What is wrong with the amount.
+    pub(super) wrong: Option<String>,
 }
 
 #[derive(Template)]
@@ -64,7 +66,7 @@ pub(super) struct Budgets {
     /// What is wrong, and whether it is about the amount.
     pub(super) wrong: Option<(String, bool)>,
     pub(super) caution: Option<Caution>,
-    dialog: Option<Dialog>,
+    pub(super) dialog: Option<Dialog>,
     amount_hint: String,
     link: String,
     back: String,
@@ -144,6 +146,26 @@ async fn listed(state: &DashboardState, visit: &Visit) -> Result<(Vec<BudgetView
     Ok((listed.data, listed.has_more))
 }
 
+/// The dialog that changes or removes this budget.
+pub(super) async fn dialog(
+    state: &DashboardState,
+    visit: &Visit,
+    verb: &'static str,
+    id: &str,
+) -> Result<Option<Dialog>, PageError> {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let id = visit.named("budget", id)?;
+    let view = state.app.budget(&visit.person.actor(), &visit.organization.id, &id).await;
+    let view = view.map_err(|error| PageError::new(t, error))?;
+    let (measure, most) = (view.row.budget.scope.terms.measure, view.row.budget.most);
+    let amount = match measure {
+        Measure::Money => format.decimal(measure.figure(most), 2),
+        Measure::Tokens | Measure::Requests => measure.figure(most).to_string(),
+    };
+    let (mut rows, _) = table::rows(state, visit, &[view]).await?;
+    Ok(rows.pop().map(|row| Dialog { verb, row, amount, wrong: None }))
+}
+
 /// The page. `typed` is what was typed into a form that was refused.
 pub(super) async fn page(state: &DashboardState, visit: &Visit, typed: Option<Typed>) -> Result<Budgets, PageError> {
     let (t, format, owner) = (visit.person.messages, &visit.person.format, visit.owner());
@@ -155,18 +177,7 @@ pub(super) async fn page(state: &DashboardState, visit: &Visit, typed: Option<Ty
     let asked = ["change", "remove"].into_iter().find_map(|verb| Some((verb, visit.person.query.get(verb)?)));
     let dialog = match asked.filter(|_| owner) {
         None => None,
-        Some((verb, id)) => {
-            let id = visit.named("budget", id)?;
-            let view = state.app.budget(&visit.person.actor(), &visit.organization.id, &id).await;
-            let view = view.map_err(|error| PageError::new(t, error))?;
-            let (measure, most) = (view.row.budget.scope.terms.measure, view.row.budget.most);
-            let amount = match measure {
-                Measure::Money => format.decimal(measure.figure(most), 2),
-                Measure::Tokens | Measure::Requests => measure.figure(most).to_string(),
-            };
-            let (mut rows, _) = table::rows(state, visit, &[view]).await?;
-            rows.pop().map(|row| Dialog { verb, row, amount })
-        }
+        Some((verb, id)) => dialog(state, visit, verb, id).await?,
     };
     let last = views.last().filter(|_| has_more);
     let (least, most) = (format.amount(&Amount::of_cents(1)), format.amount(&Amount::of_cents(MOST_CENTS)));
