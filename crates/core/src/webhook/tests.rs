@@ -140,6 +140,7 @@ fn this_machine_is_for_development() {
         "http://localhost.example.com/",
         "http://localhost:0/",
         "http://localhost:1x/",
+        "http://localhost:+1/",
         "http://localhost:80@example.com/",
         "http://10.0.0.1/",
         "http://169.254.169.254/latest/meta-data",

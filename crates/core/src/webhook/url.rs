@@ -62,7 +62,8 @@ pub fn check_url(text: &str, development: bool) -> Result<(), UrlFault> {
 fn is_loopback(plain: &str) -> bool {
     let authority = |rest: &str| {
         let port = rest.split('/').next().unwrap_or_default();
-        port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+        let is_port = |port: &str| !port.starts_with('+') && port.parse::<u16>().is_ok_and(|port| port > 0);
+        port.is_empty() || port.strip_prefix(':').is_some_and(is_port)
     };
     LOOPBACK.iter().any(|host| plain.strip_prefix(host).is_some_and(authority))
 }
