@@ -25,10 +25,11 @@ pub(crate) const MEMBERS: &[&str] = &["subject", "measure", "interval", "amount"
 pub(crate) const CHANGES: &[&str] = &["amount", "currency"];
 
 /// A figure in the unit of a budget: cents, which may have parts, or a whole number of tokens or requests.
+/// Adding zero makes a negative zero a zero.
 fn figure(measure: Measure, amount: Amount) -> Value {
     let whole = measure.figure(amount);
     match measure {
-        Measure::Money if measure.amount(whole) != amount => json!((amount.as_units() * 1e8).round() / 1e6),
+        Measure::Money if measure.amount(whole) != amount => json!((amount.as_units() * 1e8).round() / 1e6 + 0.0),
         _ => json!(whole),
     }
 }

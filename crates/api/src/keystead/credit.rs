@@ -34,10 +34,14 @@ pub(crate) const SUSPENSION: &[&str] = &["reason"];
 /// Micros in a cent.
 const CENT: i64 = 10_000;
 
-/// Cents, which may have parts.
+/// Cents, which may have parts of a millionth.
 fn cents(amount: Amount) -> Value {
     let whole = amount.rounded_to(100);
-    if Amount::of_cents(whole) == amount { json!(whole) } else { json!((amount.as_units() * 1e8).round() / 1e6) }
+    if Amount::of_cents(whole) == amount {
+        return json!(whole);
+    }
+    // Adding zero makes the negative zero, to which small negative amounts are rounded, a zero.
+    json!((amount.as_units() * 1e8).round() / 1e6 + 0.0)
 }
 
 fn of_micros(micros: Micros) -> Value {
@@ -265,4 +269,18 @@ pub(crate) async fn resume(
     let reason = fields.required_text("reason")?;
     let changed = state.app.resume_billing(&operator.0, &organization(&ids)?, &reason).await;
     Ok(Json(show(&changed.or_fail(&state)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cents_have_parts_and_no_negative_zero() {
+        let shown = |picos| cents(Amount::of_picos(picos)).to_string();
+        assert_eq!(shown(10_000_000_000), "1");
+        assert_eq!(shown(-15_000_000_000), "-1.5");
+        assert_eq!(shown(-1), "0.0");
+        assert_eq!(shown(0), "0");
+    }
 }

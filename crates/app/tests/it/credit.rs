@@ -8,6 +8,7 @@ use keystead_app::credit::{
 use keystead_app::keys::NewKey;
 use keystead_app::{Actor, Error, Page, Settings};
 use keystead_core::access::{ModelUse, Payer, judge_model};
+use keystead_core::budget::{Charge, Payers};
 use keystead_core::caller::Caller;
 use keystead_core::gate::Policy;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, UserId};
@@ -56,6 +57,11 @@ impl Account {
 
     /// Counts usage of this cost, as a node reports it.
     async fn uses(&mut self, cost: Amount) {
+        self.uses_of(cost, None).await;
+    }
+
+    /// Counts usage of a request that was admitted by these budgets.
+    async fn uses_of(&mut self, cost: Amount, charge: Option<Charge>) {
         let event = UsageEvent {
             at: Timestamp(self.test.now()),
             kind: UsageKind::Completions,
@@ -73,7 +79,7 @@ impl Account {
             summary: false,
             once: None,
             attributes: Attributes::default(),
-            charge: None,
+            charge,
         };
         let position = self.counted;
         self.counted += 1;
@@ -299,6 +305,23 @@ impl Account {
         let found: Result<_, keystead_store::Error> = self.test.store.read("caller", read).await;
         found.unwrap().unwrap()
     }
+}
+
+#[tokio::test]
+async fn what_ends_after_a_change_of_mode_is_one_figure_at_once() {
+    let mut account = Account::new(BillingMode::None).await;
+    account.grant(100, None).await.unwrap();
+    let charge = Charge { admitted_at: Timestamp(account.test.now()), payers: Payers::NONE };
+    account.test.wait(5);
+    let prepaid = Some(BillingMode::Prepaid);
+    account.test.app.set_billing_mode(&operator(), &account.organization, prepaid, "a contract").await.unwrap();
+    // Admitted before the change, without credit.
+    account.uses_of(cents(30), Some(charge)).await;
+    assert_eq!((account.balance().await, account.left().await), (cents(70), Some(cents(70))));
+    account.proven().await;
+    account.test.app.post_ledgers().await.unwrap();
+    assert_eq!((account.balance().await, account.left().await), (cents(70), Some(cents(70))));
+    account.proven().await;
 }
 
 #[tokio::test]

@@ -177,8 +177,8 @@ pub async fn carry_over(
     Ok(())
 }
 
-/// Sets the prepaid credit of an organization, in the transaction that changes its ledger. What is used counts from when
-/// it was first set. Without credit left, requests that cost something are refused.
+/// Sets the prepaid credit of an organization, in the transaction that changes its ledger. It pays for all usage that is
+/// counted after it was first set. Without credit left, requests that cost something are refused.
 pub async fn set_credit(
     tx: &mut Tx,
     organization: &OrganizationId,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keystead_core::budget::{BudgetKind, BudgetScope, BudgetSubject, BudgetTerms, Measured, SubjectKind, Window};
+use keystead_core::budget::{BudgetScope, BudgetSubject, BudgetTerms, Measured, SubjectKind, Window};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
@@ -54,11 +54,8 @@ pub(crate) async fn count(tx: &mut Tx, segment: &str, events: &[UsageEvent]) -> 
                 add(&mut used, (&text, BudgetTerms::SPEND_LIMIT, month), counted.money);
             }
             for row in known.get(text.as_str()).into_iter().flatten() {
+                // Credit also pays for what was admitted before it was set and ends later, as in its ledger.
                 let terms = row.budget.scope.terms;
-                // Credit pays for what was admitted since it was set.
-                if terms.kind == BudgetKind::Credit && admitted_at < row.created_at {
-                    continue;
-                }
                 let window = row.budget.window(admitted_at).start.0;
                 add(&mut used, (&text, terms, window), counted.of(terms.measure));
             }

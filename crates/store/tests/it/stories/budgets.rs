@@ -184,7 +184,7 @@ pub(crate) async fn callers_carry_them(db: Database) {
     assert_eq!(names(&reached.caller_budgets), ["org-one/user-ann tokens/day", "key_a tokens/hour"]);
 }
 
-/// Prepaid credit pays for what was admitted since it was set.
+/// Prepaid credit pays for what is counted since it was set, also for what was admitted before.
 pub(crate) async fn credit(db: Database) {
     seed(&db).await;
     change!(db, |tx| usage::record(tx, "1-a", 0, &[cent(0)])).unwrap();
@@ -194,13 +194,13 @@ pub(crate) async fn credit(db: Database) {
     let before = Charge { admitted_at: later(9), payers: Payers::NONE };
     let events = [UsageEvent { charge: Some(before), ..cent(11) }, cent(12)];
     change!(db, |tx| usage::record(tx, "1-a", 1, &events)).unwrap();
-    assert_eq!(used(&db, &credit, later(12)).await, Amount::of_cents(1));
+    assert_eq!(used(&db, &credit, later(12)).await, Amount::of_cents(2));
     let more = change!(db, |tx| budgets::set_credit(tx, &organization, Amount::of_cents(80), later(13))).unwrap();
-    assert_eq!((more.id.clone(), used(&db, &more, later(13)).await), (credit.id.clone(), Amount::of_cents(1)));
+    assert_eq!((more.id.clone(), used(&db, &more, later(13)).await), (credit.id.clone(), Amount::of_cents(2)));
     assert!(more.version > credit.version);
     // It does not end, and old periods are deleted without it.
     change!(db, |tx| spend_counters::delete_old(tx, later(1_000_000))).unwrap();
-    assert_eq!(used(&db, &more, later(1_000_001)).await, Amount::of_cents(1));
+    assert_eq!(used(&db, &more, later(1_000_001)).await, Amount::of_cents(2));
     assert_eq!(change!(db, |tx| budgets::remove_credit(tx, &organization, later(14))), Ok(true));
     assert_eq!(change!(db, |tx| budgets::remove_credit(tx, &organization, later(14))), Ok(false));
     let again = change!(db, |tx| budgets::set_credit(tx, &organization, Amount::of_cents(5), later(15))).unwrap();
