@@ -165,7 +165,7 @@ impl App {
     /// Whether a budget would refuse at once, because as much is used already: for people to confirm.
     ///
     /// # Errors
-    /// When the caller may not see usage, or when there is no such subject.
+    /// When the caller lacks the permission, or when there is no such subject.
     pub async fn budget_would_refuse(
         &self,
         actor: &Actor,
@@ -175,7 +175,8 @@ impl App {
         let (scope, zone) = (settings.scope(), &self.settings().budget_zone);
         let zone = if is_spend_limit(&scope) { &BudgetZone::UTC } else { zone };
         read_tx!(self.store(), "budget_would_refuse", |tx| {
-            self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
+            // As for the list, which says what is used of budgets.
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             ensure_known(tx, organization, &scope.subject, false).await?;
             let used = budgets::used_so_far(tx, organization, &scope, zone, self.now()).await?;
             Ok(used >= settings.measure.amount(settings.amount))
