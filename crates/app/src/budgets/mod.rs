@@ -208,7 +208,7 @@ impl App {
                 );
                 return Err(Error::Conflict { message });
             }
-            if budgets::count(tx, organization).await? >= MOST_BUDGETS {
+            if budgets::count(tx, organization, self.now()).await? >= MOST_BUDGETS {
                 return Err(Error::impossible(format!("An organization may have {MOST_BUDGETS} budgets.")));
             }
             let most = settings.measure.amount(amount);
@@ -364,7 +364,7 @@ async fn ensure_known(
 
 /// Records what was set, or that the budget was removed. A spend limit of the Administration API has its own names,
 /// whichever way it was changed.
-async fn record(
+pub(crate) async fn record(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
