@@ -12,7 +12,8 @@ use keystead_locales::{LocalFormat, Messages};
 use keystead_store::Tx;
 use keystead_store::tables::account_deletions::{self, AccountDeletion};
 use keystead_store::tables::{
-    accounts, api_keys, budget_alerts, changes, memberships, organization_deletions, organizations, spend_alerts, users,
+    accounts, api_keys, budget_alerts, budgets, changes, memberships, organization_deletions, organizations,
+    spend_alerts, users,
 };
 use serde_json::json;
 
@@ -21,6 +22,7 @@ use super::mails::{mail_to, queue_mail_to_user};
 use super::sessions::lock_fresh_session;
 use super::{digest, record_about_user, record_for_user};
 use crate::audit::AuditEntry;
+use crate::budgets::record as record_budget;
 use crate::jobs::{AccountMail, AccountToDelete, Job, Outcome};
 use crate::organizations::members::{last_owner, leave};
 use crate::verification::limits::{Subjects, count_within};
@@ -270,6 +272,7 @@ pub(crate) async fn delete_account(app: &App, job: AccountToDelete) -> Result<Ou
             leave(app, tx, &actor, &membership.organization, &user, "account_deleted").await?;
         }
         forget_alert_recipient(app, tx, &person.email).await?;
+        remove_budgets(app, tx, &user).await?;
         account_deletions::erase(tx, &user, now).await?;
         let language = account.map_or_else(|| Language::English.tag().to_owned(), |row| row.language);
         let after = Some(changes::latest(tx).await?);
@@ -294,6 +297,16 @@ async fn forget_alert_recipient(app: &App, tx: &mut Tx, address: &str) -> Result
         let details = json!({ "project_id": project_id });
         let entry = AuditEntry { organization, action: "spend_alert.deleted", target, details };
         app.record(tx, &clock, entry).await?;
+    }
+    Ok(())
+}
+
+/// Removes the budgets of a deleted account, also those of organizations that the person has left.
+async fn remove_budgets(app: &App, tx: &mut Tx, user: &UserId) -> Result<(), Error> {
+    let clock = Actor::Service("clock".to_owned());
+    for row in budgets::list_of_person(tx, user).await? {
+        budgets::delete(tx, &row.budget.scope, app.now()).await?;
+        record_budget(app, tx, &clock, &row, None).await?;
     }
     Ok(())
 }

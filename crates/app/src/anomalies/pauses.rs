@@ -13,6 +13,7 @@ use keystead_store::tables::key_caps::{self, KeyCapRow};
 use serde_json::json;
 
 use crate::audit::AuditEntry;
+use crate::keys::admin_keys::ensure_may_end;
 use crate::validate::operators_only;
 use crate::{Actor, App, Error};
 
@@ -101,7 +102,8 @@ pub(super) async fn key_of(
     found.ok_or_else(|| Error::not_found("API key", id.as_str()))
 }
 
-/// Checks that the actor manages the keys of the key's project, or admin keys for an admin key.
+/// Checks that the actor manages the keys of the key's project, or admin keys for an admin key: of a person who holds more
+/// than the actor, the admin keys are theirs and the owners' to change.
 pub(super) async fn may_change(
     app: &App,
     tx: &mut Tx,
@@ -111,7 +113,10 @@ pub(super) async fn may_change(
 ) -> Result<(), Error> {
     match &key.project {
         Some(project) => app.authorize_in_project(tx, actor, (organization, project), Scope::ManagementWrite).await,
-        None => app.authorize(tx, actor, organization, Scope::ManagementWrite).await,
+        None => {
+            app.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
+            ensure_may_end(tx, actor, organization, &key.owner).await
+        }
     }
 }
 

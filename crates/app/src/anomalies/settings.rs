@@ -4,8 +4,8 @@ use keystead_core::anomaly::{KeyCap, VelocityCap, WrongCap};
 use keystead_core::id::{KeyId, OrganizationId};
 use keystead_core::scope::Scope;
 use keystead_store::tables::anomaly_settings::{self, AnomalySettings};
-use keystead_store::tables::key_caps;
 use keystead_store::tables::key_signals::{self, KeySignal};
+use keystead_store::tables::{changes, key_caps};
 use serde_json::{Value, json};
 
 use super::pauses::{key_of, may_change};
@@ -90,8 +90,8 @@ impl App {
     /// Sets the velocity cap of a key of the organization.
     ///
     /// # Errors
-    /// When the caller may not manage the keys of its project, when there is no such key, or when the cap has no figure
-    /// or one out of bounds.
+    /// When the caller may not manage the keys of its project, or the admin keys of its owner, when there is no such key,
+    /// or when the cap has no figure or one out of bounds.
     pub async fn set_key_cap(
         &self,
         actor: &Actor,
@@ -104,6 +104,7 @@ impl App {
             KeyCap::Inherited | KeyCap::Off => None,
         };
         write_tx!(self.store(), "set_key_cap", |tx| {
+            changes::lock(tx).await?;
             let found = key_of(self, tx, actor, organization, key).await?;
             may_change(self, tx, actor, organization, &found).await?;
             key_caps::set_cap(tx, key, cap).await?;

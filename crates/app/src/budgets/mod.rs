@@ -166,7 +166,7 @@ impl App {
     /// What the running period of a new budget has used already: as much as that, and it refuses at once.
     ///
     /// # Errors
-    /// When the caller may not see usage, or when there is no such subject.
+    /// When the caller lacks the permission, or when there is no such subject.
     pub async fn budget_used_so_far(
         &self,
         actor: &Actor,
@@ -176,7 +176,8 @@ impl App {
         let (scope, zone) = (settings.scope(), &self.settings().budget_zone);
         let zone = if is_spend_limit(&scope) { &BudgetZone::UTC } else { zone };
         read_tx!(self.store(), "budget_used_so_far", |tx| {
-            self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?;
+            // As for the list, which says what is used of budgets.
+            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
             ensure_known(tx, organization, &scope.subject, false).await?;
             Ok(budgets::used_so_far(tx, organization, &scope, zone, self.now()).await?)
         })
@@ -207,7 +208,7 @@ impl App {
                 );
                 return Err(Error::Conflict { message });
             }
-            if budgets::count(tx, organization).await? >= MOST_BUDGETS {
+            if budgets::count(tx, organization, self.now()).await? >= MOST_BUDGETS {
                 return Err(Error::impossible(format!("An organization may have {MOST_BUDGETS} budgets.")));
             }
             let most = settings.measure.amount(amount);
@@ -363,7 +364,7 @@ async fn ensure_known(
 
 /// Records what was set, or that the budget was removed. A spend limit of the Administration API has its own names,
 /// whichever way it was changed.
-async fn record(
+pub(crate) async fn record(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,

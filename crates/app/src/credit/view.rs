@@ -1,6 +1,6 @@
 //! What owners and readers see of an organization's credit.
 
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{ActorId, OrganizationId};
 use keystead_core::ledger::{BillingMode, Entry, Recharge, Suspension, post_usage, unposted};
 use keystead_core::money::{Amount, Micros};
 use keystead_core::scope::Scope;
@@ -94,8 +94,19 @@ impl App {
             if organizations::find(tx, organization).await?.is_none() {
                 return Err(Error::not_found("organization", organization.as_str()));
             }
-            Ok(ledger::list(tx, organization, page).await?)
+            let mut listed = ledger::list(tx, organization, page).await?;
+            if !matches!(actor, Actor::Operator(_)) {
+                listed.data.iter_mut().for_each(hide_operator);
+            }
+            Ok(listed)
         })
+    }
+}
+
+/// Removes the address of an operator, which only operators see, as in the audit log.
+fn hide_operator(row: &mut LedgerTransaction) {
+    if row.made_by.as_str().contains('@') {
+        row.made_by = ActorId::from("operator");
     }
 }
 

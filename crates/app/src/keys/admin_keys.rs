@@ -105,8 +105,13 @@ impl App {
     }
 }
 
-/// Refuses to end an admin key of another person who holds more than the actor.
-async fn ensure_may_end(tx: &mut Tx, actor: &Actor, organization: &OrganizationId, owner: &Owner) -> Result<(), Error> {
+/// Refuses to end or to pause an admin key of another person who holds more than the actor.
+pub(crate) async fn ensure_may_end(
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    owner: &Owner,
+) -> Result<(), Error> {
     let Owner::User(owner) = owner else { return Ok(()) };
     if actor.user() == Some(owner) {
         return Ok(());

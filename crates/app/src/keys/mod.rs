@@ -1,6 +1,6 @@
 //! API keys of every kind: making, changing, rotating and revoking them.
 
-mod admin_keys;
+pub(crate) mod admin_keys;
 mod by_operator;
 pub(crate) mod find;
 pub(crate) mod grants;

@@ -8,7 +8,7 @@ use keystead_core::scope::{Scope, ScopeSet};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::api_keys::{self, KeyRow};
-use keystead_store::tables::{budgets, changes};
+use keystead_store::tables::{budgets, changes, key_caps};
 use serde_json::json;
 
 use super::minting::mint_key;
@@ -79,6 +79,7 @@ impl App {
                 return Err(rotation_error(RotationRefusal::Replaced));
             }
             budgets::carry_over(tx, id, &made.key.id, now, || self.draw(BudgetId::generate)).await?;
+            key_caps::carry_over(tx, id, &made.key.id).await?;
             let data = json!({ "successor": made.key.id, "ends_at": decided.old_ends_at });
             let details = json!({ "data": data });
             self.record(

@@ -7,6 +7,7 @@ use keystead_store::tables::{api_keys, invites, payments};
 use serde_json::{Value, json};
 
 use crate::audit::AuditEntry;
+use crate::credit::purchases::end_open;
 use crate::jobs::{DetachMethod, Job};
 use crate::operator::policies::drop_exemption;
 use crate::verification::organization::withdraw::withdraw;
@@ -67,9 +68,10 @@ const fn deleted(part: Part) -> &'static str {
     }
 }
 
-/// Takes every payment method off file, here and at the service, and ends a set-up.
+/// Takes every payment method off file, here and at the service, and ends a set-up and open purchases.
 async fn end_payment(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
     cancel_setup(app, tx, organization).await?;
+    end_open(app, tx, organization).await?;
     for mut method in payments::list_methods(tx, organization).await? {
         method.removed_at = Some(app.now());
         method.is_default = false;

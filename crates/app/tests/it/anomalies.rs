@@ -116,6 +116,21 @@ async fn a_key_over_its_cap_is_paused_and_resumed() {
 }
 
 #[tokio::test]
+async fn a_rotated_key_keeps_its_cap() {
+    let world = World::new().await;
+    let (app, ann, organization) = (&world.test.app, &world.ann, &world.organization);
+    let cap = KeyCap::Own(of_requests(5));
+    app.set_key_cap(ann, organization, &world.key, cap).await.unwrap();
+    let rotated = app.rotate_key(ann, organization, &world.project, &world.key, 60).await.unwrap();
+    let next = rotated.made.key.id;
+    assert_eq!(app.key_cap(ann, organization, &next).await.unwrap().cap, cap);
+    app.set_key_cap(ann, organization, &next, KeyCap::Inherited).await.unwrap();
+    let rotated = app.rotate_key(ann, organization, &world.project, &next, 0).await.unwrap();
+    let last = app.key_cap(ann, organization, &rotated.made.key.id).await.unwrap();
+    assert_eq!(last.cap, KeyCap::Inherited);
+}
+
+#[tokio::test]
 async fn unusual_use_is_mailed_at_most_once_an_hour_and_can_be_switched_off() {
     let mut world = World::new().await;
     assert!(world.use_key("m", 1).await.is_empty());

@@ -8,9 +8,11 @@ use keystead_app::{Actor, Page};
 use keystead_core::budget::{BudgetSubject, Interval, Measure};
 use keystead_core::id::{BudgetId, KeyId, OrganizationId, ProjectId, UserId, WebhookEndpointId};
 use keystead_core::money::Amount;
+use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
 use keystead_store::Tx;
+use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::usage;
 use serde_json::{Value, json};
 
@@ -309,4 +311,32 @@ async fn alerts_forget_deleted_accounts() {
     assert!(test.log(organization).await.contains(&"spend_alert.deleted".to_owned()));
     let mails = place.use_some(10, 60).await.0;
     assert_eq!(to(&mails), ["costs@example.com", "costs@example.com"]);
+}
+
+#[tokio::test]
+async fn budgets_of_deleted_accounts_are_removed() {
+    let place = Place::new().await;
+    let (test, organization) = (&place.test, &place.organization);
+    let (ben, opened) = test.signed_in_user("ben@example.com").await;
+    let row = Membership {
+        organization: organization.clone(),
+        user: ben.clone(),
+        role: OrganizationRole::Reader,
+        created_at: Timestamp(test.now()),
+    };
+    let join = async move |tx: &mut Tx| memberships::insert(tx, &row).await;
+    let joined: Result<(), keystead_store::Error> = test.store.write("join", join).await;
+    joined.unwrap();
+    for person in [&ben, &place.ann] {
+        let subject = BudgetSubject::person(organization, person);
+        place.budget(subject, Measure::Tokens, Interval::Day, 100).await;
+    }
+    test.app.request_account_deletion(&opened.session).await.unwrap();
+    test.advance(31 * DAY);
+    test.mails().await;
+    let all = Page { after: None, limit: 9, ascending: true };
+    let left = test.app.budgets(&place.owner, organization, &all).await.unwrap().data;
+    let subjects: Vec<_> = left.iter().map(|view| view.row.budget.scope.subject.id()).collect();
+    assert_eq!(subjects, [place.ann.as_str()]);
+    assert!(test.log(organization).await.contains(&"budget.deleted".to_owned()));
 }

@@ -218,6 +218,21 @@ async fn any_number_of_requests_differs_by_less_than_a_micro() {
     account.proven().await;
 }
 
+/// Operators are known by their addresses, which organizations do not see.
+#[tokio::test]
+async fn organizations_do_not_see_who_of_the_operators_acted() {
+    let account = Account::new(BillingMode::Prepaid).await;
+    let (app, organization) = (&account.test.app, &account.organization);
+    let ops = Actor::operator("ops@example.com");
+    let wanted = Adjustment { micros: Micros(CENT), reason: "a correction", idempotency_key: None };
+    app.adjust_credit(&ops, organization, &wanted).await.unwrap();
+    let page = Page { after: None, limit: 100, ascending: true };
+    for (reader, wanted) in [(Actor::Person(account.owner.clone()), "operator"), (ops, "ops@example.com")] {
+        let listed = app.ledger(&reader, organization, &page).await.unwrap();
+        assert_eq!(listed.data.iter().map(|row| row.made_by.as_str()).collect::<Vec<_>>(), [wanted]);
+    }
+}
+
 #[tokio::test]
 async fn what_is_left_of_a_grant_expires() {
     let mut account = Account::new(BillingMode::Prepaid).await;

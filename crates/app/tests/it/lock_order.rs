@@ -46,6 +46,9 @@ fn acts_that_depend_on_what_others_hold_lock_first() {
     for wanted in [
         "create_admin_key",
         "delete_admin_key",
+        "pause_key",
+        "resume_key",
+        "set_key_cap",
         "rotate_key",
         "create_service_account",
         "create_service_account_key",

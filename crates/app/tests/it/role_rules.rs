@@ -4,6 +4,7 @@ use keystead_app::groups::members::MOST_GROUPS_OF_PERSON;
 use keystead_app::keys::NewKey;
 use keystead_app::roles::{NewRole, Place};
 use keystead_app::{Actor, Error, Page};
+use keystead_core::anomaly::KeyCap;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::role::{OrganizationRole, Principal, ProjectRole};
 use keystead_core::time::Timestamp;
@@ -101,7 +102,7 @@ async fn managers_take_no_more_than_they_hold() {
     assert!(people.is_empty(), "no owner by a name alone: {people:?}");
 }
 
-/// Managers end keys of projects, which is a matter of safety, but no admin keys of people who hold more.
+/// Managers end and pause keys of projects, which is a matter of safety, but no admin keys of people who hold more.
 #[tokio::test]
 async fn managers_end_no_admin_keys_of_people_who_hold_more() {
     let company = Company::new().await;
@@ -116,6 +117,16 @@ async fn managers_end_no_admin_keys_of_people_who_hold_more() {
         keys.push(app.create_admin_key(owner, organization, NewKey::default()).await.unwrap().key.id);
     }
     forbidden(app.delete_admin_key(&ben, organization, &keys[0]).await);
+    forbidden(app.pause_key(&ben, organization, &keys[0]).await);
+    forbidden(app.set_key_cap(&ben, organization, &keys[0], KeyCap::Off).await);
+    app.pause_key(&company.ann, organization, &keys[0]).await.unwrap();
+    forbidden(app.resume_key(&ben, organization, &keys[0]).await);
+    app.resume_key(&company.ann, organization, &keys[0]).await.unwrap();
+    for manager in [&ben, &bea, &company.ann] {
+        app.pause_key(manager, organization, &keys[2]).await.unwrap();
+        app.set_key_cap(manager, organization, &keys[2], KeyCap::Off).await.unwrap();
+        app.resume_key(manager, organization, &keys[2]).await.unwrap();
+    }
     app.admin_key(&company.ann, organization, &keys[0]).await.unwrap();
     app.delete_admin_key(&ben, organization, &keys[1]).await.unwrap();
     app.delete_admin_key(&ben, organization, &keys[2]).await.unwrap();

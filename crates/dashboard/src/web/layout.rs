@@ -155,7 +155,7 @@ impl Layout {
         organization_entries.push(entry("nav-budgets", budgets::HERE));
         // Only owners may open the page.
         if visit.owner() {
-            organization_entries.push(entry("nav-billing", billing_entry(state)));
+            organization_entries.push(entry("nav-billing", billing_entry(state, visit)));
         }
         organization_entries.extend([
             entry("nav-network", "/settings/organization/network"),
@@ -295,11 +295,11 @@ impl Layout {
     }
 }
 
-/// The first page of billing: credit where organizations pay, and payment methods otherwise.
-pub(crate) fn billing_entry(state: &DashboardState) -> &'static str {
+/// The first page of billing: credit where organizations pay and the visitor may see it, and payment methods otherwise.
+pub(crate) fn billing_entry(state: &DashboardState, visit: &Visit) -> &'static str {
     match state.app.settings().billing_mode {
-        BillingMode::None => PAYMENT_METHODS,
-        BillingMode::Prepaid | BillingMode::Postpaid => BILLING,
+        BillingMode::Prepaid | BillingMode::Postpaid if visit.sees_usage() => BILLING,
+        BillingMode::None | BillingMode::Prepaid | BillingMode::Postpaid => PAYMENT_METHODS,
     }
 }
 

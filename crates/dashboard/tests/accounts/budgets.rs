@@ -1,6 +1,8 @@
 //! Budgets: owners add, change and remove them; everyone sees those that apply to them.
 
+use keystead_app::Actor;
 use keystead_app::organizations::OrganizationChoice;
+use keystead_app::roles::{NewRole, Place};
 use keystead_core::id::UserId;
 
 use crate::world::*;
@@ -117,4 +119,32 @@ async fn members_look_at_what_applies_to_them() {
     assert!(seen.body.contains("Only owners of the organization can change budgets."));
     let fields = [("subject", home.id.as_str()), ("terms", "tokens/day"), ("amount", "5")];
     assert!(send(&mut ben, "create", &fields).await.status >= 400);
+}
+
+/// Who manages an organization need not see what it uses.
+#[tokio::test]
+async fn managers_who_see_no_usage_set_budgets_and_cards() {
+    let world = World::prepaid(&[]).await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    let (owner, home) = home(&mut ann).await;
+    let mut ben = world.member(&mut ann, "ben@example.com").await;
+    let user = ann.members().await.into_iter().find(|id| *id != owner).unwrap();
+    let permissions = ["api.management.read", "api.management.write"].map(str::to_owned).to_vec();
+    let asked = NewRole { name: "manager".to_owned(), permissions, description: None };
+    let place = Place { organization: &home.id, project: None };
+    let role = world.app.create_role(&Actor::Person(owner), place, asked).await.unwrap().id.to_string();
+    for (verb, role) in [("give", role.as_str()), ("take", "role-api-organization-reader")] {
+        let csrf = ann.csrf().await;
+        let fields = [("csrf", csrf.as_str()), ("place", "organization"), ("role", role)];
+        let done = ann.post(&format!("/settings/organization/members/{user}/roles/{verb}"), &fields).await;
+        assert_eq!(done.status, 303, "{verb}: {}", done.body);
+    }
+    let fields = [("subject", home.id.as_str()), ("terms", "requests/day"), ("amount", "777")];
+    let made = send(&mut ben, "create", &fields).await;
+    assert!(made.location().contains("done=saved"), "{} {}", made.status, made.body);
+    let billing = "/settings/organization/billing";
+    assert_eq!(ben.get(billing).await.status, 403);
+    let cards = ben.get(&format!("{billing}/payment-methods")).await;
+    assert_eq!(cards.status, 200, "{}", cards.body);
+    assert!(!cards.body.contains(&format!("href=\"{billing}?")), "no entry leads to a closed page: {}", cards.body);
 }

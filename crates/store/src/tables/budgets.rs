@@ -118,10 +118,23 @@ pub async fn list_of(tx: &mut Tx, subjects: &[BudgetSubject]) -> Result<Vec<Budg
     Ok(found)
 }
 
-/// Counts the budgets of an organization and of everything in it.
-pub async fn count(tx: &mut Tx, organization: &OrganizationId) -> Result<i64, Error> {
-    const SQL: &str = "SELECT COUNT(*) FROM budgets WHERE organization = $1";
-    tx.optional(SQL, vec![organization.as_str().into()]).await?.map_or(Ok(0), |row| row.int(0))
+/// Lists the budgets of a person in all organizations. No index finds them: this is for the deletion of an account.
+pub async fn list_of_person(tx: &mut Tx, user: &UserId) -> Result<Vec<BudgetRow>, Error> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM budgets WHERE subject = organization || '/' || CAST($1 AS TEXT) ORDER BY subject, terms"
+    );
+    tx.all(SQL, vec![user.as_str().into()]).await?.iter().map(budget).collect()
+}
+
+/// Counts the budgets of an organization and of everything in it. Those of keys that have ended do not count: a rotation
+/// leaves one behind.
+pub async fn count(tx: &mut Tx, organization: &OrganizationId, now: Timestamp) -> Result<i64, Error> {
+    const SQL: &str = "SELECT COUNT(*) FROM budgets b WHERE b.organization = $1 AND NOT EXISTS (SELECT 1 \
+                       FROM api_keys k WHERE k.id = b.subject AND (k.revoked_at IS NOT NULL OR k.expires_at <= $2))";
+    let values = vec![organization.as_str().into(), now.0.into()];
+    tx.optional(SQL, values).await?.map_or(Ok(0), |row| row.int(0))
 }
 
 /// Sets or changes a budget; keys in memory follow with the next request. A new one begins with what its running period

@@ -196,6 +196,16 @@ pub async fn list(tx: &mut Tx, organization: &OrganizationId, page: &Page) -> Re
     list.rows(tx, purchase).await
 }
 
+/// Lists the purchases of an organization that have not ended.
+pub async fn list_open(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<Purchase>, Error> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM credit_purchases WHERE organization = $1 AND finished_at IS NULL ORDER BY created_at, id"
+    );
+    tx.all(SQL, vec![organization.as_str().into()]).await?.iter().map(purchase).collect()
+}
+
 /// Lists purchases that have not ended and began before this moment, oldest first.
 pub async fn list_unfinished(tx: &mut Tx, before: Timestamp, limit: u32) -> Result<Vec<Purchase>, Error> {
     const SQL: &str = concat!(

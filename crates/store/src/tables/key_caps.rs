@@ -75,6 +75,14 @@ pub async fn set_cap(tx: &mut Tx, key: &KeyId, cap: KeyCap) -> Result<(), Error>
     tx.execute(SQL, vec![key.as_str().into(), text.as_deref().into()]).await.map(|_| ())
 }
 
+/// Gives a key the cap of the key that it replaces. A pause is of one key: the new one has another secret.
+pub async fn carry_over(tx: &mut Tx, from: &KeyId, to: &KeyId) -> Result<(), Error> {
+    match find(tx, from).await?.cap {
+        KeyCap::Inherited => Ok(()),
+        cap @ (KeyCap::Off | KeyCap::Own(_)) => set_cap(tx, to, cap).await,
+    }
+}
+
 /// Pauses a key, with who did and why; `false` when it was paused before.
 pub async fn pause(tx: &mut Tx, key: &KeyId, pause: KeyPause, by: &str) -> Result<bool, Error> {
     const SQL: &str = "INSERT INTO key_caps (api_key, paused_at, pause_reason, paused_by) VALUES ($1, $2, $3, $4) \

@@ -14,8 +14,11 @@ mod view;
 use keystead_core::id::{OrganizationId, PurchaseId, ReversalId};
 use keystead_core::money::Micros;
 use keystead_providers::payment::PurchaseProvider;
+use keystead_store::Tx;
+use keystead_store::tables::credit_purchases;
 use serde::{Deserialize, Serialize};
 
+use crate::jobs::Job;
 use crate::{App, Error};
 
 pub use order::BuyCredit;
@@ -37,6 +40,15 @@ const fn micros(cents: i64) -> Micros {
 fn purchase_provider(app: &App) -> Result<&dyn PurchaseProvider, Error> {
     let service = app.services().payment.as_deref().and_then(|service| service.purchases());
     service.ok_or(Error::Unsupported("purchases of credit"))
+}
+
+/// Ends the open purchases of an organization at the service, so that nothing is paid for one that is deleted.
+pub(crate) async fn end_open(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+    for row in credit_purchases::list_open(tx, organization).await? {
+        let end = EndPayment { purchase: row.id, organization: row.organization };
+        app.enqueue(tx, &Job::EndPayment(end), app.now()).await?;
+    }
+    Ok(())
 }
 
 /// A purchase to read back.

@@ -68,11 +68,15 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Billing, PageErro
     let verification = state.app.verification_of(organization).await.map_err(|e| PageError::new(t, e))?;
     let lacks = |action: &keystead_app::verification::ActionView| action.missing.contains(&Requirement::Phone);
     let next = serde_urlencoded::to_string([("next", visit.link(HERE))]).unwrap_or_default();
-    let credit = state.app.credit(&actor, organization).await.map_err(|e| PageError::new(t, e))?;
-    let tabs = tabs(visit, &credit, HERE);
+    let tabs = match state.app.credit(&actor, organization).await {
+        Ok(credit) => tabs(visit, &credit, HERE),
+        // Who manages the organization and may not see what it uses has this page alone.
+        Err(Error::Refused(_)) => Vec::new(),
+        Err(error) => return Err(PageError::new(t, error)),
+    };
     let title = if tabs.is_empty() { "billing-title" } else { "nav-billing" };
     Ok(Billing {
-        layout: Layout::new(state, visit, &t.text(title), billing_entry(state)),
+        layout: Layout::new(state, visit, &t.text(title), billing_entry(state, visit)),
         tabs,
         phone_needed: verification.actions.iter().any(lacks),
         view,

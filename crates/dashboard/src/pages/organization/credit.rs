@@ -181,7 +181,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError
         micros.map(|micros| format.decimal(Amount::from(micros).rounded_to(100), 2)).unwrap_or_default()
     };
     Ok(Credit {
-        layout: Layout::new(state, visit, &t.text("nav-billing"), billing_entry(state)),
+        layout: Layout::new(state, visit, &t.text("nav-billing"), billing_entry(state, visit)),
         tabs: tabs(visit, &view, HERE),
         lead: t.text(lead),
         buy: buy_page(state, visit, &view),

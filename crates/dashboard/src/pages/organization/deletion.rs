@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use keystead_app::Error;
 use keystead_app::organizations::OrganizationDeletionView;
+use keystead_core::money::Amount;
 
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
@@ -18,6 +19,8 @@ use crate::web::response::{Page, redirect, render, render_error};
 struct Deletion {
     layout: Layout,
     view: OrganizationDeletionView,
+    /// That credit is left; `None` when there is none.
+    credit: Option<String>,
     typed: String,
     wrong: Option<String>,
     links: Links,
@@ -49,10 +52,14 @@ impl Deletion {
 
 async fn page(state: &DashboardState, visit: &Visit) -> Result<Deletion, PageError> {
     let person = &visit.person;
-    let view = state.app.organization_deletion(&person.actor(), &visit.organization.id).await;
+    let fail = |error| PageError::new(&person.format, error);
+    let view = state.app.organization_deletion(&person.actor(), &visit.organization.id).await.map_err(fail)?;
+    let balance = state.app.credit(&person.actor(), &visit.organization.id).await.map_err(fail)?.balance;
+    let credit = || person.messages.text_with("organization-deletion-credit", "amount", person.format.money(&balance));
     Ok(Deletion {
         layout: Layout::new(state, visit, &person.messages.text("organization-deletion"), super::general::HERE),
-        view: view.map_err(|error| PageError::new(&person.format, error))?,
+        view,
+        credit: (balance > Amount::ZERO).then(credit),
         typed: String::new(),
         wrong: None,
         links: Links {

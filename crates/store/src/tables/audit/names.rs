@@ -72,10 +72,13 @@ async fn persons(
     found.iter().map(|row| Ok(PersonName { id: row.text(0)?, email: row.text(1)?, name: row.text(2)? })).collect()
 }
 
-/// Returns those of these keys that act in the organization.
+/// Returns those of these keys that act in the organization. A legacy user key belongs to no organization: it acts where its
+/// owner is a member, or was one.
 pub async fn key_names(tx: &mut Tx, organization: &OrganizationId, ids: &[String]) -> Result<Vec<KeyName>, Error> {
-    const SQL: &str = "SELECT id, name, redacted, owner_user, owner_service_account FROM api_keys \
-                       WHERE (organization = $1 OR organization IS NULL)";
+    const SQL: &str = "SELECT id, name, redacted, owner_user, owner_service_account FROM api_keys k \
+                       WHERE (k.organization = $1 OR (k.organization IS NULL AND (EXISTS (SELECT 1 FROM memberships m \
+                       WHERE m.organization = $1 AND m.user_id = k.owner_user) OR EXISTS (SELECT 1 FROM audit_events e \
+                       WHERE e.organization = $1 AND e.action = 'user.added' AND e.target_id = k.owner_user))))";
     let found = rows(tx, SQL, organization, "id IN ", ids).await?;
     let key = |row: &Row| {
         Ok(KeyName {

@@ -236,6 +236,14 @@ pub(crate) async fn questions(db: Database) {
     let keys = look!(db, |tx| audit::key_names(tx, &id("org-one"), &texts(&["key_a", "key_bot", "key_no"]))).unwrap();
     assert_eq!(keys.len(), 2);
     assert!(keys.iter().any(|key| key.service_account.as_deref() == Some("svc_acct_bot")));
+    // Legacy user keys act in the organizations of their owners.
+    for owner in ["ben", "cid"] {
+        change!(db, |tx| api_keys::insert(tx, &world_key(KeyKind::User, owner, None, person(owner)))).unwrap();
+    }
+    for (organization, wanted) in [("org-one", "key_ben"), ("org-two", "key_cid")] {
+        let keys = look!(db, |tx| audit::key_names(tx, &id(organization), &texts(&["key_ben", "key_cid"]))).unwrap();
+        assert_eq!(keys.iter().map(|key| key.id.as_str()).collect::<Vec<_>>(), [wanted]);
+    }
     let names = look!(db, |tx| audit::project_names(tx, &id("org-one"), &texts(&["proj_x1"]))).unwrap();
     assert_eq!(names[0].0, "proj_x1");
     assert!(look!(db, |tx| audit::project_names(tx, &id("org-two"), &texts(&["proj_x1"]))).unwrap().is_empty());

@@ -104,7 +104,10 @@ pub(crate) async fn every_budget_counts(db: Database) {
     let figures = look!(db, |tx| budget_figures::find(tx, std::slice::from_ref(&again), later(8))).unwrap();
     let seen = BudgetFigures { limit: Some(again.most), spent: figure(&again, 4), set_aside: Amount::ZERO };
     assert_eq!(figures, [seen]);
-    assert_eq!(look!(db, |tx| budgets::count(tx, &id("org-one"))), Ok(6));
+    assert_eq!(look!(db, |tx| budgets::count(tx, &id("org-one"), later(8))), Ok(6));
+    let of_ann = look!(db, |tx| budgets::list_of_person(tx, &id("user-ann"))).unwrap();
+    assert_eq!(of_ann.iter().map(|row| row.budget.id.as_str()).collect::<Vec<_>>(), [all[3].id.as_str()]);
+    assert!(look!(db, |tx| budgets::list_of_person(tx, &id("user-an"))).unwrap().is_empty());
     // What a budget that is not there would begin with, and what one has counted.
     let utc = &keystead_core::budget::BudgetZone::UTC;
     for (subject, terms, cents) in
@@ -182,6 +185,11 @@ pub(crate) async fn callers_carry_them(db: Database) {
     assert_eq!(names(&reached.budgets), ["org-one credit", "org-one requests/hour", "org-one money/month"]);
     assert_eq!(names(&reached.projects[0].budgets), ["proj_x1 money/day"]);
     assert_eq!(names(&reached.caller_budgets), ["org-one/user-ann tokens/day", "key_a tokens/hour"]);
+    // The budget of a key that has ended stays and leaves its place to another one.
+    let count = async || look!(db, |tx| budgets::count(tx, &id("org-one"), later(9))).unwrap();
+    assert_eq!(count().await, 9);
+    assert_eq!(change!(db, |tx| api_keys::revoke(tx, &key.id, "user:user-ann", "deleted", later(8))), Ok(true));
+    assert_eq!(count().await, 8);
 }
 
 /// Prepaid credit pays for what is counted since it was set, also for what was admitted before.

@@ -83,6 +83,8 @@ pub(crate) async fn purchases(db: Database) {
     assert_eq!(look!(db, |tx| credit_purchases::find_running_recharge(tx, &two)), Ok(None));
     assert_eq!(look!(db, |tx| credit_purchases::list_unfinished(tx, later(11), 9)), Ok(vec![running.clone()]));
     assert_eq!(look!(db, |tx| credit_purchases::list_unfinished(tx, later(10), 9)), Ok(vec![]));
+    assert_eq!(look!(db, |tx| credit_purchases::list_open(tx, &one)), Ok(vec![running.clone()]));
+    assert_eq!(look!(db, |tx| credit_purchases::list_open(tx, &two)), Ok(vec![]));
     let recharge = Some(PurchaseWay::Recharge);
     assert_eq!(look!(db, |tx| credit_purchases::sum_since(tx, &one, None, NOW)), Ok(2_000));
     assert_eq!(look!(db, |tx| credit_purchases::sum_since(tx, &one, recharge, NOW)), Ok(1_000));
