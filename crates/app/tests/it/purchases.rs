@@ -90,6 +90,24 @@ async fn a_lost_answer_is_found() {
     }
 }
 
+// The card is charged, and the database fails: the caller gets the purchase, because they would buy again after an error.
+#[tokio::test]
+async fn a_fault_after_the_charge_is_no_error() {
+    let shop = Shop::new().await;
+    let store = shop.test.store.clone();
+    shop.test.store.before("apply_payment", async move {
+        store.fail_at(Some(1));
+    });
+    let bought = shop.buy(order(1_000)).await.unwrap();
+    assert_eq!((bought.state, bought.cents), (PurchaseState::Created, 1_000));
+    shop.test.store.fail_at(None);
+    shop.test.wait(61);
+    shop.test.work().await;
+    assert_eq!(shop.bought(&bought).await.state, PurchaseState::Paid);
+    assert_eq!(shop.balance().await, Amount::of_cents(1_000));
+    assert_eq!(shop.till.charges.load(Ordering::SeqCst), 1);
+}
+
 // A payment that never reached the service ends without a charge, and no card is charged hours later.
 #[tokio::test]
 async fn purchases_end_at_use() {
