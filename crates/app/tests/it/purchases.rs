@@ -90,7 +90,7 @@ async fn a_lost_answer_is_found() {
     }
 }
 
-// The card is charged, and the database fails: the caller gets the purchase, because they would buy again after an error.
+// The card is charged, and the store fails: after an error the caller would buy again, so they get the purchase.
 #[tokio::test]
 async fn a_fault_after_the_charge_is_no_error() {
     let shop = Shop::new().await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use keystead_app::review::{EvidenceStore, Intake, Reviewer, ReviewerOptions, TIME_LIMIT};
 use keystead_app::{Codes, Services};
+use keystead_core::secret::Secret;
 use keystead_core::verification::documents::DocumentPolicy;
 use keystead_providers::ProviderError as Outside;
 use keystead_providers::cloud::HttpClouds;
@@ -47,10 +48,19 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
     Ok(services)
 }
 
-/// Builds the services of a command. A command calls none of them: it only queues mails, which a running node sends.
+/// Builds the services of a command. It queues mails, which a running node sends, and calls only the payment service,
+/// for a refund, which a running node repeats when it is not answered.
 pub(crate) fn of_commands(config: &Validated) -> Result<Services, CliError> {
     let mut services = Services::default();
     mail(&mut services, config, None)?;
+    payment(&mut services, config, None)?;
+    if services.payment.is_none() && config.sandbox.is_some() {
+        // Only the node that runs the sandbox knows its address, and requests the refund there.
+        let base_url = "http://127.0.0.1:9".to_owned();
+        let (api_key, webhook_secrets) = (Secret::new("sandbox".to_owned()), Vec::new());
+        let stripe = Stripe::new(StripeOptions { base_url, api_key, webhook_secrets }).map_err(failed("payment"))?;
+        services.payment = Some(Arc::new(stripe));
+    }
     if services.mail.is_none() && config.sandbox.is_some() {
         // Only the node that runs the sandbox knows its address.
         let (url, from) = ("smtp://127.0.0.1:25".to_owned(), "Keystead <no-reply@keystead.invalid>".to_owned());

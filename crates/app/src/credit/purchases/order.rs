@@ -42,7 +42,7 @@ impl BuyCredit {
 }
 
 impl App {
-    /// Buys credit. Once it is saved, a purchase of which the result is not known is returned as it is, and read back.
+    /// Buys credit. A saved purchase of which the result is not known is returned as it is, and read later.
     ///
     /// # Errors
     /// When the caller lacks the permission, when no credit is sold, when the amount is outside the bounds, when no card is
@@ -85,11 +85,12 @@ impl App {
                 Err(error @ Error::ProviderUnavailable { .. }) => return Err(error),
                 // It is saved, perhaps paid, and its job asks again. An error would make the caller buy twice.
                 Err(error) => {
-                    tracing::warn!(purchase = %row.id, %error, "a purchase was ordered, and what became of it is read later");
+                    tracing::warn!(purchase = %row.id, %error, "the result of a purchase is read later");
                 }
             }
         }
-        match self.purchase(actor, organization, row.id.as_str()).await {
+        let read = self.purchase(actor, organization, row.id.as_str()).await;
+        match read {
             Err(Error::Unavailable | Error::Internal(_)) => Ok(PurchaseView::of_order(row)),
             read => read,
         }
