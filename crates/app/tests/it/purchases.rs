@@ -280,6 +280,27 @@ async fn a_dispute_suspends_and_its_end_resumes() {
     }
 }
 
+// The customer was deleted at the service and the organization has another one: a dispute of the paid purchase counts.
+#[tokio::test]
+async fn a_purchase_of_an_earlier_customer_is_disputed() {
+    let shop = Shop::new().await;
+    let bought = shop.buy(order(1_000)).await.unwrap();
+    shop.till.change(bought.id.as_str(), |payment| payment.customer = Some("cus_earlier".to_owned()));
+    shop.till.reverses(bought.id.as_str(), "dp_1", ReversalKind::Dispute, 1_000, ReversalState::Open);
+    shop.test.deliver("bank", "evt_1", "charge.dispute.created", "dp_1").await;
+    shop.test.work().await;
+    assert_eq!((shop.balance().await, shop.suspended().await), (Amount::ZERO, true));
+
+    // Before it is paid, a payment of another customer changes nothing.
+    let other = Shop::new().await;
+    let open = other.buy(BuyCredit { checkout: true, ..order(1_000) }).await.unwrap();
+    other.till.pays(open.id.as_str());
+    other.till.change(open.id.as_str(), |payment| payment.customer = Some("cus_other".to_owned()));
+    other.test.deliver("bank", "evt_1", "checkout.session.completed", &format!("cs_{}", open.id)).await;
+    other.test.work().await;
+    assert_eq!(other.bought(&open).await.state, PurchaseState::Created);
+}
+
 #[tokio::test]
 async fn automatic_purchases_run_one_at_a_time_and_stop_at_the_ceiling() {
     let shop = Shop::new().await;
