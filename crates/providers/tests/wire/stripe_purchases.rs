@@ -146,6 +146,7 @@ async fn a_page_is_opened_for_one_purchase() {
         ("line_items[0][price_data][currency]", "usd"),
         ("line_items[0][quantity]", "1"),
         ("payment_intent_data[metadata][purchase]", "pur_1"),
+        ("adaptive_pricing[enabled]", "false"),
         ("success_url", BACK),
     ] {
         assert!(form.contains(&(name.to_owned(), value.to_owned())), "{name}: {form:?}");
@@ -181,7 +182,9 @@ async fn states_of_a_page() {
 #[tokio::test]
 async fn money_that_goes_back_is_read_with_a_payment() {
     let refund = |id: &str, status: &str| json!({ "id": id, "status": status, "amount": 500, "metadata": { "reversal": "rev_1" } });
-    let refunds = ["pending", "succeeded", "failed", "canceled"].map(|status| refund(&format!("re_{status}"), status));
+    let statuses = ["pending", "succeeded", "failed", "canceled"];
+    let mut refunds = statuses.map(|status| refund(&format!("re_{status}"), status)).to_vec();
+    refunds.push(json!({ "id": "re_null", "status": null, "amount": 500, "metadata": {} }));
     let statuses = ["needs_response", "under_review", "lost", "won", "warning_needs_response", "prevented"];
     let disputes = statuses
         .map(|status| json!({ "id": format!("dp_{status}"), "status": status, "amount": 700, "reason": "fraudulent" }));
@@ -198,6 +201,7 @@ async fn money_that_goes_back_is_read_with_a_payment() {
         ("re_succeeded", ReversalState::Final, 500),
         ("re_failed", ReversalState::Undone, 500),
         ("re_canceled", ReversalState::Undone, 500),
+        ("re_null", ReversalState::Open, 500),
         ("dp_needs_response", ReversalState::Open, 700),
         ("dp_under_review", ReversalState::Open, 700),
         ("dp_lost", ReversalState::Final, 700),

@@ -122,7 +122,8 @@ fn session(body: &Value) -> Option<Payment> {
 
 fn refund(body: &Value) -> Option<Reversal> {
     let text = |name: &str| body.get(name).and_then(Value::as_str);
-    let state = match text("status")? {
+    // The status can be null, then nothing is decided.
+    let state = match text("status").unwrap_or("pending") {
         "succeeded" => ReversalState::Final,
         "failed" | "canceled" => ReversalState::Undone,
         _ => ReversalState::Open,
@@ -220,6 +221,8 @@ impl Stripe {
             ("payment_intent_data[metadata][purchase]", purchase),
             ("payment_intent_data[metadata][organization]", organization),
             ("payment_intent_data[description]", description),
+            // The amount is charged in the currency in which it is credited.
+            ("adaptive_pricing[enabled]", "false"),
             ("expires_at", expires_at.as_str()),
             ("success_url", page.return_url),
             ("cancel_url", page.return_url),
