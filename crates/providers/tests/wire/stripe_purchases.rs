@@ -215,6 +215,23 @@ async fn money_that_goes_back_is_read_with_a_payment() {
     assert_eq!(lines[2], "GET /v1/disputes?payment_intent=pi_1&limit=100");
 }
 
+#[tokio::test]
+async fn receipts_lead_to_stripe_alone() {
+    for (url, shown) in [
+        ("https://pay.stripe.com/receipts/1", true),
+        ("http://127.0.0.1/receipts/1", true),
+        ("http://pay.stripe.com/receipts/1", false),
+        ("https://pay.stripe.com.example.net/receipts/1", false),
+        ("https://notstripe.com/receipts/1", false),
+        ("https://pay.stripe.com@example.net/receipts/1", false),
+        ("javascript:alert(1)", false),
+    ] {
+        let body = with(intent("succeeded"), "latest_charge", json!({ "id": "ch_1", "receipt_url": url }));
+        let found = read(body, asked(None, Some("pi_1"))).await.unwrap().unwrap();
+        assert_eq!(found.receipt_url.as_deref(), Some(url).filter(|_| shown), "{url}");
+    }
+}
+
 // A payment of which the answer was lost is found by our id.
 #[tokio::test]
 async fn a_lost_payment_is_found() {

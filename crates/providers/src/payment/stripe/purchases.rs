@@ -6,6 +6,7 @@
 use keystead_core::money::CURRENCY;
 use keystead_core::purchase::{PaymentStatus, Reversal, ReversalKind, ReversalState};
 use serde_json::Value;
+use url::Url;
 
 use super::{Stripe, code_word, done};
 use crate::http::{Answer, at, unavailable};
@@ -166,6 +167,17 @@ fn items(answer: &Answer) -> Result<&Vec<Value>, ProviderError> {
 }
 
 impl Stripe {
+    /// Leaves a link to a receipt only when it leads to Stripe, or to the host of this API.
+    fn with_own_receipt(&self, mut payment: Payment) -> Payment {
+        payment.receipt_url = payment.receipt_url.filter(|text| {
+            let Ok(url) = Url::parse(text) else { return false };
+            let host = url.host_str().unwrap_or_default();
+            let of_stripe = host == "stripe.com" || host.ends_with(".stripe.com");
+            (of_stripe && url.scheme() == "https") || Some(host) == self.base.host()
+        });
+        payment
+    }
+
     async fn charge_card(&self, order: CardOrder<'_>) -> Result<Payment, ProviderError> {
         let Order { purchase, organization, cents, description } = order.order;
         let (cents, currency) = (cents.to_string(), currency());
@@ -321,7 +333,10 @@ impl Stripe {
 
 impl PurchaseProvider for Stripe {
     fn charge<'a>(&'a self, order: CardOrder<'a>) -> BoxFuture<'a, Result<Payment, ProviderError>> {
-        Box::pin(async move { self.http.record(self.charge_card(order).await) })
+        Box::pin(async move {
+            let charged = self.charge_card(order).await;
+            self.http.record(charged.map(|payment| self.with_own_receipt(payment)))
+        })
     }
 
     fn open_page<'a>(&'a self, order: PageOrder<'a>) -> BoxFuture<'a, Result<Payment, ProviderError>> {
@@ -329,7 +344,10 @@ impl PurchaseProvider for Stripe {
     }
 
     fn payment<'a>(&'a self, at: PaymentAt<'a>) -> BoxFuture<'a, Result<Option<Payment>, ProviderError>> {
-        Box::pin(async move { self.http.record(self.read_payment(at).await) })
+        Box::pin(async move {
+            let read = self.read_payment(at).await;
+            self.http.record(read.map(|found| found.map(|payment| self.with_own_receipt(payment))))
+        })
     }
 
     fn end<'a>(&'a self, at: PaymentAt<'a>) -> BoxFuture<'a, Result<(), ProviderError>> {
