@@ -280,6 +280,35 @@ async fn a_dispute_suspends_and_its_end_resumes() {
     }
 }
 
+// A dispute that was lost before an operator resumed billing does not keep it suspended when a later one is won.
+#[tokio::test]
+async fn a_won_dispute_resumes_after_an_earlier_lost_one() {
+    let shop = Shop::new().await;
+    let (first, second) = (shop.buy(order(1_000)).await.unwrap(), shop.buy(order(1_000)).await.unwrap());
+    let report = async |bought: &PurchaseView, dispute: &str, state: ReversalState| {
+        shop.test.wait(1);
+        shop.till.reverses(bought.id.as_str(), dispute, ReversalKind::Dispute, 1_000, state);
+        let event = format!("evt_{dispute}_{}", state.as_str());
+        shop.test.deliver("bank", &event, "charge.dispute.updated", dispute).await;
+        shop.test.work().await;
+        shop.suspended().await
+    };
+    assert!(report(&first, "dp_1", ReversalState::Open).await);
+    assert!(report(&first, "dp_1", ReversalState::Final).await);
+    let organization = shop.tenant.organization();
+    shop.test.app.resume_billing(&Shop::operator(), organization, "settled").await.unwrap();
+    assert!(report(&second, "dp_2", ReversalState::Open).await);
+    assert!(!report(&second, "dp_2", ReversalState::Undone).await);
+    assert_eq!(shop.balance().await, Amount::of_cents(1_000));
+
+    // Without an operator, what was lost keeps it suspended.
+    let third = shop.buy(order(1_000)).await.unwrap();
+    assert!(report(&second, "dp_3", ReversalState::Open).await);
+    assert!(report(&third, "dp_4", ReversalState::Open).await);
+    assert!(report(&second, "dp_3", ReversalState::Final).await);
+    assert!(report(&third, "dp_4", ReversalState::Undone).await);
+}
+
 // The customer was deleted at the service and the organization has another one: a dispute of the paid purchase counts.
 #[tokio::test]
 async fn a_purchase_of_an_earlier_customer_is_disputed() {
