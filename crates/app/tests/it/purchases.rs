@@ -257,6 +257,22 @@ async fn operators_pay_back_what_is_left() {
     assert_eq!(refunds, 400);
 }
 
+// The answer to a refund was lost, and a day later its key is forgotten: it is found at the service, not made again.
+#[tokio::test]
+async fn a_refund_is_not_made_twice_after_a_day() {
+    let shop = Shop::new().await;
+    let bought = shop.buy(order(1_000)).await.unwrap();
+    shop.till.loses.store(true, Ordering::SeqCst);
+    shop.refund(&bought, refund(Some(400))).await.unwrap();
+    shop.till.loses.store(false, Ordering::SeqCst);
+    shop.till.forgets.store(true, Ordering::SeqCst);
+    shop.test.wait(90_000);
+    shop.test.work().await;
+    assert_eq!(shop.bought(&bought).await.refunded, 400);
+    assert_eq!(shop.balance().await, Amount::of_cents(600));
+    assert_eq!(shop.till.payments.lock().unwrap()[bought.id.as_str()].reversals.len(), 1);
+}
+
 #[tokio::test]
 async fn a_dispute_suspends_and_its_end_resumes() {
     let shop = Shop::new().await;
