@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use keystead_app::Error;
 use keystead_app::organizations::OrganizationDeletionView;
+use keystead_core::money::Amount;
 
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
@@ -18,6 +19,8 @@ use crate::web::response::{Page, redirect, render, render_error};
 struct Deletion {
     layout: Layout,
     view: OrganizationDeletionView,
+    /// What becomes of the credit that is left.
+    credit: Option<String>,
     typed: String,
     wrong: Option<String>,
     links: Links,
@@ -50,7 +53,11 @@ impl Deletion {
 async fn page(state: &DashboardState, visit: &Visit) -> Result<Deletion, PageError> {
     let person = &visit.person;
     let view = state.app.organization_deletion(&person.actor(), &visit.organization.id).await;
+    let credit = state.app.credit(&person.actor(), &visit.organization.id).await;
+    let left = credit.map_err(|error| PageError::new(&person.format, error))?.balance;
+    let lost = || person.messages.text_with("organization-deletion-credit", "amount", person.format.money(&left));
     Ok(Deletion {
+        credit: (left > Amount::ZERO).then(lost),
         layout: Layout::new(state, visit, &person.messages.text("organization-deletion"), super::general::HERE),
         view: view.map_err(|error| PageError::new(&person.format, error))?,
         typed: String::new(),
