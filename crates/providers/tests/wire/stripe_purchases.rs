@@ -186,8 +186,11 @@ async fn money_that_goes_back_is_read_with_a_payment() {
     let mut refunds = statuses.map(|status| refund(&format!("re_{status}"), status)).to_vec();
     refunds.push(json!({ "id": "re_null", "status": null, "amount": 500, "metadata": {} }));
     let statuses = ["needs_response", "under_review", "lost", "won", "warning_needs_response", "prevented"];
-    let disputes = statuses
-        .map(|status| json!({ "id": format!("dp_{status}"), "status": status, "amount": 700, "reason": "fraudulent" }));
+    let dispute = |status: &str| {
+        json!({ "id": format!("dp_{status}"), "status": status, "amount": 700, "currency": "usd", "reason": "fraudulent" })
+    };
+    let mut disputes = statuses.map(dispute).to_vec();
+    disputes.push(json!({ "id": "dp_eur", "status": "lost", "amount": 650, "currency": "eur", "reason": "fraudulent" }));
     let vendor = Vendor::new([
         json_answer(200, intent("succeeded")),
         json_answer(200, json!({ "data": refunds })),
@@ -206,6 +209,7 @@ async fn money_that_goes_back_is_read_with_a_payment() {
         ("dp_under_review", ReversalState::Open, 700),
         ("dp_lost", ReversalState::Final, 700),
         ("dp_won", ReversalState::Undone, 700),
+        ("dp_eur", ReversalState::Final, i64::MAX),
     ];
     assert_eq!(states, expected, "an inquiry takes no money back");
     assert_eq!(found.reversals[0].own.as_deref(), Some("rev_1"));

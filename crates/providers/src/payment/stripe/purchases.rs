@@ -146,11 +146,14 @@ fn dispute(body: &Value) -> Option<Reversal> {
         "won" => ReversalState::Undone,
         _ => ReversalState::Open,
     };
+    let cents = body.get("amount").and_then(Value::as_i64)?;
+    // The bank's currency may be another one: then all that is left of the payment counts as disputed.
+    let is_ours = text("currency").is_none_or(|name| name.eq_ignore_ascii_case(CURRENCY));
     Some(Reversal {
         kind: ReversalKind::Dispute,
         reference: text("id")?.to_owned(),
         own: None,
-        cents: body.get("amount").and_then(Value::as_i64)?,
+        cents: if is_ours { cents } else { i64::MAX },
         state,
         reason: code_word(text("reason").unwrap_or("general")),
     })
