@@ -52,6 +52,11 @@ async function journey(page, language, scripts) {
   await page.locator("#suspension button").click();
   await page.waitForSelector("#suspend-reason");
 
+  // Deleting the organization would lose the credit, and the page says so.
+  await page.goto(`${base}/settings/organization/delete`);
+  assert.match(await page.textContent("#credit"), /[1-9]/);
+  await see("deletion");
+
   await page.goto(`${base}${BILLING}`);
   assert.ok((await page.textContent("#ledger")).includes(t.shown));
   assert.equal(await page.locator(".notice.wait").count(), 0);

@@ -250,6 +250,11 @@ impl Base {
         url.map(Self).ok_or_else(|| ProviderError::Refused("an address of an API that is none".to_owned()))
     }
 
+    /// Returns the host of the API.
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.0.host_str()
+    }
+
     /// Builds an address below the base. Ids are escaped, so that special characters in them cannot lead to another
     /// path.
     pub(crate) fn at(&self, segments: &[&str]) -> Url {

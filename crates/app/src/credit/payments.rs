@@ -4,10 +4,11 @@
 use keystead_core::id::{CreditLotId, OrganizationId};
 use keystead_core::ledger::{Account, Suspension, charge_back, purchase, refund, reverse_charge_back};
 use keystead_core::money::{Amount, Micros};
+use keystead_core::purchase::{ReversalKind, ReversalState};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
-use keystead_store::tables::credit_accounts;
 use keystead_store::tables::ledger::{self, LedgerTransaction};
+use keystead_store::tables::{credit_accounts, credit_reversals};
 use serde_json::json;
 
 use super::book::{About, Book, LotRules, action_of, fault};
@@ -126,7 +127,8 @@ async fn take_back(
     Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
 }
 
-/// Posts that the bank returned a payment. When it was the last one, the suspension that chargebacks began ends.
+/// Posts that the bank returned a payment. The suspension that chargebacks began ends, unless another dispute is open, or
+/// was lost since it began.
 ///
 /// # Errors
 /// When there is no such dispute in the ledger of this organization.
@@ -152,13 +154,33 @@ pub async fn reverse_chargeback(
     let transaction = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, LotRules::default()))).await?;
     record(app, tx, actor, &transaction).await?;
     let left = ledger::sums(tx, organization).await?.get(&Account::Disputed).map_or(0, |sum| sum.0);
-    let suspended = book.account.suspended.as_ref().is_some_and(|(_, why, _)| *why == Suspension::Chargeback);
-    if suspended && left <= 0 {
+    let suspended = book.account.suspended.as_ref().filter(|(_, why, _)| *why == Suspension::Chargeback);
+    let since = suspended.map(|(since, ..)| *since);
+    if let Some(since) = since
+        && (left <= 0 || !other_dispute_suspends(tx, organization, dispute, since).await?)
+    {
         credit_accounts::set_suspended(tx, organization, None, app.now()).await?;
         let (target, details) = (organization.as_str(), json!({ "dispute": dispute }));
         app.record(tx, actor, AuditEntry { organization, action: "billing.resumed", target, details }).await?;
     }
     Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
+}
+
+/// Whether billing stays suspended when this dispute is won. What was lost before the suspension began was settled by an
+/// operator.
+async fn other_dispute_suspends(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    dispute: &str,
+    since: Timestamp,
+) -> Result<bool, Error> {
+    let all = credit_reversals::list_of_organization(tx, organization).await?;
+    let mut others = all.iter().filter(|one| one.kind == ReversalKind::Dispute && one.id.as_str() != dispute);
+    Ok(others.any(|one| match one.state {
+        ReversalState::Open => true,
+        ReversalState::Final => one.created_at >= since,
+        ReversalState::Undone => false,
+    }))
 }
 
 /// What an organization has paid for credit, without what was paid or taken back.

@@ -90,6 +90,24 @@ async fn a_lost_answer_is_found() {
     }
 }
 
+// The card is charged, and the store fails: after an error the caller would buy again, so they get the purchase.
+#[tokio::test]
+async fn a_fault_after_the_charge_is_no_error() {
+    let shop = Shop::new().await;
+    let store = shop.test.store.clone();
+    shop.test.store.before("apply_payment", async move {
+        store.fail_at(Some(1));
+    });
+    let bought = shop.buy(order(1_000)).await.unwrap();
+    assert_eq!((bought.state, bought.cents), (PurchaseState::Created, 1_000));
+    shop.test.store.fail_at(None);
+    shop.test.wait(61);
+    shop.test.work().await;
+    assert_eq!(shop.bought(&bought).await.state, PurchaseState::Paid);
+    assert_eq!(shop.balance().await, Amount::of_cents(1_000));
+    assert_eq!(shop.till.charges.load(Ordering::SeqCst), 1);
+}
+
 // A payment that never reached the service ends without a charge, and no card is charged hours later.
 #[tokio::test]
 async fn purchases_end_at_use() {
@@ -239,6 +257,22 @@ async fn operators_pay_back_what_is_left() {
     assert_eq!(refunds, 400);
 }
 
+// The answer to a refund was lost, and a day later its key is forgotten: it is found at the service, not made again.
+#[tokio::test]
+async fn a_refund_is_not_made_twice_after_a_day() {
+    let shop = Shop::new().await;
+    let bought = shop.buy(order(1_000)).await.unwrap();
+    shop.till.loses.store(true, Ordering::SeqCst);
+    shop.refund(&bought, refund(Some(400))).await.unwrap();
+    shop.till.loses.store(false, Ordering::SeqCst);
+    shop.till.forgets.store(true, Ordering::SeqCst);
+    shop.test.wait(90_000);
+    shop.test.work().await;
+    assert_eq!(shop.bought(&bought).await.refunded, 400);
+    assert_eq!(shop.balance().await, Amount::of_cents(600));
+    assert_eq!(shop.till.payments.lock().unwrap()[bought.id.as_str()].reversals.len(), 1);
+}
+
 #[tokio::test]
 async fn a_dispute_suspends_and_its_end_resumes() {
     let shop = Shop::new().await;
@@ -260,6 +294,56 @@ async fn a_dispute_suspends_and_its_end_resumes() {
             break;
         }
     }
+}
+
+// A dispute that was lost before an operator resumed billing does not keep it suspended when a later one is won.
+#[tokio::test]
+async fn a_won_dispute_resumes_after_an_earlier_lost_one() {
+    let shop = Shop::new().await;
+    let (first, second) = (shop.buy(order(1_000)).await.unwrap(), shop.buy(order(1_000)).await.unwrap());
+    let report = async |bought: &PurchaseView, dispute: &str, state: ReversalState| {
+        shop.test.wait(1);
+        shop.till.reverses(bought.id.as_str(), dispute, ReversalKind::Dispute, 1_000, state);
+        let event = format!("evt_{dispute}_{}", state.as_str());
+        shop.test.deliver("bank", &event, "charge.dispute.updated", dispute).await;
+        shop.test.work().await;
+        shop.suspended().await
+    };
+    assert!(report(&first, "dp_1", ReversalState::Open).await);
+    assert!(report(&first, "dp_1", ReversalState::Final).await);
+    let organization = shop.tenant.organization();
+    shop.test.app.resume_billing(&Shop::operator(), organization, "settled").await.unwrap();
+    assert!(report(&second, "dp_2", ReversalState::Open).await);
+    assert!(!report(&second, "dp_2", ReversalState::Undone).await);
+    assert_eq!(shop.balance().await, Amount::of_cents(1_000));
+
+    // Without an operator, what was lost keeps it suspended.
+    let third = shop.buy(order(1_000)).await.unwrap();
+    assert!(report(&second, "dp_3", ReversalState::Open).await);
+    assert!(report(&third, "dp_4", ReversalState::Open).await);
+    assert!(report(&second, "dp_3", ReversalState::Final).await);
+    assert!(report(&third, "dp_4", ReversalState::Undone).await);
+}
+
+// The customer was deleted at the service and the organization has another one: a dispute of the paid purchase counts.
+#[tokio::test]
+async fn a_purchase_of_an_earlier_customer_is_disputed() {
+    let shop = Shop::new().await;
+    let bought = shop.buy(order(1_000)).await.unwrap();
+    shop.till.change(bought.id.as_str(), |payment| payment.customer = Some("cus_earlier".to_owned()));
+    shop.till.reverses(bought.id.as_str(), "dp_1", ReversalKind::Dispute, 1_000, ReversalState::Open);
+    shop.test.deliver("bank", "evt_1", "charge.dispute.created", "dp_1").await;
+    shop.test.work().await;
+    assert_eq!((shop.balance().await, shop.suspended().await), (Amount::ZERO, true));
+
+    // Before it is paid, a payment of another customer changes nothing.
+    let other = Shop::new().await;
+    let open = other.buy(BuyCredit { checkout: true, ..order(1_000) }).await.unwrap();
+    other.till.pays(open.id.as_str());
+    other.till.change(open.id.as_str(), |payment| payment.customer = Some("cus_other".to_owned()));
+    other.test.deliver("bank", "evt_1", "checkout.session.completed", &format!("cs_{}", open.id)).await;
+    other.test.work().await;
+    assert_eq!(other.bought(&open).await.state, PurchaseState::Created);
 }
 
 #[tokio::test]

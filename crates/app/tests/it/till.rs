@@ -34,6 +34,8 @@ pub(crate) struct Till {
     pub(crate) loses: AtomicBool,
     /// Refunds are refused.
     pub(crate) keeps: AtomicBool,
+    /// The keys of refunds are forgotten: a repeated request pays back again.
+    pub(crate) forgets: AtomicBool,
     pub(crate) answer: Mutex<Answer>,
     /// Payments by our id of the purchase.
     pub(crate) payments: Mutex<BTreeMap<String, Payment>>,
@@ -49,6 +51,7 @@ impl Default for Till {
             line: Line::default(),
             loses: AtomicBool::new(false),
             keeps: AtomicBool::new(false),
+            forgets: AtomicBool::new(false),
             answer: Mutex::new(Answer::Pays),
             payments: Mutex::default(),
             charges: AtomicI64::new(0),
@@ -211,6 +214,7 @@ impl PurchaseProvider for Till {
             let of_payment = |one: &&mut Payment| one.payment.as_deref() == Some(order.payment);
             let payment = payments.values_mut().find(of_payment).unwrap();
             let known = payment.reversals.iter().find(|one| one.own.as_deref() == Some(order.reversal)).cloned();
+            let known = known.filter(|_| !self.forgets.load(Ordering::SeqCst));
             let made = known.unwrap_or_else(|| {
                 let number = self.refunds.fetch_add(1, Ordering::SeqCst);
                 let made = Reversal {

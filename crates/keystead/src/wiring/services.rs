@@ -53,6 +53,14 @@ pub(crate) fn services(config: &Validated, beside: Option<&Running>) -> Result<S
 pub(crate) fn of_commands(config: &Validated) -> Result<Services, CliError> {
     let mut services = Services::default();
     mail(&mut services, config, None)?;
+    payment(&mut services, config, None)?;
+    if services.payment.is_none() && config.sandbox.is_some() {
+        // Only the node that runs the sandbox knows its address, and requests the refund there.
+        let base_url = "http://127.0.0.1:9".to_owned();
+        let (api_key, webhook_secrets) = (Secret::new("sandbox".to_owned()), Vec::new());
+        let stripe = Stripe::new(StripeOptions { base_url, api_key, webhook_secrets }).map_err(failed("payment"))?;
+        services.payment = Some(Arc::new(stripe));
+    }
     if services.mail.is_none() && config.sandbox.is_some() {
         // Only the node that runs the sandbox knows its address.
         let (url, from) = ("smtp://127.0.0.1:25".to_owned(), "Keystead <no-reply@keystead.invalid>".to_owned());

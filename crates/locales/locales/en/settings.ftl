@@ -170,7 +170,7 @@ organization-deletion-payment-methods = { $count ->
     [one] 1 payment method is removed here and at the payment service.
    *[other] { $count } payment methods are removed here and at the payment service.
 }
-organization-deletion-credit = The remaining credit of { $amount } can no longer be used.
+organization-deletion-credit = { $amount } of credit can no longer be used. It is not paid back automatically.
 organization-deletion-verification = The verification ends. The verified phone number is deleted, and photos and documents are erased.
 organization-deletion-held = Photos of an ID check are held by law until { $when } and are erased after that.
 organization-deletion-kept = Usage and the audit log are kept. Entries of the audit log keep the names of the organization, its projects and its keys as they were recorded, and the IP addresses of people and programs.

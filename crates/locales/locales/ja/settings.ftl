@@ -161,7 +161,7 @@ organization-deletion-invites = { $count ->
 organization-deletion-payment-methods = { $count ->
    *[other] { $count }件の支払い方法が、ここと決済サービスの両方から削除されます。
 }
-organization-deletion-credit = 残りのクレジット（{ $amount }）は使えなくなります。
+organization-deletion-credit = 残っている{ $amount }のクレジットは使えなくなります。自動では返金されません。
 organization-deletion-verification = 確認の結果は失われます。確認済みの電話番号は削除され、写真と書類のデータは消去されます。
 organization-deletion-held = 本人確認の写真は法律により{ $when }まで保持され、その後に消去されます。
 organization-deletion-kept = 使用量と監査ログは保持されます。監査ログの記録には、記録時の組織、プロジェクト、キーの名前と、ユーザーやプログラムのIPアドレスが残ります。

@@ -188,7 +188,7 @@ organization-deletion-payment-methods = { $count ->
     [many] { $count } metod płatności zostanie usuniętych u nas i w usłudze płatności.
    *[other] { $count } metody płatności zostanie usunięte u nas i w usłudze płatności.
 }
-organization-deletion-credit = Pozostałych środków ({ $amount }) nie będzie już można wykorzystać.
+organization-deletion-credit = Środków w kwocie { $amount } nie będzie można już użyć. Nie są zwracane automatycznie.
 organization-deletion-verification = Weryfikacja zakończy się. Zweryfikowany numer telefonu zostanie usunięty, a zdjęcia i dokumenty zostaną trwale usunięte.
 organization-deletion-held = Blokada prawna obejmuje zdjęcia z weryfikacji tożsamości do { $when }. Potem zostaną trwale usunięte.
 organization-deletion-kept = Wykorzystanie i dziennik zdarzeń zostają zachowane. Wpisy dziennika zachowują zapisane w nich nazwy organizacji, jej projektów i kluczy oraz adresy IP osób i programów.

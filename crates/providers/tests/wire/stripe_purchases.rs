@@ -146,6 +146,7 @@ async fn a_page_is_opened_for_one_purchase() {
         ("line_items[0][price_data][currency]", "usd"),
         ("line_items[0][quantity]", "1"),
         ("payment_intent_data[metadata][purchase]", "pur_1"),
+        ("adaptive_pricing[enabled]", "false"),
         ("success_url", BACK),
     ] {
         assert!(form.contains(&(name.to_owned(), value.to_owned())), "{name}: {form:?}");
@@ -181,10 +182,14 @@ async fn states_of_a_page() {
 #[tokio::test]
 async fn money_that_goes_back_is_read_with_a_payment() {
     let refund = |id: &str, status: &str| json!({ "id": id, "status": status, "amount": 500, "metadata": { "reversal": "rev_1" } });
-    let refunds = ["pending", "succeeded", "failed", "canceled"].map(|status| refund(&format!("re_{status}"), status));
+    let statuses = ["pending", "succeeded", "failed", "canceled"];
+    let mut refunds = statuses.map(|status| refund(&format!("re_{status}"), status)).to_vec();
+    refunds.push(json!({ "id": "re_null", "status": null, "amount": 500, "metadata": {} }));
     let statuses = ["needs_response", "under_review", "lost", "won", "warning_needs_response", "prevented"];
-    let disputes = statuses
-        .map(|status| json!({ "id": format!("dp_{status}"), "status": status, "amount": 700, "reason": "fraudulent" }));
+    let dispute = |status: &str| json!({ "id": format!("dp_{status}"), "status": status, "amount": 700, "currency": "usd", "reason": "fraudulent" });
+    let mut disputes = statuses.map(dispute).to_vec();
+    disputes
+        .push(json!({ "id": "dp_eur", "status": "lost", "amount": 650, "currency": "eur", "reason": "fraudulent" }));
     let vendor = Vendor::new([
         json_answer(200, intent("succeeded")),
         json_answer(200, json!({ "data": refunds })),
@@ -198,10 +203,12 @@ async fn money_that_goes_back_is_read_with_a_payment() {
         ("re_succeeded", ReversalState::Final, 500),
         ("re_failed", ReversalState::Undone, 500),
         ("re_canceled", ReversalState::Undone, 500),
+        ("re_null", ReversalState::Open, 500),
         ("dp_needs_response", ReversalState::Open, 700),
         ("dp_under_review", ReversalState::Open, 700),
         ("dp_lost", ReversalState::Final, 700),
         ("dp_won", ReversalState::Undone, 700),
+        ("dp_eur", ReversalState::Final, i64::MAX),
     ];
     assert_eq!(states, expected, "an inquiry takes no money back");
     assert_eq!(found.reversals[0].own.as_deref(), Some("rev_1"));
@@ -209,6 +216,23 @@ async fn money_that_goes_back_is_read_with_a_payment() {
     assert_eq!(lines[0], "GET /v1/payment_intents/pi_1?expand%5B%5D=latest_charge");
     assert_eq!(lines[1], "GET /v1/refunds?payment_intent=pi_1&limit=100");
     assert_eq!(lines[2], "GET /v1/disputes?payment_intent=pi_1&limit=100");
+}
+
+#[tokio::test]
+async fn receipts_lead_to_stripe_alone() {
+    for (url, shown) in [
+        ("https://pay.stripe.com/receipts/1", true),
+        ("http://127.0.0.1/receipts/1", true),
+        ("http://pay.stripe.com/receipts/1", false),
+        ("https://pay.stripe.com.example.net/receipts/1", false),
+        ("https://notstripe.com/receipts/1", false),
+        ("https://pay.stripe.com@example.net/receipts/1", false),
+        ("javascript:alert(1)", false),
+    ] {
+        let body = with(intent("succeeded"), "latest_charge", json!({ "id": "ch_1", "receipt_url": url }));
+        let found = read(body, asked(None, Some("pi_1"))).await.unwrap().unwrap();
+        assert_eq!(found.receipt_url.as_deref(), Some(url).filter(|_| shown), "{url}");
+    }
 }
 
 // A payment of which the answer was lost is found by our id.

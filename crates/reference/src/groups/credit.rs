@@ -142,8 +142,12 @@ pub(super) const TRANSACTION: Object = Object::new(
         field("payment", Kind::Text, "The payment that it is about.").or_null().such_as("null"),
         field("lot", Kind::Id("credit_"), "The lot that it began.").or_null(),
         field("month", Kind::Time, "The month (UTC) of posted usage.").or_null(),
-        field("made_by", Kind::Text, "Who made it; `clock` is Keystead itself. The address of an operator is hidden as `operator`.")
-            .such_as("clock"),
+        field(
+            "made_by",
+            Kind::Text,
+            "Who made it; `clock` is Keystead itself. The address of an operator is hidden as `operator`.",
+        )
+        .such_as("clock"),
         field("reason", Kind::Text, "Why; empty where the kind says it.").such_as(""),
         field("entries", Kind::List(&ENTRY), "Its entries, which sum to zero."),
     ],

@@ -55,10 +55,12 @@ pub(super) async fn apply_payment(app: &App, seen: &Purchase, payment: Payment) 
     })
 }
 
-/// Whether a payment is for this purchase: of this customer, in our currency, and of this amount.
+/// Whether a payment is for this purchase: of this customer, in our currency, and of this amount. The customer of a paid
+/// purchase was checked when it was paid; the organization may have another one by now.
 async fn is_ours(tx: &mut Tx, row: &Purchase, payment: &Payment) -> Result<bool, Error> {
     let known = payments::find_customer(tx, &row.organization, &row.provider).await?;
-    let customer = known.is_none() || payment.customer.is_none() || payment.customer == known;
+    let paid = row.state == PurchaseState::Paid;
+    let customer = paid || known.is_none() || payment.customer.is_none() || payment.customer == known;
     let amount = payment.cents == row.cents && payment.currency.eq_ignore_ascii_case(CURRENCY);
     if !customer || !amount {
         tracing::error!(
@@ -76,6 +78,7 @@ async fn apply_report(app: &App, tx: &mut Tx, mut row: Purchase, payment: Paymen
     let (state, effect) = row.state.read(payment.status);
     row.state = state;
     row.checked_at = Some(now);
+    let is_first = row.session.is_none() && row.payment.is_none();
     row.session = row.session.or(payment.session);
     row.payment = row.payment.or(payment.payment);
     if state.has_ended() {
@@ -87,7 +90,8 @@ async fn apply_report(app: &App, tx: &mut Tx, mut row: Purchase, payment: Paymen
     if state != PurchaseState::Paid {
         row.reason = payment.reason.clone();
     }
-    if let Some(customer) = payment.customer.as_deref() {
+    // A later report may name a customer that was deleted at the service since.
+    if let Some(customer) = payment.customer.as_deref().filter(|_| is_first) {
         payments::save_customer(tx, &row.organization, &row.provider, customer).await?;
     }
     match effect {

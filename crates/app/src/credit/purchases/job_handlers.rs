@@ -1,6 +1,6 @@
 //! Jobs about purchases.
 
-use keystead_core::purchase::ReversalState;
+use keystead_core::purchase::{REQUEST_FOR, ReversalState};
 use keystead_providers::ProviderError;
 use keystead_providers::payment::{PaymentAt, RefundOrder};
 use keystead_store::tables::credit_purchases::{self, Purchase};
@@ -82,7 +82,13 @@ pub(crate) async fn end_payment(app: &App, end: EndPayment) -> Result<Outcome, E
 
 /// Requests a refund that an operator decided. A refund that the service refuses gives its credit back.
 pub(crate) async fn request_refund(app: &App, job: RequestRefund) -> Result<Outcome, Error> {
-    let Some((row, one)) = find_refund(app, &job).await? else { return Ok(Outcome::Done) };
+    let Some((mut row, mut one)) = find_refund(app, &job).await? else { return Ok(Outcome::Done) };
+    if app.now().since(one.created_at) >= REQUEST_FOR {
+        // The service forgets keys: a refund of which the answer was lost would be made twice.
+        refresh_purchase(app, &row.organization, &row.id, Reading::Always).await?;
+        let Some(read) = find_refund(app, &job).await? else { return Ok(Outcome::Done) };
+        (row, one) = read;
+    }
     let Some(payment) = row.payment.as_deref().filter(|_| one.reference.is_none()) else { return Ok(Outcome::Done) };
     let order = RefundOrder { reversal: one.id.as_str(), payment, cents: one.cents };
     let refused = match purchase_provider(app)?.refund(order).await {

@@ -42,7 +42,7 @@ impl BuyCredit {
 }
 
 impl App {
-    /// Buys credit. A purchase that the service has not answered is returned as it is, and read back until it has.
+    /// Buys credit. A saved purchase of which the result is not known is returned as it is, and read later.
     ///
     /// # Errors
     /// When the caller lacks the permission, when no credit is sold, when the amount is outside the bounds, when no card is
@@ -80,9 +80,20 @@ impl App {
             Ok((row, true))
         })?;
         if is_new {
-            request_payment(self, &row).await?;
+            match request_payment(self, &row).await {
+                Ok(()) => {}
+                Err(error @ Error::ProviderUnavailable { .. }) => return Err(error),
+                // It is saved, perhaps paid, and its job asks again. An error would make the caller buy twice.
+                Err(error) => {
+                    tracing::warn!(purchase = %row.id, %error, "the result of a purchase is read later");
+                }
+            }
         }
-        self.purchase(actor, organization, row.id.as_str()).await
+        let read = self.purchase(actor, organization, row.id.as_str()).await;
+        match read {
+            Err(Error::Unavailable | Error::Internal(_)) => Ok(PurchaseView::of_order(row)),
+            read => read,
+        }
     }
 
     /// Builds a purchase with the card on file, where the way needs one.

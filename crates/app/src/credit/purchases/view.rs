@@ -62,6 +62,26 @@ pub struct BuyOptions {
     pub most: i64,
 }
 
+impl PurchaseView {
+    /// An order as it was saved, of which nothing has gone back.
+    pub(super) fn of_order(row: Purchase) -> Self {
+        Self {
+            id: row.id,
+            way: row.way,
+            cents: row.cents,
+            state: row.state,
+            reason: row.reason,
+            url: row.url.filter(|_| row.finished_at.is_none()),
+            receipt_url: row.receipt_url,
+            refunded: 0,
+            disputed: 0,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            paid_at: row.paid_at,
+        }
+    }
+}
+
 /// Reads what belongs to a purchase.
 pub(super) async fn view_of(tx: &mut Tx, row: Purchase) -> Result<PurchaseView, Error> {
     let reversals = credit_reversals::list(tx, &row.id).await?;
@@ -69,20 +89,8 @@ pub(super) async fn view_of(tx: &mut Tx, row: Purchase) -> Result<PurchaseView, 
         let of_kind = reversals.iter().filter(|one| one.kind == kind && one.state != ReversalState::Undone);
         of_kind.map(|one| one.cents).sum::<i64>()
     };
-    Ok(PurchaseView {
-        id: row.id,
-        way: row.way,
-        cents: row.cents,
-        state: row.state,
-        reason: row.reason,
-        url: row.url.filter(|_| row.finished_at.is_none()),
-        receipt_url: row.receipt_url,
-        refunded: gone(ReversalKind::Refund),
-        disputed: gone(ReversalKind::Dispute),
-        created_at: row.created_at,
-        expires_at: row.expires_at,
-        paid_at: row.paid_at,
-    })
+    let (refunded, disputed) = (gone(ReversalKind::Refund), gone(ReversalKind::Dispute));
+    Ok(PurchaseView { refunded, disputed, ..PurchaseView::of_order(row) })
 }
 
 impl App {

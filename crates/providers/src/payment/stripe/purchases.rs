@@ -6,6 +6,7 @@
 use keystead_core::money::CURRENCY;
 use keystead_core::purchase::{PaymentStatus, Reversal, ReversalKind, ReversalState};
 use serde_json::Value;
+use url::Url;
 
 use super::{Stripe, code_word, done};
 use crate::http::{Answer, at, unavailable};
@@ -122,7 +123,8 @@ fn session(body: &Value) -> Option<Payment> {
 
 fn refund(body: &Value) -> Option<Reversal> {
     let text = |name: &str| body.get(name).and_then(Value::as_str);
-    let state = match text("status")? {
+    // The status can be null, then nothing is decided.
+    let state = match text("status").unwrap_or("pending") {
         "succeeded" => ReversalState::Final,
         "failed" | "canceled" => ReversalState::Undone,
         _ => ReversalState::Open,
@@ -144,11 +146,14 @@ fn dispute(body: &Value) -> Option<Reversal> {
         "won" => ReversalState::Undone,
         _ => ReversalState::Open,
     };
+    let cents = body.get("amount").and_then(Value::as_i64)?;
+    // The bank's currency may be another one: then all that is left of the payment counts as disputed.
+    let is_ours = text("currency").is_none_or(|name| name.eq_ignore_ascii_case(CURRENCY));
     Some(Reversal {
         kind: ReversalKind::Dispute,
         reference: text("id")?.to_owned(),
         own: None,
-        cents: body.get("amount").and_then(Value::as_i64)?,
+        cents: if is_ours { cents } else { i64::MAX },
         state,
         reason: code_word(text("reason").unwrap_or("general")),
     })
@@ -165,6 +170,17 @@ fn items(answer: &Answer) -> Result<&Vec<Value>, ProviderError> {
 }
 
 impl Stripe {
+    /// Leaves a link to a receipt only when it leads to Stripe, or to the host of this API.
+    fn with_own_receipt(&self, mut payment: Payment) -> Payment {
+        payment.receipt_url = payment.receipt_url.filter(|text| {
+            let Ok(url) = Url::parse(text) else { return false };
+            let host = url.host_str().unwrap_or_default();
+            let of_stripe = host == "stripe.com" || host.ends_with(".stripe.com");
+            (of_stripe && url.scheme() == "https") || Some(host) == self.base.host()
+        });
+        payment
+    }
+
     async fn charge_card(&self, order: CardOrder<'_>) -> Result<Payment, ProviderError> {
         let Order { purchase, organization, cents, description } = order.order;
         let (cents, currency) = (cents.to_string(), currency());
@@ -220,6 +236,8 @@ impl Stripe {
             ("payment_intent_data[metadata][purchase]", purchase),
             ("payment_intent_data[metadata][organization]", organization),
             ("payment_intent_data[description]", description),
+            // The amount is charged in the currency in which it is credited.
+            ("adaptive_pricing[enabled]", "false"),
             ("expires_at", expires_at.as_str()),
             ("success_url", page.return_url),
             ("cancel_url", page.return_url),
@@ -318,7 +336,10 @@ impl Stripe {
 
 impl PurchaseProvider for Stripe {
     fn charge<'a>(&'a self, order: CardOrder<'a>) -> BoxFuture<'a, Result<Payment, ProviderError>> {
-        Box::pin(async move { self.http.record(self.charge_card(order).await) })
+        Box::pin(async move {
+            let charged = self.charge_card(order).await;
+            self.http.record(charged.map(|payment| self.with_own_receipt(payment)))
+        })
     }
 
     fn open_page<'a>(&'a self, order: PageOrder<'a>) -> BoxFuture<'a, Result<Payment, ProviderError>> {
@@ -326,7 +347,10 @@ impl PurchaseProvider for Stripe {
     }
 
     fn payment<'a>(&'a self, at: PaymentAt<'a>) -> BoxFuture<'a, Result<Option<Payment>, ProviderError>> {
-        Box::pin(async move { self.http.record(self.read_payment(at).await) })
+        Box::pin(async move {
+            let read = self.read_payment(at).await;
+            self.http.record(read.map(|found| found.map(|payment| self.with_own_receipt(payment))))
+        })
     }
 
     fn end<'a>(&'a self, at: PaymentAt<'a>) -> BoxFuture<'a, Result<(), ProviderError>> {
