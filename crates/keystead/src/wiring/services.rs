@@ -67,13 +67,6 @@ pub(crate) fn of_commands(config: &Validated) -> Result<Services, CliError> {
         let options = SmtpOptions { url, username: None, password: None, from };
         services.mail = Some(Arc::new(Smtp::new(&options).map_err(failed("mail"))?));
     }
-    payment(&mut services, config, None)?;
-    if services.payment.is_none() && config.sandbox.is_some() {
-        // The same: nothing answers there, and a running node repeats what is asked of it.
-        let base_url = "http://127.0.0.1:9".to_owned();
-        let options = StripeOptions { base_url, api_key: Secret::new(String::new()), webhook_secrets: Vec::new() };
-        services.payment = Some(Arc::new(Stripe::new(options).map_err(failed("payment"))?));
-    }
     Ok(services)
 }
 

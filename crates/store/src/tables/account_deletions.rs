@@ -71,7 +71,7 @@ const ERASE: [&str; 15] = [
     "UPDATE waiver_requests SET reason = '' WHERE user_id = $1",
     "UPDATE consents SET ip = NULL WHERE user_id = $1",
     "UPDATE payment_setups SET url = NULL WHERE user_id = $1",
-    "UPDATE credit_purchases SET url = NULL WHERE user_id = $1",
+    "UPDATE credit_purchases SET url = NULL, version = version + 1 WHERE user_id = $1",
     "DELETE FROM accounts WHERE user_id = $1",
 ];
 

@@ -197,7 +197,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Buy, PageError> {
     let money = |cents: i64| format.money(&Amount::of_cents(cents));
     let fits = |cents: &i64| (options.least..=options.most).contains(cents);
     Ok(Buy {
-        layout: Layout::new(state, visit, &t.text("nav-billing"), billing_entry(state)),
+        layout: Layout::new(state, visit, &t.text("nav-billing"), billing_entry(state, visit)),
         tabs: tabs(visit, &credit, HERE),
         balance: t.text_with("buy-balance", "amount", format.money(&credit.balance)),
         bounds: t.text_with_all("buy-amount-hint", &[("least", &money(options.least)), ("most", &money(options.most))]),
