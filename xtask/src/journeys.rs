@@ -62,7 +62,7 @@ pub(crate) fn all() -> Done {
         ("credit", &console),
         ("playground", &[]),
         ("first_hour", &[]),
-        ("pages", &[]),
+        ("pages", &prepaid),
     ];
     play(all)
 }
