@@ -375,6 +375,25 @@ async fn automatic_purchases_run_one_at_a_time_and_stop_at_the_ceiling() {
     assert_eq!(shop.all().await.len(), 3);
 }
 
+// A fault for one organization does not keep the others waiting.
+#[tokio::test]
+async fn automatic_purchases_continue_after_a_fault() {
+    let shop = Shop::new().await;
+    let (app, bob) = (&shop.test.app, shop.test.tenant("bob").await);
+    shop.set_recharge(recharge(1_000, 2_000, 10_000)).await;
+    app.set_recharge(&bob.actor, bob.organization(), recharge(1_000, 2_000, 10_000)).await.unwrap();
+    let store = shop.test.store.clone();
+    shop.test.store.before("recharge_one", async move {
+        store.fail_at(Some(1));
+    });
+    assert!(app.run_recharges().await.is_err());
+    shop.test.store.fail_at(None);
+    let bought = !shop.all().await.is_empty();
+    // There is no card on file.
+    let paused = app.recharge(&bob.actor, bob.organization()).await.unwrap().paused.is_some();
+    assert!(bought != paused, "the first one failed, and the second one had its turn");
+}
+
 #[tokio::test]
 async fn automatic_purchases_pause_after_a_refusal() {
     let shop = Shop::new().await;

@@ -68,15 +68,19 @@ impl App {
     /// the store keeps an organization from two purchases at a time.
     ///
     /// # Errors
-    /// When the store fails; the next run continues.
+    /// When it fails for an organization, after the others had their turn; the next run continues.
     pub async fn run_recharges(&self) -> Result<(), Error> {
         if purchase_provider(self).is_err() {
             return Ok(());
         }
+        let mut done = Ok(());
         for due in self.recharges_due().await? {
-            self.recharge_one(&due.organization).await?;
+            if let Err(error) = self.recharge_one(&due.organization).await {
+                tracing::warn!(organization = %due.organization, %error, "an automatic purchase failed");
+                done = Err(error);
+            }
         }
-        Ok(())
+        done
     }
 
     async fn recharge_one(&self, organization: &OrganizationId) -> Result<(), Error> {
