@@ -186,11 +186,10 @@ async fn money_that_goes_back_is_read_with_a_payment() {
     let mut refunds = statuses.map(|status| refund(&format!("re_{status}"), status)).to_vec();
     refunds.push(json!({ "id": "re_null", "status": null, "amount": 500, "metadata": {} }));
     let statuses = ["needs_response", "under_review", "lost", "won", "warning_needs_response", "prevented"];
-    let dispute = |status: &str| {
-        json!({ "id": format!("dp_{status}"), "status": status, "amount": 700, "currency": "usd", "reason": "fraudulent" })
-    };
+    let dispute = |status: &str| json!({ "id": format!("dp_{status}"), "status": status, "amount": 700, "currency": "usd", "reason": "fraudulent" });
     let mut disputes = statuses.map(dispute).to_vec();
-    disputes.push(json!({ "id": "dp_eur", "status": "lost", "amount": 650, "currency": "eur", "reason": "fraudulent" }));
+    disputes
+        .push(json!({ "id": "dp_eur", "status": "lost", "amount": 650, "currency": "eur", "reason": "fraudulent" }));
     let vendor = Vendor::new([
         json_answer(200, intent("succeeded")),
         json_answer(200, json!({ "data": refunds })),
