@@ -31,6 +31,7 @@ mod passkeys;
 mod policies;
 mod prices;
 mod purchases;
+mod purchases_back;
 mod races;
 mod removed_members;
 mod review;

@@ -15,11 +15,11 @@ use rand_chacha::rand_core::SeedableRng;
 use crate::till::{Answer, Shop};
 use crate::vendors::{code, limit};
 
-fn order(cents: i64) -> BuyCredit {
+pub(crate) fn order(cents: i64) -> BuyCredit {
     BuyCredit { cents, checkout: false, key: None }
 }
 
-fn refund(cents: Option<i64>) -> RefundPurchase {
+pub(crate) fn refund(cents: Option<i64>) -> RefundPurchase {
     RefundPurchase { cents, reason: "asked".to_owned(), spent_too: false, key: None }
 }
 
@@ -29,15 +29,15 @@ fn recharge(below: i64, cents: i64, ceiling: i64) -> Option<Recharge> {
 }
 
 impl Shop {
-    async fn buy(&self, order: BuyCredit) -> Result<PurchaseView, Error> {
+    pub(crate) async fn buy(&self, order: BuyCredit) -> Result<PurchaseView, Error> {
         self.test.app.buy_credit(&self.tenant.actor, self.tenant.organization(), order).await
     }
 
-    async fn bought(&self, id: &PurchaseView) -> PurchaseView {
+    pub(crate) async fn bought(&self, id: &PurchaseView) -> PurchaseView {
         self.test.app.purchase(&self.tenant.actor, self.tenant.organization(), id.id.as_str()).await.unwrap()
     }
 
-    async fn refund(&self, of: &PurchaseView, order: RefundPurchase) -> Result<PurchaseView, Error> {
+    pub(crate) async fn refund(&self, of: &PurchaseView, order: RefundPurchase) -> Result<PurchaseView, Error> {
         let organization = self.tenant.organization();
         self.test.app.refund_purchase(&Self::operator(), organization, of.id.as_str(), order).await
     }
@@ -224,129 +224,6 @@ async fn an_idempotency_key_buys_once() {
 }
 
 #[tokio::test]
-async fn operators_pay_back_what_is_left() {
-    let shop = Shop::new().await;
-    let bought = shop.buy(order(1_000)).await.unwrap();
-    for cents in [0, -1, 1_001, i64::MAX] {
-        assert_eq!(code(shop.refund(&bought, refund(Some(cents))).await), "refund_out_of_range", "{cents}");
-    }
-    let part = shop.refund(&bought, RefundPurchase { key: Some("k".to_owned()), ..refund(Some(300)) }).await.unwrap();
-    assert_eq!(part.refunded, 300);
-    shop.refund(&bought, RefundPurchase { key: Some("k".to_owned()), ..refund(Some(300)) }).await.unwrap();
-    assert_eq!(shop.balance().await, Amount::of_cents(700), "the same key pays back once");
-    assert_eq!(shop.refund(&bought, refund(None)).await.unwrap().refunded, 1_000);
-    assert_eq!(code(shop.refund(&bought, refund(None)).await), "purchase_refunded");
-    shop.test.wait(120);
-    shop.test.work().await;
-    assert_eq!(shop.balance().await, Amount::ZERO);
-
-    // A refund that the service refuses gives the credit back; one without an answer is requested again.
-    let second = shop.buy(order(1_000)).await.unwrap();
-    shop.till.keeps.store(true, Ordering::SeqCst);
-    assert_eq!(shop.refund(&second, refund(None)).await.unwrap().refunded, 0);
-    assert_eq!(shop.balance().await, Amount::of_cents(1_000));
-    shop.till.keeps.store(false, Ordering::SeqCst);
-    shop.till.line.cut(true);
-    assert_eq!(shop.refund(&second, refund(Some(400))).await.unwrap().refunded, 400);
-    assert_eq!(shop.balance().await, Amount::of_cents(600), "it cannot be spent meanwhile");
-    shop.till.line.cut(false);
-    shop.test.wait(120);
-    shop.test.work().await;
-    let payments = shop.till.payments.lock().unwrap();
-    let refunds: i64 = payments[second.id.as_str()].reversals.iter().map(|one| one.cents).sum();
-    assert_eq!(refunds, 400);
-}
-
-// The answer to a refund was lost, and a day later its key is forgotten: it is found at the service, not made again.
-#[tokio::test]
-async fn a_refund_is_not_made_twice_after_a_day() {
-    let shop = Shop::new().await;
-    let bought = shop.buy(order(1_000)).await.unwrap();
-    shop.till.loses.store(true, Ordering::SeqCst);
-    shop.refund(&bought, refund(Some(400))).await.unwrap();
-    shop.till.loses.store(false, Ordering::SeqCst);
-    shop.till.forgets.store(true, Ordering::SeqCst);
-    shop.test.wait(90_000);
-    shop.test.work().await;
-    assert_eq!(shop.bought(&bought).await.refunded, 400);
-    assert_eq!(shop.balance().await, Amount::of_cents(600));
-    assert_eq!(shop.till.payments.lock().unwrap()[bought.id.as_str()].reversals.len(), 1);
-}
-
-#[tokio::test]
-async fn a_dispute_suspends_and_its_end_resumes() {
-    let shop = Shop::new().await;
-    let bought = shop.buy(order(1_000)).await.unwrap();
-    let dispute = |state| shop.till.reverses(bought.id.as_str(), "dp_1", ReversalKind::Dispute, 1_000, state);
-    for (event, name, state, balance, suspended) in [
-        ("evt_1", "charge.dispute.created", ReversalState::Open, 0, true),
-        ("evt_2", "charge.dispute.created", ReversalState::Open, 0, true),
-        ("evt_3", "charge.dispute.closed", ReversalState::Undone, 1_000, false),
-        ("evt_4", "charge.dispute.closed", ReversalState::Undone, 1_000, false),
-    ] {
-        dispute(state);
-        shop.test.deliver("bank", event, name, "dp_1").await;
-        shop.test.work().await;
-        assert_eq!((shop.balance().await, shop.suspended().await), (Amount::of_cents(balance), suspended), "{event}");
-        let refused = shop.buy(order(500)).await.is_err();
-        assert_eq!(refused, suspended);
-        if !suspended {
-            break;
-        }
-    }
-}
-
-// A dispute that was lost before an operator resumed billing does not keep it suspended when a later one is won.
-#[tokio::test]
-async fn a_won_dispute_resumes_after_an_earlier_lost_one() {
-    let shop = Shop::new().await;
-    let (first, second) = (shop.buy(order(1_000)).await.unwrap(), shop.buy(order(1_000)).await.unwrap());
-    let report = async |bought: &PurchaseView, dispute: &str, state: ReversalState| {
-        shop.test.wait(1);
-        shop.till.reverses(bought.id.as_str(), dispute, ReversalKind::Dispute, 1_000, state);
-        let event = format!("evt_{dispute}_{}", state.as_str());
-        shop.test.deliver("bank", &event, "charge.dispute.updated", dispute).await;
-        shop.test.work().await;
-        shop.suspended().await
-    };
-    assert!(report(&first, "dp_1", ReversalState::Open).await);
-    assert!(report(&first, "dp_1", ReversalState::Final).await);
-    let organization = shop.tenant.organization();
-    shop.test.app.resume_billing(&Shop::operator(), organization, "settled").await.unwrap();
-    assert!(report(&second, "dp_2", ReversalState::Open).await);
-    assert!(!report(&second, "dp_2", ReversalState::Undone).await);
-    assert_eq!(shop.balance().await, Amount::of_cents(1_000));
-
-    // Without an operator, what was lost keeps it suspended.
-    let third = shop.buy(order(1_000)).await.unwrap();
-    assert!(report(&second, "dp_3", ReversalState::Open).await);
-    assert!(report(&third, "dp_4", ReversalState::Open).await);
-    assert!(report(&second, "dp_3", ReversalState::Final).await);
-    assert!(report(&third, "dp_4", ReversalState::Undone).await);
-}
-
-// The customer was deleted at the service and the organization has another one: a dispute of the paid purchase counts.
-#[tokio::test]
-async fn a_purchase_of_an_earlier_customer_is_disputed() {
-    let shop = Shop::new().await;
-    let bought = shop.buy(order(1_000)).await.unwrap();
-    shop.till.change(bought.id.as_str(), |payment| payment.customer = Some("cus_earlier".to_owned()));
-    shop.till.reverses(bought.id.as_str(), "dp_1", ReversalKind::Dispute, 1_000, ReversalState::Open);
-    shop.test.deliver("bank", "evt_1", "charge.dispute.created", "dp_1").await;
-    shop.test.work().await;
-    assert_eq!((shop.balance().await, shop.suspended().await), (Amount::ZERO, true));
-
-    // Before it is paid, a payment of another customer changes nothing.
-    let other = Shop::new().await;
-    let open = other.buy(BuyCredit { checkout: true, ..order(1_000) }).await.unwrap();
-    other.till.pays(open.id.as_str());
-    other.till.change(open.id.as_str(), |payment| payment.customer = Some("cus_other".to_owned()));
-    other.test.deliver("bank", "evt_1", "checkout.session.completed", &format!("cs_{}", open.id)).await;
-    other.test.work().await;
-    assert_eq!(other.bought(&open).await.state, PurchaseState::Created);
-}
-
-#[tokio::test]
 async fn automatic_purchases_run_one_at_a_time_and_stop_at_the_ceiling() {
     let shop = Shop::new().await;
     shop.set_recharge(recharge(1_000, 2_000, 4_500)).await;
@@ -373,6 +250,25 @@ async fn automatic_purchases_run_one_at_a_time_and_stop_at_the_ceiling() {
     shop.test.wait(32 * 86_400);
     app.run_recharges().await.unwrap();
     assert_eq!(shop.all().await.len(), 3);
+}
+
+// A fault for one organization does not keep the others waiting.
+#[tokio::test]
+async fn automatic_purchases_continue_after_a_fault() {
+    let shop = Shop::new().await;
+    let (app, bob) = (&shop.test.app, shop.test.tenant("bob").await);
+    shop.set_recharge(recharge(1_000, 2_000, 10_000)).await;
+    app.set_recharge(&bob.actor, bob.organization(), recharge(1_000, 2_000, 10_000)).await.unwrap();
+    let store = shop.test.store.clone();
+    shop.test.store.before("recharge_one", async move {
+        store.fail_at(Some(1));
+    });
+    assert!(app.run_recharges().await.is_err());
+    shop.test.store.fail_at(None);
+    let bought = !shop.all().await.is_empty();
+    // There is no card on file.
+    let paused = app.recharge(&bob.actor, bob.organization()).await.unwrap().paused.is_some();
+    assert!(bought != paused, "the first one failed, and the second one had its turn");
 }
 
 #[tokio::test]

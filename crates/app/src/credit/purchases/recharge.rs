@@ -68,7 +68,7 @@ impl App {
     /// the store keeps an organization from two purchases at a time.
     ///
     /// # Errors
-    /// When the store fails; the next run continues.
+    /// When it fails for an organization, after the others had their turn; the next run continues.
     pub async fn run_recharges(&self) -> Result<(), Error> {
         if purchase_provider(self).is_err() {
             return Ok(());

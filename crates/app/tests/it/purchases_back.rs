@@ -1,0 +1,134 @@
+//! Purchases of which money goes back: refunds and disputes, as operators decide and as the service reports them.
+
+use std::sync::atomic::Ordering;
+
+use keystead_app::credit::{BuyCredit, PurchaseView, RefundPurchase};
+use keystead_core::money::Amount;
+use keystead_core::purchase::{PurchaseState, ReversalKind, ReversalState};
+
+use crate::purchases::{order, refund};
+use crate::till::Shop;
+use crate::vendors::code;
+
+#[tokio::test]
+async fn operators_pay_back_what_is_left() {
+    let shop = Shop::new().await;
+    let bought = shop.buy(order(1_000)).await.unwrap();
+    for cents in [0, -1, 1_001, i64::MAX] {
+        assert_eq!(code(shop.refund(&bought, refund(Some(cents))).await), "refund_out_of_range", "{cents}");
+    }
+    let part = shop.refund(&bought, RefundPurchase { key: Some("k".to_owned()), ..refund(Some(300)) }).await.unwrap();
+    assert_eq!(part.refunded, 300);
+    shop.refund(&bought, RefundPurchase { key: Some("k".to_owned()), ..refund(Some(300)) }).await.unwrap();
+    assert_eq!(shop.balance().await, Amount::of_cents(700), "the same key pays back once");
+    assert_eq!(shop.refund(&bought, refund(None)).await.unwrap().refunded, 1_000);
+    assert_eq!(code(shop.refund(&bought, refund(None)).await), "purchase_refunded");
+    shop.test.wait(120);
+    shop.test.work().await;
+    assert_eq!(shop.balance().await, Amount::ZERO);
+
+    // A refund that the service refuses gives the credit back; one without an answer is requested again.
+    let second = shop.buy(order(1_000)).await.unwrap();
+    shop.till.keeps.store(true, Ordering::SeqCst);
+    assert_eq!(shop.refund(&second, refund(None)).await.unwrap().refunded, 0);
+    assert_eq!(shop.balance().await, Amount::of_cents(1_000));
+    shop.till.keeps.store(false, Ordering::SeqCst);
+    shop.till.line.cut(true);
+    assert_eq!(shop.refund(&second, refund(Some(400))).await.unwrap().refunded, 400);
+    assert_eq!(shop.balance().await, Amount::of_cents(600), "it cannot be spent meanwhile");
+    shop.till.line.cut(false);
+    shop.test.wait(120);
+    shop.test.work().await;
+    let payments = shop.till.payments.lock().unwrap();
+    let refunds: i64 = payments[second.id.as_str()].reversals.iter().map(|one| one.cents).sum();
+    assert_eq!(refunds, 400);
+}
+
+// The answer to a refund was lost, and a day later its key is forgotten: it is found at the service, not made again.
+#[tokio::test]
+async fn a_refund_is_not_made_twice_after_a_day() {
+    let shop = Shop::new().await;
+    let bought = shop.buy(order(1_000)).await.unwrap();
+    shop.till.loses.store(true, Ordering::SeqCst);
+    shop.refund(&bought, refund(Some(400))).await.unwrap();
+    shop.till.loses.store(false, Ordering::SeqCst);
+    shop.till.forgets.store(true, Ordering::SeqCst);
+    shop.test.wait(90_000);
+    shop.test.work().await;
+    assert_eq!(shop.bought(&bought).await.refunded, 400);
+    assert_eq!(shop.balance().await, Amount::of_cents(600));
+    assert_eq!(shop.till.payments.lock().unwrap()[bought.id.as_str()].reversals.len(), 1);
+}
+
+#[tokio::test]
+async fn a_dispute_suspends_and_its_end_resumes() {
+    let shop = Shop::new().await;
+    let bought = shop.buy(order(1_000)).await.unwrap();
+    let dispute = |state| shop.till.reverses(bought.id.as_str(), "dp_1", ReversalKind::Dispute, 1_000, state);
+    for (event, name, state, balance, suspended) in [
+        ("evt_1", "charge.dispute.created", ReversalState::Open, 0, true),
+        ("evt_2", "charge.dispute.created", ReversalState::Open, 0, true),
+        ("evt_3", "charge.dispute.closed", ReversalState::Undone, 1_000, false),
+        ("evt_4", "charge.dispute.closed", ReversalState::Undone, 1_000, false),
+    ] {
+        dispute(state);
+        shop.test.deliver("bank", event, name, "dp_1").await;
+        shop.test.work().await;
+        assert_eq!((shop.balance().await, shop.suspended().await), (Amount::of_cents(balance), suspended), "{event}");
+        let refused = shop.buy(order(500)).await.is_err();
+        assert_eq!(refused, suspended);
+        if !suspended {
+            break;
+        }
+    }
+}
+
+// A dispute that was lost before an operator resumed billing does not keep it suspended when a later one is won.
+#[tokio::test]
+async fn a_won_dispute_resumes_after_an_earlier_lost_one() {
+    let shop = Shop::new().await;
+    let (first, second) = (shop.buy(order(1_000)).await.unwrap(), shop.buy(order(1_000)).await.unwrap());
+    let report = async |bought: &PurchaseView, dispute: &str, state: ReversalState| {
+        shop.test.wait(1);
+        shop.till.reverses(bought.id.as_str(), dispute, ReversalKind::Dispute, 1_000, state);
+        let event = format!("evt_{dispute}_{}", state.as_str());
+        shop.test.deliver("bank", &event, "charge.dispute.updated", dispute).await;
+        shop.test.work().await;
+        shop.suspended().await
+    };
+    assert!(report(&first, "dp_1", ReversalState::Open).await);
+    assert!(report(&first, "dp_1", ReversalState::Final).await);
+    let organization = shop.tenant.organization();
+    shop.test.app.resume_billing(&Shop::operator(), organization, "settled").await.unwrap();
+    assert!(report(&second, "dp_2", ReversalState::Open).await);
+    assert!(!report(&second, "dp_2", ReversalState::Undone).await);
+    assert_eq!(shop.balance().await, Amount::of_cents(1_000));
+
+    // Without an operator, what was lost keeps it suspended.
+    let third = shop.buy(order(1_000)).await.unwrap();
+    assert!(report(&second, "dp_3", ReversalState::Open).await);
+    assert!(report(&third, "dp_4", ReversalState::Open).await);
+    assert!(report(&second, "dp_3", ReversalState::Final).await);
+    assert!(report(&third, "dp_4", ReversalState::Undone).await);
+}
+
+// The customer was deleted at the service and the organization has another one: a dispute of the paid purchase counts.
+#[tokio::test]
+async fn a_purchase_of_an_earlier_customer_is_disputed() {
+    let shop = Shop::new().await;
+    let bought = shop.buy(order(1_000)).await.unwrap();
+    shop.till.change(bought.id.as_str(), |payment| payment.customer = Some("cus_earlier".to_owned()));
+    shop.till.reverses(bought.id.as_str(), "dp_1", ReversalKind::Dispute, 1_000, ReversalState::Open);
+    shop.test.deliver("bank", "evt_1", "charge.dispute.created", "dp_1").await;
+    shop.test.work().await;
+    assert_eq!((shop.balance().await, shop.suspended().await), (Amount::ZERO, true));
+
+    // Before it is paid, a payment of another customer changes nothing.
+    let other = Shop::new().await;
+    let open = other.buy(BuyCredit { checkout: true, ..order(1_000) }).await.unwrap();
+    other.till.pays(open.id.as_str());
+    other.till.change(open.id.as_str(), |payment| payment.customer = Some("cus_other".to_owned()));
+    other.test.deliver("bank", "evt_1", "checkout.session.completed", &format!("cs_{}", open.id)).await;
+    other.test.work().await;
+    assert_eq!(other.bought(&open).await.state, PurchaseState::Created);
+}
