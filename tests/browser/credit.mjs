@@ -76,7 +76,7 @@ async function journey(page, language, scripts) {
 
 /** A purchase is paid back in part, and the file of the ledger has both. */
 async function refund(page) {
-  await page.goto(`${base}${BILLING}/buy?language=en`);
+  await page.goto(`${base}${BILLING}/buy`);
   await page.fill("#amount", "20");
   await page.locator("input[name=way][value=checkout]").check();
   await page.locator("button[value=review]").click();

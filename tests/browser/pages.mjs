@@ -34,7 +34,6 @@ const apart = {
   "/settings/organization/workload-identity/{id}/rules/{rule}": "needs a rule; looked at by identity.mjs",
   "/welcome/first-call/state": "no page", "/welcome/first-call/events": "no page",
   "/openapi.json": "no page",
-  "/settings/organization/billing/ledger.csv": "a download",
   "/usage.csv": "a download", "/settings/organization/audit-log.csv": "a download", "/settings/account/export.json": "a download",
   "/settings/organization/export.json": "a download", "/settings/organization/billing/ledger.csv": "a download",
   "/operator/reviews/{case}": "needs a case", "/operator/reviews/{case}/pictures/{number}": "no page",
