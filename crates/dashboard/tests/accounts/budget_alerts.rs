@@ -39,7 +39,8 @@ async fn owners_switch_emails_and_add_alerts() {
     {
         let saved = send(&mut ann, verb, &[("budget", &budget)]).await;
         assert!(saved.location().contains("done=saved"), "{}", saved.body);
-        assert!(ann.get(HERE).await.body.contains(state), "{verb}");
+        let seen = ann.get(HERE).await.body;
+        assert!(seen.contains(state) && !seen.contains("Not reached yet"), "{verb}: listed once: {seen}");
     }
     let fields = [
         ("budget", budget.as_str()),

@@ -145,7 +145,12 @@ async fn page(state: &DashboardState, visit: &Visit, typed: Option<Typed>) -> Re
             whom: row.whom,
             what: row.what,
         }));
-        rows.extend(alerts.iter().filter_map(|view| alert_row(visit, view, &budgets)));
+        // The two alerts of a budget about which owners get mails are that budget's row above.
+        let is_above = |view: &&BudgetAlertView| {
+            let share = OWNERS_SHARES.iter().any(|percent| is_of_owners(&view.alert, *percent));
+            share && budgets.iter().any(|budget| budget.mailed && budget.id == view.alert.budget.as_str())
+        };
+        rows.extend(alerts.iter().filter(|view| !is_above(view)).filter_map(|view| alert_row(visit, view, &budgets)));
     }
     let fresh = || Typed {
         budget: visit.person.query.get("for").cloned().unwrap_or_default(),
