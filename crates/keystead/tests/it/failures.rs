@@ -305,6 +305,8 @@ fn each_row_of_the_table_of_failures() {
                 stage.counted(row);
             }
             "services for texts, payment and identity" => services_away(row, columns),
+            "payment service, during a purchase or a refund" => service_outages::purchase_unanswered(row, columns),
+            "address of a [webhook](webhooks.md#delivery)" => service_outages::webhook_unanswered(row, columns),
             "mail server" => service_outages::mail_unavailable(row, columns),
             "sign-in service, or it answers wrongly" => service_outages::sign_in_unavailable(row, columns),
             "clock of a node, set back" => service_outages::clock_set(row, columns, false),

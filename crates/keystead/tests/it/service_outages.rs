@@ -174,3 +174,43 @@ pub(crate) fn clock_set(row: &str, columns: &[BTreeSet<u16>], forward: bool) {
     assert_eq!(models(&stage, &soon), 401, "{row}");
     stage.counted(row);
 }
+
+/// A purchase that the payment service does not answer is saved, and paid once when it is back.
+pub(crate) fn purchase_unanswered(row: &str, columns: &[BTreeSet<u16>]) {
+    let mut stage = Stage::new(&[("KEYSTEAD_CREDIT__MODE", "postpaid")]).acquainted();
+    let post = |stage: &Stage, path: &str, body| stage.product.call("POST", path, &stage.admin, Some(&body));
+    let get = |stage: &Stage, path: &str| stage.product.call("GET", path, &stage.admin, None).json();
+    let setup = post(&stage, "/v1/keystead/payment_methods", json!({})).json();
+    let page = format!("{}/simulate", setup["url"].as_str().unwrap());
+    assert_eq!(stage.product.sandbox("POST", &page, Some(&json!({ "outcome": "succeed" }))).status, 200);
+    let method = format!("/v1/keystead/payment_methods/{}", setup["id"].as_str().unwrap());
+    stage.product.until("the card is on file", || get(&stage, &method)["status"] == "succeeded");
+
+    let away = |down: bool| {
+        let set = stage.product.sandbox("POST", "/sandbox/stripe", Some(&json!({ "down": down })));
+        assert_eq!(set.status, 204, "{row}: {set:?}");
+    };
+    away(true);
+    let bought = post(&stage, "/v1/keystead/credit/purchases", json!({ "amount_in_cents": 500 }));
+    assert_eq!((bought.status, &bought.json()["status"]), (200, &json!("created")), "{row}: {bought:?}");
+    let one = format!("/v1/keystead/credit/purchases/{}", bought.json()["id"].as_str().unwrap());
+    away(false);
+    stage.play(row, columns, "hello");
+    let refreshed = || post(&stage, &format!("{one}/refresh"), json!({})).json()["status"] == "paid";
+    stage.product.until("the purchase is paid", refreshed);
+    assert_eq!(get(&stage, "/v1/keystead/credit/purchases")["data"].as_array().map(Vec::len), Some(1), "{row}");
+    stage.counted(row);
+}
+
+/// A delivery that its webhook does not answer waits.
+pub(crate) fn webhook_unanswered(row: &str, columns: &[BTreeSet<u16>]) {
+    let mut stage = Stage::new(&[]).acquainted();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let webhook = json!({ "url": format!("http://{closed}/in"), "event_types": ["budget.exhausted"] });
+    let made = stage.product.call("POST", "/v1/keystead/webhooks", &stage.admin, Some(&webhook)).json();
+    let test = format!("/v1/keystead/webhooks/{}/test", made["id"].as_str().unwrap());
+    let sent = stage.product.call("POST", &test, &stage.admin, Some(&json!({}))).json();
+    assert_eq!((&sent["state"], &sent["attempts"]), (&json!("pending"), &json!(1)), "{row}: {sent}");
+    stage.play(row, columns, "hello");
+    stage.counted(row);
+}
