@@ -44,6 +44,8 @@ pub(crate) fn play(binary: &Path, arguments: &Arguments) -> Done {
         // Certificates can be activated only where a trusted proxy reports those of clients.
         ("KEYSTEAD_SERVER__TRUSTED_PROXIES", "192.0.2.1"),
         ("KEYSTEAD_NETWORK__CLIENT_CERTIFICATE_HEADER", "X-Client-Cert"),
+        // Credit is sold, and requests are not refused without it.
+        ("KEYSTEAD_CREDIT__MODE", "postpaid"),
         ("KEYSTEAD_TIER__0__NUMBER", "0"),
         ("KEYSTEAD_TIER__1__NUMBER", "1"),
         ("KEYSTEAD_TIER__1__PAID", "5"),

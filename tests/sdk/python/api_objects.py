@@ -4,6 +4,7 @@ Ids in the path are those of new objects. An object is made by the operation tha
 the path before its id; what cannot be made like this has a maker in `MAKERS`.
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -136,6 +137,18 @@ def card(_path):
     return send("GET", "/v1/keystead/payment_methods")["data"][0]["id"]
 
 
+@functools.cache
+def card_on_file():
+    """Whether there is a card with which credit is bought; one is enough."""
+    return card(None)
+
+
+def purchase(_path=None):
+    """A purchase of credit that is paid."""
+    card_on_file()
+    return send("POST", "/v1/keystead/credit/purchases", {"amount_in_cents": 500})["id"]
+
+
 def phone(_path):
     """An organization with a verified phone."""
     made = send("POST", "/v1/keystead/phone_verifications", {"phone_number": f"+48 512 345 {100 + number()}"})
@@ -184,6 +197,8 @@ MAKERS = {
     "/v1/keystead/operator/organizations/{organization_id}": lambda _: ORGANIZATION,
     "/v1/keystead/operator/exemptions/{organization_id}": lambda _: ORGANIZATION,
     "/v1/keystead/operator/credit/{organization_id}": lambda _: ORGANIZATION,
+    "/v1/keystead/credit/purchases/{purchase_id}": purchase,
+    "/v1/keystead/operator/credit/{organization_id}/purchases/{purchase_id}": purchase,
     "/v1/keystead/webhooks/{webhook_id}/deliveries/{delivery_id}": lambda path: send("POST", path.replace("/deliveries", "/test"))["id"],
     "/v1/keystead/operator/prices/{id}": lambda path: send("POST", path, {"model": "o3", "input": 2, "holds_from": int(time.time()) + 86400, "reason": "Later."})["id"],
 }
@@ -207,6 +222,7 @@ VALUES = {
     "issuer": lambda _: f"{SANDBOX}/oidc",
     "part_ids": lambda path: [part(path)],
     "budget_id": budget_of_key,
+    "subject": lambda _: {"type": "api_key", "id": key_of(PROJECT)},
     "code": lambda _: messages("+48")[0]["code"],
 }
 # What is made at the path of an operation before it: a limit that it reads or removes.
@@ -233,6 +249,8 @@ def body_of(operation, path):
         body["role_id"] = send("POST", f"{ADMIN}/roles", wanted)["id"]
     if operation["operationId"] in MODELS:
         body["model"] = MODELS[operation["operationId"]]
+    if operation["operationId"] == "createPurchase":
+        card_on_file()
     if operation["operationId"] == "exchangeToken":
         body = workload(body)
     if operation["operationId"] == "updatePolicy":

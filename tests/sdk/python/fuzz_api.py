@@ -35,7 +35,10 @@ REFUSED = {
     "decideReviewCase": (404, "a case needs photos of a person; the journey `review` has them"),
     "holdReviewCase": (404, "needs a case"),
     "endHoldOfReviewCase": (404, "needs a case"),
+    "releaseEndedLeases": (404, "needs a node that was killed"),
 }
+# Parameters of queries that are required and have no example.
+QUERIES = {"model": "gpt-4o"}
 # Requests of these would end the service of this address.
 NOT_RANDOM = {"createIpAllowlist", "activateIpAllowlist", "updateIpAllowlist"}
 
@@ -93,7 +96,7 @@ def example(operation, definition):
         ids = {one["name"]: one["example"] for one in definition["parameters"] if one["in"] == "path"}
     target = filled(path, ids)
     body, kind = body_of(definition, target)
-    query = {one["name"]: one["schema"]["examples"][0] if "examples" in one["schema"] else 1767225600 for one in definition.get("parameters", []) if one["in"] == "query" and one.get("required")}
+    query = {one["name"]: QUERIES.get(one["name"]) or one["schema"].get("examples", [1767225600])[0] for one in definition.get("parameters", []) if one["in"] == "query" and one.get("required")}
     sent = body if kind == "multipart/form-data" else {"json": body} if body is not None else {}
     response = session.request(method, ADDRESS + target, params=query, headers=headers(definition), timeout=30, **sent)
     case = operation.Case(path_parameters=ids, query=query)
