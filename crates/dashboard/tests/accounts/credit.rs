@@ -57,7 +57,7 @@ async fn operators_grant_and_owners_see_what_they_have() {
     assert_eq!(file.lines().count(), 5, "a line for each entry: {file}");
     assert!(!file.contains("ops@example.com"), "who of the operators acted is theirs to know: {file}");
     let deletion = ops.get("/settings/organization/delete").await.body;
-    assert!(deletion.contains("The remaining credit of 10.00\u{a0}USD can no longer be used."), "{deletion}");
+    assert!(deletion.contains("10.00\u{a0}USD of credit can no longer be used."), "{deletion}");
     assert!(
         file.contains(",grant,12.5,granted,-12.5,") && file.contains(",adjustment,-2.5,adjustments,2.5,"),
         "{file}"

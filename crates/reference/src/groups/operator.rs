@@ -260,8 +260,6 @@ pub(super) const GROUP: Group = Group {
                 REASON,
             ])
             .answers(&TAGS),
-        super::spend::tier::OF_ANY,
-        super::spend::tier::SET,
         post("/v1/keystead/operator/phones/revoke", "revokePhones", "Revoke proofs of phones")
             .about("More than ten need a second operator within a day.")
             .needs(Access::Operator)
@@ -345,8 +343,8 @@ pub(super) const PRICES: Group = Group {
 /// Credit, and what nodes hold of budgets.
 pub(super) const CREDIT: Group = Group {
     slug: "operator-credit",
-    name: "Operator: credit and leases",
-    about: "For operators: the credit and the purchases of organizations, and what nodes that are gone hold of budgets.",
+    name: "Operator: credit, tiers and leases",
+    about: "For operators: the credit, the purchases and the usage tiers of organizations, and what nodes that are gone hold of budgets.",
     operations: &[
         credit::ALL,
         credit::ONE,
@@ -357,6 +355,8 @@ pub(super) const CREDIT: Group = Group {
         credit::MODE,
         credit::SUSPEND,
         credit::RESUME,
+        super::spend::tier::OF_ANY,
+        super::spend::tier::SET,
         leases::LIST,
         leases::RELEASE,
     ],
