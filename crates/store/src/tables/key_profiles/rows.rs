@@ -224,19 +224,15 @@ pub(super) type Hours = BTreeMap<String, Vec<(Timestamp, i64, Amount)>>;
 
 /// Reads the hours with use of keys between two moments, without batches.
 pub(super) async fn hours(tx: &mut Tx, keys: &[&str], from: Timestamp, to: Timestamp) -> Result<Hours, Error> {
-    macro_rules! selected {
-        () => {
-            "SELECT api_key, bucket_start, CAST(SUM(CASE WHEN tool_calls = 0 THEN requests ELSE 0 END) AS BIGINT), \
-             CAST(SUM(cost) AS BIGINT), CAST(SUM(cost_picos) AS BIGINT) FROM usage_hours \
-             WHERE bucket_start >= $2 AND bucket_start < $3 AND NOT batch AND api_key IN "
-        };
-    }
     const SQL: PerEngine = PerEngine {
-        sqlite: concat!(selected!(), "(SELECT value FROM json_each($1)) GROUP BY api_key, bucket_start"),
-        postgres: concat!(
-            selected!(),
-            "(SELECT jsonb_array_elements_text(CAST($1 AS JSONB))) GROUP BY api_key, bucket_start"
-        ),
+        sqlite: "SELECT api_key, bucket_start, CAST(SUM(CASE WHEN tool_calls = 0 THEN requests ELSE 0 END) AS BIGINT), \
+                 CAST(SUM(cost) AS BIGINT), CAST(SUM(cost_picos) AS BIGINT) FROM usage_hours \
+                 WHERE bucket_start >= $2 AND bucket_start < $3 AND NOT batch AND api_key IN \
+                 (SELECT value FROM json_each($1)) GROUP BY api_key, bucket_start",
+        postgres: "SELECT api_key, bucket_start, CAST(SUM(CASE WHEN tool_calls = 0 THEN requests ELSE 0 END) AS BIGINT), \
+                   CAST(SUM(cost) AS BIGINT), CAST(SUM(cost_picos) AS BIGINT) FROM usage_hours \
+                   WHERE bucket_start >= $2 AND bucket_start < $3 AND NOT batch AND api_key IN \
+                   (SELECT jsonb_array_elements_text(CAST($1 AS JSONB))) GROUP BY api_key, bucket_start",
     };
     let sql = tx.pick(SQL);
     let values = vec![json!(keys).to_string().into(), from.0.into(), to.0.into()];

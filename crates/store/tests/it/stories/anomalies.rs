@@ -61,6 +61,10 @@ pub(crate) async fn settings_and_pauses(db: Database) {
         change!(db, |tx| key_caps::set_cap(tx, &key, own)).unwrap();
         assert_eq!(of_key().await.cap, own);
     }
+    change!(db, |tx| key_caps::set_cap(tx, &key, KeyCap::Off)).unwrap();
+    change!(db, |tx| key_caps::carry_over(tx, &key, &key)).unwrap();
+    assert_eq!(of_key().await.cap, KeyCap::Off);
+    change!(db, |tx| key_caps::set_cap(tx, &key, KeyCap::Inherited)).unwrap();
     let caller = async || look!(db, |tx| directory::find_caller(tx, &digest("a"))).unwrap().unwrap();
     assert_eq!(caller().await.pause, None);
     let latest = async || look!(db, |tx| changes::latest(tx)).unwrap();

@@ -155,10 +155,12 @@ pub(crate) async fn transactions_sum_to_zero(db: Database) {
     assert_eq!(bought("purchase/auto/", later(1)).await, Micros(0));
     assert_eq!(bought("purchase/other/", NOW).await, Micros(0));
     assert_eq!(look!(db, |tx| ledger::find_unbalanced(tx)), Ok(None));
-    // A change outside Keystead is found.
-    db.tamper("UPDATE ledger_entries SET micros = 41 WHERE transaction_id = 'ltxn_b' AND account = 'usage'").await;
-    let found = look!(db, |tx| ledger::find_unbalanced(tx));
-    assert_eq!(found, Ok(Some((id("ltxn_b"), one, Micros(1)))));
+    // A change outside Keystead is found. Memory cannot be changed from outside.
+    if db.url != "sqlite::memory:" {
+        db.tamper("UPDATE ledger_entries SET micros = 41 WHERE transaction_id = 'ltxn_b' AND account = 'usage'").await;
+        let found = look!(db, |tx| ledger::find_unbalanced(tx));
+        assert_eq!(found, Ok(Some((id("ltxn_b"), one, Micros(1)))));
+    }
 }
 
 pub(crate) async fn usage_is_counted_by_month(db: Database) {
