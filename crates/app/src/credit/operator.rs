@@ -1,7 +1,9 @@
 //! What operators do with credit: grants, corrections, modes and suspensions.
 
 use keystead_core::id::{CreditLotId, OrganizationId};
-use keystead_core::ledger::{BillingMode, LAST_PRIORITY, PRIORITY, Suspension, adjust, grant};
+use keystead_core::ledger::{
+    BillingMode, LAST_PRIORITY, LedgerFault, PRIORITY, Position, Suspension, Transaction, adjust, grant,
+};
 use keystead_core::money::Micros;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
@@ -71,19 +73,9 @@ impl App {
         let rules = LotRules { priority: priority(wanted.priority)?, expires_at: self.expiry(wanted.expires_at)? };
         let reference = reference("grant", organization, wanted.idempotency_key)?;
         let lot = self.draw(CreditLotId::generate);
-        write_tx!(self.store(), "grant_credit", |tx| {
-            ensure_open(tx, organization).await?;
-            let mut book = Book::lock(self, tx, organization).await?;
-            if let Some(transaction) = repeated(tx, reference.as_deref(), wanted.micros).await? {
-                return Ok(Posted { transaction, repeated: true, balance: book.finish(tx).await? });
-            }
-            let made = grant(&book.position, &lot, wanted.micros).map_err(fault)?;
-            let about = About { reference: reference.clone(), reason: reason.clone(), ..About::default() };
-            let new = Some((lot.clone(), rules));
-            let transaction = book.post(self, tx, &actor.actor_id(), made, about, new).await?;
-            record(self, tx, actor, &transaction).await?;
-            Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
-        })
+        let about = About { reference, reason, ..About::default() };
+        let posting = Posting { operation: grant, micros: wanted.micros, lot, rules: Some(rules), about };
+        write_tx!(self.store(), "grant_credit", |tx| { post_once(self, tx, actor, organization, &posting).await })
     }
 
     /// Corrects the balance of an organization.
@@ -99,19 +91,10 @@ impl App {
         let reason = operators_reason(actor, wanted.reason)?;
         let reference = reference("adjustment", organization, wanted.idempotency_key)?;
         let lot = self.draw(CreditLotId::generate);
-        write_tx!(self.store(), "adjust_credit", |tx| {
-            ensure_open(tx, organization).await?;
-            let mut book = Book::lock(self, tx, organization).await?;
-            if let Some(transaction) = repeated(tx, reference.as_deref(), wanted.micros).await? {
-                return Ok(Posted { transaction, repeated: true, balance: book.finish(tx).await? });
-            }
-            let made = adjust(&book.position, &lot, wanted.micros).map_err(fault)?;
-            let about = About { reference: reference.clone(), reason: reason.clone(), ..About::default() };
-            let new = (wanted.micros.0 > 0).then(|| (lot.clone(), LotRules::default()));
-            let transaction = book.post(self, tx, &actor.actor_id(), made, about, new).await?;
-            record(self, tx, actor, &transaction).await?;
-            Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
-        })
+        let about = About { reference, reason, ..About::default() };
+        let rules = (wanted.micros.0 > 0).then(LotRules::default);
+        let posting = Posting { operation: adjust, micros: wanted.micros, lot, rules, about };
+        write_tx!(self.store(), "adjust_credit", |tx| { post_once(self, tx, actor, organization, &posting).await })
     }
 
     /// Chooses how an organization pays; `None` is as the configuration says. It holds from the next request on.
@@ -277,6 +260,37 @@ fn reference(
         return Err(Error::invalid("idempotency_key", message));
     }
     Ok(Some(format!("{kind}/{organization}/{key}")))
+}
+
+/// What an operator posts.
+struct Posting {
+    operation: fn(&Position, &CreditLotId, Micros) -> Result<Transaction, LedgerFault>,
+    micros: Micros,
+    /// The lot that it may begin.
+    lot: CreditLotId,
+    /// The rules of that lot; `None` when it begins none.
+    rules: Option<LotRules>,
+    about: About,
+}
+
+/// Posts it, or finds what was posted under the same reference.
+async fn post_once(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    organization: &OrganizationId,
+    posting: &Posting,
+) -> Result<Posted, Error> {
+    ensure_open(tx, organization).await?;
+    let mut book = Book::lock(app, tx, organization).await?;
+    if let Some(transaction) = repeated(tx, posting.about.reference.as_deref(), posting.micros).await? {
+        return Ok(Posted { transaction, repeated: true, balance: book.finish(tx).await? });
+    }
+    let made = (posting.operation)(&book.position, &posting.lot, posting.micros).map_err(fault)?;
+    let new = posting.rules.map(|rules| (posting.lot.clone(), rules));
+    let transaction = book.post(app, tx, &actor.actor_id(), made, posting.about.clone(), new).await?;
+    record(app, tx, actor, &transaction).await?;
+    Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
 }
 
 /// What was posted under this reference already.
