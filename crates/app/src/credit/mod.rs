@@ -13,8 +13,7 @@ mod view;
 pub use check::{Difference, MoneyCheck, month_name};
 pub use operator::{Adjustment, Grant, OrganizationCredit};
 pub use payments::{
-    Posted, Purchase, TakenBack, bought_since, paid, record_chargeback, record_purchase, record_refund,
-    reverse_chargeback,
+    Posted, Purchase, TakenBack, paid, record_chargeback, record_purchase, record_refund, reverse_chargeback,
 };
 pub use purchases::{BuyCredit, BuyOptions, PurchaseView, RechargeView, RefundPurchase};
 pub use recharge::RechargeDue;

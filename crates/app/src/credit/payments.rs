@@ -194,20 +194,6 @@ pub async fn paid(tx: &mut Tx, organization: &OrganizationId) -> Result<Amount, 
     Ok(Micros(sum.saturating_neg()).into())
 }
 
-/// What was bought for an organization automatically since a moment.
-///
-/// # Errors
-/// When the store fails.
-pub async fn bought_since(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    prefix: &str,
-    since: Timestamp,
-) -> Result<Amount, Error> {
-    let sum = ledger::bought_since(tx, organization, &format!("purchase/{prefix}"), since).await?;
-    Ok(sum.into())
-}
-
 /// Finds what was posted under a reference.
 async fn known(
     tx: &mut Tx,

@@ -198,19 +198,3 @@ pub async fn find_unbalanced(tx: &mut Tx) -> Result<Option<(LedgerTransactionId,
     row.map(|row| Ok((id(&row, 0, "ledger_transactions")?, id(&row, 1, "ledger_transactions")?, Micros(row.int(2)?))))
         .transpose()
 }
-
-/// What was bought for an organization since a moment, by transactions with such a beginning of their reference.
-pub async fn bought_since(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    beginning: &str,
-    since: Timestamp,
-) -> Result<Micros, Error> {
-    const SQL: &str = "SELECT CAST(COALESCE(SUM(e.micros), 0) AS BIGINT) FROM ledger_transactions t \
-                       JOIN ledger_entries e ON e.transaction_id = t.id AND e.account = 'payments' \
-                       WHERE t.organization = $1 AND t.created_at >= $2 AND t.kind = 'purchase' \
-                       AND substr(t.reference, 1, length($3)) = $3";
-    let values = vec![organization.as_str().into(), since.0.into(), beginning.into()];
-    let row = tx.optional(SQL, values).await?;
-    row.map_or(Ok(Micros(0)), |row| Ok(Micros(row.int(0)?.saturating_neg())))
-}
