@@ -245,49 +245,24 @@ pub(super) async fn hours(tx: &mut Tx, keys: &[&str], from: Timestamp, to: Times
 
 /// Saves what was learned. The rows were locked when the use was added.
 pub(super) async fn save(tx: &mut Tx, changes: &BTreeMap<String, Change>) -> Result<(), Error> {
-    macro_rules! kept {
-        ($column:literal) => {
-            concat!($column, " = COALESCE(learned.", $column, ", key_profiles.", $column, ")")
-        };
-    }
-    macro_rules! updated {
-        () => {
-            concat!(
-                "UPDATE key_profiles SET ",
-                kept!("models"),
-                ", ",
-                kept!("networks"),
-                ", ",
-                kept!("countries"),
-                ", ",
-                kept!("past_day"),
-                ", ",
-                kept!("past_days"),
-                ", ",
-                kept!("past_requests"),
-                ", ",
-                kept!("past_cost"),
-                ", ",
-                kept!("past_cost_picos"),
-                " FROM "
-            )
-        };
-    }
     const SQL: PerEngine = PerEngine {
-        sqlite: concat!(
-            updated!(),
-            "(SELECT value->>0 AS id, value->>1 AS models, value->>2 AS networks, value->>3 AS countries, \
-             value->>4 AS past_day, value->>5 AS past_days, value->>6 AS past_requests, value->>7 AS past_cost, \
-             value->>8 AS past_cost_picos FROM json_each($1)) AS learned WHERE key_profiles.api_key = learned.id"
-        ),
-        postgres: concat!(
-            updated!(),
-            "(SELECT value->>0 AS id, value->>1 AS models, value->>2 AS networks, value->>3 AS countries, \
-             (value->>4)::BIGINT AS past_day, (value->>5)::BIGINT AS past_days, (value->>6)::BIGINT AS past_requests, \
-             (value->>7)::BIGINT AS past_cost, (value->>8)::BIGINT AS past_cost_picos \
-             FROM jsonb_array_elements(CAST($1 AS JSONB)) AS listed(value)) AS learned \
-             WHERE key_profiles.api_key = learned.id"
-        ),
+        sqlite: "UPDATE key_profiles SET models = COALESCE(learned.models, key_profiles.models), networks = COALESCE(learned.networks, key_profiles.networks), \
+                 countries = COALESCE(learned.countries, key_profiles.countries), past_day = COALESCE(learned.past_day, key_profiles.past_day), \
+                 past_days = COALESCE(learned.past_days, key_profiles.past_days), past_requests = COALESCE(learned.past_requests, key_profiles.past_requests), \
+                 past_cost = COALESCE(learned.past_cost, key_profiles.past_cost), past_cost_picos = COALESCE(learned.past_cost_picos, key_profiles.past_cost_picos) FROM \
+                 (SELECT value->>0 AS id, value->>1 AS models, value->>2 AS networks, value->>3 AS countries, \
+                 value->>4 AS past_day, value->>5 AS past_days, value->>6 AS past_requests, value->>7 AS past_cost, \
+                 value->>8 AS past_cost_picos FROM json_each($1)) AS learned WHERE key_profiles.api_key = learned.id",
+        postgres: "UPDATE key_profiles SET models = COALESCE(learned.models, key_profiles.models), networks = COALESCE(learned.networks, key_profiles.networks), \
+                   countries = COALESCE(learned.countries, key_profiles.countries), past_day = COALESCE(learned.past_day, key_profiles.past_day), \
+                   past_days = COALESCE(learned.past_days, key_profiles.past_days), past_requests = COALESCE(learned.past_requests, key_profiles.past_requests), \
+                   past_cost = COALESCE(learned.past_cost, key_profiles.past_cost), past_cost_picos = COALESCE(learned.past_cost_picos, key_profiles.past_cost_picos) FROM \
+                   (SELECT value->>0 AS id, value->>1 AS models, value->>2 AS networks, value->>3 AS countries, \
+                   (value->>4)::BIGINT AS past_day, (value->>5)::BIGINT AS past_days, \
+                   (value->>6)::BIGINT AS past_requests, (value->>7)::BIGINT AS past_cost, \
+                   (value->>8)::BIGINT AS past_cost_picos \
+                   FROM jsonb_array_elements(CAST($1 AS JSONB)) AS listed(value)) AS learned \
+                   WHERE key_profiles.api_key = learned.id",
     };
     if changes.is_empty() {
         return Ok(());

@@ -32,16 +32,17 @@ impl Watched {
 
 /// Reads the settings of keys of organizations.
 pub(super) async fn find(tx: &mut Tx, keys: impl Iterator<Item = &String>) -> Result<BTreeMap<String, Watched>, Error> {
-    macro_rules! selected {
-        () => {
-            "SELECT k.id, k.organization, c.cap, c.paused_at, s.signals_off, s.cap FROM api_keys k \
-             LEFT JOIN key_caps c ON c.api_key = k.id LEFT JOIN anomaly_settings s ON s.organization = k.organization \
-             WHERE k.organization IS NOT NULL AND k.id IN "
-        };
-    }
     const SQL: PerEngine = PerEngine {
-        sqlite: concat!(selected!(), "(SELECT value FROM json_each($1))"),
-        postgres: concat!(selected!(), "(SELECT jsonb_array_elements_text(CAST($1 AS JSONB)))"),
+        sqlite: "SELECT k.id, k.organization, c.cap, c.paused_at, s.signals_off, s.cap FROM api_keys k \
+                 LEFT JOIN key_caps c ON c.api_key = k.id \
+                 LEFT JOIN anomaly_settings s ON s.organization = k.organization \
+                 WHERE k.organization IS NOT NULL AND k.id IN \
+                 (SELECT value FROM json_each($1))",
+        postgres: "SELECT k.id, k.organization, c.cap, c.paused_at, s.signals_off, s.cap FROM api_keys k \
+                   LEFT JOIN key_caps c ON c.api_key = k.id \
+                   LEFT JOIN anomaly_settings s ON s.organization = k.organization \
+                   WHERE k.organization IS NOT NULL AND k.id IN \
+                   (SELECT jsonb_array_elements_text(CAST($1 AS JSONB)))",
     };
     let keys: Vec<&String> = keys.collect();
     if keys.is_empty() {
