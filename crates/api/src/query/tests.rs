@@ -27,7 +27,7 @@ fn every_spelling_of_a_list() {
     }
 }
 
-/// A database takes only so many values in one statement.
+/// A database bounds the number of values in one statement.
 #[test]
 fn a_list_has_a_bounded_number_of_values() {
     let all = |count: usize| vec!["a"; count].join(",");

@@ -75,7 +75,7 @@ impl App {
         let lot = self.draw(CreditLotId::generate);
         let about = About { reference, reason, ..About::default() };
         let posting = Posting { operation: grant, micros: wanted.micros, lot, rules: Some(rules), about };
-        write_tx!(self.store(), "grant_credit", |tx| { post_once(self, tx, actor, organization, &posting).await })
+        write_tx!(self.store(), "grant_credit", |tx| post_once(self, tx, actor, organization, &posting).await)
     }
 
     /// Corrects the balance of an organization.
@@ -94,7 +94,7 @@ impl App {
         let about = About { reference, reason, ..About::default() };
         let rules = (wanted.micros.0 > 0).then(LotRules::default);
         let posting = Posting { operation: adjust, micros: wanted.micros, lot, rules, about };
-        write_tx!(self.store(), "adjust_credit", |tx| { post_once(self, tx, actor, organization, &posting).await })
+        write_tx!(self.store(), "adjust_credit", |tx| post_once(self, tx, actor, organization, &posting).await)
     }
 
     /// Chooses how an organization pays; `None` is as the configuration says. It holds from the next request on.

@@ -59,7 +59,7 @@ impl App {
         read_tx!(self.store(), "planned_import", |tx| plan(tx, &list, holds_from).await)
     }
 
-    /// Sets the prices of a list from a second on. Models whose price is the same, are not served, or have no price that
+    /// Sets the prices of a list from a second on. Models that have this price already, are not served, or have no price that
     /// is counted, are left alone.
     ///
     /// # Errors

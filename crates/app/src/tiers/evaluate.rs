@@ -9,7 +9,7 @@ use keystead_store::tables::organizations::Organization;
 use keystead_store::tables::{changes, memberships, organization_tiers, organizations, projects};
 use serde_json::json;
 
-use super::standing;
+use super::state_and_progress;
 use crate::accounts::MailKind;
 use crate::accounts::mails::{mail_to, queue_organization_mail};
 use crate::audit::AuditEntry;
@@ -53,7 +53,7 @@ impl App {
 /// Whether an evaluation would change anything.
 async fn is_due(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<bool, Error> {
     let Some(row) = open(tx, organization).await? else { return Ok(false) };
-    let (state, progress) = standing(tx, &row, app.now()).await?;
+    let (state, progress) = state_and_progress(tx, &row, app.now()).await?;
     let first_payment = progress.paid > Amount::ZERO && state.first_paid_at.is_none();
     Ok(first_payment || state.raised(&app.settings().tiers, &progress).is_some())
 }
@@ -76,7 +76,7 @@ pub(crate) async fn evaluate(
     // Before anything is read, so that what an operator sets at the same time is seen.
     changes::lock(tx).await?;
     let Some(row) = open(tx, organization).await? else { return Ok(None) };
-    let (mut state, mut progress) = standing(tx, &row, at).await?;
+    let (mut state, mut progress) = state_and_progress(tx, &row, at).await?;
     if progress.paid > Amount::ZERO && state.first_paid_at.is_none() {
         organization_tiers::note_first_payment(tx, organization, at).await?;
         (state.first_paid_at, progress.first_paid_at) = (Some(at), Some(at));

@@ -93,7 +93,7 @@ impl App {
         write_tx!(self.store(), "set_tier", |tx| {
             changes::lock(tx).await?;
             let row = find_open(tx, organization).await?;
-            let (before, progress) = standing(tx, &row, self.now()).await?;
+            let (before, progress) = state_and_progress(tx, &row, self.now()).await?;
             let held = hold_after(table, &progress, before.tier, wanted);
             organization_tiers::set(tx, organization, wanted, held, self.now()).await?;
             let details = json!({ "data": {
@@ -132,7 +132,7 @@ pub(crate) async fn limits_of<'t>(
 }
 
 /// Loads the tier of an organization, and what decides the next one.
-async fn standing(tx: &mut Tx, row: &Organization, now: Timestamp) -> Result<(TierState, Progress), Error> {
+async fn state_and_progress(tx: &mut Tx, row: &Organization, now: Timestamp) -> Result<(TierState, Progress), Error> {
     let stored = organization_tiers::find(tx, &row.id).await?;
     let state = stored.unwrap_or_else(|| TierState::beginning(row.created_at));
     let paid = paid(tx, &row.id).await?;
@@ -142,7 +142,7 @@ async fn standing(tx: &mut Tx, row: &Organization, now: Timestamp) -> Result<(Ti
 async fn view(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<TierView, Error> {
     let row = find_open(tx, organization).await?;
     let table = &app.settings().tiers;
-    let (state, progress) = standing(tx, &row, app.now()).await?;
+    let (state, progress) = state_and_progress(tx, &row, app.now()).await?;
     let limits = models::list(tx).await?.into_iter().map(|model| {
         let limits = table.limits(state.tier, &model.id, model.rates);
         (model.id, limits)

@@ -1,4 +1,4 @@
-//! The velocity cap of a key: at most so many requests, or so much money, in a minute or an hour of the clock (UTC).
+//! The velocity cap of a key: the most requests, or the most money, in a minute or an hour of the clock (UTC).
 
 use serde::{Deserialize, Serialize};
 

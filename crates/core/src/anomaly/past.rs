@@ -45,7 +45,7 @@ impl Past {
         Self { days: days.len(), ..past }
     }
 
-    /// Whether so many requests in an hour are far beyond it.
+    /// Whether this number of requests in an hour is far beyond it.
     #[must_use]
     pub fn requests_are_beyond(&self, requests: i64) -> bool {
         self.days >= LEAST_DAYS && is_beyond(requests.into(), self.requests.into(), LEAST_REQUESTS.into())

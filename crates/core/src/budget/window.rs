@@ -108,7 +108,7 @@ impl Interval {
     }
 }
 
-/// From the beginning of this day to the beginning of the day so many days later.
+/// From the beginning of this day to the beginning of a later day, by a number of days.
 fn days_from(day: &Zoned, days: i64) -> Result<(Zoned, Zoned), jiff::Error> {
     let start = day.start_of_day()?;
     // By noon, which no time zone skips: midnight itself may be missing or come twice.

@@ -47,9 +47,9 @@ impl Pause {
     }
 }
 
-/// What is known when the balance is judged.
+/// The figures by which an automatic purchase is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct RechargeFigures {
     /// The balance.
     pub balance: Amount,
     /// What automatic purchases of this month have cost or may still cost, in cents.
@@ -58,9 +58,9 @@ pub struct Standing {
     pub runs: bool,
 }
 
-/// What follows.
+/// The decision about an automatic purchase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Judgement {
+pub enum RechargeDecision {
     /// Enough is left, or a purchase runs.
     Nothing,
     /// Buy this many cents.
@@ -69,15 +69,15 @@ pub enum Judgement {
     Ceiling,
 }
 
-/// Judges a balance. The amount is never made smaller to fit below the ceiling: owners chose it.
+/// Decides about an automatic purchase. The amount is never made smaller to fit below the ceiling: owners chose it.
 #[must_use]
-pub fn judge(set: &Recharge, now: Standing) -> Judgement {
+pub fn decide(set: &Recharge, now: RechargeFigures) -> RechargeDecision {
     if now.runs || now.balance >= Amount::from(set.below) {
-        return Judgement::Nothing;
+        return RechargeDecision::Nothing;
     }
     let cents = set.amount.0 / CENT;
     if now.bought.saturating_add(cents) > set.ceiling.0 / CENT {
-        return Judgement::Ceiling;
+        return RechargeDecision::Ceiling;
     }
-    Judgement::Buy(cents)
+    RechargeDecision::Buy(cents)
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::bounds::{NEW_FOR, PurchaseBounds, PurchaseRefusal};
-use super::recharge::{Judgement, Pause, Standing, judge};
+use super::recharge::{Pause, RechargeDecision, RechargeFigures, decide};
 use super::*;
 use crate::ledger::Recharge;
 use crate::money::{Amount, Micros};
@@ -167,13 +167,13 @@ fn an_organization_is_new_for_a_week_after_its_first_payment() {
 fn recharge_stops_at_its_ceiling() {
     let micros = |cents: i64| Micros(cents * 10_000);
     let set = Recharge { below: micros(500), amount: micros(1_000), ceiling: micros(2_500) };
-    let standing = |cents, bought, runs| Standing { balance: Amount::of_cents(cents), bought, runs };
-    assert_eq!(judge(&set, standing(500, 0, false)), Judgement::Nothing, "not below");
-    assert_eq!(judge(&set, standing(499, 0, false)), Judgement::Buy(1_000));
-    assert_eq!(judge(&set, standing(-1, 1_500, false)), Judgement::Buy(1_000));
-    assert_eq!(judge(&set, standing(-1, 1_501, false)), Judgement::Ceiling);
-    assert_eq!(judge(&set, standing(-1, 0, true)), Judgement::Nothing, "never two at a time");
-    assert_eq!(judge(&set, standing(-1, i64::MAX, false)), Judgement::Ceiling);
+    let figures = |cents, bought, runs| RechargeFigures { balance: Amount::of_cents(cents), bought, runs };
+    assert_eq!(decide(&set, figures(500, 0, false)), RechargeDecision::Nothing, "not below");
+    assert_eq!(decide(&set, figures(499, 0, false)), RechargeDecision::Buy(1_000));
+    assert_eq!(decide(&set, figures(-1, 1_500, false)), RechargeDecision::Buy(1_000));
+    assert_eq!(decide(&set, figures(-1, 1_501, false)), RechargeDecision::Ceiling);
+    assert_eq!(decide(&set, figures(-1, 0, true)), RechargeDecision::Nothing, "never two at a time");
+    assert_eq!(decide(&set, figures(-1, i64::MAX, false)), RechargeDecision::Ceiling);
     for pause in Pause::ALL {
         assert_eq!(Pause::from_name(pause.as_str()), Some(pause));
     }

@@ -13,13 +13,13 @@ impl Part {
     /// All of a limit: a number that up to sixteen nodes divide without a remainder.
     pub const ALL: Self = Self(720_720);
 
-    /// The part of each of so many nodes.
+    /// The part of each of a number of nodes.
     #[must_use]
     pub const fn of_nodes(nodes: u32) -> Self {
         Self(Self::ALL.0 / if nodes == 0 { 1 } else { nodes })
     }
 
-    /// The part that is so many of the pieces into which a limit is cut; at most all of it.
+    /// The part with this number of the pieces into which a limit is cut; at most all of it.
     #[must_use]
     pub fn of_pieces(pieces: u128) -> Self {
         Self(u32::try_from(pieces).unwrap_or(u32::MAX)).min(Self::ALL)
@@ -49,7 +49,7 @@ impl Part {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// The part after so many halvings.
+    /// The part after it was halved this number of times.
     #[must_use]
     pub fn halved(self, times: u64) -> Self {
         Self(u32::try_from(times).ok().and_then(|times| self.0.checked_shr(times)).unwrap_or(0))

@@ -326,7 +326,7 @@ pub(super) const PRICES: Group = Group {
             .body(&[LIST, HOLDS_FROM])
             .answers(&PRICE_PREVIEW),
         post("/v1/keystead/operator/prices/import", "importPrices", "Import a list of prices")
-            .about("All of them or none. Models whose price is the same, are not served, or have no price of what is counted, are left alone.")
+            .about("All of them or none. Models that have this price already, are not served, or have no price of what is counted, are left alone.")
             .needs(Access::Operator)
             .body(&[LIST, HOLDS_FROM, REASON])
             .answers(&IMPORT)

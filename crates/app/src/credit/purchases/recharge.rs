@@ -5,7 +5,7 @@ use keystead_core::budget::Window;
 use keystead_core::id::{OrganizationId, PurchaseId};
 use keystead_core::ledger::{BillingMode, Recharge};
 use keystead_core::purchase::PurchaseWay;
-use keystead_core::purchase::recharge::{Judgement, Pause, Standing, judge};
+use keystead_core::purchase::recharge::{Pause, RechargeDecision, RechargeFigures, decide};
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
@@ -141,16 +141,16 @@ async fn due(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<Op
     // Of an earlier month.
     recharge_pauses::delete(tx, organization).await?;
     let month = Window::month(app.now()).start;
-    let standing = Standing {
+    let figures = RechargeFigures {
         balance: credit.balance,
         bought: credit_purchases::sum_since(tx, organization, Some(PurchaseWay::Recharge), month).await?,
         runs: credit_purchases::find_running_recharge(tx, organization).await?.is_some(),
     };
-    match judge(&set, standing) {
-        Judgement::Nothing => Ok(None),
-        Judgement::Buy(cents) => Ok(Some(cents)),
-        Judgement::Ceiling => {
-            pause_recharge(app, tx, organization, Pause::Ceiling, standing.bought).await?;
+    match decide(&set, figures) {
+        RechargeDecision::Nothing => Ok(None),
+        RechargeDecision::Buy(cents) => Ok(Some(cents)),
+        RechargeDecision::Ceiling => {
+            pause_recharge(app, tx, organization, Pause::Ceiling, figures.bought).await?;
             Ok(None)
         }
     }

@@ -20,7 +20,7 @@ const MOST_READS: usize = 4;
 /// When a purchase is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// While it has not ended, at most once in so many seconds.
+    /// While it has not ended, at most once in this number of seconds.
     Unfinished(i64),
     /// In any case.
     Always,

@@ -19,7 +19,7 @@ pub(crate) async fn read_payment(app: &App, delivery: Delivery) -> Result<Outcom
         Ok(payments::find_by_reference(tx, provider, reference).await?)
     });
     let service = payment_provider(app)?;
-    // A disputed purchase changes the ledger here, and the standing of the card below.
+    // A disputed purchase changes the ledger here, and the state of the card below.
     if read_delivery(app, &delivery).await? && delivery.name != "charge.dispute.created" {
         finish_event(app, provider, &delivery.event).await?;
         return Ok(Outcome::Done);
