@@ -42,7 +42,8 @@ fn budget(subject: &str, terms: &str) -> Budget {
     }
 }
 
-fn main() {
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
     let all = [
         budget("org-abcdefghijklmnopqrstuvwx", "money/month"),
         budget("proj_abcdefghijklmnopqrstuvwx", "money/day"),
@@ -55,7 +56,7 @@ fn main() {
         let budgets = &all[..count];
         let began = Instant::now();
         for _ in 0..ROUNDS {
-            let guard = ledgers.set_aside(black_box(budgets).iter(), &most, NOW).now_or_never().unwrap();
+            let guard = ledgers.set_aside(black_box(budgets).iter(), &most, NOW).await;
             let guard = guard.map_err(|(_, why)| why).unwrap();
             guard.spend(&used);
             drop(black_box(guard));
