@@ -1,8 +1,11 @@
 //! The table of every endpoint with its permission. Only endpoints in the table are served.
 
+mod paths;
+
 use axum::routing::{MethodRouter, delete, get, post};
 use keystead_core::scope::Scope;
 
+use self::paths::*;
 use crate::auth::Permission;
 use crate::endpoint::{Endpoint, read, remove, write};
 use crate::keystead::operator;
@@ -44,89 +47,6 @@ const fn held_role(path: &'static str) -> Endpoint {
 const fn take_role(path: &'static str) -> Endpoint {
     remove(path, ROLES_WRITE, || delete(role_assignments::delete))
 }
-
-const CERTIFICATES: &str = "/v1/organization/certificates";
-const CERTIFICATE: &str = "/v1/organization/certificates/{certificate_id}";
-const PROJECT_CERTIFICATES: &str = "/v1/organization/projects/{project_id}/certificates";
-const EXTERNAL_KEYS: &str = "/v1/organization/external_keys";
-const EXTERNAL_KEY: &str = "/v1/organization/external_keys/{external_key_id}";
-const EXTERNAL_KEY_CHECK: &str = "/v1/organization/external_keys/{external_key_id}/validate";
-const EXTERNAL_STORAGES: &str = "/v1/organization/external_storage";
-const EXTERNAL_STORAGE: &str = "/v1/organization/external_storage/{external_storage_id}";
-const EXTERNAL_STORAGE_CHECK: &str = "/v1/organization/external_storage/{external_storage_id}/validate";
-const ADMIN_KEYS: &str = "/v1/organization/admin_api_keys";
-const ADMIN_KEY: &str = "/v1/organization/admin_api_keys/{key_id}";
-const PROJECTS: &str = "/v1/organization/projects";
-const PROJECT: &str = "/v1/organization/projects/{project_id}";
-const PROJECT_MODELS: &str = "/v1/organization/projects/{project_id}/model_permissions";
-const PROJECT_TOOLS: &str = "/v1/organization/projects/{project_id}/hosted_tool_permissions";
-const PROJECT_TIERS: &str = "/v1/organization/projects/{project_id}/service_tier_settings";
-const RETENTION: &str = "/v1/organization/data_retention";
-const PROJECT_RETENTION: &str = "/v1/organization/projects/{project_id}/data_retention";
-const RATE_LIMITS: &str = "/v1/organization/projects/{project_id}/rate_limits";
-const RATE_LIMIT: &str = "/v1/organization/projects/{project_id}/rate_limits/{rate_limit_id}";
-const ACCOUNTS: &str = "/v1/organization/projects/{project_id}/service_accounts";
-const ACCOUNT: &str = "/v1/organization/projects/{project_id}/service_accounts/{service_account_id}";
-const PROJECT_KEYS: &str = "/v1/organization/projects/{project_id}/api_keys";
-const PROJECT_KEY: &str = "/v1/organization/projects/{project_id}/api_keys/{key_id}";
-
-const WORKLOAD_PROVIDERS: &str = "/v1/organization/workload_identity_providers";
-const WORKLOAD_PROVIDER: &str = "/v1/organization/workload_identity_providers/{workload_identity_provider_id}";
-const FEDERATION_RULES: &str =
-    "/v1/organization/workload_identity_providers/{workload_identity_provider_id}/federation_rules";
-const FEDERATION_RULE: &str = "/v1/organization/workload_identity_providers/{workload_identity_provider_id}/federation_rules/{workload_identity_federation_rule_id}";
-
-const INVITES: &str = "/v1/organization/invites";
-const INVITE: &str = "/v1/organization/invites/{invite_id}";
-const USERS: &str = "/v1/organization/users";
-const USER: &str = "/v1/organization/users/{user_id}";
-const PROJECT_USERS: &str = "/v1/organization/projects/{project_id}/users";
-const PROJECT_USER: &str = "/v1/organization/projects/{project_id}/users/{user_id}";
-const GROUPS: &str = "/v1/organization/groups";
-const GROUP: &str = "/v1/organization/groups/{group_id}";
-const GROUP_USERS: &str = "/v1/organization/groups/{group_id}/users";
-const GROUP_USER: &str = "/v1/organization/groups/{group_id}/users/{user_id}";
-const GROUP_ROLES: &str = "/v1/organization/groups/{group_id}/roles";
-const GROUP_ROLE: &str = "/v1/organization/groups/{group_id}/roles/{role_id}";
-const USER_ROLES: &str = "/v1/organization/users/{user_id}/roles";
-const USER_ROLE: &str = "/v1/organization/users/{user_id}/roles/{role_id}";
-const PROJECT_GROUPS: &str = "/v1/organization/projects/{project_id}/groups";
-const PROJECT_GROUP: &str = "/v1/organization/projects/{project_id}/groups/{group_id}";
-const PROJECT_GROUP_ROLES: &str = "/v1/projects/{project_id}/groups/{group_id}/roles";
-const PROJECT_GROUP_ROLE: &str = "/v1/projects/{project_id}/groups/{group_id}/roles/{role_id}";
-const PROJECT_USER_ROLES: &str = "/v1/projects/{project_id}/users/{user_id}/roles";
-const PROJECT_USER_ROLE: &str = "/v1/projects/{project_id}/users/{user_id}/roles/{role_id}";
-const ROLES: &str = "/v1/organization/roles";
-const ROLE: &str = "/v1/organization/roles/{role_id}";
-const PROJECT_ROLES: &str = "/v1/projects/{project_id}/roles";
-const PROJECT_ROLE: &str = "/v1/projects/{project_id}/roles/{role_id}";
-
-const SPEND_LIMIT: &str = "/v1/organization/spend_limit";
-const PROJECT_SPEND_LIMIT: &str = "/v1/organization/projects/{project_id}/spend_limit";
-const SPEND_ALERTS: &str = "/v1/organization/spend_alerts";
-const SPEND_ALERT: &str = "/v1/organization/spend_alerts/{alert_id}";
-const PROJECT_SPEND_ALERTS: &str = "/v1/organization/projects/{project_id}/spend_alerts";
-const PROJECT_SPEND_ALERT: &str = "/v1/organization/projects/{project_id}/spend_alerts/{project_alert_id}";
-
-const PHONES: &str = "/v1/keystead/phone_verifications";
-const PAYMENTS: &str = "/v1/keystead/payment_methods";
-const PAYMENT: &str = "/v1/keystead/payment_methods/{id}";
-const ALLOWLISTS: &str = "/v1/keystead/organization/ip_allowlists";
-const ALLOWLIST: &str = "/v1/keystead/organization/ip_allowlists/{id}";
-const TIER: &str = "/v1/keystead/operator/organizations/{organization_id}/tier";
-const TAGS: &str = "/v1/keystead/operator/organizations/{organization_id}/tags";
-const POLICY: &str = "/v1/keystead/operator/policy";
-const BUDGETS: &str = "/v1/keystead/budgets";
-const BUDGET: &str = "/v1/keystead/budgets/{budget_id}";
-const CREDIT: &str = "/v1/keystead/operator/credit/{organization_id}";
-const PURCHASES: &str = "/v1/keystead/credit/purchases";
-const PURCHASE: &str = "/v1/keystead/credit/purchases/{purchase_id}";
-const PRICES: &str = "/v1/keystead/operator/prices";
-const ALERTS: &str = "/v1/keystead/alerts";
-const ALERT: &str = "/v1/keystead/alerts/{budget_alert_id}";
-const WEBHOOKS: &str = "/v1/keystead/webhooks";
-const WEBHOOK: &str = "/v1/keystead/webhooks/{webhook_id}";
-const VERIFICATIONS: &str = "/v1/keystead/organization_verifications";
 
 /// The parameters of pages.
 const PAGE: &[&str] = &["after", "before", "limit", "order"];
