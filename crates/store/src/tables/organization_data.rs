@@ -1,6 +1,8 @@
 //! What is kept about one organization, table by table, for the copy that its owners download. Secrets and their digests are
 //! left out, and so are usage and the audit log, which have files of their own.
 
+mod billing;
+
 use keystead_core::id::OrganizationId;
 use serde_json::{Map, Value as Json};
 
@@ -296,105 +298,14 @@ pub const PARTS: &[Part] = &[
             ("created_at", Time),
         ],
     },
-    Part {
-        table: "budgets",
-        sql: "SELECT id, subject, terms, zone, most, most_picos, created_at, updated_at FROM budgets \
-              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
-        columns: &[
-            ("id", Text),
-            ("budget_of", Text),
-            ("terms", Text),
-            ("time_zone", Text),
-            ("most", Number),
-            ("most_picos", Number),
-            ("created_at", Time),
-            ("updated_at", Time),
-        ],
-    },
-    Part {
-        table: "spend_alerts",
-        sql: "SELECT id, subject, cents, recipients, subject_prefix, created_at, reached_at FROM spend_alerts \
-              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
-        columns: &[
-            ("id", Text),
-            ("alert_of", Text),
-            ("cents", Number),
-            ("recipients", Structure),
-            ("subject_prefix", Text),
-            ("created_at", Time),
-            ("last_reached_at", Time),
-        ],
-    },
-    Part {
-        table: "organization_tiers",
-        sql: "SELECT tier, since, set_by, first_paid_at FROM organization_tiers WHERE organization = $1",
-        columns: &[("tier", Number), ("since", Time), ("set_by", Text), ("first_paid_at", Time)],
-    },
-    Part {
-        table: "credit_accounts",
-        sql: "SELECT chosen_mode, applied_mode, suspended_at, suspended_for, recharge_below, recharge_amount, recharge_ceiling, \
-              updated_at FROM credit_accounts WHERE organization = $1",
-        columns: &[
-            ("chosen_mode", Text),
-            ("mode", Text),
-            ("suspended_at", Time),
-            ("suspended_for", Text),
-            ("recharge_below_micros", Number),
-            ("recharge_micros", Number),
-            ("recharge_monthly_ceiling_micros", Number),
-            ("updated_at", Time),
-        ],
-    },
-    Part {
-        table: "credit_lots",
-        sql: "SELECT id, kind, micros, priority, expires_at, created_at, closed_at FROM credit_lots \
-              WHERE organization = $1 ORDER BY created_at DESC, id LIMIT 20000",
-        columns: &[
-            ("id", Text),
-            ("kind", Text),
-            ("micros", Number),
-            ("priority", Number),
-            ("expires_at", Time),
-            ("created_at", Time),
-            ("expired_at", Time),
-        ],
-    },
-    Part {
-        table: "ledger_transactions",
-        sql: "SELECT id, kind, created_at, payment, lot, window_start, reason FROM ledger_transactions \
-              WHERE organization = $1 ORDER BY created_at DESC, id LIMIT 20000",
-        columns: &[
-            ("id", Text),
-            ("kind", Text),
-            ("created_at", Time),
-            ("payment", Text),
-            ("lot", Text),
-            ("month", Time),
-            ("reason", Text),
-        ],
-    },
-    Part {
-        table: "ledger_entries",
-        sql: "SELECT transaction_id, account, micros FROM ledger_entries \
-              WHERE organization = $1 ORDER BY transaction_id, account LIMIT 20000",
-        columns: &[("transaction", Text), ("account", Text), ("micros", Number)],
-    },
-    Part {
-        table: "budget_alerts",
-        sql: "SELECT id, budget, percent, amount, recipients, owners, webhooks, created_at, reached_at FROM budget_alerts \
-              WHERE organization = $1 ORDER BY created_at, id LIMIT 20000",
-        columns: &[
-            ("id", Text),
-            ("budget", Text),
-            ("percent", Number),
-            ("amount", Number),
-            ("recipients", Structure),
-            ("owners", Flag),
-            ("webhooks", Structure),
-            ("created_at", Time),
-            ("last_reached_at", Time),
-        ],
-    },
+    billing::BUDGETS,
+    billing::SPEND_ALERTS,
+    billing::ORGANIZATION_TIERS,
+    billing::CREDIT_ACCOUNTS,
+    billing::CREDIT_LOTS,
+    billing::LEDGER_TRANSACTIONS,
+    billing::LEDGER_ENTRIES,
+    billing::BUDGET_ALERTS,
     Part {
         table: "webhook_endpoints",
         sql: "SELECT id, url, description, event_types, disabled, failing_since, created_at, updated_at \
@@ -464,52 +375,9 @@ pub const PARTS: &[Part] = &[
               ORDER BY created_at DESC, id LIMIT 20000",
         columns: &[("reason", Text), ("state", Text), ("answer", Text), ("created_at", Time), ("decided_at", Time)],
     },
-    Part {
-        table: "payment_methods",
-        sql: "SELECT id, brand, last4, expires_month, expires_year, is_default, created_at, removed_at \
-              FROM payment_methods WHERE organization = $1 ORDER BY created_at DESC, id LIMIT 20000",
-        columns: &[
-            ("id", Text),
-            ("brand", Text),
-            ("last4", Text),
-            ("expires_month", Number),
-            ("expires_year", Number),
-            ("is_default", Flag),
-            ("created_at", Time),
-            ("removed_at", Time),
-        ],
-    },
-    Part {
-        table: "credit_purchases",
-        sql: "SELECT id, user_id, way, cents, state, reason, receipt_url, created_at, paid_at, finished_at \
-              FROM credit_purchases WHERE organization = $1 ORDER BY created_at DESC, id LIMIT 20000",
-        columns: &[
-            ("id", Text),
-            ("user", Text),
-            ("way", Text),
-            ("cents", Number),
-            ("state", Text),
-            ("reason", Text),
-            ("receipt_url", Text),
-            ("created_at", Time),
-            ("paid_at", Time),
-            ("finished_at", Time),
-        ],
-    },
-    Part {
-        table: "credit_reversals",
-        sql: "SELECT id, purchase, kind, cents, state, created_at, changed_at \
-              FROM credit_reversals WHERE organization = $1 ORDER BY created_at DESC, id LIMIT 20000",
-        columns: &[
-            ("id", Text),
-            ("purchase", Text),
-            ("kind", Text),
-            ("cents", Number),
-            ("state", Text),
-            ("created_at", Time),
-            ("changed_at", Time),
-        ],
-    },
+    billing::PAYMENT_METHODS,
+    billing::CREDIT_PURCHASES,
+    billing::CREDIT_REVERSALS,
     Part {
         table: "erasure_receipts",
         sql: "SELECT id, what, receipt, at FROM erasure_receipts WHERE organization = $1 ORDER BY at DESC, id LIMIT 20000",
