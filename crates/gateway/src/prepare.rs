@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http_body_util::BodyExt;
-use keystead_core::access::default_tier;
+use keystead_core::access::payer_settings::default_tier;
 use keystead_core::gate::Verdict;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::Route;

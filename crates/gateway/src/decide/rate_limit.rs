@@ -3,7 +3,7 @@
 
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Response};
-use keystead_core::access;
+use keystead_core::access::payer_settings;
 use keystead_core::rate::{LimitState, Need, RateLimitRefusal, format_duration};
 use keystead_core::route::MeterKind;
 
@@ -47,9 +47,12 @@ static IMAGES: Names = Names {
 /// Returns the limits that apply to a request.
 pub(crate) fn limits(request: &ApiRequest<'_>, model: Option<&ModelEntry>) -> EffectiveLimits {
     let Some(model) = model else { return EffectiveLimits::default() };
-    let project = access::project_limits(&request.caller, &request.payer);
+    let project = payer_settings::project_limits(&request.caller, &request.payer);
     let project = project.map(|own| own.of(&model.id)).unwrap_or_default();
-    EffectiveLimits { organization: model.rates_in(access::usage_tier(&request.caller, &request.payer)), project }
+    EffectiveLimits {
+        organization: model.rates_in(payer_settings::usage_tier(&request.caller, &request.payer)),
+        project,
+    }
 }
 
 impl Gateway {

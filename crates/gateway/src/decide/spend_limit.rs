@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header;
-use keystead_core::access;
+use keystead_core::access::payer_settings;
 use keystead_core::budget::{Bounds, Budget, BudgetRefusal, Measured};
 use keystead_core::route::MeterKind;
 
@@ -34,7 +34,7 @@ const TOKENS_OF_A_FORM: u64 = 16_384;
 impl Gateway {
     /// Whether a budget applies to the request.
     pub(crate) fn has_budget(&self, request: &ApiRequest<'_>) -> bool {
-        access::budgets(&request.caller, &request.payer).next().is_some()
+        payer_settings::budgets(&request.caller, &request.payer).next().is_some()
     }
 
     /// The most that the request may use, if a budget applies; nothing otherwise.
@@ -69,7 +69,7 @@ impl Gateway {
 
     /// Sets this aside from each budget that applies to the request or from none, or refuses it.
     pub(crate) async fn set_aside(&self, request: &ApiRequest<'_>, most: Measured) -> Result<SpendGuard, Rejection> {
-        let budgets = access::budgets(&request.caller, &request.payer);
+        let budgets = payer_settings::budgets(&request.caller, &request.payer);
         let set_aside = self.spend.set_aside(budgets, &most, self.now()).await;
         set_aside.map_err(|(budget, why)| self.not_set_aside(request, budget, why, &most))
     }
