@@ -17,7 +17,7 @@ use crate::pages::organization::{
     admin_keys, billing, buy, credit, credit_csv, deletion as organization_deletion, general, group, groups, member,
     members, network, project, project_models, projects, role, roles, unusual_use, verification,
 };
-use crate::pages::sign_in::{first_call, forms, onboarding, passkey};
+use crate::pages::sign_in::{first_call, forms, oidc, onboarding, passkey, preferences};
 use crate::pages::usage;
 use crate::pages::webhooks::{endpoint as webhook, list as webhooks};
 use crate::pages::workloads::{list as workloads, provider, provider_form, rule_form, rules};
@@ -86,8 +86,8 @@ pub static ROUTES: &[Route] = &[
     public("/sign-in/passkey", || post(passkey::ask)),
     public("/sign-in/passkey/finish", || post(passkey::sign_in)),
     public("/sign-in/code", || get(forms::code).post(forms::do_code)),
-    public("/sign-in/with", || post(forms::begin_oidc)),
-    public("/sign-in/return", || get(forms::finish_oidc)),
+    public("/sign-in/with", || post(oidc::begin)),
+    public("/sign-in/return", || get(oidc::finish)),
     public("/forgot", || get(forms::forgot).post(forms::do_forgot)),
     public("/reset", || get(forms::reset).post(forms::do_reset)),
     public("/verify/{token}", || get(handoff::open).post(handoff::proceed)),
@@ -109,7 +109,7 @@ pub static ROUTES: &[Route] = &[
     public("/invite/join", || post(forms::join)),
     signed_in("/reauthenticate", || get(reauthenticate::open).post(reauthenticate::prove)),
     signed_in("/sign-out", || post(forms::sign_out)),
-    signed_in("/preferences", || post(forms::preferences)),
+    signed_in("/preferences", || post(preferences::save)),
     signed_in("/welcome", || get(onboarding::start)),
     signed_in("/welcome/organization", || get(onboarding::organization).post(onboarding::create)),
     signed_in("/welcome/team", || get(onboarding::team).post(onboarding::invite)),

@@ -14,7 +14,7 @@ use crate::web::extract::{Person, Visitor, local_path, sign_in_path};
 use crate::web::form::Form;
 use crate::web::response::{Page, redirect, redirect_with_cookie, render, render_error, render_invalid};
 use keystead_core::language::Language;
-use keystead_locales::{LocalFormat, Messages, time_zones};
+use keystead_locales::{LocalFormat, Messages};
 
 /// The form that the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -279,33 +279,6 @@ pub(super) fn sign_in_again(state: &DashboardState, visitor: &Visitor, error: &E
     SignInPage::new(state, visitor, Kind::SignIn, "sign-in", "/sign-in").again(error, "", next)
 }
 
-/// Redirects to the external sign-in service.
-pub(crate) async fn begin_oidc(State(state): State<DashboardState>, visitor: Visitor, form: Form) -> Page {
-    let started = state.app.begin_oidc(local_path(form.field("next"))).await;
-    let started = started.map_err(|error| PageError::new(&visitor.format, error))?;
-    Ok(redirect_with_cookie(&started.url, Cookie::OidcState.set(&started.cookie, 600, state.secure())))
-}
-
-/// Handles the return from the external sign-in service.
-pub(crate) async fn finish_oidc(State(state): State<DashboardState>, visitor: Visitor, headers: HeaderMap) -> Page {
-    let param = |name: &str| visitor.query.get(name).map(String::as_str).unwrap_or_default();
-    let finished = match Cookie::OidcState.read(&headers, state.secure()) {
-        None => Err(Error::Invalid { param: None, code: Some("link_expired"), message: String::new() }),
-        Some(cookie) => state.app.finish_oidc(&cookie, param("state"), param("code"), &visitor.context).await,
-    };
-    match finished {
-        Ok((opened, next)) => {
-            let mut response = match opened {
-                Some(opened) => signed_in(&state, &visitor, &opened, &next).await?,
-                None => redirect(local_path(&next)),
-            };
-            response.headers_mut().append(header::SET_COOKIE, Cookie::OidcState.clear(state.secure()));
-            Ok(response)
-        }
-        Err(error) => sign_in_again(&state, &visitor, &error, ""),
-    }
-}
-
 pub(crate) async fn sign_out(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
     person.check(&form)?;
     state.app.sign_out(&person.secret).await.map_err(|error| PageError::new(&person.format, error))?;
@@ -397,20 +370,4 @@ pub(crate) async fn join(State(state): State<DashboardState>, visitor: Visitor, 
             ),
         },
     }
-}
-
-/// Saves language, theme and time zone, and redirects back.
-pub(crate) async fn preferences(State(state): State<DashboardState>, person: Person, form: Form) -> Page {
-    person.check(&form)?;
-    // An absent field changes nothing; an empty one returns to the setting of the device.
-    let field = |name: &str| form.all(name).into_iter().next().map(|value| value.trim().to_owned());
-    let (language, theme, zone) = (field("language"), field("theme"), field("time_zone"));
-    if zone.as_deref().is_some_and(|zone| !zone.is_empty() && !time_zones::exists(zone)) {
-        let unknown = Error::coded("time_zone", "time_zone_unknown", "Invalid 'time_zone': no zone has this name.");
-        return Err(PageError::new(&person.format, unknown));
-    }
-    let kept =
-        state.app.save_preferences(&person.session.user, language.as_deref(), theme.as_deref(), zone.as_deref()).await;
-    kept.map_err(|error| PageError::new(&person.format, error))?;
-    Ok(redirect(local_path(form.field("next"))))
 }

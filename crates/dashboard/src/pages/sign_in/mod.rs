@@ -2,5 +2,7 @@
 
 pub(crate) mod first_call;
 pub(crate) mod forms;
+pub(crate) mod oidc;
 pub(crate) mod onboarding;
 pub(crate) mod passkey;
+pub(crate) mod preferences;
