@@ -7,7 +7,7 @@ use keystead_store::tables::captures::{Capture, CaptureLink};
 use keystead_store::tables::legal_holds::LegalHold;
 use keystead_store::tables::{captures, identity_attempts, legal_holds};
 
-use super::verification::attempt;
+use super::identity::attempt;
 use crate::world::*;
 
 pub(crate) async fn captures(db: Database) {
