@@ -1,26 +1,22 @@
 //! Credit: what purchases, grants, usage, expiries, refunds and chargebacks leave, by which requests are refused; and the
 //! proof that all figures are one.
 
+mod modes;
+mod suspension;
+
 use keystead_app::credit::{
     self, Adjustment, CreditView, Grant, MoneyCheck, Posted, Purchase, TakenBack, record_chargeback, record_purchase,
     record_refund, reverse_chargeback,
 };
-use keystead_app::keys::NewKey;
 use keystead_app::{Actor, Error, Page, Settings};
-use keystead_core::access::{ModelUse, Payer, judge_model};
-use keystead_core::budget::{Charge, Payers};
-use keystead_core::caller::Caller;
-use keystead_core::gate::Policy;
+use keystead_core::budget::Charge;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId, UserId};
-use keystead_core::key::ApiKey;
 use keystead_core::ledger::{BillingMode, MOST, Recharge, TransactionKind};
 use keystead_core::money::{Amount, Micros};
-use keystead_core::refusal::Refusal;
-use keystead_core::route::ROUTES;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
 use keystead_store::Tx;
-use keystead_store::tables::{credit_budgets, directory, usage};
+use keystead_store::tables::{credit_budgets, usage};
 use keystead_testkit::Databases;
 
 use crate::vendors::{DAY, ServicesApp};
@@ -281,88 +277,6 @@ async fn refunds_and_chargebacks_are_posted_once_and_suspend() {
     let view = account.view().await;
     assert_eq!((view.balance, view.suspended), (cents(300), None));
     assert_eq!(account.paid().await, cents(800));
-    account.proven().await;
-}
-
-#[tokio::test]
-async fn a_suspended_organization_is_refused_after_its_verification_is_checked() {
-    let account = Account::new(BillingMode::Prepaid).await;
-    let suspended = async |account: &Account| {
-        let caller = account.caller().await;
-        let payer = Payer { organization: account.organization.clone(), project: account.project.clone() };
-        let route = ROUTES.iter().find(|route| route.path == "/v1/chat/completions").unwrap();
-        judge_model(&Policy::default(), &caller, &payer, route, ModelUse::of("m"), Timestamp(account.test.now()))
-    };
-    assert!(suspended(&account).await.is_ok());
-    account.test.app.suspend_billing(&operator(), &account.organization, "unpaid").await.unwrap();
-    let refused = suspended(&account).await.unwrap_err();
-    assert_eq!(refused, Refusal::BillingNotActive(account.organization.clone()));
-    let answer = refused.response("https://x");
-    assert_eq!((answer.status, answer.kind, answer.code), (429, "billing_not_active", Some("billing_not_active")));
-    // A chargeback that is returned does not end what an operator began.
-    account.buys("pi_1", 10).await.unwrap();
-    account.takes_back("pi_1", "dp_1", 10, true).await.unwrap();
-    account.returns("dp_1").await.unwrap();
-    assert!(suspended(&account).await.is_err());
-    account.test.app.resume_billing(&operator(), &account.organization, "paid").await.unwrap();
-    assert!(suspended(&account).await.is_ok());
-}
-
-impl Account {
-    /// The caller of a key of the project, as gateways read it.
-    async fn caller(&self) -> Caller {
-        let person = Actor::Person(self.owner.clone());
-        let asked = NewKey { name: Some("k".to_owned()), ..NewKey::default() };
-        let made = self.test.app.create_project_key(&person, &self.organization, &self.project, &asked).await.unwrap();
-        let parsed = ApiKey::parse(made.secret.expose(), &keystead_testkit::tags()).unwrap();
-        let digest = parsed.digest(&keystead_testkit::pepper());
-        let read = async move |tx: &mut Tx| directory::find_caller(tx, &digest).await;
-        let found: Result<_, keystead_store::Error> = self.test.store.read("caller", read).await;
-        found.unwrap().unwrap()
-    }
-}
-
-#[tokio::test]
-async fn what_ends_after_a_change_of_mode_is_one_figure_at_once() {
-    let mut account = Account::new(BillingMode::None).await;
-    account.grant(100, None).await.unwrap();
-    let charge = Charge { admitted_at: Timestamp(account.test.now()), payers: Payers::NONE };
-    account.test.wait(5);
-    let prepaid = Some(BillingMode::Prepaid);
-    account.test.app.set_billing_mode(&operator(), &account.organization, prepaid, "a contract").await.unwrap();
-    // Admitted before the change, without credit.
-    account.uses_of(cents(30), Some(charge)).await;
-    assert_eq!((account.balance().await, account.left().await), (cents(70), Some(cents(70))));
-    account.proven().await;
-    account.test.app.post_ledgers().await.unwrap();
-    assert_eq!((account.balance().await, account.left().await), (cents(70), Some(cents(70))));
-    account.proven().await;
-}
-
-#[tokio::test]
-async fn modes_decide_what_usage_takes() {
-    let mut account = Account::new(BillingMode::None).await;
-    account.uses(Amount::of_picos(5_600_000)).await;
-    account.grant(100, None).await.unwrap();
-    account.test.app.post_ledgers().await.unwrap();
-    assert_eq!((account.balance().await, account.left().await), (cents(100), None), "nothing is charged");
-    let set = async |account: &Account, mode| {
-        account.test.app.set_billing_mode(&operator(), &account.organization, mode, "a contract").await.unwrap()
-    };
-    let view = set(&account, Some(BillingMode::Prepaid)).await;
-    assert_eq!((view.mode, view.balance, view.unposted), (BillingMode::Prepaid, cents(100), Amount::ZERO));
-    assert_eq!(account.left().await, Some(cents(100)), "what was used before is not charged, to the pico");
-    account.uses(cents(150)).await;
-    assert_eq!((account.balance().await, account.left().await), (cents(-50), Some(cents(-50))));
-    set(&account, Some(BillingMode::Postpaid)).await;
-    assert_eq!((account.balance().await, account.left().await), (cents(-50), None), "postpaid is not refused");
-    account.uses(cents(50)).await;
-    account.buys("pi_1", 200).await.unwrap();
-    assert_eq!(account.balance().await, cents(100), "a payment settles what is owed");
-    set(&account, None).await;
-    account.uses(cents(70)).await;
-    account.test.app.post_ledgers().await.unwrap();
-    assert_eq!(account.balance().await, cents(100));
     account.proven().await;
 }
 
