@@ -9,7 +9,8 @@ use keystead_core::verification::phone::{CHECKS_PER_CODE, PhoneState};
 use keystead_providers::phone::{Check, PhoneVerifier, Started};
 use keystead_providers::{BoxFuture, Health, ProviderError};
 
-use crate::vendors::{Carrier, Line, ServicesApp, Tenant, number, origin};
+use crate::vendors::carrier::Carrier;
+use crate::vendors::{Line, ServicesApp, Tenant, number, origin};
 
 /// A service that makes and checks its own codes; each is `111111`.
 #[derive(Default)]

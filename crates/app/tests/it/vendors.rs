@@ -1,8 +1,11 @@
 //! Outside services that answer what the test wants and can be down, and an installation that uses them.
 
+pub(crate) mod carrier;
+mod examiner;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use http::HeaderMap;
@@ -15,9 +18,7 @@ use keystead_core::hex;
 use keystead_core::id::OrganizationId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
-use keystead_core::verification::number::LineKind;
-use keystead_core::verification::signals::SimCard;
-use keystead_providers::identity::{Attempt, IdentityProvider, Link, Snapshot, Started, State, our_reference};
+use keystead_providers::identity::IdentityProvider;
 use keystead_providers::payment::{Method, MethodEvent, PaymentProvider, Setup, SetupState};
 use keystead_providers::phone::{LineLookup, SmsSender};
 use keystead_providers::webhook::{Headers, Hint, SignatureError, verify_timestamped};
@@ -26,6 +27,9 @@ use keystead_store::Store;
 use keystead_testkit::{Database, World};
 use serde_json::{Value, json};
 use sha2::Sha256;
+
+use self::carrier::Carrier;
+use self::examiner::Examiner;
 
 pub(crate) const NOON: i64 = 1_767_268_800;
 pub(crate) const DAY: i64 = 86_400;
@@ -42,63 +46,6 @@ impl Line {
 
     pub(crate) fn up(&self) -> Result<(), ProviderError> {
         if self.0.load(Ordering::SeqCst) { Err(ProviderError::Unavailable("away".to_owned())) } else { Ok(()) }
-    }
-}
-
-/// Sends texts and knows lines.
-#[derive(Default)]
-pub(crate) struct Carrier {
-    pub(crate) line: Line,
-    pub(crate) texts: Mutex<Vec<(String, String)>>,
-    pub(crate) kinds: Mutex<HashMap<String, LineKind>>,
-    pub(crate) lookups: AtomicI64,
-    /// The known SIM cards.
-    pub(crate) sims: Mutex<HashMap<String, SimCard>>,
-    /// Numbers that no text reaches.
-    pub(crate) refused: Mutex<Vec<String>>,
-}
-
-impl Carrier {
-    /// Returns the code last sent to a number.
-    pub(crate) fn code(&self, e164: &str) -> String {
-        let texts = self.texts.lock().unwrap();
-        let (_, text) = texts.iter().rev().find(|(to, _)| to == e164).unwrap();
-        text.rsplit('#').next().unwrap().to_owned()
-    }
-}
-
-impl SmsSender for Carrier {
-    fn send<'a>(&'a self, e164: &'a str, text: &'a str) -> BoxFuture<'a, Result<String, ProviderError>> {
-        Box::pin(async move {
-            self.line.up()?;
-            if self.refused.lock().unwrap().iter().any(|known| known == e164) {
-                return Err(ProviderError::Refused("text gateway 422".to_owned()));
-            }
-            self.texts.lock().unwrap().push((e164.to_owned(), text.to_owned()));
-            Ok("1".to_owned())
-        })
-    }
-
-    fn health(&self) -> Health {
-        Health::Up
-    }
-}
-
-impl LineLookup for Carrier {
-    fn lookup<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<LineKind, ProviderError>> {
-        Box::pin(async move {
-            self.lookups.fetch_add(1, Ordering::SeqCst);
-            self.line.up()?;
-            Ok(self.kinds.lock().unwrap().get(e164).copied().unwrap_or(LineKind::Mobile))
-        })
-    }
-
-    fn sim_card<'a>(&'a self, e164: &'a str) -> BoxFuture<'a, Result<SimCard, ProviderError>> {
-        Box::pin(async move {
-            self.lookups.fetch_add(1, Ordering::SeqCst);
-            self.line.up()?;
-            Ok(self.sims.lock().unwrap().get(e164).copied().unwrap_or(SimCard::Unknown))
-        })
     }
 }
 
@@ -200,97 +147,6 @@ impl PaymentProvider for Bank {
 
     fn detach<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move { self.line.up() })
-    }
-
-    fn health(&self) -> Health {
-        Health::Up
-    }
-
-    fn hints(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Vec<Hint>, SignatureError> {
-        read(headers, body, now)
-    }
-}
-
-/// Checks documents and faces.
-#[derive(Default)]
-pub(crate) struct Examiner {
-    pub(crate) line: Line,
-    pub(crate) checks: Mutex<HashMap<String, Snapshot>>,
-}
-
-impl Examiner {
-    /// Sets what the examiner reports about a check from now on.
-    pub(crate) fn say(&self, reference: &str, state: State, document: Option<&str>, as_of: i64) {
-        let mut checks = self.checks.lock().unwrap();
-        let check = checks.get_mut(reference).unwrap();
-        check.state = state;
-        check.as_of = Timestamp(as_of);
-        check.document_number = document.map(|number| Secret::new(number.to_owned()));
-    }
-}
-
-impl IdentityProvider for Examiner {
-    fn name(&self) -> &'static str {
-        "examiner"
-    }
-
-    fn privacy_policy_url(&self) -> &str {
-        "https://examiner.test/privacy"
-    }
-
-    fn start<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Started, ProviderError>> {
-        Box::pin(async move {
-            self.line.up()?;
-            let reference = format!("inq_{}", attempt.id);
-            let snapshot = Snapshot {
-                reference: reference.clone(),
-                our_reference: our_reference(attempt.organization, attempt.id),
-                state: State::Waiting,
-                step: 0,
-                reasons: Vec::new(),
-                document_type: None,
-                issuing_country: None,
-                document_number: None,
-                as_of: Timestamp(1),
-                redacted: false,
-            };
-            self.checks.lock().unwrap().insert(reference.clone(), snapshot);
-            let link = Link { url: format!("https://examiner.test/{reference}"), expires_at: Timestamp(i64::MAX) };
-            Ok(Started { reference, link })
-        })
-    }
-
-    fn reissue_link<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Link, ProviderError>> {
-        Box::pin(async move {
-            self.line.up()?;
-            Ok(Link { url: format!("https://examiner.test/{reference}"), expires_at: Timestamp(i64::MAX) })
-        })
-    }
-
-    fn fetch<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Snapshot, ProviderError>> {
-        Box::pin(async move {
-            self.line.up()?;
-            let found = self.checks.lock().unwrap().get(reference).cloned();
-            found.ok_or_else(|| ProviderError::Gone("no such check".to_owned()))
-        })
-    }
-
-    fn find<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, ProviderError>> {
-        Box::pin(async move { self.line.up().map(|()| None) })
-    }
-
-    fn cancel<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
-        Box::pin(async move { self.line.up() })
-    }
-
-    fn redact<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
-        Box::pin(async move {
-            self.line.up()?;
-            if let Some(check) = self.checks.lock().unwrap().get_mut(reference) {
-                check.redacted = true;
-            }
-            Ok(())
-        })
     }
 
     fn health(&self) -> Health {
