@@ -1,140 +1,27 @@
 //! Deleting an organization: who may, what works until the date, what ends then, what is erased, and what stays.
 
+mod company;
+mod model;
+
 use std::sync::{Arc, Mutex};
 
-use keystead_app::keys::NewKey;
-use keystead_app::projects::service_accounts::NewServiceAccount;
-use keystead_app::{Actor, Error, Nodes};
-use keystead_core::gate::Requirement;
-use keystead_core::id::{OrganizationId, ProjectId, UserId};
+use keystead_app::{Actor, Nodes};
 use keystead_core::role::OrganizationRole;
-use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
-use keystead_core::verification::number::LineKind;
-use keystead_core::verification::phone::{PhoneAttempt, PhoneState};
 use keystead_providers::BoxFuture;
 use keystead_store::Tx;
-use keystead_store::tables::memberships::{self, Membership};
-use keystead_store::tables::organization_deletions::{self, Contents};
-use keystead_store::tables::phones::{self, PhoneVerification};
+use keystead_store::tables::organization_deletions::Contents;
 use keystead_store::tables::{changes, organizations};
-use proptest::prelude::*;
 
 use crate::review::{ReviewWorld, ops};
 use crate::test_app::*;
+
+use self::company::Company;
 
 const OWNER: OrganizationRole = OrganizationRole::Owner;
 const READER: OrganizationRole = OrganizationRole::Reader;
 const WAIT: i64 = 14 * DAY;
 const EMAILS: [&str; 3] = ["ann@example.com", "ben@example.com", "cleo@example.com"];
-
-async fn join(test: &TestApp, organization: &OrganizationId, user: &UserId, role: OrganizationRole) {
-    let created_at = Timestamp(test.now());
-    let row = Membership { organization: organization.clone(), user: user.clone(), role, created_at };
-    let write = test.store.write("join", async move |tx: &mut Tx| memberships::insert(tx, &row).await);
-    let joined: Result<(), keystead_store::Error> = write.await;
-    joined.unwrap();
-}
-
-/// An organization of two owners and a reader, with a key of each kind, a service account and an invitation.
-struct Company {
-    test: TestApp,
-    people: Vec<UserId>,
-    organization: OrganizationId,
-    project: ProjectId,
-}
-
-impl Company {
-    async fn new() -> Self {
-        let test = TestApp::new().await;
-        let mut people = Vec::new();
-        for email in EMAILS {
-            people.push(test.confirmed_user(email).await);
-        }
-        let (organization, project) = test.app.create_organization(&people[0], "Harbour Works", None).await.unwrap();
-        join(&test, &organization, &people[1], OWNER).await;
-        join(&test, &organization, &people[2], READER).await;
-        let operator = Actor::operator("test");
-        test.app.waive_requirement(&operator, &organization, Requirement::Phone, None, "test").await.unwrap();
-        let (app, acting) = (&test.app, Actor::Person(people[0].clone()));
-        app.create_project_key(&acting, &organization, &project, &NewKey::default()).await.unwrap();
-        app.create_admin_key(&acting, &organization, NewKey::default()).await.unwrap();
-        app.create_user_key(&acting, &organization, &NewKey::default()).await.unwrap();
-        let bot = NewServiceAccount { name: "bot".to_owned(), key: Some(NewKey::default()) };
-        app.create_service_account(&acting, &organization, &project, bot).await.unwrap();
-        app.invite_member(&acting, &organization, "dora@example.com", READER, "en").await.unwrap();
-        test.mails().await;
-        Self { test, people, organization, project }
-    }
-
-    fn actor(&self, who: usize) -> Actor {
-        Actor::Person(self.people[who].clone())
-    }
-
-    async fn session(&self, who: usize) -> Secret<String> {
-        self.test.sign_in(EMAILS[who], GOOD).await.unwrap().session
-    }
-
-    async fn request(&self, who: usize) -> Result<Timestamp, Error> {
-        let session = self.session(who).await;
-        self.test.app.request_organization_deletion(&session, &self.organization, "Harbour Works").await
-    }
-
-    async fn contents(&self) -> Contents {
-        let (organization, now) = (self.organization.clone(), Timestamp(self.test.now()));
-        let read = self
-            .test
-            .store
-            .read("contents", async move |tx: &mut Tx| organization_deletions::contents(tx, &organization, now).await);
-        let found: Result<_, keystead_store::Error> = read.await;
-        found.unwrap()
-    }
-
-    /// Saves an attempt to verify a phone number that is locked until a moment.
-    async fn lock_phone(&self, until: Timestamp) {
-        let now = Timestamp(self.test.now());
-        let attempt = PhoneAttempt {
-            state: PhoneState::Locked,
-            checks: 5,
-            sends: 1,
-            sent_at: now,
-            expires_at: now.plus(600),
-            resend_at: now,
-            locked_until: Some(until),
-            lock_round: 0,
-        };
-        let row = PhoneVerification {
-            id: "phv_locked".parse().unwrap(),
-            organization: self.organization.clone(),
-            user: Some(self.people[2].clone()),
-            session: None,
-            number_fingerprint: vec![1, 2],
-            number_sealed: vec![3],
-            number_masked: "+48 ••• ••• 678".to_owned(),
-            country: "PL".to_owned(),
-            line_type: LineKind::Mobile,
-            language: "pl".to_owned(),
-            state: attempt.state,
-            machine: serde_json::to_string(&attempt).unwrap(),
-            service: None,
-            provider_reference: None,
-            code_fingerprint: None,
-            created_at: now,
-            finished_at: None,
-        };
-        let write = self.test.store.write("lock", async move |tx: &mut Tx| phones::insert(tx, &row).await);
-        let locked: Result<(), keystead_store::Error> = write.await;
-        locked.unwrap();
-    }
-
-    async fn is_deleted(&self) -> bool {
-        let organization = self.organization.clone();
-        let read =
-            self.test.store.read("organization", async move |tx: &mut Tx| organizations::find(tx, &organization).await);
-        let found: Result<_, keystead_store::Error> = read.await;
-        found.unwrap().unwrap().deactivated_at.is_some()
-    }
-}
 
 /// The addresses of mails in order; mails of one moment are sent in any order.
 fn recipients<'a>(mails: impl Iterator<Item = &'a (String, String, String)>) -> Vec<&'a str> {
@@ -460,149 +347,4 @@ async fn held_pictures_outlive_the_organization() {
     world.whole_mails().await;
     world.app.run_cleanup().await.unwrap();
     assert_eq!(world.files().len(), 0);
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Request(usize),
-    Cancel(usize),
-    Role(usize, usize, bool),
-    Remove(usize, usize),
-    Key(usize),
-    Invite(usize),
-    Pass(i64),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let who = 0..3_usize;
-    prop_oneof![
-        3 => who.clone().prop_map(Step::Request),
-        1 => who.clone().prop_map(Step::Cancel),
-        2 => (who.clone(), who.clone(), any::<bool>()).prop_map(|(by, of, owns)| Step::Role(by, of, owns)),
-        1 => (who.clone(), who.clone()).prop_map(|(by, of)| Step::Remove(by, of)),
-        1 => who.clone().prop_map(Step::Key),
-        1 => who.prop_map(Step::Invite),
-        3 => prop_oneof![Just(DAY), Just(WAIT - 1), Just(WAIT)].prop_map(Step::Pass),
-    ]
-}
-
-/// The rules in plain words: who owns the organization, who belongs to it, how many keys work, and when it ends.
-struct Model {
-    company: Company,
-    owns: [bool; 3],
-    member: [bool; 3],
-    keys: [i64; 3],
-    ends: Option<i64>,
-    deleted: bool,
-}
-
-impl Model {
-    async fn new() -> Self {
-        Self {
-            company: Company::new().await,
-            owns: [true, true, false],
-            member: [true; 3],
-            // Two of the first person; the third key belongs to the service account.
-            keys: [2, 0, 0],
-            ends: None,
-            deleted: false,
-        }
-    }
-
-    fn another_owner(&self, who: usize) -> bool {
-        (0..3).any(|one| one != who && self.owns[one])
-    }
-
-    async fn play(&mut self, step: Step) {
-        let Company { test, people, organization, project } = &self.company;
-        let app = test.app.clone();
-        match step {
-            Step::Request(who) => {
-                let requested = self.company.request(who).await;
-                assert_eq!(requested.is_ok(), self.owns[who], "{requested:?}");
-                if self.owns[who] {
-                    let ends = *self.ends.get_or_insert(test.now() + WAIT);
-                    assert_eq!(requested.unwrap().0, ends);
-                }
-            }
-            Step::Cancel(who) => {
-                let cancelled = app.cancel_organization_deletion(&self.company.actor(who), organization).await;
-                assert_eq!(cancelled.is_ok(), self.owns[who], "{cancelled:?}");
-                if self.owns[who] {
-                    self.ends = None;
-                }
-            }
-            Step::Role(by, of, owns) => {
-                let role = if owns { OWNER } else { READER };
-                let done = app.change_member_role(&self.company.actor(by), organization, &people[of], role).await;
-                let possible = self.owns[by] && self.member[of] && (owns || !self.owns[of] || self.another_owner(of));
-                assert_eq!(done.is_ok(), possible, "{done:?}");
-                if possible {
-                    self.owns[of] = owns;
-                }
-            }
-            Step::Remove(by, of) => {
-                let done = app.remove_member(&self.company.actor(by), organization, &people[of]).await;
-                let possible = self.owns[by] && self.member[of] && (!self.owns[of] || self.another_owner(of));
-                assert_eq!(done.is_ok(), possible, "{done:?}");
-                if possible {
-                    (self.owns[of], self.member[of], self.keys[of]) = (false, false, 0);
-                }
-            }
-            Step::Key(who) => {
-                let acting = self.company.actor(who);
-                let made = app.create_project_key(&acting, organization, project, &NewKey::default()).await;
-                assert_eq!(made.is_ok(), self.member[who], "{made:?}");
-                self.keys[who] += i64::from(self.member[who]);
-            }
-            Step::Invite(who) => {
-                let email = format!("guest{}@example.com", test.now());
-                let invited = app.invite_member(&self.company.actor(who), organization, &email, READER, "en").await;
-                assert!(invited.is_err() || self.owns[who], "{invited:?}");
-            }
-            Step::Pass(seconds) => test.advance(seconds),
-        }
-        test.mails().await;
-        if self.ends.is_some_and(|end| end <= self.company.test.now()) {
-            (self.owns, self.member, self.keys, self.ends, self.deleted) = ([false; 3], [false; 3], [0; 3], None, true);
-        }
-    }
-
-    async fn compare(&self, step: Step) {
-        let Company { test, people, organization, .. } = &self.company;
-        assert_eq!(self.company.is_deleted().await, self.deleted, "after {step:?}");
-        let contents = self.company.contents().await;
-        let members = self.member.iter().filter(|member| **member).count();
-        assert_eq!(contents.members, i64::try_from(members).unwrap(), "after {step:?}");
-        for (who, person) in people.iter().enumerate() {
-            let listed = test.app.organizations_of(person).await.unwrap();
-            let role = listed.first().map(|one| one.role == OWNER);
-            assert_eq!(role, self.member[who].then_some(self.owns[who]), "{who} after {step:?}");
-            let ends = listed.first().and_then(|one| one.deletion_at).map(|at| at.0);
-            assert!(!self.member[who] || ends == self.ends, "{who} after {step:?}");
-        }
-        // The service account's key ends with the organization alone. Keys of owners who became readers may end earlier.
-        let mine: i64 = self.keys.iter().sum::<i64>() + i64::from(!self.deleted);
-        assert!(contents.keys <= mine, "{contents:?} after {step:?}");
-        assert!(self.deleted || contents.keys >= 1, "{contents:?} after {step:?}");
-        assert!(!self.deleted || contents.invites == 0, "{contents:?} after {step:?}");
-        let operator = Actor::operator("test");
-        assert_eq!(test.app.check_audit_chain(&operator, organization).await.unwrap().broken, None);
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: slow_cases(8), max_shrink_iters: 100, ..ProptestConfig::default() })]
-
-    #[test]
-    fn model_of_organization_deletions(steps in proptest::collection::vec(step(), 1..16)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let mut model = Model::new().await;
-            for step in steps {
-                model.play(step).await;
-                model.compare(step).await;
-            }
-        });
-    }
 }
