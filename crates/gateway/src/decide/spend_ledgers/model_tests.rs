@@ -3,15 +3,19 @@
 //! do not, leases end, hours and days begin, and budgets are changed. No budget is ever passed, except by what a killed
 //! node had used since it was last heard of, and what is left can be used.
 
+mod store;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use futures_util::FutureExt as _;
-use keystead_core::budget::{BudgetZone, Decision, Measure, OtherLease, StoredFigures, Window, decide};
+use keystead_core::budget::{BudgetZone, Measure, Window};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use tokio::task::coop::unconstrained;
 
 use super::*;
+
+use self::store::{FAILURES, Fate, Known, Limit, Period, Place, Store};
 
 const REQUESTS: usize = 100_000;
 const NODES: usize = 3;
@@ -26,102 +30,6 @@ const BUDGETS: [(&str, &str, i64); 6] = [
     ("key_1", "requests/hour", 40),
 ];
 const PROJECTS: [&str; 2] = ["proj_1", "proj_2"];
-
-/// The budget of a scope in the store.
-struct Limit {
-    most: Amount,
-    version: i64,
-}
-
-/// A period of a budget in the store.
-#[derive(Default)]
-struct Period {
-    spent: Amount,
-    /// What is set aside for responses that outlived their request.
-    held: Amount,
-    scarce: (Timestamp, Timestamp),
-    leases: BTreeMap<Arc<str>, OtherLease>,
-    /// What requests have used, counted or not, without what was lost with a spool.
-    truth: Amount,
-    /// What killed nodes had used that the store did not know to be committed.
-    unreported: Amount,
-}
-
-impl Period {
-    fn renew(&mut self, ask: &LeaseAsk, most: Amount, now: Timestamp) -> LeaseAnswer {
-        let consumed = self.leases.get(&ask.holder).map_or(Amount::ZERO, |lease| lease.consumed);
-        let (limit, spent, pending, scarce) = (Some(most), self.spent, self.held, self.scarce);
-        let mut stored = StoredFigures { limit, spent, consumed, pending, scarce, ..StoredFigures::default() };
-        for (_, other) in self.leases.iter().filter(|(holder, _)| **holder != ask.holder) {
-            stored.add_other(other, now);
-        }
-        let (decision, answer) = decide(ask, &stored, now);
-        self.scarce = decision.scarce;
-        let Decision { granted, committed, .. } = decision;
-        let lease = OtherLease { granted, committed, consumed, renewed_at: now, ends_at: ask.ends_at };
-        self.leases.insert(Arc::clone(&ask.holder), lease);
-        answer
-    }
-
-    fn consume(&mut self, holder: &Arc<str>, cost: Amount) {
-        let lease = self.leases.entry(Arc::clone(holder)).or_default();
-        lease.consumed = lease.consumed.plus(cost);
-    }
-
-    /// What is used, and what may still be used by everything that was granted.
-    fn promised(&self, now: Timestamp) -> Amount {
-        self.leases.values().fold(self.spent.plus(self.held), |sum, lease| sum.plus(lease.open(now)))
-    }
-}
-
-/// What becomes of a message to the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Answered,
-    Lost,
-    AnswerLost,
-    /// The asking request ends before the store has read it, or afterwards.
-    AbortedBefore,
-    AbortedAfter,
-}
-
-const FAILURES: [Fate; 4] = [Fate::Lost, Fate::AnswerLost, Fate::AbortedBefore, Fate::AbortedAfter];
-
-/// A budget, and the beginning of a period.
-type Place = (usize, Timestamp);
-
-#[derive(Default)]
-struct Known {
-    limits: Vec<Limit>,
-    periods: BTreeMap<Place, Period>,
-}
-
-struct Store {
-    known: Mutex<Known>,
-    fate: Mutex<Fate>,
-    now: Arc<Mutex<Timestamp>>,
-}
-
-impl SpendLeases for Store {
-    fn renew(&self, ask: LeaseAsk) -> BoxFuture<'_, Result<LeaseAnswer, Unavailable>> {
-        let (fate, now) = (*lock(&self.fate), *lock(&self.now));
-        let read = !matches!(fate, Fate::Lost | Fate::AbortedBefore);
-        let answer = read.then(|| {
-            let known = &mut *lock(&self.known);
-            let place = BUDGETS.iter().position(|(subject, terms, _)| scope(subject, terms) == ask.scope).unwrap();
-            let most = known.limits[place].most;
-            known.periods.entry((place, ask.window.start)).or_default().renew(&ask, most, now)
-        });
-        async move {
-            match (fate, answer) {
-                (Fate::Answered, Some(answer)) => Ok(answer),
-                (Fate::AbortedBefore | Fate::AbortedAfter, _) => std::future::pending().await,
-                _ => Err(Unavailable),
-            }
-        }
-        .boxed()
-    }
-}
 
 /// A request, or what is left of it.
 #[derive(Clone, Copy)]
