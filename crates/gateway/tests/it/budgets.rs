@@ -9,7 +9,8 @@ use keystead_core::usage::Price;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::spend::budget;
-use crate::world::{Answer, World, json};
+use crate::world::answer::Answer;
+use crate::world::{World, json};
 
 const CHAT: &str = "/v1/chat/completions";
 const ASK: &str = r#"{"model":"gpt-4o","messages":[],"max_tokens":10}"#;

@@ -4,7 +4,8 @@ use keystead_gateway::{DirectoryOptions, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::world::{Answer, World, json};
+use crate::world::answer::Answer;
+use crate::world::{World, json};
 
 fn part(name: &str, value: &str) -> String {
     format!("--bound\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use keystead_core::gate::{AppliesTo, FirstUse, Mode, Policy, Requirement, Rule};
 use keystead_core::time::Timestamp;
 
-use crate::world::{Answer, World, json};
+use crate::world::answer::Answer;
+use crate::world::{World, json};
 
 const CHAT: &str = "/v1/chat/completions";
 const EDITS: &str = "/v1/images/edits";

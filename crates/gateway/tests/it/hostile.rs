@@ -9,7 +9,8 @@ use rand_chacha::ChaCha20Rng;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::world::{Answer, World};
+use crate::world::World;
+use crate::world::answer::Answer;
 
 #[tokio::test]
 async fn heads_of_any_bytes() {

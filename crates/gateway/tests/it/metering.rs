@@ -14,7 +14,8 @@ use keystead_gateway::{Meter, MeterOptions, SpoolFileReport, UsageSink, spool_re
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use crate::world::{Store, World, full, json};
+use crate::world::store::Store;
+use crate::world::{World, full, json};
 
 fn event(number: u32) -> UsageEvent {
     UsageEvent {

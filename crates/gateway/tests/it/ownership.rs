@@ -1,6 +1,7 @@
 //! Files, batches and stored responses of one project are invisible to every other.
 
-use crate::world::{Answer, World, full, json};
+use crate::world::answer::Answer;
+use crate::world::{World, full, json};
 use http::Response;
 
 pub(crate) async fn upload(world: &World, key: &str) -> Answer {

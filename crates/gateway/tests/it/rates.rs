@@ -17,7 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use crate::world::{Answer, World, json};
+use crate::world::answer::Answer;
+use crate::world::{World, json};
 
 const CHAT: &str = "/v1/chat/completions";
 

@@ -8,7 +8,8 @@ use keystead_core::money::{Amount, Micros};
 use keystead_core::usage::Price;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::world::{Answer, World, json};
+use crate::world::answer::Answer;
+use crate::world::{World, json};
 
 const SPEECH: &str = "/v1/audio/speech";
 /// Ten characters, each a tenth of a cent.

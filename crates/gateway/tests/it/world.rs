@@ -1,42 +1,43 @@
 //! A gateway, its upstream, its store and its client, all in one process and controlled by the test.
 
-use std::collections::{HashMap, HashSet};
+pub(crate) mod answer;
+pub(crate) mod store;
+
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use futures_util::FutureExt;
 use http::{HeaderMap, Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use keystead_core::budget::{BudgetScope, LeaseAnswer, LeaseAsk, StoredFigures, decide};
 use keystead_core::caller::{Caller, Owner, ReachableOrganization, ReachableProject};
 use keystead_core::gate::{Entitlements, Policy, Requirement};
-use keystead_core::key::{ApiKey, KeyDigest, KeyKind, Pepper, TagKeys};
-use keystead_core::money::{Amount, Micros};
+use keystead_core::key::{ApiKey, KeyKind, Pepper, TagKeys};
+use keystead_core::money::Micros;
 use keystead_core::network::Client;
-use keystead_core::pending::Pending;
 use keystead_core::rate::RateLimits;
 use keystead_core::role::{OrganizationRole, ProjectRole};
 use keystead_core::scope::ScopeSet;
 use keystead_core::usage::{Price, UsageEvent};
 use keystead_core::{Secret, Timestamp};
 use keystead_gateway::{
-    BoxError, BoxFuture, Catalogue, Directory, DirectoryOptions, Gateway, GatewayOptions, KeySource, Limits,
-    MemoryOwnership, MemoryPending, Meter, MeterOptions, ModelEntry, PendingUsage, RateLimiter, SpendLeases,
-    SpendLedgers, Stopwatch, Unavailable, Upstream, UsageBatch, UsageSink,
+    BoxError, Catalogue, Directory, DirectoryOptions, Gateway, GatewayOptions, KeySource, Limits, MemoryOwnership,
+    Meter, MeterOptions, ModelEntry, PendingUsage, RateLimiter, SpendLeases, SpendLedgers, Stopwatch, Upstream,
+    UsageSink,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+
+use self::answer::Answer;
+use self::store::{Leases, Store};
 
 pub(crate) const UPSTREAM_SECRET: &str = "operators-own-secret";
 pub(crate) type UpstreamBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -58,132 +59,6 @@ pub(crate) struct Seen {
     pub(crate) headers: HeaderMap,
     /// `None` when the body ended early.
     pub(crate) body: Option<Bytes>,
-}
-
-/// The store, as the directory and the meter see it.
-#[derive(Default)]
-pub(crate) struct Store {
-    pub(crate) callers: Mutex<HashMap<KeyDigest, Caller>>,
-    pub(crate) down: AtomicBool,
-    pub(crate) reads: AtomicUsize,
-    /// While it is closed, reads wait here after they have read.
-    pub(crate) gate: Mutex<Option<Arc<Semaphore>>>,
-    pub(crate) waiting: AtomicUsize,
-    pub(crate) events: Mutex<Vec<UsageEvent>>,
-    /// The counted position of each segment of the spool.
-    pub(crate) spools: Mutex<HashMap<String, i64>>,
-    /// Earlier runs that have ended, and how many events were counted then.
-    pub(crate) ended: Mutex<Vec<(String, usize)>>,
-    pub(crate) pending: MemoryPending,
-    once: Mutex<HashSet<String>>,
-}
-
-impl KeySource for Store {
-    fn find<'a>(&'a self, digest: &'a KeyDigest) -> BoxFuture<'a, Result<Option<Caller>, Unavailable>> {
-        async move {
-            self.reads.fetch_add(1, Ordering::SeqCst);
-            if self.down.load(Ordering::SeqCst) {
-                return Err(Unavailable);
-            }
-            let found = self.callers.lock().unwrap().get(digest).cloned();
-            let gate = self.gate.lock().unwrap().clone();
-            if let Some(gate) = gate {
-                self.waiting.fetch_add(1, Ordering::SeqCst);
-                let _permit = gate.acquire().await;
-            }
-            Ok(found)
-        }
-        .boxed()
-    }
-}
-
-impl UsageSink for Store {
-    fn write(&self, batch: UsageBatch) -> BoxFuture<'_, Result<(), Unavailable>> {
-        async move {
-            if self.down.load(Ordering::SeqCst) {
-                return Err(Unavailable);
-            }
-            let mut spools = self.spools.lock().unwrap();
-            let counted = spools.entry(batch.segment.to_string()).or_default();
-            let places = (batch.first..).zip(batch.events.iter());
-            let new: Vec<UsageEvent> =
-                places.filter(|(place, _)| place >= counted).map(|(_, event)| event.clone()).collect();
-            *counted = (*counted).max(batch.first + i64::try_from(batch.events.len()).unwrap());
-            drop(spools);
-            for event in new {
-                let first = event.once.as_ref().is_none_or(|once| self.once.lock().unwrap().insert(once.clone()));
-                if let Some(once) = &event.once {
-                    // Completes at once, so there is nothing to wait for.
-                    drop(self.pending.forget(once));
-                }
-                if first {
-                    self.events.lock().unwrap().push(event);
-                }
-            }
-            Ok(())
-        }
-        .boxed()
-    }
-
-    fn forget(&self, segment: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>> {
-        self.spools.lock().unwrap().remove(&*segment);
-        std::future::ready(Ok(())).boxed()
-    }
-
-    fn end_run(&self, run: Arc<str>) -> BoxFuture<'_, Result<(), Unavailable>> {
-        if self.down.load(Ordering::SeqCst) {
-            return std::future::ready(Err(Unavailable)).boxed();
-        }
-        let counted = self.events.lock().unwrap().len();
-        self.ended.lock().unwrap().push((run.to_string(), counted));
-        std::future::ready(Ok(())).boxed()
-    }
-}
-
-/// Leases of one node, by the rules of the store; nothing is counted before the test says so.
-#[derive(Debug, Default)]
-pub(crate) struct Leases {
-    pub(crate) limits: Mutex<HashMap<BudgetScope, Amount>>,
-    /// What the node has spent and set aside, when it asked last.
-    pub(crate) committed: Mutex<HashMap<BudgetScope, Amount>>,
-    pub(crate) down: AtomicBool,
-}
-
-impl SpendLeases for Leases {
-    fn renew(&self, ask: LeaseAsk) -> BoxFuture<'_, Result<LeaseAnswer, Unavailable>> {
-        let limit = self.limits.lock().unwrap().get(&ask.scope).copied();
-        let stored = StoredFigures { limit, ..StoredFigures::default() };
-        let answer = decide(&ask, &stored, Timestamp(0)).1;
-        self.committed.lock().unwrap().insert(ask.scope.clone(), ask.committed);
-        let down = self.down.load(Ordering::SeqCst);
-        async move { if down { Err(Unavailable) } else { Ok(answer) } }.boxed()
-    }
-}
-
-impl PendingUsage for Store {
-    fn note(&self, pending: Pending) -> BoxFuture<'_, Result<(), Unavailable>> {
-        if self.down.load(Ordering::SeqCst) {
-            std::future::ready(Err(Unavailable)).boxed()
-        } else {
-            self.pending.note(pending)
-        }
-    }
-
-    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Pending>, Unavailable>> {
-        self.pending.find(id)
-    }
-
-    fn is_counted<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Unavailable>> {
-        std::future::ready(Ok(self.once.lock().unwrap().contains(id))).boxed()
-    }
-
-    fn due(&self) -> BoxFuture<'_, Result<Vec<Pending>, Unavailable>> {
-        self.pending.due()
-    }
-
-    fn forget<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), Unavailable>> {
-        self.pending.forget(id)
-    }
 }
 
 pub(crate) struct World {
@@ -513,58 +388,4 @@ async fn upstream(seen: Arc<Mutex<Vec<Seen>>>, script: Arc<Mutex<Script>>) -> st
         }
     });
     address
-}
-
-/// What the client received.
-#[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        let end = memchr::memmem::find(bytes, b"\r\n\r\n")?;
-        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-        let mut lines = head.split("\r\n");
-        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-        let headers: Vec<(String, String)> =
-            lines.filter_map(|l| l.split_once(": ")).map(|(n, v)| (n.to_ascii_lowercase(), v.to_owned())).collect();
-        let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
-        let body = if chunked { dechunk(&bytes[end + 4..]) } else { bytes[end + 4..].to_vec() };
-        Some(Self { status, headers, body })
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.text()))
-    }
-
-    pub(crate) fn error(&self) -> (u16, String, Option<String>) {
-        let error = self.json()["error"].clone();
-        let code = error["code"].as_str().map(str::to_owned);
-        (self.status, error["message"].as_str().or(error.as_str()).unwrap_or_default().to_owned(), code)
-    }
-}
-
-fn dechunk(mut bytes: &[u8]) -> Vec<u8> {
-    let mut body = Vec::new();
-    while let Some(end) = memchr::memmem::find(bytes, b"\r\n") {
-        let length = usize::from_str_radix(&String::from_utf8_lossy(&bytes[..end]), 16).unwrap_or(0);
-        let Some(chunk) = bytes.get(end + 2..end + 2 + length) else { break };
-        if length == 0 {
-            break;
-        }
-        body.extend_from_slice(chunk);
-        bytes = &bytes[end + 2 + length + 2..];
-    }
-    body
 }
