@@ -8,11 +8,9 @@ use keystead_core::gate::Requirement;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Amount;
 use keystead_core::notification::Notification;
-use keystead_core::time::Timestamp;
-use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
-use keystead_store::Tx;
-use keystead_store::tables::usage;
+use keystead_core::usage::{Quantities, UsageEvent};
 
+use crate::counted_usage;
 use crate::test_app::*;
 
 fn of_requests(most: i64) -> VelocityCap {
@@ -44,31 +42,14 @@ impl World {
     /// Counts requests of the key, as its node reports them, and returns who gets which mail.
     async fn use_key(&mut self, model: &str, requests: i64) -> Vec<(String, String, String)> {
         let event = UsageEvent {
-            at: Timestamp(self.test.now()),
-            kind: UsageKind::Completions,
-            organization: self.organization.clone(),
-            project: self.project.clone(),
             key: self.key.clone(),
-            owner: "user-ann".into(),
             model: model.into(),
             used: Quantities { requests, ..Quantities::default() },
-            cost: Amount::ZERO,
-            status: 200,
-            estimated: false,
-            request: "req".into(),
-            stream: false,
-            summary: false,
-            once: None,
-            attributes: Attributes::default(),
-            charge: None,
+            ..counted_usage::request(&self.organization, &self.project, self.test.now(), Amount::ZERO)
         };
         let position = self.position;
         self.position += 1;
-        let write = self.test.store.write("record", async move |tx: &mut Tx| {
-            usage::record(tx, "1-x", position, std::slice::from_ref(&event)).await
-        });
-        let written: Result<usize, keystead_store::Error> = write.await;
-        assert_eq!(written, Ok(1));
+        counted_usage::count(&self.test.store, position, event).await;
         // Every node calls it every second.
         self.test.app.handle_key_signals().await.unwrap();
         self.test.app.handle_key_signals().await.unwrap();

@@ -6,16 +6,17 @@ use keystead_app::organizations::spend_alerts::SpendAlertSettings;
 use keystead_app::webhooks::NewWebhook;
 use keystead_app::{Actor, Page};
 use keystead_core::budget::{BudgetSubject, Interval, Measure};
-use keystead_core::id::{BudgetId, KeyId, OrganizationId, ProjectId, UserId, WebhookEndpointId};
+use keystead_core::id::{BudgetId, OrganizationId, ProjectId, UserId, WebhookEndpointId};
 use keystead_core::money::Amount;
 use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::{Quantities, UsageEvent};
 use keystead_store::Tx;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::usage;
 use serde_json::{Value, json};
 
+use crate::counted_usage;
 use crate::test_app::*;
 
 struct Place {
@@ -57,24 +58,11 @@ impl Place {
 
     /// Counts usage of the owner's key, and returns who gets which mail and which events are sent.
     async fn use_some(&mut self, cents: i64, tokens: i64) -> (Vec<(String, String, String)>, Vec<Value>) {
+        let cost = Amount::of_cents(cents);
         let event = UsageEvent {
-            at: Timestamp(self.test.now()),
-            kind: UsageKind::Completions,
-            organization: self.organization.clone(),
-            project: self.project.clone(),
-            key: "key_one".parse::<KeyId>().unwrap(),
             owner: self.ann.as_str().into(),
-            model: "m".into(),
             used: Quantities { requests: 1, input_tokens: tokens, ..Quantities::default() },
-            cost: Amount::of_cents(cents),
-            status: 200,
-            estimated: false,
-            request: "req".into(),
-            stream: false,
-            summary: false,
-            once: None,
-            attributes: Attributes::default(),
-            charge: None,
+            ..counted_usage::request(&self.organization, &self.project, self.test.now(), cost)
         };
         let position = self.position;
         self.position += 1;

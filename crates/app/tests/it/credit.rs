@@ -10,15 +10,16 @@ use keystead_app::credit::{
 };
 use keystead_app::{Actor, Error, Page, Settings};
 use keystead_core::budget::Charge;
-use keystead_core::id::{KeyId, OrganizationId, ProjectId, UserId};
+use keystead_core::id::{OrganizationId, ProjectId, UserId};
 use keystead_core::ledger::{BillingMode, MOST, Recharge, TransactionKind};
 use keystead_core::money::{Amount, Micros};
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::UsageEvent;
 use keystead_store::Tx;
-use keystead_store::tables::{credit_budgets, usage};
+use keystead_store::tables::credit_budgets;
 use keystead_testkit::Databases;
 
+use crate::counted_usage;
 use crate::vendors::{DAY, ServicesApp};
 
 /// Micros in a cent.
@@ -58,32 +59,11 @@ impl Account {
 
     /// Counts usage of a request that was admitted by these budgets.
     async fn uses_of(&mut self, cost: Amount, charge: Option<Charge>) {
-        let event = UsageEvent {
-            at: Timestamp(self.test.now()),
-            kind: UsageKind::Completions,
-            organization: self.organization.clone(),
-            project: self.project.clone(),
-            key: "key_one".parse::<KeyId>().unwrap(),
-            owner: "user-ann".into(),
-            model: "m".into(),
-            used: Quantities { requests: 1, ..Quantities::default() },
-            cost,
-            status: 200,
-            estimated: false,
-            request: "req".into(),
-            stream: false,
-            summary: false,
-            once: None,
-            attributes: Attributes::default(),
-            charge,
-        };
+        let request = counted_usage::request(&self.organization, &self.project, self.test.now(), cost);
+        let event = UsageEvent { charge, ..request };
         let position = self.counted;
         self.counted += 1;
-        let write = self.test.store.write("record", async move |tx: &mut Tx| {
-            usage::record(tx, "1-x", position, std::slice::from_ref(&event)).await
-        });
-        let written: Result<usize, keystead_store::Error> = write.await;
-        assert_eq!(written, Ok(1));
+        counted_usage::count(&self.test.store, position, event).await;
     }
 
     async fn grant(&self, cents: i64, expires_in: Option<i64>) -> Result<Posted, Error> {

@@ -13,6 +13,7 @@ mod case_mails;
 mod certificates;
 mod code_binding;
 mod concurrency;
+mod counted_usage;
 mod credit;
 mod deadlines;
 mod fault_injection;

@@ -2,13 +2,10 @@
 
 use keystead_app::Actor;
 use keystead_app::organizations::spend_alerts::SpendAlertSettings;
-use keystead_core::id::{KeyId, OrganizationId, ProjectId};
+use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::money::Amount;
-use keystead_core::time::Timestamp;
-use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
-use keystead_store::Tx;
-use keystead_store::tables::usage;
 
+use crate::counted_usage;
 use crate::test_app::*;
 
 fn settings(cents: i64) -> SpendAlertSettings {
@@ -30,32 +27,11 @@ struct Spender<'t> {
 impl Spender<'_> {
     /// Counts usage, and returns who gets which mail after that.
     async fn spend(&mut self, cents: i64) -> Vec<(String, String)> {
-        let event = UsageEvent {
-            at: Timestamp(self.test.now()),
-            kind: UsageKind::Completions,
-            organization: self.organization.clone(),
-            project: self.project.clone(),
-            key: "key_one".parse::<KeyId>().unwrap(),
-            owner: "user-ann".into(),
-            model: "m".into(),
-            used: Quantities { requests: 1, ..Quantities::default() },
-            cost: Amount::of_cents(cents),
-            status: 200,
-            estimated: false,
-            request: "req".into(),
-            stream: false,
-            summary: false,
-            once: None,
-            attributes: Attributes::default(),
-            charge: None,
-        };
+        let cost = Amount::of_cents(cents);
+        let event = counted_usage::request(self.organization, self.project, self.test.now(), cost);
         let position = self.position;
         self.position += 1;
-        let write = self.test.store.write("record", async move |tx: &mut Tx| {
-            usage::record(tx, "1-x", position, std::slice::from_ref(&event)).await
-        });
-        let written: Result<usize, keystead_store::Error> = write.await;
-        assert_eq!(written, Ok(1));
+        counted_usage::count(&self.test.store, position, event).await;
         // Every node calls it every second.
         self.test.app.queue_spend_alerts().await.unwrap();
         self.test.app.queue_spend_alerts().await.unwrap();
