@@ -1,7 +1,9 @@
 //! `cargo xtask kill`: clients under load, `kill -9`, a start on the same folder, and a comparison of what was counted
 //! with what clients received completely.
 
+mod admin;
 mod client;
+mod credit;
 mod disk;
 mod limits;
 mod upstream;
@@ -15,7 +17,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
+use self::admin::Admin;
 use self::client::{Client, Round};
+use self::credit::Credit;
 use self::disk::TinyDisk;
 use self::limits::Limit;
 use self::upstream::{Request, Seen};
@@ -46,6 +50,10 @@ pub(crate) struct Arguments {
     /// Give the models prices and the organization a spend limit that is reached in each round, and compare its figures.
     #[arg(long)]
     pub(crate) limits: bool,
+    /// Give the models prices and let the organization pay in advance, with credit that is spent in some rounds, and
+    /// compare its figures.
+    #[arg(long)]
+    pub(crate) credit: bool,
     /// Nodes on one database; they are killed in turn. More than one needs PostgreSQL.
     #[arg(long, default_value_t = 1)]
     pub(crate) nodes: usize,
@@ -66,6 +74,7 @@ impl Default for Arguments {
             streams: false,
             full_disk: false,
             limits: false,
+            credit: false,
             nodes: 1,
             durability: "process".to_owned(),
             binary: None,
@@ -99,6 +108,7 @@ struct Sums {
     unsure_counted: u64,
     refused: u64,
     limited: u64,
+    unpaid: u64,
     said_unready: u64,
 }
 
@@ -132,7 +142,10 @@ pub(crate) fn play(arguments: &Arguments, binary: &Path) -> Done {
     let mut before = Counted::new();
     let mut sums = Sums::default();
     let address = running[0].address.clone();
-    let mut limit = arguments.limits.then(|| Limit::start(&address, &made.admin_key)).transpose()?;
+    let admin = Admin { address: &address, key: &made.admin_key };
+    let mut limit = arguments.limits.then(|| Limit::start(admin)).transpose()?;
+    let first_credit = || Credit::start(admin, &made.organization, arguments.limits, &running[0].product);
+    let mut credit = arguments.credit.then(first_credit).transpose()?;
     let mut spent = 0.0;
     for round in 0..rounds {
         let victim = usize::try_from(round).unwrap_or(0) % running.len();
@@ -143,14 +156,28 @@ pub(crate) fn play(arguments: &Arguments, binary: &Path) -> Done {
         if let Some(limit) = &mut limit {
             spent = limit.compare(round)?;
         }
+        if let Some(credit) = &mut credit {
+            credit.compare(round, &running[0].product)?;
+        }
     }
     if limit.is_some() {
         print::line(&format!(
             "the spend limit was never passed: {spent:.2} USD in all, {} requests refused by it",
             sums.limited
         ));
-        if sums.limited == 0 {
+        // With credit, half of the rounds end without reaching the limit.
+        if sums.limited == 0 && !arguments.credit {
             return Err("the limit was never reached".to_owned());
+        }
+    }
+    if credit.is_some() {
+        print::line(&format!(
+            "the balance was never below zero, and always what was granted without the costs; {} requests refused for \
+             want of credit",
+            sums.unpaid
+        ));
+        if sums.unpaid == 0 {
+            return Err("the credit was never spent".to_owned());
         }
     }
     print::line(&format!(
@@ -184,7 +211,8 @@ impl Node {
             ("KEYSTEAD_USAGE__DURABILITY", arguments.durability.as_str()),
             ("KEYSTEAD_LOG__LEVEL", if arguments.full_disk { "off" } else { "warn" }),
         ];
-        let priced = if arguments.limits { limits::priced(arguments.clients) } else { Vec::new() };
+        let priced = if arguments.limits || arguments.credit { limits::priced(arguments.clients) } else { Vec::new() };
+        variables.extend(arguments.credit.then_some(credit::PREPAID));
         variables.extend(priced.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let name = format!("kill{number}");
         if number > 0 {
@@ -335,6 +363,7 @@ fn compare(round: u64, rounds: &[Round], before: &Counted, after: &Counted, sums
         sums.unsure_counted += more;
         sums.refused += seen.refused;
         sums.limited += seen.limited;
+        sums.unpaid += seen.unpaid;
     }
     Ok(())
 }

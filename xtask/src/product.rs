@@ -139,17 +139,8 @@ impl Product {
 
     /// Makes an organization for another owner.
     pub(crate) fn bootstrap_as(&self, email: &str) -> Done<Bootstrapped> {
-        let mut command = Command::new(&self.binary);
-        command.envs(self.variables.clone()).current_dir(&self.folder);
-        let made = shell::read(command.args([
-            "admin",
-            "bootstrap",
-            "--email",
-            email,
-            "--organization",
-            "Test organization",
-            "--json",
-        ]))?;
+        let organization = "Test organization";
+        let made = self.command(&["admin", "bootstrap", "--email", email, "--organization", organization, "--json"])?;
         Ok(Bootstrapped {
             owner: shell::member(&made, "user_id")?,
             organization: shell::member(&made, "organization_id")?,
@@ -160,15 +151,17 @@ impl Product {
 
     /// Makes an owner's key for a project, or a legacy user key.
     pub(crate) fn owner_key(&self, made: &Bootstrapped, owner: &str, user_key: bool) -> Done<String> {
+        let [option, value] = if user_key { ["--kind", "user"] } else { ["--project", &made.project] };
+        let organization = ["--organization", &made.organization, option, value];
+        let create = ["admin", "create-key", "--json", "--owner", owner].into_iter().chain(organization);
+        shell::member(&self.command(&create.collect::<Vec<_>>())?, "value")
+    }
+
+    /// Runs a command of the program as the operator of this installation would, and returns what it prints.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Done<String> {
         let mut command = Command::new(&self.binary);
         command.envs(self.variables.clone()).current_dir(&self.folder);
-        command.args(["admin", "create-key", "--json", "--owner", owner, "--organization", &made.organization]);
-        if user_key {
-            command.args(["--kind", "user"]);
-        } else {
-            command.args(["--project", &made.project]);
-        }
-        shell::member(&shell::read(&mut command)?, "value")
+        shell::read(command.args(arguments))
     }
 }
 

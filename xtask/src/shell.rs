@@ -36,7 +36,8 @@ pub(crate) fn read(command: &mut Command) -> Done<String> {
         .output()
         .map_err(|error| format!("{} cannot start: {error}", name(command)))?;
     if !output.status.success() {
-        return Err(format!("{} ended with {}", name(command), output.status));
+        let printed = String::from_utf8_lossy(&output.stdout);
+        return Err(format!("{} ended with {} {}", name(command), output.status, printed.trim()));
     }
     String::from_utf8(output.stdout).map_err(|_| format!("{} printed no text", name(command)))
 }

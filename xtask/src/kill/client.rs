@@ -19,6 +19,8 @@ pub(super) struct Round {
     pub(super) refused: u64,
     /// Refused with 429 by the spend limit.
     pub(super) limited: u64,
+    /// Refused with 429 because the credit is spent.
+    pub(super) unpaid: u64,
 }
 
 pub(super) struct Client<'c> {
@@ -36,6 +38,7 @@ enum Outcome {
     Received,
     Refused,
     Limited,
+    Unpaid,
     Broken,
     Other(u16),
 }
@@ -60,9 +63,12 @@ impl Client<'_> {
                     round.refused += 1;
                     sleep(Duration::from_millis(2));
                 }
-                Outcome::Limited if self.seen.has(&request) => return Err("a limited request was forwarded".to_owned()),
-                Outcome::Limited => {
-                    round.limited += 1;
+                Outcome::Limited | Outcome::Unpaid if self.seen.has(&request) => {
+                    return Err("a limited request was forwarded".to_owned());
+                }
+                outcome @ (Outcome::Limited | Outcome::Unpaid) => {
+                    let is_unpaid = matches!(outcome, Outcome::Unpaid);
+                    *(if is_unpaid { &mut round.unpaid } else { &mut round.limited }) += 1;
                     sleep(Duration::from_millis(2));
                     connection = Some(open);
                 }
@@ -113,6 +119,7 @@ impl Client<'_> {
             None if done => Outcome::Received,
             None => Outcome::Broken,
             Some(503) => Outcome::Refused,
+            Some(429) if got.contains("\"credit_balance_exhausted\"") => Outcome::Unpaid,
             Some(429) => Outcome::Limited,
             Some(status) => Outcome::Other(status),
         }

@@ -2,10 +2,11 @@
 //! a node that was killed and started again.
 
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::admin::Admin;
 use super::upstream::MOST_TOKENS;
 use crate::bench::http::send;
 use crate::shell::Done;
@@ -15,7 +16,7 @@ const PRICE: &str = "10";
 /// What each round may spend, in cents.
 const ROUND_CENTS: u64 = 700;
 /// How long a node that was started again may take until nothing of its earlier run is set aside.
-const RELEASED: Duration = Duration::from_secs(30);
+pub(super) const RELEASED: Duration = Duration::from_secs(30);
 
 /// Returns the settings that give each client's model a price and a longest answer.
 pub(super) fn priced(clients: usize) -> Vec<(String, String)> {
@@ -32,16 +33,14 @@ pub(super) fn priced(clients: usize) -> Vec<(String, String)> {
 
 /// The limit of the organization.
 pub(super) struct Limit<'l> {
-    /// Host and port of a node.
-    pub(super) address: &'l str,
-    pub(super) admin_key: &'l str,
+    admin: Admin<'l>,
     cents: u64,
 }
 
 impl<'l> Limit<'l> {
     /// Sets the limit of the first round.
-    pub(super) fn start(address: &'l str, admin_key: &'l str) -> Done<Self> {
-        let mut limit = Self { address, admin_key, cents: 0 };
+    pub(super) fn start(admin: Admin<'l>) -> Done<Self> {
+        let mut limit = Self { admin, cents: 0 };
         limit.set(ROUND_CENTS)?;
         Ok(limit)
     }
@@ -50,7 +49,7 @@ impl<'l> Limit<'l> {
     pub(super) fn compare(&mut self, round: u64) -> Done<f64> {
         let until = Instant::now() + RELEASED;
         let figures = loop {
-            let figures = self.get("/v1/keystead/budget")?["organization"].clone();
+            let figures = self.admin.get("/v1/keystead/budget")?["organization"].clone();
             if figures["set_aside"] == json!(0.0) {
                 break figures;
             }
@@ -65,7 +64,7 @@ impl<'l> Limit<'l> {
         if spent > most {
             return Err(format!("round {round}: {spent} USD are spent under a limit of {most} USD"));
         }
-        let costs = self.costs()?;
+        let costs = self.admin.costs()?;
         if (costs - spent).abs() > 1e-9 {
             return Err(format!("round {round}: the budget counts {spent} USD, the costs are {costs} USD"));
         }
@@ -75,29 +74,14 @@ impl<'l> Limit<'l> {
         Ok(spent)
     }
 
-    /// The sum of the costs since yesterday.
-    fn costs(&self) -> Done<f64> {
-        let day_ago = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().saturating_sub(86_400);
-        let answer = self.get(&format!("/v1/organization/costs?start_time={day_ago}&limit=7"))?;
-        let days = answer["data"].as_array().ok_or_else(|| format!("no costs: {answer}"))?.iter();
-        let rows = days.filter_map(|day| day["results"].as_array()).flatten();
-        Ok(rows.filter_map(|row| row["amount"]["value"].as_f64()).sum())
-    }
-
     fn set(&mut self, cents: u64) -> Done {
         let body = json!({ "threshold_amount": cents, "currency": "USD", "interval": "month" }).to_string();
-        let head = format!("authorization: Bearer {}\r\ncontent-type: application/json\r\n", self.admin_key);
-        let answer = send(self.address, "POST", "/v1/organization/spend_limit", &head, &body)?;
+        let head = format!("authorization: Bearer {}\r\ncontent-type: application/json\r\n", self.admin.key);
+        let answer = send(self.admin.address, "POST", "/v1/organization/spend_limit", &head, &body)?;
         if answer.status != 200 {
             return Err(format!("the limit was answered with {}", answer.status));
         }
         self.cents = cents;
         Ok(())
-    }
-
-    fn get(&self, path: &str) -> Done<Value> {
-        let head = format!("authorization: Bearer {}\r\n", self.admin_key);
-        let answer = send(self.address, "GET", path, &head, "")?;
-        serde_json::from_slice(&answer.body).map_err(|error| format!("{path}: {error}"))
     }
 }
