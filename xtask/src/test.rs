@@ -40,11 +40,12 @@ pub(crate) fn run(part: Part) -> Done {
     if part == Part::Sdks { Ok(()) } else { journeys::all() }
 }
 
-/// Runs a few rounds of `cargo xtask kill` on each database, with a full disk, and with a spend limit.
+/// Runs a few rounds of `cargo xtask kill` on each database, with a full disk, with a spend limit, and with credit.
 fn kills() -> Done {
     let binary = shell::root().join("target/debug/keystead");
     let usual = kill::Arguments { streams: true, rounds: 4, ..kill::Arguments::default() };
     let limited = kill::Arguments { limits: true, ..usual.clone() };
+    let paid = kill::Arguments { rounds: 2, credit: true, ..usual.clone() };
     let postgres = Database::Postgres;
     for (about, arguments) in [
         ("on SQLite", usual.clone()),
@@ -54,6 +55,11 @@ fn kills() -> Done {
         (
             "on two nodes over PostgreSQL, with a spend limit",
             kill::Arguments { database: postgres, nodes: 2, ..limited },
+        ),
+        ("on SQLite, with credit", paid.clone()),
+        (
+            "on two nodes over PostgreSQL, with a spend limit and credit",
+            kill::Arguments { database: postgres, nodes: 2, limits: true, ..paid },
         ),
     ] {
         print::step(&format!("kill -9 under load {about}"));
