@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: nginx and Keystead alternately, each alone on one core, in front of the same upstream on the
 //! other core.
 
+mod database;
 mod gate;
 pub(crate) mod http;
 mod keys;
@@ -39,6 +40,9 @@ pub(crate) struct Arguments {
     /// Measure instead queries of usage over a month with 100 million events.
     #[arg(long)]
     usage: bool,
+    /// Measure instead what one PostgreSQL does for nodes: usage, leases of budgets and parts of rate limits.
+    #[arg(long)]
+    database: bool,
     /// Measure instead how soon a verified organization passes the gate.
     #[arg(long)]
     gate: bool,
@@ -73,6 +77,9 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     }
     if arguments.usage {
         return usage::run();
+    }
+    if arguments.database {
+        return database::run();
     }
     machine::system()?;
     if !arguments.pages && !arguments.revoke && !shell::has("wrk") {
