@@ -11,8 +11,9 @@ use super::limits::RELEASED;
 use crate::product::Product;
 use crate::shell::Done;
 
-/// With how many cents a round begins in which the credit is spent: less than what a spend limit leaves to a round.
-const LITTLE: i64 = 300;
+/// With how many cents a round begins in which the credit is spent: enough for three first requests, and less than what a
+/// spend limit leaves to a round.
+const LITTLE: i64 = 200;
 /// With how many cents the other rounds begin.
 const MUCH: i64 = 10_000;
 /// The same where there is a spend limit, which is then reached before the credit is spent.
