@@ -36,6 +36,8 @@ async fn a_secret_is_shown_once() {
     let (page, shown) = create(&mut ann).await;
     let secret = shown.split("whsec_").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert_eq!(secret.len(), 44);
+    let asks = |shown: &str| shown.contains("data-unsaved=\"You have not copied the signing secret.");
+    assert!(asks(&shown), "{shown}");
     let again = ann.get(&page).await.body;
     assert!(again.contains("https://hooks.example.com/in?token=1") && !again.contains("whsec_"), "{again}");
     let list = ann.get(HERE).await.body;
@@ -43,6 +45,7 @@ async fn a_secret_is_shown_once() {
     assert!(ann.get(&format!("{page}?ask=rotate")).await.body.contains("dialog-title"));
     let rotated = send(&mut ann, &format!("{page}/rotate"), &[]).await;
     assert!(rotated.body.contains("whsec_") && !rotated.body.contains(&secret), "another one");
+    assert!(asks(&rotated.body) && !asks(&again), "only where a secret is shown");
     assert!(ann.get(&page).await.body.contains("The old secret signs too until"));
 }
 

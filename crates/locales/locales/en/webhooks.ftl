@@ -47,6 +47,7 @@ webhook-secret-made = Signing secret
 webhook-secret-lead = Save it now: it is shown this once. Your program checks signatures with it.
 webhook-secret-copy = Copy secret
 webhook-secret-saved = I saved the secret
+webhook-unsaved = You have not copied the signing secret. It is not shown again. Close anyway?
 webhook-settings = Settings
 webhook-settings-hint = Changes apply to the next delivery.
 webhook-save = Save webhook

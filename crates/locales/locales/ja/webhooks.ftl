@@ -46,6 +46,7 @@ webhook-secret-made = 署名シークレット
 webhook-secret-lead = 表示は1回だけです。今すぐ保存してください。プログラムはこれで署名を確かめます。
 webhook-secret-copy = シークレットをコピー
 webhook-secret-saved = シークレットを保存済み
+webhook-unsaved = 署名シークレットがまだコピーされていません。再表示はできません。閉じますか？
 webhook-settings = 設定
 webhook-settings-hint = 変更は次の配信から適用されます。
 webhook-save = Webhookを保存

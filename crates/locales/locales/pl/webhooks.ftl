@@ -49,6 +49,7 @@ webhook-secret-made = Klucz podpisu
 webhook-secret-lead = Zapisz go teraz: jest pokazywany tylko raz. Program sprawdza nim podpisy.
 webhook-secret-copy = Kopiuj klucz podpisu
 webhook-secret-saved = Klucz podpisu zapisany
+webhook-unsaved = Klucz podpisu nie został skopiowany i nie pokażemy go ponownie. Zamknąć mimo to?
 webhook-settings = Ustawienia
 webhook-settings-hint = Zmiany działają od następnego dostarczenia.
 webhook-save = Zapisz webhook
