@@ -1,5 +1,7 @@
 //! Queueing mails and webhooks of alerts that were reached, and of budgets of which all is used.
 
+mod forecast;
+
 use keystead_core::budget::{BudgetScope, BudgetSubject, BudgetTerms, Measure, Threshold, Window};
 use keystead_core::id::OrganizationId;
 use keystead_core::money::{Amount, CURRENCY};
@@ -14,6 +16,7 @@ use keystead_store::tables::{memberships, users};
 use keystead_store::{Page, Tx};
 use serde_json::{Value, json};
 
+use self::forecast::forecast;
 use crate::jobs::{Job, MailBudgetAlert};
 use crate::verification::limits::{Subjects, count_within};
 use crate::webhooks::Event;
@@ -54,11 +57,12 @@ impl App {
 async fn announce(app: &App, tx: &mut Tx, reached: &ReachedThreshold) -> Result<(), Error> {
     // It was removed in the meantime.
     let Some(row) = budgets::find_by_id(tx, &reached.organization, &reached.budget).await? else { return Ok(()) };
+    let data = data(app, tx, &row, reached).await?;
     let Some(alert) = &reached.alert else {
-        let event = Event { of_type: EventType::BudgetExhausted, at: reached.at, data: data(&row, reached) };
+        let event = Event { of_type: EventType::BudgetExhausted, at: reached.at, data };
         return app.emit(tx, &reached.organization, &event, None).await.map(|_| ());
     };
-    let event = Event { of_type: EventType::BudgetThresholdReached, at: reached.at, data: data(&row, reached) };
+    let event = Event { of_type: EventType::BudgetThresholdReached, at: reached.at, data };
     app.emit(tx, &reached.organization, &event, alert.webhooks.as_deref()).await?;
     let who = Subjects { organization: Some(&reached.organization), ..Subjects::default() };
     for to in recipients(tx, alert).await? {
@@ -111,9 +115,10 @@ fn mail(row: &BudgetRow, reached: &ReachedThreshold, to: String) -> MailBudgetAl
 }
 
 /// What receivers learn. Amounts are whole cents, tokens or requests.
-fn data(row: &BudgetRow, reached: &ReachedThreshold) -> Value {
+async fn data(app: &App, tx: &mut Tx, row: &BudgetRow, reached: &ReachedThreshold) -> Result<Value, Error> {
     let window = row.budget.window(reached.window);
-    let mut data = common(&row.organization, &row.budget.scope, window);
+    let place = (&row.organization, &row.budget.scope);
+    let mut data = common(app, tx, place, (window, reached.used)).await?;
     let measure = row.budget.scope.terms.measure;
     let threshold = match reached.threshold {
         Threshold::Share(percent) => json!({ "type": "percent", "percent": percent }),
@@ -123,15 +128,20 @@ fn data(row: &BudgetRow, reached: &ReachedThreshold) -> Value {
         members.insert("alert_id".to_owned(), json!(reached.alert.as_ref().map(|alert| &alert.id)));
         members.insert("budget_id".to_owned(), json!(reached.budget));
         members.insert("threshold".to_owned(), threshold);
-        members.insert("used".to_owned(), json!(measure.figure(reached.used)));
         members.insert("limit".to_owned(), json!(measure.figure(reached.most)));
     }
-    data
+    Ok(data)
 }
 
-fn common(organization: &OrganizationId, scope: &BudgetScope, window: Window) -> Value {
+async fn common(
+    app: &App,
+    tx: &mut Tx,
+    (organization, scope): (&OrganizationId, &BudgetScope),
+    (window, used): (Window, Amount),
+) -> Result<Value, Error> {
     let measure = scope.terms.measure;
-    json!({
+    let forecast = forecast(app, tx, (organization, scope), (window, used)).await?;
+    Ok(json!({
         "organization_id": organization,
         "subject": { "type": scope.subject.kind().as_str(), "id": scope.subject.id() },
         "measure": measure.as_str(),
@@ -140,26 +150,33 @@ fn common(organization: &OrganizationId, scope: &BudgetScope, window: Window) ->
         "currency": (measure == Measure::Money).then_some(CURRENCY),
         "period_start": window.start,
         "period_end": window.resets_at(),
-    })
+        "used": measure.figure(used),
+        "forecast": forecast,
+    }))
 }
 
 /// An alert of the Administration API, which is about the spend of a month and has no budget.
 async fn announce_spend(app: &App, tx: &mut Tx, reached: &ReachedAlert) -> Result<(), Error> {
     let ReachedAlert { alert, window, spent, at } = reached;
-    let event = Event { of_type: EventType::BudgetThresholdReached, at: *at, data: spend_data(alert, *window, *spent) };
+    let data = spend_data(app, tx, alert, (*window, *spent)).await?;
+    let event = Event { of_type: EventType::BudgetThresholdReached, at: *at, data };
     app.emit(tx, &alert.organization, &event, None).await.map(|_| ())
 }
 
-fn spend_data(alert: &spend_alerts::SpendAlert, window: Timestamp, spent: Amount) -> Value {
+async fn spend_data(
+    app: &App,
+    tx: &mut Tx,
+    alert: &spend_alerts::SpendAlert,
+    (window, spent): (Timestamp, Amount),
+) -> Result<Value, Error> {
     let subject: BudgetSubject = alert.subject.clone();
     let scope = BudgetScope { subject, terms: BudgetTerms::SPEND_LIMIT };
-    let mut data = common(&alert.organization, &scope, Window::month(window));
+    let mut data = common(app, tx, (&alert.organization, &scope), (Window::month(window), spent)).await?;
     if let Value::Object(members) = &mut data {
         members.insert("alert_id".to_owned(), json!(alert.id));
         members.insert("budget_id".to_owned(), Value::Null);
         members.insert("threshold".to_owned(), json!({ "type": "amount", "amount": alert.cents }));
-        members.insert("used".to_owned(), json!(Measure::Money.figure(spent)));
         members.insert("limit".to_owned(), Value::Null);
     }
-    data
+    Ok(data)
 }

@@ -273,6 +273,57 @@ async fn alerts_of_another_organization_are_missing() {
     }
 }
 
+/// The figure that the usage page shows, where it shows one.
+#[tokio::test]
+async fn events_about_the_spend_of_a_month_have_a_forecast() {
+    let subjects: [fn(&Place) -> BudgetSubject; 3] = [
+        |place| BudgetSubject::Organization(place.organization.clone()),
+        |place| BudgetSubject::Project(place.project.clone()),
+        |place| BudgetSubject::person(&place.organization, &place.ann),
+    ];
+    for subject in subjects {
+        let mut place = Place::new().await;
+        place.webhook(&["budget.threshold_reached"]).await;
+        let budget = place.budget(subject(&place), Measure::Money, Interval::Month, 1_000).await;
+        for share in [10, 40] {
+            place.alert(&budget, percent(share, &["costs@example.com"])).await;
+        }
+        let settings =
+            SpendAlertSettings { cents: 400, recipients: vec!["a@example.com".to_owned()], subject_prefix: None };
+        place.test.app.create_spend_alert(&place.owner, &place.organization, None, settings).await.unwrap();
+        let events = place.use_some(100, 1).await.1;
+        assert_eq!((events.len(), &events[0]["data"]["forecast"]), (1, &Value::Null), "the first day says nothing");
+        for _ in 0..2 {
+            place.test.advance(DAY);
+            assert!(place.use_some(100, 1).await.1.is_empty());
+        }
+        place.test.advance(DAY);
+        let events = place.use_some(100, 1).await.1;
+        assert_eq!(events.len(), 2, "{events:?}");
+        // A dollar on each of the 31 days, until the first of February.
+        let expected = json!({ "amount": 3_100, "at": 1_769_904_000 });
+        for event in &events {
+            assert_eq!((&event["data"]["used"], &event["data"]["forecast"]), (&json!(400), &expected), "{event}");
+            assert_eq!(event["data"]["period_end"], expected["at"]);
+        }
+    }
+    // Days, and what is not money, have none.
+    let mut place = Place::new().await;
+    place.webhook(&["budget.threshold_reached"]).await;
+    let organization = BudgetSubject::Organization(place.organization.clone());
+    for (measure, interval) in [(Measure::Money, Interval::Day), (Measure::Tokens, Interval::Month)] {
+        let budget = place.budget(organization.clone(), measure, interval, 400).await;
+        place.alert(&budget, percent(100, &["costs@example.com"])).await;
+    }
+    for _ in 0..3 {
+        place.use_some(100, 100).await;
+        place.test.advance(DAY);
+    }
+    let events = place.use_some(400, 100).await.1;
+    assert_eq!(events.len(), 2, "{events:?}");
+    assert!(events.iter().all(|event| event["data"]["forecast"] == Value::Null), "{events:?}");
+}
+
 /// The address of a deleted account gets no mail any more, and nothing keeps it.
 #[tokio::test]
 async fn alerts_forget_deleted_accounts() {

@@ -22,7 +22,7 @@ pub use amount_text::{AmountFault, cents};
 pub use figures::{BudgetFigures, BudgetState};
 pub use lease::{Decision, LEASE_SECONDS, LeaseAnswer, LeaseAsk, OtherLease, StoredFigures, decide};
 pub use ledger::Ledger;
-pub use pace::{Pace, pace};
+pub use pace::{Pace, days_so_far, pace};
 pub use refused::BudgetRefusal;
 pub use subject::{BudgetSubject, Person, SubjectKind};
 pub use terms::{BudgetKind, BudgetScope, BudgetTerms, InvalidTerms, Measure, Measured, Payers};

@@ -17,6 +17,13 @@ pub struct Pace {
     pub reached: Option<Timestamp>,
 }
 
+/// When each day of a month in UTC so far begins, and when the current one ends.
+#[must_use]
+pub fn days_so_far(month: Window, now: Timestamp) -> Vec<Timestamp> {
+    let count = now.since(month.start).div_euclid(DAY).clamp(0, 30) + 1;
+    (0..=count).map(|day| month.start.plus(day * DAY)).collect()
+}
+
 /// Estimates the spend of a month in UTC. `days` are the sums of its days so far, the current one last. There is no
 /// estimate in the first days, nor without spend.
 #[must_use]
@@ -52,6 +59,14 @@ mod tests {
 
     fn day(of_month: i64) -> Timestamp {
         november().start.plus((of_month - 1) * DAY)
+    }
+
+    #[test]
+    fn days_end_with_the_current_one() {
+        assert_eq!(days_so_far(november(), day(1)), [day(1), day(2)]);
+        assert_eq!(days_so_far(november(), day(3).plus(-1)), [day(1), day(2), day(3)]);
+        assert_eq!(days_so_far(november(), november().end.plus(-1)).len(), 31);
+        assert_eq!(days_so_far(november(), day(1).plus(-1)), [day(1), day(2)], "clocks of nodes differ");
     }
 
     #[test]

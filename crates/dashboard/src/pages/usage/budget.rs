@@ -2,18 +2,15 @@
 
 use keystead_app::organizations::spend_figures::SpendView;
 use keystead_app::usage::{DailyRequest, GroupKey};
-use keystead_core::budget::{BudgetState, Window, pace};
+use keystead_core::budget::{BudgetState, days_so_far, pace};
 use keystead_core::id::ProjectId;
 use keystead_core::money::Amount;
-use keystead_core::time::Timestamp;
 
 use super::words::rounded_amount;
 use crate::pages::spend::summary::{SpendSummary, in_utc, spend_of};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
-
-const DAY: i64 = 86_400;
 
 /// The limits that apply to what is shown.
 pub(super) struct Budgets {
@@ -42,12 +39,6 @@ pub(super) async fn budgets(state: &DashboardState, visit: &Visit, whole: bool) 
     Ok(budgets)
 }
 
-/// When each day of the month so far begins, and when the current one ends.
-fn days(month: Window, now: Timestamp) -> Vec<Timestamp> {
-    let count = now.since(month.start).div_euclid(DAY).clamp(0, 31) + 1;
-    (0..=count).map(|day| month.start.plus(day * DAY)).collect()
-}
-
 /// What the month will come to, in a sentence.
 async fn forecast(
     state: &DashboardState,
@@ -56,8 +47,8 @@ async fn forecast(
     view: &SpendView,
 ) -> Result<Option<String>, PageError> {
     let (t, format) = (visit.person.messages, in_utc(&visit.person.format));
-    let request =
-        DailyRequest { days: days(view.month, state.app.now()), group_by: GroupKey::Model, project: project.cloned() };
+    let days = days_so_far(view.month, state.app.now());
+    let request = DailyRequest { days, group_by: GroupKey::Model, project: project.cloned() };
     let buckets = state.app.usage_by_day(&visit.person.actor(), &visit.organization.id, &request).await;
     let buckets = buckets.map_err(|error| PageError::new(t, error))?;
     let costs: Vec<Amount> = buckets
