@@ -1,6 +1,7 @@
 //! Unusual use of keys: settings of organizations, what was noticed, and the velocity cap that pauses a key.
 
 mod described;
+mod events;
 pub(crate) mod mails;
 mod pauses;
 mod settings;

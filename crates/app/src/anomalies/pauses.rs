@@ -12,6 +12,7 @@ use keystead_store::tables::changes;
 use keystead_store::tables::key_caps::{self, KeyCapRow};
 use serde_json::json;
 
+use super::events::{emit_paused, emit_resumed};
 use crate::audit::AuditEntry;
 use crate::keys::admin_keys::ensure_may_end;
 use crate::validate::operators_only;
@@ -63,7 +64,7 @@ impl App {
             changes::lock(tx).await?;
             let found = key_of(self, tx, actor, organization, key).await?;
             owns_or_may_change(self, tx, actor, organization, &found).await?;
-            pause(self, tx, actor, (organization, key), PauseReason::Person).await.map(|_| ())
+            pause(self, tx, actor, (organization, &found), PauseReason::Person).await.map(|_| ())
         })
     }
 
@@ -81,7 +82,8 @@ impl App {
             }
             let entry =
                 AuditEntry { organization, action: "api_key.resumed", target: key.as_str(), details: json!({}) };
-            self.record(tx, actor, entry).await
+            self.record(tx, actor, entry).await?;
+            emit_resumed(self, tx, actor, (organization, &found)).await
         })
     }
 }
@@ -139,20 +141,21 @@ async fn owns_or_may_change(
     }
 }
 
-/// Pauses a key and records it; `false` when it was paused before. The caller has locked the changes.
+/// Pauses a key, records it and reports it; `false` when it was paused before. The caller has locked the changes.
 pub(super) async fn pause(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
-    (organization, key): (&OrganizationId, &KeyId),
+    (organization, key): (&OrganizationId, &KeyRow),
     reason: PauseReason,
 ) -> Result<bool, Error> {
     let begun = KeyPause { since: app.now(), reason };
-    if !key_caps::pause(tx, key, begun, &actor.actor_ref()).await? {
+    if !key_caps::pause(tx, &key.id, begun, &actor.actor_ref()).await? {
         return Ok(false);
     }
     let details = json!({ "reason": reason.as_str() });
-    let entry = AuditEntry { organization, action: "api_key.paused", target: key.as_str(), details };
+    let entry = AuditEntry { organization, action: "api_key.paused", target: key.id.as_str(), details };
     app.record(tx, actor, entry).await?;
+    emit_paused(app, tx, actor, (organization, key), begun).await?;
     Ok(true)
 }

@@ -1,5 +1,5 @@
-//! What follows from a signal. It was noticed in the transaction that counted the usage; a worker handles it a moment
-//! later, because a pause changes what every node knows of the key.
+//! What follows from a signal: a pause, events and mails. It was noticed in the transaction that counted the usage; a
+//! worker handles it a moment later, because a pause changes what every node knows of the key.
 
 use keystead_core::caller::Owner;
 use keystead_core::id::UserId;
@@ -11,6 +11,7 @@ use keystead_store::tables::key_signals::{self, KeySignal};
 use keystead_store::tables::{changes, key_profiles, memberships};
 use keystead_store::{Page, Tx};
 
+use super::events::emit_noticed;
 use super::pauses::pause;
 use crate::accounts::notifications::wants_mail;
 use crate::jobs::{Job, MailKeySignal};
@@ -25,7 +26,8 @@ const BETWEEN_MAILS: i64 = 3_600;
 const CAP: &str = "velocity cap";
 
 impl App {
-    /// Handles signals that were noticed: pauses keys, and queues mails. The worker calls it every second, on every node.
+    /// Handles signals that were noticed: pauses keys, and queues events and mails. The worker calls it every second, on
+    /// every node.
     ///
     /// # Errors
     /// When the store fails; the next call continues.
@@ -52,11 +54,12 @@ async fn handle_signal(app: &App, tx: &mut Tx, noticed: &KeySignal) -> Result<()
     };
     let pauses = noticed.signal.pauses();
     if let Some(reason) = pauses {
-        let place = (&noticed.organization, &noticed.key);
+        let place = (&noticed.organization, &key);
         if !pause(app, tx, &Actor::service(CAP), place, reason).await? {
             return Ok(());
         }
     }
+    emit_noticed(app, tx, noticed, &key).await?;
     queue_mails(app, tx, noticed, &key, pauses.is_some()).await
 }
 

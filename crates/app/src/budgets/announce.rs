@@ -1,4 +1,4 @@
-//! Queueing mails and webhooks of alerts that were reached, and of budgets of which all is used.
+//! Queueing mails and webhooks of alerts that were reached, and of budgets and credit of which all is used.
 
 mod forecast;
 
@@ -17,6 +17,7 @@ use keystead_store::{Page, Tx};
 use serde_json::{Value, json};
 
 use self::forecast::forecast;
+use crate::credit::events::emit_exhausted;
 use crate::jobs::{Job, MailBudgetAlert};
 use crate::verification::limits::{Subjects, count_within};
 use crate::webhooks::Event;
@@ -57,6 +58,10 @@ impl App {
 async fn announce(app: &App, tx: &mut Tx, reached: &ReachedThreshold) -> Result<(), Error> {
     // It was removed in the meantime.
     let Some(row) = budgets::find_by_id(tx, &reached.organization, &reached.budget).await? else { return Ok(()) };
+    if row.budget.scope.terms == BudgetTerms::CREDIT {
+        let left = (reached.most.minus(reached.used), reached.at);
+        return emit_exhausted(app, tx, &reached.organization, left).await;
+    }
     let data = data(app, tx, &row, reached).await?;
     let Some(alert) = &reached.alert else {
         let event = Event { of_type: EventType::BudgetExhausted, at: reached.at, data };

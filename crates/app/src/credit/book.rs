@@ -213,6 +213,7 @@ impl Book {
                 let most = balance.plus(self.budget.spent);
                 if self.budget.most != Some(most) {
                     budgets::set_credit(tx, &self.organization, most, self.now).await?;
+                    self.note_end(tx, most).await?;
                 }
             }
             BillingMode::None | BillingMode::Postpaid => {
@@ -222,6 +223,21 @@ impl Book {
             }
         }
         Ok(balance)
+    }
+
+    /// Notes that the ledger took what was left of the credit, or that there is credit again. What usage takes is noted
+    /// where it is counted.
+    async fn note_end(&self, tx: &mut Tx, most: Amount) -> Result<(), Error> {
+        let (was_left, is_left) = (self.budget.left() > Some(Amount::ZERO), most > self.budget.spent);
+        match (was_left, is_left) {
+            (true, false) => {
+                let set = CreditBudget { most: Some(most), spent: self.budget.spent };
+                credit_budgets::note_exhausted(tx, &self.organization, set, self.now).await?;
+            }
+            (false, true) => credit_budgets::reopen(tx, &self.organization).await?,
+            _ => {}
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod book;
 mod check;
+pub(crate) mod events;
 mod operator;
 mod payments;
 mod posting;

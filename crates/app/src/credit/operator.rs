@@ -11,6 +11,7 @@ use keystead_store::tables::{credit_accounts, ledger, organizations};
 use serde_json::json;
 
 use super::book::{About, Book, LotRules, fault, mode_of};
+use super::events::{emit_resumed, emit_suspended};
 use super::payments::{Posted, record, size};
 use super::view::{CreditView, credit_of};
 use crate::audit::AuditEntry;
@@ -173,6 +174,10 @@ impl App {
                 let action = if suspend { "billing.suspended" } else { "billing.resumed" };
                 let (target, details) = (organization.as_str(), json!({ "reason": reason }));
                 self.record(tx, actor, AuditEntry { organization, action, target, details }).await?;
+                match wanted {
+                    Some(wanted) => emit_suspended(self, tx, organization, wanted).await?,
+                    None => emit_resumed(self, tx, organization).await?,
+                }
             }
             book.finish(tx).await?;
             credit_of(self, tx, organization).await

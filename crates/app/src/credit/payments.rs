@@ -12,6 +12,7 @@ use keystead_store::tables::{credit_accounts, credit_reversals};
 use serde_json::json;
 
 use super::book::{About, Book, LotRules, action_of, fault};
+use super::events::{emit_resumed, emit_suspended};
 use crate::audit::AuditEntry;
 use crate::tiers::evaluate::evaluate;
 use crate::{Actor, App, Error};
@@ -123,6 +124,7 @@ async fn take_back(
         let details = json!({ "for": Suspension::Chargeback.as_str(), "payment": payment });
         let target = organization.as_str();
         app.record(tx, actor, AuditEntry { organization, action: "billing.suspended", target, details }).await?;
+        emit_suspended(app, tx, organization, (Suspension::Chargeback, "")).await?;
     }
     Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
 }
@@ -162,6 +164,7 @@ pub async fn reverse_chargeback(
         credit_accounts::set_suspended(tx, organization, None, app.now()).await?;
         let (target, details) = (organization.as_str(), json!({ "dispute": dispute }));
         app.record(tx, actor, AuditEntry { organization, action: "billing.resumed", target, details }).await?;
+        emit_resumed(app, tx, organization).await?;
     }
     Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
 }

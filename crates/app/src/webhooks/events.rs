@@ -8,7 +8,7 @@ use keystead_store::tables::webhook_deliveries::{self, WebhookDelivery};
 use keystead_store::tables::webhook_endpoints;
 use serde_json::{Value, json};
 
-use crate::{App, Error};
+use crate::{Actor, App, Error};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -25,6 +25,16 @@ impl Event {
     fn body(&self) -> String {
         json!({ "type": self.of_type.as_str(), "timestamp": self.at.to_string(), "data": self.data }).to_string()
     }
+}
+
+/// Who acted, as receivers see it. Operators are known by their addresses, which organizations do not see.
+pub(crate) fn shown_actor(actor: &Actor) -> Value {
+    let (kind, id) = match actor {
+        Actor::Person(_) | Actor::Session(..) => ("user", Some(actor.id())),
+        Actor::Key(_) | Actor::Service(_) => (actor.kind(), Some(actor.id())),
+        Actor::Operator(_) => (actor.kind(), None),
+    };
+    json!({ "type": kind, "id": id })
 }
 
 impl App {

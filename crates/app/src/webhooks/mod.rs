@@ -12,4 +12,4 @@ pub use endpoints::{NewWebhook, WebhookChange};
 pub use keystead_store::tables::webhook_deliveries::WebhookDelivery;
 pub use keystead_store::tables::webhook_endpoints::WebhookEndpoint;
 
-pub(crate) use events::Event;
+pub(crate) use events::{Event, shown_actor};

@@ -3,12 +3,14 @@
 use keystead_app::Actor;
 use keystead_app::anomalies::AnomalySettings;
 use keystead_app::keys::NewKey;
+use keystead_app::webhooks::NewWebhook;
 use keystead_core::anomaly::{CapPeriod, KeyCap, PauseReason, Signal, Signals, VelocityCap};
 use keystead_core::gate::Requirement;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Amount;
 use keystead_core::notification::Notification;
 use keystead_core::usage::{Quantities, UsageEvent};
+use serde_json::{Value, json};
 
 use crate::counted_usage;
 use crate::test_app::*;
@@ -39,8 +41,8 @@ impl World {
         Self { key: made.key.id, test, ann, organization, project, position: 0 }
     }
 
-    /// Counts requests of the key, as its node reports them, and returns who gets which mail.
-    async fn use_key(&mut self, model: &str, requests: i64) -> Vec<(String, String, String)> {
+    /// Counts requests of the key, as its node reports them.
+    async fn count(&mut self, model: &str, requests: i64) {
         let event = UsageEvent {
             key: self.key.clone(),
             model: model.into(),
@@ -50,10 +52,48 @@ impl World {
         let position = self.position;
         self.position += 1;
         counted_usage::count(&self.test.store, position, event).await;
+    }
+
+    /// Counts requests of the key, and returns who gets which mail.
+    async fn use_key(&mut self, model: &str, requests: i64) -> Vec<(String, String, String)> {
+        self.count(model, requests).await;
         // Every node calls it every second.
-        self.test.app.handle_key_signals().await.unwrap();
-        self.test.app.handle_key_signals().await.unwrap();
+        let app = &self.test.app;
+        let (one, other) = tokio::join!(app.handle_key_signals(), app.handle_key_signals());
+        one.and(other).unwrap();
         self.test.mails().await
+    }
+
+    async fn webhook(&self, types: &[&str]) {
+        let asked = NewWebhook {
+            url: "https://hooks.example.com/in".to_owned(),
+            description: None,
+            event_types: types.iter().map(|one| (*one).to_owned()).collect(),
+            enabled: true,
+        };
+        self.test.app.create_webhook(&self.ann, &self.organization, &asked).await.unwrap();
+    }
+
+    /// The events that were sent since the last call, by their types.
+    async fn events(&self) -> Vec<Value> {
+        while self.test.app.send_due_webhooks().await.unwrap() > 0 {}
+        let received = self.test.receiver().received();
+        let mut events: Vec<Value> = received.iter().map(|one| serde_json::from_str(&one.body).unwrap()).collect();
+        events.sort_by_key(|event| event["type"].to_string());
+        events
+    }
+
+    /// An event about the key at a moment, with these members besides those of every such event.
+    fn event(&self, of_type: &str, at: Timestamp, more: Value) -> Value {
+        let mut data = json!({
+            "organization_id": self.organization.as_str(),
+            "project_id": self.project.as_str(),
+            "key_id": self.key.as_str(),
+            "key_name": "laptop",
+        });
+        let Value::Object(more) = more else { panic!("{more}") };
+        data.as_object_mut().unwrap().extend(more);
+        json!({ "type": of_type, "timestamp": at.to_string(), "data": data })
     }
 
     async fn paused(&self) -> Option<PauseReason> {
@@ -156,4 +196,89 @@ async fn others_change_nothing() {
     }
     assert_eq!(app.anomaly_settings(&world.ann, organization).await.unwrap(), AnomalySettings::default());
     assert_eq!(app.key_cap(&world.ann, organization, key).await.unwrap().cap, KeyCap::Inherited);
+}
+
+#[tokio::test]
+async fn pauses_are_events() {
+    let mut world = World::new().await;
+    let (ann, organization, key) = (world.ann.clone(), world.organization.clone(), world.key.clone());
+    world.webhook(&["key.paused", "key.resumed"]).await;
+    world.webhook(&["budget.exhausted"]).await;
+    let settings = AnomalySettings { signals: Signals::default(), cap: Some(of_requests(10)) };
+    world.test.app.set_anomaly_settings(&ann, &organization, &settings).await.unwrap();
+    let now = Timestamp(world.test.now());
+    world.use_key("m", 11).await;
+    let by_cap = json!({ "type": "service", "id": "velocity cap" });
+    let paused = |reason: &str, by: &Value| json!({ "reason": reason, "paused_by": by });
+    let expected = world.event("key.paused", now, paused("requests_over_cap", &by_cap));
+    assert_eq!(world.events().await, [expected]);
+    world.use_key("m", 100).await;
+    assert!(world.events().await.is_empty(), "it is paused already");
+
+    let operator = Actor::operator("ops@example.com");
+    let of_ann = json!({ "type": "user", "id": ann.user().unwrap().as_str() });
+    let of_operator = json!({ "type": "operator", "id": null });
+    for (actor, shown) in [(&ann, &of_ann), (&operator, &of_operator)] {
+        for _ in 0..2 {
+            world.test.app.resume_key(actor, &organization, &key).await.unwrap();
+        }
+        assert_eq!(world.events().await, [world.event("key.resumed", now, json!({ "resumed_by": shown }))]);
+        for _ in 0..2 {
+            world.test.app.pause_key(actor, &organization, &key).await.unwrap();
+        }
+        assert_eq!(world.events().await, [world.event("key.paused", now, paused("paused_by_person", shown))]);
+    }
+}
+
+#[tokio::test]
+async fn signals_are_events_unless_they_are_off() {
+    let mut world = World::new().await;
+    world.webhook(&["anomaly.detected"]).await;
+    world.use_key("m", 1).await;
+    world.test.advance(DAY);
+    world.use_key("n", 1).await;
+    let now = Timestamp(world.test.now());
+    let noticed =
+        |model: &str| json!({ "signal": "new_model", "value": model, "period": null, "used": null, "usual": null });
+    assert_eq!(world.events().await, [world.event("anomaly.detected", now, noticed("n"))]);
+    // Every signal is sent, also where a mail is not.
+    assert!(world.use_key("o", 1).await.is_empty());
+    assert_eq!(world.events().await, [world.event("anomaly.detected", now, noticed("o"))]);
+    assert!(world.use_key("o", 1).await.is_empty());
+    assert!(world.events().await.is_empty(), "once for each model");
+    let off = AnomalySettings { signals: Signals::only(&[]), cap: Some(of_requests(10)) };
+    world.test.app.set_anomaly_settings(&world.ann, &world.organization, &off).await.unwrap();
+    world.use_key("p", 1).await;
+    assert!(world.events().await.is_empty(), "it is off");
+    // What pauses a key comes from the cap, which no switch turns off.
+    world.use_key("p", 10).await;
+    let listed = world.test.app.anomalies(&world.ann, &world.organization, None, 9).await.unwrap();
+    let over = listed.iter().find(|one| one.signal == Signal::RequestsOverCap).unwrap();
+    let figures = json!({
+        "signal": "requests_over_cap", "value": over.value, "period": "minute", "used": over.figure, "usual": 10,
+    });
+    assert_eq!(world.events().await, [world.event("anomaly.detected", over.at, figures)]);
+}
+
+#[tokio::test]
+async fn a_pause_and_its_events_are_one_transaction() {
+    let mut world = World::new().await;
+    world.webhook(&["key.paused", "anomaly.detected"]).await;
+    let settings = AnomalySettings { signals: Signals::default(), cap: Some(of_requests(1)) };
+    world.test.app.set_anomaly_settings(&world.ann, &world.organization, &settings).await.unwrap();
+    world.count("m", 2).await;
+    for statement in 1.. {
+        world.test.store.fail_at(Some(statement));
+        let done = world.test.app.handle_key_signals().await;
+        world.test.store.fail_at(None);
+        if done.is_ok() {
+            break;
+        }
+        assert!(world.events().await.is_empty(), "a fault at statement {statement}");
+        assert_eq!(world.paused().await, None, "a fault at statement {statement}");
+    }
+    let events = world.events().await;
+    let types: Vec<&str> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["anomaly.detected", "key.paused"]);
+    assert_eq!(world.paused().await, Some(PauseReason::RequestsOverCap));
 }

@@ -23,17 +23,17 @@ use crate::counted_usage;
 use crate::vendors::{DAY, ServicesApp};
 
 /// Micros in a cent.
-const CENT: i64 = 10_000;
+pub(crate) const CENT: i64 = 10_000;
 
-struct Account {
-    test: ServicesApp,
-    organization: OrganizationId,
+pub(crate) struct Account {
+    pub(crate) test: ServicesApp,
+    pub(crate) organization: OrganizationId,
     project: ProjectId,
-    owner: UserId,
+    pub(crate) owner: UserId,
     counted: i64,
 }
 
-fn operator() -> Actor {
+pub(crate) fn operator() -> Actor {
     Actor::operator("anna")
 }
 
@@ -42,7 +42,7 @@ fn stripe() -> Actor {
 }
 
 impl Account {
-    async fn new(mode: BillingMode) -> Self {
+    pub(crate) async fn new(mode: BillingMode) -> Self {
         Self::over(ServicesApp::new(Settings { billing_mode: mode, ..Settings::default() }).await).await
     }
 
@@ -53,7 +53,7 @@ impl Account {
     }
 
     /// Counts usage of this cost, as a node reports it.
-    async fn uses(&mut self, cost: Amount) {
+    pub(crate) async fn uses(&mut self, cost: Amount) {
         self.uses_of(cost, None).await;
     }
 
@@ -66,14 +66,14 @@ impl Account {
         counted_usage::count(&self.test.store, position, event).await;
     }
 
-    async fn grant(&self, cents: i64, expires_in: Option<i64>) -> Result<Posted, Error> {
+    pub(crate) async fn grant(&self, cents: i64, expires_in: Option<i64>) -> Result<Posted, Error> {
         let expires_at = expires_in.map(|seconds| Timestamp(self.test.now() + seconds));
         let micros = Micros(cents * CENT);
         let grant = Grant { micros, expires_at, priority: None, reason: "trial", idempotency_key: None };
         self.test.app.grant_credit(&operator(), &self.organization, &grant).await
     }
 
-    async fn adjust(&self, micros: i64, key: Option<&str>) -> Result<Posted, Error> {
+    pub(crate) async fn adjust(&self, micros: i64, key: Option<&str>) -> Result<Posted, Error> {
         let wanted = Adjustment { micros: Micros(micros), reason: "a correction", idempotency_key: key };
         self.test.app.adjust_credit(&operator(), &self.organization, &wanted).await
     }
@@ -102,13 +102,13 @@ impl Account {
         kinds
     }
 
-    async fn proven(&self) -> MoneyCheck {
+    pub(crate) async fn proven(&self) -> MoneyCheck {
         let check = self.test.app.check_money(&operator()).await.unwrap();
         assert_eq!(check.difference, None);
         check
     }
 
-    async fn buys(&self, payment: &str, cents: i64) -> Result<Posted, Error> {
+    pub(crate) async fn buys(&self, payment: &str, cents: i64) -> Result<Posted, Error> {
         let (app, organization, payment) = (self.test.app.clone(), self.organization.clone(), payment.to_owned());
         let work = async move |tx: &mut Tx| {
             let paid = Purchase { organization: &organization, payment: &payment, micros: Micros(cents * CENT) };
@@ -117,7 +117,13 @@ impl Account {
         self.test.store.write("buy", work).await.unwrap()
     }
 
-    async fn takes_back(&self, payment: &str, id: &str, cents: i64, disputed: bool) -> Result<Posted, Error> {
+    pub(crate) async fn takes_back(
+        &self,
+        payment: &str,
+        id: &str,
+        cents: i64,
+        disputed: bool,
+    ) -> Result<Posted, Error> {
         let (app, organization) = (self.test.app.clone(), self.organization.clone());
         let (payment, id) = (payment.to_owned(), id.to_owned());
         let work = async move |tx: &mut Tx| {
@@ -131,7 +137,7 @@ impl Account {
         self.test.store.write("take back", work).await.unwrap()
     }
 
-    async fn returns(&self, dispute: &str) -> Result<Posted, Error> {
+    pub(crate) async fn returns(&self, dispute: &str) -> Result<Posted, Error> {
         let (app, organization, dispute) = (self.test.app.clone(), self.organization.clone(), dispute.to_owned());
         let work = async move |tx: &mut Tx| {
             Ok::<_, Never>(reverse_chargeback(&app, tx, &stripe(), &organization, &dispute).await)
@@ -149,7 +155,7 @@ impl Account {
 /// The error of transactions in these tests: the store's.
 type Never = keystead_store::Error;
 
-fn cents(figure: i64) -> Amount {
+pub(crate) fn cents(figure: i64) -> Amount {
     Amount::of_cents(figure)
 }
 

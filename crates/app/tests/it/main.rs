@@ -15,6 +15,7 @@ mod code_binding;
 mod concurrency;
 mod counted_usage;
 mod credit;
+mod credit_events;
 mod deadlines;
 mod fault_injection;
 mod installation;

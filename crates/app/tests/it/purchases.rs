@@ -11,7 +11,9 @@ use keystead_core::purchase::{PaymentStatus, PurchaseState, ReversalKind, Revers
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use serde_json::json;
 
+use crate::credit_events::{event, events, subscribe};
 use crate::till::{Answer, Shop};
 use crate::vendors::{code, limit};
 
@@ -290,6 +292,20 @@ async fn automatic_purchases_pause_after_a_refusal() {
     shop.buy(order(500)).await.unwrap();
     app.run_recharges().await.unwrap();
     assert_eq!(shop.balance().await, Amount::of_cents(2_500));
+}
+
+#[tokio::test]
+async fn a_pause_of_automatic_purchases_is_an_event_once() {
+    let shop = Shop::new().await;
+    subscribe(&shop.test, &shop.tenant.actor, shop.tenant.organization()).await;
+    shop.till.answers(Answer::Asks);
+    shop.set_recharge(recharge(1_000, 2_000, 10_000)).await;
+    for _ in 0..3 {
+        shop.test.app.run_recharges().await.unwrap();
+    }
+    let data = json!({ "organization_id": shop.tenant.organization().as_str(), "reason": "declined" });
+    assert_eq!(events(&shop.test).await, [event(&shop.test, "credit.recharge_paused", data)]);
+    assert!(events(&shop.test).await.is_empty());
 }
 
 // Whatever the service does and in whatever order its deliveries arrive, the balance ends at what the service has kept.

@@ -24,7 +24,7 @@ use keystead_providers::phone::{LineLookup, SmsSender};
 use keystead_providers::webhook::{Headers, Hint, SignatureError, verify_timestamped};
 use keystead_providers::{BoxFuture, Health, ProviderError};
 use keystead_store::Store;
-use keystead_testkit::{Database, World};
+use keystead_testkit::{Database, Receiver, World};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -259,6 +259,11 @@ impl ServicesApp {
             }
         }
         panic!("work makes work without end");
+    }
+
+    /// Takes the webhooks.
+    pub(crate) fn receiver(&self) -> &Receiver {
+        &self.world.receiver
     }
 
     /// Returns the subjects of the mails that were sent.

@@ -25,22 +25,55 @@ pub enum EventType {
     BudgetThresholdReached,
     /// All of a budget is used, so that requests are refused.
     BudgetExhausted,
-    /// A key was paused because of what it did.
+    /// A key was paused, by a velocity cap or by a person.
     KeyPaused,
+    /// A key that was paused works again.
+    KeyResumed,
+    /// Unusual use of a key was noticed.
+    AnomalyDetected,
     /// Little credit is left.
     CreditLow,
+    /// No prepaid credit is left, so that requests that cost something are refused.
+    CreditExhausted,
+    /// Credit is not bought automatically any more, until an owner acts or the next month begins.
+    RechargePaused,
+    /// Billing was suspended, so that requests are refused.
+    BillingSuspended,
+    /// The suspension of billing ended.
+    BillingResumed,
     /// An owner sends a test; endpoints get it without being subscribed to it.
     EndpointTest,
 }
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 5] =
-        [Self::BudgetThresholdReached, Self::BudgetExhausted, Self::KeyPaused, Self::CreditLow, Self::EndpointTest];
+    pub const ALL: [Self; 11] = [
+        Self::BudgetThresholdReached,
+        Self::BudgetExhausted,
+        Self::KeyPaused,
+        Self::KeyResumed,
+        Self::AnomalyDetected,
+        Self::CreditLow,
+        Self::CreditExhausted,
+        Self::RechargePaused,
+        Self::BillingSuspended,
+        Self::BillingResumed,
+        Self::EndpointTest,
+    ];
 
-    /// The types that endpoints can be subscribed to. The others are named already so that their names are fixed; a type is
-    /// added here with what sends it.
-    pub const OFFERED: [Self; 2] = [Self::BudgetThresholdReached, Self::BudgetExhausted];
+    /// The types that endpoints can be subscribed to. `credit.low` is named already so that its name is fixed; it is added
+    /// here with what sends it.
+    pub const OFFERED: [Self; 9] = [
+        Self::BudgetThresholdReached,
+        Self::BudgetExhausted,
+        Self::KeyPaused,
+        Self::KeyResumed,
+        Self::AnomalyDetected,
+        Self::CreditExhausted,
+        Self::RechargePaused,
+        Self::BillingSuspended,
+        Self::BillingResumed,
+    ];
 
     /// The name in bodies and in the store.
     #[must_use]
@@ -49,7 +82,13 @@ impl EventType {
             Self::BudgetThresholdReached => "budget.threshold_reached",
             Self::BudgetExhausted => "budget.exhausted",
             Self::KeyPaused => "key.paused",
+            Self::KeyResumed => "key.resumed",
+            Self::AnomalyDetected => "anomaly.detected",
             Self::CreditLow => "credit.low",
+            Self::CreditExhausted => "credit.exhausted",
+            Self::RechargePaused => "credit.recharge_paused",
+            Self::BillingSuspended => "billing.suspended",
+            Self::BillingResumed => "billing.resumed",
             Self::EndpointTest => "endpoint.test",
         }
     }

@@ -61,6 +61,28 @@ fn names_are_read_back() {
     assert_eq!(EventType::from_name("budget"), None);
 }
 
+/// Receivers tell events apart by these names, so that they never change.
+#[test]
+fn the_names_of_events_are_fixed() {
+    let names = [
+        "budget.threshold_reached",
+        "budget.exhausted",
+        "key.paused",
+        "key.resumed",
+        "anomaly.detected",
+        "credit.low",
+        "credit.exhausted",
+        "credit.recharge_paused",
+        "billing.suspended",
+        "billing.resumed",
+        "endpoint.test",
+    ];
+    assert_eq!(EventType::ALL.map(EventType::as_str), names);
+    let others: Vec<_> = EventType::ALL.into_iter().filter(|one| !EventType::OFFERED.contains(one)).collect();
+    assert_eq!(others, [EventType::CreditLow, EventType::EndpointTest], "one is reserved, one is sent without asking");
+    assert!(EventType::OFFERED.is_sorted());
+}
+
 #[test]
 fn attempts_follow_the_schedule_of_the_specification() {
     let waits: Vec<Option<i64>> = (1..=ATTEMPTS).map(|attempts| wait_after(attempts, 0, None)).collect();

@@ -1,5 +1,5 @@
-//! Alerts about budgets that are reached, and budgets of which all is used. Both are noted in the transaction that counts what was used;
-//! mails and webhooks are queued afterwards.
+//! Alerts about budgets that are reached, and budgets of which all is used. Both are noted in the transaction that counts
+//! what was used; mails and webhooks are queued afterwards.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -221,9 +221,10 @@ struct Counted {
 
 impl Counted {
     /// The latest period that reaches a threshold which was last reached in the period `known`, when the budget was
-    /// `before`.
+    /// `before`. The end of credit is reached once until its ledger has credit again (`credit_budgets::reopen`).
     fn reached(&self, totals: &Sums, threshold: Threshold, (known, before): (i64, Amount)) -> Option<(i64, Amount)> {
-        let first = if threshold.is_open_again(before, self.most) { known } else { known.saturating_add(1) };
+        let again = self.terms != BudgetTerms::CREDIT && threshold.is_open_again(before, self.most);
+        let first = if again { known } else { known.saturating_add(1) };
         let from = (self.subject.clone(), self.terms, first);
         let to = (self.subject.clone(), self.terms, i64::MAX);
         let mut windows = totals.range(from..=to);
@@ -243,7 +244,7 @@ pub(super) async fn reach(tx: &mut Tx, totals: &Sums, at: Timestamp) -> Result<(
     reach_ends(tx, totals, &budgets, at).await
 }
 
-/// The limits among these subjects of which something was counted. Prepaid credit has alerts of its own.
+/// The budgets of these subjects of which something was counted.
 async fn counted(tx: &mut Tx, subjects: &BTreeSet<&str>, totals: &Sums) -> Result<Vec<Counted>, Error> {
     const SQL: PerEngine = PerEngine {
         sqlite: "SELECT id, organization, subject, terms, most, most_picos FROM budgets \
@@ -259,8 +260,7 @@ async fn counted(tx: &mut Tx, subjects: &BTreeSet<&str>, totals: &Sums) -> Resul
         let terms: BudgetTerms = text.parse().map_err(|_| Error::Corrupt { table: "budgets", id: text })?;
         let subject = row.text(2)?;
         let first = (subject.clone(), terms, i64::MIN);
-        let touched = totals.range(first..=(subject.clone(), terms, i64::MAX)).next().is_some();
-        if touched && terms != BudgetTerms::CREDIT {
+        if totals.range(first..=(subject.clone(), terms, i64::MAX)).next().is_some() {
             let (budget, organization) = (row.text(0)?, row.text(1)?);
             found.push(Counted { budget, organization, subject, terms, most: amount(row, 4)? });
         }

@@ -1,8 +1,9 @@
 //! The budget of an organization's prepaid credit, as its ledger reads and sets it.
 
 use keystead_core::budget::{BudgetScope, BudgetSubject, BudgetTerms, Window};
-use keystead_core::id::OrganizationId;
+use keystead_core::id::{BudgetId, OrganizationId};
 use keystead_core::money::Amount;
+use keystead_core::time::Timestamp;
 
 use super::{budgets, changes, spend_counters};
 use crate::{Error, Tx};
@@ -39,4 +40,32 @@ pub async fn lock(tx: &mut Tx, organization: &OrganizationId) -> Result<CreditBu
     changes::lock(tx).await?;
     budgets::lock_counting(tx, organization).await?;
     find(tx, organization).await
+}
+
+/// Notes that no credit is left because the ledger took it, once until [`reopen`]; `set` is the budget as it is now. Usage
+/// that takes the rest is noted where it is counted.
+pub async fn note_exhausted(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    set: CreditBudget,
+    at: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO budget_exhaustions (budget, organization, reached_window, reached_most, \
+                       reached_most_picos, reached_at, reached, reached_picos) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (budget) DO UPDATE SET \
+                       reached_window = excluded.reached_window, reached_most = excluded.reached_most, \
+                       reached_most_picos = excluded.reached_most_picos, reached_at = excluded.reached_at, \
+                       reached = excluded.reached, reached_picos = excluded.reached_picos, handled_at = NULL \
+                       WHERE budget_exhaustions.reached_window < excluded.reached_window";
+    let budget = BudgetId::of_credit(organization);
+    let (most, spent) = (set.most.unwrap_or(Amount::ZERO).parts(), set.spent.parts());
+    let mut values = vec![budget.as_str().into(), organization.as_str().into(), Window::ALL_TIME.start.0.into()];
+    values.extend([most.0.into(), most.1.into(), at.0.into(), spent.0.into(), spent.1.into()]);
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// There is credit again, so that its end is noted once more. What was noted and is not announced yet stays.
+pub async fn reopen(tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+    const SQL: &str = "UPDATE budget_exhaustions SET reached_window = -1 WHERE budget = $1";
+    tx.execute(SQL, vec![BudgetId::of_credit(organization).as_str().into()]).await.map(|_| ())
 }

@@ -29,6 +29,7 @@ fn everything_that_is_recorded_stands_in_the_list() {
         "budget.exhausted",
         "budget.threshold_reached",
         "credit.end_payment",
+        "credit.exhausted",
         "credit.low",
         "credit.mail",
         "credit.poll",

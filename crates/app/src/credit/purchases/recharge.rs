@@ -16,6 +16,7 @@ use super::mails::PurchaseNotice;
 use super::order::{request_payment, save_order, within_bounds};
 use super::{MailPurchase, purchase_provider};
 use crate::audit::AuditEntry;
+use crate::credit::events::emit_recharge_paused;
 use crate::credit::view::credit_of;
 use crate::jobs::Job;
 use crate::verification::limits::hold_room;
@@ -171,6 +172,7 @@ pub(super) async fn pause_recharge(
     let (action, target) = ("credit.recharge_paused", organization.as_str());
     let entry = AuditEntry { organization, action, target, details };
     app.record(tx, &Actor::service("clock"), entry).await?;
+    emit_recharge_paused(app, tx, organization, pause).await?;
     if !app.sends_mail() {
         return Ok(());
     }

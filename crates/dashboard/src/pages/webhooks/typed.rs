@@ -94,7 +94,13 @@ pub(super) const fn type_words(of: EventType) -> &'static str {
         EventType::BudgetThresholdReached => "webhook-type-threshold",
         EventType::BudgetExhausted => "webhook-type-exhausted",
         EventType::KeyPaused => "webhook-type-paused",
+        EventType::KeyResumed => "webhook-type-resumed",
+        EventType::AnomalyDetected => "webhook-type-anomaly",
         EventType::CreditLow => "webhook-type-credit",
+        EventType::CreditExhausted => "webhook-type-credit-exhausted",
+        EventType::RechargePaused => "webhook-type-recharge",
+        EventType::BillingSuspended => "webhook-type-suspended",
+        EventType::BillingResumed => "webhook-type-unsuspended",
         EventType::EndpointTest => "webhook-type-test",
     }
 }

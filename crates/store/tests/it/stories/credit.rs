@@ -6,9 +6,10 @@ use keystead_core::money::{Amount, Micros};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
 use keystead_store::Error;
+use keystead_store::tables::credit_budgets::{self, CreditBudget};
 use keystead_store::tables::credit_lots::{self, CreditLot};
 use keystead_store::tables::ledger::{self, LedgerTransaction};
-use keystead_store::tables::{budgets, changes, credit_accounts, credit_budgets, credit_usage, usage};
+use keystead_store::tables::{budget_alerts, budgets, changes, credit_accounts, credit_usage, usage};
 
 use super::usage::event;
 use crate::world::*;
@@ -99,6 +100,45 @@ pub(crate) async fn accounts_and_lots(db: Database) {
     change!(db, |tx| usage::record(tx, "1-a", 0, &used)).unwrap();
     let budget = look!(db, |tx| credit_budgets::find(tx, &one)).unwrap();
     assert_eq!((budget.spent, budget.left()), (Amount::of_cents(10), Some(Amount::of_cents(20))));
+}
+
+/// The end of credit is noted once until there is credit again, by what takes the rest: the ledger or usage.
+pub(crate) async fn credit_ends(db: Database) {
+    seed(&db).await;
+    let (one, cents) = (id("org-one"), Amount::of_cents);
+    let ended = async |seconds: i64| {
+        let ended = change!(db, |tx| budget_alerts::claim_reached(tx, later(seconds), 9)).unwrap();
+        ended.into_iter().map(|end| (end.most, end.used, end.at)).collect::<Vec<_>>()
+    };
+    let mut position = 0;
+    let mut record = async |seconds: i64, figure: i64| {
+        let used = [UsageEvent { cost: cents(figure), ..event(seconds, "m") }];
+        change!(db, |tx| usage::record(tx, "1-a", position, &used)).unwrap();
+        position += 1;
+    };
+    change!(db, |tx| budgets::set_credit(tx, &one, cents(30), NOW)).unwrap();
+    record(1, 10).await;
+    assert!(ended(1).await.is_empty());
+    change!(db, |tx| budgets::set_credit(tx, &one, cents(10), later(2))).unwrap();
+    let set = CreditBudget { most: Some(cents(10)), spent: cents(10) };
+    change!(db, |tx| credit_budgets::note_exhausted(tx, &one, set, later(2))).unwrap();
+    assert!(look!(db, |tx| budget_alerts::has_reached(tx)).unwrap());
+    assert_eq!(ended(2).await, [(cents(10), cents(10), later(2))]);
+    change!(db, |tx| credit_budgets::note_exhausted(tx, &one, set, later(3))).unwrap();
+    record(3, 1).await;
+    // More than before, and still less than what is used.
+    change!(db, |tx| budgets::set_credit(tx, &one, cents(11), later(4))).unwrap();
+    record(4, 1).await;
+    assert!(ended(4).await.is_empty(), "it ended before");
+    change!(db, |tx| budgets::set_credit(tx, &one, cents(14), later(5))).unwrap();
+    change!(db, |tx| credit_budgets::reopen(tx, &one)).unwrap();
+    record(5, 1).await;
+    assert!(ended(5).await.is_empty());
+    record(6, 3).await;
+    record(7, 1).await;
+    change!(db, |tx| credit_budgets::reopen(tx, &one)).unwrap();
+    assert_eq!(ended(8).await, [(cents(14), cents(16), later(6))], "it is announced though there is credit again");
+    assert!(ended(9).await.is_empty());
 }
 
 pub(crate) async fn transactions_sum_to_zero(db: Database) {
