@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use self::forecast::forecast;
 use crate::credit::events::emit_exhausted;
+use crate::credit::purchases::mails::mail_exhausted;
 use crate::jobs::{Job, MailBudgetAlert};
 use crate::verification::limits::{Subjects, count_within};
 use crate::webhooks::Event;
@@ -60,7 +61,8 @@ async fn announce(app: &App, tx: &mut Tx, reached: &ReachedThreshold) -> Result<
     let Some(row) = budgets::find_by_id(tx, &reached.organization, &reached.budget).await? else { return Ok(()) };
     if row.budget.scope.terms == BudgetTerms::CREDIT {
         let left = (reached.most.minus(reached.used), reached.at);
-        return emit_exhausted(app, tx, &reached.organization, left).await;
+        emit_exhausted(app, tx, &reached.organization, left).await?;
+        return mail_exhausted(app, tx, &reached.organization).await;
     }
     let data = data(app, tx, &row, reached).await?;
     let Some(alert) = &reached.alert else {

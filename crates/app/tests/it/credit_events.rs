@@ -60,6 +60,9 @@ async fn the_end_of_credit_is_an_event_each_time() {
     assert!(events(&account.test).await.is_empty());
     account.uses(cents(3)).await;
     assert_eq!(events(&account.test).await, [account.exhausted(-2)]);
+    account.test.work().await;
+    let told = account.test.subjects().into_iter().filter(|subject| subject.contains("No credit is left"));
+    assert_eq!(told.count(), 1, "the owner gets a mail");
     account.uses(cents(1)).await;
     account.test.app.post_ledgers().await.unwrap();
     // This pays a part of what is owed, so that there is no credit meanwhile.

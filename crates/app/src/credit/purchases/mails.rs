@@ -1,16 +1,19 @@
-//! The mails about purchases, to the owners, in their language.
+//! The mails about purchases and the end of credit, to the owners, in their language.
 
-use keystead_core::id::UserId;
+use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::money::Amount;
 use keystead_core::purchase::recharge::Pause;
 use keystead_core::role::OrganizationRole;
+use keystead_core::verification::limits::ALERT_MAIL_LIMITS;
 use keystead_providers::mail::MailContent;
+use keystead_store::Tx;
 use keystead_store::tables::{credit_purchases, memberships, organizations, users};
 use serde::{Deserialize, Serialize};
 
 use super::MailPurchase;
 use crate::jobs::mail::{MailLink, Parts, Reader, Sender, compose, send_mail};
 use crate::jobs::{Job, Outcome};
+use crate::verification::limits::{Subjects, count_within};
 use crate::{App, Error};
 
 /// What a mail is about.
@@ -29,6 +32,8 @@ pub(crate) enum PurchaseNotice {
     DisputeWon,
     /// Automatic purchases pause.
     Paused(PausedBy),
+    /// No prepaid credit is left.
+    Exhausted,
 }
 
 /// Why automatic purchases pause, in a job.
@@ -55,7 +60,7 @@ impl From<Pause> for PausedBy {
 impl PurchaseNotice {
     /// Every notice, for tests of the mails.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Paid,
         Self::Refunded,
         Self::RefundFailed,
@@ -65,6 +70,7 @@ impl PurchaseNotice {
         Self::Paused(PausedBy::NoCard),
         Self::Paused(PausedBy::Ceiling),
         Self::Paused(PausedBy::Bounds),
+        Self::Exhausted,
     ];
 
     const fn key(self) -> &'static str {
@@ -78,6 +84,7 @@ impl PurchaseNotice {
             Self::Paused(PausedBy::NoCard) => "mail-recharge-no-card",
             Self::Paused(PausedBy::Ceiling) => "mail-recharge-ceiling",
             Self::Paused(PausedBy::Bounds) => "mail-recharge-bounds",
+            Self::Exhausted => "mail-credit-exhausted",
         }
     }
 }
@@ -99,10 +106,10 @@ pub(crate) fn about_purchase(
     about: &AboutPurchase,
 ) -> MailContent {
     let amount = reader.format.money(&Amount::of_cents(about.cents));
-    let mut lines = vec![
-        reader.line("mail-line-organization", "organization", &about.organization),
-        reader.line("mail-line-amount", "amount", &amount),
-    ];
+    let mut lines = vec![reader.line("mail-line-organization", "organization", &about.organization)];
+    if notice != PurchaseNotice::Exhausted {
+        lines.push(reader.line("mail-line-amount", "amount", &amount));
+    }
     if let Some(url) = &about.receipt_url {
         lines.push(reader.line("mail-line-receipt", "url", url));
     }
@@ -110,6 +117,24 @@ pub(crate) fn about_purchase(
     let url = format!("{}/settings/organization/billing", sender.url);
     let parts = Parts { lines, link: Some(MailLink { button: "mail-button-credit", url }), help: None };
     compose(sender, reader.messages, text, parts)
+}
+
+/// Queues a mail to the owners that no credit is left. Such mails count as those of alerts.
+pub(crate) async fn mail_exhausted(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+    if !app.sends_mail() {
+        return Ok(());
+    }
+    let who = Subjects { organization: Some(organization), ..Subjects::default() };
+    match count_within(app, tx, ALERT_MAIL_LIMITS, &who).await {
+        Err(Error::Limited { .. }) => {
+            tracing::warn!(%organization, "an email about the end of credit is not sent: the organization has sent too many");
+            return Ok(());
+        }
+        counted => counted?,
+    }
+    let notice = PurchaseNotice::Exhausted;
+    let mail = MailPurchase { organization: organization.clone(), purchase: None, notice, cents: 0, to: None };
+    app.enqueue(tx, &Job::MailPurchase(mail), app.now()).await
 }
 
 /// Queues a mail for each owner.
