@@ -15,8 +15,12 @@ const URL: Member = field("url", Kind::Text, "The address: https, a host with a 
     .between(1, LONGEST_URL as i64)
     .such_as("https://example.com/webhooks");
 const DESCRIPTION: Member = field("description", Kind::Text, "What it is for.").or_null().such_as("Alerts to the chat");
-const EVENT_TYPES: Member = field("event_types", Kind::List(&OFFERED), "The types of events that are sent.")
-    .such_as("[\"budget.threshold_reached\", \"budget.exhausted\"]");
+const EVENT_TYPES: Member = field(
+    "event_types",
+    Kind::List(&OFFERED),
+    "The types of events that are sent: `budget.…` about budgets, `key.…` and `anomaly.detected` about keys, `credit.…` about prepaid credit and automatic recharge, `billing.…` about suspensions.",
+)
+.such_as("[\"budget.threshold_reached\", \"budget.exhausted\"]");
 const ENABLED: Member = field("enabled", Kind::Boolean, "Whether events are sent.");
 
 const MEMBERS: &[Member] = &[
