@@ -42,6 +42,11 @@ async fn a_secret_is_shown_once() {
     assert!(again.contains("https://hooks.example.com/in?token=1") && !again.contains("whsec_"), "{again}");
     let list = ann.get(HERE).await.body;
     assert!(list.contains("Alerts to the chat") && list.contains(&page), "{list}");
+    for label in
+        ["A paused key was resumed", "Unusual use of a key was noticed", "No credit is left", "Billing was suspended"]
+    {
+        assert!(list.contains(label), "{label}");
+    }
     assert!(ann.get(&format!("{page}?ask=rotate")).await.body.contains("dialog-title"));
     let rotated = send(&mut ann, &format!("{page}/rotate"), &[]).await;
     assert!(rotated.body.contains("whsec_") && !rotated.body.contains(&secret), "another one");
