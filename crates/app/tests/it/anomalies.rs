@@ -9,6 +9,7 @@ use keystead_core::gate::Requirement;
 use keystead_core::id::{KeyId, OrganizationId, ProjectId};
 use keystead_core::money::Amount;
 use keystead_core::notification::Notification;
+use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent};
 use serde_json::{Value, json};
 
