@@ -329,7 +329,7 @@ pub static ROUTES: &[Endpoint] = &[
     write(PURCHASES, WRITE, || post(keystead::purchases::create)).body(keystead::purchases::PURCHASE),
     read(PURCHASE, READ, || get(keystead::purchases::retrieve)),
     write("/v1/keystead/credit/purchases/{purchase_id}/refresh", WRITE, || post(keystead::purchases::refresh)),
-    read("/v1/keystead/ledger", READ, || get(keystead::credit::ledger)).query(PAGE, &[]),
+    read("/v1/keystead/ledger", USAGE, || get(keystead::credit::ledger)).query(PAGE, &[]),
     read("/v1/keystead/operator/credit", OPERATOR, || get(keystead::credit::list)),
     read(CREDIT, OPERATOR, || get(keystead::credit::of_organization)),
     write("/v1/keystead/operator/credit/{organization_id}/grants", OPERATOR, || post(keystead::credit::grant))

@@ -27,9 +27,8 @@ impl App {
         write_tx!(self.store(), "begin_export", |tx| {
             match file {
                 Export::Usage => self.authorize_reader(tx, actor, organization, Scope::UsageRead).await?,
-                Export::AuditLog | Export::Ledger => {
-                    self.authorize(tx, actor, organization, Scope::ManagementRead).await?
-                }
+                Export::AuditLog => self.authorize(tx, actor, organization, Scope::ManagementRead).await?,
+                Export::Ledger => self.authorize(tx, actor, organization, Scope::UsageRead).await?,
             }
             let who = Subjects {
                 user: actor.user(),

@@ -119,6 +119,22 @@ async fn a_wrong_amount_names_its_field_and_changes_nothing() {
     assert_eq!(world.call(Method::GET, "/v1/keystead/credit", key, "").await.body["balance_in_cents"], 5);
 }
 
+// Figures of money need one permission: the balance and the transactions that it is the sum of.
+#[tokio::test]
+async fn balance_and_ledger_need_the_same_permission() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    grant(&world, &owner.organization_id).await;
+    for (scope, status) in [("api.usage.read", 200), ("api.management.read", 403)] {
+        let asked = json!({ "name": "narrow", "scopes": [scope] });
+        let key = world.must_post("/v1/organization/admin_api_keys", admin(&owner), asked).await;
+        for path in ["/v1/keystead/credit", "/v1/keystead/ledger"] {
+            let answer = world.get(path, key["value"].as_str().unwrap()).await;
+            assert_eq!(answer.status, status, "{scope} {path}: {}", answer.body);
+        }
+    }
+}
+
 #[tokio::test]
 async fn owners_set_automatic_recharge() {
     let world = World::new().await;

@@ -82,7 +82,7 @@ impl App {
     /// Lists the ledger of an organization.
     ///
     /// # Errors
-    /// When the caller lacks the permission, or when the cursor is unknown.
+    /// When the caller lacks the permission to read usage, or when the cursor is unknown.
     pub async fn ledger(
         &self,
         actor: &Actor,
@@ -90,7 +90,7 @@ impl App {
         page: &Page,
     ) -> Result<Listing<LedgerTransaction>, Error> {
         read_tx!(self.store(), "ledger", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
+            self.authorize(tx, actor, organization, Scope::UsageRead).await?;
             if organizations::find(tx, organization).await?.is_none() {
                 return Err(Error::not_found("organization", organization.as_str()));
             }

@@ -244,7 +244,7 @@ pub(super) const GROUP: Group = Group {
             .answers(&PURCHASE),
         get("/v1/keystead/ledger", "listLedger", "List the ledger")
             .about("The latest first. Usage is posted about once a minute.")
-            .needs(READ)
+            .needs(USAGE)
             .query(PAGE)
             .lists(&TRANSACTION),
     ],
