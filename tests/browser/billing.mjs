@@ -1,6 +1,6 @@
 // Billing: an owner buys credit with a card, is declined, confirms at the bank, and disputes; an operator pays back.
 import assert from "node:assert/strict";
-import { base, complaints, done, look, organization, run, sandbox, sign_up, unexpected } from "./opening.mjs";
+import { PASSWORD, base, complaints, done, grow_stale, look, organization, run, sandbox, sign_up, unexpected } from "./opening.mjs";
 
 const BUY = "/settings/organization/billing/buy";
 const languages = { en: "20.00", pl: "20,00", ja: "20.00" };
@@ -31,7 +31,13 @@ async function journey(page, language, scripts) {
   };
 
   const pay_on_the_page = async () => {
+    // Long after the sign-in, the password is asked for once; the way to the bank and back does not ask again.
+    grow_stale();
     await order("checkout");
+    await page.waitForSelector("#proof_password");
+    await see("proof");
+    await page.fill("#proof_password", PASSWORD);
+    await page.locator("main form button").click();
     await page.waitForURL(`${sandbox}/stripe/checkout/**`);
     await choose("insufficient_funds");
     await page.waitForSelector("[role=alert]");

@@ -12,6 +12,11 @@ async fn console(browser: &mut Browser<'_>) -> String {
     format!("{CONSOLE}/org-{}", id.split(['"', '?', '&']).next().unwrap())
 }
 
+/// Where that page sends its forms.
+async fn changes(browser: &mut Browser<'_>) -> String {
+    format!("{}/change", console(browser).await)
+}
+
 async fn send(browser: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
     let csrf = browser.csrf().await;
     let mut all = vec![("csrf", csrf.as_str())];
@@ -29,7 +34,7 @@ async fn operators_grant_and_owners_see_what_they_have() {
     let buying = ops.get(&format!("{BILLING}/buy")).await.body;
     assert!(buying.contains("strip-tabs") && buying.contains("No purchases yet"), "{buying}");
     assert_eq!(ops.get(&format!("{BILLING}/buy/state?purchase=pur_none")).await.status, 404);
-    let place = console(&mut ops).await;
+    let place = changes(&mut ops).await;
     for (fields, said) in [
         (&[("do", "grant"), ("grant", ""), ("reason", "trial")][..], "grant"),
         (&[("do", "grant"), ("grant", "-5"), ("reason", "trial")], "grant"),
@@ -94,11 +99,38 @@ async fn operators_grant_and_owners_see_what_they_have() {
     assert!(step.contains(&format!("href=\"{BILLING}")) && step.contains("I&#39;ll buy credits later"), "{step}");
 }
 
+// Money moves after a recent sign-in. Looking at what would be bought does not ask, and one answer is enough.
+#[tokio::test]
+async fn money_moves_after_a_recent_sign_in() {
+    let world = World::prepaid(&["ops@example.com"]).await;
+    let mut ops = world.owner("ops@example.com", "Harbour").await;
+    let place = changes(&mut ops).await;
+    let asks = |answer: &Answer| answer.status == 403 && answer.body.contains("proof_password");
+    world.advance(601);
+    let order = [("amount", "20"), ("way", "checkout"), ("do", "review")];
+    let reviewed = send(&mut ops, &format!("{BILLING}/buy"), &order).await;
+    assert!(!asks(&reviewed), "{}", reviewed.body);
+    for path in ["buy/pay", "recharge", "recharge/stop", "payment-methods/add", "payment-methods/remove"] {
+        let asked = send(&mut ops, &format!("{BILLING}/{path}"), &order).await;
+        assert!(asks(&asked) && asked.field("amount") == "20", "{path}: {}", asked.body);
+    }
+    let refund = place.replace("/change", "/purchases/refund");
+    assert!(asks(&send(&mut ops, &refund, &[("amount", "5")]).await));
+    let grant = [("do", "grant"), ("grant", "5"), ("reason", "trial")];
+    assert!(asks(&send(&mut ops, &place, &grant).await));
+    assert!(ops.get(BILLING).await.body.contains("There are no transactions yet"));
+
+    let mut proven = grant.to_vec();
+    proven.extend([("proof", CONSOLE), ("proof_password", PASSWORD)]);
+    assert!(send(&mut ops, &place, &proven).await.location().contains("done=saved"));
+    assert!(send(&mut ops, &place, &grant).await.location().contains("done=saved"), "not asked again");
+}
+
 #[tokio::test]
 async fn older_transactions_are_on_a_page_of_the_same_project() {
     let world = World::prepaid(&["ops@example.com"]).await;
     let mut ops = world.owner("ops@example.com", "Harbour").await;
-    let place = console(&mut ops).await;
+    let place = changes(&mut ops).await;
     for _ in 0..21 {
         let grant = [("do", "grant"), ("grant", "1"), ("reason", "trial")];
         assert!(send(&mut ops, &place, &grant).await.location().contains("done=saved"));
@@ -122,7 +154,7 @@ async fn credit_belongs_to_owners_and_its_console_to_operators() {
     }
     let csrf = ann.csrf().await;
     let own = [("csrf", csrf.as_str()), ("do", "grant"), ("grant", "5"), ("reason", "mine")];
-    assert_eq!(ann.post(&place, &own).await.status, 404);
+    assert_eq!(ann.post(&format!("{place}/change"), &own).await.status, 404);
     let mut ben = world.member(&mut ann, "ben@example.com").await;
     assert_eq!(ben.get(BILLING).await.status, 403);
     let csrf = ben.csrf().await;

@@ -141,7 +141,7 @@ async fn page(state: &DashboardState, visit: &OwnVisit, id: &OrganizationId) -> 
     Ok(One {
         layout: layout(state, visit, &name, HERE),
         back: visit.link(HERE),
-        action: visit.link(&format!("{HERE}/{id}")),
+        action: visit.link(&format!("{HERE}/{id}/change")),
         id: id.to_string(),
         lead: t.text_with("credit-mode-now", "mode", mode_name(t, credit.mode)),
         look,

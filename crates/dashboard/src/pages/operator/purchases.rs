@@ -67,7 +67,7 @@ async fn page(state: &DashboardState, visit: &OwnVisit, id: &str) -> Result<Purc
         layout: layout(state, visit, &title, CREDIT),
         rows: listed.data.iter().map(|view| Row::of(format, view)).collect(),
         back: visit.link(&format!("{CREDIT}/{id}")),
-        action: visit.link(&here(id)),
+        action: visit.link(&format!("{}/refund", here(id))),
         wrong: None,
         of: String::new(),
         amount: String::new(),

@@ -18,7 +18,7 @@ use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
 use crate::web::form::Form;
 use crate::web::layout::{Layout, billing_entry};
-use crate::web::response::{Page, redirect, render, render_error, render_invalid};
+use crate::web::response::{Page, redirect, render, render_error, render_invalid, subpath};
 
 /// Its address.
 pub(crate) const HERE: &str = "/settings/organization/billing/buy";
@@ -108,6 +108,11 @@ struct Buy {
 }
 
 impl Buy {
+    /// Where the confirmation is sent.
+    fn pay(&self) -> String {
+        subpath(&self.action, HERE, "pay")
+    }
+
     /// Why nothing is sold.
     fn closed(&self) -> Option<String> {
         let key = match &self.options {
@@ -227,29 +232,44 @@ pub(crate) async fn state(State(state): State<DashboardState>, visit: Visit) -> 
     Ok((headers, view.state.as_str()).into_response())
 }
 
-/// `review` shows what will be charged, `change` goes back to it, and `buy` buys.
-pub(crate) async fn act(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
-    visit.person.check(&form)?;
-    let (t, format) = (visit.person.messages, &visit.person.format);
-    let checkout = form.field("way") == "checkout";
-    let typed = form.field("amount").to_owned();
-    let mut page = page(&state, &visit).await?;
-    page.amount.clone_from(&typed);
-    page.checkout = checkout || page.options.method.is_none();
-    let read = match cents(format, &typed, page.options.least) {
+/// The page with what was typed, and the amount in cents or why it is none.
+async fn read_order(
+    state: &DashboardState,
+    visit: &Visit,
+    form: &Form,
+) -> Result<(Buy, Result<i64, String>), PageError> {
+    visit.person.check(form)?;
+    let mut page = page(state, visit).await?;
+    form.field("amount").clone_into(&mut page.amount);
+    page.checkout = form.field("way") == "checkout" || page.options.method.is_none();
+    let read = cents(&visit.person.format, &page.amount, page.options.least);
+    Ok((page, read))
+}
+
+fn render_wrong_amount(visit: &Visit, mut page: Buy, why: String) -> Page {
+    page.wrong = Some((true, why));
+    render_invalid(visit.person.messages, &page)
+}
+
+/// `review` shows what will be charged, and `change` goes back to it.
+pub(crate) async fn review(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    let (mut page, read) = read_order(&state, &visit, &form).await?;
+    let cents = match read {
         Ok(cents) => cents,
-        Err(why) => {
-            page.wrong = Some((true, why));
-            return render_invalid(t, &page);
-        }
+        Err(why) => return render_wrong_amount(&visit, page, why),
     };
-    match form.field("do") {
-        "change" => render(t, &page),
-        "buy" => buy(&state, &visit, page, read).await,
-        _ => {
-            page.confirmation = Some(confirmation(&page, format, read));
-            render(t, &page)
-        }
+    if form.field("do") != "change" {
+        page.confirmation = Some(confirmation(&page, &visit.person.format, cents));
+    }
+    render(visit.person.messages, &page)
+}
+
+/// Buys what was confirmed. Only this asks for a recent sign-in, so a purchase asks at most once.
+pub(crate) async fn pay(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    let (page, read) = read_order(&state, &visit, &form).await?;
+    match read {
+        Ok(cents) => buy(&state, &visit, page, cents).await,
+        Err(why) => render_wrong_amount(&visit, page, why),
     }
 }
 
