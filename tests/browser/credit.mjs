@@ -60,6 +60,7 @@ async function journey(page, language, scripts) {
   await page.goto(`${base}${BILLING}`);
   assert.ok((await page.textContent("#ledger")).includes(t.shown));
   assert.equal(await page.locator(".notice.wait").count(), 0);
+  assert.equal(await page.locator("#recharge .notice a").count(), 1, "automatic recharge needs a card");
   await page.fill("#below", "10");
   await page.fill("#amount", "50");
   await page.fill("#ceiling", "20");

@@ -80,6 +80,9 @@ pub(crate) fn show(view: &CreditView) -> Value {
             "below_in_cents": of_micros(one.below),
             "amount_in_cents": of_micros(one.amount),
             "monthly_ceiling_in_cents": of_micros(one.ceiling),
+            "paused": view.paused.map(|pause| json!({
+                "reason": pause.why.as_str(), "since": pause.since, "until": pause.until,
+            })),
         })),
     })
 }

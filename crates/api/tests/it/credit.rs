@@ -3,8 +3,13 @@
 use http::Method;
 use keystead_app::Actor;
 use keystead_app::credit::Grant;
+use keystead_core::budget::Window;
 use keystead_core::id::OrganizationId;
 use keystead_core::money::Micros;
+use keystead_core::purchase::recharge::Pause;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::recharge_pauses;
 use serde_json::json;
 
 use crate::operator::{HERE, operator};
@@ -144,7 +149,9 @@ async fn owners_set_automatic_recharge() {
         "enabled": true, "below_in_cents": 1_000, "amount_in_cents": 5_000, "monthly_ceiling_in_cents": 20_000,
     });
     let set = world.post(place, key, good.clone()).await;
-    let expected = json!({ "below_in_cents": 1_000, "amount_in_cents": 5_000, "monthly_ceiling_in_cents": 20_000 });
+    let expected = json!({
+        "below_in_cents": 1_000, "amount_in_cents": 5_000, "monthly_ceiling_in_cents": 20_000, "paused": null,
+    });
     assert_eq!((set.status, &set.body["recharge"]), (200, &expected), "{}", set.body);
     for (name, value) in [
         ("enabled", json!(null)),
@@ -157,7 +164,30 @@ async fn owners_set_automatic_recharge() {
         body[name] = value;
         refused(&world.post(place, key, body).await, name);
     }
+    // Of what could never be bought, the error names the bound.
+    for (cents, code) in [(499, "purchase_too_small"), (100_001, "purchase_too_large")] {
+        let mut body = good.clone();
+        body["amount_in_cents"] = json!(cents);
+        body["monthly_ceiling_in_cents"] = json!(1_000_000);
+        let answer = world.post(place, key, body).await;
+        refused(&answer, "amount_in_cents");
+        assert_eq!(answer.body["error"]["code"], code);
+    }
     assert_eq!(world.get("/v1/keystead/credit", key).await.body["recharge"], expected);
+    // The ceiling of the month leaves no room until the next one begins.
+    let pause = async |why: Pause| {
+        let organization = owner.organization_id.clone();
+        let change = async move |tx: &mut Tx| {
+            recharge_pauses::delete(tx, &organization).await?;
+            recharge_pauses::insert(tx, &organization, why, Timestamp(START)).await
+        };
+        let paused: Result<bool, keystead_store::Error> = world.store.write("pause", change).await;
+        assert!(paused.unwrap());
+        world.get("/v1/keystead/credit", key).await.body["recharge"]["paused"].clone()
+    };
+    let until = Window::month(Timestamp(START)).end;
+    assert_eq!(pause(Pause::Ceiling).await, json!({ "reason": "ceiling", "since": START, "until": until }));
+    assert_eq!(pause(Pause::NoCard).await, json!({ "reason": "no_card", "since": START, "until": null }));
     let off = world.post(place, key, json!({ "enabled": false })).await;
     assert_eq!((off.status, &off.body["recharge"]), (200, &json!(null)));
 }

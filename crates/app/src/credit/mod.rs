@@ -16,9 +16,9 @@ pub use operator::{Adjustment, Grant, OrganizationCredit};
 pub use payments::{
     Posted, Purchase, TakenBack, paid, record_chargeback, record_purchase, record_refund, reverse_chargeback,
 };
-pub use purchases::{BuyCredit, BuyOptions, PurchaseView, RechargeView, RefundPurchase};
+pub use purchases::{BuyCredit, BuyOptions, PurchaseView, RefundPurchase};
 pub use recharge::RechargeDue;
-pub use view::{CreditView, LotView, Suspended, change_of};
+pub use view::{CreditView, LotView, RechargePause, Suspended, change_of};
 
 pub(crate) use posting::begin;
 

@@ -4,13 +4,18 @@
 use keystead_core::id::OrganizationId;
 use keystead_core::ledger::{BillingMode, MOST, Recharge};
 use keystead_core::money::Amount;
+use keystead_core::purchase::bounds::PurchaseBounds;
 use keystead_core::scope::Scope;
 use keystead_store::tables::{credit_accounts, recharge_pauses};
 use serde_json::json;
 
+use super::purchases::out_of_bounds;
 use super::view::credit_of;
 use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
+
+/// Micros in a cent.
+const CENT: i64 = 10_000;
 
 /// An organization for which credit is to be bought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +32,8 @@ impl App {
     /// Sets when credit is bought automatically; `None` is never.
     ///
     /// # Errors
-    /// When the caller lacks the permission, when an amount is out of range, or when less than one purchase would fit under
-    /// the ceiling.
+    /// When the caller lacks the permission, when an amount is out of range, when the amount is below the least or above the
+    /// most of a purchase, or when less than one purchase would fit under the ceiling.
     pub async fn set_recharge(
         &self,
         actor: &Actor,
@@ -36,7 +41,7 @@ impl App {
         recharge: Option<Recharge>,
     ) -> Result<(), Error> {
         if let Some(recharge) = recharge {
-            checked(recharge)?;
+            checked(recharge, self.settings().purchases)?;
         }
         write_tx!(self.store(), "set_recharge", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
@@ -78,7 +83,7 @@ impl App {
     }
 }
 
-fn checked(recharge: Recharge) -> Result<(), Error> {
+fn checked(recharge: Recharge, bounds: PurchaseBounds) -> Result<(), Error> {
     let Recharge { below, amount, ceiling } = recharge;
     let range = |name: &'static str, micros: i64| {
         if (1..=MOST.0).contains(&micros) {
@@ -90,6 +95,8 @@ fn checked(recharge: Recharge) -> Result<(), Error> {
     range("below_in_cents", below.0)?;
     range("amount_in_cents", amount.0)?;
     range("monthly_ceiling_in_cents", ceiling.0)?;
+    // What may be bought in a day differs from day to day, and for new organizations; what never fits is refused.
+    bounds.check(amount.0 / CENT, 0, false).map_err(out_of_bounds)?;
     if ceiling < amount {
         let message = "Invalid 'monthly_ceiling_in_cents': must be at least 'amount_in_cents'.";
         return Err(Error::invalid("monthly_ceiling_in_cents", message));

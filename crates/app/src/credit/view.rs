@@ -1,15 +1,17 @@
 //! What owners and readers see of an organization's credit.
 
+use keystead_core::budget::Window;
 use keystead_core::id::{ActorId, OrganizationId};
 use keystead_core::ledger::{BillingMode, Entry, Recharge, Suspension, post_usage, unposted};
 use keystead_core::money::{Amount, Micros};
+use keystead_core::purchase::recharge::Pause;
 use keystead_core::scope::Scope;
 use keystead_core::time::Timestamp;
 use keystead_store::tables::credit_accounts::{self, CreditAccount};
 use keystead_store::tables::credit_lots::{self, CreditLot};
 use keystead_store::tables::credit_usage;
 use keystead_store::tables::ledger::{self, LedgerTransaction};
-use keystead_store::tables::{credit_budgets, organizations};
+use keystead_store::tables::{credit_budgets, organizations, recharge_pauses};
 use keystead_store::{Listing, Page, Tx};
 
 use super::book::{balance, mode_of, position, remainder};
@@ -35,6 +37,17 @@ pub struct Suspended {
     pub reason: String,
 }
 
+/// A pause of automatic purchases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RechargePause {
+    /// Why.
+    pub why: Pause,
+    /// Since when.
+    pub since: Timestamp,
+    /// When they begin again; `None` is when an owner acts.
+    pub until: Option<Timestamp>,
+}
+
 /// The credit of an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreditView {
@@ -54,6 +67,8 @@ pub struct CreditView {
     pub suspended: Option<Suspended>,
     /// When credit is bought automatically.
     pub recharge: Option<Recharge>,
+    /// Whether that pauses; only where it is set.
+    pub paused: Option<RechargePause>,
 }
 
 impl CreditView {
@@ -140,7 +155,19 @@ pub(super) async fn credit_of(app: &App, tx: &mut Tx, organization: &Organizatio
         lots: position.lots().iter().filter_map(open).collect(),
         suspended: account.suspended.clone().map(|(since, why, reason)| Suspended { since, why, reason }),
         recharge: account.recharge,
+        paused: match account.recharge {
+            Some(_) => paused(app, tx, organization).await?,
+            None => None,
+        },
     })
+}
+
+/// Why automatic purchases pause. What ends with the month does not count in a later one.
+async fn paused(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<Option<RechargePause>, Error> {
+    let month = Window::month(app.now());
+    let Some((why, since)) = recharge_pauses::find(tx, organization).await? else { return Ok(None) };
+    let until = why.ends_with_month().then_some(month.end);
+    Ok((until.is_none() || since >= month.start).then_some(RechargePause { why, since, until }))
 }
 
 /// What holds for an organization about which nothing was written.

@@ -306,7 +306,8 @@ async fn bad_input_changes_nothing() {
     assert!(matches!(account.adjust(600, Some("case-1")).await, Err(Error::Conflict { .. })));
     account.adjust(-700, None).await.unwrap();
     assert_eq!(account.balance().await, Amount::ZERO.minus(Micros(200).into()));
-    account.test.app.set_recharge(&person, &account.organization, Some(recharge(9, 9, 9))).await.unwrap();
+    let wanted = Some(recharge(9, 500 * CENT, 500 * CENT));
+    account.test.app.set_recharge(&person, &account.organization, wanted).await.unwrap();
     let due = account.test.app.recharges_due().await.unwrap();
     assert_eq!(due.iter().map(|due| &due.organization).collect::<Vec<_>>(), [&account.organization]);
     account.test.app.set_recharge(&person, &account.organization, None).await.unwrap();

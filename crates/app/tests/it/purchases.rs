@@ -3,10 +3,12 @@
 
 use std::sync::atomic::Ordering;
 
-use keystead_app::credit::{BuyCredit, PurchaseView, RefundPurchase};
+use keystead_app::credit::{BuyCredit, PurchaseView, RechargePause, RefundPurchase};
 use keystead_app::{Error, Page};
+use keystead_core::budget::Window;
 use keystead_core::ledger::Recharge;
 use keystead_core::money::{Amount, Micros};
+use keystead_core::purchase::recharge::Pause;
 use keystead_core::purchase::{PaymentStatus, PurchaseState, ReversalKind, ReversalState};
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
@@ -46,6 +48,10 @@ impl Shop {
 
     async fn set_recharge(&self, recharge: Option<Recharge>) {
         self.test.app.set_recharge(&self.tenant.actor, self.tenant.organization(), recharge).await.unwrap();
+    }
+
+    async fn paused(&self) -> Option<RechargePause> {
+        self.test.app.credit(&self.tenant.actor, self.tenant.organization()).await.unwrap().paused
     }
 
     async fn all(&self) -> Vec<PurchaseView> {
@@ -248,10 +254,25 @@ async fn automatic_purchases_run_one_at_a_time_and_stop_at_the_ceiling() {
     shop.test.work().await;
     let told = shop.test.subjects().into_iter().filter(|subject| subject.contains("monthly ceiling")).count();
     assert_eq!(told, 1, "the owner is told once");
+    let paused = shop.paused().await.unwrap();
+    assert_eq!((paused.why, paused.until), (Pause::Ceiling, Some(Window::month(app.now()).end)));
     // In the next month, credit is bought again.
     shop.test.wait(32 * 86_400);
+    assert_eq!(shop.paused().await, None);
     app.run_recharges().await.unwrap();
     assert_eq!(shop.all().await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_no_purchase_may_have_is_not_bought_automatically() {
+    let shop = Shop::new().await;
+    let (app, organization) = (&shop.test.app, shop.tenant.organization());
+    for (cents, expected) in [(1, "purchase_too_small"), (499, "purchase_too_small"), (100_001, "purchase_too_large")] {
+        let wanted = recharge(1_000, cents, 1_000_000);
+        assert_eq!(code(app.set_recharge(&shop.tenant.actor, organization, wanted).await), expected, "{cents}");
+    }
+    shop.set_recharge(recharge(1_000, 500, 1_000_000)).await;
+    shop.set_recharge(recharge(1_000, 100_000, 1_000_000)).await;
 }
 
 // A fault for one organization does not keep the others waiting.
@@ -269,7 +290,7 @@ async fn automatic_purchases_continue_after_a_fault() {
     shop.test.store.fail_at(None);
     let bought = !shop.all().await.is_empty();
     // There is no card on file.
-    let paused = app.recharge(&bob.actor, bob.organization()).await.unwrap().paused.is_some();
+    let paused = app.credit(&bob.actor, bob.organization()).await.unwrap().paused.is_some();
     assert!(bought != paused, "the first one failed, and the second one had its turn");
 }
 
@@ -287,9 +308,12 @@ async fn automatic_purchases_pause_after_a_refusal() {
     assert_eq!(all[0].reason.as_deref(), Some("authentication_required"));
     shop.test.work().await;
     assert!(shop.test.subjects().iter().any(|subject| subject.contains("recharge is paused")));
+    let paused = shop.paused().await.unwrap();
+    assert_eq!((paused.why, paused.until), (Pause::Declined, None), "an owner has to act");
     // The owner buys: the card works again.
     shop.till.answers(Answer::Pays);
     shop.buy(order(500)).await.unwrap();
+    assert_eq!(shop.paused().await, None);
     app.run_recharges().await.unwrap();
     assert_eq!(shop.balance().await, Amount::of_cents(2_500));
 }

@@ -1,5 +1,11 @@
 //! Credit on the page of billing and in the operator's console.
 
+use keystead_core::id::OrganizationId;
+use keystead_core::purchase::recharge::Pause;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::recharge_pauses;
+
 use crate::world::*;
 
 const BILLING: &str = "/settings/organization/billing";
@@ -79,6 +85,11 @@ async fn operators_grant_and_owners_see_what_they_have() {
     let recharge = [("below", "10"), ("amount", "50"), ("ceiling", "20")];
     let refused = send(&mut ops, &format!("{BILLING}/recharge"), &recharge).await;
     assert!(refused.body.contains("href=\"#ceiling\""), "{}", refused.body);
+    let recharge = [("below", "10"), ("amount", "1"), ("ceiling", "200")];
+    let refused = send(&mut ops, &format!("{BILLING}/recharge"), &recharge).await;
+    let says = |mark: &str| refused.body.contains(mark);
+    assert!(says("href=\"#amount\"") && says("below the smallest purchase"), "{}", refused.body);
+    assert!(says("From 5.00"), "the field names the bounds: {}", refused.body);
     let recharge = [("below", "10"), ("amount", "50"), ("ceiling", "200")];
     assert!(send(&mut ops, &format!("{BILLING}/recharge"), &recharge).await.location().contains("done=saved"));
     assert!(ops.get(BILLING).await.body.contains("When the balance is below 10.00"));
@@ -124,6 +135,29 @@ async fn money_moves_after_a_recent_sign_in() {
     proven.extend([("proof", CONSOLE), ("proof_password", PASSWORD)]);
     assert!(send(&mut ops, &place, &proven).await.location().contains("done=saved"));
     assert!(send(&mut ops, &place, &grant).await.location().contains("done=saved"), "not asked again");
+}
+
+// The page says why automatic recharge pauses and, where it ends by itself, when.
+#[tokio::test]
+async fn a_pause_says_when_it_ends() {
+    let world = World::prepaid(&["ops@example.com"]).await;
+    let mut ops = world.owner("ops@example.com", "Harbour").await;
+    let organization: OrganizationId = console(&mut ops).await.rsplit('/').next().unwrap().parse().unwrap();
+    let recharge = [("below", "10"), ("amount", "50"), ("ceiling", "200")];
+    send(&mut ops, &format!("{BILLING}/recharge"), &recharge).await;
+    let now = Timestamp(world.now());
+    for (why, said, ends) in
+        [(Pause::Ceiling, "reached its monthly ceiling", true), (Pause::NoCard, "no card is on file", false)]
+    {
+        let pause = async |tx: &mut Tx| {
+            recharge_pauses::delete(tx, &organization).await?;
+            recharge_pauses::insert(tx, &organization, why, now).await
+        };
+        let paused: Result<bool, keystead_store::Error> = world.store.write("pause", pause).await;
+        assert!(paused.unwrap());
+        let page = ops.get(BILLING).await.body;
+        assert!(page.contains(said) && page.contains("It begins again on") == ends, "{why:?}: {page}");
+    }
 }
 
 #[tokio::test]

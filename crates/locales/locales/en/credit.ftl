@@ -25,6 +25,7 @@ credit-recharge = Automatic recharge
 credit-recharge-hint = Buys credit with the payment method on file before it is spent.
 credit-recharge-off = Off
 credit-recharge-none = Credit is not bought automatically.
+credit-recharge-card = Automatic recharge needs a card on file. There is none yet.
 credit-recharge-on = When the balance is below { $below }, { $amount } of credit is bought, at most { $ceiling } a month.
 credit-recharge-below = When the balance is below (USD)
 credit-recharge-amount = Buy (USD)

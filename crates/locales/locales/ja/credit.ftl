@@ -25,6 +25,7 @@ credit-recharge = 自動チャージ
 credit-recharge-hint = クレジットを使い切る前に、登録済みの支払い方法で購入します。
 credit-recharge-off = オフ
 credit-recharge-none = クレジットは自動で購入されません。
+credit-recharge-card = 自動チャージには登録済みのカードが必要です。カードはまだ登録されていません。
 credit-recharge-on = 残高が{ $below }を下回ると、{ $amount }のクレジットを購入します。1か月の上限は{ $ceiling }です。
 credit-recharge-below = この残高を下回ったとき（USD）
 credit-recharge-amount = 購入額（USD）

@@ -25,6 +25,7 @@ credit-recharge = Automatyczne doładowanie
 credit-recharge-hint = Kupuje środki zapisaną metodą płatności, zanim się skończą.
 credit-recharge-off = Wyłączone
 credit-recharge-none = Środki nie są kupowane automatycznie.
+credit-recharge-card = Automatyczne doładowanie wymaga zapisanej karty. Nie ma jeszcze żadnej.
 credit-recharge-on = Gdy saldo spadnie poniżej { $below }, kupowane są środki za { $amount }, najwyżej { $ceiling } w miesiącu.
 credit-recharge-below = Gdy saldo spadnie poniżej (USD)
 credit-recharge-amount = Kup za (USD)

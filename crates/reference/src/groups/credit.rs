@@ -2,6 +2,7 @@
 
 use keystead_core::ledger::{BillingMode, LAST_PRIORITY, TransactionKind};
 use keystead_core::money::CURRENCY;
+use keystead_core::purchase::recharge::Pause;
 use keystead_core::purchase::{PurchaseState, PurchaseWay};
 
 use crate::groups::shared::{CREATED_AT, PAGE, READ, USAGE, WRITE, flag, id, object};
@@ -33,6 +34,19 @@ const LOT: Object = Object::new(
         CREATED_AT,
     ],
 );
+
+const PAUSED: Kind = Kind::Members(&[
+    field(
+        "reason",
+        Kind::Names(|| Pause::ALL.map(Pause::as_str).to_vec()),
+        "Why: the bank refused, no card is on file, the ceiling of the month is reached, or the bounds of purchases leave no \
+        room.",
+    )
+    .such_as("ceiling"),
+    field("since", Kind::Time, "Since when."),
+    field("until", Kind::Time, "When it ends; null is when an owner buys credit or sets automatic recharge again.")
+        .or_null(),
+]);
 
 const MEMBERS: &[Member] = &[
     object("keystead.credit"),
@@ -69,6 +83,7 @@ const MEMBERS: &[Member] = &[
             field("amount_in_cents", Kind::Number, "How much is bought at a time.").such_as("5000"),
             field("monthly_ceiling_in_cents", Kind::Number, "The most that is bought automatically in a month (UTC).")
                 .such_as("20000"),
+            field("paused", PAUSED, "The pause of automatic purchases.").or_null().such_as("null"),
         ]),
         "When credit is bought automatically; null is never.",
     )
@@ -197,7 +212,7 @@ pub(super) const GROUP: Group = Group {
             .needs(USAGE)
             .answers(&CREDIT),
         post("/v1/keystead/credit/recharge", "setAutomaticRecharge", "Set automatic recharge")
-            .about("With `enabled`, all three amounts are required.")
+            .about("With `enabled`, all three amounts are required. The amount must be one that a purchase may have.")
             .needs(WRITE)
             .body(&[
                 field("enabled", Kind::Boolean, "Whether credit is bought automatically.").such_as("true"),

@@ -22,9 +22,10 @@ use crate::jobs::Job;
 use crate::{App, Error};
 
 pub use order::BuyCredit;
-pub use recharge::RechargeView;
 pub use refund::RefundPurchase;
 pub use view::{BuyOptions, PurchaseView};
+
+pub(super) use order::out_of_bounds;
 
 pub(crate) use job_handlers::{end_payment, mail_purchase, poll_purchase, read_delivery, request_refund};
 

@@ -186,27 +186,29 @@ pub(super) async fn within_bounds(
     let now = app.now();
     let bought = credit_purchases::sum_since(tx, organization, None, now.plus(-DAY)).await?;
     let new = PurchaseBounds::is_new(credit_purchases::first_paid_at(tx, organization).await?, now);
+    app.settings().purchases.check(cents, bought, new).map_err(out_of_bounds)
+}
+
+/// The error about an amount outside the bounds.
+pub(in crate::credit) fn out_of_bounds(refusal: PurchaseRefusal) -> Error {
     let text = |cents: i64| Amount::of_cents(cents).to_string();
-    app.settings().purchases.check(cents, bought, new).map_err(|refusal| {
-        let (code, message) = match refusal {
-            PurchaseRefusal::TooLittle { least } => {
-                ("purchase_too_small", format!("Invalid 'amount_in_cents': the least purchase is {} USD.", text(least)))
-            }
-            PurchaseRefusal::TooMuch { most } => (
-                "purchase_too_large",
-                format!("Invalid 'amount_in_cents': the largest purchase is {} USD.", text(most)),
+    let (code, message) = match refusal {
+        PurchaseRefusal::TooLittle { least } => {
+            ("purchase_too_small", format!("Invalid 'amount_in_cents': the least purchase is {} USD.", text(least)))
+        }
+        PurchaseRefusal::TooMuch { most } => {
+            ("purchase_too_large", format!("Invalid 'amount_in_cents': the largest purchase is {} USD.", text(most)))
+        }
+        PurchaseRefusal::Day { left, most } => (
+            "purchase_limit_of_day",
+            format!(
+                "Invalid 'amount_in_cents': this organization can buy {} USD in 24 hours, and {} USD are left.",
+                text(most),
+                text(left)
             ),
-            PurchaseRefusal::Day { left, most } => (
-                "purchase_limit_of_day",
-                format!(
-                    "Invalid 'amount_in_cents': this organization can buy {} USD in 24 hours, and {} USD are left.",
-                    text(most),
-                    text(left)
-                ),
-            ),
-        };
-        Error::coded("amount_in_cents", code, message)
-    })
+        ),
+    };
+    Error::coded("amount_in_cents", code, message)
 }
 
 /// Requests the payment of a purchase that the service has not answered. The same request may be made again: the

@@ -3,11 +3,10 @@
 
 use keystead_core::budget::Window;
 use keystead_core::id::{OrganizationId, PurchaseId};
-use keystead_core::ledger::{BillingMode, Recharge};
+use keystead_core::ledger::BillingMode;
 use keystead_core::purchase::PurchaseWay;
 use keystead_core::purchase::recharge::{Pause, RechargeDecision, RechargeFigures, decide};
 use keystead_core::scope::Scope;
-use keystead_core::time::Timestamp;
 use keystead_store::Tx;
 use keystead_store::tables::{credit_purchases, recharge_pauses};
 use serde_json::json;
@@ -22,34 +21,7 @@ use crate::jobs::Job;
 use crate::verification::limits::hold_room;
 use crate::{Actor, App, Error};
 
-/// How far automatic purchases are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RechargeView {
-    /// What is set.
-    pub set: Option<Recharge>,
-    /// Why they pause, and since when.
-    pub paused: Option<(Pause, Timestamp)>,
-    /// What they have cost, or may still cost, in this month, in cents.
-    pub bought: i64,
-}
-
 impl App {
-    /// Returns how far automatic purchases of an organization are.
-    ///
-    /// # Errors
-    /// When the caller lacks the permission.
-    pub async fn recharge(&self, actor: &Actor, organization: &OrganizationId) -> Result<RechargeView, Error> {
-        read_tx!(self.store(), "recharge", |tx| {
-            self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
-            let set = credit_of(self, tx, organization).await?.recharge;
-            let paused = paused(self, tx, organization).await?;
-            let month = Window::month(self.now()).start;
-            let way = Some(PurchaseWay::Recharge);
-            let bought = credit_purchases::sum_since(tx, organization, way, month).await?;
-            Ok(RechargeView { set, paused, bought })
-        })
-    }
-
     /// Resumes automatic purchases that pause.
     ///
     /// # Errors
@@ -122,13 +94,6 @@ impl App {
     }
 }
 
-/// Why automatic purchases pause. What ends with the month does not count in a later one.
-async fn paused(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<Option<(Pause, Timestamp)>, Error> {
-    let month = Window::month(app.now()).start;
-    let found = recharge_pauses::find(tx, organization).await?;
-    Ok(found.filter(|(pause, since)| !pause.ends_with_month() || *since >= month))
-}
-
 /// Returns how much is to be bought now, in cents.
 async fn due(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<Option<i64>, Error> {
     let credit = credit_of(app, tx, organization).await?;
@@ -136,7 +101,7 @@ async fn due(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<Op
     if credit.mode == BillingMode::None || credit.suspended.is_some() {
         return Ok(None);
     }
-    if paused(app, tx, organization).await?.is_some() {
+    if credit.paused.is_some() {
         return Ok(None);
     }
     // Of an earlier month.

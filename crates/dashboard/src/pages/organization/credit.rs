@@ -77,9 +77,13 @@ struct Credit {
     figures: Vec<Figure>,
     lots: Vec<LotRow>,
     prepaid: bool,
+    /// The page on which a card is added, where automatic recharge has none.
+    add_card: Option<String>,
     /// What holds of automatic recharge, in words.
     recharge: String,
     recharges: bool,
+    /// The bounds of one purchase, in words.
+    amount_hint: String,
     fields: RechargeFields,
     /// The field at fault, and what is wrong.
     wrong: Option<(String, String)>,
@@ -151,13 +155,22 @@ fn recharge_words(visit: &Visit, view: &CreditView) -> String {
     t.text_with_all("credit-recharge-on", &arguments)
 }
 
-/// Why automatic purchases pause.
-async fn paused(state: &DashboardState, visit: &Visit) -> Result<Option<String>, Error> {
+/// Why automatic purchases pause, and when they begin again.
+fn paused(visit: &Visit, view: &CreditView) -> Option<String> {
     let (t, format) = (visit.person.messages, &visit.person.format);
-    let view = state.app.recharge(&visit.person.actor(), &visit.organization.id).await?;
-    let Some((pause, since)) = view.paused.filter(|_| view.set.is_some()) else { return Ok(None) };
-    let key = format!("recharge-paused-{}", pause.as_str().replace('_', "-"));
-    Ok(Some(t.text_with(&key, "when", format.exact(&since))))
+    let pause = view.paused?;
+    let key = format!("recharge-paused-{}", pause.why.as_str().replace('_', "-"));
+    let until = pause.until.map(|until| format.exact(&until)).unwrap_or_default();
+    Some(t.text_with_all(&key, &[("when", format.exact(&pause.since).as_str()), ("until", until.as_str())]))
+}
+
+/// Whether automatic purchases would find no card.
+async fn needs_card(state: &DashboardState, visit: &Visit, view: &CreditView) -> Result<bool, Error> {
+    if view.mode != BillingMode::Prepaid || !visit.owner() || !state.app.takes_payments() {
+        return Ok(false);
+    }
+    let options = state.app.buy_options(&visit.person.actor(), &visit.organization.id).await?;
+    Ok(options.method.is_none())
 }
 
 async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError> {
@@ -180,20 +193,22 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError
     let field = |micros: Option<Micros>| {
         micros.map(|micros| format.decimal(Amount::from(micros).rounded_to(100), 2)).unwrap_or_default()
     };
+    let money = |cents: i64| format.money(&Amount::of_cents(cents));
+    let bounds = state.app.settings().purchases;
     Ok(Credit {
         layout: Layout::new(state, visit, &t.text("nav-billing"), billing_entry(state, visit)),
         tabs: tabs(visit, &view, HERE),
         lead: t.text(lead),
         buy: buy_page(state, visit, &view),
         owner: visit.owner(),
-        notice: match notice(visit, &view) {
-            Some(notice) => Some(notice),
-            None => paused(state, visit).await.map_err(fail)?,
-        },
+        notice: notice(visit, &view).or_else(|| paused(visit, &view)),
         figures: figures(visit, &view),
         lots: view.lots.iter().map(|lot| LotRow::of(format, lot)).collect(),
         prepaid: view.mode == BillingMode::Prepaid,
+        add_card: needs_card(state, visit, &view).await.map_err(fail)?.then(|| visit.link(PAYMENT_METHODS)),
         recharge: recharge_words(visit, &view),
+        amount_hint: t
+            .text_with_all("buy-amount-hint", &[("least", &money(bounds.least)), ("most", &money(bounds.most))]),
         recharges: view.recharge.is_some(),
         fields: RechargeFields {
             below: field(view.recharge.map(|recharge| recharge.below)),
@@ -223,6 +238,9 @@ pub(crate) async fn recharge(State(state): State<DashboardState>, visit: Visit, 
                 Ok(()) => return Ok(redirect(&visit.link(&format!("{HERE}?done=saved")))),
                 Err(Error::Invalid { param: Some("monthly_ceiling_in_cents"), .. }) => {
                     ("ceiling".to_owned(), t.text("credit-ceiling-low"))
+                }
+                Err(error @ Error::Invalid { param: Some("amount_in_cents"), .. }) => {
+                    ("amount".to_owned(), error_message(&visit.person.format, &error))
                 }
                 Err(error @ Error::Invalid { .. }) => (String::new(), error_message(&visit.person.format, &error)),
                 Err(error) => return Err(PageError::new(t, error)),
