@@ -1178,8 +1178,9 @@ CREATE TABLE payment_methods (
 CREATE INDEX payment_methods_of_organization ON payment_methods (organization, created_at);
 CREATE INDEX payment_methods_by_card ON payment_methods (card_fingerprint) WHERE card_fingerprint IS NOT NULL;
 
--- Purchases of credit at a payment service. `request_key` is the digest of the caller's idempotency key; `session`, `payment` and
--- `charge` are the service's ids; `version` grows with every change, so that an older report of the service is not applied.
+-- Purchases of credit at a payment service. `request_key` is the digest of the caller's idempotency key; `customer`, `session`,
+-- `payment` and `charge` are the service's ids; `version` grows with every change, so that an older report of the service is not
+-- applied.
 CREATE TABLE credit_purchases (
   id TEXT PRIMARY KEY,
   organization TEXT NOT NULL REFERENCES organizations (id),
@@ -1190,6 +1191,7 @@ CREATE TABLE credit_purchases (
   state TEXT NOT NULL,
   reason TEXT,
   method TEXT,
+  customer TEXT,
   session TEXT,
   payment TEXT,
   charge TEXT,

@@ -24,6 +24,7 @@ pub(crate) async fn add(world: &World, organization: &OrganizationId, number: us
         state: PurchaseState::Paid,
         reason: None,
         method: None,
+        customer: None,
         session: None,
         payment: Some(format!("pi_{number}")),
         charge: Some(format!("ch_{number}")),

@@ -4,10 +4,11 @@ use std::sync::atomic::Ordering;
 
 use keystead_app::credit::{BuyCredit, PurchaseView, RefundPurchase};
 use keystead_core::money::Amount;
-use keystead_core::purchase::{PurchaseState, ReversalKind, ReversalState};
+use keystead_core::purchase::{PaymentStatus, PurchaseState, ReversalKind, ReversalState};
+use keystead_providers::payment::Payment;
 
 use crate::purchases::{order, refund};
-use crate::till::Shop;
+use crate::till::{Answer, Shop};
 use crate::vendors::code;
 
 #[tokio::test]
@@ -122,13 +123,71 @@ async fn a_purchase_of_an_earlier_customer_is_disputed() {
     shop.test.deliver("bank", "evt_1", "charge.dispute.created", "dp_1").await;
     shop.test.work().await;
     assert_eq!((shop.balance().await, shop.suspended().await), (Amount::ZERO, true));
+}
 
-    // Before it is paid, a payment of another customer changes nothing.
-    let other = Shop::new().await;
-    let open = other.buy(BuyCredit { checkout: true, ..order(1_000) }).await.unwrap();
-    other.till.pays(open.id.as_str());
-    other.till.change(open.id.as_str(), |payment| payment.customer = Some("cus_other".to_owned()));
-    other.test.deliver("bank", "evt_1", "checkout.session.completed", &format!("cs_{}", open.id)).await;
-    other.test.work().await;
-    assert_eq!(other.bought(&open).await.state, PurchaseState::Created);
+// A payment that is not what was ordered ends the purchase with a reason: it is not polled any more, and no credit is
+// posted until the service reports what was ordered.
+#[tokio::test]
+async fn a_payment_that_does_not_match_ends_the_purchase() {
+    let changes: [fn(&mut Payment); 3] = [
+        |payment| payment.customer = Some("cus_other".to_owned()),
+        |payment| payment.cents += 1,
+        |payment| payment.currency = "eur".to_owned(),
+    ];
+    for (n, change) in changes.into_iter().enumerate() {
+        let shop = Shop::new().await;
+        let open = shop.buy(BuyCredit { checkout: true, ..order(1_000) }).await.unwrap();
+        let ordered = shop.till.payments.lock().unwrap()[open.id.as_str()].clone();
+        shop.till.pays(open.id.as_str());
+        shop.till.change(open.id.as_str(), change);
+        shop.test.deliver("bank", "evt_1", "checkout.session.completed", &format!("cs_{}", open.id)).await;
+        shop.test.work().await;
+        let ended = shop.bought(&open).await;
+        let seen = (ended.state, ended.reason.as_deref(), ended.url);
+        assert_eq!(seen, (PurchaseState::Failed, Some("payment_mismatch"), None), "{n}");
+        assert_eq!(shop.balance().await, Amount::ZERO, "{n}");
+
+        // Nothing polls it any more; money that was ordered is still credited.
+        shop.till.change(open.id.as_str(), |payment| {
+            payment.customer = ordered.customer;
+            payment.cents = ordered.cents;
+            payment.currency = ordered.currency;
+        });
+        shop.test.wait(10_000);
+        shop.test.work().await;
+        assert_eq!(shop.bought(&open).await.state, PurchaseState::Failed, "{n}");
+        shop.test.deliver("bank", "evt_2", "checkout.session.completed", &format!("cs_{}", open.id)).await;
+        shop.test.work().await;
+        assert_eq!(shop.bought(&open).await.state, PurchaseState::Paid, "{n}");
+        assert_eq!(shop.balance().await, Amount::of_cents(1_000), "{n}");
+    }
+}
+
+// A page that is open for another amount is closed, so that nobody pays it.
+#[tokio::test]
+async fn a_page_that_does_not_match_is_closed() {
+    let shop = Shop::new().await;
+    let open = shop.buy(BuyCredit { checkout: true, ..order(1_000) }).await.unwrap();
+    shop.till.change(open.id.as_str(), |payment| payment.cents = 1);
+    shop.test.wait(61);
+    shop.test.work().await;
+    assert_eq!(shop.bought(&open).await.reason.as_deref(), Some("payment_mismatch"));
+    assert_eq!(shop.till.payments.lock().unwrap()[open.id.as_str()].status, PaymentStatus::Expired);
+}
+
+// A payment that is to be ended while the service does not answer is ended when it does. The same job ends what is open
+// of a deleted organization.
+#[tokio::test]
+async fn a_payment_is_ended_when_the_service_answers_again() {
+    let shop = Shop::new().await;
+    shop.till.answers(Answer::Declines("insufficient_funds"));
+    let failed = shop.buy(order(1_000)).await.unwrap();
+    let status = || shop.till.payments.lock().unwrap()[failed.id.as_str()].status;
+    shop.till.line.cut(true);
+    shop.test.work().await;
+    assert_eq!(status(), PaymentStatus::Failed);
+    shop.till.line.cut(false);
+    shop.test.wait(3_600);
+    shop.test.work().await;
+    assert_eq!(status(), PaymentStatus::Expired);
 }

@@ -26,6 +26,7 @@ buy-page-open = The payment of { $amount } is not finished, or its result has no
 buy-continue = Continue to payment
 buy-expired = The payment of { $amount } was not finished in time. Nothing was charged.
 buy-reason-authentication = Your bank did not confirm the payment. Nothing was charged.
+buy-reason-mismatch = The payment does not match this purchase, so no credit was added. Contact support.
 purchases-title = Purchases
 purchases-empty = No purchases yet.
 purchases-date = Date

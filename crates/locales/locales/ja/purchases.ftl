@@ -26,6 +26,7 @@ buy-page-open = { $amount }の支払いは完了していないか、結果が�
 buy-continue = 支払いに進む
 buy-expired = { $amount }の支払いは時間内に完了しませんでした。請求は発生していません。
 buy-reason-authentication = 銀行が支払いを確認しませんでした。請求は発生していません。
+buy-reason-mismatch = 支払いがこの購入と一致しないため、クレジットは追加されませんでした。サポートに問い合わせてください。
 purchases-title = 購入履歴
 purchases-empty = 購入はまだありません。
 purchases-date = 日付

@@ -26,6 +26,7 @@ buy-page-open = Płatność na { $amount } nie została dokończona albo jej wyn
 buy-continue = Przejdź do płatności
 buy-expired = Płatność na { $amount } nie została dokończona na czas. Nic nie zostało pobrane.
 buy-reason-authentication = Bank nie potwierdził płatności. Nic nie zostało pobrane.
+buy-reason-mismatch = Płatność nie zgadza się z tym zakupem, więc środki nie zostały dodane. Skontaktuj się z pomocą techniczną.
 purchases-title = Zakupy
 purchases-empty = Brak zakupów.
 purchases-date = Data

@@ -112,7 +112,13 @@ const PURCHASE_MEMBERS: &[Member] = &[
         posted when it is `paid`.",
     )
     .such_as("paid"),
-    field("reason", Kind::Text, "Why the bank or the service refused it.").or_null().such_as("null"),
+    field(
+        "reason",
+        Kind::Text,
+        "Why the bank or the service refused it; `payment_mismatch` when the payment is not what was ordered.",
+    )
+    .or_null()
+    .such_as("null"),
     field("url", Kind::Text, "Where an owner pays or confirms, while that is awaited.").or_null().such_as("null"),
     field("receipt_url", Kind::Text, "Where the payment service shows its receipt.")
         .or_null()

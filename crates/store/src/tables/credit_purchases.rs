@@ -24,6 +24,8 @@ pub struct Purchase {
     pub reason: Option<String>,
     /// The service's id of the card that is charged.
     pub method: Option<String>,
+    /// The service's id of the customer who pays; `None` until the service has made one, and after a deletion.
+    pub customer: Option<String>,
     /// The service's id of its page.
     pub session: Option<String>,
     /// The service's id of the payment.
@@ -52,7 +54,7 @@ pub struct Purchase {
 macro_rules! columns {
     () => {
         "id, organization, user_id, way, provider, cents, state, reason, method, session, payment, charge, receipt_url, \
-         url, request_key, created_at, expires_at, checked_at, paid_at, finished_at, version"
+         url, request_key, created_at, expires_at, checked_at, paid_at, finished_at, version, customer"
     };
 }
 
@@ -67,6 +69,7 @@ fn purchase(row: &Row) -> Result<Purchase, Error> {
         state: named(row, 6, "credit_purchases", PurchaseState::from_name)?,
         reason: row.optional_text(7)?,
         method: row.optional_text(8)?,
+        customer: row.optional_text(21)?,
         session: row.optional_text(9)?,
         payment: row.optional_text(10)?,
         charge: row.optional_text(11)?,
@@ -90,7 +93,7 @@ pub async fn insert(tx: &mut Tx, row: &Purchase) -> Result<(), Error> {
     const SQL: &str = concat!(
         "INSERT INTO credit_purchases (",
         columns!(),
-        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"
+        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
     );
     let values = vec![
         row.id.as_str().into(),
@@ -114,6 +117,7 @@ pub async fn insert(tx: &mut Tx, row: &Purchase) -> Result<(), Error> {
         row.paid_at.map(|at| at.0).into(),
         row.finished_at.map(|at| at.0).into(),
         row.version.into(),
+        row.customer.as_deref().into(),
     ];
     tx.execute(SQL, values).await.map(|_| ()).map_err(conflict_as("purchase"))
 }
@@ -121,7 +125,7 @@ pub async fn insert(tx: &mut Tx, row: &Purchase) -> Result<(), Error> {
 /// Saves what changes of a purchase, unless it was changed since it was read. Returns whether it was saved.
 pub async fn update(tx: &mut Tx, row: &Purchase) -> Result<bool, Error> {
     const SQL: &str = "UPDATE credit_purchases SET state = $3, reason = $4, session = $5, payment = $6, charge = $7, \
-                       receipt_url = $8, url = $9, checked_at = $10, paid_at = $11, finished_at = $12, \
+                       receipt_url = $8, url = $9, checked_at = $10, paid_at = $11, finished_at = $12, customer = $13, \
                        version = version + 1 WHERE id = $1 AND version = $2";
     let values = vec![
         row.id.as_str().into(),
@@ -136,6 +140,7 @@ pub async fn update(tx: &mut Tx, row: &Purchase) -> Result<bool, Error> {
         row.checked_at.map(|at| at.0).into(),
         row.paid_at.map(|at| at.0).into(),
         row.finished_at.map(|at| at.0).into(),
+        row.customer.as_deref().into(),
     ];
     Ok(tx.execute(SQL, values).await? > 0)
 }

@@ -256,8 +256,8 @@ const ERASE: [&str; 42] = [
      WHERE organization = $1",
     "UPDATE payment_setups SET reference = NULL, url = NULL WHERE organization = $1",
     // Purchases stay for the books and for disputes that come later, without links and without the person.
-    "UPDATE credit_purchases SET user_id = NULL, url = NULL, receipt_url = NULL, method = NULL, version = version + 1 \
-     WHERE organization = $1",
+    "UPDATE credit_purchases SET user_id = NULL, url = NULL, receipt_url = NULL, method = NULL, customer = NULL, \
+     version = version + 1 WHERE organization = $1",
     "UPDATE payment_methods SET reference = id, brand = '', last4 = '', expires_month = 0, expires_year = 0, \
      country = NULL, funding = 'unknown', card_fingerprint = NULL WHERE organization = $1",
     "UPDATE consents SET ip = NULL WHERE organization = $1",

@@ -22,6 +22,9 @@ use crate::jobs::Job;
 use crate::verification::limits::{Subjects, count_hit};
 use crate::{Actor, App, Error};
 
+/// The reason of a purchase that ended because its payment is another one.
+const MISMATCH: &str = "payment_mismatch";
+
 /// A report that a payment ended without money, made here because the service has none.
 pub(super) fn ended(row: &Purchase, status: PaymentStatus, reason: &str) -> Payment {
     Payment {
@@ -48,27 +51,43 @@ pub(super) async fn apply_payment(app: &App, seen: &Purchase, payment: Payment) 
         Book::lock(app, tx, &seen.organization).await?.finish(tx).await?;
         let row = credit_purchases::find(tx, &seen.organization, &seen.id).await?;
         let Some(row) = row.filter(|row| row.version == seen.version) else { return Ok(None) };
-        if !is_ours(tx, &row, &payment).await? {
-            return Ok(Some(row));
+        match mismatch(&row, &payment) {
+            None => apply_report(app, tx, row, payment.clone()).await.map(Some),
+            Some(what) => reject(app, tx, row, &payment, what).await.map(Some),
         }
-        apply_report(app, tx, row, payment.clone()).await.map(Some)
     })
 }
 
-/// Whether a payment is for this purchase: of this customer, in our currency, and of this amount. The customer of a paid
-/// purchase was checked when it was paid; the organization may have another one by now.
-async fn is_ours(tx: &mut Tx, row: &Purchase, payment: &Payment) -> Result<bool, Error> {
-    let known = payments::find_customer(tx, &row.organization, &row.provider).await?;
-    let paid = row.state == PurchaseState::Paid;
-    let customer = paid || known.is_none() || payment.customer.is_none() || payment.customer == known;
-    let amount = payment.cents == row.cents && payment.currency.eq_ignore_ascii_case(CURRENCY);
-    if !customer || !amount {
-        tracing::error!(
-            purchase = %row.id,
-            "the payment of a purchase has another customer, amount or currency; nothing was changed"
-        );
+/// What of a payment is not as it was ordered: the amount, the currency, or the customer, who stands for the
+/// organization. The customer of a paid purchase was compared when it was paid.
+fn mismatch(row: &Purchase, payment: &Payment) -> Option<&'static str> {
+    let (ours, theirs) = (row.customer.as_deref(), payment.customer.as_deref());
+    let other = row.state != PurchaseState::Paid && ours.is_some() && theirs.is_some() && ours != theirs;
+    if other {
+        Some("customer")
+    } else if payment.cents != row.cents {
+        Some("amount")
+    } else if payment.currency.eq_ignore_ascii_case(CURRENCY) {
+        None
+    } else {
+        Some("currency")
     }
-    Ok(customer && amount)
+}
+
+/// Ends a purchase of which the service has another payment than what was ordered. No credit is posted, and an operator
+/// has to compare the two; it is not asked about again.
+async fn reject(app: &App, tx: &mut Tx, row: Purchase, payment: &Payment, what: &str) -> Result<Purchase, Error> {
+    tracing::warn!(
+        purchase = %row.id,
+        payment = payment.payment.as_deref().unwrap_or_default(),
+        status = ?payment.status,
+        "the payment of a purchase has another {what}; no credit is posted, compare them at the payment service"
+    );
+    if row.state.has_ended() {
+        return Ok(row);
+    }
+    let report = ended(&row, PaymentStatus::Failed, MISMATCH);
+    apply_report(app, tx, row, report).await
 }
 
 async fn apply_report(app: &App, tx: &mut Tx, mut row: Purchase, payment: Payment) -> Result<Purchase, Error> {
@@ -93,6 +112,7 @@ async fn apply_report(app: &App, tx: &mut Tx, mut row: Purchase, payment: Paymen
     // A later report may name a customer that was deleted at the service since.
     if let Some(customer) = payment.customer.as_deref().filter(|_| is_first) {
         payments::save_customer(tx, &row.organization, &row.provider, customer).await?;
+        row.customer = row.customer.or_else(|| Some(customer.to_owned()));
     }
     match effect {
         Some(PurchaseEffect::Post) => {
@@ -141,7 +161,9 @@ async fn apply_report(app: &App, tx: &mut Tx, mut row: Purchase, payment: Paymen
 /// pause.
 async fn failed(app: &App, tx: &mut Tx, row: &Purchase, card: Option<&str>) -> Result<(), Error> {
     count_failure(app, tx, row, card).await?;
-    if row.payment.is_some() && row.session.is_none() {
+    // A page that failed is closed already, unless it is open for another payment than what was ordered.
+    let open = if row.session.is_some() { row.reason.as_deref() == Some(MISMATCH) } else { row.payment.is_some() };
+    if open {
         let end = EndPayment { purchase: row.id.clone(), organization: row.organization.clone() };
         app.enqueue(tx, &Job::EndPayment(end), app.now()).await?;
     }
@@ -153,7 +175,7 @@ async fn failed(app: &App, tx: &mut Tx, row: &Purchase, card: Option<&str>) -> R
 
 async fn count_failure(app: &App, tx: &mut Tx, row: &Purchase, card: Option<&str>) -> Result<(), Error> {
     // No fault of the owner.
-    if row.reason.as_deref() == Some("provider_unavailable") {
+    if matches!(row.reason.as_deref(), Some("provider_unavailable" | MISMATCH)) {
         return Ok(());
     }
     let card = card.map(|card| hex::encode(&app.sealer().fingerprint("card", card))).unwrap_or_default();

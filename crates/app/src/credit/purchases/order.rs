@@ -124,6 +124,7 @@ impl App {
             state: PurchaseState::Created,
             reason: None,
             method: method.map(|row| row.reference).filter(|_| way != PurchaseWay::Checkout),
+            customer,
             session: None,
             payment: None,
             charge: None,
@@ -215,10 +216,6 @@ pub(in crate::credit) fn out_of_bounds(refusal: PurchaseRefusal) -> Error {
 /// service does it once.
 pub(super) async fn request_payment(app: &App, row: &Purchase) -> Result<(), Error> {
     let service = purchase_provider(app)?;
-    let customer = read_tx!(app.store(), "payment_customer", |tx| {
-        Ok(payments::find_customer(tx, &row.organization, &row.provider).await?)
-    });
-    let customer: Option<String> = customer?;
     let description = format!("Credit at {}", app.settings().operator);
     let order = Order {
         purchase: row.id.as_str(),
@@ -227,7 +224,7 @@ pub(super) async fn request_payment(app: &App, row: &Purchase) -> Result<(), Err
         description: &description,
     };
     let return_url = format!("{}/settings/organization/billing/buy?purchase={}", app.public_url(), row.id);
-    let answer = match (row.way, &row.method, &customer) {
+    let answer = match (row.way, &row.method, &row.customer) {
         (PurchaseWay::Checkout, _, customer) => {
             let page =
                 PageOrder { order, customer: customer.as_deref(), return_url: &return_url, expires_at: row.expires_at };

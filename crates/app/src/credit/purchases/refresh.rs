@@ -5,7 +5,7 @@ use keystead_core::purchase::{PaymentStatus, PurchaseState, PurchaseWay, REQUEST
 use keystead_providers::ProviderError;
 use keystead_providers::payment::PaymentAt;
 use keystead_store::tables::credit_purchases::{self, Purchase};
-use keystead_store::tables::{credit_reversals, payments};
+use keystead_store::tables::credit_reversals;
 
 use super::apply::{apply_payment, ended};
 use super::order::request_payment;
@@ -58,12 +58,11 @@ pub(super) async fn refresh_purchase(
     for _ in 0..MOST_READS {
         let found = read_tx!(app.store(), "purchase", |tx| {
             let Some(row) = credit_purchases::find(tx, organization, id).await? else { return Ok(None) };
-            let customer = payments::find_customer(tx, organization, &row.provider).await?;
             let reversals = credit_reversals::list(tx, id).await?;
             let open = reversals.iter().any(|one| one.state == ReversalState::Open);
-            Ok(Some((row, customer, open)))
+            Ok(Some((row, open)))
         })?;
-        let Some((row, customer, open)) = found else { return Ok(true) };
+        let Some((row, open)) = found else { return Ok(true) };
         if let Reading::Unfinished(patience) = when {
             if row.finished_at.is_some() && !open {
                 return Ok(true);
@@ -72,7 +71,7 @@ pub(super) async fn refresh_purchase(
                 return Ok(false);
             }
         }
-        match ask(app, &row, customer.as_deref()).await? {
+        match ask(app, &row).await? {
             Asked::Applied(ended) => return Ok(ended),
             Asked::Waits => return Ok(false),
             Asked::Again => {}
@@ -91,14 +90,14 @@ enum Asked {
     Again,
 }
 
-async fn ask(app: &App, row: &Purchase, customer: Option<&str>) -> Result<Asked, Error> {
+async fn ask(app: &App, row: &Purchase) -> Result<Asked, Error> {
     let service = purchase_provider(app)?;
     let now = app.now();
     let asked = PaymentAt {
         purchase: row.id.as_str(),
         session: row.session.as_deref(),
         payment: row.payment.as_deref(),
-        customer,
+        customer: row.customer.as_deref(),
         since: row.created_at,
     };
     let requested = row.session.is_some() || row.payment.is_some();

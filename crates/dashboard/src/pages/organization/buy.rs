@@ -45,6 +45,8 @@ pub(crate) struct Row {
     pub(crate) way: String,
     pub(crate) look: &'static str,
     pub(crate) state: String,
+    /// The class of a refusal, for operators.
+    pub(crate) reason: Option<String>,
     /// What went back.
     pub(crate) back: Vec<String>,
     pub(crate) receipt: Option<String>,
@@ -70,6 +72,7 @@ impl Row {
                 PurchaseState::Created | PurchaseState::RequiresAction | PurchaseState::Processing => "wait",
             },
             state: name("state", view.state.as_str()),
+            reason: view.reason.clone().filter(|_| view.state.has_ended()),
             back: gone
                 .into_iter()
                 .filter(|(_, cents)| *cents > 0)
@@ -150,6 +153,7 @@ fn outcome(visit: &Visit, view: &PurchaseView) -> Outcome {
                 Some("insufficient_funds") => "card-insufficient-funds",
                 Some("expired_card") => "card-expired-card",
                 Some("provider_unavailable") => "card-provider-unavailable",
+                Some("payment_mismatch") => "buy-reason-mismatch",
                 Some("authentication_required" | "payment_intent_authentication_failure") => {
                     "buy-reason-authentication"
                 }

@@ -20,6 +20,7 @@ fn purchase(name: &str, way: PurchaseWay) -> Purchase {
         state: PurchaseState::Created,
         reason: None,
         method: Some("pm_1".to_owned()),
+        customer: None,
         session: None,
         payment: None,
         charge: None,
@@ -54,6 +55,7 @@ pub(crate) async fn purchases(db: Database) {
     // Of two changes to one version, one is saved.
     let paid = Purchase {
         state: PurchaseState::Paid,
+        customer: Some("cus_1".to_owned()),
         session: Some("cs_1".to_owned()),
         payment: Some("pi_1".to_owned()),
         charge: Some("ch_1".to_owned()),
