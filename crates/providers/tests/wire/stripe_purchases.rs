@@ -252,6 +252,31 @@ async fn a_lost_payment_is_found() {
     assert_eq!(client(&vendor).payment(asked(None, None)).await, Ok(None));
 }
 
+// Lists have pages: what is sought may be on a later one, and a list that ends early is not known.
+#[tokio::test]
+async fn all_pages_of_a_list_are_read() {
+    let page = |objects: Value, more: bool| json_answer(200, json!({ "data": objects, "has_more": more }));
+    let refund = |id: &str| json!({ "id": id, "status": "succeeded", "amount": 500, "metadata": {} });
+    let other = with(with(intent("succeeded"), "metadata", json!({ "purchase": "pur_2" })), "id", json!("pi_8"));
+    let vendor = Vendor::new([
+        page(json!([other]), true),
+        page(json!([with(intent("succeeded"), "id", json!("pi_9"))]), false),
+        page(json!([refund("re_1")]), true),
+        page(json!([refund("re_2")]), false),
+        empty(),
+    ])
+    .await;
+    let found = client(&vendor).payment(asked(None, None)).await.unwrap().unwrap();
+    assert_eq!((found.payment.as_deref(), found.reversals.len()), (Some("pi_9"), 2));
+    let lines: Vec<String> = vendor.requests().iter().map(|request| request.line()).collect();
+    assert!(lines[1].ends_with("&starting_after=pi_8"), "{lines:?}");
+    assert_eq!(lines[3], "GET /v1/refunds?payment_intent=pi_9&limit=100&starting_after=re_1");
+
+    let vendor = Vendor::new([page(json!([]), true)]).await;
+    let broken = client(&vendor).payment(asked(None, None)).await;
+    assert!(matches!(broken, Err(ProviderError::Unavailable(_))), "{broken:?}");
+}
+
 #[tokio::test]
 async fn refunds_and_ends() {
     let body = json!({ "id": "re_1", "status": "succeeded", "amount": 500, "metadata": { "reversal": "rev_1" } });

@@ -211,11 +211,19 @@ pub(crate) async fn list(State(sandbox): State<Sandbox>, headers: HeaderMap, Que
     }
     let customer = query.get("customer").cloned().unwrap_or_default();
     let since: i64 = query.get("created[gte]").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let all = state(&sandbox);
-    let matches = |intent: &&Intent| intent.customer == customer && intent.created >= since;
-    let found: Vec<Value> = all.intents.values().filter(matches).take(100).map(|intent| intent.view(true)).collect();
-    drop(all);
-    Json(json!({ "object": "list", "data": found, "has_more": false })).into_response()
+    let limit = query.get("limit").and_then(|text| text.parse::<usize>().ok()).unwrap_or(10).clamp(1, 100);
+    let (page, more) = {
+        let all = state(&sandbox);
+        let matches = |intent: &&Intent| intent.customer == customer && intent.created >= since;
+        let mut found: Vec<&Intent> = all.intents.values().filter(matches).collect();
+        // The latest first.
+        found.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
+        let last = query.get("starting_after");
+        let before = last.and_then(|id| found.iter().position(|intent| intent.id == *id)).map_or(0, |at| at + 1);
+        let page: Vec<Value> = found.iter().skip(before).take(limit).map(|intent| intent.view(true)).collect();
+        (page, found.len() > before + limit)
+    };
+    Json(json!({ "object": "list", "data": page, "has_more": more })).into_response()
 }
 
 /// `POST /v1/payment_intents/{id}/cancel`

@@ -93,6 +93,30 @@ async fn a_key_gets_its_first_answer_and_no_other() {
 }
 
 #[tokio::test]
+async fn payments_are_listed_by_pages() {
+    let play = Play::new().await;
+    let method = play.card("s", "succeed").await;
+    let mut paid = Vec::new();
+    for n in 0..3 {
+        paid.push(play.charge(&format!("k{n}"), &method, "2000", ALONE).await.1["id"].clone());
+    }
+    let mut seen = Vec::new();
+    let (mut after, mut pages) = (String::new(), 0);
+    loop {
+        let path = format!("/v1/payment_intents?customer={}&limit=2{after}", play.customer);
+        let listed = play.get(&path).await;
+        seen.extend(listed["data"].as_array().unwrap().iter().map(|one| one["id"].clone()));
+        pages += 1;
+        if listed["has_more"] != json!(true) {
+            break;
+        }
+        after = format!("&starting_after={}", seen.last().unwrap().as_str().unwrap());
+    }
+    assert_eq!((pages, seen.len()), (2, 3));
+    assert!(paid.iter().all(|id| seen.contains(id)), "{paid:?} {seen:?}");
+}
+
+#[tokio::test]
 async fn cards_do_what_their_numbers_say() {
     let play = Play::new().await;
     let declined = play.card("s1", "charge_insufficient").await;

@@ -13,8 +13,10 @@ use crate::http::{Answer, at, unavailable};
 use crate::payment::{CardOrder, Order, PageOrder, Payment, PaymentAt, PurchaseProvider, RefundOrder};
 use crate::{BoxFuture, ProviderError};
 
-/// Refunds and disputes of one payment that are read.
+/// Objects on one page of a list, which is the most that Stripe allows.
 const MOST: &str = "100";
+/// Pages of a list that are read.
+const MOST_PAGES: usize = 100;
 
 fn currency() -> String {
     CURRENCY.to_ascii_lowercase()
@@ -273,27 +275,47 @@ impl Stripe {
         let Some(customer) = asked.customer else { return Ok(None) };
         // Clocks differ by a little.
         let since = asked.since.plus(-600).0.to_string();
-        let url = self.base.at(&["v1", "payment_intents"]);
         let query = [
             ("customer", customer),
             ("created[gte]", since.as_str()),
             ("limit", MOST),
             ("expand[]", "data.latest_charge"),
         ];
-        let answer = done(self.send(self.http.get(url).query(&query)).await?)?;
         let ours = |body: &&Value| at(body, &["metadata", "purchase"]).and_then(Value::as_str) == Some(asked.purchase);
-        match items(&answer)?.iter().find(ours) {
+        let all = self.list(&["payment_intents"], &query).await?;
+        match all.iter().find(ours) {
             None => Ok(None),
             Some(body) => intent(body).map(Some).ok_or_else(|| unavailable("Stripe: an unreadable payment")),
         }
+    }
+
+    /// Reads all pages of a list.
+    async fn list(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Vec<Value>, ProviderError> {
+        let url = self.base.at(&[&["v1"], path].concat());
+        let (mut all, mut after) = (Vec::new(), None::<String>);
+        for _ in 0..MOST_PAGES {
+            let mut request = self.http.get(url.clone()).query(query);
+            if let Some(after) = &after {
+                request = request.query(&[("starting_after", after)]);
+            }
+            let answer = done(self.send(request).await?)?;
+            let page = items(&answer)?;
+            all.extend_from_slice(page);
+            if answer.body.get("has_more").and_then(Value::as_bool) != Some(true) {
+                return Ok(all);
+            }
+            let last = page.last().and_then(|body| reference(body, "id"));
+            after = Some(last.ok_or_else(|| unavailable("Stripe: an unreadable list"))?);
+        }
+        // What is missing is not known, which is not the same as nothing.
+        Err(unavailable("Stripe: a list with too many pages"))
     }
 
     async fn reversals(&self, payment: &str) -> Result<Vec<Reversal>, ProviderError> {
         let mut all = Vec::new();
         for path in ["refunds", "disputes"] {
             let query = [("payment_intent", payment), ("limit", MOST)];
-            let answer = done(self.send(self.http.get(self.base.at(&["v1", path])).query(&query)).await?)?;
-            for body in items(&answer)? {
+            for body in &self.list(&[path], &query).await? {
                 let parsed = match path {
                     "refunds" => refund(body),
                     _ if takes_money(body) => dispute(body),
