@@ -6,6 +6,9 @@ use keystead_core::text::{self, NameFault};
 
 use crate::{Actor, Error};
 
+/// The longest idempotency key, in characters.
+const LONGEST_KEY: usize = 255;
+
 /// Normalizes a name; refuses one that is invisible or misleading.
 pub(crate) fn checked_name(name: &str) -> Result<String, Error> {
     let refused = |fault: NameFault| Error::coded("name", fault.code(), format!("Invalid 'name': {}", fault.message()));
@@ -30,6 +33,15 @@ pub(crate) fn checked_email(email: &str) -> Result<String, Error> {
 /// Parses an id from a request. A text that is no id of this kind is answered like the id of a missing thing.
 pub(crate) fn parse_id<T: FromStr>(kind: &'static str, text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| Error::not_found(kind, text))
+}
+
+/// Checks the name that a caller gives to a request, so that it is carried out once.
+pub(crate) fn checked_key(key: &str) -> Result<&str, Error> {
+    if (1..=LONGEST_KEY).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(key);
+    }
+    let message = format!("Invalid 'idempotency_key': 1 to {LONGEST_KEY} printable ASCII characters without spaces.");
+    Err(Error::invalid("idempotency_key", message))
 }
 
 pub(crate) fn operators_only(actor: &Actor) -> Result<(), Error> {

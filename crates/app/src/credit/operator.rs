@@ -7,21 +7,21 @@ use keystead_core::ledger::{
 use keystead_core::money::Micros;
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
-use keystead_store::tables::{credit_accounts, ledger, organizations};
+use keystead_store::tables::{credit_accounts, organizations};
 use serde_json::json;
 
 use super::book::{About, Book, LotRules, fault, mode_of};
 use super::events::{emit_resumed, emit_suspended};
-use super::payments::{Posted, record, size};
+use super::payments::{Posted, known, record};
 use super::view::{CreditView, credit_of};
 use crate::audit::AuditEntry;
-use crate::validate::{operators_only, operators_reason};
+use crate::validate::{checked_key, operators_only, operators_reason};
 use crate::{Actor, App, Error};
 
 /// Seconds by which an expiry may be set in advance: ten years. A time in milliseconds is thereby refused.
 const MOST_AHEAD: i64 = 10 * 366 * 86_400;
-/// The longest idempotency key, in characters.
-const LONGEST_KEY: usize = 255;
+/// Why a request is not carried out again.
+const SAME_KEY: &str = "This idempotency key was used for another amount.";
 
 /// A grant of credit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -257,14 +257,8 @@ fn reference(
     organization: &OrganizationId,
     idempotency_key: Option<&str>,
 ) -> Result<Option<String>, Error> {
-    let Some(key) = idempotency_key else { return Ok(None) };
-    let printable = key.chars().all(|c| c.is_ascii_graphic());
-    if key.is_empty() || key.len() > LONGEST_KEY || !printable {
-        let message =
-            format!("Invalid 'idempotency_key': 1 to {LONGEST_KEY} printable ASCII characters without spaces.");
-        return Err(Error::invalid("idempotency_key", message));
-    }
-    Ok(Some(format!("{kind}/{organization}/{key}")))
+    let key = idempotency_key.map(checked_key).transpose()?;
+    Ok(key.map(|key| format!("{kind}/{organization}/{key}")))
 }
 
 /// What an operator posts.
@@ -288,7 +282,11 @@ async fn post_once(
 ) -> Result<Posted, Error> {
     ensure_open(tx, organization).await?;
     let mut book = Book::lock(app, tx, organization).await?;
-    if let Some(transaction) = repeated(tx, posting.about.reference.as_deref(), posting.micros).await? {
+    let transaction = match &posting.about.reference {
+        Some(reference) => known(tx, organization, reference, posting.micros, SAME_KEY).await?,
+        None => None,
+    };
+    if let Some(transaction) = transaction {
         return Ok(Posted { transaction, repeated: true, balance: book.finish(tx).await? });
     }
     let made = (posting.operation)(&book.position, &posting.lot, posting.micros).map_err(fault)?;
@@ -296,21 +294,6 @@ async fn post_once(
     let transaction = book.post(app, tx, &actor.actor_id(), made, posting.about.clone(), new).await?;
     record(app, tx, actor, &transaction).await?;
     Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
-}
-
-/// What was posted under this reference already.
-async fn repeated(
-    tx: &mut Tx,
-    reference: Option<&str>,
-    micros: Micros,
-) -> Result<Option<ledger::LedgerTransaction>, Error> {
-    let Some(reference) = reference else { return Ok(None) };
-    let Some(row) = ledger::find_by_reference(tx, reference).await? else { return Ok(None) };
-    if size(&row) != micros.0.saturating_abs() {
-        let message = "This idempotency key was used for another amount.".to_owned();
-        return Err(Error::Conflict { message });
-    }
-    Ok(Some(row))
 }
 
 async fn ensure_open(tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {

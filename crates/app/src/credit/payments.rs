@@ -2,7 +2,7 @@
 //! it is called, inside the transaction of its caller, in which nothing may be written before.
 
 use keystead_core::id::{CreditLotId, OrganizationId};
-use keystead_core::ledger::{Account, Suspension, charge_back, purchase, refund, reverse_charge_back};
+use keystead_core::ledger::{Account, Suspension, change, charge_back, purchase, refund, reverse_charge_back};
 use keystead_core::money::{Amount, Micros};
 use keystead_core::purchase::{ReversalKind, ReversalState};
 use keystead_core::time::Timestamp;
@@ -18,6 +18,8 @@ use crate::tiers::evaluate::evaluate;
 use crate::{Actor, App, Error};
 
 const DAY: i64 = 86_400;
+/// Why a payment is not posted again.
+const SAME_ID: &str = "The same id was posted with another amount.";
 
 /// A payment for credit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +63,7 @@ pub struct Posted {
 pub async fn record_purchase(app: &App, tx: &mut Tx, actor: &Actor, paid: &Purchase<'_>) -> Result<Posted, Error> {
     let mut book = Book::lock(app, tx, paid.organization).await?;
     let reference = format!("purchase/{}", paid.payment);
-    if let Some(known) = known(tx, paid.organization, &reference, paid.micros).await? {
+    if let Some(known) = known(tx, paid.organization, &reference, paid.micros, SAME_ID).await? {
         return Ok(Posted { transaction: known, repeated: true, balance: book.finish(tx).await? });
     }
     let lot = app.draw(CreditLotId::generate);
@@ -102,7 +104,8 @@ async fn take_back(
     let TakenBack { organization, payment, id, micros } = *back;
     let mut book = Book::lock(app, tx, organization).await?;
     let reference = format!("{}/{id}", if disputed { "chargeback" } else { "refund" });
-    if let Some(known) = known(tx, organization, &reference, micros).await? {
+    let taken = Micros(micros.0.saturating_neg());
+    if let Some(known) = known(tx, organization, &reference, taken, SAME_ID).await? {
         return Ok(Posted { transaction: known, repeated: true, balance: book.finish(tx).await? });
     }
     let of_payment = ledger::list_of_payment(tx, payment).await?;
@@ -197,23 +200,20 @@ pub async fn paid(tx: &mut Tx, organization: &OrganizationId) -> Result<Amount, 
     Ok(Micros(sum.saturating_neg()).into())
 }
 
-/// Finds what was posted under a reference.
-async fn known(
+/// Finds what was posted under a reference. When it changed another ledger, or by another amount, it is refused with this
+/// message.
+pub(super) async fn known(
     tx: &mut Tx,
     organization: &OrganizationId,
     reference: &str,
-    micros: Micros,
+    wanted: Micros,
+    refusal: &str,
 ) -> Result<Option<LedgerTransaction>, Error> {
     let Some(row) = ledger::find_by_reference(tx, reference).await? else { return Ok(None) };
-    if row.organization != *organization || size(&row) != micros.0 {
-        return Err(Error::Conflict { message: "The same id was posted with another amount.".to_owned() });
+    if row.organization != *organization || change(&row.entries) != wanted {
+        return Err(Error::Conflict { message: refusal.to_owned() });
     }
     Ok(Some(row))
-}
-
-/// The size of a transaction, without its sign.
-pub(super) fn size(row: &LedgerTransaction) -> i64 {
-    keystead_core::ledger::change(&row.entries).0.saturating_abs()
 }
 
 fn gained(row: &LedgerTransaction, account: &Account) -> Micros {
@@ -235,7 +235,7 @@ pub(super) async fn record(
     actor: &Actor,
     transaction: &LedgerTransaction,
 ) -> Result<(), Error> {
-    let amount = Amount::from(keystead_core::ledger::change(&transaction.entries)).to_string();
+    let amount = Amount::from(change(&transaction.entries)).to_string();
     let details = json!({
         "change": amount,
         "payment": transaction.payment,

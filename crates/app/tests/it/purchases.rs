@@ -226,6 +226,10 @@ async fn an_idempotency_key_buys_once() {
     let keyed = || BuyCredit { key: Some("order-1".to_owned()), ..order(1_000) };
     let first = shop.buy(keyed()).await.unwrap();
     assert_eq!(shop.buy(keyed()).await.unwrap().id, first.id);
+    for wrong in ["", "two words", "za\u{17c}", "x".repeat(256).as_str()] {
+        let refused = shop.buy(BuyCredit { key: Some(wrong.to_owned()), ..order(1_000) }).await;
+        assert!(matches!(refused, Err(Error::Invalid { param: Some("idempotency_key"), .. })), "{wrong}: {refused:?}");
+    }
     let other = BuyCredit { cents: 2_000, ..keyed() };
     assert!(matches!(shop.buy(other).await, Err(Error::Conflict { .. })));
     assert_eq!(shop.balance().await, Amount::of_cents(1_000));

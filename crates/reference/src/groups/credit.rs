@@ -249,7 +249,8 @@ pub(super) const GROUP: Group = Group {
                 optional(
                     "idempotency_key",
                     Kind::Text,
-                    "A name of the request, of 1 to 255 characters: with the same name it is carried out once.",
+                    "A name of the request, of 1 to 255 printable ASCII characters without spaces: with the same name it is \
+                    carried out once.",
                 )
                 .between(1, 255)
                 .such_as("order-4711"),

@@ -21,6 +21,7 @@ use super::{PollPurchase, PurchaseView, purchase_provider};
 use crate::audit::AuditEntry;
 use crate::credit::view::credit_of;
 use crate::jobs::{Job, poll_wait};
+use crate::validate::checked_key;
 use crate::verification::limits::{Subjects, count_within, ensure_within, hold_room};
 use crate::{Actor, App, Error};
 
@@ -54,7 +55,7 @@ impl App {
         order: BuyCredit,
     ) -> Result<PurchaseView, Error> {
         purchase_provider(self)?;
-        let request_key = order.key.as_deref().map(|key| request_key(organization, key)).transpose()?;
+        let request_key = order.key.as_deref().map(|key| request_key(organization.as_str(), key)).transpose()?;
         let id = self.draw(PurchaseId::generate);
         let (row, is_new) = write_tx!(self.store(), "buy_credit", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementWrite).await?;
@@ -151,12 +152,9 @@ pub(super) async fn save_order(app: &App, tx: &mut Tx, actor: &Actor, row: &Purc
     app.record(tx, actor, AuditEntry { organization, action: "credit.purchase_started", target, details }).await
 }
 
-/// The digest under which a caller's idempotency key is kept.
-pub(super) fn request_key(organization: &OrganizationId, key: &str) -> Result<String, Error> {
-    if !(1..=255).contains(&key.len()) {
-        return Err(Error::invalid("idempotency_key", "Invalid 'idempotency_key': use 1 to 255 characters."));
-    }
-    Ok(hex::encode(&Sha256::digest(format!("{organization} {key}"))))
+/// The digest under which a caller's idempotency key is kept, for this purpose.
+pub(super) fn request_key(purpose: &str, key: &str) -> Result<String, Error> {
+    Ok(hex::encode(&Sha256::digest(format!("{purpose} {}", checked_key(key)?))))
 }
 
 /// Refuses where no credit is sold.

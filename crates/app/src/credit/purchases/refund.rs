@@ -52,7 +52,7 @@ impl App {
         let id: PurchaseId = parse_id("purchase", id)?;
         let reversal = match order.key.as_deref() {
             None => self.draw(ReversalId::generate),
-            Some(key) => ReversalId::of_key(&request_key(organization, &format!("{id} {key}"))?),
+            Some(key) => ReversalId::of_key(&request_key(&format!("{organization} {id}"), key)?),
         };
         let job =
             RequestRefund { reversal: reversal.clone(), purchase: id.clone(), organization: organization.clone() };
