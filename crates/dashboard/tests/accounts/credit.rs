@@ -2,8 +2,10 @@
 
 use keystead_core::id::OrganizationId;
 use keystead_core::purchase::recharge::Pause;
+use keystead_core::purchase::{PurchaseState, PurchaseWay};
 use keystead_core::time::Timestamp;
 use keystead_store::Tx;
+use keystead_store::tables::credit_purchases::{self, Purchase};
 use keystead_store::tables::recharge_pauses;
 
 use crate::world::*;
@@ -150,7 +152,7 @@ async fn a_pause_says_when_it_ends() {
         [(Pause::Ceiling, "reached its monthly ceiling", true), (Pause::NoCard, "no card is on file", false)]
     {
         let pause = async |tx: &mut Tx| {
-            recharge_pauses::delete(tx, &organization).await?;
+            recharge_pauses::delete(tx, &organization).await.unwrap();
             recharge_pauses::insert(tx, &organization, why, now).await
         };
         let paused: Result<bool, keystead_store::Error> = world.store.write("pause", pause).await;
@@ -158,6 +160,47 @@ async fn a_pause_says_when_it_ends() {
         let page = ops.get(BILLING).await.body;
         assert!(page.contains(said) && page.contains("It begins again on") == ends, "{why:?}: {page}");
     }
+}
+
+// Operators see the reason of a purchase that ended without credit; owners are told in words.
+#[tokio::test]
+async fn operators_see_why_a_purchase_ended() {
+    let world = World::prepaid(&["ops@example.com"]).await;
+    let mut ops = world.owner("ops@example.com", "Harbour").await;
+    let place = console(&mut ops).await;
+    let now = Timestamp(world.now());
+    let row = Purchase {
+        id: "pur_000000000000000000000001".parse().unwrap(),
+        organization: place.rsplit('/').next().unwrap().parse().unwrap(),
+        user: None,
+        way: PurchaseWay::Checkout,
+        provider: "stripe".to_owned(),
+        cents: 2_000,
+        state: PurchaseState::Failed,
+        reason: Some("payment_mismatch".to_owned()),
+        method: None,
+        customer: Some("cus_1".to_owned()),
+        session: Some("cs_1".to_owned()),
+        payment: None,
+        charge: None,
+        receipt_url: None,
+        url: None,
+        request_key: None,
+        created_at: now,
+        expires_at: now,
+        checked_at: Some(now),
+        paid_at: None,
+        finished_at: Some(now),
+        version: 2,
+    };
+    let id = row.id.clone();
+    let insert = async move |tx: &mut Tx| credit_purchases::insert(tx, &row).await;
+    let inserted: Result<(), keystead_store::Error> = world.store.write("add_purchase", insert).await;
+    inserted.unwrap();
+    let page = ops.get(&format!("{place}/purchases")).await.body;
+    assert!(page.contains("<code>payment_mismatch</code>"), "{page}");
+    let page = ops.get(&format!("{BILLING}/buy?purchase={id}")).await.body;
+    assert!(page.contains("does not match this purchase") && !page.contains("payment_mismatch"), "{page}");
 }
 
 #[tokio::test]

@@ -207,8 +207,10 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError
         prepaid: view.mode == BillingMode::Prepaid,
         add_card: needs_card(state, visit, &view).await.map_err(fail)?.then(|| visit.link(PAYMENT_METHODS)),
         recharge: recharge_words(visit, &view),
-        amount_hint: t
-            .text_with_all("buy-amount-hint", &[("least", &money(bounds.least)), ("most", &money(bounds.most))]),
+        amount_hint: t.text_with_all(
+            "buy-amount-hint",
+            &[("least", &money(bounds.least)), ("most", &money(bounds.of_one(false)))],
+        ),
         recharges: view.recharge.is_some(),
         fields: RechargeFields {
             below: field(view.recharge.map(|recharge| recharge.below)),
