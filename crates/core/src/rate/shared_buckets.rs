@@ -21,6 +21,8 @@ pub struct Reach {
     pub nodes: u32,
     /// How often the node was cut off from the store. `None` while it is: then each node has an equal part.
     pub epoch: Option<u64>,
+    /// Whether the store did not answer a moment ago.
+    pub away: bool,
 }
 
 /// The buckets of one limit on one node.
@@ -65,11 +67,13 @@ impl SharedBuckets {
     }
 
     /// The part that the node may use now. One that the store has not given it, or that other nodes may have got since
-    /// the node was cut off, is as large as that of every node.
+    /// the node was cut off, is as large as that of every node. So is that of a node that has given all of it back while
+    /// the store does not answer.
     #[must_use]
     pub fn part(&self, reach: &Reach) -> Part {
+        let is_known = reach.epoch.is_some() && self.epoch == reach.epoch;
         match self.part {
-            Some(part) if reach.epoch.is_some() && self.epoch == reach.epoch => part,
+            Some(part) if is_known && !(reach.away && part.is_none()) => part,
             _ => Part::of_nodes(reach.nodes),
         }
     }

@@ -11,7 +11,7 @@ use crate::Gateway;
 use crate::api_request::ApiRequest;
 use crate::body::GatewayBody;
 use crate::catalogue::ModelEntry;
-use crate::decide::rate_limiter::{EffectiveLimits, RateLimitHeaders, Reservation};
+use crate::decide::rate_limiter::{EffectiveLimits, NotReserved, RateLimitHeaders, Reservation};
 use crate::outgoing::{Outgoing, Prompt};
 use crate::rejection::Rejection;
 use crate::response::error_body;
@@ -56,8 +56,8 @@ pub(crate) fn limits(request: &ApiRequest<'_>, model: Option<&ModelEntry>) -> Ef
 }
 
 impl Gateway {
-    /// Reserves the most that the request may use, or answers 429. Returns the state of the limits, if there are any, for
-    /// the headers of the answer.
+    /// Reserves the most that the request may use, or answers 429, or 503 when that cannot be decided. Returns the state
+    /// of the limits, if there are any, for the headers of the answer.
     pub(crate) async fn reserve(
         &self,
         request: &ApiRequest<'_>,
@@ -67,20 +67,35 @@ impl Gateway {
         let Some(model) = outgoing.model.filter(|_| !limits.is_none()) else { return Ok(Default::default()) };
         let need = need(request.route.meter, limits, &outgoing.prompt);
         let (reserved, state) = self.rates.reserve(&request.payer, &model.id, limits, need).await;
-        reserved.map(|reservation| (reservation, Some(Box::new(state)))).map_err(|(exceeded, of_project)| {
-            let refused = RateLimitRefusal {
-                exceeded,
-                model: model.id.to_string(),
-                organization: request.payer.organization.clone(),
-                project: request.payer.project.clone(),
-                of_project,
-            };
-            self.metrics.limited();
-            Rejection::with_headers(&refused.response(&self.services.public_url), |headers| {
-                error_body::attribute(headers, &request.payer);
-                replace_headers(headers, &state);
-                add_retry_headers(headers, &refused);
-            })
+        match reserved {
+            Ok(reservation) => Ok((reservation, Some(Box::new(state)))),
+            Err(why) => Err(self.not_reserved(request, model, why, &state)),
+        }
+    }
+
+    fn not_reserved(
+        &self,
+        request: &ApiRequest<'_>,
+        model: &ModelEntry,
+        why: NotReserved,
+        state: &RateLimitHeaders,
+    ) -> Rejection {
+        let NotReserved::Exceeded(exceeded, of_project) = why else {
+            return error_body::unavailable("The rate limit cannot be checked at the moment. Try again shortly.")
+                .into();
+        };
+        let refused = RateLimitRefusal {
+            exceeded,
+            model: model.id.to_string(),
+            organization: request.payer.organization.clone(),
+            project: request.payer.project.clone(),
+            of_project,
+        };
+        self.metrics.limited();
+        Rejection::with_headers(&refused.response(&self.services.public_url), |headers| {
+            error_body::attribute(headers, &request.payer);
+            replace_headers(headers, state);
+            add_retry_headers(headers, &refused);
         })
     }
 }

@@ -15,7 +15,7 @@ use foldhash::fast::RandomState;
 use keystead_core::access::Payer;
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::rate::shares::{CUT_OFF, LimitName, ShareAnswer, ShareAsk};
-use keystead_core::rate::{LimitExceeded, LimitState, Need, RateLimits, Reach, Used};
+use keystead_core::rate::{Full, LimitExceeded, LimitState, Need, RateLimits, Reach, Used};
 use tokio::time::sleep;
 
 use self::ledger::{Cell, Shard};
@@ -68,9 +68,17 @@ pub(crate) struct RateLimitHeaders {
     pub(crate) images: Option<LimitState>,
 }
 
-/// A reservation, or the limit that the request does not fit into and whether that is the project's; and the state of the
-/// limits.
-pub(crate) type Decided = (Result<Reservation, (LimitExceeded, bool)>, RateLimitHeaders);
+/// Why nothing was reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotReserved {
+    /// The request does not fit into this limit; and whether that is the project's.
+    Exceeded(LimitExceeded, bool),
+    /// The request does not fit into the part of this node, of which more is on its way, and the store does not answer.
+    Unavailable,
+}
+
+/// A reservation, or why there is none; and the state of the limits.
+pub(crate) type Decided = (Result<Reservation, NotReserved>, RateLimitHeaders);
 
 /// A look at the ledgers for one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,9 +182,8 @@ impl RateLimiter {
         self.len() == 0
     }
 
-    /// Counts a request and reserves what it may use, or returns the limit that it does not fit into and whether that
-    /// is the project's. With the first request for a limit, and while other nodes give back what this one should have,
-    /// this waits for the store.
+    /// Counts a request and reserves what it may use, or returns why not. With the first request for a limit, and while
+    /// other nodes give back what this one should have, this waits for the store.
     pub(crate) async fn reserve(
         self: &Arc<Self>,
         payer: &Payer,
@@ -225,26 +232,29 @@ impl RateLimiter {
         if turn == Turn::First {
             open.note_demand(&payer.project, limits, &need);
         }
-        let asks = turn != Turn::Last && reach.epoch.is_some() && !self.is_away(&reach);
+        let asks = turn != Turn::Last && reach.epoch.is_some() && !reach.away;
         if asks && !open.is_ready(&payer.project, limits, &reach) {
             return None;
         }
         let held = open.hold(&payer.project, limits, &need, &reach);
-        if asks && held.is_err() && open.is_short(&payer.project, limits) {
+        let more = held.is_err_and(|(_, of_project)| open.is_short(&payer.project, of_project));
+        if asks && more {
             return None;
         }
         let headers = open.headers(&payer.project, limits, &reach);
         drop(open);
-        let held = held.map(|()| {
-            let (rates, cell, project) = (Arc::clone(self), Arc::clone(cell), payer.project.clone());
-            Reservation(Some(Box::new(Held { rates, cell, project, limits, need, used: Used::default() })))
-        });
-        Some((held, headers))
-    }
-
-    /// Whether the store did not answer a moment ago.
-    fn is_away(&self, reach: &Reach) -> bool {
-        micros(reach.now) < self.away.load(Ordering::Relaxed)
+        let reserved = match held {
+            Ok(()) => {
+                let (rates, cell, project) = (Arc::clone(self), Arc::clone(cell), payer.project.clone());
+                Ok(Reservation(Some(Box::new(Held { rates, cell, project, limits, need, used: Used::default() }))))
+            }
+            // Nobody knows whether the limit is reached.
+            Err((LimitExceeded { full: Full::Wait(_), .. }, _)) if more && reach.away && reach.epoch.is_some() => {
+                Err(NotReserved::Unavailable)
+            }
+            Err((exceeded, of_project)) => Err(NotReserved::Exceeded(exceeded, of_project)),
+        };
+        Some((reserved, headers))
     }
 
     /// What the node knows now.
@@ -254,7 +264,7 @@ impl RateLimiter {
         let reached =
             self.shares.is_some() && at.saturating_sub(self.confirmed.load(Ordering::Acquire)) <= micros(CUT_OFF);
         let epoch = reached.then(|| self.epoch.load(Ordering::Acquire));
-        Reach { now, nodes: self.nodes.load(Ordering::Relaxed), epoch }
+        Reach { now, nodes: self.nodes.load(Ordering::Relaxed), epoch, away: at < self.away.load(Ordering::Relaxed) }
     }
 
     fn cell(&self, organization: &OrganizationId, model: &Arc<str>) -> Arc<Cell> {

@@ -99,7 +99,7 @@ impl World {
     }
 
     fn reach(&self, node: usize) -> Reach {
-        Reach { now: Duration::from_millis(self.now), nodes: 3, epoch: Some(self.nodes[node].epoch) }
+        Reach { now: Duration::from_millis(self.now), nodes: 3, epoch: Some(self.nodes[node].epoch), away: false }
     }
 
     /// Reports, unless the report is lost; the answer may be lost too.

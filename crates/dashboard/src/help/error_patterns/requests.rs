@@ -128,6 +128,7 @@ pub(super) const MESSAGES: &[Pattern] = &[
     (&["invalid 'currency': must be"], "spend-limits"),
     (&["invalid 'interval': must be"], "spend-limits"),
     (&["rate limit reached"], "rate-limits"),
+    (&["the rate limit cannot be checked"], "rate-limits"),
     (&["request too large for"], "rate-limits"),
     (&["models can have limits of their own"], "rate-limits"),
     (&["invalid 'max_"], "rate-limits"),

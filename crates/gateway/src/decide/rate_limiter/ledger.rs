@@ -92,9 +92,9 @@ impl Ledger {
         self.organization.is_ready(reach) && self.own(project, limits).is_none_or(|own| own.is_ready(reach))
     }
 
-    /// Whether more of one of the limits is on its way from other nodes.
-    pub(super) fn is_short(&mut self, project: &ProjectId, limits: EffectiveLimits) -> bool {
-        self.organization.is_short() || self.own(project, limits).is_some_and(|own| own.is_short())
+    /// Whether more of the limit of the organization, or of that of the project, is on its way from other nodes.
+    pub(super) fn is_short(&mut self, project: &ProjectId, of_project: bool) -> bool {
+        self.find(of_project.then_some(project)).is_some_and(|buckets| buckets.is_short())
     }
 
     /// Reserves from the organization and the project, or from neither: a request that one of them refuses costs the

@@ -37,7 +37,7 @@ impl RateLimiter {
     pub(super) async fn renew(&self, cell: &Arc<Cell>, project: &ProjectId) {
         let _turn = cell.turn.lock().await;
         let reach = self.reach();
-        if self.is_away(&reach) {
+        if reach.away {
             return;
         }
         let mut asks = Vec::new();

@@ -15,6 +15,8 @@ struct Store {
     divisions: Mutex<HashMap<LimitName, Division>>,
     gone: Mutex<Vec<String>>,
     down: AtomicBool,
+    /// Whether it never answers, as when all of its connections are in use.
+    silent: AtomicBool,
     asked: AtomicU64,
     clock: Arc<AtomicU64>,
 }
@@ -24,6 +26,9 @@ struct Through(Arc<Store>, &'static str);
 impl RateShares for Through {
     fn divide(&self, asks: Vec<ShareAsk>) -> BoxFuture<'_, Result<Vec<ShareAnswer>, Unavailable>> {
         self.0.asked.fetch_add(1, Ordering::SeqCst);
+        if self.0.silent.load(Ordering::SeqCst) {
+            return std::future::pending().boxed();
+        }
         if self.0.down.load(Ordering::SeqCst) {
             return std::future::ready(Err(Unavailable)).boxed();
         }
@@ -62,9 +67,13 @@ fn day(limit: u64) -> EffectiveLimits {
     EffectiveLimits { project, ..EffectiveLimits::default() }
 }
 
-async fn asks(node: &Arc<RateLimiter>, limits: EffectiveLimits) -> bool {
+async fn decided(node: &Arc<RateLimiter>, limits: EffectiveLimits) -> Result<Reservation, NotReserved> {
     let model: Arc<str> = "m".into();
-    node.reserve(&payer(), &model, limits, Need::default()).await.0.is_ok()
+    node.reserve(&payer(), &model, limits, Need::default()).await.0
+}
+
+async fn asks(node: &Arc<RateLimiter>, limits: EffectiveLimits) -> bool {
+    decided(node, limits).await.is_ok()
 }
 
 async fn passed(node: &Arc<RateLimiter>, limits: EffectiveLimits, times: usize) -> usize {
@@ -76,6 +85,12 @@ async fn passed(node: &Arc<RateLimiter>, limits: EffectiveLimits, times: usize) 
 }
 
 impl Store {
+    /// Answers with errors from now on, or not at all.
+    fn fail(&self, silent: bool) {
+        let fault = if silent { &self.silent } else { &self.down };
+        fault.store(true, Ordering::SeqCst);
+    }
+
     fn pass(&self, nodes: &[&Arc<RateLimiter>], millis: u64) {
         self.clock.fetch_add(millis, Ordering::SeqCst);
         nodes.iter().for_each(|node| node.confirmed(node.moment(), nodes.len()));
@@ -113,12 +128,11 @@ async fn a_request_after_a_long_rest_is_granted_at_once() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_second_node_gets_its_part_while_its_first_request_waits() {
-    let store = Arc::<Store>::default();
-    let (one, two) = (node(&store, "a"), node(&store, "b"));
+/// Two nodes with sixty requests a minute: one has used twenty, and the other one, when it began, one.
+async fn two_nodes(store: &Arc<Store>) -> (Arc<RateLimiter>, Arc<RateLimiter>) {
+    let (one, two) = (node(store, "a"), node(store, "b"));
     assert_eq!(passed(&one, minute(60), 20).await, 20);
-    // The other node holds all of it, and gives back what it does not need with its next report.
+    // The first node holds all of it, and gives back what it does not need with its next report.
     let waits = tokio::spawn({
         let two = Arc::clone(&two);
         async move { asks(&two, minute(60)).await }
@@ -129,6 +143,13 @@ async fn a_second_node_gets_its_part_while_its_first_request_waits() {
     one.report().await;
     store.pass(&[&one, &two], 1_000);
     assert!(waits.await.unwrap());
+    (one, two)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_node_gets_its_part_while_its_first_request_waits() {
+    let store = Arc::<Store>::default();
+    let (one, two) = two_nodes(&store).await;
     let mut all = 20 + 1;
     for _ in 0..4 {
         all += passed(&one, minute(60), 60).await + passed(&two, minute(60), 60).await;
@@ -152,6 +173,56 @@ async fn without_the_store_each_node_has_an_equal_part() {
     assert_eq!(passed(&one, minute(8), 9).await, 0, "it has used more than its part");
     store.clock.fetch_add(120_000, Ordering::SeqCst);
     assert_eq!((passed(&one, minute(8), 9).await, passed(&two, minute(8), 9).await), (4, 4));
+}
+
+/// A refusal says that a limit is reached. A node that has given back its part does not know that.
+#[tokio::test(start_paused = true)]
+async fn without_the_store_a_node_that_was_idle_has_an_equal_part() {
+    for silent in [false, true] {
+        let store = Arc::<Store>::default();
+        let (one, two) = two_nodes(&store).await;
+        for _ in 0..20 {
+            store.pass(&[&one, &two], 1_000);
+            assert!(asks(&one, minute(60)).await);
+            one.report().await;
+            two.report().await;
+        }
+        store.fail(silent);
+        assert_eq!(passed(&two, minute(60), 40).await, 30, "silent: {silent}");
+        assert!(matches!(decided(&two, minute(60)).await, Err(NotReserved::Exceeded(..))), "its part is used");
+    }
+}
+
+/// More of the limit is on its way, so only the store could say that it is reached.
+#[tokio::test(start_paused = true)]
+async fn without_the_store_a_node_that_should_have_more_refuses_nobody_for_a_limit() {
+    for silent in [false, true] {
+        let store = Arc::<Store>::default();
+        let (one, two) = two_nodes(&store).await;
+        store.pass(&[&one, &two], 1_000);
+        passed(&one, minute(60), 40).await;
+        one.report().await;
+        store.pass(&[&one, &two], 1_000);
+        assert!(passed(&two, minute(60), 40).await < 40);
+        two.report().await;
+        store.fail(silent);
+        store.pass(&[&one, &two], 200);
+        // The first one asks the store, and the other one knows that it does not answer.
+        for _ in 0..2 {
+            assert_eq!(decided(&two, minute(60)).await.err(), Some(NotReserved::Unavailable), "silent: {silent}");
+        }
+        let large = EffectiveLimits {
+            organization: RateLimits { images_per_minute: Some(1), ..minute(60).organization },
+            ..EffectiveLimits::default()
+        };
+        let model: Arc<str> = "m".into();
+        let images = Need { tokens: 0, images: 2 };
+        let refused = two.reserve(&payer(), &model, large, images).await.0;
+        assert!(matches!(refused, Err(NotReserved::Exceeded(..))), "it never fits");
+        // Cut off, it has an equal part.
+        store.clock.fetch_add(7_000, Ordering::SeqCst);
+        assert!(asks(&two, minute(60)).await);
+    }
 }
 
 #[tokio::test(start_paused = true)]
