@@ -36,6 +36,10 @@ pub struct LeaseAsk {
     pub want: Amount,
     /// Until when the node uses the lease without renewing it, by its clock, and a margin beyond that.
     pub ends_at: Timestamp,
+    /// By when leases of other nodes have ended: later ends may have come while no node could renew. From [`Contact`].
+    ///
+    /// [`Contact`]: super::Contact
+    pub ended_by: Timestamp,
 }
 
 /// The lease of another holder.
@@ -83,9 +87,9 @@ pub struct StoredFigures {
 }
 
 impl StoredFigures {
-    /// Adds the lease of another holder.
-    pub fn add_other(&mut self, lease: &OtherLease, now: Timestamp) {
-        let open = lease.open(now);
+    /// Adds the lease of another holder. It has ended if its end is not after `ended_by`.
+    pub fn add_other(&mut self, lease: &OtherLease, ended_by: Timestamp, now: Timestamp) {
+        let open = lease.open(ended_by);
         self.others = self.others.plus(open);
         if now.since(lease.renewed_at) <= LIVE {
             self.returnable = self.returnable.plus(open);

@@ -1,6 +1,7 @@
 //! A model of nodes, their spools and the store: requests of random sizes that end, fail and are aborted, messages that
-//! are lost, nodes that are killed and start again or never come back, and leases that end. What is spent never passes
-//! the limit, except by what a killed node had spent since it was last heard of; and nothing that is left is lost.
+//! are lost, nodes that are killed and start again or never come back, leases that end, and a store that is away for
+//! longer than leases last. What is spent never passes the limit, except by what a killed node had spent since it was
+//! last heard of; and nothing that is left is lost.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +37,8 @@ struct Store {
 }
 
 impl Store {
-    fn answer(&mut self, holder: &str, committed: Amount, least: Amount, want: Amount, now: Timestamp) -> LeaseAnswer {
+    fn answer(&mut self, node: &Node, committed: Amount, least: Amount, want: Amount, now: Timestamp) -> LeaseAnswer {
+        let holder = node.holder.as_str();
         let ask = LeaseAsk {
             scope: BudgetScope::spend_limit("proj_1".parse().unwrap()),
             window: Window::month(now),
@@ -45,6 +47,7 @@ impl Store {
             least,
             want,
             ends_at: now.plus(LEASE_SECONDS),
+            ended_by: node.contact.ended_by(),
         };
         let own = self.leases.entry(holder.to_owned()).or_default().consumed;
         let mut stored = StoredFigures {
@@ -56,7 +59,7 @@ impl Store {
             ..StoredFigures::default()
         };
         for (_, other) in self.leases.iter().filter(|(name, _)| *name != holder) {
-            stored.add_other(&other.other(), now);
+            stored.add_other(&other.other(), ask.ended_by, now);
         }
         let (decision, answer) = decide(&ask, &stored, now);
         self.scarce = decision.scarce;
@@ -82,6 +85,7 @@ impl Store {
 struct Node {
     holder: String,
     ledger: Ledger,
+    contact: Contact,
     /// What was set aside for each running request, and what it will cost.
     running: Vec<(Amount, Amount)>,
     /// Events that are not in the store, with the run that wrote them.
@@ -114,6 +118,8 @@ enum Step {
     Lost,
     /// Longer than a lease lasts; nodes that live have renewed theirs.
     Slept,
+    /// The store is away for longer than a lease lasts: nodes that live cannot renew theirs.
+    Away,
     Renewed {
         want: u16,
         lost: bool,
@@ -136,6 +142,7 @@ fn steps() -> impl Strategy<Value = Vec<(usize, Step)>> {
         1 => Just(Step::Killed),
         1 => Just(Step::Lost),
         1 => Just(Step::Slept),
+        1 => Just(Step::Away),
         2 => (0..200_u16, prop::bool::weighted(0.2)).prop_map(|(want, lost)| Step::Renewed { want, lost }),
         1 => (0..20_u8).prop_map(|seconds| Step::Waited { seconds }),
     ];
@@ -146,6 +153,8 @@ struct World {
     store: Store,
     nodes: Vec<Node>,
     now: Timestamp,
+    /// By when every node that lives has renewed its lease after the store was away.
+    back_by: Option<Timestamp>,
     /// What all requests have cost, counted or not, without what was lost with a spool.
     truth: Amount,
     /// What killed nodes had spent that the store did not know to be committed.
@@ -164,6 +173,7 @@ impl World {
             store,
             nodes: (0..NODES).map(node).collect(),
             now: Timestamp(1_000_000),
+            back_by: None,
             truth: Amount::ZERO,
             unreported: Amount::ZERO,
         }
@@ -174,7 +184,7 @@ impl World {
         if !node.ledger.reserve(need) {
             let committed = node.ledger.give_up();
             let want = Amount::of_picos(need.picos() * 8);
-            let answer = self.store.answer(&node.holder, committed, need, want, self.now);
+            let answer = self.store.answer(node, committed, need, want, self.now);
             if lost {
                 return false;
             }
@@ -258,20 +268,49 @@ impl World {
                 self.nodes[n].spool.clear();
             }
             Step::Slept => {
-                for n in 0..NODES {
-                    self.step(n, Step::Renewed { want: 0, lost: false });
+                self.renew_all();
+                self.pass(LEASE_SECONDS + 1);
+            }
+            Step::Away => {
+                // Before its end no node uses its lease any more.
+                for node in &mut self.nodes {
+                    node.ledger.give_up();
                 }
                 self.now = self.now.plus(LEASE_SECONDS + 1);
+                self.back_by = Some(self.now.plus(20));
+                self.hear();
             }
             Step::Renewed { want, lost } => {
                 let node = &mut self.nodes[n];
                 let committed = node.ledger.give_up();
-                let answer = self.store.answer(&node.holder, committed, Amount::ZERO, cents(want), self.now);
+                let answer = self.store.answer(node, committed, Amount::ZERO, cents(want), self.now);
                 if !lost {
                     node.ledger.grant(answer.granted);
                 }
             }
-            Step::Waited { seconds } => self.now = self.now.plus(seconds.into()),
+            Step::Waited { seconds } => self.pass(seconds.into()),
+        }
+    }
+
+    fn renew_all(&mut self) {
+        for n in 0..NODES {
+            self.step(n, Step::Renewed { want: 0, lost: false });
+        }
+    }
+
+    fn hear(&mut self) {
+        let now = self.now;
+        self.nodes.iter_mut().for_each(|node| node.contact.hear(now));
+    }
+
+    /// Time passes while the store answers.
+    fn pass(&mut self, seconds: i64) {
+        for _ in 0..seconds {
+            self.now = self.now.plus(1);
+            if self.back_by.take_if(|by| *by <= self.now).is_some() {
+                self.renew_all();
+            }
+            self.hear();
         }
     }
 
@@ -282,6 +321,7 @@ impl World {
         self.unreported = self.unreported.plus(since);
         node.runs += 1;
         (node.holder, node.ledger) = (format!("{n}-{}", node.runs), Ledger::default());
+        node.contact = Contact::default();
         node.running.clear();
     }
 

@@ -127,8 +127,9 @@ fn absurd_bounds_cost_what_the_dearest_request_costs() {
 fn ask(committed: i64, least: i64, want: i64) -> LeaseAsk {
     let scope = BudgetScope::spend_limit("org-1".parse().unwrap());
     let [committed, least, want] = [committed, least, want].map(Amount::of_cents);
+    let (window, ended_by) = (Window::month(Timestamp(0)), Timestamp(0));
     let ends_at = Timestamp(LEASE_SECONDS);
-    LeaseAsk { scope, window: Window::month(Timestamp(0)), holder: "run".into(), committed, least, want, ends_at }
+    LeaseAsk { scope, window, holder: "run".into(), committed, least, want, ends_at, ended_by }
 }
 
 fn stored(limit: i64, spent: i64) -> StoredFigures {
@@ -160,11 +161,11 @@ fn what_others_hold_is_not_granted_again_and_is_asked_back() {
         let [granted, consumed] = [granted, consumed].map(Amount::of_cents);
         OtherLease { granted, committed: granted, consumed, renewed_at, ends_at: now.plus(1) }
     };
-    figures.add_other(&other(50, 10, Timestamp(995)), now);
+    figures.add_other(&other(50, 10, Timestamp(995)), now, now);
     // A node that was killed holds what its spool may contain, and returns nothing soon.
-    figures.add_other(&other(30, 10, Timestamp(0)), now);
+    figures.add_other(&other(30, 10, Timestamp(0)), now, now);
     // More was spent than granted: there is nothing left of it.
-    figures.add_other(&other(5, 9, now), now);
+    figures.add_other(&other(5, 9, now), now, now);
     assert_eq!((figures.others, figures.returnable), (Amount::of_cents(60), Amount::of_cents(40)));
     let (decision, answer) = decide(&ask(0, 30, 30), &figures, now);
     assert_eq!((answer.met, answer.wait, decision.granted), (false, true, Amount::ZERO));
@@ -295,6 +296,33 @@ fn a_lease_that_has_ended_holds_what_was_committed() {
     assert_eq!((decision.granted, decision.committed), (Amount::of_cents(60), Amount::of_cents(15)));
     let (decision, _) = decide(&ask(10, 5, 50), &stored(12, 0), Timestamp(0));
     assert_eq!((decision.granted, decision.committed), (Amount::of_cents(10), Amount::of_cents(10)), "refused");
+}
+
+/// A node that finds the store again waits until the others have renewed their leases.
+#[test]
+fn no_lease_ends_while_the_store_is_away() {
+    let mut contact = Contact::default();
+    let mut hear = |from: i64, to: i64| {
+        (from..=to).step_by(2).for_each(|at| contact.hear(Timestamp(at)));
+        contact.ended_by()
+    };
+    // A node that has just begun knows nothing of the others.
+    assert_eq!(hear(1_000, 1_028), Timestamp(0));
+    assert_eq!(hear(1_030, 1_200), Timestamp(1_200));
+    // Something late is no gap.
+    assert_eq!(hear(1_210, 1_210), Timestamp(1_210));
+    // What had ended before stays ended.
+    assert_eq!(hear(2_000, 2_028), Timestamp(1_210));
+    assert_eq!(hear(2_030, 2_030), Timestamp(2_030));
+    assert_eq!(hear(1_900, 1_928), Timestamp(2_030), "a clock that was set back");
+    let [granted, committed, consumed] = [50, 30, 10].map(Amount::of_cents);
+    let lease = OtherLease { granted, committed, consumed, renewed_at: Timestamp(1_200), ends_at: Timestamp(1_800) };
+    let others = |ended_by: i64| {
+        let mut figures = stored(100, 10);
+        figures.add_other(&lease, Timestamp(ended_by), Timestamp(2_030));
+        figures.others
+    };
+    assert_eq!((others(1_210), others(2_030)), (Amount::of_cents(40), Amount::of_cents(20)));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use foldhash::HashMap;
 use keystead_core::budget::{
-    Budget, BudgetScope, Charge, LEASE_SECONDS, LeaseAnswer, LeaseAsk, Measured, Payers, PendingHold,
+    Budget, BudgetScope, Charge, Contact, LEASE_SECONDS, LeaseAnswer, LeaseAsk, Measured, Payers, PendingHold,
 };
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
@@ -71,6 +71,7 @@ pub struct SpendLedgers {
     clock: Clock,
     /// Seconds from a renewal to the end of a lease.
     lease_seconds: i64,
+    contact: Mutex<Contact>,
     accounts: Mutex<Accounts>,
 }
 
@@ -98,7 +99,13 @@ impl SpendLedgers {
     /// Builds the ledgers of a node without any lease. `holder` is the run of its usage spool.
     #[must_use]
     pub fn new(leases: Arc<dyn SpendLeases>, holder: Arc<str>, clock: Clock) -> Self {
-        Self { leases, holder, clock, lease_seconds: LEASE_SECONDS, accounts: Mutex::default() }
+        let (contact, accounts) = (Mutex::default(), Mutex::default());
+        Self { leases, holder, clock, lease_seconds: LEASE_SECONDS, contact, accounts }
+    }
+
+    /// Notes that the store answered a request that was made at this moment.
+    pub fn heard(&self, at: Timestamp) {
+        lock(&self.contact).hear(at);
     }
 
     /// The same with another length of a lease, in seconds.
@@ -213,6 +220,7 @@ impl SpendLedgers {
             least,
             want,
             ends_at: asked_at.plus(self.lease_seconds),
+            ended_by: lock(&self.contact).ended_by(),
         };
         (ask, version)
     }

@@ -129,6 +129,7 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
         store: store.clone(),
         directory,
         rates: Arc::clone(&rates),
+        spend: Arc::clone(&spend),
         catalogue,
         models,
         node: node.name.clone(),

@@ -9,7 +9,9 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use keystead_app::Nodes;
 use keystead_core::time::Timestamp;
-use keystead_gateway::{BoxFuture, Catalogue, ChangedSubject, Directory, Follow, RateLimiter, Unavailable};
+use keystead_gateway::{
+    BoxFuture, Catalogue, ChangedSubject, Directory, Follow, RateLimiter, SpendLedgers, Unavailable,
+};
 use keystead_store::tables::changes::{self, Change, ChangeSubject};
 use keystead_store::{Announcement, Error, Store, Tx};
 use tokio::sync::{Mutex, Notify};
@@ -35,6 +37,7 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) directory: Arc<Directory>,
     pub(crate) rates: Arc<RateLimiter>,
+    pub(crate) spend: Arc<SpendLedgers>,
     pub(crate) catalogue: Arc<ArcSwap<Catalogue>>,
     pub(crate) models: Models,
     pub(crate) node: String,
@@ -159,6 +162,7 @@ impl Follower {
         let nodes = beat.await?;
         let alive = nodes.iter().filter(|node| node.seen_at >= now.plus(-ALIVE_SECONDS)).count();
         self.parts.rates.confirmed(began, alive);
+        self.parts.spend.heard(now);
         (progress.last_heartbeat, progress.reported) = (now, applied);
         if !(0..HEARTBEAT_SECONDS).contains(&now.since(progress.counted_at)) {
             self.lag.unconfirmed(nodes.iter().filter(|node| node.applied < progress.counted).count());

@@ -53,7 +53,7 @@ pub async fn stored(tx: &mut Tx, ask: &LeaseAsk, now: Timestamp) -> Result<Store
         if *row.text(0)? == *ask.holder {
             stored.consumed = lease.consumed;
         } else {
-            stored.add_other(&lease, now);
+            stored.add_other(&lease, ask.ended_by, now);
         }
     }
     if let Some(row) = tx.optional(HOLDS, place()).await? {

@@ -1,7 +1,7 @@
 //! A hundred thousand requests of random sizes on three nodes: the ledgers of the product over one store in memory. The
-//! requests end, fail, are aborted and outlive themselves; messages to the store are lost, nodes are killed and come back or
-//! do not, leases end, hours and days begin, and budgets are changed. No budget is ever passed, except by what a killed
-//! node had used since it was last heard of, and what is left can be used.
+//! requests end, fail, are aborted and outlive themselves; messages to the store are lost, the store is away for longer than
+//! leases last, nodes are killed and come back or do not, leases end, hours and days begin, and budgets are changed. No
+//! budget is ever passed, except by what a killed node had used since it was last heard of, and what is left can be used.
 
 mod store;
 
@@ -60,6 +60,8 @@ struct World {
     nodes: Vec<Node>,
     /// What stays set aside, and what it will use.
     pending: Vec<(Measured, Event)>,
+    /// By when every node that lives has renewed its leases after the store was away.
+    back_by: Option<Timestamp>,
     runs: usize,
     rng: ChaCha20Rng,
 }
@@ -92,7 +94,8 @@ impl World {
         let store =
             Store { known: Mutex::new(known), fate: Mutex::new(Fate::Answered), now: Arc::new(Mutex::new(NOW)) };
         let rng = ChaCha20Rng::seed_from_u64(37);
-        let mut world = Self { store: Arc::new(store), nodes: Vec::new(), pending: Vec::new(), runs: 0, rng };
+        let (store, nodes, pending) = (Arc::new(store), Vec::new(), Vec::new());
+        let mut world = Self { store, nodes, pending, back_by: None, runs: 0, rng };
         for _ in 0..NODES {
             let node = world.node();
             world.nodes.push(node);
@@ -250,14 +253,51 @@ impl World {
 
     /// Time passes until leases have ended, and an hour or a day has. Nodes that live renew theirs meanwhile.
     async fn sleep(&mut self) {
-        *lock(&self.store.fate) = Fate::Answered;
         tokio::time::advance(Duration::from_secs(10)).await;
+        self.renew_all();
+        let until = self.now().plus(1 + self.random(4_000));
+        while self.now() < until {
+            let next = self.now().plus(5).min(until);
+            *lock(&self.store.now) = next;
+            self.hear();
+        }
+    }
+
+    /// The store is away for longer than leases last. Nodes that live use what they have leased, and cannot renew it.
+    async fn outage(&mut self) {
+        *lock(&self.store.fate) = Fate::Lost;
+        for _ in 0..20 {
+            let n = self.rng.random_range(0..NODES);
+            let (money, tokens) = (Amount::of_cents(1 + self.random(9)), 1 + self.random(9));
+            let most = Measured { money, tokens, requests: 1 };
+            let project = PROJECTS[self.rng.random_range(0..PROJECTS.len())];
+            self.request(n, project, most, most);
+            self.end(n);
+        }
+        tokio::time::advance(Duration::from_secs(10)).await;
+        let seconds = LEASE_SECONDS + self.random(4_000);
+        let now = self.now();
+        *lock(&self.store.now) = now.plus(seconds);
+        *lock(&self.store.fate) = Fate::Answered;
+        // The first one may need what the others have used.
+        let n = self.rng.random_range(0..NODES);
+        let all = Measured { money: Amount::of_cents(150), tokens: 150, requests: 1 };
+        self.hear();
+        self.back_by = Some(self.now().plus(20));
+        self.request(n, PROJECTS[0], all, all);
+    }
+
+    fn renew_all(&self) {
+        *lock(&self.store.fate) = Fate::Answered;
         for node in &self.nodes {
             let _ = unconstrained(node.ledgers.renew_all()).now_or_never();
         }
-        let seconds = 1 + self.random(4_000);
-        let mut now = lock(&self.store.now);
-        *now = now.plus(seconds);
+    }
+
+    /// Each node hears of the store.
+    fn hear(&self) {
+        let now = self.now();
+        self.nodes.iter().for_each(|node| node.ledgers.heard(now));
     }
 
     /// Raises a budget, or lowers it as far as nothing that was granted is taken back.
@@ -265,10 +305,12 @@ impl World {
         let place = self.rng.random_range(0..BUDGETS.len());
         let (up, down) = (self.random(BUDGETS[place].2 * 2 / 5), self.random(BUDGETS[place].2 * 2));
         let [up, down] = [up, down].map(|figure| measure(place).amount(figure));
-        let (lower, now) = (self.rng.random_bool(0.02), self.now());
+        let lower = self.rng.random_bool(0.02);
         let known = &mut *lock(&self.store.known);
         let of_budget = known.periods.iter().filter(|((of, _), _)| *of == place);
-        let promised = of_budget.map(|(_, period)| period.promised(now).max(period.truth)).max().unwrap_or_default();
+        // As long as a node lives its lease has not ended, also where the store was away.
+        let granted = |period: &Period| period.promised(Timestamp(0)).max(period.truth);
+        let promised = of_budget.map(|(_, period)| granted(period)).max().unwrap_or_default();
         let limit = &mut known.limits[place];
         let lowered = limit.most.minus(down).max(promised);
         limit.most = if lower { lowered.min(limit.most) } else { limit.most.plus(up) };
@@ -307,11 +349,17 @@ impl World {
                 }
             }
             30 if self.rng.random_bool(0.05) => self.sleep().await,
+            30 if self.rng.random_bool(0.05) => self.outage().await,
             31..=36 => self.change_limit(),
             _ => {
                 tokio::time::advance(Duration::from_millis(500)).await;
-                let mut now = lock(&self.store.now);
-                *now = now.plus(i64::from(self.rng.random_bool(0.5)));
+                let seconds = i64::from(self.rng.random_bool(0.5));
+                let now = self.now().plus(seconds);
+                *lock(&self.store.now) = now;
+                if self.back_by.take_if(|by| *by <= now).is_some() {
+                    self.renew_all();
+                }
+                self.hear();
             }
         }
     }

@@ -39,10 +39,8 @@ impl SpendLeases for Leases {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let mut stored = StoredFigures { limit: Some(Amount::of_cents(80)), ..StoredFigures::default() };
         if lock(&self.scarce).is_some_and(|until| Instant::now() < until) {
-            stored.add_other(
-                &OtherLease { granted: Amount::of_cents(80), ends_at: NOW.plus(1), ..OtherLease::default() },
-                NOW,
-            );
+            let other = OtherLease { granted: Amount::of_cents(80), ends_at: NOW.plus(1), ..OtherLease::default() };
+            stored.add_other(&other, ask.ended_by, NOW);
         }
         let (decision, answer) = decide(&ask, &stored, NOW);
         *lock(&self.granted) = decision.granted;

@@ -13,6 +13,7 @@ use sqlx::Connection;
 
 use super::*;
 use crate::wiring::keys::StoreKeys;
+use crate::wiring::spend::StoreLeases;
 
 mod world;
 
@@ -42,6 +43,7 @@ async fn node(url: &str, name: &str) -> Node {
         store: store.clone(),
         directory: Arc::clone(&directory),
         rates: Arc::new(RateLimiter::new(wiring::stopwatch())),
+        spend: Arc::new(SpendLedgers::new(Arc::new(StoreLeases::new(store.clone())), "run".into(), wiring::clock())),
         catalogue: Arc::clone(&catalogue),
         models: Models::none(),
         node: name.to_owned(),

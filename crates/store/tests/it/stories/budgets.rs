@@ -242,24 +242,27 @@ pub(crate) async fn a_lease_ends(db: Database) {
     seed(&db).await;
     let budget = set(&db, "key_a", "requests/day", 40, NOW).await;
     let requests = |figure: i64| budget.scope.terms.measure.amount(figure);
-    let renew = async |holder: &str, (committed, least, want): (i64, i64, i64), at: Timestamp| {
-        let ask = LeaseAsk {
-            scope: budget.scope.clone(),
-            window: budget.window(at),
-            holder: holder.into(),
-            committed: requests(committed),
-            least: requests(least),
-            want: requests(want),
-            ends_at: at.plus(LEASE_SECONDS),
+    let renew_by =
+        async |holder: &str, (committed, least, want): (i64, i64, i64), at: Timestamp, ended_by: Timestamp| {
+            let ask = LeaseAsk {
+                scope: budget.scope.clone(),
+                window: budget.window(at),
+                holder: holder.into(),
+                committed: requests(committed),
+                least: requests(least),
+                want: requests(want),
+                ends_at: at.plus(LEASE_SECONDS),
+                ended_by,
+            };
+            change!(db, |tx| async {
+                let stored = spend_leases::stored(tx, &ask, at).await?;
+                let (decision, answer) = decide(&ask, &stored, at);
+                spend_leases::save(tx, &ask, &decision, at).await?;
+                Ok(answer)
+            })
+            .unwrap()
         };
-        change!(db, |tx| async {
-            let stored = spend_leases::stored(tx, &ask, at).await?;
-            let (decision, answer) = decide(&ask, &stored, at);
-            spend_leases::save(tx, &ask, &decision, at).await?;
-            Ok(answer)
-        })
-        .unwrap()
-    };
+    let renew = async |holder: &str, figures: (i64, i64, i64), at: Timestamp| renew_by(holder, figures, at, at).await;
     // One is needed and five are granted; two of them are committed when the node was last heard of.
     assert_eq!(renew("dead", (0, 1, 64), NOW).await.granted, requests(5));
     renew("dead", (2, 0, 3), later(1)).await;
@@ -274,6 +277,7 @@ pub(crate) async fn a_lease_ends(db: Database) {
     assert_eq!(look!(db, |tx| spend_leases::list_ended(tx, later(LEASE_SECONDS))), Ok(vec![]));
     // Afterwards only what was committed is held and not counted: one.
     let late = later(LEASE_SECONDS + 1);
+    assert!(!renew_by("b", (0, 36, 36), late, later(20)).await.met, "the store was away, and nobody could renew");
     assert!(!renew("b", (0, 39, 39), late).await.met);
     assert!(renew("b", (0, 38, 38), late).await.met);
     renew("b", (0, 0, 0), late).await;

@@ -55,6 +55,7 @@ fn ask(holder: &str, committed: i64, least: i64) -> LeaseAsk {
         least: cents(least),
         want: cents(least),
         ends_at: later(LEASE_SECONDS),
+        ended_by: NOW,
     }
 }
 

@@ -36,6 +36,7 @@ async fn lease(db: &Database, subject: &BudgetSubject, holder: &str, granted: i6
         least: cents(granted),
         want: cents(granted),
         ends_at: later(600),
+        ended_by: NOW,
     };
     let granted = cents(granted);
     let decision = Decision { granted, committed: granted, scarce: (Timestamp(0), Timestamp(0)) };

@@ -31,7 +31,7 @@ impl Period {
         let (limit, spent, pending, scarce) = (Some(most), self.spent, self.held, self.scarce);
         let mut stored = StoredFigures { limit, spent, consumed, pending, scarce, ..StoredFigures::default() };
         for (_, other) in self.leases.iter().filter(|(holder, _)| **holder != ask.holder) {
-            stored.add_other(other, now);
+            stored.add_other(other, ask.ended_by, now);
         }
         let (decision, answer) = decide(ask, &stored, now);
         self.scarce = decision.scarce;
