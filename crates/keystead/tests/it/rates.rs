@@ -2,12 +2,12 @@
 //! call.
 
 use std::cell::Cell;
-use std::time::Duration;
 
 use keystead_store::testing::PostgresServer;
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection, SqliteConnection};
 
-use crate::product::{Product, pause};
+use crate::product::Product;
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
@@ -109,6 +109,7 @@ struct Nodes {
     nodes: Vec<Product>,
     /// Removed when the nodes have ended.
     _folders: Vec<tempfile::TempDir>,
+    database: String,
     key: String,
 }
 
@@ -132,7 +133,14 @@ impl Nodes {
             nodes.push(Product::start(&[&rates[..], &more].concat()));
             folders.push(folder);
         }
-        Self { nodes, _folders: folders, key }
+        Self { nodes, _folders: folders, database: postgres.unwrap_or(&beside).to_owned(), key }
+    }
+
+    /// Waits until the nodes have reported what they granted; they do so every second.
+    fn reported(&self, used: usize) {
+        let (runtime, used) = (tokio::runtime::Runtime::new().unwrap(), u64::try_from(used).unwrap());
+        let known = || runtime.block_on(known_to_be_used(&self.database));
+        self.nodes[0].until("what was used is reported", || known() == used);
     }
 
     /// Sends a request to one node; returns whether it passed.
@@ -167,17 +175,31 @@ impl Nodes {
     }
 }
 
-/// A node reports each second, and takes a moment for that.
-const REPORTED: Duration = Duration::from_millis(2_500);
+/// What the store knows to be used of the day's limit of `gpt-4o`, in requests.
+async fn known_to_be_used(database: &str) -> u64 {
+    const SQL: &str = "SELECT division FROM rate_shares WHERE model = 'gpt-4o'";
+    let text: String = if database.starts_with("sqlite:") {
+        let mut connection = SqliteConnection::connect(database).await.unwrap();
+        sqlx::query_scalar(SQL).fetch_one(&mut connection).await.unwrap()
+    } else {
+        let mut connection = PgConnection::connect(database).await.unwrap();
+        sqlx::query_scalar(SQL).fetch_one(&mut connection).await.unwrap()
+    };
+    let division: Value = serde_json::from_str(&text).unwrap();
+    let held = division["holdings"].as_array().unwrap().iter().map(|holding| &holding["levels"]);
+    // In millionths, and a little less each second. The second measure is requests a day.
+    let levels = held.chain([&division["free"]]).map(|levels| levels[1].as_u64().unwrap());
+    (levels.sum::<u64>() + 500_000) / 1_000_000
+}
 
 #[test]
 fn a_day_is_counted_over_a_restart() {
     let mut place = Nodes::start(None, 1, "9");
     assert_eq!(place.at_once(6), 6);
-    pause(REPORTED);
+    place.reported(6);
     place.kill(0);
     assert_eq!(place.at_once(12), 3);
-    pause(REPORTED);
+    place.reported(9);
     place.kill(0);
     assert_eq!(place.at_once(6), 0);
 }
@@ -201,7 +223,7 @@ fn three_nodes_together_grant_the_limit_of_one_over_a_kill() {
     let mut place = Nodes::start(Some(&url), 3, "60");
     let passed = place.at_once(120);
     assert!(passed <= 60, "{passed}");
-    pause(REPORTED);
+    place.reported(passed);
     place.kill(0);
     // Its part is free again; what it had used stays used.
     place.until(1, passed, 60);
