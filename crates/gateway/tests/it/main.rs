@@ -25,6 +25,7 @@ mod rates;
 mod sessions;
 mod spend;
 mod spend_ends;
+mod spend_faults;
 mod streaming;
 mod upstreams;
 mod world;

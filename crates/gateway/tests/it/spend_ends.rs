@@ -24,9 +24,9 @@ use crate::ownership::upload;
 use crate::spend::budget;
 use crate::world::{UpstreamBody, World, full, json};
 
-const CHAT: &str = "/v1/chat/completions";
-const ASK: &str = r#"{"model":"gpt-4o","messages":[],"max_tokens":100}"#;
-const STREAM: &str = r#"{"model":"gpt-4o","messages":[],"max_tokens":100,"stream":true}"#;
+pub(crate) const CHAT: &str = "/v1/chat/completions";
+pub(crate) const ASK: &str = r#"{"model":"gpt-4o","messages":[],"max_tokens":100}"#;
+pub(crate) const STREAM: &str = r#"{"model":"gpt-4o","messages":[],"max_tokens":100,"stream":true}"#;
 const BACKGROUND: &str = r#"{"model":"gpt-4o","background":true,"max_output_tokens":100,"input":"one"}"#;
 const QUEUED: &str = r#"{"id":"resp_1","object":"response","status":"queued","usage":null,"output":[]}"#;
 const END: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7}}\n\ndata: [DONE]\n\n";
@@ -76,7 +76,7 @@ async fn only_counted_is_taken(world: &World, held: Measured, what: &str) {
 }
 
 /// Plays one end of a request.
-async fn play(what: &str, case: impl AsyncFnOnce(&World, &str)) {
+pub(crate) async fn play(what: &str, case: impl AsyncFnOnce(&World, &str)) {
     let (world, key) = limited().await;
     case(&world, &key).await;
     only_counted_is_taken(&world, Measured::default(), what).await;
@@ -91,13 +91,13 @@ fn head(body: &str, key: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-async fn client(world: &World, key: &str, body: &str) -> TcpStream {
+pub(crate) async fn client(world: &World, key: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(world.address).await.unwrap();
     stream.write_all(&head(body, key)).await.unwrap();
     stream
 }
 
-async fn read_until(stream: &mut TcpStream, text: &str) {
+pub(crate) async fn read_until(stream: &mut TcpStream, text: &str) {
     let (mut got, mut buffer) = (String::new(), [0; 4096]);
     while !got.contains(text) {
         let read = stream.read(&mut buffer).await.unwrap();
@@ -113,7 +113,7 @@ fn broken(kind: &str, text: &'static str) -> Response<UpstreamBody> {
     Response::builder().header("content-type", kind).body(body).unwrap()
 }
 
-fn events(text: String) -> Response<UpstreamBody> {
+pub(crate) fn events(text: String) -> Response<UpstreamBody> {
     Response::builder().header("content-type", "text/event-stream").body(full(text)).unwrap()
 }
 

@@ -10,10 +10,10 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::world::World;
 use crate::world::answer::Answer;
 
-const JSON: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+pub(crate) const JSON: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
 
 /// A listener that serves the world's models.
-async fn upstream(world: &World, options: UpstreamOptions) -> TcpListener {
+pub(crate) async fn upstream(world: &World, options: UpstreamOptions) -> TcpListener {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let mut catalogue = (**world.catalogue.load()).clone();
@@ -23,7 +23,7 @@ async fn upstream(world: &World, options: UpstreamOptions) -> TcpListener {
 }
 
 /// Reads until the head is there; the bodies of these tests arrive with it.
-async fn head(stream: &mut TcpStream) -> String {
+pub(crate) async fn head(stream: &mut TcpStream) -> String {
     let mut got = Vec::with_capacity(64 << 10);
     while memchr::memmem::find(&got, b"\r\n\r\n").is_none() {
         assert_ne!(stream.read_buf(&mut got).await.unwrap(), 0, "the request broke off");
