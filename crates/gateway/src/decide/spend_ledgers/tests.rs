@@ -197,6 +197,20 @@ async fn a_store_that_does_not_answer_is_asked_once_a_second() {
     assert!(set_aside(&node).await.is_ok());
 }
 
+/// The store may have granted less although its answer was lost.
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_could_not_be_renewed_is_not_used() {
+    let (leases, node) = node();
+    let held = set_aside(&node).await.unwrap();
+    leases.lost.store(true, Ordering::SeqCst);
+    node.renew_all().await;
+    assert!(matches!(set_aside(&node).await, Err(NotSetAside::Unavailable)), "and no limit is reached");
+    leases.lost.store(false, Ordering::SeqCst);
+    advance(AWAY).await;
+    assert!(set_aside(&node).await.is_ok());
+    drop(held);
+}
+
 #[tokio::test(start_paused = true)]
 async fn each_month_has_its_own_ledger() {
     let (leases, node) = node();
