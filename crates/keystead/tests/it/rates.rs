@@ -148,7 +148,8 @@ impl Nodes {
         let body = json!({ "model": "gpt-4o", "messages": [{ "role": "user", "content": "hello" }] });
         let node = &self.nodes[node % self.nodes.len()];
         let answer = node.call("POST", "/v1/chat/completions", &self.key, Some(&body));
-        assert!(matches!(answer.status, 200 | 429), "{answer:?}");
+        // 503: the database of a busy machine did not answer in time, so nobody knows whether the limit is reached.
+        assert!(matches!(answer.status, 200 | 429 | 503), "{answer:?}");
         answer.status == 200
     }
 
