@@ -29,7 +29,11 @@ pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: I
 pub(super) async fn explained(state: &ApiState, admin: &Admin, id: &KeyId) -> Result<Json<Value>, ApiError> {
     let (actor, organization) = (&admin.actor, &admin.organization);
     let (key, key_state) = state.app.explain_key(actor, organization, id).await.or_fail(state)?;
-    let cap = state.app.key_cap(actor, organization, id).await.or_fail(state)?;
+    let cap = match &key.organization {
+        Some(_) => state.app.key_cap(actor, organization, id).await.or_fail(state)?,
+        // A legacy user key belongs to no organization and is never paused.
+        None => KeyCapRow::default(),
+    };
     Ok(Json(show(&key, key_state, &cap)))
 }
 

@@ -19,18 +19,19 @@ use crate::validate::operators_only;
 use crate::{Actor, App, Error};
 
 impl App {
-    /// Returns the velocity cap and the pause of a key, for callers that have found the key.
+    /// Returns the velocity cap and the pause of a key of an organization.
     ///
     /// # Errors
-    /// When the caller lacks the permission, or when there is no such key.
+    /// When the caller lacks the permission, or when the organization has no such key.
     pub async fn key_cap(&self, actor: &Actor, organization: &OrganizationId, key: &KeyId) -> Result<KeyCapRow, Error> {
         read_tx!(self.store(), "key_cap", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
-            Ok(key_caps::find(tx, key).await?)
+            let found = key_caps::find(tx, organization, key).await?;
+            found.ok_or_else(|| Error::not_found("API key", key.as_str()))
         })
     }
 
-    /// Returns the pauses of those of these keys that are paused, for callers that have listed the keys.
+    /// Returns the pauses of those of these keys that belong to the organization and are paused.
     ///
     /// # Errors
     /// When the caller lacks the permission.
@@ -42,7 +43,7 @@ impl App {
     ) -> Result<BTreeMap<KeyId, KeyPause>, Error> {
         read_tx!(self.store(), "paused_keys", |tx| {
             self.authorize(tx, actor, organization, Scope::ManagementRead).await?;
-            Ok(key_caps::pauses(tx, keys).await?)
+            Ok(key_caps::pauses(tx, organization, keys).await?)
         })
     }
 
@@ -52,7 +53,7 @@ impl App {
     /// When the actor is not an operator.
     pub async fn any_key_cap(&self, actor: &Actor, key: &KeyId) -> Result<KeyCapRow, Error> {
         operators_only(actor)?;
-        read_tx!(self.store(), "any_key_cap", |tx| Ok(key_caps::find(tx, key).await?))
+        read_tx!(self.store(), "any_key_cap", |tx| Ok(key_caps::find_any(tx, key).await?))
     }
 
     /// Pauses a key: from the next request on it is refused on every node. A key that is paused stays as it is.

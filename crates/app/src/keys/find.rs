@@ -60,7 +60,7 @@ impl App {
             let keys = api_keys::search(tx, &wanted, &page).await?;
             let counts = api_keys::count(tx, &wanted).await?;
             let ids: Vec<KeyId> = keys.data.iter().map(|found| found.key.id.clone()).collect();
-            let paused = key_caps::pauses(tx, &ids).await?;
+            let paused = key_caps::pauses(tx, organization, &ids).await?;
             Ok(KeysFound { keys, counts, paused })
         })
     }

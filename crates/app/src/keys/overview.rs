@@ -120,7 +120,7 @@ impl App {
                 issued_by,
                 state: KeyState::of(&found.key, now),
                 changeable: may && found.key.revoked_at.is_none(),
-                cap: key_caps::find(tx, id).await?,
+                cap: key_caps::find(tx, organization, id).await?.ok_or_else(missing)?,
                 settings: anomaly_settings::find(tx, organization).await?,
                 may_cap: may_manage && found.key.revoked_at.is_none() && found.key.federation_rule.is_none(),
                 signals: key_signals::list(tx, organization, Some(id), SIGNALS).await?,

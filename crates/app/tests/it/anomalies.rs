@@ -188,6 +188,12 @@ async fn others_change_nothing() {
     assert_eq!(code(app.anomalies(&eve, organization, Some(key), 5).await), "not_found");
     assert!(app.anomalies(&eve, &other, Some(key), 5).await.unwrap().is_empty());
     assert!(world.paused().await.is_some(), "it stays paused");
+    // Another organization neither finds its pause nor lists it.
+    assert_eq!(code(app.key_cap(&eve, organization, key).await), "not_found");
+    assert_eq!(code(app.key_cap(&eve, &other, key).await), "not_found");
+    let asked = std::slice::from_ref(key);
+    assert!(app.paused_keys(&eve, &other, asked).await.unwrap().is_empty());
+    assert_eq!(app.paused_keys(&world.ann, organization, asked).await.unwrap().len(), 1);
     // Caps out of bounds are refused, and change nothing.
     for cap in [of_requests(0), of_requests(-1), VelocityCap { requests: None, ..of_requests(1) }] {
         let settings = AnomalySettings { cap: Some(cap), ..AnomalySettings::default() };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use keystead_core::anomaly::{DAY, HOUR, KeyCap, KeyPause, PauseReason};
-use keystead_core::id::KeyId;
+use keystead_core::id::{KeyId, OrganizationId};
 use keystead_core::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -41,25 +41,45 @@ pub(super) fn cap_in(row: &Row, column: usize) -> Result<KeyCap, Error> {
     Ok(cap.map(|text| read_json("key_caps", text)).transpose()?.unwrap_or_default())
 }
 
-/// Finds the cap and the pause of a key.
-pub async fn find(tx: &mut Tx, key: &KeyId) -> Result<KeyCapRow, Error> {
-    const SQL: &str = "SELECT cap, paused_at, pause_reason, paused_by FROM key_caps WHERE api_key = $1";
-    let Some(row) = tx.optional(SQL, vec![key.as_str().into()]).await? else { return Ok(KeyCapRow::default()) };
-    Ok(KeyCapRow { cap: cap_in(&row, 0)?, pause: pause_in(&row, 1, 2)?, paused_by: row.optional_text(3)? })
+/// Reads a row of `cap, paused_at, pause_reason, paused_by`.
+fn cap_row(row: &Row) -> Result<KeyCapRow, Error> {
+    Ok(KeyCapRow { cap: cap_in(row, 0)?, pause: pause_in(row, 1, 2)?, paused_by: row.optional_text(3)? })
 }
 
-/// Lists the pauses of those of these keys that are paused.
-pub async fn pauses(tx: &mut Tx, keys: &[KeyId]) -> Result<BTreeMap<KeyId, KeyPause>, Error> {
+/// Finds the cap and the pause of a key of an organization; `None` when the organization has no such key.
+pub async fn find(tx: &mut Tx, organization: &OrganizationId, key: &KeyId) -> Result<Option<KeyCapRow>, Error> {
+    const SQL: &str = "SELECT c.cap, c.paused_at, c.pause_reason, c.paused_by \
+                       FROM api_keys k LEFT JOIN key_caps c ON c.api_key = k.id \
+                       WHERE k.id = $1 AND k.organization = $2";
+    let row = tx.optional(SQL, vec![key.as_str().into(), organization.as_str().into()]).await?;
+    row.as_ref().map(cap_row).transpose()
+}
+
+/// Finds the cap and the pause of a key of any organization, or of none.
+pub async fn find_any(tx: &mut Tx, key: &KeyId) -> Result<KeyCapRow, Error> {
+    const SQL: &str = "SELECT cap, paused_at, pause_reason, paused_by FROM key_caps WHERE api_key = $1";
+    let row = tx.optional(SQL, vec![key.as_str().into()]).await?;
+    Ok(row.as_ref().map(cap_row).transpose()?.unwrap_or_default())
+}
+
+/// Lists the pauses of those of these keys that belong to an organization and are paused.
+pub async fn pauses(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    keys: &[KeyId],
+) -> Result<BTreeMap<KeyId, KeyPause>, Error> {
     const SQL: PerEngine = PerEngine {
-        sqlite: "SELECT api_key, paused_at, pause_reason FROM key_caps WHERE paused_at IS NOT NULL \
-                 AND api_key IN (SELECT value FROM json_each($1))",
-        postgres: "SELECT api_key, paused_at, pause_reason FROM key_caps WHERE paused_at IS NOT NULL \
-                   AND api_key IN (SELECT jsonb_array_elements_text(CAST($1 AS JSONB)))",
+        sqlite: "SELECT c.api_key, c.paused_at, c.pause_reason FROM key_caps c JOIN api_keys k ON k.id = c.api_key \
+                 WHERE k.organization = $2 AND c.paused_at IS NOT NULL \
+                 AND c.api_key IN (SELECT value FROM json_each($1))",
+        postgres: "SELECT c.api_key, c.paused_at, c.pause_reason FROM key_caps c JOIN api_keys k ON k.id = c.api_key \
+                   WHERE k.organization = $2 AND c.paused_at IS NOT NULL \
+                   AND c.api_key IN (SELECT jsonb_array_elements_text(CAST($1 AS JSONB)))",
     };
     let sql = tx.pick(SQL);
     let names: Vec<&str> = keys.iter().map(KeyId::as_str).collect();
     let mut paused = BTreeMap::new();
-    for row in &tx.all(sql, vec![json!(names).to_string().into()]).await? {
+    for row in &tx.all(sql, vec![json!(names).to_string().into(), organization.as_str().into()]).await? {
         if let Some(pause) = pause_in(row, 1, 2)? {
             paused.insert(id(row, 0, "key_caps")?, pause);
         }
@@ -77,7 +97,7 @@ pub async fn set_cap(tx: &mut Tx, key: &KeyId, cap: KeyCap) -> Result<(), Error>
 
 /// Gives a key the cap of the key that it replaces. A pause is of one key: the new one has another secret.
 pub async fn carry_over(tx: &mut Tx, from: &KeyId, to: &KeyId) -> Result<(), Error> {
-    match find(tx, from).await?.cap {
+    match find_any(tx, from).await?.cap {
         KeyCap::Inherited => Ok(()),
         cap @ (KeyCap::Off | KeyCap::Own(_)) => set_cap(tx, to, cap).await,
     }

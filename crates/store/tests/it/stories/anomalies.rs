@@ -55,7 +55,7 @@ pub(crate) async fn settings_and_pauses(db: Database) {
     }
     assert_eq!(look!(db, |tx| anomaly_settings::find(tx, &id("org-two"))), Ok(AnomalySettings::default()));
 
-    let of_key = async || look!(db, |tx| key_caps::find(tx, &key)).unwrap();
+    let of_key = async || look!(db, |tx| key_caps::find(tx, &one, &key)).unwrap().unwrap();
     assert_eq!(of_key().await, key_caps::KeyCapRow::default());
     for own in [KeyCap::Own(cap(CapPeriod::Minute, None, Some(7))), KeyCap::Off, KeyCap::Inherited] {
         change!(db, |tx| key_caps::set_cap(tx, &key, own)).unwrap();
@@ -75,8 +75,14 @@ pub(crate) async fn settings_and_pauses(db: Database) {
     assert_eq!(change!(db, |tx| key_caps::pause(tx, &key, again, "service:x")), Ok(false), "the first reason stays");
     assert_eq!(caller().await.pause, Some(pause));
     assert_eq!((of_key().await.pause, of_key().await.paused_by.as_deref()), (Some(pause), Some("session:user-ann")));
-    let listed = look!(db, |tx| key_caps::pauses(tx, &[key_id("none"), key.clone()])).unwrap();
+    let listed = look!(db, |tx| key_caps::pauses(tx, &one, &[key_id("none"), key.clone()])).unwrap();
     assert_eq!(listed.into_iter().collect::<Vec<_>>(), [(key.clone(), pause)]);
+    // Another organization neither finds nor lists it.
+    let two = id("org-two");
+    assert_eq!(look!(db, |tx| key_caps::find(tx, &two, &key)), Ok(None));
+    assert!(look!(db, |tx| key_caps::pauses(tx, &two, std::slice::from_ref(&key))).unwrap().is_empty());
+    assert_eq!(look!(db, |tx| key_caps::find_any(tx, &key)), Ok(of_key().await));
+    assert_eq!(look!(db, |tx| key_caps::find_any(tx, &key_id("none"))), Ok(key_caps::KeyCapRow::default()));
     assert_eq!(change!(db, |tx| key_caps::resume(tx, &key, later(20))), Ok(true));
     assert_eq!(caller().await.pause, None);
     assert_eq!(latest().await, before + 2, "every node reads both changes");
