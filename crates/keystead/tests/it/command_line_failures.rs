@@ -130,7 +130,7 @@ fn an_organization_is_never_ignored(place: &Place, second: &str) {
         serde_json::from_str::<Value>(&place.text(&[&["create-key", "--kind", "user", "--json"][..], &made].concat()));
     let (key, secret) = (key["id"].as_str().unwrap(), key["value"].as_str().unwrap());
     let legacy = legacy.unwrap()["id"].as_str().unwrap().to_owned();
-    for verb in ["show", "revoke"] {
+    for verb in ["show", "pause", "resume", "rotate", "revoke"] {
         for id in [key, legacy.as_str()] {
             let (code, text) = place.refused(&["keys", verb, id, "--organization", second]);
             assert_eq!((code, text), (1, format!("keystead: No such API key: {id}.")), "{verb}");
@@ -144,6 +144,11 @@ fn an_organization_is_never_ignored(place: &Place, second: &str) {
     assert!(errors(&output).contains("no key of this organization"), "{output:?}");
     let shown = place.json(&["keys", "show", key, "--organization", &place.organization]);
     assert_eq!(shown["state"], "active", "it was not revoked");
+    // The id of a key names its organization.
+    assert!(place.json(&["keys", "pause", key])["paused_at"].is_i64());
+    assert!(place.json(&["keys", "resume", key])["paused_at"].is_null());
+    let (code, text) = place.refused(&["keys", "pause", &legacy]);
+    assert_eq!((code, text), (1, format!("keystead: No such API key: {legacy}.")), "it belongs to none");
     place.text(&["keys", "revoke", key, "--organization", &place.organization]);
     place.text(&["keys", "revoke", &legacy]);
     for arguments in [["models", "list"], ["verifications", "cases"]] {

@@ -185,11 +185,11 @@ pub(super) async fn run(config: &Validated, place: Place, command: Keys) -> Resu
         }
         Keys::Pause { id } => {
             let path = Request::post(STATUS, &[&id, "pause"], json!({}));
-            Within::open(config, &place).await?.object(path, EXPLAINED).await
+            within_of(config, &place, &id).await?.object(path, EXPLAINED).await
         }
         Keys::Resume { id } => {
             let path = Request::post(STATUS, &[&id, "resume"], json!({}));
-            Within::open(config, &place).await?.object(path, EXPLAINED).await
+            within_of(config, &place, &id).await?.object(path, EXPLAINED).await
         }
         Keys::Create { owner, project, wanted } => {
             let Within { console, organization } = Within::open(config, &place).await?;
@@ -199,7 +199,8 @@ pub(super) async fn run(config: &Validated, place: Place, command: Keys) -> Resu
         }
         Keys::Rotate { id, overlap } => {
             let body = json!({ "overlap_in_seconds": overlap });
-            Within::open(config, &place).await?.secret(Request::post(STATUS, &[&id, "rotate"], body), NEW).await
+            let path = Request::post(STATUS, &[&id, "rotate"], body);
+            within_of(config, &place, &id).await?.secret(path, NEW).await
         }
         Keys::Revoke { id } => {
             let console = Console::open(config, place.json).await?;
@@ -236,6 +237,17 @@ async fn found(console: &Console, place: &Place, id: &KeyId) -> Result<(KeyRow, 
         Ok((key, state))
     } else {
         Err(console.missing("API key", id.as_str()).await)
+    }
+}
+
+/// Opens the organization of a key, which is the named one where one is named. A legacy user key belongs to none.
+async fn within_of(config: &Validated, place: &Place, id: &str) -> Result<Within, CliError> {
+    let console = Console::open(config, place.json).await?;
+    let id: KeyId = console.id("API key", id).await?;
+    let (key, _) = found(&console, place, &id).await?;
+    match key.organization {
+        Some(organization) => Ok(Within { console, organization }),
+        None => Err(console.missing("API key", id.as_str()).await),
     }
 }
 
