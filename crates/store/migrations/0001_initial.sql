@@ -818,6 +818,7 @@ CREATE TABLE credit_accounts (
   updated_at BIGINT NOT NULL
 );
 CREATE INDEX credit_accounts_suspended ON credit_accounts (organization) WHERE suspended_at IS NOT NULL;
+CREATE INDEX credit_accounts_recharged ON credit_accounts (organization) WHERE recharge_amount IS NOT NULL;
 
 -- What each organization used in each month (UTC), counted with the usage: `counted` by the end of a request, as in the sums of
 -- usage, and `admitted` by its admission, as in `spend_counters`. `posted` is what of `counted` is in the ledger, in micros.

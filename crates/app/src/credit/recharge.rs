@@ -1,6 +1,7 @@
 //! Automatic recharge: when the balance falls below a threshold, credit is bought with the card on file. The settings are
 //! kept here; purchases are made where payments are.
 
+use keystead_core::budget::Window;
 use keystead_core::id::OrganizationId;
 use keystead_core::ledger::{BillingMode, MOST, Recharge};
 use keystead_core::money::Amount;
@@ -62,15 +63,16 @@ impl App {
         })
     }
 
-    /// Lists the organizations with a balance below their threshold, for which credit is to be bought. What was bought in
-    /// the month counts where the purchase is made.
+    /// Lists the organizations with a balance below their threshold, for which credit is to be bought and whose purchases
+    /// do not pause. Only those that can be due are read. What was bought in the month counts where the purchase is made.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn recharges_due(&self) -> Result<Vec<RechargeDue>, Error> {
         read_tx!(self.store(), "recharges_due", |tx| {
             let mut due = Vec::new();
-            for organization in credit_accounts::list_with_recharge(tx).await? {
+            let (configured, month) = (self.settings().billing_mode, Window::month(self.now()).start);
+            for organization in credit_accounts::list_to_recharge(tx, configured, month).await? {
                 let view = credit_of(self, tx, &organization).await?;
                 let Some(recharge) = view.recharge else { continue };
                 let pays = view.mode == BillingMode::Prepaid && view.suspended.is_none();

@@ -1,8 +1,10 @@
 //! How organizations pay, whether their billing is suspended, and when their credit is bought automatically.
 
+use keystead_core::budget::{BudgetTerms, Window};
 use keystead_core::id::OrganizationId;
 use keystead_core::ledger::{BillingMode, Recharge, Suspension};
 use keystead_core::money::{Amount, Micros};
+use keystead_core::purchase::recharge::Pause;
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
@@ -146,10 +148,35 @@ pub async fn set_recharge(
     tx.execute(SQL, values).await.map(|_| ())
 }
 
-/// Lists the organizations for which credit is bought automatically, by id.
-pub async fn list_with_recharge(tx: &mut Tx) -> Result<Vec<OrganizationId>, Error> {
-    const SQL: &str = "SELECT organization FROM credit_accounts WHERE recharge_amount IS NOT NULL";
-    let rows = tx.all(SQL, vec![]).await?;
+/// Lists the organizations for which credit may have to be bought automatically, by id: they are not suspended, they pay in
+/// advance by the mode chosen for them or by `configured`, their purchases do not pause in this `month`, and what is left
+/// of their credit, to the micro, is not above the threshold. Without a budget of credit the ledger must say what is left.
+pub async fn list_to_recharge(
+    tx: &mut Tx,
+    configured: BillingMode,
+    month: Timestamp,
+) -> Result<Vec<OrganizationId>, Error> {
+    const SQL: &str = "SELECT a.organization FROM credit_accounts a \
+                       LEFT JOIN budgets b ON b.subject = a.organization AND b.terms = $1 \
+                       LEFT JOIN spend_counters c ON c.subject = b.subject AND c.terms = b.terms \
+                       AND c.window_start = $2 \
+                       LEFT JOIN recharge_pauses p ON p.organization = a.organization \
+                       WHERE a.recharge_amount IS NOT NULL AND a.suspended_at IS NULL \
+                       AND COALESCE(a.chosen_mode, $3) = $4 \
+                       AND (p.paused_at IS NULL OR (p.paused_at < $5 AND p.reason IN ($6, $7))) \
+                       AND (b.most IS NULL OR b.most - COALESCE(c.spent, 0) \
+                       + (b.most_picos - COALESCE(c.spent_picos, 0)) / 1000000 <= a.recharge_below)";
+    let values = vec![
+        BudgetTerms::CREDIT.to_string().into(),
+        Window::ALL_TIME.start.0.into(),
+        configured.as_str().into(),
+        BillingMode::Prepaid.as_str().into(),
+        month.0.into(),
+        // The pauses that end with their month.
+        Pause::Ceiling.as_str().into(),
+        Pause::Bounds.as_str().into(),
+    ];
+    let rows = tx.all(SQL, values).await?;
     let mut found = rows.iter().map(|row| id(row, 0, "credit_accounts")).collect::<Result<Vec<_>, _>>()?;
     found.sort();
     Ok(found)

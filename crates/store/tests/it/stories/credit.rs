@@ -1,15 +1,19 @@
 //! Credit: accounts, lots, the ledger, and usage as it is counted for it.
 
 use keystead_core::budget::{Charge, Payers, Window};
+use keystead_core::id::OrganizationId;
 use keystead_core::ledger::{Account, BillingMode, Entry, Recharge, Suspension, TransactionKind};
 use keystead_core::money::{Amount, Micros};
+use keystead_core::purchase::recharge::Pause;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
 use keystead_store::Error;
 use keystead_store::tables::credit_budgets::{self, CreditBudget};
 use keystead_store::tables::credit_lots::{self, CreditLot};
 use keystead_store::tables::ledger::{self, LedgerTransaction};
-use keystead_store::tables::{budget_alerts, budgets, changes, credit_accounts, credit_usage, usage};
+use keystead_store::tables::{
+    budget_alerts, budgets, changes, credit_accounts, credit_usage, organizations, recharge_pauses, usage,
+};
 
 use super::usage::event;
 use crate::world::*;
@@ -51,7 +55,8 @@ pub(crate) async fn accounts_and_lots(db: Database) {
     assert_eq!(look!(db, |tx| credit_accounts::list_to_apply(tx, BillingMode::None, 10)), Ok(vec![one.clone()]));
     let recharge = Recharge { below: Micros(1), amount: Micros(2), ceiling: Micros(3) };
     change!(db, |tx| credit_accounts::set_recharge(tx, &one, Some(recharge), NOW)).unwrap();
-    assert_eq!(look!(db, |tx| credit_accounts::list_with_recharge(tx)), Ok(vec![one.clone()]));
+    let low = look!(db, |tx| credit_accounts::list_to_recharge(tx, BillingMode::Prepaid, NOW));
+    assert_eq!(low, Ok(vec![]), "it was chosen to pay later");
     let before = look!(db, |tx| changes::latest(tx)).unwrap();
     let why = (Suspension::Operator, "unpaid");
     change!(db, |tx| credit_accounts::set_suspended(tx, &one, Some(why), later(5))).unwrap();
@@ -139,6 +144,63 @@ pub(crate) async fn credit_ends(db: Database) {
     change!(db, |tx| credit_budgets::reopen(tx, &one)).unwrap();
     assert_eq!(ended(8).await, [(cents(14), cents(16), later(6))], "it is announced though there is credit again");
     assert!(ended(9).await.is_empty());
+}
+
+/// Of many organizations, only those are read for which credit may have to be bought.
+pub(crate) async fn only_low_credit_is_recharged(db: Database) {
+    seed(&db).await;
+    let recharge = Recharge { below: Micros(100), amount: Micros(200), ceiling: Micros(300) };
+    let of = |place: i64| id::<OrganizationId>(&format!("org-n{place:02}"));
+    // Each has ten micros more than the one before it, and every fifth buys nothing by itself.
+    for place in 0..40_i64 {
+        let (name, one) = (format!("n{place:02}"), of(place));
+        let set = (place % 5 != 4).then_some(recharge);
+        change!(db, |tx| async {
+            organizations::insert(tx, &organization(&name)).await?;
+            credit_accounts::lock(tx, &one, NOW).await?;
+            credit_accounts::set_recharge(tx, &one, set, NOW).await?;
+            budgets::set_credit(tx, &one, Micros(place * 10).into(), NOW).await
+        })
+        .unwrap();
+    }
+    let month = Window::month(NOW).start;
+    let low = async |configured: BillingMode| {
+        look!(db, |tx| credit_accounts::list_to_recharge(tx, configured, month)).unwrap()
+    };
+    let expected = |places: &[i64]| places.iter().map(|place| of(*place)).collect::<Vec<_>>();
+    assert_eq!(low(BillingMode::Prepaid).await, expected(&[0, 1, 2, 3, 5, 6, 7, 8, 10]));
+    assert!(low(BillingMode::Postpaid).await.is_empty());
+
+    let why = (Suspension::Operator, "unpaid");
+    change!(db, |tx| credit_accounts::set_suspended(tx, &of(0), Some(why), NOW)).unwrap();
+    let later_mode = (Some(BillingMode::Postpaid), BillingMode::Postpaid);
+    change!(db, |tx| credit_accounts::set_mode(tx, &of(1), later_mode, Amount::ZERO, NOW)).unwrap();
+    let before = month.plus(-1);
+    for (place, pause, at) in [
+        (2, Pause::Declined, before),
+        (3, Pause::Ceiling, NOW),
+        (5, Pause::Ceiling, before),
+        (6, Pause::Bounds, before),
+    ] {
+        change!(db, |tx| recharge_pauses::insert(tx, &of(place), pause, at)).unwrap();
+    }
+    assert_eq!(low(BillingMode::Prepaid).await, expected(&[5, 6, 7, 8, 10]), "a ceiling ends with its month");
+
+    // What is used counts, and without a budget of credit the ledger must be read.
+    let (one, two) = (id::<OrganizationId>("org-one"), id::<OrganizationId>("org-two"));
+    for organization in [&one, &two] {
+        change!(db, |tx| async {
+            credit_accounts::lock(tx, organization, NOW).await?;
+            credit_accounts::set_recharge(tx, organization, Some(recharge), NOW).await
+        })
+        .unwrap();
+    }
+    change!(db, |tx| budgets::set_credit(tx, &one, Micros(200).into(), NOW)).unwrap();
+    assert_eq!(low(BillingMode::Prepaid).await.last(), Some(&two));
+    assert_eq!(low(BillingMode::Prepaid).await.len(), 6);
+    let used = [UsageEvent { cost: Micros(150).into(), ..event(5, "m") }];
+    change!(db, |tx| usage::record(tx, "1-a", 0, &used)).unwrap();
+    assert!(low(BillingMode::Prepaid).await.contains(&one));
 }
 
 pub(crate) async fn transactions_sum_to_zero(db: Database) {

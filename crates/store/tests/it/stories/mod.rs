@@ -87,6 +87,7 @@ pub(crate) async fn usage(databases: &Databases) {
     purchases::purchases(databases.fresh().await).await;
     credit::accounts_and_lots(databases.fresh().await).await;
     credit::credit_ends(databases.fresh().await).await;
+    credit::only_low_credit_is_recharged(databases.fresh().await).await;
     credit::transactions_sum_to_zero(databases.fresh().await).await;
     credit::usage_is_counted_by_month(databases.fresh().await).await;
     budget_alerts::alerts_of_budgets(databases.fresh().await).await;
