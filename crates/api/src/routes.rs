@@ -330,7 +330,7 @@ pub static ROUTES: &[Endpoint] = &[
     read(PURCHASE, READ, || get(keystead::purchases::retrieve)),
     write("/v1/keystead/credit/purchases/{purchase_id}/refresh", WRITE, || post(keystead::purchases::refresh)),
     read("/v1/keystead/ledger", USAGE, || get(keystead::credit::ledger)).query(PAGE, &[]),
-    read("/v1/keystead/operator/credit", OPERATOR, || get(keystead::credit::list)),
+    read("/v1/keystead/operator/credit", OPERATOR, || get(keystead::credit::list)).query(PAGE, &[]),
     read(CREDIT, OPERATOR, || get(keystead::credit::of_organization)),
     write("/v1/keystead/operator/credit/{organization_id}/grants", OPERATOR, || post(keystead::credit::grant))
         .body(keystead::credit::GRANT),

@@ -29,6 +29,7 @@ CREATE TABLE organizations (
   tags TEXT NOT NULL DEFAULT '',
   data_retention TEXT
 );
+CREATE INDEX organizations_by_age ON organizations (created_at, id);
 
 -- Which requirements an organization has met, and whether by proof or by an operator's waiver. `until` is when that ends; it is
 -- compared with the clock at every use.

@@ -121,6 +121,7 @@ fn show_posted(posted: &Posted) -> Value {
 fn show_organization(one: &OrganizationCredit) -> Value {
     let mut shown = show(&one.credit);
     if let Value::Object(members) = &mut shown {
+        members.insert("id".to_owned(), json!(one.credit.organization));
         members.insert("organization_name".to_owned(), json!(one.name));
     }
     shown
@@ -179,10 +180,14 @@ pub(crate) async fn ledger(State(state): State<ApiState>, admin: Admin, query: Q
 }
 
 /// `GET …/operator/credit`: organizations that pay, have or owe something, or are suspended.
-pub(crate) async fn list(State(state): State<ApiState>, operator: Operator) -> Result<Json<Value>, ApiError> {
-    let found = state.app.credit_of_organizations(&operator.0).await.or_fail(&state)?;
-    let data: Vec<Value> = found.iter().map(show_organization).collect();
-    Ok(Json(json!({ "object": "list", "data": data })))
+pub(crate) async fn list(
+    State(state): State<ApiState>,
+    operator: Operator,
+    query: Query,
+) -> Result<Json<Value>, ApiError> {
+    let wanted = page::wanted(&query, false)?;
+    let listed = state.app.credit_of_organizations(&operator.0, &wanted.page()).await;
+    Ok(wanted.list(&listed.or_fail(&state)?, show_organization))
 }
 
 /// `GET …/operator/credit/{organization_id}`.

@@ -1,5 +1,7 @@
 //! Credit over the API: operators grant and correct, owners read and set automatic recharge, and nothing by halves.
 
+use std::collections::BTreeSet;
+
 use http::Method;
 use keystead_app::Actor;
 use keystead_app::credit::Grant;
@@ -69,6 +71,17 @@ async fn credit_is_granted_corrected_and_listed() {
     assert_eq!((listed.status, listed.body["data"].as_array().unwrap().len()), (200, 2), "{}", listed.body);
     let all = world.get(&format!("{HERE}/credit"), key).await;
     assert_eq!(all.body["data"][0]["balance_in_cents"], -200, "{}", all.body);
+    assert_eq!((&all.body["last_id"], &all.body["has_more"]), (&json!(organization), &json!(false)));
+    // One that neither pays nor has credit is not in it.
+    let quiet = world.bootstrap("quiet", true).await;
+    assert_eq!(world.get(&format!("{HERE}/credit"), key).await.body, all.body);
+    grant(&world, &quiet.organization_id).await;
+    let first = world.get(&format!("{HERE}/credit?limit=1&order=asc"), key).await.body;
+    let last = first["last_id"].as_str().unwrap();
+    let second = world.get(&format!("{HERE}/credit?limit=1&order=asc&after={last}"), key).await.body;
+    let seen: BTreeSet<_> = [&first, &second].map(|page| page["data"][0]["id"].as_str().unwrap()).into();
+    assert_eq!(seen, BTreeSet::from([organization, quiet.organization_id.as_str()]));
+    assert_eq!((&first["has_more"], &second["has_more"]), (&json!(true), &json!(false)));
     let one = world.get(&place, key).await;
     assert_eq!((&one.body["organization_name"], &one.body["lots"]), (&json!("ops"), &json!([])), "{}", one.body);
 

@@ -25,6 +25,7 @@ pub(crate) const LISTS: &[List] = &[
     List { ascending: true, ..newest_first("/v1/keystead/budgets") },
     newest_first("/v1/keystead/credit/purchases"),
     newest_first("/v1/keystead/ledger"),
+    newest_first("/v1/keystead/operator/credit"),
     List { ascending: true, ..newest_first("/v1/organization/admin_api_keys") },
     newest_first("/v1/organization/audit_logs"),
     newest_first("/v1/organization/certificates"),

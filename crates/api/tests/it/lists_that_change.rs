@@ -14,11 +14,15 @@ use crate::certificates::AUTHORITY;
 use crate::credit::grant;
 use crate::external::{external_key, external_storage};
 use crate::lists::{LISTS, NEXT_LISTS};
+use crate::operator::{HERE as OPERATOR, operator};
 use crate::rates::serve;
 use crate::spend::spend_alert;
 use crate::webhooks::{WEBHOOKS, budget, budget_alert, webhook};
 use crate::workloads::{WORKLOAD_PROVIDERS, federation_rule, workload_provider};
 use crate::world::{World, admin};
+
+/// The operator's list of what organizations have.
+const ORGANIZATIONS_CREDIT: &str = "/v1/keystead/operator/credit";
 
 /// The same numbers for the same seed.
 struct Numbers(u64);
@@ -48,7 +52,10 @@ struct Place<'w> {
 
 impl<'w> Place<'w> {
     async fn new(world: &'w World, list: &'static str, name: &str) -> Self {
-        let owner = world.bootstrap(name, true).await;
+        let owner = match list.starts_with(OPERATOR) {
+            true => operator(world, "ops").await,
+            false => world.bootstrap(name, true).await,
+        };
         let key = admin(&owner);
         let project = world.post("/v1/organization/projects", key, json!({ "name": "Lab" })).await.text("id");
         let accounts = format!("/v1/organization/projects/{project}/service_accounts");
@@ -130,6 +137,11 @@ impl<'w> Place<'w> {
         if self.list == "/v1/keystead/credit/purchases" {
             return crate::purchases::add(world, &self.owner.organization_id, self.made).await;
         }
+        if self.list == ORGANIZATIONS_CREDIT {
+            let payer = world.bootstrap(&format!("payer{}", self.made), true).await;
+            grant(world, &payer.organization_id).await;
+            return payer.organization_id.to_string();
+        }
         if self.list == "/v1/keystead/ledger" {
             return grant(world, &self.owner.organization_id).await;
         }
@@ -192,7 +204,8 @@ impl<'w> Place<'w> {
         }
         let (world, key, path) = (self.world, admin(&self.owner), format!("{}/{id}", self.path));
         let answer = match self.list {
-            "/v1/organization/audit_logs" | "/v1/keystead/credit/purchases" | "/v1/keystead/ledger" => return,
+            ORGANIZATIONS_CREDIT | "/v1/organization/audit_logs" => return,
+            "/v1/keystead/credit/purchases" | "/v1/keystead/ledger" => return,
             list if list.ends_with("/deliveries") => return,
             list if list.ends_with("/certificates") => {
                 world.delete(&format!("/v1/organization/certificates/{id}"), key).await

@@ -93,6 +93,8 @@ impl Walk {
             let user = world.member(&self.organization, OrganizationRole::Reader).await;
             crate::credit::grant(world, &self.organization).await;
             crate::purchases::add(world, &self.organization, n).await;
+            let payer = world.bootstrap(&format!("payer{n}"), true).await;
+            crate::credit::grant(world, &payer.organization_id).await;
             for (path, body) in [
                 ("/v1/organization/admin_api_keys".to_owned(), json!({ "name": name })),
                 ("/v1/organization/projects".to_owned(), json!({ "name": name })),

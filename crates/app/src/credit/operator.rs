@@ -6,8 +6,8 @@ use keystead_core::ledger::{
 };
 use keystead_core::money::Micros;
 use keystead_core::time::Timestamp;
-use keystead_store::Tx;
 use keystead_store::tables::{credit_accounts, organizations};
+use keystead_store::{Listing, Page, Tx};
 use serde_json::json;
 
 use super::book::{About, Book, LotRules, fault, mode_of};
@@ -201,29 +201,26 @@ impl App {
         })
     }
 
-    /// Lists organizations that pay, that have or owe something, or that are suspended: those that owe most first.
+    /// Lists organizations that pay, that have or owe something, or that are suspended. Where usage is charged without
+    /// a choice of its own, these are all.
     ///
     /// # Errors
-    /// When the actor is not an operator.
-    pub async fn credit_of_organizations(&self, actor: &Actor) -> Result<Vec<OrganizationCredit>, Error> {
+    /// When the actor is not an operator, or when the cursor is unknown.
+    pub async fn credit_of_organizations(
+        &self,
+        actor: &Actor,
+        page: &Page,
+    ) -> Result<Listing<OrganizationCredit>, Error> {
         operators_only(actor)?;
         read_tx!(self.store(), "credit_of_organizations", |tx| {
-            let mut found = Vec::new();
-            for row in organizations::list(tx).await? {
-                if row.deactivated_at.is_some() {
-                    continue;
-                }
-                let account = credit_accounts::find(tx, &row.id).await?;
-                if account.is_none() && mode_of(self, None) == BillingMode::None {
-                    continue;
-                }
-                let credit = credit_of(self, tx, &row.id).await?;
-                found.push(OrganizationCredit { name: row.name, credit });
+            let with_account = mode_of(self, None) == BillingMode::None;
+            let listed = credit_accounts::list_organizations(tx, with_account, page).await?;
+            let mut data = Vec::with_capacity(listed.data.len());
+            for (organization, name) in listed.data {
+                let credit = credit_of(self, tx, &organization).await?;
+                data.push(OrganizationCredit { name, credit });
             }
-            found.sort_by(|a, b| {
-                (a.credit.balance, &a.credit.organization).cmp(&(b.credit.balance, &b.credit.organization))
-            });
-            Ok(found)
+            Ok(Listing { data, has_more: listed.has_more })
         })
     }
 

@@ -188,18 +188,9 @@ pub(super) const POSTED: Object = Object::new(
 pub(super) const ORGANIZATION_CREDIT: Object = Object::new(
     "OrganizationCredit",
     "The credit of an organization, for operators.",
-    &[field("organization_name", Kind::Text, "Its label.").such_as("Example")],
+    &[id("org-"), field("organization_name", Kind::Text, "Its label.").such_as("Example")],
 )
 .more_than(&CREDIT);
-
-pub(super) const ALL_CREDIT: Object = Object::new(
-    "AllOrganizationCredit",
-    "Organizations that pay, have or owe something, or are suspended.",
-    &[
-        object("list"),
-        field("data", Kind::List(&Kind::Object(&ORGANIZATION_CREDIT)), "Those with the lowest balance first."),
-    ],
-);
 
 pub(super) const CURRENCY_MEMBER: Member = optional("currency", Kind::Always(CURRENCY), "The currency.");
 

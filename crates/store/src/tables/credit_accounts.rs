@@ -8,8 +8,9 @@ use keystead_core::purchase::recharge::Pause;
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
+use super::list::List;
 use super::{amount, id, named, optional_named, optional_time};
-use crate::{Error, Row, Tx};
+use crate::{Error, Listing, Page, Row, Tx};
 
 /// The account of an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +75,32 @@ pub async fn lock(tx: &mut Tx, organization: &OrganizationId, at: Timestamp) -> 
     );
     let values = vec![organization.as_str().into(), BillingMode::None.as_str().into(), at.0.into()];
     account(&tx.optional(SQL, values).await?.ok_or(Error::Missing)?)
+}
+
+/// Lists the organizations that are not deleted, each with its name; or those of them that have an account.
+///
+/// # Errors
+/// [`Error::Missing`] for an unknown cursor.
+pub async fn list_organizations(
+    tx: &mut Tx,
+    with_account: bool,
+    page: &Page,
+) -> Result<Listing<(OrganizationId, String)>, Error> {
+    let list = List {
+        select: "SELECT o.id, o.name FROM organizations o LEFT JOIN credit_accounts a ON a.organization = o.id",
+        table: "o",
+        source: "organizations o",
+        id: "id",
+        scope: "TRUE",
+        filter: match with_account {
+            true => "o.deactivated_at IS NULL AND a.organization IS NOT NULL",
+            false => "o.deactivated_at IS NULL",
+        },
+        values: Vec::new(),
+        filter_values: Vec::new(),
+        page,
+    };
+    list.rows(tx, |row| Ok((id(row, 0, "organizations")?, row.text(1)?))).await
 }
 
 /// Lists organizations that are not deleted and whose usage is posted by another mode than the one that holds for them:

@@ -22,6 +22,8 @@ use crate::web::response::{Page, redirect, render, render_invalid};
 use crate::web::submit::reloads_as;
 
 const HERE: &str = "/operator/credit";
+/// Organizations on a page of the list.
+const ORGANIZATIONS: u32 = 50;
 /// Transactions on the page.
 const ROWS: u32 = 20;
 /// Micros in a cent.
@@ -42,6 +44,8 @@ struct Row {
 struct List {
     layout: Layout,
     rows: Vec<Row>,
+    /// The next page.
+    more: Option<String>,
 }
 
 #[derive(Template)]
@@ -105,7 +109,8 @@ fn state_of(format: &LocalFormat, view: &CreditView) -> (&'static str, String) {
 
 pub(crate) async fn list(State(state): State<DashboardState>, visit: OwnVisit) -> Page {
     let (t, format) = (visit.person.messages, &visit.person.format);
-    let found = state.app.credit_of_organizations(&operator(&visit)?).await;
+    let cursor = Cursor { after: visit.person.query.get("after").cloned(), limit: ORGANIZATIONS, ascending: false };
+    let found = state.app.credit_of_organizations(&operator(&visit)?, &cursor).await;
     let found = found.map_err(|error| PageError::new(t, error))?;
     let row = |one: &OrganizationCredit| {
         let (look, state) = state_of(format, &one.credit);
@@ -118,8 +123,10 @@ pub(crate) async fn list(State(state): State<DashboardState>, visit: OwnVisit) -
             state,
         }
     };
-    let rows = found.iter().map(row).collect();
-    render(t, &List { layout: layout(&state, &visit, &t.text("credit-console"), HERE), rows })
+    let rows = found.data.iter().map(row).collect();
+    let last = found.data.last().filter(|_| found.has_more);
+    let more = last.map(|last| visit.link(&format!("{HERE}?after={}", last.credit.organization)));
+    render(t, &List { layout: layout(&state, &visit, &t.text("credit-console"), HERE), rows, more })
 }
 
 async fn page(state: &DashboardState, visit: &OwnVisit, id: &OrganizationId) -> Result<One, PageError> {

@@ -147,6 +147,21 @@ impl Console {
         Ok(answer)
     }
 
+    /// Reads a list with as many of its pages as are wanted, within limits.
+    pub(super) async fn read_list(
+        &self,
+        organization: Option<&OrganizationId>,
+        request: Request,
+        window: Window,
+    ) -> Result<Value, CliError> {
+        let (mut pages, mut rows) = (Pages::new(request, window.or_limit(MOST_ROWS)), Vec::new());
+        while let Some(request) = pages.request() {
+            let page = self.call(organization, &request).await?;
+            rows.extend(pages.take(page)?);
+        }
+        Ok(pages.list(rows))
+    }
+
     /// Finds the named organization, or the only one of the installation. A deleted one has only its audit log.
     pub(super) async fn organization(&self, named: Option<&str>, deleted: bool) -> Result<OrganizationId, CliError> {
         let all = self.run(self.app.all_organizations(&self.operator)).await?;
@@ -321,12 +336,7 @@ impl Within {
 
     /// Reads a list with as many of its pages as are wanted, within limits.
     pub(super) async fn read_list(&self, request: Request, window: Window) -> Result<Value, CliError> {
-        let (mut pages, mut rows) = (Pages::new(request, window.or_limit(MOST_ROWS)), Vec::new());
-        while let Some(request) = pages.request() {
-            let page = self.call(&request).await?;
-            rows.extend(pages.take(page)?);
-        }
-        Ok(pages.list(rows))
+        self.console.read_list(Some(&self.organization), request, window).await
     }
 
     /// Prints the object of an answer.

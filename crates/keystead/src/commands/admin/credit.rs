@@ -16,8 +16,11 @@ const CREDIT: &str = "/v1/keystead/operator/credit";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Credit {
-    /// List the organizations that pay, have or owe something, or are suspended.
-    List,
+    /// List the organizations that pay, have or owe something, or are suspended, the newest first.
+    List {
+        #[command(flatten)]
+        window: Window,
+    },
     /// Show what an organization has, and its lots.
     Show,
     /// List the ledger of an organization, the latest first.
@@ -197,16 +200,16 @@ const MADE: &[Column] = &[
 ];
 
 pub(super) async fn run(config: &Validated, place: Place, command: Credit) -> Result<(), CliError> {
-    if matches!(command, Credit::List) {
+    if let Credit::List { window } = command {
         place.everywhere("credit list")?;
         let console = Console::open(config, place.json).await?;
-        let list = console.call(None, &Request::get(CREDIT, &[])).await?;
+        let list = console.read_list(None, Request::get(CREDIT, &[]), window).await?;
         return console.print_list(&list, Listed { columns: BALANCE, nothing: "No organization has credit." });
     }
     let within = Within::open(config, &place).await?;
     let organization = within.organization.as_str();
     let (request, columns) = match command {
-        Credit::List | Credit::Show => {
+        Credit::List { .. } | Credit::Show => {
             let found = within.console.call(None, &Request::get(CREDIT, &[organization])).await?;
             let lots = found["lots"].as_array().map_or(&[][..], Vec::as_slice);
             let listed = Listed { columns: LOT, nothing: "Nothing is left of any lot." };

@@ -1,9 +1,9 @@
 //! What operators do with credit.
 
 use crate::groups::credit::{
-    ALL_CREDIT, ALL_PURCHASES, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED, PURCHASE,
+    ALL_PURCHASES, CREDIT, CURRENCY_MEMBER, MOST_CENTS, ORGANIZATION_CREDIT, POSTED, PURCHASE,
 };
-use crate::groups::shared::{REASON, flag};
+use crate::groups::shared::{PAGE, REASON, flag};
 use crate::members::{Kind, Member, field, optional};
 use crate::operation::{Access, Operation, get, post};
 use keystead_core::ledger::LAST_PRIORITY;
@@ -17,9 +17,10 @@ const IDEMPOTENCY: Member = optional(
 .such_as("case-4711");
 
 pub(super) const ALL: Operation = get("/v1/keystead/operator/credit", "listCredit", "List the credit of organizations")
-    .about("Organizations that pay, have or owe something, or are suspended.")
+    .about("Organizations that pay, have or owe something, or are suspended; the newest organization first.")
     .needs(Access::Operator)
-    .answers(&ALL_CREDIT);
+    .query(PAGE)
+    .lists(&ORGANIZATION_CREDIT);
 
 pub(super) const ONE: Operation =
     get("/v1/keystead/operator/credit/{organization_id}", "retrieveCredit", "Retrieve the credit of an organization")

@@ -7,13 +7,13 @@ use keystead_core::money::{Amount, Micros};
 use keystead_core::purchase::recharge::Pause;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
-use keystead_store::Error;
 use keystead_store::tables::credit_budgets::{self, CreditBudget};
 use keystead_store::tables::credit_lots::{self, CreditLot};
 use keystead_store::tables::ledger::{self, LedgerTransaction};
 use keystead_store::tables::{
     budget_alerts, budgets, changes, credit_accounts, credit_usage, organizations, recharge_pauses, usage,
 };
+use keystead_store::{Error, Page};
 
 use super::usage::event;
 use crate::world::*;
@@ -49,6 +49,17 @@ pub(crate) async fn accounts_and_lots(db: Database) {
         let account = change!(db, |tx| credit_accounts::lock(tx, &one, NOW)).unwrap();
         assert_eq!((account.chosen, account.applied, account.waived), (None, BillingMode::None, Amount::ZERO));
     }
+    let listed = async |with_account: bool, limit: u32, after: Option<&str>| {
+        let page = Page { after: after.map(str::to_owned), limit, ascending: true };
+        let found = look!(db, |tx| credit_accounts::list_organizations(tx, with_account, &page));
+        found.map(|found| (found.data.into_iter().map(|(id, _)| id).collect::<Vec<OrganizationId>>(), found.has_more))
+    };
+    let two: OrganizationId = id("org-two");
+    assert_eq!(listed(true, 5, None).await, Ok((vec![one.clone()], false)));
+    assert_eq!(listed(false, 1, None).await, Ok((vec![one.clone()], true)));
+    assert_eq!(listed(false, 1, Some("org-one")).await, Ok((vec![two.clone()], false)));
+    assert_eq!(listed(true, 5, Some("org-two")).await, Ok((vec![], false)), "it has no account, and is a place");
+    assert_eq!(listed(true, 5, Some("org-none")).await, Err(Error::Missing));
     let waived = Amount::of_picos(7);
     let modes = (Some(BillingMode::Postpaid), BillingMode::Prepaid);
     change!(db, |tx| credit_accounts::set_mode(tx, &one, modes, waived, NOW)).unwrap();
