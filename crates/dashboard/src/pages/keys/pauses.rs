@@ -20,11 +20,7 @@ pub(crate) async fn pause(
     Path(id): Path<String>,
     form: Form,
 ) -> Page {
-    visit.person.check(&form)?;
-    let key: KeyId = visit.named("API key", &id)?;
-    let paused = state.app.pause_key(&visit.person.actor(), &visit.organization.id, &key).await;
-    paused.map_err(|error| PageError::new(visit.person.messages, error))?;
-    Ok(redirect(&visit.link(&format!("{HERE}/{key}?done=key-paused"))))
+    set_paused(&state, &visit, &id, &form, true).await
 }
 
 /// Resumes a key, and leads back to the page with the button.
@@ -34,12 +30,23 @@ pub(crate) async fn resume(
     Path(id): Path<String>,
     form: Form,
 ) -> Page {
-    visit.person.check(&form)?;
-    let key: KeyId = visit.named("API key", &id)?;
-    let resumed = state.app.resume_key(&visit.person.actor(), &visit.organization.id, &key).await;
-    resumed.map_err(|error| PageError::new(visit.person.messages, error))?;
-    let back = if form.field("from") == "key" { format!("{HERE}/{key}") } else { HERE.to_owned() };
-    Ok(redirect(&visit.link(&format!("{back}?done=key-resumed"))))
+    set_paused(&state, &visit, &id, &form, false).await
+}
+
+/// Pauses or resumes a key.
+async fn set_paused(state: &DashboardState, visit: &Visit, id: &str, form: &Form, pause: bool) -> Page {
+    visit.person.check(form)?;
+    let key: KeyId = visit.named("API key", id)?;
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    let done = match pause {
+        true => state.app.pause_key(&actor, organization, &key).await,
+        false => state.app.resume_key(&actor, organization, &key).await,
+    };
+    done.map_err(|error| PageError::new(visit.person.messages, error))?;
+    let of_key = pause || form.field("from") == "key";
+    let back = if of_key { format!("{HERE}/{key}") } else { HERE.to_owned() };
+    let said = if pause { "key-paused" } else { "key-resumed" };
+    Ok(redirect(&visit.link(&format!("{back}?done={said}"))))
 }
 
 /// Sets the velocity cap of a key.
