@@ -83,6 +83,17 @@ impl Fields {
         }
     }
 
+    /// Returns the members of an object, if the field is there. Members that are not `known` are refused.
+    pub(crate) fn members(&self, name: &'static str, known: &[&str]) -> Result<Option<Map<String, Value>>, ApiError> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let wrong = |what: &str| ApiError::param(name, format!("Invalid '{name}': {what}."));
+        let members = value.as_object().ok_or_else(|| wrong("expected an object"))?;
+        match members.keys().find(|member| !known.contains(&member.as_str())) {
+            Some(other) => Err(wrong(&format!("'{}' is unknown", printable(other)))),
+            None => Ok(Some(members.clone())),
+        }
+    }
+
     /// Returns the field as sent, if it is there.
     pub(crate) fn value(&self, name: &str) -> Option<Value> {
         self.get(name).cloned()

@@ -5,7 +5,6 @@ use axum::extract::State;
 use keystead_app::anomalies::{AnomalySettings, KeyCapRow, KeySignal};
 use keystead_core::anomaly::{CapPeriod, KeyCap, Signal, Signals, VelocityCap};
 use keystead_core::id::KeyId;
-use keystead_core::text::printable;
 use serde_json::{Map, Value, json};
 
 use super::api_keys;
@@ -68,12 +67,8 @@ fn wrong(what: &str) -> ApiError {
     ApiError::param(CAP, format!("Invalid '{CAP}': {what}."))
 }
 
-/// Reads a cap from an object. Its bounds are checked with its use.
-fn cap_in(value: &Value) -> Result<VelocityCap, ApiError> {
-    let members: &Map<String, Value> = value.as_object().ok_or_else(|| wrong("expected an object or null"))?;
-    if let Some(name) = members.keys().find(|name| !CAP_MEMBERS.contains(&name.as_str())) {
-        return Err(wrong(&format!("'{}' is unknown", printable(name))));
-    }
+/// Reads a cap from the members of an object. Its bounds are checked with its use.
+fn cap_in(members: &Map<String, Value>) -> Result<VelocityCap, ApiError> {
     let period = members.get("period").and_then(Value::as_str).and_then(CapPeriod::from_name);
     let number = |name: &str| match members.get(name) {
         None | Some(Value::Null) => Ok(None),
@@ -107,8 +102,8 @@ pub(crate) async fn set_settings(
         let unknown = || ApiError::param("signals", format!("Invalid 'signals': name some of {all}."));
         settings.signals = Signals::only(&signals.ok_or_else(unknown)?);
     }
-    match fields.value(CAP) {
-        Some(value) => settings.cap = Some(cap_in(&value)?),
+    match fields.members(CAP, &CAP_MEMBERS)? {
+        Some(members) => settings.cap = Some(cap_in(&members)?),
         None if fields.is_null(CAP) => settings.cap = None,
         None => {}
     }
@@ -155,7 +150,7 @@ pub(crate) async fn set_cap(
 ) -> Result<Json<Value>, ApiError> {
     let id: KeyId = ids.get("key_id", "API key")?;
     let mode = fields.required_text("mode")?;
-    let cap = fields.value(CAP).map(|value| cap_in(&value)).transpose()?;
+    let cap = fields.members(CAP, &CAP_MEMBERS)?.map(|members| cap_in(&members)).transpose()?;
     let cap = match (mode.as_str(), cap) {
         ("inherited", None) => KeyCap::Inherited,
         ("off", None) => KeyCap::Off,

@@ -8,9 +8,9 @@ use keystead_app::budgets::{BudgetSettings, BudgetView};
 use keystead_core::budget::{BudgetKind, BudgetSubject, Interval, Measure, SubjectKind};
 use keystead_core::id::{BudgetId, OrganizationId};
 use keystead_core::money::{Amount, CURRENCY};
-use keystead_core::text::printable;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::credit::check_currency;
 use crate::ApiState;
 use crate::auth::{Admin, Operator};
 use crate::body::Fields;
@@ -81,11 +81,7 @@ fn named<T>(fields: &Fields, name: &'static str, names: &[&str], read: fn(&str) 
 fn subject(fields: &Fields, organization: &OrganizationId) -> Result<BudgetSubject, ApiError> {
     const NAME: &str = "subject";
     let wrong = |what: &str| ApiError::param(NAME, format!("Invalid '{NAME}': {what}."));
-    let value = fields.value(NAME).ok_or_else(|| ApiError::missing(NAME))?;
-    let members: &Map<String, Value> = value.as_object().ok_or_else(|| wrong("expected an object"))?;
-    if let Some(other) = members.keys().find(|name| !["type", "id"].contains(&name.as_str())) {
-        return Err(wrong(&format!("'{}' is unknown", printable(other))));
-    }
+    let members = fields.members(NAME, &["type", "id"])?.ok_or_else(|| ApiError::missing(NAME))?;
     let text = |name: &str| members.get(name).and_then(Value::as_str);
     let kind = text("type").and_then(SubjectKind::from_name);
     let kind = kind.ok_or_else(|| wrong("'type' must be one of organization, project, user, api_key"))?;
@@ -105,11 +101,9 @@ fn parsed<T: std::str::FromStr>(kind: &str, id: &str) -> Result<T, ApiError> {
     id.parse().map_err(|_| ApiError::not_found(kind, id))
 }
 
-/// Reads the amount. A currency may be named, and is the installation's.
+/// Reads the amount.
 fn amount(fields: &Fields) -> Result<i64, ApiError> {
-    if fields.text("currency")?.is_some_and(|currency| currency != CURRENCY) {
-        return Err(ApiError::param("currency", format!("Invalid 'currency': must be '{CURRENCY}'.")));
-    }
+    check_currency(fields)?;
     fields.number("amount")?.ok_or_else(|| ApiError::missing("amount"))
 }
 

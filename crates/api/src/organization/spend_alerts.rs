@@ -6,7 +6,6 @@ use axum::extract::State;
 use keystead_app::organizations::spend_alerts::{SpendAlert, SpendAlertSettings};
 use keystead_core::budget::BudgetSubject;
 use keystead_core::id::{ProjectId, SpendAlertId};
-use keystead_core::text::printable;
 use serde_json::{Value, json};
 
 use super::spend_limits::threshold;
@@ -57,11 +56,8 @@ fn alert(ids: &Ids) -> Result<SpendAlertId, ApiError> {
 fn settings(fields: &Fields) -> Result<SpendAlertSettings, ApiError> {
     let cents = threshold(fields)?;
     let wrong = |what: &str| ApiError::param(CHANNEL, format!("Invalid '{CHANNEL}': {what}."));
-    let channel = fields.value(CHANNEL).ok_or_else(|| ApiError::missing(CHANNEL))?;
-    let channel = channel.as_object().ok_or_else(|| wrong("expected an object"))?;
-    if let Some(name) = channel.keys().find(|name| !["type", "recipients", "subject_prefix"].contains(&name.as_str())) {
-        return Err(wrong(&format!("'{}' is unknown", printable(name))));
-    }
+    let channel = fields.members(CHANNEL, &["type", "recipients", "subject_prefix"])?;
+    let channel = channel.ok_or_else(|| ApiError::missing(CHANNEL))?;
     if channel.get("type").and_then(Value::as_str) != Some("email") {
         return Err(wrong("'type' must be 'email'"));
     }
