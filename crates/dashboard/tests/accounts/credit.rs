@@ -42,6 +42,12 @@ async fn operators_grant_and_owners_see_what_they_have() {
     let buying = ops.get(&format!("{BILLING}/buy")).await.body;
     assert!(buying.contains("strip-tabs") && buying.contains("No purchases yet"), "{buying}");
     assert_eq!(ops.get(&format!("{BILLING}/buy/state?purchase=pur_none")).await.status, 404);
+    let shown = console(&mut ops).await;
+    let purchases = format!("{shown}/purchases");
+    assert!(ops.get(&shown).await.body.contains(&format!("href=\"{purchases}")));
+    let refund = [("id", "pur_none"), ("amount", "x"), ("reason", "trial")];
+    let refused = send(&mut ops, &format!("{purchases}/refund"), &refund).await.body;
+    assert!(refused.contains("class=\"summary\"") && !refused.contains("href=\"#amount-"), "{refused}");
     let place = changes(&mut ops).await;
     for (fields, said) in [
         (&[("do", "grant"), ("grant", ""), ("reason", "trial")][..], "grant"),

@@ -53,6 +53,7 @@ struct List {
 struct One {
     layout: Layout,
     back: String,
+    purchases: String,
     action: String,
     id: String,
     lead: String,
@@ -148,6 +149,7 @@ async fn page(state: &DashboardState, visit: &OwnVisit, id: &OrganizationId) -> 
     Ok(One {
         layout: layout(state, visit, &name, HERE),
         back: visit.link(HERE),
+        purchases: visit.link(&format!("{HERE}/{id}/purchases")),
         action: visit.link(&format!("{HERE}/{id}/change")),
         id: id.to_string(),
         lead: t.text_with("credit-mode-now", "mode", mode_name(t, credit.mode)),

@@ -29,7 +29,8 @@ struct Purchases {
     /// The credit of the organization.
     back: String,
     action: String,
-    wrong: Option<String>,
+    /// The field at fault, and why; no field when the purchase is not shown.
+    wrong: Option<(String, String)>,
     /// The purchase of which a refund was refused, and what was typed.
     of: String,
     amount: String,
@@ -39,6 +40,11 @@ struct Purchases {
 impl Purchases {
     fn is_wrong(&self, id: &str) -> bool {
         self.of == id
+    }
+
+    /// Whether this field is at fault.
+    fn is_field_wrong(&self, field: &str, id: &str) -> bool {
+        self.wrong.as_ref().is_some_and(|(wrong, _)| wrong.strip_suffix(id) == Some(field))
     }
 
     fn amount_of(&self, id: &str) -> &str {
@@ -92,8 +98,8 @@ pub(crate) async fn refund(
     let organization: OrganizationId = visit.named("organization", &id)?;
     let typed = form.field("amount");
     let read = if typed.is_empty() { Ok(None) } else { cents(format, typed, 1).map(Some) };
-    let wrong = match read {
-        Err(why) => why,
+    let (field, wrong) = match read {
+        Err(why) => ("amount-", why),
         Ok(cents) => {
             let order = RefundPurchase {
                 cents,
@@ -106,16 +112,25 @@ pub(crate) async fn refund(
                 Err(error @ (Error::Internal(_) | Error::Unavailable | Error::NotFound { .. })) => {
                     return Err(PageError::new(t, error));
                 }
-                Err(error) => error_message(format, &error),
+                Err(error) => {
+                    let field = match &error {
+                        Error::Invalid { param: Some("reason"), .. } => "reason-",
+                        _ => "amount-",
+                    };
+                    (field, error_message(format, &error))
+                }
             }
         }
     };
+    let shown = page(&state, &visit, &id).await?;
+    let is_shown = shown.rows.iter().any(|row| row.refundable && row.id == form.field("id"));
+    let field = if is_shown { format!("{field}{}", form.field("id")) } else { String::new() };
     let page = Purchases {
-        wrong: Some(wrong),
+        wrong: Some((field, wrong)),
         of: form.field("id").to_owned(),
         amount: typed.to_owned(),
         reason: form.field("reason").to_owned(),
-        ..page(&state, &visit, &id).await?
+        ..shown
     };
     render_invalid(t, &page)
 }
