@@ -9,6 +9,7 @@ pub use gateways::GatewaysView;
 
 use keystead_core::anomaly::{REMEMBERED_DAYS, SIGNALS_KEPT_DAYS};
 use keystead_core::caller::{Caller, Owner};
+use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::id::{ActorId, OrganizationId};
 use keystead_core::key::KeyKind;
 use keystead_core::tier::Tier;
@@ -44,7 +45,7 @@ pub struct OrganizationRow {
     /// The status of its verification, by name.
     pub status: String,
     /// The requirements it meets, and how.
-    pub met: String,
+    pub met: Vec<(Requirement, Fulfilment)>,
     /// The operator's tags for it.
     pub tags: Vec<String>,
     /// Its usage tier; `None` where the installation has no tiers.
@@ -187,11 +188,8 @@ impl App {
                 }
                 let verification = load_verification(tx, &row.id).await?;
                 let met = organizations::requirements(tx, &row.id).await?;
-                let met: Vec<String> = met
-                    .iter()
-                    .filter(|met| met.holds(self.now()))
-                    .map(|met| format!("{} ({})", met.requirement.as_str(), met.how.as_str()))
-                    .collect();
+                let met = met.iter().filter(|met| met.holds(self.now())).map(|met| (met.requirement, met.how));
+                let met = met.collect();
                 let deletion = organization_deletions::find(tx, &row.id).await?;
                 let tier = organization_tiers::find(tx, &row.id).await?.map(|state| state.tier).unwrap_or_default();
                 rows.push(OrganizationRow {
@@ -201,7 +199,7 @@ impl App {
                     name: row.name,
                     tags: row.tags,
                     status: verification.status.as_str().to_owned(),
-                    met: met.join(", "),
+                    met,
                     attention: attention_of_organization(self, tx, &row.id, deleted).await?,
                     deleted,
                 });

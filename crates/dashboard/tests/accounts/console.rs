@@ -94,6 +94,31 @@ async fn an_impossible_act_says_why_and_keeps_what_was_typed() {
     }
 }
 
+#[tokio::test]
+async fn requirements_are_named_in_the_language_of_the_operator() {
+    let world = World::on_a_laptop(&["ops@example.com"]).await;
+    world.owner("ann@example.com", "Harbour").await;
+    let mut ops = without_organization(&world, "ops@example.com").await;
+    let page = ops.get("/operator").await;
+    let (csrf, organization) = (page.field("csrf"), page.field("organization"));
+    let form = [
+        ("csrf", csrf.as_str()),
+        ("organization", &organization),
+        ("act", "waive-phone"),
+        ("days", "30"),
+        ("reason", "a test"),
+    ];
+    assert_eq!(ops.post("/operator", &form).await.status, 303);
+    for (language, said) in [
+        ("en", "verified phone number (waived)"),
+        ("pl", "zweryfikowany numer telefonu (zwolniono)"),
+        ("ja", "確認済みの電話番号（免除）"),
+    ] {
+        let page = ops.get(&format!("/operator?language={language}")).await.body;
+        assert!(page.contains(said), "{language}: {page}");
+    }
+}
+
 /// A request for a waiver reaches each operator by mail, once, and is counted on their first page.
 #[tokio::test]
 async fn operators_hear_of_a_request_for_a_waiver() {

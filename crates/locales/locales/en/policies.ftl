@@ -125,6 +125,7 @@ operator-tags = Tags
 operator-tags-hint = Separate tags with commas. Use lowercase letters, digits, - and _. Rules can skip organizations by tag.
 operator-tags-save = Save tags
 operator-tier = Usage tier
+operator-met-waived = { $requirement } (waived)
 operator-tier-now = Usage tier { $tier }
 operator-tier-hint = The limits of the tier apply from the next request. A lower tier stays until the organization pays more.
 operator-tier-save = Set usage tier

@@ -122,6 +122,7 @@ operator-tags = タグ
 operator-tags-hint = 複数のタグはコンマで区切ってください。英小文字、数字、-、_を使えます。ルールで、タグの付いた組織を除外できます。
 operator-tags-save = タグを保存
 operator-tier = 利用ティア
+operator-met-waived = { $requirement }（免除）
 operator-tier-now = 利用ティア{ $tier }
 operator-tier-hint = ティアの上限は次のリクエストから適用されます。下げたティアは、組織が追加で支払うまで変わりません。
 operator-tier-save = 利用ティアを設定

@@ -131,6 +131,7 @@ operator-tags = Etykiety
 operator-tags-hint = Oddziel etykiety przecinkami. Używaj małych liter, cyfr oraz znaków - i _. Reguły mogą pomijać organizacje według etykiet.
 operator-tags-save = Zapisz etykiety
 operator-tier = Poziom wykorzystania
+operator-met-waived = { $requirement } (zwolniono)
 operator-tier-now = Poziom wykorzystania: { $tier }
 operator-tier-hint = Limity poziomu obowiązują od następnego żądania. Niższy poziom pozostaje, dopóki organizacja nie zapłaci więcej.
 operator-tier-save = Ustaw poziom wykorzystania

@@ -5,7 +5,7 @@ use axum::extract::State;
 use keystead_app::accounts::FactorReset;
 use keystead_app::operator::{CaseRow, OrganizationRow, Overview};
 use keystead_app::{Actor, Error};
-use keystead_core::gate::Requirement;
+use keystead_core::gate::{Fulfilment, Requirement};
 use keystead_core::tier::Tier;
 use keystead_core::verification::organization::Event;
 use keystead_core::verification::payment::PaymentEvent;
@@ -129,6 +129,16 @@ impl Operator {
 
     fn signals(&self, case: &CaseRow) -> String {
         self.layout.t.text_with("operator-signals", "signals", attention(self.layout.t, &case.signals))
+    }
+
+    /// The requirements that an organization meets, and how.
+    fn met(&self, row: &OrganizationRow) -> String {
+        let t = self.layout.t;
+        let say = |(requirement, how): &(Requirement, Fulfilment)| match how {
+            Fulfilment::Verified => t.requirement(*requirement),
+            Fulfilment::Waived => t.text_with("operator-met-waived", "requirement", t.requirement(*requirement)),
+        };
+        row.met.iter().map(say).collect::<Vec<_>>().join(" · ")
     }
 
     fn status(&self, row: &OrganizationRow) -> String {

@@ -59,12 +59,13 @@ const FIELDS: &[Column] = &[
 const TAGS: &[Column] = &[column("ID", &["/organization_id"], Kind::Id), column("TAGS", &["/tags"], Kind::Text)];
 
 fn shown(row: &OrganizationRow) -> Value {
+    let met = row.met.iter().map(|(requirement, how)| format!("{} ({})", requirement.as_str(), how.as_str()));
     json!({
         "id": row.id,
         "object": "keystead.organization",
         "name": row.name,
         "verification": row.status,
-        "requirements_met": row.met,
+        "requirements_met": met.collect::<Vec<_>>().join(", "),
         "tags": row.tags,
         "tier": row.tier.map(Tier::number),
         "attention": row.attention,
