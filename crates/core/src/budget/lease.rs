@@ -87,6 +87,12 @@ pub struct StoredFigures {
 }
 
 impl StoredFigures {
+    /// The figures of a subject that was deleted: nothing more may be used.
+    #[must_use]
+    pub fn of_deleted() -> Self {
+        Self { limit: Some(Amount::ZERO), ..Self::default() }
+    }
+
     /// Adds the lease of another holder. It has ended if its end is not after `ended_by`.
     pub fn add_other(&mut self, lease: &OtherLease, ended_by: Timestamp, now: Timestamp) {
         let open = lease.open(ended_by);

@@ -191,6 +191,14 @@ fn a_lower_limit_takes_back_what_is_free_and_a_deleted_one_limits_nothing() {
 }
 
 #[test]
+fn a_deleted_subject_keeps_what_it_committed_and_gets_nothing_more() {
+    let answer = |least, want| decide(&ask(30, least, want), &StoredFigures::of_deleted(), Timestamp(0)).1;
+    let (more, same) = (answer(1, 50), answer(0, 0));
+    assert_eq!((more.met, more.wait, more.granted), (false, false, Amount::of_cents(30)));
+    assert_eq!((same.met, same.granted), (true, Amount::of_cents(30)));
+}
+
+#[test]
 fn refusals_have_the_codes_of_the_contract() {
     let refusal = |of_project| BudgetRefusal {
         organization: "org-1".parse().unwrap(),

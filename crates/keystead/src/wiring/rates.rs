@@ -45,9 +45,13 @@ impl RateShares for StoreShares {
                 let (now, seen) = (wiring::now(), rate_shares::nodes_seen(tx).await?);
                 let mut answers = Vec::with_capacity(asks.len());
                 for ask in &asks {
-                    let mut division = rate_shares::lock(tx, &ask.name, now).await?;
+                    let found = rate_shares::lock(tx, &ask.name, now).await?;
+                    let is_kept = found.is_some();
+                    let mut division = found.unwrap_or_default();
                     let answer = division.divide(&node, ask, |node| seen.state(node, now), now);
-                    rate_shares::save(tx, &ask.name, &division, answer.is_short(), now).await?;
+                    if is_kept {
+                        rate_shares::save(tx, &ask.name, &division, answer.is_short(), now).await?;
+                    }
                     answers.push(answer);
                 }
                 Ok::<_, Error>(answers)

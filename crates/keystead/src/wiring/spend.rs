@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keystead_core::budget::{LeaseAnswer, LeaseAsk, decide};
+use keystead_core::budget::{LeaseAnswer, LeaseAsk, StoredFigures, decide};
 use keystead_gateway::{BoxFuture, SpendLeases, SpendLedgers, Unavailable};
 use keystead_store::tables::spend_leases;
 use keystead_store::{Error, Store, Tx};
@@ -50,7 +50,9 @@ impl SpendLeases for StoreLeases {
 
 async fn answer(tx: &mut Tx, ask: &LeaseAsk) -> Result<LeaseAnswer, Error> {
     let now = wiring::now();
-    let stored = spend_leases::stored(tx, ask, now).await?;
+    let Some(stored) = spend_leases::stored(tx, ask, now).await? else {
+        return Ok(decide(ask, &StoredFigures::of_deleted(), now).1);
+    };
     let (decision, answer) = decide(ask, &stored, now);
     spend_leases::save(tx, ask, &decision, now).await?;
     Ok(answer)

@@ -57,10 +57,13 @@ pub async fn postpone(tx: &mut Tx, user: &UserId, requested_at: Timestamp, due_a
 }
 
 /// Statements that erase what is kept about a person; `$1` is their id.
-const ERASE: [&str; 15] = [
+const ERASE: [&str; 17] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
     "DELETE FROM key_profiles WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
     "DELETE FROM key_signals WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
+    // What nodes hold of budgets of the person, in every organization.
+    "DELETE FROM spend_leases WHERE subject LIKE '%/' || CAST($1 AS TEXT)",
+    "DELETE FROM spend_counters WHERE subject LIKE '%/' || CAST($1 AS TEXT)",
     "DELETE FROM sessions WHERE user_id = $1",
     "DELETE FROM tokens WHERE user_id = $1",
     "DELETE FROM recovery_codes WHERE user_id = $1",

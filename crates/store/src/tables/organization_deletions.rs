@@ -213,7 +213,7 @@ pub async fn parts(tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<(Pa
 }
 
 /// Statements that erase what is kept about an organization; `$1` is its id.
-const ERASE: [&str; 42] = [
+const ERASE: [&str; 48] = [
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM key_profiles WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM key_caps WHERE api_key IN (SELECT id FROM api_keys WHERE organization = $1)",
@@ -236,6 +236,12 @@ const ERASE: [&str; 42] = [
     "DELETE FROM budget_exhaustions WHERE organization = $1",
     "DELETE FROM spend_counters WHERE terms <> 'money/month' AND (subject, terms) IN \
      (SELECT subject, terms FROM budgets WHERE organization = $1)",
+    "DELETE FROM spend_counters WHERE subject LIKE CAST($1 AS TEXT) || '/%'",
+    "DELETE FROM spend_counters WHERE subject IN (SELECT id FROM api_keys WHERE organization = $1)",
+    "DELETE FROM spend_leases WHERE subject = $1 OR subject LIKE CAST($1 AS TEXT) || '/%'",
+    "DELETE FROM spend_leases WHERE subject IN (SELECT id FROM projects WHERE organization = $1)",
+    "DELETE FROM spend_leases WHERE subject IN (SELECT id FROM api_keys WHERE organization = $1)",
+    "DELETE FROM rate_shares WHERE subject = $1 OR subject IN (SELECT id FROM projects WHERE organization = $1)",
     "DELETE FROM budgets WHERE organization = $1",
     "DELETE FROM organization_tiers WHERE organization = $1",
     "DELETE FROM webhook_deliveries WHERE organization = $1",

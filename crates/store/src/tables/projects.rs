@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::changes::{self, ChangeSubject};
 use super::list::List;
-use super::{conflict_as, id, optional_named, optional_time, time};
+use super::{conflict_as, id, node_parts, optional_named, optional_time, time};
 use crate::{Column, Error, Listing, Page, Row, Tx};
 
 /// A project.
@@ -291,6 +291,7 @@ pub async fn archive(
     changes::lock(tx).await?;
     let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into(), at.0.into()]).await?;
     let Some(row) = row else { return Ok(None) };
+    node_parts::forget(tx, id.as_str()).await?;
     changes::append(tx, &ChangeSubject::Project(id.clone()), at).await?;
     project(&row).map(Some)
 }

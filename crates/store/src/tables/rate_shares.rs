@@ -29,13 +29,17 @@ pub async fn nodes_seen(tx: &mut Tx) -> Result<NodesSeen, Error> {
 }
 
 /// Returns how a limit is divided. Until the end of the transaction no other transaction changes it. What cannot be read
-/// begins empty.
-pub async fn lock(tx: &mut Tx, name: &LimitName, now: Timestamp) -> Result<Division, Error> {
-    const SQL: &str = "INSERT INTO rate_shares (subject, model, division, updated_at) VALUES ($1, $2, '', $3) \
+/// begins empty. `None` when the organization was deleted or the project archived: nothing is to be saved about it.
+pub async fn lock(tx: &mut Tx, name: &LimitName, now: Timestamp) -> Result<Option<Division>, Error> {
+    const SQL: &str = "INSERT INTO rate_shares (subject, model, division, updated_at) \
+                       SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), '', CAST($3 AS BIGINT) \
+                       WHERE NOT EXISTS (SELECT 1 FROM organizations WHERE id = $1 AND deactivated_at IS NOT NULL) \
+                       AND NOT EXISTS (SELECT 1 FROM projects p JOIN organizations o ON o.id = p.organization \
+                       WHERE p.id = $1 AND (p.archived_at IS NOT NULL OR o.deactivated_at IS NOT NULL)) \
                        ON CONFLICT (subject, model) DO UPDATE SET division = rate_shares.division RETURNING division";
     let values = vec![name.subject.as_str().into(), name.model.as_str().into(), now.0.into()];
-    let row = tx.optional(SQL, values).await?.ok_or(Error::Missing)?;
-    Ok(serde_json::from_str(&row.text(0)?).unwrap_or_default())
+    let Some(row) = tx.optional(SQL, values).await? else { return Ok(None) };
+    Ok(Some(serde_json::from_str(&row.text(0)?).unwrap_or_default()))
 }
 
 /// Saves how a limit is divided, in the transaction that locked it, and whether a node has less of it than it should.

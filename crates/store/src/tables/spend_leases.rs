@@ -32,22 +32,59 @@ async fn lock_counter(
                         ON CONFLICT (subject, terms, window_start) DO UPDATE SET spent = spend_counters.spent \
                         RETURNING spent, spent_picos, scarce_since, scarce_until";
     let values = vec![scope.subject.as_str().into(), scope.terms.to_string().into(), window.0.into()];
-    let row = tx.optional(LOCK, values).await?.ok_or(Error::Missing)?;
-    Ok((amount(&row, 0)?, (time(&row, 2)?, time(&row, 3)?)))
+    counter(&tx.optional(LOCK, values).await?.ok_or(Error::Missing)?)
 }
 
-/// Returns the figures of a budget. Until the end of the transaction no other transaction changes them.
-pub async fn stored(tx: &mut Tx, ask: &LeaseAsk, now: Timestamp) -> Result<StoredFigures, Error> {
+fn counter(row: &Row) -> Result<(Amount, (Timestamp, Timestamp)), Error> {
+    Ok((amount(row, 0)?, (time(row, 2)?, time(row, 3)?)))
+}
+
+/// Does the same, unless the subject was deleted: then it writes nothing and returns `None`.
+async fn lock_existing(
+    tx: &mut Tx,
+    scope: &BudgetScope,
+    window: Timestamp,
+) -> Result<Option<(Amount, (Timestamp, Timestamp))>, Error> {
+    const LOCK: &str = "INSERT INTO spend_counters (subject, terms, window_start, spent, spent_picos) \
+                        SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT), 0, 0 \
+                        WHERE NOT EXISTS (SELECT 1 FROM organizations WHERE id = $4 AND deactivated_at IS NOT NULL) \
+                        AND NOT EXISTS (SELECT 1 FROM projects p JOIN organizations o ON o.id = p.organization \
+                        WHERE p.id = $1 AND (p.archived_at IS NOT NULL OR o.deactivated_at IS NOT NULL)) \
+                        AND NOT EXISTS (SELECT 1 FROM api_keys WHERE id = $1 AND revoked_at IS NOT NULL) \
+                        AND NOT EXISTS (SELECT 1 FROM users WHERE id = $5 AND deactivated_at IS NOT NULL) \
+                        ON CONFLICT (subject, terms, window_start) DO UPDATE SET spent = spend_counters.spent \
+                        RETURNING spent, spent_picos, scarce_since, scarce_until";
+    let subject = scope.subject.as_str();
+    let (organization, user) = match &scope.subject {
+        BudgetSubject::Person(person) => (person.organization().as_str(), person.user().as_str()),
+        BudgetSubject::Organization(_) | BudgetSubject::Project(_) | BudgetSubject::Key(_) => (subject, ""),
+    };
+    let values =
+        vec![subject.into(), scope.terms.to_string().into(), window.0.into(), organization.into(), user.into()];
+    tx.optional(LOCK, values).await?.as_ref().map(counter).transpose()
+}
+
+/// Returns the figures of a budget. Until the end of the transaction no other transaction changes them. `None` when its
+/// subject was deleted: nothing is to be saved about it.
+pub async fn stored(tx: &mut Tx, ask: &LeaseAsk, now: Timestamp) -> Result<Option<StoredFigures>, Error> {
     const LEASES: &str = "SELECT holder, granted, granted_picos, committed, committed_picos, consumed, consumed_picos, \
                           renewed_at, ends_at FROM spend_leases \
                           WHERE subject = $1 AND terms = $2 AND window_start = $3";
     const HOLDS: &str = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(amount_picos), 0) AS BIGINT) \
                          FROM spend_holds WHERE subject = $1 AND terms = $2 AND window_start = $3";
+    const OWN: &str = "DELETE FROM spend_leases \
+                       WHERE subject = $1 AND terms = $2 AND window_start = $3 AND holder = $4";
     let (scope, window) = (&ask.scope, ask.window.start);
-    let (spent, scarce) = lock_counter(tx, scope, window).await?;
+    let place = || vec![scope.subject.as_str().into(), scope.terms.to_string().into(), window.0.into()];
+    let Some((spent, scarce)) = lock_existing(tx, scope, window).await? else {
+        // It may have been written at the same time as the deletion.
+        let mut values = place();
+        values.push((&*ask.holder).into());
+        tx.execute(OWN, values).await?;
+        return Ok(None);
+    };
     let limit = budgets::find(tx, scope).await?.map(|row| row.budget.most);
     let mut stored = StoredFigures { limit, spent, scarce, ..StoredFigures::default() };
-    let place = || vec![scope.subject.as_str().into(), scope.terms.to_string().into(), window.0.into()];
     for row in &tx.all(LEASES, place()).await? {
         let lease = lease(row)?;
         if *row.text(0)? == *ask.holder {
@@ -59,7 +96,7 @@ pub async fn stored(tx: &mut Tx, ask: &LeaseAsk, now: Timestamp) -> Result<Store
     if let Some(row) = tx.optional(HOLDS, place()).await? {
         stored.pending = amount(&row, 0)?;
     }
-    Ok(stored)
+    Ok(Some(stored))
 }
 
 fn lease(row: &Row) -> Result<OtherLease, Error> {

@@ -87,8 +87,10 @@ pub async fn delete_issued(tx: &mut Tx, before: Timestamp, now: Timestamp, most:
         };
     }
     const ADDRESSES: &str = concat!("DELETE FROM key_addresses WHERE api_key IN ", ended!());
+    const LEASES: &str = concat!("DELETE FROM spend_leases WHERE subject IN ", ended!());
     const SQL: &str = concat!("DELETE FROM api_keys WHERE id IN ", ended!());
     let values = || vec![before.0.into(), now.0.into(), i64::from(most).into()];
     tx.execute(ADDRESSES, values()).await?;
+    tx.execute(LEASES, values()).await?;
     tx.execute(SQL, values()).await
 }

@@ -255,7 +255,7 @@ pub(crate) async fn a_lease_ends(db: Database) {
                 ended_by,
             };
             change!(db, |tx| async {
-                let stored = spend_leases::stored(tx, &ask, at).await?;
+                let stored = spend_leases::stored(tx, &ask, at).await?.unwrap();
                 let (decision, answer) = decide(&ask, &stored, at);
                 spend_leases::save(tx, &ask, &decision, at).await?;
                 Ok(answer)

@@ -82,6 +82,7 @@ pub(crate) async fn usage(databases: &Databases) {
     usage_model::old_minutes_are_deleted(databases.fresh().await).await;
     pending::asked_for_and_counted_once(databases.fresh().await).await;
     spend::limits_and_leases(databases.fresh().await).await;
+    spend::what_is_deleted_holds_nothing(databases.fresh().await).await;
     spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
     spend::alerts(databases.fresh().await).await;
     purchases::purchases(databases.fresh().await).await;
@@ -148,6 +149,7 @@ pub(crate) async fn rest(databases: &Databases) {
     prices::prices_hold_from_a_second(databases.fresh().await).await;
     prices::totals_of_models(databases.fresh().await).await;
     rate_shares::limits_are_divided(databases.fresh().await).await;
+    rate_shares::limits_of_what_is_deleted_are_forgotten(databases.fresh().await).await;
     rest::jobs_are_leased(databases.fresh().await).await;
     webhooks::endpoints_and_their_secrets(databases.fresh().await).await;
     webhooks::deliveries_are_claimed_and_settled(databases.fresh().await).await;

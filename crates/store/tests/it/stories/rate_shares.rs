@@ -2,7 +2,7 @@
 
 use keystead_core::rate::shares::{LimitName, ShareAnswer, ShareAsk};
 use keystead_core::rate::{Levels, Measure, Part, RateLimits};
-use keystead_store::tables::{changes, rate_shares};
+use keystead_store::tables::{changes, organization_deletions, projects, rate_shares};
 
 use crate::world::*;
 
@@ -26,7 +26,7 @@ fn ask(number: u64, want: Part) -> ShareAsk {
 async fn divide(db: &Database, node: &str, ask: ShareAsk, seconds: i64) -> ShareAnswer {
     change!(db, |tx| async {
         let (seen, now) = (rate_shares::nodes_seen(tx).await?, later(seconds));
-        let mut division = rate_shares::lock(tx, &ask.name, now).await?;
+        let mut division = rate_shares::lock(tx, &ask.name, now).await?.unwrap();
         let answer = division.divide(node, &ask, |node| seen.state(node, now), now);
         rate_shares::save(tx, &ask.name, &division, answer.is_short(), now).await?;
         Ok(answer)
@@ -61,4 +61,24 @@ pub(crate) async fn limits_are_divided(db: Database) {
     assert_eq!((all.part, all.added, all.shared), (Part::ALL, level, false));
     assert_eq!(change!(db, |tx| rate_shares::delete_old(tx, later(2))), Ok(0));
     assert_eq!(change!(db, |tx| rate_shares::delete_old(tx, later(3))), Ok(1));
+}
+
+pub(crate) async fn limits_of_what_is_deleted_are_forgotten(db: Database) {
+    let (one, d1, x1, ..) = seed(&db).await;
+    let subjects = [x1.as_str(), d1.as_str(), one.as_str()];
+    // Whether something is kept of each limit, as a node finds it that still reports.
+    let kept = async || {
+        let mut found = Vec::new();
+        for subject in subjects {
+            let limit = LimitName { subject: subject.to_owned(), model: "m".to_owned() };
+            found.push(change!(db, |tx| rate_shares::lock(tx, &limit, NOW)).unwrap().is_some());
+        }
+        found
+    };
+    assert_eq!(kept().await, [true, true, true]);
+    change!(db, |tx| projects::archive(tx, &one, &x1, NOW)).unwrap();
+    assert_eq!(kept().await, [false, true, true]);
+    change!(db, |tx| organization_deletions::erase(tx, &one, NOW)).unwrap();
+    assert_eq!(kept().await, [false, false, false]);
+    assert_eq!(change!(db, |tx| rate_shares::delete_old(tx, later(1))), Ok(0), "nothing is left");
 }

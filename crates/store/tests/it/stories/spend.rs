@@ -4,13 +4,16 @@ use keystead_core::budget::{
     BudgetScope, BudgetSubject, BudgetZone, Charge, Decision, LEASE_SECONDS, LeaseAsk, Payers, PendingHold,
     StoredFigures, Window, decide,
 };
+use keystead_core::key::KeyKind;
 use keystead_core::money::Amount;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::usage::UsageEvent;
 use keystead_store::Error;
 use keystead_store::tables::budgets::{self, NewBudget};
 use keystead_store::tables::spend_alerts::{self, SpendAlert};
-use keystead_store::tables::{pending_usage, spend_counters, spend_leases, usage};
+use keystead_store::tables::{
+    account_deletions, api_keys, organization_deletions, pending_usage, projects, spend_counters, spend_leases, usage,
+};
 
 use super::usage::event;
 use crate::world::*;
@@ -61,7 +64,7 @@ fn ask(holder: &str, committed: i64, least: i64) -> LeaseAsk {
 
 async fn renew(db: &Database, ask: LeaseAsk) -> (StoredFigures, Decision, bool) {
     change!(db, |tx| async {
-        let stored = spend_leases::stored(tx, &ask, NOW).await?;
+        let stored = spend_leases::stored(tx, &ask, NOW).await?.unwrap();
         let (decision, answer) = decide(&ask, &stored, NOW);
         spend_leases::save(tx, &ask, &decision, NOW).await?;
         Ok((stored, decision, answer.met))
@@ -156,6 +159,42 @@ pub(crate) async fn limits_and_leases(db: Database) {
     assert_eq!(look!(db, |tx| spend_counters::spent(tx, &subject, NOW)), Ok(Amount::ZERO));
 }
 
+/// What is deleted leaves no leases, and a node that still runs writes none again.
+pub(crate) async fn what_is_deleted_holds_nothing(db: Database) {
+    let (one, _, x1, ann, _, _) = seed(&db).await;
+    let row = key(KeyKind::Project, "a", Some(("one", Some("x1"))), person("ann"));
+    change!(db, |tx| api_keys::insert(tx, &row)).unwrap();
+    let subjects = [
+        BudgetSubject::Key(row.id.clone()),
+        BudgetSubject::Project(x1.clone()),
+        BudgetSubject::person(&one, &ann),
+        organization_budget(),
+    ];
+    let ask_of =
+        |subject: &BudgetSubject| LeaseAsk { scope: BudgetScope::spend_limit(subject.clone()), ..ask("dead", 1, 0) };
+    for subject in &subjects {
+        renew(&db, ask_of(subject)).await;
+    }
+    // The leases that are kept, and whether the node finds that the first so many subjects were deleted, and no others.
+    let kept = async |deleted: usize| {
+        for (place, subject) in subjects.iter().enumerate() {
+            let ask = ask_of(subject);
+            let stored = change!(db, |tx| spend_leases::stored(tx, &ask, NOW)).unwrap();
+            assert_eq!(stored.is_none(), place < deleted, "{subject}");
+        }
+        look!(db, |tx| spend_leases::list_ended(tx, later(LEASE_SECONDS))).unwrap().len()
+    };
+    assert_eq!(kept(0).await, 4);
+    change!(db, |tx| api_keys::revoke(tx, &row.id, "user-ann", "spare", NOW)).unwrap();
+    assert_eq!(kept(1).await, 3);
+    change!(db, |tx| projects::archive(tx, &one, &x1, NOW)).unwrap();
+    assert_eq!(kept(2).await, 2);
+    change!(db, |tx| account_deletions::erase(tx, &ann, NOW)).unwrap();
+    assert_eq!(kept(3).await, 1);
+    change!(db, |tx| organization_deletions::erase(tx, &one, NOW)).unwrap();
+    assert_eq!(kept(4).await, 0);
+}
+
 /// After a request did not find enough, nodes keep nothing ahead, so that what is left comes together at the one that
 /// needs it; until this ends by the clock.
 pub(crate) async fn what_is_scarce_is_not_leased_ahead_until_its_end(db: Database) {
@@ -169,7 +208,7 @@ pub(crate) async fn what_is_scarce_is_not_leased_ahead_until_its_end(db: Databas
             ..ask(holder, committed, least)
         };
         change!(db, |tx| async {
-            let stored = spend_leases::stored(tx, &ask, later(seconds)).await?;
+            let stored = spend_leases::stored(tx, &ask, later(seconds)).await?.unwrap();
             let (decision, answer) = decide(&ask, &stored, later(seconds));
             spend_leases::save(tx, &ask, &decision, later(seconds)).await?;
             Ok(answer)
