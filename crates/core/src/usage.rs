@@ -10,10 +10,12 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub mod attributes;
+pub mod images;
 mod parts;
 mod price;
 
 pub use attributes::Attributes;
+pub use images::{ImagePrices, ImageQuality, ImageTraits};
 pub use parts::TokenParts;
 pub use price::Price;
 

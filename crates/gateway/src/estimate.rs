@@ -8,8 +8,8 @@ pub(crate) mod tokens;
 use std::borrow::Cow;
 use std::fmt;
 
-use keystead_core::usage::LARGEST_COUNT;
-use keystead_core::usage::attributes::is_image_size;
+use keystead_core::usage::attributes::image_size;
+use keystead_core::usage::{ImageQuality, ImageTraits, LARGEST_COUNT};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -37,13 +37,13 @@ pub(crate) struct TokenEstimate {
     pub(crate) answers: u64,
     /// Whether the answer may outlive its request.
     pub(crate) background: bool,
-    /// The size of requested images.
-    pub(crate) size: Option<(u32, u32)>,
+    /// The quality and size of requested images.
+    pub(crate) images: ImageTraits,
 }
 
 impl Default for TokenEstimate {
     fn default() -> Self {
-        Self { read: 0, most_read: 0, written: 0, answers: 1, background: false, size: None }
+        Self { read: 0, most_read: 0, written: 0, answers: 1, background: false, images: ImageTraits::default() }
     }
 }
 
@@ -69,7 +69,7 @@ fn estimated(body: &[u8], whole: bool) -> TokenEstimate {
         let figures = estimated(body, false);
         counted.most = figures.written.checked_div(figures.answers).unwrap_or(0);
         (counted.answers, counted.prompts) = (figures.answers, 1);
-        counted.background = figures.background;
+        (counted.background, counted.images) = (figures.background, figures.images);
     }
     let answers = counted.answers.max(1).saturating_mul(counted.prompts.max(1));
     let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
@@ -79,14 +79,8 @@ fn estimated(body: &[u8], whole: bool) -> TokenEstimate {
         written: counted.most.saturating_mul(answers),
         answers,
         background: counted.background,
-        size: counted.size,
+        images: counted.images,
     }
-}
-
-/// Parses a size such as `1024x1536`.
-fn size_of(text: &str) -> Option<(u32, u32)> {
-    let (width, height) = text.split_once('x').filter(|_| is_image_size(text))?;
-    Some((width.parse().ok()?, height.parse().ok()?))
 }
 
 #[derive(Default)]
@@ -100,7 +94,10 @@ struct Counted {
     /// Prompts in a list, each with its own answers.
     prompts: u64,
     background: bool,
-    size: Option<(u32, u32)>,
+    images: ImageTraits,
+    /// Whether a quality and a size were read: of a repeated one it is not known which counts.
+    has_quality: bool,
+    has_size: bool,
 }
 
 impl Counted {
@@ -144,8 +141,14 @@ impl<'de> Visitor<'de> for Top<'_> {
                 }
                 "background" => self.counted.background = map.next_value::<&RawValue>()?.get() == "true",
                 "size" => {
-                    let size = serde_json::from_str::<Cow<'_, str>>(map.next_value::<&RawValue>()?.get());
-                    self.counted.size = size.ok().as_deref().and_then(size_of);
+                    let size = text(map.next_value()?);
+                    let again = std::mem::replace(&mut self.counted.has_size, true);
+                    self.counted.images.size = size.as_deref().filter(|_| !again).and_then(image_size);
+                }
+                "quality" => {
+                    let quality = text(map.next_value()?);
+                    let again = std::mem::replace(&mut self.counted.has_quality, true);
+                    self.counted.images.quality = quality.as_deref().filter(|_| !again).and_then(ImageQuality::read);
                 }
                 "n" | "best_of" => self.counted.answers = self.counted.answers.max(number(map.next_value()?)),
                 // Schemas are counted with the names of their fields.
@@ -164,6 +167,11 @@ impl<'de> Visitor<'de> for Top<'_> {
         }
         Ok(())
     }
+}
+
+/// Reads a text; nothing where it is another value.
+fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+    serde_json::from_str(value.get()).ok()
 }
 
 /// Reads a figure as lenient servers do: also with a point or an exponent, or as text. What is not a number is zero.

@@ -98,7 +98,11 @@ impl Prompt {
         match self {
             Self::Kept(body) => estimate::of(body),
             Self::Read(estimate) => *estimate,
-            Self::Nothing | Self::Form(_) => TokenEstimate::default(),
+            Self::Nothing => TokenEstimate::default(),
+            Self::Form(form) => TokenEstimate {
+                images: *form.images.lock().unwrap_or_else(PoisonError::into_inner),
+                ..TokenEstimate::default()
+            },
         }
     }
 

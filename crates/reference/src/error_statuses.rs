@@ -90,6 +90,7 @@ pub const ERROR_STATUSES: &[ErrorStatus] = &[
             ("price_date_far", "The date of a price is more than five years ahead."),
             ("price_date_past", "The date of a price is in the past."),
             ("price_empty", "A price is an empty text."),
+            ("price_images", "Prices of images are not by quality and size, or are too many."),
             ("price_list_currency", "A list of prices is in another currency than the installation's."),
             ("price_list_entry", "An entry of a list of prices is not an object, or names no model."),
             ("price_list_kind", "A list of prices names a kind that does not exist."),

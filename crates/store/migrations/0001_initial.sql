@@ -475,7 +475,7 @@ CREATE INDEX waiver_requests_of_organization ON waiver_requests (organization, c
 -- micros and `cost_picos` what is beyond them; each is a sum of its own, so `cost_picos` may pass a million. Estimated figures
 -- have rows of their own. `cache_write_tokens` and the five after it are parts of the tokens read and written. `detail` is the
 -- service tier of completions, the size of images, the context level of web searches
--- and the vector store of file searches; `source` is of images. Both are empty where they are unknown.
+-- and the vector store of file searches; `source` and `quality` are of images. All are empty where they are unknown.
 CREATE TABLE usage_minutes (
   organization TEXT NOT NULL,
   kind TEXT NOT NULL,
@@ -488,6 +488,7 @@ CREATE TABLE usage_minutes (
   batch BOOLEAN NOT NULL,
   detail TEXT NOT NULL,
   source TEXT NOT NULL,
+  quality TEXT NOT NULL DEFAULT '',
   requests BIGINT NOT NULL,
   input_tokens BIGINT NOT NULL,
   input_cached_tokens BIGINT NOT NULL,
@@ -504,7 +505,7 @@ CREATE TABLE usage_minutes (
   image_output_tokens BIGINT NOT NULL DEFAULT 0,
   cost BIGINT NOT NULL,
   cost_picos BIGINT NOT NULL,
-  PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
+  PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source, quality)
 );
 CREATE INDEX usage_minutes_by_time ON usage_minutes (bucket_start);
 CREATE INDEX usage_minutes_of_key ON usage_minutes (api_key, bucket_start);
@@ -521,6 +522,7 @@ CREATE TABLE usage_hours (
   batch BOOLEAN NOT NULL,
   detail TEXT NOT NULL,
   source TEXT NOT NULL,
+  quality TEXT NOT NULL DEFAULT '',
   requests BIGINT NOT NULL,
   input_tokens BIGINT NOT NULL,
   input_cached_tokens BIGINT NOT NULL,
@@ -537,7 +539,7 @@ CREATE TABLE usage_hours (
   image_output_tokens BIGINT NOT NULL DEFAULT 0,
   cost BIGINT NOT NULL,
   cost_picos BIGINT NOT NULL,
-  PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
+  PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source, quality)
 );
 -- For the past of one key.
 CREATE INDEX usage_hours_of_key ON usage_hours (api_key, bucket_start);
@@ -554,6 +556,7 @@ CREATE TABLE usage_days (
   batch BOOLEAN NOT NULL,
   detail TEXT NOT NULL,
   source TEXT NOT NULL,
+  quality TEXT NOT NULL DEFAULT '',
   requests BIGINT NOT NULL,
   input_tokens BIGINT NOT NULL,
   input_cached_tokens BIGINT NOT NULL,
@@ -570,7 +573,7 @@ CREATE TABLE usage_days (
   image_output_tokens BIGINT NOT NULL DEFAULT 0,
   cost BIGINT NOT NULL,
   cost_picos BIGINT NOT NULL,
-  PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source)
+  PRIMARY KEY (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source, quality)
 );
 -- For the copy of a person's data, as are those of the audit log without an organization.
 CREATE INDEX usage_days_of_owner ON usage_days (owner);

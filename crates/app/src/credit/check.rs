@@ -174,7 +174,7 @@ async fn usage_and_prices(tx: &mut Tx, check: &mut MoneyCheck, now: Timestamp) -
         }
         check.prices += 1;
         for (organization, total) in usage::list_of_organizations(tx, &row.model, (start, end)).await? {
-            let cost = row.price.for_kind(total.kind).cost_of_many(&total.used);
+            let cost = row.price.for_usage(total.kind, &total.attributes).cost_of_many(&total.used);
             let about = format!(
                 "usage of {} times its price, and its cost ({}, {start} to {end})",
                 total.model,

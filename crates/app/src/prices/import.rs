@@ -80,7 +80,7 @@ impl App {
             changes::lock(tx).await?;
             let planned = plan(tx, &list, holds_from).await?;
             let row = |difference: &PriceDifference| {
-                self.new_price_row(actor, &difference.model, difference.after, (now, holds_from), &reason)
+                self.new_price_row(actor, &difference.model, difference.after.clone(), (now, holds_from), &reason)
             };
             let rows: Vec<PriceRow> = planned.changes.iter().map(row).collect();
             if !rows.is_empty() {
@@ -121,11 +121,12 @@ async fn plan(tx: &mut Tx, list: &PriceList, holds_from: Timestamp) -> Result<Pr
         changes.push(PriceDifference {
             model: listed.model.clone(),
             before,
-            after: listed.price,
+            after: listed.price.clone(),
             left_out: listed.left_out.clone(),
         });
     }
-    let after = |model: &str| list.prices.iter().find(|listed| listed.model == model).map(|listed| listed.price);
+    let after =
+        |model: &str| list.prices.iter().find(|listed| listed.model == model).map(|listed| listed.price.clone());
     let free =
         |model: &&String| after(model).unwrap_or_else(|| known.schedule(model).at(holds_from)) == Price::default();
     let still_free = known.configured.keys().filter(free).cloned().collect();

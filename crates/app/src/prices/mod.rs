@@ -11,7 +11,7 @@ pub use keystead_store::tables::prices::PriceRow;
 pub use month::{LastMonth, ModelCost, PricePreview};
 
 use keystead_core::id::PriceId;
-use keystead_core::prices::{HIGHEST, PriceFault, PriceKind, PriceSchedule};
+use keystead_core::prices::{HIGHEST, IMAGES, PriceFault, PriceKind, PriceSchedule, checked_images};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::Price;
 use keystead_store::Tx;
@@ -83,7 +83,7 @@ pub struct PriceHistory {
 }
 
 /// A new price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPrice<'n> {
     /// The model.
     pub model: &'n str,
@@ -118,7 +118,7 @@ impl App {
         read_tx!(self.store(), "price_history", |tx| {
             let known = Known::load(tx).await?;
             let rows = prices::list_of_model(tx, model).await?;
-            let configured = known.configured.get(model).copied();
+            let configured = known.configured.get(model).cloned();
             if configured.is_none() && rows.is_empty() {
                 return Err(Error::not_found("model", model));
             }
@@ -137,7 +137,7 @@ impl App {
         checked_price(&new.price)?;
         let now = self.now();
         let holds_from = checked_date(new.holds_from, now)?;
-        let row = self.new_price_row(actor, new.model, new.price, (now, holds_from), &reason);
+        let row = self.new_price_row(actor, new.model, new.price.clone(), (now, holds_from), &reason);
         write_tx!(self.store(), "set_price", |tx| {
             changes::lock(tx).await?;
             if !models::list(tx).await?.iter().any(|model| model.id == row.model) {
@@ -229,7 +229,7 @@ impl Known {
     }
 
     fn schedule(&self, model: &str) -> PriceSchedule {
-        let configured = self.configured.get(model).copied().unwrap_or_default();
+        let configured = self.configured.get(model).cloned().unwrap_or_default();
         PriceSchedule::new(configured, self.rows_of(model).iter().map(PriceRow::change).collect())
     }
 
@@ -268,13 +268,19 @@ fn checked_price(price: &Price) -> Result<(), Error> {
         };
         return Err(price_error(kind, fault));
     }
-    Ok(())
+    checked_images(price).map_err(images_error)
 }
 
 /// The error of a price of one kind.
 #[must_use]
 pub fn price_error(kind: PriceKind, fault: PriceFault) -> Error {
     Error::coded(kind.as_str(), fault.code(), format!("Invalid '{}': {}.", kind.as_str(), fault.message()))
+}
+
+/// The error of prices of images by quality and size.
+#[must_use]
+pub fn images_error(fault: PriceFault) -> Error {
+    Error::coded(IMAGES, fault.code(), format!("Invalid '{IMAGES}': {}.", fault.message()))
 }
 
 /// Checks that a date is neither in the past nor far away.

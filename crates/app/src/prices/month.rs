@@ -57,7 +57,7 @@ impl App {
         holds_from: Option<Timestamp>,
     ) -> Result<PricePreview, Error> {
         let import = self.planned_import(actor, text, holds_from).await?;
-        let prices = import.changes.iter().map(|change| (change.model.as_str(), change.after)).collect();
+        let prices = import.changes.iter().map(|change| (change.model.as_str(), change.after.clone())).collect();
         let last_month = self.last_month_with(&prices).await?;
         Ok(PricePreview { import, last_month })
     }
@@ -85,7 +85,7 @@ impl App {
                 would_cost = would_cost.plus(total.cost);
                 continue;
             };
-            let cost = price.for_kind(total.kind).cost_of_many(&total.used);
+            let cost = price.for_usage(total.kind, &total.attributes).cost_of_many(&total.used);
             would_cost = would_cost.plus(cost);
             let none = || ModelCost { model: total.model.clone(), charged: Amount::ZERO, would_cost: Amount::ZERO };
             let sum = models.entry(total.model.clone()).or_insert_with(none);

@@ -3,10 +3,10 @@
 use keystead_app::prices::{ModelPrices, NewPrice, PriceSource};
 use keystead_app::{Actor, Error, Settings};
 use keystead_core::money::{Amount, Micros};
-use keystead_core::prices::HIGHEST;
+use keystead_core::prices::{HIGHEST, images_of};
 use keystead_core::rate::RateLimits;
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Attributes, Price, Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, ImageTraits, Price, Quantities, UsageEvent, UsageKind};
 use keystead_store::Tx;
 use keystead_store::tables::models::{self, ModelRow};
 use keystead_store::tables::usage;
@@ -15,6 +15,12 @@ use crate::vendors::{DAY, NOON, ServicesApp};
 
 fn tokens(input: i64) -> Price {
     Price { input: Micros(input), cached_input: Micros(input), ..Price::default() }
+}
+
+/// Micros for an image: one, and others by quality and size.
+fn by_quality(rows: &[(&str, i64)]) -> Price {
+    let rows = rows.iter().map(|(key, micros)| (*key, Ok(Micros(micros * 1_000_000))));
+    Price { image: Micros(1_000_000), images: images_of(rows).unwrap(), ..Price::default() }
 }
 
 fn new(model: &str, price: Price, holds_from: Option<i64>) -> NewPrice<'_> {
@@ -110,6 +116,7 @@ async fn what_is_wrong_changes_nothing() {
     for (asked, param) in [
         (new("paid", tokens(-1), None), "input"),
         (new("paid", Price { request: Micros(HIGHEST.0 + 1), ..Price::default() }, None), "request"),
+        (new("paid", by_quality(&[("hd", -1)]), None), "images"),
         (new("paid", tokens(1), Some(now - 1)), "holds_from"),
         (new("paid", tokens(1), Some(now * 1_000)), "holds_from"),
         (NewPrice { reason: " ", ..new("paid", tokens(1), None) }, "reason"),
@@ -197,7 +204,8 @@ async fn a_list_is_previewed_with_the_usage_of_last_month_and_imported_as_a_whol
     let from = Some(Timestamp(NOON + DAY));
     let preview = test.app.preview_prices(&anna, list, from).await.unwrap();
     let import = &preview.import;
-    let changes: Vec<_> = import.changes.iter().map(|one| (one.model.as_str(), one.before, one.after)).collect();
+    let changes: Vec<_> =
+        import.changes.iter().map(|one| (one.model.as_str(), one.before.clone(), one.after.clone())).collect();
     assert_eq!(changes, [("free", Price::default(), tokens(3)), ("paid", tokens(5), tokens(7))]);
     assert_eq!(import.changes[1].left_out, ["input_cost_per_token_batches"]);
     assert_eq!((import.unusable[0].model.as_str(), import.unchanged, import.not_served), ("other", 0, 1));
@@ -220,4 +228,40 @@ async fn a_list_is_previewed_with_the_usage_of_last_month_and_imported_as_a_whol
     let again = test.app.import_prices(&anna, list, None, "the same").await.unwrap();
     assert_eq!((again.changes.len(), again.unchanged), (0, 2));
     assert_eq!(test.app.price_history(&anna, "paid").await.unwrap().rows.len(), 1);
+}
+
+#[tokio::test]
+async fn images_are_previewed_and_proven_by_quality_and_size() {
+    let test = world().await;
+    let anna = Actor::operator("anna");
+    let price = by_quality(&[("hd/2x2", 5), ("2x2", 3)]);
+    test.app.set_price(&anna, &new("paid", price.clone(), None)).await.unwrap();
+    // The price did not change on that day, nor on the day before.
+    test.wait(2 * DAY);
+    let drawn = |quality: &str, size: &str| {
+        let attributes = Attributes::default().with_images(ImageTraits::read(Some(quality), Some(size)));
+        let used = Quantities { requests: 1, images: 2, ..Quantities::default() };
+        let cost = price.for_usage(UsageKind::Images, &attributes).cost(&used);
+        UsageEvent { kind: UsageKind::Images, used, cost, attributes, ..event(test.now(), "paid", 0, 0) }
+    };
+    let record = async |first: i64, events: Vec<UsageEvent>| {
+        let write = async move |tx: &mut Tx| usage::record(tx, "1-x", first, &events).await;
+        test.store.write("usage", write).await.unwrap();
+    };
+    let events = vec![drawn("hd", "2x2"), drawn("low", "2x2"), drawn("hd", "1x1"), drawn("", "")];
+    let costs: Vec<_> = events.iter().map(|event| event.cost).collect();
+    assert_eq!(costs, [10, 6, 2, 2].map(|micros| Amount::from(Micros(micros))));
+    record(0, events).await;
+    let check = test.app.check_money(&anna).await.unwrap();
+    assert_eq!((check.difference, check.prices), (None, 1));
+
+    // In February, what January would have cost.
+    test.wait(31 * DAY);
+    let other = by_quality(&[("hd", 7), ("1x1", 2)]);
+    let month = test.app.preview_price(&anna, "paid", other).await.unwrap();
+    assert_eq!((month.charged, month.would_cost), (Micros(20).into(), Micros(14 + 2 + 4 + 2).into()));
+
+    record(4, vec![UsageEvent { cost: Micros(9).into(), ..drawn("hd", "2x2") }]).await;
+    let difference = test.app.check_money(&anna).await.unwrap().difference.unwrap();
+    assert!(difference.about.contains("times its price"), "{}", difference.about);
 }

@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
 use crate::money::Micros;
 use crate::route::MeterKind;
-use crate::usage::{LARGEST_COUNT, Price, Quantities, TokenParts};
+use crate::usage::{ImagePrices, ImageTraits, LARGEST_COUNT, Price, Quantities, TokenParts};
 
 fn at(text: &str) -> Timestamp {
     Timestamp(text.parse::<jiff::Timestamp>().unwrap().as_second())
@@ -108,9 +110,18 @@ proptest! {
         let [.., cache_write, audio_input, reasoning, audio_output, image_input, image_output] = prices.map(|price| Some(Micros(price)));
         let price = Price {
             input, cached_input, output, image, character, second, request, tool_call, cache_write, audio_input,
-            reasoning, audio_output, image_input, image_output,
+            reasoning, audio_output, image_input, image_output, images: None,
         };
         prop_assert!(price.cost(&used) <= most.cost(&price));
+        // Another price of some images, whichever they are.
+        let key = ImageTraits::read(Some("hd"), None);
+        let images = ImagePrices::new([(key, Micros(prices[0]))]).ok().map(Arc::new);
+        let by_quality = Price { images, ..price };
+        for images in [key, ImageTraits::default()] {
+            prop_assert!(by_quality.for_images(images).cost(&used) <= most.cost(&by_quality));
+            let stated = by_quality.for_images_at_most(images);
+            prop_assert!(by_quality.for_images(images).cost(&used) <= most.cost(&stated));
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Measured;
 use crate::money::{Amount, Micros};
-use crate::usage::{LARGEST_COUNT, Price, Quantities};
+use crate::usage::{ImageTraits, LARGEST_COUNT, Price, Quantities};
 
 /// The most that a request may use of each quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,7 +34,8 @@ impl Bounds {
     }
 
     /// The most that usage within these bounds costs. Tokens read and written count with the highest price of any of their
-    /// parts, because a request cannot tell what is cached or how much is reasoning.
+    /// parts, because a request cannot tell what is cached or how much is reasoning; images with the highest price of
+    /// any quality and size. [`Price::for_images_at_most`] gives the price where a request states them.
     #[must_use]
     pub fn cost(&self, price: &Price) -> Amount {
         let figure = |bound: u64| i64::try_from(bound).unwrap_or(i64::MAX).min(LARGEST_COUNT);
@@ -45,7 +46,7 @@ impl Bounds {
                 [Some(price.cached_input), price.cache_write, price.audio_input, price.image_input],
             ),
             output: dearest(price.output, [price.reasoning, price.audio_output, price.image_output, None]),
-            ..*price
+            ..price.for_images_at_most(ImageTraits::default())
         };
         dearest.cost(&Quantities {
             requests: figure(self.requests),

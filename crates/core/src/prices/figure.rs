@@ -26,12 +26,21 @@ pub enum PriceFault {
     TooManyDigits,
     /// It is more than [`HIGHEST`].
     TooHigh,
+    /// Prices of images are not by quality and size, are too many, or have a key twice.
+    Images,
 }
 
 impl PriceFault {
     /// Every fault.
-    pub const ALL: [Self; 6] =
-        [Self::Empty, Self::NotANumber, Self::Negative, Self::Currency, Self::TooManyDigits, Self::TooHigh];
+    pub const ALL: [Self; 7] = [
+        Self::Empty,
+        Self::NotANumber,
+        Self::Negative,
+        Self::Currency,
+        Self::TooManyDigits,
+        Self::TooHigh,
+        Self::Images,
+    ];
 
     /// A stable code.
     #[must_use]
@@ -43,6 +52,7 @@ impl PriceFault {
             Self::Currency => "price_currency",
             Self::TooManyDigits => "price_too_many_digits",
             Self::TooHigh => "price_too_high",
+            Self::Images => "price_images",
         }
     }
 
@@ -56,6 +66,10 @@ impl PriceFault {
             Self::Currency => "prices are in USD, the currency of this installation",
             Self::TooManyDigits => "a price for a million units has at most six digits after the point",
             Self::TooHigh => "a price for a million units is at most 1000000000",
+            Self::Images => {
+                "prices of images are by quality and size, such as hd/1024x1792, 1024x1024 or hd, each once and at most \
+                 32"
+            }
         }
     }
 }

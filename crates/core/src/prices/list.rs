@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::figure::micros_of_toml;
+use super::image_rows::{IMAGES, images_of_toml};
 use super::{PriceFault, PriceKind, litellm, price_of};
 use crate::money::{Amount, CURRENCY};
 use crate::text::printable;
@@ -145,6 +146,12 @@ pub fn written_list<'p>(prices: impl IntoIterator<Item = (&'p str, &'p Price)>) 
                 text.push_str(&format!("{} = \"{}\"\n", kind.as_str(), Amount::from(micros)));
             }
         }
+        if let Some(images) = &price.images {
+            text.push_str(&format!("\n[price.{IMAGES}]\n"));
+            for (traits, micros) in images.rows() {
+                text.push_str(&format!("\"{}\" = \"{}\"\n", traits.key(), Amount::from(micros)));
+            }
+        }
     }
     text
 }
@@ -174,24 +181,29 @@ fn entry_of_toml(entry: &Table) -> Result<(String, Price), ListFault> {
         Some(Value::String(model)) if !model.is_empty() => model.clone(),
         _ => return Err(ListFault::Entry(entry.keys().cloned().collect::<Vec<_>>().join(", "))),
     };
-    let mut kinds = Vec::new();
+    let (mut kinds, mut images) = (Vec::new(), None);
     for (name, value) in entry.iter().filter(|(name, _)| *name != "model") {
+        if name == IMAGES {
+            let wrong = |fault| ListFault::Price { model: model.clone(), kind: name.clone(), fault };
+            images = images_of_toml(value).map_err(wrong)?;
+            continue;
+        }
         let unknown = || ListFault::Kind { model: model.clone(), kind: name.clone() };
         let kind = PriceKind::from_name(name).ok_or_else(unknown)?;
         let wrong = |fault| ListFault::Price { model: model.clone(), kind: name.clone(), fault };
         kinds.push((kind, micros_of_toml(value).map_err(wrong)?));
     }
-    if kinds.is_empty() {
+    if kinds.is_empty() && images.is_none() {
         return Err(ListFault::Price { model, kind: PriceKind::Input.as_str().to_owned(), fault: PriceFault::Empty });
     }
-    Ok((model, price_of(kinds)))
+    Ok((model, Price { images, ..price_of(kinds) }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::money::Micros;
-    use crate::prices::HIGHEST;
+    use crate::prices::{HIGHEST, images_of};
 
     fn read(text: &str) -> Result<PriceList, ListFault> {
         PriceList::read(text, &|model| model != "unknown")
@@ -219,7 +231,7 @@ mod tests {
     #[test]
     fn a_written_list_is_read_as_the_same_prices() {
         let free = Price::default();
-        let cached_free = Price { input: Micros(1), ..free };
+        let cached_free = Price { input: Micros(1), ..Price::default() };
         let all = Price {
             input: Micros(1),
             cached_input: Micros(2_500_000),
@@ -235,6 +247,8 @@ mod tests {
             audio_output: Some(Micros(80_000_000)),
             image_input: Some(Micros(10_000_000)),
             image_output: Some(Micros(0)),
+            images: images_of([("hd/1024x1792", Ok(HIGHEST)), ("1024x1024", Ok(Micros(1))), ("hd", Ok(Micros(0)))])
+                .unwrap(),
         };
         let prices = [("a", &free), ("b/\"c\"\\ \u{1f600}", &cached_free), ("d", &all)];
         let list = read(&written_list(prices)).unwrap();
@@ -254,6 +268,9 @@ mod tests {
             ("[[price]]\ninput = 1".to_owned(), "price_list_entry"),
             ("[[price]]\nmodel = 7".to_owned(), "price_list_entry"),
             (entry("video = 1"), "price_list_kind"),
+            (entry("image = 1\nimages = 1"), "price_list_price"),
+            (entry("image = 1\n[price.images]\nHD = 1"), "price_list_price"),
+            (entry("image = 1\n[price.images]\nhd = -1"), "price_list_price"),
             (entry("image_1024x1024 = 1"), "price_list_kind"),
             (entry(""), "price_list_price"),
             (entry("input = -1"), "price_list_price"),

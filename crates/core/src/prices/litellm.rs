@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::figure::micros_of_unit;
+use super::image_entries::ImageEntries;
 use super::{ListFault, ListedPrice, PriceFault, PriceKind, PriceList, UnusablePrice, price_of};
 use crate::money::Micros;
 use crate::unique_json::{self, Fault};
@@ -19,13 +20,17 @@ pub(super) fn read(text: &str, served: &dyn Fn(&str) -> bool) -> Result<PriceLis
         Err(Fault::Repeated(name)) => return Err(ListFault::Repeated(name)),
         Err(Fault::Syntax) => return Err(ListFault::Syntax("it is not complete JSON".to_owned())),
     };
-    let mut list = PriceList::default();
+    let (mut list, mut images) = (PriceList::default(), ImageEntries::default());
     for (model, entry) in map {
         if model == DESCRIPTION {
             continue;
         }
         if !served(&model) {
-            list.not_served += 1;
+            let is_of_images = match &entry {
+                Value::Object(members) => images.add(&model, members, served)?,
+                _ => false,
+            };
+            list.not_served += usize::from(!is_of_images);
             continue;
         }
         let Value::Object(members) = entry else { return Err(ListFault::Entry(model)) };
@@ -34,6 +39,7 @@ pub(super) fn read(text: &str, served: &dyn Fn(&str) -> bool) -> Result<PriceLis
             Entry::Unusable(members) => list.unusable.push(UnusablePrice { model, members }),
         }
     }
+    images.join(&mut list)?;
     Ok(list)
 }
 
@@ -144,11 +150,11 @@ mod tests {
         let zero = Price::default();
         let whisper =
             json!({ "mode": "audio_transcription", "input_cost_per_second": 0.0001, "output_cost_per_second": 0 });
-        assert_eq!(priced(whisper), Price { second: Micros(100_000_000), ..zero });
+        assert_eq!(priced(whisper), Price { second: Micros(100_000_000), ..Price::default() });
         let speech = json!({ "mode": "audio_speech", "input_cost_per_character": 1.5e-5 });
-        assert_eq!(priced(speech), Price { character: Micros(15_000_000), ..zero });
+        assert_eq!(priced(speech), Price { character: Micros(15_000_000), ..Price::default() });
         let image = json!({ "mode": "image_generation", "output_cost_per_image": 0.04 });
-        assert_eq!(priced(image), Price { image: Micros(40_000_000_000), ..zero });
+        assert_eq!(priced(image), Price { image: Micros(40_000_000_000), ..Price::default() });
         let image = json!({
             "mode": "image_generation", "input_cost_per_token": 5e-6, "input_cost_per_image_token": 1e-5,
             "output_cost_per_image_token": 4e-5,
@@ -158,11 +164,11 @@ mod tests {
             cached_input: Micros(5_000_000),
             image_input: Some(Micros(10_000_000)),
             output: Micros(40_000_000),
-            ..zero
+            ..Price::default()
         };
         assert_eq!(priced(image), tokens, "what is written is images, also where a server does not say so");
         let request = json!({ "mode": "chat", "input_cost_per_request": 0.005 });
-        assert_eq!(priced(request), Price { request: Micros(5_000_000_000), ..zero });
+        assert_eq!(priced(request), Price { request: Micros(5_000_000_000), ..Price::default() });
         let free = json!({ "mode": "chat", "input_cost_per_token": 0.0, "output_cost_per_token": 0 });
         assert_eq!(priced(free), zero);
     }

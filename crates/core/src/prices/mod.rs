@@ -1,11 +1,14 @@
 //! Prices of models as data: what has a price, from which moment on, and how prices are read from people and from files.
 
 mod figure;
+mod image_entries;
+mod image_rows;
 mod list;
 mod litellm;
 mod schedule;
 
 pub use figure::{HIGHEST, PriceFault, micros, micros_of_json};
+pub use image_rows::{IMAGES, SharedImages, checked_images, images_of, images_of_json, images_of_lines};
 pub use list::{ListFault, ListedPrice, PriceList, UnusablePrice, written_list};
 pub use schedule::{PriceChange, PriceSchedule};
 

@@ -6,7 +6,7 @@ use crate::time::Timestamp;
 use crate::usage::Price;
 
 /// A price from a moment on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceChange {
     /// The first second in which it holds.
     pub holds_from: Timestamp,
@@ -39,14 +39,14 @@ impl PriceSchedule {
 
     /// The price before every change.
     #[must_use]
-    pub const fn configured(&self) -> Price {
-        self.configured
+    pub const fn configured(&self) -> &Price {
+        &self.configured
     }
 
     /// The price at a moment.
     #[must_use]
     pub fn at(&self, moment: Timestamp) -> Price {
-        self.change_at(moment).map_or(self.configured, |change| change.price)
+        self.change_at(moment).map_or(&self.configured, |change| &change.price).clone()
     }
 
     /// The change that holds at a moment; `None` while the configured price does.

@@ -4,10 +4,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::images::ImageTraits;
+
 /// Maximum length of the id of a vector store.
 const LONGEST_ID: usize = 64;
 /// The service tiers that are told apart. A model server cannot add rows with names of its own.
 const TIERS: [&str; 8] = ["auto", "default", "fast", "flex", "priority", "scale", "standard", "ultrafast"];
+
+/// The qualities of images that model servers usually have.
+const QUALITIES: [&str; 5] = ["hd", "high", "low", "medium", "standard"];
 
 /// How much a web search reads.
 pub const CONTEXT_LEVELS: [&str; 3] = ["low", "medium", "high"];
@@ -29,6 +34,9 @@ pub struct Attributes {
     pub detail: Option<Arc<str>>,
     /// Of images, one of [`IMAGE_SOURCES`].
     pub source: Option<Arc<str>>,
+    /// The quality of images. Earlier versions do not have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<Arc<str>>,
 }
 
 impl Attributes {
@@ -36,6 +44,19 @@ impl Attributes {
     #[must_use]
     pub fn of_detail(detail: Option<&str>) -> Self {
         Self { detail: detail.map(Arc::from), ..Self::default() }
+    }
+
+    /// The quality and the size of images.
+    #[must_use]
+    pub fn of_images(&self) -> ImageTraits {
+        ImageTraits::read(self.quality.as_deref(), self.detail.as_deref())
+    }
+
+    /// The same attributes of images of this quality and size.
+    #[must_use]
+    pub fn with_images(self, ImageTraits { quality, size }: ImageTraits) -> Self {
+        let quality = quality.map(|quality| quality.as_str().into());
+        Self { detail: size.map(|size| size_text(size).into()), quality, ..self }
     }
 }
 
@@ -51,11 +72,27 @@ pub fn context_level(name: &str) -> Option<&'static str> {
     CONTEXT_LEVELS.into_iter().find(|known| *known == name)
 }
 
-/// Whether a text is the size of an image, such as `1024x1536`.
+/// Whether a quality of images is kept also where no price names it. A client cannot add rows with names of its own.
 #[must_use]
-pub fn is_image_size(text: &str) -> bool {
-    let figure = |part: &str| (1..=5).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-    text.split_once('x').is_some_and(|(width, height)| figure(width) && figure(height))
+pub fn is_usual_quality(name: &str) -> bool {
+    QUALITIES.contains(&name)
+}
+
+/// Parses the size of an image, such as `1024x1536`.
+#[must_use]
+pub fn image_size(text: &str) -> Option<(u32, u32)> {
+    let figure = |part: &str| {
+        let plain = (1..=5).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse::<u32>().ok().filter(|_| plain)
+    };
+    let (width, height) = text.split_once('x')?;
+    Some((figure(width)?, figure(height)?))
+}
+
+/// Writes the size of an image.
+#[must_use]
+pub fn size_text((width, height): (u32, u32)) -> String {
+    format!("{width}x{height}")
 }
 
 /// Whether a text has the form of a vector store's id.
@@ -98,8 +135,13 @@ mod tests {
             ("auto", false),
             ("1x2x3", false),
         ] {
-            assert_eq!(is_image_size(size), known, "{size}");
+            assert_eq!(image_size(size).is_some(), known, "{size}");
         }
+        let images = ImageTraits::read(Some("HD"), Some("1024x1536"));
+        let attributes = Attributes::default().with_images(images);
+        assert_eq!((attributes.detail.as_deref(), attributes.quality.as_deref()), (Some("1024x1536"), Some("hd")));
+        assert_eq!(attributes.of_images(), images);
+        assert_eq!((is_usual_quality("hd"), is_usual_quality("gold")), (true, false));
         for (store, known) in [("vs_abc-1", true), ("", false), ("vs a", false), ("vs_é", false)] {
             assert_eq!(is_vector_store(store), known, "{store}");
         }

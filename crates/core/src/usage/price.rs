@@ -1,12 +1,15 @@
 //! The price of a model, and what usage costs at it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Quantities, UsageKind};
+use super::{Attributes, ImagePrices, ImageTraits, Quantities, UsageKind};
 use crate::money::{Amount, Micros};
 
 /// The price of a model, in micros per million units (also per million images, characters, seconds, requests and calls).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// Cheap to clone: what may be long is shared.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Price {
     /// Per million uncached tokens read.
@@ -15,7 +18,7 @@ pub struct Price {
     pub cached_input: Micros,
     /// Per million tokens written.
     pub output: Micros,
-    /// Per million images.
+    /// Per million images of a quality and size without a price of their own.
     pub image: Micros,
     /// Per million characters.
     pub character: Micros,
@@ -43,6 +46,9 @@ pub struct Price {
     /// Per million tokens of images that are written; without it, as other tokens written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_output: Option<Micros>,
+    /// Per million images by quality and size; without them, all images cost the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<Arc<ImagePrices>>,
 }
 
 impl Price {
@@ -50,17 +56,43 @@ impl Price {
     /// counted under another kind, so that neither pays for the other. Sessions of code interpreters cost nothing: several
     /// requests share one, and which of them began it is known only when it is counted.
     #[must_use]
-    pub fn for_kind(self, kind: UsageKind) -> Self {
+    pub fn for_kind(&self, kind: UsageKind) -> Self {
         match kind {
             UsageKind::FileSearchCalls | UsageKind::WebSearchCalls => {
                 Self { tool_call: self.tool_call, ..Self::default() }
             }
             UsageKind::CodeInterpreterSessions => Self::default(),
-            _ => Self { tool_call: Micros(0), ..self },
+            _ => Self { tool_call: Micros(0), ..self.clone() },
         }
     }
 
-    /// Computes the exact cost of these quantities of one request; never more than [`Amount::MOST_OF_ONE_REQUEST`].
+    /// The part of the price that applies to usage of one kind with these attributes.
+    #[must_use]
+    pub fn for_usage(&self, kind: UsageKind, attributes: &Attributes) -> Self {
+        let price = self.for_kind(kind);
+        if price.images.is_some() && kind == UsageKind::Images {
+            price.for_images(attributes.of_images())
+        } else {
+            price
+        }
+    }
+
+    /// The same price with that of images of this quality and size only.
+    #[must_use]
+    pub fn for_images(&self, images: ImageTraits) -> Self {
+        let image = self.images.as_ref().map_or(self.image, |table| table.price(images, self.image));
+        Self { image, images: None, ..*self }
+    }
+
+    /// The same price with the highest one of images of which only this much is stated.
+    #[must_use]
+    pub fn for_images_at_most(&self, stated: ImageTraits) -> Self {
+        let image = self.images.as_ref().map_or(self.image, |table| table.highest(stated, self.image));
+        Self { image, images: None, ..*self }
+    }
+
+    /// Computes the exact cost of these quantities of one request. Images cost as those without a price of their own;
+    /// see [`Self::for_usage`]. It is never more than [`Amount::MOST_OF_ONE_REQUEST`].
     #[must_use]
     pub fn cost(&self, used: &Quantities) -> Amount {
         self.cost_of_many(used).min(Amount::MOST_OF_ONE_REQUEST)
@@ -174,6 +206,27 @@ mod tests {
         assert_eq!(price.for_kind(UsageKind::WebSearchCalls).cost(&calls), Micros(20).into());
         assert_eq!(price.for_kind(UsageKind::Completions).cost(&calls), Micros(5).into());
         assert_eq!(price.for_kind(UsageKind::CodeInterpreterSessions).cost(&calls), Amount::ZERO);
+    }
+
+    #[test]
+    fn images_cost_by_quality_and_size() {
+        let rows = [("hd/1024x1792", 120), ("1024x1792", 80)];
+        let rows = rows.map(|(key, micros)| (ImageTraits::of_key(key).unwrap(), Micros(micros * 1_000_000)));
+        let images = Some(Arc::new(ImagePrices::new(rows).unwrap()));
+        let price = Price { image: Micros(40_000_000), request: Micros(1_000_000), images, ..Price::default() };
+        let two = Quantities { requests: 1, images: 2, ..Quantities::default() };
+        let cost = |kind, quality: &str, size: &str| {
+            let images = ImageTraits::read(Some(quality), Some(size));
+            price.for_usage(kind, &Attributes::default().with_images(images)).cost(&two)
+        };
+        for (quality, size, micros) in
+            [("hd", "1024x1792", 240), ("standard", "1024x1792", 160), ("hd", "1024x1024", 80), ("", "", 80)]
+        {
+            assert_eq!(cost(UsageKind::Images, quality, size), Micros(micros + 1).into(), "{quality} {size}");
+        }
+        let text = serde_json::to_string(&price).unwrap();
+        assert!(text.contains(r#""images":{"1024x1792":80000000,"hd/1024x1792":120000000}"#), "{text}");
+        assert_eq!(serde_json::from_str::<Price>(&text).unwrap(), price);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use http::header;
 use keystead_core::access::payer_settings;
 use keystead_core::budget::{Bounds, Budget, BudgetRefusal, Measured};
 use keystead_core::route::MeterKind;
+use keystead_core::usage::ImageTraits;
 
 use crate::Gateway;
 use crate::api_request::ApiRequest;
@@ -49,19 +50,22 @@ impl Gateway {
             return Measured::default();
         }
         let Some(model) = outgoing.model else { return outgoing.batch_use };
-        let bounds = match body {
+        let (bounds, images) = match body {
             RequestBody::Whole(body) => {
                 let asked = outgoing.prompt.at_most();
-                self.bounds(request.route.meter, model, asked, outgoing.characters, body.len())
+                let bounds = self.bounds(request.route.meter, model, asked, outgoing.characters, body.len());
+                (bounds, asked.images)
             }
             RequestBody::Nothing | RequestBody::StreamingBody(_) => {
                 let length = headers.get(header::CONTENT_LENGTH);
                 let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
                 let most = || u64::try_from(self.limits.form_body).unwrap_or(u64::MAX);
-                self.bounds_of_form(request.route.meter, model, length.unwrap_or_else(most))
+                // Most of a form is read while it is sent, so its images may be the dearest.
+                let bounds = self.bounds_of_form(request.route.meter, model, length.unwrap_or_else(most));
+                (bounds, ImageTraits::default())
             }
         };
-        let most = bounds.most(&outgoing.price());
+        let most = bounds.most(&outgoing.price().for_images_at_most(images));
         // What the tool draws counts as a request of its own, as in the usage.
         let drawn = outgoing.tool.map(|_| PICTURE_OF_A_TOOL.most(&outgoing.tool_price()));
         most.plus(drawn.unwrap_or_default())

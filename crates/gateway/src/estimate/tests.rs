@@ -100,10 +100,29 @@ fn short_bodies_have_the_same_bounds() {
         r#"{"messages":[{"content":[{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}]}"#,
         r#"{"messages":[{"content":[{"type":"file","file":{"file_data":"data:application/pdf;base64,JVBERi0="}}]}]}"#,
         &format!(r#"{{"input":"{long}","max_output_tokens":7}}"#),
+        r#"{"prompt":"one","n":2,"size":"1024x1536","quality":"hd"}"#,
+        r#"{"prompt":"one","x":1e400,"size":"1024x1536","quality":"hd"}"#,
         "[",
     ] {
-        let bounds = |asked: TokenEstimate| (asked.most_read, asked.written, asked.answers, asked.background);
+        let bounds =
+            |asked: TokenEstimate| (asked.most_read, asked.written, asked.answers, asked.background, asked.images);
         assert_eq!(bounds(at_most(body.as_bytes())), bounds(of(body.as_bytes())), "{body:.90}");
+    }
+}
+
+#[test]
+fn requests_state_the_quality_and_size_of_images() {
+    for (body, quality, size) in [
+        (r#"{"prompt":"one","size":"1024x1536","quality":"HD"}"#, "hd", "1024x1536"),
+        (r#"{"quality":"low"}"#, "low", ""),
+        (r#"{"size":"auto","quality":"auto"}"#, "", ""),
+        (r#"{"size":7,"quality":null}"#, "", ""),
+        // Servers differ in which of two counts.
+        (r#"{"size":"1x1","size":"2x2","quality":"hd"}"#, "hd", ""),
+        (r#"{"input":[{"size":"1x1"}]}"#, "", ""),
+    ] {
+        let expected = ImageTraits::read(Some(quality), Some(size));
+        assert_eq!((of(body.as_bytes()).images, at_most(body.as_bytes()).images), (expected, expected), "{body}");
     }
 }
 

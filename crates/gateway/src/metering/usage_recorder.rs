@@ -12,7 +12,7 @@ use keystead_core::budget::{Measured, PendingHold};
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::rate::Used;
 use keystead_core::route::MeterKind;
-use keystead_core::usage::{Attributes, Price, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, ImageTraits, Price, UsageEvent, UsageKind};
 
 use crate::Unavailable;
 use crate::decide::admitted_request::AdmittedRequest;
@@ -128,11 +128,13 @@ impl UsageRecorder {
             && let Some(drawn) = reported_usage::drawn(found)
         {
             let once = once.as_ref().map(|id| format!("{id}/{model}"));
-            let attributes = reported_usage::attributes(UsageKind::Images, found, self.admitted.route.path);
-            let event = self.event(UsageKind::Images, model, price, drawn, once);
+            let images = |answered| reported_usage::images(&price, ImageTraits::default(), answered);
+            let path = self.admitted.route.path;
+            let attributes = reported_usage::attributes(UsageKind::Images, found, path, images);
+            let event = self.event(UsageKind::Images, attributes, (model, &price), drawn, once);
             // Events become safe in order, so the one that follows speaks for both.
             self.guard.spend(&Measured::of_event(&event));
-            drop(self.admitted.services.meter.record(UsageEvent { attributes, ..event }));
+            drop(self.admitted.services.meter.record(event));
         }
         self.record_tool_calls(found, once.as_deref());
         self.record(counted, once, found)
@@ -144,9 +146,9 @@ impl UsageRecorder {
         let organization = &self.admitted.payer.organization;
         for ToolUse { kind, counted, attributes, once: own } in reported_usage::tool_calls(found, organization) {
             let once = own.or_else(|| once.map(|id| format!("{id}/{}", kind.as_str())));
-            let event = self.event(kind, Arc::clone(model), self.price, counted, once);
+            let event = self.event(kind, attributes, (Arc::clone(model), &self.price), counted, once);
             // Streams and summaries are counted by the event of the request.
-            let event = UsageEvent { stream: false, summary: false, attributes, ..event };
+            let event = UsageEvent { stream: false, summary: false, ..event };
             let used = Measured::of_event(&event);
             drop(self.admitted.services.meter.record(event));
             self.guard.spend(&used);
@@ -213,31 +215,28 @@ impl UsageRecorder {
             tokens: used.input_tokens.saturating_add(used.output_tokens).unsigned_abs(),
             images: used.images.unsigned_abs(),
         });
-        let event = self.event(kind, model, self.price, Counted { used, estimated }, once);
         let attributes = self.attributes(kind, found);
+        let event = self.event(kind, attributes, (model, &self.price), Counted { used, estimated }, once);
         let used = Measured::of_event(&event);
-        let recorded = self.admitted.services.meter.record(UsageEvent { attributes, ..event });
+        let recorded = self.admitted.services.meter.record(event);
         // Noted after it is recorded, so that at no time less is taken than will be counted.
         let guard = std::mem::take(&mut self.guard);
         guard.spend(&used);
         recorded
     }
 
-    /// The attributes of the request's own event. The size of images is the requested one where the answer names none.
+    /// The attributes of the request's own event.
     fn attributes(&self, kind: UsageKind, found: &Found) -> Attributes {
-        let mut attributes = reported_usage::attributes(kind, found, self.admitted.route.path);
-        if kind == UsageKind::Images && attributes.detail.is_none() {
-            let requested = self.prompt.estimate().size;
-            attributes.detail = requested.map(|(width, height)| format!("{width}x{height}").into());
-        }
-        attributes
+        reported_usage::attributes(kind, found, self.admitted.route.path, |answered| {
+            reported_usage::images(&self.price, self.prompt.estimate().images, answered)
+        })
     }
 
     fn event(
         &self,
         kind: UsageKind,
-        model: Arc<str>,
-        price: Price,
+        attributes: Attributes,
+        (model, price): (Arc<str>, &Price),
         counted: Counted,
         once: Option<String>,
     ) -> UsageEvent {
@@ -250,7 +249,7 @@ impl UsageRecorder {
             key: admitted.key().clone(),
             owner: admitted.caller.owner.text(),
             model,
-            cost: price.for_kind(kind).cost(&used),
+            cost: price.for_usage(kind, &attributes).cost(&used),
             used,
             status: self.status,
             estimated,
@@ -258,7 +257,7 @@ impl UsageRecorder {
             stream: admitted.features.stream,
             summary: admitted.features.summary,
             once,
-            attributes: Attributes::default(),
+            attributes,
             charge: self.guard.charge(),
         }
     }

@@ -1,9 +1,10 @@
-//! Finding the parts `model` and `stream` of a multipart body while it is forwarded (RFC 7578): nothing is decoded,
-//! nothing rewritten.
+//! Finding the parts `model` and `stream` of a multipart body, and the quality and size of images, while it is
+//! forwarded (RFC 7578): nothing is decoded, nothing rewritten.
 
 use std::sync::{Arc, PoisonError};
 
 use http::HeaderValue;
+use keystead_core::usage::ImageTraits;
 
 use crate::request::content_type::Media;
 use crate::request::form_progress::FormProgress;
@@ -57,11 +58,20 @@ struct Head {
     charset: bool,
 }
 
-/// A part with content on which the gate depends.
+/// A part with content on which the gate or the price depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Watched {
     Model,
     Stream,
+    Quality,
+    Size,
+}
+
+impl Watched {
+    /// Whether only the price of images depends on it: what is no quality or size is then not stated.
+    const fn is_of_images(self) -> bool {
+        matches!(self, Self::Quality | Self::Size)
+    }
 }
 
 /// Parses a form as it passes.
@@ -71,14 +81,17 @@ pub(crate) struct FormScan {
     place: Where,
     /// Bytes that may be part of a delimiter or of headers.
     held: Vec<u8>,
-    /// The kind of the content being read, if the gate depends on it.
+    /// The kind of the content being read, if the gate or the price depends on it.
     watched: Option<Watched>,
     value: Vec<u8>,
     /// Whether it declares another charset than UTF-8.
     charset: bool,
     model: Option<String>,
     stream: Option<bool>,
-    /// Receives the sound of the part `file`.
+    /// Whether a quality and a size of images were read.
+    quality: bool,
+    size: bool,
+    /// Receives the sound of the part `file`, and the quality and size of images.
     listener: Option<Arc<FormProgress>>,
     /// Whether that part is being read, and whether its content has begun.
     file: Option<bool>,
@@ -96,12 +109,14 @@ impl FormScan {
             charset: false,
             model: None,
             stream: None,
+            quality: false,
+            size: false,
             listener: None,
             file: None,
         }
     }
 
-    /// Adds a listener that measures the sound in the part `file`.
+    /// Adds a listener that measures the sound in the part `file`, and learns the quality and size of images.
     pub(crate) fn listening(mut self, form: Arc<FormProgress>) -> Self {
         self.listener = Some(form);
         self
@@ -175,9 +190,11 @@ impl FormScan {
         };
         // Without a delimiter, everything except a possible start of one is content.
         let end = found.unwrap_or_else(|| self.held.len().saturating_sub(self.delimiter.len()));
-        if self.watched.is_some() {
+        if let Some(watched) = self.watched {
             self.value.extend_from_slice(&self.held[..end]);
-            if self.value.len() > MOST_NAME {
+            if watched.is_of_images() {
+                self.value.truncate(MOST_NAME);
+            } else if self.value.len() > MOST_NAME {
                 return Err(Malformed::Part("its part 'model' or 'stream' is too long"));
             }
         }
@@ -190,6 +207,11 @@ impl FormScan {
         self.held.drain(..at + self.delimiter.len());
         if let Some(watched) = self.watched.take() {
             let value = std::mem::take(&mut self.value).split_off(1);
+            self.place = Where::Headers;
+            if watched.is_of_images() {
+                self.note_images(watched, &value);
+                return Ok(true);
+            }
             let value = String::from_utf8(value).ok().filter(|value| !self.charset || value.is_ascii());
             let value = value.ok_or(Malformed::Part("its part 'model' or 'stream' is not UTF-8"))?;
             match watched {
@@ -199,10 +221,24 @@ impl FormScan {
                     let no = matches!(value.trim().to_ascii_lowercase().as_str(), "false" | "0" | "no" | "off" | "");
                     self.stream = Some(!no);
                 }
+                Watched::Quality | Watched::Size => {}
             }
         }
         self.place = Where::Headers;
         Ok(true)
+    }
+
+    /// Notes a quality or a size of images.
+    fn note_images(&mut self, watched: Watched, value: &[u8]) {
+        let text = std::str::from_utf8(value).ok().map(str::trim);
+        let read = |part: Watched| text.filter(|_| watched == part);
+        let stated = ImageTraits::read(read(Watched::Quality), read(Watched::Size));
+        (self.quality, self.size) =
+            (self.quality || watched == Watched::Quality, self.size || watched == Watched::Size);
+        if let Some(form) = &self.listener {
+            let mut images = form.images.lock().unwrap_or_else(PoisonError::into_inner);
+            *images = ImageTraits { quality: stated.quality.or(images.quality), size: stated.size.or(images.size) };
+        }
     }
 
     fn headers(&mut self) -> Result<bool, Malformed> {
@@ -232,7 +268,8 @@ impl FormScan {
         Ok(true)
     }
 
-    /// Whether the gate depends on this part. A name that some readers take for that of such a part is refused.
+    /// Whether the gate or the price depends on this part. A name that some readers take for that of a part on which
+    /// the gate depends is refused.
     fn watch(&self, head: &Head) -> Result<Option<Watched>, Malformed> {
         for (known, watched, seen) in
             [("model", Watched::Model, self.model.is_some()), ("stream", Watched::Stream, self.stream.is_some())]
@@ -254,6 +291,12 @@ impl FormScan {
         }
         if head.name.trim_end().ends_with("[file_id]") {
             return Err(Malformed::Part("files are named by their ids in JSON bodies only"));
+        }
+        for (known, watched, seen) in [("quality", Watched::Quality, self.quality), ("size", Watched::Size, self.size)]
+        {
+            if head.name == known && !head.file {
+                return if seen { Err(Malformed::Twice(known)) } else { Ok(Some(watched)) };
+            }
         }
         Ok(None)
     }

@@ -3,6 +3,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
+use keystead_core::usage::ImageTraits;
+
 use crate::estimate::sound::SoundMeter;
 
 /// What was read of a form while it was sent.
@@ -10,6 +12,8 @@ use crate::estimate::sound::SoundMeter;
 pub(crate) struct FormProgress {
     /// Its sound.
     pub(crate) sound: Mutex<SoundMeter>,
+    /// The quality and size of the requested images.
+    pub(crate) images: Mutex<ImageTraits>,
     /// Whether it was sent completely.
     pub(crate) sent: AtomicBool,
 }

@@ -275,9 +275,11 @@ impl Found {
             (Zone::Root, Name::Delta) if self.event.kind != Kind::Sound => TextUse::Written,
             (Zone::Root, Name::Type | Name::Status | Name::Id | Name::Duration) => TextUse::Kept,
             (Zone::Response, Name::Id | Name::Status) => TextUse::Kept,
-            (Zone::Root | Zone::Response, Name::ServiceTier) | (Zone::Root, Name::Size) => TextUse::Kept,
+            (Zone::Root | Zone::Response, Name::ServiceTier) | (Zone::Root, Name::Size | Name::Quality) => {
+                TextUse::Kept
+            }
             (Zone::Offer, Name::ContextSize) | (Zone::Stores, _) => TextUse::Kept,
-            (Zone::Item | Zone::Done, Name::Type | Name::Status | Name::Size | Name::ContainerId)
+            (Zone::Item | Zone::Done, Name::Type | Name::Status | Name::Size | Name::Quality | Name::ContainerId)
             | (Zone::Action, Name::Type) => TextUse::Kept,
             (Zone::Usage(_) | Zone::UsageDetails | Zone::WrittenDetails, name) if name != Name::Unknown => {
                 TextUse::Kept
@@ -320,6 +322,7 @@ impl Found {
             (Zone::Action, Name::Type, kind) => self.item.visit = kind != b"search",
             (Zone::Root | Zone::Response, Name::ServiceTier, tier) => self.labels.set_tier(tier),
             (Zone::Root | Zone::Item | Zone::Done, Name::Size, size) => self.labels.set_size(size),
+            (Zone::Root | Zone::Item | Zone::Done, Name::Quality, quality) => self.labels.set_quality(quality),
             (Zone::Offer, Name::ContextSize, level) => self.labels.set_level(level),
             (Zone::Stores, _, id) => self.labels.add_store(id),
             (Zone::Item | Zone::Done, Name::ContainerId, id) => self.labels.add_container(id),

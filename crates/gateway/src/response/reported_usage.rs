@@ -2,8 +2,8 @@
 
 use keystead_core::id::OrganizationId;
 use keystead_core::route::MeterKind;
-use keystead_core::usage::attributes::{USUAL_CONTEXT_LEVEL, image_source};
-use keystead_core::usage::{Attributes, Quantities, UsageKind};
+use keystead_core::usage::attributes::{USUAL_CONTEXT_LEVEL, image_source, is_usual_quality};
+use keystead_core::usage::{Attributes, ImageTraits, Price, Quantities, UsageKind};
 
 use crate::response::answer_reader::{Found, Reader, Tool};
 
@@ -167,25 +167,49 @@ pub(crate) fn tool_calls(found: &Found, organization: &OrganizationId) -> impl I
     calls.into_iter().filter(|call| call.counted.used.tool_calls > 0).chain(sessions)
 }
 
-/// The attributes of the usage of a request of this kind.
-pub(crate) fn attributes(kind: UsageKind, found: &Found, path: &str) -> Attributes {
+/// The attributes of the usage of a request of this kind. `images` is called for images only.
+pub(crate) fn attributes(
+    kind: UsageKind,
+    found: &Found,
+    path: &str,
+    images: impl FnOnce(ImageTraits) -> ImageTraits,
+) -> Attributes {
     let labels = found.labels();
     match kind {
         UsageKind::Completions => Attributes::of_detail(labels.tier()),
-        UsageKind::Images => {
-            Attributes { source: Some(image_source(path).into()), ..Attributes::of_detail(labels.size()) }
-        }
+        UsageKind::Images => Attributes { source: Some(image_source(path).into()), ..Attributes::default() }
+            .with_images(images(labels.images())),
         _ => Attributes::default(),
     }
 }
 
+/// The quality and size by which images cost. What the request states counts where the price names it, so that no image
+/// costs more than was set aside for it; then what the answer states, and then again the request. A quality that is
+/// neither usual nor named by the price is not kept.
+pub(crate) fn images(price: &Price, asked: ImageTraits, answered: ImageTraits) -> ImageTraits {
+    let table = price.images.as_ref();
+    let named = |traits| table.map(|table| table.named(traits)).unwrap_or_default();
+    let first = named(asked);
+    let size = first.size.or(answered.size).or(asked.size);
+    let quality = first.quality.or(answered.quality).or(asked.quality);
+    let known = named(ImageTraits { quality, size }).quality;
+    ImageTraits { quality: known.or(quality.filter(|quality| is_usual_quality(quality.as_str()))), size }
+}
+
 /// The usage of one complete JSON answer of a line of a batch, and its attributes.
-pub(crate) fn of_line(kind: UsageKind, meter: MeterKind, body: &[u8], path: &str) -> Option<(Counted, Attributes)> {
+pub(crate) fn of_line(
+    kind: UsageKind,
+    meter: MeterKind,
+    body: &[u8],
+    path: &str,
+    price: &Price,
+) -> Option<(Counted, Attributes)> {
     let mut reader = Reader::default();
     reader.feed(body);
     reader.end_value();
     let counted = counted(meter, reader.found(), End::Whole, Sent::default)?;
-    Some((counted, Attributes { batch: true, ..attributes(kind, reader.found(), path) }))
+    let images = |answered| images(price, ImageTraits::default(), answered);
+    Some((counted, Attributes { batch: true, ..attributes(kind, reader.found(), path, images) }))
 }
 
 fn whole(figure: u64) -> i64 {

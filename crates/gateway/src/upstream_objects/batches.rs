@@ -16,7 +16,7 @@ use keystead_core::pending::Pending;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{self, MeterKind, ModelIn};
 use keystead_core::text::printable;
-use keystead_core::usage::{UsageEvent, UsageKind};
+use keystead_core::usage::UsageKind;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -211,10 +211,12 @@ impl Gateway {
             let read = serde_json::from_slice::<ResultLine<'_>>(&line).ok();
             let Some(body) = read.and_then(|line| line.response).and_then(|response| response.body) else { continue };
             let Ok(ModelOf { model }) = serde_json::from_str(body.get()) else { continue };
-            let line = reported_usage::of_line(kind, meter, body.get().as_bytes(), &batch.endpoint);
-            let Some((counted, attributes)) = line else { continue };
             let served = served_as(&catalogue, &model).map(|entry| (*entry.id).to_owned());
-            sums.add(served.unwrap_or(model), attributes, counted);
+            let model = served.unwrap_or(model);
+            let price = self.price_of(pending, &model);
+            let line = reported_usage::of_line(kind, meter, body.get().as_bytes(), &batch.endpoint, &price);
+            let Some((counted, attributes)) = line else { continue };
+            sums.add(model, attributes, counted);
         }
         let sums = sums.events();
         if sums.is_empty() {
@@ -226,8 +228,8 @@ impl Gateway {
             left -= 1;
             // The last event ends what is pending; if it is there after a crash, so are all before it.
             let once = if left == 0 { pending.id.clone() } else { format!("{}/{}", pending.id, sum.name) };
-            let event = self.event_of(pending, kind, sum.model, sum.counted, once);
-            recorded = self.services.meter.record(UsageEvent { attributes: sum.attributes, ..event });
+            let event = self.event_of(pending, (kind, sum.attributes), sum.model, sum.counted, once);
+            recorded = self.services.meter.record(event);
         }
         // Events become safe in order, so the last one covers all.
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;

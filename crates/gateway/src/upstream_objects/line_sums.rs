@@ -12,7 +12,7 @@ use crate::response::reported_usage::Counted;
 pub(super) struct LineSums(BTreeMap<(String, Label, bool), Vec<Quantities>>);
 
 /// Attributes in an order.
-type Label = (bool, String, String);
+type Label = (bool, String, String, String);
 
 /// One sum, which becomes one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl LineSums {
     /// Adds a line. A sum that is too large for one event continues in another one.
     pub(super) fn add(&mut self, model: String, attributes: Attributes, counted: Counted) {
         let text = |text: Option<std::sync::Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
-        let label = (attributes.batch, text(attributes.detail), text(attributes.source));
+        let label = (attributes.batch, text(attributes.detail), text(attributes.source), text(attributes.quality));
         let sums = self.0.entry((model, label, counted.estimated)).or_default();
         match sums.last_mut() {
             Some(sum) if sum.plus(counted.used).fits_one_event() => *sum = sum.plus(counted.used),
@@ -41,11 +41,12 @@ impl LineSums {
     pub(super) fn events(self) -> Vec<LineSum> {
         let known = |text: &str| (!text.is_empty()).then(|| text.into());
         let mut events = Vec::new();
-        for ((model, (batch, detail, source), estimated), sums) in self.0 {
+        for ((model, (batch, detail, source, quality), estimated), sums) in self.0 {
             for (part, used) in sums.into_iter().enumerate() {
-                let attributes = Attributes { batch, detail: known(&detail), source: known(&source) };
+                let attributes =
+                    Attributes { batch, detail: known(&detail), source: known(&source), quality: known(&quality) };
                 // The model is last, because only it may contain a slash.
-                let name = format!("{part}/{estimated}/{detail}/{source}/{model}");
+                let name = format!("{part}/{estimated}/{detail}/{source}/{quality}/{model}");
                 events.push(LineSum { model: model.clone(), attributes, counted: Counted { used, estimated }, name });
             }
         }

@@ -13,7 +13,7 @@ use keystead_core::money::Amount;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::MeterKind;
-use keystead_core::usage::{Attributes, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, ImageTraits, Price, UsageEvent, UsageKind};
 use tokio::time::sleep;
 
 use crate::api_request::ApiRequest;
@@ -169,18 +169,20 @@ impl Gateway {
         }
         if let (Some(model), Some(drawn)) = (&pending.tool, reported_usage::drawn(found)) {
             let once = format!("{}/{model}", pending.id);
-            let attributes = reported_usage::attributes(UsageKind::Images, found, RESPONSES);
-            let event = self.event_of(pending, UsageKind::Images, model.clone(), drawn, once);
+            let price = self.price_of(pending, model);
+            let images = |answered| reported_usage::images(&price, ImageTraits::default(), answered);
+            let attributes = reported_usage::attributes(UsageKind::Images, found, RESPONSES, images);
+            let event = self.event_of(pending, (UsageKind::Images, attributes), model.clone(), drawn, once);
             // Events become safe in order, so the one that follows speaks for both.
-            drop(self.services.meter.record(UsageEvent { attributes, ..event }));
+            drop(self.services.meter.record(event));
         }
         let counted = reported_usage::counted(MeterKind::Completion, found, End::Whole, || sent(pending));
         for ToolUse { kind, counted, attributes, once } in
             reported_usage::tool_calls(found, &pending.organization).filter(|_| counted.is_some())
         {
             let once = once.unwrap_or_else(|| format!("{}/{}", pending.id, kind.as_str()));
-            let event = self.event_of(pending, kind, pending.model.clone(), counted, once);
-            drop(self.services.meter.record(UsageEvent { stream: false, summary: false, attributes, ..event }));
+            let event = self.event_of(pending, (kind, attributes), pending.model.clone(), counted, once);
+            drop(self.services.meter.record(UsageEvent { stream: false, summary: false, ..event }));
         }
         match counted {
             Some(counted) => self.record_pending(pending, counted, found).await,
@@ -190,9 +192,9 @@ impl Gateway {
 
     async fn record_pending(&self, pending: &Pending, counted: Counted, found: &Found) -> Result<(), ErrorResponse> {
         let kind = UsageKind::Completions;
-        let attributes = reported_usage::attributes(kind, found, RESPONSES);
-        let event = self.event_of(pending, kind, pending.model.clone(), counted, pending.id.clone());
-        let recorded = self.services.meter.record(UsageEvent { attributes, ..event });
+        let attributes = reported_usage::attributes(kind, found, RESPONSES, |answered| answered);
+        let event = self.event_of(pending, (kind, attributes), pending.model.clone(), counted, pending.id.clone());
+        let recorded = self.services.meter.record(event);
         recorded.safe().await.map_err(|_| error_body::unrecorded())
     }
 
@@ -200,26 +202,29 @@ impl Gateway {
     /// that was set aside counts, because a client may read a response and delete it before it is counted.
     async fn record_gone(&self, pending: &Pending) -> Result<(), ErrorResponse> {
         let counted = reported_usage::abandoned(MeterKind::Completion, sent(pending));
-        let event = self.event_of(pending, UsageKind::Completions, pending.model.clone(), counted, pending.id.clone());
+        let of = (UsageKind::Completions, Attributes::default());
+        let event = self.event_of(pending, of, pending.model.clone(), counted, pending.id.clone());
         let held = pending.hold.as_ref().map_or(Amount::ZERO, |hold| hold.amount);
-        let attributes = reported_usage::attributes(UsageKind::Completions, Reader::default().found(), RESPONSES);
-        let event = UsageEvent { cost: event.cost.max(held), attributes, ..event };
+        let event = UsageEvent { cost: event.cost.max(held), ..event };
         self.services.meter.record(event).safe().await.map_err(|_| error_body::unrecorded())
+    }
+
+    /// The price of a model at the admission of a pending object, however long that took.
+    pub(crate) fn price_of(&self, pending: &Pending, model: &str) -> Price {
+        let admitted_at = pending.charge().map_or(pending.begun_at, |charge| charge.admitted_at);
+        let catalogue = self.services.catalogue.load();
+        catalogue.models.get(model).map(|entry| entry.prices.at(admitted_at)).unwrap_or_default()
     }
 
     /// Builds the event of a pending object; it counts once under the object's id.
     pub(crate) fn event_of(
         &self,
         pending: &Pending,
-        kind: UsageKind,
+        (kind, attributes): (UsageKind, Attributes),
         model: String,
         Counted { used, estimated }: Counted,
         once: String,
     ) -> UsageEvent {
-        // The price of its admission, however long it took.
-        let admitted_at = pending.charge().map_or(pending.begun_at, |charge| charge.admitted_at);
-        let catalogue = self.services.catalogue.load();
-        let price = catalogue.models.get(&model).map(|entry| entry.prices.at(admitted_at)).unwrap_or_default();
         UsageEvent {
             at: self.now(),
             kind,
@@ -227,7 +232,7 @@ impl Gateway {
             project: pending.project.clone(),
             key: pending.key.clone(),
             owner: pending.owner.as_str().into(),
-            cost: price.for_kind(kind).cost(&used),
+            cost: self.price_of(pending, &model).for_usage(kind, &attributes).cost(&used),
             model: model.into(),
             used,
             status: 200,
@@ -236,7 +241,7 @@ impl Gateway {
             stream: pending.stream,
             summary: pending.summary,
             once: Some(once),
-            attributes: Attributes::default(),
+            attributes,
             charge: pending.charge(),
         }
     }

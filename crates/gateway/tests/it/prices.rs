@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use keystead_core::gate::Requirement;
 use keystead_core::money::{Amount, Micros};
-use keystead_core::prices::{PriceChange, PriceSchedule};
+use keystead_core::prices::{PriceChange, PriceSchedule, images_of};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Price, TokenParts, UsageKind};
 
@@ -180,5 +181,83 @@ async fn parts_of_the_tokens_have_prices_of_their_own() {
         let events = world.events().await;
         assert_eq!(events[before].used.parts, expected, "{usage}");
         assert_eq!(events[before].cost, Amount::from(Micros(cost)), "{usage}");
+    }
+}
+
+/// Cents for an image: by quality and size, by size, and of all others.
+fn by_size() -> Price {
+    let cents = |cents: i64| Micros(cents * 10_000_000_000);
+    let rows = [("low/1024x1024", 1), ("1024x1024", 4), ("hd/1024x1792", 12)];
+    let images = images_of(rows.map(|(key, price)| (key, Ok(cents(price))))).unwrap();
+    Price { image: cents(8), images, ..Price::default() }
+}
+
+/// A world with these prices, where this answers and an organization may spend so many cents.
+async fn drawing(cents: i64, answer: &str) -> (World, String) {
+    let world = World::new().await;
+    let key = world.key(1);
+    world.change(&key, |caller| caller.organizations[0].entitlements.met.push(Requirement::Organization));
+    world.schedule("gpt-image-1", by_size().into());
+    world.limits(&key, Some(cents), None);
+    let answer = answer.to_owned();
+    world.answers(move |_| json(200, &answer));
+    (world, key)
+}
+
+#[tokio::test]
+async fn images_cost_by_quality_and_size_and_never_more_than_was_set_aside() {
+    let one = r#""data":[{}]"#;
+    for (asked, answered, images, most, cost) in [
+        (r#","size":"1024x1024","quality":"low""#, "", 1, 1, 1),
+        (r#","size":"1024x1024","quality":"low","n":2"#, "", 2, 2, 2),
+        // What is stated counts, whatever the answer states.
+        (r#","size":"1024x1024","quality":"low""#, r#""size":"1024x1792","quality":"hd","#, 1, 1, 1),
+        (r#","size":"1024x1024""#, r#""quality":"low","#, 1, 4, 1),
+        (r#","size":"1024x1024""#, "", 1, 4, 4),
+        (r#","size":"auto","quality":"auto""#, r#""size":"1024x1792","quality":"hd","#, 1, 12, 12),
+        ("", r#""size":"1024x1024","quality":"low","#, 1, 12, 1),
+        ("", "", 1, 12, 8),
+        // No row names it, so the model server may draw something else.
+        (r#","size":"512x512","quality":"gold""#, r#""size":"1024x1792","quality":"hd","#, 1, 12, 12),
+        (r#","size":"512x512","quality":"gold""#, "", 1, 12, 8),
+    ] {
+        let ask = format!(r#"{{"model":"gpt-image-1","prompt":"p"{asked}}}"#);
+        let data = if images == 1 { one } else { r#""data":[{},{}]"# };
+        let answer = format!("{{{answered}{data}}}");
+        let (world, key) = drawing(most, &answer).await;
+        assert_eq!(world.post("/v1/images/generations", &key, &ask).await.status, 200, "{ask}");
+        assert_eq!(world.costs().await, [Amount::of_cents(cost)], "{ask} {answer}");
+        let (world, key) = drawing(most - 1, &answer).await;
+        assert_eq!(world.post("/v1/images/generations", &key, &ask).await.status, 400, "{ask}: less than {most}");
+        assert_eq!(world.costs().await, [], "{ask}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_states_the_quality_and_size_of_its_images() {
+    let part =
+        |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    for (parts, answered, cost) in [
+        ([part("size", "1024x1024"), part("quality", "low")], "", 1),
+        ([part("size", "1024x1024"), part("quality", "auto")], "", 4),
+        ([part("size", "auto"), part("quality", "auto")], r#""size":"1024x1792","quality":"hd","#, 12),
+    ] {
+        // The parts may stand on both sides of the model.
+        for body in [
+            [&parts[0], &part("model", "gpt-image-1"), &parts[1]],
+            [&part("model", "gpt-image-1"), &parts[0], &parts[1]],
+        ] {
+            let body = body.map(String::as_str).concat() + "--b--\r\n";
+            // Ten images of the dearest kind, because most of a form is read while it is sent.
+            for (cents, passes) in [(120, true), (119, false)] {
+                let (world, key) = drawing(cents, &format!(r#"{{{answered}"data":[{{}}]}}"#)).await;
+                let bearer = format!("Bearer {key}");
+                let headers = [("authorization", bearer.as_str()), ("content-type", "multipart/form-data; boundary=b")];
+                let status = world.send("POST", "/v1/images/edits", &headers, body.as_bytes()).await.status;
+                assert_eq!(status, if passes { 200 } else { 400 }, "{body}");
+                let costs = if passes { vec![Amount::of_cents(cost)] } else { vec![] };
+                assert_eq!(world.costs().await, costs, "{body}");
+            }
+        }
     }
 }

@@ -47,8 +47,8 @@ impl Models {
         let mut longest: BTreeMap<&str, u64> = BTreeMap::new();
         for (model, price, rates) in &config.models {
             let first = upstreams.first().map(|upstream| upstream.name.to_string()).unwrap_or_default();
-            let entry = served.entry(model.id.clone()).or_insert((first, "upstream", *price));
-            entry.2 = *price;
+            let entry = served.entry(model.id.clone()).or_insert((first, "upstream", price.clone()));
+            entry.2 = price.clone();
             limited.insert(&model.id, *rates);
             longest.extend(model.max_output_tokens.map(|most| (model.id.as_str(), most)));
             if let Some(upstream) = &model.upstream {
@@ -99,7 +99,7 @@ impl Models {
                 upstream: entry.upstream.clone(),
                 created_at: keystead_core::Timestamp(entry.created),
                 owned_by: entry.owned_by.clone(),
-                price: entry.prices.configured(),
+                price: entry.prices.configured().clone(),
                 rates: entry.rates,
             })
             .collect();
@@ -130,7 +130,7 @@ impl Models {
         }
         let priced = |entry: &ModelEntry| {
             let changes = changes.get(&*entry.id).cloned().unwrap_or_default();
-            let prices = PriceSchedule::new(entry.prices.configured(), changes);
+            let prices = PriceSchedule::new(entry.prices.configured().clone(), changes);
             (entry.id.to_string(), ModelEntry { prices, ..entry.clone() })
         };
         Ok(Catalogue {

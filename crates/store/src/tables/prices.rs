@@ -33,8 +33,8 @@ pub struct PriceRow {
 impl PriceRow {
     /// What it changes, and when.
     #[must_use]
-    pub const fn change(&self) -> PriceChange {
-        PriceChange { holds_from: self.holds_from, price: self.price }
+    pub fn change(&self) -> PriceChange {
+        PriceChange { holds_from: self.holds_from, price: self.price.clone() }
     }
 }
 

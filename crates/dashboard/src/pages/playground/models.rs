@@ -41,7 +41,7 @@ const OTHERS: [&str; 7] = ["gpt-image", "dall-e", "whisper", "tts-", "text-embed
 /// Reads the models of an answer to `GET /v1/models`, those that may be used first.
 pub(super) fn read(text: &str, prices: Vec<(String, Price)>, t: Messages) -> Vec<Model> {
     let Ok(list) = serde_json::from_str::<List>(text) else { return Vec::new() };
-    let prices: HashMap<String, Price> = prices.into_iter().collect();
+    let mut prices: HashMap<String, Price> = prices.into_iter().collect();
     let asked = |id: &str| !OTHERS.iter().any(|other| id.starts_with(other));
     let model = |listed: Listed| {
         let gate = listed.keystead.filter(|gate| !gate.available);
@@ -49,7 +49,7 @@ pub(super) fn read(text: &str, prices: Vec<(String, Price)>, t: Messages) -> Vec
             let names = gate.requires.iter().map(|name| t.text(&format!("gate-{}", name.replace('_', "-"))));
             names.collect::<Vec<_>>().join(", ")
         });
-        Model { price: prices.get(&listed.id).copied().unwrap_or_default(), id: listed.id, requires }
+        Model { price: prices.remove(&listed.id).unwrap_or_default(), id: listed.id, requires }
     };
     let mut models: Vec<Model> = list.data.into_iter().filter(|listed| asked(&listed.id)).map(model).collect();
     models.sort_by_key(|model| model.requires.is_some());

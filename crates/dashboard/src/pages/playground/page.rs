@@ -115,7 +115,7 @@ pub(crate) async fn ask(State(state): State<DashboardState>, visit: Visit, from:
             let (status, text) = (head.status, models::text(axum::http::Response::new(body)).await);
             if status.is_success() {
                 let price = page.models.iter().find(|model| model.id == page.question.model);
-                let price = price.map(|model| model.price).unwrap_or_default();
+                let price = price.map(|model| model.price.clone()).unwrap_or_default();
                 page.answer = Some(Answer::read(&visit, status.as_u16(), &head.headers, &text, price));
             } else {
                 page.refused = Some(Refused::explain(&visit, status.as_u16(), &head.headers, &text));

@@ -86,6 +86,32 @@ fn a_form_may_ask_for_a_stream() {
 }
 
 #[test]
+fn a_form_states_the_quality_and_size_of_images() {
+    let stated = |parts: &[(&str, &str)], step: usize| {
+        let heard = Arc::<FormProgress>::default();
+        let mut scan = FormScan::new("b").listening(Arc::clone(&heard));
+        form(parts).as_bytes().chunks(step).try_for_each(|chunk| scan.feed(chunk)).unwrap();
+        let images = *heard.images.lock().unwrap();
+        (images, scan.model().map(str::to_owned))
+    };
+    let long = "x".repeat(1_000);
+    for (size, quality, expected) in [
+        ("1024x1792", "hd", (Some("hd"), Some("1024x1792"))),
+        (" 1024x1792 ", "auto", (None, Some("1024x1792"))),
+        ("auto", "", (None, None)),
+        ("", long.as_str(), (None, None)),
+    ] {
+        let parts = [("size", size), ("model", "dall-e-2"), ("quality", quality), ("prompt", "x")];
+        for step in [1, 7, 4_096] {
+            let expected = (ImageTraits::read(expected.0, expected.1), Some("dall-e-2".to_owned()));
+            assert_eq!(stated(&parts, step), expected, "{size:?} {quality:?} by {step}");
+        }
+    }
+    let twice = form(&[("model", "a"), ("size", "1x1"), ("size", "2x2")]);
+    assert_eq!(scan(&twice, 5), Err(Malformed::Twice("size")));
+}
+
+#[test]
 fn two_models_are_refused() {
     let text = form(&[("model", "a"), ("model", "b")]);
     assert_eq!(scan(&text, 5), Err(Malformed::Twice("model")));

@@ -1,6 +1,8 @@
-//! What an answer names besides its figures: the service tier, the size of images, and what its hosted tools used.
+//! What an answer names besides its figures: the service tier, the quality and size of images, and what its hosted
+//! tools used.
 
-use keystead_core::usage::attributes::{context_level, is_image_size, is_vector_store, service_tier};
+use keystead_core::usage::attributes::{context_level, image_size, is_vector_store, service_tier};
+use keystead_core::usage::{ImageQuality, ImageTraits};
 
 /// Maximum number of containers that one answer names; more of them are not told apart.
 const MOST_CONTAINERS: usize = 16;
@@ -19,7 +21,7 @@ enum Stores {
 #[derive(Debug, Default)]
 pub(crate) struct Labels {
     tier: Option<&'static str>,
-    size: Option<Box<str>>,
+    images: ImageTraits,
     level: Option<&'static str>,
     stores: Stores,
     containers: Vec<Box<str>>,
@@ -31,9 +33,11 @@ impl Labels {
     }
 
     pub(super) fn set_size(&mut self, size: &[u8]) {
-        if let Some(size) = text(size).filter(|size| is_image_size(size)) {
-            self.size = Some(size.into());
-        }
+        self.images.size = text(size).and_then(image_size).or(self.images.size);
+    }
+
+    pub(super) fn set_quality(&mut self, quality: &[u8]) {
+        self.images.quality = text(quality).and_then(ImageQuality::read).or(self.images.quality);
     }
 
     pub(super) fn set_level(&mut self, level: &[u8]) {
@@ -62,9 +66,9 @@ impl Labels {
         self.tier
     }
 
-    /// The size of the images.
-    pub(crate) fn size(&self) -> Option<&str> {
-        self.size.as_deref()
+    /// The quality and size of the images.
+    pub(crate) const fn images(&self) -> ImageTraits {
+        self.images
     }
 
     /// The context level of web searches.

@@ -141,6 +141,7 @@ names! {
     InputTokens = b"input_tokens", Item = b"item", Message = b"message", Model = b"model", NumCached = b"num_cached_tokens",
     Obfuscation = b"obfuscation", Object = b"object", Output = b"output", OutputDetails = b"output_tokens_details", OutputDetail = b"output_token_details", OutputTokens = b"output_tokens",
     PromptDetails = b"prompt_tokens_details", PromptTokens = b"prompt_tokens", Provider = b"provider",
+    Quality = b"quality",
     Reasoning = b"reasoning", ReasoningContent = b"reasoning_content", ReasoningTokens = b"reasoning_tokens", Refusal = b"refusal", Response = b"response",
     Seconds = b"seconds", ServiceTier = b"service_tier", Size = b"size", Status = b"status", Summary = b"summary",
     SystemFingerprint = b"system_fingerprint", Text = b"text", Thinking = b"thinking", ToolCalls = b"tool_calls", Tools = b"tools",

@@ -1,5 +1,8 @@
 //! What answers of each kind come to.
 
+use keystead_core::money::Micros;
+use keystead_core::prices::images_of;
+
 use super::*;
 
 fn organization(id: &str) -> OrganizationId {
@@ -215,7 +218,7 @@ fn answers_name_attributes() {
         reader
     };
     let of = |kind: UsageKind, path: &str, body: &str| {
-        let attributes = attributes(kind, read(body).found(), path);
+        let attributes = attributes(kind, read(body).found(), path, |answered| answered);
         (attributes.detail.as_deref().map(str::to_owned), attributes.source.as_deref().map(str::to_owned))
     };
     let some = |text: &str| Some(text.to_owned());
@@ -232,6 +235,16 @@ fn answers_name_attributes() {
     assert_eq!(of(UsageKind::Images, "/v1/images/edits", body), (some("1024x1536"), some("image.edit")));
     let body = r#"{"size":"auto","data":[{}]}"#;
     assert_eq!(of(UsageKind::Images, "/v1/images/generations", body), (None, some("image.generation")));
+
+    // Quality and size, of a complete answer, of an event, and of a picture that a tool made.
+    for body in [
+        r#"{"quality":"high","size":"1024x1536","data":[{"quality":"low"}]}"#,
+        r#"{"type":"image_generation.completed","size":"1024x1536","quality":"high"}"#,
+        r#"{"output":[{"type":"image_generation_call","quality":"high","size":"1024x1536"}]}"#,
+    ] {
+        let images = read(body).found().labels().images();
+        assert_eq!(images, ImageTraits::read(Some("high"), Some("1024x1536")), "{body}");
+    }
 
     let calls = |payer: &str, tools: &str| {
         let call = |name: &str| format!(r#"{{"type":"{name}_call","status":"completed"}}"#);
@@ -250,6 +263,30 @@ fn answers_name_attributes() {
     let tools = r#"{"type":"file_search","vector_store_ids":["vs_1","vs_2"]}"#;
     let several = calls("org-one", tools);
     assert_eq!(several, [(some("medium"), None), (None, None), session], "several stores are none");
+}
+
+#[test]
+fn images_cost_by_what_the_request_states() {
+    let table = images_of([("hd/2x2", Ok(Micros(9))), ("gold", Ok(Micros(5)))]).unwrap();
+    let (priced, flat) = (Price { images: table, ..Price::default() }, Price::default());
+    let traits = |text: (&str, &str)| ImageTraits::read(Some(text.0), Some(text.1));
+    for (price, asked, answered, expected) in [
+        (&flat, ("low", "1x1"), ("high", "2x2"), ("high", "2x2")),
+        (&flat, ("low", "1x1"), ("auto", ""), ("low", "1x1")),
+        (&flat, ("gold", ""), ("", "2x2"), ("", "2x2")),
+        (&priced, ("hd", "2x2"), ("gold", "1x1"), ("hd", "2x2")),
+        (&priced, ("auto", "auto"), ("gold", "1x1"), ("gold", "1x1")),
+        // No row names what the request states.
+        (&priced, ("low", "1x1"), ("hd", "2x2"), ("hd", "2x2")),
+        (&priced, ("low", "1x1"), ("", ""), ("low", "1x1")),
+        (&priced, ("silver", ""), ("bronze", ""), ("", "")),
+    ] {
+        let got = images(price, traits(asked), traits(answered));
+        assert_eq!(got, traits(expected), "{asked:?} {answered:?}");
+        // Never more than what is set aside.
+        let most = price.for_images_at_most(traits(asked)).image;
+        assert!(price.for_images(got).image <= most, "{asked:?} {answered:?}");
+    }
 }
 
 #[test]

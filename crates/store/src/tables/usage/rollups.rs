@@ -26,6 +26,7 @@ struct Key<'e> {
     batch: bool,
     detail: Cow<'e, str>,
     source: Cow<'e, str>,
+    quality: Cow<'e, str>,
 }
 
 impl<'e> Key<'e> {
@@ -43,6 +44,7 @@ impl<'e> Key<'e> {
             batch: attributes.batch,
             detail: keepable(attributes.detail.as_deref().unwrap_or_default()),
             source: keepable(attributes.source.as_deref().unwrap_or_default()),
+            quality: keepable(attributes.quality.as_deref().unwrap_or_default()),
         }
     }
 }
@@ -113,7 +115,8 @@ fn row((key, (used, cost)): (&Key<'_>, &(Quantities, Amount))) -> Json {
         used.parts.image_input,
         used.parts.image_output,
         micros,
-        picos
+        picos,
+        key.quality
     ])
 }
 
@@ -123,11 +126,13 @@ macro_rules! added_on_sqlite {
         "(organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source, \
          requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls, \
          cache_write_tokens, audio_input_tokens, reasoning_tokens, audio_output_tokens, \
-         image_input_tokens, image_output_tokens, cost, cost_picos) \
+         image_input_tokens, image_output_tokens, cost, cost_picos, quality) \
          SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, \
          value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17, \
-         value->>18, value->>19, value->>20, value->>21, value->>22, value->>23, value->>24, value->>25, value->>26 FROM json_each($1) WHERE TRUE \
-         ON CONFLICT (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source) \
+         value->>18, value->>19, value->>20, value->>21, value->>22, value->>23, value->>24, value->>25, value->>26, value->>27 \
+         FROM json_each($1) WHERE TRUE \
+         ON CONFLICT (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source, \
+         quality) \
          DO UPDATE SET requests = sums.requests + excluded.requests, \
          input_tokens = sums.input_tokens + excluded.input_tokens, \
          input_cached_tokens = sums.input_cached_tokens + excluded.input_cached_tokens, \
@@ -149,14 +154,15 @@ macro_rules! added_on_postgres {
         "(organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source, \
          requests, input_tokens, input_cached_tokens, output_tokens, images, characters, seconds, tool_calls, \
          cache_write_tokens, audio_input_tokens, reasoning_tokens, audio_output_tokens, \
-         image_input_tokens, image_output_tokens, cost, cost_picos) \
+         image_input_tokens, image_output_tokens, cost, cost_picos, quality) \
          SELECT value->>0, value->>1, (value->>2)::BIGINT, (value->>3)::BOOLEAN, value->>4, value->>5, value->>6, value->>7, \
          (value->>8)::BOOLEAN, value->>9, value->>10, (value->>11)::BIGINT, (value->>12)::BIGINT, (value->>13)::BIGINT, \
          (value->>14)::BIGINT, (value->>15)::BIGINT, (value->>16)::BIGINT, (value->>17)::BIGINT, (value->>18)::BIGINT, \
          (value->>19)::BIGINT, (value->>20)::BIGINT, (value->>21)::BIGINT, (value->>22)::BIGINT, (value->>23)::BIGINT, \
-         (value->>24)::BIGINT, (value->>25)::BIGINT, (value->>26)::BIGINT \
+         (value->>24)::BIGINT, (value->>25)::BIGINT, (value->>26)::BIGINT, value->>27 \
          FROM jsonb_array_elements(CAST($1 AS JSONB)) WITH ORDINALITY AS listed(value, place) ORDER BY place \
-         ON CONFLICT (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source) \
+         ON CONFLICT (organization, kind, bucket_start, estimated, project, api_key, owner, model, batch, detail, source, \
+         quality) \
          DO UPDATE SET requests = sums.requests + excluded.requests, \
          input_tokens = sums.input_tokens + excluded.input_tokens, \
          input_cached_tokens = sums.input_cached_tokens + excluded.input_cached_tokens, \

@@ -2,7 +2,8 @@
 
 use keystead_core::id::ActorId;
 use keystead_core::money::Micros;
-use keystead_core::usage::{Price, Quantities, UsageEvent, UsageKind};
+use keystead_core::prices::images_of;
+use keystead_core::usage::{Attributes, ImageTraits, Price, Quantities, UsageEvent, UsageKind};
 use keystead_store::Error;
 use keystead_store::tables::changes::{self, ChangeSubject};
 use keystead_store::tables::prices::{self, PriceRow};
@@ -15,7 +16,12 @@ pub(super) fn row(name: &str, model: &str, from: i64, made: i64, input: i64) -> 
     PriceRow {
         id: id(&format!("price_{name}")),
         model: model.to_owned(),
-        price: Price { input: Micros(input), request: Micros(1), ..Price::default() },
+        price: Price {
+            input: Micros(input),
+            request: Micros(1),
+            images: images_of([("hd/1024x1792", Ok(Micros(2)))]).unwrap(),
+            ..Price::default()
+        },
         holds_from: later(from),
         made_at: later(made),
         made_by: "ops@example.com".into(),
@@ -82,6 +88,10 @@ pub(crate) async fn totals_of_models(db: Database) {
     let at = |seconds: i64, event: UsageEvent| UsageEvent { at: midnight.plus(seconds), ..event };
     let used = Quantities { images: 2, requests: 1, ..Quantities::default() };
     let image = UsageEvent { kind: UsageKind::Images, used, ..event(0, "a") };
+    let sized = |quality: &str, size: &str| {
+        let images = ImageTraits::read(Some(quality), Some(size));
+        UsageEvent { attributes: Attributes::default().with_images(images), ..image.clone() }
+    };
     let other = UsageEvent { organization: id("org-two"), estimated: true, ..event(0, "a") };
     let events = [
         at(-1, event(0, "a")),
@@ -89,7 +99,13 @@ pub(crate) async fn totals_of_models(db: Database) {
         at(0, event(0, "Z")),
         at(5, other),
         at(DAY - 1, event(0, "a")),
-        at(7, image),
+        at(7, image.clone()),
+        at(8, sized("hd", "1024x1024")),
+        at(9, sized("hd", "1024x1024")),
+        at(9, sized("low", "1024x1024")),
+        at(9, sized("low", "")),
+        // What tells other usage apart is in one total.
+        at(10, UsageEvent { attributes: Attributes::of_detail(Some("flex")), ..event(0, "b") }),
         at(DAY, event(0, "a")),
     ];
     assert_eq!(look!(db, |tx| usage::list_of_models(tx, midnight, midnight.plus(DAY))), Ok(vec![]));
@@ -98,14 +114,22 @@ pub(crate) async fn totals_of_models(db: Database) {
     let total = |model: &str, kind, used, micros| ModelTotal {
         model: model.to_owned(),
         kind,
+        attributes: Attributes::default(),
         used,
         cost: Micros(micros).into(),
+    };
+    let of = |quality: &str, size: &str, used, micros| {
+        let attributes = sized(quality, size).attributes;
+        ModelTotal { attributes, ..total("a", UsageKind::Images, used, micros) }
     };
     let expected = vec![
         total("Z", UsageKind::Completions, one, 7),
         total("a", UsageKind::Completions, one.plus(one), 14),
         total("a", UsageKind::Images, used, 7),
-        total("b", UsageKind::Completions, one, 7),
+        of("low", "", used, 7),
+        of("hd", "1024x1024", used.plus(used), 14),
+        of("low", "1024x1024", used, 7),
+        total("b", UsageKind::Completions, one.plus(one), 14),
     ];
     assert_eq!(look!(db, |tx| usage::list_of_models(tx, midnight, midnight.plus(DAY))), Ok(expected));
 }

@@ -59,6 +59,7 @@ fn drawn(draw: &mut Draw, number: i64) -> UsageEvent {
         _ => None,
     };
     let source = (kind == UsageKind::Images).then(|| draw.pick(&["image.generation", "image.edit"]).into());
+    let quality = (kind == UsageKind::Images && draw.one_in(2)).then(|| draw.pick(&["low", "hd"]).into());
     let used = Quantities {
         requests: 1,
         input_tokens: draw.below(1_000),
@@ -88,7 +89,7 @@ fn drawn(draw: &mut Draw, number: i64) -> UsageEvent {
         cost: Amount::of_picos(i128::from(draw.below(1_000_000_000_000))),
         estimated: draw.one_in(3),
         once: draw.one_in(5).then(|| format!("resp_{number}")),
-        attributes: Attributes { batch: draw.one_in(4), source, ..Attributes::of_detail(detail) },
+        attributes: Attributes { batch: draw.one_in(4), source, quality, ..Attributes::of_detail(detail) },
         ..event(0, draw.pick(&["m1", "M2"]))
     }
 }
