@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use keystead_app::prices::{
-    LastMonth, ModelPrices, NewPrice, PriceDifference, PriceImport, PricePreview, PriceRow, price_error,
+    LastMonth, ModelPrices, NewPrice, PriceDifference, PriceImport, PricePreview, PriceRow, images_error, price_error,
 };
 use keystead_core::id::ActorId;
 use keystead_core::money::{Amount, CURRENCY, Micros};
-use keystead_core::prices::{PriceKind, micros_of_json, price_of};
+use keystead_core::prices::{IMAGES, PriceKind, images_of_json, micros_of_json, price_of};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::Price;
 use serde_json::{Map, Value, json};
@@ -36,6 +36,7 @@ pub(crate) const MEMBERS: &[&str] = &[
     "second",
     "request",
     "tool_call",
+    IMAGES,
     "holds_from",
     "reason",
 ];
@@ -43,7 +44,10 @@ pub(crate) const MEMBERS: &[&str] = &[
 /// A price as numbers, for a million units.
 fn figures(price: &Price) -> Value {
     let units = |micros: Micros| json!(Amount::from(micros).as_units());
-    Value::Object(PriceKind::ALL.map(|kind| (kind.as_str().to_owned(), units(kind.of(price)))).into_iter().collect())
+    let kinds = PriceKind::ALL.map(|kind| (kind.as_str().to_owned(), units(kind.of(price))));
+    let images = price.images.iter().flat_map(|images| images.rows());
+    let images: Map<String, Value> = images.map(|(traits, micros)| (traits.key(), units(micros))).collect();
+    Value::Object(kinds.into_iter().chain([(IMAGES.to_owned(), Value::Object(images))]).collect())
 }
 
 fn row(row: &PriceRow) -> Value {
@@ -113,7 +117,14 @@ fn price(fields: &Fields, state: &ApiState) -> Result<Price, ApiError> {
         let Some(value) = fields.value(kind.as_str()) else { continue };
         kinds.push((kind, micros_of_json(&value).map_err(|fault| price_error(kind, fault)).or_fail(state)?));
     }
-    if kinds.is_empty() { Err(ApiError::missing("input")) } else { Ok(price_of(kinds)) }
+    let images = match fields.value(IMAGES) {
+        Some(value) => images_of_json(&value).map_err(images_error).or_fail(state)?,
+        None => None,
+    };
+    if kinds.is_empty() && images.is_none() {
+        return Err(ApiError::missing("input"));
+    }
+    Ok(Price { images, ..price_of(kinds) })
 }
 
 /// `POST …/prices`: sets the price of `model` from `holds_from` on, with a `reason`. Kinds that are absent are free.

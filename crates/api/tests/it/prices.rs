@@ -38,7 +38,7 @@ async fn prices_are_set_listed_and_withdrawn() {
         "id": made.body["id"], "object": "keystead.price", "model": "a/b", "currency": "USD",
         "price": { "input": 2.5, "cached_input": 2.5, "cache_write": 2.5, "audio_input": 2.5, "image_input": 2.5, "output": 10.000_001,
             "reasoning": 10.000_001, "audio_output": 10.000_001, "image_output": 10.000_001, "image": 0.0, "character": 0.0, "second": 0.0,
-            "request": 0.0, "tool_call": 0.0 },
+            "request": 0.0, "tool_call": 0.0, "images": {} },
         "holds_from": START, "made_at": START, "made_by": "ops@example.com", "reason": "new",
         "withdrawn_at": null, "withdrawn_by": null,
     });
@@ -62,6 +62,36 @@ async fn prices_are_set_listed_and_withdrawn() {
     assert_eq!(world.call(Method::DELETE, &format!("{place}/price_none"), &key, "").await.status, 404);
     refused(&world.get(&format!("{place}/history"), &key).await, "model");
     assert_eq!(world.get(&format!("{place}/history?model=none"), &key).await.status, 404);
+}
+
+#[tokio::test]
+async fn images_have_prices_by_quality_and_size() {
+    let (world, key) = world().await;
+    let place = format!("{HERE}/prices");
+    let images = json!({ "hd/1024x1792": "120000", "1024x1024": 40_000, "hd": 0.5 });
+    let made = world.post(&place, &key, json!({ "model": "a/b", "images": images, "reason": "new" })).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    let expected = json!({ "hd/1024x1792": 120_000.0, "1024x1024": 40_000.0, "hd": 0.5 });
+    assert_eq!((&made.body["price"]["images"], &made.body["price"]["image"]), (&expected, &json!(0.0)));
+    assert_eq!(free(&world, &key).await, [(json!("gpt-4o"), json!(true)), (json!("a/b"), json!(false))]);
+    let many: serde_json::Map<String, Value> = (1..=33).map(|size| (format!("{size}x1"), json!(1))).collect();
+    for wrong in [
+        json!({ "HD": 1 }),
+        json!({ "auto": 1 }),
+        json!({ "1024x1024/hd": 1 }),
+        json!({ "hd": -1 }),
+        json!({ "hd": "0.0000001" }),
+        json!({ "hd": 1_000_000_001 }),
+        json!([1]),
+        json!("hd"),
+        Value::Object(many),
+    ] {
+        let body = json!({ "model": "a/b", "image": 1, "images": wrong, "reason": "new" });
+        refused(&world.post(&place, &key, body).await, "images");
+    }
+    let list = "[[price]]\nmodel = \"gpt-4o\"\nimage = 1\n[price.images]\n\"hd/1024x1792\" = 2\n";
+    let seen = world.post(&format!("{place}/preview"), &key, json!({ "list": list })).await;
+    assert_eq!(seen.body["changes"][0]["after"]["images"], json!({ "hd/1024x1792": 2.0 }), "{}", seen.body);
 }
 
 #[tokio::test]

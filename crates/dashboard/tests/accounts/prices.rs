@@ -67,6 +67,17 @@ async fn a_price_is_set_shown_and_withdrawn() {
         assert!(refused.status == 422 && refused.body.contains(said), "{input}: {}", refused.body);
         assert!(refused.body.contains("href=\"#input\""), "{input}: the summary leads to the field");
     }
+    // Images by quality and size, one a line.
+    let images = |lines: &str, act: &str| {
+        let fields = [("csrf", csrf.as_str()), ("images", lines), ("from", ""), ("reason", "new"), ("do", act)];
+        fields.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    for (lines, said) in [("HD = 1", "at most 32 prices of images"), ("hd = -1", "cannot be negative")] {
+        let refused = post!(images(lines, "set"));
+        assert!(refused.status == 422 && refused.body.contains(said), "{lines}: {}", refused.body);
+        assert!(refused.body.contains("href=\"#images\"") && refused.body.contains(lines), "{}", refused.body);
+    }
+    assert_eq!(post!(images("hd/1024x1792 = 120000\nhd=0.5", "preview")).status, 200);
     let past = post!(set("1", "2020-01-01T00:00", "set"));
     assert!(past.status == 422 && past.body.contains("in the past"), "{}", past.body);
     let preview = post!(set("1.25", "", "preview"));

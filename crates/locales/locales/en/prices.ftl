@@ -32,6 +32,7 @@ price-kind-reasoning = Reasoning tokens
 price-kind-audio-output = Audio output tokens
 price-kind-image-input = Image input tokens
 price-kind-image-output = Image output tokens
+price-kind-image-of = Images { $images }
 price-none = No price, free
 price-free = Free
 price-by-operator = Set by an operator
@@ -46,6 +47,8 @@ prices-all = All prices
 prices-of-model = Prices of { $model }
 prices-set = Set a price
 prices-set-hint = This is the whole price of the model. A unit without a price is free. Cached, cache write, reasoning, audio and image tokens without a price cost as much as other input or output tokens. Usage from before that time is not charged again.
+prices-images = Images by quality and size
+prices-images-hint = One price a line, such as hd/1024x1792 = 120000, 1024x1024 = 40000 or hd = 80000. Other images cost the price of images.
 prices-from = From (UTC)
 prices-from-hint = Leave it empty for now. It can be up to five years ahead, and not in the past.
 prices-reason = Reason, for other operators
@@ -85,6 +88,7 @@ error-price-negative = A price cannot be negative.
 error-price-currency = Prices are in USD. Enter the price in USD, without another currency.
 error-price-too-many-digits = Enter at most six decimals for a million units.
 error-price-too-high = A price for a million units can be at most 1,000,000,000 USD.
+error-price-images = Enter at most 32 prices of images, each once and on its own line, such as hd/1024x1792 = 120000.
 error-price-date-past = The date is in the past, and what was charged stays. Leave it empty to set the price now.
 error-price-date-far = The date can be at most five years ahead.
 error-price-list-too-long = The file is larger than 8 MiB.

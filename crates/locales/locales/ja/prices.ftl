@@ -31,6 +31,7 @@ price-kind-reasoning = 推論トークン
 price-kind-audio-output = 音声の出力トークン
 price-kind-image-input = 画像の入力トークン
 price-kind-image-output = 画像の出力トークン
+price-kind-image-of = 画像 { $images }
 price-none = 料金なし（無料）
 price-free = 無料
 price-by-operator = 運営者が設定
@@ -45,6 +46,8 @@ prices-all = すべての料金
 prices-of-model = { $model }の料金
 prices-set = 料金を設定
 prices-set-hint = モデルの料金全体を設定します。料金を入力しない単位は無料になります。キャッシュ、推論、音声、画像のトークンの料金を入力しない場合は、ほかの入力トークンまたは出力トークンと同じ料金になります。それ以前の使用量は再計算されません。
+prices-images = 画質とサイズごとの画像
+prices-images-hint = 1行に1つの料金を、hd/1024x1792 = 120000、1024x1024 = 40000、hd = 80000のように入力します。それ以外の画像には、画像の料金が適用されます。
 prices-from = 適用開始（UTC）
 prices-from-hint = 空欄の場合は今すぐ適用されます。5年先まで指定できます。過去の日時は指定できません。
 prices-reason = 理由（他の運営者向け）
@@ -82,6 +85,7 @@ error-price-negative = 料金に負の数は使用できません。
 error-price-currency = 料金は米ドル（USD）です。他の通貨を付けずに、USDで入力してください。
 error-price-too-many-digits = 100万単位あたりの料金は、小数点以下6桁までで入力してください。
 error-price-too-high = 100万単位あたりの料金は1,000,000,000 USDまでです。
+error-price-images = 画像の料金は32件までです。hd/1024x1792 = 120000のように、1行に1つずつ、重複なく入力してください。
 error-price-date-past = 過去の日時です。計算済みの利用料金は変わりません。今すぐ適用するには空欄にしてください。
 error-price-date-far = 日時は5年先まで指定できます。
 error-price-list-too-long = ファイルが8 MiBを超えています。

@@ -34,6 +34,7 @@ price-kind-reasoning = Tokeny rozumowania
 price-kind-audio-output = Tokeny wyjściowe dźwięku
 price-kind-image-input = Tokeny wejściowe obrazów
 price-kind-image-output = Tokeny wyjściowe obrazów
+price-kind-image-of = Obrazy { $images }
 price-none = Brak ceny, bezpłatny
 price-free = Bezpłatny
 price-by-operator = Ustawiona przez operatora
@@ -48,6 +49,8 @@ prices-all = Wszystkie ceny
 prices-of-model = Ceny modelu { $model }
 prices-set = Ustaw cenę
 prices-set-hint = To jest cała cena modelu. Jednostka bez ceny jest bezpłatna. Tokeny pamięci podręcznej, rozumowania, dźwięku i obrazów bez ceny kosztują tyle, co pozostałe tokeny wejściowe lub wyjściowe. Wcześniejsze wykorzystanie nie zostanie naliczone ponownie.
+prices-images = Obrazy według jakości i rozmiaru
+prices-images-hint = Jedna cena w wierszu, na przykład hd/1024x1792 = 120000, 1024x1024 = 40000 albo hd = 80000. Pozostałe obrazy kosztują tyle, ile wynosi cena obrazów.
 prices-from = Od (UTC)
 prices-from-hint = Puste pole oznacza teraz. Data może być najwyżej pięć lat naprzód i nie może być w przeszłości.
 prices-reason = Powód, dla innych operatorów
@@ -91,6 +94,7 @@ error-price-negative = Cena nie może być ujemna.
 error-price-currency = Ceny są w USD. Wpisz cenę w USD, bez innej waluty.
 error-price-too-many-digits = Wpisz najwyżej sześć miejsc po przecinku za milion jednostek.
 error-price-too-high = Cena za milion jednostek może wynosić najwyżej 1 000 000 000 USD.
+error-price-images = Wpisz najwyżej 32 ceny obrazów, każdą raz i w osobnym wierszu, na przykład hd/1024x1792 = 120000.
 error-price-date-past = Data jest w przeszłości, a to, co naliczono, pozostaje bez zmian. Pozostaw pole puste, aby ustawić cenę teraz.
 error-price-date-far = Data może być najwyżej pięć lat naprzód.
 error-price-list-too-long = Plik ma więcej niż 8 MiB.

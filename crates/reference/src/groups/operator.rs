@@ -14,7 +14,7 @@ use crate::members::{Kind, Member, field, optional};
 use crate::object::Object;
 use crate::operation::{Access, Group, delete, get, post};
 use policy::{POLICY, PREVIEW, RULES};
-use prices::{ALL_PRICES, HISTORY, HOLDS_FROM, IMPORT, KINDS, LIST, PRICE, PRICE_PREVIEW};
+use prices::{ALL_PRICES, HISTORY, HOLDS_FROM, IMAGES, IMPORT, KINDS, LIST, PRICE, PRICE_PREVIEW};
 
 const CASE: Object = Object::new(
     "ReviewCase",
@@ -200,7 +200,7 @@ const UNTIL: Member =
 const NEW_PRICE: &[Member] = &{
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = KINDS;
     let model = field("model", Kind::Text, "A model that is served.").such_as("gpt-4o");
-    [model, a, b, c, d, e, f, g, h, i, j, k, l, m, n, HOLDS_FROM, REASON]
+    [model, a, b, c, d, e, f, g, h, i, j, k, l, m, n, IMAGES, HOLDS_FROM, REASON]
 };
 const PLACE: &str = "Takes an admin key of a person with a confirmed address in `operator.emails`. Changes take a `reason`. Those about organizations are in the audit log; rules and prices are their own record.";
 

@@ -1,12 +1,14 @@
 //! `keystead admin prices`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use keystead_api::command_line::{price_import, price_preview};
 use keystead_core::money::CURRENCY;
+use keystead_core::prices::IMAGES;
 use keystead_core::time::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::console::Console;
 use super::moments::moment;
@@ -105,6 +107,9 @@ pub(crate) struct NewPrice {
     /// Calls of web and file searches.
     #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
     tool_call: Option<String>,
+    /// Images of a quality and size, such as `hd/1024x1792=120000`; for several, repeat it.
+    #[arg(long, value_name = "IMAGES=PRICE", value_parser = image_price)]
+    images: Vec<(String, String)>,
     /// From when on; without it, now.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     from: Option<Timestamp>,
@@ -113,9 +118,23 @@ pub(crate) struct NewPrice {
     reason: String,
 }
 
+/// Reads the price of images of one quality and size.
+fn image_price(text: &str) -> Result<(String, String), String> {
+    let (key, price) =
+        text.split_once('=').ok_or("expected a quality and size and a price, such as hd/1024x1792=120000")?;
+    Ok((key.trim().to_owned(), price.trim().to_owned()))
+}
+
 impl NewPrice {
-    fn body(&self) -> Value {
-        json!({
+    fn body(&self) -> Result<Value, CliError> {
+        let mut images = Map::new();
+        for (key, price) in &self.images {
+            if images.insert(key.clone(), json!(price)).is_some() {
+                return Err(CliError::Other(format!("--images {key} is there twice")));
+            }
+        }
+        let images = (!images.is_empty()).then_some(images);
+        Ok(json!({
             "model": self.model,
             "input": self.input,
             "cached_input": self.cached_input,
@@ -131,9 +150,10 @@ impl NewPrice {
             "second": self.second,
             "request": self.request,
             "tool_call": self.tool_call,
+            "images": images,
             "holds_from": self.from,
             "reason": self.reason,
-        })
+        }))
     }
 }
 
@@ -200,7 +220,7 @@ pub(super) async fn run(console: &Console, command: Prices) -> Result<(), CliErr
             console.print(&history, || console.rows(rows, listed))
         }
         Prices::Set(new) => {
-            let made = console.call(None, &Request::post(PRICES, &[], new.body())).await?;
+            let made = console.call(None, &Request::post(PRICES, &[], new.body()?)).await?;
             console.print_object(&made, PRICE)
         }
         Prices::Withdraw { id } => {
@@ -270,7 +290,8 @@ fn differences(changes: &[Value]) -> Vec<Value> {
     let mut rows = Vec::new();
     for change in changes {
         let (before, after) = (&change["before"], &change["after"]);
-        for kind in before.as_object().into_iter().flatten().map(|(kind, _)| kind.as_str()) {
+        let kinds = before.as_object().into_iter().flatten().map(|(kind, _)| kind.as_str());
+        for kind in kinds.filter(|kind| *kind != IMAGES) {
             let base = AS_OTHERS.iter().find(|(one, _)| *one == kind).map(|(_, base)| *base);
             let is_as_base = base.is_some_and(|base| before[kind] == before[base] && after[kind] == after[base]);
             if before[kind] != after[kind] && !is_as_base {
@@ -278,8 +299,20 @@ fn differences(changes: &[Value]) -> Vec<Value> {
                 rows.push(json!({ "model": model, "kind": kind, "before": before[kind], "after": after[kind] }));
             }
         }
+        rows.extend(differences_of_images(&change["model"], &before[IMAGES], &after[IMAGES]));
     }
     rows
+}
+
+/// Returns a row for images of each quality and size with another price.
+fn differences_of_images(model: &Value, before: &Value, after: &Value) -> Vec<Value> {
+    let keys = [before, after].into_iter().filter_map(Value::as_object).flatten().map(|(key, _)| key.as_str());
+    let keys: BTreeSet<&str> = keys.filter(|key| before[*key] != after[*key]).collect();
+    let row = |key: &str| {
+        let kind = format!("{IMAGES} {key}");
+        json!({ "model": model, "kind": kind, "before": before[key], "after": after[key] })
+    };
+    keys.into_iter().map(row).collect()
 }
 
 /// Writes what last month would have cost.
@@ -300,5 +333,19 @@ mod tests {
         let rows = differences(&[json!({ "model": "m", "before": before, "after": after })]);
         let kinds: Vec<&Value> = rows.iter().map(|row| &row["kind"]).collect();
         assert_eq!(kinds, ["image", "input"], "sound that is read costs what other input costs, before and after");
+    }
+
+    #[test]
+    fn images_that_differ_have_a_row_for_each_quality_and_size() {
+        let before = json!({ "image": 1.0, "images": { "hd": 1.0, "low": 2.0 } });
+        let after = json!({ "image": 1.0, "images": { "hd": 3.0, "low": 2.0, "1x1": 4.0 } });
+        let rows = differences(&[json!({ "model": "m", "before": before, "after": after })]);
+        let expected = [
+            json!({ "model": "m", "kind": "images 1x1", "before": null, "after": 4.0 }),
+            json!({ "model": "m", "kind": "images hd", "before": 1.0, "after": 3.0 }),
+        ];
+        assert_eq!(rows, expected);
+        assert_eq!(image_price("hd/1x1 = 5"), Ok(("hd/1x1".to_owned(), "5".to_owned())));
+        assert!(image_price("hd").is_err());
     }
 }

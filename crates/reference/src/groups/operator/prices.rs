@@ -24,6 +24,12 @@ const FIGURES: Kind = Kind::Members(&[
     field("second", Kind::Number, "Seconds of audio transcribed.").such_as("0.0"),
     field("request", Kind::Number, "Requests.").such_as("0.0"),
     field("tool_call", Kind::Number, "Calls of the hosted tools `web_search` and `file_search`.").such_as("0.0"),
+    field(
+        "images",
+        Kind::Map(&Kind::Number),
+        "Images by quality and size; those without a price here cost as `image`.",
+    )
+    .such_as("{}"),
 ]);
 
 const MODEL: Member = field("model", Kind::Text, "The model.").such_as("gpt-4o");
@@ -177,12 +183,21 @@ pub(super) const KINDS: [Member; 14] = [
         .such_as("80"),
     kind("image_output", "For a million tokens of images that are written; without it as other tokens written.")
         .such_as("40"),
-    kind("image", "For a million images.").such_as("40000"),
+    kind("image", "For a million images without a price in `images`.").such_as("40000"),
     kind("character", "For a million characters spoken.").such_as("15"),
     kind("second", "For a million seconds of audio transcribed.").such_as("100"),
     kind("request", "For a million requests.").such_as("500"),
     kind("tool_call", "For a million calls of web and file searches.").such_as("10000"),
 ];
+
+/// The prices of images by quality and size.
+pub(super) const IMAGES: Member = optional(
+    "images",
+    Kind::Map(&FIGURE),
+    "For a million images by `quality/size`, `size` or `quality`, at most 32; the first of these that is there counts, \
+     then `image`.",
+)
+.such_as("{\"hd/1024x1792\":\"120000\"}");
 
 pub(super) const LIST: Member =
     field("list", Kind::Text, "A list in Keystead's TOML, or in the JSON form that LiteLLM publishes.")

@@ -43,7 +43,8 @@ pub(super) struct Part {
     pub(super) price: String,
 }
 
-/// The kinds that cost something, and parts of tokens that cost something else than the others.
+/// The kinds that cost something, parts of tokens that cost something else than the others, and images by quality and
+/// size.
 fn parts(format: &LocalFormat, price: &Price) -> Vec<Part> {
     let stated = |kind: PriceKind| {
         let micros = kind.stated(price)?;
@@ -51,7 +52,11 @@ fn parts(format: &LocalFormat, price: &Price) -> Vec<Part> {
         let part = Part { name: kind_name(format.messages, kind), price: exact(format, micros) };
         (micros.0 != 0 || is_own).then_some(part)
     };
-    PriceKind::ALL.into_iter().filter_map(stated).collect()
+    let images = price.images.iter().flat_map(|images| images.rows()).map(|(traits, micros)| Part {
+        name: format.messages.text_with("price-kind-image-of", "images", traits.key()),
+        price: exact(format, micros),
+    });
+    PriceKind::ALL.into_iter().filter_map(stated).chain(images).collect()
 }
 
 /// A price with every digit, and at least two after the point.

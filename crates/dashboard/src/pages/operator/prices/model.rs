@@ -6,7 +6,7 @@ use keystead_app::prices::{LastMonth, NewPrice, PriceHistory, PriceRow};
 use keystead_app::{Actor, Error};
 use keystead_core::language::Language;
 use keystead_core::money::Micros;
-use keystead_core::prices::{PriceKind, micros, price_of};
+use keystead_core::prices::{IMAGES, PriceKind, images_of_lines, micros, price_of};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::Price;
 use keystead_locales::LocalFormat;
@@ -50,6 +50,8 @@ struct ModelPage {
     back: String,
     action: String,
     fields: Vec<Field>,
+    /// Prices of images by quality and size, one a line.
+    images: String,
     from: String,
     reason: String,
     rows: Vec<Row>,
@@ -100,6 +102,13 @@ fn value(language: Language, kind: PriceKind, price: &Price) -> String {
     if stated { typed(language, micros) } else { String::new() }
 }
 
+/// Prices of images as lines.
+fn lines(language: Language, price: &Price) -> String {
+    let rows = price.images.iter().flat_map(|images| images.rows());
+    let lines = rows.map(|(traits, micros)| format!("{} = {}", traits.key(), typed(language, micros)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// The page with the present price in its fields.
 async fn page(state: &DashboardState, visit: &OwnVisit, model: &str) -> Result<ModelPage, PageError> {
     let (t, format) = (visit.person.messages, &visit.person.format);
@@ -117,6 +126,7 @@ async fn page(state: &DashboardState, visit: &OwnVisit, model: &str) -> Result<M
         back: visit.link(HERE),
         action: visit.link(&address(model)),
         fields: PriceKind::ALL.into_iter().map(field).collect(),
+        images: lines(t.0, &prices.present),
         from: String::new(),
         reason: String::new(),
         rows: rows.iter().map(|row| Row::of(format, row, holds(row), now)).collect(),
@@ -163,6 +173,7 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: OwnVisit, fo
         for field in &mut page.fields {
             form.field(field.name).clone_into(&mut field.value);
         }
+        form.field(IMAGES).clone_into(&mut page.images);
         form.field("from").clone_into(&mut page.from);
         form.field("reason").clone_into(&mut page.reason);
     }
@@ -198,9 +209,10 @@ fn price(language: Language, form: &Form) -> Result<Price, Error> {
             kinds.push((kind, read.map_err(|fault| keystead_app::prices::price_error(kind, fault))?));
         }
     }
-    if kinds.is_empty() {
+    let images = images_of_lines(&plain(language, form.field(IMAGES))).map_err(keystead_app::prices::images_error)?;
+    if kinds.is_empty() && images.is_none() {
         let kind = PriceKind::Input;
         return Err(keystead_app::prices::price_error(kind, keystead_core::prices::PriceFault::Empty));
     }
-    Ok(price_of(kinds))
+    Ok(Price { images, ..price_of(kinds) })
 }
