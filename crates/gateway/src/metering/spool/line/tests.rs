@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use keystead_core::budget::{Charge, Payers};
-use keystead_core::usage::TokenParts;
+use keystead_core::usage::{ImageTraits, TokenParts};
 
 use super::super::tests::event;
 use super::*;
@@ -151,6 +151,20 @@ fn lines_of_the_first_version_are_read() {
         assert_eq!((event.stream, event.summary), (number == 1, number == 1));
     }
     assert_eq!(OLD.lines().count(), 2);
+}
+
+/// A line of images without a known quality is as earlier versions wrote it.
+#[test]
+fn the_quality_of_images_is_kept_where_it_is_known() {
+    for quality in [Some("hd"), None] {
+        let images = ImageTraits::read(quality, Some("1024x1024"));
+        let event = UsageEvent { attributes: Attributes::default().with_images(images), ..event(3) };
+        let mut text = Vec::new();
+        Writer::default().write(&mut text, 0, &event).unwrap();
+        let text_of = String::from_utf8_lossy(&text).into_owned();
+        assert_eq!(text_of.contains("\"quality\""), quality.is_some(), "{text_of}");
+        assert_eq!(read_all(&text).0, [(0, event)]);
+    }
 }
 
 /// A line of an earlier version names the two spend limits by flags, and no other budget.
