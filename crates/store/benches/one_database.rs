@@ -218,7 +218,7 @@ async fn renew(world: &World, at_a_time: usize, one_budget: bool) -> f64 {
             let now = Timestamp(START);
             let write = store.write("renew_leases", async |tx: &mut Tx| -> Result<_, Error> {
                 for ask in &asks {
-                    let stored = spend_leases::stored(tx, ask, now).await?;
+                    let stored = spend_leases::stored(tx, ask, now).await?.unwrap();
                     let (decision, _) = decide(ask, &stored, now);
                     spend_leases::save(tx, ask, &decision, now).await?;
                 }
@@ -239,6 +239,7 @@ fn lease(subject: BudgetSubject, node: usize) -> LeaseAsk {
         least: Amount::ZERO,
         want: Amount::of_cents(10),
         ends_at: Timestamp(START + 600),
+        ended_by: Timestamp(START),
     }
 }
 
@@ -269,7 +270,7 @@ async fn share(world: &World, of_all: bool) -> f64 {
             let write = store.write("divide_rates", async |tx: &mut Tx| -> Result<_, Error> {
                 let (seen, mut given) = (rate_shares::nodes_seen(tx).await?, Vec::with_capacity(LIMITS));
                 for ask in &asks {
-                    let mut division = rate_shares::lock(tx, &ask.name, now).await?;
+                    let mut division = rate_shares::lock(tx, &ask.name, now).await?.unwrap();
                     let answer = division.divide(&name, ask, |node| seen.state(node, now), now);
                     rate_shares::save(tx, &ask.name, &division, answer.is_short(), now).await?;
                     given.push(answer.part);
