@@ -103,7 +103,7 @@ async fn suspensions_of_billing_are_events() {
     for _ in 0..2 {
         app.resume_billing(&operator(), organization, "paid").await.unwrap();
     }
-    assert_eq!(events(&account.test).await, [resumed.clone()]);
+    assert_eq!(events(&account.test).await, std::slice::from_ref(&resumed));
     account.buys("pi_1", 1_000).await.unwrap();
     for _ in 0..2 {
         account.takes_back("pi_1", "dp_1", 800, true).await.unwrap();
