@@ -36,7 +36,7 @@ pub struct UsageBatch {
     /// The position of the first event.
     pub first: i64,
     /// The events.
-    pub events: Arc<[UsageEvent]>,
+    pub events: Arc<Vec<UsageEvent>>,
 }
 
 /// The receiver of usage batches.

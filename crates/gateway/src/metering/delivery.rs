@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use keystead_core::usage::UsageEvent;
+
 use super::{MeterOptions, Shared, UsageBatch, UsageSink};
 use crate::Unavailable;
 use crate::metering::spool::leftover_files::{self, Contents};
@@ -13,12 +15,12 @@ use crate::metering::spool::{Kept, Segment, Work, run_of};
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(shared: Arc<Shared>, sink: Arc<dyn UsageSink>, options: MeterOptions) {
-    let delivery = Delivery { shared, sink, options };
+    let (delivery, mut room) = (Delivery { shared, sink, options }, Vec::new());
     let most = u64::try_from(options.batch.max(1)).unwrap_or(u64::MAX);
     loop {
         delivery.until(1, None).await;
         delivery.until(most, Some(options.interval)).await;
-        delivery.deliver().await;
+        delivery.deliver(&mut room).await;
     }
 }
 
@@ -50,14 +52,14 @@ impl Delivery {
     }
 
     /// Does the pending work, until a batch is not full: the next one should have time to fill.
-    async fn deliver(&self) {
+    async fn deliver(&self, room: &mut Vec<UsageEvent>) {
         loop {
-            let work = self.shared.lock().spool.work(self.options.batch);
+            let work = self.shared.lock().spool.work(self.options.batch, room);
             match work {
                 None => return,
                 Some(Work::Batch(batch)) => {
                     let full = batch.events.len() >= self.options.batch;
-                    self.batch(batch).await;
+                    *room = self.batch(batch).await;
                     if !full {
                         return;
                     }
@@ -77,7 +79,8 @@ impl Delivery {
         }
     }
 
-    async fn batch(&self, batch: UsageBatch) {
+    /// Delivers a batch. Returns the room of its events.
+    async fn batch(&self, batch: UsageBatch) -> Vec<UsageEvent> {
         let mut wait = self.options.retry;
         while self.sink.write(batch.clone()).await == Err(Unavailable) {
             tokio::time::sleep(wait).await;
@@ -88,6 +91,9 @@ impl Delivery {
         self.shared.tell(&state);
         drop(state);
         self.shared.gone.notify_waiters();
+        let mut room = Arc::into_inner(batch.events).unwrap_or_default();
+        room.clear();
+        room
     }
 
     /// Reads the files of a segment, and says which must be kept. The segment waits while its folder is missing,

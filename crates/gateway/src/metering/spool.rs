@@ -291,9 +291,9 @@ impl Spool {
         }
     }
 
-    /// The next work for the store.
-    pub(crate) fn work(&mut self, most: usize) -> Option<Work> {
-        self.queue.work(most)
+    /// The next work for the store. The events of a batch are moved into `room`, which is empty.
+    pub(crate) fn work(&mut self, most: usize, room: &mut Vec<UsageEvent>) -> Option<Work> {
+        self.queue.work(most, room)
     }
 
     /// Whether files wait to be read or removed.

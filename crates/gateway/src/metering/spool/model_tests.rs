@@ -202,7 +202,7 @@ impl World {
     fn deliver(&mut self, at: usize, store: Store) -> bool {
         let now = self.now;
         let Some(spool) = &mut self.nodes[at].spool else { return false };
-        match spool.work(4) {
+        match spool.work(4, &mut Vec::new()) {
             None => return false,
             Some(Work::Batch(batch)) => {
                 if store != Store::Away {

@@ -141,8 +141,9 @@ impl Queue {
         self.taken
     }
 
-    /// The next work. A batch has at most `most` events.
-    pub(super) fn work(&mut self, most: usize) -> Option<Work> {
+    /// The next work. A batch has at most `most` events, which are moved into `room`: it is kept from batch to batch, because
+    /// memory that is new costs more than the events.
+    pub(super) fn work(&mut self, most: usize, room: &mut Vec<UsageEvent>) -> Option<Work> {
         if let Some((batch, _)) = &self.in_flight {
             return Some(Work::Batch(batch.clone()));
         }
@@ -154,9 +155,11 @@ impl Queue {
                 Entry::Memory(group, own) if !group.events.is_empty() => {
                     let count = most.clamp(1, group.events.len());
                     let first = group.first;
-                    let events: Arc<[UsageEvent]> = group.events.drain(..count).collect();
+                    let mut events = std::mem::take(room);
+                    events.extend(group.events.drain(..count));
                     group.first = first.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
-                    let batch = UsageBatch { segment: Arc::clone(&group.segment.name), first, events };
+                    let segment = Arc::clone(&group.segment.name);
+                    let batch = UsageBatch { segment, first, events: Arc::new(events) };
                     self.in_flight = Some((batch.clone(), *own));
                     return Some(Work::Batch(batch));
                 }
