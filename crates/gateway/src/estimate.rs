@@ -7,13 +7,16 @@ pub(crate) mod tokens;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::LazyLock;
 
 use keystead_core::usage::attributes::image_size;
 use keystead_core::usage::{ImageQuality, ImageTraits, LARGEST_COUNT};
+use memchr::memmem::Finder;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use media::Worth;
+use tokens::BodyText;
 
 /// A longer text that has only letters of base64 may be a picture or a sound.
 const ENCODED: usize = 2_048;
@@ -21,7 +24,8 @@ const ENCODED: usize = 2_048;
 const SHORT: usize = 16 << 10;
 /// Without any of these, nothing in a body can be more tokens than bytes: they are in the names of pictures, sounds and
 /// files, in their values, and in names that are written with escapes.
-const MARKS: [&[u8]; 5] = [b"_url", b"file_id", b"audio", b"data:", b"\\u"];
+static MARKS: LazyLock<[Finder<'static>; 5]> =
+    LazyLock::new(|| ["_url", "file_id", "audio", "data:", "\\u"].map(Finder::new));
 
 /// The estimate for a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,24 +53,25 @@ impl Default for TokenEstimate {
 
 /// Estimates a body that was judged before, so its depth is limited.
 pub(crate) fn of(body: &[u8]) -> TokenEstimate {
-    estimated(body, true)
+    estimated(body, true, Some(BodyText::default()))
 }
 
 /// The same where only the most counts: `read` is not counted. A short body is read only as far as it states figures,
 /// because each request with a spend limit pays for this.
 pub(crate) fn at_most(body: &[u8]) -> TokenEstimate {
-    let marked = |mark: &&[u8]| memchr::memmem::find(body, mark).is_some();
-    estimated(body, body.len() > SHORT || MARKS.iter().any(marked))
+    let whole = body.len() > SHORT || MARKS.iter().any(|mark| mark.find(body).is_some());
+    estimated(body, whole, None)
 }
 
-fn estimated(body: &[u8], whole: bool) -> TokenEstimate {
-    let mut counted = Counted::default();
+/// Estimates a body, or only what its figures say unless the whole of it is read. Text counts nothing without `text`.
+fn estimated(body: &[u8], whole: bool, text: Option<BodyText>) -> TokenEstimate {
+    let mut counted = Counted { text, ..Counted::default() };
     let mut reader = serde_json::Deserializer::from_slice(body);
     // A body that cannot be read to its end still gives an estimate.
     let read = Top { counted: &mut counted, whole }.deserialize(&mut reader);
     if read.is_err() && whole {
         // Servers may read numbers that are too large for us. The figures behind one are read without the content.
-        let figures = estimated(body, false);
+        let figures = estimated(body, false, None);
         counted.most = figures.written.checked_div(figures.answers).unwrap_or(0);
         (counted.answers, counted.prompts) = (figures.answers, 1);
         (counted.background, counted.images) = (figures.background, figures.images);
@@ -85,6 +90,8 @@ fn estimated(body: &[u8], whole: bool) -> TokenEstimate {
 
 #[derive(Default)]
 struct Counted {
+    /// Counts texts, if their tokens are needed.
+    text: Option<BodyText>,
     tokens: u64,
     /// Bytes of texts that are not read as text, and the tokens that they count.
     media_bytes: u64,
@@ -103,6 +110,11 @@ struct Counted {
 impl Counted {
     fn add(&mut self, tokens: u64) {
         self.tokens = self.tokens.saturating_add(tokens);
+    }
+
+    /// The tokens of a text.
+    fn tokens_of(&mut self, text: &str) -> u64 {
+        self.text.as_mut().map_or(0, |counted| counted.tokens(text.as_bytes()))
     }
 
     /// Notes a text that is worth these tokens, however long it is.
@@ -253,7 +265,7 @@ impl<'de> Visitor<'de> for Part<'_> {
         self.note_prompt();
         let tokens = match self.place {
             Place::Label => 0,
-            Place::Schema => tokens::of_text(text.as_bytes()),
+            Place::Schema => self.counted.tokens_of(text),
             Place::Sound => {
                 let tokens = media::of_any_sound(text);
                 self.counted.note_media(text, tokens);
@@ -267,7 +279,7 @@ impl<'de> Visitor<'de> for Part<'_> {
                     }
                     tokens
                 }
-                None => tokens::of_text(text.as_bytes()),
+                None => self.counted.tokens_of(text),
             },
         };
         self.counted.add(tokens);
@@ -293,7 +305,8 @@ impl<'de> Visitor<'de> for Part<'_> {
             let place = self.place.member(&key);
             match &*key {
                 _ if place == Place::Schema => {
-                    self.counted.add(tokens::of_text(key.as_bytes()));
+                    let tokens = self.counted.tokens_of(&key);
+                    self.counted.add(tokens);
                     map.next_value_seed(Part { counted: self.counted, place })?;
                 }
                 "detail" => low |= map.next_value::<serde_json::Value>()?.as_str() == Some("low"),
@@ -305,9 +318,10 @@ impl<'de> Visitor<'de> for Part<'_> {
                     map.next_value::<IgnoredAny>()?;
                 }
                 "url" | "image_url" if place == Place::Picture => {
-                    let mut inside = Counted::default();
+                    let mut inside = Counted { text: self.counted.text.take(), ..Counted::default() };
                     map.next_value_seed(Part { counted: &mut inside, place })?;
                     pictures = pictures.saturating_add(1);
+                    self.counted.text = inside.text.take();
                     tokens = tokens.saturating_add(inside.tokens);
                     self.counted.media_bytes = self.counted.media_bytes.saturating_add(inside.media_bytes);
                     self.counted.media_tokens = self.counted.media_tokens.saturating_add(inside.media_tokens);

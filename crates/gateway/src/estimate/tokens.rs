@@ -72,8 +72,16 @@ pub(crate) struct TextCount {
 impl TextCount {
     /// Counts the next piece. It may end within a character.
     pub(crate) fn feed(&mut self, piece: &[u8]) {
-        for byte in piece {
-            self.take(CLASSES[usize::from(*byte)]);
+        let mut rest = piece;
+        while let Some((first, after)) = rest.split_first() {
+            self.take(CLASSES[usize::from(*first)]);
+            rest = after;
+            // Most of a text are words of small letters, which are counted together.
+            if first.is_ascii_lowercase() {
+                let more = rest.iter().position(|byte| !byte.is_ascii_lowercase()).unwrap_or(rest.len());
+                self.lengthen(u32::try_from(more).unwrap_or(u32::MAX));
+                rest = rest.get(more..).unwrap_or_default();
+            }
         }
     }
 
@@ -126,6 +134,17 @@ impl TextCount {
             _ => 33,
         };
         begin.unwrap_or(0) + long + if class == Class::Accented { 71 } else { 0 }
+    }
+
+    /// Counts small letters that continue a word of small letters, as [`Self::letter`] does with each.
+    fn lengthen(&mut self, more: u32) {
+        let before = self.length;
+        self.length = before.saturating_add(more);
+        if self.length > 6 {
+            let within = |from: u32, to: u32| u64::from(self.length.min(to).saturating_sub(before.max(from)));
+            let long = 11 * within(6, 12) + 90 * within(12, 24) + 33 * within(24, u32::MAX);
+            self.parts = self.parts.saturating_add(long);
+        }
     }
 }
 
@@ -197,27 +216,47 @@ impl Text {
     }
 }
 
-/// A text longer than this is sampled.
-const LONG: usize = 64 << 10;
-/// Bytes of one sample of a long text, and the number of samples.
-const SAMPLE: usize = 2 << 10;
-const SAMPLES: usize = 16;
+/// Bytes of all texts of a body that are counted in full. Of the rest, samples are counted, so that a long body costs no
+/// more than a short one.
+const IN_FULL: usize = 4 << 10;
+/// Bytes of a sample, and from one sample to the next.
+const SAMPLE: usize = 64;
+const DISTANCE: usize = 512;
 
-/// Counts the tokens of a complete text. For a long one, samples at equal distances are counted.
-pub(crate) fn of_text(text: &[u8]) -> u64 {
-    let mut count = TextCount::default();
-    if text.len() <= LONG {
-        count.feed(text);
-        return count.tokens();
+/// Counts the tokens of the texts of one body.
+#[derive(Debug)]
+pub(crate) struct BodyText {
+    /// Bytes that are still counted in full.
+    in_full: usize,
+}
+
+impl Default for BodyText {
+    fn default() -> Self {
+        Self { in_full: IN_FULL }
     }
-    let samples = text.chunks(text.len().div_ceil(SAMPLES)).filter_map(|part| part.get(..SAMPLE));
-    let mut counted = 0;
-    for sample in samples {
+}
+
+impl BodyText {
+    /// Returns the tokens of the next text, which is complete.
+    pub(crate) fn tokens(&mut self, text: &[u8]) -> u64 {
+        let (first, rest) = text.split_at(text.len().min(self.in_full));
+        self.in_full -= first.len();
+        let mut count = TextCount::default();
+        count.feed(first);
+        if rest.is_empty() { count.tokens() } else { count.tokens().saturating_add(of_samples(rest)) }
+    }
+}
+
+fn of_samples(text: &[u8]) -> u64 {
+    let (mut count, mut counted) = (TextCount::default(), 0);
+    for part in text.chunks(DISTANCE) {
+        let sample = part.get(..SAMPLE).unwrap_or(part);
         count.feed(sample);
         counted += sample.len();
     }
-    let whole = |length: usize| u128::try_from(length).unwrap_or(u128::MAX);
-    u64::try_from(u128::from(count.tokens()) * whole(text.len()) / whole(counted.max(1))).unwrap_or(u64::MAX)
+    let wide = |length: usize| u128::try_from(length).unwrap_or(u128::MAX);
+    let tokens = u128::from(count.tokens()) * wide(text.len()) / wide(counted.max(1));
+    u64::try_from(tokens).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -225,6 +264,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn of_text(text: &[u8]) -> u64 {
+        BodyText::default().tokens(text)
+    }
 
     #[test]
     fn estimates_are_near_what_tokenizers_say() {
@@ -264,7 +307,24 @@ mod tests {
         assert!((6_000..=24_000).contains(&tokens), "{tokens}");
     }
 
+    #[test]
+    fn many_texts_are_worth_as_much_as_a_long_one() {
+        let sentence = "The quick brown fox jumps over the lazy dog. ";
+        let mut body = BodyText::default();
+        let tokens: u64 = (0..5_000).map(|_| body.tokens(sentence.repeat(10).as_bytes())).sum();
+        assert!((450_000..=550_000).contains(&tokens), "{tokens}");
+        assert_eq!(body.tokens(b""), 0);
+    }
+
     proptest! {
+        #[test]
+        fn words_are_worth_as_much_as_their_letters(text in "([a-z]{0,40}|[A-Za-z0-9 .\u{e9}\u{43f}\n]{0,6}){0,12}") {
+            let (mut words, mut letters) = (TextCount::default(), TextCount::default());
+            words.feed(text.as_bytes());
+            text.bytes().for_each(|byte| letters.take(CLASSES[usize::from(byte)]));
+            prop_assert_eq!(words, letters);
+        }
+
         #[test]
         fn pieces_and_escapes_change_nothing(text in "\\PC{0,200}", cut in 1usize..7) {
             let mut cut_up = TextCount::default();
