@@ -103,6 +103,8 @@ pub const ERROR_STATUSES: &[ErrorStatus] = &[
             ("price_not_a_number", "A price is not a number."),
             ("price_too_high", "A price is too high."),
             ("price_too_many_digits", "A price has more than six digits after the point."),
+            ("purchase_too_large", "The amount is above the largest purchase."),
+            ("purchase_too_small", "The amount is below the least purchase."),
             ("rate_limit_out_of_range", "The limit is zero, negative or too large."),
             ("rate_limit_too_high", "The limit is above the organization's."),
             ("review_reason_needed", "A review is declined with reasons of the list."),

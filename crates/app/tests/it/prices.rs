@@ -234,6 +234,7 @@ async fn a_list_is_previewed_with_the_usage_of_last_month_and_imported_as_a_whol
 async fn images_are_previewed_and_proven_by_quality_and_size() {
     let test = world().await;
     let anna = Actor::operator("anna");
+    let made = test.app.bootstrap("ann@example.com", "Acme", true).await.unwrap();
     let price = by_quality(&[("hd/2x2", 5), ("2x2", 3)]);
     test.app.set_price(&anna, &new("paid", price.clone(), None)).await.unwrap();
     // The price did not change on that day, nor on the day before.
@@ -242,7 +243,9 @@ async fn images_are_previewed_and_proven_by_quality_and_size() {
         let attributes = Attributes::default().with_images(ImageTraits::read(Some(quality), Some(size)));
         let used = Quantities { requests: 1, images: 2, ..Quantities::default() };
         let cost = price.for_usage(UsageKind::Images, &attributes).cost(&used);
-        UsageEvent { kind: UsageKind::Images, used, cost, attributes, ..event(test.now(), "paid", 0, 0) }
+        let (organization, project) = (made.organization_id.clone(), made.project_id.clone());
+        let other = event(test.now(), "paid", 0, 0);
+        UsageEvent { organization, project, kind: UsageKind::Images, used, cost, attributes, ..other }
     };
     let record = async |first: i64, events: Vec<UsageEvent>| {
         let write = async move |tx: &mut Tx| usage::record(tx, "1-x", first, &events).await;

@@ -107,7 +107,7 @@ pub(crate) struct NewPrice {
     /// Calls of web and file searches.
     #[arg(long, value_name = "PRICE", allow_hyphen_values = true)]
     tool_call: Option<String>,
-    /// Images of a quality and size, such as `hd/1024x1792=120000`; for several, repeat it.
+    /// Images of a quality and size, such as hd/1024x1792=120000; may be repeated.
     #[arg(long, value_name = "IMAGES=PRICE", value_parser = image_price)]
     images: Vec<(String, String)>,
     /// From when on; without it, now.
