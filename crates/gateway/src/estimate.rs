@@ -102,9 +102,6 @@ struct Counted {
     prompts: u64,
     background: bool,
     images: ImageTraits,
-    /// Whether a quality and a size were read: of a repeated one it is not known which counts.
-    has_quality: bool,
-    has_size: bool,
 }
 
 impl Counted {
@@ -152,15 +149,10 @@ impl<'de> Visitor<'de> for Top<'_> {
                     self.counted.most = self.counted.most.max(number(map.next_value()?));
                 }
                 "background" => self.counted.background = map.next_value::<&RawValue>()?.get() == "true",
-                "size" => {
-                    let size = text(map.next_value()?);
-                    let again = std::mem::replace(&mut self.counted.has_size, true);
-                    self.counted.images.size = size.as_deref().filter(|_| !again).and_then(image_size);
-                }
+                // Of images they were judged to be there once.
+                "size" => self.counted.images.size = text(map.next_value()?).as_deref().and_then(image_size),
                 "quality" => {
-                    let quality = text(map.next_value()?);
-                    let again = std::mem::replace(&mut self.counted.has_quality, true);
-                    self.counted.images.quality = quality.as_deref().filter(|_| !again).and_then(ImageQuality::read);
+                    self.counted.images.quality = text(map.next_value()?).as_deref().and_then(ImageQuality::read);
                 }
                 "n" | "best_of" => self.counted.answers = self.counted.answers.max(number(map.next_value()?)),
                 // Schemas are counted with the names of their fields.

@@ -282,6 +282,8 @@ static IMAGES: Node = object(&[
     ("stream_options", &STREAM_OPTIONS),
     ("prompt", &ONCE),
     ("n", &ONCE),
+    ("quality", &ONCE),
+    ("size", &ONCE),
     ("image", &OF_FILES),
     ("images", &OF_FILES),
     ("mask", &OF_FILE),

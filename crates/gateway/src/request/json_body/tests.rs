@@ -149,6 +149,20 @@ fn members_that_are_read_appear_once_at_every_level() {
     assert!(responses(r#"{"model":"a","metadata":{"x":1,"x":2},"temperature":1,"temperature":2}"#).is_ok());
 }
 
+/// By these an image costs, and servers differ in which of two counts.
+#[test]
+fn the_quality_and_size_of_images_appear_once() {
+    for (more, param) in [
+        (r#""quality":"low","qual\u0069ty":"hd""#, "quality"),
+        (r#""quality":"low","Quality":"hd""#, "quality"),
+        (r#""size":"1x1","size":"2x2""#, "size"),
+    ] {
+        let wire = peek_at("/v1/images/generations", format!(r#"{{"model":"a",{more}}}"#)).unwrap_err();
+        assert_eq!((wire.status, wire.param), (400, Some(param)), "{more}");
+    }
+    assert!(peek_at("/v1/images/generations", r#"{"model":"a","quality":"hd","size":"1x1"}"#).is_ok());
+}
+
 #[test]
 fn references_are_read_where_the_api_has_them() {
     let peeked = responses(
