@@ -175,6 +175,21 @@ async fn a_page_that_does_not_match_is_closed() {
     assert_eq!(shop.till.payments.lock().unwrap()[open.id.as_str()].status, PaymentStatus::Expired);
 }
 
+// So is a payment that waits for the bank and of which the answer was lost.
+#[tokio::test]
+async fn a_lost_payment_that_does_not_match_is_ended() {
+    let shop = Shop::new().await;
+    shop.till.answers(Answer::Asks);
+    shop.till.loses.store(true, Ordering::SeqCst);
+    let open = shop.buy(order(1_000)).await.unwrap();
+    shop.till.loses.store(false, Ordering::SeqCst);
+    shop.till.change(open.id.as_str(), |payment| payment.cents += 1);
+    shop.test.wait(61);
+    shop.test.work().await;
+    assert_eq!(shop.bought(&open).await.reason.as_deref(), Some("payment_mismatch"));
+    assert_eq!(shop.till.payments.lock().unwrap()[open.id.as_str()].status, PaymentStatus::Expired);
+}
+
 // A payment that is to be ended while the service does not answer is ended when it does. The same job ends what is open
 // of a deleted organization.
 #[tokio::test]

@@ -86,7 +86,9 @@ async fn reject(app: &App, tx: &mut Tx, row: Purchase, payment: &Payment, what: 
     if row.state.has_ended() {
         return Ok(row);
     }
-    let report = ended(&row, PaymentStatus::Failed, MISMATCH);
+    // It is kept with the purchase, so that it can be ended and found.
+    let (session, id) = (payment.session.clone(), payment.payment.clone());
+    let report = Payment { session, payment: id, ..ended(&row, PaymentStatus::Failed, MISMATCH) };
     apply_report(app, tx, row, report).await
 }
 
