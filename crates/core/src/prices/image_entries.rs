@@ -89,7 +89,7 @@ impl ImageEntries {
             let images = Some(Arc::new(ImagePrices::new(rows).map_err(fault)?));
             let listed = list.price_of(model);
             listed.left_out.extend(others);
-            // Without a price of other images, these cost as much as the dearest, and are never free without a word.
+            // Without a price of other images, these cost as much as the dearest one, so that none is free by mistake.
             let image = if listed.price.image == Micros(0) { highest } else { listed.price.image };
             listed.price = Price { image, images, ..listed.price.clone() };
         }
