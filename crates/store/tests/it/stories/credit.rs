@@ -196,6 +196,12 @@ pub(crate) async fn only_low_credit_is_recharged(db: Database) {
         change!(db, |tx| recharge_pauses::insert(tx, &of(place), pause, at)).unwrap();
     }
     assert_eq!(low(BillingMode::Prepaid).await, expected(&[5, 6, 7, 8, 10]), "a ceiling ends with its month");
+    // The statement names the pauses that end with their month.
+    for pause in Pause::ALL {
+        change!(db, |tx| recharge_pauses::insert(tx, &of(7), pause, before)).unwrap();
+        assert_eq!(low(BillingMode::Prepaid).await.contains(&of(7)), pause.ends_with_month(), "{pause:?}");
+        change!(db, |tx| recharge_pauses::delete(tx, &of(7))).unwrap();
+    }
 
     // What is used counts, and without a budget of credit the ledger must be read.
     let (one, two) = (id::<OrganizationId>("org-one"), id::<OrganizationId>("org-two"));
