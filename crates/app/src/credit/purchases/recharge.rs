@@ -98,10 +98,7 @@ impl App {
 async fn due(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<Option<i64>, Error> {
     let credit = credit_of(app, tx, organization).await?;
     let Some(set) = credit.recharge else { return Ok(None) };
-    if credit.mode == BillingMode::None || credit.suspended.is_some() {
-        return Ok(None);
-    }
-    if credit.paused.is_some() {
+    if credit.mode != BillingMode::Prepaid || credit.suspended.is_some() || credit.paused.is_some() {
         return Ok(None);
     }
     // Of an earlier month.

@@ -1,11 +1,14 @@
 //! What usage takes in each mode of billing.
 
+use std::sync::atomic::Ordering;
+
 use keystead_core::budget::{Charge, Payers};
-use keystead_core::ledger::BillingMode;
-use keystead_core::money::Amount;
+use keystead_core::ledger::{BillingMode, Recharge};
+use keystead_core::money::{Amount, Micros};
 use keystead_core::time::Timestamp;
 
-use super::{Account, cents, operator};
+use super::{Account, CENT, cents, operator};
+use crate::till::Shop;
 
 #[tokio::test]
 async fn what_ends_after_a_change_of_mode_is_one_figure_at_once() {
@@ -49,4 +52,21 @@ async fn modes_decide_what_usage_takes() {
     account.test.app.post_ledgers().await.unwrap();
     assert_eq!(account.balance().await, cents(100));
     account.proven().await;
+}
+
+// Organizations that pay in advance are listed first, and one may pay later by the time its turn comes.
+#[tokio::test]
+async fn nothing_is_bought_automatically_after_a_change_of_mode() {
+    let shop = Shop::new().await;
+    let (app, organization) = (&shop.test.app, shop.tenant.organization());
+    let micros = |cents: i64| Micros(cents * CENT);
+    let recharge = Recharge { below: micros(1_000), amount: micros(2_000), ceiling: micros(10_000) };
+    app.set_recharge(&shop.tenant.actor, organization, Some(recharge)).await.unwrap();
+    let (other, payer) = (app.clone(), organization.clone());
+    shop.test.store.before("recharge_one", async move {
+        let afterwards = Some(BillingMode::Postpaid);
+        other.set_billing_mode(&operator(), &payer, afterwards, "a contract").await.unwrap();
+    });
+    app.run_recharges().await.unwrap();
+    assert_eq!((shop.test.store.unplayed(), shop.till.charges.load(Ordering::SeqCst)), (0, 0));
 }
