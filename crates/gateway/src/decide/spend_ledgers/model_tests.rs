@@ -3,6 +3,7 @@
 //! leases last, nodes are killed and come back or do not, leases end, hours and days begin, and budgets are changed. No
 //! budget is ever passed, except by what a killed node had used since it was last heard of, and what is left can be used.
 
+mod outages;
 mod store;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -249,55 +250,6 @@ impl World {
         self.nodes[n].dead = killed.dead;
         self.nodes[n].dead.push(killed.holder);
         holder
-    }
-
-    /// Time passes until leases have ended, and an hour or a day has. Nodes that live renew theirs meanwhile.
-    async fn sleep(&mut self) {
-        tokio::time::advance(Duration::from_secs(10)).await;
-        self.renew_all();
-        let until = self.now().plus(1 + self.random(4_000));
-        while self.now() < until {
-            let next = self.now().plus(5).min(until);
-            *lock(&self.store.now) = next;
-            self.hear();
-        }
-    }
-
-    /// The store is away for longer than leases last. Nodes that live use what they have leased, and cannot renew it.
-    async fn outage(&mut self) {
-        *lock(&self.store.fate) = Fate::Lost;
-        for _ in 0..20 {
-            let n = self.rng.random_range(0..NODES);
-            let (money, tokens) = (Amount::of_cents(1 + self.random(9)), 1 + self.random(9));
-            let most = Measured { money, tokens, requests: 1 };
-            let project = PROJECTS[self.rng.random_range(0..PROJECTS.len())];
-            self.request(n, project, most, most);
-            self.end(n);
-        }
-        tokio::time::advance(Duration::from_secs(10)).await;
-        let seconds = LEASE_SECONDS + self.random(4_000);
-        let now = self.now();
-        *lock(&self.store.now) = now.plus(seconds);
-        *lock(&self.store.fate) = Fate::Answered;
-        // The first one may need what the others have used.
-        let n = self.rng.random_range(0..NODES);
-        let all = Measured { money: Amount::of_cents(150), tokens: 150, requests: 1 };
-        self.hear();
-        self.back_by = Some(self.now().plus(20));
-        self.request(n, PROJECTS[0], all, all);
-    }
-
-    fn renew_all(&self) {
-        *lock(&self.store.fate) = Fate::Answered;
-        for node in &self.nodes {
-            let _ = unconstrained(node.ledgers.renew_all()).now_or_never();
-        }
-    }
-
-    /// Each node hears of the store.
-    fn hear(&self) {
-        let now = self.now();
-        self.nodes.iter().for_each(|node| node.ledgers.heard(now));
     }
 
     /// Raises a budget, or lowers it as far as nothing that was granted is taken back.
