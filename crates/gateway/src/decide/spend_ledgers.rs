@@ -256,9 +256,9 @@ impl SpendLedgers {
         // In the order in which the store locks rows; and two tasks that renew take turns in the same order.
         accounts.sort_by(|one, other| one.place().cmp(&other.place()));
         for some in accounts.chunks(AT_ONCE) {
+            // The others may be renewed although one of these cannot be.
             if self.renew_some(some, keep).await.is_err() {
                 tracing::debug!("leases of budgets could not be renewed; it is tried again");
-                return;
             }
         }
     }
