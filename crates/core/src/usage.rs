@@ -10,11 +10,13 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub mod attributes;
+mod image_counts;
 pub mod images;
 mod parts;
 mod price;
 
 pub use attributes::Attributes;
+pub use image_counts::ImageCounts;
 pub use images::{ImagePrices, ImageQuality, ImageTraits};
 pub use parts::TokenParts;
 pub use price::Price;

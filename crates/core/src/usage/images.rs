@@ -135,17 +135,28 @@ impl ImagePrices {
     /// server may ignore it.
     #[must_use]
     pub fn highest(&self, stated: ImageTraits, usual: Micros) -> Micros {
-        let ImageTraits { quality, size } = self.named(stated);
+        self.price(self.dearest(stated, usual), usual)
+    }
+
+    /// The images of the highest price of which only this much is stated.
+    #[must_use]
+    pub fn dearest(&self, stated: ImageTraits, usual: Micros) -> ImageTraits {
+        let mut dearest = self.named(stated);
+        let ImageTraits { quality, size } = dearest;
+        let mut highest = self.price(dearest, usual);
         // Of what is not stated, every value that a row names, and one that none names.
         let qualities: BTreeSet<_> = self.0.keys().map(|row| quality.or(row.quality)).chain([quality]).collect();
         let sizes: BTreeSet<_> = self.0.keys().map(|row| size.or(row.size)).chain([size]).collect();
-        let mut highest = Micros(0);
         for quality in qualities {
             for size in &sizes {
-                highest = highest.max(self.price(ImageTraits { quality, size: *size }, usual));
+                let images = ImageTraits { quality, size: *size };
+                let price = self.price(images, usual);
+                if price > highest {
+                    (dearest, highest) = (images, price);
+                }
             }
         }
-        highest
+        dearest
     }
 
     /// What of these any row names.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::attributes::is_usual_quality;
 use super::{Attributes, ImagePrices, ImageTraits, Quantities, UsageKind};
 use crate::money::{Amount, Micros};
 
@@ -89,6 +90,25 @@ impl Price {
     pub fn for_images_at_most(&self, stated: ImageTraits) -> Self {
         let image = self.images.as_ref().map_or(self.image, |table| table.highest(stated, self.image));
         Self { image, images: None, ..*self }
+    }
+
+    /// The images with the highest price of which only this much is stated; unknown ones where all cost the same.
+    #[must_use]
+    pub fn dearest_images(&self, stated: ImageTraits) -> ImageTraits {
+        self.images.as_ref().map(|table| table.dearest(stated, self.image)).unwrap_or_default()
+    }
+
+    /// The quality and size by which images cost. What the request states counts where the price names it, so that no image
+    /// costs more than was set aside for it; then what the answer states, and then again the request. A quality that is
+    /// neither usual nor named by the price is not kept.
+    #[must_use]
+    pub fn images_as_charged(&self, asked: ImageTraits, answered: ImageTraits) -> ImageTraits {
+        let named = |traits| self.images.as_ref().map(|table| table.named(traits)).unwrap_or_default();
+        let first = named(asked);
+        let size = first.size.or(answered.size).or(asked.size);
+        let quality = first.quality.or(answered.quality).or(asked.quality);
+        let known = named(ImageTraits { quality, size }).quality;
+        ImageTraits { quality: known.or(quality.filter(|quality| is_usual_quality(quality.as_str()))), size }
     }
 
     /// Computes the exact cost of these quantities of one request. Images cost as those without a price of their own;

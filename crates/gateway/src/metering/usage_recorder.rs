@@ -12,7 +12,7 @@ use keystead_core::budget::{Measured, PendingHold};
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::rate::Used;
 use keystead_core::route::MeterKind;
-use keystead_core::usage::{Attributes, ImageTraits, Price, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, Price, UsageEvent, UsageKind};
 
 use crate::Unavailable;
 use crate::decide::admitted_request::AdmittedRequest;
@@ -21,7 +21,7 @@ use crate::decide::spend_ledgers::SpendGuard;
 use crate::metering::{NotDurable, Recorded};
 use crate::outgoing::{Outgoing, Prompt};
 use crate::response::answer_reader::{Found, Reader};
-use crate::response::reported_usage::{self, Counted, End, ToolUse};
+use crate::response::reported_usage::{self, Counted, End, Parts, ToolUse};
 use crate::upstream_objects::pending;
 
 /// The status of an event when the client did not wait for the answer.
@@ -125,19 +125,36 @@ impl UsageRecorder {
             return Recorded::Durable;
         };
         if let Some((model, price)) = self.tool.take()
-            && let Some(drawn) = reported_usage::drawn(found)
+            && let Some(drawn) = Parts::of_tool(found, self.admitted.route.path, &price)
         {
             let once = once.as_ref().map(|id| format!("{id}/{model}"));
-            let images = |answered| reported_usage::images(&price, ImageTraits::default(), answered);
-            let path = self.admitted.route.path;
-            let attributes = reported_usage::attributes(UsageKind::Images, found, path, images);
-            let event = self.event(UsageKind::Images, attributes, (model, &price), drawn, once);
+            self.record_further_images(drawn.earlier, (&model, &price), once.as_deref());
+            let (counted, attributes) = drawn.last;
+            let event = self.event(UsageKind::Images, attributes, (model, &price), counted, once);
             // Events become safe in order, so the one that follows speaks for both.
             self.guard.spend(&Measured::of_event(&event));
             drop(self.admitted.services.meter.record(event));
         }
         self.record_tool_calls(found, once.as_deref());
         self.record(counted, once, found)
+    }
+
+    /// Records images of other qualities and sizes than those of the event that follows, which speaks for these.
+    fn record_further_images(
+        &self,
+        parts: Vec<(Counted, Attributes)>,
+        (model, price): (&Arc<str>, &Price),
+        once: Option<&str>,
+    ) {
+        for (counted, attributes) in parts {
+            let once = once.map(|id| format!("{id}/{}", attributes.of_images().key()));
+            let event = self.event(UsageKind::Images, attributes, (Arc::clone(model), price), counted, once);
+            // Streams and summaries are counted by the event that follows.
+            let event = UsageEvent { stream: false, summary: false, ..event };
+            let used = Measured::of_event(&event);
+            drop(self.admitted.services.meter.record(event));
+            self.guard.spend(&used);
+        }
     }
 
     /// Records calls of hosted tools. Events become safe in order, so the one that follows speaks for these.
@@ -209,27 +226,23 @@ impl UsageRecorder {
     }
 
     /// Records the event.
-    fn record(&mut self, Counted { used, estimated }: Counted, once: Option<String>, found: &Found) -> Recorded {
+    fn record(&mut self, counted: Counted, once: Option<String>, found: &Found) -> Recorded {
         let Some((kind, model)) = self.kind.take().zip(self.admitted.model.clone()) else { return Recorded::Durable };
         self.reservation.settle(|| Used {
-            tokens: used.input_tokens.saturating_add(used.output_tokens).unsigned_abs(),
-            images: used.images.unsigned_abs(),
+            tokens: counted.used.input_tokens.saturating_add(counted.used.output_tokens).unsigned_abs(),
+            images: counted.used.images.unsigned_abs(),
         });
-        let attributes = self.attributes(kind, found);
-        let event = self.event(kind, attributes, (model, &self.price), Counted { used, estimated }, once);
+        let of = (kind, self.admitted.route.path);
+        let parts = Parts::of_request(of, found, counted, &self.price, || self.prompt.estimate().images);
+        self.record_further_images(parts.earlier, (&model, &self.price), once.as_deref());
+        let (counted, attributes) = parts.last;
+        let event = self.event(kind, attributes, (model, &self.price), counted, once);
         let used = Measured::of_event(&event);
         let recorded = self.admitted.services.meter.record(event);
         // Noted after it is recorded, so that at no time less is taken than will be counted.
         let guard = std::mem::take(&mut self.guard);
         guard.spend(&used);
         recorded
-    }
-
-    /// The attributes of the request's own event.
-    fn attributes(&self, kind: UsageKind, found: &Found) -> Attributes {
-        reported_usage::attributes(kind, found, self.admitted.route.path, |answered| {
-            reported_usage::images(&self.price, self.prompt.estimate().images, answered)
-        })
     }
 
     fn event(

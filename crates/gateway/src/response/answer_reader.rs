@@ -1,14 +1,18 @@
 //! Reading usage from an answer as it passes: figures under `usage`, the amount of text, the number of pictures, and
 //! whether it is only an error. The answer itself is not kept, so its length does not matter.
 
+mod item;
 mod labels;
 mod visit;
 mod vocabulary;
+
+use keystead_core::usage::{ImageCounts, ImageTraits};
 
 use crate::estimate::tokens::Text;
 use crate::response::figures::{Figures, number};
 use crate::response::json_lexer::Lexer;
 
+use item::{Item, note};
 pub(crate) use labels::Labels;
 pub(crate) use vocabulary::Tool;
 use vocabulary::{Calls, Kind, Name, TextUse, Zone};
@@ -44,7 +48,8 @@ pub(crate) struct Found {
     /// The field of the last text. Its next piece continues there.
     last_text: Name,
     data: Option<u64>,
-    completed: u64,
+    /// Completed pictures of a stream.
+    completed: ImageCounts,
     /// Calls of hosted tools: counted as each was done, and as listed at the end.
     calls: Calls,
     calls_listed: Calls,
@@ -60,28 +65,6 @@ pub(crate) struct Found {
     over: Option<bool>,
 }
 
-/// What is known of the item being read.
-#[derive(Debug, Default, Clone, Copy)]
-struct Item {
-    /// The tool, if it is a call.
-    tool: Option<Tool>,
-    failed: bool,
-    /// It says that it is not completed.
-    unfinished: bool,
-    /// The call opened a page or searched within one.
-    visit: bool,
-}
-
-impl Item {
-    /// The called tool, if its calls are counted.
-    fn call(self) -> Option<Tool> {
-        self.tool.filter(|tool| match tool {
-            Tool::ImageGeneration => !self.failed,
-            Tool::WebSearch | Tool::FileSearch => !self.unfinished && !self.visit,
-        })
-    }
-}
-
 /// What is known of the event being read.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Event {
@@ -92,6 +75,8 @@ pub(crate) struct Event {
     /// It has fields that not every chunk has.
     pub(crate) more: bool,
     kind: Kind,
+    /// The quality and size of its picture.
+    images: ImageTraits,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -158,7 +143,12 @@ impl Found {
 
     /// The number of pictures: those of a list `data`, or the completed ones of a stream.
     pub(crate) fn pictures(&self) -> Option<u64> {
-        self.data.or((self.completed > 0).then_some(self.completed))
+        self.data.or(Some(self.completed.number()).filter(|completed| *completed > 0))
+    }
+
+    /// The pictures that the tool of a response made, by quality and size.
+    pub(crate) fn drawn(&self) -> &ImageCounts {
+        std::cmp::max_by_key(self.calls.pictures(), self.calls_listed.pictures(), |counts| counts.number())
     }
 
     /// The id of a response.
@@ -181,9 +171,14 @@ impl Found {
         self.over == Some(true)
     }
 
-    /// The number of completed pictures in a stream.
-    pub(crate) const fn completed(&self) -> u64 {
-        self.completed
+    /// Whether there is a list `data`.
+    pub(crate) const fn has_list(&self) -> bool {
+        self.data.is_some()
+    }
+
+    /// The completed pictures of a stream, by quality and size.
+    pub(crate) const fn completed(&self) -> &ImageCounts {
+        &self.completed
     }
 
     /// Whether the event that ends the stream for its client has arrived.
@@ -205,7 +200,7 @@ impl Found {
         let event = std::mem::take(&mut self.event);
         match event.kind {
             Kind::PictureDone => {
-                self.completed = self.completed.saturating_add(1);
+                self.completed.add(event.images, 1);
                 if let Some((_, figures)) = self.best.take() {
                     self.pictures = Some(self.pictures.unwrap_or_default().plus(figures));
                 }
@@ -321,8 +316,13 @@ impl Found {
             }
             (Zone::Action, Name::Type, kind) => self.item.visit = kind != b"search",
             (Zone::Root | Zone::Response, Name::ServiceTier, tier) => self.labels.set_tier(tier),
-            (Zone::Root | Zone::Item | Zone::Done, Name::Size, size) => self.labels.set_size(size),
-            (Zone::Root | Zone::Item | Zone::Done, Name::Quality, quality) => self.labels.set_quality(quality),
+            (Zone::Root, name @ (Name::Size | Name::Quality), text) => {
+                note(&mut self.event.images, name, text);
+                self.labels.note_images(name, text);
+            }
+            (Zone::Item | Zone::Done, name @ (Name::Size | Name::Quality), text) => {
+                note(&mut self.item.images, name, text);
+            }
             (Zone::Offer, Name::ContextSize, level) => self.labels.set_level(level),
             (Zone::Stores, _, id) => self.labels.add_store(id),
             (Zone::Item | Zone::Done, Name::ContainerId, id) => self.labels.add_container(id),

@@ -168,7 +168,7 @@ impl RunningAnswer {
     /// Whether the answer is complete for its client, although more may follow.
     fn is_final(&self) -> bool {
         let Scan::Events(scan) = &self.scan else { return false };
-        let completed = scan.found().completed();
+        let completed = scan.found().completed().number();
         scan.is_final() || (completed > 0 && completed >= self.recorder.pictures())
     }
 

@@ -2,10 +2,14 @@
 
 use keystead_core::id::OrganizationId;
 use keystead_core::route::MeterKind;
-use keystead_core::usage::attributes::{USUAL_CONTEXT_LEVEL, image_source, is_usual_quality};
+use keystead_core::usage::attributes::USUAL_CONTEXT_LEVEL;
 use keystead_core::usage::{Attributes, ImageTraits, Price, Quantities, UsageKind};
 
 use crate::response::answer_reader::{Found, Reader, Tool};
+
+mod parts;
+
+pub(crate) use parts::Parts;
 
 /// What is known from the request itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -124,13 +128,6 @@ pub(crate) fn abandoned(meter: MeterKind, sent: Sent) -> Counted {
     counted(meter, nothing.found(), End::Broken, || sent).unwrap_or(none)
 }
 
-/// Pictures made by a tool of a response: they count for the tool's own model.
-pub(crate) fn drawn(found: &Found) -> Option<Counted> {
-    let images = whole(found.calls(Tool::ImageGeneration));
-    let used = Quantities { requests: 1, images, ..Quantities::default() }.clamped();
-    (images > 0).then_some(Counted { used, estimated: false })
-}
-
 /// What one hosted tool did in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ToolUse {
@@ -167,33 +164,12 @@ pub(crate) fn tool_calls(found: &Found, organization: &OrganizationId) -> impl I
     calls.into_iter().filter(|call| call.counted.used.tool_calls > 0).chain(sessions)
 }
 
-/// The attributes of the usage of a request of this kind. `images` is called for images only.
-pub(crate) fn attributes(
-    kind: UsageKind,
-    found: &Found,
-    path: &str,
-    images: impl FnOnce(ImageTraits) -> ImageTraits,
-) -> Attributes {
-    let labels = found.labels();
+/// The attributes of usage of a kind other than images.
+pub(crate) fn attributes(kind: UsageKind, found: &Found) -> Attributes {
     match kind {
-        UsageKind::Completions => Attributes::of_detail(labels.tier()),
-        UsageKind::Images => Attributes { source: Some(image_source(path).into()), ..Attributes::default() }
-            .with_images(images(labels.images())),
+        UsageKind::Completions => Attributes::of_detail(found.labels().tier()),
         _ => Attributes::default(),
     }
-}
-
-/// The quality and size by which images cost. What the request states counts where the price names it, so that no image
-/// costs more than was set aside for it; then what the answer states, and then again the request. A quality that is
-/// neither usual nor named by the price is not kept.
-pub(crate) fn images(price: &Price, asked: ImageTraits, answered: ImageTraits) -> ImageTraits {
-    let table = price.images.as_ref();
-    let named = |traits| table.map(|table| table.named(traits)).unwrap_or_default();
-    let first = named(asked);
-    let size = first.size.or(answered.size).or(asked.size);
-    let quality = first.quality.or(answered.quality).or(asked.quality);
-    let known = named(ImageTraits { quality, size }).quality;
-    ImageTraits { quality: known.or(quality.filter(|quality| is_usual_quality(quality.as_str()))), size }
 }
 
 /// The usage of one complete JSON answer of a line of a batch, and its attributes.
@@ -208,8 +184,9 @@ pub(crate) fn of_line(
     reader.feed(body);
     reader.end_value();
     let counted = counted(meter, reader.found(), End::Whole, Sent::default)?;
-    let images = |answered| images(price, ImageTraits::default(), answered);
-    Some((counted, Attributes { batch: true, ..attributes(kind, reader.found(), path, images) }))
+    let parts = Parts::of_request((kind, path), reader.found(), counted, price, ImageTraits::default);
+    let (counted, attributes) = parts.last;
+    Some((counted, Attributes { batch: true, ..attributes }))
 }
 
 fn whole(figure: u64) -> i64 {

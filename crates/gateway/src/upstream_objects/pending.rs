@@ -13,7 +13,7 @@ use keystead_core::money::Amount;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::MeterKind;
-use keystead_core::usage::{Attributes, ImageTraits, Price, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, Price, UsageEvent, UsageKind};
 use tokio::time::sleep;
 
 use crate::api_request::ApiRequest;
@@ -22,7 +22,7 @@ use crate::decide::spend_ledgers::SpendGuard;
 use crate::response::answer::MOST_RECORDED;
 use crate::response::answer_reader::{Found, Reader};
 use crate::response::error_body;
-use crate::response::reported_usage::{self, Counted, End, Sent, ToolUse};
+use crate::response::reported_usage::{self, Counted, End, Parts, Sent, ToolUse};
 use crate::upstream::{UpstreamRequest, collect};
 use crate::{BoxFuture, Gateway, Unavailable};
 
@@ -167,14 +167,8 @@ impl Gateway {
         if !found.has_ended() {
             return Ok(());
         }
-        if let (Some(model), Some(drawn)) = (&pending.tool, reported_usage::drawn(found)) {
-            let once = format!("{}/{model}", pending.id);
-            let price = self.price_of(pending, model);
-            let images = |answered| reported_usage::images(&price, ImageTraits::default(), answered);
-            let attributes = reported_usage::attributes(UsageKind::Images, found, RESPONSES, images);
-            let event = self.event_of(pending, (UsageKind::Images, attributes), model.clone(), drawn, once);
-            // Events become safe in order, so the one that follows speaks for both.
-            drop(self.services.meter.record(event));
+        if let Some(model) = &pending.tool {
+            self.record_drawn(pending, model, found);
         }
         let counted = reported_usage::counted(MeterKind::Completion, found, End::Whole, || sent(pending));
         for ToolUse { kind, counted, attributes, once } in
@@ -190,9 +184,23 @@ impl Gateway {
         }
     }
 
+    /// Records what the tool drew. Events become safe in order, so the one that follows speaks for these.
+    fn record_drawn(&self, pending: &Pending, model: &str, found: &Found) {
+        let Some(drawn) = Parts::of_tool(found, RESPONSES, &self.price_of(pending, model)) else { return };
+        let once = format!("{}/{model}", pending.id);
+        for (counted, attributes) in drawn.earlier {
+            let once = format!("{once}/{}", attributes.of_images().key());
+            let event = self.event_of(pending, (UsageKind::Images, attributes), model.to_owned(), counted, once);
+            drop(self.services.meter.record(UsageEvent { stream: false, summary: false, ..event }));
+        }
+        let (counted, attributes) = drawn.last;
+        let event = self.event_of(pending, (UsageKind::Images, attributes), model.to_owned(), counted, once);
+        drop(self.services.meter.record(event));
+    }
+
     async fn record_pending(&self, pending: &Pending, counted: Counted, found: &Found) -> Result<(), ErrorResponse> {
         let kind = UsageKind::Completions;
-        let attributes = reported_usage::attributes(kind, found, RESPONSES, |answered| answered);
+        let attributes = reported_usage::attributes(kind, found);
         let event = self.event_of(pending, (kind, attributes), pending.model.clone(), counted, pending.id.clone());
         let recorded = self.services.meter.record(event);
         recorded.safe().await.map_err(|_| error_body::unrecorded())

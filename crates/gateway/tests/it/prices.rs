@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use http::Response;
 use keystead_core::gate::Requirement;
 use keystead_core::money::{Amount, Micros};
 use keystead_core::prices::{PriceChange, PriceSchedule, images_of};
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Price, TokenParts, UsageKind};
 
-use crate::world::{World, json};
+use crate::world::{World, full, json};
 
 const CHAT: &str = "/v1/chat/completions";
 const ASK: &str = r#"{"model":"gpt-4o","messages":[],"max_tokens":100}"#;
@@ -258,6 +259,83 @@ async fn a_form_states_the_quality_and_size_of_its_images() {
                 let costs = if passes { vec![Amount::of_cents(cost)] } else { vec![] };
                 assert_eq!(world.costs().await, costs, "{body}");
             }
+        }
+    }
+}
+
+/// Quality and size, requests, images and cost of each event of images; each costs what it used at its price.
+async fn images(world: &World) -> Vec<(String, i64, i64, Amount)> {
+    let mut rows = Vec::new();
+    for event in world.events().await.iter().filter(|event| event.kind == UsageKind::Images) {
+        assert_eq!(by_size().for_usage(event.kind, &event.attributes).cost(&event.used), event.cost, "{event:?}");
+        rows.push((event.attributes.of_images().key(), event.used.requests, event.used.images, event.cost));
+    }
+    rows
+}
+
+fn row(key: &str, requests: i64, images: i64, cents: i64) -> (String, i64, i64, Amount) {
+    (key.to_owned(), requests, images, Amount::of_cents(cents))
+}
+
+#[tokio::test]
+async fn images_that_a_tool_draws_cost_by_their_own_quality_and_size() {
+    let call = |quality: &str, size: &str| {
+        format!(r#"{{"type":"image_generation_call","status":"completed","quality":"{quality}","size":"{size}"}}"#)
+    };
+    let output = [call("low", "1024x1024"), call("hd", "1024x1792"), call("low", "1024x1024")].join(",");
+    let usage = r#""usage":{"input_tokens":5,"output_tokens":7}"#;
+    let answer = format!(r#"{{"id":"resp_1","status":"completed","output":[{output}],{usage}}}"#);
+    let expected = [row("hd/1024x1792", 0, 1, 12), row("low/1024x1024", 1, 2, 2)];
+    let ask = |more: &str| {
+        let tools = r#""tools":[{"type":"image_generation","model":"gpt-image-1"}]"#;
+        format!(r#"{{"model":"gpt-4o","input":"draw",{tools}{more}}}"#)
+    };
+    let (world, key) = drawing(100_000, &answer).await;
+    assert_eq!(world.post("/v1/responses", &key, &ask("")).await.status, 200);
+    assert_eq!(images(&world).await, expected);
+
+    // The same in the background, counted once although it is asked for twice.
+    let (world, key) = drawing(100_000, "").await;
+    let queued = r#"{"id":"resp_1","object":"response","status":"queued","usage":null,"output":[]}"#;
+    world.answers(move |seen| json(200, if seen.method == "POST" { queued } else { answer.as_str() }));
+    assert_eq!(world.post("/v1/responses", &key, &ask(r#","background":true"#)).await.status, 200);
+    assert_eq!(images(&world).await, []);
+    for _ in 0..2 {
+        world.gateway.settle_pending().await.unwrap();
+        assert_eq!(images(&world).await, expected);
+    }
+    let events = world.events().await;
+    let ids: Vec<_> = events.iter().map(|event| event.once.as_deref()).collect();
+    assert_eq!(ids, ["resp_1/gpt-image-1/hd/1024x1792", "resp_1/gpt-image-1", "resp_1"].map(Some));
+}
+
+#[tokio::test]
+async fn images_of_a_stream_cost_by_their_own_quality_and_size() {
+    let done = |quality: &str, size: &str| {
+        format!("data: {{\"type\":\"image_generation.completed\",\"quality\":\"{quality}\",\"size\":\"{size}\"}}\n\n")
+    };
+    let stream = [done("hd", "1024x1792"), done("low", "1024x1024")].concat();
+    for (asked, most, expected) in [
+        ("", 24, vec![row("hd/1024x1792", 0, 1, 12), row("low/1024x1024", 1, 1, 1)]),
+        // What is stated counts for each of them.
+        (r#","size":"1024x1024""#, 8, vec![row("hd/1024x1024", 0, 1, 4), row("low/1024x1024", 1, 1, 1)]),
+        (r#","size":"1024x1024","quality":"low""#, 2, vec![row("low/1024x1024", 1, 2, 2)]),
+    ] {
+        let ask = format!(r#"{{"model":"gpt-image-1","prompt":"p","stream":true,"n":2{asked}}}"#);
+        for (cents, status) in [(most, 200), (most - 1, 400)] {
+            let (world, key) = drawing(cents, "").await;
+            let stream = stream.clone();
+            world.answers(move |_| {
+                let answer = Response::builder().header("content-type", "text/event-stream");
+                answer.body(full(stream.clone())).unwrap()
+            });
+            assert_eq!(world.post("/v1/images/generations", &key, &ask).await.status, status, "{ask} {cents}");
+            let expected = if status == 200 { expected.clone() } else { vec![] };
+            // The client has a stream before it is counted.
+            while world.events().await.len() < expected.len() {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(images(&world).await, expected, "{ask} {cents}");
         }
     }
 }

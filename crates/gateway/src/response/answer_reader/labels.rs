@@ -1,8 +1,11 @@
-//! What an answer names besides its figures: the service tier, the quality and size of images, and what its hosted
-//! tools used.
+//! What an answer names besides its figures: the service tier, the quality and size of images, and what its
+//! hosted tools used.
 
-use keystead_core::usage::attributes::{context_level, image_size, is_vector_store, service_tier};
-use keystead_core::usage::{ImageQuality, ImageTraits};
+use keystead_core::usage::ImageTraits;
+use keystead_core::usage::attributes::{context_level, is_vector_store, service_tier};
+
+use super::item::note;
+use super::vocabulary::Name;
 
 /// Maximum number of containers that one answer names; more of them are not told apart.
 const MOST_CONTAINERS: usize = 16;
@@ -32,12 +35,8 @@ impl Labels {
         self.tier = text(name).and_then(service_tier).or(self.tier);
     }
 
-    pub(super) fn set_size(&mut self, size: &[u8]) {
-        self.images.size = text(size).and_then(image_size).or(self.images.size);
-    }
-
-    pub(super) fn set_quality(&mut self, quality: &[u8]) {
-        self.images.quality = text(quality).and_then(ImageQuality::read).or(self.images.quality);
+    pub(super) fn note_images(&mut self, name: Name, text: &[u8]) {
+        note(&mut self.images, name, text);
     }
 
     pub(super) fn set_level(&mut self, level: &[u8]) {
@@ -66,7 +65,7 @@ impl Labels {
         self.tier
     }
 
-    /// The quality and size of the images.
+    /// The quality and size of the images of the answer itself, as it stated them last.
     pub(crate) const fn images(&self) -> ImageTraits {
         self.images
     }

@@ -24,9 +24,10 @@ impl Visit for Found {
     fn close(&mut self) {
         let Some(frame) = self.frames.pop() else { return };
         self.name = frame.outer;
+        let images = self.item.images;
         match (frame.zone, self.item.call()) {
-            (Zone::Item, Some(tool)) => self.calls_listed.add(tool),
-            (Zone::Done, Some(tool)) => self.calls.add(tool),
+            (Zone::Item, Some(tool)) => self.calls_listed.add(tool, images),
+            (Zone::Done, Some(tool)) => self.calls.add(tool, images),
             _ => {}
         }
         if let Zone::Usage(place) = frame.zone

@@ -1,5 +1,7 @@
 //! The vocabulary of answers: types of events, names of fields, and the places where they have a meaning.
 
+use keystead_core::usage::{ImageCounts, ImageTraits};
+
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     #[default]
@@ -52,17 +54,18 @@ impl Tool {
 }
 
 /// Numbers of calls of hosted tools.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Calls {
-    pictures: u64,
+    pictures: ImageCounts,
     web: u64,
     files: u64,
 }
 
 impl Calls {
-    pub(super) fn add(&mut self, tool: Tool) {
+    /// Adds a call; `images` are the quality and size of its picture.
+    pub(super) fn add(&mut self, tool: Tool, images: ImageTraits) {
         let calls = match tool {
-            Tool::ImageGeneration => &mut self.pictures,
+            Tool::ImageGeneration => return self.pictures.add(images, 1),
             Tool::WebSearch => &mut self.web,
             Tool::FileSearch => &mut self.files,
         };
@@ -71,10 +74,15 @@ impl Calls {
 
     pub(super) const fn of(&self, tool: Tool) -> u64 {
         match tool {
-            Tool::ImageGeneration => self.pictures,
+            Tool::ImageGeneration => self.pictures.number(),
             Tool::WebSearch => self.web,
             Tool::FileSearch => self.files,
         }
+    }
+
+    /// The pictures, by quality and size.
+    pub(super) const fn pictures(&self) -> &ImageCounts {
+        &self.pictures
     }
 }
 

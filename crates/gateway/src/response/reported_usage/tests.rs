@@ -4,6 +4,7 @@ use keystead_core::money::Micros;
 use keystead_core::prices::images_of;
 
 use super::*;
+use crate::response::event_stream::EventScan;
 
 fn organization(id: &str) -> OrganizationId {
     id.parse().unwrap()
@@ -156,12 +157,12 @@ fn pictures_of_a_tool_are_found_in_the_output() {
     let call =
         |status: &str| format!(r#"{{"id":"ig_1","type":"image_generation_call","status":"{status}","result":"QUJD"}}"#);
     let count = |body: &str, step: usize| {
-        let mut scan = crate::response::event_stream::EventScan::new(false);
+        let mut scan = EventScan::new(false);
         for piece in body.as_bytes().chunks(step) {
             scan.pass(&bytes::Bytes::copy_from_slice(piece));
         }
         scan.rest();
-        drawn(scan.found()).map(|counted| counted.used.images)
+        scan.found().drawn().number()
     };
     let (one, failed) = (call("completed"), call("failed"));
     let message = r#"{"type":"message","content":[{"type":"output_text","text":"image_generation_call"}]}"#;
@@ -170,14 +171,14 @@ fn pictures_of_a_tool_are_found_in_the_output() {
     let end =
         format!("data: {{\"type\":\"response.completed\",\"response\":{{\"output\":[{one},{message},{failed}]}}}}\n\n");
     for step in [1, 7, 1_000] {
-        assert_eq!(count(&format!("{added}{done}{end}"), step), Some(1));
-        assert_eq!(count(&format!("{added}{done}{done}"), step), Some(2), "the end never came");
-        assert_eq!(count(&added, step), None);
+        assert_eq!(count(&format!("{added}{done}{end}"), step), 1);
+        assert_eq!(count(&format!("{added}{done}{done}"), step), 2, "the end never came");
+        assert_eq!(count(&added, step), 0);
     }
     let mut reader = Reader::default();
     reader.feed(format!(r#"{{"id":"resp_1","output":[{one},{message},{failed},{one}]}}"#).as_bytes());
     reader.end_value();
-    assert_eq!(drawn(reader.found()).map(|counted| counted.used.images), Some(2));
+    assert_eq!(reader.found().drawn().number(), 2);
 }
 
 #[test]
@@ -190,7 +191,7 @@ fn searches_of_hosted_tools_are_counted() {
     let others = ["failed", "in_progress", "incomplete"].map(|status| call("web_search", status)).join(",");
     let others = [others, call("computer", "completed"), visit].join(",");
     let counted = |body: &str, step: usize| {
-        let mut scan = crate::response::event_stream::EventScan::new(false);
+        let mut scan = EventScan::new(false);
         body.as_bytes().chunks(step).for_each(|piece| drop(scan.pass(&bytes::Bytes::copy_from_slice(piece))));
         scan.rest();
         let payer = organization("org-one");
@@ -218,7 +219,16 @@ fn answers_name_attributes() {
         reader
     };
     let of = |kind: UsageKind, path: &str, body: &str| {
-        let attributes = attributes(kind, read(body).found(), path, |answered| answered);
+        let reader = read(body);
+        let parts = Parts::of_request(
+            (kind, path),
+            reader.found(),
+            Counted::default(),
+            &Price::default(),
+            ImageTraits::default,
+        );
+        assert!(parts.earlier.is_empty());
+        let (_, attributes) = parts.last;
         (attributes.detail.as_deref().map(str::to_owned), attributes.source.as_deref().map(str::to_owned))
     };
     let some = |text: &str| Some(text.to_owned());
@@ -235,16 +245,6 @@ fn answers_name_attributes() {
     assert_eq!(of(UsageKind::Images, "/v1/images/edits", body), (some("1024x1536"), some("image.edit")));
     let body = r#"{"size":"auto","data":[{}]}"#;
     assert_eq!(of(UsageKind::Images, "/v1/images/generations", body), (None, some("image.generation")));
-
-    // Quality and size, of a complete answer, of an event, and of a picture that a tool made.
-    for body in [
-        r#"{"quality":"high","size":"1024x1536","data":[{"quality":"low"}]}"#,
-        r#"{"type":"image_generation.completed","size":"1024x1536","quality":"high"}"#,
-        r#"{"output":[{"type":"image_generation_call","quality":"high","size":"1024x1536"}]}"#,
-    ] {
-        let images = read(body).found().labels().images();
-        assert_eq!(images, ImageTraits::read(Some("high"), Some("1024x1536")), "{body}");
-    }
 
     let calls = |payer: &str, tools: &str| {
         let call = |name: &str| format!(r#"{{"type":"{name}_call","status":"completed"}}"#);
@@ -281,7 +281,7 @@ fn images_cost_by_what_the_request_states() {
         (&priced, ("low", "1x1"), ("", ""), ("low", "1x1")),
         (&priced, ("silver", ""), ("bronze", ""), ("", "")),
     ] {
-        let got = images(price, traits(asked), traits(answered));
+        let got = price.images_as_charged(traits(asked), traits(answered));
         assert_eq!(got, traits(expected), "{asked:?} {answered:?}");
         // Never more than what is set aside.
         let most = price.for_images_at_most(traits(asked)).image;
