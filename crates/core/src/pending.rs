@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::budget::{Charge, Payers, PendingHold};
 use crate::id::{KeyId, OrganizationId, ProjectId};
 use crate::time::Timestamp;
+use crate::usage::StatedImages;
 
 /// The kind of pending object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,9 @@ pub struct Pending {
     /// The model of its tool that generates images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
+    /// What the lines of a batch state of their images.
+    #[serde(default, skip_serializing_if = "StatedImages::is_empty")]
+    pub images: StatedImages,
     /// Estimated number of tokens that were sent.
     pub read: i64,
     /// Whether a stream was requested.

@@ -14,12 +14,14 @@ mod image_counts;
 pub mod images;
 mod parts;
 mod price;
+mod stated_images;
 
 pub use attributes::Attributes;
 pub use image_counts::ImageCounts;
 pub use images::{ImagePrices, ImageQuality, ImageTraits};
 pub use parts::TokenParts;
 pub use price::Price;
+pub use stated_images::StatedImages;
 
 /// Days for which usage is kept by the minute; what is older is kept by the hour and by the day.
 pub const MINUTES_KEPT_DAYS: i64 = 14;

@@ -5,7 +5,6 @@ use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 
-use keystead_core::budget::Measured;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::Price;
 
@@ -15,6 +14,7 @@ use crate::estimate::{self, TokenEstimate};
 use crate::request::client_body::Fault;
 use crate::request::form_progress::FormProgress;
 use crate::response::reported_usage::Sent;
+use crate::upstream_objects::batches::BatchLines;
 
 /// A body up to this length is kept until it is settled; a longer one is estimated at once.
 const KEPT: usize = 64 << 10;
@@ -37,8 +37,8 @@ pub(crate) struct Outgoing<'c> {
     pub(crate) audio: bool,
     /// The request's content, for an estimate.
     pub(crate) prompt: Prompt,
-    /// The most that the lines of a new batch may use.
-    pub(crate) batch_use: Measured,
+    /// What the lines of a new batch say.
+    pub(crate) batch: BatchLines,
     /// Why the client's body ended early, if it did.
     pub(crate) fault: Option<Fault>,
 }
@@ -56,7 +56,7 @@ impl<'c> Outgoing<'c> {
             tool: None,
             audio: false,
             prompt: Prompt::Nothing,
-            batch_use: Measured::default(),
+            batch: BatchLines::default(),
             fault: None,
         }
     }

@@ -141,7 +141,7 @@ impl Gateway {
             ObjectsInput::Json(JsonInput { body, peek }) => {
                 self.all_owned(&peek.objects, &request.payer).await?;
                 if request.route.path == "/v1/batches" {
-                    outgoing.batch_use = self.judge_batch(catalogue, request, &body).await?;
+                    outgoing.batch = self.judge_batch(catalogue, request, &body).await?;
                 }
                 RequestBody::Whole(body)
             }

@@ -50,7 +50,8 @@ impl fmt::Debug for ImageQuality {
 }
 
 /// The quality and the size of images, as far as they are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ImageTraits {
     /// The quality.
     pub quality: Option<ImageQuality>,
@@ -85,6 +86,21 @@ impl ImageTraits {
             (Some(quality), None) => quality.as_str().to_owned(),
             (None, size) => size.unwrap_or_default(),
         }
+    }
+}
+
+impl From<ImageTraits> for String {
+    fn from(images: ImageTraits) -> Self {
+        images.key()
+    }
+}
+
+impl TryFrom<String> for ImageTraits {
+    type Error = NoImagePrices;
+
+    /// Reads a key; an empty one says nothing.
+    fn try_from(key: String) -> Result<Self, Self::Error> {
+        if key.is_empty() { Ok(Self::default()) } else { Self::of_key(&key).ok_or(NoImagePrices) }
     }
 }
 

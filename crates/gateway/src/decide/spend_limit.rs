@@ -49,7 +49,7 @@ impl Gateway {
         if !self.has_budget(request) {
             return Measured::default();
         }
-        let Some(model) = outgoing.model else { return outgoing.batch_use };
+        let Some(model) = outgoing.model else { return outgoing.batch.most };
         let (bounds, images) = match body {
             RequestBody::Whole(body) => {
                 let asked = outgoing.prompt.at_most();

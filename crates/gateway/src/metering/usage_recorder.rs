@@ -12,7 +12,7 @@ use keystead_core::budget::{Measured, PendingHold};
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::rate::Used;
 use keystead_core::route::MeterKind;
-use keystead_core::usage::{Attributes, Price, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, Price, StatedImages, UsageEvent, UsageKind};
 
 use crate::Unavailable;
 use crate::decide::admitted_request::AdmittedRequest;
@@ -215,6 +215,7 @@ impl UsageRecorder {
             owner: admitted.caller.owner.as_str().to_owned(),
             model,
             tool: self.tool.as_ref().map(|(model, _)| (**model).to_owned()),
+            images: StatedImages::default(),
             read: i64::try_from(self.prompt.estimate().read).unwrap_or(i64::MAX),
             stream: admitted.features.stream,
             summary: admitted.features.summary,
@@ -233,7 +234,7 @@ impl UsageRecorder {
             images: counted.used.images.unsigned_abs(),
         });
         let of = (kind, self.admitted.route.path);
-        let parts = Parts::of_request(of, found, counted, &self.price, || self.prompt.estimate().images);
+        let parts = Parts::of_request(of, found, counted, &self.price, |_| self.prompt.estimate().images);
         self.record_further_images(parts.earlier, (&model, &self.price), once.as_deref());
         let (counted, attributes) = parts.last;
         let event = self.event(kind, attributes, (model, &self.price), counted, once);

@@ -12,7 +12,6 @@ use keystead_core::route::Method;
 
 use crate::api_request::ApiRequest;
 use crate::body::{GatewayBody, full};
-use crate::catalogue::ModelEntry;
 use crate::catalogue::address::Upstream;
 use crate::decide::admitted_request::AdmittedRequest;
 use crate::decide::spend_ledgers::SpendGuard;
@@ -25,6 +24,7 @@ use crate::response::error_body;
 use crate::response::metered_body::{self, MeteredBody, Shape};
 use crate::response::upstream_errors;
 use crate::upstream::{Challenge, UpstreamBody, collect};
+use crate::upstream_objects::batches::BegunBatch;
 use crate::upstream_objects::listing;
 use crate::upstream_objects::made::{self, Making};
 use crate::{BoxFuture, Gateway};
@@ -145,7 +145,7 @@ impl Gateway {
         };
         if objects(request, &answered.outgoing).are_read_first(shape) {
             let Answered { parts, body, outgoing, recorder, .. } = answered;
-            let whole = self.read_and_record(request, outgoing.model, body, recorder).await?;
+            let whole = self.read_and_record(request, outgoing, body, recorder).await?;
             return Ok(passed(request, parts, full(whole)));
         }
         self.pass(request, answered, shape)?.finish().await
@@ -155,17 +155,18 @@ impl Gateway {
     async fn read_and_record(
         &self,
         request: &ApiRequest<'_>,
-        model: Option<&ModelEntry>,
+        outgoing: Outgoing<'_>,
         body: UpstreamBody,
         mut recorder: UsageRecorder,
     ) -> Result<Bytes, ErrorResponse> {
         // What a new batch may cost stays set aside once its id is known. One without an id is never counted.
         let begins = request.route.path == "/v1/batches" && request.route.method == Method::Post;
         let guard = if begins { recorder.take_guard() } else { SpendGuard::default() };
+        let (model, begun) = (outgoing.model, BegunBatch { guard, images: outgoing.batch.images });
         let Some((whole, recorded)) = metered_body::collect(body, recorder, MOST_RECORDED).await else {
             return Err(broke_off());
         };
-        let whole = listing::record_objects(self, request, model, whole, guard).await?;
+        let whole = listing::record_objects(self, request, model, whole, begun).await?;
         self.count_seen(request, &whole).await?;
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;
         Ok(whole)

@@ -172,19 +172,20 @@ pub(crate) fn attributes(kind: UsageKind, found: &Found) -> Attributes {
     }
 }
 
-/// The usage of one complete JSON answer of a line of a batch, and its attributes.
+/// The usage of one complete JSON answer of a line of a batch, and its attributes. `asked` has what the line may state of its
+/// images beside this that its answer states.
 pub(crate) fn of_line(
-    kind: UsageKind,
+    (kind, path): (UsageKind, &str),
     meter: MeterKind,
     body: &[u8],
-    path: &str,
     price: &Price,
+    asked: impl FnOnce(ImageTraits) -> ImageTraits,
 ) -> Option<(Counted, Attributes)> {
     let mut reader = Reader::default();
     reader.feed(body);
     reader.end_value();
     let counted = counted(meter, reader.found(), End::Whole, Sent::default)?;
-    let parts = Parts::of_request((kind, path), reader.found(), counted, price, ImageTraits::default);
+    let parts = Parts::of_request((kind, path), reader.found(), counted, price, asked);
     let (counted, attributes) = parts.last;
     Some((counted, Attributes { batch: true, ..attributes }))
 }

@@ -16,7 +16,7 @@ use keystead_core::pending::Pending;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{self, MeterKind, ModelIn};
 use keystead_core::text::printable;
-use keystead_core::usage::UsageKind;
+use keystead_core::usage::{StatedImages, UsageKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -63,6 +63,24 @@ struct ResultOf<'l> {
     body: Option<&'l RawValue>,
 }
 
+/// What the lines of a new batch say.
+#[derive(Debug, Default)]
+pub(crate) struct BatchLines {
+    /// The most that they may use, if a budget applies.
+    pub(crate) most: Measured,
+    /// What they state of their images.
+    pub(crate) images: StatedImages,
+}
+
+/// What is kept of a batch that has begun.
+#[derive(Debug, Default)]
+pub(crate) struct BegunBatch {
+    /// What is set aside for it.
+    pub(crate) guard: SpendGuard,
+    /// What its lines state of their images.
+    pub(crate) images: StatedImages,
+}
+
 /// Any object.
 type Object = BTreeMap<String, serde::de::IgnoredAny>;
 
@@ -72,14 +90,13 @@ struct ModelOf {
 }
 
 impl Gateway {
-    /// Reads the file of a new batch, and refuses it with its first line that may not pass. Returns the most that its lines
-    /// may use, if a budget applies.
+    /// Reads the file of a new batch, and refuses it with its first line that may not pass.
     pub(crate) async fn judge_batch(
         &self,
         catalogue: &std::sync::Arc<Catalogue>,
         request: &ApiRequest<'_>,
         body: &Bytes,
-    ) -> Result<Measured, Rejection> {
+    ) -> Result<BatchLines, Rejection> {
         let unnamed =
             || error_body::bad_body("Name the batch's file once in 'input_file_id'.").with_param("input_file_id");
         let text = std::str::from_utf8(body).map_err(|_| unnamed())?;
@@ -87,33 +104,33 @@ impl Gateway {
         let file: String = file.and_then(|raw| serde_json::from_str(raw.get()).ok()).ok_or_else(unnamed)?;
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let mut lines = Lines::new(self.content(&request.id, upstream, &file).await?, self.limits.json_body);
-        let (mut number, mut sum) = (0, Measured::default());
+        let (mut number, mut said) = (0, BatchLines::default());
         while let Some(line) = lines.next().await.map_err(|broken| broken.response(number + 1))? {
             number += 1;
             if number > MOST_LINES {
                 return Err(error_body::bad_body(format!("A batch may hold {MOST_LINES} requests.")).into());
             }
-            let judged = self.judge_line(catalogue, request, upstream, &line).await;
-            let most = judged.map_err(|rejection| match rejection {
+            let judged = self.judge_line(catalogue, request, upstream, &line, &mut said).await;
+            judged.map_err(|rejection| match rejection {
                 Rejection::Error(wire) => Rejection::Error(in_line(wire, number)),
                 Rejection::Response(mut response) => {
                     response.headers_mut().insert(HeaderName::from_static("x-keystead-batch-line"), number.into());
                     Rejection::Response(response)
                 }
             })?;
-            sum = sum.plus(most);
         }
-        Ok(sum)
+        Ok(said)
     }
 
-    /// Judges one line like a single request.
+    /// Judges one line like a single request, and adds what it says.
     async fn judge_line(
         &self,
         catalogue: &std::sync::Arc<Catalogue>,
         request: &ApiRequest<'_>,
         upstream: &Upstream,
         line: &Bytes,
-    ) -> Result<Measured, Rejection> {
+        said: &mut BatchLines,
+    ) -> Result<(), Rejection> {
         let line = json_body::text_of(line.clone())?;
         if several(&line) {
             let message = "It holds a line break within, at which some readers would find a second request. Escape it.";
@@ -156,14 +173,19 @@ impl Gateway {
             let id = &judged.entry.id;
             return Err(error_body::bad_body(format!("The model '{id}' is not served where batches run.")).into());
         }
-        if !self.has_budget(request) {
-            return Ok(Measured::default());
-        }
         let now = self.now();
+        let price = judged.entry.prices.at(now);
+        if route.meter == MeterKind::Image {
+            said.images.note(&judged.entry.id, estimate::at_most(&body).images, &price);
+        }
+        if !self.has_budget(request) {
+            return Ok(());
+        }
         let images = judged.image.map(|(image, _)| PICTURE_OF_A_TOOL.most(&image.prices.at(now)));
         let bounds =
             self.bounds(route.meter, judged.entry, estimate::at_most(&body), peek.input_characters, body.len());
-        Ok(bounds.most(&judged.entry.prices.at(now)).plus(images.unwrap_or_default()))
+        said.most = said.most.plus(bounds.most(&price)).plus(images.unwrap_or_default());
+        Ok(())
     }
 
     /// Notes a batch that has begun, and counts one with results.
@@ -171,11 +193,11 @@ impl Gateway {
         &self,
         request: &ApiRequest<'_>,
         body: &Bytes,
-        guard: SpendGuard,
+        begun: BegunBatch,
     ) -> Result<(), ErrorResponse> {
         let Ok(batch) = serde_json::from_slice::<Batch>(body) else { return Ok(()) };
         if request.route.path == "/v1/batches" {
-            self.note_batch(request, &batch.id, guard).await?;
+            self.note_batch(request, &batch.id, begun).await?;
         }
         let noted = self.services.pending.find(&batch.id).await.map_err(|_| error_body::store_unavailable())?;
         // One that began before batches were noted is its payer's.
@@ -210,11 +232,16 @@ impl Gateway {
         while let Some(line) = lines.next().await.map_err(|_| uncounted())? {
             let read = serde_json::from_slice::<ResultLine<'_>>(&line).ok();
             let Some(body) = read.and_then(|line| line.response).and_then(|response| response.body) else { continue };
-            let Ok(ModelOf { model }) = serde_json::from_str(body.get()) else { continue };
+            let named = serde_json::from_str(body.get()).map(|ModelOf { model }| model).ok();
+            // Answers with images usually do not name their model.
+            let only = || pending.images.only_model().filter(|_| kind == UsageKind::Images).map(str::to_owned);
+            let Some(model) = named.or_else(only) else { continue };
             let served = served_as(&catalogue, &model).map(|entry| (*entry.id).to_owned());
             let model = served.unwrap_or(model);
             let price = self.price_of(pending, &model);
-            let line = reported_usage::of_line(kind, meter, body.get().as_bytes(), &batch.endpoint, &price);
+            let (of, body) = ((kind, batch.endpoint.as_str()), body.get().as_bytes());
+            let asked = |answered| pending.images.of_line(&model, answered, &price);
+            let line = reported_usage::of_line(of, meter, body, &price, asked);
             let Some((counted, attributes)) = line else { continue };
             sums.add(model, attributes, counted);
         }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::Gateway;
 use crate::api_request::ApiRequest;
 use crate::catalogue::ModelEntry;
-use crate::decide::spend_ledgers::SpendGuard;
 use crate::response::error_body;
+use crate::upstream_objects::batches::BegunBatch;
 use crate::upstream_objects::made;
 
 /// Whether this route's JSON answers name upstream objects. A file's content names none: its owner wrote it.
@@ -23,14 +23,14 @@ pub(crate) fn lists_objects(route: &Route) -> bool {
     route.method == Method::Get && matches!(route.path, "/v1/files" | "/v1/batches")
 }
 
-/// Records new objects as the payer's, and removes others' from lists. Anything else passes byte for byte. `guard` has what
-/// is set aside for a new batch.
+/// Records new objects as the payer's, and removes others' from lists. Anything else passes byte for byte. `begun` is
+/// what is kept of a new batch.
 pub(crate) async fn record_objects(
     gateway: &Gateway,
     request: &ApiRequest<'_>,
     model: Option<&ModelEntry>,
     body: Bytes,
-    guard: SpendGuard,
+    begun: BegunBatch,
 ) -> Result<Bytes, ErrorResponse> {
     let (route, payer) = (request.route, &request.payer);
     let list = lists_objects(route);
@@ -83,7 +83,7 @@ pub(crate) async fn record_objects(
     }
     // A batch names its result files once they exist; they belong to its owner.
     if route.path.starts_with("/v1/batches") {
-        gateway.count_batch(request, &body, guard).await?;
+        gateway.count_batch(request, &body, begun).await?;
         let members = ["output_file_id", "error_file_id"];
         objects.extend(members.iter().filter_map(|member| value.get(*member).and_then(Value::as_str)));
     }

@@ -13,17 +13,17 @@ use keystead_core::money::Amount;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::MeterKind;
-use keystead_core::usage::{Attributes, Price, UsageEvent, UsageKind};
+use keystead_core::usage::{Attributes, Price, StatedImages, UsageEvent, UsageKind};
 use tokio::time::sleep;
 
 use crate::api_request::ApiRequest;
 use crate::body::RequestBody;
-use crate::decide::spend_ledgers::SpendGuard;
 use crate::response::answer::MOST_RECORDED;
 use crate::response::answer_reader::{Found, Reader};
 use crate::response::error_body;
 use crate::response::reported_usage::{self, Counted, End, Parts, Sent, ToolUse};
 use crate::upstream::{UpstreamRequest, collect};
+use crate::upstream_objects::batches::BegunBatch;
 use crate::{BoxFuture, Gateway, Unavailable};
 
 /// Seconds after which a pending object is not requested any more: the estimate of its request counts.
@@ -259,10 +259,10 @@ impl Gateway {
         &self,
         request: &ApiRequest<'_>,
         id: &str,
-        mut guard: SpendGuard,
+        BegunBatch { mut guard, images }: BegunBatch,
     ) -> Result<(), ErrorResponse> {
         let Some(mut pending) = self.pending_batch(request, id) else { return Ok(()) };
-        pending.hold = guard.hand_over();
+        (pending.hold, pending.images) = (guard.hand_over(), images);
         note(Arc::clone(&self.services.pending), pending).await.map_err(|_| error_body::store_unavailable())
     }
 
@@ -278,6 +278,7 @@ impl Gateway {
             owner: request.caller.owner.as_str().to_owned(),
             model: String::new(),
             tool: None,
+            images: StatedImages::default(),
             read: 0,
             stream: false,
             summary: false,

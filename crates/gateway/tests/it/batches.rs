@@ -27,7 +27,7 @@ fn runs(world: &World, input: String, output: &'static str) {
     });
 }
 
-fn content(text: &str) -> Response<UpstreamBody> {
+pub(crate) fn content(text: &str) -> Response<UpstreamBody> {
     Response::builder()
         .status(200)
         .header("content-type", "application/octet-stream")

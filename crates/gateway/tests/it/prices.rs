@@ -194,7 +194,7 @@ fn by_size() -> Price {
 }
 
 /// A world with these prices, where this answers and an organization may spend so many cents.
-async fn drawing(cents: i64, answer: &str) -> (World, String) {
+pub(crate) async fn drawing(cents: i64, answer: &str) -> (World, String) {
     let world = World::new().await;
     let key = world.key(1);
     world.change(&key, |caller| caller.organizations[0].entitlements.met.push(Requirement::Organization));
@@ -263,8 +263,11 @@ async fn a_form_states_the_quality_and_size_of_its_images() {
     }
 }
 
-/// Quality and size, requests, images and cost of each event of images; each costs what it used at its price.
-async fn images(world: &World) -> Vec<(String, i64, i64, Amount)> {
+/// Quality and size, requests, images and cost.
+pub(crate) type ImagesRow = (String, i64, i64, Amount);
+
+/// A row for each event of images; each costs what it used at its price.
+pub(crate) async fn images(world: &World) -> Vec<ImagesRow> {
     let mut rows = Vec::new();
     for event in world.events().await.iter().filter(|event| event.kind == UsageKind::Images) {
         assert_eq!(by_size().for_usage(event.kind, &event.attributes).cost(&event.used), event.cost, "{event:?}");
@@ -273,7 +276,7 @@ async fn images(world: &World) -> Vec<(String, i64, i64, Amount)> {
     rows
 }
 
-fn row(key: &str, requests: i64, images: i64, cents: i64) -> (String, i64, i64, Amount) {
+pub(crate) fn row(key: &str, requests: i64, images: i64, cents: i64) -> ImagesRow {
     (key.to_owned(), requests, images, Amount::of_cents(cents))
 }
 

@@ -16,13 +16,14 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// The parts of the usage of a request. `asked` has what it states of its images, and is called for images only.
+    /// The parts of the usage of a request. `asked` has what it states of its images beside this that
+    /// its answer states, and is called for images only.
     pub(crate) fn of_request(
         (kind, path): (UsageKind, &str),
         found: &Found,
         counted: Counted,
         price: &Price,
-        asked: impl FnOnce() -> ImageTraits,
+        asked: impl FnOnce(ImageTraits) -> ImageTraits,
     ) -> Self {
         if kind != UsageKind::Images {
             return Self { earlier: Vec::new(), last: (counted, attributes(kind, found)) };
@@ -32,7 +33,7 @@ impl Parts {
         let mut counts = if found.has_list() { ImageCounts::default() } else { found.completed().clone() };
         let all = counted.used.images.unsigned_abs();
         counts.add(answered, all.saturating_sub(counts.number()));
-        Self::of_images(path, counted, &counts, price, (asked(), answered))
+        Self::of_images(path, counted, &counts, price, (asked(answered), answered))
     }
 
     /// The parts of what the tool of a response drew, which counts for the tool's own model. They are one request of it.

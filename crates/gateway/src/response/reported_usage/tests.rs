@@ -220,13 +220,9 @@ fn answers_name_attributes() {
     };
     let of = |kind: UsageKind, path: &str, body: &str| {
         let reader = read(body);
-        let parts = Parts::of_request(
-            (kind, path),
-            reader.found(),
-            Counted::default(),
-            &Price::default(),
-            ImageTraits::default,
-        );
+        let parts = Parts::of_request((kind, path), reader.found(), Counted::default(), &Price::default(), |_| {
+            ImageTraits::default()
+        });
         assert!(parts.earlier.is_empty());
         let (_, attributes) = parts.last;
         (attributes.detail.as_deref().map(str::to_owned), attributes.source.as_deref().map(str::to_owned))

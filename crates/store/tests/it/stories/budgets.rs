@@ -8,7 +8,7 @@ use keystead_core::key::KeyKind;
 use keystead_core::money::Amount;
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::{Quantities, StatedImages, UsageEvent, UsageKind};
 use keystead_store::Page;
 use keystead_store::tables::budgets::{self, BudgetRow, NewBudget};
 use keystead_store::tables::{
@@ -305,6 +305,7 @@ pub(crate) async fn a_lease_ends(db: Database) {
         owner: "user-ann".to_owned(),
         model: "m".to_owned(),
         tool: None,
+        images: StatedImages::default(),
         read: 7,
         stream: false,
         summary: false,

@@ -1,7 +1,7 @@
 //! Objects that outlive their request: requested at growing intervals, counted once, by any node.
 
 use keystead_core::pending::{Pending, PendingKind};
-use keystead_core::usage::UsageEvent;
+use keystead_core::usage::{StatedImages, UsageEvent};
 use keystead_store::tables::{pending_usage, usage};
 
 use super::usage::{ask, event};
@@ -18,6 +18,7 @@ fn pending(name: &str) -> Pending {
         owner: "user-ann".to_owned(),
         model: "m".to_owned(),
         tool: None,
+        images: StatedImages::default(),
         read: 7,
         stream: false,
         summary: true,

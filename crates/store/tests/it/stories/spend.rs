@@ -7,7 +7,7 @@ use keystead_core::budget::{
 use keystead_core::key::KeyKind;
 use keystead_core::money::Amount;
 use keystead_core::pending::{Pending, PendingKind};
-use keystead_core::usage::UsageEvent;
+use keystead_core::usage::{StatedImages, UsageEvent};
 use keystead_store::Error;
 use keystead_store::tables::budgets::{self, NewBudget};
 use keystead_store::tables::spend_alerts::{self, SpendAlert};
@@ -116,6 +116,7 @@ pub(crate) async fn limits_and_leases(db: Database) {
         owner: "user-ann".to_owned(),
         model: "m".to_owned(),
         tool: None,
+        images: StatedImages::default(),
         read: 7,
         stream: false,
         summary: false,

@@ -28,7 +28,7 @@ fn by_traits(body: &str, tool: bool, sent: u64, price: &Price) -> Vec<(String, Q
     } else {
         let end = if sent > 0 { End::Broken } else { End::Whole };
         let counted = counted(MeterKind::Image, found, end, || Sent { pictures: sent, ..Sent::default() }).unwrap();
-        Parts::of_request((kind, path), found, counted, price, ImageTraits::default)
+        Parts::of_request((kind, path), found, counted, price, |_| ImageTraits::default())
     };
     let shown = |(counted, attributes): (Counted, Attributes)| (attributes.of_images().key(), counted.used);
     parts.earlier.into_iter().chain([parts.last]).map(shown).collect()
