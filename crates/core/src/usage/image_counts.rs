@@ -33,8 +33,8 @@ impl ImageCounts {
         self.number
     }
 
-    /// The same images by the quality and size by which they cost, where the request states this much. Images of further
-    /// qualities and sizes than are told apart cost as the dearest that the request may get.
+    /// The same images by the quality and size by which they cost, where the request states this much. Images of
+    /// further qualities and sizes than are told apart cost as the dearest that the request may get.
     #[must_use]
     pub fn charged(&self, price: &Price, asked: ImageTraits) -> BTreeMap<ImageTraits, u64> {
         let mut charged = BTreeMap::new();
@@ -112,8 +112,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever an answer draws, its parts together cost no more than the dearest images that the request may get, and
-        /// each part costs the same by the attributes that the usage keeps.
+        /// Whatever an answer draws, its parts together cost no more than the dearest images that the request may get,
+        /// and each part costs the same by the attributes that the usage keeps.
         #[test]
         fn images_of_several_kinds_cost_no_more_than_was_set_aside(
             rows in prop::collection::btree_map(drawn(), 0..1_000_000_000_i64, 1..16),

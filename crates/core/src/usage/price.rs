@@ -98,9 +98,9 @@ impl Price {
         self.images.as_ref().map(|table| table.dearest(stated, self.image)).unwrap_or_default()
     }
 
-    /// The quality and size by which images cost. What the request states counts where the price names it, so that no image
-    /// costs more than was set aside for it; then what the answer states, and then again the request. A quality that is
-    /// neither usual nor named by the price is not kept.
+    /// The quality and size by which images cost. What the request states counts where the price names it, so that no
+    /// image costs more than was set aside for it; then what the answer states, and then again the request. A quality
+    /// that is neither usual nor named by the price is not kept.
     #[must_use]
     pub fn images_as_charged(&self, asked: ImageTraits, answered: ImageTraits) -> ImageTraits {
         let named = |traits| self.images.as_ref().map(|table| table.named(traits)).unwrap_or_default();

@@ -10,8 +10,8 @@ use super::{ImageTraits, Price};
 /// Maximum number of models whose lines are noted.
 const MOST_MODELS: usize = 16;
 
-/// What the lines of a batch state of their images, for each model. The results of a batch do not have its requests, and it
-/// is not known which line an answer belongs to. Its length does not depend on the number of lines.
+/// What the lines of a batch state of their images, for each model. The results of a batch do not have its requests, and
+/// it is not known which line an answer belongs to. Its length does not depend on the number of lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StatedImages(BTreeMap<String, BTreeSet<ImageTraits>>);
@@ -43,8 +43,9 @@ impl StatedImages {
         models.next().filter(|_| models.next().is_none()).map(String::as_str)
     }
 
-    /// The quality and size by which the images of one line cost: what its answer states, and for what that leaves open, the
-    /// dearest of what the lines of the model state. Where more was stated than is noted, the dearest possible images count.
+    /// The quality and size by which the images of one line cost: what its answer states, and for what that leaves open,
+    /// the dearest of what the lines of the model state. Where more was stated than is noted, the dearest possible images
+    /// count.
     #[must_use]
     pub fn of_line(&self, model: &str, answered: ImageTraits, price: &Price) -> ImageTraits {
         let over = |stated: &ImageTraits| ImageTraits {
@@ -143,8 +144,8 @@ mod tests {
     }
 
     proptest! {
-        /// No image of a line costs more than the dearest one of its model, which is set aside for each line; and where the
-        /// answer states nothing, none costs less than it would alone.
+        /// No image of a line costs more than the dearest one of its model, which is set aside for each line; and where
+        /// the answer states nothing, none costs less than it would alone.
         #[test]
         fn images_of_a_batch_cost_no_more_than_was_set_aside(
             rows in prop::collection::btree_map(drawn(), 0..100_i64, 1..16),

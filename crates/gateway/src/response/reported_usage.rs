@@ -172,8 +172,8 @@ pub(crate) fn attributes(kind: UsageKind, found: &Found) -> Attributes {
     }
 }
 
-/// The usage of one complete JSON answer of a line of a batch, and its attributes. `asked` has what the line may state of its
-/// images beside this that its answer states.
+/// The usage of one complete JSON answer of a line of a batch, and its attributes. `asked` returns what the line
+/// states of its images, as far as that is known, from what its answer states.
 pub(crate) fn of_line(
     (kind, path): (UsageKind, &str),
     meter: MeterKind,

@@ -16,7 +16,7 @@ use keystead_core::pending::Pending;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{self, MeterKind, ModelIn};
 use keystead_core::text::printable;
-use keystead_core::usage::{StatedImages, UsageKind};
+use keystead_core::usage::{Price, StatedImages, UsageKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -228,22 +228,29 @@ impl Gateway {
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let content = self.content(&self.request_id(), upstream, &results).await?;
         let mut lines = Lines::new(content, self.limits.form_body);
-        let mut sums = LineSums::default();
+        let (mut sums, mut unnamed) = (LineSums::default(), false);
         while let Some(line) = lines.next().await.map_err(|_| uncounted())? {
             let read = serde_json::from_slice::<ResultLine<'_>>(&line).ok();
             let Some(body) = read.and_then(|line| line.response).and_then(|response| response.body) else { continue };
             let named = serde_json::from_str(body.get()).map(|ModelOf { model }| model).ok();
             // Answers with images usually do not name their model.
             let only = || pending.images.only_model().filter(|_| kind == UsageKind::Images).map(str::to_owned);
-            let Some(model) = named.or_else(only) else { continue };
+            let (of, body) = ((kind, batch.endpoint.as_str()), body.get().as_bytes());
+            let Some(model) = named.or_else(only) else {
+                let line = || reported_usage::of_line(of, meter, body, &Price::default(), |images| images);
+                unnamed |= kind == UsageKind::Images && line().is_some();
+                continue;
+            };
             let served = served_as(&catalogue, &model).map(|entry| (*entry.id).to_owned());
             let model = served.unwrap_or(model);
             let price = self.price_of(pending, &model);
-            let (of, body) = ((kind, batch.endpoint.as_str()), body.get().as_bytes());
             let asked = |answered| pending.images.of_line(&model, answered, &price);
             let line = reported_usage::of_line(of, meter, body, &price, asked);
             let Some((counted, attributes)) = line else { continue };
             sums.add(model, attributes, counted);
+        }
+        if unnamed {
+            tracing::warn!(batch = %pending.id, "the images of a batch for several models could not be counted: their answers do not name the model");
         }
         let sums = sums.events();
         if sums.is_empty() {

@@ -16,8 +16,8 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// The parts of the usage of a request. `asked` has what it states of its images beside this that
-    /// its answer states, and is called for images only.
+    /// The parts of the usage of a request. `asked` returns what the request states of its images,
+    /// from what its answer states, and is called for images only.
     pub(crate) fn of_request(
         (kind, path): (UsageKind, &str),
         found: &Found,
@@ -36,7 +36,8 @@ impl Parts {
         Self::of_images(path, counted, &counts, price, (asked(answered), answered))
     }
 
-    /// The parts of what the tool of a response drew, which counts for the tool's own model. They are one request of it.
+    /// The parts of what the tool of a response drew, which counts for the tool's own model. They are one request of
+    /// it.
     pub(crate) fn of_tool(found: &Found, path: &str, price: &Price) -> Option<Self> {
         let images = whole(found.drawn().number());
         let used = Quantities { requests: 1, images, ..Quantities::default() }.clamped();
