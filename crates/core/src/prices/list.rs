@@ -125,8 +125,9 @@ impl PriceList {
     /// # Errors
     /// At the first fault. Entries of the JSON map about models that are not served are not read.
     pub fn read(text: &str, served: &dyn Fn(&str) -> bool) -> Result<Self, ListFault> {
-        let text = text.trim_start_matches('\u{feff}').trim_start();
-        let mut list = if text.starts_with('{') { litellm::read(text, served)? } else { of_toml(text, served)? };
+        let text = text.trim_start_matches('\u{feff}');
+        let is_json = text.trim_start().starts_with('{');
+        let mut list = if is_json { litellm::read(text.trim_start(), served)? } else { of_toml(text, served)? };
         list.prices.sort_by(|a, b| a.model.cmp(&b.model));
         list.unusable.sort_by(|a, b| a.model.cmp(&b.model));
         Ok(list)
@@ -157,7 +158,7 @@ pub fn written_list<'p>(prices: impl IntoIterator<Item = (&'p str, &'p Price)>) 
 }
 
 fn of_toml(text: &str, served: &dyn Fn(&str) -> bool) -> Result<PriceList, ListFault> {
-    let file: File = toml::from_str(text).map_err(|error| ListFault::Syntax(error.message().to_owned()))?;
+    let file: File = toml::from_str(text).map_err(|error| syntax_fault(text, &error))?;
     if let Some(currency) = file.currency.filter(|currency| !currency.eq_ignore_ascii_case(CURRENCY)) {
         return Err(ListFault::Currency(currency));
     }
@@ -174,6 +175,15 @@ fn of_toml(text: &str, served: &dyn Fn(&str) -> bool) -> Result<PriceList, ListF
         }
     }
     Ok(list)
+}
+
+/// Names the line of a fault: a list may have thousands.
+fn syntax_fault(text: &str, error: &toml::de::Error) -> ListFault {
+    let (message, before) = (error.message(), error.span().and_then(|span| text.get(..span.start)));
+    ListFault::Syntax(match before {
+        Some(before) => format!("in line {}, {message}", before.matches('\n').count() + 1),
+        None => message.to_owned(),
+    })
 }
 
 fn entry_of_toml(entry: &Table) -> Result<(String, Price), ListFault> {
@@ -284,6 +294,8 @@ mod tests {
         }
         let fault = read(&entry("input = -1")).unwrap_err();
         assert_eq!(fault.message(), "The list has a wrong 'input' for 'a': a price cannot be negative.");
+        let fault = read(&format!("\n{}\ninput = 2", entry("input = 1"))).unwrap_err();
+        assert_eq!(fault.message(), "The list is neither TOML nor JSON: in line 5, duplicate key.");
         // Also where the model is not served, because the file is the operator's own.
         assert!(read("[[price]]\nmodel = \"unknown\"\ninput = -1").is_err());
     }
