@@ -117,6 +117,14 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_the_document_is_accepted() {
+        let document = include_str!("../../../../docs/limits.md");
+        let example = document.split("```").find_map(|part| part.strip_prefix("toml\n[[tier]]")).unwrap();
+        let tiers = parse(&format!("[[tier]]{example}"), &[]).unwrap().validate(&|_| None).unwrap().tiers;
+        assert_eq!(tiers.highest(), Tier::new(2));
+    }
+
+    #[test]
     fn faults_of_tiers_are_named() {
         let tier = |number: i64, more: &str| format!("[[tier]]\nnumber = {number}\n{more}\n");
         let limit = |most: u64| format!("[[tier.limit]]\nmodels = ['*']\ntokens_per_minute = {most}\n");
