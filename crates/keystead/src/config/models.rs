@@ -1,6 +1,7 @@
 //! `[[model]]`: prices and rate limits of a model.
 
 use keystead_core::money::Micros;
+use keystead_core::prices::HIGHEST;
 use keystead_core::rate::RateLimits;
 use keystead_core::usage::Price;
 use serde::Deserialize;
@@ -53,9 +54,10 @@ impl ModelSection {
     pub(crate) fn price(&self) -> Result<Price, ConfigError> {
         let read = |name: &str, dollars: &Option<Dollars>| match dollars {
             None => Ok(Micros(0)),
-            Some(dollars) => micros(dollars).ok_or_else(|| {
+            Some(dollars) => micros(dollars).filter(|micros| *micros <= HIGHEST).ok_or_else(|| {
                 let id = &self.id;
-                ConfigError::Value(format!("model {id:?}: {name} must be dollars per million, such as 2.50"))
+                let range = "must be dollars per million, such as 2.50, and at most 1000000000";
+                ConfigError::Value(format!("model {id:?}: {name} {range}"))
             }),
         };
         Ok(Price {

@@ -141,6 +141,7 @@ fn mistakes_are_named() {
     assert!(reason("[[model]]\nid = 'm'\ntokens_per_minute = 0", &[]).contains("model \"m\": what a minute"));
     assert!(reason("[limits]\nrequests_per_day = 1000000001", &[]).contains("limits: what a minute"));
     assert!(reason("[[model]]\nid = 'm'\ninput = '1.2345678'", &[]).contains("input"));
+    assert!(reason("[[model]]\nid = 'm'\nimage = '1000000000.000001'", &[]).contains("image must be dollars"));
     assert!(reason("[server]\ntrusted_proxies = ['local']", &[]).contains("local"));
     assert!(reason("[server]\ntrusted_proxies = ['10.0.0.1/8']", &[]).contains("write 10.0.0.0/8"));
     assert!(reason("[network]\nallowed_countries = ['Poland']", &[]).contains("\"Poland\" is not an ISO 3166-1"));
