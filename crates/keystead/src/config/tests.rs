@@ -49,7 +49,7 @@ fn every_commented_value_of_the_example_is_known() {
     assert_eq!(valid.models[0].1.cached_input, Micros(1_250_000));
     let (rates, own) = (valid.rates, valid.models[0].2);
     assert_eq!((rates.requests_per_minute, rates.images_per_minute), (Some(500), Some(50)));
-    assert_eq!((own.requests_per_minute, own.images_per_minute), (Some(1_000), None));
+    assert_eq!((own.requests_per_minute, own.images_per_minute), (Some(1_000), Some(100)));
     assert_eq!(valid.tiers.tiers().count(), 6);
 }
 
