@@ -4,12 +4,11 @@
 use keystead_core::caller::Owner;
 use keystead_core::id::UserId;
 use keystead_core::notification::Notification;
-use keystead_core::role::OrganizationRole;
 use keystead_core::verification::limits::ALERT_MAIL_LIMITS;
+use keystead_store::Tx;
 use keystead_store::tables::api_keys::{self, KeyRow};
 use keystead_store::tables::key_signals::{self, KeySignal};
 use keystead_store::tables::{changes, key_profiles, memberships};
-use keystead_store::{Page, Tx};
 
 use super::events::emit_noticed;
 use super::pauses::pause;
@@ -90,10 +89,7 @@ async fn queue_mails(app: &App, tx: &mut Tx, noticed: &KeySignal, key: &KeyRow, 
 }
 
 async fn recipients(tx: &mut Tx, noticed: &KeySignal, key: &KeyRow) -> Result<Vec<UserId>, Error> {
-    let page = Page { after: None, limit: 100, ascending: true };
-    let members = memberships::list(tx, &noticed.organization, &page).await?.data;
-    let owners = members.into_iter().filter(|row| row.role == OrganizationRole::Owner).map(|row| row.user);
-    let mut wanted: Vec<UserId> = owners.collect();
+    let mut wanted = memberships::list_owners(tx, &noticed.organization).await?;
     if let Owner::User(owner) = &key.owner
         && !wanted.contains(owner)
     {

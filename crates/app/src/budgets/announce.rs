@@ -5,15 +5,14 @@ mod forecast;
 use keystead_core::budget::{BudgetScope, BudgetSubject, BudgetTerms, Measure, Threshold, Window};
 use keystead_core::id::OrganizationId;
 use keystead_core::money::{Amount, CURRENCY};
-use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
 use keystead_core::verification::limits::ALERT_MAIL_LIMITS;
 use keystead_core::webhook::EventType;
+use keystead_store::Tx;
 use keystead_store::tables::budget_alerts::{self, BudgetAlert, ReachedThreshold};
 use keystead_store::tables::budgets::{self, BudgetRow};
 use keystead_store::tables::spend_alerts::{self, ReachedAlert};
 use keystead_store::tables::{memberships, users};
-use keystead_store::{Page, Tx};
 use serde_json::{Value, json};
 
 use self::forecast::forecast;
@@ -90,12 +89,8 @@ async fn announce(app: &App, tx: &mut Tx, reached: &ReachedThreshold) -> Result<
 async fn recipients(tx: &mut Tx, alert: &BudgetAlert) -> Result<Vec<String>, Error> {
     let mut all = alert.recipients.clone();
     if alert.owners {
-        let page = Page { after: None, limit: 100, ascending: true };
-        for row in memberships::list(tx, &alert.organization, &page).await?.data {
-            if row.role != OrganizationRole::Owner {
-                continue;
-            }
-            let person = users::find(tx, &row.user).await?.filter(|person| person.deactivated_at.is_none());
+        for owner in memberships::list_owners(tx, &alert.organization).await? {
+            let person = users::find(tx, &owner).await?.filter(|person| person.deactivated_at.is_none());
             all.extend(person.map(|person| person.email).filter(|address| !alert.recipients.contains(address)));
         }
     }

@@ -16,12 +16,9 @@ pub(crate) async fn mail_webhook_off(app: &App, job: MailWebhookOff) -> Result<O
         return mail_owner(app, job).await;
     }
     write_tx!(app.store(), "webhook_owners", |tx| {
-        let page = crate::Page { after: None, limit: 100, ascending: true };
-        for row in memberships::list(tx, &job.organization, &page).await?.data {
-            if row.role == OrganizationRole::Owner {
-                let mail = MailWebhookOff { to: Some(row.user.clone()), ..job.clone() };
-                app.enqueue(tx, &Job::MailWebhookOff(mail), app.now()).await?;
-            }
+        for owner in memberships::list_owners(tx, &job.organization).await? {
+            let mail = MailWebhookOff { to: Some(owner), ..job.clone() };
+            app.enqueue(tx, &Job::MailWebhookOff(mail), app.now()).await?;
         }
         Ok(())
     })?;

@@ -6,11 +6,15 @@ use keystead_app::keys::NewKey;
 use keystead_app::webhooks::NewWebhook;
 use keystead_core::anomaly::{CapPeriod, KeyCap, PauseReason, Signal, Signals, VelocityCap};
 use keystead_core::gate::Requirement;
-use keystead_core::id::{KeyId, OrganizationId, ProjectId};
+use keystead_core::id::{KeyId, OrganizationId, ProjectId, UserId};
 use keystead_core::money::Amount;
 use keystead_core::notification::Notification;
+use keystead_core::role::OrganizationRole;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageEvent};
+use keystead_store::Tx;
+use keystead_store::tables::memberships::{self, Membership};
+use keystead_store::tables::users::{self, User};
 use serde_json::{Value, json};
 
 use crate::counted_usage;
@@ -149,6 +153,38 @@ async fn a_rotated_key_keeps_its_cap() {
     let rotated = app.rotate_key(ann, organization, &world.project, &next, 0).await.unwrap();
     let last = app.key_cap(ann, organization, &rotated.made.key.id).await.unwrap();
     assert_eq!(last.cap, KeyCap::Inherited);
+}
+
+/// A page of a list has fewer members than such an organization.
+#[tokio::test]
+async fn owners_of_a_large_organization_are_mailed() {
+    let mut world = World::new().await;
+    let (organization, created_at) = (world.organization.clone(), Timestamp(world.test.now()));
+    let insert = async move |tx: &mut Tx| -> Result<(), keystead_store::Error> {
+        for number in 0..=100 {
+            let id: UserId = format!("user-{number:024}").parse().unwrap();
+            let role = if number == 100 { OrganizationRole::Owner } else { OrganizationRole::Reader };
+            let user = User {
+                id: id.clone(),
+                email: format!("member{number}@example.com"),
+                name: String::new(),
+                created_at,
+                default_organization: None,
+                deactivated_at: None,
+            };
+            users::insert(tx, &user).await?;
+            let row = Membership { organization: organization.clone(), user: id, role, created_at };
+            memberships::insert(tx, &row).await?;
+        }
+        Ok(())
+    };
+    world.test.store.write("members", insert).await.unwrap();
+    let settings = AnomalySettings { signals: Signals::default(), cap: Some(of_requests(10)) };
+    world.test.app.set_anomaly_settings(&world.ann, &world.organization, &settings).await.unwrap();
+    let mails = world.use_key("m", 11).await;
+    let mut to: Vec<&str> = mails.iter().map(|(to, ..)| to.as_str()).collect();
+    to.sort_unstable();
+    assert_eq!(to, ["ann@example.com", "member100@example.com"]);
 }
 
 #[tokio::test]

@@ -140,13 +140,10 @@ pub(crate) async fn mail_exhausted(app: &App, tx: &mut Tx, organization: &Organi
 /// Queues a mail for each owner.
 pub(super) async fn mail_all(app: &App, job: MailPurchase) -> Result<Outcome, Error> {
     write_tx!(app.store(), "mail_owners_of_purchase", |tx| {
-        let page = crate::Page { after: None, limit: 100, ascending: true };
-        for row in memberships::list(tx, &job.organization, &page).await?.data {
-            if row.role == OrganizationRole::Owner {
-                // One job each, so that an address that refuses mail does not keep the others from theirs.
-                let mail = MailPurchase { to: Some(row.user.clone()), ..job.clone() };
-                app.enqueue(tx, &Job::MailPurchase(mail), app.now()).await?;
-            }
+        for owner in memberships::list_owners(tx, &job.organization).await? {
+            // One job each, so that an address that refuses mail does not keep the others from theirs.
+            let mail = MailPurchase { to: Some(owner), ..job.clone() };
+            app.enqueue(tx, &Job::MailPurchase(mail), app.now()).await?;
         }
         Ok(())
     })?;

@@ -152,16 +152,11 @@ pub(crate) async fn mail_owners(app: &App, job: MailOwners) -> Result<Outcome, E
         return mail_owner(app, &organization, &event, until, &to).await;
     }
     write_tx!(app.store(), "tell_owners", |tx| {
-        let page = crate::Page { after: None, limit: 100, ascending: true };
-        for row in memberships::list(tx, &organization, &page).await?.data {
-            if row.role == OrganizationRole::Owner && wants_mail(tx, &row.user, Notification::of_event(&event)).await? {
+        for owner in memberships::list_owners(tx, &organization).await? {
+            if wants_mail(tx, &owner, Notification::of_event(&event)).await? {
                 // One job each, so that an address that refuses mail does not keep the others from theirs.
-                let mail = MailOwners {
-                    organization: organization.clone(),
-                    event: event.clone(),
-                    until,
-                    to: Some(row.user.clone()),
-                };
+                let mail =
+                    MailOwners { organization: organization.clone(), event: event.clone(), until, to: Some(owner) };
                 app.enqueue(tx, &Job::MailOwners(mail), app.now()).await?;
             }
         }

@@ -136,10 +136,7 @@ pub(crate) async fn document_free_at(
 }
 
 pub(super) async fn share_an_owner(tx: &mut Tx, one: &OrganizationId, two: &OrganizationId) -> Result<bool, Error> {
-    let page = crate::Page { after: None, limit: 100, ascending: true };
-    let owner = keystead_core::role::OrganizationRole::Owner;
-    let first = memberships::list(tx, one, &page).await?.data;
-    let second = memberships::list(tx, two, &page).await?.data;
-    let owns = |row: &&memberships::Membership| row.role == owner;
-    Ok(first.iter().filter(owns).any(|a| second.iter().filter(owns).any(|b| a.user == b.user)))
+    let first = memberships::list_owners(tx, one).await?;
+    let second = memberships::list_owners(tx, two).await?;
+    Ok(first.iter().any(|owner| second.contains(owner)))
 }
