@@ -70,9 +70,10 @@ impl BudgetRefusal {
         let (most, used, requested) = (figure(most), figure(used), figure(requested));
         let aside = "what running requests may use is set aside";
         if terms.kind == BudgetKind::Credit {
+            let left = figure(&self.most.minus(self.used));
             return format!(
-                "Organization {organization} has {most} of prepaid credit, {used} are spent, and this request may cost up \
-                 to {requested}; {aside}. Add credit to continue."
+                "Organization {organization} has {left} of prepaid credit left, and this request may cost up to \
+                 {requested}; {aside}. Add credit to continue."
             );
         }
         let subject = match scope.subject.kind() {

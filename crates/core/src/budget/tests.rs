@@ -269,7 +269,7 @@ fn refusals_name_the_budget() {
             "org-1",
             "credit",
             "credit_balance_exhausted",
-            "Organization org-1 has 0.4 USD of prepaid credit, 0.39 USD are spent, and this request may cost up to 0.07 USD;",
+            "Organization org-1 has 0.01 USD of prepaid credit left, and this request may cost up to 0.07 USD;",
         ),
     ] {
         let answer = refusal(subject, terms, None);

@@ -6,7 +6,7 @@ pub(super) const MESSAGES: &[Pattern] = &[
     (&["of prepaid credit"], "credit"),
     (&["credit at "], "credit"),
     (&["exceeded your current quota", "of prepaid credit"], "credit"),
-    (&["exceeded your current quota", "of prepaid credit", "usd are spent, and this request may cost up to"], "credit"),
+    (&["of prepaid credit left, and this request may cost up to"], "credit"),
     (&["your account is not active, please check your billing details"], "credit"),
     (&["invalid 'amount_in_cents'"], "credit"),
     (&["invalid 'below_in_cents'"], "credit"),
