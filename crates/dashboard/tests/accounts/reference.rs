@@ -46,6 +46,7 @@ async fn operations_are_found_by_words() {
     let index = stranger.get("/docs/api").await;
     assert_eq!(index.status, 200);
     assert!(index.body.len() < LARGEST, "{} bytes", index.body.len());
+    assert!(index.body.contains("<title>API reference – ") && !index.body.contains("API reference – API reference"));
     assert_eq!(index.body.matches("class=\"verb\"").count(), operations().count());
     let found = stranger.get("/docs/api?q=DELETE+certificate").await;
     let only = "/docs/api/certificates?language=en#deleteCertificate";

@@ -61,7 +61,7 @@ pub(super) struct Frame {
     /// The words that were searched for.
     pub(super) query: String,
     /// The open page; `None` for the index.
-    slug: Option<&'static str>,
+    pub(super) slug: Option<&'static str>,
 }
 
 impl Frame {
