@@ -134,6 +134,9 @@ fn tables_for_people() {
     assert!(place.text(&["audit", "verify"]).contains("unbroken"));
     assert!(place.text(&["organizations", "list"]).contains("payment_method (waived), phone (waived)"));
     assert!(place.text(&["models", "list"]).contains("gpt-4o-mini"));
+    place.text(&["credit", "mode", "prepaid", "--reason", "a test"]);
+    let budgets = place.text(&["budgets", "list"]);
+    assert!(budgets.contains("  credit  total  cents  "), "prepaid credit is told from a budget: {budgets}");
 }
 
 #[test]

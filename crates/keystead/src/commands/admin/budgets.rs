@@ -104,6 +104,8 @@ impl NewBudget {
 const BUDGET: &[Column] = &[
     column("ID", &["/id"], Kind::Id),
     column("FOR", &["/subject/id"], Kind::Id),
+    // Prepaid credit is in the list, and is not changed as a budget.
+    column("KIND", &["/kind"], Kind::Text),
     column("PER", &["/interval"], Kind::Text),
     column("UNIT", &["/unit"], Kind::Text),
     column("AMOUNT", &["/amount"], Kind::Number),
