@@ -82,8 +82,11 @@ impl ShareAnswer {
 pub enum NodeState {
     /// It reported to the list of nodes within [`SILENT_SECONDS`].
     Live,
-    /// It did not, and may have used its parts since its last report.
-    Silent,
+    /// It did not, and may have used its parts after its last report, until it stopped.
+    Silent {
+        /// Its last report to the list of nodes.
+        since: Timestamp,
+    },
     /// It has left the list, or its successor removed it.
     Gone,
 }
@@ -94,7 +97,7 @@ impl NodeState {
     pub fn of(seen_at: Option<Timestamp>, now: Timestamp) -> Self {
         match seen_at {
             Some(at) if at >= now.plus(-SILENT_SECONDS) => Self::Live,
-            Some(_) => Self::Silent,
+            Some(since) => Self::Silent { since },
             None => Self::Gone,
         }
     }
@@ -117,8 +120,11 @@ impl Holding {
     /// The levels that go with its part when its node has ended.
     fn left(&self, state: NodeState, limits: &RateLimits, now: Timestamp) -> Levels {
         match state {
-            // It may have used all of it up to now.
-            NodeState::Silent => self.levels.with_full_minutes(limits, self.part),
+            // It may have used all of it until it stopped, and nothing afterwards.
+            NodeState::Silent { since } => {
+                let stopped = since.plus(SILENT_SECONDS);
+                self.levels.with_full_minutes(limits, self.part).after(now.since(stopped), limits, self.part)
+            }
             NodeState::Live | NodeState::Gone => self.levels.after(now.since(self.at), limits, self.part),
         }
     }

@@ -336,3 +336,21 @@ fn what_was_used_of_a_day_outlives_its_node() {
     world.kill(0);
     assert!(!world.ask(0, one, one) && world.division.holdings.iter().any(|holding| holding.node == silent));
 }
+
+/// A node that never comes back has used nothing since it stopped, however late its part is needed.
+#[test]
+fn the_part_of_a_lost_node_recovers() {
+    let limits = RateLimits { requests_per_minute: Some(60), ..RateLimits::NONE };
+    let name = LimitName { subject: "org-1".to_owned(), model: "m".to_owned() };
+    let (part, want, empty) = (Part::NONE, Part::ALL, Levels::default());
+    let ask = ShareAsk { name, limits, number: 1, first: true, part, given: empty, levels: empty, want };
+    let start = Timestamp(1_000);
+    let mut division = Division::default();
+    assert_eq!(division.divide("lost", &ask, |_| NodeState::Gone, start).part, Part::ALL);
+    for (seconds, used) in [(13, 59), (42, 30), (3_600, 0)] {
+        let now = start.plus(seconds);
+        let answer = division.clone().divide("other", &ask, |_| NodeState::of(Some(start), now), now);
+        assert_eq!(answer.part, Part::ALL, "{seconds}");
+        assert_eq!(answer.added.of(Measure::RequestsPerMinute), used * 1_000_000, "{seconds}");
+    }
+}
