@@ -50,7 +50,7 @@ prices-images = 画質とサイズごとの画像
 prices-images-hint = 1行に1つの料金を、hd/1024x1792 = 120000、1024x1024 = 40000、hd = 80000のように入力します。それ以外の画像には、画像の料金が適用されます。
 prices-from = 適用開始（UTC）
 prices-from-hint = 空欄の場合は今すぐ適用されます。5年先まで指定できます。過去の日時は指定できません。
-prices-reason = 理由（他の運営者向け）
+prices-reason = 理由（ほかの運営者向け）
 prices-save = 料金を設定
 prices-try-one = 先月分をプレビュー
 prices-history = 料金の履歴
@@ -82,7 +82,7 @@ prices-import = これらの料金を設定
 error-price-empty = 料金を1つ以上入力してください。モデルを無料にするには0を入力してください。
 error-price-not-a-number = 料金は「2.50」のような数値で、桁区切りなしで入力してください。
 error-price-negative = 料金に負の数は使用できません。
-error-price-currency = 料金は米ドル（USD）です。他の通貨を付けずに、USDで入力してください。
+error-price-currency = 料金は米ドル（USD）です。ほかの通貨を付けずに、USDで入力してください。
 error-price-too-many-digits = 100万単位あたりの料金は、小数点以下6桁までで入力してください。
 error-price-too-high = 100万単位あたりの料金は1,000,000,000 USDまでです。
 error-price-images = 画像の料金は32件までです。hd/1024x1792 = 120000のように、1行に1つずつ、重複なく入力してください。

@@ -34,4 +34,4 @@ playground-refused = Żądanie zostało odrzucone
 playground-not-sent = Wiadomość nie została wysłana
 playground-message-missing = Wpisz wiadomość.
 playground-temperature-wrong = Temperatura musi być liczbą od 0 do 2.
-playground-max-tokens-wrong = Maksimum musi być liczbą całkowitą od 1 do 1 000 000.
+playground-max-tokens-wrong = Maksimum musi być liczbą całkowitą od 1 do 1{ "\u202F" }000{ "\u202F" }000.
