@@ -37,11 +37,18 @@ async fn a_key_is_paused_and_resumed() {
     let back = send(&mut ann, &format!("{of_key}/resume"), &[("from", "key")]).await;
     assert!(back.location().starts_with(&of_key), "{}", back.location());
 
-    // A cap of its own; one without a figure is refused, and what was typed stays.
+    // A cap of its own; one without a figure is refused with a link to the field, and the rest of the page is as before.
     let cap = format!("{of_key}/cap");
+    let budget = [("subject", id.as_str()), ("terms", "requests/day"), ("amount", "8")];
+    let added = send(&mut ann, "/settings/organization/budgets/create", &budget).await;
+    assert!(added.location().contains("done=saved"), "{}", added.location());
     for (requests, amount) in [("", ""), ("0", ""), ("-1", ""), ("many", ""), ("", "0"), ("", "x")] {
         let fields = [("mode", "own"), ("period", "hour"), ("requests", requests), ("amount", amount)];
-        assert_eq!(send(&mut ann, &cap, &fields).await.status, 422, "{requests:?} {amount:?}");
+        let refused = send(&mut ann, &cap, &fields).await;
+        assert_eq!(refused.status, 422, "{requests:?} {amount:?}");
+        let field = if amount.is_empty() { "cap-requests" } else { "cap-amount" };
+        assert!(refused.body.contains(&format!("<a href=\"#{field}\">")), "{}", refused.body);
+        assert!(refused.body.contains("Requests per day"), "{}", refused.body);
     }
     let fields = [("mode", "own"), ("period", "hour"), ("requests", "600"), ("amount", "5.00")];
     assert!(send(&mut ann, &cap, &fields).await.location().contains("done=saved"));
@@ -66,6 +73,7 @@ async fn owners_choose_signals_and_a_cap() {
     assert!(page.contains("name=\"requests\" value=\"1000\""), "{page}");
     let wrong = send(&mut ann, PAGE, &[("signal", "new_model"), ("requests", "0"), ("amount", "")]).await;
     assert_eq!(wrong.status, 422);
+    assert!(wrong.body.contains("<a href=\"#cap-requests\">"), "{}", wrong.body);
     assert!(ann.get(PAGE).await.body.contains("name=\"requests\" value=\"1000\""), "nothing has changed");
     assert!(send(&mut ann, PAGE, &[("requests", ""), ("amount", "")]).await.location().contains("done=saved"));
     assert!(ann.get(PAGE).await.body.contains("name=\"requests\" value=\"\""));

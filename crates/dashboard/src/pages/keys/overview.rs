@@ -63,7 +63,6 @@ struct KeyPage {
     /// `inherited`, `off` or `own`.
     cap_mode: &'static str,
     cap: CapFields,
-    cap_wrong: Option<String>,
     unusual_href: String,
     /// What was noticed, latest first.
     signals: Vec<(Timestamp, String)>,
@@ -129,13 +128,14 @@ pub(super) async fn refused_cap(
     visit: &Visit,
     id: &str,
     form: &Form,
-    wrong: String,
+    wrong: (&'static str, String),
 ) -> Result<impl Template, PageError> {
     let key = visit.named("API key", id)?;
     let found = state.app.key_overview(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
     let found = found.map_err(|error| PageError::new(visit.person.messages, error))?;
     let mut page = page(state, visit, found, Dialog::None);
-    (page.cap_mode, page.cap, page.cap_wrong) = ("own", CapFields::sent(form), Some(wrong));
+    (page.cap_mode, page.cap) = ("own", CapFields { wrong: Some(wrong), ..CapFields::sent(form) });
+    page.budget_rows = of_key(state, visit, &key).await?;
     Ok(page)
 }
 
@@ -179,7 +179,6 @@ fn page(state: &DashboardState, visit: &Visit, found: KeyOverview, dialog: Dialo
             KeyCap::Own(_) => "own",
         },
         cap: CapFields::of(found.cap.cap.or_of(found.settings.cap), format),
-        cap_wrong: None,
         unusual_href: visit.link(unusual_use::HERE),
         signals: found.signals.iter().map(|one| (one.at, described(one, t, format))).collect(),
         refusals: found.refusals.into_iter().map(|call| Refusal::of(t, call)).collect(),

@@ -6,7 +6,7 @@ use keystead_core::id::KeyId;
 
 use super::overview;
 use super::rows::HERE;
-use crate::pages::velocity_cap::CapFields;
+use crate::pages::velocity_cap::{CapFields, REQUESTS};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
@@ -57,7 +57,7 @@ pub(crate) async fn cap(State(state): State<DashboardState>, visit: Visit, Path(
     let cap = match form.field("mode") {
         "own" => CapFields::sent(&form)
             .cap(&visit.person.format)
-            .and_then(|cap| cap.map(KeyCap::Own).ok_or_else(|| t.text("cap-wrong-empty"))),
+            .and_then(|cap| cap.map(KeyCap::Own).ok_or_else(|| (REQUESTS, t.text("cap-wrong-empty")))),
         "off" => Ok(KeyCap::Off),
         _ => Ok(KeyCap::Inherited),
     };

@@ -6,7 +6,7 @@ use keystead_app::anomalies::{AnomalySettings, KeySignal, described};
 use keystead_core::anomaly::{Signal, Signals};
 use keystead_core::time::Timestamp;
 
-use crate::pages::velocity_cap::CapFields;
+use crate::pages::velocity_cap::{CapFields, REQUESTS};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
@@ -40,12 +40,15 @@ struct UnusualUse {
     owner: bool,
     switches: Vec<Switch>,
     cap: CapFields,
-    wrong: Option<String>,
     noticed: Vec<Noticed>,
     link: String,
 }
 
-async fn page(state: &DashboardState, visit: &Visit, sent: Option<(&Form, String)>) -> Result<UnusualUse, PageError> {
+async fn page(
+    state: &DashboardState,
+    visit: &Visit,
+    sent: Option<(&Form, (&'static str, String))>,
+) -> Result<UnusualUse, PageError> {
     let (t, format) = (visit.person.messages, &visit.person.format);
     let fail = |error| PageError::new(t, error);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
@@ -56,9 +59,9 @@ async fn page(state: &DashboardState, visit: &Visit, sent: Option<(&Form, String
         ),
         false => (AnomalySettings::default(), Vec::new()),
     };
-    let (signals, cap, wrong) = match sent {
-        Some((form, wrong)) => (wanted(form), CapFields::sent(form), Some(wrong)),
-        None => (settings.signals, CapFields::of(settings.cap, format), None),
+    let (signals, cap) = match sent {
+        Some((form, wrong)) => (wanted(form), CapFields { wrong: Some(wrong), ..CapFields::sent(form) }),
+        None => (settings.signals, CapFields::of(settings.cap, format)),
     };
     let switch = |signal: Signal| Switch {
         name: signal.as_str(),
@@ -76,7 +79,6 @@ async fn page(state: &DashboardState, visit: &Visit, sent: Option<(&Form, String
         owner: visit.owner(),
         switches: Signal::SWITCHES.into_iter().map(switch).collect(),
         cap,
-        wrong,
         noticed: noticed.iter().map(row).collect(),
         link: visit.link(HERE),
     })
@@ -102,7 +104,7 @@ pub(crate) async fn save(State(state): State<DashboardState>, visit: Visit, form
             let saved = state.app.set_anomaly_settings(&visit.person.actor(), &visit.organization.id, &settings).await;
             match saved {
                 Ok(()) => return Ok(redirect(&visit.link(&format!("{HERE}?done=saved")))),
-                Err(error @ keystead_app::Error::Invalid { .. }) => error_message(t, &error),
+                Err(error @ keystead_app::Error::Invalid { .. }) => (REQUESTS, error_message(t, &error)),
                 Err(error) => return Err(PageError::new(t, error)),
             }
         }
