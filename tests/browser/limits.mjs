@@ -5,7 +5,7 @@ import { base, complaints, done, look, organization, run, sign_up, unexpected, v
 
 const languages = {
   en: { limits: "Limits", save: "Save limits", higher: "Verify your organization first", high: "cannot be higher", tier: "Tier 0 of 1", next: "What tier 1 needs" },
-  pl: { limits: "Limity", save: "Zapisz limity", higher: "Najpierw zweryfikuj organizację", high: "nie może być wyższy", tier: "Poziom 0 z 1", next: "Czego wymaga poziom 1" },
+  pl: { limits: "Limity", save: "Zapisz limity", higher: "Najpierw zweryfikuj organizację", high: "nie może być wyższy", tier: "Poziom 0 z\u00a01", next: "Czego wymaga poziom 1" },
   ja: { limits: "上限", save: "上限を保存", higher: "先に組織の確認", high: "高くできません", tier: "ティア0（最高は1）", next: "ティア1の条件" },
 };
 

@@ -49,7 +49,7 @@ async fn the_page_says_what_the_next_tier_needs() {
         assert!(page.contains(part), "{part}: {page}");
     }
     // The other languages have whole sentences, too.
-    for (language, part) in [("pl", "Poziom 1 z 2"), ("ja", "ティア1（最高は2）")] {
+    for (language, part) in [("pl", "Poziom 1 z\u{a0}2"), ("ja", "ティア1（最高は2）")] {
         let page = ann.get(&format!("/limits?language={language}")).await.body;
         assert!(page.contains(part), "{language}: {page}");
     }

@@ -144,13 +144,13 @@ limits-now = Obecnie: { $limit }
 limits-more = Pokaż więcej modeli
 limits-tier = Poziom wykorzystania
 limits-tier-lead = Poziom wykorzystania organizacji ustala jej limity dla poszczególnych modeli. Poziom rośnie samoczynnie. Obniżyć może go tylko { $operator }.
-limits-tier-now = Poziom { $tier } z { $highest }
+limits-tier-now = Poziom { $tier } z{ "\u00A0" }{ $highest }
 limits-tier-since = Od { $when }.
 limits-tier-held = Ten poziom ustala { $operator }. Nie wzrośnie samoczynnie, dopóki organizacja nie zapłaci więcej.
 limits-tier-highest = To najwyższy poziom.
 limits-tier-next = Czego wymaga poziom { $tier }
-limits-tier-due = Organizacja ma wszystko, czego wymaga poziom { $tier }. Poziom wzrośnie w ciągu godziny.
-limits-tier-paid = Zapłacono { $paid } z { $needs }. Pozostało do zapłaty: { $missing }.
+limits-tier-due = Organizacja ma wszystko, czego wymaga poziom { $tier }. Poziom wzrośnie w{ "\u00A0" }ciągu godziny.
+limits-tier-paid = Zapłacono { $paid } z{ "\u00A0" }{ $needs }. Pozostało do zapłaty: { $missing }.
 limits-tier-paid-met = Zapłacono { $needs }.
 limits-tier-days = { $count ->
     [one] Musi minąć jeszcze { $count } dzień.
