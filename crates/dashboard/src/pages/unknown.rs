@@ -1,11 +1,13 @@
 //! Addresses that are no page here: those of other products lead to our pages, the rest is answered with a page.
 
+use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use keystead_app::Error;
 
 use crate::web::error_page::PageError;
-use crate::web::extract::Visitor;
+use crate::web::extract::{Visitor, local_path};
 use crate::web::response::{Page, redirect};
+use crate::web::submit::page_before;
 
 /// Addresses that people know from platform.openai.com or type from memory, and our page.
 const KNOWN: &[(&str, &str)] = &[
@@ -54,7 +56,10 @@ pub(crate) async fn open(visitor: Visitor) -> Page {
     Ok(redirect(&if query.is_empty() { (*page).to_owned() } else { format!("{page}?{query}") }))
 }
 
-/// Answers an address that only forms are sent to.
-pub(crate) async fn form_only(visitor: Visitor) -> Result<Response, PageError> {
-    Err(PageError::method_not_allowed(visitor.messages))
+/// Answers an address that only forms are sent to. A person who chose another language on a page that answers a form is
+/// sent here, and is led to the page with the form.
+pub(crate) async fn form_only(visitor: Visitor, method: Method, headers: HeaderMap) -> Result<Response, PageError> {
+    let path = |address: &str| address.split('?').next().unwrap_or_default().to_owned();
+    let before = page_before(&headers).filter(|page| method == Method::GET && path(page) != path(&visitor.path));
+    before.map(|page| redirect(local_path(&page))).ok_or_else(|| PageError::method_not_allowed(visitor.messages))
 }

@@ -250,9 +250,13 @@ pub(crate) fn page_of_form(parts: &Parts) -> String {
         let capture = path.rfind("/capture/").map(|at| &path[..at + "/capture".len()]);
         return local_path(capture.unwrap_or(path)).to_owned();
     }
-    let from = parts.headers.get(header::REFERER).and_then(|from| from.to_str().ok()?.parse::<Uri>().ok());
-    let from = from.map(|from| without_marks(&from, &[SHOWN, "done"]));
-    local_path(from.as_deref().unwrap_or_default()).to_owned()
+    local_path(page_before(&parts.headers).as_deref().unwrap_or_default()).to_owned()
+}
+
+/// Returns the page that the browser names as the one it comes from, without the marks of an answer.
+pub(crate) fn page_before(headers: &HeaderMap) -> Option<String> {
+    let from = headers.get(header::REFERER)?.to_str().ok()?.parse::<Uri>().ok()?;
+    Some(without_marks(&from, &[SHOWN, "done"]))
 }
 
 /// Returns path and query without these parameters.

@@ -1,5 +1,7 @@
 //! Addresses that are no page: known ones lead on, the others are answered with a page of ours.
 
+use axum::body::Body;
+
 use crate::world::*;
 
 #[tokio::test]
@@ -21,6 +23,16 @@ async fn unknown_addresses_have_a_page() {
     let page = ann.get("/settings/organization/members/invite").await;
     assert_eq!(page.status, 405);
     assert!(page.body.contains("role=\"search\""), "{}", page.body);
+    // Where a person chose another language on a page that answers a form: the page with the form.
+    let chosen = |from: &str| {
+        let request = ann.request("GET", "/settings/organization/members/invite?project=proj_1");
+        request.header("referer", format!("https://keystead.test{from}")).body(Body::empty()).unwrap()
+    };
+    let (members, itself) = ("/settings/organization/members?project=proj_1", "/settings/organization/members/invite");
+    let (shown, looped) = (chosen(&format!("{members}&shown=7")), chosen(itself));
+    let led = ann.send_once(shown).await;
+    assert_eq!((led.status, led.location()), (303, members));
+    assert_eq!(ann.send_once(looped).await.status, 405);
 }
 
 #[tokio::test]
