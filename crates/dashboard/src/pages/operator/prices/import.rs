@@ -151,14 +151,25 @@ async fn shown(state: &DashboardState, visit: &OwnVisit, form: &Form, error: Opt
         Err(fault @ (Error::Internal(_) | Error::Unavailable)) => return Err(PageError::new(t, fault)),
         Err(fault) => Some(fault),
     };
-    page.wrong = fault.map(|fault| (error_message(t, &fault), place_in_list(&fault)));
+    page.wrong = fault.map(|fault| (field_of(&fault), error_message(t, &fault), place_in_list(&fault)));
     let answer = if page.wrong.is_some() { render_invalid(t, &page) } else { render(t, &page) };
     reloads_as(answer, visit.link(HERE))
+}
+
+/// The field at fault; empty where there is none.
+fn field_of(fault: &Error) -> &'static str {
+    match fault {
+        Error::Invalid { param: Some("list"), .. } => "file",
+        Error::Invalid { param: Some("holds_from"), .. } => "from",
+        Error::Invalid { param: Some("reason"), .. } => "reason",
+        _ => "",
+    }
 }
 
 /// The sentence for developers, where it names the model and the member at fault.
 fn place_in_list(fault: &Error) -> Option<String> {
     match fault {
+        Error::Invalid { code: Some("price_list_nothing" | "price_list_too_long"), .. } => None,
         Error::Invalid { param: Some("list"), message, .. } => Some(message.clone()),
         _ => None,
     }

@@ -37,8 +37,8 @@ pub(super) struct Prices {
     preview_action: String,
     import_action: String,
     pub(super) preview: Option<Preview>,
-    /// What is wrong in the visitor's language, and the place in the list.
-    pub(super) wrong: Option<(String, Option<String>)>,
+    /// The field at fault, what is wrong in the visitor's language, and the place in the list.
+    pub(super) wrong: Option<(&'static str, String, Option<String>)>,
     /// The date and the reason as they were typed.
     pub(super) from: String,
     pub(super) reason: String,
