@@ -1,5 +1,5 @@
-//! Refusals about members, groups and roles in the visitor's language. They have no codes, because OpenAI's API has none
-//! for them: they are known by the beginning of their sentence.
+//! Refusals without a code in the visitor's language, most of them about members, groups and roles, for which OpenAI's API
+//! has no codes. They are known by the beginning of their sentence.
 
 use keystead_locales::Messages;
 
@@ -9,7 +9,7 @@ use crate::web::scope_words::scope_words;
 const NOT_HELD: &str = "You cannot give or take permissions that you do not hold yourself: ";
 
 /// Beginnings of sentences with the message of each. A number in the sentence is the argument `count`.
-const REASONS: [(&str, &str); 20] = [
+const REASONS: [(&str, &str); 21] = [
     (NOT_HELD, "error-people-not-held"),
     ("Only an owner can make a person an owner", "error-people-owners-only"),
     ("This person is in the group already", "error-people-in-group"),
@@ -30,6 +30,7 @@ const REASONS: [(&str, &str); 20] = [
     ("A model has another price from this second on", "error-price-raced"),
     ("This webhook is off", "error-webhook-off"),
     ("This delivery is still being sent", "error-webhook-pending"),
+    ("Invalid 'reason': say why in 1 to 500 characters", "error-waiver-reason"),
 ];
 
 /// The refusal in the visitor's language, if it is one of these.

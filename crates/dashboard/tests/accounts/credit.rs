@@ -61,6 +61,8 @@ async fn operators_grant_and_owners_see_what_they_have() {
     ] {
         let refused = send(&mut ops, &place, fields).await;
         assert!(refused.body.contains(&format!("href=\"#{said}\"")), "{fields:?}: {}", refused.body);
+        assert!(refused.body.contains(&format!("id=\"{said}-wrong\"")), "{fields:?}: beside the field, too");
+        assert!(!refused.body.contains("Invalid &#39;"), "{fields:?}: in the words of the page: {}", refused.body);
     }
     assert!(ops.get(BILLING).await.body.contains("There are no transactions yet"));
     let grant = [("do", "grant"), ("grant", "12.50"), ("expires", "2036-01-01T00:00"), ("reason", "trial credit")];

@@ -87,6 +87,11 @@ impl One {
     fn is_wrong(&self, field: &str) -> bool {
         self.wrong.as_ref().is_some_and(|(name, _)| name == field)
     }
+
+    /// What is wrong.
+    fn why(&self) -> &str {
+        self.wrong.as_ref().map_or("", |(_, text)| text)
+    }
 }
 
 fn mode_name(t: Messages, mode: BillingMode) -> String {
@@ -187,14 +192,18 @@ pub(crate) async fn act(
             return Err(PageError::new(t, error));
         }
         Err(Wrong::Error(error)) => {
-            let field = match &error {
-                Error::Invalid { param: Some("reason"), .. } => format!("{}-reason", form.field("do")),
-                Error::Invalid { param: Some("priority"), .. } => "priority".to_owned(),
-                Error::Invalid { param: Some("expires_at"), .. } => "expires".to_owned(),
-                Error::Invalid { param: Some("amount_in_cents"), .. } => form.field("do").to_owned(),
-                _ => String::new(),
-            };
-            (field, error_message(&visit.person.format, &error))
+            let said = || error_message(&visit.person.format, &error);
+            match &error {
+                Error::Invalid { param: Some("reason"), .. } => (format!("{}-reason", form.field("do")), said()),
+                Error::Invalid { param: Some("priority"), .. } => {
+                    ("priority".to_owned(), t.text("credit-wrong-priority"))
+                }
+                Error::Invalid { param: Some("expires_at"), .. } => {
+                    ("expires".to_owned(), t.text("credit-wrong-expires"))
+                }
+                Error::Invalid { param: Some("amount_in_cents"), .. } => (form.field("do").to_owned(), said()),
+                _ => (String::new(), said()),
+            }
         }
         Err(Wrong::Field(field, text)) => (field, text),
     };

@@ -101,6 +101,11 @@ impl Credit {
     fn is_wrong(&self, field: &str) -> bool {
         self.wrong.as_ref().is_some_and(|(name, _)| name == field)
     }
+
+    /// What is wrong.
+    fn why(&self) -> &str {
+        self.wrong.as_ref().map_or("", |(_, text)| text)
+    }
 }
 
 /// The page on which credit is bought; `None` where nothing can be bought.

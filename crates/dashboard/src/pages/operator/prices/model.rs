@@ -67,6 +67,11 @@ impl ModelPage {
     fn is_wrong(&self, field: &str) -> bool {
         self.wrong.as_ref().is_some_and(|(name, _)| name == field)
     }
+
+    /// What is wrong.
+    fn why(&self) -> &str {
+        self.wrong.as_ref().map_or("", |(_, text)| text)
+    }
 }
 
 impl Row {
