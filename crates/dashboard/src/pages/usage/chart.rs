@@ -163,8 +163,10 @@ pub(super) fn draw(shape: Shape, format: &LocalFormat, contents: &Contents<'_>) 
     name_days(&mut drawing, format, contents.days, slot);
     let end = f64::from(right) - slot * 0.16;
     let top_of = |day: &Day| bottom - height(day.total()).round() as i32;
-    if let (Some(text), Some(day)) = (&contents.until, contents.days.last()) {
-        drawing.until = Some(Text { x: end, y: top_of(day) - 8, text: text.clone(), strong: false });
+    if let Some(text) = &contents.until {
+        // The text is wider than the last bar, and stands above those that it would cover.
+        let tops = contents.days.iter().rev().take(days_below(text, slot)).map(top_of);
+        drawing.until = tops.min().map(|top| Text { x: end, y: top - 8, text: text.clone(), strong: false });
     }
     if shape.labels > 0 {
         drawing.labels = labels(shape, contents.names, &last, (right, bottom));
@@ -252,9 +254,19 @@ fn labels(shape: Shape, names: &[(String, String)], middles: &[f64], (right, bot
     anchors.into_iter().zip(placed).map(label).collect()
 }
 
-/// Cuts a name; wide letters count twice.
+/// The width of a letter in letters; wide ones count twice.
+const fn width(letter: char) -> usize {
+    if letter >= '\u{2e80}' { 2 } else { 1 }
+}
+
+/// How many of the last days a text at the right end stands above.
+fn days_below(text: &str, slot: f64) -> usize {
+    let pixels = 7 * text.chars().map(width).sum::<usize>();
+    (as_f64(pixels) / slot).ceil() as usize + 1
+}
+
+/// Cuts a name.
 fn shortened(name: &str, letters: usize) -> String {
-    let width = |letter: char| -> usize { if letter >= '\u{2e80}' { 2 } else { 1 } };
     if name.chars().map(width).sum::<usize>() <= letters {
         return name.to_owned();
     }
@@ -289,4 +301,43 @@ fn tick_labels(measure: Measure, axis: Axis, format: &LocalFormat) -> (Vec<Strin
 #[expect(clippy::cast_precision_loss, reason = "a pixel is coarser than a float")]
 const fn as_f64(value: usize) -> f64 {
     value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use keystead_core::language::Language;
+    use keystead_locales::Messages;
+
+    use super::*;
+
+    /// The height at which the time of the last bar stands, with these values of 30 days.
+    fn height_of_time(shape: Shape, values: impl Iterator<Item = i128>) -> i32 {
+        let day = |(at, value): (i64, i128)| Day {
+            start: Timestamp(at * 86_400),
+            values: BTreeMap::from([("model".to_owned(), value)]),
+        };
+        let days: Vec<Day> = (0..30).zip(values).map(day).collect();
+        let series = Series::of(&BTreeMap::from([("model".to_owned(), 1)]));
+        let contents = Contents {
+            days: &days,
+            series: &series,
+            measure: Measure::Requests,
+            unit: &|_| String::new(),
+            title: &|_| String::new(),
+            names: &[],
+            until: Some("until 14:10".to_owned()),
+            note: None,
+        };
+        let format = LocalFormat::in_zone(Messages(Language::English), Timestamp(0), "UTC");
+        draw(shape, &format, &contents).until.unwrap().y
+    }
+
+    #[test]
+    fn the_time_of_the_last_bar_covers_no_bar() {
+        for shape in SHAPES {
+            let of_equal_days = height_of_time(shape, std::iter::repeat_n(100, 30));
+            let of_a_short_last_day = height_of_time(shape, std::iter::repeat_n(100, 29).chain([1]));
+            assert_eq!(of_a_short_last_day, of_equal_days, "{}", shape.name);
+        }
+    }
 }
