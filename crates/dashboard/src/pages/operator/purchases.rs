@@ -47,6 +47,11 @@ impl Purchases {
         self.wrong.as_ref().is_some_and(|(wrong, _)| wrong.strip_suffix(id) == Some(field))
     }
 
+    /// What is wrong.
+    fn why(&self) -> &str {
+        self.wrong.as_ref().map_or("", |(_, text)| text)
+    }
+
     fn amount_of(&self, id: &str) -> &str {
         if self.of == id { &self.amount } else { "" }
     }
