@@ -55,6 +55,10 @@ async function journey(page, language, scripts) {
   await page.waitForSelector("#amount[aria-invalid]");
   assert.equal(await page.inputValue("#amount"), "20 EUR", "what was typed stays");
   await see("wrong");
+  // More than may be bought is refused before anything is to be confirmed.
+  await page.fill("#amount", "5000");
+  await press("review");
+  await page.waitForSelector("#amount[aria-invalid][value='5000']");
 
   // On the page of the service: declined, then the bank asks and the owner confirms. S3-12
   if (whole) await pay_on_the_page();

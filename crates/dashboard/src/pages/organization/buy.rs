@@ -262,6 +262,10 @@ pub(crate) async fn review(State(state): State<DashboardState>, visit: Visit, fo
         Ok(cents) => cents,
         Err(why) => return render_wrong_amount(&visit, page, why),
     };
+    if cents > page.options.most && page.closed().is_none() {
+        let most = visit.person.format.money(&Amount::of_cents(page.options.most));
+        return render_wrong_amount(&visit, page, visit.person.messages.text_with("spend-wrong-high", "most", most));
+    }
     if form.field("do") != "change" {
         page.confirmation = Some(confirmation(&page, &visit.person.format, cents));
     }
