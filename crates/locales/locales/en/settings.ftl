@@ -44,6 +44,7 @@ actor-api-key = API key
 actor-session = Person
 actor-operator = Operator
 actor-service = Service
+actor-clock = Automatic
 operator-health = External services
 operator-jobs = Waiting jobs
 operator-cases = Cases

@@ -44,6 +44,7 @@ actor-api-key = APIキー
 actor-session = ユーザー
 actor-operator = 運営者
 actor-service = サービス
+actor-clock = 自動
 operator-health = 外部サービス
 operator-jobs = 待機中のジョブ
 operator-cases = 案件

@@ -44,6 +44,7 @@ actor-api-key = Klucz API
 actor-session = Osoba
 actor-operator = Operator
 actor-service = Usługa
+actor-clock = Automatycznie
 operator-health = Usługi zewnętrzne
 operator-jobs = Oczekujące zadania
 operator-cases = Sprawy

@@ -149,12 +149,21 @@ pub(crate) fn actor(t: Messages, kind: &str, id: &str, names: &Names) -> Called 
             return Called { name: t.text("audit-staff"), kind: String::new(), id: id.to_owned() };
         }
         None if kind == "api_key" => return Called { name: word, kind: String::new(), id: id.to_owned() },
-        None => return Called { name: id.to_owned(), kind: word, id: id.to_owned() },
+        None => return Called { name: service(t, kind, id), kind: word, id: id.to_owned() },
         Some(named) => named,
     };
     let (name, about) = described(t, named, names);
     let kind = if about.is_empty() { word } else { about };
     Called { name, kind, id: id.to_owned() }
+}
+
+/// The name of an actor without a name of its own: a part of Keystead in words, others by their ids.
+fn service(t: Messages, kind: &str, id: &str) -> String {
+    match (kind, id) {
+        ("service", "clock") => t.text("actor-clock"),
+        ("service", "velocity cap") => t.text("cap-title"),
+        _ => id.to_owned(),
+    }
 }
 
 /// A name, and what distinguishes it from others of the same name.
@@ -239,6 +248,15 @@ mod tests {
     use super::*;
     use keystead_core::language::Language;
     use keystead_locales::sources;
+
+    #[test]
+    fn parts_of_keystead_are_named_in_the_language_of_the_page() {
+        let name = |language, id: &str| super::actor(Messages(language), "service", id, &Names::default()).name;
+        for id in ["clock", "velocity cap"] {
+            assert_ne!(name(Language::English, id), name(Language::Polish, id), "{id}");
+        }
+        assert_eq!(name(Language::Polish, "stripe"), "stripe", "others have names of their own");
+    }
 
     #[test]
     fn every_action_and_every_detail_has_its_words() {
