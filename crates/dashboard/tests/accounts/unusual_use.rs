@@ -1,5 +1,10 @@
 //! Unusual use: the settings of an organization, and keys that are paused, resumed and capped on their pages.
 
+use keystead_core::anomaly::Signal;
+use keystead_core::time::Timestamp;
+use keystead_store::Tx;
+use keystead_store::tables::key_signals::{self, KeySignal};
+
 use crate::keys::{SHOP, id_of, ready, send, shown};
 use crate::world::*;
 
@@ -83,4 +88,27 @@ async fn owners_choose_signals_and_a_cap() {
     assert!(!page.contains("name=\"signal\""), "{page}");
     assert_ne!(send(&mut ben, PAGE, &fields).await.status, 303);
     assert!(ann.get(PAGE).await.body.contains("name=\"requests\" value=\"\""));
+}
+
+#[tokio::test]
+async fn what_was_noticed_names_the_key() {
+    let world = World::new().await;
+    let (mut ann, _, organization) = ready(&world).await;
+    let secret = shown(&send(&mut ann, "/api-keys", &SHOP).await);
+    let key = id_of(&ann.get("/api-keys").await, &secret[secret.len() - 4..]);
+    let signal = KeySignal {
+        key: key.parse().unwrap(),
+        organization,
+        signal: Signal::NewModel,
+        value: "gpt-4o".to_owned(),
+        at: Timestamp(world.now()),
+        period: None,
+        figure: 0,
+        usual: 0,
+    };
+    let raise = async move |tx: &mut Tx| key_signals::raise(tx, std::slice::from_ref(&signal)).await;
+    let raised: Result<(), keystead_store::Error> = world.store.write("raise", raise).await;
+    raised.unwrap();
+    let page = ann.get(PAGE).await.body;
+    assert!(page.contains("First use of the model gpt-4o.") && page.contains(">shop</a>"), "{page}");
 }

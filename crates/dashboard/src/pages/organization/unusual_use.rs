@@ -1,8 +1,11 @@
 //! Settings > Organization > Unusual use: which signals about keys are raised, and the velocity cap of keys.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::State;
 use keystead_app::anomalies::{AnomalySettings, KeySignal, described};
+use keystead_app::audit::{Named, Names};
 use keystead_core::anomaly::{Signal, Signals};
 use keystead_core::time::Timestamp;
 
@@ -28,6 +31,8 @@ struct Switch {
 /// One row of what was noticed.
 struct Noticed {
     at: Timestamp,
+    /// The name of the key, or what is shown of its secret; empty if neither is known.
+    name: String,
     key: String,
     href: String,
     what: String,
@@ -68,8 +73,22 @@ async fn page(
         label: t.text(&format!("signal-{}", signal.as_str().replace('_', "-"))),
         on: signals.has(signal),
     };
+    let names = match noticed.is_empty() {
+        true => Names::default(),
+        false => {
+            let ids: BTreeSet<String> = noticed.iter().map(|one| one.key.to_string()).collect();
+            state.app.names_in_usage(&actor, organization, ids).await.map_err(fail)?
+        }
+    };
+    let name = |id: &str| match names.get(id) {
+        Some(Named::Key(key)) => {
+            key.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| key.redacted.clone())
+        }
+        _ => String::new(),
+    };
     let row = |one: &KeySignal| Noticed {
         at: one.at,
+        name: name(one.key.as_str()),
         key: one.key.to_string(),
         href: visit.link(&format!("/api-keys/{}", one.key)),
         what: described(one, t, format),
