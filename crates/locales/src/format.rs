@@ -213,7 +213,7 @@ mod tests {
         let exact = |language| when(language).exact(&at);
         assert_eq!(exact(Language::English), "20\u{a0}November 2026, 14:10\u{a0}UTC");
         assert_eq!(exact(Language::Polish), "20\u{a0}listopada 2026, 14:10\u{a0}UTC");
-        assert_eq!(exact(Language::Japanese), "2026年11月20日 14時\u{2060}10分\u{a0}UTC");
+        assert_eq!(exact(Language::Japanese), "2026年\u{2060}11月\u{2060}20日 14時\u{2060}10分\u{a0}UTC");
         let warsaw = LocalFormat { zone: TimeZone::get("Europe/Warsaw").unwrap(), ..when(Language::Polish) };
         assert_eq!(warsaw.exact(&at), "20\u{a0}listopada 2026, 15:10");
         assert_eq!(warsaw.exact_in_zone(&at), "20\u{a0}listopada 2026, 15:10 (Europe/Warsaw)");
@@ -234,7 +234,7 @@ mod tests {
         let period = |language| when(language).period(&from, &to);
         assert_eq!(period(Language::English), "1\u{a0}November – 20\u{a0}November 2026");
         assert_eq!(period(Language::Polish), "1\u{a0}listopada – 20\u{a0}listopada 2026");
-        assert_eq!(period(Language::Japanese), "2026年11月1日～11月20日");
+        assert_eq!(period(Language::Japanese), "2026年\u{2060}11月\u{2060}1日～11月\u{2060}20日");
         assert_eq!(when(Language::English).period(&to, &to), "20\u{a0}November 2026");
         let count = |language| Messages(language).count("usage-count", &128_007);
         assert_eq!(count(Language::English), "128,007 requests");

@@ -389,7 +389,7 @@ async fn other_pages_say_what_is_left_and_what_the_month_will_come_to() {
     );
     for (language, words) in [
         ("pl", "W\u{a0}tym tempie limit wyczerpie się około 25\u{a0}listopada."),
-        ("ja", "このペースでは、11月25日ごろに上限に達します。"),
+        ("ja", "このペースでは、11月\u{2060}25日ごろに上限に達します。"),
     ] {
         let page = ann.get(&format!("/usage?language={language}")).await.body;
         assert!(page.contains(words), "{page}");

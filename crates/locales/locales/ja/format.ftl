@@ -1,32 +1,32 @@
-# Dates by the number of the month.
-date-1 = { $year }年1月{ $day }日
-date-2 = { $year }年2月{ $day }日
-date-3 = { $year }年3月{ $day }日
-date-4 = { $year }年4月{ $day }日
-date-5 = { $year }年5月{ $day }日
-date-6 = { $year }年6月{ $day }日
-date-7 = { $year }年7月{ $day }日
-date-8 = { $year }年8月{ $day }日
-date-9 = { $year }年9月{ $day }日
-date-10 = { $year }年10月{ $day }日
-date-11 = { $year }年11月{ $day }日
-date-12 = { $year }年12月{ $day }日
+# Dates by the number of the month. Word joiners prevent line breaks within a date.
+date-1 = { $year }年{ "\u2060" }1月{ "\u2060" }{ $day }日
+date-2 = { $year }年{ "\u2060" }2月{ "\u2060" }{ $day }日
+date-3 = { $year }年{ "\u2060" }3月{ "\u2060" }{ $day }日
+date-4 = { $year }年{ "\u2060" }4月{ "\u2060" }{ $day }日
+date-5 = { $year }年{ "\u2060" }5月{ "\u2060" }{ $day }日
+date-6 = { $year }年{ "\u2060" }6月{ "\u2060" }{ $day }日
+date-7 = { $year }年{ "\u2060" }7月{ "\u2060" }{ $day }日
+date-8 = { $year }年{ "\u2060" }8月{ "\u2060" }{ $day }日
+date-9 = { $year }年{ "\u2060" }9月{ "\u2060" }{ $day }日
+date-10 = { $year }年{ "\u2060" }10月{ "\u2060" }{ $day }日
+date-11 = { $year }年{ "\u2060" }11月{ "\u2060" }{ $day }日
+date-12 = { $year }年{ "\u2060" }12月{ "\u2060" }{ $day }日
 # A word joiner prevents a line break between hours and minutes.
 time-of-day = { $hour }時{ "\u2060" }{ $minute }分
 date-and-time = { $date } { $time }
 # Days of the current year by the number of the month, and the months alone.
-day-1 = 1月{ $day }日
-day-2 = 2月{ $day }日
-day-3 = 3月{ $day }日
-day-4 = 4月{ $day }日
-day-5 = 5月{ $day }日
-day-6 = 6月{ $day }日
-day-7 = 7月{ $day }日
-day-8 = 8月{ $day }日
-day-9 = 9月{ $day }日
-day-10 = 10月{ $day }日
-day-11 = 11月{ $day }日
-day-12 = 12月{ $day }日
+day-1 = 1月{ "\u2060" }{ $day }日
+day-2 = 2月{ "\u2060" }{ $day }日
+day-3 = 3月{ "\u2060" }{ $day }日
+day-4 = 4月{ "\u2060" }{ $day }日
+day-5 = 5月{ "\u2060" }{ $day }日
+day-6 = 6月{ "\u2060" }{ $day }日
+day-7 = 7月{ "\u2060" }{ $day }日
+day-8 = 8月{ "\u2060" }{ $day }日
+day-9 = 9月{ "\u2060" }{ $day }日
+day-10 = 10月{ "\u2060" }{ $day }日
+day-11 = 11月{ "\u2060" }{ $day }日
+day-12 = 12月{ "\u2060" }{ $day }日
 month-1 = 1月
 month-2 = 2月
 month-3 = 3月
