@@ -158,7 +158,9 @@ if (offer && zone && zones?.value !== zone && [...zones.options].some((option) =
     zones.focus();
   });
 }
-document.querySelector("[autofocus], .summary[tabindex]")?.focus();
+// The keyboard begins at what is wrong, at what is next, or within an open dialog and not on the page behind it.
+const inside = "dialog[open] :is(a[href], button:not([hidden]), select, textarea, input:not([type=hidden], [hidden]))";
+(document.querySelector("[autofocus], .summary[tabindex]") ?? document.querySelector(inside))?.focus();
 // The reference of the API: the language of the examples is remembered, and the list of operations follows the words.
 for (const choice of document.querySelectorAll(".in-language input")) {
   if (localStorage.getItem("code") === choice.value) choice.checked = true;
