@@ -15,6 +15,7 @@ use memchr::memmem::Finder;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::request::json_body::without_half_pairs;
 use media::Worth;
 use tokens::BodyText;
 
@@ -65,16 +66,15 @@ pub(crate) fn at_most(body: &[u8]) -> TokenEstimate {
 
 /// Estimates a body, or only what its figures say unless the whole of it is read. Text counts nothing without `text`.
 fn estimated(body: &[u8], whole: bool, text: Option<BodyText>) -> TokenEstimate {
+    let copy = without_half_pairs(body);
+    let body = copy.as_deref().unwrap_or(body);
     let mut counted = Counted { text, ..Counted::default() };
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    // A body that cannot be read to its end still gives an estimate.
-    let read = Top { counted: &mut counted, whole }.deserialize(&mut reader);
-    if read.is_err() && whole {
+    if counted.read(body, whole).is_err() && whole {
         // Servers may read numbers that are too large for us. The figures behind one are read without the content.
-        let figures = estimated(body, false, None);
-        counted.most = figures.written.checked_div(figures.answers).unwrap_or(0);
-        (counted.answers, counted.prompts) = (figures.answers, 1);
-        (counted.background, counted.images) = (figures.background, figures.images);
+        let mut figures = Counted::default();
+        drop(figures.read(body, false));
+        let Counted { tokens, media_bytes, media_tokens, .. } = counted;
+        counted = Counted { tokens, media_bytes, media_tokens, ..figures };
     }
     let answers = counted.answers.max(1).saturating_mul(counted.prompts.max(1));
     let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
@@ -105,6 +105,21 @@ struct Counted {
 }
 
 impl Counted {
+    /// Reads a body. One that cannot be read to its end still gives an estimate.
+    fn read(&mut self, body: &[u8], whole: bool) -> Result<(), serde_json::Error> {
+        Top { counted: self, whole }.deserialize(&mut serde_json::Deserializer::from_slice(body))
+    }
+
+    /// Reads the prompts. Where a number within is too large for us, it is still known how many there are.
+    fn read_prompts(&mut self, prompts: &RawValue) {
+        let mut reader = serde_json::Deserializer::from_str(prompts.get());
+        if (Part { counted: self, place: Place::Prompts }).deserialize(&mut reader).is_err() {
+            let each = serde_json::from_str::<Vec<&RawValue>>(prompts.get()).unwrap_or_default();
+            let count = each.iter().filter(|one| one.get().starts_with(['"', '[', '{'])).count();
+            self.prompts = self.prompts.max(u64::try_from(count).unwrap_or(u64::MAX));
+        }
+    }
+
     fn add(&mut self, tokens: u64) {
         self.tokens = self.tokens.saturating_add(tokens);
     }
@@ -148,7 +163,10 @@ impl<'de> Visitor<'de> for Top<'_> {
                 "max_tokens" | "max_completion_tokens" | "max_output_tokens" => {
                     self.counted.most = self.counted.most.max(number(map.next_value()?));
                 }
-                "background" => self.counted.background = map.next_value::<&RawValue>()?.get() == "true",
+                // Everything that a server could read as true counts as true.
+                "background" => {
+                    self.counted.background = !matches!(map.next_value::<&RawValue>()?.get(), "false" | "null");
+                }
                 // Of images they were judged to be there once.
                 "size" => self.counted.images.size = text(map.next_value()?).as_deref().and_then(image_size),
                 "quality" => {
@@ -159,7 +177,7 @@ impl<'de> Visitor<'de> for Top<'_> {
                 "tools" | "functions" | "response_format" | "text" if self.whole => {
                     map.next_value_seed(Part { counted: self.counted, place: Place::Schema })?;
                 }
-                "prompt" => map.next_value_seed(Part { counted: self.counted, place: Place::Prompts })?,
+                "prompt" => self.counted.read_prompts(map.next_value()?),
                 "messages" | "input" | "suffix" | "instructions" | "system" | "prediction" | "documents"
                     if self.whole =>
                 {

@@ -110,6 +110,28 @@ fn short_bodies_have_the_same_bounds() {
     }
 }
 
+/// What we cannot read, and some servers can, hides no figure.
+#[test]
+fn figures_behind_what_only_others_read_count() {
+    for (body, written, answers) in [
+        (r#"{"\ud83d":1,"max_tokens":5,"n":3}"#, 15, 3),
+        (r#"{"prompt":"one \ud83d","max_tokens":5,"n":3}"#, 15, 3),
+        (r#"{"messages":[{"content":"\udc00"}],"max_tokens":5,"n":3}"#, 15, 3),
+        (r#"{"prompt":1e400,"max_tokens":5,"n":3}"#, 15, 3),
+        (r#"{"prompt":["one",[1e400],"two"],"max_tokens":5,"n":2}"#, 30, 6),
+        (r#"{"prompt":["\ud83d","two"],"messages":[1e400],"max_tokens":5,"n":2}"#, 20, 4),
+    ] {
+        for asked in [of(body.as_bytes()), at_most(body.as_bytes())] {
+            assert_eq!((asked.written, asked.answers), (written, answers), "{body}");
+        }
+    }
+    assert!(read(r#"{"messages":[{"content":"one two three \udc00"}]}"#) >= 3);
+    for (background, expected) in [("true", true), ("\"true\"", true), ("1", true), ("false", false), ("null", false)] {
+        let body = format!(r#"{{"background":{background}}}"#);
+        assert_eq!(of(body.as_bytes()).background, expected, "{body}");
+    }
+}
+
 #[test]
 fn requests_state_the_quality_and_size_of_images() {
     for (body, quality, size) in [

@@ -158,6 +158,13 @@ pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, ErrorResponse> {
     Ok(peek)
 }
 
+/// Returns a copy of a body in which no string has half a surrogate pair; nothing where none has.
+pub(crate) fn without_half_pairs(body: &[u8]) -> Option<Vec<u8>> {
+    memchr::memmem::find(body, b"\\u")?;
+    let halves = survey(body)?;
+    (!halves.is_empty()).then(|| without_halves(body, &halves))
+}
+
 /// Searches the bytes before they are parsed for strings with half a surrogate pair, which JSON allows and text cannot
 /// contain. `None` when brackets nest too deep.
 fn survey(body: &[u8]) -> Option<Vec<usize>> {
