@@ -196,9 +196,13 @@ fn text(value: &RawValue) -> Option<Cow<'_, str>> {
     serde_json::from_str(value.get()).ok()
 }
 
-/// Reads a figure as lenient servers do: also with a point or an exponent, or as text. What is not a number is zero.
+/// Reads a figure, also written as text.
 fn number(value: &RawValue) -> u64 {
-    let text = serde_json::from_str::<String>(value.get()).map_or(Cow::Borrowed(value.get()), Cow::Owned);
+    figure(&serde_json::from_str::<String>(value.get()).map_or(Cow::Borrowed(value.get()), Cow::Owned))
+}
+
+/// Reads a figure as lenient servers do: also with a point or an exponent. What is not a number is zero.
+pub(crate) fn figure(text: &str) -> u64 {
     let text = text.trim().replace('_', "");
     // Saturates at both ends.
     let lenient = || text.parse::<f64>().unwrap_or(0.0).ceil() as u64;

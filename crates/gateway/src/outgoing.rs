@@ -101,6 +101,7 @@ impl Prompt {
             Self::Nothing => TokenEstimate::default(),
             Self::Form(form) => TokenEstimate {
                 images: *form.images.lock().unwrap_or_else(PoisonError::into_inner),
+                answers: form.count.load(Ordering::Relaxed).max(1),
                 ..TokenEstimate::default()
             },
         }

@@ -25,7 +25,7 @@ const BYTES_OF_A_SECOND: u64 = 2_000;
 /// The most tokens that a second of sound is read or written as.
 const TOKENS_OF_A_SECOND: u64 = 25;
 /// The most images that one form may ask for, as in the contract. A form says how many only while it is sent.
-const IMAGES_OF_A_FORM: u64 = 10;
+pub(crate) const IMAGES_OF_A_FORM: u64 = 10;
 /// What a request for one picture to the model of a tool uses besides tokens.
 pub(crate) const PICTURE_OF_A_TOOL: Bounds =
     Bounds { requests: 1, images: 1, input_tokens: 0, output_tokens: 0, characters: 0, seconds: 0 };

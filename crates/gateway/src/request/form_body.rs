@@ -1,11 +1,14 @@
-//! Finding the parts `model` and `stream` of a multipart body, and the quality and size of images, while it is
+//! Finding the parts `model` and `stream` of a multipart body, and the number, quality and size of images, while it is
 //! forwarded (RFC 7578): nothing is decoded, nothing rewritten.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use http::HeaderValue;
 use keystead_core::usage::ImageTraits;
 
+use crate::decide::spend_limit::IMAGES_OF_A_FORM;
+use crate::estimate;
 use crate::request::content_type::Media;
 use crate::request::form_progress::FormProgress;
 use crate::request::json_walk::is_variant;
@@ -63,6 +66,7 @@ struct Head {
 enum Watched {
     Model,
     Stream,
+    Count,
     Quality,
     Size,
 }
@@ -70,7 +74,7 @@ enum Watched {
 impl Watched {
     /// Whether only the price of images depends on it: what is no quality or size is then not stated.
     const fn is_of_images(self) -> bool {
-        matches!(self, Self::Quality | Self::Size)
+        matches!(self, Self::Count | Self::Quality | Self::Size)
     }
 }
 
@@ -88,7 +92,8 @@ pub(crate) struct FormScan {
     charset: bool,
     model: Option<String>,
     stream: Option<bool>,
-    /// Whether a quality and a size of images were read.
+    /// Whether a number, a quality and a size of images were read.
+    count: bool,
     quality: bool,
     size: bool,
     /// Receives the sound of the part `file`, and the quality and size of images.
@@ -109,6 +114,7 @@ impl FormScan {
             charset: false,
             model: None,
             stream: None,
+            count: false,
             quality: false,
             size: false,
             listener: None,
@@ -209,7 +215,7 @@ impl FormScan {
             let value = std::mem::take(&mut self.value).split_off(1);
             self.place = Where::Headers;
             if watched.is_of_images() {
-                self.note_images(watched, &value);
+                self.note_images(watched, &value)?;
                 return Ok(true);
             }
             let value = String::from_utf8(value).ok().filter(|value| !self.charset || value.is_ascii());
@@ -221,16 +227,27 @@ impl FormScan {
                     let no = matches!(value.trim().to_ascii_lowercase().as_str(), "false" | "0" | "no" | "off" | "");
                     self.stream = Some(!no);
                 }
-                Watched::Quality | Watched::Size => {}
+                Watched::Count | Watched::Quality | Watched::Size => {}
             }
         }
         self.place = Where::Headers;
         Ok(true)
     }
 
-    /// Notes a quality or a size of images.
-    fn note_images(&mut self, watched: Watched, value: &[u8]) {
+    /// Notes a number, a quality or a size of images. More images than were set aside are refused.
+    fn note_images(&mut self, watched: Watched, value: &[u8]) -> Result<(), Malformed> {
         let text = std::str::from_utf8(value).ok().map(str::trim);
+        if watched == Watched::Count {
+            self.count = true;
+            let count = text.map_or(0, estimate::figure);
+            if count > IMAGES_OF_A_FORM || value.len() >= MOST_NAME - 1 {
+                return Err(Malformed::Part("its part 'n' is more than 10"));
+            }
+            if let Some(form) = &self.listener {
+                form.count.store(count, Ordering::Relaxed);
+            }
+            return Ok(());
+        }
         let read = |part: Watched| text.filter(|_| watched == part);
         let stated = ImageTraits::read(read(Watched::Quality), read(Watched::Size));
         (self.quality, self.size) =
@@ -239,6 +256,7 @@ impl FormScan {
             let mut images = form.images.lock().unwrap_or_else(PoisonError::into_inner);
             *images = ImageTraits { quality: stated.quality.or(images.quality), size: stated.size.or(images.size) };
         }
+        Ok(())
     }
 
     fn headers(&mut self) -> Result<bool, Malformed> {
@@ -292,8 +310,11 @@ impl FormScan {
         if head.name.trim_end().ends_with("[file_id]") {
             return Err(Malformed::Part("files are named by their ids in JSON bodies only"));
         }
-        for (known, watched, seen) in [("quality", Watched::Quality, self.quality), ("size", Watched::Size, self.size)]
-        {
+        for (known, watched, seen) in [
+            ("n", Watched::Count, self.count),
+            ("quality", Watched::Quality, self.quality),
+            ("size", Watched::Size, self.size),
+        ] {
             if head.name == known && !head.file {
                 return if seen { Err(Malformed::Twice(known)) } else { Ok(Some(watched)) };
             }

@@ -111,6 +111,28 @@ fn a_form_states_the_quality_and_size_of_images() {
     assert_eq!(scan(&twice, 5), Err(Malformed::Twice("size")));
 }
 
+/// More images than are set aside for a form are refused, however their number is written.
+#[test]
+fn a_form_states_how_many_images_it_asks_for() {
+    let stated = |count: &str, step: usize| {
+        let heard = Arc::<FormProgress>::default();
+        let mut scan = FormScan::new("b").listening(Arc::clone(&heard));
+        let text = form(&[("model", "gpt-image-1"), ("n", count), ("prompt", "x")]);
+        let read = text.as_bytes().chunks(step).try_for_each(|chunk| scan.feed(chunk));
+        read.map(|()| heard.count.load(Ordering::Relaxed))
+    };
+    for step in [1, 7, 4_096] {
+        for (text, count) in [("10", 10), (" 3 ", 3), ("2.5", 3), ("many", 0), ("", 0), ("-4", 0)] {
+            assert_eq!(stated(text, step), Ok(count), "{text:?} by {step}");
+        }
+        for text in ["11", "1e3", "5_0", &"0".repeat(1_000)] {
+            assert!(matches!(stated(text, step), Err(Malformed::Part(_))), "{text:.9} by {step}");
+        }
+    }
+    let twice = form(&[("model", "a"), ("n", "1"), ("n", "9")]);
+    assert_eq!(scan(&twice, 5), Err(Malformed::Twice("n")));
+}
+
 #[test]
 fn two_models_are_refused() {
     let text = form(&[("model", "a"), ("model", "b")]);
