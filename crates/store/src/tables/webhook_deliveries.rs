@@ -125,20 +125,26 @@ pub async fn list(tx: &mut Tx, endpoint: &WebhookEndpointId, page: &Page) -> Res
     list.rows(tx, delivery).await
 }
 
-/// Claims deliveries that are due until a moment; those of a dead worker become available then.
+/// Claims deliveries that are due until a moment; those of a dead worker become available then. Organizations take
+/// turns, so that endpoints of one that answer slowly do not keep events from the others.
 pub async fn claim(tx: &mut Tx, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<WebhookDelivery>, Error> {
-    // The engines differ here by nature: PostgreSQL must skip rows that another worker has locked.
+    // The engines differ here by nature: PostgreSQL must skip rows that another worker has locked, and see whether a row
+    // was claimed meanwhile.
     const SQL: PerEngine = PerEngine {
         sqlite: concat!(
-            "UPDATE webhook_deliveries SET claimed_until = $2 WHERE id IN (SELECT id FROM webhook_deliveries \
-             WHERE state = 'pending' AND next_attempt_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1) \
-             ORDER BY next_attempt_at LIMIT $3) RETURNING ",
+            "UPDATE webhook_deliveries SET claimed_until = $2 WHERE id IN (SELECT id FROM (SELECT id, next_attempt_at, \
+             row_number() OVER (PARTITION BY organization ORDER BY next_attempt_at, id) AS turn FROM webhook_deliveries \
+             WHERE state = 'pending' AND next_attempt_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)) \
+             AS due ORDER BY turn, next_attempt_at LIMIT $3) RETURNING ",
             columns!()
         ),
         postgres: concat!(
             "UPDATE webhook_deliveries SET claimed_until = $2 WHERE id IN (SELECT id FROM webhook_deliveries \
              WHERE state = 'pending' AND next_attempt_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1) \
-             ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING ",
+             AND id IN (SELECT id FROM (SELECT id, next_attempt_at, \
+             row_number() OVER (PARTITION BY organization ORDER BY next_attempt_at, id) AS turn FROM webhook_deliveries \
+             WHERE state = 'pending' AND next_attempt_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)) \
+             AS due ORDER BY turn, next_attempt_at LIMIT $3) FOR UPDATE SKIP LOCKED) RETURNING ",
             columns!()
         ),
     };

@@ -153,6 +153,7 @@ pub(crate) async fn rest(databases: &Databases) {
     rest::jobs_are_leased(databases.fresh().await).await;
     webhooks::endpoints_and_their_secrets(databases.fresh().await).await;
     webhooks::deliveries_are_claimed_and_settled(databases.fresh().await).await;
+    webhooks::organizations_take_turns(databases.fresh().await).await;
     submissions::forms_run_once(databases.fresh().await).await;
     rest::a_failed_transaction_leaves_nothing(databases.fresh().await).await;
 }

@@ -183,3 +183,21 @@ pub(crate) async fn deliveries_are_claimed_and_settled(db: Database) {
     assert_eq!(change!(db, |tx| webhook_deliveries::delete_old(tx, later(1))).unwrap(), 2);
     assert_eq!(look!(db, |tx| webhook_deliveries::list(tx, &a.id, &first(9))).unwrap().data.len(), 1);
 }
+
+/// The endpoints of one organization that answer slowly do not keep events from another one.
+pub(crate) async fn organizations_take_turns(db: Database) {
+    let (one, ..) = seed(&db).await;
+    let (many, few) = (endpoint(&one, "a", NOW), endpoint(&id("org-two"), "c", NOW));
+    for row in [&many, &few] {
+        change!(db, |tx| webhook_endpoints::insert(tx, row, b"sealed")).unwrap();
+    }
+    for number in 0..20 {
+        let waiting = delivery(&many, &format!("m{number}"), NOW);
+        change!(db, |tx| webhook_deliveries::insert(tx, &waiting, None)).unwrap();
+    }
+    let latest = delivery(&few, "latest", later(5));
+    change!(db, |tx| webhook_deliveries::insert(tx, &latest, None)).unwrap();
+    let claimed = change!(db, |tx| webhook_deliveries::claim(tx, later(5), later(65), 4)).unwrap();
+    assert_eq!(claimed.len(), 4);
+    assert!(claimed.contains(&latest), "{claimed:?}");
+}
