@@ -79,7 +79,10 @@ impl Server {
             return Err(Error::Unavailable(reason));
         }
         let pool = self.pool();
-        let beginning = timeout(WHILE_BUSY, pool.begin_with(statement));
+        // In a task of its own, because a client may leave meanwhile: of a beginning that is dropped halfway, the server keeps
+        // the transaction, and the next use of the connection would be within it.
+        let begin = tokio::spawn(async move { pool.begin_with(statement).await });
+        let beginning = timeout(WHILE_BUSY, begin);
         let mut beginning = std::pin::pin!(beginning);
         let begun = match timeout(UNTIL_ASKED, beginning.as_mut()).await {
             Ok(begun) => begun,
@@ -93,11 +96,12 @@ impl Server {
             }
         };
         match begun {
-            Ok(Err(sqlx::Error::PoolTimedOut)) | Err(_) => {
+            Ok(Ok(Err(sqlx::Error::PoolTimedOut))) | Err(_) => {
                 let address = address(&self.state.options);
                 Err(Error::Unavailable(format!("all {CONNECTIONS} connections to {address} are in use")))
             }
-            Ok(begun) => Ok(begun?),
+            Ok(Ok(begun)) => Ok(begun?),
+            Ok(Err(ended)) => Err(Error::Other(ended.to_string())),
         }
     }
 }

@@ -156,6 +156,7 @@ pub(crate) async fn rest(databases: &Databases) {
     webhooks::organizations_take_turns(databases.fresh().await).await;
     submissions::forms_run_once(databases.fresh().await).await;
     rest::a_failed_transaction_leaves_nothing(databases.fresh().await).await;
+    rest::a_beginning_that_nobody_waits_for_leaves_nothing(databases.fresh().await).await;
 }
 
 /// Migrations are reported once and may be repeated.

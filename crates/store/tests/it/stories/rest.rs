@@ -1,5 +1,8 @@
 //! Changes, models, policy, jobs, upstream objects, and the guarantees of a transaction.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use keystead_core::access::Payer;
 use keystead_core::gate::{Fulfilment, Policy, Requirement};
 use keystead_core::key::KeyKind;
@@ -217,6 +220,24 @@ pub(crate) async fn jobs_are_leased(db: Database) {
     change!(db, |tx| jobs::delete(tx, &a)).unwrap();
     assert_eq!(look!(db, |tx| jobs::count_waiting(tx)), Ok((0, None)));
     assert_eq!(claim(9_999, 9).await, []);
+}
+
+/// A client may leave while a transaction begins: what follows on its connection is not within that transaction.
+pub(crate) async fn a_beginning_that_nobody_waits_for_leaves_nothing(db: Database) {
+    let (one, ..) = seed(&db).await;
+    for polls in (0..2_000).step_by(10) {
+        let mut beginning = Box::pin(db.store.begin_read("left"));
+        for _ in 0..polls {
+            if poll_fn(|context| Poll::Ready(beginning.as_mut().poll(context).is_ready())).await {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(beginning);
+        let how = Fulfilment::Verified;
+        let written = change!(db, |tx| organizations::set_requirement(tx, &one, Requirement::Phone, how, None, NOW));
+        assert!(written.is_ok(), "after {polls} polls: {written:?}");
+    }
 }
 
 pub(crate) async fn a_failed_transaction_leaves_nothing(db: Database) {
