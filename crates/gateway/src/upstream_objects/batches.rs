@@ -177,6 +177,11 @@ impl Gateway {
         let price = judged.entry.prices.at(now);
         if route.meter == MeterKind::Image {
             said.images.note(&judged.entry.id, estimate::at_most(&body).images, &price);
+            // Answers with images usually do not name their model.
+            if said.images.only_model().is_none() {
+                let message = "The requests for images of one batch must name one model.";
+                return Err(error_body::bad_body(message).with_param("model").into());
+            }
         }
         if !self.has_budget(request) {
             return Ok(());
@@ -228,19 +233,14 @@ impl Gateway {
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let content = self.content(&self.request_id(), upstream, &results).await?;
         let mut lines = Lines::new(content, self.limits.form_body);
-        let (mut sums, mut unnamed) = (LineSums::default(), false);
+        let mut sums = LineSums::default();
         while let Some(line) = lines.next().await.map_err(|_| uncounted())? {
             let read = serde_json::from_slice::<ResultLine<'_>>(&line).ok();
             let Some(body) = read.and_then(|line| line.response).and_then(|response| response.body) else { continue };
             let named = serde_json::from_str(body.get()).map(|ModelOf { model }| model).ok();
-            // Answers with images usually do not name their model.
             let only = || pending.images.only_model().filter(|_| kind == UsageKind::Images).map(str::to_owned);
             let (of, body) = ((kind, batch.endpoint.as_str()), body.get().as_bytes());
-            let Some(model) = named.or_else(only) else {
-                let line = || reported_usage::of_line(of, meter, body, &Price::default(), |images| images);
-                unnamed |= kind == UsageKind::Images && line().is_some();
-                continue;
-            };
+            let Some(model) = named.or_else(only) else { continue };
             let served = served_as(&catalogue, &model).map(|entry| (*entry.id).to_owned());
             let model = served.unwrap_or(model);
             let price = self.price_of(pending, &model);
@@ -248,9 +248,6 @@ impl Gateway {
             let line = reported_usage::of_line(of, meter, body, &price, asked);
             let Some((counted, attributes)) = line else { continue };
             sums.add(model, attributes, counted);
-        }
-        if unnamed {
-            tracing::warn!(batch = %pending.id, "the images of a batch for several models could not be counted: their answers do not name the model");
         }
         let sums = sums.events();
         if sums.is_empty() {
