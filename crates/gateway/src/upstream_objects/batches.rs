@@ -16,7 +16,7 @@ use keystead_core::pending::Pending;
 use keystead_core::refusal::ErrorResponse;
 use keystead_core::route::{self, MeterKind, ModelIn};
 use keystead_core::text::printable;
-use keystead_core::usage::{Price, StatedImages, UsageKind};
+use keystead_core::usage::{StatedImages, UsageKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 

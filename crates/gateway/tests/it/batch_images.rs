@@ -66,3 +66,21 @@ async fn images_of_a_batch_cost_what_their_answers_or_the_lines_state() {
         assert_eq!(run(most - 1, &lines, &answers).await, None, "{lines:?}: less than {most}");
     }
 }
+
+#[tokio::test]
+async fn the_images_of_a_batch_are_of_one_model() {
+    let (world, key) = drawing(100, "").await;
+    let line = |model: &str| {
+        let body = format!(r#"{{"model":"{model}","prompt":"p"}}"#);
+        format!(r#"{{"custom_id":"1","method":"POST","url":"{ROUTE}","body":{body}}}"#)
+    };
+    let input = ["gpt-image-1", "gpt-image-1", "gpt-4o"].map(line).join("\n");
+    world.answers(move |seen| match (seen.method.as_str(), seen.target.as_str()) {
+        ("GET", "/v1/files/file-1/content") => content(&input),
+        _ => json(200, r#"{"id":"file-1","object":"file"}"#),
+    });
+    assert_eq!(upload(&world, &key).await.status, 200);
+    let (status, message, _) = world.post("/v1/batches", &key, r#"{"input_file_id":"file-1"}"#).await.error();
+    assert_eq!(status, 400);
+    assert!(message.contains("one model") && message.contains('3'), "{message}");
+}
