@@ -22,7 +22,8 @@ const REASON: &str = "organization_deleted";
 /// invitation, payment method, project and setting with an id gets its audit row; usage and the audit log stay under ids.
 pub(super) async fn end(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
     let (now, actor) = (app.now(), Actor::Service("clock".to_owned()));
-    // Keys come first: this locks the changes, so that no key is made for the organization meanwhile.
+    // No key is made for the organization meanwhile, and no usage counted.
+    organization_deletions::lock(tx, organization).await?;
     let keys = api_keys::revoke_of_organization(tx, organization, &actor.actor_ref(), REASON, now).await?;
     for key in &keys {
         record(app, tx, organization, "api_key.deleted", key.as_str(), json!({})).await?;

@@ -4,7 +4,7 @@ use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
-use super::{id, optional_time, time};
+use super::{budgets, id, optional_time, time};
 use crate::{Error, Row, Tx};
 
 /// A requested deletion.
@@ -271,6 +271,13 @@ const ERASE: [&str; 48] = [
     "UPDATE credit_accounts SET recharge_below = NULL, recharge_amount = NULL, recharge_ceiling = NULL, \
      suspended_reason = NULL WHERE organization = $1",
 ];
+
+/// Waits until no transaction changes the organization or counts its usage, and lets none begin before the end of this one:
+/// nothing is written about it by one that does not know of the deletion.
+pub async fn lock(tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
+    changes::lock(tx).await?;
+    budgets::lock_counting(tx, organization).await
+}
 
 /// Erases what is kept about an organization and marks it as deleted. Its row stays with the id in place of the name,
 /// because usage and the audit log refer to it, and so do service accounts, which are marked as deleted. Of its phone

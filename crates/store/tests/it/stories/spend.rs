@@ -192,7 +192,11 @@ pub(crate) async fn what_is_deleted_holds_nothing(db: Database) {
     assert_eq!(kept(2).await, 2);
     change!(db, |tx| account_deletions::erase(tx, &ann, NOW)).unwrap();
     assert_eq!(kept(3).await, 1);
-    change!(db, |tx| organization_deletions::erase(tx, &one, NOW)).unwrap();
+    change!(db, |tx| async {
+        organization_deletions::lock(tx, &one).await?;
+        organization_deletions::erase(tx, &one, NOW).await
+    })
+    .unwrap();
     assert_eq!(kept(4).await, 0);
 }
 
