@@ -53,6 +53,8 @@ static SENTENCES: LazyLock<Vec<(String, &'static str)>> = LazyLock::new(|| {
         for line in keystead_locales::sources(language).iter().flat_map(|source| source.lines()) {
             let Some((key, value)) = line.split_once(" = ") else { continue };
             let Some(slug) = topic_of_text(key) else { continue };
+            // Spaces at which no line breaks are spaces here.
+            let value = value.replace(r#"{ "\u00A0" }"#, " ").replace(r#"{ "\u202F" }"#, " ");
             let whole = value.split("{ $").map(|part| part.split_once('}').map_or(part, |(_, after)| after));
             if let Some(longest) = whole.map(plain).max_by_key(String::len) {
                 all.push((longest, slug));

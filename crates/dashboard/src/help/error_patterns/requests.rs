@@ -77,6 +77,7 @@ pub(super) const MESSAGES: &[Pattern] = &[
     (&["address of this request is too long"], "request-not-understood"),
     (&["in 'input_file_id'"], "request-not-understood"),
     (&["a batch may hold"], "request-not-understood"),
+    (&["the requests for images of one batch must name one model"], "request-not-understood"),
     (&["each line is one object with 'custom_id'"], "request-not-understood"),
     (&["of the batch:"], "request-not-understood"),
     (&["it is too long."], "request-not-understood"),
