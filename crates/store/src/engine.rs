@@ -88,8 +88,14 @@ impl Db {
     pub(crate) async fn begin(&self, write: bool) -> Result<Tx, Error> {
         const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         let on = match self {
-            Self::Sqlite { writer, .. } if write => On::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Sqlite { readers, .. } => On::Sqlite(readers.begin().await?),
+            Self::Sqlite { writer, .. } if write => {
+                let writer = writer.clone();
+                On::Sqlite(apart(async move { writer.begin_with("BEGIN IMMEDIATE").await }).await?)
+            }
+            Self::Sqlite { readers, .. } => {
+                let readers = readers.clone();
+                On::Sqlite(apart(async move { readers.begin().await }).await?)
+            }
             Self::Postgres(server) if write => On::Postgres(server.begin("BEGIN").await?),
             Self::Postgres(server) => On::Postgres(server.begin(SNAPSHOT).await?),
         };
@@ -355,4 +361,12 @@ fn checked(sql: &str, values: &[Value]) -> Result<(), Error> {
         return Err(Error::Invalid("text holds a NUL character"));
     }
     Ok(())
+}
+
+/// Begins a transaction in a task of its own: a client may leave meanwhile, and of a beginning that is dropped halfway the
+/// connection keeps the transaction, or is closed.
+async fn apart<T: Send + 'static>(
+    begin: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
+) -> Result<T, Error> {
+    Ok(tokio::spawn(begin).await.map_err(|ended| Error::Other(ended.to_string()))??)
 }
