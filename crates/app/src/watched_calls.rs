@@ -233,10 +233,11 @@ fn fault(call: &SeenCall, redacted: &str) -> Option<CallFault> {
 fn key_fault(presented: Option<&PresentedKey>, redacted: &str) -> CallFault {
     let Some(presented) = presented else { return CallFault::NoKey };
     let whole = KeyKind::Project.length();
-    if presented.placeholder {
-        CallFault::Placeholder
-    } else if presented.length < whole && !presented.head.is_empty() && redacted.starts_with(&presented.head) {
+    // The random part of a key can contain such words.
+    if presented.length < whole && !presented.head.is_empty() && redacted.starts_with(&presented.head) {
         CallFault::CutKey { length: presented.length, whole }
+    } else if presented.placeholder {
+        CallFault::Placeholder
     } else {
         CallFault::OtherKey { tail: presented.tail.clone() }
     }
@@ -268,7 +269,10 @@ mod tests {
             explained(401, Some("invalid_api_key"), Some(&cut)),
             Some(CallFault::CutKey { length: 82, whole: 164 })
         );
+        let word = format!("sk-proj-abcyOur{}", "d".repeat(67));
+        assert_eq!(explained(401, None, Some(&word)), Some(CallFault::CutKey { length: 82, whole: 164 }));
         assert_eq!(explained(401, None, Some("$OPENAI_API_KEY")), Some(CallFault::Placeholder));
+        assert_eq!(explained(401, None, Some("sk-proj-your-key")), Some(CallFault::Placeholder));
         let other = CallFault::OtherKey { tail: "1234".to_owned() };
         assert_eq!(explained(401, None, Some("sk-proj-other-key-1234")), Some(other));
         assert_eq!(explained(401, None, Some("short")), Some(CallFault::OtherKey { tail: String::new() }));
