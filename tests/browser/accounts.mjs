@@ -2,7 +2,7 @@
 // authenticator app and recovery codes, passkeys, the question before dangerous acts, sessions, invitations with
 // projects. Every page is looked at by axe and at 360 pixels. Rows: S1-10, S3-01, S3-10; ASVS 6.3.4, 6.5.1, 6.7, 7.2.4, 7.4, 7.5.
 import assert from "node:assert/strict";
-import { PASSWORD, base, complaints, done, grow_stale, look, message, organization, run, sandbox, sign_in, sign_up, totp, unexpected } from "./opening.mjs";
+import { PASSWORD, base, complaints, done, grow_stale, look, mailed_link, organization, run, sandbox, sign_in, sign_up, totp, unexpected } from "./opening.mjs";
 
 async function journey(browser, language, scripts) {
   const tag = `accounts-${language}${scripts ? "" : "-noscript"}`;
@@ -117,7 +117,7 @@ async function journey(browser, language, scripts) {
   await see("members-invited");
   const elsewhere = await open();
   const joining = await elsewhere.newPage();
-  await joining.goto((await message(guest)).link);
+  await joining.goto(await mailed_link(guest, "/invite"));
   await see("invite", joining);
   await joining.fill("#password", PASSWORD);
   await send("/invite/join", joining);
@@ -150,7 +150,7 @@ async function journey(browser, language, scripts) {
   await page.fill("#email", `new-${email}`);
   await send("/settings/account/security/email");
   await page.waitForURL("**done=mail-sent**");
-  await page.goto((await message(`new-${email}`)).link);
+  await page.goto(await mailed_link(`new-${email}`, "/confirm-address"));
   await see("address");
   await page.locator("form[action='/confirm-address'] button").click();
   await page.waitForURL("**/settings/account/security?done=saved**");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { PASSWORD, base, complaints, database, done, grow_stale, look, message, organization, run, sign_up, unexpected } from "./opening.mjs";
+import { PASSWORD, base, complaints, database, done, grow_stale, look, mailed_link, message, organization, run, sign_up, unexpected } from "./opening.mjs";
 
 /** A person requests the deletion of their account, sees the date on every page, cancels, and downloads their data. */
 async function leaving(browser, language) {
@@ -70,7 +70,7 @@ async function closing(browser, language) {
   await page.locator("main form button").click();
   await page.waitForURL("**done=organization-deletion-requested**");
   await see("waiting");
-  await page.goto((await message(email, { fits: (mail) => mail.link?.includes("/settings/organization/delete") })).link);
+  await page.goto(await mailed_link(email, "/settings/organization/delete"));
   await send("cancel");
   await page.waitForURL("**done=organization-deletion-cancelled**");
   await page.fill("#name", "Closing <b>& Co");

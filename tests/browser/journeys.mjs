@@ -2,7 +2,7 @@
 // scripts; every page is looked at by axe and at 360 pixels. What each step shows is named beside it by its id of
 // docs/requirements.md.
 import assert from "node:assert/strict";
-import { base, complaints, done, look, message, organization, run, sandbox, sign_in, sign_up, unexpected } from "./opening.mjs";
+import { base, complaints, done, look, mailed_link, message, organization, run, sandbox, sign_in, sign_up, unexpected } from "./opening.mjs";
 
 /** What the task runner names as the operator's addresses. */
 const [SUPPORT, POLICY] = ["help@example.com", "https://example.com/privacy"];
@@ -93,8 +93,7 @@ async function journey(browser, language, scripts) {
   await click(page.locator("form[action='/sign-up'] button"));
   await page.waitForURL("**/sign-up/sent**");
   await see("sent");
-  const confirm = await message(email);
-  await page.goto(confirm.link);
+  await page.goto(await mailed_link(email, "/confirm"));
   await see("confirm");
   await click(page.locator("form[action='/confirm'] button"));
 

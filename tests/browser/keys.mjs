@@ -4,7 +4,7 @@
 //
 // Arguments: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the database's file.
 import assert from "node:assert/strict";
-import { PASSWORD, base, complaints, done, look, message, organization, run, sandbox, sign_up, totp, unexpected, verify_phone } from "./opening.mjs";
+import { PASSWORD, base, complaints, done, look, mailed_link, message, organization, run, sandbox, sign_up, totp, unexpected, verify_phone } from "./opening.mjs";
 
 const submit = (page, form) => page.locator(`form[action^='${form}'] button:not(.quiet)`).first().click();
 
@@ -206,7 +206,7 @@ async function journey(browser, language, scripts, number) {
   await submit(page, "/settings/organization/members/invite");
   await page.waitForURL("**done=invite-sent**");
   const other = await (await browser.newContext({ locale: language, javaScriptEnabled: scripts })).newPage();
-  const invitation = await other.goto((await message(reader)).link);
+  const invitation = await other.goto(await mailed_link(reader, "/invite"));
   assert.equal(invitation.headers()["referrer-policy"], "same-origin", "without TLS, forms must still say where they come from");
   await other.fill("#password", PASSWORD);
   await other.locator("main form button:not(.quiet)").last().click();

@@ -21,12 +21,25 @@ export const done = (what) => { checks += 1; console.log(`ok ${what}`); };
 /** Runs the journeys in a browser of their own and prints the sum. */
 export async function run(journeys, ...flags) {
   const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu", ...flags] });
+  await clicks_wait_for_pages(browser);
   try {
     await journeys(browser);
   } finally {
     await browser.close();
   }
   console.log(`${checks} passed, 0 failed`);
+}
+
+/** A click that leads to another page ends when that page is read; the driver's own ends when its first bytes came. */
+async function clicks_wait_for_pages(browser) {
+  const page = await browser.newPage();
+  const frames = Object.getPrototypeOf(page.mainFrame());
+  const click = frames.click;
+  frames.click = async function (...how) {
+    await click.apply(this, how);
+    if (!this.page().isClosed()) await this.waitForLoadState("domcontentloaded");
+  };
+  await page.close();
 }
 
 /** The code that an authenticator app shows now. */
@@ -52,6 +65,12 @@ export async function message(to, { channel = "email", fits = () => true } = {})
   throw new Error(`no ${channel} came to ${to}`);
 }
 
+/** The link to a page of this path in the newest mail that has one: other mail may come to somebody in between. */
+export async function mailed_link(to, path) {
+  const leads = ({ link }) => link && new URL(link).pathname.startsWith(path);
+  return (await message(to, { fits: leads })).link;
+}
+
 /** What the page's console and scripts complain of, collected while it lives. */
 export function complaints(page) {
   const problems = [];
@@ -63,13 +82,38 @@ export function complaints(page) {
 /** Complaints but for refusals, which a browser reports of every form that is refused. */
 export const unexpected = (problems) => problems.filter((text) => !/status of 4\d\d/.test(text));
 
+/** Keeps a page from following something, which would reload it: a page follows only while it is visible. */
+async function hold(page) {
+  for (let tries = 0; tries < 20; tries += 1) {
+    const held = await page.evaluate(async () => {
+      if (document.readyState !== "complete") await new Promise((resolve) => addEventListener("load", resolve));
+      Object.defineProperty(document, "hidden", { value: true, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+      // A reload that has begun already.
+      stop();
+      return true;
+    }).catch((error) => {
+      if (/context was destroyed/.test(error.message)) return false;
+      throw error;
+    });
+    if (held) return;
+  }
+  throw new Error(`${page.url()} does not stop reloading`);
+}
+
+/** Lets a page follow again. */
+const release = (page) => page.evaluate(() => {
+  delete document.hidden;
+  document.dispatchEvent(new Event("visibilitychange"));
+});
+
 /** Looks at a page: no axe violation, nothing sideways at 360 pixels, a picture at both widths. */
 export async function look(page, name, scripts = true) {
   const before = page.viewportSize();
+  if (scripts) await hold(page);
   for (const [device, width, height] of [["desktop", 1440, 900], ["phone", 360, 780]]) {
     await page.setViewportSize({ width, height });
-    // A page that follows something may be reloading just then.
-    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth).catch(() => 0);
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(sideways <= 0, `${name} scrolls sideways by ${sideways} at ${width}: ${page.url()}`);
     await page.screenshot({ path: `${pictures}/${name}-${device}.png`, fullPage: true });
   }
@@ -82,6 +126,7 @@ export async function look(page, name, scripts = true) {
     return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 2).join(" | ")}`);
   }, axe);
   assert.deepEqual(found, [], `${name} at ${page.url()}`);
+  await release(page);
 }
 
 /** A new account, confirmed from its mailbox, on the first page after. */
@@ -92,7 +137,7 @@ export async function sign_up(page, email, { site = base, sent = async () => {} 
   await page.locator("form[action='/sign-up'] button").click();
   await page.waitForURL("**/sign-up/sent**");
   await sent();
-  await page.goto((await message(email)).link.replace(base, site));
+  await page.goto((await mailed_link(email, "/confirm")).replace(base, site));
   await page.locator("form[action='/confirm'] button").click();
   await page.waitForURL(/\/(welcome|operator)$/);
 }

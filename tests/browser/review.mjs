@@ -149,7 +149,7 @@ async function journey(browser, operator, language) {
   await screen.getByRole("button", { name: t.handIn, exact: true }).click();
   await screen.waitForURL(`${base}/verify/done/**`);
   await screen.waitForSelector(`h1 >> text=${t.ended}`);
-  await page.waitForFunction(() => !document.querySelector(".steps"));
+  await page.waitForSelector("#verifications:not(:has(.steps)) .state");
   await see(screen, "sent");
   await look(page, `review-${language}-in-review`);
 

@@ -4,7 +4,7 @@
 //
 // Arguments: base URL of the server, of the sandbox, the browser's path, a folder for pictures, and the database's file.
 import assert from "node:assert/strict";
-import { PASSWORD, base, complaints, done, look, message, organization, run, sign_up, unexpected } from "./opening.mjs";
+import { PASSWORD, base, complaints, done, look, mailed_link, organization, run, sign_up, unexpected } from "./opening.mjs";
 
 const SETTINGS = `${base}/settings/organization`;
 
@@ -16,7 +16,7 @@ async function colleague(browser, page, language, email) {
   await page.waitForURL("**done=invite-sent**");
   const context = await browser.newContext({ locale: language });
   const joining = await context.newPage();
-  await joining.goto((await message(email)).link);
+  await joining.goto(await mailed_link(email, "/invite"));
   await joining.fill("#password", PASSWORD);
   await joining.locator("form[action*='/invite/join'] button").click();
   await joining.waitForURL("**/home**");

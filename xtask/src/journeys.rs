@@ -109,7 +109,13 @@ fn journey(name: &str, more: &[(&str, &str)]) -> Done {
     print::step(&format!("journey {name}"));
     print::lines(&output.stdout);
     print::lines(&output.stderr);
-    if output.status.success() { Ok(()) } else { Err(format!("node ended with {}", output.status)) }
+    if output.status.success() { Ok(()) } else { Err(reason(&String::from_utf8_lossy(&output.stderr))) }
+}
+
+/// What Node says of the error that ended a script, so that the last line of a run shows it.
+fn reason(stderr: &str) -> String {
+    let from = stderr.lines().position(|line| line.contains("Error") || line.contains(": ")).unwrap_or(0);
+    stderr.lines().skip(from).take(3).map(str::trim).collect::<Vec<_>>().join(" | ")
 }
 
 /// Copies the pictures of the help pages from the journeys into the folder from which they are compiled in.
