@@ -90,11 +90,11 @@ impl Db {
         let on = match self {
             Self::Sqlite { writer, .. } if write => {
                 let writer = writer.clone();
-                On::Sqlite(apart(async move { writer.begin_with("BEGIN IMMEDIATE").await }).await?)
+                On::Sqlite(apart(async move { writer.begin_with("BEGIN IMMEDIATE").await }).await??)
             }
             Self::Sqlite { readers, .. } => {
                 let readers = readers.clone();
-                On::Sqlite(apart(async move { readers.begin().await }).await?)
+                On::Sqlite(apart(async move { readers.begin().await }).await??)
             }
             Self::Postgres(server) if write => On::Postgres(server.begin("BEGIN").await?),
             Self::Postgres(server) => On::Postgres(server.begin(SNAPSHOT).await?),
@@ -365,8 +365,6 @@ fn checked(sql: &str, values: &[Value]) -> Result<(), Error> {
 
 /// Begins a transaction in a task of its own: a client may leave meanwhile, and of a beginning that is dropped halfway the
 /// connection keeps the transaction, or is closed.
-async fn apart<T: Send + 'static>(
-    begin: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
-) -> Result<T, Error> {
-    Ok(tokio::spawn(begin).await.map_err(|ended| Error::Other(ended.to_string()))??)
+pub(crate) async fn apart<T: Send + 'static>(begin: impl Future<Output = T> + Send + 'static) -> Result<T, Error> {
+    tokio::spawn(begin).await.map_err(|ended| Error::Other(ended.to_string()))
 }

@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::Error;
+use crate::engine::apart;
 
 /// Connections to the server.
 const CONNECTIONS: u32 = 16;
@@ -79,10 +80,7 @@ impl Server {
             return Err(Error::Unavailable(reason));
         }
         let pool = self.pool();
-        // In a task of its own, because a client may leave meanwhile: of a beginning that is dropped halfway, the server keeps
-        // the transaction, and the next use of the connection would be within it.
-        let begin = tokio::spawn(async move { pool.begin_with(statement).await });
-        let beginning = timeout(WHILE_BUSY, begin);
+        let beginning = timeout(WHILE_BUSY, apart(async move { pool.begin_with(statement).await }));
         let mut beginning = std::pin::pin!(beginning);
         let begun = match timeout(UNTIL_ASKED, beginning.as_mut()).await {
             Ok(begun) => begun,
@@ -101,7 +99,7 @@ impl Server {
                 Err(Error::Unavailable(format!("all {CONNECTIONS} connections to {address} are in use")))
             }
             Ok(Ok(begun)) => Ok(begun?),
-            Ok(Err(ended)) => Err(Error::Other(ended.to_string())),
+            Ok(Err(ended)) => Err(ended),
         }
     }
 }
