@@ -11,7 +11,7 @@ use keystead_core::scope::Restriction;
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
-use super::{conflict_as, id, named, node_parts, optional_id, optional_time, time};
+use super::{conflict_as, id, named, optional_id, optional_time, spend_leases, time};
 use crate::{Error, PerEngine, Row, Tx, Value};
 
 mod federated;
@@ -219,7 +219,7 @@ pub async fn revoke(tx: &mut Tx, id: &KeyId, by: &str, reason: &str, at: Timesta
     if tx.execute(SQL, vec![id.as_str().into(), at.0.into(), by.into(), reason.into()]).await? == 0 {
         return Ok(false);
     }
-    node_parts::forget(tx, id.as_str()).await?;
+    spend_leases::delete_of_subject(tx, id.as_str()).await?;
     changes::append(tx, &ChangeSubject::Key(id.clone()), at).await?;
     Ok(true)
 }
@@ -245,9 +245,7 @@ pub async fn revoke_of_service_account(
         }
     }
     ended.sort();
-    for key in &ended {
-        node_parts::forget(tx, KeyId::as_str(key)).await?;
-    }
+    spend_leases::delete_of_service_account(tx, account).await?;
     changes::append(tx, &ChangeSubject::ServiceAccount(account.clone()), at).await?;
     Ok(ended)
 }

@@ -46,7 +46,6 @@ pub mod limit_hits;
 mod list;
 pub mod memberships;
 pub mod models;
-mod node_parts;
 pub mod operator_approvals;
 pub mod organization_data;
 pub mod organization_deletions;

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::changes::{self, ChangeSubject};
 use super::list::List;
-use super::{conflict_as, id, node_parts, optional_named, optional_time, time};
+use super::{conflict_as, id, optional_named, optional_time, rate_shares, spend_leases, time};
 use crate::{Column, Error, Listing, Page, Row, Tx};
 
 /// A project.
@@ -291,7 +291,8 @@ pub async fn archive(
     changes::lock(tx).await?;
     let row = tx.optional(SQL, vec![organization.as_str().into(), id.as_str().into(), at.0.into()]).await?;
     let Some(row) = row else { return Ok(None) };
-    node_parts::forget(tx, id.as_str()).await?;
+    spend_leases::delete_of_subject(tx, id.as_str()).await?;
+    rate_shares::delete_of_project(tx, id).await?;
     changes::append(tx, &ChangeSubject::Project(id.clone()), at).await?;
     project(&row).map(Some)
 }

@@ -1,5 +1,6 @@
 //! How the limits of models are divided among the nodes. The rules are in `keystead_core::rate::shares`.
 
+use keystead_core::id::ProjectId;
 use keystead_core::rate::shares::{Division, LimitName, NodeState};
 use keystead_core::time::Timestamp;
 
@@ -64,6 +65,11 @@ pub async fn list_short(tx: &mut Tx, since: Timestamp) -> Result<Vec<LimitName>,
                        ORDER BY short_at DESC, subject, model LIMIT $2";
     let rows = tx.all(SQL, vec![since.0.into(), MOST_SHORT.into()]).await?;
     rows.iter().map(|row| Ok(LimitName { subject: row.text(0)?, model: row.text(1)? })).collect()
+}
+
+/// Forgets the limits of a project, in the transaction that archives it.
+pub(super) async fn delete_of_project(tx: &mut Tx, project: &ProjectId) -> Result<(), Error> {
+    tx.execute("DELETE FROM rate_shares WHERE subject = $1", vec![project.as_str().into()]).await.map(|_| ())
 }
 
 /// Forgets limits that no node has reported since a moment.

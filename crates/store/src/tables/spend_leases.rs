@@ -7,6 +7,7 @@ use keystead_core::budget::{
     BudgetScope, BudgetSubject, BudgetTerms, Decision, LeaseAsk, OtherLease, PendingHold, StoredFigures, SubjectKind,
     Window,
 };
+use keystead_core::id::ServiceAccountId;
 use keystead_core::money::Amount;
 use keystead_core::pending::Pending;
 use keystead_core::time::Timestamp;
@@ -240,6 +241,19 @@ pub async fn release(tx: &mut Tx, holder: &str) -> Result<(), Error> {
     const ALL_TIME: &str = "DELETE FROM spend_leases WHERE holder = $1 AND window_start = $2";
     tx.execute(OPEN, vec![holder.into()]).await?;
     tx.execute(ALL_TIME, vec![holder.into(), Window::ALL_TIME.start.0.into()]).await.map(|_| ())
+}
+
+/// Deletes what nodes hold of the budgets of a project or key, in the transaction that ends it.
+pub(super) async fn delete_of_subject(tx: &mut Tx, subject: &str) -> Result<(), Error> {
+    tx.execute("DELETE FROM spend_leases WHERE subject = $1", vec![subject.into()]).await.map(|_| ())
+}
+
+/// Deletes what nodes hold of the budgets of the keys of a service account, in the transaction that ends them. That of the
+/// keys of workloads is deleted with those keys.
+pub(super) async fn delete_of_service_account(tx: &mut Tx, account: &ServiceAccountId) -> Result<(), Error> {
+    const SQL: &str = "DELETE FROM spend_leases WHERE subject IN \
+                       (SELECT id FROM api_keys WHERE owner_service_account = $1 AND federation_rule IS NULL)";
+    tx.execute(SQL, vec![account.as_str().into()]).await.map(|_| ())
 }
 
 /// What a node that is taken as gone still holds.

@@ -26,7 +26,7 @@ pub struct ModelTotal {
     pub cost: Amount,
 }
 
-/// The columns after those that say whose usage it is.
+/// The columns after the first one, which the caller reads.
 fn total(row: &Row, model: String) -> Result<ModelTotal, Error> {
     let kind = named(row, 1, "usage_days", UsageKind::from_name)?;
     let known = |text: String| (!text.is_empty()).then(|| text.into());
