@@ -173,23 +173,25 @@ impl Gateway {
             let id = &judged.entry.id;
             return Err(error_body::bad_body(format!("The model '{id}' is not served where batches run.")).into());
         }
-        let now = self.now();
+        let (is_of_images, has_budget) = (route.meter == MeterKind::Image, self.has_budget(request));
+        if !is_of_images && !has_budget {
+            return Ok(());
+        }
+        let (now, asked) = (self.now(), estimate::at_most(&body));
         let price = judged.entry.prices.at(now);
-        if route.meter == MeterKind::Image {
-            said.images.note(&judged.entry.id, estimate::at_most(&body).images, &price);
+        if is_of_images {
+            said.images.note(&judged.entry.id, asked.images, &price);
             // Answers with images usually do not name their model.
             if said.images.only_model().is_none() {
                 let message = "The requests for images of one batch must name one model.";
                 return Err(error_body::bad_body(message).with_param("model").into());
             }
         }
-        if !self.has_budget(request) {
-            return Ok(());
+        if has_budget {
+            let images = judged.image.map(|(image, _)| PICTURE_OF_A_TOOL.most(&image.prices.at(now)));
+            let bounds = self.bounds(route.meter, judged.entry, asked, peek.input_characters, body.len());
+            said.most = said.most.plus(bounds.most(&price)).plus(images.unwrap_or_default());
         }
-        let images = judged.image.map(|(image, _)| PICTURE_OF_A_TOOL.most(&image.prices.at(now)));
-        let bounds =
-            self.bounds(route.meter, judged.entry, estimate::at_most(&body), peek.input_characters, body.len());
-        said.most = said.most.plus(bounds.most(&price)).plus(images.unwrap_or_default());
         Ok(())
     }
 
