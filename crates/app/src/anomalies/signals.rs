@@ -4,7 +4,6 @@
 use keystead_core::caller::Owner;
 use keystead_core::id::UserId;
 use keystead_core::notification::Notification;
-use keystead_core::verification::limits::ALERT_MAIL_LIMITS;
 use keystead_store::Tx;
 use keystead_store::tables::api_keys::{self, KeyRow};
 use keystead_store::tables::key_signals::{self, KeySignal};
@@ -14,7 +13,7 @@ use super::events::emit_noticed;
 use super::pauses::pause;
 use crate::accounts::notifications::wants_mail;
 use crate::jobs::{Job, MailKeySignal};
-use crate::verification::limits::{Subjects, count_within};
+use crate::verification::limits::count_alert_mail;
 use crate::{Actor, App, Error};
 
 /// Signals that are handled in one transaction.
@@ -72,15 +71,8 @@ async fn queue_mails(app: &App, tx: &mut Tx, noticed: &KeySignal, key: &KeyRow, 
         return Ok(());
     }
     for to in recipients(tx, noticed, key).await? {
-        if !paused {
-            let who = Subjects { organization: Some(&noticed.organization), ..Subjects::default() };
-            match count_within(app, tx, ALERT_MAIL_LIMITS, &who).await {
-                Err(Error::Limited { .. }) => {
-                    tracing::warn!(organization = %noticed.organization, "an email about a key is not sent: the organization has sent too many");
-                    return Ok(());
-                }
-                counted => counted?,
-            }
+        if !paused && !count_alert_mail(app, tx, &noticed.organization, "about a key").await? {
+            return Ok(());
         }
         // One job each, so that an address that refuses mail does not keep the others from theirs.
         app.enqueue(tx, &Job::MailKeySignal(MailKeySignal::of(noticed, to)), now).await?;

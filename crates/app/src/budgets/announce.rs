@@ -6,7 +6,6 @@ use keystead_core::budget::{BudgetScope, BudgetSubject, BudgetTerms, Measure, Th
 use keystead_core::id::OrganizationId;
 use keystead_core::money::{Amount, CURRENCY};
 use keystead_core::time::Timestamp;
-use keystead_core::verification::limits::ALERT_MAIL_LIMITS;
 use keystead_core::webhook::EventType;
 use keystead_store::Tx;
 use keystead_store::tables::budget_alerts::{self, BudgetAlert, ReachedThreshold};
@@ -19,7 +18,7 @@ use self::forecast::forecast;
 use crate::credit::events::emit_exhausted;
 use crate::credit::purchases::mails::mail_exhausted;
 use crate::jobs::{Job, MailBudgetAlert};
-use crate::verification::limits::{Subjects, count_within};
+use crate::verification::limits::count_alert_mail;
 use crate::webhooks::Event;
 use crate::{App, Error};
 
@@ -70,14 +69,9 @@ async fn announce(app: &App, tx: &mut Tx, reached: &ReachedThreshold) -> Result<
     };
     let event = Event { of_type: EventType::BudgetThresholdReached, at: reached.at, data };
     app.emit(tx, &reached.organization, &event, alert.webhooks.as_deref()).await?;
-    let who = Subjects { organization: Some(&reached.organization), ..Subjects::default() };
     for to in recipients(tx, alert).await? {
-        match count_within(app, tx, ALERT_MAIL_LIMITS, &who).await {
-            Err(Error::Limited { .. }) => {
-                tracing::warn!(organization = %reached.organization, "an email of an alert is not sent: the organization has sent too many");
-                break;
-            }
-            counted => counted?,
+        if !count_alert_mail(app, tx, &reached.organization, "of an alert").await? {
+            break;
         }
         let mail = mail(&row, reached, to);
         app.enqueue(tx, &Job::MailBudgetAlert(mail), app.now()).await?;

@@ -3,20 +3,17 @@
 
 use keystead_core::budget::Window;
 use keystead_core::id::OrganizationId;
-use keystead_core::ledger::{BillingMode, MOST, Recharge};
+use keystead_core::ledger::{MOST, Recharge};
 use keystead_core::money::Amount;
 use keystead_core::purchase::bounds::PurchaseBounds;
 use keystead_core::scope::Scope;
 use keystead_store::tables::{credit_accounts, recharge_pauses};
 use serde_json::json;
 
-use super::purchases::out_of_bounds;
+use super::purchases::{CENT, out_of_bounds};
 use super::view::credit_of;
 use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
-
-/// Micros in a cent.
-const CENT: i64 = 10_000;
 
 /// An organization for which credit is to be bought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +60,8 @@ impl App {
         })
     }
 
-    /// Lists the organizations with a balance below their threshold, for which credit is to be bought and whose purchases
-    /// do not pause. Only those that can be due are read. What was bought in the month counts where the purchase is made.
+    /// Lists the organizations whose credit is below their threshold and for which automatic purchases are active. The
+    /// ceiling of the month is compared when the purchase is made.
     ///
     /// # Errors
     /// When the store fails.
@@ -74,9 +71,8 @@ impl App {
             let (configured, month) = (self.settings().billing_mode, Window::month(self.now()).start);
             for organization in credit_accounts::list_to_recharge(tx, configured, month).await? {
                 let view = credit_of(self, tx, &organization).await?;
-                let Some(recharge) = view.recharge else { continue };
-                let pays = view.mode == BillingMode::Prepaid && view.suspended.is_none();
-                if pays && view.balance < recharge.below.into() {
+                let Some(recharge) = view.active_recharge() else { continue };
+                if view.balance < recharge.below.into() {
                     due.push(RechargeDue { organization, recharge, balance: view.balance });
                 }
             }

@@ -80,6 +80,13 @@ impl CreditView {
         let left = expiring.fold(0_i64, |sum, lot| sum.saturating_add(lot.left.0));
         Some((first, Micros(left)))
     }
+
+    /// What is set of automatic purchases, where it applies: credit is prepaid, billing is not suspended, and purchases do
+    /// not pause.
+    pub(super) fn active_recharge(&self) -> Option<Recharge> {
+        let applies = self.mode == BillingMode::Prepaid && self.suspended.is_none() && self.paused.is_none();
+        self.recharge.filter(|_| applies)
+    }
 }
 
 impl App {

@@ -7,7 +7,6 @@ use keystead_core::money::Amount;
 use keystead_core::scope::Scope;
 use keystead_core::text::{email, in_mail, name};
 use keystead_core::time::Timestamp;
-use keystead_core::verification::limits::ALERT_MAIL_LIMITS;
 pub use keystead_store::tables::spend_alerts::SpendAlert;
 use keystead_store::tables::spend_alerts::{self, ReachedAlert};
 use keystead_store::tables::{organizations, projects, spend_counters};
@@ -18,7 +17,7 @@ use crate::audit::AuditEntry;
 use crate::jobs::mail::{MailLink, Parts, Reader, Sender, compose, send_mail};
 use crate::jobs::{Job, MailSpendAlert, Outcome};
 use crate::projects::{open_project, project_of};
-use crate::verification::limits::{Subjects, count_within, hold_room};
+use crate::verification::limits::{count_alert_mail, hold_room};
 use crate::{Actor, App, Error};
 
 /// Alerts of one organization or project.
@@ -227,14 +226,9 @@ impl App {
                     BudgetSubject::Organization(_) | BudgetSubject::Person(_) | BudgetSubject::Key(_) => None,
                 };
                 // One job each, so that an address that refuses mail does not keep the others from theirs.
-                let who = Subjects { organization: Some(&alert.organization), ..Subjects::default() };
                 for to in alert.recipients {
-                    match count_within(self, tx, ALERT_MAIL_LIMITS, &who).await {
-                        Err(Error::Limited { .. }) => {
-                            tracing::warn!(organization = %alert.organization, "an email of a spend alert is not sent: the organization has sent too many");
-                            break;
-                        }
-                        counted => counted?,
+                    if !count_alert_mail(self, tx, &alert.organization, "of a spend alert").await? {
+                        break;
                     }
                     let mail = MailSpendAlert {
                         to,

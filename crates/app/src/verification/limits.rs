@@ -7,7 +7,7 @@ use keystead_core::hex;
 use keystead_core::id::{JobId, OrganizationId, UserId};
 use keystead_core::time::Timestamp;
 use keystead_core::verification::limits::{
-    Count, Counting, Limit, SENDS, Subject, country_cap, judge, looks_like_pumping,
+    ALERT_MAIL_LIMITS, Count, Counting, Limit, SENDS, Subject, country_cap, judge, looks_like_pumping,
 };
 use keystead_store::Tx;
 use keystead_store::tables::limit_hits::{self, Hit};
@@ -92,6 +92,24 @@ pub(crate) async fn ensure_within(
 pub(crate) async fn count_within(app: &App, tx: &mut Tx, limits: &[Limit], who: &Subjects<'_>) -> Result<(), Error> {
     let id = app.draw(JobId::generate).to_string();
     count_within_as(app, tx, limits, who, &id).await
+}
+
+/// Counts a mail of an alert of an organization. `false` is that there were too many; the log then says what the mail is
+/// about.
+pub(crate) async fn count_alert_mail(
+    app: &App,
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    about: &str,
+) -> Result<bool, Error> {
+    let who = Subjects { organization: Some(organization), ..Subjects::default() };
+    match count_within(app, tx, ALERT_MAIL_LIMITS, &who).await {
+        Err(Error::Limited { .. }) => {
+            tracing::warn!(%organization, "an email {about} is not sent: the organization has sent too many");
+            Ok(false)
+        }
+        counted => counted.map(|()| true),
+    }
 }
 
 /// Does what [`count_within`] does, under an id with which [`uncount_hit`] takes it back.

@@ -58,8 +58,8 @@ pub(super) async fn apply_payment(app: &App, seen: &Purchase, payment: Payment) 
     })
 }
 
-/// What of a payment is not as it was ordered: the amount, the currency, or the customer, who stands for the
-/// organization. The customer of a paid purchase was compared when it was paid.
+/// The part of a payment that differs from what was ordered: the amount, the currency or the customer. Each organization
+/// has a customer of its own at the payment service. The customer of a paid purchase was compared when it was paid.
 fn mismatch(row: &Purchase, payment: &Payment) -> Option<&'static str> {
     let (ours, theirs) = (row.customer.as_deref(), payment.customer.as_deref());
     let other = row.state != PurchaseState::Paid && ours.is_some() && theirs.is_some() && ours != theirs;
@@ -74,8 +74,8 @@ fn mismatch(row: &Purchase, payment: &Payment) -> Option<&'static str> {
     }
 }
 
-/// Ends a purchase of which the service has another payment than what was ordered. No credit is posted, and an operator
-/// has to compare the two; it is not asked about again.
+/// Ends a purchase whose payment at the service differs from what was ordered. No credit is posted, and an operator has to
+/// compare the two. The purchase is not fetched again by a schedule; a signed event with the right payment still posts it.
 async fn reject(app: &App, tx: &mut Tx, row: Purchase, payment: &Payment, what: &str) -> Result<Purchase, Error> {
     tracing::warn!(
         purchase = %row.id,

@@ -4,7 +4,6 @@ use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::money::Amount;
 use keystead_core::purchase::recharge::Pause;
 use keystead_core::role::OrganizationRole;
-use keystead_core::verification::limits::ALERT_MAIL_LIMITS;
 use keystead_providers::mail::MailContent;
 use keystead_store::Tx;
 use keystead_store::tables::{credit_purchases, memberships, organizations, users};
@@ -13,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::MailPurchase;
 use crate::jobs::mail::{MailLink, Parts, Reader, Sender, compose, send_mail};
 use crate::jobs::{Job, Outcome};
-use crate::verification::limits::{Subjects, count_within};
+use crate::verification::limits::count_alert_mail;
 use crate::{App, Error};
 
 /// What a mail is about.
@@ -121,16 +120,8 @@ pub(crate) fn about_purchase(
 
 /// Queues a mail to the owners that no credit is left. Such mails count as those of alerts.
 pub(crate) async fn mail_exhausted(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
-    if !app.sends_mail() {
+    if !app.sends_mail() || !count_alert_mail(app, tx, organization, "about the end of credit").await? {
         return Ok(());
-    }
-    let who = Subjects { organization: Some(organization), ..Subjects::default() };
-    match count_within(app, tx, ALERT_MAIL_LIMITS, &who).await {
-        Err(Error::Limited { .. }) => {
-            tracing::warn!(%organization, "an email about the end of credit is not sent: the organization has sent too many");
-            return Ok(());
-        }
-        counted => counted?,
     }
     let notice = PurchaseNotice::Exhausted;
     let mail = MailPurchase { organization: organization.clone(), purchase: None, notice, cents: 0, to: None };

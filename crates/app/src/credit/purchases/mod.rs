@@ -30,7 +30,7 @@ pub(super) use order::out_of_bounds;
 pub(crate) use job_handlers::{end_payment, mail_purchase, poll_purchase, read_delivery, request_refund};
 
 /// Micros in a cent.
-const CENT: i64 = 10_000;
+pub(super) const CENT: i64 = 10_000;
 
 /// Converts cents to micros.
 const fn micros(cents: i64) -> Micros {

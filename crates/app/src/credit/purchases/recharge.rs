@@ -3,7 +3,6 @@
 
 use keystead_core::budget::Window;
 use keystead_core::id::{OrganizationId, PurchaseId};
-use keystead_core::ledger::BillingMode;
 use keystead_core::purchase::PurchaseWay;
 use keystead_core::purchase::recharge::{Pause, RechargeDecision, RechargeFigures, decide};
 use keystead_core::scope::Scope;
@@ -97,10 +96,7 @@ impl App {
 /// Returns how much is to be bought now, in cents.
 async fn due(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<Option<i64>, Error> {
     let credit = credit_of(app, tx, organization).await?;
-    let Some(set) = credit.recharge else { return Ok(None) };
-    if credit.mode != BillingMode::Prepaid || credit.suspended.is_some() || credit.paused.is_some() {
-        return Ok(None);
-    }
+    let Some(set) = credit.active_recharge() else { return Ok(None) };
     // Of an earlier month.
     recharge_pauses::delete(tx, organization).await?;
     let month = Window::month(app.now()).start;
