@@ -176,15 +176,15 @@ fn script(folder: &Path, name: &str, key: &str) -> Done<PathBuf> {
     Ok(script)
 }
 
-fn median(values: &[Measured], pick: fn(&Measured) -> f64) -> f64 {
-    let mut values: Vec<f64> = values.iter().map(pick).collect();
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn table(rounds: &[Vec<Measured>; 2]) {
-    let speed = [0, 1].map(|index| median(&rounds[index], |m| m.per_second));
-    let cpu = [0, 1].map(|index| median(&rounds[index], |m| m.cpu_microseconds));
+    let speed = [0, 1].map(|index| median(rounds[index].iter().map(|m| m.per_second)));
+    let cpu = [0, 1].map(|index| median(rounds[index].iter().map(|m| m.cpu_microseconds)));
     let failed = [0, 1].map(|index| rounds[index].iter().map(|m| m.failed).sum::<u64>());
     print::line("");
     print::line("            requests/s   CPU µs/request   not 2xx or failed");

@@ -92,8 +92,8 @@ pub(super) fn compare(arguments: &Arguments, binary: &Path, folder: &Path, ports
             }
         }
     }
-    let speed: Vec<f64> = rounds.iter().map(|measured| median(measured, |one| one.per_second)).collect();
-    let cpu: Vec<f64> = rounds.iter().map(|measured| median(measured, |one| one.cpu_microseconds)).collect();
+    let speed: Vec<f64> = rounds.iter().map(|measured| median(measured.iter().map(|one| one.per_second))).collect();
+    let cpu: Vec<f64> = rounds.iter().map(|measured| median(measured.iter().map(|one| one.cpu_microseconds))).collect();
     print::line("");
     print::line("                       requests/s   of nginx's   CPU µs/request   more than without limits   failed");
     for (index, (name, ..)) in targets.iter().enumerate() {
@@ -110,8 +110,5 @@ pub(super) fn compare(arguments: &Arguments, binary: &Path, folder: &Path, ports
 
 /// The median of what each round cost more than the same round of others: the machine is faster in some rounds.
 fn more(rounds: &[Measured], others: &[Measured]) -> f64 {
-    let pairs = rounds.iter().zip(others);
-    let mut all: Vec<f64> = pairs.map(|(one, other)| one.cpu_microseconds - other.cpu_microseconds).collect();
-    all.sort_by(f64::total_cmp);
-    all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
+    median(rounds.iter().zip(others).map(|(one, other)| one.cpu_microseconds - other.cpu_microseconds))
 }

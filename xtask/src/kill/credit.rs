@@ -1,13 +1,9 @@
 //! Prepaid credit over the kills: the balance is what was granted without the costs, it is never below zero, nothing
 //! stays set aside, and `keystead audit money` agrees.
 
-use std::thread::sleep;
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 
 use super::admin::Admin;
-use super::limits::RELEASED;
 use crate::product::Product;
 use crate::shell::Done;
 
@@ -87,20 +83,12 @@ impl<'c> Credit<'c> {
 
     /// Waits until nothing of the credit is set aside.
     fn wait_until_free(&self) -> Done {
-        let until = Instant::now() + RELEASED;
-        loop {
-            let budgets = self.admin.get("/v1/keystead/budgets?limit=100")?;
+        let figures = self.admin.wait_until_free(|admin| {
+            let budgets = admin.get("/v1/keystead/budgets?limit=100")?;
             let credit = budgets["data"].as_array().into_iter().flatten().find(|budget| budget["kind"] == "credit");
-            let credit = credit.ok_or_else(|| format!("no budget of credit: {budgets}"))?;
-            // A lease may have parts of micros.
-            if credit["set_aside"].as_f64() == Some(0.0) {
-                return Ok(());
-            }
-            if Instant::now() > until {
-                return Err(format!("credit is still set aside although nothing runs: {credit}"));
-            }
-            sleep(Duration::from_millis(50));
-        }
+            credit.cloned().ok_or_else(|| format!("no budget of credit: {budgets}"))
+        });
+        figures.map(drop)
     }
 
     fn grant(&mut self, cents: i64, product: &Product) -> Done {

@@ -1,9 +1,6 @@
 //! A spend limit over the kills: it is never passed, its figure is the sum of the costs, and nothing stays set aside for
 //! a node that was killed and started again.
 
-use std::thread::sleep;
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 
 use super::admin::Admin;
@@ -15,8 +12,6 @@ use crate::shell::Done;
 const PRICE: &str = "10";
 /// What each round may spend, in cents.
 const ROUND_CENTS: u64 = 700;
-/// How long a node that was started again may take until nothing of its earlier run is set aside.
-pub(super) const RELEASED: Duration = Duration::from_secs(30);
 
 /// Returns the settings that give each client's model a price and a longest answer.
 pub(super) fn priced(clients: usize) -> Vec<(String, String)> {
@@ -47,17 +42,8 @@ impl<'l> Limit<'l> {
 
     /// Compares the figures after a round, and sets the limit of the next one. Returns what is spent, in USD.
     pub(super) fn compare(&mut self, round: u64) -> Done<f64> {
-        let until = Instant::now() + RELEASED;
-        let figures = loop {
-            let figures = self.admin.get("/v1/keystead/budget")?["organization"].clone();
-            if figures["set_aside"] == json!(0.0) {
-                break figures;
-            }
-            if Instant::now() > until {
-                return Err(format!("round {round}: still set aside although nothing runs: {figures}"));
-            }
-            sleep(Duration::from_millis(50));
-        };
+        let figures = self.admin.wait_until_free(|admin| Ok(admin.get("/v1/keystead/budget")?["organization"].clone()));
+        let figures = figures.map_err(|reason| format!("round {round}: {reason}"))?;
         let spent = figures["spent"].as_f64().ok_or("a budget without spend")?;
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53 cents")]
         let most = self.cents as f64 / 100.0;
