@@ -17,6 +17,8 @@ mod mailbox;
 pub mod pictures;
 #[cfg(feature = "app")]
 mod receiver;
+#[cfg(feature = "database")]
+mod usage;
 #[cfg(feature = "app")]
 mod workloads;
 #[cfg(feature = "app")]
@@ -34,6 +36,8 @@ pub use issuer::Issuer;
 pub use mailbox::Mailbox;
 #[cfg(feature = "app")]
 pub use receiver::{Received, Receiver};
+#[cfg(feature = "database")]
+pub use usage::{count_usage, usage_event};
 #[cfg(feature = "app")]
 pub use workloads::Workloads;
 #[cfg(feature = "app")]

@@ -2,12 +2,9 @@
 
 use http::Method;
 use keystead_app::organizations::bootstrap::Bootstrapped;
-use keystead_core::id::KeyId;
 use keystead_core::money::Amount;
-use keystead_core::time::Timestamp;
-use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
-use keystead_store::Tx;
-use keystead_store::tables::usage;
+use keystead_core::usage::UsageEvent;
+use keystead_testkit::{count_usage, usage_event};
 use serde_json::{Value, json};
 
 use crate::world::{START, World, admin};
@@ -27,28 +24,10 @@ pub(crate) fn spend_limit(cents: i64) -> Value {
 
 pub(crate) async fn spend(world: &World, owner: &Bootstrapped, segment: &'static str, cents: i64) {
     let event = UsageEvent {
-        at: Timestamp(START),
-        kind: UsageKind::Completions,
-        organization: owner.organization_id.clone(),
-        project: owner.project_id.clone(),
-        key: "key_one".parse::<KeyId>().unwrap(),
         owner: owner.user_id.text(),
-        model: "gpt-4o".into(),
-        used: Quantities { requests: 1, ..Quantities::default() },
-        cost: Amount::of_cents(cents),
-        status: 200,
-        estimated: false,
-        request: "req".into(),
-        stream: false,
-        summary: false,
-        once: None,
-        attributes: Attributes::default(),
-        charge: None,
+        ..usage_event(&owner.organization_id, &owner.project_id, START, Amount::of_cents(cents))
     };
-    let write = world
-        .store
-        .write("record", async move |tx: &mut Tx| usage::record(tx, segment, 0, std::slice::from_ref(&event)).await);
-    write.await.unwrap();
+    count_usage(&world.store, segment, 0, &[event]).await;
 }
 
 #[tokio::test]

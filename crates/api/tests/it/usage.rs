@@ -2,10 +2,10 @@
 
 use keystead_core::id::KeyId;
 use keystead_core::money::{Amount, Micros};
-use keystead_core::time::Timestamp;
 use keystead_core::usage::{Price, Quantities, UsageEvent, UsageKind};
 use keystead_store::Tx;
 use keystead_store::tables::usage;
+use keystead_testkit::usage_event;
 use serde_json::json;
 
 use crate::world::{START, World, admin};
@@ -16,10 +16,6 @@ async fn buckets_are_exact_and_empty_ones_are_there() {
     let owner = world.bootstrap("ann", true).await;
     let key: KeyId = "key_one".parse().unwrap();
     let event = |n: i64, at: i64, model: &str| UsageEvent {
-        at: Timestamp(at),
-        kind: UsageKind::Completions,
-        organization: owner.organization_id.clone(),
-        project: owner.project_id.clone(),
         key: key.clone(),
         owner: owner.user_id.text(),
         model: model.into(),
@@ -30,15 +26,7 @@ async fn buckets_are_exact_and_empty_ones_are_there() {
             output_tokens: n,
             ..Quantities::default()
         },
-        cost: Micros(1_500).into(),
-        status: 200,
-        estimated: false,
-        request: "req".into(),
-        stream: false,
-        summary: false,
-        once: None,
-        attributes: keystead_core::usage::Attributes::default(),
-        charge: None,
+        ..usage_event(&owner.organization_id, &owner.project_id, at, Micros(1_500).into())
     };
     let events = vec![event(1, START, "gpt-4o"), event(2, START + 30, "o3"), event(3, START + 2 * 86_400, "gpt-4o")];
     let written: Result<(), keystead_store::Error> = world
@@ -82,23 +70,11 @@ async fn small_costs_and_estimates_are_told_exactly() {
     let price = Price { input: Micros(20_000), ..Price::default() };
     let used = Quantities { requests: 1, input_tokens: 4, ..Quantities::default() };
     let one = UsageEvent {
-        at: Timestamp(START),
         kind: UsageKind::Embeddings,
-        organization: owner.organization_id.clone(),
-        project: owner.project_id.clone(),
-        key: "key_one".parse().unwrap(),
         owner: owner.user_id.text(),
         model: "small".into(),
         used,
-        cost: price.cost(&used),
-        status: 200,
-        estimated: false,
-        request: "req".into(),
-        stream: false,
-        summary: false,
-        once: None,
-        attributes: keystead_core::usage::Attributes::default(),
-        charge: None,
+        ..usage_event(&owner.organization_id, &owner.project_id, START, price.cost(&used))
     };
     let mut events = vec![one; 40];
     events[7].estimated = true;
@@ -121,23 +97,10 @@ async fn searches_are_counted_apart() {
     let world = World::new().await;
     let owner = world.bootstrap("ann", true).await;
     let one = UsageEvent {
-        at: Timestamp(START),
         kind: UsageKind::WebSearchCalls,
-        organization: owner.organization_id.clone(),
-        project: owner.project_id.clone(),
-        key: "key_one".parse().unwrap(),
         owner: owner.user_id.text(),
-        model: "gpt-4o".into(),
         used: Quantities { requests: 1, tool_calls: 3, ..Quantities::default() },
-        cost: Amount::ZERO,
-        status: 200,
-        estimated: false,
-        request: "req".into(),
-        stream: false,
-        summary: false,
-        once: None,
-        attributes: keystead_core::usage::Attributes::default(),
-        charge: None,
+        ..usage_event(&owner.organization_id, &owner.project_id, START, Amount::ZERO)
     };
     let events = [one.clone(), one.clone(), UsageEvent { kind: UsageKind::FileSearchCalls, ..one }];
     let written: Result<usize, keystead_store::Error> =

@@ -15,9 +15,9 @@ use keystead_core::usage::{Quantities, UsageEvent};
 use keystead_store::Tx;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::users::{self, User};
+use keystead_testkit::{count_usage, usage_event};
 use serde_json::{Value, json};
 
-use crate::counted_usage;
 use crate::test_app::*;
 
 fn of_requests(most: i64) -> VelocityCap {
@@ -52,11 +52,11 @@ impl World {
             key: self.key.clone(),
             model: model.into(),
             used: Quantities { requests, ..Quantities::default() },
-            ..counted_usage::request(&self.organization, &self.project, self.test.now(), Amount::ZERO)
+            ..usage_event(&self.organization, &self.project, self.test.now(), Amount::ZERO)
         };
         let position = self.position;
         self.position += 1;
-        counted_usage::count(&self.test.store, position, event).await;
+        count_usage(&self.test.store, "1-x", position, &[event]).await;
     }
 
     /// Counts requests of the key, and returns who gets which mail.

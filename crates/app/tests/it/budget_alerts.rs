@@ -14,9 +14,9 @@ use keystead_core::usage::{Quantities, UsageEvent};
 use keystead_store::Tx;
 use keystead_store::tables::memberships::{self, Membership};
 use keystead_store::tables::usage;
+use keystead_testkit::usage_event;
 use serde_json::{Value, json};
 
-use crate::counted_usage;
 use crate::test_app::*;
 
 struct Place {
@@ -62,7 +62,7 @@ impl Place {
         let event = UsageEvent {
             owner: self.ann.as_str().into(),
             used: Quantities { requests: 1, input_tokens: tokens, ..Quantities::default() },
-            ..counted_usage::request(&self.organization, &self.project, self.test.now(), cost)
+            ..usage_event(&self.organization, &self.project, self.test.now(), cost)
         };
         let position = self.position;
         self.position += 1;

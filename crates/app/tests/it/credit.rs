@@ -17,9 +17,8 @@ use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
 use keystead_store::Tx;
 use keystead_store::tables::credit_budgets;
-use keystead_testkit::Databases;
+use keystead_testkit::{Databases, count_usage, usage_event};
 
-use crate::counted_usage;
 use crate::vendors::{DAY, ServicesApp};
 
 /// Micros in a cent.
@@ -59,11 +58,11 @@ impl Account {
 
     /// Counts usage of a request that was admitted by these budgets.
     async fn uses_of(&mut self, cost: Amount, charge: Option<Charge>) {
-        let request = counted_usage::request(&self.organization, &self.project, self.test.now(), cost);
+        let request = usage_event(&self.organization, &self.project, self.test.now(), cost);
         let event = UsageEvent { charge, ..request };
         let position = self.counted;
         self.counted += 1;
-        counted_usage::count(&self.test.store, position, event).await;
+        count_usage(&self.test.store, "1-x", position, &[event]).await;
     }
 
     pub(crate) async fn grant(&self, cents: i64, expires_in: Option<i64>) -> Result<Posted, Error> {

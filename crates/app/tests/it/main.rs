@@ -13,7 +13,6 @@ mod case_mails;
 mod certificates;
 mod code_binding;
 mod concurrency;
-mod counted_usage;
 mod credit;
 mod credit_events;
 mod deadlines;

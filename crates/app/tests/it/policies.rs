@@ -11,9 +11,10 @@ use keystead_core::money::Micros;
 use keystead_core::route::ROUTES;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::UsageEvent;
 use keystead_store::Tx;
-use keystead_store::tables::{activity, directory, first_uses, policy, usage};
+use keystead_store::tables::{activity, directory, first_uses, policy};
+use keystead_testkit::{count_usage, usage_event};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -260,23 +261,11 @@ async fn streams_and_summaries_are_previewed_apart() {
     let anna = Actor::operator("anna");
     let tenant = test.tenant("ann").await;
     let event = |stream, summary, at| UsageEvent {
-        at: Timestamp(at),
-        kind: UsageKind::Completions,
-        organization: tenant.organization().clone(),
-        project: tenant.made.project_id.clone(),
         key: KeyId::generate(&mut ChaCha20Rng::seed_from_u64(1)),
         owner: tenant.made.user_id.text(),
-        model: "gpt-4o".into(),
-        used: Quantities { requests: 1, ..Quantities::default() },
-        cost: Micros(0).into(),
-        status: 200,
-        estimated: false,
-        request: "req_1".into(),
         stream,
         summary,
-        once: None,
-        attributes: keystead_core::usage::Attributes::default(),
-        charge: None,
+        ..usage_event(tenant.organization(), &tenant.made.project_id, at, Micros(0).into())
     };
     let events = [
         event(true, true, NOON),
@@ -284,8 +273,7 @@ async fn streams_and_summaries_are_previewed_apart() {
         event(false, false, NOON),
         event(true, true, NOON - 40 * DAY),
     ];
-    let write = test.store.write("record", async move |tx: &mut Tx| usage::record(tx, "1-x", 0, &events).await);
-    write.await.unwrap();
+    count_usage(&test.store, "1-x", 0, &events).await;
     let preview = async |action: &str, models: &[&str]| {
         let mut rules = test.app.policy(&anna).await.unwrap().policy.rules;
         rules.push(rule("tried", action, models));

@@ -163,7 +163,7 @@ async fn a_payment_that_does_not_match_ends_the_purchase() {
     }
 }
 
-// A page that is open for another amount is closed, so that nobody pays it.
+// A page that is open for another amount is closed, so that it cannot be paid.
 #[tokio::test]
 async fn a_page_that_does_not_match_is_closed() {
     let shop = Shop::new().await;

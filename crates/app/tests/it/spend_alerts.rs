@@ -4,8 +4,8 @@ use keystead_app::Actor;
 use keystead_app::organizations::spend_alerts::SpendAlertSettings;
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::money::Amount;
+use keystead_testkit::{count_usage, usage_event};
 
-use crate::counted_usage;
 use crate::test_app::*;
 
 fn settings(cents: i64) -> SpendAlertSettings {
@@ -28,10 +28,10 @@ impl Spender<'_> {
     /// Counts usage, and returns who gets which mail after that.
     async fn spend(&mut self, cents: i64) -> Vec<(String, String)> {
         let cost = Amount::of_cents(cents);
-        let event = counted_usage::request(self.organization, self.project, self.test.now(), cost);
+        let event = usage_event(self.organization, self.project, self.test.now(), cost);
         let position = self.position;
         self.position += 1;
-        counted_usage::count(&self.test.store, position, event).await;
+        count_usage(&self.test.store, "1-x", position, &[event]).await;
         // Every node calls it every second.
         self.test.app.queue_spend_alerts().await.unwrap();
         self.test.app.queue_spend_alerts().await.unwrap();

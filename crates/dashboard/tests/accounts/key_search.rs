@@ -4,7 +4,8 @@ use keystead_app::Actor;
 use keystead_app::request::Origin;
 use keystead_core::gate::Requirement;
 use keystead_core::id::{OrganizationId, ProjectId, UserId};
-use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::{Quantities, UsageEvent};
+use keystead_testkit::{count_usage, usage_event};
 
 use crate::keys::{SHOP, id_of, ready, send, shown};
 use crate::world::*;
@@ -91,29 +92,12 @@ async fn call_three_times(
     key: &str,
 ) {
     let event = UsageEvent {
-        at: keystead_core::time::Timestamp(world.now()),
-        kind: UsageKind::Completions,
-        organization: organization.clone(),
-        project: project.clone(),
         key: key.parse().unwrap(),
         owner: user.as_str().into(),
-        model: "gpt-4o".into(),
         used: Quantities { requests: 3, ..Quantities::default() },
-        cost: keystead_core::money::Amount::ZERO,
-        status: 200,
-        estimated: false,
-        request: "req_1".into(),
-        stream: false,
-        summary: false,
-        once: None,
-        attributes: keystead_core::usage::Attributes::default(),
-        charge: None,
+        ..usage_event(organization, project, world.now(), keystead_core::money::Amount::ZERO)
     };
-    let write = world.store.write("usage", async move |tx: &mut keystead_store::Tx| {
-        keystead_store::tables::usage::record(tx, "segment", 0, std::slice::from_ref(&event)).await
-    });
-    let counted: Result<usize, keystead_store::Error> = write.await;
-    counted.unwrap();
+    count_usage(&world.store, "segment", 0, &[event]).await;
 }
 
 /// The first hour of a key belongs to it, also when its usage is no longer kept by the minute.

@@ -4,10 +4,8 @@ use axum::body::Body;
 use keystead_app::organizations::OrganizationChoice;
 use keystead_core::id::{ProjectId, UserId};
 use keystead_core::money::Amount;
-use keystead_core::time::Timestamp;
-use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
-use keystead_store::Tx;
-use keystead_store::tables::usage;
+use keystead_core::usage::UsageEvent;
+use keystead_testkit::{count_usage, usage_event};
 
 use crate::world::*;
 
@@ -20,29 +18,11 @@ async fn home(browser: &mut Browser<'_>) -> OrganizationChoice {
 
 /// Records what the Default project spent on some days before now.
 async fn spent(world: &World, home: &OrganizationChoice, segment: &'static str, days: &[(i64, i64)]) {
-    let event = |(before, cents): &(i64, i64)| UsageEvent {
-        at: Timestamp(world.now() - before * 86_400),
-        kind: UsageKind::Completions,
-        organization: home.id.clone(),
-        project: home.projects[0].id.clone(),
-        key: "key_one".parse().unwrap(),
-        owner: "user-ann".into(),
-        model: "gpt-4o".into(),
-        used: Quantities { requests: 1, ..Quantities::default() },
-        cost: Amount::of_cents(*cents),
-        status: 200,
-        estimated: false,
-        request: "req_1".into(),
-        stream: false,
-        summary: false,
-        once: None,
-        attributes: keystead_core::usage::Attributes::default(),
-        charge: None,
+    let event = |(before, cents): &(i64, i64)| {
+        usage_event(&home.id, &home.projects[0].id, world.now() - before * 86_400, Amount::of_cents(*cents))
     };
     let events: Vec<UsageEvent> = days.iter().map(event).collect();
-    let write = world.store.write("record", async move |tx: &mut Tx| usage::record(tx, segment, 0, &events).await);
-    let recorded: Result<_, keystead_store::Error> = write.await;
-    recorded.unwrap();
+    count_usage(&world.store, segment, 0, &events).await;
 }
 
 /// The ids of the alerts that a page lists.

@@ -6,10 +6,11 @@ use keystead_core::gate::Requirement;
 use keystead_core::id::UserId;
 use keystead_core::money::{Amount, Micros};
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::{Quantities, UsageEvent};
 use keystead_store::tables::refusals::{self, RefusedCall};
 use keystead_store::tables::usage;
 use keystead_store::{Error, Tx};
+use keystead_testkit::usage_event;
 
 use crate::world::*;
 
@@ -24,23 +25,10 @@ async fn used(world: &World) -> (Browser<'_>, UserId) {
     let actor = Actor::Person(user.clone());
     let made = world.app.create_project_key(&actor, &home.id, &home.projects[0].id, &key).await.unwrap();
     let event = |days: i64, owner: &str, tokens: i64| UsageEvent {
-        at: Timestamp(world.now() - days * 86_400),
-        kind: UsageKind::Completions,
-        organization: home.id.clone(),
-        project: home.projects[0].id.clone(),
         key: made.key.id.clone(),
         owner: owner.into(),
-        model: "gpt-4o".into(),
         used: Quantities { requests: 1, input_tokens: tokens, ..Quantities::default() },
-        cost: Micros(2_000_000).into(),
-        status: 200,
-        estimated: false,
-        request: "req_1".into(),
-        stream: false,
-        summary: false,
-        once: None,
-        attributes: keystead_core::usage::Attributes::default(),
-        charge: None,
+        ..usage_event(&home.id, &home.projects[0].id, world.now() - days * 86_400, Micros(2_000_000).into())
     };
     let events = [event(0, user.as_str(), 111), event(0, user.as_str(), 222), event(100, user.as_str(), 444)];
     let write = world.store.write("record", async move |tx: &mut Tx| usage::record(tx, "1-x", 0, &events).await);
@@ -93,23 +81,11 @@ async fn estimated_figures_are_told_apart() {
     assert!(!reported.contains('≈') && reported.contains("spent 4.00\u{a0}USD on 2 requests"), "{reported}");
     let home = world.app.organizations_of(&user).await.unwrap().remove(0);
     let guessed = UsageEvent {
-        at: Timestamp(world.now()),
-        kind: UsageKind::Completions,
-        organization: home.id.clone(),
-        project: home.projects[0].id.clone(),
-        key: "key_one".parse().unwrap(),
         owner: user.text(),
-        model: "gpt-4o".into(),
         used: Quantities { requests: 1, input_tokens: 1_000, output_tokens: 24, ..Quantities::default() },
-        cost: Amount::of_picos(3_200_000),
-        status: 200,
         estimated: true,
-        request: "req_2".into(),
         stream: true,
-        summary: false,
-        once: None,
-        attributes: keystead_core::usage::Attributes::default(),
-        charge: None,
+        ..usage_event(&home.id, &home.projects[0].id, world.now(), Amount::of_picos(3_200_000))
     };
     let write = world
         .store
@@ -141,23 +117,10 @@ async fn a_chart_has_five_series_and_a_rest() {
         for (place, model) in ["a", "b", "c", "d", "e", "f", "g"].into_iter().enumerate() {
             let requests = if day == 5 && place == 0 { 90_000 } else { 1_000 - i64::try_from(place).unwrap() };
             events.push(UsageEvent {
-                at: Timestamp(world.now() - day * 86_400),
-                kind: UsageKind::Completions,
-                organization: home.id.clone(),
-                project: home.projects[0].id.clone(),
-                key: "key_one".parse().unwrap(),
                 owner: user.text(),
                 model: format!("model-{model}").into(),
                 used: Quantities { requests, ..Quantities::default() },
-                cost: Amount::ZERO,
-                status: 200,
-                estimated: false,
-                request: "req_2".into(),
-                stream: false,
-                summary: false,
-                once: None,
-                attributes: keystead_core::usage::Attributes::default(),
-                charge: None,
+                ..usage_event(&home.id, &home.projects[0].id, world.now() - day * 86_400, Amount::ZERO)
             });
         }
     }

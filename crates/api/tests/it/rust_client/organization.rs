@@ -20,10 +20,8 @@ use async_openai::types::admin::usage::UsageResponse;
 use async_openai::types::admin::users::{PublicAssignOrganizationUserRoleBody, UserRoleUpdateRequest};
 use keystead_core::money::Micros;
 use keystead_core::role;
-use keystead_core::time::Timestamp;
-use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
-use keystead_store::Tx;
-use keystead_store::tables::usage;
+use keystead_core::usage::{Quantities, UsageEvent, UsageKind};
+use keystead_testkit::{count_usage, usage_event};
 
 use super::start;
 use crate::certificates::AUTHORITY;
@@ -183,28 +181,12 @@ async fn audit_events_are_read() {
 async fn usage_and_costs_are_read() {
     let (world, owner, to) = start().await;
     let one = UsageEvent {
-        at: Timestamp(START),
-        kind: UsageKind::Completions,
-        organization: owner.organization_id.clone(),
-        project: owner.project_id.clone(),
-        key: "key_one".parse().unwrap(),
         owner: owner.user_id.text(),
-        model: "gpt-4o".into(),
         used: Quantities { requests: 1, input_tokens: 7, tool_calls: 1, ..Quantities::default() },
-        cost: Micros(1_500).into(),
-        status: 200,
-        estimated: false,
-        request: "req".into(),
-        stream: false,
-        summary: false,
-        once: None,
-        attributes: Attributes::default(),
-        charge: None,
+        ..usage_event(&owner.organization_id, &owner.project_id, START, Micros(1_500).into())
     };
     let events = UsageKind::ALL.map(|kind| UsageEvent { kind, ..one.clone() });
-    let written: Result<usize, keystead_store::Error> =
-        world.store.write("record", async move |tx: &mut Tx| usage::record(tx, "1-a", 0, &events).await).await;
-    written.unwrap();
+    count_usage(&world.store, "1-a", 0, &events).await;
     let admin = to.client.admin();
     let usage = admin.usage().query(&[("start_time", START)][..]).unwrap();
     let results = |name: &str, page: Result<UsageResponse, OpenAIError>| {

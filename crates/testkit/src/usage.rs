@@ -1,22 +1,23 @@
-//! Usage that is counted, as a node reports it.
+//! Usage as nodes report it.
 
-use keystead_core::id::{KeyId, OrganizationId, ProjectId};
+use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
 use keystead_store::tables::usage;
 use keystead_store::{Store, Tx};
 
-/// A request of this cost.
-pub(crate) fn request(organization: &OrganizationId, project: &ProjectId, at: i64, cost: Amount) -> UsageEvent {
+/// The event of one request of this cost.
+#[must_use]
+pub fn usage_event(organization: &OrganizationId, project: &ProjectId, at: i64, cost: Amount) -> UsageEvent {
     UsageEvent {
         at: Timestamp(at),
         kind: UsageKind::Completions,
         organization: organization.clone(),
         project: project.clone(),
-        key: "key_one".parse::<KeyId>().unwrap(),
+        key: "key_one".parse().unwrap(),
         owner: "user-ann".into(),
-        model: "m".into(),
+        model: "gpt-4o".into(),
         used: Quantities { requests: 1, ..Quantities::default() },
         cost,
         status: 200,
@@ -30,11 +31,9 @@ pub(crate) fn request(organization: &OrganizationId, project: &ProjectId, at: i6
     }
 }
 
-/// Counts an event at this place of the spool.
-pub(crate) async fn count(store: &Store, position: i64, event: UsageEvent) {
-    let write = store.write("record", async move |tx: &mut Tx| {
-        usage::record(tx, "1-x", position, std::slice::from_ref(&event)).await
-    });
-    let written: Result<usize, keystead_store::Error> = write.await;
-    assert_eq!(written, Ok(1));
+/// Counts events from this place of a spool segment on; each must be new.
+pub async fn count_usage(store: &Store, segment: &str, first: i64, events: &[UsageEvent]) {
+    let write = store.write("record", async |tx: &mut Tx| usage::record(tx, segment, first, events).await);
+    let counted: Result<usize, keystead_store::Error> = write.await;
+    assert_eq!(counted, Ok(events.len()));
 }
