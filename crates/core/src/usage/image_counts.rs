@@ -60,18 +60,10 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::images::examples::{price, traits};
     use super::*;
     use crate::money::Micros;
     use crate::usage::{Attributes, ImagePrices, UsageKind};
-
-    fn traits(quality: &str, size: &str) -> ImageTraits {
-        ImageTraits::read(Some(quality), Some(size))
-    }
-
-    fn price(rows: &[(&str, i64)], image: i64) -> Price {
-        let rows = rows.iter().map(|(key, micros)| (ImageTraits::of_key(key).unwrap(), Micros(*micros)));
-        Price { image: Micros(image), images: ImagePrices::new(rows).ok().map(Arc::new), ..Price::default() }
-    }
 
     #[test]
     fn each_image_keeps_its_quality_and_size() {

@@ -200,19 +200,34 @@ impl From<ImagePrices> for BTreeMap<String, Micros> {
     }
 }
 
+/// Values for tests of images.
+#[cfg(test)]
+pub(super) mod examples {
+    use std::sync::Arc;
+
+    use super::{ImagePrices, ImageTraits, Micros};
+    use crate::usage::Price;
+
+    pub(crate) fn traits(quality: &str, size: &str) -> ImageTraits {
+        ImageTraits::read(Some(quality), Some(size))
+    }
+
+    pub(crate) fn prices(rows: &[(&str, i64)]) -> ImagePrices {
+        ImagePrices::new(rows.iter().map(|(key, micros)| (ImageTraits::of_key(key).unwrap(), Micros(*micros)))).unwrap()
+    }
+
+    /// The price of a model by which an image without a row costs `image` micros.
+    pub(crate) fn price(rows: &[(&str, i64)], image: i64) -> Price {
+        Price { image: Micros(image), images: Some(Arc::new(prices(rows))), ..Price::default() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::examples::{prices, traits};
     use super::*;
-
-    fn prices(rows: &[(&str, i64)]) -> ImagePrices {
-        ImagePrices::new(rows.iter().map(|(key, micros)| (ImageTraits::of_key(key).unwrap(), Micros(*micros)))).unwrap()
-    }
-
-    fn traits(quality: &str, size: &str) -> ImageTraits {
-        ImageTraits::read(Some(quality), Some(size))
-    }
 
     #[test]
     fn keys_have_one_form() {

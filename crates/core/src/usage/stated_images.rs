@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::images::MOST_IMAGE_PRICES;
 use super::{ImageTraits, Price};
 
-/// Maximum number of models whose lines are noted.
+/// Maximum number of models for which statements of lines are kept.
 const MOST_MODELS: usize = 16;
 
 /// What the lines of a batch state of their images, for each model. The results of a batch do not have its requests, and
@@ -71,18 +71,10 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::images::examples::{price, traits};
     use super::*;
     use crate::money::Micros;
     use crate::usage::ImagePrices;
-
-    fn traits(quality: &str, size: &str) -> ImageTraits {
-        ImageTraits::read(Some(quality), Some(size))
-    }
-
-    fn price(rows: &[(&str, i64)], image: i64) -> Price {
-        let rows = rows.iter().map(|(key, micros)| (ImageTraits::of_key(key).unwrap(), Micros(*micros)));
-        Price { image: Micros(image), images: ImagePrices::new(rows).ok().map(Arc::new), ..Price::default() }
-    }
 
     #[test]
     fn answers_say_first_what_a_line_cost() {

@@ -248,7 +248,7 @@ impl RateLimiter {
                 let (rates, cell, project) = (Arc::clone(self), Arc::clone(cell), payer.project.clone());
                 Ok(Reservation(Some(Box::new(Held { rates, cell, project, limits, need, used: Used::default() }))))
             }
-            // Nobody knows whether the limit is reached.
+            // What the limit has left is unknown while the store is away.
             Err((LimitExceeded { full: Full::Wait(_), .. }, _)) if more && reach.away && reach.epoch.is_some() => {
                 Err(NotReserved::Unavailable)
             }

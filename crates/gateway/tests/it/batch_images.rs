@@ -7,7 +7,7 @@ use crate::world::json;
 
 const ROUTE: &str = "/v1/images/generations";
 
-/// Runs a batch with what its lines and their answers state, where an organization may spend so many cents. Returns the
+/// Runs a batch with what its lines and their answers state, where an organization has a spend limit of `cents`. Returns the
 /// events of its images; none where it is refused.
 async fn run(cents: i64, lines: &[&str], answers: &[&str]) -> Option<Vec<ImagesRow>> {
     let (world, key) = drawing(cents, "").await;

@@ -193,7 +193,7 @@ fn by_size() -> Price {
     Price { image: cents(8), images, ..Price::default() }
 }
 
-/// A world with these prices, where this answers and an organization may spend so many cents.
+/// A world with these prices, where this answers and an organization has a spend limit of `cents`.
 pub(crate) async fn drawing(cents: i64, answer: &str) -> (World, String) {
     let world = World::new().await;
     let key = world.key(1);

@@ -176,7 +176,7 @@ pub(crate) async fn what_is_deleted_holds_nothing(db: Database) {
     for subject in &subjects {
         renew(&db, ask_of(subject)).await;
     }
-    // The leases that are kept, and whether the node finds that the first so many subjects were deleted, and no others.
+    // The first `deleted` subjects have no lease any more, the others have theirs. Returns the number of leases that are kept.
     let kept = async |deleted: usize| {
         for (place, subject) in subjects.iter().enumerate() {
             let ask = ask_of(subject);
