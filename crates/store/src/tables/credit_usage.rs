@@ -32,11 +32,19 @@ pub struct MonthOfUsage {
 pub(super) async fn count(tx: &mut Tx, events: &[UsageEvent]) -> Result<(), Error> {
     // Rows are locked in the map's order.
     let mut sums: BTreeMap<(&str, i64), (Amount, Amount)> = BTreeMap::new();
+    // Nearly all events of a batch are of one month.
+    let mut last = Window::month(Timestamp::default());
+    let mut month_of = |at: Timestamp| {
+        if !last.contains(at) {
+            last = Window::month(at);
+        }
+        last.start.0
+    };
     for event in events.iter().filter(|event| event.cost > Amount::ZERO) {
         // As in the sums of usage and in the counters.
         let cost = event.cost.min(Amount::MOST_OF_ONE_REQUEST);
-        let ended = Window::month(event.at).start.0;
-        let admitted = event.charge.map_or(ended, |charge| Window::month(charge.admitted_at).start.0);
+        let ended = month_of(event.at);
+        let admitted = event.charge.map_or(ended, |charge| month_of(charge.admitted_at));
         let organization = event.organization.as_str();
         let counted = &mut sums.entry((organization, ended)).or_default().0;
         *counted = counted.plus(cost);

@@ -60,7 +60,7 @@ pub(crate) async fn count(tx: &mut Tx, events: &[UsageEvent]) -> Result<(), Erro
 /// Compares profiles with what was used: models, figures of the hour, and caps. Saves what was learned.
 async fn judge(
     tx: &mut Tx,
-    counted: &Counted,
+    counted: &Counted<'_>,
     mut profiles: BTreeMap<String, Profile>,
     watched: &BTreeMap<String, Watched>,
 ) -> Result<Vec<KeySignal>, Error> {
@@ -87,18 +87,19 @@ struct News {
     values: Vec<(String, Timestamp)>,
 }
 
-fn news_of<'v>(
+fn news_of<'v, V: AsRef<str> + 'v>(
     seen: &mut Seen,
-    values: impl Iterator<Item = (&'v String, &'v Timestamp)>,
+    values: impl Iterator<Item = (&'v V, &'v Timestamp)>,
     first_used_at: Timestamp,
     most: usize,
 ) -> News {
     let mut news = News { changed: false, values: Vec::new() };
     for (value, at) in values {
+        let value = value.as_ref();
         let noted = seen.note(value, *at, most);
         news.changed |= noted != Noted::Known;
         if noted == Noted::New && can_be_new(first_used_at, *at) {
-            news.values.push((value.clone(), *at));
+            news.values.push((value.to_owned(), *at));
         }
     }
     news

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keystead_core::budget::{BudgetScope, BudgetSubject, BudgetTerms, Measured, SubjectKind, Window};
+use keystead_core::budget::{BudgetScope, BudgetSubject, BudgetTerms, Measured, Payers, SubjectKind, Window};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
@@ -21,51 +21,70 @@ pub(super) fn is_always_counted(scope: &BudgetScope) -> bool {
     scope.terms == BudgetTerms::SPEND_LIMIT && matches!(kind, SubjectKind::Organization | SubjectKind::Project)
 }
 
+/// What the events of the same payers used together, of requests that were admitted in the same minute. Periods begin
+/// with a minute, so all of it belongs to the same periods and is paid from the same leases.
+struct Group<'e> {
+    /// One of the events, with the payers.
+    event: &'e UsageEvent,
+    /// The minute.
+    minute: Timestamp,
+    /// The budgets that paid.
+    paid_by: Payers,
+    used: Measured,
+}
+
+/// Groups events: a batch often has thousands of the same key.
+fn groups(events: &[UsageEvent]) -> Vec<Group<'_>> {
+    let mut groups = BTreeMap::new();
+    for event in events {
+        let admitted_at = event.charge.map_or(event.at, |charge| charge.admitted_at).0;
+        let minute = Timestamp(admitted_at.saturating_sub(admitted_at.rem_euclid(60)));
+        let paid_by = event.charge.map(|charge| charge.payers).unwrap_or_default();
+        let payers = (event.key.as_str(), event.project.as_str(), event.organization.as_str(), &*event.owner);
+        let new = Group { event, minute, paid_by, used: Measured::default() };
+        let group = groups.entry((payers, minute, paid_by.0)).or_insert(new);
+        group.used = group.used.plus(Measured::of_event(event));
+    }
+    groups.into_values().collect()
+}
+
 /// Adds what events used to the counters of their payers, and to what is counted of the leases that paid. Alerts that
 /// are reached are noted. `segment` is the spool segment that the events come from.
 pub(crate) async fn count(tx: &mut Tx, segment: &str, events: &[UsageEvent]) -> Result<(), Error> {
-    let organizations: BTreeSet<_> = events.iter().map(|event| &event.organization).collect();
-    if organizations.is_empty() {
-        return Ok(());
-    }
+    let groups = groups(events);
+    let Some(last) = events.iter().map(|event| event.at).max() else { return Ok(()) };
+    let organizations: BTreeSet<_> = groups.iter().map(|group| &group.event.organization).collect();
     budgets::lock_setting(tx, organizations.into_iter()).await?;
     let mut text = String::new();
     let mut subjects = BTreeSet::new();
-    for event in events {
+    for group in &groups {
         for kind in SubjectKind::ALL {
-            if write_subject(&mut text, kind, event) && !subjects.contains(text.as_str()) {
+            if write_subject(&mut text, kind, group.event) {
                 subjects.insert(text.clone());
             }
         }
     }
     let known = budgets::of_subjects(tx, subjects.iter().map(String::as_str)).await?;
     let (mut used, mut paid) = (Sums::new(), Sums::new());
-    let mut last = Timestamp::default();
-    for event in events {
-        let admitted_at = event.charge.map_or(event.at, |charge| charge.admitted_at);
-        let counted = Measured::of_event(event);
-        last = last.max(event.at);
+    for Group { event, minute, paid_by, used: counted } in groups {
         for kind in SubjectKind::ALL {
             if !write_subject(&mut text, kind, event) {
                 continue;
             }
             if matches!(kind, SubjectKind::Organization | SubjectKind::Project) {
-                let month = Window::month(admitted_at).start.0;
+                let month = Window::month(minute).start.0;
                 add(&mut used, (&text, BudgetTerms::SPEND_LIMIT, month), counted.money);
             }
             for row in known.get(text.as_str()).into_iter().flatten() {
                 // Credit also pays for what was admitted before it was set and ends later, as in its ledger.
                 let terms = row.budget.scope.terms;
-                let window = row.budget.window(admitted_at).start.0;
+                let window = row.budget.window(minute).start.0;
                 add(&mut used, (&text, terms, window), counted.of(terms.measure));
             }
         }
-        let payers = event.charge.map(|charge| charge.payers).unwrap_or_default();
-        for (kind, terms) in payers.iter() {
+        for (kind, terms) in paid_by.iter() {
             if write_subject(&mut text, kind, event) {
-                // Periods begin with a minute, so all of a minute is paid from one lease.
-                let minute = admitted_at.0.saturating_sub(admitted_at.0.rem_euclid(60));
-                add(&mut paid, (&text, terms, minute), counted.of(terms.measure));
+                add(&mut paid, (&text, terms, minute.0), counted.of(terms.measure));
             }
         }
     }

@@ -1,16 +1,18 @@
 //! The sums of a batch of events by key, in the form that the profiles take.
 
+use std::borrow::Cow;
+
 use super::*;
 
 /// What one key used in a batch of events.
 #[derive(Debug, Default)]
-pub(super) struct UseOfKey {
+pub(super) struct UseOfKey<'e> {
     /// When the first request ended.
     pub(super) first_at: Timestamp,
     /// When the last request ended.
     pub(super) last_at: Timestamp,
     /// The models, with the last use of each.
-    pub(super) models: BTreeMap<String, Timestamp>,
+    pub(super) models: BTreeMap<Cow<'e, str>, Timestamp>,
     /// Requests and cost by minute, without those of batches: a batch is counted at once when it ends.
     minutes: BTreeMap<i64, (i64, Amount)>,
 }
@@ -26,19 +28,20 @@ pub(super) struct Addition {
 
 /// What each key used.
 #[derive(Debug, Default)]
-pub(super) struct Counted(BTreeMap<String, UseOfKey>);
+pub(super) struct Counted<'e>(BTreeMap<&'e str, UseOfKey<'e>>);
 
-impl Counted {
-    pub(super) fn of(events: &[UsageEvent]) -> Self {
+impl<'e> Counted<'e> {
+    pub(super) fn of(events: &'e [UsageEvent]) -> Self {
         let mut counted = Self::default();
         for event in events {
-            let used = counted.0.entry(event.key.to_string()).or_insert_with(|| UseOfKey {
+            let used = counted.0.entry(event.key.as_str()).or_insert_with(|| UseOfKey {
                 first_at: event.at,
                 last_at: event.at,
                 ..UseOfKey::default()
             });
             (used.first_at, used.last_at) = (used.first_at.min(event.at), used.last_at.max(event.at));
-            keep_latest(&mut used.models, keepable(&event.model).into_owned(), event.at);
+            let model = used.models.entry(keepable(&event.model)).or_insert(event.at);
+            *model = event.at.max(*model);
             if event.attributes.batch {
                 continue;
             }
@@ -55,7 +58,7 @@ impl Counted {
         self.0.is_empty()
     }
 
-    pub(super) fn of_key(&self, key: &str) -> Option<&UseOfKey> {
+    pub(super) fn of_key(&self, key: &str) -> Option<&UseOfKey<'e>> {
         self.0.get(key)
     }
 
@@ -68,16 +71,16 @@ impl Counted {
             let mut latest = used.minutes.keys().rev().copied();
             let last = latest.next().unwrap_or(used.last_at.0.div_euclid(60) * 60);
             let before = latest.next();
-            first.insert(key.as_str(), used.until(before.unwrap_or(last)));
+            first.insert(*key, used.until(before.unwrap_or(last)));
             if before.is_some() {
-                second.insert(key.as_str(), used.at(last));
+                second.insert(*key, used.at(last));
             }
         }
         if second.is_empty() { vec![first] } else { vec![first, second] }
     }
 }
 
-impl UseOfKey {
+impl UseOfKey<'_> {
     /// The figures of a minute, and those of its hour up to it.
     fn until(&self, minute: i64) -> Addition {
         let hour = minute.div_euclid(HOUR) * HOUR;
