@@ -9,13 +9,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use keystead_core::usage::attributes::image_size;
 use keystead_core::usage::{ImageQuality, ImageTraits, LARGEST_COUNT};
-use memchr::memmem::Finder;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 
 use crate::request::json_body::without_half_pairs;
+use crate::request::json_fields::{elements, fields};
 use media::Worth;
 use tokens::BodyText;
 
@@ -25,8 +25,8 @@ const ENCODED: usize = 2_048;
 const SHORT: usize = 16 << 10;
 /// Without any of these, nothing in a body can be more tokens than bytes: they are in the names of pictures, sounds and
 /// files, in their values, and in names that are written with escapes.
-static MARKS: LazyLock<[Finder<'static>; 5]> =
-    LazyLock::new(|| ["_url", "file_id", "audio", "data:", "\\u"].map(Finder::new));
+static MARKS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(["_url", "file_id", "audio", "data:", "\\u"]).ok());
 
 /// The estimate for a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,24 +57,21 @@ pub(crate) fn of(body: &[u8]) -> TokenEstimate {
     estimated(body, true, Some(BodyText::default()))
 }
 
-/// The same where only the most counts: `read` is not counted. A short body is read only as far as it states figures,
+/// The same where only the most counts: `read` is not counted. Of a short body only the fields with figures are read,
 /// because each request with a spend limit pays for this.
 pub(crate) fn at_most(body: &[u8]) -> TokenEstimate {
-    let whole = body.len() > SHORT || MARKS.iter().any(|mark| mark.find(body).is_some());
+    let whole = body.len() > SHORT || MARKS.as_ref().is_none_or(|marks| marks.is_match(body));
     estimated(body, whole, None)
 }
 
 /// Estimates a body, or only what its figures say unless the whole of it is read. Text counts nothing without `text`.
 fn estimated(body: &[u8], whole: bool, text: Option<BodyText>) -> TokenEstimate {
-    let copy = without_half_pairs(body);
-    let body = copy.as_deref().unwrap_or(body);
     let mut counted = Counted { text, ..Counted::default() };
-    if counted.read(body, whole).is_err() && whole {
-        // Servers may read numbers that are too large for us. The figures behind one are read without the content.
-        let mut figures = Counted::default();
-        drop(figures.read(body, false));
-        let Counted { tokens, media_bytes, media_tokens, .. } = counted;
-        counted = Counted { tokens, media_bytes, media_tokens, ..figures };
+    fields(body).for_each(|(name, value)| counted.note_figure(&name, value));
+    if whole {
+        let copy = without_half_pairs(body);
+        // Servers may read numbers that are too large for us. What comes before one counts.
+        drop(counted.read_content(copy.as_deref().unwrap_or(body)));
     }
     let answers = counted.answers.max(1).saturating_mul(counted.prompts.max(1));
     let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
@@ -105,19 +102,28 @@ struct Counted {
 }
 
 impl Counted {
-    /// Reads a body. One that cannot be read to its end still gives an estimate.
-    fn read(&mut self, body: &[u8], whole: bool) -> Result<(), serde_json::Error> {
-        Top { counted: self, whole }.deserialize(&mut serde_json::Deserializer::from_slice(body))
+    /// Notes a field that states how much is requested, value as written.
+    fn note_figure(&mut self, name: &str, value: &[u8]) {
+        match name {
+            "max_tokens" | "max_completion_tokens" | "max_output_tokens" => self.most = self.most.max(number(value)),
+            "n" | "best_of" => self.answers = self.answers.max(number(value)),
+            // A list of tokens is one prompt.
+            "prompt" => {
+                let prompts = elements(value).filter(|one| matches!(one.first(), Some(b'"' | b'[' | b'{'))).count();
+                self.prompts = self.prompts.max(u64::try_from(prompts).unwrap_or(u64::MAX));
+            }
+            // Everything that a server could read as true counts as true.
+            "background" => self.background = !matches!(value, b"false" | b"null"),
+            // Of images they were judged to be there once.
+            "size" => self.images.size = text(value).as_deref().and_then(image_size),
+            "quality" => self.images.quality = text(value).as_deref().and_then(ImageQuality::read),
+            _ => {}
+        }
     }
 
-    /// Reads the prompts. Where a number within is too large for us, it is still known how many there are.
-    fn read_prompts(&mut self, prompts: &RawValue) {
-        let mut reader = serde_json::Deserializer::from_str(prompts.get());
-        if (Part { counted: self, place: Place::Prompts }).deserialize(&mut reader).is_err() {
-            let each = serde_json::from_str::<Vec<&RawValue>>(prompts.get()).unwrap_or_default();
-            let count = each.iter().filter(|one| one.get().starts_with(['"', '[', '{'])).count();
-            self.prompts = self.prompts.max(u64::try_from(count).unwrap_or(u64::MAX));
-        }
+    /// Reads what the model reads. A body that cannot be read to its end still gives an estimate.
+    fn read_content(&mut self, body: &[u8]) -> Result<(), serde_json::Error> {
+        Top(self).deserialize(&mut serde_json::Deserializer::from_slice(body))
     }
 
     fn add(&mut self, tokens: u64) {
@@ -136,11 +142,7 @@ impl Counted {
     }
 }
 
-struct Top<'c> {
-    counted: &'c mut Counted,
-    /// Whether the content is read, too.
-    whole: bool,
-}
+struct Top<'c>(&'c mut Counted);
 
 impl<'de> DeserializeSeed<'de> for Top<'_> {
     type Value = ();
@@ -159,46 +161,32 @@ impl<'de> Visitor<'de> for Top<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            match &*key {
-                "max_tokens" | "max_completion_tokens" | "max_output_tokens" => {
-                    self.counted.most = self.counted.most.max(number(map.next_value()?));
-                }
-                // Everything that a server could read as true counts as true.
-                "background" => {
-                    self.counted.background = !matches!(map.next_value::<&RawValue>()?.get(), "false" | "null");
-                }
-                // Of images they were judged to be there once.
-                "size" => self.counted.images.size = text(map.next_value()?).as_deref().and_then(image_size),
-                "quality" => {
-                    self.counted.images.quality = text(map.next_value()?).as_deref().and_then(ImageQuality::read);
-                }
-                "n" | "best_of" => self.counted.answers = self.counted.answers.max(number(map.next_value()?)),
+            let place = match &*key {
                 // Schemas are counted with the names of their fields.
-                "tools" | "functions" | "response_format" | "text" if self.whole => {
-                    map.next_value_seed(Part { counted: self.counted, place: Place::Schema })?;
-                }
-                "prompt" => self.counted.read_prompts(map.next_value()?),
-                "messages" | "input" | "suffix" | "instructions" | "system" | "prediction" | "documents"
-                    if self.whole =>
-                {
-                    map.next_value_seed(Part { counted: self.counted, place: Place::Content })?;
+                "tools" | "functions" | "response_format" | "text" => Place::Schema,
+                "prompt" | "messages" | "input" | "suffix" | "instructions" | "system" | "prediction" | "documents" => {
+                    Place::Content
                 }
                 // Everything else is for the server, not for the model.
-                _ => drop(map.next_value::<IgnoredAny>()?),
-            }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            map.next_value_seed(Part { counted: self.0, place })?;
         }
         Ok(())
     }
 }
 
 /// Reads a text; nothing where it is another value.
-fn text(value: &RawValue) -> Option<Cow<'_, str>> {
-    serde_json::from_str(value.get()).ok()
+fn text(value: &[u8]) -> Option<Cow<'_, str>> {
+    serde_json::from_slice(value).ok()
 }
 
 /// Reads a figure, also written as text.
-fn number(value: &RawValue) -> u64 {
-    figure(&serde_json::from_str::<String>(value.get()).map_or(Cow::Borrowed(value.get()), Cow::Owned))
+fn number(value: &[u8]) -> u64 {
+    figure(&text(value).unwrap_or_else(|| String::from_utf8_lossy(value)))
 }
 
 /// Reads a figure as lenient servers do: also with a point or an exponent. What is not a number is zero.
@@ -220,10 +208,6 @@ enum Place {
     Sound,
     /// A file or a picture, encoded.
     Data,
-    /// A prompt, or a list of prompts or of tokens.
-    Prompts,
-    /// A prompt of a list, or a token.
-    Prompt,
     /// Names, types and ids.
     Label,
     Schema,
@@ -253,13 +237,6 @@ struct Part<'c> {
     place: Place,
 }
 
-impl Part<'_> {
-    /// Notes a prompt of a list.
-    fn note_prompt(&mut self) {
-        self.counted.prompts = self.counted.prompts.saturating_add(u64::from(self.place == Place::Prompt));
-    }
-}
-
 impl<'de> DeserializeSeed<'de> for Part<'_> {
     type Value = ();
 
@@ -275,8 +252,7 @@ impl<'de> Visitor<'de> for Part<'_> {
         f.write_str("any value")
     }
 
-    fn visit_str<E>(mut self, text: &str) -> Result<(), E> {
-        self.note_prompt();
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
         let tokens = match self.place {
             Place::Label => 0,
             Place::Schema => self.counted.tokens_of(text),
@@ -300,19 +276,12 @@ impl<'de> Visitor<'de> for Part<'_> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
-        self.note_prompt();
-        let place = match self.place {
-            Place::Prompts => Place::Prompt,
-            Place::Prompt => Place::Content,
-            place => place,
-        };
-        while list.next_element_seed(Part { counted: self.counted, place })?.is_some() {}
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element_seed(Part { counted: self.counted, place: self.place })?.is_some() {}
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        self.note_prompt();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         // At low detail, which may be stated after the pictures, the pictures of one object count less.
         let (mut pictures, mut tokens, mut low) = (0u64, 0u64, false);
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {

@@ -10,6 +10,7 @@ pub(crate) mod form_progress;
 pub(crate) mod headers;
 pub(crate) mod input;
 pub(crate) mod json_body;
+pub(crate) mod json_fields;
 mod json_shapes;
 pub(crate) mod json_walk;
 #[cfg(test)]

@@ -135,6 +135,7 @@ pub(crate) fn replace_headers(headers: &mut HeaderMap, state: &RateLimitHeaders)
     for name in theirs {
         headers.remove(name);
     }
+    headers.reserve(3 * [state.requests, state.tokens, state.project_tokens, state.images].iter().flatten().count());
     let mut put = |names: &'static Names, state: Option<LimitState>| {
         let Some(state) = state else { return };
         headers.insert(&names.limit, state.limit.into());

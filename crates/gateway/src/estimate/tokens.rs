@@ -74,15 +74,28 @@ impl TextCount {
     pub(crate) fn feed(&mut self, piece: &[u8]) {
         let mut rest = piece;
         while let Some((first, after)) = rest.split_first() {
-            self.take(CLASSES[usize::from(*first)]);
-            rest = after;
-            // Most of a text are words of small letters, which are counted together.
-            if first.is_ascii_lowercase() {
-                let more = rest.iter().position(|byte| !byte.is_ascii_lowercase()).unwrap_or(rest.len());
-                self.lengthen(u32::try_from(more).unwrap_or(u32::MAX));
-                rest = rest.get(more..).unwrap_or_default();
+            match after.split_first() {
+                // Most of a text are words of small letters behind a space, which weighs nothing.
+                Some((second, behind))
+                    if *first == b' ' && second.is_ascii_lowercase() && self.last != Class::Space =>
+                {
+                    self.last = Class::Space;
+                    self.take(Class::Lower);
+                    rest = self.word(behind);
+                }
+                _ => {
+                    self.take(CLASSES[usize::from(*first)]);
+                    rest = if first.is_ascii_lowercase() { self.word(after) } else { after };
+                }
             }
         }
+    }
+
+    /// Counts the small letters that continue a word, and returns what follows them.
+    fn word<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
+        let more = small_letters(text);
+        self.lengthen(u32::try_from(more).unwrap_or(u32::MAX));
+        text.get(more..).unwrap_or_default()
     }
 
     /// Begins another text: no word continues.
@@ -95,6 +108,7 @@ impl TextCount {
         self.parts.div_ceil(PART)
     }
 
+    #[inline]
     fn take(&mut self, class: Class) {
         let begins = self.last != class;
         let weight = match class {
@@ -146,6 +160,29 @@ impl TextCount {
             self.parts = self.parts.saturating_add(long);
         }
     }
+}
+
+/// The number of small letters at the start of a text. Eight bytes are compared at once, because the end of a word is
+/// where a processor guesses wrong.
+fn small_letters(text: &[u8]) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * EACH;
+    let (blocks, _) = text.as_chunks::<8>();
+    let mut length = 0;
+    for block in blocks {
+        let bytes = u64::from_le_bytes(*block);
+        // Adding to the lower seven bits sets the high bit of a byte from which on it is reached.
+        let seven = bytes & !HIGH;
+        let from_a = seven.wrapping_add((0x80 - u64::from(b'a')) * EACH);
+        let behind_z = seven.wrapping_add((0x7f - u64::from(b'z')) * EACH);
+        let others = (!from_a | behind_z | bytes) & HIGH;
+        if others != 0 {
+            return length + (others.trailing_zeros() / 8) as usize;
+        }
+        length += 8;
+    }
+    let rest = text.get(length..).unwrap_or_default();
+    length + rest.iter().take_while(|byte| byte.is_ascii_lowercase()).count()
 }
 
 /// Returns the first byte of a character that was written as an escape; it decides the weight.
@@ -317,6 +354,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn small_letters_end_at_the_first_other_byte(text in prop::collection::vec(prop_oneof![3 => b'a'..=b'z', 1 => any::<u8>()], 0..40)) {
+            let expected = text.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+            prop_assert_eq!(small_letters(&text), expected);
+        }
+
         #[test]
         fn words_are_worth_as_much_as_their_letters(text in "([a-z]{0,40}|[A-Za-z0-9 .\u{e9}\u{43f}\n]{0,6}){0,12}") {
             let (mut words, mut letters) = (TextCount::default(), TextCount::default());
