@@ -806,7 +806,8 @@ CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (created_at);
 
 -- How an organization pays. `chosen_mode` is what an operator chose for it, NULL for the mode of the configuration; `applied_mode`
 -- is the one by which its usage is posted. `waived` is usage below a micro that was counted before anything was charged. While
--- `suspended_at` is set, its requests are refused. The three amounts of automatic recharge are micros, and set together.
+-- `suspended_at` is set, its requests are refused. The three amounts of automatic recharge are micros, and set together. `low_mark`
+-- is the balance in micros below which owners are told, and `low_passed` says whether the balance is below it, as was last noted.
 CREATE TABLE credit_accounts (
   organization TEXT PRIMARY KEY REFERENCES organizations (id),
   chosen_mode TEXT,
@@ -819,6 +820,8 @@ CREATE TABLE credit_accounts (
   recharge_below BIGINT,
   recharge_amount BIGINT,
   recharge_ceiling BIGINT,
+  low_mark BIGINT,
+  low_passed BOOLEAN NOT NULL DEFAULT FALSE,
   updated_at BIGINT NOT NULL
 );
 CREATE INDEX credit_accounts_suspended ON credit_accounts (organization) WHERE suspended_at IS NOT NULL;

@@ -88,6 +88,7 @@ pub const ACTIONS: &[&str] = &[
     "api_key.rotated",
     "api_key.sent_in_clear",
     "api_key.updated",
+    "billing.low_mark_changed",
     "billing.mode_changed",
     "billing.recharge_changed",
     "billing.resumed",

@@ -15,6 +15,7 @@ use keystead_store::tables::ledger::{self, LedgerTransaction};
 use keystead_store::tables::{budgets, organizations};
 use serde_json::json;
 
+use super::low;
 use crate::audit::AuditEntry;
 use crate::{Actor, App, Error};
 
@@ -70,6 +71,7 @@ impl Book {
         let organization = organization.clone();
         let mut book = Self { organization, account, position, months, budget, now, changed: false };
         book.post_usage(app, tx).await?;
+        book.note_low(app, tx).await?;
         let mode = mode_of(app, Some(&book.account));
         if mode != book.account.applied {
             book.apply(tx, book.account.chosen, mode).await?;
@@ -202,7 +204,7 @@ impl Book {
     }
 
     /// Sets the budget by which requests are refused, after the last transaction. A deleted organization has none.
-    pub(super) async fn finish(self, tx: &mut Tx) -> Result<Amount, Error> {
+    pub(super) async fn finish(mut self, app: &App, tx: &mut Tx) -> Result<Amount, Error> {
         let balance = self.balance();
         let closed = |row: organizations::Organization| row.deactivated_at.is_some();
         if organizations::find(tx, &self.organization).await?.is_none_or(closed) {
@@ -215,6 +217,7 @@ impl Book {
                     budgets::set_credit(tx, &self.organization, most, self.now).await?;
                     self.note_end(tx, most).await?;
                 }
+                self.note_low(app, tx).await?;
             }
             BillingMode::None | BillingMode::Postpaid => {
                 if self.budget.most.is_some() {
@@ -223,6 +226,13 @@ impl Book {
             }
         }
         Ok(balance)
+    }
+
+    /// Notes whether the balance crossed the mark for little credit: after usage is posted and after each change, so
+    /// that it is noted also when more was bought since.
+    async fn note_low(&mut self, app: &App, tx: &mut Tx) -> Result<(), Error> {
+        let balance = self.balance();
+        low::note(app, tx, &mut self.account, (balance, self.now)).await
     }
 
     /// Notes that the ledger took what was left of the credit, or that there is credit again. What usage takes is noted

@@ -2,7 +2,7 @@
 
 use keystead_core::id::OrganizationId;
 use keystead_core::ledger::Suspension;
-use keystead_core::money::{Amount, CURRENCY};
+use keystead_core::money::{Amount, CURRENCY, Micros};
 use keystead_core::purchase::recharge::Pause;
 use keystead_core::time::Timestamp;
 use keystead_core::webhook::EventType;
@@ -19,13 +19,32 @@ pub(crate) async fn emit_exhausted(
     organization: &OrganizationId,
     (balance, at): (Amount, Timestamp),
 ) -> Result<(), Error> {
-    let data = json!({
+    let data = of_balance(organization, balance);
+    emit(app, tx, organization, EventType::CreditExhausted, (at, data)).await
+}
+
+/// Reports that the balance fell below the mark that owners set.
+pub(super) async fn emit_low(
+    app: &App,
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    (balance, mark, at): (Amount, Micros, Timestamp),
+) -> Result<(), Error> {
+    let mut data = of_balance(organization, balance);
+    if let Value::Object(members) = &mut data {
+        members.insert("mark".to_owned(), json!(Amount::from(mark).rounded_to(100)));
+    }
+    emit(app, tx, organization, EventType::CreditLow, (at, data)).await
+}
+
+/// What is said of a balance, in whole cents.
+fn of_balance(organization: &OrganizationId, balance: Amount) -> Value {
+    json!({
         "organization_id": organization,
         "balance": balance.rounded_to(100),
         "unit": "cents",
         "currency": CURRENCY,
-    });
-    emit(app, tx, organization, EventType::CreditExhausted, (at, data)).await
+    })
 }
 
 /// Reports that automatic purchases pause.

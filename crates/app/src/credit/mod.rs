@@ -4,6 +4,7 @@
 mod book;
 mod check;
 pub(crate) mod events;
+mod low;
 mod operator;
 mod payments;
 mod posting;

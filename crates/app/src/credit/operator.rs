@@ -123,7 +123,7 @@ impl App {
                 let entry = AuditEntry { organization, action: "billing.mode_changed", target, details };
                 self.record(tx, actor, entry).await?;
             }
-            book.finish(tx).await?;
+            book.finish(self, tx).await?;
             credit_of(self, tx, organization).await
         })
     }
@@ -179,7 +179,7 @@ impl App {
                     None => emit_resumed(self, tx, organization).await?,
                 }
             }
-            book.finish(tx).await?;
+            book.finish(self, tx).await?;
             credit_of(self, tx, organization).await
         })
     }
@@ -284,13 +284,13 @@ async fn post_once(
         None => None,
     };
     if let Some(transaction) = transaction {
-        return Ok(Posted { transaction, repeated: true, balance: book.finish(tx).await? });
+        return Ok(Posted { transaction, repeated: true, balance: book.finish(app, tx).await? });
     }
     let made = (posting.operation)(&book.position, &posting.lot, posting.micros).map_err(fault)?;
     let new = posting.rules.map(|rules| (posting.lot.clone(), rules));
     let transaction = book.post(app, tx, &actor.actor_id(), made, posting.about.clone(), new).await?;
     record(app, tx, actor, &transaction).await?;
-    Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
+    Ok(Posted { transaction, repeated: false, balance: book.finish(app, tx).await? })
 }
 
 async fn ensure_open(tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {

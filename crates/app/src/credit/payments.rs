@@ -64,7 +64,7 @@ pub async fn record_purchase(app: &App, tx: &mut Tx, actor: &Actor, paid: &Purch
     let mut book = Book::lock(app, tx, paid.organization).await?;
     let reference = format!("purchase/{}", paid.payment);
     if let Some(known) = known(tx, paid.organization, &reference, paid.micros, SAME_ID).await? {
-        return Ok(Posted { transaction: known, repeated: true, balance: book.finish(tx).await? });
+        return Ok(Posted { transaction: known, repeated: true, balance: book.finish(app, tx).await? });
     }
     let lot = app.draw(CreditLotId::generate);
     let made = purchase(&book.position, &lot, paid.micros).map_err(fault)?;
@@ -73,7 +73,7 @@ pub async fn record_purchase(app: &App, tx: &mut Tx, actor: &Actor, paid: &Purch
     let rules = LotRules { expires_at, ..LotRules::default() };
     let transaction = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, rules))).await?;
     record(app, tx, actor, &transaction).await?;
-    let balance = book.finish(tx).await?;
+    let balance = book.finish(app, tx).await?;
     evaluate(app, tx, paid.organization, app.now()).await?;
     Ok(Posted { transaction, repeated: false, balance })
 }
@@ -106,7 +106,7 @@ async fn take_back(
     let reference = format!("{}/{id}", if disputed { "chargeback" } else { "refund" });
     let taken = Micros(micros.0.saturating_neg());
     if let Some(known) = known(tx, organization, &reference, taken, SAME_ID).await? {
-        return Ok(Posted { transaction: known, repeated: true, balance: book.finish(tx).await? });
+        return Ok(Posted { transaction: known, repeated: true, balance: book.finish(app, tx).await? });
     }
     let of_payment = ledger::list_of_payment(tx, payment).await?;
     let bought = of_payment.iter().find(|row| row.organization == *organization && row.lot.is_some());
@@ -129,7 +129,7 @@ async fn take_back(
         app.record(tx, actor, AuditEntry { organization, action: "billing.suspended", target, details }).await?;
         emit_suspended(app, tx, organization, (Suspension::Chargeback, "")).await?;
     }
-    Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
+    Ok(Posted { transaction, repeated: false, balance: book.finish(app, tx).await? })
 }
 
 /// Posts that the bank returned a payment. The suspension that chargebacks began ends, unless another dispute is open, or
@@ -151,7 +151,7 @@ pub async fn reverse_chargeback(
     let micros = gained(&taken, &Account::Disputed);
     let reference = format!("chargeback_reversed/{dispute}");
     if let Some(known) = ledger::find_by_reference(tx, &reference).await? {
-        return Ok(Posted { transaction: known, repeated: true, balance: book.finish(tx).await? });
+        return Ok(Posted { transaction: known, repeated: true, balance: book.finish(app, tx).await? });
     }
     let lot = app.draw(CreditLotId::generate);
     let made = reverse_charge_back(&book.position, &lot, micros).map_err(fault)?;
@@ -169,7 +169,7 @@ pub async fn reverse_chargeback(
         app.record(tx, actor, AuditEntry { organization, action: "billing.resumed", target, details }).await?;
         emit_resumed(app, tx, organization).await?;
     }
-    Ok(Posted { transaction, repeated: false, balance: book.finish(tx).await? })
+    Ok(Posted { transaction, repeated: false, balance: book.finish(app, tx).await? })
 }
 
 /// Whether billing stays suspended when this dispute is won. What was lost before the suspension began was settled by an

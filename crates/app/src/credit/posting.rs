@@ -44,7 +44,7 @@ impl App {
     async fn post_ledger(&self, organization: &OrganizationId) -> Result<(), Error> {
         write_tx!(self.store(), "post_ledger", |tx| {
             let book = Book::lock(self, tx, organization).await?;
-            book.finish(tx).await?;
+            book.finish(self, tx).await?;
             Ok(())
         })
     }
@@ -56,5 +56,5 @@ pub(crate) async fn begin(app: &App, tx: &mut Tx, organization: &OrganizationId)
         return Ok(());
     }
     let book = Book::lock(app, tx, organization).await?;
-    book.finish(tx).await.map(|_| ())
+    book.finish(app, tx).await.map(|_| ())
 }

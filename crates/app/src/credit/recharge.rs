@@ -4,7 +4,7 @@
 use keystead_core::budget::Window;
 use keystead_core::id::OrganizationId;
 use keystead_core::ledger::{MOST, Recharge};
-use keystead_core::money::Amount;
+use keystead_core::money::{Amount, Micros};
 use keystead_core::purchase::bounds::PurchaseBounds;
 use keystead_core::scope::Scope;
 use keystead_store::tables::{credit_accounts, recharge_pauses};
@@ -81,18 +81,20 @@ impl App {
     }
 }
 
+/// Refuses an amount that nothing may have.
+pub(super) fn in_range(name: &'static str, amount: Micros) -> Result<(), Error> {
+    if (1..=MOST.0).contains(&amount.0) {
+        return Ok(());
+    }
+    let message = format!("Invalid '{name}': must be at least 1 cent and at most 1000000000000 cents.");
+    Err(Error::invalid(name, message))
+}
+
 fn checked(recharge: Recharge, bounds: PurchaseBounds) -> Result<(), Error> {
     let Recharge { below, amount, ceiling } = recharge;
-    let range = |name: &'static str, micros: i64| {
-        if (1..=MOST.0).contains(&micros) {
-            return Ok(());
-        }
-        let message = format!("Invalid '{name}': must be at least 1 cent and at most 1000000000000 cents.");
-        Err(Error::invalid(name, message))
-    };
-    range("below_in_cents", below.0)?;
-    range("amount_in_cents", amount.0)?;
-    range("monthly_ceiling_in_cents", ceiling.0)?;
+    in_range("below_in_cents", below)?;
+    in_range("amount_in_cents", amount)?;
+    in_range("monthly_ceiling_in_cents", ceiling)?;
     // What may be bought in a day differs from day to day, and for new organizations; what never fits is refused.
     bounds.check(amount.0 / CENT, 0, false).map_err(out_of_bounds)?;
     if ceiling < amount {

@@ -69,6 +69,8 @@ pub struct CreditView {
     pub recharge: Option<Recharge>,
     /// Whether that pauses; only where it is set.
     pub paused: Option<RechargePause>,
+    /// The balance below which owners are told.
+    pub low_mark: Option<Micros>,
 }
 
 impl CreditView {
@@ -166,6 +168,7 @@ pub(super) async fn credit_of(app: &App, tx: &mut Tx, organization: &Organizatio
             Some(_) => paused(app, tx, organization).await?,
             None => None,
         },
+        low_mark: account.low_mark.map(|mark| mark.below),
     })
 }
 
@@ -186,6 +189,7 @@ fn without_account(organization: &OrganizationId) -> CreditAccount {
         waived: Amount::ZERO,
         suspended: None,
         recharge: None,
+        low_mark: None,
     }
 }
 

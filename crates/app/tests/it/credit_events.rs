@@ -1,9 +1,10 @@
 //! Events about credit and billing: each is sent once for each time that it happens.
 
-use keystead_app::Actor;
 use keystead_app::webhooks::NewWebhook;
+use keystead_app::{Actor, Error};
 use keystead_core::id::OrganizationId;
-use keystead_core::ledger::BillingMode;
+use keystead_core::ledger::{BillingMode, MOST};
+use keystead_core::money::Micros;
 use keystead_core::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::vendors::{DAY, ServicesApp};
 
 /// Makes a webhook that is subscribed to all events about credit.
 pub(crate) async fn subscribe(test: &ServicesApp, owner: &Actor, organization: &OrganizationId) {
-    let types = ["credit.exhausted", "credit.recharge_paused", "billing.suspended", "billing.resumed"];
+    let types = ["credit.low", "credit.exhausted", "credit.recharge_paused", "billing.suspended", "billing.resumed"];
     let asked = NewWebhook {
         url: "https://hooks.example.com/in".to_owned(),
         description: None,
@@ -48,6 +49,26 @@ impl Account {
         let organization = self.organization.as_str();
         let data = json!({ "organization_id": organization, "balance": balance, "unit": "cents", "currency": "USD" });
         event(&self.test, "credit.exhausted", data)
+    }
+
+    async fn marks(&self, below: Option<i64>) -> Result<(), Error> {
+        let (owner, below) = (Actor::Person(self.owner.clone()), below.map(Micros));
+        self.test.app.set_low_mark(&owner, &self.organization, below).await
+    }
+
+    /// The events of what two nodes posted.
+    async fn posted(&self) -> Vec<Value> {
+        let (one, other) = tokio::join!(self.test.app.post_ledgers(), self.test.app.post_ledgers());
+        one.and(other).unwrap();
+        events(&self.test).await
+    }
+
+    fn low(&self, balance: i64, mark: i64) -> Value {
+        let organization = self.organization.as_str();
+        let data = json!({
+            "organization_id": organization, "balance": balance, "mark": mark, "unit": "cents", "currency": "USD",
+        });
+        event(&self.test, "credit.low", data)
     }
 }
 
@@ -85,6 +106,69 @@ async fn the_end_of_credit_is_an_event_each_time() {
     account.uses(cents(10)).await;
     assert_eq!(events(&account.test).await, [account.exhausted(0)]);
     account.proven().await;
+}
+
+#[tokio::test]
+async fn little_credit_is_an_event_each_time() {
+    let mut account = Account::subscribed().await;
+    account.grant(100, None).await.unwrap();
+    account.marks(Some(50 * CENT)).await.unwrap();
+    account.uses(cents(50)).await;
+    assert!(account.posted().await.is_empty(), "the balance is at the mark");
+    account.uses(cents(1)).await;
+    assert_eq!(account.posted().await, [account.low(49, 50)]);
+    account.test.work().await;
+    let told = account.test.subjects().into_iter().filter(|subject| subject.contains("Less than 0.50"));
+    assert_eq!(told.count(), 1, "the owner gets a mail");
+    account.uses(cents(1)).await;
+    account.grant(1, None).await.unwrap();
+    assert!(account.posted().await.is_empty(), "it was low before");
+    account.grant(1, None).await.unwrap();
+    account.adjust(-CENT, None).await.unwrap();
+    assert_eq!(account.posted().await, [account.low(49, 50)], "it was at the mark, and a correction took it");
+    account.grant(1, None).await.unwrap();
+    account.uses(cents(10)).await;
+    account.grant(110, Some(DAY)).await.unwrap();
+    assert_eq!(account.posted().await, [account.low(40, 50)], "also when more was bought before usage was posted");
+    account.test.wait(DAY);
+    assert_eq!(account.posted().await, [account.low(40, 50)], "it expired");
+    account.proven().await;
+}
+
+#[tokio::test]
+async fn a_mark_is_set_by_owners() {
+    let mut account = Account::subscribed().await;
+    account.grant(100, None).await.unwrap();
+    for wrong in [0, -1, MOST.0 + 1, i64::MAX] {
+        assert!(matches!(account.marks(Some(wrong)).await, Err(Error::Invalid { .. })), "{wrong}");
+    }
+    let clock = Actor::service("clock");
+    assert!(account.test.app.set_low_mark(&clock, &account.organization, Some(Micros(CENT))).await.is_err());
+    account.marks(Some(500 * CENT)).await.unwrap();
+    account.uses(cents(1)).await;
+    assert!(account.posted().await.is_empty(), "it was above the balance when it was set");
+    // What was used before counts for the mark that was set then.
+    account.marks(Some(99 * CENT)).await.unwrap();
+    account.uses(cents(1)).await;
+    account.marks(Some(50 * CENT)).await.unwrap();
+    assert_eq!(account.posted().await, [account.low(98, 99)]);
+    account.marks(None).await.unwrap();
+    account.uses(cents(90)).await;
+    assert!(account.posted().await.is_empty(), "there is no mark");
+    account.proven().await;
+}
+
+#[tokio::test]
+async fn only_prepaid_credit_is_low() {
+    let mut account = Account::new(BillingMode::Postpaid).await;
+    subscribe(&account.test, &Actor::Person(account.owner.clone()), &account.organization).await;
+    account.grant(100, None).await.unwrap();
+    account.marks(Some(50 * CENT)).await.unwrap();
+    account.uses(cents(60)).await;
+    assert!(account.posted().await.is_empty(), "what exceeds credit is owed");
+    let prepaid = Some(BillingMode::Prepaid);
+    account.test.app.set_billing_mode(&operator(), &account.organization, prepaid, "a contract").await.unwrap();
+    assert_eq!(account.posted().await, [account.low(40, 50)]);
 }
 
 #[tokio::test]

@@ -4,9 +4,11 @@
 //! which are never changed or deleted. A balance is a sum of entries, in whole micros. Usage is counted in picos, and
 //! posted by its running total (see [`unposted`]), so that no request is rounded.
 
+mod low;
 mod operations;
 mod position;
 
+pub use low::LowMark;
 pub use operations::{
     adjust, charge_back, expire, grant, post_usage, purchase, refund, reverse_charge_back, reverse_refund,
 };

@@ -31,7 +31,7 @@ pub enum EventType {
     KeyResumed,
     /// Unusual use of a key was noticed.
     AnomalyDetected,
-    /// Little credit is left.
+    /// The balance of prepaid credit fell below the mark that owners set.
     CreditLow,
     /// No prepaid credit is left, so that requests that cost something are refused.
     CreditExhausted,
@@ -61,14 +61,14 @@ impl EventType {
         Self::EndpointTest,
     ];
 
-    /// The types that endpoints can be subscribed to. `credit.low` is named already so that its name is fixed; it is added
-    /// here with what sends it.
-    pub const OFFERED: [Self; 9] = [
+    /// The types that endpoints can be subscribed to.
+    pub const OFFERED: [Self; 10] = [
         Self::BudgetThresholdReached,
         Self::BudgetExhausted,
         Self::KeyPaused,
         Self::KeyResumed,
         Self::AnomalyDetected,
+        Self::CreditLow,
         Self::CreditExhausted,
         Self::RechargePaused,
         Self::BillingSuspended,

@@ -79,7 +79,7 @@ fn the_names_of_events_are_fixed() {
     ];
     assert_eq!(EventType::ALL.map(EventType::as_str), names);
     let others: Vec<_> = EventType::ALL.into_iter().filter(|one| !EventType::OFFERED.contains(one)).collect();
-    assert_eq!(others, [EventType::CreditLow, EventType::EndpointTest], "one is reserved, one is sent without asking");
+    assert_eq!(others, [EventType::EndpointTest], "it is sent without asking");
     assert!(EventType::OFFERED.is_sorted());
 }
 

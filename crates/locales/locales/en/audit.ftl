@@ -242,6 +242,7 @@ audit-did-external-key-validated = Validated an external key
 audit-did-external-storage-registered = Registered external storage
 audit-did-external-storage-removed = Removed external storage
 audit-did-external-storage-validated = Validated external storage
+audit-did-billing-low-mark-changed = Changed the notification of a low balance
 audit-did-billing-mode-changed = Changed how the organization pays
 audit-did-billing-recharge-changed = Changed automatic recharge
 audit-did-billing-resumed = Resumed billing

@@ -242,6 +242,7 @@ audit-did-external-key-validated = 外部キーを検証
 audit-did-external-storage-registered = 外部ストレージを登録
 audit-did-external-storage-removed = 外部ストレージを削除
 audit-did-external-storage-validated = 外部ストレージを検証
+audit-did-billing-low-mark-changed = 残高の通知を変更
 audit-did-billing-mode-changed = 組織の支払い方法を変更
 audit-did-billing-recharge-changed = 自動チャージを変更
 audit-did-billing-resumed = 請求を再開

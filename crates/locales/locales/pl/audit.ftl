@@ -242,6 +242,7 @@ audit-did-external-key-validated = Sprawdzono klucz zewnętrzny
 audit-did-external-storage-registered = Zarejestrowano magazyn zewnętrzny
 audit-did-external-storage-removed = Usunięto magazyn zewnętrzny
 audit-did-external-storage-validated = Sprawdzono magazyn zewnętrzny
+audit-did-billing-low-mark-changed = Zmieniono powiadomienie o niskim saldzie
 audit-did-billing-mode-changed = Zmieniono sposób płatności organizacji
 audit-did-billing-recharge-changed = Zmieniono automatyczne doładowanie
 audit-did-billing-resumed = Wznowiono rozliczenia

@@ -1,8 +1,9 @@
-//! How organizations pay, whether their billing is suspended, and when their credit is bought automatically.
+//! How organizations pay, whether their billing is suspended, when their credit is bought automatically, and below
+//! which balance owners are told.
 
 use keystead_core::budget::{BudgetTerms, Window};
 use keystead_core::id::OrganizationId;
-use keystead_core::ledger::{BillingMode, Recharge, Suspension};
+use keystead_core::ledger::{BillingMode, LowMark, Recharge, Suspension};
 use keystead_core::money::{Amount, Micros};
 use keystead_core::purchase::recharge::Pause;
 use keystead_core::time::Timestamp;
@@ -27,13 +28,15 @@ pub struct CreditAccount {
     pub suspended: Option<(Timestamp, Suspension, String)>,
     /// When credit is bought automatically.
     pub recharge: Option<Recharge>,
+    /// The mark below which owners are told.
+    pub low_mark: Option<LowMark>,
 }
 
 /// The columns in the order in which [`account`] reads them.
 macro_rules! columns {
     () => {
         "organization, chosen_mode, applied_mode, waived, waived_picos, suspended_at, suspended_for, suspended_reason, \
-         recharge_below, recharge_amount, recharge_ceiling"
+         recharge_below, recharge_amount, recharge_ceiling, low_mark, low_passed"
     };
 }
 
@@ -49,6 +52,8 @@ fn account(row: &Row) -> Result<CreditAccount, Error> {
         }
         _ => None,
     };
+    let passed = row.bool(12)?;
+    let low_mark = row.optional_int(11)?.map(|below| LowMark { below: Micros(below), passed });
     Ok(CreditAccount {
         organization: id(row, 0, TABLE)?,
         chosen: optional_named(row, 1, TABLE, BillingMode::from_name)?,
@@ -56,6 +61,7 @@ fn account(row: &Row) -> Result<CreditAccount, Error> {
         waived: amount(row, 3)?,
         suspended,
         recharge,
+        low_mark,
     })
 }
 
@@ -170,6 +176,24 @@ pub async fn set_recharge(
         part(|recharge| recharge.below).into(),
         part(|recharge| recharge.amount).into(),
         part(|recharge| recharge.ceiling).into(),
+        at.0.into(),
+    ];
+    tx.execute(SQL, values).await.map(|_| ())
+}
+
+/// Saves the mark below which owners are told, with whether the balance passed it; `None` is no mark.
+pub async fn set_low_mark(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    mark: Option<LowMark>,
+    at: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str =
+        "UPDATE credit_accounts SET low_mark = $2, low_passed = $3, updated_at = $4 WHERE organization = $1";
+    let values = vec![
+        organization.as_str().into(),
+        mark.map(|mark| mark.below.0).into(),
+        mark.is_some_and(|mark| mark.passed).into(),
         at.0.into(),
     ];
     tx.execute(SQL, values).await.map(|_| ())

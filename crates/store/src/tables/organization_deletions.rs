@@ -269,7 +269,7 @@ const ERASE: [&str; 48] = [
     "UPDATE consents SET ip = NULL WHERE organization = $1",
     // The ledger stays, as usage does: it is the record of what was paid.
     "UPDATE credit_accounts SET recharge_below = NULL, recharge_amount = NULL, recharge_ceiling = NULL, \
-     suspended_reason = NULL WHERE organization = $1",
+     low_mark = NULL, low_passed = FALSE, suspended_reason = NULL WHERE organization = $1",
 ];
 
 /// Waits until no transaction changes the organization or counts its usage, and lets none begin before the end of this one:

@@ -48,7 +48,7 @@ pub(super) fn ended(row: &Purchase, status: PaymentStatus, reason: &str) -> Paym
 pub(super) async fn apply_payment(app: &App, seen: &Purchase, payment: Payment) -> Result<Option<Purchase>, Error> {
     write_tx!(app.store(), "apply_payment", |tx| {
         // The ledger is locked before anything is written, and with it every purchase of the organization.
-        Book::lock(app, tx, &seen.organization).await?.finish(tx).await?;
+        Book::lock(app, tx, &seen.organization).await?.finish(app, tx).await?;
         let row = credit_purchases::find(tx, &seen.organization, &seen.id).await?;
         let Some(row) = row.filter(|row| row.version == seen.version) else { return Ok(None) };
         match mismatch(&row, &payment) {

@@ -121,7 +121,7 @@ async fn find_refund(app: &App, job: &RequestRefund) -> Result<Option<(Purchase,
 
 async fn undo_refund(app: &App, job: &RequestRefund) -> Result<(), Error> {
     write_tx!(app.store(), "undo_refund", |tx| {
-        Book::lock(app, tx, &job.organization).await?.finish(tx).await?;
+        Book::lock(app, tx, &job.organization).await?.finish(app, tx).await?;
         let Some(row) = credit_purchases::find(tx, &job.organization, &job.purchase).await? else { return Ok(()) };
         let all = credit_reversals::list(tx, &job.purchase).await?;
         let is_it =

@@ -1,7 +1,7 @@
 //! The mails about purchases and the end of credit, to the owners, in their language.
 
 use keystead_core::id::{OrganizationId, UserId};
-use keystead_core::money::Amount;
+use keystead_core::money::{Amount, Micros};
 use keystead_core::purchase::recharge::Pause;
 use keystead_core::role::OrganizationRole;
 use keystead_providers::mail::MailContent;
@@ -31,6 +31,8 @@ pub(crate) enum PurchaseNotice {
     DisputeWon,
     /// Automatic purchases pause.
     Paused(PausedBy),
+    /// The balance fell below the mark that owners set.
+    Low,
     /// No prepaid credit is left.
     Exhausted,
 }
@@ -59,7 +61,7 @@ impl From<Pause> for PausedBy {
 impl PurchaseNotice {
     /// Every notice, for tests of the mails.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Paid,
         Self::Refunded,
         Self::RefundFailed,
@@ -69,6 +71,7 @@ impl PurchaseNotice {
         Self::Paused(PausedBy::NoCard),
         Self::Paused(PausedBy::Ceiling),
         Self::Paused(PausedBy::Bounds),
+        Self::Low,
         Self::Exhausted,
     ];
 
@@ -83,6 +86,7 @@ impl PurchaseNotice {
             Self::Paused(PausedBy::NoCard) => "mail-recharge-no-card",
             Self::Paused(PausedBy::Ceiling) => "mail-recharge-ceiling",
             Self::Paused(PausedBy::Bounds) => "mail-recharge-bounds",
+            Self::Low => "mail-credit-low",
             Self::Exhausted => "mail-credit-exhausted",
         }
     }
@@ -106,7 +110,8 @@ pub(crate) fn about_purchase(
 ) -> MailContent {
     let amount = reader.format.money(&Amount::of_cents(about.cents));
     let mut lines = vec![reader.line("mail-line-organization", "organization", &about.organization)];
-    if notice != PurchaseNotice::Exhausted {
+    // The text of these has the amount, where there is one.
+    if !matches!(notice, PurchaseNotice::Low | PurchaseNotice::Exhausted) {
         lines.push(reader.line("mail-line-amount", "amount", &amount));
     }
     if let Some(url) = &about.receipt_url {
@@ -118,13 +123,29 @@ pub(crate) fn about_purchase(
     compose(sender, reader.messages, text, parts)
 }
 
-/// Queues a mail to the owners that no credit is left. Such mails count as those of alerts.
+/// Queues a mail to the owners that no credit is left.
 pub(crate) async fn mail_exhausted(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
-    if !app.sends_mail() || !count_alert_mail(app, tx, organization, "about the end of credit").await? {
+    mail_credit(app, tx, organization, (PurchaseNotice::Exhausted, 0), "about the end of credit").await
+}
+
+/// Queues a mail to the owners that the balance is below their mark.
+pub(crate) async fn mail_low(app: &App, tx: &mut Tx, organization: &OrganizationId, mark: Micros) -> Result<(), Error> {
+    let cents = Amount::from(mark).rounded_to(100);
+    mail_credit(app, tx, organization, (PurchaseNotice::Low, cents), "about little credit").await
+}
+
+/// Queues a mail to the owners about what is left of the credit. Such mails count as those of alerts.
+async fn mail_credit(
+    app: &App,
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    (notice, cents): (PurchaseNotice, i64),
+    about: &str,
+) -> Result<(), Error> {
+    if !app.sends_mail() || !count_alert_mail(app, tx, organization, about).await? {
         return Ok(());
     }
-    let notice = PurchaseNotice::Exhausted;
-    let mail = MailPurchase { organization: organization.clone(), purchase: None, notice, cents: 0, to: None };
+    let mail = MailPurchase { organization: organization.clone(), purchase: None, notice, cents, to: None };
     app.enqueue(tx, &Job::MailPurchase(mail), app.now()).await
 }
 

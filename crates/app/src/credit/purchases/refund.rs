@@ -66,12 +66,12 @@ impl App {
                     let message = "The idempotency key was used for another refund. Use a new key.";
                     return Err(Error::Conflict { message: message.to_owned() });
                 }
-                book.finish(tx).await?;
+                book.finish(self, tx).await?;
                 return Ok(());
             }
             let cents = refundable(&row, &all, order.cents)?;
             let left = unspent(tx, &book, &row).await?;
-            book.finish(tx).await?;
+            book.finish(self, tx).await?;
             if cents > left && !order.spent_too {
                 let message = format!(
                     "Of this purchase {} USD are not spent. To pay more back, confirm that spent credit is paid back, too.",

@@ -134,7 +134,7 @@ pub(super) async fn give_back(
                 let posted = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, rules))).await?;
                 record(app, tx, actor, &posted).await?;
             }
-            book.finish(tx).await?;
+            book.finish(app, tx).await?;
             mail_amount(app, tx, row, PurchaseNotice::RefundFailed, one.cents).await
         }
     }

@@ -43,7 +43,7 @@ pub(super) const ORGANIZATION_TIERS: Part = Part {
 pub(super) const CREDIT_ACCOUNTS: Part = Part {
     table: "credit_accounts",
     sql: "SELECT chosen_mode, applied_mode, suspended_at, suspended_for, recharge_below, recharge_amount, recharge_ceiling, \
-          updated_at FROM credit_accounts WHERE organization = $1",
+          low_mark, updated_at FROM credit_accounts WHERE organization = $1",
     columns: &[
         ("chosen_mode", Text),
         ("mode", Text),
@@ -52,6 +52,7 @@ pub(super) const CREDIT_ACCOUNTS: Part = Part {
         ("recharge_below_micros", Number),
         ("recharge_micros", Number),
         ("recharge_monthly_ceiling_micros", Number),
+        ("low_mark_micros", Number),
         ("updated_at", Time),
     ],
 };

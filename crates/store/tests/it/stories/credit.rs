@@ -2,7 +2,7 @@
 
 use keystead_core::budget::{Charge, Payers, Window};
 use keystead_core::id::OrganizationId;
-use keystead_core::ledger::{Account, BillingMode, Entry, Recharge, Suspension, TransactionKind};
+use keystead_core::ledger::{Account, BillingMode, Entry, LowMark, Recharge, Suspension, TransactionKind};
 use keystead_core::money::{Amount, Micros};
 use keystead_core::purchase::recharge::Pause;
 use keystead_core::time::Timestamp;
@@ -79,7 +79,14 @@ pub(crate) async fn accounts_and_lots(db: Database) {
     change!(db, |tx| credit_accounts::set_suspended(tx, &one, None, later(6))).unwrap();
     change!(db, |tx| credit_accounts::set_recharge(tx, &one, None, NOW)).unwrap();
     let account = look!(db, |tx| credit_accounts::find(tx, &one)).unwrap().unwrap();
-    assert_eq!((account.suspended, account.recharge), (None, None));
+    assert_eq!((account.suspended, account.recharge, account.low_mark), (None, None, None));
+    for passed in [false, true] {
+        let mark = Some(LowMark { below: Micros(5), passed });
+        change!(db, |tx| credit_accounts::set_low_mark(tx, &one, mark, NOW)).unwrap();
+        assert_eq!(look!(db, |tx| credit_accounts::find(tx, &one)).unwrap().unwrap().low_mark, mark);
+    }
+    change!(db, |tx| credit_accounts::set_low_mark(tx, &one, None, NOW)).unwrap();
+    assert_eq!(look!(db, |tx| credit_accounts::find(tx, &one)).unwrap().unwrap().low_mark, None);
 
     let lot = |name: &str, expires: Option<i64>| CreditLot {
         id: id(&format!("credit_{name}")),
