@@ -325,6 +325,8 @@ pub static ROUTES: &[Endpoint] = &[
     write("/v1/keystead/operator/policy/preview", OPERATOR, || post(operator::preview)).body(&["rules"]),
     read("/v1/keystead/credit", USAGE, || get(keystead::credit::retrieve)),
     write("/v1/keystead/credit/recharge", WRITE, || post(keystead::credit::recharge)).body(keystead::credit::RECHARGE),
+    write("/v1/keystead/credit/low_mark", WRITE, || post(keystead::credit::set_low_mark))
+        .body(keystead::credit::LOW_MARK),
     read(PURCHASES, READ, || get(keystead::purchases::list)).query(PAGE, &[]),
     write(PURCHASES, WRITE, || post(keystead::purchases::create)).body(keystead::purchases::PURCHASE),
     read(PURCHASE, READ, || get(keystead::purchases::retrieve)),

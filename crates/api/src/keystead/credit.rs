@@ -21,6 +21,8 @@ use crate::query::Query;
 /// The fields of automatic recharge.
 pub(crate) const RECHARGE: &[&str] =
     &["enabled", "below_in_cents", "amount_in_cents", "monthly_ceiling_in_cents", "currency"];
+/// The fields of the mark for a low balance.
+pub(crate) const LOW_MARK: &[&str] = &["enabled", "below_in_cents", "currency"];
 /// The fields of a grant.
 pub(crate) const GRANT: &[&str] =
     &["amount_in_cents", "currency", "expires_at", "priority", "reason", "idempotency_key"];
@@ -84,6 +86,7 @@ pub(crate) fn show(view: &CreditView) -> Value {
                 "reason": pause.why.as_str(), "since": pause.since, "until": pause.until,
             })),
         })),
+        "low_mark": view.low_mark.map(|below| json!({ "below_in_cents": of_micros(below) })),
     })
 }
 
@@ -169,6 +172,19 @@ pub(crate) async fn recharge(
         None
     };
     state.app.set_recharge(&admin.actor, &admin.organization, wanted).await.or_fail(&state)?;
+    retrieve(State(state), admin).await
+}
+
+/// `POST /v1/keystead/credit/low_mark`: sets below which balance owners are told, or never with `enabled: false`.
+pub(crate) async fn set_low_mark(
+    State(state): State<ApiState>,
+    admin: Admin,
+    fields: Fields,
+) -> Result<Json<Value>, ApiError> {
+    check_currency(&fields)?;
+    let enabled = fields.boolean("enabled")?.ok_or_else(|| ApiError::missing("enabled"))?;
+    let below = if enabled { Some(amount(&fields, "below_in_cents")?) } else { None };
+    state.app.set_low_mark(&admin.actor, &admin.organization, below).await.or_fail(&state)?;
     retrieve(State(state), admin).await
 }
 

@@ -39,6 +39,7 @@ async fn credit_is_granted_corrected_and_listed() {
     let expected = json!({
         "object": "keystead.credit", "organization_id": organization, "mode": "none", "chosen_mode": null,
         "currency": "USD", "balance_in_cents": 0, "unposted_in_cents": 0, "lots": [], "suspended": null, "recharge": null,
+        "low_mark": null,
     });
     assert_eq!(world.get("/v1/keystead/credit", key).await.body, expected);
     let chosen = world.post(&format!("{place}/mode"), key, json!({ "mode": "prepaid", "reason": "a contract" })).await;
@@ -203,4 +204,30 @@ async fn owners_set_automatic_recharge() {
     assert_eq!(pause(Pause::NoCard).await, json!({ "reason": "no_card", "since": START, "until": null }));
     let off = world.post(place, key, json!({ "enabled": false })).await;
     assert_eq!((off.status, &off.body["recharge"]), (200, &json!(null)));
+}
+
+#[tokio::test]
+async fn owners_set_the_mark_for_a_low_balance() {
+    let world = World::new().await;
+    let owner = world.bootstrap("ann", true).await;
+    let (key, place) = (admin(&owner), "/v1/keystead/credit/low_mark");
+    let good = json!({ "enabled": true, "below_in_cents": 1_000, "currency": "USD" });
+    let set = world.post(place, key, good.clone()).await;
+    let expected = json!({ "below_in_cents": 1_000 });
+    assert_eq!((set.status, &set.body["low_mark"]), (200, &expected), "{}", set.body);
+    for (name, value) in [
+        ("enabled", json!(null)),
+        ("below_in_cents", json!(null)),
+        ("below_in_cents", json!(0)),
+        ("below_in_cents", json!(1.5)),
+        ("below_in_cents", json!(1_000_000_000_001_i64)),
+        ("currency", json!("EUR")),
+    ] {
+        let mut body = good.clone();
+        body[name] = value;
+        refused(&world.post(place, key, body).await, name);
+    }
+    assert_eq!(world.get("/v1/keystead/credit", key).await.body["low_mark"], expected);
+    let off = world.post(place, key, json!({ "enabled": false })).await;
+    assert_eq!((off.status, &off.body["low_mark"]), (200, &json!(null)), "{}", off.body);
 }

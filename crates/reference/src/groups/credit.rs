@@ -89,6 +89,15 @@ const MEMBERS: &[Member] = &[
     )
     .or_null()
     .such_as("null"),
+    field(
+        "low_mark",
+        Kind::Members(&[
+            field("below_in_cents", Kind::Number, "Owners are told when the balance falls below this.").such_as("1000")
+        ]),
+        "The mark for a low balance; null is none.",
+    )
+    .or_null()
+    .such_as("null"),
 ];
 
 pub(super) const CREDIT: Object = Object::new("Credit", "What an organization has, and how it pays.", MEMBERS);
@@ -218,6 +227,17 @@ pub(super) const GROUP: Group = Group {
                 cents("monthly_ceiling_in_cents", "The most that is bought automatically in a month (UTC); at least the amount.")
                     .shown()
                     .such_as("20000"),
+                CURRENCY_MEMBER,
+            ])
+            .answers(&CREDIT),
+        post("/v1/keystead/credit/low_mark", "setLowMark", "Set the mark for a low balance")
+            .about("With `enabled`, the amount is required. When the balance of prepaid credit falls below it, the owners \
+                    get an email and webhooks get `credit.low`, once until the balance was at or above it. Of a mark above \
+                    the balance they are told when the balance falls below it once more.")
+            .needs(WRITE)
+            .body(&[
+                field("enabled", Kind::Boolean, "Whether owners are told.").such_as("true"),
+                cents("below_in_cents", "They are told when the balance falls below this.").shown().such_as("1000"),
                 CURRENCY_MEMBER,
             ])
             .answers(&CREDIT),
