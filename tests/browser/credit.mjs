@@ -69,6 +69,12 @@ async function journey(page, language, scripts) {
   await page.fill("#ceiling", "200");
   await page.locator("#recharge form button").first().click();
   await page.waitForURL("**done=saved**");
+  await page.fill("#mark", "-5");
+  await page.locator("#low-balance form button").click();
+  await page.waitForSelector("#mark[aria-invalid]");
+  await page.fill("#mark", "5");
+  await page.locator("#low-balance form button").click();
+  await page.waitForURL("**done=saved**");
   await see("billing");
   await page.locator("#recharge form button.word").click();
   await page.waitForURL("**done=saved**");

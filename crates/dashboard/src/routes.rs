@@ -186,6 +186,7 @@ pub static ROUTES: &[Route] = &[
     signed_in("/settings/organization/billing", || get(credit::open)),
     recently_authenticated("/settings/organization/billing/recharge", || post(credit::recharge)),
     recently_authenticated("/settings/organization/billing/recharge/stop", || post(credit::stop)),
+    signed_in("/settings/organization/billing/low-mark", || post(credit::save_low_mark)),
     signed_in("/settings/organization/billing/ledger.csv", || get(credit_csv::export)),
     signed_in("/settings/organization/billing/payment-methods", || get(billing::open)),
     recently_authenticated("/settings/organization/billing/payment-methods/add", || post(billing::add)),

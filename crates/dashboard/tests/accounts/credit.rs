@@ -106,6 +106,17 @@ async fn operators_grant_and_owners_see_what_they_have() {
     send(&mut ops, &format!("{BILLING}/recharge/stop"), &[]).await;
     assert!(ops.get(BILLING).await.body.contains("Credit is not bought automatically"));
 
+    let mark = format!("{BILLING}/low-mark");
+    let refused = send(&mut ops, &mark, &[("mark", "-5")]).await.body;
+    let says = |text: &str| refused.contains(text);
+    assert!(says("href=\"#mark\"") && says("id=\"mark-wrong\"") && says("value=\"-5\""), "{refused}");
+    assert!(ops.get(BILLING).await.body.contains("The owners are not notified"));
+    assert!(send(&mut ops, &mark, &[("mark", "7.50")]).await.location().contains("done=saved"));
+    let page = ops.get(BILLING).await.body;
+    assert!(page.contains("When the balance falls below 7.50") && page.contains("value=\"7.50\""), "{page}");
+    assert!(send(&mut ops, &mark, &[("mark", " ")]).await.location().contains("done=saved"));
+    assert!(ops.get(BILLING).await.body.contains("The owners are not notified"));
+
     let suspend = [("do", "suspend"), ("reason", "unpaid")];
     assert!(send(&mut ops, &place, &suspend).await.location().contains("done=saved"));
     assert!(ops.get(BILLING).await.body.contains("Reason: unpaid"));
@@ -246,6 +257,8 @@ async fn credit_belongs_to_owners_and_its_console_to_operators() {
     let recharge = [("csrf", csrf.as_str()), ("below", "1"), ("amount", "1"), ("ceiling", "1")];
     assert_eq!(ben.post(&format!("{BILLING}/recharge"), &recharge).await.status, 403);
     assert_eq!(ben.post(&format!("{BILLING}/recharge/stop"), &recharge).await.status, 403);
+    let mark = [("csrf", csrf.as_str()), ("mark", "1")];
+    assert_eq!(ben.post(&format!("{BILLING}/low-mark"), &mark).await.status, 403);
     assert!(ann.get(BILLING).await.body.contains("There are no transactions yet"));
 }
 

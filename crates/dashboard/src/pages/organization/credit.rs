@@ -1,4 +1,5 @@
-//! Billing > Credit: what the organization has, its lots, automatic recharge and its ledger.
+//! Billing > Credit: what the organization has, its lots, automatic recharge, the mark for a low balance and its
+//! ledger.
 
 use askama::Template;
 use axum::extract::State;
@@ -85,6 +86,10 @@ struct Credit {
     /// The bounds of one purchase, in words.
     amount_hint: String,
     fields: RechargeFields,
+    /// What holds of the mark for a low balance, in words.
+    low: String,
+    /// The field of that mark.
+    mark: String,
     /// The field at fault, and what is wrong.
     wrong: Option<(String, String)>,
     rows: Vec<LedgerRow>,
@@ -160,6 +165,14 @@ fn recharge_words(visit: &Visit, view: &CreditView) -> String {
     t.text_with_all("credit-recharge-on", &arguments)
 }
 
+fn low_words(visit: &Visit, view: &CreditView) -> String {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    match view.low_mark {
+        Some(mark) => t.text_with("credit-low-on", "mark", format.money(&mark.into())),
+        None => t.text("credit-low-off"),
+    }
+}
+
 /// Why automatic purchases pause, and when they begin again.
 fn paused(visit: &Visit, view: &CreditView) -> Option<String> {
     let (t, format) = (visit.person.messages, &visit.person.format);
@@ -222,6 +235,8 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError
             amount: field(view.recharge.map(|recharge| recharge.amount)),
             ceiling: field(view.recharge.map(|recharge| recharge.ceiling)),
         },
+        low: low_words(visit, &view),
+        mark: field(view.low_mark),
         wrong: None,
         rows: listed.data.iter().map(|row| LedgerRow::of(format, row)).collect(),
         more: more.map(|last| format!("{}#ledger", visit.link(&format!("{HERE}?after={}", last.id)))),
@@ -268,6 +283,31 @@ pub(crate) async fn stop(State(state): State<DashboardState>, visit: Visit, form
     let set = state.app.set_recharge(&visit.person.actor(), &visit.organization.id, None).await;
     set.map_err(|error| PageError::new(visit.person.messages, error))?;
     Ok(redirect(&visit.link(&format!("{HERE}?done=saved"))))
+}
+
+/// Saves below which balance the owners are told; an empty field is never.
+pub(crate) async fn save_low_mark(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
+    visit.person.check(&form)?;
+    let t = visit.person.messages;
+    let mark = form.field("mark");
+    let wanted = match mark {
+        "" => Ok(None),
+        typed => cents(&visit.person.format, typed, 1).map(Some),
+    };
+    match wanted {
+        Ok(wanted) => {
+            let below = wanted.map(|cents| Micros(cents.saturating_mul(CENT)));
+            let set = state.app.set_low_mark(&visit.person.actor(), &visit.organization.id, below).await;
+            set.map_err(|error| PageError::new(t, error))?;
+            Ok(redirect(&visit.link(&format!("{HERE}?done=saved"))))
+        }
+        Err(text) => {
+            let mut shown = page(&state, &visit).await?;
+            shown.wrong = Some(("mark".to_owned(), text));
+            shown.mark = mark.to_owned();
+            render_invalid(t, &shown)
+        }
+    }
 }
 
 /// Reads the three amounts; the field at fault and what is wrong otherwise.
