@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::migrate::Migrate as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
@@ -12,10 +13,8 @@ use sqlx::{ColumnIndex, Postgres, Row as _, SqlSafeStr, Sqlite, Transaction};
 use crate::Error;
 use crate::migrations::{self, Applied, MIGRATIONS};
 use crate::reachability::Server;
+use crate::sqlite_file::{self, ACQUIRE};
 use crate::value::Value;
-
-/// How long a transaction waits for a connection to a file before the store counts as unavailable.
-const ACQUIRE: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Clone)]
 pub(crate) enum Db {
@@ -50,24 +49,33 @@ impl Db {
             return Ok(Self::Sqlite { writer: pool.clone(), readers: pool });
         }
         let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-        let pool = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE);
-        let writer = pool(1).connect_with(options.clone()).await?;
-        let readers = pool(8).connect_with(options.pragma("query_only", "ON")).await?;
+        let writer = sqlite_file::open(&options, 1).await?;
+        let readers = sqlite_file::open(&options.pragma("query_only", "ON"), 8).await?;
         Ok(Self::Sqlite { writer, readers })
     }
 
-    /// Applies the migrations that are missing; returns their names.
+    /// Applies the migrations that are missing; returns their names. Several processes may do this at the same time, so
+    /// each takes a lock before it reads which are missing.
     pub(crate) async fn migrate(&self) -> Result<Vec<String>, Error> {
-        let before = self.applied().await;
-        migrations::check(&before)?;
-        let done = match self {
-            Self::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
-            Self::Postgres(server) => MIGRATIONS.run(&mut server.migration_connection().await?).await,
-        };
-        done.map_err(|error| Error::Other(error.to_string()))?;
-        let applied = |version| before.iter().any(|one| one.version == version);
-        let new = MIGRATIONS.iter().filter(|migration| !applied(migration.version));
-        Ok(new.map(|migration| format!("{:04} {}", migration.version, migration.description)).collect())
+        migrations::check(&self.applied().await)?;
+        match self {
+            Self::Sqlite { writer, .. } => {
+                let mut tx = sqlite_file::begin_migrating(writer).await?;
+                let new = migrations::missing(&mut *tx).await?;
+                MIGRATIONS.run(&mut *tx).await.map_err(migrations::failed)?;
+                tx.commit().await?;
+                Ok(new)
+            }
+            Self::Postgres(server) => {
+                let mut connection = server.migration_connection().await?;
+                // The lock that `run` takes once more.
+                connection.lock().await.map_err(migrations::failed)?;
+                let new = migrations::missing(&mut connection).await?;
+                MIGRATIONS.run(&mut connection).await.map_err(migrations::failed)?;
+                connection.unlock().await.map_err(migrations::failed)?;
+                Ok(new)
+            }
+        }
     }
 
     /// Returns the migrations that are applied already; none when the table of migrations does not exist yet.
@@ -88,10 +96,7 @@ impl Db {
     pub(crate) async fn begin(&self, write: bool) -> Result<Tx, Error> {
         const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         let on = match self {
-            Self::Sqlite { writer, .. } if write => {
-                let writer = writer.clone();
-                On::Sqlite(apart(async move { writer.begin_with("BEGIN IMMEDIATE").await }).await??)
-            }
+            Self::Sqlite { writer, .. } if write => On::Sqlite(sqlite_file::begin(writer).await?),
             Self::Sqlite { readers, .. } => {
                 let readers = readers.clone();
                 On::Sqlite(apart(async move { readers.begin().await }).await??)

@@ -9,6 +9,7 @@ mod attempts;
 mod engine;
 mod migrations;
 mod reachability;
+mod sqlite_file;
 #[expect(missing_docs, reason = "members of a row are columns; one is documented where its name does not say enough")]
 pub mod tables;
 #[cfg(feature = "testing")]

@@ -1,11 +1,14 @@
 //! The migrations of this version, and the check that a database has no others.
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
 
 use crate::Error;
 
 /// All migrations, in order.
 pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// The table of applied migrations, which `sqlx` keeps.
+const TABLE: &str = "_sqlx_migrations";
 
 /// A migration that is applied to a database.
 #[derive(Debug)]
@@ -38,4 +41,17 @@ pub(crate) fn check(applied: &[Applied]) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Returns the names of the migrations that are missing. The caller holds the lock of migrations.
+pub(crate) async fn missing<C: Migrate>(connection: &mut C) -> Result<Vec<String>, Error> {
+    connection.ensure_migrations_table(TABLE).await.map_err(failed)?;
+    let applied = connection.list_applied_migrations(TABLE).await.map_err(failed)?;
+    let missing = MIGRATIONS.iter().filter(|ours| !applied.iter().any(|one| one.version == ours.version));
+    Ok(missing.map(|migration| format!("{:04} {}", migration.version, migration.description)).collect())
+}
+
+/// Keeps the reason for logs.
+pub(crate) fn failed(error: MigrateError) -> Error {
+    Error::Other(error.to_string())
 }

@@ -51,6 +51,8 @@ async fn both_engines_agree() {
     schema::days_of_a_key_are_found_by_their_index(&sqlite.fresh().await.url).await;
     stories::migration(&sqlite.bare()).await;
     stories::migration(&postgres.bare()).await;
+    stories::migration_by_several(&sqlite).await;
+    stories::migration_by_several(&postgres).await;
     schema::of_another_version_is_refused(&sqlite.fresh().await).await;
     schema::of_another_version_is_refused(&postgres.fresh().await).await;
 }

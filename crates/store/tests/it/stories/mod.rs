@@ -169,3 +169,23 @@ pub(crate) async fn migration(url: &str) {
     assert!(matches!(store.ping().await, Err(Error::Unavailable(_))));
     assert!(Store::open("mysql://localhost/none").await.is_err());
 }
+
+/// Processes that start at the same time on a database without tables all succeed, and one of them migrates it.
+pub(crate) async fn migration_by_several(databases: &Databases) {
+    for _ in 0..8 {
+        let url = databases.bare();
+        let start = async || {
+            let store = Store::open(&url).await.unwrap();
+            let applied = store.migrate().await.unwrap();
+            (store, applied)
+        };
+        let (one, two, three, four) = tokio::join!(start(), start(), start(), start());
+        let started = [one, two, three, four];
+        let first = |name: &&String| name.starts_with("0001 ");
+        assert_eq!(started.iter().flat_map(|(_, applied)| applied).filter(first).count(), 1);
+        for (store, _) in started {
+            store.ping().await.unwrap();
+            store.close().await;
+        }
+    }
+}
