@@ -174,6 +174,13 @@ impl Policy {
         dates
     }
 
+    /// Returns the moment before which the first use of a model can exempt an organization from a rule; `None` when no
+    /// rule exempts earlier users. Rules that are off count, because they can be switched on without a new moment.
+    #[must_use]
+    pub fn exempts_uses_before(&self) -> Option<Timestamp> {
+        self.rules.iter().filter_map(|rule| rule.grandfather_used_before).max()
+    }
+
     /// Whether this organization is exempt now.
     #[must_use]
     pub fn exempts(&self, organization: &OrganizationId, now: Timestamp) -> bool {

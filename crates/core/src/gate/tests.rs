@@ -186,10 +186,14 @@ fn earlier_users_are_spared() {
     assert!(judged(&spares, &used("gpt-image-1", 499)).allowed());
     assert!(!judged(&spares, &used("gpt-image-1", 500)).allowed());
     assert!(!judged(&spares, &used("o3", 1)).allowed(), "another model is no use of this one");
-    let keys = Rule { action: "api_key.create".to_owned(), ..spares };
+    let keys = Rule { action: "api_key.create".to_owned(), ..spares.clone() };
     let policy = Policy { rules: vec![keys], ..Policy::default() };
     let make = |met: &Entitlements| policy.judge(Action::CreateKey, &organization(), met, Timestamp(1_000)).allowed();
     assert!(make(&used("o3", 1)) && !make(&with(&[])), "any use counts where there is no model");
+    assert_eq!(Policy::default_rules().exempts_uses_before(), None);
+    let later = Rule { grandfather_used_before: Some(Timestamp(600)), mode: Mode::Off, ..spares.clone() };
+    let rules = vec![later, rule(&[Requirement::Phone], &[]), spares];
+    assert_eq!(Policy { rules, ..Policy::default() }.exempts_uses_before(), Some(Timestamp(600)));
 }
 
 #[test]

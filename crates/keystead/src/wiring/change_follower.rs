@@ -139,6 +139,11 @@ impl Follower {
         };
         if batch.iter().any(rules) {
             let catalogue = self.parts.models.catalogue(&self.parts.store).await?;
+            // First uses that no earlier policy looked at were not announced.
+            let has_new_policy = batch.iter().any(|change| change.subject == ChangeSubject::Policy);
+            if has_new_policy && catalogue.policy.exempts_uses_before().is_some() {
+                self.parts.directory.apply(&[ChangedSubject::Everything], last.revision);
+            }
             self.parts.catalogue.store(Arc::new(catalogue));
         }
         progress.applied = last.revision;
@@ -284,7 +289,8 @@ impl Nodes for Follower {
     }
 }
 
-/// Returns what a change affects in the directory; the rules affect nothing there.
+/// Returns what a change affects in the directory by itself. Models affect nothing there; what new rules affect is
+/// known once they are read.
 fn touched(subject: &ChangeSubject) -> Option<ChangedSubject> {
     Some(match subject {
         ChangeSubject::Key(id) => ChangedSubject::Key(id.clone()),

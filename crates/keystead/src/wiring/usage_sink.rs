@@ -70,7 +70,7 @@ impl StoreUsage {
         news
     }
 
-    /// Saves first uses, with a separate transaction for each organization: such a transaction announces a change,
+    /// Saves first uses, with a separate transaction for each organization: such a transaction can announce a change,
     /// which must come first in it. This runs after the usage was saved; if it fails, the usage is delivered again.
     async fn note_first_uses(&self, events: &[UsageEvent]) -> Result<(), Error> {
         for (organization, uses) in self.news(events) {

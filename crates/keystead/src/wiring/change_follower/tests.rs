@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use keystead_core::caller::Caller;
+use keystead_core::gate::FirstUse;
 use keystead_gateway::DirectoryOptions;
 use keystead_store::tables::api_keys::{self, KeyRow};
-use keystead_store::tables::policy;
+use keystead_store::tables::{first_uses, policy};
 use keystead_store::testing::PostgresServer;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -264,6 +265,45 @@ async fn a_gap_in_the_changes_empties_the_memory() {
         b.follower.step().await.unwrap();
         assert!(b.directory.find(&key.digest).await.unwrap().is_none(), "{tamper}");
     }
+}
+
+/// The first use of a model decides nothing about keys in memory, unless a rule exempts earlier users of models.
+#[tokio::test]
+async fn a_first_use_leaves_keys_in_memory_unless_a_rule_looks_at_it() {
+    let (_folder, url, [a, b], tenant) = two().await;
+    let (organization, digest) = (&tenant.organization, &tenant.keys[5].digest);
+    let save = async |model: &str, at: Timestamp| {
+        let first = FirstUse { model: model.to_owned(), at };
+        let uses = std::slice::from_ref(&first);
+        let write = a.store.write("use", async |tx: &mut Tx| first_uses::save(tx, organization, uses, NOW).await);
+        assert!(write.await.unwrap());
+        b.follower.step().await.unwrap();
+    };
+    let is_known = || b.directory.known(digest, Instant::now()).ok().flatten().is_some();
+    let models = async || {
+        let caller = b.directory.find(digest).await.unwrap().unwrap();
+        caller.organizations[0].entitlements.first_used.iter().map(|first| first.model.clone()).collect::<Vec<_>>()
+    };
+    assert!(models().await.is_empty());
+    save("gpt-4o", NOW).await;
+    assert!(is_known(), "no rule looks at it");
+    let write = a.store.write("policy", async |tx: &mut Tx| {
+        let (version, mut policy) = policy::find(tx).await?;
+        policy.rules[0].grandfather_used_before = Some(NOW.plus(9));
+        policy::save(tx, &policy, version, "ops", "", NOW).await
+    });
+    write.await.unwrap();
+    b.follower.step().await.unwrap();
+    assert_eq!(models().await, ["gpt-4o"], "the new rule looks at what was not announced");
+    save("o3", NOW.plus(9)).await;
+    assert!(is_known(), "not early enough");
+    save("o1", NOW.plus(8)).await;
+    assert!(!is_known(), "it exempts the organization");
+    assert_eq!(models().await, ["gpt-4o", "o1", "o3"]);
+    let mut sql = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    sqlx::query("UPDATE policies SET policy = '{\"of\": \"a newer version\"}'").execute(&mut sql).await.unwrap();
+    save("o4-mini", NOW.plus(99)).await;
+    assert!(!is_known(), "rules that cannot be read may look at it");
 }
 
 /// For any period: on PostgreSQL the commit itself wakes the other node, and its confirmation the one that waits.

@@ -5,7 +5,8 @@ use keystead_core::id::OrganizationId;
 use keystead_store::tables::accounts::{self, Account};
 use keystead_store::tables::requirement_states::RequirementStateRow;
 use keystead_store::tables::{
-    activity, changes, first_uses, memberships, operator_approvals, organizations, requirement_states, retention,
+    activity, changes, first_uses, memberships, operator_approvals, organizations, policy, requirement_states,
+    retention,
 };
 
 use super::accounts::account;
@@ -84,10 +85,20 @@ pub(crate) async fn uses(db: Database) {
     let save = async |uses: &[FirstUse]| change!(db, |tx| first_uses::save(tx, &one, uses, NOW)).unwrap();
     assert!(save(&[first("o3", 5), first("gpt-4o", 7)]).await);
     assert!(!save(&[first("o3", 6)]).await, "later uses are no first ones");
-    assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(before + 1), "and no node is notified");
+    assert_eq!(
+        look!(db, |tx| changes::latest(tx)),
+        Ok(before),
+        "no rule exempts earlier users, so no node is notified"
+    );
+    let (version, mut exempting) = look!(db, |tx| policy::find(tx)).unwrap();
+    exempting.rules[0].grandfather_used_before = Some(later(3));
+    change!(db, |tx| policy::save(tx, &exempting, version, "ops", "", NOW)).unwrap();
+    assert!(save(&[first("o1", 3)]).await && !save(&[first("gpt-4o", 8)]).await);
+    assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(before + 1), "neither was early enough");
     assert!(save(&[first("gpt-4o", 1)]).await, "a use that arrived late");
+    assert_eq!(look!(db, |tx| changes::latest(tx)), Ok(before + 2), "it exempts the organization");
     let known = look!(db, |tx| first_uses::list(tx, &one)).unwrap();
-    assert_eq!(known, [first("gpt-4o", 1), first("o3", 5)]);
+    assert_eq!(known, [first("gpt-4o", 1), first("o1", 3), first("o3", 5)]);
     assert_eq!(look!(db, |tx| first_uses::list(tx, &id::<OrganizationId>("org-two"))).unwrap(), []);
 
     assert_eq!(look!(db, |tx| activity::list_models(tx, NOW)).unwrap(), []);

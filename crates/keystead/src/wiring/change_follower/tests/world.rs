@@ -36,7 +36,7 @@ fn id<T: std::str::FromStr>(text: &str) -> T {
 
 /// An organization with everything that a key can depend on.
 pub(super) struct Tenant {
-    organization: OrganizationId,
+    pub(super) organization: OrganizationId,
     default: ProjectId,
     project: ProjectId,
     owner: UserId,
