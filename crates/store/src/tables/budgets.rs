@@ -247,10 +247,13 @@ async fn save(tx: &mut Tx, new: NewBudget<'_>, at: Timestamp) -> Result<(BudgetR
     Ok((budget(&row)?, is_new))
 }
 
-/// Deletes a budget and what was counted for it; `false` when there was none.
+/// Deletes a budget and what was counted for it; `false` when there was none. It waits for transactions that count
+/// usage of the organization: what these write about the budget is deleted too.
 pub async fn delete(tx: &mut Tx, scope: &BudgetScope, at: Timestamp) -> Result<bool, Error> {
     const SQL: &str = concat!("DELETE FROM budgets WHERE subject = $1 AND terms = $2 RETURNING ", columns!());
     changes::lock(tx).await?;
+    let Some(known) = find(tx, scope).await? else { return Ok(false) };
+    lock_counting(tx, &known.organization).await?;
     let values = vec![scope.subject.as_str().into(), scope.terms.to_string().into()];
     let Some(row) = tx.optional(SQL, values).await? else { return Ok(false) };
     let BudgetRow { organization, budget, created_at } = budget(&row)?;
@@ -263,7 +266,8 @@ pub async fn delete(tx: &mut Tx, scope: &BudgetScope, at: Timestamp) -> Result<b
 }
 
 /// Waits until no transaction counts usage of the organization, and lets none begin before the end of this one: a budget
-/// begins with the sums of usage, and each event counts in exactly one of the two.
+/// begins with the sums of usage, and each event counts in exactly one of the two; and nothing is counted for a budget
+/// that has been deleted.
 pub(super) async fn lock_counting(tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
     // SQLite has one writer at a time.
     const SQL: PerEngine =

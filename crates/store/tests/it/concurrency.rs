@@ -2,11 +2,16 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use keystead_core::budget::{BudgetScope, BudgetZone};
 use keystead_core::id::UserId;
+use keystead_core::money::Amount;
 use keystead_core::role::OrganizationRole;
+use keystead_store::tables::budgets::{self, NewBudget};
 use keystead_store::tables::changes::ChangeSubject;
 use keystead_store::tables::limit_hits::{self, Hit};
-use keystead_store::tables::{accounts, api_keys, audit, changes, jobs, memberships, organizations, usage, users};
+use keystead_store::tables::{
+    accounts, api_keys, audit, changes, jobs, memberships, organizations, spend_counters, usage, users,
+};
 use keystead_store::{Announcement, Error, Store, Tx, changed_by};
 use serde_json::json;
 use tokio::sync::Barrier;
@@ -258,4 +263,39 @@ pub(crate) async fn a_deadlock_is_tried_again(db: Database) {
         let found = look!(db, |tx| api_keys::find(tx, &key_id(name))).unwrap().unwrap();
         assert_eq!(found.last_used_at, Some(later(2)));
     }
+}
+
+/// A budget is deleted while a transaction counts usage of an earlier period for it: nothing of it stays.
+pub(crate) async fn a_deleted_budget_leaves_no_counters(db: Database) {
+    seed(&db).await;
+    let (organization, now) = (id("org-one"), NOW);
+    let scope = BudgetScope { subject: "key_a".parse().unwrap(), terms: "requests/day".parse().unwrap() };
+    let new = || NewBudget {
+        id: id("budget_1"),
+        organization: &organization,
+        scope: &scope,
+        zone: BudgetZone::UTC,
+        most: scope.terms.measure.amount(9),
+    };
+    let budget = change!(db, |tx| budgets::set(tx, new(), now)).unwrap().budget;
+    let events = [stories::usage::event(-2 * 86_400, "m")];
+    let barrier = Barrier::new(2);
+    let count = async |tx: &mut Tx| -> Result<(), Error> {
+        usage::record(tx, "1-a", 0, &events).await?;
+        barrier.wait().await;
+        // Longer than a deletion that does not wait.
+        for _ in 0..50 {
+            changes::latest(tx).await?;
+        }
+        Ok(())
+    };
+    let delete = async |tx: &mut Tx| -> Result<bool, Error> {
+        barrier.wait().await;
+        budgets::delete(tx, &scope, now).await
+    };
+    let (counted, deleted) = tokio::join!(db.store.write("count", count), db.store.write("delete", delete));
+    assert_eq!((counted, deleted), (Ok(()), Ok(true)));
+    let window = budget.window(events[0].at);
+    assert_ne!(window, budget.window(now));
+    assert_eq!(look!(db, |tx| spend_counters::used(tx, &scope, window)), Ok(Amount::ZERO));
 }

@@ -38,6 +38,7 @@ async fn together_on_postgres() {
     let databases = Databases::postgres().await;
     concurrency::all(&databases).await;
     concurrency::a_deadlock_is_tried_again(databases.fresh().await).await;
+    concurrency::a_deleted_budget_leaves_no_counters(databases.fresh().await).await;
     outage::why_it_cannot_be_reached(&databases).await;
     outage::a_server_that_falls_silent(&databases).await;
     outage::all(databases).await;
