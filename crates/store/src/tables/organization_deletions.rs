@@ -236,9 +236,16 @@ const ERASE: [&str; 48] = [
     "DELETE FROM budget_exhaustions WHERE organization = $1",
     "DELETE FROM spend_counters WHERE terms <> 'money/month' AND (subject, terms) IN \
      (SELECT subject, terms FROM budgets WHERE organization = $1)",
-    "DELETE FROM spend_counters WHERE subject LIKE CAST($1 AS TEXT) || '/%'",
+    // Persons with a budget, and members until now: no index finds subjects by their beginning. What is left of a
+    // person who was neither is deleted with its period.
+    "DELETE FROM spend_counters WHERE subject IN (SELECT subject FROM budgets WHERE organization = $1 \
+     AND subject LIKE '%/%' UNION SELECT CAST($1 AS TEXT) || '/' || user_id FROM memberships WHERE organization = $1 \
+     UNION SELECT CAST($1 AS TEXT) || '/' || id FROM removed_rows WHERE list = 'memberships' AND owner = $1)",
     "DELETE FROM spend_counters WHERE subject IN (SELECT id FROM api_keys WHERE organization = $1)",
-    "DELETE FROM spend_leases WHERE subject = $1 OR subject LIKE CAST($1 AS TEXT) || '/%'",
+    "DELETE FROM spend_leases WHERE subject IN (SELECT CAST($1 AS TEXT) UNION SELECT subject FROM budgets \
+     WHERE organization = $1 AND subject LIKE '%/%' UNION SELECT CAST($1 AS TEXT) || '/' || user_id FROM memberships \
+     WHERE organization = $1 UNION SELECT CAST($1 AS TEXT) || '/' || id FROM removed_rows \
+     WHERE list = 'memberships' AND owner = $1)",
     "DELETE FROM spend_leases WHERE subject IN (SELECT id FROM projects WHERE organization = $1)",
     "DELETE FROM spend_leases WHERE subject IN (SELECT id FROM api_keys WHERE organization = $1)",
     "DELETE FROM rate_shares WHERE subject = $1 OR subject IN (SELECT id FROM projects WHERE organization = $1)",

@@ -83,6 +83,7 @@ pub(crate) async fn usage(databases: &Databases) {
     pending::asked_for_and_counted_once(databases.fresh().await).await;
     spend::limits_and_leases(databases.fresh().await).await;
     spend::what_is_deleted_holds_nothing(databases.fresh().await).await;
+    spend::what_is_like_the_deleted_stays(databases.fresh().await).await;
     spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;
     spend::alerts(databases.fresh().await).await;
     purchases::purchases(databases.fresh().await).await;

@@ -4,15 +4,18 @@ use keystead_core::budget::{
     BudgetScope, BudgetSubject, BudgetZone, Charge, Decision, LEASE_SECONDS, LeaseAsk, Payers, PendingHold,
     StoredFigures, Window, decide,
 };
+use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::key::KeyKind;
 use keystead_core::money::Amount;
 use keystead_core::pending::{Pending, PendingKind};
+use keystead_core::role::OrganizationRole;
 use keystead_core::usage::{StatedImages, UsageEvent};
 use keystead_store::Error;
 use keystead_store::tables::budgets::{self, NewBudget};
 use keystead_store::tables::spend_alerts::{self, SpendAlert};
 use keystead_store::tables::{
-    account_deletions, api_keys, organization_deletions, pending_usage, projects, spend_counters, spend_leases, usage,
+    account_deletions, api_keys, memberships, organization_deletions, organizations, pending_usage, projects,
+    spend_counters, spend_leases, usage, users,
 };
 
 use super::usage::event;
@@ -198,6 +201,62 @@ pub(crate) async fn what_is_deleted_holds_nothing(db: Database) {
     })
     .unwrap();
     assert_eq!(kept(4).await, 0);
+}
+
+/// The deletion of a person or an organization leaves what is counted and held for others whose ids are like theirs.
+pub(crate) async fn what_is_like_the_deleted_stays(db: Database) {
+    seed(&db).await;
+    let (gone, like) = (id::<OrganizationId>("org-o_e"), id::<UserId>("user-a_n"));
+    change!(db, |tx| async {
+        organizations::insert(tx, &organization("o_e")).await?;
+        for name in ["a_n", "axn"] {
+            users::insert(tx, &user(name)).await?;
+            memberships::insert(tx, &membership("one", name, OrganizationRole::Reader)).await?;
+        }
+        for name in ["axn", "ben", "cid"] {
+            memberships::insert(tx, &membership("o_e", name, OrganizationRole::Reader)).await?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    // The last two have no budget any more, and one of them is no member either.
+    let people = [("one", "a_n"), ("one", "axn"), ("o_e", "axn"), ("o_e", "ben"), ("o_e", "cid")];
+    let (mut scopes, month) = (Vec::new(), Window::month(NOW));
+    for (place, (of, name)) in people.into_iter().enumerate() {
+        let (organization, user) = (id::<OrganizationId>(&format!("org-{of}")), id::<UserId>(&format!("user-{name}")));
+        let scope = BudgetScope::spend_limit(BudgetSubject::person(&organization, &user));
+        if place < 3 {
+            let new = || {
+                let id = id(&format!("budget_{place}"));
+                NewBudget { id, organization: &organization, scope: &scope, zone: BudgetZone::UTC, most: cents(50) }
+            };
+            change!(db, |tx| budgets::set(tx, new(), NOW)).unwrap();
+            let used = UsageEvent { organization: organization.clone(), owner: user.text(), ..paid(3, false) };
+            change!(db, |tx| usage::record(tx, &format!("{place}-a"), 0, std::slice::from_ref(&used))).unwrap();
+        }
+        renew(&db, LeaseAsk { scope: scope.clone(), ..ask("dead", 1, 0) }).await;
+        scopes.push(scope);
+    }
+    let kept = async || {
+        let leases = look!(db, |tx| spend_leases::list_ended(tx, later(LEASE_SECONDS))).unwrap();
+        let mut kept = Vec::new();
+        for scope in &scopes {
+            let spent = look!(db, |tx| spend_counters::used(tx, scope, month)).unwrap();
+            kept.push((leases.iter().any(|lease| lease.scope == *scope), spent == cents(3)));
+        }
+        kept
+    };
+    let (all, bare, none) = ((true, true), (true, false), (false, false));
+    assert_eq!(kept().await, [all, all, all, bare, bare]);
+    change!(db, |tx| account_deletions::erase(tx, &like, NOW)).unwrap();
+    assert_eq!(kept().await, [none, all, all, bare, bare]);
+    change!(db, |tx| async {
+        organization_deletions::lock(tx, &gone).await?;
+        memberships::delete(tx, &gone, &id("user-cid"), NOW).await?;
+        organization_deletions::erase(tx, &gone, NOW).await
+    })
+    .unwrap();
+    assert_eq!(kept().await, [none, all, none, none, none]);
 }
 
 /// After a request did not find enough, nodes keep nothing ahead, so that what is left comes together at the one that
