@@ -16,7 +16,7 @@ use keystead_core::access::Payer;
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::rate::shares::{CUT_OFF, LimitName, ShareAnswer, ShareAsk};
 use keystead_core::rate::{Full, LimitExceeded, LimitState, Need, RateLimits, Reach, Used};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use self::ledger::{Cell, Shard};
 use crate::{BoxFuture, Unavailable};
@@ -28,6 +28,9 @@ const SHARDS: usize = 16;
 /// How long a request waits before it looks again for a part that other nodes give back, and how often it does.
 const AGAIN: Duration = Duration::from_millis(100);
 const TURNS: usize = 20;
+/// How long it waits altogether for a store that answers slowly: longer than one answer may take, so that the request
+/// that asks a silent store notices it.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The store of the parts.
 pub trait RateShares: Send + Sync + 'static {
@@ -87,6 +90,8 @@ enum Turn {
     Next,
     /// It decides with what the node has.
     Last,
+    /// The same, because the store has not answered in time.
+    Late,
 }
 
 /// The rate limiter of one node.
@@ -205,15 +210,23 @@ impl RateLimiter {
         limits: EffectiveLimits,
         need: Need,
     ) -> Decided {
+        let deadline = Instant::now() + PATIENCE;
+        let mut last = Turn::Last;
         for _ in 0..TURNS {
-            self.renew(&cell, &payer.project).await;
+            if timeout_at(deadline, self.renew(&cell, &payer.project)).await.is_err() {
+                last = Turn::Late;
+                break;
+            }
             if let Some(decided) = self.look(&cell, payer, limits, need, Turn::Next) {
                 return decided;
+            }
+            if Instant::now() + AGAIN >= deadline {
+                break;
             }
             sleep(AGAIN).await;
         }
         // The last turn always decides.
-        self.look(&cell, payer, limits, need, Turn::Last)
+        self.look(&cell, payer, limits, need, last)
             .unwrap_or_else(|| (Ok(Reservation::default()), RateLimitHeaders::default()))
     }
 
@@ -232,7 +245,7 @@ impl RateLimiter {
         if turn == Turn::First {
             open.note_demand(&payer.project, limits, &need);
         }
-        let asks = turn != Turn::Last && reach.epoch.is_some() && !reach.away;
+        let asks = !matches!(turn, Turn::Last | Turn::Late) && reach.epoch.is_some() && !reach.away;
         if asks && !open.is_ready(&payer.project, limits, &reach) {
             return None;
         }
@@ -248,8 +261,10 @@ impl RateLimiter {
                 let (rates, cell, project) = (Arc::clone(self), Arc::clone(cell), payer.project.clone());
                 Ok(Reservation(Some(Box::new(Held { rates, cell, project, limits, need, used: Used::default() }))))
             }
-            // What the limit has left is unknown while the store is away.
-            Err((LimitExceeded { full: Full::Wait(_), .. }, _)) if more && reach.away && reach.epoch.is_some() => {
+            // What the limit has left is unknown while the store is away or slow.
+            Err((LimitExceeded { full: Full::Wait(_), .. }, _))
+                if more && (reach.away || turn == Turn::Late) && reach.epoch.is_some() =>
+            {
                 Err(NotReserved::Unavailable)
             }
             Err((exceeded, of_project)) => Err(NotReserved::Exceeded(exceeded, of_project)),

@@ -17,6 +17,8 @@ struct Store {
     down: AtomicBool,
     /// Whether it never answers, as when all of its connections are in use.
     silent: AtomicBool,
+    /// Milliseconds that each answer takes.
+    slow: AtomicU64,
     asked: AtomicU64,
     clock: Arc<AtomicU64>,
 }
@@ -39,7 +41,17 @@ impl RateShares for Through {
         let mut divisions = lock(&self.0.divisions);
         let answers =
             asks.iter().map(|ask| divisions.entry(ask.name.clone()).or_default().divide(self.1, ask, state, now));
-        std::future::ready(Ok(answers.collect())).boxed()
+        let (answers, slow) = (Ok(answers.collect()), self.0.slow.load(Ordering::SeqCst));
+        if slow == 0 {
+            return std::future::ready(answers).boxed();
+        }
+        let clock = Arc::clone(&self.0.clock);
+        async move {
+            sleep(Duration::from_millis(slow)).await;
+            clock.fetch_add(slow, Ordering::SeqCst);
+            answers
+        }
+        .boxed()
     }
 
     fn short(&self) -> BoxFuture<'_, Result<Vec<LimitName>, Unavailable>> {
@@ -223,6 +235,21 @@ async fn without_the_store_a_node_that_should_have_more_refuses_nobody_for_a_lim
         store.clock.fetch_add(7_000, Ordering::SeqCst);
         assert!(asks(&two, minute(60)).await);
     }
+}
+
+/// Each answer comes in time, and still no request waits for twenty of them, nor for those of the requests before it.
+#[tokio::test(start_paused = true)]
+async fn a_slow_store_keeps_no_request_for_long() {
+    let store = Arc::<Store>::default();
+    let (one, two) = (node(&store, "a"), node(&store, "b"));
+    assert_eq!(passed(&one, minute(60), 20).await, 20);
+    store.slow.store(2_900, Ordering::SeqCst);
+    let began = Instant::now();
+    let waiting = (0..3).map(|_| decided(&two, minute(60)));
+    for decided in futures_util::future::join_all(waiting).await {
+        assert_eq!(decided.err(), Some(NotReserved::Unavailable), "more is on its way");
+    }
+    assert!(began.elapsed() < PATIENCE + AGAIN, "{:?}", began.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
