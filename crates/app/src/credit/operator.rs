@@ -13,6 +13,7 @@ use serde_json::json;
 use super::book::{About, Book, LotRules, fault, mode_of};
 use super::events::{emit_resumed, emit_suspended};
 use super::payments::{Posted, known, record};
+use super::purchases::mails::mail_suspension;
 use super::view::{CreditView, credit_of};
 use crate::audit::AuditEntry;
 use crate::validate::{checked_key, operators_only, operators_reason};
@@ -178,6 +179,7 @@ impl App {
                     Some(wanted) => emit_suspended(self, tx, organization, wanted).await?,
                     None => emit_resumed(self, tx, organization).await?,
                 }
+                mail_suspension(self, tx, organization, wanted.map(|(_, reason)| reason)).await?;
             }
             book.finish(self, tx).await?;
             credit_of(self, tx, organization).await

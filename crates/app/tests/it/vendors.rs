@@ -19,6 +19,7 @@ use keystead_core::id::OrganizationId;
 use keystead_core::secret::Secret;
 use keystead_core::time::Timestamp;
 use keystead_providers::identity::IdentityProvider;
+use keystead_providers::mail::Mail;
 use keystead_providers::payment::{Method, MethodEvent, PaymentProvider, Setup, SetupState};
 use keystead_providers::phone::{LineLookup, SmsSender};
 use keystead_providers::webhook::{Headers, Hint, SignatureError, verify_timestamped};
@@ -266,9 +267,14 @@ impl ServicesApp {
         &self.world.receiver
     }
 
+    /// Returns the mails that were sent.
+    pub(crate) fn mails(&self) -> Vec<Mail> {
+        self.world.mailbox.all()
+    }
+
     /// Returns the subjects of the mails that were sent.
     pub(crate) fn subjects(&self) -> Vec<String> {
-        self.world.mailbox.all().into_iter().map(|mail| mail.subject).collect()
+        self.mails().into_iter().map(|mail| mail.subject).collect()
     }
 
     pub(crate) async fn tenant(&self, name: &str) -> Tenant {

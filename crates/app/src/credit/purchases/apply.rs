@@ -207,6 +207,7 @@ pub(super) async fn mail_amount(
         purchase: Some(row.id.clone()),
         notice,
         cents,
+        reason: None,
         to: None,
     };
     app.enqueue(tx, &Job::MailPurchase(mail), app.now()).await

@@ -1,4 +1,4 @@
-//! The mails about purchases and the end of credit, to the owners, in their language.
+//! The mails about purchases, the end of credit and suspended billing, to the owners, in their language.
 
 use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::money::{Amount, Micros};
@@ -35,6 +35,10 @@ pub(crate) enum PurchaseNotice {
     Low,
     /// No prepaid credit is left.
     Exhausted,
+    /// An operator suspended billing.
+    Suspended,
+    /// An operator ended the suspension of billing.
+    Resumed,
 }
 
 /// Why automatic purchases pause, in a job.
@@ -61,7 +65,7 @@ impl From<Pause> for PausedBy {
 impl PurchaseNotice {
     /// Every notice, for tests of the mails.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Paid,
         Self::Refunded,
         Self::RefundFailed,
@@ -73,6 +77,8 @@ impl PurchaseNotice {
         Self::Paused(PausedBy::Bounds),
         Self::Low,
         Self::Exhausted,
+        Self::Suspended,
+        Self::Resumed,
     ];
 
     const fn key(self) -> &'static str {
@@ -88,7 +94,14 @@ impl PurchaseNotice {
             Self::Paused(PausedBy::Bounds) => "mail-recharge-bounds",
             Self::Low => "mail-credit-low",
             Self::Exhausted => "mail-credit-exhausted",
+            Self::Suspended => "mail-billing-suspended",
+            Self::Resumed => "mail-billing-resumed",
         }
+    }
+
+    /// Whether the mail has a line with an amount: the text of one about a mark says it.
+    const fn has_amount(self) -> bool {
+        !matches!(self, Self::Low | Self::Exhausted | Self::Suspended | Self::Resumed)
     }
 }
 
@@ -99,6 +112,8 @@ pub(crate) struct AboutPurchase {
     pub(crate) cents: i64,
     /// Where the service shows its receipt.
     pub(crate) receipt_url: Option<String>,
+    /// What the operator says about it.
+    pub(crate) reason: Option<String>,
 }
 
 /// The mail that reports a notice to an owner.
@@ -110,9 +125,11 @@ pub(crate) fn about_purchase(
 ) -> MailContent {
     let amount = reader.format.money(&Amount::of_cents(about.cents));
     let mut lines = vec![reader.line("mail-line-organization", "organization", &about.organization)];
-    // The text of these has the amount, where there is one.
-    if !matches!(notice, PurchaseNotice::Low | PurchaseNotice::Exhausted) {
+    if notice.has_amount() {
         lines.push(reader.line("mail-line-amount", "amount", &amount));
+    }
+    if let Some(reason) = &about.reason {
+        lines.push(reader.line("mail-line-reason", "reason", reason));
     }
     if let Some(url) = &about.receipt_url {
         lines.push(reader.line("mail-line-receipt", "url", url));
@@ -145,7 +162,24 @@ async fn mail_credit(
     if !app.sends_mail() || !count_alert_mail(app, tx, organization, about).await? {
         return Ok(());
     }
-    let mail = MailPurchase { organization: organization.clone(), purchase: None, notice, cents, to: None };
+    let mail = MailPurchase { cents, ..MailPurchase::without_purchase(organization, notice) };
+    app.enqueue(tx, &Job::MailPurchase(mail), app.now()).await
+}
+
+/// Queues a mail to the owners that an operator suspended billing, with the reason that the organization sees on its
+/// page and in webhooks too; or that an operator resumed it, for `None`.
+pub(crate) async fn mail_suspension(
+    app: &App,
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    suspended: Option<&str>,
+) -> Result<(), Error> {
+    if !app.sends_mail() {
+        return Ok(());
+    }
+    let notice = if suspended.is_some() { PurchaseNotice::Suspended } else { PurchaseNotice::Resumed };
+    let reason = suspended.map(str::to_owned);
+    let mail = MailPurchase { reason, ..MailPurchase::without_purchase(organization, notice) };
     app.enqueue(tx, &Job::MailPurchase(mail), app.now()).await
 }
 
@@ -164,7 +198,7 @@ pub(super) async fn mail_all(app: &App, job: MailPurchase) -> Result<Outcome, Er
 
 /// Mails one owner.
 pub(super) async fn mail_one(app: &App, job: MailPurchase, to: UserId) -> Result<Outcome, Error> {
-    let MailPurchase { organization, purchase, notice, cents, .. } = job;
+    let MailPurchase { organization, purchase, notice, cents, reason, .. } = job;
     let found = read_tx!(app.store(), "owner_of_purchase", |tx| {
         let owner = memberships::find(tx, &organization, &to).await?.filter(|row| row.role == OrganizationRole::Owner);
         let person = users::find(tx, &to).await?.filter(|row| owner.is_some() && row.deactivated_at.is_none());
@@ -176,7 +210,8 @@ pub(super) async fn mail_one(app: &App, job: MailPurchase, to: UserId) -> Result
         };
         let receipt_url = bought.and_then(|row| row.receipt_url);
         let reader = Reader::find(app, tx, &person.email, "").await?;
-        Ok(Some((person.email, reader, AboutPurchase { organization: name, cents, receipt_url })))
+        let about = AboutPurchase { organization: name, cents, receipt_url, reason: reason.clone() };
+        Ok(Some((person.email, reader, about)))
     })?;
     let Some((email, reader, about)) = found else { return Ok(Outcome::Done) };
     Ok(send_mail(app, &about_purchase(Sender::of(app), &reader, notice, &about).to(&email)).await)

@@ -76,7 +76,7 @@ pub(crate) struct RequestRefund {
     pub(crate) organization: OrganizationId,
 }
 
-/// A mail to the owners about a purchase.
+/// A mail to the owners about a purchase, or about credit or billing without one.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct MailPurchase {
     pub(crate) organization: OrganizationId,
@@ -87,7 +87,18 @@ pub(crate) struct MailPurchase {
     /// The amount in cents.
     #[serde(default)]
     pub(crate) cents: i64,
+    /// What the operator says about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
     /// The owner; all of them when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) to: Option<keystead_core::id::UserId>,
+}
+
+impl MailPurchase {
+    /// A mail to all owners about something other than a purchase.
+    fn without_purchase(organization: &OrganizationId, notice: mails::PurchaseNotice) -> Self {
+        let organization = organization.clone();
+        Self { organization, purchase: None, notice, cents: 0, reason: None, to: None }
+    }
 }

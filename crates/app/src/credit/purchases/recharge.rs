@@ -135,6 +135,6 @@ pub(super) async fn pause_recharge(
         return Ok(());
     }
     let notice = PurchaseNotice::Paused(pause.into());
-    let mail = MailPurchase { organization: organization.clone(), purchase: None, notice, cents, to: None };
+    let mail = MailPurchase { cents, ..MailPurchase::without_purchase(organization, notice) };
     app.enqueue(tx, &Job::MailPurchase(mail), app.now()).await
 }

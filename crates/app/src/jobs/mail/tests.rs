@@ -98,7 +98,8 @@ fn every_mail(language: Language, organization: &str, person: &str) -> Vec<(Stri
     }
     for notice in PurchaseNotice::ALL {
         let receipt_url = Some("https://pay.example/receipts/1".to_owned());
-        let about = AboutPurchase { organization: organization.to_owned(), cents: 123_456, receipt_url };
+        let reason = Some(person.to_owned());
+        let about = AboutPurchase { organization: organization.to_owned(), cents: 123_456, receipt_url, reason };
         mails.push((format!("owners: {notice:?}"), about_purchase(SENDER, &reader, notice, &about).to(to)));
     }
     let link = with_link(SENDER, &reader, "https://keys.example/verify/abc", "42", organization);

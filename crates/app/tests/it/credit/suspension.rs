@@ -39,6 +39,43 @@ async fn a_suspended_organization_is_refused_after_its_verification_is_checked()
     assert!(suspended(&account).await.is_ok());
 }
 
+// The owners are told once, with the reason that the page shows; why it was resumed is for the audit log.
+#[tokio::test]
+async fn owners_are_told_when_an_operator_suspends_and_resumes() {
+    let account = Account::new(BillingMode::Prepaid).await;
+    let (app, organization) = (&account.test.app, &account.organization);
+    let told = async |part: &str| {
+        account.test.work().await;
+        let about: Vec<_> = account.test.mails().into_iter().filter(|mail| mail.subject.contains(part)).collect();
+        assert_eq!(about.len(), 1, "{part}");
+        assert_eq!(about[0].to, "ann@example.com");
+        about[0].text.clone()
+    };
+    for _ in 0..2 {
+        app.suspend_billing(&operator(), organization, "unpaid since May").await.unwrap();
+    }
+    let text = told("billing of your organization is suspended").await;
+    assert!(text.contains("Organization: Acme\nReason: unpaid since May\n"), "{text}");
+    assert!(text.contains("/settings/organization/billing"), "{text}");
+    for _ in 0..2 {
+        app.resume_billing(&operator(), organization, "paid after a call").await.unwrap();
+    }
+    let text = told("billing of your organization is resumed").await;
+    assert!(!text.contains("Reason") && !text.contains("a call") && !text.contains("Amount"), "{text}");
+}
+
+// An operator's suspension takes the place of the one that a chargeback began, and only they know why.
+#[tokio::test]
+async fn an_operator_can_suspend_what_a_chargeback_suspended() {
+    let account = Account::new(BillingMode::Prepaid).await;
+    account.buys("pi_1", 10).await.unwrap();
+    account.takes_back("pi_1", "dp_1", 10, true).await.unwrap();
+    account.test.app.suspend_billing(&operator(), &account.organization, "unpaid").await.unwrap();
+    account.test.work().await;
+    let told = account.test.subjects().into_iter().filter(|subject| subject.contains("is suspended"));
+    assert_eq!(told.count(), 1);
+}
+
 impl Account {
     /// The caller of a key of the project, as gateways read it.
     async fn caller(&self) -> Caller {

@@ -112,7 +112,7 @@ pub(super) const SUSPEND: Operation = post(
     "suspendBilling",
     "Suspend the billing of an organization",
 )
-.about("Its requests for models are refused with `billing_not_active`.")
+.about("Its requests for models are refused with `billing_not_active`. The owners get an email with the reason.")
 .needs(Access::Operator)
 .body(&[REASON])
 .answers(&CREDIT);
@@ -122,7 +122,7 @@ pub(super) const RESUME: Operation = post(
     "resumeBilling",
     "Resume the billing of an organization",
 )
-.about("Also after a chargeback.")
+.about("Also after a chargeback. The owners get an email.")
 .needs(Access::Operator)
 .body(&[REASON])
 .answers(&CREDIT);
