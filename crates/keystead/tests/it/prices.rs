@@ -45,6 +45,17 @@ fn prices_are_set_from_a_time_and_imported() {
         "{import}"
     );
 
+    // Images by quality and size are further rows of tables, and a line about one price.
+    let images = ["--image", "40000", "--images", "hd=80000", "--images", "hd/1024x1792=120000.5"];
+    let text = place.text(&[&["prices", "set", "gpt-4o", "--reason", "images"][..], &images].concat());
+    assert!(text.contains("hd: 80000, hd/1024x1792: 120000.5"), "{text}");
+    for arguments in [&["prices", "list"][..], &["prices", "history", "gpt-4o"]] {
+        let table = place.text(arguments);
+        let has = |words: [&str; 2]| table.lines().any(|line| words.iter().all(|word| line.contains(word)));
+        assert!(has(["IMAGES OF", "REQUESTS"]) && has(["hd ", " 80000"]), "{table}");
+        assert!(has(["hd/1024x1792", " 120000.5"]), "{table}");
+    }
+
     for (arguments, wrong) in [
         (["prices", "set", "gpt-4o", "--input", "-1", "--reason", "x"], "cannot be negative"),
         (["prices", "set", "gpt-4o", "--input", "0.0000001", "--reason", "x"], "six digits"),

@@ -245,7 +245,12 @@ impl Console {
 
     /// Prints one object.
     pub(super) fn print_object(&self, object: &Value, columns: &[Column]) -> Result<(), CliError> {
-        self.print(object, || table::lines(object, columns, print::terminal_columns()))
+        self.print(object, || self.lines(object, columns))
+    }
+
+    /// Writes one object for people.
+    pub(super) fn lines(&self, object: &Value, columns: &[Column]) -> String {
+        table::lines(object, columns, print::terminal_columns())
     }
 
     /// Prints an object with a secret that is shown this once. If it cannot be printed, the error names the key, which

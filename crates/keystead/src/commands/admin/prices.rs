@@ -164,6 +164,7 @@ const MODEL: &[Column] = &[
     column("INPUT", &["/price/input"], Kind::Number),
     column("CACHED", &["/price/cached_input"], Kind::Number),
     column("OUTPUT", &["/price/output"], Kind::Number),
+    column("IMAGES OF", &["/images_of"], Kind::Id),
     column("IMAGES", &["/price/image"], Kind::Number),
     column("CHARACTERS", &["/price/character"], Kind::Number),
     column("SECONDS", &["/price/second"], Kind::Number),
@@ -178,6 +179,7 @@ const PRICE: &[Column] = &[
     column("INPUT", &["/price/input"], Kind::Number),
     column("CACHED", &["/price/cached_input"], Kind::Number),
     column("OUTPUT", &["/price/output"], Kind::Number),
+    column("IMAGES OF", &["/images_of"], Kind::Id),
     column("IMAGES", &["/price/image"], Kind::Number),
     column("CHARACTERS", &["/price/character"], Kind::Number),
     column("SECONDS", &["/price/second"], Kind::Number),
@@ -210,22 +212,23 @@ pub(super) async fn run(console: &Console, command: Prices) -> Result<(), CliErr
     match command {
         Prices::List => {
             let list = console.call(None, &Request::get(PRICES, &[])).await?;
-            console.print_list(&list, Listed { columns: MODEL, nothing: "No models are served." })
+            let rows = with_images(list["data"].as_array().map_or(&[][..], Vec::as_slice));
+            console.print_rows(&list, &rows, Listed { columns: MODEL, nothing: "No models are served." })
         }
         Prices::History { model } => {
             let request = Request::get(PRICES, &["history"]).with("model", Some(model));
             let history = console.call(None, &request).await?;
-            let rows = history["history"].as_array().map_or(&[][..], Vec::as_slice);
+            let rows = with_images(history["history"].as_array().map_or(&[][..], Vec::as_slice));
             let listed = Listed { columns: PRICE, nothing: "This model has the price of the configuration only." };
-            console.print(&history, || console.rows(rows, listed))
+            console.print(&history, || console.rows(&rows, listed))
         }
         Prices::Set(new) => {
             let made = console.call(None, &Request::post(PRICES, &[], new.body()?)).await?;
-            console.print_object(&made, PRICE)
+            console.print(&made, || console.lines(&naming_images(&made), PRICE))
         }
         Prices::Withdraw { id } => {
             let withdrawn = console.call(None, &Request::delete(PRICES, &[&id])).await?;
-            console.print_object(&withdrawn, PRICE)
+            console.print(&withdrawn, || console.lines(&naming_images(&withdrawn), PRICE))
         }
         // Lists may be longer than bodies of the API.
         Prices::Import { file, from, reason } => {
@@ -247,6 +250,29 @@ pub(super) async fn run(console: &Console, command: Prices) -> Result<(), CliErr
 
 fn read(file: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(file).map_err(|error| CliError::Other(format!("{}: {error}", file.display())))
+}
+
+/// Returns the prices, each followed by a row for images of each quality and size that have a price of their own.
+fn with_images(prices: &[Value]) -> Vec<Value> {
+    let mut rows = Vec::new();
+    for one in prices {
+        rows.push(one.clone());
+        let images = one["price"][IMAGES].as_object().into_iter().flatten();
+        rows.extend(images.map(|(key, price)| {
+            json!({ "id": one["id"], "model": one["model"], "images_of": key, "price": { "image": price } })
+        }));
+    }
+    rows
+}
+
+/// Returns a price that names images of each quality and size with their price on one line.
+fn naming_images(price: &Value) -> Value {
+    let images = price["price"][IMAGES].as_object().into_iter().flatten();
+    let named = images.map(|(key, price)| format!("{key}: {}", price.as_f64().unwrap_or_default()));
+    let named: Vec<String> = named.collect();
+    let mut shown = price.clone();
+    shown["images_of"] = json!(named);
+    shown
 }
 
 /// Writes what a list changes.
@@ -333,6 +359,23 @@ mod tests {
         let rows = differences(&[json!({ "model": "m", "before": before, "after": after })]);
         let kinds: Vec<&Value> = rows.iter().map(|row| &row["kind"]).collect();
         assert_eq!(kinds, ["image", "input"], "sound that is read costs what other input costs, before and after");
+    }
+
+    #[test]
+    fn images_of_each_quality_and_size_have_a_row_with_their_price() {
+        let plain = json!({ "id": "price_1", "model": "m", "price": { "input": 2.5, "image": 1.0, "images": {} } });
+        let images = json!({ "hd": 3.5, "hd/1x1": 4.0 });
+        let priced = json!({ "id": "price_2", "model": "n", "price": { "image": 2.0, "images": images } });
+        let rows = with_images(&[plain.clone(), priced.clone()]);
+        let expected = [
+            plain.clone(),
+            priced.clone(),
+            json!({ "id": "price_2", "model": "n", "images_of": "hd", "price": { "image": 3.5 } }),
+            json!({ "id": "price_2", "model": "n", "images_of": "hd/1x1", "price": { "image": 4.0 } }),
+        ];
+        assert_eq!(rows, expected);
+        assert_eq!(naming_images(&priced)["images_of"], json!(["hd: 3.5", "hd/1x1: 4"]));
+        assert_eq!(naming_images(&plain)["images_of"], json!([]));
     }
 
     #[test]
