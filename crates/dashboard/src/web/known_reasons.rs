@@ -9,7 +9,7 @@ use crate::web::scope_words::scope_words;
 const NOT_HELD: &str = "You cannot give or take permissions that you do not hold yourself: ";
 
 /// Beginnings of sentences with the message of each. A number in the sentence is the argument `count`.
-const REASONS: [(&str, &str); 21] = [
+const REASONS: [(&str, &str); 22] = [
     (NOT_HELD, "error-people-not-held"),
     ("Only an owner can make a person an owner", "error-people-owners-only"),
     ("This person is in the group already", "error-people-in-group"),
@@ -31,6 +31,7 @@ const REASONS: [(&str, &str); 21] = [
     ("This webhook is off", "error-webhook-off"),
     ("This delivery is still being sent", "error-webhook-pending"),
     ("Invalid 'reason': say why in 1 to 500 characters", "error-waiver-reason"),
+    ("This cursor names nothing in the list", "error-cursor"),
 ];
 
 /// The refusal in the visitor's language, if it is one of these.

@@ -248,6 +248,12 @@ async fn credit_belongs_to_owners_and_its_console_to_operators() {
     for path in [CONSOLE, place.as_str()] {
         assert_eq!(ann.get(path).await.status, 404, "{path}");
     }
+    // An unknown page is refused as in the lists of organizations.
+    for list in [CONSOLE, "/settings/organization/members"] {
+        let unknown = ops.get(&format!("{list}?after=nonsense")).await;
+        assert_eq!(unknown.status, 422, "{list}");
+        assert!(unknown.body.contains("This page of the list is no longer there"), "{}", unknown.body);
+    }
     let csrf = ann.csrf().await;
     let own = [("csrf", csrf.as_str()), ("do", "grant"), ("grant", "5"), ("reason", "mine")];
     assert_eq!(ann.post(&format!("{place}/change"), &own).await.status, 404);

@@ -71,6 +71,7 @@ error-title-forbidden = You do not have access
 error-home = Go to Dashboard
 error-form = This form is too old or was not sent from this page. Go back, reload the page and submit it again. Nothing was changed.
 error-not-found = This page does not exist, or you do not have access to it.
+error-cursor = This page of the list is no longer there. Open the list again.
 without-role-title = You have no role in { $organization }
 without-role-lead = You are a member of { $organization }, but you hold no role that lets you see or do anything here. Ask an owner of { $organization } to give you a role.
 without-role-account = Open your account

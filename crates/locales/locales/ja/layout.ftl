@@ -71,6 +71,7 @@ error-title-forbidden = アクセス権がありません
 error-home = ダッシュボードに戻る
 error-form = フォームの有効期限が切れているか、このページから送信されていません。前のページに戻って再読み込みし、もう一度送信してください。変更は行われていません。
 error-not-found = このページは存在しないか、アクセス権がありません。
+error-cursor = 一覧のこのページは見つかりません。一覧をもう一度開いてください。
 without-role-title = { $organization }のロールがありません
 without-role-lead = { $organization }のメンバーですが、ロールがないため、ここでは何も表示も操作もできません。{ $organization }のオーナーにロールの付与を依頼してください。
 without-role-account = アカウントを開く

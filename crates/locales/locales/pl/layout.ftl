@@ -71,6 +71,7 @@ error-title-forbidden = Nie masz dostępu
 error-home = Przejdź do Pulpitu
 error-form = Ten formularz jest nieaktualny albo nie został wysłany z tej strony. Wróć, odśwież stronę i wyślij go ponownie. Nic się nie zmieniło.
 error-not-found = Ta strona nie istnieje albo nie masz do niej dostępu.
+error-cursor = Tej strony listy już nie ma. Otwórz listę ponownie.
 without-role-title = Nie masz żadnej roli w organizacji { $organization }
 without-role-lead = Należysz do organizacji { $organization }, ale nie masz roli, która pozwala tu cokolwiek zobaczyć lub zrobić. Poproś właściciela organizacji { $organization } o nadanie roli.
 without-role-account = Otwórz swoje konto
