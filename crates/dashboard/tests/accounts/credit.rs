@@ -125,6 +125,9 @@ async fn operators_grant_and_owners_see_what_they_have() {
     let postpaid = [("do", "mode"), ("mode", "postpaid"), ("reason", "a contract")];
     assert!(send(&mut ops, &place, &postpaid).await.location().contains("done=saved"));
     assert!(ops.get(BILLING).await.body.contains("What you use beyond it is owed"));
+    // Who pays afterwards can buy credit later, too.
+    let step = ops.get("/welcome/credits").await.body;
+    assert!(step.contains("<h1>Add API credits</h1>") && step.contains("I&#39;ll buy credits later"), "{step}");
     // Onboarding leads to credit where it is on, and keeps the way around it.
     send(&mut ops, &place, &[("do", "mode"), ("mode", "default"), ("reason", "over")]).await;
     let step = ops.get("/welcome/credits").await.body;

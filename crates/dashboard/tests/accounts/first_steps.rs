@@ -121,12 +121,15 @@ async fn steps_are_told_apart_by_their_titles() {
         ("/welcome/organization", "Create an organization"),
         ("/welcome/team", "Invite your team"),
         ("/welcome/first-call", "Make your first API call"),
-        ("/welcome/credits", "Add API credits"),
+        ("/welcome/credits", "Add payment method"),
     ] {
         let page = ann.get(path).await.body;
         assert!(page.contains(&format!("<title>{title} – ")) && page.contains(&format!("<h1>{title}</h1>")), "{path}");
     }
-    assert!(ann.get("/welcome/credits").await.body.contains("I&#39;ll buy credits later"));
+    // Usage is not charged here, so that the step does not speak of buying credit.
+    let step = ann.get("/welcome/credits").await.body;
+    assert!(step.contains("there are no credits to buy") && step.contains("I&#39;ll do this later"), "{step}");
+    assert!(!step.contains("I&#39;ll buy credits later") && !step.contains("Add API credits"), "{step}");
 }
 
 fn seen(world: &World, status: u16, code: Option<&'static str>, sent: Option<&str>) -> SeenCall {

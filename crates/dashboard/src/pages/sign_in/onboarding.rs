@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use keystead_app::credit::CreditView;
 use keystead_app::organizations::DESCRIPTIONS;
 use keystead_core::ledger::BillingMode;
 use keystead_core::role::OrganizationRole;
@@ -37,7 +38,9 @@ struct Welcome {
     describes: String,
     descriptions: [&'static str; 8],
     next: String,
-    /// The page on which credit is bought or waits to be bought, where organizations pay.
+    /// Usage is not charged, so that there is no credit to buy.
+    free: bool,
+    /// The page on which credit is bought or waits to be bought, where organizations pay in advance.
     credit: Option<String>,
 }
 
@@ -55,6 +58,7 @@ impl Welcome {
             describes: String::new(),
             descriptions: DESCRIPTIONS,
             next,
+            free: false,
             credit: None,
         }
     }
@@ -65,6 +69,7 @@ impl Welcome {
             Step::Start => "welcome",
             Step::Organization => "organization-title",
             Step::Team => "team-title",
+            Step::Credits if self.free => "add-payment-method",
             Step::Credits => "credits-title",
         })
     }
@@ -132,16 +137,15 @@ pub(crate) async fn invite(State(state): State<DashboardState>, visit: Visit, fo
 
 pub(crate) async fn credits(State(state): State<DashboardState>, visit: Visit) -> Page {
     let next = visit.link("/home");
+    let view = state.app.credit(&visit.person.actor(), &visit.organization.id).await;
+    let view = view.map_err(|error| PageError::new(visit.person.messages, error))?;
     let page = Welcome::new(&state, &visit.person, Step::Credits, next);
-    render(visit.person.messages, &Welcome { credit: credit_page(&state, &visit).await?, ..page })
+    let (free, credit) = (view.mode == BillingMode::None, credit_page(&state, &visit, &view));
+    render(visit.person.messages, &Welcome { free, credit, ..page })
 }
 
 /// Where a person of an organization that pays in advance adds credit.
-async fn credit_page(state: &DashboardState, visit: &Visit) -> Result<Option<String>, PageError> {
-    let view = state.app.credit(&visit.person.actor(), &visit.organization.id).await;
-    let view = view.map_err(|error| PageError::new(visit.person.messages, error))?;
-    if view.mode != BillingMode::Prepaid {
-        return Ok(None);
-    }
-    Ok(Some(buy_page(state, visit, &view).unwrap_or_else(|| visit.link(CREDIT))))
+fn credit_page(state: &DashboardState, visit: &Visit, view: &CreditView) -> Option<String> {
+    let prepaid = view.mode == BillingMode::Prepaid;
+    prepaid.then(|| buy_page(state, visit, view).unwrap_or_else(|| visit.link(CREDIT)))
 }
