@@ -286,38 +286,36 @@ impl FormScan {
         Ok(true)
     }
 
-    /// Whether the gate or the price depends on this part. A name that some readers take for that of a part on which
-    /// the gate depends is refused.
+    /// Whether the gate or the price depends on this part. A name that some readers take for that of such a part is
+    /// refused.
     fn watch(&self, head: &Head) -> Result<Option<Watched>, Malformed> {
-        for (known, watched, seen) in
-            [("model", Watched::Model, self.model.is_some()), ("stream", Watched::Stream, self.stream.is_some())]
-        {
-            let name = head.name.as_str();
+        let name = head.name.as_str();
+        // `model[]`, ` model`, `Model`: lists, spaces and case that some readers ignore.
+        let core = name.trim().split('[').next().unwrap_or_default();
+        let inner = name.trim().strip_suffix(']').and_then(|name| name.rsplit('[').next()).unwrap_or_default();
+        let is_near = |part: &str, known: &str| part == known || is_variant(part, known);
+        for (known, watched, seen) in [
+            ("model", Watched::Model, self.model.is_some()),
+            ("stream", Watched::Stream, self.stream.is_some()),
+            ("n", Watched::Count, self.count),
+            ("quality", Watched::Quality, self.quality),
+            ("size", Watched::Size, self.size),
+        ] {
             if name == known {
                 return match (seen, head.file) {
+                    (_, true) if watched.is_of_images() => Ok(None),
                     (true, _) => Err(Malformed::Twice(known)),
                     (_, true) => Err(Malformed::Part("its part 'model' or 'stream' is a file")),
                     _ => Ok(Some(watched)),
                 };
             }
-            // `model[]`, ` model`, `Model`: lists, spaces and case that some readers ignore.
-            let core = name.trim().split('[').next().unwrap_or_default();
-            let inner = name.trim().strip_suffix(']').and_then(|name| name.rsplit('[').next()).unwrap_or_default();
-            if [core, inner].iter().any(|part| *part == known || is_variant(part, known)) {
+            // Members of other objects may have a size.
+            if is_near(core, known) || (!watched.is_of_images() && is_near(inner, known)) {
                 return Err(Malformed::Near(name.to_owned(), known));
             }
         }
-        if head.name.trim_end().ends_with("[file_id]") {
+        if name.trim_end().ends_with("[file_id]") {
             return Err(Malformed::Part("files are named by their ids in JSON bodies only"));
-        }
-        for (known, watched, seen) in [
-            ("n", Watched::Count, self.count),
-            ("quality", Watched::Quality, self.quality),
-            ("size", Watched::Size, self.size),
-        ] {
-            if head.name == known && !head.file {
-                return if seen { Err(Malformed::Twice(known)) } else { Ok(Some(watched)) };
-            }
         }
         Ok(None)
     }

@@ -151,11 +151,25 @@ fn names_that_some_readers_take_for_a_watched_one_are_refused() {
         ("svg[Model]", "model"),
         ("\u{17f}tream", "stream"),
         ("Stream", "stream"),
+        ("N", "n"),
+        ("n[]", "n"),
+        ("Quality", "quality"),
+        (" size", "size"),
+        ("\u{17f}ize[0]", "size"),
     ] {
         let text = form(&[("model", "whisper-1"), (name, "o3")]);
         assert_eq!(scan(&text, 7), Err(Malformed::Near(name.to_owned(), known)), "{name}");
     }
-    for name in ["language", "timestamp_granularities[]", "models", "upstream", "known_speaker_names[]"] {
+    for name in [
+        "language",
+        "timestamp_granularities[]",
+        "models",
+        "upstream",
+        "known_speaker_names[]",
+        "metadata[size]",
+        "NN",
+        "size_of_file",
+    ] {
         assert_eq!(scan(&form(&[(name, "x"), ("model", "a")]), 7), Ok(Some("a".to_owned())), "{name}");
     }
 }
