@@ -184,15 +184,11 @@ async fn a_pause_says_when_it_ends() {
     }
 }
 
-// Operators see the reason of a purchase that ended without credit; owners are told in words.
-#[tokio::test]
-async fn operators_see_why_a_purchase_ended() {
-    let world = World::prepaid(&["ops@example.com"]).await;
-    let mut ops = world.owner("ops@example.com", "Harbour").await;
-    let place = console(&mut ops).await;
-    let now = Timestamp(world.now());
-    let row = Purchase {
-        id: "pur_000000000000000000000001".parse().unwrap(),
+/// A purchase that failed this many seconds ago, of the organization of this page in the console.
+fn failed_purchase(world: &World, place: &str, number: i64) -> Purchase {
+    let at = Timestamp(world.now() - number);
+    Purchase {
+        id: format!("pur_{number:024}").parse().unwrap(),
         organization: place.rsplit('/').next().unwrap().parse().unwrap(),
         user: None,
         way: PurchaseWay::Checkout,
@@ -202,27 +198,62 @@ async fn operators_see_why_a_purchase_ended() {
         reason: Some("payment_mismatch".to_owned()),
         method: None,
         customer: Some("cus_1".to_owned()),
-        session: Some("cs_1".to_owned()),
+        session: Some(format!("cs_{number}")),
         payment: None,
         charge: None,
         receipt_url: None,
         url: None,
         request_key: None,
-        created_at: now,
-        expires_at: now,
-        checked_at: Some(now),
+        created_at: at,
+        expires_at: at,
+        checked_at: Some(at),
         paid_at: None,
-        finished_at: Some(now),
+        finished_at: Some(at),
         version: 2,
-    };
-    let id = row.id.clone();
+    }
+}
+
+async fn add(world: &World, row: Purchase) {
     let insert = async move |tx: &mut Tx| credit_purchases::insert(tx, &row).await;
     let inserted: Result<(), keystead_store::Error> = world.store.write("add_purchase", insert).await;
     inserted.unwrap();
+}
+
+// Operators see the reason of a purchase that ended without credit; owners are told in words.
+#[tokio::test]
+async fn operators_see_why_a_purchase_ended() {
+    let world = World::prepaid(&["ops@example.com"]).await;
+    let mut ops = world.owner("ops@example.com", "Harbour").await;
+    let place = console(&mut ops).await;
+    let row = failed_purchase(&world, &place, 1);
+    let id = row.id.clone();
+    add(&world, row).await;
     let page = ops.get(&format!("{place}/purchases")).await.body;
     assert!(page.contains("<code>payment_mismatch</code>"), "{page}");
     let page = ops.get(&format!("{BILLING}/buy?purchase={id}")).await.body;
     assert!(page.contains("does not match this purchase") && !page.contains("payment_mismatch"), "{page}");
+}
+
+// The page of an organization's purchases has pages, and a refused refund shows the same one again.
+#[tokio::test]
+async fn operators_see_every_purchase_on_pages() {
+    let world = World::prepaid(&["ops@example.com"]).await;
+    let mut ops = world.owner("ops@example.com", "Harbour").await;
+    let list = format!("{}/purchases", console(&mut ops).await);
+    for number in 1..=51 {
+        add(&world, failed_purchase(&world, &list.replace("/purchases", ""), number)).await;
+    }
+    let rows = |page: &str| page.matches("<code>payment_mismatch</code>").count();
+    let page = ops.get(&list).await.body;
+    assert_eq!(rows(&page), 50, "{page}");
+    let older = page.split("href=\"").find(|part| part.contains("?after=")).unwrap_or_else(|| panic!("{page}"));
+    let older = older.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+    let last = ops.get(&older).await.body;
+    assert!(rows(&last) == 1 && !last.contains(">Older<") && page.contains(">Older<"), "{last}");
+    assert_eq!(ops.get(&format!("{list}?after=pur_none")).await.status, 422);
+    let refund = [("id", "pur_none"), ("amount", "x"), ("reason", "trial")];
+    let refused = send(&mut ops, &older.replace("/purchases?", "/purchases/refund?"), &refund).await;
+    assert_eq!((refused.status, rows(&refused.body)), (422, 1), "{}", refused.body);
 }
 
 #[tokio::test]

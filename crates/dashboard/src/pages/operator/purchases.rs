@@ -18,14 +18,16 @@ use crate::web::response::{Page, redirect, render, render_invalid};
 
 /// The console of credit, to which this page belongs.
 const CREDIT: &str = "/operator/credit";
-/// Purchases that are shown.
-const ROWS: u32 = 100;
+/// Purchases on one page.
+const ROWS: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "pages/operator_purchases.html")]
 struct Purchases {
     layout: Layout,
     rows: Vec<Row>,
+    /// The next page.
+    older: Option<String>,
     /// The credit of the organization.
     back: String,
     action: String,
@@ -65,20 +67,32 @@ fn here(id: &str) -> String {
     format!("{CREDIT}/{id}/purchases")
 }
 
+/// Links to this page or to the target of its form, with the place in the list that is shown.
+fn link(visit: &OwnVisit, path: &str, done: Option<&str>) -> String {
+    let place = visit.person.query.get("after").map(|after| ("after", after.as_str()));
+    let fields: Vec<(&str, &str)> = done.map(|done| ("done", done)).into_iter().chain(place).collect();
+    if fields.is_empty() {
+        return visit.link(path);
+    }
+    visit.link(&format!("{path}?{}", serde_urlencoded::to_string(fields).unwrap_or_default()))
+}
+
 async fn page(state: &DashboardState, visit: &OwnVisit, id: &str) -> Result<Purchases, PageError> {
     let actor = operator(visit)?;
     let (t, format) = (visit.person.messages, &visit.person.format);
     let organization: OrganizationId = visit.named("organization", id)?;
     let fail = |error: Error| PageError::new(t, error);
     let found = state.app.credit_for_operator(&actor, &organization).await.map_err(fail)?;
-    let wanted = Rows { after: None, limit: ROWS, ascending: false };
+    let wanted = Rows { after: visit.person.query.get("after").cloned(), limit: ROWS, ascending: false };
     let listed = state.app.purchases(&actor, &organization, &wanted).await.map_err(fail)?;
+    let older = listed.data.last().filter(|_| listed.has_more);
     let title = t.text_with("refund-title", "organization", &found.name);
     Ok(Purchases {
         layout: layout(state, visit, &title, CREDIT),
         rows: listed.data.iter().map(|view| Row::of(format, view)).collect(),
+        older: older.map(|last| visit.link(&format!("{}?after={}", here(id), last.id))),
         back: visit.link(&format!("{CREDIT}/{id}")),
-        action: visit.link(&format!("{}/refund", here(id))),
+        action: link(visit, &format!("{}/refund", here(id)), None),
         wrong: None,
         of: String::new(),
         amount: String::new(),
@@ -113,7 +127,7 @@ pub(crate) async fn refund(
                 key: None,
             };
             match state.app.refund_purchase(&actor, &organization, form.field("id"), order).await {
-                Ok(_) => return Ok(redirect(&visit.link(&format!("{}?done=refunded", here(&id))))),
+                Ok(_) => return Ok(redirect(&link(&visit, &here(&id), Some("refunded")))),
                 Err(error @ (Error::Internal(_) | Error::Unavailable | Error::NotFound { .. })) => {
                     return Err(PageError::new(t, error));
                 }
