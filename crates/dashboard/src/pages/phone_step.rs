@@ -11,6 +11,7 @@ use keystead_locales::{LocalFormat, Messages, countries};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::response::subpath;
 
@@ -23,8 +24,7 @@ pub(crate) struct PhoneStep {
     pub(crate) format: LocalFormat,
     pub(crate) csrf: String,
     pub(crate) view: PhoneView,
-    /// The error, and the field it is about.
-    pub(crate) wrong: Option<(String, &'static str)>,
+    pub(crate) wrong: FieldFault,
     /// Whether the error used no code and no attempt.
     pub(crate) spared: bool,
     pub(crate) number: String,
@@ -83,7 +83,7 @@ impl PhoneStep {
             format: visit.person.format.clone(),
             csrf: visit.person.session.csrf.clone(),
             view,
-            wrong: None,
+            wrong: FieldFault::default(),
             spared: false,
             number: form.map(|form| form.field("number").to_owned()).unwrap_or_default(),
             country: country.unwrap_or_else(|| usual_country(t.0)).to_owned(),
@@ -103,11 +103,7 @@ impl PhoneStep {
         let field = if verb.is_none() { "number" } else { "code" };
         // A refused number costs nothing; a code that was checked does.
         self.spared = verb.is_none() && matches!(error, Error::Invalid { .. });
-        self.wrong = Some((error_message(&self.format, error), field));
-    }
-
-    pub(crate) fn is_wrong(&self, field: &str) -> bool {
-        self.wrong.as_ref().is_some_and(|(_, about)| *about == field)
+        self.wrong = FieldFault::new(field, error_message(&self.format, error));
     }
 
     pub(crate) fn checks_left(&self) -> i64 {

@@ -4,6 +4,7 @@ use keystead_core::anomaly::{CapPeriod, VelocityCap, WrongCap};
 use keystead_core::budget::cents;
 use keystead_locales::LocalFormat;
 
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 
 /// The fields as they are shown.
@@ -14,8 +15,7 @@ pub(crate) struct CapFields {
     pub(crate) requests: String,
     /// Empty without a limit of money.
     pub(crate) amount: String,
-    /// The id of the field at fault, and what is wrong.
-    pub(crate) wrong: Option<(&'static str, String)>,
+    pub(crate) wrong: FieldFault,
 }
 
 /// The ids of the fields on the page.
@@ -30,13 +30,8 @@ impl CapFields {
             per_hour: cap.period == CapPeriod::Hour,
             requests: cap.requests.map(|requests| requests.to_string()).unwrap_or_default(),
             amount: cap.cents.map(|cents| format.decimal(cents, 2)).unwrap_or_default(),
-            wrong: None,
+            wrong: FieldFault::default(),
         }
-    }
-
-    /// Whether this field is at fault.
-    pub(crate) fn is_wrong(&self, field: &str) -> bool {
-        self.wrong.as_ref().is_some_and(|(wrong, _)| *wrong == field)
     }
 
     /// The fields as they were sent.
@@ -45,20 +40,20 @@ impl CapFields {
             per_hour: form.field("period") == CapPeriod::Hour.as_str(),
             requests: form.field("requests").to_owned(),
             amount: form.field("amount").to_owned(),
-            wrong: None,
+            wrong: FieldFault::default(),
         }
     }
 
-    /// Reads a cap; `None` when both figures are empty. The id of the field at fault and what is wrong otherwise.
-    pub(crate) fn cap(&self, format: &LocalFormat) -> Result<Option<VelocityCap>, (&'static str, String)> {
+    /// Reads a cap; `None` when both figures are empty.
+    pub(crate) fn cap(&self, format: &LocalFormat) -> Result<Option<VelocityCap>, FieldFault> {
         let t = format.messages;
         let requests = match self.requests.as_str() {
             "" => None,
-            typed => Some(typed.parse::<i64>().map_err(|_| (REQUESTS, t.text("cap-wrong-requests")))?),
+            typed => Some(typed.parse::<i64>().map_err(|_| FieldFault::new(REQUESTS, t.text("cap-wrong-requests")))?),
         };
         let amount = match self.amount.as_str() {
             "" => None,
-            typed => Some(cents(typed, t.0, 1).map_err(|_| (AMOUNT, t.text("cap-wrong-amount")))?),
+            typed => Some(cents(typed, t.0, 1).map_err(|_| FieldFault::new(AMOUNT, t.text("cap-wrong-amount")))?),
         };
         if requests.is_none() && amount.is_none() {
             return Ok(None);
@@ -66,8 +61,8 @@ impl CapFields {
         let period = if self.per_hour { CapPeriod::Hour } else { CapPeriod::Minute };
         let cap = VelocityCap { period, requests, cents: amount };
         cap.checked().map(Some).map_err(|wrong| match wrong {
-            WrongCap::Cents => (AMOUNT, t.text("cap-wrong-bounds")),
-            WrongCap::Requests | WrongCap::Empty => (REQUESTS, t.text("cap-wrong-bounds")),
+            WrongCap::Cents => FieldFault::new(AMOUNT, t.text("cap-wrong-bounds")),
+            WrongCap::Requests | WrongCap::Empty => FieldFault::new(REQUESTS, t.text("cap-wrong-bounds")),
         })
     }
 }

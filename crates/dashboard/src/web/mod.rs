@@ -5,6 +5,7 @@ pub(crate) mod cookies;
 pub(crate) mod csv;
 pub(crate) mod error_page;
 pub(crate) mod extract;
+pub(crate) mod field_fault;
 pub(crate) mod file_answer;
 pub(crate) mod form;
 pub(crate) mod headers;

@@ -12,6 +12,7 @@ use crate::pages::account::notifications::{self, NotificationChoice};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::{Person, Visit};
+use crate::web::field_fault::FieldFault;
 use crate::web::file_answer::{FileKind, file_answer};
 use crate::web::form::Form;
 use crate::web::layout::Layout;
@@ -29,7 +30,7 @@ struct Account {
     /// The label of a chosen zone that is not in the list, such as a second name of a zone.
     zone_outside_list: Option<String>,
     /// The form field with an error, and the message.
-    wrong: Option<(&'static str, String)>,
+    wrong: FieldFault,
     notifications: Vec<NotificationChoice>,
     /// Without one for members who hold no role: they see nothing of the organization.
     phone: Option<PhoneView>,
@@ -40,12 +41,6 @@ struct Account {
     phone_href: String,
     security_href: String,
     revoke_href: String,
-}
-
-impl Account {
-    fn is_wrong(&self, field: &str) -> bool {
-        self.wrong.as_ref().is_some_and(|(wrong, _)| *wrong == field)
-    }
 }
 
 /// The profile of the session.
@@ -76,7 +71,7 @@ async fn page(state: &DashboardState, visit: &Visit, profile: Profile) -> Result
         zone_outside_list: outside.then(|| time_zones::label(&profile.time_zone, state.app.now())),
         zones,
         profile,
-        wrong: None,
+        wrong: FieldFault::default(),
         notifications: notifications::choices(state, visit).await?,
         phone,
         keys: state.app.user_keys(&session.user).await.map_err(fail)?,
@@ -108,7 +103,7 @@ pub(crate) async fn save(State(state): State<DashboardState>, visit: Visit, form
         Err(Error::Invalid { param, code, message }) => {
             let (field, error) = (param.unwrap_or("name"), Error::Invalid { param, code, message });
             let mut page = page(&state, &visit, profile).await?;
-            page.wrong = Some((field, error_message(&visit.person.format, &error)));
+            page.wrong = FieldFault::new(field, error_message(&visit.person.format, &error));
             render_error(visit.person.messages, &page, &error)
         }
         Err(error) => Err(PageError::new(&visit.person.format, error)),

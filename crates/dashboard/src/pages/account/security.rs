@@ -10,6 +10,7 @@ use keystead_core::secret::Secret;
 use crate::state::DashboardState;
 use crate::web::cookies::Cookie;
 use crate::web::error_page::{PageError, error_message};
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::own_visit::OwnVisit;
@@ -30,7 +31,7 @@ struct Security {
     /// The issuer that may be connected.
     other: Option<String>,
     /// The form field with an error, and the message.
-    wrong: Option<(&'static str, String)>,
+    wrong: FieldFault,
     links: Links,
     /// What is closed until there is a second factor, in sentences.
     shut: Vec<String>,
@@ -40,10 +41,6 @@ impl Security {
     /// Whether there is another way to sign in.
     fn can_part(&self) -> bool {
         self.view.has_password || !self.view.passkeys.is_empty()
-    }
-
-    fn is_wrong(&self, field: &str) -> bool {
-        self.wrong.as_ref().is_some_and(|(wrong, _)| *wrong == field)
     }
 }
 
@@ -72,7 +69,7 @@ async fn page(state: &DashboardState, visit: &OwnVisit) -> Result<Security, Page
         view: state.app.security(&session.user).await.map_err(fail)?,
         devices: state.app.devices(&session.user, session.id.as_str()).await.map_err(fail)?,
         other: state.app.services().sign_in.as_ref().map(|issuer| issuer.label().to_owned()),
-        wrong: None,
+        wrong: FieldFault::default(),
         shut: [
             visit.locked_by().map(|name| t.text_with("safety-locked", "organization", name)),
             session.operator_waits.then(|| t.text("safety-operator")),
@@ -114,7 +111,7 @@ pub(crate) async fn change_address(State(state): State<DashboardState>, visit: O
         Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(&visit.person.format, error)),
         Err(error) => {
             let mut page = page(&state, &visit).await?;
-            page.wrong = Some(("email", error_message(&visit.person.format, &error)));
+            page.wrong = FieldFault::new("email", error_message(&visit.person.format, &error));
             render_error(visit.person.messages, &page, &error)
         }
     }
@@ -146,7 +143,7 @@ pub(crate) async fn change_password(State(state): State<DashboardState>, visit: 
         Err(error @ (Error::Unavailable | Error::Internal(_))) => Err(PageError::new(&visit.person.format, error)),
         Err(error) => {
             let mut page = page(&state, &visit).await?;
-            page.wrong = Some(("password", error_message(&visit.person.format, &error)));
+            page.wrong = FieldFault::new("password", error_message(&visit.person.format, &error));
             render_error(visit.person.messages, &page, &error)
         }
     }

@@ -23,6 +23,7 @@ use crate::pages::velocity_cap::CapFields;
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, render, subpath};
@@ -128,13 +129,13 @@ pub(super) async fn refused_cap(
     visit: &Visit,
     id: &str,
     form: &Form,
-    wrong: (&'static str, String),
+    wrong: FieldFault,
 ) -> Result<impl Template, PageError> {
     let key = visit.named("API key", id)?;
     let found = state.app.key_overview(&visit.person.actor(), &visit.organization.id, &visit.project.id, &key).await;
     let found = found.map_err(|error| PageError::new(visit.person.messages, error))?;
     let mut page = page(state, visit, found, Dialog::None);
-    (page.cap_mode, page.cap) = ("own", CapFields { wrong: Some(wrong), ..CapFields::sent(form) });
+    (page.cap_mode, page.cap) = ("own", CapFields { wrong, ..CapFields::sent(form) });
     page.budget_rows = of_key(state, visit, &key).await?;
     Ok(page)
 }

@@ -10,6 +10,7 @@ use crate::pages::velocity_cap::{CapFields, REQUESTS};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::response::{Page, redirect, render_invalid};
 
@@ -57,7 +58,7 @@ pub(crate) async fn cap(State(state): State<DashboardState>, visit: Visit, Path(
     let cap = match form.field("mode") {
         "own" => CapFields::sent(&form)
             .cap(&visit.person.format)
-            .and_then(|cap| cap.map(KeyCap::Own).ok_or_else(|| (REQUESTS, t.text("cap-wrong-empty")))),
+            .and_then(|cap| cap.map(KeyCap::Own).ok_or_else(|| FieldFault::new(REQUESTS, t.text("cap-wrong-empty")))),
         "off" => Ok(KeyCap::Off),
         _ => Ok(KeyCap::Inherited),
     };

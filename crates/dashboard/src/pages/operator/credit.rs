@@ -15,6 +15,7 @@ use crate::pages::organization::credit_rows::{LedgerRow, LotRow};
 use crate::pages::spend::cents;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::own_visit::OwnVisit;
@@ -67,7 +68,7 @@ struct One {
     /// What was typed, by the name of the form.
     typed: Typed,
     /// The form and the field at fault, and why.
-    wrong: Option<(String, String)>,
+    wrong: FieldFault,
 }
 
 /// What was typed into the form at fault.
@@ -81,17 +82,6 @@ struct Typed {
     adjust_reason: String,
     mode_reason: String,
     state_reason: String,
-}
-
-impl One {
-    fn is_wrong(&self, field: &str) -> bool {
-        self.wrong.as_ref().is_some_and(|(name, _)| name == field)
-    }
-
-    /// What is wrong.
-    fn why(&self) -> &str {
-        self.wrong.as_ref().map_or("", |(_, text)| text)
-    }
 }
 
 fn mode_name(t: Messages, mode: BillingMode) -> String {
@@ -166,7 +156,7 @@ async fn page(state: &DashboardState, visit: &OwnVisit, id: &OrganizationId) -> 
         rows: listed.data.iter().map(|row| LedgerRow::of(format, row)).collect(),
         modes: all.map(choice).collect(),
         typed: Typed::default(),
-        wrong: None,
+        wrong: FieldFault::default(),
     })
 }
 
@@ -186,7 +176,7 @@ pub(crate) async fn act(
     let actor = operator(&visit)?;
     let (t, id) = (visit.person.messages, visit.named::<OrganizationId>("organization", &id)?);
     let address = visit.link(&format!("{HERE}/{id}"));
-    let wrong = match run(&state, &visit, &actor, &id, &form).await {
+    let (field, why) = match run(&state, &visit, &actor, &id, &form).await {
         Ok(()) => return Ok(redirect(&visit.link(&format!("{HERE}/{id}?done=saved")))),
         Err(Wrong::Error(error @ (Error::Internal(_) | Error::Unavailable | Error::NotFound { .. }))) => {
             return Err(PageError::new(t, error));
@@ -208,7 +198,7 @@ pub(crate) async fn act(
         Err(Wrong::Field(field, text)) => (field, text),
     };
     let mut shown = page(&state, &visit, &id).await?;
-    shown.wrong = Some(wrong);
+    shown.wrong = FieldFault::new(field, why);
     let text = |name: &str| form.field(name).to_owned();
     shown.typed = Typed {
         grant: text("grant"),

@@ -11,6 +11,7 @@ use crate::pages::organization::buy::Row;
 use crate::pages::spend::cents;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::own_visit::OwnVisit;
@@ -32,7 +33,7 @@ struct Purchases {
     back: String,
     action: String,
     /// The field at fault, and why; no field when the purchase is not shown.
-    wrong: Option<(String, String)>,
+    wrong: FieldFault,
     /// The purchase of which a refund was refused, and what was typed.
     of: String,
     amount: String,
@@ -46,12 +47,7 @@ impl Purchases {
 
     /// Whether this field is at fault.
     fn is_field_wrong(&self, field: &str, id: &str) -> bool {
-        self.wrong.as_ref().is_some_and(|(wrong, _)| wrong.strip_suffix(id) == Some(field))
-    }
-
-    /// What is wrong.
-    fn why(&self) -> &str {
-        self.wrong.as_ref().map_or("", |(_, text)| text)
+        self.wrong.is_at(&format!("{field}{id}"))
     }
 
     fn amount_of(&self, id: &str) -> &str {
@@ -93,7 +89,7 @@ async fn page(state: &DashboardState, visit: &OwnVisit, id: &str) -> Result<Purc
         older: older.map(|last| visit.link(&format!("{}?after={}", here(id), last.id))),
         back: visit.link(&format!("{CREDIT}/{id}")),
         action: link(visit, &format!("{}/refund", here(id)), None),
-        wrong: None,
+        wrong: FieldFault::default(),
         of: String::new(),
         amount: String::new(),
         reason: String::new(),
@@ -145,7 +141,7 @@ pub(crate) async fn refund(
     let is_shown = shown.rows.iter().any(|row| row.refundable && row.id == form.field("id"));
     let field = if is_shown { format!("{field}{}", form.field("id")) } else { String::new() };
     let page = Purchases {
-        wrong: Some((field, wrong)),
+        wrong: FieldFault::new(field, wrong),
         of: form.field("id").to_owned(),
         amount: typed.to_owned(),
         reason: form.field("reason").to_owned(),

@@ -16,6 +16,7 @@ use crate::pages::spend::cents;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::{Layout, billing_entry};
 use crate::web::response::{Page, redirect, render, render_invalid, subpath};
@@ -91,7 +92,7 @@ struct Credit {
     /// The field of that mark.
     mark: String,
     /// The field at fault, and what is wrong.
-    wrong: Option<(String, String)>,
+    wrong: FieldFault,
     rows: Vec<LedgerRow>,
     more: Option<String>,
     csv: String,
@@ -101,15 +102,6 @@ struct Credit {
 impl Credit {
     fn act(&self, verb: &str) -> String {
         subpath(&self.action, HERE, verb)
-    }
-
-    fn is_wrong(&self, field: &str) -> bool {
-        self.wrong.as_ref().is_some_and(|(name, _)| name == field)
-    }
-
-    /// What is wrong.
-    fn why(&self) -> &str {
-        self.wrong.as_ref().map_or("", |(_, text)| text)
     }
 }
 
@@ -237,7 +229,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError
         },
         low: low_words(visit, &view),
         mark: field(view.low_mark),
-        wrong: None,
+        wrong: FieldFault::default(),
         rows: listed.data.iter().map(|row| LedgerRow::of(format, row)).collect(),
         more: more.map(|last| format!("{}#ledger", visit.link(&format!("{HERE}?after={}", last.id)))),
         csv: visit.link(&format!("{HERE}/ledger.csv")),
@@ -259,19 +251,19 @@ pub(crate) async fn recharge(State(state): State<DashboardState>, visit: Visit, 
             match set {
                 Ok(()) => return Ok(redirect(&visit.link(&format!("{HERE}?done=saved")))),
                 Err(Error::Invalid { param: Some("monthly_ceiling_in_cents"), .. }) => {
-                    ("ceiling".to_owned(), t.text("credit-ceiling-low"))
+                    FieldFault::new("ceiling", t.text("credit-ceiling-low"))
                 }
                 Err(error @ Error::Invalid { param: Some("amount_in_cents"), .. }) => {
-                    ("amount".to_owned(), error_message(&visit.person.format, &error))
+                    FieldFault::new("amount", error_message(&visit.person.format, &error))
                 }
-                Err(error @ Error::Invalid { .. }) => (String::new(), error_message(&visit.person.format, &error)),
+                Err(error @ Error::Invalid { .. }) => FieldFault::new("", error_message(&visit.person.format, &error)),
                 Err(error) => return Err(PageError::new(t, error)),
             }
         }
         Err(wrong) => wrong,
     };
     let mut shown = page(&state, &visit).await?;
-    shown.wrong = Some(wrong);
+    shown.wrong = wrong;
     let text = |name: &str| form.field(name).to_owned();
     shown.fields = RechargeFields { below: text("below"), amount: text("amount"), ceiling: text("ceiling") };
     render_invalid(t, &shown)
@@ -303,18 +295,18 @@ pub(crate) async fn save_low_mark(State(state): State<DashboardState>, visit: Vi
         }
         Err(text) => {
             let mut shown = page(&state, &visit).await?;
-            shown.wrong = Some(("mark".to_owned(), text));
+            shown.wrong = FieldFault::new("mark", text);
             shown.mark = mark.to_owned();
             render_invalid(t, &shown)
         }
     }
 }
 
-/// Reads the three amounts; the field at fault and what is wrong otherwise.
-fn typed(visit: &Visit, form: &Form) -> Result<Recharge, (String, String)> {
-    let read = |name: &str| -> Result<Micros, (String, String)> {
-        let cents = cents(&visit.person.format, form.field(name), 1).map_err(|text| (name.to_owned(), text))?;
-        Ok::<_, (String, String)>(Micros(cents.saturating_mul(CENT)))
+/// Reads the three amounts.
+fn typed(visit: &Visit, form: &Form) -> Result<Recharge, FieldFault> {
+    let read = |name: &str| -> Result<Micros, FieldFault> {
+        let cents = cents(&visit.person.format, form.field(name), 1).map_err(|text| FieldFault::new(name, text))?;
+        Ok(Micros(cents.saturating_mul(CENT)))
     };
     Ok(Recharge { below: read("below")?, amount: read("amount")?, ceiling: read("ceiling")? })
 }

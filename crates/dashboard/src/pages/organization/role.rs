@@ -16,6 +16,7 @@ use super::roles::HERE;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::permission_words::{AreaTicks, Within, permission_ticks, permission_words};
@@ -26,20 +27,7 @@ struct Fields {
     name: String,
     description: String,
     areas: Vec<AreaTicks>,
-    /// What is wrong, and the id of the field at fault.
-    wrong: Option<(String, &'static str)>,
-}
-
-impl Fields {
-    /// Whether this field is at fault.
-    fn is_wrong(&self, field: &str) -> bool {
-        self.wrong.as_ref().is_some_and(|(_, at)| *at == field)
-    }
-
-    /// What is wrong; empty if nothing is.
-    fn message(&self) -> &str {
-        self.wrong.as_ref().map_or("", |(said, _)| said.as_str())
-    }
+    wrong: FieldFault,
 }
 
 /// A person or a group that holds the role, with the page about them if it is open to the visitor.
@@ -113,7 +101,7 @@ async fn page(
             within,
             view.as_ref().map(|view| view.role.permissions.as_slice()).unwrap_or_default(),
         ),
-        wrong: None,
+        wrong: FieldFault::default(),
     };
     let (people, groups) = view.as_ref().map(|view| holders(visit, view)).unwrap_or_default();
     Ok(One {
@@ -207,7 +195,7 @@ async fn again(
             form.field("name").clone_into(&mut fields.name);
             form.field("description").clone_into(&mut fields.description);
             fields.areas = permission_ticks(t, Within::of(project), &chosen(form));
-            fields.wrong = Some((said, at));
+            fields.wrong = FieldFault::new(at, said);
         }
         None => page.wrong = Some(said),
     }

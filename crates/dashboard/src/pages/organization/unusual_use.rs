@@ -13,6 +13,7 @@ use crate::pages::velocity_cap::{CapFields, REQUESTS};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render, render_invalid};
@@ -52,7 +53,7 @@ struct UnusualUse {
 async fn page(
     state: &DashboardState,
     visit: &Visit,
-    sent: Option<(&Form, (&'static str, String))>,
+    sent: Option<(&Form, FieldFault)>,
 ) -> Result<UnusualUse, PageError> {
     let (t, format) = (visit.person.messages, &visit.person.format);
     let fail = |error| PageError::new(t, error);
@@ -65,7 +66,7 @@ async fn page(
         false => (AnomalySettings::default(), Vec::new()),
     };
     let (signals, cap) = match sent {
-        Some((form, wrong)) => (wanted(form), CapFields { wrong: Some(wrong), ..CapFields::sent(form) }),
+        Some((form, wrong)) => (wanted(form), CapFields { wrong, ..CapFields::sent(form) }),
         None => (settings.signals, CapFields::of(settings.cap, format)),
     };
     let switch = |signal: Signal| Switch {
@@ -123,7 +124,7 @@ pub(crate) async fn save(State(state): State<DashboardState>, visit: Visit, form
             let saved = state.app.set_anomaly_settings(&visit.person.actor(), &visit.organization.id, &settings).await;
             match saved {
                 Ok(()) => return Ok(redirect(&visit.link(&format!("{HERE}?done=saved")))),
-                Err(error @ keystead_app::Error::Invalid { .. }) => (REQUESTS, error_message(t, &error)),
+                Err(error @ keystead_app::Error::Invalid { .. }) => FieldFault::new(REQUESTS, error_message(t, &error)),
                 Err(error) => return Err(PageError::new(t, error)),
             }
         }

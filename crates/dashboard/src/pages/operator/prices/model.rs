@@ -17,6 +17,7 @@ use super::list::address;
 use super::{HERE, Part, kind_name, month_sentence, parts, plain, typed};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::own_visit::OwnVisit;
@@ -60,18 +61,7 @@ struct ModelPage {
     /// What last month would have cost with what was typed.
     month: Option<String>,
     /// The field at fault, and why.
-    wrong: Option<(String, String)>,
-}
-
-impl ModelPage {
-    fn is_wrong(&self, field: &str) -> bool {
-        self.wrong.as_ref().is_some_and(|(name, _)| name == field)
-    }
-
-    /// What is wrong.
-    fn why(&self) -> &str {
-        self.wrong.as_ref().map_or("", |(_, text)| text)
-    }
+    wrong: FieldFault,
 }
 
 impl Row {
@@ -137,7 +127,7 @@ async fn page(state: &DashboardState, visit: &OwnVisit, model: &str) -> Result<M
         rows: rows.iter().map(|row| Row::of(format, row, holds(row), now)).collect(),
         configured: parts(format, &configured),
         month: None,
-        wrong: None,
+        wrong: FieldFault::default(),
     })
 }
 
@@ -171,7 +161,7 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: OwnVisit, fo
                 Error::Invalid { param: Some(field), .. } => (*field).to_owned(),
                 _ => String::new(),
             };
-            ModelPage { wrong: Some((field, error_message(t, &error))), ..page(&state, &visit, &model).await? }
+            ModelPage { wrong: FieldFault::new(field, error_message(t, &error)), ..page(&state, &visit, &model).await? }
         }
     };
     if form.field("do") != "withdraw" {
@@ -182,7 +172,7 @@ pub(crate) async fn act(State(state): State<DashboardState>, visit: OwnVisit, fo
         form.field("from").clone_into(&mut page.from);
         form.field("reason").clone_into(&mut page.reason);
     }
-    let answer = if page.wrong.is_some() { render_invalid(t, &page) } else { render(t, &page) };
+    let answer = if page.wrong.found().is_some() { render_invalid(t, &page) } else { render(t, &page) };
     reloads_as(answer, visit.link(&address(&model)))
 }
 
