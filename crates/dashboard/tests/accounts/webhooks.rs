@@ -38,6 +38,7 @@ async fn a_secret_is_shown_once() {
     assert_eq!(secret.len(), 44);
     let asks = |shown: &str| shown.contains("data-unsaved=\"You have not copied the signing secret.");
     assert!(asks(&shown), "{shown}");
+    assert!(shown.contains("data-copy=\"secret\"") && shown.contains(">Copy secret</button>"), "{shown}");
     let again = ann.get(&page).await.body;
     assert!(again.contains("https://hooks.example.com/in?token=1") && !again.contains("whsec_"), "{again}");
     let list = ann.get(HERE).await.body;
