@@ -10,10 +10,11 @@ use keystead_core::secret::Secret;
 use super::HERE;
 use super::list::state_words;
 use super::log::LogRow;
-use super::typed::{Fault, Fields, TypeChoice, ends_form};
+use super::typed::{Fields, TypeChoice, ends_form};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render, render_error, render_invalid, subpath};
@@ -44,7 +45,7 @@ struct WebhookPage {
     old_secret: Option<String>,
     fields: Fields,
     types: Vec<TypeChoice>,
-    fault: Option<Fault>,
+    fault: FieldFault,
     /// A refusal that is not about a field.
     wrong: Option<String>,
     rows: Vec<LogRow>,
@@ -59,10 +60,6 @@ impl WebhookPage {
     /// The target of a form.
     fn act(&self, verb: &str) -> String {
         subpath(&self.here, &self.path, verb)
-    }
-
-    fn wrong(&self, field: &str) -> Option<&str> {
-        self.fault.as_ref().filter(|fault| fault.field == field).map(|fault| fault.text.as_str())
     }
 }
 
@@ -88,7 +85,7 @@ async fn page(state: &DashboardState, visit: &Visit, id: &WebhookEndpointId) -> 
         old_secret: until.map(|until| t.text_with("webhook-old-secret", "when", format.exact(&until))),
         types: fields.choices(t),
         fields,
-        fault: None,
+        fault: FieldFault::default(),
         wrong: None,
         rows: listed.data.iter().map(|delivery| LogRow::of(format, delivery)).collect(),
         more: more.map(|last| visit.link(&format!("{path}?after={}", last.id))),
@@ -181,7 +178,7 @@ async fn save(state: &DashboardState, visit: &Visit, id: &WebhookEndpointId, for
         Err(error) if ends_form(&error) => Err(PageError::new(t, error)),
         Err(error) => {
             let mut page = page(state, visit, id).await?;
-            page.fault = Some(fields.refused(visit, &error));
+            page.fault = fields.refused(visit, &error);
             page.types = fields.choices(t);
             page.fields = fields;
             reloads_as(render_invalid(t, &page), page.here.clone())

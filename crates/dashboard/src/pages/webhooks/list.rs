@@ -9,10 +9,11 @@ use keystead_locales::Messages;
 
 use super::HERE;
 use super::endpoint::show_secret;
-use super::typed::{Fault, Fields, TypeChoice, ends_form, type_words};
+use super::typed::{Fields, TypeChoice, ends_form, type_words};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, render, render_invalid};
@@ -37,14 +38,8 @@ struct Webhooks {
     most: i64,
     fields: Fields,
     types: Vec<TypeChoice>,
-    fault: Option<Fault>,
+    fault: FieldFault,
     action: String,
-}
-
-impl Webhooks {
-    fn wrong(&self, field: &str) -> Option<&str> {
-        self.fault.as_ref().filter(|fault| fault.field == field).map(|fault| fault.text.as_str())
-    }
 }
 
 /// The class of the glyph of a webhook, and its state in words.
@@ -70,12 +65,7 @@ fn row(t: Messages, visit: &Visit, webhook: &WebhookEndpoint) -> Row {
     }
 }
 
-async fn page(
-    state: &DashboardState,
-    visit: &Visit,
-    fields: Fields,
-    fault: Option<Fault>,
-) -> Result<Webhooks, PageError> {
+async fn page(state: &DashboardState, visit: &Visit, fields: Fields, fault: FieldFault) -> Result<Webhooks, PageError> {
     let t = visit.person.messages;
     let mut rows = Vec::new();
     if visit.owner() {
@@ -99,7 +89,7 @@ async fn page(
 }
 
 pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> Page {
-    render(visit.person.messages, &page(&state, &visit, Fields::fresh(), None).await?)
+    render(visit.person.messages, &page(&state, &visit, Fields::fresh(), FieldFault::default()).await?)
 }
 
 /// Creates a webhook and shows its secret, once.
@@ -118,7 +108,7 @@ pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, fo
         Err(error) if ends_form(&error) => Err(PageError::new(t, error)),
         Err(error) => {
             let fault = fields.refused(&visit, &error);
-            let page = page(&state, &visit, fields, Some(fault)).await?;
+            let page = page(&state, &visit, fields, fault).await?;
             reloads_as(render_invalid(t, &page), visit.link(HERE))
         }
     }

@@ -7,14 +7,8 @@ use keystead_locales::Messages;
 
 use crate::web::error_page::error_message;
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
-
-/// A fault of one field of a form.
-pub(super) struct Fault {
-    /// The id of the field; empty for the whole form.
-    pub(super) field: &'static str,
-    pub(super) text: String,
-}
 
 /// A type of event to choose.
 pub(super) struct TypeChoice {
@@ -64,7 +58,7 @@ impl Fields {
     }
 
     /// A refusal beside the field that it is about.
-    pub(super) fn refused(&self, visit: &Visit, error: &Error) -> Fault {
+    pub(super) fn refused(&self, visit: &Visit, error: &Error) -> FieldFault {
         let t = visit.person.messages;
         let (field, text) = match error {
             Error::Invalid { param: Some("url"), .. } => ("url", t.text(url_words(&self.url))),
@@ -73,7 +67,7 @@ impl Fields {
             Error::Invalid { param: None, .. } => ("", t.text("webhook-most")),
             other => ("", error_message(&visit.person.format, other)),
         };
-        Fault { field, text }
+        FieldFault::new(field, text)
     }
 }
 

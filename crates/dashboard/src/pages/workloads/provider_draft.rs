@@ -6,7 +6,8 @@ use keystead_core::workload_identity::expression::Transformation;
 use keystead_core::workload_identity::{Transformations, Verification};
 use serde_json::{Value, json};
 
-use super::wording::{Fault, key_set_words, transformations_words};
+use super::wording::{key_set_words, transformations_words};
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use keystead_locales::Messages;
 
@@ -87,33 +88,33 @@ impl ProviderDraft {
         if holds { Self { jwks: String::new(), ..self } } else { self }
     }
 
-    fn verification(&self, t: Messages) -> Result<Value, Fault> {
+    fn verification(&self, t: Messages) -> Result<Value, FieldFault> {
         if !self.uploads {
             let url = Some(&self.discovery_url).filter(|url| !url.is_empty());
             return Ok(json!({ "type": "discovery", "discovery_url": url }));
         }
         if self.jwks.len() > LARGEST_KEY_SET {
-            return Err(Fault::of(t, "jwks", "workload-jwks-long"));
+            return Err(FieldFault::new("jwks", t.text("workload-jwks-long")));
         }
         let Ok(Value::Object(jwks)) = serde_json::from_str(&self.jwks) else {
-            return Err(Fault::of(t, "jwks", "workload-jwks-form"));
+            return Err(FieldFault::new("jwks", t.text("workload-jwks-form")));
         };
         match key_set_fault(&jwks) {
-            Some(fault) => Err(Fault::of(t, "jwks", key_set_words(fault))),
+            Some(fault) => Err(FieldFault::new("jwks", t.text(key_set_words(fault)))),
             None => Ok(json!({ "type": "uploaded_jwks", "jwks": jwks })),
         }
     }
 
-    fn transformations(&self, t: Messages) -> Result<Transformations, Fault> {
+    fn transformations(&self, t: Messages) -> Result<Transformations, FieldFault> {
         let mut all = Vec::new();
         for line in self.derived.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let Some((attribute, expression)) = line.split_once('=') else {
-                return Err(Fault::of(t, "derived", "workload-derived-form"));
+                return Err(FieldFault::new("derived", t.text("workload-derived-form")));
             };
             let (attribute, expression) = (attribute.trim().to_owned(), expression.trim().to_owned());
             all.push(Transformation { attribute, expression });
         }
-        let wrong = |fault| Fault { field: "derived", text: transformations_words(t, &fault) };
+        let wrong = |fault| FieldFault::new("derived", transformations_words(t, &fault));
         all.try_into().map_err(wrong)
     }
 
@@ -122,7 +123,7 @@ impl ProviderDraft {
     }
 
     /// The request for a new provider, which is switched on.
-    pub(super) fn asked(&self, t: Messages) -> Result<NewProvider, Fault> {
+    pub(super) fn asked(&self, t: Messages) -> Result<NewProvider, FieldFault> {
         Ok(NewProvider {
             name: self.name.clone(),
             description: self.given_description(),
@@ -135,7 +136,7 @@ impl ProviderDraft {
     }
 
     /// The change to what is filled in.
-    pub(super) fn change(&self, t: Messages) -> Result<ProviderChange, Fault> {
+    pub(super) fn change(&self, t: Messages) -> Result<ProviderChange, FieldFault> {
         Ok(ProviderChange {
             name: Some(self.name.clone()),
             description: Some(self.given_description()),

@@ -7,10 +7,11 @@ use keystead_core::id::WorkloadIdentityProviderId;
 use super::HERE;
 use super::list::PLATFORMS;
 use super::provider_draft::ProviderDraft;
-use super::wording::{Fault, ends_form, provider_refused};
+use super::wording::{ends_form, provider_refused};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render, render_invalid};
@@ -22,7 +23,7 @@ struct ProviderForm {
     layout: Layout,
     owner: bool,
     draft: ProviderDraft,
-    fault: Option<Fault>,
+    fault: FieldFault,
     /// Whether the provider exists already.
     exists: bool,
     /// How many keys would end with a change, in words.
@@ -34,14 +35,7 @@ struct ProviderForm {
     back_href: String,
 }
 
-impl ProviderForm {
-    /// The fault of a field.
-    fn wrong(&self, field: &str) -> Option<&str> {
-        self.fault.as_ref().filter(|fault| fault.field == field).map(|fault| fault.text.as_str())
-    }
-}
-
-fn new_page(state: &DashboardState, visit: &Visit, draft: ProviderDraft, fault: Option<Fault>) -> ProviderForm {
+fn new_page(state: &DashboardState, visit: &Visit, draft: ProviderDraft, fault: FieldFault) -> ProviderForm {
     let t = visit.person.messages;
     let chosen = visit.person.query.get("platform").map_or("", String::as_str);
     let platform = |(word, name): (&'static str, &'static str)| {
@@ -65,7 +59,7 @@ fn new_page(state: &DashboardState, visit: &Visit, draft: ProviderDraft, fault: 
 pub(crate) async fn new(State(state): State<DashboardState>, visit: Visit) -> Page {
     let platform = visit.person.query.get("platform").map_or("", String::as_str);
     let draft = ProviderDraft::for_platform(platform, &state.public_url);
-    render(visit.person.messages, &new_page(&state, &visit, draft, None))
+    render(visit.person.messages, &new_page(&state, &visit, draft, FieldFault::default()))
 }
 
 /// Creates a provider, fetches the keys of its issuer, and leads to its page.
@@ -86,7 +80,7 @@ pub(crate) async fn create(State(state): State<DashboardState>, visit: Visit, fo
             Err(error) => provider_refused(&visit, &error, &draft.issuer, &draft.discovery_url),
         },
     };
-    let page = render_invalid(t, &new_page(&state, &visit, draft.without_private_keys(), Some(fault)));
+    let page = render_invalid(t, &new_page(&state, &visit, draft.without_private_keys(), fault));
     reloads_as(page, visit.link(&format!("{HERE}/new")))
 }
 
@@ -94,16 +88,14 @@ async fn edit_page(
     state: &DashboardState,
     visit: &Visit,
     id: &WorkloadIdentityProviderId,
-    filled: Option<(ProviderDraft, Fault)>,
+    filled: Option<(ProviderDraft, FieldFault)>,
 ) -> Result<ProviderForm, PageError> {
     let t = visit.person.messages;
     let found = state.app.provider_overview(&visit.person.actor(), &visit.organization.id, id).await;
     let found = found.map_err(|error| PageError::new(t, error))?;
     let live = found.rules.iter().fold(0_i64, |sum, rule| sum.saturating_add(rule.live_keys));
-    let (draft, fault) = match filled {
-        Some((draft, fault)) => (draft, Some(fault)),
-        None => (ProviderDraft::of(&found.provider), None),
-    };
+    let kept = || (ProviderDraft::of(&found.provider), FieldFault::default());
+    let (draft, fault) = filled.unwrap_or_else(kept);
     Ok(ProviderForm {
         layout: Layout::new(state, visit, &t.text_with("workload-edit-of", "name", &found.provider.name), HERE),
         owner: visit.owner(),

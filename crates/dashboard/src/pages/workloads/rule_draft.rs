@@ -6,8 +6,9 @@ use keystead_app::workload_identity::{FederationRule, RuleChange};
 use keystead_core::workload_identity::Matchers;
 use serde_json::{Number, Value};
 
-use super::wording::{Fault, matchers_words};
+use super::wording::matchers_words;
 use crate::pages::keys::permissions::Permissions;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use keystead_locales::Messages;
 
@@ -128,8 +129,8 @@ impl RuleDraft {
     }
 
     /// The conditions as the use case reads them.
-    pub(super) fn matchers(&self, t: Messages) -> Result<Matchers, Fault> {
-        let wrong = |key| Fault::of(t, "conditions", key);
+    pub(super) fn matchers(&self, t: Messages) -> Result<Matchers, FieldFault> {
+        let wrong = |key| FieldFault::new("conditions", t.text(key));
         let mut all = BTreeMap::new();
         for row in &self.conditions {
             if row.attribute.is_empty() || row.value.is_empty() {
@@ -138,9 +139,8 @@ impl RuleDraft {
             let value = match row.kind.as_str() {
                 "number" => {
                     let number: Option<Number> = serde_json::from_str(&row.value).ok();
-                    let number = number.ok_or_else(|| Fault {
-                        field: "conditions",
-                        text: t.text_with("workload-matchers-number", "value", &row.value),
+                    let number = number.ok_or_else(|| {
+                        FieldFault::new("conditions", t.text_with("workload-matchers-number", "value", &row.value))
                     });
                     Value::Number(number?)
                 }
@@ -149,22 +149,22 @@ impl RuleDraft {
                     "false" => Value::Bool(false),
                     other => {
                         let text = t.text_with("workload-matchers-boolean", "value", other);
-                        return Err(Fault { field: "conditions", text });
+                        return Err(FieldFault::new("conditions", text));
                     }
                 },
                 _ => Value::String(row.value.clone()),
             };
             if all.insert(row.attribute.clone(), value).is_some() {
                 let text = t.text_with("workload-matchers-twice", "name", &row.attribute);
-                return Err(Fault { field: "conditions", text });
+                return Err(FieldFault::new("conditions", text));
             }
         }
         Matchers::try_from(all).map_err(|fault| wrong(matchers_words(fault)))
     }
 
     /// The permissions of the keys as scopes.
-    pub(super) fn chosen_scopes(&self, t: Messages) -> Result<Vec<String>, Fault> {
-        self.scopes.clone().ok_or_else(|| Fault::of(t, "permissions", "key-scopes-missing"))
+    pub(super) fn chosen_scopes(&self, t: Messages) -> Result<Vec<String>, FieldFault> {
+        self.scopes.clone().ok_or_else(|| FieldFault::new("permissions", t.text("key-scopes-missing")))
     }
 
     pub(super) fn given(text: &str) -> Option<String> {
@@ -172,7 +172,7 @@ impl RuleDraft {
     }
 
     /// The change to what is filled in.
-    pub(super) fn change(&self, t: Messages) -> Result<RuleChange, Fault> {
+    pub(super) fn change(&self, t: Messages) -> Result<RuleChange, FieldFault> {
         Ok(RuleChange {
             matchers: Some(self.matchers(t)?),
             name: Some(Self::given(&self.name)),

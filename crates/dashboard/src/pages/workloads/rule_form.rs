@@ -12,11 +12,12 @@ use keystead_core::workload_identity::tells_workloads_apart;
 
 use super::HERE;
 use super::rule_draft::{Condition, RuleDraft};
-use super::wording::{Fault, ends_form, rule_refused};
+use super::wording::{ends_form, rule_refused};
 use crate::pages::keys::permissions::Permissions;
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render, render_invalid};
@@ -43,7 +44,7 @@ struct RuleForm {
     draft: RuleDraft,
     rows: Vec<Condition>,
     permissions: Permissions,
-    fault: Option<Fault>,
+    fault: FieldFault,
     /// Who the workload acts as, of a rule that exists.
     acts_as: Option<(String, String)>,
     groups: Vec<Group>,
@@ -57,11 +58,6 @@ impl RuleForm {
     /// Whether a new account in this project is chosen.
     fn is_new_in(&self, group: &Group) -> bool {
         self.draft.account.split_once('/') == Some((group.project.as_str(), NEW))
-    }
-
-    /// The fault of a field.
-    fn wrong(&self, field: &str) -> Option<&str> {
-        self.fault.as_ref().filter(|fault| fault.field == field).map(|fault| fault.text.as_str())
     }
 }
 
@@ -97,7 +93,7 @@ async fn new_page(
     state: &DashboardState,
     visit: &Visit,
     found: &ProviderOverview,
-    (draft, fault): (RuleDraft, Option<Fault>),
+    (draft, fault): (RuleDraft, FieldFault),
 ) -> Result<RuleForm, PageError> {
     let t = visit.person.messages;
     let path = format!("{HERE}/{}", found.provider.id);
@@ -120,7 +116,7 @@ pub(crate) async fn new(State(state): State<DashboardState>, visit: Visit, Path(
     let id = visit.named("workload identity provider", &id)?;
     let found = overview(&state, &visit, &id).await?;
     let draft = RuleDraft::new(&found.provider.issuer, "");
-    let page = new_page(&state, &visit, &found, (draft, None)).await?;
+    let page = new_page(&state, &visit, &found, (draft, FieldFault::default())).await?;
     render(visit.person.messages, &page)
 }
 
@@ -141,17 +137,17 @@ pub(crate) async fn create(
         Err(Refused::Error(error)) if ends_form(&error) => return Err(PageError::new(t, error)),
         Err(Refused::Error(error)) => rule_refused(&visit, &error),
     };
-    let page = new_page(&state, &visit, &found, (draft, Some(fault))).await?;
+    let page = new_page(&state, &visit, &found, (draft, fault)).await?;
     reloads_as(render_invalid(t, &page), visit.link(&format!("{HERE}/{id}/rules/new")))
 }
 
 enum Refused {
-    Field(Fault),
+    Field(FieldFault),
     Error(keystead_app::Error),
 }
 
-impl From<Fault> for Refused {
-    fn from(fault: Fault) -> Self {
+impl From<FieldFault> for Refused {
+    fn from(fault: FieldFault) -> Self {
         Self::Field(fault)
     }
 }
@@ -173,9 +169,9 @@ async fn make(
     let (matchers, scopes) = (draft.matchers(t)?, draft.chosen_scopes(t)?);
     // Before an account is made for the rule.
     if !tells_workloads_apart(&matchers, &of.transformations, &of.issuer) {
-        return Err(Fault::of(t, "conditions", "workload-matchers-alike").into());
+        return Err(FieldFault::new("conditions", t.text("workload-matchers-alike")).into());
     }
-    let unknown = || Fault::of(t, "account", "workload-account-missing");
+    let unknown = || FieldFault::new("account", t.text("workload-account-missing"));
     let (project, account) = draft.account.split_once('/').ok_or_else(unknown)?;
     let project: ProjectId = project.parse().map_err(|_| unknown())?;
     let service_account = if account == NEW {
@@ -205,7 +201,7 @@ async fn new_account(
 ) -> Result<ServiceAccountId, Refused> {
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
     if draft.account_name.is_empty() {
-        return Err(Fault::of(visit.person.messages, "account_name", "workload-account-unnamed").into());
+        return Err(FieldFault::new("account_name", visit.person.messages.text("workload-account-unnamed")).into());
     }
     let asked = NewServiceAccount { name: draft.account_name.clone(), key: None };
     let (made, _) = state.app.create_service_account(&actor, organization, project, asked).await?;
@@ -219,16 +215,13 @@ async fn edit_page(
     state: &DashboardState,
     visit: &Visit,
     (provider, rule): (&WorkloadIdentityProviderId, &FederationRuleId),
-    filled: Option<(RuleDraft, Fault)>,
+    filled: Option<(RuleDraft, FieldFault)>,
 ) -> Result<RuleForm, PageError> {
     let t = visit.person.messages;
     let found = overview(state, visit, provider).await?;
     let missing = || PageError::new(t, keystead_app::Error::not_found("federation rule", rule.as_str()));
     let of = found.rules.into_iter().find(|row| row.rule.id == *rule).ok_or_else(missing)?;
-    let (draft, fault) = match filled {
-        Some((draft, fault)) => (draft, Some(fault)),
-        None => (RuleDraft::of(&of.rule), None),
-    };
+    let (draft, fault) = filled.unwrap_or_else(|| (RuleDraft::of(&of.rule), FieldFault::default()));
     let account = of.account.map_or_else(|| of.rule.service_account.to_string(), |(name, _)| name);
     let path = format!("{HERE}/{provider}");
     Ok(RuleForm {

@@ -101,7 +101,7 @@ pub(crate) async fn act(
         Err(error) if ends_form(&error) => Err(PageError::new(t, error)),
         Err(error) => {
             let mut page = provider::page(&state, &visit, &provider).await?;
-            page.wrong = Some(rule_refused(&visit, &error).text);
+            page.wrong = Some(rule_refused(&visit, &error).why().to_owned());
             reloads_as(render_error(t, &page, &error), visit.link(&format!("{HERE}/{provider}")))
         }
     }

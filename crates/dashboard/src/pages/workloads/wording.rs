@@ -9,20 +9,8 @@ use keystead_core::workload_identity::matchers::MatchersFault;
 
 use crate::web::error_page::error_message;
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use keystead_locales::Messages;
-
-/// A fault of one field of a form.
-pub(super) struct Fault {
-    /// The id of the field; empty for the whole form.
-    pub(super) field: &'static str,
-    pub(super) text: String,
-}
-
-impl Fault {
-    pub(super) fn of(t: Messages, field: &'static str, key: &str) -> Self {
-        Self { field, text: t.text(key) }
-    }
-}
 
 /// The state of an issuer's keys.
 pub(crate) struct KeysShown {
@@ -85,42 +73,48 @@ fn address_words(address: &str) -> &'static str {
 }
 
 /// The refusal of a provider.
-pub(super) fn provider_refused(visit: &Visit, error: &Error, issuer: &str, discovery_url: &str) -> Fault {
+pub(super) fn provider_refused(visit: &Visit, error: &Error, issuer: &str, discovery_url: &str) -> FieldFault {
     let t = visit.person.messages;
     match error {
         Error::Invalid { param: Some("issuer"), .. } if check_called_address(issuer, None).is_ok() => {
-            Fault::of(t, "issuer", "workload-issuer-alike")
+            FieldFault::new("issuer", t.text("workload-issuer-alike"))
         }
-        Error::Invalid { param: Some("issuer"), .. } => Fault::of(t, "issuer", address_words(issuer)),
+        Error::Invalid { param: Some("issuer"), .. } => FieldFault::new("issuer", t.text(address_words(issuer))),
         Error::Invalid { param: Some("attribute_transformations"), .. } => {
-            Fault::of(t, "derived", "workload-issuer-alike")
+            FieldFault::new("derived", t.text("workload-issuer-alike"))
         }
         Error::Invalid { param: Some("verification"), .. } => {
-            Fault::of(t, "discovery_url", address_words(discovery_url))
+            FieldFault::new("discovery_url", t.text(address_words(discovery_url)))
         }
-        Error::Invalid { param: Some("audience"), .. } => Fault::of(t, "audience", "workload-audience-wrong"),
-        Error::Invalid { param: Some("description"), .. } => Fault::of(t, "description", "workload-description-wrong"),
-        Error::Invalid { param: None, code: None, .. } => Fault::of(t, "", "workload-providers-most"),
+        Error::Invalid { param: Some("audience"), .. } => {
+            FieldFault::new("audience", t.text("workload-audience-wrong"))
+        }
+        Error::Invalid { param: Some("description"), .. } => {
+            FieldFault::new("description", t.text("workload-description-wrong"))
+        }
+        Error::Invalid { param: None, code: None, .. } => FieldFault::new("", t.text("workload-providers-most")),
         Error::Invalid { param: Some("name"), .. } => {
-            Fault { field: "name", text: error_message(&visit.person.format, error) }
+            FieldFault::new("name", error_message(&visit.person.format, error))
         }
-        other => Fault { field: "", text: error_message(&visit.person.format, other) },
+        other => FieldFault::new("", error_message(&visit.person.format, other)),
     }
 }
 
 /// The refusal of a rule.
-pub(super) fn rule_refused(visit: &Visit, error: &Error) -> Fault {
+pub(super) fn rule_refused(visit: &Visit, error: &Error) -> FieldFault {
     let t = visit.person.messages;
     match error {
-        Error::Invalid { param: Some("description"), .. } => Fault::of(t, "description", "workload-description-wrong"),
+        Error::Invalid { param: Some("description"), .. } => {
+            FieldFault::new("description", t.text("workload-description-wrong"))
+        }
         Error::Invalid { param: Some("attribute_matchers"), .. } => {
-            Fault::of(t, "conditions", "workload-matchers-alike")
+            FieldFault::new("conditions", t.text("workload-matchers-alike"))
         }
-        Error::Invalid { param: None, code: None, .. } => Fault::of(t, "", "workload-rules-most"),
+        Error::Invalid { param: None, code: None, .. } => FieldFault::new("", t.text("workload-rules-most")),
         Error::Invalid { param: Some("name"), .. } => {
-            Fault { field: "name", text: error_message(&visit.person.format, error) }
+            FieldFault::new("name", error_message(&visit.person.format, error))
         }
-        other => Fault { field: "", text: error_message(&visit.person.format, other) },
+        other => FieldFault::new("", error_message(&visit.person.format, other)),
     }
 }
 
