@@ -15,6 +15,7 @@ use crate::pages::spend::cents;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render, render_error, render_invalid, subpath};
@@ -60,8 +61,7 @@ struct Alerts {
     budgets: Vec<OwnersRow>,
     rows: Vec<AlertRow>,
     typed: Typed,
-    /// The id of the field at fault, empty for none, and what is wrong.
-    wrong: Option<(&'static str, String)>,
+    wrong: FieldFault,
     /// The alert that the dialog deletes.
     asked: Option<String>,
     recipients: i64,
@@ -73,10 +73,6 @@ struct Alerts {
 impl Alerts {
     fn act(&self, verb: &str) -> String {
         subpath(&self.link, HERE, verb)
-    }
-
-    fn wrong(&self, field: &str) -> Option<&str> {
-        self.wrong.as_ref().filter(|(name, _)| *name == field).map(|(_, text)| text.as_str())
     }
 }
 
@@ -166,7 +162,7 @@ async fn page(state: &DashboardState, visit: &Visit, typed: Option<Typed>) -> Re
         budgets,
         rows,
         typed: typed.unwrap_or_else(fresh),
-        wrong: None,
+        wrong: FieldFault::default(),
         asked: asked.cloned(),
         recipients: i64::try_from(MOST_ALERT_RECIPIENTS).unwrap_or(i64::MAX),
         link: visit.link(HERE),
@@ -237,7 +233,7 @@ pub(crate) async fn act(
     let here = visit.link(HERE);
     match fault {
         Fault::Field(field, text) => {
-            shown.wrong = Some((field, text));
+            shown.wrong = FieldFault::new(field, text);
             reloads_as(render_invalid(t, &shown), here)
         }
         Fault::Error(error) => {
@@ -245,7 +241,7 @@ pub(crate) async fn act(
                 Error::Invalid { param: None, .. } => t.text("budget-alerts-full"),
                 other => error_message(format, other),
             };
-            shown.wrong = Some(("", text));
+            shown.wrong = FieldFault::new("", text);
             reloads_as(render_error(t, &shown, &error), here)
         }
     }

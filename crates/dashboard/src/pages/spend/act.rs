@@ -14,6 +14,7 @@ use super::summary::spend_of;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::response::{Page, redirect, render_invalid};
 
@@ -123,17 +124,16 @@ async fn refused(
         ) => return Err(PageError::new(t, error)),
         Fault::Error(Error::Invalid { param: None, .. }) => {
             let full = t.count("spend-alerts-full", &MOST_ALERTS);
-            shown.wrong = Some((String::new(), if shown.archived { t.text("spend-archived") } else { full }));
+            shown.wrong = FieldFault::new("", if shown.archived { t.text("spend-archived") } else { full });
         }
-        Fault::Error(error) => shown.wrong = Some((String::new(), error_message(format, &error))),
+        Fault::Error(error) => shown.wrong = FieldFault::new("", error_message(format, &error)),
         Fault::Field("limit", text) => {
             shown.amount = form.field("amount").to_owned();
-            shown.amount_wrong = Some(text.clone());
-            shown.wrong = Some(("limit".to_owned(), text));
+            shown.wrong = FieldFault::new("limit", text);
         }
         Fault::Field(field, text) => {
-            let key = AlertFields::typed(form, None).key;
-            shown.wrong = Some((format!("alert-{field}{key}"), text));
+            let key = AlertFields::typed(form, FieldFault::default()).key;
+            shown.wrong = FieldFault::new(format!("alert-{field}{key}"), text);
         }
         Fault::Refuses(cents) => {
             shown.amount = form.field("amount").to_owned();
@@ -145,8 +145,8 @@ async fn refused(
 
 fn typed(form: &Form, fault: &Fault) -> AlertFields {
     let wrong = match fault {
-        Fault::Field(field, text) => Some((*field, text.clone())),
-        Fault::Error(_) | Fault::Refuses(_) => None,
+        Fault::Field(field, text) => FieldFault::new(*field, text.clone()),
+        Fault::Error(_) | Fault::Refuses(_) => FieldFault::default(),
     };
     AlertFields::typed(form, wrong)
 }

@@ -7,6 +7,7 @@ use keystead_core::text;
 use keystead_locales::LocalFormat;
 
 use super::act::{Fault, cents};
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 
 /// The fields of one alert as they are shown: of a saved alert, of a new one, or as they were typed.
@@ -17,13 +18,12 @@ pub(super) struct AlertFields {
     pub(super) amount: String,
     pub(super) recipients: String,
     pub(super) prefix: String,
-    /// The name of the field at fault, and why.
-    pub(super) wrong: Option<(&'static str, String)>,
+    pub(super) wrong: FieldFault,
 }
 
 impl AlertFields {
     /// What was typed.
-    pub(super) fn typed(form: &Form, wrong: Option<(&'static str, String)>) -> Self {
+    pub(super) fn typed(form: &Form, wrong: FieldFault) -> Self {
         let id = form.field("id");
         let text = |name: &str| form.field(name).to_owned();
         Self {
@@ -33,11 +33,6 @@ impl AlertFields {
             prefix: text("prefix"),
             wrong,
         }
-    }
-
-    /// Why a field is wrong.
-    pub(super) fn wrong(&self, field: &str) -> Option<&str> {
-        self.wrong.as_ref().filter(|(name, _)| *name == field).map(|(_, text)| text.as_str())
     }
 }
 
@@ -98,7 +93,7 @@ impl AlertRow {
                 amount: format.decimal(alert.cents, 2),
                 recipients: alert.recipients.join("\n"),
                 prefix: alert.subject_prefix.clone().unwrap_or_default(),
-                wrong: None,
+                wrong: FieldFault::default(),
             },
         }
     }

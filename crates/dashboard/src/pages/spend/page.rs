@@ -16,6 +16,7 @@ use crate::pages::organization::projects::HERE as PROJECTS;
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, render, subpath};
 
@@ -65,10 +66,9 @@ pub(super) struct Spend {
     limit: Option<String>,
     /// What the field of the limit contains.
     pub(super) amount: String,
-    pub(super) amount_wrong: Option<String>,
     amount_hint: String,
     /// The id of the field at fault, if it is one, and what is wrong.
-    pub(super) wrong: Option<(String, String)>,
+    pub(super) wrong: FieldFault,
     pub(super) caution: Option<Caution>,
     rows: Vec<Row>,
     more: Option<String>,
@@ -188,9 +188,8 @@ pub(super) async fn page(
         figures: figures(visit, &view.figures),
         limit: limit.map(|limit| format.money(&limit)),
         amount: limit.map(|limit| format.decimal(limit.rounded_to(100), 2)).unwrap_or_default(),
-        amount_wrong: None,
         amount_hint: t.text_with_all("spend-amount-hint", &[("least", &least), ("most", &most)]),
-        wrong: None,
+        wrong: FieldFault::default(),
         caution: None,
         rows,
         more,
