@@ -1,14 +1,14 @@
-//! `cargo xtask bench --limits`: what limits cost a request. nginx, and Keystead without limits, with spend limits on the
-//! organization and the project, with limits of requests, and with limits of requests and tokens, one after the other in
-//! every round.
+//! `cargo xtask bench --limits`: what limits cost a request. nginx, and Keystead without limits; with a price of the model;
+//! with this price and budgets of the organization, the project and the key; with limits of requests; and with limits of
+//! requests and tokens, one after the other in every round.
 
 use std::path::Path;
 
 use super::http::send;
 use super::{Arguments, Measured, median, script, wrk};
 use crate::print;
-use crate::product::Product;
-use crate::shell::Done;
+use crate::product::{Bootstrapped, Product};
+use crate::shell::{self, Done};
 
 /// Requests and tokens, so many that no limit is reached.
 const MANY: &str = "1000000000";
@@ -39,7 +39,7 @@ fn start(
     name: &'static str,
     upstream: &str,
     settings: &[(&str, &str)],
-    spend: bool,
+    budgets: bool,
 ) -> Done<Case> {
     let servers = [
         ("KEYSTEAD_UPSTREAM__0__NAME", "bench"),
@@ -50,19 +50,29 @@ fn start(
     let product = Product::start_on("0", binary, &format!("bench-{}", name.replace(' ', "-")), &all)?;
     let made = product.bootstrap()?;
     let key = product.owner_key(&made, &made.owner, false)?;
-    if spend {
-        let head = format!("Authorization: Bearer {}\r\nContent-Type: application/json\r\n", made.admin_key);
-        let body = format!(r#"{{"threshold_amount":{CENTS},"currency":"USD","interval":"month"}}"#);
-        let project = format!("/v1/organization/projects/{}/spend_limit", made.project);
-        for path in ["/v1/organization/spend_limit", &project] {
-            let answer = send(&product.address, "POST", path, &head, &body)?;
-            if answer.status != 200 {
-                return Err(format!("{path}: {} {}", answer.status, String::from_utf8_lossy(&answer.body)));
-            }
-        }
+    if budgets {
+        set_budgets(&product, &made)?;
     }
     let script = script(folder, &format!("{name}.lua"), &key)?;
     Ok(Case { name, product, script })
+}
+
+/// Sets budgets of the organization, the project and its key, which no request reaches.
+fn set_budgets(product: &Product, made: &Bootstrapped) -> Done {
+    let head = format!("Authorization: Bearer {}\r\nContent-Type: application/json\r\n", made.admin_key);
+    let ask = |method: &str, path: &str, body: &str| {
+        let answer = send(&product.address, method, path, &head, body)?;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        if answer.status == 200 { Ok(text) } else { Err(format!("{path}: {} {text}", answer.status)) }
+    };
+    let project = format!("/v1/organization/projects/{}", made.project);
+    let key = shell::member(&ask("GET", &format!("{project}/api_keys"), "")?, "first_id")?;
+    let limit = format!(r#"{{"threshold_amount":{CENTS},"currency":"USD","interval":"month"}}"#);
+    let subject = format!(r#"{{"type":"api_key","id":"{key}"}}"#);
+    let of_key = format!(r#"{{"subject":{subject},"measure":"money","interval":"month","amount":{CENTS}}}"#);
+    ask("POST", "/v1/organization/spend_limit", &limit)?;
+    ask("POST", &format!("{project}/spend_limit"), &limit)?;
+    ask("POST", "/v1/keystead/budgets", &of_key).map(drop)
 }
 
 pub(super) fn compare(arguments: &Arguments, binary: &Path, folder: &Path, ports: [u16; 2], proxy: u32) -> Done {
@@ -70,7 +80,8 @@ pub(super) fn compare(arguments: &Arguments, binary: &Path, folder: &Path, ports
     let upstream = format!("http://127.0.0.1:{upstream_port}/v1");
     let cases = [
         start(binary, folder, "no limits", &upstream, &[], false)?,
-        start(binary, folder, "spend limits", &upstream, &PRICE, true)?,
+        start(binary, folder, "prices", &upstream, &PRICE, false)?,
+        start(binary, folder, "prices and budgets", &upstream, &PRICE, true)?,
         start(binary, folder, "requests", &upstream, &REQUESTS, false)?,
         start(binary, folder, "requests and tokens", &upstream, &TOKENS, false)?,
     ];
@@ -105,6 +116,8 @@ pub(super) fn compare(arguments: &Arguments, binary: &Path, folder: &Path, ports
             speed[index], cpu[index]
         ));
     }
+    // Without budgets, too, what a request costs is computed and counted.
+    print::line(&format!("budgets alone: {:+.2} µs", more(&rounds[3], &rounds[2])));
     Ok(())
 }
 
