@@ -211,21 +211,19 @@ impl RateLimiter {
         need: Need,
     ) -> Decided {
         let deadline = Instant::now() + PATIENCE;
-        let mut last = Turn::Last;
         for _ in 0..TURNS {
             if timeout_at(deadline, self.renew(&cell, &payer.project)).await.is_err() {
-                last = Turn::Late;
                 break;
             }
             if let Some(decided) = self.look(&cell, payer, limits, need, Turn::Next) {
                 return decided;
             }
-            if Instant::now() + AGAIN >= deadline {
+            if timeout_at(deadline, sleep(AGAIN)).await.is_err() {
                 break;
             }
-            sleep(AGAIN).await;
         }
         // The last turn always decides.
+        let last = if Instant::now() < deadline { Turn::Last } else { Turn::Late };
         self.look(&cell, payer, limits, need, last)
             .unwrap_or_else(|| (Ok(Reservation::default()), RateLimitHeaders::default()))
     }
@@ -263,7 +261,7 @@ impl RateLimiter {
             }
             // What the limit has left is unknown while the store is away or slow.
             Err((LimitExceeded { full: Full::Wait(_), .. }, _))
-                if more && (reach.away || turn == Turn::Late) && reach.epoch.is_some() =>
+                if (more && reach.away || turn == Turn::Late) && reach.epoch.is_some() =>
             {
                 Err(NotReserved::Unavailable)
             }

@@ -61,6 +61,7 @@ pub(super) const CODES: &[(&str, &str)] = &[
     ("unknown_url", "not-there"),
     ("method_not_supported", "not-there"),
     ("not_found", "not-there"),
+    ("cursor", "not-there"),
     ("rate_limit_", "rate-limits"),
     ("organization_spend_limit_", "spend-limits"),
     ("project_spend_limit_", "spend-limits"),
