@@ -30,7 +30,7 @@ impl Admin<'_> {
         Ok(rows.filter_map(|row| row["amount"]["value"].as_f64()).sum())
     }
 
-    /// Waits until nothing is set aside from the budget whose figures `look` reads. Returns the figures.
+    /// Waits until nothing is set aside from a budget; `look` reads its figures. Returns the last figures.
     pub(super) fn wait_until_free(&self, look: impl Fn(&Self) -> Done<Value>) -> Done<Value> {
         let until = Instant::now() + RELEASED;
         loop {

@@ -60,8 +60,8 @@ impl App {
         })
     }
 
-    /// Lists the organizations whose credit is below their threshold and for which automatic purchases are active. The
-    /// ceiling of the month is compared when the purchase is made.
+    /// Lists the organizations with active automatic purchases and less credit than their threshold. The ceiling of the
+    /// month is compared when the purchase is made.
     ///
     /// # Errors
     /// When the store fails.

@@ -74,8 +74,8 @@ fn mismatch(row: &Purchase, payment: &Payment) -> Option<&'static str> {
     }
 }
 
-/// Ends a purchase whose payment at the service differs from what was ordered. No credit is posted, and an operator has to
-/// compare the two. The purchase is not fetched again by a schedule; a signed event with the right payment still posts it.
+/// Ends a purchase: its payment at the service differs from what was ordered. No credit is posted, and an operator must
+/// compare the two. No job fetches the purchase again; a signed event with the right payment still posts its credit.
 async fn reject(app: &App, tx: &mut Tx, row: Purchase, payment: &Payment, what: &str) -> Result<Purchase, Error> {
     tracing::warn!(
         purchase = %row.id,

@@ -203,7 +203,7 @@ pub(crate) async fn what_is_deleted_holds_nothing(db: Database) {
     assert_eq!(kept(4).await, 0);
 }
 
-/// The deletion of a person or an organization leaves what is counted and held for others whose ids are like theirs.
+/// The deletion of a person or an organization deletes nothing that is counted or held for others with similar ids.
 pub(crate) async fn what_is_like_the_deleted_stays(db: Database) {
     seed(&db).await;
     let (gone, like) = (id::<OrganizationId>("org-o_e"), id::<UserId>("user-a_n"));
