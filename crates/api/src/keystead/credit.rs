@@ -154,23 +154,26 @@ pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin) -> Res
     Ok(Json(show(&state.app.credit(&admin.actor, &admin.organization).await.or_fail(&state)?)))
 }
 
+/// Reads amounts of a setting that is switched on; nothing with `enabled: false`.
+fn if_enabled<T>(fields: &Fields, read: impl FnOnce() -> Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+    check_currency(fields)?;
+    let enabled = fields.boolean("enabled")?.ok_or_else(|| ApiError::missing("enabled"))?;
+    enabled.then(read).transpose()
+}
+
 /// `POST /v1/keystead/credit/recharge`: sets when credit is bought automatically, or never with `enabled: false`.
 pub(crate) async fn recharge(
     State(state): State<ApiState>,
     admin: Admin,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    check_currency(&fields)?;
-    let enabled = fields.boolean("enabled")?.ok_or_else(|| ApiError::missing("enabled"))?;
-    let wanted = if enabled {
-        Some(Recharge {
+    let wanted = if_enabled(&fields, || {
+        Ok(Recharge {
             below: amount(&fields, "below_in_cents")?,
             amount: amount(&fields, "amount_in_cents")?,
             ceiling: amount(&fields, "monthly_ceiling_in_cents")?,
         })
-    } else {
-        None
-    };
+    })?;
     state.app.set_recharge(&admin.actor, &admin.organization, wanted).await.or_fail(&state)?;
     retrieve(State(state), admin).await
 }
@@ -181,9 +184,7 @@ pub(crate) async fn set_low_mark(
     admin: Admin,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    check_currency(&fields)?;
-    let enabled = fields.boolean("enabled")?.ok_or_else(|| ApiError::missing("enabled"))?;
-    let below = if enabled { Some(amount(&fields, "below_in_cents")?) } else { None };
+    let below = if_enabled(&fields, || amount(&fields, "below_in_cents"))?;
     state.app.set_low_mark(&admin.actor, &admin.organization, below).await.or_fail(&state)?;
     retrieve(State(state), admin).await
 }
