@@ -8,44 +8,63 @@ use super::levels::SCALE;
 /// What a request is told to wait where the node has no part of the limit: by then it may have one.
 const NEXT_PART: Duration = Duration::from_secs(1);
 
-/// A limit as one node enforces it.
+/// A limit as one node enforces it. Every limited request computes with this, so that its figures are as narrow as they
+/// can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// The configured limit, for all nodes together.
     pub limit: u64,
     /// The part of it that this node has.
     part: Part,
-    period: Duration,
+    /// Microseconds.
+    period: u64,
 }
 
 impl Rate {
     /// Builds a rate from an amount in a period, of which the node has a part.
     #[must_use]
-    pub const fn new(limit: u64, period: Duration, part: Part) -> Self {
-        Self { limit, part, period }
+    pub fn new(limit: u64, period: Duration, part: Part) -> Self {
+        Self { limit, part, period: micros(period).max(1) }
     }
 
     /// One unit, as it is counted in a bucket.
-    fn unit(self) -> u128 {
-        self.period.as_micros().max(1).saturating_mul(u128::from(Part::ALL.pieces()))
+    fn unit(self) -> u64 {
+        self.period.saturating_mul(Part::ALL.pieces())
     }
 
     /// What leaks in a microsecond.
-    fn leak(self) -> u128 {
-        u128::from(self.limit).saturating_mul(u128::from(self.part.pieces()))
+    fn leak(self) -> u64 {
+        self.limit.saturating_mul(self.part.pieces())
     }
 
     /// The most that this node counts at once.
     fn depth(self) -> u128 {
-        self.leak().saturating_mul(self.period.as_micros().max(1))
+        product(self.leak(), self.period)
     }
 
     /// The time in which this amount leaks, rounded up.
     fn time_for(self, filled: u128) -> Duration {
-        if self.leak() == 0 {
-            return NEXT_PART;
+        match self.leak() {
+            0 => NEXT_PART,
+            leak => Duration::from_micros(quotient(filled, leak)),
         }
-        Duration::from_micros(u64::try_from(filled.div_ceil(self.leak())).unwrap_or(u64::MAX))
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    time.as_secs().saturating_mul(1_000_000).saturating_add(time.subsec_micros().into())
+}
+
+/// The product of two figures; it is never too large.
+fn product(one: u64, other: u64) -> u128 {
+    u128::from(one).wrapping_mul(u128::from(other))
+}
+
+/// The quotient, rounded up. Most amounts are small enough for the division that processors have.
+fn quotient(amount: u128, by: u64) -> u64 {
+    match u64::try_from(amount) {
+        Ok(amount) => amount.div_ceil(by),
+        Err(_) => u64::try_from(amount.div_ceil(by.into())).unwrap_or(u64::MAX),
     }
 }
 
@@ -84,14 +103,14 @@ pub struct Bucket {
 
 impl Bucket {
     fn leak(&mut self, rate: Rate, now: Duration) {
-        let passed = now.saturating_sub(self.at);
-        self.filled = self.filled.saturating_sub(rate.leak().saturating_mul(passed.as_micros()));
+        let passed = micros(now.saturating_sub(self.at));
+        self.filled = self.filled.saturating_sub(product(rate.leak(), passed));
         // Another thread may have read the clock later and arrived here earlier.
         self.at = self.at.max(now);
     }
 
     fn total(&self, rate: Rate) -> u128 {
-        self.filled.saturating_add(u128::from(self.held).saturating_mul(rate.unit()))
+        self.filled.saturating_add(product(self.held, rate.unit()))
     }
 
     /// Checks whether an amount fits now.
@@ -109,7 +128,7 @@ impl Bucket {
         let total = self.total(rate);
         // An amount above this node's part, but not above the limit, passes when the bucket is empty, and the excess
         // leaks afterwards.
-        let room = rate.depth().saturating_sub(u128::from(amount).saturating_mul(rate.unit()));
+        let room = rate.depth().saturating_sub(product(amount, rate.unit()));
         if total <= room { Ok(()) } else { Err(Full::Wait(rate.time_for(total - room))) }
     }
 
@@ -122,17 +141,16 @@ impl Bucket {
     pub fn settle(&mut self, rate: Rate, held: u64, used: u64, now: Duration) {
         self.leak(rate, now);
         self.held = self.held.saturating_sub(held);
-        self.filled = self.filled.saturating_add(u128::from(used).saturating_mul(rate.unit()));
+        self.filled = self.filled.saturating_add(product(used, rate.unit()));
     }
 
     /// The amount that counts as used now, by all nodes, assuming that the parts of the others are equally used.
     #[must_use]
     pub fn used(&self, rate: Rate) -> u64 {
-        let one = rate.period.as_micros().max(1).saturating_mul(u128::from(rate.part.pieces()));
-        if one == 0 {
-            return rate.limit;
+        match rate.period.saturating_mul(rate.part.pieces()) {
+            0 => rate.limit,
+            one => quotient(self.total(rate), one),
         }
-        u64::try_from(self.total(rate).div_ceil(one)).unwrap_or(u64::MAX)
     }
 
     /// Returns the state of the limit.
@@ -145,17 +163,17 @@ impl Bucket {
     /// The used amount, without what running requests reserve, in millionths, rounded up.
     pub fn level(&mut self, rate: Rate, now: Duration) -> u64 {
         self.leak(rate, now);
-        u64::try_from(self.filled.div_ceil(rate.unit() / u128::from(SCALE))).unwrap_or(u64::MAX)
+        quotient(self.filled, (rate.unit() / SCALE).max(1))
     }
 
     /// Adds millionths to the used amount.
     pub fn add(&mut self, rate: Rate, level: u64) {
-        self.filled = self.filled.saturating_add(u128::from(level).saturating_mul(rate.unit() / u128::from(SCALE)));
+        self.filled = self.filled.saturating_add(product(level, rate.unit() / SCALE));
     }
 
     /// Takes millionths from the used amount.
     pub fn take(&mut self, rate: Rate, level: u64) {
-        self.filled = self.filled.saturating_sub(u128::from(level).saturating_mul(rate.unit() / u128::from(SCALE)));
+        self.filled = self.filled.saturating_sub(product(level, rate.unit() / SCALE));
     }
 
     /// The amount that running requests reserve.

@@ -103,10 +103,14 @@ impl Buckets {
         }
     }
 
-    /// Returns the state of one limit; `None` when there is none.
-    pub fn state(&mut self, limits: &RateLimits, part: Part, wanted: Measure, now: Duration) -> Option<LimitState> {
-        let mut limited = self.limited(limits, part);
-        limited.find(|(measure, ..)| *measure == wanted).map(|(_, rate, bucket)| bucket.state(rate, now))
+    /// Returns the state of each limit, in the order of [`Measure::ALL`]; `None` where there is none.
+    pub fn states(&mut self, limits: &RateLimits, part: Part, now: Duration) -> [Option<LimitState>; 4] {
+        let mut states = [None; 4];
+        for ((measure, bucket), state) in Measure::ALL.into_iter().zip(&mut self.0).zip(&mut states) {
+            let rate = limits.get(measure).map(|limit| Rate::new(limit, measure.period(), part));
+            *state = rate.map(|rate| bucket.state(rate, now));
+        }
+        states
     }
 
     /// The time until everything has leaked.

@@ -127,10 +127,11 @@ impl SharedBuckets {
         self.unreported = self.unreported.plus(used.of_units());
     }
 
-    /// Returns the state of one measure under these limits; `None` when it is not limited.
-    pub fn state(&mut self, limits: &RateLimits, wanted: Measure, reach: &Reach) -> Option<LimitState> {
+    /// Returns the state of each measure under these limits, in the order of [`Measure::ALL`]; `None` where it is not
+    /// limited.
+    pub fn states(&mut self, limits: &RateLimits, reach: &Reach) -> [Option<LimitState>; 4] {
         let part = self.part(reach);
-        self.buckets.state(limits, part, wanted, reach.now)
+        self.buckets.states(limits, part, reach.now)
     }
 
     /// The time until everything has leaked.

@@ -197,7 +197,7 @@ impl RateLimiter {
         need: Need,
     ) -> Decided {
         let cell = self.cell(&payer.organization, model);
-        match self.look(&cell, payer, limits, need, Turn::First) {
+        match self.look(&cell, payer, &limits, need, Turn::First) {
             Some(decided) => decided,
             None => Box::pin(self.reserve_shared(cell, payer, limits, need)).await,
         }
@@ -215,7 +215,7 @@ impl RateLimiter {
             if timeout_at(deadline, self.renew(&cell, &payer.project)).await.is_err() {
                 break;
             }
-            if let Some(decided) = self.look(&cell, payer, limits, need, Turn::Next) {
+            if let Some(decided) = self.look(&cell, payer, &limits, need, Turn::Next) {
                 return decided;
             }
             if timeout_at(deadline, sleep(AGAIN)).await.is_err() {
@@ -224,7 +224,7 @@ impl RateLimiter {
         }
         // The last turn always decides.
         let last = if Instant::now() < deadline { Turn::Last } else { Turn::Late };
-        self.look(&cell, payer, limits, need, last)
+        self.look(&cell, payer, &limits, need, last)
             .unwrap_or_else(|| (Ok(Reservation::default()), RateLimitHeaders::default()))
     }
 
@@ -233,7 +233,7 @@ impl RateLimiter {
         self: &Arc<Self>,
         cell: &Arc<Cell>,
         payer: &Payer,
-        limits: EffectiveLimits,
+        limits: &EffectiveLimits,
         need: Need,
         turn: Turn,
     ) -> Option<Decided> {
@@ -257,7 +257,14 @@ impl RateLimiter {
         let reserved = match held {
             Ok(()) => {
                 let (rates, cell, project) = (Arc::clone(self), Arc::clone(cell), payer.project.clone());
-                Ok(Reservation(Some(Box::new(Held { rates, cell, project, limits, need, used: Used::default() }))))
+                Ok(Reservation(Some(Box::new(Held {
+                    rates,
+                    cell,
+                    project,
+                    limits: *limits,
+                    need,
+                    used: Used::default(),
+                }))))
             }
             // What the limit has left is unknown while the store is away or slow.
             Err((LimitExceeded { full: Full::Wait(_), .. }, _))

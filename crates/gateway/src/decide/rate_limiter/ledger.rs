@@ -7,7 +7,7 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::rate::shares::{LimitName, ShareAsk};
-use keystead_core::rate::{LimitExceeded, LimitState, Measure, Need, Reach, SharedBuckets, Used};
+use keystead_core::rate::{LimitExceeded, LimitState, Need, Reach, SharedBuckets, Used};
 
 use super::{EffectiveLimits, RateLimitHeaders, lock};
 
@@ -62,7 +62,7 @@ impl Ledger {
     }
 
     /// Takes the limits as they are now.
-    pub(super) fn follow(&mut self, project: &ProjectId, limits: EffectiveLimits) {
+    pub(super) fn follow(&mut self, project: &ProjectId, limits: &EffectiveLimits) {
         self.organization.limits = limits.organization;
         if limits.project.is_none() {
             return;
@@ -76,11 +76,11 @@ impl Ledger {
     }
 
     /// The limit of the project, if the request has one.
-    fn own(&mut self, project: &ProjectId, limits: EffectiveLimits) -> Option<&mut SharedBuckets> {
+    fn own(&mut self, project: &ProjectId, limits: &EffectiveLimits) -> Option<&mut SharedBuckets> {
         if limits.project.is_none() { None } else { self.projects.get_mut(project) }
     }
 
-    pub(super) fn note_demand(&mut self, project: &ProjectId, limits: EffectiveLimits, need: &Need) {
+    pub(super) fn note_demand(&mut self, project: &ProjectId, limits: &EffectiveLimits, need: &Need) {
         self.organization.note_demand(need);
         if let Some(own) = self.own(project, limits) {
             own.note_demand(need);
@@ -88,7 +88,7 @@ impl Ledger {
     }
 
     /// Whether the node has a part of both limits.
-    pub(super) fn is_ready(&mut self, project: &ProjectId, limits: EffectiveLimits, reach: &Reach) -> bool {
+    pub(super) fn is_ready(&mut self, project: &ProjectId, limits: &EffectiveLimits, reach: &Reach) -> bool {
         self.organization.is_ready(reach) && self.own(project, limits).is_none_or(|own| own.is_ready(reach))
     }
 
@@ -102,7 +102,7 @@ impl Ledger {
     pub(super) fn hold(
         &mut self,
         project: &ProjectId,
-        limits: EffectiveLimits,
+        limits: &EffectiveLimits,
         need: &Need,
         reach: &Reach,
     ) -> Result<(), (LimitExceeded, bool)> {
@@ -129,24 +129,11 @@ impl Ledger {
         }
     }
 
-    pub(super) fn headers(&mut self, project: &ProjectId, limits: EffectiveLimits, reach: &Reach) -> RateLimitHeaders {
-        let mut own = if limits.project.is_none() { None } else { self.projects.get_mut(project) };
-        let mut state_of = |measure| {
-            let organization = match limits.organization.get(measure) {
-                Some(_) => self.organization.state(&limits.organization, measure, reach),
-                None => None,
-            };
-            let own = match limits.project.get(measure) {
-                Some(_) => own.as_mut().and_then(|own| own.state(&limits.project, measure, reach)),
-                None => None,
-            };
-            (organization, own)
-        };
+    pub(super) fn headers(&mut self, project: &ProjectId, limits: &EffectiveLimits, reach: &Reach) -> RateLimitHeaders {
+        let [minute, day, tokens, images] = self.organization.states(&limits.organization, reach);
+        let own = self.own(project, limits).map(|own| own.states(&limits.project, reach)).unwrap_or_default();
+        let [own_minute, own_day, project_tokens, own_images] = own;
         let tightest = |all: &[Option<LimitState>]| all.iter().flatten().min_by_key(|state| state.remaining).copied();
-        let (minute, own_minute) = state_of(Measure::RequestsPerMinute);
-        let (day, own_day) = state_of(Measure::RequestsPerDay);
-        let (tokens, project_tokens) = state_of(Measure::TokensPerMinute);
-        let (images, own_images) = state_of(Measure::ImagesPerMinute);
         RateLimitHeaders {
             requests: tightest(&[minute, own_minute, day, own_day]),
             tokens: tightest(&[tokens, project_tokens]),
