@@ -57,7 +57,7 @@ async fn main() {
         let began = Instant::now();
         for _ in 0..ROUNDS {
             let guard = ledgers.set_aside(black_box(budgets).iter(), &most, NOW).await;
-            let guard = guard.map_err(|(_, why)| why).unwrap();
+            let mut guard = guard.map_err(|(_, why)| why).unwrap();
             guard.spend(&used);
             drop(black_box(guard));
         }

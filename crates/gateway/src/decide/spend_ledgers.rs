@@ -12,6 +12,7 @@ use keystead_core::budget::{
 };
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
+use smallvec::SmallVec;
 use tokio::time::{sleep, timeout};
 
 use self::account::{Account, Granted, Outlook, SpendHold, Waiting, lock};
@@ -121,30 +122,45 @@ impl SpendLedgers {
     /// When it does not fit into a budget, or when the store does not answer and more than is leased is needed.
     pub async fn set_aside<'b>(
         &self,
-        budgets: impl Iterator<Item = &'b Budget>,
+        budgets: impl Iterator<Item = &'b Budget> + Clone,
         most: &Measured,
         now: Timestamp,
     ) -> Result<SpendGuard, (&'b Budget, NotSetAside)> {
-        let (mut payers, mut holds) = (Payers::NONE, Vec::new());
-        for budget in budgets {
-            let need = most.of(budget.scope.terms.measure);
-            if need <= Amount::ZERO {
-                continue;
-            }
-            let account = self.account(budget, now);
-            account.follow(budget.version);
-            let held = match account.reserve(need, now) {
-                Some(held) => held,
+        if let Some(guard) = self.set_aside_leased(budgets.clone(), most, now) {
+            return Ok(guard);
+        }
+        let mut held = self.nothing_held(most, now);
+        for (budget, need) in limiting(budgets, most) {
+            let account = lock(&self.accounts).of(budget, now);
+            let hold = match account.reserve_by(budget.version, need, now) {
+                Some(hold) => hold,
                 None => self.wait_for(&account, need).await.map_err(|why| (budget, why))?,
             };
-            payers = payers.with(budget.scope.subject.kind(), budget.scope.terms);
-            holds.push(held);
+            held.push(budget, hold);
         }
-        if holds.is_empty() {
-            return Ok(SpendGuard::default());
+        Ok(held.guard())
+    }
+
+    /// The same from what this node has leased; nothing where that is not enough.
+    pub fn set_aside_leased<'b>(
+        &self,
+        budgets: impl Iterator<Item = &'b Budget>,
+        most: &Measured,
+        now: Timestamp,
+    ) -> Option<SpendGuard> {
+        let mut held = self.nothing_held(most, now);
+        let mut accounts = lock(&self.accounts);
+        for (budget, need) in limiting(budgets, most) {
+            let hold = accounts.of(budget, now).reserve_by(budget.version, need, now)?;
+            held.push(budget, hold);
         }
-        let holder = Arc::clone(&self.holder);
-        Ok(SpendGuard(Some(Box::new(Held { holder, admitted_at: now, most: *most, payers, holds }))))
+        drop(accounts);
+        Some(held.guard())
+    }
+
+    fn nothing_held(&self, most: &Measured, now: Timestamp) -> Held {
+        let (payers, holds) = (Payers::NONE, SmallVec::new());
+        Held { holder: Arc::clone(&self.holder), admitted_at: now, most: *most, payers, holds }
     }
 
     /// Asks the store for what a request needs, until it is granted or refused.
@@ -289,20 +305,28 @@ impl SpendLedgers {
         drop(turns);
         Ok(())
     }
+}
 
-    /// The ledger of a budget in the present period.
-    fn account(&self, budget: &Budget, now: Timestamp) -> Arc<Account> {
-        let mut accounts = lock(&self.accounts);
-        let known = accounts.current.get(&budget.scope);
-        let known = known.filter(|known| known.version >= budget.version && known.account.window.contains(now));
-        match known {
-            Some(known) => Arc::clone(&known.account),
-            None => accounts.begin(budget, now),
-        }
-    }
+/// The budgets that limit a request, each with the most that the request may use of it.
+fn limiting<'b>(
+    budgets: impl Iterator<Item = &'b Budget>,
+    most: &Measured,
+) -> impl Iterator<Item = (&'b Budget, Amount)> {
+    let needs = budgets.map(|budget| (budget, most.of(budget.scope.terms.measure)));
+    needs.filter(|(_, need)| *need > Amount::ZERO)
 }
 
 impl Accounts {
+    /// The ledger of a budget in the present period.
+    fn of(&mut self, budget: &Budget, now: Timestamp) -> Arc<Account> {
+        let known = self.current.get(&budget.scope);
+        let known = known.filter(|known| known.version >= budget.version && known.account.window.contains(now));
+        match known {
+            Some(known) => Arc::clone(&known.account),
+            None => self.begin(budget, now),
+        }
+    }
+
     /// Finds or makes the ledger of a budget after its period or the budget has changed.
     fn begin(&mut self, budget: &Budget, now: Timestamp) -> Arc<Account> {
         let window = budget.window(now);
@@ -335,12 +359,21 @@ struct Held {
     admitted_at: Timestamp,
     most: Measured,
     payers: Payers,
-    holds: Vec<SpendHold>,
+    holds: SmallVec<[SpendHold; 4]>,
 }
 
 impl Held {
-    fn spend(&self, used: &Measured) {
-        for hold in &self.holds {
+    fn push(&mut self, budget: &Budget, hold: SpendHold) {
+        self.payers = self.payers.with(budget.scope.subject.kind(), budget.scope.terms);
+        self.holds.push(hold);
+    }
+
+    fn guard(self) -> SpendGuard {
+        SpendGuard((!self.holds.is_empty()).then(|| Box::new(self)))
+    }
+
+    fn spend(&mut self, used: &Measured) {
+        for hold in &mut self.holds {
             hold.spend(used);
         }
     }
@@ -360,9 +393,10 @@ impl SpendGuard {
         Some(Charge { admitted_at: held.admitted_at, payers: held.payers })
     }
 
-    /// Notes what an event used that was recorded with [`Self::charge`].
-    pub fn spend(&self, used: &Measured) {
-        if let Some(held) = &self.0 {
+    /// Notes what an event used that was recorded with [`Self::charge`]. It is counted when the request ends, together
+    /// with the return of what was set aside.
+    pub fn spend(&mut self, used: &Measured) {
+        if let Some(held) = &mut self.0 {
             held.spend(used);
         }
     }
@@ -375,8 +409,10 @@ impl SpendGuard {
         if charge.payers.is_empty() {
             return None;
         }
-        held.spend(&held.most);
-        (held.payers, held.holds) = (Payers::NONE, Vec::new());
+        let most = held.most;
+        held.spend(&most);
+        held.payers = Payers::NONE;
+        held.holds.clear();
         let Measured { money: amount, tokens, requests } = held.most;
         Some(PendingHold { holder: held.holder.to_string(), amount, tokens, requests, charge })
     }

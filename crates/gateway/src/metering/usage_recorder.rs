@@ -141,7 +141,7 @@ impl UsageRecorder {
 
     /// Records images of other qualities and sizes than those of the event that follows, which speaks for these.
     fn record_further_images(
-        &self,
+        &mut self,
         parts: Vec<(Counted, Attributes)>,
         (model, price): (&Arc<str>, &Price),
         once: Option<&str>,
@@ -158,10 +158,12 @@ impl UsageRecorder {
     }
 
     /// Records calls of hosted tools. Events become safe in order, so the one that follows speaks for these.
-    fn record_tool_calls(&self, found: &Found, once: Option<&str>) {
-        let Some(model) = &self.admitted.model else { return };
-        let organization = &self.admitted.payer.organization;
-        for ToolUse { kind, counted, attributes, once: own } in reported_usage::tool_calls(found, organization) {
+    fn record_tool_calls(&mut self, found: &Found, once: Option<&str>) {
+        let admitted = Arc::clone(&self.admitted);
+        let Some(model) = &admitted.model else { return };
+        for ToolUse { kind, counted, attributes, once: own } in
+            reported_usage::tool_calls(found, &admitted.payer.organization)
+        {
             let once = own.or_else(|| once.map(|id| format!("{id}/{}", kind.as_str())));
             let event = self.event(kind, attributes, (Arc::clone(model), &self.price), counted, once);
             // Streams and summaries are counted by the event of the request.
@@ -234,15 +236,17 @@ impl UsageRecorder {
             images: counted.used.images.unsigned_abs(),
         });
         let of = (kind, self.admitted.route.path);
-        let parts = Parts::of_request(of, found, counted, &self.price, |_| self.prompt.estimate().images);
-        self.record_further_images(parts.earlier, (&model, &self.price), once.as_deref());
+        let parts = Parts::of_request(of, found, counted, &self.price, |_| self.prompt.stated().images);
+        if !parts.earlier.is_empty() {
+            let price = self.price.clone();
+            self.record_further_images(parts.earlier, (&model, &price), once.as_deref());
+        }
         let (counted, attributes) = parts.last;
         let event = self.event(kind, attributes, (model, &self.price), counted, once);
         let used = Measured::of_event(&event);
         let recorded = self.admitted.services.meter.record(event);
         // Noted after it is recorded, so that at no time less is taken than will be counted.
-        let guard = std::mem::take(&mut self.guard);
-        guard.spend(&used);
+        std::mem::take(&mut self.guard).spend(&used);
         recorded
     }
 

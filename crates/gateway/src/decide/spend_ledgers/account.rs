@@ -38,6 +38,25 @@ struct State {
     outlook: Option<(Instant, Amount, Outlook)>,
 }
 
+impl State {
+    /// Gives up what is free when the limit was changed: the store grants by the limit that holds now.
+    fn follow(&mut self, version: i64) {
+        if self.version < version {
+            self.version = version;
+            self.outlook = None;
+            self.outdated = true;
+            self.ledger.give_up();
+        }
+    }
+
+    fn reserve(&mut self, need: Amount, now: Timestamp) -> bool {
+        if now >= self.until {
+            self.ledger.give_up();
+        }
+        self.ledger.reserve(need)
+    }
+}
+
 /// What the store has answered to a request that did not fit.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Outlook {
@@ -75,17 +94,6 @@ impl Account {
         lock(&self.state).waiting
     }
 
-    /// Gives up what is free when the limit was changed: the store grants by the limit that holds now.
-    pub(super) fn follow(&self, version: i64) {
-        let mut state = lock(&self.state);
-        if state.version < version {
-            state.version = version;
-            state.outlook = None;
-            state.outdated = true;
-            state.ledger.give_up();
-        }
-    }
-
     /// Gives up what is free before the store is asked, and returns what is committed and the version of the limit. The
     /// request that asks may end before the answer comes.
     pub(super) fn give_up(&self) -> (Amount, i64) {
@@ -112,17 +120,25 @@ impl Account {
         (state.reported, state.until) = (reported, until);
         state.ledger.grant(granted);
         match need {
-            Some(need) if state.ledger.reserve(need) => Granted::Held(SpendHold { account: Arc::clone(self), need }),
+            Some(need) if state.ledger.reserve(need) => Granted::Held(self.held(need)),
             _ => Granted::Nothing,
         }
     }
 
-    pub(super) fn reserve(self: &Arc<Self>, need: Amount, now: Timestamp) -> Option<SpendHold> {
+    /// Sets aside what a request needs by this version of the limit.
+    pub(super) fn reserve_by(self: &Arc<Self>, version: i64, need: Amount, now: Timestamp) -> Option<SpendHold> {
         let mut state = lock(&self.state);
-        if now >= state.until {
-            state.ledger.give_up();
-        }
-        state.ledger.reserve(need).then(|| SpendHold { account: Arc::clone(self), need })
+        state.follow(version);
+        state.reserve(need, now).then(|| self.held(need))
+    }
+
+    /// Sets aside what a request needs by the limit that the ledger knows.
+    pub(super) fn reserve(self: &Arc<Self>, need: Amount, now: Timestamp) -> Option<SpendHold> {
+        lock(&self.state).reserve(need, now).then(|| self.held(need))
+    }
+
+    fn held(self: &Arc<Self>, need: Amount) -> SpendHold {
+        SpendHold { account: Arc::clone(self), need, used: Amount::ZERO }
     }
 
     /// Notes for how long requests that need as much get the same answer.
@@ -166,21 +182,24 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// What is set aside from one budget. Dropping it returns that.
+/// What is set aside from one budget. Dropping it returns that, and counts what was used.
 pub(crate) struct SpendHold {
     account: Arc<Account>,
     need: Amount,
+    used: Amount,
 }
 
 impl SpendHold {
     /// Notes what the request has used.
-    pub(super) fn spend(&self, used: &Measured) {
-        lock(&self.account.state).ledger.spend(used.of(self.account.scope.terms.measure));
+    pub(super) fn spend(&mut self, used: &Measured) {
+        self.used = self.used.plus(used.of(self.account.scope.terms.measure));
     }
 }
 
 impl Drop for SpendHold {
     fn drop(&mut self) {
-        lock(&self.account.state).ledger.end(self.need);
+        let mut state = lock(&self.account.state);
+        state.ledger.spend(self.used);
+        state.ledger.end(self.need);
     }
 }

@@ -163,7 +163,7 @@ impl World {
     }
 
     fn end(&mut self, n: usize) {
-        let Some(Running { guard, event }) = self.take(n) else { return };
+        let Some(Running { mut guard, event }) = self.take(n) else { return };
         let charge = guard.charge().unwrap();
         assert_eq!((charge.admitted_at, charge.payers.iter().count()), (event.admitted_at, BUDGETS.len() - 1));
         let node = &mut self.nodes[n];

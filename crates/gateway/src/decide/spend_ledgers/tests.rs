@@ -102,7 +102,7 @@ async fn a_lease_that_was_given_up_is_returned() {
     let held = set_aside(&node).await.unwrap();
     let before = leases.granted();
     // The limit was changed.
-    node.account(&budget(1), NOW).follow(2);
+    drop(lock(&node.accounts).of(&budget(1), NOW).reserve_by(2, Amount::ZERO, NOW));
     node.renew_all().await;
     // One cent is held, and as much as twice what was used since the last time is kept.
     assert!(before > Amount::of_cents(3) && leases.granted() == Amount::of_cents(3), "{before}");
@@ -131,7 +131,7 @@ async fn a_node_that_stops_keeps_what_is_held() {
 #[tokio::test]
 async fn what_is_granted_to_a_request_is_set_aside_before_another_can_take_it() {
     let (_, node) = node();
-    let account = node.account(&budget(1), NOW);
+    let account = lock(&node.accounts).of(&budget(1), NOW);
     let (_, version) = account.give_up();
     let Granted::Held(held) = account.grant(CENT, (CENT, NOW.plus(1)), version, Some(CENT)) else {
         panic!("it was granted")
@@ -148,7 +148,7 @@ async fn an_answer_by_an_older_limit_is_not_used() {
     leases.gate.forget_permits(1_000);
     let change = async {
         assert_eq!(leases.asked(), 1);
-        node.account(&budget(1), NOW).follow(2);
+        drop(lock(&node.accounts).of(&budget(1), NOW).reserve_by(2, Amount::ZERO, NOW));
         leases.gate.add_permits(1_000);
     };
     let (held, ()) = tokio::join!(set_aside(&node), change);
@@ -231,7 +231,7 @@ async fn a_lease_is_not_used_near_its_end() {
     let asked = leases.asked();
     assert!(set_aside_at(&node, 1, NOW.plus(LEASE_SECONDS * 3 / 4 - 1)).await.is_ok());
     assert_eq!(leases.asked(), asked, "leased ahead");
-    let account = node.account(&budget(1), NOW);
+    let account = lock(&node.accounts).of(&budget(1), NOW);
     assert!(account.reserve(CENT, NOW.plus(LEASE_SECONDS * 3 / 4)).is_none());
     assert!(account.reserve(CENT, NOW).is_none(), "and not any more if the clock is set back");
 }
@@ -240,7 +240,7 @@ async fn a_lease_is_not_used_near_its_end() {
 #[tokio::test(start_paused = true)]
 async fn what_is_committed_is_reported_once() {
     let (leases, node) = node();
-    let held = set_aside(&node).await.unwrap();
+    let mut held = set_aside(&node).await.unwrap();
     node.renew_all().await;
     let asked = leases.asked();
     node.return_all().await;
@@ -248,7 +248,8 @@ async fn what_is_committed_is_reported_once() {
     let quiet = leases.asked();
     node.renew_all().await;
     assert!(asked <= quiet && leases.asked() == quiet, "nothing is new");
-    held.spend(&cents(1));
+    held.spend(&cents(2));
+    drop(held);
     node.renew_all().await;
     assert_eq!(leases.asked(), quiet + 1);
 }
@@ -263,10 +264,10 @@ async fn each_measure_has_its_own_unit() {
         Budget { scope, ..budget(1) }
     });
     let most = Measured { money: CENT, tokens: 700, requests: 1 };
-    let guard = node.set_aside(budgets.iter(), &most, NOW).await.unwrap();
+    let mut guard = node.set_aside(budgets.iter(), &most, NOW).await.unwrap();
     guard.spend(&Measured { money: CENT, tokens: 70, requests: 1 });
     drop(guard);
-    let committed = budgets.each_ref().map(|budget| node.account(budget, NOW).give_up().0);
+    let committed = budgets.each_ref().map(|budget| lock(&node.accounts).of(budget, NOW).give_up().0);
     assert_eq!(committed, [Measure::Tokens.amount(70), Measure::Requests.amount(1)]);
     // Nothing is set aside from budgets of which a request uses nothing.
     let free = node.set_aside(budgets.iter(), &cents(1), NOW).await.unwrap();
