@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bucket::{Bucket, Full, LimitState, Rate};
 pub use buckets::{Buckets, LimitExceeded, Need, Used};
-pub use duration::format_duration;
+pub use duration::{format_duration, push_duration, push_number};
 pub use levels::Levels;
 pub use parts::Part;
 pub use project_limits::{InvalidLimit, ProjectLimits};

@@ -1,11 +1,15 @@
 //! Applying rate limits: the most that a request may use is reserved before it is sent upstream, and replaced by what
 //! it used. Without limits this does nothing.
 
+use std::ops::Range;
+
+use bytes::Bytes;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Response};
 use keystead_core::access::payer_settings;
-use keystead_core::rate::{LimitState, Need, RateLimitRefusal, format_duration};
+use keystead_core::rate::{Need, RateLimitRefusal, push_duration, push_number};
 use keystead_core::route::MeterKind;
+use smallvec::SmallVec;
 
 use crate::Gateway;
 use crate::api_request::ApiRequest;
@@ -15,6 +19,9 @@ use crate::decide::rate_limiter::{EffectiveLimits, NotReserved, RateLimitHeaders
 use crate::outgoing::{Outgoing, Prompt};
 use crate::rejection::Rejection;
 use crate::response::error_body;
+
+/// Bytes of the values of the headers about the limits of most requests.
+const LENGTH: usize = 128;
 
 /// The names of the headers about one measure. They are parsed once, not for each answer.
 struct Names {
@@ -135,19 +142,31 @@ pub(crate) fn replace_headers(headers: &mut HeaderMap, state: &RateLimitHeaders)
     for name in theirs {
         headers.remove(name);
     }
-    headers.reserve(3 * [state.requests, state.tokens, state.project_tokens, state.images].iter().flatten().count());
-    let mut put = |names: &'static Names, state: Option<LimitState>| {
-        let Some(state) = state else { return };
-        headers.insert(&names.limit, state.limit.into());
-        headers.insert(&names.remaining, state.remaining.into());
-        if let Ok(reset) = HeaderValue::try_from(format_duration(state.reset)) {
-            headers.insert(&names.reset, reset);
+    let states = [
+        (&REQUESTS, state.requests),
+        (&TOKENS, state.tokens),
+        (&PROJECT_TOKENS, state.project_tokens),
+        (&IMAGES, state.images),
+    ];
+    // All values share one piece of memory: every limited answer has several.
+    let (mut text, mut places) = (String::with_capacity(LENGTH), SmallVec::<[(&HeaderName, Range<usize>); 12]>::new());
+    for (names, state) in states.into_iter().filter_map(|(names, state)| Some((names, state?))) {
+        let mut put = |name: &'static HeaderName, write: &dyn Fn(&mut String)| {
+            let start = text.len();
+            write(&mut text);
+            places.push((name, start..text.len()));
+        };
+        put(&names.limit, &|text| push_number(text, state.limit));
+        put(&names.remaining, &|text| push_number(text, state.remaining));
+        put(&names.reset, &|text| push_duration(text, state.reset));
+    }
+    let values = Bytes::from(text);
+    headers.reserve(places.len());
+    for (name, place) in places {
+        if let Ok(value) = HeaderValue::from_maybe_shared(values.slice(place)) {
+            headers.insert(name, value);
         }
-    };
-    put(&REQUESTS, state.requests);
-    put(&TOKENS, state.tokens);
-    put(&PROJECT_TOKENS, state.project_tokens);
-    put(&IMAGES, state.images);
+    }
 }
 
 /// Adds when to retry, in both forms that clients read, or that a retry is useless.

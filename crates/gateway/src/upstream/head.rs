@@ -132,7 +132,8 @@ fn read_one(input: &mut BytesMut) -> Result<Option<Head>, NoHead> {
     }
     let mut framed = Framed { version: parsed.version.unwrap_or_default(), ..Framed::default() };
     // With capacity for those that are added on the way back.
-    let mut returned = HeaderMap::with_capacity(12);
+    // With room for ours, so that it never grows.
+    let mut returned = HeaderMap::with_capacity(24);
     for field in parsed.headers.iter() {
         let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| NoHead("it names a header wrongly"))?;
         framed.note(&name, field.value)?;
