@@ -7,15 +7,12 @@ pub(crate) mod tokens;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::LazyLock;
 
-use keystead_core::usage::attributes::image_size;
-use keystead_core::usage::{ImageQuality, ImageTraits, LARGEST_COUNT};
-use memchr::memmem::Finder;
+use keystead_core::usage::ImageTraits;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::request::json_body::without_half_pairs;
-use crate::request::json_fields::{elements, fields};
+use crate::request::json_outline::{Content, Outline, Stated};
+use crate::request::json_walk::folded;
 use media::Worth;
 use tokens::BodyText;
 
@@ -23,11 +20,8 @@ use tokens::BodyText;
 const ENCODED: usize = 2_048;
 /// A longer body is always read to its end.
 const SHORT: usize = 16 << 10;
-/// Without any of these, nothing in a body can be more tokens than bytes: they are in the names of pictures, sounds and
-/// files, in their values, and in names that are written with escapes. Each is searched for alone: a search for all of
-/// them at once takes twice as long.
-static MARKS: LazyLock<[Finder<'static>; 5]> =
-    LazyLock::new(|| ["_url", "file_id", "audio", "data:", "\\u"].map(Finder::new));
+/// Bytes of a token, where text is not read: about what they are in English, and more than in most other scripts.
+const BYTES_OF_A_TOKEN: u64 = 4;
 
 /// The estimate for a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,76 +47,54 @@ impl Default for TokenEstimate {
     }
 }
 
+impl TokenEstimate {
+    /// What a body states, without reading its content.
+    pub(crate) fn stated(length: usize, stated: &Stated) -> Self {
+        let wide = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
+        Self {
+            read: wide(stated.content).div_ceil(BYTES_OF_A_TOKEN).max(stated.numbers),
+            most_read: wide(length),
+            written: stated.figures.written(),
+            answers: stated.figures.answers(),
+            background: stated.figures.background,
+            images: stated.figures.images,
+        }
+    }
+}
+
 /// Estimates a body that was judged before, so its depth is limited.
 pub(crate) fn of(body: &[u8]) -> TokenEstimate {
-    estimated(body, true, Some(BodyText::default()))
+    let outline = Outline::of(body).unwrap_or_default();
+    let mut counted = Counted::default();
+    // A body that cannot be read to its end still gives an estimate.
+    drop(counted.read_content(&outline.readable(body)));
+    let stated = TokenEstimate::stated(body.len(), &outline.stated);
+    let most_read = stated.most_read.saturating_sub(counted.media_bytes).saturating_add(counted.media_tokens);
+    TokenEstimate { read: counted.tokens, most_read, ..stated }
 }
 
-/// The same where only the most counts: `read` is not counted. Of a short body only the fields with figures are read,
-/// because each request with a spend limit pays for this.
-pub(crate) fn at_most(body: &[u8]) -> TokenEstimate {
-    let whole = body.len() > SHORT || MARKS.iter().any(|mark| mark.find(body).is_some());
-    estimated(body, whole, None)
+/// The same as far as limits need it, of a body that states this. Every request with a limit pays for it, so the content
+/// is read only where its tokens do not follow from its length.
+pub(crate) fn for_limits(body: &[u8], stated: &Stated) -> TokenEstimate {
+    if is_read_for_limits(body, stated) { of(body) } else { TokenEstimate::stated(body.len(), stated) }
 }
 
-/// Estimates a body, or only what its figures say unless the whole of it is read. Text counts nothing without `text`.
-fn estimated(body: &[u8], whole: bool, text: Option<BodyText>) -> TokenEstimate {
-    let mut counted = Counted { text, ..Counted::default() };
-    fields(body).for_each(|(name, value)| counted.note_figure(&name, value));
-    if whole {
-        let copy = without_half_pairs(body);
-        // Servers may read numbers that are too large for us. What comes before one counts.
-        drop(counted.read_content(copy.as_deref().unwrap_or(body)));
-    }
-    let answers = counted.answers.max(1).saturating_mul(counted.prompts.max(1));
-    let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
-    TokenEstimate {
-        read: counted.tokens,
-        most_read: length.saturating_sub(counted.media_bytes).saturating_add(counted.media_tokens),
-        written: counted.most.saturating_mul(answers),
-        answers,
-        background: counted.background,
-        images: counted.images,
-    }
+/// Whether the content of a body has to be read for limits.
+pub(crate) const fn is_read_for_limits(body: &[u8], stated: &Stated) -> bool {
+    stated.media || body.len() > SHORT
 }
 
 #[derive(Default)]
 struct Counted {
-    /// Counts texts, if their tokens are needed.
-    text: Option<BodyText>,
+    text: BodyText,
     tokens: u64,
     /// Bytes of texts that are not read as text, and the tokens that they count.
     media_bytes: u64,
     media_tokens: u64,
-    most: u64,
-    answers: u64,
-    /// Prompts in a list, each with its own answers.
-    prompts: u64,
-    background: bool,
-    images: ImageTraits,
 }
 
 impl Counted {
-    /// Notes a field that states how much is requested, value as written.
-    fn note_figure(&mut self, name: &str, value: &[u8]) {
-        match name {
-            "max_tokens" | "max_completion_tokens" | "max_output_tokens" => self.most = self.most.max(number(value)),
-            "n" | "best_of" => self.answers = self.answers.max(number(value)),
-            // A list of tokens is one prompt.
-            "prompt" => {
-                let prompts = elements(value).filter(|one| matches!(one.first(), Some(b'"' | b'[' | b'{'))).count();
-                self.prompts = self.prompts.max(u64::try_from(prompts).unwrap_or(u64::MAX));
-            }
-            // Everything that a server could read as true counts as true.
-            "background" => self.background = !matches!(value, b"false" | b"null"),
-            // Of images they were judged to be there once.
-            "size" => self.images.size = text(value).as_deref().and_then(image_size),
-            "quality" => self.images.quality = text(value).as_deref().and_then(ImageQuality::read),
-            _ => {}
-        }
-    }
-
-    /// Reads what the model reads. A body that cannot be read to its end still gives an estimate.
+    /// Reads what the model reads.
     fn read_content(&mut self, body: &[u8]) -> Result<(), serde_json::Error> {
         Top(self).deserialize(&mut serde_json::Deserializer::from_slice(body))
     }
@@ -133,7 +105,7 @@ impl Counted {
 
     /// The tokens of a text.
     fn tokens_of(&mut self, text: &str) -> u64 {
-        self.text.as_mut().map_or(0, |counted| counted.tokens(text.as_bytes()))
+        self.text.tokens(text.as_bytes())
     }
 
     /// Notes a text that is worth these tokens, however long it is.
@@ -162,14 +134,10 @@ impl<'de> Visitor<'de> for Top<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            let place = match &*key {
-                // Schemas are counted with the names of their fields.
-                "tools" | "functions" | "response_format" | "text" => Place::Schema,
-                "prompt" | "messages" | "input" | "suffix" | "instructions" | "system" | "prediction" | "documents" => {
-                    Place::Content
-                }
-                // Everything else is for the server, not for the model.
-                _ => {
+            let place = match Content::of_field(&folded(&key)) {
+                Some(Content::Schema) => Place::Schema,
+                Some(Content::Input) => Place::Content,
+                None => {
                     map.next_value::<IgnoredAny>()?;
                     continue;
                 }
@@ -178,24 +146,6 @@ impl<'de> Visitor<'de> for Top<'_> {
         }
         Ok(())
     }
-}
-
-/// Reads a text; nothing where it is another value.
-fn text(value: &[u8]) -> Option<Cow<'_, str>> {
-    serde_json::from_slice(value).ok()
-}
-
-/// Reads a figure, also written as text.
-fn number(value: &[u8]) -> u64 {
-    figure(&text(value).unwrap_or_else(|| String::from_utf8_lossy(value)))
-}
-
-/// Reads a figure as lenient servers do: also with a point or an exponent. What is not a number is zero.
-pub(crate) fn figure(text: &str) -> u64 {
-    let text = text.trim().replace('_', "");
-    // Saturates at both ends.
-    let lenient = || text.parse::<f64>().unwrap_or(0.0).ceil() as u64;
-    text.parse().unwrap_or_else(|_| lenient()).min(LARGEST_COUNT.unsigned_abs())
 }
 
 /// The place of a value.
@@ -286,6 +236,7 @@ impl<'de> Visitor<'de> for Part<'_> {
         // At low detail, which may be stated after the pictures, the pictures of one object count less.
         let (mut pictures, mut tokens, mut low) = (0u64, 0u64, false);
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            let key = folded(&key);
             let place = self.place.member(&key);
             match &*key {
                 _ if place == Place::Schema => {
@@ -302,10 +253,10 @@ impl<'de> Visitor<'de> for Part<'_> {
                     map.next_value::<IgnoredAny>()?;
                 }
                 "url" | "image_url" if place == Place::Picture => {
-                    let mut inside = Counted { text: self.counted.text.take(), ..Counted::default() };
+                    let mut inside = Counted { text: std::mem::take(&mut self.counted.text), ..Counted::default() };
                     map.next_value_seed(Part { counted: &mut inside, place })?;
                     pictures = pictures.saturating_add(1);
-                    self.counted.text = inside.text.take();
+                    self.counted.text = inside.text;
                     tokens = tokens.saturating_add(inside.tokens);
                     self.counted.media_bytes = self.counted.media_bytes.saturating_add(inside.media_bytes);
                     self.counted.media_tokens = self.counted.media_tokens.saturating_add(inside.media_tokens);

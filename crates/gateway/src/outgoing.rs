@@ -13,6 +13,7 @@ use crate::catalogue::{ModelEntry, Upstream};
 use crate::estimate::{self, TokenEstimate};
 use crate::request::client_body::Fault;
 use crate::request::form_progress::FormProgress;
+use crate::request::json_outline::Stated;
 use crate::response::reported_usage::Sent;
 use crate::upstream_objects::batches::BatchLines;
 
@@ -77,26 +78,31 @@ impl<'c> Outgoing<'c> {
 pub(crate) enum Prompt {
     #[default]
     Nothing,
-    Kept(Bytes),
+    /// A body, and what it states.
+    Kept(Bytes, Stated),
     Read(TokenEstimate),
     Form(Arc<FormProgress>),
 }
 
 impl Prompt {
-    pub(crate) fn of(body: &Bytes) -> Self {
-        if body.len() <= KEPT { Self::Kept(body.clone()) } else { Self::Read(estimate::of(body)) }
+    pub(crate) fn of(body: &Bytes, stated: Stated) -> Self {
+        if body.len() <= KEPT { Self::Kept(body.clone(), stated) } else { Self::Read(estimate::of(body)) }
     }
 
-    /// Estimates it now, because a limit needs the estimate; it is not computed again.
-    pub(crate) fn read(&mut self) {
-        if let Self::Kept(body) = self {
+    /// What limits need to know. Where the content has to be read for that, it is not read again.
+    pub(crate) fn for_limits(&mut self) -> TokenEstimate {
+        if let Self::Kept(body, stated) = self
+            && estimate::is_read_for_limits(body, stated)
+        {
             *self = Self::Read(estimate::of(body));
         }
+        self.stated()
     }
 
-    pub(crate) fn estimate(&self) -> TokenEstimate {
+    /// What it states; its content is not read.
+    pub(crate) fn stated(&self) -> TokenEstimate {
         match self {
-            Self::Kept(body) => estimate::of(body),
+            Self::Kept(body, stated) => TokenEstimate::stated(body.len(), stated),
             Self::Read(estimate) => *estimate,
             Self::Nothing => TokenEstimate::default(),
             Self::Form(form) => TokenEstimate {
@@ -107,11 +113,11 @@ impl Prompt {
         }
     }
 
-    /// The most that it may be; a long body was estimated before.
-    pub(crate) fn at_most(&self) -> TokenEstimate {
+    /// The estimate, with its content.
+    pub(crate) fn estimate(&self) -> TokenEstimate {
         match self {
-            Self::Kept(body) => estimate::at_most(body),
-            other => other.estimate(),
+            Self::Kept(body, _) => estimate::of(body),
+            other => other.stated(),
         }
     }
 

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use keystead_core::access;
-use keystead_core::budget::Measured;
 use keystead_core::caller::Caller;
 use keystead_core::client_certificate::ReportedCertificate;
 use keystead_core::id::RequestId;
@@ -139,16 +138,20 @@ impl Gateway {
         // The limits. Nothing is sent while usage cannot be recorded.
         self.ensure_recordable()?;
         let limits = rate_limit::limits(&request, outgoing.model);
-        if rate_limit::needs_estimate(request.route.meter, limits) {
-            outgoing.prompt.read();
-        }
-        let most = self.most_use(&request, &parts.headers, &outgoing, &body);
-        let guard = if most == Measured::default() {
-            SpendGuard::default()
+        let has_budget = self.has_budget(&request);
+        let is_measured = has_budget || rate_limit::is_measured(request.route.meter, limits);
+        let asked = is_measured.then(|| outgoing.prompt.for_limits()).unwrap_or_default();
+        let guard = if has_budget {
+            let most = self.most_use(&request, &parts.headers, &outgoing, (asked, &body));
+            match self.set_aside_leased(&request, &most) {
+                Some(guard) => guard,
+                // Boxed, so that the usual path does not carry its size.
+                None => Box::pin(self.set_aside(&request, most)).await?,
+            }
         } else {
-            Box::pin(self.set_aside(&request, most)).await?
+            SpendGuard::default()
         };
-        let (reservation, rate_headers) = self.reserve(&request, &outgoing, limits).await?;
+        let (reservation, rate_headers) = self.reserve(&request, &outgoing, (limits, asked)).await?;
         // The upstream. How the request ends, its usage is recorded and replaces the reservation.
         let admitted = Arc::new(AdmittedRequest::new(self, &request, &outgoing));
         // Boxed, because futures are moved into those that wait for them, and this one is the largest.

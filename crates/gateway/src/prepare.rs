@@ -74,7 +74,7 @@ impl Gateway {
             None => plain.clone(),
         };
         let body = plain;
-        let prompt = Prompt::of(&body);
+        let prompt = Prompt::of(&body, peek.stated);
         let outgoing = Outgoing {
             features: peek.features(),
             strip,

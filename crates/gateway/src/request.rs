@@ -5,13 +5,15 @@ pub(crate) mod bounded_body;
 pub(crate) mod client_body;
 pub(crate) mod content_type;
 pub mod credential;
+pub(crate) mod figures;
 pub(crate) mod form_body;
 pub(crate) mod form_progress;
 pub(crate) mod headers;
 pub(crate) mod input;
 pub(crate) mod json_body;
-pub(crate) mod json_fields;
+pub(crate) mod json_outline;
 mod json_shapes;
+mod json_tokens;
 pub(crate) mod json_walk;
 #[cfg(test)]
 mod readers_tests;

@@ -16,7 +16,8 @@ use crate::api_request::ApiRequest;
 use crate::body::GatewayBody;
 use crate::catalogue::ModelEntry;
 use crate::decide::rate_limiter::{EffectiveLimits, NotReserved, RateLimitHeaders, Reservation};
-use crate::outgoing::{Outgoing, Prompt};
+use crate::estimate::TokenEstimate;
+use crate::outgoing::Outgoing;
 use crate::rejection::Rejection;
 use crate::response::error_body;
 
@@ -69,10 +70,10 @@ impl Gateway {
         &self,
         request: &ApiRequest<'_>,
         outgoing: &Outgoing<'_>,
-        limits: EffectiveLimits,
+        (limits, asked): (EffectiveLimits, TokenEstimate),
     ) -> Result<(Reservation, Option<Box<RateLimitHeaders>>), Rejection> {
         let Some(model) = outgoing.model.filter(|_| !limits.is_none()) else { return Ok(Default::default()) };
-        let need = need(request.route.meter, limits, &outgoing.prompt);
+        let need = need(request.route.meter, limits, asked);
         let (reserved, state) = self.rates.reserve(&request.payer, &model.id, limits, need).await;
         match reserved {
             Ok(reservation) => Ok((reservation, Some(Box::new(state)))),
@@ -107,23 +108,22 @@ impl Gateway {
     }
 }
 
-/// Whether the text of a request has to be estimated for its limits.
-pub(crate) fn needs_estimate(meter: MeterKind, limits: EffectiveLimits) -> bool {
+/// Whether it matters to the limits what a request asks for.
+pub(crate) fn is_measured(meter: MeterKind, limits: EffectiveLimits) -> bool {
     use MeterKind::{Completion, Embedding, Image, Moderation};
     limits.limits_amounts() && matches!(meter, Completion | Embedding | Moderation | Image)
 }
 
 /// Returns the most that a request may use, as far as the request says and it is limited. A form says nothing before it
 /// is sent.
-fn need(meter: MeterKind, limits: EffectiveLimits, prompt: &Prompt) -> Need {
-    if !needs_estimate(meter, limits) {
+fn need(meter: MeterKind, limits: EffectiveLimits, asked: TokenEstimate) -> Need {
+    if !is_measured(meter, limits) {
         return Need::default();
     }
-    let estimate = prompt.estimate();
     match meter {
-        MeterKind::Completion => Need { tokens: estimate.read.saturating_add(estimate.written), images: 0 },
-        MeterKind::Embedding | MeterKind::Moderation => Need { tokens: estimate.read, images: 0 },
-        MeterKind::Image => Need { tokens: estimate.read, images: estimate.answers },
+        MeterKind::Completion => Need { tokens: asked.read.saturating_add(asked.written), images: 0 },
+        MeterKind::Embedding | MeterKind::Moderation => Need { tokens: asked.read, images: 0 },
+        MeterKind::Image => Need { tokens: asked.read, images: asked.answers },
         MeterKind::Request | MeterKind::Speech | MeterKind::Transcription => Need::default(),
     }
 }

@@ -38,21 +38,17 @@ impl Gateway {
         payer_settings::budgets(&request.caller, &request.payer).next().is_some()
     }
 
-    /// The most that the request may use, if a budget applies; nothing otherwise.
+    /// The most that a request may use that asks for this.
     pub(crate) fn most_use(
         &self,
         request: &ApiRequest<'_>,
         headers: &HeaderMap,
         outgoing: &Outgoing<'_>,
-        body: &RequestBody,
+        (asked, body): (TokenEstimate, &RequestBody),
     ) -> Measured {
-        if !self.has_budget(request) {
-            return Measured::default();
-        }
         let Some(model) = outgoing.model else { return outgoing.batch.most };
         let (bounds, images) = match body {
             RequestBody::Whole(body) => {
-                let asked = outgoing.prompt.at_most();
                 let bounds = self.bounds(request.route.meter, model, asked, outgoing.characters, body.len());
                 (bounds, asked.images)
             }
@@ -69,6 +65,12 @@ impl Gateway {
         // What the tool draws counts as a request of its own, as in the usage.
         let drawn = outgoing.tool.map(|_| PICTURE_OF_A_TOOL.most(&outgoing.tool_price()));
         most.plus(drawn.unwrap_or_default())
+    }
+
+    /// Sets this aside from each budget that applies to the request, if this node has leased as much.
+    pub(crate) fn set_aside_leased(&self, request: &ApiRequest<'_>, most: &Measured) -> Option<SpendGuard> {
+        let budgets = payer_settings::budgets(&request.caller, &request.payer);
+        self.spend.set_aside_leased(budgets, most, self.now())
     }
 
     /// Sets this aside from each budget that applies to the request or from none, or refuses it.

@@ -13,6 +13,10 @@ fn read(body: &str) -> u64 {
     of(body.as_bytes()).read
 }
 
+fn limited(body: &str) -> TokenEstimate {
+    for_limits(body.as_bytes(), &Outline::of(body.as_bytes()).unwrap().stated)
+}
+
 #[test]
 fn bodies_are_estimated() {
     for (body, read, written, answers) in [
@@ -27,7 +31,7 @@ fn bodies_are_estimated() {
         (r#"{"max_tokens":"1_0","n":"\u0032"}"#, 0, 20, 2),
         (r#"{"max_tokens":1e400}"#, 0, 1_000_000_000, 1),
         // A number that is too large hides nothing that follows it.
-        (r#"{"messages":[{"content":"one","x":1e400}],"max_tokens":5,"n":3}"#, 1, 15, 3),
+        (r#"{"messages":[{"content":"one","x":1e400}],"max_tokens":5,"n":3}"#, 2, 15, 3),
         // Each prompt has its own answers; a list of tokens is one.
         (r#"{"prompt":["one","two",[1,2]],"n":2,"max_tokens":5}"#, 4, 30, 6),
         (r#"{"prompt":[1,2,3],"max_tokens":5}"#, 3, 5, 1),
@@ -84,7 +88,33 @@ fn no_text_is_more_tokens_than_the_bound() {
     assert!(of(body.as_bytes()).most_read < 2_000);
 }
 
-/// A body that is read only as far as it states figures has the same bounds.
+/// Where the content is not read, its length says what limits of tokens set aside.
+#[test]
+fn short_texts_are_a_token_for_four_bytes() {
+    let text = "one two three four".repeat(100);
+    for (body, tokens) in [
+        (format!(r#"{{"model":"gpt-4o","input":"{text}"}}"#), (text.len() as u64).div_ceil(4)),
+        (r#"{"input":"日本語"}"#.to_owned(), 3),
+        (r#"{"input":[1,2,3,4,5]}"#.to_owned(), 5),
+        (r#"{"model":"gpt-4o"}"#.to_owned(), 0),
+        // Any escape may hide what is more than text.
+        (r#"{"input":"\u65e5\u672c\u8a9e"}"#.to_owned(), read(r#"{"input":"日本語"}"#)),
+    ] {
+        assert_eq!(limited(&body).read, tokens, "{body:.60}");
+    }
+}
+
+/// What a number hides that our parser does not read.
+#[test]
+fn content_behind_a_number_that_is_too_large_counts() {
+    let picture = r#"{"type":"input_image","image_url":"https://example.com/a.png"}"#;
+    let body = format!(r#"{{"x":1e400,"messages":[{{"content":[1e999,{picture}]}}]}}"#);
+    for asked in [of(body.as_bytes()), limited(&body)] {
+        assert!(asked.read >= 765 && asked.most_read >= 765, "{asked:?}");
+    }
+}
+
+/// A body of which no content is read has the same bounds.
 #[test]
 fn short_bodies_have_the_same_bounds() {
     let long = "one ".repeat(SHORT);
@@ -106,7 +136,7 @@ fn short_bodies_have_the_same_bounds() {
     ] {
         let bounds =
             |asked: TokenEstimate| (asked.most_read, asked.written, asked.answers, asked.background, asked.images);
-        assert_eq!(bounds(at_most(body.as_bytes())), bounds(of(body.as_bytes())), "{body:.90}");
+        assert_eq!(bounds(limited(body)), bounds(of(body.as_bytes())), "{body:.90}");
     }
 }
 
@@ -121,7 +151,7 @@ fn figures_behind_what_only_others_read_count() {
         (r#"{"prompt":["one",[1e400],"two"],"max_tokens":5,"n":2}"#, 30, 6),
         (r#"{"prompt":["\ud83d","two"],"messages":[1e400],"max_tokens":5,"n":2}"#, 20, 4),
     ] {
-        for asked in [of(body.as_bytes()), at_most(body.as_bytes())] {
+        for asked in [of(body.as_bytes()), limited(body)] {
             assert_eq!((asked.written, asked.answers), (written, answers), "{body}");
         }
     }
@@ -142,7 +172,7 @@ fn requests_state_the_quality_and_size_of_images() {
         (r#"{"input":[{"size":"1x1"}]}"#, "", ""),
     ] {
         let expected = ImageTraits::read(Some(quality), Some(size));
-        assert_eq!((of(body.as_bytes()).images, at_most(body.as_bytes()).images), (expected, expected), "{body}");
+        assert_eq!((of(body.as_bytes()).images, limited(body).images), (expected, expected), "{body}");
     }
 }
 

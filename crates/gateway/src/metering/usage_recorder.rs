@@ -7,7 +7,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
 use keystead_core::budget::{Measured, PendingHold};
 use keystead_core::pending::{Pending, PendingKind};
 use keystead_core::rate::Used;
@@ -72,7 +71,7 @@ impl UsageRecorder {
 
     /// The number of requested pictures.
     pub(crate) fn pictures(&self) -> u64 {
-        self.prompt.estimate().answers
+        self.prompt.stated().answers
     }
 
     /// Set once any of the request is sent.
@@ -176,10 +175,7 @@ impl UsageRecorder {
 
     /// Whether the answer may outlive its request.
     fn is_background(&self) -> bool {
-        const ASKED: &[u8] = b"background";
-        let named = |body: &Bytes| memchr::memmem::find(body, ASKED).is_some() || memchr::memchr(b'\\', body).is_some();
-        let named = !matches!(&self.prompt, Prompt::Kept(body) if !named(body));
-        self.admitted.route.path == "/v1/responses" && named && self.prompt.estimate().background
+        self.admitted.route.path == "/v1/responses" && self.prompt.stated().background
     }
 
     /// Notes a response as pending that continues and is counted when it has ended. Its client must not learn of it

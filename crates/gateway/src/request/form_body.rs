@@ -8,8 +8,8 @@ use http::HeaderValue;
 use keystead_core::usage::ImageTraits;
 
 use crate::decide::spend_limit::IMAGES_OF_A_FORM;
-use crate::estimate;
 use crate::request::content_type::Media;
+use crate::request::figures::figure;
 use crate::request::form_progress::FormProgress;
 use crate::request::json_walk::is_variant;
 
@@ -239,7 +239,7 @@ impl FormScan {
         let text = std::str::from_utf8(value).ok().map(str::trim);
         if watched == Watched::Count {
             self.count = true;
-            let count = text.map_or(0, estimate::figure);
+            let count = text.map_or(0, figure);
             if count > IMAGES_OF_A_FORM || value.len() >= MOST_NAME - 1 {
                 return Err(Malformed::Part("its part 'n' is more than 10"));
             }

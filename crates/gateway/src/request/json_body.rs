@@ -12,12 +12,11 @@ use serde::de::Deserializer;
 use serde_json::value::RawValue;
 
 use crate::api_request::Features;
+use crate::request::json_outline::{DEPTH, Outline, Stated};
 use crate::request::json_shapes;
 use crate::request::json_walk::{self, Found, ImageTool, RequiredOwner};
 use crate::response::error_body::bad_body;
 
-/// Maximum depth of brackets.
-const DEPTH: u32 = 64;
 /// A mark that some editors put before text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -48,6 +47,8 @@ pub(crate) struct Peek {
     pub(crate) tier_place: Option<TierPlace>,
     /// Whether the answer will have sound, which later requests can name by its id.
     pub(crate) audio: bool,
+    /// How much it may use.
+    pub(crate) stated: Stated,
 }
 
 impl Peek {
@@ -123,10 +124,9 @@ pub(crate) fn text_of(mut body: Bytes) -> Result<Bytes, ErrorResponse> {
 /// Parses a body that is text.
 pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, ErrorResponse> {
     let unread = |why: String| bad_body(format!("We could not parse the JSON body of your request: {why}."));
-    let halves = survey(body).ok_or_else(|| unread(format!("it nests deeper than {DEPTH} levels")))?;
-    let whole = (!halves.is_empty()).then(|| without_halves(body, &halves));
-    let text =
-        std::str::from_utf8(whole.as_deref().unwrap_or(body)).map_err(|_| unread("it is no UTF-8".to_owned()))?;
+    let outline = Outline::of(body).ok_or_else(|| unread(format!("it nests deeper than {DEPTH} levels")))?;
+    let readable = outline.readable(body);
+    let text = std::str::from_utf8(&readable).map_err(|_| unread("it is no UTF-8".to_owned()))?;
     let (found, read) = json_walk::read(json_shapes::of(route), text);
     if let Some(refused) = found.refused {
         return Err(refused);
@@ -134,6 +134,7 @@ pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, ErrorResponse> {
     read.map_err(|error| unread(format!("line {}, column {}", error.line(), error.column())))?;
     let tier_place = TierPlace::of(route, text.as_bytes(), &found);
     let mut peek = Peek {
+        stated: outline.stated,
         tier_place,
         model: found.model,
         stream: found.stream,
@@ -156,69 +157,6 @@ pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, ErrorResponse> {
         return Err(bad_body(message).with_param("tools"));
     }
     Ok(peek)
-}
-
-/// Returns a copy of a body in which no string has half a surrogate pair; nothing where none has.
-pub(crate) fn without_half_pairs(body: &[u8]) -> Option<Vec<u8>> {
-    memchr::memmem::find(body, b"\\u")?;
-    let halves = survey(body)?;
-    (!halves.is_empty()).then(|| without_halves(body, &halves))
-}
-
-/// Searches the bytes before they are parsed for strings with half a surrogate pair, which JSON allows and text cannot
-/// contain. `None` when brackets nest too deep.
-fn survey(body: &[u8]) -> Option<Vec<usize>> {
-    let (mut at, mut depth, mut halves) = (0usize, 0u32, Vec::new());
-    while let Some(byte) = body.get(at) {
-        match byte {
-            b'{' | b'[' => depth = depth.saturating_add(1),
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b'"' => at = string_end(body, at.saturating_add(1), &mut halves),
-            _ => {}
-        }
-        if depth > DEPTH {
-            return None;
-        }
-        at = at.saturating_add(1);
-    }
-    Some(halves)
-}
-
-/// Returns the end of the string that begins here.
-fn string_end(body: &[u8], mut at: usize, halves: &mut Vec<usize>) -> usize {
-    while let Some(found) = body.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-        at = at.saturating_add(found);
-        if body.get(at) == Some(&b'"') {
-            return at;
-        }
-        match (escape(body, at), escape(body, at.saturating_add(6))) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => at = at.saturating_add(12),
-            (Some(0xd800..=0xdfff), _) => {
-                halves.push(at);
-                at = at.saturating_add(6);
-            }
-            _ => at = at.saturating_add(2),
-        }
-    }
-    body.len()
-}
-
-/// Returns the number of an escape such as `\u00e9`.
-fn escape(body: &[u8], at: usize) -> Option<u32> {
-    let digits = body.get(at..)?.strip_prefix(b"\\u")?.get(..4)?;
-    let hexadecimal = digits.iter().all(u8::is_ascii_hexdigit);
-    u32::from_str_radix(std::str::from_utf8(digits).ok().filter(|_| hexadecimal)?, 16).ok()
-}
-
-/// Returns a copy for parsing, as long as the body, with a replacement character for each half.
-fn without_halves(body: &[u8], halves: &[usize]) -> Vec<u8> {
-    let mut copy = body.to_vec();
-    for half in halves {
-        if let Some(place) = copy.get_mut(*half..half.saturating_add(6)) {
-            place.copy_from_slice(b"\\ufffd");
-        }
-    }
-    copy
 }
 
 /// Whether the client requested the usage chunk, and how to request it otherwise. Only `true` requests it; values that

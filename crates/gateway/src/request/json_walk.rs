@@ -1,6 +1,7 @@
 //! Parsing a JSON body along a table of the API's fields ([`crate::request::json_shapes`]): one pass finds what the gateway needs to
 //! know, and refuses what two readers could read in two ways. Fields that are not in the table are skipped.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use keystead_core::project_features::{HostedTool, HostedTools, RequestedTier};
@@ -86,7 +87,7 @@ pub(crate) fn members<'b, const N: usize>(
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut values = [None; N];
-            while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+            while let Some(key) = map.next_key::<Cow<'de, str>>()? {
                 let value = map.next_value::<&'de RawValue>()?;
                 let mut places = self.names.iter().zip(values.iter_mut());
                 let refused = match places.find(|(name, _)| **name == key) {
@@ -121,13 +122,17 @@ fn variant(key: &str, name: &'static str) -> ErrorResponse {
 /// Whether some server could take this for the name of a field: in another case, or with letters that Unicode treats as
 /// the same. Names are lower-case ASCII.
 pub(crate) fn is_variant(key: &str, name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     // Letters that fold to an ASCII letter have at most three bytes.
-    if key == name || key.bytes().all(plain) || key.len() > name.len().saturating_mul(3) {
-        return false;
+    key != name && key.len() <= name.len().saturating_mul(3) && folded(key) == name
+}
+
+/// A name as servers see it that find fields in any case, and with letters that Unicode treats as the same.
+pub(crate) fn folded(name: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if name.bytes().all(plain) {
+        return Cow::Borrowed(name);
     }
-    let folded = key.to_uppercase().to_lowercase();
-    folded.chars().filter(|letter| *letter != '\u{307}').eq(name.chars())
+    Cow::Owned(name.to_uppercase().to_lowercase().replace('\u{307}', ""))
 }
 
 /// What is known of the item or tool around a value.
@@ -377,12 +382,12 @@ impl<'b> Visitor<'b> for Walk<'_, '_, 'b> {
 }
 
 /// A string, borrowed when it contains no escape.
-struct Text<'b>(std::borrow::Cow<'b, str>);
+struct Text<'b>(Cow<'b, str>);
 
 impl<'b> serde::Deserialize<'b> for Text<'b> {
     fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(serde::Deserialize)]
-        struct Borrowed<'a>(#[serde(borrow)] std::borrow::Cow<'a, str>);
+        struct Borrowed<'a>(#[serde(borrow)] Cow<'a, str>);
         Borrowed::deserialize(deserializer).map(|text| Self(text.0))
     }
 }

@@ -177,7 +177,7 @@ impl Gateway {
         if !is_of_images && !has_budget {
             return Ok(());
         }
-        let (now, asked) = (self.now(), estimate::at_most(&body));
+        let (now, asked) = (self.now(), estimate::for_limits(&body, &peek.stated));
         let price = judged.entry.prices.at(now);
         if is_of_images {
             said.images.note(&judged.entry.id, asked.images, &price);

@@ -32,7 +32,7 @@ fn tokens(limit: u64) -> RateLimits {
 
 /// A body with a maximum of this many tokens: it has few input tokens.
 fn asking(tokens: u64) -> String {
-    format!(r#"{{"model":"gpt-4o","messages":[{{"role":"user","content":"12345678"}}],"max_tokens":{}}}"#, tokens - 5)
+    format!(r#"{{"model":"gpt-4o","messages":[{{"role":"user","content":"12345678"}}],"max_tokens":{}}}"#, tokens - 9)
 }
 
 fn own(model: &str, limits: RateLimits) -> Option<Box<ProjectLimits>> {
@@ -233,8 +233,8 @@ async fn a_stream_holds_what_it_may_use_until_its_end_or_its_clients() {
     let counted = counted.input_tokens.unsigned_abs() + counted.output_tokens.unsigned_abs();
     assert!((1..200).contains(&counted), "{counted}");
     world.answers(|_| json(200, r#"{"usage":{"prompt_tokens":5,"completion_tokens":1}}"#));
-    let after = world.post(CHAT, &key, &asking(6)).await;
-    assert_eq!(remaining(&after, "tokens"), Some(1_000 - counted - 6));
+    let after = world.post(CHAT, &key, &asking(10)).await;
+    assert_eq!(remaining(&after, "tokens"), Some(1_000 - counted - 10));
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ async fn exactly_37_of_1000_pass() {
         (requests(37), asking(10)),
         (tokens(37 * 100), asking(100)),
         // The maximum of three answers is three times the maximum of one.
-        (tokens(37 * 104), asking(38).replace("\"model\"", "\"n\":3,\"model\"")),
+        (tokens(37 * 96), asking(38).replace("\"model\"", "\"n\":3,\"model\"")),
     ] {
         let world = Arc::new(World::new().await);
         let key = world.key(1);
@@ -105,7 +105,7 @@ async fn an_abort_at_each_chunk_gives_back_what_was_set_aside() {
         world.answers(|_| json(200, r#"{"usage":{"prompt_tokens":1,"completion_tokens":1}}"#));
         // Returned by the task that serves the connection, once it has noticed that the client disconnected.
         let after = loop {
-            let after = world.post(CHAT, &key, &asking(6)).await;
+            let after = world.post(CHAT, &key, &asking(10)).await;
             if remaining(&after, "tokens").is_some_and(|left| left > 800) {
                 break after;
             }
