@@ -1,13 +1,15 @@
 //! Usage that is not known yet, and ids of usage that was counted once.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keystead_core::pending::Pending;
 use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
+use serde_json::json;
 
-use super::spend_leases;
-use crate::{Error, Row, Tx};
+use super::{keepable, spend_leases};
+use crate::{Error, PerEngine, Row, Tx};
 
 fn pending(row: &Row) -> Result<Pending, Error> {
     let corrupt = |id: &str| Error::Corrupt { table: "pending_usage", id: id.to_owned() };
@@ -45,31 +47,61 @@ pub async fn claim(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Pendin
 
 /// Deletes a pending object, and what was set aside for it.
 pub async fn delete(tx: &mut Tx, id: &str) -> Result<(), Error> {
-    tx.execute("DELETE FROM spend_holds WHERE object = $1", vec![id.into()]).await?;
-    tx.execute("DELETE FROM pending_usage WHERE id = $1", vec![id.into()]).await.map(|_| ())
+    delete_all(tx, &json!([id]).to_string()).await
 }
 
-/// Leaves out events that were counted before under their own id, and deletes what was pending under it.
-pub(crate) async fn only_first<'e>(tx: &mut Tx, events: &'e [UsageEvent]) -> Result<Cow<'e, [UsageEvent]>, Error> {
-    const CLAIM: &str = "INSERT INTO counted_once (id, at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
-    if events.iter().all(|event| event.once.is_none()) {
-        return Ok(Cow::Borrowed(events));
+/// Deletes the pending objects of a JSON array of ids, and what was set aside for them.
+async fn delete_all(tx: &mut Tx, ids: &str) -> Result<(), Error> {
+    // One statement for all of them; each engine has its own syntax to unpack them.
+    const HOLDS: PerEngine = PerEngine {
+        sqlite: "DELETE FROM spend_holds WHERE object IN (SELECT value FROM json_each($1))",
+        postgres: "DELETE FROM spend_holds WHERE object IN \
+                   (SELECT value FROM jsonb_array_elements_text(CAST($1 AS JSONB)) AS listed(value))",
+    };
+    const PENDING: PerEngine = PerEngine {
+        sqlite: "DELETE FROM pending_usage WHERE id IN (SELECT value FROM json_each($1))",
+        postgres: "DELETE FROM pending_usage WHERE id IN \
+                   (SELECT value FROM jsonb_array_elements_text(CAST($1 AS JSONB)) AS listed(value))",
+    };
+    for texts in [HOLDS, PENDING] {
+        let sql = tx.pick(texts);
+        tx.execute(sql, vec![ids.into()]).await?;
     }
-    let mut first = Vec::with_capacity(events.len());
+    Ok(())
+}
+
+/// Leaves out events that were counted before under their own id, and deletes what was pending under it. A batch takes
+/// three statements, however many of its events have such an id.
+pub(crate) async fn only_first<'e>(tx: &mut Tx, events: &'e [UsageEvent]) -> Result<Cow<'e, [UsageEvent]>, Error> {
+    // Where another transaction claims the same id, this one waits for its end: one of the two gets the id.
+    const CLAIM: PerEngine = PerEngine {
+        sqlite: "INSERT INTO counted_once (id, at) SELECT value->>0, value->>1 FROM json_each($1) WHERE TRUE \
+                 ON CONFLICT (id) DO NOTHING RETURNING id",
+        postgres: "INSERT INTO counted_once (id, at) SELECT value->>0, (value->>1)::BIGINT \
+                   FROM jsonb_array_elements(CAST($1 AS JSONB)) WITH ORDINALITY AS listed(value, place) ORDER BY place \
+                   ON CONFLICT (id) DO NOTHING RETURNING id",
+    };
+    // Ordered, so that two nodes that count at once claim ids in the same order.
+    let mut ids: BTreeMap<Cow<'_, str>, i64> = BTreeMap::new();
     for event in events {
-        let new = match &event.once {
-            Some(once) => {
-                let new = tx.execute(CLAIM, vec![once.as_str().into(), event.at.0.into()]).await? > 0;
-                delete(tx, once).await?;
-                new
-            }
-            None => true,
-        };
-        if new {
-            first.push(event.clone());
+        if let Some(once) = &event.once {
+            ids.entry(keepable(once)).or_insert(event.at.0);
         }
     }
-    Ok(Cow::Owned(first))
+    if ids.is_empty() {
+        return Ok(Cow::Borrowed(events));
+    }
+    let rows: Vec<_> = ids.iter().collect();
+    let sql = tx.pick(CLAIM);
+    let mut new = BTreeSet::new();
+    for row in &tx.all(sql, vec![json!(rows).to_string().into()]).await? {
+        new.insert(row.text(0)?);
+    }
+    let all: Vec<_> = ids.keys().collect();
+    delete_all(tx, &json!(all).to_string()).await?;
+    // Of events with the same id, the first one counts.
+    let first = events.iter().filter(|event| event.once.as_deref().is_none_or(|once| new.remove(&*keepable(once))));
+    Ok(Cow::Owned(first.cloned().collect()))
 }
 
 /// Whether usage was counted under this id.

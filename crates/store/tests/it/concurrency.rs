@@ -6,6 +6,7 @@ use keystead_core::budget::{BudgetScope, BudgetZone};
 use keystead_core::id::UserId;
 use keystead_core::money::Amount;
 use keystead_core::role::OrganizationRole;
+use keystead_core::usage::UsageEvent;
 use keystead_store::tables::budgets::{self, NewBudget};
 use keystead_store::tables::changes::ChangeSubject;
 use keystead_store::tables::limit_hits::{self, Hit};
@@ -25,6 +26,7 @@ pub(crate) async fn all(databases: &Databases) {
     a_commit_wakes_the_others(databases.fresh().await).await;
     one_owner_stays(databases.fresh().await).await;
     one_event_counts_once(databases.fresh().await).await;
+    one_object_counts_once(databases.fresh().await).await;
     one_job_has_one_worker(databases.fresh().await).await;
     a_limit_holds_for_tries_at_once(databases.fresh().await).await;
     one_step_of_a_code_is_used_once(databases.fresh().await).await;
@@ -212,6 +214,23 @@ async fn one_event_counts_once(db: Database) {
     assert_eq!(a + b + c + d, 200);
     let rows = look!(db, |tx| usage::query(tx, &stories::usage::ask(86_400, &[]))).unwrap();
     assert_eq!((rows.len(), rows[0].used.requests, rows[0].cost.parts()), (1, 200, (1_400, 0)));
+}
+
+/// Two nodes count the same objects at the same time, in opposite order: one of the two counts them.
+async fn one_object_counts_once(db: Database) {
+    let once = |number: i64| UsageEvent { once: Some(format!("resp_{number}")), ..stories::usage::event(0, "m") };
+    let events: Vec<_> = (0..100).map(once).collect();
+    let reversed: Vec<_> = (0..100).rev().map(once).collect();
+    let other = Store::open(&db.url).await.unwrap();
+    let record = async |store: &Store, segment: &str, events: &[UsageEvent]| {
+        let write = store
+            .write("record", async |tx: &mut Tx| -> Result<_, Error> { usage::record(tx, segment, 0, events).await });
+        write.await.unwrap()
+    };
+    let (a, b) = tokio::join!(record(&db.store, "1-a", &events[..]), record(&other, "1-b", &reversed[..]));
+    assert_eq!((a.min(b), a.max(b)), (0, 100));
+    let rows = look!(db, |tx| usage::query(tx, &stories::usage::ask(86_400, &[]))).unwrap();
+    assert_eq!((rows.len(), rows[0].used.requests), (1, 100));
 }
 
 async fn one_job_has_one_worker(db: Database) {

@@ -81,6 +81,7 @@ pub(crate) async fn usage(databases: &Databases) {
     usage_model::sums_equal_a_scan_of_all_events(databases.fresh().await).await;
     usage_model::old_minutes_are_deleted(databases.fresh().await).await;
     pending::asked_for_and_counted_once(databases.fresh().await).await;
+    pending::many_of_one_batch(databases.fresh().await).await;
     spend::limits_and_leases(databases.fresh().await).await;
     spend::what_is_deleted_holds_nothing(databases.fresh().await).await;
     spend::what_is_like_the_deleted_stays(databases.fresh().await).await;

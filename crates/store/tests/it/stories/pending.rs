@@ -69,3 +69,29 @@ pub(crate) async fn asked_for_and_counted_once(db: Database) {
     assert_eq!(look!(db, |tx| pending_usage::is_counted(tx, "resp_a")), Ok(false));
     assert_eq!(change!(db, |tx| usage::record(tx, "3-x", 0, &[once("resp_a")])), Ok(1));
 }
+
+/// A batch takes the same statements for hundreds of events with an id of their own as for two, and each id counts
+/// once.
+pub(crate) async fn many_of_one_batch(db: Database) {
+    let once = |number: i64| UsageEvent { once: Some(format!("resp_{number}")), ..event(0, "m") };
+    for name in ["resp_0", "resp_7", "resp_900"] {
+        change!(db, |tx| pending_usage::insert(tx, &pending(name), later(0))).unwrap();
+    }
+    let few: Vec<_> = (0..2).map(once).collect();
+    // One of the others appears twice, and one was counted before.
+    let many: Vec<_> = (2..302).rev().chain([7, 0]).map(once).collect();
+    db.store.fail_at(None);
+    assert_eq!(change!(db, |tx| usage::record(tx, "1-x", 0, &few)), Ok(2));
+    let statements = db.store.fail_at(None);
+    assert_eq!(change!(db, |tx| usage::record(tx, "1-x", 2, &many)), Ok(300));
+    assert_eq!(db.store.fail_at(None), statements);
+    let rows = look!(db, |tx| usage::query(tx, &ask(60, &[]))).unwrap();
+    assert_eq!((rows.len(), rows[0].used.requests), (1, 302));
+    for (name, waits) in [("resp_0", false), ("resp_7", false), ("resp_900", true)] {
+        assert_eq!(look!(db, |tx| pending_usage::find(tx, name)).unwrap().is_some(), waits, "{name}");
+    }
+    // No engine stores NUL, and such an id must not block the events after it.
+    let hostile = [UsageEvent { once: Some("resp_\0z".to_owned()), ..event(0, "m") }];
+    assert_eq!(change!(db, |tx| usage::record(tx, "2-x", 0, &hostile)), Ok(1));
+    assert_eq!(change!(db, |tx| usage::record(tx, "3-x", 0, &hostile)), Ok(0));
+}
