@@ -1,7 +1,7 @@
 //! What was used in each period: counted in the transaction that counts the usage, together with what of it was paid from
 //! leases. The spend of organizations and projects in months (UTC) is always counted, anything else while it has a budget.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use keystead_core::budget::{BudgetScope, BudgetSubject, BudgetTerms, Measured, Payers, SubjectKind, Window};
 use keystead_core::money::Amount;
@@ -9,7 +9,8 @@ use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
 use serde_json::json;
 
-use super::{amount, budget_alerts, budgets, spend_alerts, spend_leases};
+use super::budgets::{self, BudgetRow};
+use super::{amount, budget_alerts, spend_alerts, spend_leases};
 use crate::{Error, PerEngine, Tx};
 
 /// Amounts by subject, terms and a moment, in the order in which rows are locked.
@@ -65,20 +66,32 @@ pub(crate) async fn count(tx: &mut Tx, segment: &str, events: &[UsageEvent]) -> 
         }
     }
     let known = budgets::of_subjects(tx, subjects.iter().map(String::as_str)).await?;
-    let (mut used, mut paid) = (Sums::new(), Sums::new());
+    let (used, paid) = sums(&groups, &known);
+    if used.is_empty() && paid.is_empty() {
+        return Ok(());
+    }
+    let totals = add_to_counters(tx, &used).await?;
+    spend_leases::consume(tx, spend_leases::holder_of(segment), &paid).await?;
+    spend_alerts::reach(tx, &totals, last).await?;
+    budget_alerts::reach(tx, &totals, last).await
+}
+
+/// What groups used of each counter, and what was paid from leases, by the minute in which the requests were admitted.
+fn sums(groups: &[Group<'_>], known: &HashMap<String, Vec<BudgetRow>>) -> (Sums, Sums) {
+    let (mut used, mut paid, mut text) = (Sums::new(), Sums::new(), String::new());
     for Group { event, minute, paid_by, used: counted } in groups {
         for kind in SubjectKind::ALL {
             if !write_subject(&mut text, kind, event) {
                 continue;
             }
             if matches!(kind, SubjectKind::Organization | SubjectKind::Project) {
-                let month = Window::month(minute).start.0;
+                let month = Window::month(*minute).start.0;
                 add(&mut used, (&text, BudgetTerms::SPEND_LIMIT, month), counted.money);
             }
             for row in known.get(text.as_str()).into_iter().flatten() {
                 // Credit also pays for what was admitted before it was set and ends later, as in its ledger.
                 let terms = row.budget.scope.terms;
-                let window = row.budget.window(minute).start.0;
+                let window = row.budget.window(*minute).start.0;
                 add(&mut used, (&text, terms, window), counted.of(terms.measure));
             }
         }
@@ -88,13 +101,7 @@ pub(crate) async fn count(tx: &mut Tx, segment: &str, events: &[UsageEvent]) -> 
             }
         }
     }
-    if used.is_empty() && paid.is_empty() {
-        return Ok(());
-    }
-    let totals = add_to_counters(tx, &used).await?;
-    spend_leases::consume(tx, spend_leases::holder_of(segment), &paid).await?;
-    spend_alerts::reach(tx, &totals, last).await?;
-    budget_alerts::reach(tx, &totals, last).await
+    (used, paid)
 }
 
 fn write_subject(text: &mut String, kind: SubjectKind, event: &UsageEvent) -> bool {
@@ -187,3 +194,6 @@ pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
