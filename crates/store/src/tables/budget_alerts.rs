@@ -1,14 +1,15 @@
 //! Alerts about budgets that are reached, and budgets of which all is used. Both are noted in the transaction that counts
 //! what was used; mails and webhooks are queued afterwards.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
-use keystead_core::budget::{BudgetTerms, Threshold};
+use keystead_core::budget::{Budget, BudgetScope, BudgetTerms, Threshold};
 use keystead_core::id::{BudgetAlertId, BudgetId, OrganizationId, WebhookEndpointId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use serde_json::json;
 
+use super::budgets::{BudgetRow, OfSubjects};
 use super::list::List;
 use super::spend_counters::Sums;
 use super::{amount, id, optional_time, removed_rows, time};
@@ -210,65 +211,39 @@ pub async fn delete(tx: &mut Tx, row: &BudgetAlert, at: Timestamp) -> Result<boo
     Ok(true)
 }
 
-/// A budget of which something was counted.
-struct Counted {
-    budget: String,
-    organization: String,
-    subject: String,
-    terms: BudgetTerms,
-    most: Amount,
+/// The latest period that reaches a threshold of a budget which was last reached in the period `known`, when the budget
+/// was `before`. The end of credit is reached once until its ledger has credit again (`credit_budgets::reopen`).
+fn reached(
+    Budget { scope, most, .. }: &Budget,
+    totals: &Sums,
+    threshold: Threshold,
+    (known, before): (i64, Amount),
+) -> Option<(i64, Amount)> {
+    let again = scope.terms != BudgetTerms::CREDIT && threshold.is_open_again(before, *most);
+    let first = if again { known } else { known.saturating_add(1) };
+    counted(scope, totals, first).rfind(|(_, used)| threshold.is_reached(*used, *most))
 }
 
-impl Counted {
-    /// The latest period that reaches a threshold which was last reached in the period `known`, when the budget was
-    /// `before`. The end of credit is reached once until its ledger has credit again (`credit_budgets::reopen`).
-    fn reached(&self, totals: &Sums, threshold: Threshold, (known, before): (i64, Amount)) -> Option<(i64, Amount)> {
-        let again = self.terms != BudgetTerms::CREDIT && threshold.is_open_again(before, self.most);
-        let first = if again { known } else { known.saturating_add(1) };
-        let from = (self.subject.clone(), self.terms, first);
-        let to = (self.subject.clone(), self.terms, i64::MAX);
-        let mut windows = totals.range(from..=to);
-        let found = windows.rfind(|(_, used)| threshold.is_reached(**used, self.most));
-        found.map(|((.., window), used)| (*window, *used))
-    }
+/// The new totals of a scope, by period, from a period on.
+fn counted(scope: &BudgetScope, totals: &Sums, first: i64) -> impl DoubleEndedIterator<Item = (i64, Amount)> {
+    let place = |window: i64| (scope.subject.as_str().to_owned(), scope.terms, window);
+    totals.range(place(first)..=place(i64::MAX)).map(|((.., window), used)| (*window, *used))
 }
 
-/// Notes which thresholds the new totals reach: each once for a period.
-pub(super) async fn reach(tx: &mut Tx, totals: &Sums, at: Timestamp) -> Result<(), Error> {
-    let subjects: BTreeSet<&str> = totals.keys().map(|(subject, ..)| subject.as_str()).collect();
-    let budgets = counted(tx, &subjects, totals).await?;
+/// Notes which thresholds of the `known` budgets the new totals reach: each once for a period.
+pub(super) async fn reach(tx: &mut Tx, totals: &Sums, known: &OfSubjects, at: Timestamp) -> Result<(), Error> {
+    let is_counted = |row: &&BudgetRow| counted(&row.budget.scope, totals, i64::MIN).next().is_some();
+    let mut budgets: Vec<&BudgetRow> = known.values().flatten().filter(is_counted).collect();
     if budgets.is_empty() {
         return Ok(());
     }
+    // Rows are locked in this order.
+    budgets.sort_by(|one, other| one.budget.id.cmp(&other.budget.id));
     reach_alerts(tx, totals, &budgets, at).await?;
     reach_ends(tx, totals, &budgets, at).await
 }
 
-/// The budgets of these subjects of which something was counted.
-async fn counted(tx: &mut Tx, subjects: &BTreeSet<&str>, totals: &Sums) -> Result<Vec<Counted>, Error> {
-    const SQL: PerEngine = PerEngine {
-        sqlite: "SELECT id, organization, subject, terms, most, most_picos FROM budgets \
-                 WHERE subject IN (SELECT value FROM json_each($1)) ORDER BY id",
-        postgres: "SELECT id, organization, subject, terms, most, most_picos FROM budgets \
-                   WHERE subject IN (SELECT value FROM jsonb_array_elements_text(CAST($1 AS JSONB)) AS listed(value)) \
-                   ORDER BY id",
-    };
-    let sql = tx.pick(SQL);
-    let mut found = Vec::new();
-    for row in &tx.all(sql, vec![json!(subjects).to_string().into()]).await? {
-        let text = row.text(3)?;
-        let terms: BudgetTerms = text.parse().map_err(|_| Error::Corrupt { table: "budgets", id: text })?;
-        let subject = row.text(2)?;
-        let first = (subject.clone(), terms, i64::MIN);
-        if totals.range(first..=(subject.clone(), terms, i64::MAX)).next().is_some() {
-            let (budget, organization) = (row.text(0)?, row.text(1)?);
-            found.push(Counted { budget, organization, subject, terms, most: amount(row, 4)? });
-        }
-    }
-    Ok(found)
-}
-
-async fn reach_alerts(tx: &mut Tx, totals: &Sums, budgets: &[Counted], at: Timestamp) -> Result<(), Error> {
+async fn reach_alerts(tx: &mut Tx, totals: &Sums, budgets: &[&BudgetRow], at: Timestamp) -> Result<(), Error> {
     const OF_BUDGETS: PerEngine = PerEngine {
         sqlite: "SELECT id, budget, percent, amount, amount_picos, reached_window, reached_most, reached_most_picos \
                  FROM budget_alerts WHERE budget IN (SELECT value FROM json_each($1)) ORDER BY id",
@@ -280,13 +255,13 @@ async fn reach_alerts(tx: &mut Tx, totals: &Sums, budgets: &[Counted], at: Times
                          reached_at = $5, reached = $6, reached_picos = $7, handled_at = NULL WHERE id = $1 \
                          AND (reached_window < $2 OR (reached_window = $2 AND percent IS NOT NULL \
                          AND (reached_most, reached_most_picos) < ($3, $4)))";
-    let ids: Vec<&str> = budgets.iter().map(|one| one.budget.as_str()).collect();
+    let ids: Vec<&str> = budgets.iter().map(|one| one.budget.id.as_str()).collect();
     let sql = tx.pick(OF_BUDGETS);
     for row in &tx.all(sql, vec![json!(ids).to_string().into()]).await? {
-        let budget = row.text(1)?;
-        let Some(budget) = budgets.iter().find(|one| one.budget == budget) else { continue };
+        let id = row.text(1)?;
+        let Some(BudgetRow { budget, .. }) = budgets.iter().find(|one| one.budget.id.as_str() == id) else { continue };
         let known = (row.int(5)?, amount(row, 6)?);
-        let Some((window, used)) = budget.reached(totals, threshold(row, 2)?, known) else { continue };
+        let Some((window, used)) = reached(budget, totals, threshold(row, 2)?, known) else { continue };
         let (most, used) = (budget.most.parts(), used.parts());
         let mut values = vec![row.text(0)?.into(), window.into(), most.0.into(), most.1.into()];
         values.extend([at.0.into(), used.0.into(), used.1.into()]);
@@ -295,7 +270,7 @@ async fn reach_alerts(tx: &mut Tx, totals: &Sums, budgets: &[Counted], at: Times
     Ok(())
 }
 
-async fn reach_ends(tx: &mut Tx, totals: &Sums, budgets: &[Counted], at: Timestamp) -> Result<(), Error> {
+async fn reach_ends(tx: &mut Tx, totals: &Sums, budgets: &[&BudgetRow], at: Timestamp) -> Result<(), Error> {
     const OF_BUDGETS: PerEngine = PerEngine {
         sqlite: "SELECT budget, reached_window, reached_most, reached_most_picos FROM budget_exhaustions \
                  WHERE budget IN (SELECT value FROM json_each($1))",
@@ -313,17 +288,17 @@ async fn reach_ends(tx: &mut Tx, totals: &Sums, budgets: &[Counted], at: Timesta
                          AND (budget_exhaustions.reached_most, budget_exhaustions.reached_most_picos) \
                          < (excluded.reached_most, excluded.reached_most_picos))";
     let full = Threshold::Share(100);
-    let ids: Vec<&str> = budgets.iter().map(|one| one.budget.as_str()).collect();
+    let ids: Vec<&str> = budgets.iter().map(|one| one.budget.id.as_str()).collect();
     let sql = tx.pick(OF_BUDGETS);
     let mut known = HashMap::new();
     for row in &tx.all(sql, vec![json!(ids).to_string().into()]).await? {
         known.insert(row.text(0)?, (row.int(1)?, amount(row, 2)?));
     }
-    for budget in budgets {
-        let before = known.get(&budget.budget).copied().unwrap_or((-1, Amount::ZERO));
-        let Some((window, used)) = budget.reached(totals, full, before) else { continue };
+    for BudgetRow { organization, budget, .. } in budgets {
+        let before = known.get(budget.id.as_str()).copied().unwrap_or((-1, Amount::ZERO));
+        let Some((window, used)) = reached(budget, totals, full, before) else { continue };
         let (most, used) = (budget.most.parts(), used.parts());
-        let mut values = vec![budget.budget.as_str().into(), budget.organization.as_str().into()];
+        let mut values = vec![budget.id.as_str().into(), organization.as_str().into()];
         values.extend([window.into(), most.0.into(), most.1.into(), at.0.into(), used.0.into(), used.1.into()]);
         tx.execute(REACH, values).await?;
     }

@@ -291,11 +291,11 @@ pub(super) async fn lock_setting<'o>(
     tx.execute(sql, vec![serde_json::json!(ids).to_string().into()]).await.map(|_| ())
 }
 
-/// The budgets of subjects, except the spend limits of organizations and projects, by subject.
-pub(super) async fn of_subjects<'s>(
-    tx: &mut Tx,
-    subjects: impl Iterator<Item = &'s str>,
-) -> Result<HashMap<String, Vec<BudgetRow>>, Error> {
+/// Budgets by subject.
+pub(super) type OfSubjects = HashMap<String, Vec<BudgetRow>>;
+
+/// The budgets of subjects.
+pub(super) async fn of_subjects<'s>(tx: &mut Tx, subjects: impl Iterator<Item = &'s str>) -> Result<OfSubjects, Error> {
     const SQL: PerEngine = PerEngine {
         sqlite: concat!(
             "SELECT ",
@@ -311,12 +311,10 @@ pub(super) async fn of_subjects<'s>(
     };
     let subjects: Vec<&str> = subjects.collect();
     let sql = tx.pick(SQL);
-    let mut found: HashMap<String, Vec<BudgetRow>> = HashMap::new();
+    let mut found = OfSubjects::new();
     for row in &tx.all(sql, vec![serde_json::json!(subjects).to_string().into()]).await? {
         let row = budget(row)?;
-        if !spend_counters::is_always_counted(&row.budget.scope) {
-            found.entry(row.budget.scope.subject.as_str().to_owned()).or_default().push(row);
-        }
+        found.entry(row.budget.scope.subject.as_str().to_owned()).or_default().push(row);
     }
     Ok(found)
 }

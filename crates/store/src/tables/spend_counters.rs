@@ -1,7 +1,7 @@
 //! What was used in each period: counted in the transaction that counts the usage, together with what of it was paid from
 //! leases. The spend of organizations and projects in months (UTC) is always counted, anything else while it has a budget.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use keystead_core::budget::{BudgetScope, BudgetSubject, BudgetTerms, Measured, Payers, SubjectKind, Window};
 use keystead_core::money::Amount;
@@ -9,7 +9,7 @@ use keystead_core::time::Timestamp;
 use keystead_core::usage::UsageEvent;
 use serde_json::json;
 
-use super::budgets::{self, BudgetRow};
+use super::budgets::{self, OfSubjects};
 use super::{amount, budget_alerts, spend_alerts, spend_leases};
 use crate::{Error, PerEngine, Tx};
 
@@ -73,11 +73,11 @@ pub(crate) async fn count(tx: &mut Tx, segment: &str, events: &[UsageEvent]) -> 
     let totals = add_to_counters(tx, &used).await?;
     spend_leases::consume(tx, spend_leases::holder_of(segment), &paid).await?;
     spend_alerts::reach(tx, &totals, last).await?;
-    budget_alerts::reach(tx, &totals, last).await
+    budget_alerts::reach(tx, &totals, &known, last).await
 }
 
 /// What groups used of each counter, and what was paid from leases, by the minute in which the requests were admitted.
-fn sums(groups: &[Group<'_>], known: &HashMap<String, Vec<BudgetRow>>) -> (Sums, Sums) {
+fn sums(groups: &[Group<'_>], known: &OfSubjects) -> (Sums, Sums) {
     let (mut used, mut paid, mut text) = (Sums::new(), Sums::new(), String::new());
     for Group { event, minute, paid_by, used: counted } in groups {
         for kind in SubjectKind::ALL {
@@ -88,10 +88,11 @@ fn sums(groups: &[Group<'_>], known: &HashMap<String, Vec<BudgetRow>>) -> (Sums,
                 let month = Window::month(*minute).start.0;
                 add(&mut used, (&text, BudgetTerms::SPEND_LIMIT, month), counted.money);
             }
-            for row in known.get(text.as_str()).into_iter().flatten() {
+            let budgets = known.get(text.as_str()).into_iter().flatten().map(|row| &row.budget);
+            for budget in budgets.filter(|budget| !is_always_counted(&budget.scope)) {
                 // Credit also pays for what was admitted before it was set and ends later, as in its ledger.
-                let terms = row.budget.scope.terms;
-                let window = row.budget.window(*minute).start.0;
+                let terms = budget.scope.terms;
+                let window = budget.window(*minute).start.0;
                 add(&mut used, (&text, terms, window), counted.of(terms.measure));
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keystead_core::budget::{Budget, BudgetScope, Threshold};
+use keystead_core::budget::{Budget, BudgetScope, Threshold, Window};
 use keystead_core::id::{BudgetId, OrganizationId};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
@@ -171,6 +171,26 @@ pub(crate) async fn alerts_of_budgets(db: Database) {
     // A budget takes its alerts with it.
     assert!(change!(db, |tx| budgets::delete(tx, &budget.scope, NOW)).unwrap());
     assert_eq!(look!(db, |tx| budget_alerts::count(tx, &budget.id)).unwrap(), 0);
+}
+
+/// Spend limits are counted also without a budget, and their alerts are reached like those of other budgets.
+pub(crate) async fn alerts_of_spend_limits(db: Database) {
+    seed(&db).await;
+    let month = Window::month(NOW).start.0;
+    let limits = [set(&db, "org-one", "money/month", 100).await, set(&db, "proj_x1", "money/month", 200).await];
+    for (budget, name) in limits.iter().zip(["a", "b"]) {
+        change!(db, |tx| budget_alerts::insert(tx, &alert(budget, name, Threshold::Share(50)), None)).unwrap();
+    }
+    record(&db, "1-a", 0, &[requests(0, 49)]).await;
+    assert!(claimed(&db, NOW).await.is_empty());
+    record(&db, "1-a", 1, &[requests(1, 1)]).await;
+    assert_eq!(claimed(&db, NOW).await, [("budgetalert_a".to_owned(), month, Amount::of_cents(50))]);
+    record(&db, "1-a", 2, &[requests(2, 50)]).await;
+    let both = [
+        (limits[0].id.to_string(), month, Amount::of_cents(100)),
+        ("budgetalert_b".to_owned(), month, Amount::of_cents(100)),
+    ];
+    assert_eq!(claimed(&db, NOW).await, both, "all of the one, and half of the other");
 }
 
 /// A small generator, so that both engines play the same.
