@@ -719,6 +719,14 @@ CREATE INDEX spend_alerts_of_organization ON spend_alerts (organization);
 CREATE INDEX spend_alerts_due ON spend_alerts (reached_at) WHERE reached_at IS NOT NULL AND mailed_at IS NULL;
 CREATE INDEX spend_alerts_to_announce ON spend_alerts (reached_at) WHERE reached_at IS NOT NULL AND announced_at IS NULL;
 
+-- The addresses in `recipients` of spend alerts, one a row, so that the alerts of an address are found.
+CREATE TABLE spend_alert_recipients (
+  address TEXT NOT NULL,
+  alert TEXT NOT NULL REFERENCES spend_alerts (id) ON DELETE CASCADE,
+  PRIMARY KEY (address, alert)
+);
+CREATE INDEX spend_alert_recipients_of_alert ON spend_alert_recipients (alert);
+
 -- Alerts about budgets, by a share in `percent` or else by an amount. `recipients` is a JSON array of addresses; with `owners` the
 -- owners get a mail too; `webhooks` is a JSON array of ids, and NULL stands for every webhook that is subscribed. `reached_window` is the period for which the alert was last reached, and -1
 -- before; `reached_most` is the budget at that time; `handled_at` is when mails and events were queued after that.
@@ -744,6 +752,14 @@ CREATE TABLE budget_alerts (
 CREATE INDEX budget_alerts_of_budget ON budget_alerts (budget);
 CREATE INDEX budget_alerts_of_organization ON budget_alerts (organization, created_at, id);
 CREATE INDEX budget_alerts_due ON budget_alerts (reached_at) WHERE reached_at IS NOT NULL AND handled_at IS NULL;
+
+-- The addresses in `recipients` of alerts about budgets, one a row, so that the alerts of an address are found.
+CREATE TABLE budget_alert_recipients (
+  address TEXT NOT NULL,
+  alert TEXT NOT NULL REFERENCES budget_alerts (id) ON DELETE CASCADE,
+  PRIMARY KEY (address, alert)
+);
+CREATE INDEX budget_alert_recipients_of_alert ON budget_alert_recipients (alert);
 
 -- The latest period in which all of a budget was used. The columns are those of alerts.
 CREATE TABLE budget_exhaustions (

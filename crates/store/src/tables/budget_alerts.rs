@@ -9,6 +9,7 @@ use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use serde_json::json;
 
+use super::alert_recipients::OF_BUDGET_ALERTS;
 use super::budgets::{BudgetRow, OfSubjects};
 use super::list::List;
 use super::spend_counters::Sums;
@@ -114,6 +115,7 @@ pub async fn insert(tx: &mut Tx, row: &BudgetAlert, passed: Option<(Timestamp, A
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     let (percent, (micros, picos)) = columns_of(row.threshold);
     let (window, most) = passed.map_or((-1, Amount::ZERO), |(window, most)| (window.0, most));
+    let recipients = json!(row.recipients).to_string();
     let values = vec![
         row.id.as_str().into(),
         row.organization.as_str().into(),
@@ -121,7 +123,7 @@ pub async fn insert(tx: &mut Tx, row: &BudgetAlert, passed: Option<(Timestamp, A
         percent.into(),
         micros.into(),
         picos.into(),
-        json!(row.recipients).to_string().into(),
+        recipients.as_str().into(),
         webhooks_of(row).as_deref().into(),
         row.created_at.0.into(),
         window.into(),
@@ -129,7 +131,8 @@ pub async fn insert(tx: &mut Tx, row: &BudgetAlert, passed: Option<(Timestamp, A
         most.parts().1.into(),
         row.owners.into(),
     ];
-    tx.execute(SQL, values).await.map(|_| ())
+    tx.execute(SQL, values).await?;
+    OF_BUDGET_ALERTS.save(tx, row.id.as_str(), &recipients).await
 }
 
 /// Lists the alerts of an organization.
@@ -183,21 +186,28 @@ pub async fn update(tx: &mut Tx, row: &BudgetAlert, passed: Option<(Timestamp, A
                          amount_picos = $8, reached_window = $9, reached_most = $10, reached_most_picos = $11, \
                          reached_at = NULL, handled_at = NULL WHERE organization = $1 AND id = $2";
     let Some(before) = find(tx, &row.organization, &row.id).await? else { return Ok(false) };
+    let recipients = json!(row.recipients).to_string();
     let mut values = vec![
         row.organization.as_str().into(),
         row.id.as_str().into(),
-        json!(row.recipients).to_string().into(),
+        recipients.as_str().into(),
         webhooks_of(row).as_deref().into(),
         row.owners.into(),
     ];
-    if before.threshold == row.threshold {
-        return Ok(tx.execute(SAME, values).await? > 0);
+    let sql = if before.threshold == row.threshold {
+        SAME
+    } else {
+        let (percent, (micros, picos)) = columns_of(row.threshold);
+        let (window, most) = passed.map_or((-1, Amount::ZERO), |(window, most)| (window.0, most));
+        values.extend([percent.into(), micros.into(), picos.into(), window.into()]);
+        values.extend([most.parts().0.into(), most.parts().1.into()]);
+        OTHER
+    };
+    if tx.execute(sql, values).await? == 0 {
+        return Ok(false);
     }
-    let (percent, (micros, picos)) = columns_of(row.threshold);
-    let (window, most) = passed.map_or((-1, Amount::ZERO), |(window, most)| (window.0, most));
-    values.extend([percent.into(), micros.into(), picos.into(), window.into()]);
-    values.extend([most.parts().0.into(), most.parts().1.into()]);
-    Ok(tx.execute(OTHER, values).await? > 0)
+    OF_BUDGET_ALERTS.save(tx, row.id.as_str(), &recipients).await?;
+    Ok(true)
 }
 
 /// Deletes an alert; `false` when there is no such alert.
@@ -238,7 +248,7 @@ pub(super) async fn reach(tx: &mut Tx, totals: &Sums, known: &OfSubjects, at: Ti
         return Ok(());
     }
     // Rows are locked in this order.
-    budgets.sort_by(|one, other| one.budget.id.cmp(&other.budget.id));
+    budgets.sort_by(|one, other| one.budget.id.as_str().cmp(other.budget.id.as_str()));
     reach_alerts(tx, totals, &budgets, at).await?;
     reach_ends(tx, totals, &budgets, at).await
 }
@@ -358,17 +368,16 @@ pub async fn claim_reached(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Ve
 /// Removes an address from the recipients of every alert, when the account with this address is deleted. An alert that no
 /// one receives any more stays, because its webhooks may.
 pub async fn forget_recipient(tx: &mut Tx, address: &str) -> Result<u64, Error> {
-    const FIND: &str = "SELECT id, recipients FROM budget_alerts WHERE recipients LIKE '%' || $1 || '%'";
+    // The rows are locked, so that no other transaction changes the lists that are read.
+    const FIND: &str = "UPDATE budget_alerts SET recipients = recipients WHERE id IN \
+                        (SELECT alert FROM budget_alert_recipients WHERE address = $1) RETURNING id, recipients";
     const UPDATE: &str = "UPDATE budget_alerts SET recipients = $2 WHERE id = $1";
     let mut changed = 0;
     for row in &tx.all(FIND, vec![address.into()]).await? {
         let mut all: Vec<String> = list_of(&row.text(1)?)?;
-        let before = all.len();
         all.retain(|one| one != address);
-        // The pattern also finds addresses that contain this one.
-        if all.len() < before {
-            changed += tx.execute(UPDATE, vec![row.text(0)?.into(), json!(all).to_string().into()]).await?;
-        }
+        changed += tx.execute(UPDATE, vec![row.text(0)?.into(), json!(all).to_string().into()]).await?;
     }
+    OF_BUDGET_ALERTS.forget(tx, address).await?;
     Ok(changed)
 }

@@ -5,6 +5,7 @@ pub mod account_deletions;
 pub mod accounts;
 pub mod activity;
 pub mod address_fingerprints;
+mod alert_recipients;
 pub mod anomaly_settings;
 pub mod api_keys;
 pub mod audit;

@@ -7,6 +7,7 @@ use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use serde_json::json;
 
+use super::alert_recipients::OF_SPEND_ALERTS;
 use super::list::List;
 use super::spend_counters::Sums;
 use super::{amount, id, removed_rows, time};
@@ -79,7 +80,8 @@ pub async fn insert(tx: &mut Tx, row: &SpendAlert, passed: Option<Timestamp>) ->
         row.created_at.0.into(),
         passed.map_or(0, |window| window.0).into(),
     ];
-    tx.execute(SQL, values).await.map(|_| ())
+    tx.execute(SQL, values).await?;
+    OF_SPEND_ALERTS.save(tx, row.id.as_str(), &recipients(row)).await
 }
 
 /// Lists the alerts of an organization or project.
@@ -133,7 +135,7 @@ pub async fn update(tx: &mut Tx, row: &SpendAlert, passed: Option<Timestamp>) ->
     ];
     match tx.execute(SQL, values).await? {
         0 => Err(Error::Missing),
-        _ => Ok(()),
+        _ => OF_SPEND_ALERTS.save(tx, row.id.as_str(), &recipients(row)).await,
     }
 }
 
@@ -228,21 +230,24 @@ pub async fn claim_reached(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Ve
 /// Removes an address from the recipients of every alert, when the account with this address is deleted. Returns the alerts
 /// that no one receives any more, for their deletion.
 pub async fn forget_recipient(tx: &mut Tx, address: &str) -> Result<Vec<SpendAlert>, Error> {
-    const FIND: &str =
-        concat!("SELECT ", columns!(), " FROM spend_alerts WHERE recipients LIKE '%' || $1 || '%' ORDER BY id");
+    // The rows are locked, so that no other transaction changes the lists that are read.
+    const FIND: &str = concat!(
+        "UPDATE spend_alerts SET recipients = recipients WHERE id IN (SELECT alert FROM spend_alert_recipients \
+         WHERE address = $1) RETURNING ",
+        columns!()
+    );
     const UPDATE: &str = "UPDATE spend_alerts SET recipients = $2 WHERE id = $1";
     let mut empty = Vec::new();
     for row in &tx.all(FIND, vec![address.into()]).await? {
         let mut alert = alert(row)?;
-        let before = alert.recipients.len();
         alert.recipients.retain(|one| one != address);
-        // The pattern also finds addresses that contain this one.
-        if alert.recipients.len() < before {
-            tx.execute(UPDATE, vec![alert.id.as_str().into(), recipients(&alert).into()]).await?;
-        }
+        tx.execute(UPDATE, vec![alert.id.as_str().into(), recipients(&alert).into()]).await?;
         if alert.recipients.is_empty() {
             empty.push(alert);
         }
     }
+    OF_SPEND_ALERTS.forget(tx, address).await?;
+    // Audit events are recorded in this order.
+    empty.sort_by(|one, other| one.id.as_str().cmp(other.id.as_str()));
     Ok(empty)
 }

@@ -173,6 +173,68 @@ pub(crate) async fn alerts_of_budgets(db: Database) {
     assert_eq!(look!(db, |tx| budget_alerts::count(tx, &budget.id)).unwrap(), 0);
 }
 
+/// The alerts of an address are those that list it now, in all organizations; no others are changed.
+pub(crate) async fn addresses_are_forgotten(db: Database) {
+    seed(&db).await;
+    let texts = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<String>>();
+    let budget = set(&db, "key_a", "requests/day", 100).await;
+    let of_budget = |name: &str, recipients: &[&str]| BudgetAlert {
+        recipients: texts(recipients),
+        ..alert(&budget, name, Threshold::Share(50))
+    };
+    let of_spend = |name: &str, organization: &str, recipients: &[&str]| SpendAlert {
+        id: id(&format!("alert_{name}")),
+        organization: id(organization),
+        subject: organization.parse().unwrap(),
+        cents: 5,
+        recipients: texts(recipients),
+        subject_prefix: None,
+        created_at: NOW,
+    };
+    let (gone, like, quoted) = ("a_n@example.com", "axn@example.com", "it's \"quoted\"@example.com");
+    for row in [of_budget("a", &[gone, like, gone]), of_budget("b", &[like]), of_budget("c", &[gone])] {
+        change!(db, |tx| budget_alerts::insert(tx, &row, None)).unwrap();
+    }
+    for row in [
+        of_spend("b", "org-two", &[gone]),
+        of_spend("a", "org-one", &[gone]),
+        of_spend("c", "org-one", &[like]),
+        of_spend("d", "org-one", &[gone]),
+    ] {
+        change!(db, |tx| spend_alerts::insert(tx, &row, None)).unwrap();
+    }
+    for row in [of_budget("b", &[quoted, gone]), of_budget("c", &[like])] {
+        assert!(change!(db, |tx| budget_alerts::update(tx, &row, None)).unwrap());
+    }
+    for row in [of_spend("c", "org-one", &[gone, like]), of_spend("d", "org-one", &[like])] {
+        change!(db, |tx| spend_alerts::update(tx, &row, None)).unwrap();
+    }
+    assert_eq!(change!(db, |tx| budget_alerts::forget_recipient(tx, gone)).unwrap(), 2);
+    let empty = change!(db, |tx| spend_alerts::forget_recipient(tx, gone)).unwrap();
+    assert_eq!(empty, [of_spend("a", "org-one", &[]), of_spend("b", "org-two", &[])]);
+    let kept = look!(db, |tx| budget_alerts::list_of_budget(tx, &budget.id)).unwrap();
+    assert_eq!(kept, [of_budget("a", &[like]), of_budget("b", &[quoted]), of_budget("c", &[like])]);
+    for name in ["c", "d"] {
+        let wanted = of_spend(name, "org-one", &[like]);
+        assert_eq!(look!(db, |tx| spend_alerts::find(tx, &wanted.subject, &wanted.id)), Ok(Some(wanted.clone())));
+    }
+    assert_eq!(change!(db, |tx| budget_alerts::forget_recipient(tx, gone)).unwrap(), 0);
+    assert!(change!(db, |tx| spend_alerts::forget_recipient(tx, gone)).unwrap().is_empty());
+
+    // Their addresses are deleted with the alerts.
+    for row in &empty {
+        change!(db, |tx| spend_alerts::delete(tx, row, NOW)).unwrap();
+    }
+    for name in ["c", "d"] {
+        change!(db, |tx| spend_alerts::delete(tx, &of_spend(name, "org-one", &[]), NOW)).unwrap();
+    }
+    assert!(change!(db, |tx| budgets::delete(tx, &budget.scope, NOW)).unwrap());
+    let rows = db.store.dump().await.unwrap();
+    for table in ["budget_alert_recipients", "spend_alert_recipients"] {
+        assert_eq!(rows[table], [""; 0], "{table}");
+    }
+}
+
 /// Spend limits are counted also without a budget, and their alerts are reached like those of other budgets.
 pub(crate) async fn alerts_of_spend_limits(db: Database) {
     seed(&db).await;

@@ -94,6 +94,7 @@ pub(crate) async fn usage(databases: &Databases) {
     credit::transactions_sum_to_zero(databases.fresh().await).await;
     credit::usage_is_counted_by_month(databases.fresh().await).await;
     budget_alerts::alerts_of_budgets(databases.fresh().await).await;
+    budget_alerts::addresses_are_forgotten(databases.fresh().await).await;
     budget_alerts::alerts_of_spend_limits(databases.fresh().await).await;
     budget_alerts::alerts_follow_a_model(databases.fresh().await).await;
     budgets::every_budget_counts(databases.fresh().await).await;
