@@ -57,38 +57,24 @@ impl Db {
     /// Applies the migrations that are missing; returns their names. Several processes may do this at the same time, so
     /// each takes a lock before it reads which are missing.
     pub(crate) async fn migrate(&self) -> Result<Vec<String>, Error> {
-        migrations::check(&self.applied().await)?;
         match self {
             Self::Sqlite { writer, .. } => {
-                let mut tx = sqlite_file::begin_migrating(writer).await?;
-                let new = migrations::missing(&mut *tx).await?;
-                MIGRATIONS.run(&mut *tx).await.map_err(migrations::failed)?;
+                let mut tx = Tx::over(On::Sqlite(sqlite_file::begin_migrating(writer).await?));
+                let new = migrations::missing(&tx.applied_migrations().await)?;
+                tx.run_migrations().await?;
                 tx.commit().await?;
                 Ok(new)
             }
             Self::Postgres(server) => {
                 let mut connection = server.migration_connection().await?;
-                // The lock that `run` takes once more.
+                // The lock that `run` takes once more. It ends with the connection.
                 connection.lock().await.map_err(migrations::failed)?;
-                let new = migrations::missing(&mut connection).await?;
+                let new = migrations::missing(&self.begin(false).await?.applied_migrations().await)?;
                 MIGRATIONS.run(&mut connection).await.map_err(migrations::failed)?;
                 connection.unlock().await.map_err(migrations::failed)?;
                 Ok(new)
             }
         }
-    }
-
-    /// Returns the migrations that are applied already; none when the table of migrations does not exist yet.
-    pub(crate) async fn applied(&self) -> Vec<Applied> {
-        const SQL: &str = "SELECT version, description, checksum FROM _sqlx_migrations ORDER BY version";
-        let read = match self.begin(false).await {
-            Ok(mut tx) => tx.all(SQL, vec![]).await,
-            Err(error) => Err(error),
-        };
-        let read_row = |row: &Row| {
-            Ok::<_, Error>(Applied { version: row.int(0)?, description: row.text(1)?, checksum: row.bytes(2)? })
-        };
-        read.unwrap_or_default().iter().filter_map(|row| read_row(row).ok()).collect()
     }
 
     /// Begins a transaction. On SQLite a write takes its lock at once, because a lock taken later may be refused; on
@@ -104,15 +90,7 @@ impl Db {
             Self::Postgres(server) if write => On::Postgres(server.begin("BEGIN").await?),
             Self::Postgres(server) => On::Postgres(server.begin(SNAPSHOT).await?),
         };
-        Ok(Tx {
-            on,
-            again: false,
-            progress: false,
-            announced: None,
-            changed: None,
-            #[cfg(feature = "testing")]
-            script: None,
-        })
+        Ok(Tx::over(on))
     }
 
     /// Writes a consistent copy of the database into a file that does not exist; SQLite only.
@@ -223,6 +201,37 @@ macro_rules! bound {
 }
 
 impl Tx {
+    fn over(on: On) -> Self {
+        Self {
+            on,
+            again: false,
+            progress: false,
+            announced: None,
+            changed: None,
+            #[cfg(feature = "testing")]
+            script: None,
+        }
+    }
+
+    /// Lists the migrations that are applied already; none when their table does not exist yet. PostgreSQL then runs no
+    /// other statement of the transaction.
+    pub(crate) async fn applied_migrations(&mut self) -> Vec<Applied> {
+        const SQL: &str = "SELECT version, description, checksum FROM _sqlx_migrations ORDER BY version";
+        let read = |row: &Row| {
+            Ok::<_, Error>(Applied { version: row.int(0)?, description: row.text(1)?, checksum: row.bytes(2)? })
+        };
+        self.all(SQL, vec![]).await.unwrap_or_default().iter().filter_map(|row| read(row).ok()).collect()
+    }
+
+    /// Runs the migrations that are missing.
+    async fn run_migrations(&mut self) -> Result<(), Error> {
+        let run = match &mut self.on {
+            On::Sqlite(tx) => MIGRATIONS.run(&mut **tx).await,
+            On::Postgres(tx) => MIGRATIONS.run(&mut **tx).await,
+        };
+        run.map_err(migrations::failed)
+    }
+
     pub(crate) async fn commit(self) -> Result<(), Error> {
         self.planned()?;
         match self.on {

@@ -122,7 +122,12 @@ impl Store {
     /// # Errors
     /// When it has a migration that this version does not have.
     pub async fn check_version(&self) -> Result<(), Error> {
-        migrations::check(&self.db.applied().await)
+        let applied = match self.db.begin(false).await {
+            Ok(mut tx) => tx.applied_migrations().await,
+            // Whether the database answers is another check.
+            Err(_) => Vec::new(),
+        };
+        migrations::check(&applied)
     }
 
     /// Applies missing migrations, and saves the default policy when there is none. It may be repeated; returns the
