@@ -12,6 +12,8 @@
     reason = "a measurement: it prints, holds a real clock, and stops where it cannot go on"
 )]
 
+mod events;
+
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -23,7 +25,7 @@ use keystead_core::money::Amount;
 use keystead_core::rate::shares::{LimitName, ShareAsk};
 use keystead_core::rate::{Levels, Part, RateLimits};
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::UsageEvent;
 use keystead_store::tables::{api_keys, rate_shares, spend_leases, usage};
 use keystead_store::{Error, Store, Tx};
 use sqlx::Connection;
@@ -177,25 +179,16 @@ fn event(organizations: usize, number: usize) -> UsageEvent {
     let at = Timestamp(START + i64::try_from(number).unwrap() / PER_SECOND);
     let payers = SubjectKind::ALL.into_iter().fold(Payers::NONE, |set, kind| set.with(kind, BudgetTerms::SPEND_LIMIT));
     let payers = payers.with(SubjectKind::Organization, BudgetTerms::CREDIT);
-    UsageEvent {
-        at,
-        kind: UsageKind::Completions,
-        organization: format!("org-{organization}").parse().unwrap(),
-        project: format!("proj_{organization}").parse().unwrap(),
-        key: format!("key_{key}").parse().unwrap(),
-        owner: format!("user-{key}").into(),
-        model: format!("model-{}", number % 3).into(),
-        used: Quantities { requests: 1, input_tokens: 900, output_tokens: 300, ..Quantities::default() },
-        cost: keystead_core::money::Micros(700).into(),
-        status: 200,
-        estimated: false,
-        request: "req".into(),
-        stream: false,
-        summary: false,
-        once: None,
-        charge: Some(Charge { admitted_at: at, payers }),
-        attributes: Attributes::of_detail(Some("default")),
-    }
+    let ids = [
+        format!("org-{organization}"),
+        format!("proj_{organization}"),
+        format!("key_{key}"),
+        format!("user-{key}"),
+        format!("model-{}", number % 3),
+    ];
+    let [organization, project, key, owner, model] = &ids;
+    let charge = Some(Charge { admitted_at: at, payers });
+    UsageEvent { charge, ..events::event(at, (organization, project, key, owner), model) }
 }
 
 /// Renews leases as nodes do: one for a request that needs it now, or all that a node has.

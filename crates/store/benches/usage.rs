@@ -11,10 +11,12 @@
     reason = "a measurement: it prints, holds a real clock, and stops where it cannot go on"
 )]
 
+mod events;
+
 use std::time::Instant;
 
 use keystead_core::time::Timestamp;
-use keystead_core::usage::{Attributes, Quantities, UsageEvent, UsageKind};
+use keystead_core::usage::{UsageEvent, UsageKind};
 use keystead_store::tables::usage::{self, GroupKey, UsageQuery};
 use keystead_store::{Error, Store, Tx};
 use sqlx::Connection;
@@ -168,23 +170,12 @@ async fn record(store: &Store) {
 
 fn event(round: usize, number: usize) -> UsageEvent {
     let minutes = i64::try_from(round).unwrap() * 60;
-    UsageEvent {
-        at: Timestamp(START + 31 * DAY - HOUR + minutes),
-        kind: UsageKind::Completions,
-        organization: ORGANIZATION.parse().unwrap(),
-        project: format!("proj_AAAAAAAAAAAAAAAAAAAA{}", 1_000 + number / 5).parse().unwrap(),
-        key: format!("key_AAAAAAAAAAAAAAAAAAAA{}", 1_000 + number).parse().unwrap(),
-        owner: format!("user-AAAAAAAAAAAAAAAAAAAA{}", 1_000 + number % 400).into(),
-        model: format!("model-{}", number % 20).into(),
-        used: Quantities { requests: 1, input_tokens: 900, output_tokens: 300, ..Quantities::default() },
-        cost: keystead_core::money::Micros(700).into(),
-        status: 200,
-        estimated: false,
-        request: "req".into(),
-        stream: false,
-        summary: false,
-        once: None,
-        charge: None,
-        attributes: Attributes::of_detail(Some("default")),
-    }
+    let ids = [
+        format!("proj_AAAAAAAAAAAAAAAAAAAA{}", 1_000 + number / 5),
+        format!("key_AAAAAAAAAAAAAAAAAAAA{}", 1_000 + number),
+        format!("user-AAAAAAAAAAAAAAAAAAAA{}", 1_000 + number % 400),
+        format!("model-{}", number % 20),
+    ];
+    let [project, key, owner, model] = &ids;
+    events::event(Timestamp(START + 31 * DAY - HOUR + minutes), (ORGANIZATION, project, key, owner), model)
 }
