@@ -257,6 +257,7 @@ pub(crate) async fn delete_account(app: &App, job: AccountToDelete) -> Result<Ou
         if let Some(wait) = longest_wait(tx, &row.user).await? {
             return postpone(app, tx, &row, wait).await;
         }
+        account_deletions::lock(tx, &row.user).await?;
         // A person who cancels at the same time waits for this transaction, or has cancelled and the account stays.
         if !account_deletions::take(tx, &row.user, row.requested_at).await? {
             return Ok(Outcome::Done);

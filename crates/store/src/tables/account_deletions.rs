@@ -1,10 +1,12 @@
 //! Accounts that will be deleted, and the erasure of a person's data.
 
-use keystead_core::id::UserId;
+use std::collections::BTreeSet;
+
+use keystead_core::id::{OrganizationId, UserId};
 use keystead_core::time::Timestamp;
 
 use super::changes::{self, ChangeSubject};
-use super::{id, time};
+use super::{budgets, id, time};
 use crate::{Error, Row, Tx};
 
 /// A requested deletion.
@@ -56,14 +58,43 @@ pub async fn postpone(tx: &mut Tx, user: &UserId, requested_at: Timestamp, due_a
     Ok(tx.execute(SQL, values).await? > 0)
 }
 
+/// Waits until no transaction changes a caller, or counts usage of an organization in which a person is a member, has a
+/// key or a budget, or is a recipient of alerts; and lets none begin before the end of this one. It comes before the
+/// first row that the deletion of their account changes.
+///
+/// The order is: the lock of changes, the locks of counting by the ids of the organizations, rows. A transaction that
+/// counts usage takes the same locks of counting, also by the ids of the organizations, and then locks rows of
+/// counters, leases, alerts, profiles and signals of keys, and keys. A deletion changes such rows in another order: it
+/// begins with the keys. Without these locks the two could wait for each other.
+pub async fn lock(tx: &mut Tx, user: &UserId) -> Result<(), Error> {
+    const ORGANIZATIONS: &str = "SELECT organization FROM memberships WHERE user_id = $1 \
+        UNION SELECT organization FROM api_keys WHERE owner_user = $1 AND organization IS NOT NULL \
+        UNION SELECT organization FROM budgets WHERE subject IN \
+        (SELECT id || '/' || CAST($1 AS TEXT) FROM organizations) \
+        UNION SELECT a.organization FROM users u JOIN budget_alert_recipients r ON r.address = u.email \
+        JOIN budget_alerts a ON a.id = r.alert WHERE u.id = $1 \
+        UNION SELECT a.organization FROM users u JOIN spend_alert_recipients r ON r.address = u.email \
+        JOIN spend_alerts a ON a.id = r.alert WHERE u.id = $1";
+    changes::lock(tx).await?;
+    let mut organizations: BTreeSet<OrganizationId> = BTreeSet::new();
+    for row in &tx.all(ORGANIZATIONS, vec![user.as_str().into()]).await? {
+        organizations.insert(id(row, 0, "organizations")?);
+    }
+    for organization in &organizations {
+        budgets::lock_counting(tx, organization).await?;
+    }
+    Ok(())
+}
+
 /// Statements that erase what is kept about a person; `$1` is their id.
 const ERASE: [&str; 17] = [
+    // What is counted for the person, and what nodes hold of their budgets: one look-up for each organization, because
+    // the tables are far longer. A renewal of a lease locks the counter first, too.
+    "DELETE FROM spend_counters WHERE subject IN (SELECT id || '/' || CAST($1 AS TEXT) FROM organizations)",
+    "DELETE FROM spend_leases WHERE subject IN (SELECT id || '/' || CAST($1 AS TEXT) FROM organizations)",
     "DELETE FROM key_addresses WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
     "DELETE FROM key_profiles WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
     "DELETE FROM key_signals WHERE api_key IN (SELECT id FROM api_keys WHERE owner_user = $1)",
-    // What nodes hold of budgets of the person: one look-up for each organization, because the tables are far longer.
-    "DELETE FROM spend_leases WHERE subject IN (SELECT id || '/' || CAST($1 AS TEXT) FROM organizations)",
-    "DELETE FROM spend_counters WHERE subject IN (SELECT id || '/' || CAST($1 AS TEXT) FROM organizations)",
     "DELETE FROM sessions WHERE user_id = $1",
     "DELETE FROM tokens WHERE user_id = $1",
     "DELETE FROM recovery_codes WHERE user_id = $1",

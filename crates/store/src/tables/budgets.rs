@@ -265,9 +265,10 @@ pub async fn delete(tx: &mut Tx, scope: &BudgetScope, at: Timestamp) -> Result<b
     Ok(true)
 }
 
-/// Waits until no transaction counts usage of the organization, and lets none begin before the end of this one: a budget
-/// begins with the sums of usage, and each event counts in exactly one of the two; and nothing is counted for a budget
-/// that has been deleted.
+/// Waits until no transaction counts usage of the organization, and lets none begin before the end of this one: a
+/// budget begins with the sums of usage, and each event counts in exactly one of the two; and nothing is counted for a
+/// budget that has been deleted. A transaction locks several organizations in the order of their ids, and before rows
+/// that counting changes.
 pub(super) async fn lock_counting(tx: &mut Tx, organization: &OrganizationId) -> Result<(), Error> {
     // SQLite has one writer at a time.
     const SQL: PerEngine =

@@ -4,6 +4,7 @@
 
 mod concurrency;
 mod coverage;
+mod deletion_locks;
 mod outage;
 mod schema;
 mod stories;
@@ -39,6 +40,7 @@ async fn together_on_postgres() {
     concurrency::all(&databases).await;
     concurrency::a_deadlock_is_tried_again(databases.fresh().await).await;
     concurrency::a_deleted_budget_leaves_no_counters(databases.fresh().await).await;
+    deletion_locks::a_deletion_waits_for_counting(databases.fresh().await).await;
     outage::why_it_cannot_be_reached(&databases).await;
     outage::a_server_that_falls_silent(&databases).await;
     outage::all(databases).await;

@@ -193,7 +193,11 @@ pub(crate) async fn what_is_deleted_holds_nothing(db: Database) {
     assert_eq!(kept(1).await, 3);
     change!(db, |tx| projects::archive(tx, &one, &x1, NOW)).unwrap();
     assert_eq!(kept(2).await, 2);
-    change!(db, |tx| account_deletions::erase(tx, &ann, NOW)).unwrap();
+    change!(db, |tx| async {
+        account_deletions::lock(tx, &ann).await?;
+        account_deletions::erase(tx, &ann, NOW).await
+    })
+    .unwrap();
     assert_eq!(kept(3).await, 1);
     change!(db, |tx| async {
         organization_deletions::lock(tx, &one).await?;
