@@ -283,7 +283,8 @@ async fn credit_belongs_to_owners_and_its_console_to_operators() {
         assert_eq!(ann.get(path).await.status, 404, "{path}");
     }
     // An unknown page is refused as in the lists of organizations.
-    for list in [CONSOLE, "/settings/organization/members"] {
+    let purchases = format!("{BILLING}/buy");
+    for list in [CONSOLE, BILLING, purchases.as_str(), "/settings/organization/members"] {
         let unknown = ops.get(&format!("{list}?after=nonsense")).await;
         assert_eq!(unknown.status, 422, "{list}");
         assert!(unknown.body.contains("This page of the list is no longer there"), "{}", unknown.body);

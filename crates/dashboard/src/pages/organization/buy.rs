@@ -191,17 +191,8 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Buy, PageError> {
     };
     let options = state.app.buy_options(&actor, organization).await.map_err(fail)?;
     let credit = state.app.credit(&actor, organization).await.map_err(fail)?;
-    let after = visit.person.query.get("after").cloned();
-    let wanted = Rows { after, limit: ROWS, ascending: false };
-    let listed = match state.app.purchases(&actor, organization, &wanted).await {
-        // A cursor of another page or of long ago.
-        Err(Error::NotFound { .. } | Error::Invalid { .. }) => {
-            let first = Rows { after: None, limit: ROWS, ascending: false };
-            state.app.purchases(&actor, organization, &first).await
-        }
-        listed => listed,
-    }
-    .map_err(fail)?;
+    let wanted = Rows { after: visit.person.query.get("after").cloned(), limit: ROWS, ascending: false };
+    let listed = state.app.purchases(&actor, organization, &wanted).await.map_err(fail)?;
     let older = listed.data.last().filter(|_| listed.has_more);
     let money = |cents: i64| format.money(&Amount::of_cents(cents));
     let fits = |cents: &i64| (options.least..=options.most).contains(cents);

@@ -6,7 +6,6 @@ use axum::extract::State;
 use keystead_app::Error;
 use keystead_app::Page as Cursor;
 use keystead_app::credit::CreditView;
-use keystead_core::id::LedgerTransactionId;
 use keystead_core::ledger::{BillingMode, Recharge, Suspension};
 use keystead_core::money::{Amount, Micros};
 
@@ -187,11 +186,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError
     let (t, format) = (visit.person.messages, &visit.person.format);
     let fail = |error| PageError::new(t, error);
     let (actor, organization) = (visit.person.actor(), &visit.organization.id);
-    let after = match visit.person.query.get("after") {
-        Some(after) => Some(visit.named::<LedgerTransactionId>("transaction", after)?.to_string()),
-        None => None,
-    };
-    let cursor = Cursor { after, limit: ROWS, ascending: false };
+    let cursor = Cursor { after: visit.person.query.get("after").cloned(), limit: ROWS, ascending: false };
     let listed = state.app.ledger(&actor, organization, &cursor).await.map_err(fail)?;
     let view = state.app.credit(&actor, organization).await.map_err(fail)?;
     let more = listed.data.last().filter(|_| listed.has_more);
