@@ -256,6 +256,30 @@ async fn operators_see_every_purchase_on_pages() {
     assert_eq!((refused.status, rows(&refused.body)), (422, 1), "{}", refused.body);
 }
 
+// The operator's page of one organization has pages of its ledger, and a refused form shows the same one again.
+#[tokio::test]
+async fn operators_see_every_transaction_on_pages() {
+    let world = World::prepaid(&["ops@example.com"]).await;
+    let mut ops = world.owner("ops@example.com", "Harbour").await;
+    let place = console(&mut ops).await;
+    for _ in 0..21 {
+        let grant = [("do", "grant"), ("grant", "1"), ("reason", "trial")];
+        assert!(send(&mut ops, &format!("{place}/change"), &grant).await.location().contains("done=saved"));
+    }
+    let rows = |page: &str| page.matches("+1.00").count();
+    let page = ops.get(&place).await.body;
+    assert_eq!(rows(&page), 20, "{page}");
+    let older = page.split("href=\"").find(|part| part.contains("?after=")).unwrap_or_else(|| panic!("{page}"));
+    let older = older.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+    let older = older.strip_suffix("#ledger").unwrap_or_else(|| panic!("{older}"));
+    let last = ops.get(older).await.body;
+    assert!(rows(&last) == 1 && !last.contains(">Older transactions<"), "{last}");
+    assert!(last.contains("/change?after="), "the forms keep the page: {last}");
+    let wrong = [("do", "grant"), ("grant", "x"), ("reason", "trial")];
+    let refused = send(&mut ops, &older.replace("?after=", "/change?after="), &wrong).await;
+    assert_eq!((refused.status, rows(&refused.body)), (422, 1), "{}", refused.body);
+}
+
 #[tokio::test]
 async fn older_transactions_are_on_a_page_of_the_same_project() {
     let world = World::prepaid(&["ops@example.com"]).await;
@@ -284,7 +308,7 @@ async fn credit_belongs_to_owners_and_its_console_to_operators() {
     }
     // An unknown page is refused as in the lists of organizations.
     let purchases = format!("{BILLING}/buy");
-    for list in [CONSOLE, BILLING, purchases.as_str(), "/settings/organization/members"] {
+    for list in [CONSOLE, place.as_str(), BILLING, purchases.as_str(), "/settings/organization/members"] {
         let unknown = ops.get(&format!("{list}?after=nonsense")).await;
         assert_eq!(unknown.status, 422, "{list}");
         assert!(unknown.body.contains("This page of the list is no longer there"), "{}", unknown.body);

@@ -1,4 +1,5 @@
-//! What all pages of the console share: its navigation, and the check that the person is an operator.
+//! What all pages of the console share: its navigation, the check that the person is an operator, and links that keep
+//! the place in a list.
 
 use keystead_app::{Actor, Error};
 
@@ -41,6 +42,16 @@ pub(crate) fn operator(visit: &OwnVisit) -> Result<Actor, PageError> {
         return Ok(Actor::operator(visit.person.session.email.clone()));
     }
     Err(PageError::new(visit.person.messages, Error::not_found("page", "operator")))
+}
+
+/// Links to a page with a list or to the target of its form, with the place in the list that is shown.
+pub(super) fn link_to_place(visit: &OwnVisit, path: &str, done: Option<&str>) -> String {
+    let place = visit.person.query.get("after").map(|after| ("after", after.as_str()));
+    let fields: Vec<(&str, &str)> = done.map(|done| ("done", done)).into_iter().chain(place).collect();
+    if fields.is_empty() {
+        return visit.link(path);
+    }
+    visit.link(&format!("{path}?{}", serde_urlencoded::to_string(fields).unwrap_or_default()))
 }
 
 /// The class of a service's health.

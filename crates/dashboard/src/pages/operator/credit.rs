@@ -9,7 +9,7 @@ use keystead_core::ledger::BillingMode;
 use keystead_core::money::{Amount, Micros};
 use keystead_locales::{LocalFormat, Messages};
 
-use super::console::{layout, operator};
+use super::console::{layout, link_to_place, operator};
 use super::policy::read_moment;
 use crate::pages::organization::credit_rows::{LedgerRow, LotRow};
 use crate::pages::spend::cents;
@@ -25,7 +25,7 @@ use crate::web::submit::reloads_as;
 const HERE: &str = "/operator/credit";
 /// Organizations on a page of the list.
 const ORGANIZATIONS: u32 = 50;
-/// Transactions on the page.
+/// Transactions on one page.
 const ROWS: u32 = 20;
 /// Micros in a cent.
 const CENT: i64 = 10_000;
@@ -64,6 +64,8 @@ struct One {
     balance: String,
     lots: Vec<LotRow>,
     rows: Vec<LedgerRow>,
+    /// The next page of the ledger.
+    older: Option<String>,
     modes: Vec<(&'static str, String, bool)>,
     /// What was typed, by the name of the form.
     typed: Typed,
@@ -130,8 +132,9 @@ async fn page(state: &DashboardState, visit: &OwnVisit, id: &OrganizationId) -> 
     let fail = |error| PageError::new(t, error);
     let actor = operator(visit)?;
     let OrganizationCredit { name, credit } = state.app.credit_for_operator(&actor, id).await.map_err(fail)?;
-    let cursor = Cursor { after: None, limit: ROWS, ascending: false };
+    let cursor = Cursor { after: visit.person.query.get("after").cloned(), limit: ROWS, ascending: false };
     let listed = state.app.ledger(&actor, id, &cursor).await.map_err(fail)?;
+    let older = listed.data.last().filter(|_| listed.has_more);
     let (look, words) = state_of(format, &credit);
     let choice = |mode: Option<BillingMode>| {
         let (value, label) = match mode {
@@ -145,7 +148,7 @@ async fn page(state: &DashboardState, visit: &OwnVisit, id: &OrganizationId) -> 
         layout: layout(state, visit, &name, HERE),
         back: visit.link(HERE),
         purchases: visit.link(&format!("{HERE}/{id}/purchases")),
-        action: visit.link(&format!("{HERE}/{id}/change")),
+        action: link_to_place(visit, &format!("{HERE}/{id}/change"), None),
         id: id.to_string(),
         lead: t.text_with("credit-mode-now", "mode", mode_name(t, credit.mode)),
         look,
@@ -154,6 +157,7 @@ async fn page(state: &DashboardState, visit: &OwnVisit, id: &OrganizationId) -> 
         balance: format.money(&credit.balance),
         lots: credit.lots.iter().map(|lot| LotRow::of(format, lot)).collect(),
         rows: listed.data.iter().map(|row| LedgerRow::of(format, row)).collect(),
+        older: older.map(|last| format!("{}#ledger", visit.link(&format!("{HERE}/{id}?after={}", last.id)))),
         modes: all.map(choice).collect(),
         typed: Typed::default(),
         wrong: FieldFault::default(),
@@ -175,7 +179,7 @@ pub(crate) async fn act(
     visit.person.check(&form)?;
     let actor = operator(&visit)?;
     let (t, id) = (visit.person.messages, visit.named::<OrganizationId>("organization", &id)?);
-    let address = visit.link(&format!("{HERE}/{id}"));
+    let address = link_to_place(&visit, &format!("{HERE}/{id}"), None);
     let (field, why) = match run(&state, &visit, &actor, &id, &form).await {
         Ok(()) => return Ok(redirect(&visit.link(&format!("{HERE}/{id}?done=saved")))),
         Err(Wrong::Error(error @ (Error::Internal(_) | Error::Unavailable | Error::NotFound { .. }))) => {

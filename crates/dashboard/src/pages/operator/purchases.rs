@@ -6,7 +6,7 @@ use keystead_app::credit::RefundPurchase;
 use keystead_app::{Error, Page as Rows};
 use keystead_core::id::OrganizationId;
 
-use super::console::{layout, operator};
+use super::console::{layout, link_to_place, operator};
 use crate::pages::organization::buy::Row;
 use crate::pages::spend::cents;
 use crate::state::DashboardState;
@@ -63,16 +63,6 @@ fn here(id: &str) -> String {
     format!("{CREDIT}/{id}/purchases")
 }
 
-/// Links to this page or to the target of its form, with the place in the list that is shown.
-fn link(visit: &OwnVisit, path: &str, done: Option<&str>) -> String {
-    let place = visit.person.query.get("after").map(|after| ("after", after.as_str()));
-    let fields: Vec<(&str, &str)> = done.map(|done| ("done", done)).into_iter().chain(place).collect();
-    if fields.is_empty() {
-        return visit.link(path);
-    }
-    visit.link(&format!("{path}?{}", serde_urlencoded::to_string(fields).unwrap_or_default()))
-}
-
 async fn page(state: &DashboardState, visit: &OwnVisit, id: &str) -> Result<Purchases, PageError> {
     let actor = operator(visit)?;
     let (t, format) = (visit.person.messages, &visit.person.format);
@@ -88,7 +78,7 @@ async fn page(state: &DashboardState, visit: &OwnVisit, id: &str) -> Result<Purc
         rows: listed.data.iter().map(|view| Row::of(format, view)).collect(),
         older: older.map(|last| visit.link(&format!("{}?after={}", here(id), last.id))),
         back: visit.link(&format!("{CREDIT}/{id}")),
-        action: link(visit, &format!("{}/refund", here(id)), None),
+        action: link_to_place(visit, &format!("{}/refund", here(id)), None),
         wrong: FieldFault::default(),
         of: String::new(),
         amount: String::new(),
@@ -123,7 +113,7 @@ pub(crate) async fn refund(
                 key: None,
             };
             match state.app.refund_purchase(&actor, &organization, form.field("id"), order).await {
-                Ok(_) => return Ok(redirect(&link(&visit, &here(&id), Some("refunded")))),
+                Ok(_) => return Ok(redirect(&link_to_place(&visit, &here(&id), Some("refunded")))),
                 Err(error @ (Error::Internal(_) | Error::Unavailable | Error::NotFound { .. })) => {
                     return Err(PageError::new(t, error));
                 }
