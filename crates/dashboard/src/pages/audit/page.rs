@@ -10,6 +10,7 @@ use super::wording::{self as words, Called, Entry};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, render};
@@ -59,7 +60,8 @@ struct Audit {
     newer: Option<String>,
     action: String,
     csv: String,
-    wrong: Option<&'static str>,
+    /// The filter at fault, and why.
+    wrong: FieldFault,
     checked: Option<Checked>,
 }
 
@@ -84,10 +86,6 @@ impl Audit {
 
     fn is_who(&self, choice: &Choice) -> bool {
         self.filters.who == choice.value
-    }
-
-    fn wrong(&self, name: &str) -> bool {
-        self.wrong == Some(name)
     }
 }
 
@@ -130,7 +128,7 @@ async fn page(state: &DashboardState, visit: &Visit, checked: Option<Checked>) -
         newer: None,
         action: visit.link(HERE),
         csv: String::new(),
-        wrong: None,
+        wrong: FieldFault::default(),
         checked,
     };
     if !page.owner {
@@ -146,7 +144,7 @@ async fn page(state: &DashboardState, visit: &Visit, checked: Option<Checked>) -
         Ok(question) => question,
         // With an invalid filter no rows are shown.
         Err(name) => {
-            page.wrong = Some(name);
+            page.wrong = FieldFault::new(name, t.text("audit-date-wrong"));
             return render(t, &page);
         }
     };

@@ -15,6 +15,7 @@ use crate::pages::spend::cents;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::response::{Page, redirect, render_error, render_invalid};
 
@@ -126,19 +127,18 @@ async fn run(state: &DashboardState, visit: &Visit, verb: &str, form: &Form) -> 
 async fn refused(state: &DashboardState, visit: &Visit, verb: &str, form: &Form, fault: Fault) -> Page {
     let (t, format) = (visit.person.messages, &visit.person.format);
     let text = |name: &str| form.field(name).to_owned();
-    let created = verb == "create";
     let typed = Typed { subject: text("subject"), terms: text("terms"), amount: text("amount") };
-    let mut shown = page(state, visit, created.then_some(typed)).await?;
+    let mut shown = page(state, visit, (verb == "create").then_some(typed)).await?;
     match fault {
         Fault::Error(
             error @ (Error::NotFound { .. } | Error::Refused(_) | Error::Unavailable | Error::Internal(_)),
         ) => Err(PageError::new(t, error)),
         Fault::Error(Error::Conflict { .. }) => {
-            shown.wrong = Some((t.text("budget-taken"), false));
+            shown.wrong = FieldFault::new("", t.text("budget-taken"));
             render_invalid(t, &shown)
         }
         Fault::Error(error) => {
-            shown.wrong = Some((error_message(format, &error), false));
+            shown.wrong = FieldFault::new("", error_message(format, &error));
             render_error(t, &shown, &error)
         }
         Fault::Amount(wrong) if verb == "change" => {
@@ -150,7 +150,7 @@ async fn refused(state: &DashboardState, visit: &Visit, verb: &str, form: &Form,
             render_invalid(t, &shown)
         }
         Fault::Amount(text) => {
-            shown.wrong = Some((text, created));
+            shown.wrong = FieldFault::new("budget-amount", text);
             render_invalid(t, &shown)
         }
         Fault::Refuses { measure, amount, used } => {

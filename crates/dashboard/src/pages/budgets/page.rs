@@ -11,6 +11,7 @@ use super::table::{self, BudgetRow, words};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, render, subpath};
 
@@ -63,8 +64,8 @@ pub(super) struct Budgets {
     subjects: Vec<Choice>,
     terms: Vec<Choice>,
     pub(super) amount: String,
-    /// What is wrong, and whether it is about the amount.
-    pub(super) wrong: Option<(String, bool)>,
+    /// The field of a new budget that is at fault, and why.
+    pub(super) wrong: FieldFault,
     pub(super) caution: Option<Caution>,
     pub(super) dialog: Option<Dialog>,
     amount_hint: String,
@@ -78,10 +79,6 @@ impl Budgets {
     /// The target of a form.
     pub(super) fn act(&self, verb: &str) -> String {
         subpath(&self.link, HERE, verb)
-    }
-
-    fn is_amount_wrong(&self) -> bool {
-        self.wrong.as_ref().is_some_and(|(_, about_amount)| *about_amount)
     }
 }
 
@@ -191,7 +188,7 @@ pub(super) async fn page(state: &DashboardState, visit: &Visit, typed: Option<Ty
         subjects,
         terms: choices_of_terms(visit, &typed),
         amount: typed.amount,
-        wrong: None,
+        wrong: FieldFault::default(),
         caution: None,
         dialog,
         amount_hint: t.text_with_all("budget-amount-hint", &[("least", &least), ("most", &most)]),

@@ -16,6 +16,7 @@ use crate::pages::spend::cents;
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
 use crate::web::extract::Visit;
+use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
 use crate::web::layout::{Layout, billing_entry};
 use crate::web::response::{Page, redirect, render, render_error, render_invalid, subpath};
@@ -105,8 +106,8 @@ struct Buy {
     outcome: Option<Outcome>,
     rows: Vec<Row>,
     older: Option<String>,
-    /// Whether the field of the amount is at fault, and why nothing was bought.
-    wrong: Option<(bool, String)>,
+    /// Why nothing was bought; the field is the amount or none.
+    wrong: FieldFault,
     action: String,
 }
 
@@ -132,10 +133,6 @@ impl Buy {
         let method = self.options.method.as_ref()?;
         let brand = self.layout.brand(&method.brand);
         Some(self.layout.t.text_with_all("buy-way-card", &[("brand", &brand), ("last4", &method.last4)]))
-    }
-
-    fn amount_is_wrong(&self) -> bool {
-        self.wrong.as_ref().is_some_and(|(amount, _)| *amount)
     }
 }
 
@@ -209,7 +206,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Buy, PageError> {
         older: older.map(|row| visit.link(&format!("{HERE}?after={}", row.id))),
         rows: listed.data.iter().map(|view| Row::of(format, view)).collect(),
         options,
-        wrong: None,
+        wrong: FieldFault::default(),
         action: visit.link(HERE),
     })
 }
@@ -242,7 +239,7 @@ async fn read_order(
 }
 
 fn render_wrong_amount(visit: &Visit, mut page: Buy, why: String) -> Page {
-    page.wrong = Some((true, why));
+    page.wrong = FieldFault::new("amount", why);
     render_invalid(visit.person.messages, &page)
 }
 
@@ -294,8 +291,9 @@ async fn buy(state: &DashboardState, visit: &Visit, mut page: Buy, cents: i64) -
             None => Ok(redirect(&visit.link(&format!("{HERE}?purchase={}", view.id)))),
         },
         Err(error) => {
-            let amount = matches!(&error, Error::Invalid { param: Some("amount_in_cents"), .. });
-            page.wrong = Some((amount, error_message(&visit.person.format, &error)));
+            let is_amount = matches!(&error, Error::Invalid { param: Some("amount_in_cents"), .. });
+            let why = error_message(&visit.person.format, &error);
+            page.wrong = FieldFault::new(if is_amount { "amount" } else { "" }, why);
             render_error(visit.person.messages, &page, &error)
         }
     }

@@ -14,6 +14,7 @@ use super::list::page;
 use super::{HERE, Part, month_sentence, parts};
 use crate::state::DashboardState;
 use crate::web::error_page::{PageError, error_message};
+use crate::web::field_fault::FieldFault;
 use crate::web::form::{Form, LONGEST, Upload};
 use crate::web::own_visit::OwnVisit;
 use crate::web::response::{Page, redirect, render, render_invalid};
@@ -151,8 +152,14 @@ async fn shown(state: &DashboardState, visit: &OwnVisit, form: &Form, error: Opt
         Err(fault @ (Error::Internal(_) | Error::Unavailable)) => return Err(PageError::new(t, fault)),
         Err(fault) => Some(fault),
     };
-    page.wrong = fault.map(|fault| (field_of(&fault), error_message(t, &fault), place_in_list(&fault)));
-    let answer = if page.wrong.is_some() { render_invalid(t, &page) } else { render(t, &page) };
+    let answer = match fault {
+        None => render(t, &page),
+        Some(fault) => {
+            page.wrong = FieldFault::new(field_of(&fault), error_message(t, &fault));
+            page.place = place_in_list(&fault);
+            render_invalid(t, &page)
+        }
+    };
     reloads_as(answer, visit.link(HERE))
 }
 

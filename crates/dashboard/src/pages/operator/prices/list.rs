@@ -10,6 +10,7 @@ use super::import::Preview;
 use super::{HERE, MODEL, Part, parts};
 use crate::state::DashboardState;
 use crate::web::error_page::PageError;
+use crate::web::field_fault::FieldFault;
 use crate::web::layout::Layout;
 use crate::web::own_visit::OwnVisit;
 use crate::web::response::{Page, render};
@@ -37,8 +38,10 @@ pub(super) struct Prices {
     preview_action: String,
     import_action: String,
     pub(super) preview: Option<Preview>,
-    /// The field at fault, what is wrong in the visitor's language, and the place in the list.
-    pub(super) wrong: Option<(&'static str, String, Option<String>)>,
+    /// The field at fault, and what is wrong in the visitor's language.
+    pub(super) wrong: FieldFault,
+    /// Where in the list that is, for developers.
+    pub(super) place: Option<String>,
     /// The date and the reason as they were typed.
     pub(super) from: String,
     pub(super) reason: String,
@@ -86,7 +89,8 @@ pub(super) async fn page(state: &DashboardState, visit: &OwnVisit) -> Result<Pri
         preview_action: visit.link("/operator/prices/preview"),
         import_action: visit.link("/operator/prices/import"),
         preview: None,
-        wrong: None,
+        wrong: FieldFault::default(),
+        place: None,
         from: String::new(),
         reason: String::new(),
     })
