@@ -253,7 +253,8 @@ pub(crate) fn page_of_form(parts: &Parts) -> String {
     local_path(page_before(&parts.headers).as_deref().unwrap_or_default()).to_owned()
 }
 
-/// Returns the page that the browser names as the one it comes from, without the marks of an answer.
+/// Returns path and query of the page that the browser names as the one it comes from, without the marks of an answer.
+/// Browsers read a path that begins with `//` as a host, so a redirect goes through [`local_path`].
 pub(crate) fn page_before(headers: &HeaderMap) -> Option<String> {
     let from = headers.get(header::REFERER)?.to_str().ok()?.parse::<Uri>().ok()?;
     Some(without_marks(&from, &[SHOWN, "done"]))

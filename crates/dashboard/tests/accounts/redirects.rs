@@ -1,5 +1,7 @@
 //! Redirects lead only to our own pages.
 
+use axum::body::Body;
+
 use crate::world::*;
 
 const FOREIGN: [&str; 12] = [
@@ -70,5 +72,45 @@ async fn the_second_step_leads_on_inside() {
         assert!(!asked.location().contains("evil"), "{}", asked.location());
         let inside = browser.post("/sign-in/code", &[("code", &codes[number]), ("next", next)]).await;
         assert_eq!(inside.location(), *leads_to);
+    }
+}
+
+/// The address of a form opened as a page leads to the path of the page that the browser names, on this host. Control
+/// characters other than the tab cannot be in a header.
+#[tokio::test]
+async fn the_page_before_is_a_path_of_ours() {
+    let world = World::new().await;
+    let mut ann = world.owner("ann@example.com", "Harbour").await;
+    for before in [
+        "https://keystead.test/api-keys",
+        "https://keystead.test:8443/api-keys",
+        "https://evil.test/api-keys",
+        "https://evil.test",
+        "https://keystead.test@evil.test/api-keys",
+        "https://ann:secret@evil.test:8443/api-keys",
+        "//evil.test/api-keys",
+        "//evil.test",
+        "https://keystead.test//evil.test/api-keys",
+        "https://keystead.test//ann@evil.test",
+        "///evil.test",
+        "/\\evil.test",
+        "\\/evil.test",
+        "https://keystead.test/\\evil.test",
+        "https://keystead.test\\@evil.test",
+        "/\t/evil.test",
+        "https://keystead.test/\t/evil.test",
+        "https://keystead.test/\u{e9}//evil.test",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "evil.test:443",
+        "?next=//evil.test",
+        "*",
+        "",
+    ] {
+        let request = ann.request("GET", "/settings/organization/members/invite");
+        let request = request.header("referer", before.as_bytes()).body(Body::empty()).unwrap();
+        let led = ann.send_once(request).await;
+        let is_ours = led.status == 303 && ["/", "/home", "/api-keys"].contains(&led.location());
+        assert!(is_ours || led.status == 405, "{before:?}: {} {}", led.status, led.location());
     }
 }
