@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use keystead_app::budgets::alerts::{BudgetAlertSettings, BudgetAlertView, NewThreshold};
-use keystead_core::budget::{Measure, Threshold};
+use keystead_core::budget::Threshold;
 use keystead_core::id::{BudgetAlertId, BudgetId, WebhookEndpointId};
 use serde_json::{Value, json};
 
+use super::budgets::unit;
 use crate::ApiState;
 use crate::auth::Admin;
 use crate::body::Fields;
@@ -26,14 +27,13 @@ fn show(view: &BudgetAlertView) -> Value {
         Threshold::Share(percent) => (Some(percent), None),
         Threshold::Amount(amount) => (None, Some(measure.figure(amount))),
     };
-    let unit = if measure == Measure::Money { "cents" } else { measure.as_str() };
     json!({
         "id": alert.id,
         "object": "keystead.alert",
         "budget_id": alert.budget,
         "percent": percent,
         "amount": amount,
-        "unit": unit,
+        "unit": unit(measure),
         "recipients": alert.recipients,
         "mail_owners": alert.owners,
         "webhook_ids": alert.webhooks,

@@ -34,7 +34,7 @@ fn figure(measure: Measure, amount: Amount) -> Value {
     }
 }
 
-const fn unit(measure: Measure) -> &'static str {
+pub(super) const fn unit(measure: Measure) -> &'static str {
     match measure {
         Measure::Money => "cents",
         Measure::Tokens => "tokens",

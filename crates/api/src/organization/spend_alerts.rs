@@ -5,10 +5,10 @@ use axum::Json;
 use axum::extract::State;
 use keystead_app::organizations::spend_alerts::{SpendAlert, SpendAlertSettings};
 use keystead_core::budget::BudgetSubject;
-use keystead_core::id::{ProjectId, SpendAlertId};
+use keystead_core::id::SpendAlertId;
 use serde_json::{Value, json};
 
-use super::spend_limits::threshold;
+use super::spend_limits::{project, threshold};
 use crate::ApiState;
 use crate::auth::Admin;
 use crate::body::Fields;
@@ -42,11 +42,6 @@ fn show(alert: &SpendAlert) -> Value {
             "subject_prefix": alert.subject_prefix,
         },
     })
-}
-
-/// The project of the path, if its template has one.
-fn project(ids: &Ids) -> Result<Option<ProjectId>, ApiError> {
-    if ids.has("project_id") { ids.get("project_id", "project").map(Some) } else { Ok(None) }
 }
 
 fn alert(ids: &Ids) -> Result<SpendAlertId, ApiError> {

@@ -1,5 +1,5 @@
 //! `/v1/organization/spend_limit` and `/v1/organization/projects/{project_id}/spend_limit`: the most that may be spent in
-//! a month.
+//! a month. Handlers of both are the same: a project is in the path, or it is not.
 
 use axum::Json;
 use axum::extract::State;
@@ -27,10 +27,19 @@ pub(super) fn threshold(fields: &Fields) -> Result<i64, ApiError> {
     Ok(cents)
 }
 
-fn show(object: &str, limit: SpendLimitView) -> Json<Value> {
+/// The project of the path, if its template has one.
+pub(super) fn project(ids: &Ids) -> Result<Option<ProjectId>, ApiError> {
+    ids.optional("project_id", "project")
+}
+
+const fn object(project: Option<&ProjectId>) -> &'static str {
+    if project.is_some() { "project.spend_limit" } else { "organization.spend_limit" }
+}
+
+fn show(project: Option<&ProjectId>, limit: SpendLimitView) -> Json<Value> {
     let status = if limit.reached { "enforcing" } else { "inactive" };
     Json(json!({
-        "object": object,
+        "object": object(project),
         "threshold_amount": limit.cents,
         "currency": "USD",
         "interval": "month",
@@ -38,58 +47,25 @@ fn show(object: &str, limit: SpendLimitView) -> Json<Value> {
     }))
 }
 
-fn deleted(object: &str) -> Json<Value> {
-    Json(json!({ "object": object, "deleted": true }))
-}
-
-pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
-    let limit = state.app.spend_limit(&admin.actor, &admin.organization, None).await.or_fail(&state)?;
-    Ok(show("organization.spend_limit", limit))
+pub(crate) async fn retrieve(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
+    let project = project(&ids)?;
+    let limit = state.app.spend_limit(&admin.actor, &admin.organization, project.as_ref()).await.or_fail(&state)?;
+    Ok(show(project.as_ref(), limit))
 }
 
 pub(crate) async fn update(
     State(state): State<ApiState>,
     admin: Admin,
-    fields: Fields,
-) -> Result<Json<Value>, ApiError> {
-    let cents = threshold(&fields)?;
-    let limit = state.app.set_spend_limit(&admin.actor, &admin.organization, None, cents).await.or_fail(&state)?;
-    Ok(show("organization.spend_limit", limit))
-}
-
-pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin) -> Result<Json<Value>, ApiError> {
-    state.app.delete_spend_limit(&admin.actor, &admin.organization, None).await.or_fail(&state)?;
-    Ok(deleted("organization.spend_limit.deleted"))
-}
-
-pub(crate) async fn retrieve_project(
-    State(state): State<ApiState>,
-    admin: Admin,
-    ids: Ids,
-) -> Result<Json<Value>, ApiError> {
-    let id: ProjectId = ids.get("project_id", "project")?;
-    let limit = state.app.spend_limit(&admin.actor, &admin.organization, Some(&id)).await.or_fail(&state)?;
-    Ok(show("project.spend_limit", limit))
-}
-
-pub(crate) async fn update_project(
-    State(state): State<ApiState>,
-    admin: Admin,
     ids: Ids,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let id: ProjectId = ids.get("project_id", "project")?;
-    let cents = threshold(&fields)?;
-    let limit = state.app.set_spend_limit(&admin.actor, &admin.organization, Some(&id), cents).await;
-    Ok(show("project.spend_limit", limit.or_fail(&state)?))
+    let (project, cents) = (project(&ids)?, threshold(&fields)?);
+    let limit = state.app.set_spend_limit(&admin.actor, &admin.organization, project.as_ref(), cents).await;
+    Ok(show(project.as_ref(), limit.or_fail(&state)?))
 }
 
-pub(crate) async fn delete_project(
-    State(state): State<ApiState>,
-    admin: Admin,
-    ids: Ids,
-) -> Result<Json<Value>, ApiError> {
-    let id: ProjectId = ids.get("project_id", "project")?;
-    state.app.delete_spend_limit(&admin.actor, &admin.organization, Some(&id)).await.or_fail(&state)?;
-    Ok(deleted("project.spend_limit.deleted"))
+pub(crate) async fn delete(State(state): State<ApiState>, admin: Admin, ids: Ids) -> Result<Json<Value>, ApiError> {
+    let project = project(&ids)?;
+    state.app.delete_spend_limit(&admin.actor, &admin.organization, project.as_ref()).await.or_fail(&state)?;
+    Ok(Json(json!({ "object": format!("{}.deleted", object(project.as_ref())), "deleted": true })))
 }
