@@ -130,6 +130,15 @@ impl LocalFormat {
         self.messages.text(&format!("month-{}", self.zoned(*at).month()))
     }
 
+    /// November 2026; listopad 2026; 2026年11月: the calendar month that begins at this moment in UTC, by which usage is
+    /// posted. In the reader's own time zone it may begin on the last day of the month before.
+    #[must_use]
+    pub fn month_of_utc(&self, start: &Timestamp) -> String {
+        let start = Moment::from_second(start.0).unwrap_or_default().to_zoned(TimeZone::UTC);
+        let (month, year) = (self.messages.text(&format!("month-{}", start.month())), start.year().to_string());
+        self.messages.text_with_all("month-and-year", &[("month", &month), ("year", &year)])
+    }
+
     /// 1 November – 20 November 2026: from the day of one moment to the day of the other.
     #[must_use]
     pub fn period(&self, from: &Timestamp, to: &Timestamp) -> String {
@@ -236,6 +245,12 @@ mod tests {
         assert_eq!(period(Language::Polish), "1\u{a0}listopada – 20\u{a0}listopada 2026");
         assert_eq!(period(Language::Japanese), "2026年\u{2060}11月\u{2060}1日～11月\u{2060}20日");
         assert_eq!(when(Language::English).period(&to, &to), "20\u{a0}November 2026");
+        let november = |language| {
+            LocalFormat { zone: TimeZone::get("America/New_York").unwrap(), ..when(language) }.month_of_utc(&from)
+        };
+        assert_eq!(november(Language::English), "November 2026");
+        assert_eq!(november(Language::Polish), "listopad 2026");
+        assert_eq!(november(Language::Japanese), "2026年\u{2060}11月");
         let count = |language| Messages(language).count("usage-count", &128_007);
         assert_eq!(count(Language::English), "128,007 requests");
         assert_eq!(count(Language::Polish), "128\u{202f}007\u{a0}żądań");

@@ -38,5 +38,6 @@ month-9 = September
 month-10 = October
 month-11 = November
 month-12 = December
+month-and-year = { $month } { $year }
 period = { $from } – { $to }
 time-in-zone = { $time } ({ $zone })

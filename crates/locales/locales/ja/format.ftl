@@ -39,5 +39,6 @@ month-9 = 9月
 month-10 = 10月
 month-11 = 11月
 month-12 = 12月
+month-and-year = { $year }年{ "\u2060" }{ $month }
 period = { $from }～{ $to }
 time-in-zone = { $time }（{ $zone }）

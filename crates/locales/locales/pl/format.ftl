@@ -38,5 +38,6 @@ month-9 = wrzesień
 month-10 = październik
 month-11 = listopad
 month-12 = grudzień
+month-and-year = { $month } { $year }
 period = { $from } – { $to }
 time-in-zone = { $time } ({ $zone })

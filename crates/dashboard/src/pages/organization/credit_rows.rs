@@ -45,7 +45,7 @@ impl LedgerRow {
         let minus = if change < Amount::ZERO { "−" } else { sign };
         let detail = match (&row.month, row.reason.is_empty()) {
             (_, false) => row.reason.clone(),
-            (Some(month), true) => format.month(month),
+            (Some(month), true) => format.month_of_utc(month),
             (None, true) => row.payment.clone().unwrap_or_default(),
         };
         Self {
@@ -69,4 +69,36 @@ pub(crate) fn kind_name(t: Messages, kind: TransactionKind) -> String {
         TransactionKind::ChargebackReversed => "credit-kind-chargeback-reversed",
         TransactionKind::Expiry => "credit-kind-expiry",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use keystead_core::id::ActorId;
+    use keystead_core::language::Language;
+    use keystead_core::time::Timestamp;
+
+    use super::*;
+
+    // For a reader west of Greenwich, the month began on the last day of October.
+    #[test]
+    fn usage_names_its_month_of_utc_and_the_year() {
+        let month = Timestamp(1_793_491_200);
+        let row = LedgerTransaction {
+            id: "ltxn_000000000000000000000001".parse().unwrap(),
+            organization: "org-000000000000000000000001".parse().unwrap(),
+            kind: TransactionKind::Usage,
+            created_at: month.plus(60),
+            reference: None,
+            payment: None,
+            lot: None,
+            month: Some(month),
+            made_by: ActorId::from("keystead"),
+            reason: String::new(),
+            entries: Vec::new(),
+        };
+        let format = LocalFormat::in_zone(Messages(Language::English), month.plus(60), "America/New_York");
+        let shown = LedgerRow::of(&format, &row);
+        assert_eq!((shown.kind.as_str(), shown.detail.as_str()), ("Usage", "November 2026"));
+        assert!(shown.at.starts_with("31\u{a0}October 2026"), "{}", shown.at);
+    }
 }
