@@ -251,9 +251,11 @@ mod tests {
         assert_eq!(november(Language::English), "November 2026");
         assert_eq!(november(Language::Polish), "listopad 2026");
         assert_eq!(november(Language::Japanese), "2026年\u{2060}11月");
-        let count = |language| Messages(language).count("usage-count", &128_007);
-        assert_eq!(count(Language::English), "128,007 requests");
-        assert_eq!(count(Language::Polish), "128\u{202f}007\u{a0}żądań");
+        let spent = |language, count| Messages(language).count_with("key-spent", count, &[("cost", "7")]);
+        assert_eq!(spent(Language::English, 1), "1 request, 7 in total.");
+        assert_eq!(spent(Language::English, 128_007), "128,007 requests, 7 in total.");
+        assert_eq!(spent(Language::Polish, 2), "2\u{a0}żądania, łącznie 7.");
+        assert_eq!(spent(Language::Polish, 128_007), "128\u{202f}007\u{a0}żądań, łącznie 7.");
         let decimal = |value, decimals| when(Language::Polish).decimal(value, decimals);
         assert_eq!([decimal(525, 1), decimal(-5, 2), decimal(1_234, 0)], ["52,5", "−0,05", "1\u{202f}234"]);
     }

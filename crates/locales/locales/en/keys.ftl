@@ -146,7 +146,10 @@ key-issued-by = Issued by federation rule
 key-use = Last 30 days
 key-use-hint = Requests and cost by model. Usage appears within a minute.
 key-use-none = This key was not used in the last 30 days.
-key-spent = { $requests }, { $cost } in total.
+key-spent = { $count ->
+    [one] { $count } request, { $cost } in total.
+   *[other] { $count } requests, { $cost } in total.
+}
 key-recent = Recent requests
 key-recent-hint = The last minutes with requests.
 key-addresses = Addresses

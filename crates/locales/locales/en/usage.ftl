@@ -78,19 +78,23 @@ usage-dates-wrong = { $count ->
     [one] Select a start date and a later end date, at most { $count } day apart.
    *[other] Select a start date and a later end date, at most { $count } days apart.
 }
-usage-count = { $count ->
-    [one] { $count } request
-   *[other] { $count } requests
-}
 usage-about = ≈ { $figure }
-usage-estimated = ≈ includes an estimate. The model server did not report the usage of { $requests }, so Keystead counted about { $tokens } tokens and { $cost } for them.
-usage-estimated-requests = { $count ->
-    [one] { $count } request
-   *[other] { $count } requests
+usage-estimated = { $count ->
+    [one] ≈ includes an estimate. The model server did not report the usage of { $count } request, so Keystead counted about { $tokens } tokens and { $cost } for it.
+   *[other] ≈ includes an estimate. The model server did not report the usage of { $count } requests, so Keystead counted about { $tokens } tokens and { $cost } for them.
 }
-usage-estimated-other = ≈ includes an estimate. The model server did not report the usage of { $requests }, so Keystead counted it, with a cost of { $cost }.
-usage-lead-project = { $period }: the project “{ $name }” spent { $cost } on { $requests }.
-usage-lead-organization = { $period }: the organization { $name } spent { $cost } on { $requests }.
+usage-estimated-other = { $count ->
+    [one] ≈ includes an estimate. The model server did not report the usage of { $count } request, so Keystead counted it, with a cost of { $cost }.
+   *[other] ≈ includes an estimate. The model server did not report the usage of { $count } requests, so Keystead counted it, with a cost of { $cost }.
+}
+usage-lead-project = { $count ->
+    [one] { $period }: the project “{ $name }” spent { $cost } on { $count } request.
+   *[other] { $period }: the project “{ $name }” spent { $cost } on { $count } requests.
+}
+usage-lead-organization = { $count ->
+    [one] { $period }: the organization { $name } spent { $cost } on { $count } request.
+   *[other] { $period }: the organization { $name } spent { $cost } on { $count } requests.
+}
 usage-forecast = At this pace it will spend about { $cost } by the end of the month.
 usage-as-of = As of { $time }. New requests appear within a minute.
 usage-zone = Days in { $zone }.

@@ -144,7 +144,9 @@ key-issued-by = 発行元のフェデレーションルール
 key-use = 過去30日間
 key-use-hint = モデル別のリクエスト数と料金です。使用量は1分以内に反映されます。
 key-use-none = 過去30日間、このキーは使われていません。
-key-spent = { $requests }、合計{ $cost }。
+key-spent = { $count ->
+   *[other] リクエスト{ $count }件、合計{ $cost }。
+}
 key-recent = 最近のリクエスト
 key-recent-hint = リクエストがあった直近の時刻（分単位）です。
 key-addresses = IPアドレス

@@ -77,17 +77,19 @@ usage-service-accounts = サービスアカウント
 usage-dates-wrong = { $count ->
    *[other] 開始日と、それより後の終了日を選択してください。期間は最長{ $count }日間です。
 }
-usage-count = { $count ->
-   *[other] { $count }件
-}
 usage-about = 約{ $figure }
-usage-estimated = 「約」は推定を含む値です。モデルサーバーが{ $requests }の使用量を報告しなかったため、Keysteadが約{ $tokens }トークン、{ $cost }として計上しました。
-usage-estimated-requests = { $count ->
-   *[other] リクエスト{ $count }件
+usage-estimated = { $count ->
+   *[other] 「約」は推定を含む値です。モデルサーバーがリクエスト{ $count }件の使用量を報告しなかったため、Keysteadが約{ $tokens }トークン、{ $cost }として計上しました。
 }
-usage-estimated-other = 「約」は推定を含む値です。モデルサーバーが{ $requests }の使用量を報告しなかったため、Keysteadが推定し、{ $cost }として計上しました。
-usage-lead-project = { $period }のプロジェクト「{ $name }」の利用料金は{ $cost }、リクエストは{ $requests }です。
-usage-lead-organization = { $period }の組織「{ $name }」の利用料金は{ $cost }、リクエストは{ $requests }です。
+usage-estimated-other = { $count ->
+   *[other] 「約」は推定を含む値です。モデルサーバーがリクエスト{ $count }件の使用量を報告しなかったため、Keysteadが推定し、{ $cost }として計上しました。
+}
+usage-lead-project = { $count ->
+   *[other] { $period }のプロジェクト「{ $name }」の利用料金は{ $cost }、リクエストは{ $count }件です。
+}
+usage-lead-organization = { $count ->
+   *[other] { $period }の組織「{ $name }」の利用料金は{ $cost }、リクエストは{ $count }件です。
+}
 usage-forecast = このペースでは、月末までに約{ $cost }になります。
 usage-as-of = { $time }時点の集計です。新しいリクエストは1分以内に反映されます。
 usage-zone = 日付のタイムゾーンは{ $zone }です。

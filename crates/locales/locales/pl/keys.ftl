@@ -150,7 +150,12 @@ key-issued-by = Wydany przez regułę federacji
 key-use = Ostatnie 30 dni
 key-use-hint = Żądania i koszty według modelu. Wykorzystanie pojawia się w ciągu minuty.
 key-use-none = W ciągu ostatnich 30 dni klucz nie był używany.
-key-spent = { $requests }, łącznie { $cost }.
+key-spent = { $count ->
+    [one] { $count } żądanie, łącznie { $cost }.
+    [few] { $count } żądania, łącznie { $cost }.
+    [many] { $count } żądań, łącznie { $cost }.
+   *[other] { $count } żądania, łącznie { $cost }.
+}
 key-recent = Ostatnie żądania
 key-recent-hint = Ostatnie minuty z żądaniami.
 key-addresses = Adresy

@@ -80,23 +80,31 @@ usage-dates-wrong = { $count ->
     [many] Wybierz datę początkową i późniejszą datę końcową, w odstępie najwyżej { $count } dni.
    *[other] Wybierz datę początkową i późniejszą datę końcową, w odstępie najwyżej { $count } dnia.
 }
-usage-count = { $count ->
-    [one] { $count } żądanie
-    [few] { $count } żądania
-    [many] { $count } żądań
-   *[other] { $count } żądania
-}
 usage-about = ≈ { $figure }
-usage-estimated = ≈ oznacza szacunek: serwer modelu nie podał wykorzystania dla { $requests }. Keystead doliczył około { $tokens } tokenów i { $cost }.
-usage-estimated-requests = { $count ->
-    [one] { $count } żądania
-    [few] { $count } żądań
-    [many] { $count } żądań
-   *[other] { $count } żądania
+usage-estimated = { $count ->
+    [one] ≈ oznacza szacunek: serwer modelu nie podał wykorzystania dla { $count } żądania. Keystead doliczył około { $tokens } tokenów i { $cost }.
+    [few] ≈ oznacza szacunek: serwer modelu nie podał wykorzystania dla { $count } żądań. Keystead doliczył około { $tokens } tokenów i { $cost }.
+    [many] ≈ oznacza szacunek: serwer modelu nie podał wykorzystania dla { $count } żądań. Keystead doliczył około { $tokens } tokenów i { $cost }.
+   *[other] ≈ oznacza szacunek: serwer modelu nie podał wykorzystania dla { $count } żądania. Keystead doliczył około { $tokens } tokenów i { $cost }.
 }
-usage-estimated-other = ≈ oznacza szacunek: serwer modelu nie podał wykorzystania dla { $requests }. Keystead oszacował je i doliczył { $cost }.
-usage-lead-project = { $period }: wydatki projektu „{ $name }” to { $cost } ({ $requests }).
-usage-lead-organization = { $period }: wydatki organizacji „{ $name }” to { $cost } ({ $requests }).
+usage-estimated-other = { $count ->
+    [one] ≈ oznacza szacunek: serwer modelu nie podał wykorzystania dla { $count } żądania. Keystead oszacował je i doliczył { $cost }.
+    [few] ≈ oznacza szacunek: serwer modelu nie podał wykorzystania dla { $count } żądań. Keystead oszacował je i doliczył { $cost }.
+    [many] ≈ oznacza szacunek: serwer modelu nie podał wykorzystania dla { $count } żądań. Keystead oszacował je i doliczył { $cost }.
+   *[other] ≈ oznacza szacunek: serwer modelu nie podał wykorzystania dla { $count } żądania. Keystead oszacował je i doliczył { $cost }.
+}
+usage-lead-project = { $count ->
+    [one] { $period }: wydatki projektu „{ $name }” to { $cost } ({ $count } żądanie).
+    [few] { $period }: wydatki projektu „{ $name }” to { $cost } ({ $count } żądania).
+    [many] { $period }: wydatki projektu „{ $name }” to { $cost } ({ $count } żądań).
+   *[other] { $period }: wydatki projektu „{ $name }” to { $cost } ({ $count } żądania).
+}
+usage-lead-organization = { $count ->
+    [one] { $period }: wydatki organizacji „{ $name }” to { $cost } ({ $count } żądanie).
+    [few] { $period }: wydatki organizacji „{ $name }” to { $cost } ({ $count } żądania).
+    [many] { $period }: wydatki organizacji „{ $name }” to { $cost } ({ $count } żądań).
+   *[other] { $period }: wydatki organizacji „{ $name }” to { $cost } ({ $count } żądania).
+}
 usage-forecast = W{ "\u00A0" }tym tempie do końca miesiąca wyniosą około { $cost }.
 usage-as-of = Stan na { $time }. Nowe żądania pojawiają się w{ "\u00A0" }ciągu minuty.
 usage-zone = Strefa czasowa dni: { $zone }.

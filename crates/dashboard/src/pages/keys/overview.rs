@@ -110,8 +110,7 @@ fn spent(visit: &Visit, models: &[ModelOfKey]) -> String {
     let (t, format) = (visit.person.messages, &visit.person.format);
     let requests = models.iter().fold(0_i64, |sum, model| sum.saturating_add(model.requests));
     let cost = models.iter().fold(Amount::ZERO, |sum, model| sum.plus(model.cost));
-    let requests = t.count("usage-estimated-requests", &requests);
-    t.text_with_all("key-spent", &[("requests", &requests), ("cost", &format.money(&cost))])
+    t.count_with("key-spent", requests, &[("cost", &format.money(&cost))])
 }
 
 /// Why a key is paused, in one sentence.

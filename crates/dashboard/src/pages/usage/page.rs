@@ -97,12 +97,13 @@ impl Usage {
         let Estimated { used, cost } = self.total.estimated;
         let (t, when) = (self.layout.t, &self.layout.format);
         let tokens = used.input_tokens.saturating_add(used.output_tokens);
-        let requests = t.count("usage-estimated-requests", &used.requests);
-        let places = [("tokens", when.number(&tokens)), ("cost", when.money(&cost))];
-        let [tokens, cost] = places.each_ref().map(|(name, text)| (*name, text.as_str()));
-        let text = match used.input_tokens.saturating_add(used.output_tokens) {
-            0 => t.text_with_all("usage-estimated-other", &[("requests", &requests), cost]),
-            _ => t.text_with_all("usage-estimated", &[("requests", &requests), tokens, cost]),
+        let cost = when.money(&cost);
+        let text = match tokens {
+            0 => t.count_with("usage-estimated-other", used.requests, &[("cost", &cost)]),
+            _ => {
+                let tokens = when.number(&tokens);
+                t.count_with("usage-estimated", used.requests, &[("tokens", &tokens), ("cost", &cost)])
+            }
         };
         (used.requests > 0).then_some(text)
     }

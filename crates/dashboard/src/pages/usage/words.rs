@@ -38,9 +38,8 @@ pub(super) fn lead(visit: &Visit, read: &Read, total: &Sum, costs: &[Day], limit
     };
     let key = if read.query.whole { "usage-lead-organization" } else { "usage-lead-project" };
     let (period, cost) = (period(visit, from, to), format.money(&total.cost));
-    let requests = t.count("usage-count", &total.used.requests);
-    let spent = [("period", period.as_str()), ("name", &*name), ("cost", &*cost), ("requests", &*requests)];
-    let mut lead = vec![t.text_with_all(key, &spent)];
+    let spent = [("period", period.as_str()), ("name", &*name), ("cost", &*cost)];
+    let mut lead = vec![t.count_with(key, total.used.requests, &spent)];
     let whole_month = !limited && read.query.range == Range::Period("month") && read.until_now();
     if let Some((today, complete)) = costs.split_last().filter(|_| whole_month) {
         let complete: Vec<i128> = complete.iter().map(Day::total).collect();
