@@ -58,11 +58,15 @@ async fn operators_grant_and_owners_see_what_they_have() {
         (&[("do", "grant"), ("grant", "5"), ("priority", "101"), ("reason", "trial")], "priority"),
         (&[("do", "grant"), ("grant", "5"), ("expires", "2001-01-01T00:00"), ("reason", "trial")], "expires"),
         (&[("do", "adjust"), ("adjust", "0"), ("reason", "trial")], "adjust"),
+        (&[("do", "mode"), ("mode", "postpaid"), ("reason", " ")], "mode-reason"),
+        (&[("do", "suspend"), ("reason", " ")], "suspend-reason"),
     ] {
         let refused = send(&mut ops, &place, fields).await;
         assert!(refused.body.contains(&format!("href=\"#{said}\"")), "{fields:?}: {}", refused.body);
         assert!(refused.body.contains(&format!("id=\"{said}-wrong\"")), "{fields:?}: beside the field, too");
         assert!(!refused.body.contains("Invalid &#39;"), "{fields:?}: in the words of the page: {}", refused.body);
+        let is_chosen = refused.body.contains("value=\"postpaid\" selected");
+        assert_eq!(is_chosen, said == "mode-reason", "{fields:?}: what was chosen stays: {}", refused.body);
     }
     assert!(ops.get(BILLING).await.body.contains("There are no transactions yet"));
     let grant = [("do", "grant"), ("grant", "12.50"), ("expires", "2036-01-01T00:00"), ("reason", "trial credit")];

@@ -129,6 +129,7 @@ async fn a_list_is_seen_before_it_is_set() {
     let reasonless = ops.post("/operator/prices/import", &fields).await;
     assert_eq!(reasonless.status, 422, "{}", reasonless.body);
     assert!(reasonless.body.contains("<a href=\"#reason\">"), "{}", reasonless.body);
+    assert!(reasonless.body.contains("id=\"reason-wrong\""), "{}", reasonless.body);
     let fields = [&fields[..], &[("reason", "list of January")]].concat();
     assert_eq!(ops.post("/operator/prices/import", &fields).await.status, 303);
     assert!(ops.get(HERE).await.body.contains("Every model has a price"));
@@ -142,7 +143,7 @@ async fn a_list_is_seen_before_it_is_set() {
     ] {
         let refused = ops.post(preview, &[("csrf", &csrf), ("list", list)]).await;
         assert!(refused.status == 422 && refused.body.contains(said), "{list}: {}", refused.body);
-        assert_eq!(refused.body.matches(said).count(), 1, "{list}: said once");
+        assert_eq!(refused.body.matches(said).count(), 2, "{list}: said above the page and at the field");
         assert!(refused.body.contains("<a href=\"#file\">"), "{list}: the summary leads to the field");
     }
 }

@@ -203,6 +203,9 @@ pub(crate) async fn act(
     };
     let mut shown = page(&state, &visit, &id).await?;
     shown.wrong = FieldFault::new(field, why);
+    if form.field("do") == "mode" {
+        shown.modes.iter_mut().for_each(|(value, _, chosen)| *chosen = *value == form.field("mode"));
+    }
     let text = |name: &str| form.field(name).to_owned();
     shown.typed = Typed {
         grant: text("grant"),
