@@ -172,8 +172,9 @@ async fn page(state: &DashboardState, visit: &Visit, refused: Option<&Refused<'_
     let cells = rows.iter().flat_map(|row| row.cells.iter().map(move |cell| (row, cell)));
     let wrong_fields: Vec<Wrong> = cells
         .filter_map(|(row, cell)| {
-            let text = format!("{}, {}: {}", row.model, cell.label, cell.wrong.as_ref()?);
-            Some(Wrong { field: cell.id.clone(), text })
+            let why = cell.wrong.as_deref()?;
+            let words = [("model", row.model.as_str()), ("limit", cell.label.as_str()), ("why", why)];
+            Some(Wrong { field: cell.id.clone(), text: t.text_with_all("limits-wrong-at", &words) })
         })
         .collect();
     Ok(Limits {

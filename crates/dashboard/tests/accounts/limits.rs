@@ -66,6 +66,10 @@ async fn owners_lower_a_projects_limits_and_raise_them_again() {
         assert!(refused.body.contains("<a href=\"#limit-0-max_requests_per_1_minute\">gpt-4o, Requests per minute: "));
         assert!(refused.body.contains("Nothing was changed"), "{}", refused.body);
     }
+    let fields = form(&page.body, "0", "");
+    let refused = ann.post(&format!("{LIMITS}?language=ja"), &borrowed(&fields)).await.body;
+    assert!(refused.contains(">gpt-4o、1分あたりのリクエスト数：1から"), "{refused}");
+    assert!(refused.contains("aria-label=\"gpt-4o：1分あたりのリクエスト数\""), "{refused}");
     let fields = form(&page.body, "1,000", "40 000");
     assert!(ann.post(LIMITS, &borrowed(&fields)).await.location().contains("done=saved"));
     let saved = ann.get(LIMITS).await.body;
