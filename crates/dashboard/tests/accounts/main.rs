@@ -23,6 +23,7 @@ mod markup;
 mod members_without_role;
 mod operators;
 mod organization_deletion;
+mod payment_methods;
 mod prices;
 mod profile;
 mod progress;
