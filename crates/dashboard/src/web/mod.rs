@@ -21,4 +21,5 @@ pub(crate) mod response;
 pub(crate) mod scope_words;
 pub(crate) mod stream_slots;
 pub(crate) mod submit;
+pub(crate) mod whole_number;
 mod without_role;

@@ -9,7 +9,6 @@ use keystead_core::budget::{BudgetKind, MOST_ALERT_RECIPIENTS, Measure, OWNERS_S
 use keystead_core::id::{BudgetAlertId, BudgetId};
 use keystead_core::text;
 
-use super::act::whole;
 use super::table::{self, figure};
 use crate::pages::spend::cents;
 use crate::state::DashboardState;
@@ -20,6 +19,7 @@ use crate::web::form::Form;
 use crate::web::layout::Layout;
 use crate::web::response::{Page, redirect, render, render_error, render_invalid, subpath};
 use crate::web::submit::reloads_as;
+use crate::web::whole_number::whole_number;
 
 pub(crate) const HERE: &str = "/settings/organization/budget-alerts";
 /// Budgets and alerts that the page shows.
@@ -181,14 +181,14 @@ fn settings(visit: &Visit, form: &Form, measure: Measure) -> Result<BudgetAlertS
     let wrong = |text: &str| Fault::Field("value", t.text(text));
     let threshold = match (form.field("kind"), measure) {
         ("percent", _) => {
-            let percent = whole(value.trim_end_matches(['%', '％'])).filter(|percent| SHARES.contains(percent));
+            let percent = whole_number(value.trim_end_matches(['%', '％'])).filter(|percent| SHARES.contains(percent));
             NewThreshold::Percent(percent.ok_or_else(|| wrong("budget-alert-percent-wrong"))?)
         }
         (_, Measure::Money) => {
             NewThreshold::Amount(cents(format, value, 1).map_err(|text| Fault::Field("value", text))?)
         }
         (_, Measure::Tokens | Measure::Requests) => {
-            NewThreshold::Amount(whole(value).ok_or_else(|| wrong("budget-wrong-number"))?)
+            NewThreshold::Amount(whole_number(value).ok_or_else(|| wrong("budget-wrong-number"))?)
         }
     };
     let separates = |one: char| one.is_whitespace() || matches!(one, ',' | ';' | '、' | '，');
