@@ -1,11 +1,13 @@
 //! The fields of a velocity cap in a form.
 
-use keystead_core::anomaly::{CapPeriod, VelocityCap, WrongCap};
-use keystead_core::budget::cents;
+use keystead_core::anomaly::{CapPeriod, MOST_CAP_CENTS, VelocityCap, WrongCap};
+use keystead_core::money::Amount;
 use keystead_locales::LocalFormat;
 
+use crate::pages::spend::cents;
 use crate::web::field_fault::FieldFault;
 use crate::web::form::Form;
+use crate::web::whole_number::whole_number;
 
 /// The fields as they are shown.
 #[derive(Debug, Clone, Default)]
@@ -49,11 +51,14 @@ impl CapFields {
         let t = format.messages;
         let requests = match self.requests.as_str() {
             "" => None,
-            typed => Some(typed.parse::<i64>().map_err(|_| FieldFault::new(REQUESTS, t.text("cap-wrong-requests")))?),
+            typed => {
+                let wrong = || FieldFault::new(REQUESTS, t.text("cap-wrong-requests"));
+                Some(whole_number(typed).ok_or_else(wrong)?)
+            }
         };
         let amount = match self.amount.as_str() {
             "" => None,
-            typed => Some(cents(typed, t.0, 1).map_err(|_| FieldFault::new(AMOUNT, t.text("cap-wrong-amount")))?),
+            typed => Some(cents(format, typed, 1).map_err(|why| FieldFault::new(AMOUNT, why))?),
         };
         if requests.is_none() && amount.is_none() {
             return Ok(None);
@@ -61,7 +66,10 @@ impl CapFields {
         let period = if self.per_hour { CapPeriod::Hour } else { CapPeriod::Minute };
         let cap = VelocityCap { period, requests, cents: amount };
         cap.checked().map(Some).map_err(|wrong| match wrong {
-            WrongCap::Cents => FieldFault::new(AMOUNT, t.text("cap-wrong-bounds")),
+            WrongCap::Cents => {
+                let most = format.money(&Amount::of_cents(MOST_CAP_CENTS));
+                FieldFault::new(AMOUNT, t.text_with("spend-wrong-high", "most", most))
+            }
             WrongCap::Requests | WrongCap::Empty => FieldFault::new(REQUESTS, t.text("cap-wrong-bounds")),
         })
     }

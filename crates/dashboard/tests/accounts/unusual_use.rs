@@ -55,11 +55,15 @@ async fn a_key_is_paused_and_resumed() {
         assert!(refused.body.contains(&format!("<a href=\"#{field}\">")), "{}", refused.body);
         assert!(refused.body.contains("Requests per day"), "{}", refused.body);
     }
-    let fields = [("mode", "own"), ("period", "hour"), ("requests", "600"), ("amount", "5.00")];
+    // An amount says what is wrong with it, as on other pages.
+    let fields = [("mode", "own"), ("period", "hour"), ("requests", ""), ("amount", "5 EUR")];
+    let refused = send(&mut ann, &cap, &fields).await.body;
+    assert!(refused.contains("without another currency"), "{refused}");
+    let fields = [("mode", "own"), ("period", "hour"), ("requests", "1,600"), ("amount", "5.00")];
     assert!(send(&mut ann, &cap, &fields).await.location().contains("done=saved"));
     let page = ann.get(&of_key).await.body;
     assert!(
-        page.contains("name=\"requests\" value=\"600\"") && page.contains("name=\"amount\" value=\"5.00\""),
+        page.contains("name=\"requests\" value=\"1600\"") && page.contains("name=\"amount\" value=\"5.00\""),
         "{page}"
     );
     assert!(page.contains("value=\"own\" checked") && page.contains("value=\"hour\" selected"), "{page}");

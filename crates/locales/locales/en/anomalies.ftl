@@ -33,7 +33,6 @@ cap-inherited = The cap of the organization
 cap-off = No cap
 cap-own = A cap of its own:
 cap-wrong-requests = Enter the number of requests as a whole number.
-cap-wrong-amount = Enter the spend as a positive amount such as 5.00.
 cap-wrong-bounds = The cap must allow at least one request, and not more than 1,000,000,000.
 cap-wrong-empty = Enter the most requests, the most spend, or both.
 key-paused-since = Paused since { $when }

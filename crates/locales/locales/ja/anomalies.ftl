@@ -33,7 +33,6 @@ cap-inherited = 組織の上限
 cap-off = 上限なし
 cap-own = 独自の上限：
 cap-wrong-requests = リクエスト数を整数で入力してください。
-cap-wrong-amount = 利用料金を5.00のような正の金額で入力してください。
 cap-wrong-bounds = 上限は、1リクエスト以上、1,000,000,000以下にしてください。
 cap-wrong-empty = 最大リクエスト数、最大利用料金、またはその両方を入力してください。
 key-paused-since = 一時停止中（{ $when }から）

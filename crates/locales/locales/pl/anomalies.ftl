@@ -33,7 +33,6 @@ cap-inherited = Limit organizacji
 cap-off = Bez limitu
 cap-own = Własny limit:
 cap-wrong-requests = Podaj liczbę żądań jako liczbę całkowitą.
-cap-wrong-amount = Podaj wydatki jako kwotę dodatnią, na przykład 5,00.
 cap-wrong-bounds = Limit musi dopuszczać co najmniej jedno żądanie i{ "\u00A0" }nie więcej niż 1 000 000 000.
 cap-wrong-empty = Podaj najwięcej żądań, najwyższe wydatki albo oba.
 key-paused-since = Wstrzymany od: { $when }
