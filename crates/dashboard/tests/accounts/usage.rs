@@ -48,6 +48,8 @@ async fn usage_is_told_by_name_and_for_any_days() {
     assert!(by_key.contains(": 333</title>"), "bars are tokens");
     let by_person = ann.get("/usage?by=user&show=requests").await.body;
     assert!(by_person.contains("ann@example.com</small>") && by_person.contains(": 2</title>"), "{by_person}");
+    let japanese = ann.get("/usage?by=user&show=requests&language=ja").await.body;
+    assert!(japanese.contains(">内訳：</span>") && japanese.contains("：2</title>"), "{japanese}");
     let by_project = ann.get("/usage?by=project").await.body;
     assert!(by_project.contains("proj_") && by_project.contains("<small>proj_"), "{by_project}");
 

@@ -138,6 +138,7 @@ copy-again = Copy again
 key-facts = Key
 key-created = Created
 key-when-by = { $when }, by { $name }
+key-place = { $project }, { $organization }
 key-state-revoked = Revoked
 key-state-expired = Expired
 key-owner-out = Does not work: its owner has no access to this project.

@@ -6,6 +6,7 @@ usage-empty = No requests in this period. Usage appears here within a minute of 
 usage-first = Make your first API call
 usage-chart-cost = Spend per day
 usage-chart-requests = Requests per day
+usage-bar = { $day }: { $amount }
 usage-requests = Requests
 usage-input = Input tokens
 usage-output = Output tokens
@@ -68,8 +69,8 @@ limits-nobody = { $operator } has not published a contact address. Ask the perso
 limits-write = Email { $address }
 error-rate-limit-too-high = The limit of a project cannot be higher than the limit of its organization. Leave the field empty to use the organization's limit.
 error-rate-limit-out-of-range = Enter a whole number from 1 to 1,000,000,000.
-usage-days-label = Period
-usage-by-label = Group by
+usage-days-label = Period:
+usage-by-label = Group by:
 usage-show-label = Show
 usage-tokens = Tokens
 usage-chart-tokens = Tokens per day
@@ -105,7 +106,7 @@ usage-last-days = { $count ->
     [one] Last { $count } day
    *[other] Last { $count } days
 }
-usage-of-label = Usage of
+usage-of-label = Usage of:
 usage-of-organization = Whole organization
 usage-csv = Download CSV
 usage-refused = Refused

@@ -136,6 +136,7 @@ copy-again = もう1回コピー
 key-facts = キー
 key-created = 作成
 key-when-by = { $when }（{ $name }）
+key-place = { $project }、{ $organization }
 key-state-revoked = 失効済み
 key-state-expired = 期限切れ
 key-owner-out = 所有者がこのプロジェクトにアクセスできないため、使えません。

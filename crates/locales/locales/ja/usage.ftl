@@ -6,6 +6,7 @@ usage-empty = この期間のリクエストはありません。最初のリク
 usage-first = 最初のAPI呼び出し
 usage-chart-cost = 1日あたりの利用料金
 usage-chart-requests = 1日あたりのリクエスト数
+usage-bar = { $day }：{ $amount }
 usage-requests = リクエスト
 usage-input = 入力トークン
 usage-output = 出力トークン
@@ -68,8 +69,8 @@ limits-nobody = { $operator }の連絡先は公開されていません。アク
 limits-write = { $address }にメールを送信
 error-rate-limit-too-high = プロジェクトの上限は、組織の上限より高くできません。組織の上限を適用するには、空欄にしてください。
 error-rate-limit-out-of-range = 1から1,000,000,000までの整数を入力してください。
-usage-days-label = 期間
-usage-by-label = 内訳
+usage-days-label = 期間：
+usage-by-label = 内訳：
 usage-show-label = 表示
 usage-tokens = トークン
 usage-chart-tokens = 1日あたりのトークン数
@@ -99,7 +100,7 @@ usage-previous-month = 先月
 usage-last-days = { $count ->
    *[other] 過去{ $count }日間
 }
-usage-of-label = 対象
+usage-of-label = 対象：
 usage-of-organization = 組織全体
 usage-csv = CSVをダウンロード
 usage-refused = 拒否

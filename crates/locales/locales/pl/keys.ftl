@@ -142,6 +142,7 @@ copy-again = Skopiuj ponownie
 key-facts = Klucz
 key-created = Utworzono
 key-when-by = { $when }, { $name }
+key-place = { $project }, { $organization }
 key-state-revoked = Unieważniony
 key-state-expired = Wygasł
 key-owner-out = Nie działa: jego właściciel nie ma dostępu do tego projektu.

@@ -6,6 +6,7 @@ usage-empty = Brak żądań w tym okresie. Wykorzystanie pojawi się tu w cią
 usage-first = Wyślij pierwsze żądanie do API
 usage-chart-cost = Wydatki dziennie
 usage-chart-requests = Żądania dziennie
+usage-bar = { $day }: { $amount }
 usage-requests = Żądania
 usage-input = Tokeny wejściowe
 usage-output = Tokeny wyjściowe
@@ -68,8 +69,8 @@ limits-nobody = { $operator } nie podaje adresu kontaktowego. Zapytaj osobę, od
 limits-write = Napisz na adres { $address }
 error-rate-limit-too-high = Limit projektu nie może być wyższy niż limit jego organizacji. Zostaw puste pole, aby używać limitu organizacji.
 error-rate-limit-out-of-range = Podaj liczbę całkowitą od 1 do 1 000 000 000.
-usage-days-label = Okres
-usage-by-label = Grupuj według
+usage-days-label = Okres:
+usage-by-label = Grupuj według:
 usage-show-label = Pokaż
 usage-tokens = Tokeny
 usage-chart-tokens = Tokeny dziennie
@@ -117,7 +118,7 @@ usage-last-days = { $count ->
     [many] Ostatnie { $count } dni
    *[other] Ostatnie { $count } dnia
 }
-usage-of-label = Zakres
+usage-of-label = Zakres:
 usage-of-organization = Cała organizacja
 usage-csv = Pobierz CSV
 usage-refused = Odrzucone

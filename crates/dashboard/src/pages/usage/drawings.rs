@@ -41,7 +41,10 @@ pub(super) fn drawings(visit: &Visit, read: &Read, drawn: Drawn<'_>, note: Optio
         series,
         measure,
         unit: &|millions| t.text(&if millions { format!("{key}-millions") } else { key.to_owned() }),
-        title: &|day| format!("{}: {}", format.date(&day.start), value_text(visit, measure, day.total())),
+        title: &|day| {
+            let (on, amount) = (format.date(&day.start), value_text(visit, measure, day.total()));
+            t.text_with_all("usage-bar", &[("day", &on), ("amount", &amount)])
+        },
         names: &names,
         until: read.until_now().then(|| t.text_with("usage-until", "time", format.time(&format.now))),
         note,
