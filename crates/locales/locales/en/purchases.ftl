@@ -2,7 +2,7 @@
 buy-title = Buy credit
 buy-lead = Credit pays for requests to models. The card is charged by the payment service. Keystead never sees the card number.
 buy-balance = Balance: { $amount }
-buy-amount = Amount
+buy-amount = Amount (USD)
 buy-amount-hint = From { $least } to { $most }.
 buy-full = You cannot buy more credit today.
 buy-way = Pay with
@@ -53,7 +53,7 @@ recharge-paused-ceiling = Automatic recharge reached its monthly ceiling on { $w
 recharge-paused-bounds = Automatic recharge has been paused since { $when }: your organization may not buy that much credit at a time or in a day. It begins again on { $until }.
 refund-title = Purchases of { $organization }
 refund-lead = A refund takes the credit out at once and returns the money to the card.
-refund-amount = Amount to refund
+refund-amount = Amount to refund (USD)
 refund-amount-hint = Leave empty to refund everything that was not refunded.
 refund-spent = Also refund credit that is already spent
 refund-reason = Reason

@@ -2,7 +2,7 @@
 buy-title = クレジットを購入
 buy-lead = モデルへのリクエストの料金は、クレジットで支払います。カードへの請求は決済サービスが行います。Keysteadがカード番号を見ることはありません。
 buy-balance = 残高：{ $amount }
-buy-amount = 金額
+buy-amount = 金額（USD）
 buy-amount-hint = { $least }から{ $most }まで。
 buy-full = 今日はこれ以上クレジットを購入できません。
 buy-way = 支払い方法
@@ -53,7 +53,7 @@ recharge-paused-ceiling = 自動チャージは{ $when }に月の上限額に達
 recharge-paused-bounds = 自動チャージは{ $when }から一時停止中です。組織が一度に、または1日に購入できる金額を超えています。{ $until }に再開されます。
 refund-title = { $organization }の購入履歴
 refund-lead = 返金すると、クレジットはすぐに減り、代金がカードに戻ります。
-refund-amount = 返金額
+refund-amount = 返金額（USD）
 refund-amount-hint = 空欄にすると、まだ返金していない全額を返金します。
 refund-spent = 使用済みのクレジットも返金する
 refund-reason = 理由

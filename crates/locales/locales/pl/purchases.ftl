@@ -2,7 +2,7 @@
 buy-title = Kup środki
 buy-lead = Środkami płaci się za żądania do modeli. Kartę obciąża usługa płatnicza. Keystead nigdy nie widzi numeru karty.
 buy-balance = Saldo: { $amount }
-buy-amount = Kwota
+buy-amount = Kwota (USD)
 buy-amount-hint = Od { $least } do { $most }.
 buy-full = Dziś nie można kupić więcej środków.
 buy-way = Zapłać
@@ -53,7 +53,7 @@ recharge-paused-ceiling = Automatyczne doładowanie osiągnęło miesięczny pu�
 recharge-paused-bounds = Automatyczne doładowanie jest wstrzymane od { $when }: Twoja organizacja nie może kupić tylu środków naraz lub w{ "\u00A0" }ciągu dnia. Zostanie wznowione: { $until }.
 refund-title = Zakupy organizacji { $organization }
 refund-lead = Zwrot od razu zmniejsza środki i{ "\u00A0" }zwraca pieniądze na kartę.
-refund-amount = Kwota zwrotu
+refund-amount = Kwota zwrotu (USD)
 refund-amount-hint = Pozostaw puste, aby zwrócić wszystko, czego jeszcze nie zwrócono.
 refund-spent = Zwróć także wydane już środki
 refund-reason = Powód
