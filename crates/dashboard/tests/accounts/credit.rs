@@ -41,6 +41,8 @@ async fn operators_grant_and_owners_see_what_they_have() {
     assert!(page.body.contains("Payment methods"), "another page of billing");
     let buying = ops.get(&format!("{BILLING}/buy")).await.body;
     assert!(buying.contains("strip-tabs") && buying.contains("No purchases yet"), "{buying}");
+    let wrong = send(&mut ops, &format!("{BILLING}/buy"), &[("amount", "x")]).await.body;
+    assert!(wrong.contains("class=\"summary\"") && !wrong.contains("href=\"#amount\""), "no field to lead to: {wrong}");
     assert_eq!(ops.get(&format!("{BILLING}/buy/state?purchase=pur_none")).await.status, 404);
     let shown = console(&mut ops).await;
     let purchases = format!("{shown}/purchases");

@@ -238,8 +238,13 @@ async fn read_order(
     Ok((page, read))
 }
 
+/// The fault of the amount. Where nothing is sold, the page has no field for it.
+fn amount_fault(page: &Buy, why: String) -> FieldFault {
+    FieldFault::new(if page.closed().is_some() { "" } else { "amount" }, why)
+}
+
 fn render_wrong_amount(visit: &Visit, mut page: Buy, why: String) -> Page {
-    page.wrong = FieldFault::new("amount", why);
+    page.wrong = amount_fault(&page, why);
     render_invalid(visit.person.messages, &page)
 }
 
@@ -293,7 +298,7 @@ async fn buy(state: &DashboardState, visit: &Visit, mut page: Buy, cents: i64) -
         Err(error) => {
             let is_amount = matches!(&error, Error::Invalid { param: Some("amount_in_cents"), .. });
             let why = error_message(&visit.person.format, &error);
-            page.wrong = FieldFault::new(if is_amount { "amount" } else { "" }, why);
+            page.wrong = if is_amount { amount_fault(&page, why) } else { FieldFault::new("", why) };
             render_error(visit.person.messages, &page, &error)
         }
     }
