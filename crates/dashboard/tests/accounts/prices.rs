@@ -91,6 +91,12 @@ async fn a_price_is_set_shown_and_withdrawn() {
     post!(set("9", "2027-01-01T00:00", "set"));
     let page = ops.get(MODEL).await;
     assert!(page.body.contains("Applies later") && page.body.contains("Applies now"), "{}", page.body);
+    // The field of the date is in UTC, so a date in the zone of the reader names its zone.
+    ops.cookies.insert("keystead_zone".to_owned(), "Asia/Tokyo".to_owned());
+    for path in [HERE, MODEL] {
+        let page = ops.get(path).await.body;
+        assert!(page.contains("1\u{a0}January 2027, 09:00 (Asia/Tokyo)"), "{path}: {page}");
+    }
     let id = page.field("id");
     let withdrawn = ops.post(MODEL, &[("csrf", &csrf), ("id", &id), ("do", "withdraw")]).await;
     assert_eq!(withdrawn.status, 303, "{}", withdrawn.body);

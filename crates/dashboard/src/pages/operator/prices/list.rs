@@ -57,7 +57,8 @@ impl Row {
             PriceSource::Operator => ("ok", t.text("price-by-operator")),
             PriceSource::Configuration => ("ok", t.text("price-by-configuration")),
         };
-        let next = prices.next.first().map(|row| t.text_with("price-next", "time", format.exact(&row.holds_from)));
+        let begins = prices.next.first().map(|row| format.exact_in_zone(&row.holds_from));
+        let next = begins.map(|time| t.text_with("price-next", "time", time));
         Self {
             model: prices.model.clone(),
             href: visit.link(&address(&prices.model)),

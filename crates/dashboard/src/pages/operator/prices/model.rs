@@ -75,7 +75,7 @@ impl Row {
         };
         Self {
             id: row.id.to_string(),
-            from: format.exact(&row.holds_from),
+            from: format.exact_in_zone(&row.holds_from),
             parts: parts(format, &row.price),
             look,
             state,
