@@ -102,6 +102,12 @@ impl World {
         Self::of(Settings::default(), change).await
     }
 
+    /// An installation with changed services, in which organizations pay in advance.
+    pub(crate) async fn prepaid_with_services(change: impl FnOnce(Services) -> Services) -> Self {
+        let billing_mode = keystead_core::ledger::BillingMode::Prepaid;
+        Self::of(Settings { billing_mode, ..Settings::default() }, change).await
+    }
+
     async fn of(settings: Settings, change: impl FnOnce(Services) -> Services) -> Self {
         let parts = keystead_testkit::World::new(1_795_183_320).await;
         let settings = Settings { support_email: Some("help@example.com".to_owned()), ..settings };

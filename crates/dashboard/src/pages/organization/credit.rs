@@ -6,6 +6,7 @@ use axum::extract::State;
 use keystead_app::Error;
 use keystead_app::Page as Cursor;
 use keystead_app::credit::CreditView;
+use keystead_app::verification::payment::MethodView;
 use keystead_core::ledger::{BillingMode, Recharge, Suspension};
 use keystead_core::money::{Amount, Micros};
 
@@ -64,6 +65,12 @@ struct RechargeFields {
     ceiling: String,
 }
 
+/// A recharge that charges a card at once, which needs to be confirmed.
+struct Caution {
+    text: String,
+    fields: Vec<(String, String)>,
+}
+
 #[derive(Template)]
 #[template(path = "pages/credit.html")]
 struct Credit {
@@ -86,6 +93,7 @@ struct Credit {
     /// The bounds of one purchase, in words.
     amount_hint: String,
     fields: RechargeFields,
+    caution: Option<Caution>,
     /// What holds of the mark for a low balance, in words.
     low: String,
     /// The field of that mark.
@@ -222,6 +230,7 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError
             amount: field(view.recharge.map(|recharge| recharge.amount)),
             ceiling: field(view.recharge.map(|recharge| recharge.ceiling)),
         },
+        caution: None,
         low: low_words(visit, &view),
         mark: field(view.low_mark),
         wrong: FieldFault::default(),
@@ -236,12 +245,57 @@ pub(crate) async fn open(State(state): State<DashboardState>, visit: Visit) -> P
     render(visit.person.messages, &page(&state, &visit).await?)
 }
 
+/// The card that a recharge charges as soon as it is saved: the one on file, where the balance is already low.
+async fn charged_at_once(
+    state: &DashboardState,
+    visit: &Visit,
+    wanted: Recharge,
+) -> Result<Option<MethodView>, PageError> {
+    let fail = |error| PageError::new(visit.person.messages, error);
+    let (actor, organization) = (visit.person.actor(), &visit.organization.id);
+    if !visit.owner() || !state.app.takes_payments() {
+        return Ok(None);
+    }
+    let view = state.app.credit(&actor, organization).await.map_err(fail)?;
+    if view.mode != BillingMode::Prepaid || view.suspended.is_some() || view.balance >= wanted.below.into() {
+        return Ok(None);
+    }
+    Ok(state.app.buy_options(&actor, organization).await.map_err(fail)?.method)
+}
+
+/// The page with what was typed into the form of automatic recharge.
+async fn typed_again(state: &DashboardState, visit: &Visit, form: &Form) -> Result<Credit, PageError> {
+    let mut shown = page(state, visit).await?;
+    let text = |name: &str| form.field(name).to_owned();
+    shown.fields = RechargeFields { below: text("below"), amount: text("amount"), ceiling: text("ceiling") };
+    Ok(shown)
+}
+
+/// Asks whether a recharge is wanted that charges this card at once.
+async fn ask(state: &DashboardState, visit: &Visit, form: &Form, wanted: Recharge, card: &MethodView) -> Page {
+    let (t, format) = (visit.person.messages, &visit.person.format);
+    let mut shown = typed_again(state, visit, form).await?;
+    let [below, amount] = [wanted.below, wanted.amount].map(|part| format.money(&part.into()));
+    let brand = shown.layout.brand(&card.brand);
+    let words = [("below", below.as_str()), ("amount", &amount), ("brand", &brand), ("last4", &card.last4)];
+    shown.caution = Some(Caution {
+        text: t.text_with_all("credit-recharge-caution", &words),
+        fields: form.without(&["csrf", "form", "acknowledged"]),
+    });
+    render_invalid(t, &shown)
+}
+
 /// Saves automatic recharge.
 pub(crate) async fn recharge(State(state): State<DashboardState>, visit: Visit, form: Form) -> Page {
     visit.person.check(&form)?;
     let t = visit.person.messages;
     let wrong = match typed(&visit, &form) {
         Ok(wanted) => {
+            let is_confirmed = form.ticked("acknowledged");
+            let charged = if is_confirmed { None } else { charged_at_once(&state, &visit, wanted).await? };
+            if let Some(card) = charged {
+                return ask(&state, &visit, &form, wanted, &card).await;
+            }
             let set = state.app.set_recharge(&visit.person.actor(), &visit.organization.id, Some(wanted)).await;
             match set {
                 Ok(()) => return Ok(redirect(&visit.link(&format!("{HERE}?done=saved")))),
@@ -257,10 +311,7 @@ pub(crate) async fn recharge(State(state): State<DashboardState>, visit: Visit, 
         }
         Err(wrong) => wrong,
     };
-    let mut shown = page(&state, &visit).await?;
-    shown.wrong = wrong;
-    let text = |name: &str| form.field(name).to_owned();
-    shown.fields = RechargeFields { below: text("below"), amount: text("amount"), ceiling: text("ceiling") };
+    let shown = Credit { wrong, ..typed_again(&state, &visit, &form).await? };
     render_invalid(t, &shown)
 }
 
