@@ -73,6 +73,11 @@ async fn operators_grant_and_owners_see_what_they_have() {
     assert!(ops.get(BILLING).await.body.contains("There are no transactions yet"));
     let grant = [("do", "grant"), ("grant", "12.50"), ("expires", "2036-01-01T00:00"), ("reason", "trial credit")];
     assert!(send(&mut ops, &place, &grant).await.location().contains("done=saved"));
+    // The field of the expiry is in UTC, so the expiry in the zone of the reader names its zone.
+    ops.cookies.insert("keystead_zone".to_owned(), "Asia/Tokyo".to_owned());
+    let page = ops.get(&shown).await.body;
+    assert!(page.contains("1\u{a0}January 2036, 09:00 (Asia/Tokyo)"), "{page}");
+    ops.cookies.remove("keystead_zone");
     let taken = [("do", "adjust"), ("adjust", "-2.50"), ("reason", "a mistake")];
     assert!(send(&mut ops, &place, &taken).await.location().contains("done=saved"));
     let page = ops.get(BILLING).await.body;

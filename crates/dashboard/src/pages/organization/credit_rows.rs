@@ -22,7 +22,7 @@ impl LotRow {
             made: format.date(&view.lot.created_at),
             amount: format.amount(&view.lot.micros.into()),
             left: format.amount(&view.left.into()),
-            expires: view.lot.expires_at.map(|at| format.exact(&at)).unwrap_or_default(),
+            expires: view.lot.expires_at.map(|at| format.exact_in_zone(&at)).unwrap_or_default(),
         }
     }
 }
