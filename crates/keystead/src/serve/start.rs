@@ -10,7 +10,7 @@ use keystead_api::ApiState;
 use keystead_app::Nodes;
 use keystead_dashboard::{DashboardState, OpenStreams};
 use keystead_gateway::{
-    BodyMemory, Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, LastUses, Limits, Meter,
+    BodyMemory, Catalogue, Directory, DirectoryOptions, Durability, Gateway, GatewayOptions, LastUses, Limits, Meter,
     MeterOptions, RateLimiter, ReadOn, SpendLedgers,
 };
 use keystead_store::Store;
@@ -92,7 +92,8 @@ pub(crate) async fn start(config: Validated, stopped: watch::Receiver<bool>) -> 
     let mut models = Models::new(&config, models_at.as_deref());
     let model_servers = wiring::model_servers::servers(models.upstreams());
     models.publish(&store).await?;
-    let catalogue = Arc::new(ArcSwap::from_pointee(models.catalogue(&store).await?));
+    // The follower loads it, before anything is served.
+    let catalogue = Arc::new(ArcSwap::from_pointee(Catalogue::default()));
     let directory = Arc::new(Directory::new(
         Arc::new(StoreKeys::new(store.clone())),
         DirectoryOptions {

@@ -68,24 +68,41 @@ struct Progress {
 }
 
 impl Follower {
-    /// Starts at the store's latest revision: everything read from now on is at least that new.
+    /// Starts following, and loads what is kept in memory from the start. When this returns, this node has applied every
+    /// change committed before the call, and every later one waits for it.
     pub(crate) async fn begin(parts: Parts) -> Result<Arc<Self>, Error> {
+        let follower = Self::register(parts).await?;
+        follower.load().await?;
+        let follow: Arc<dyn Follow> = Arc::clone(&follower) as Arc<dyn Follow>;
+        follower.parts.directory.followed_by(&follow);
+        Ok(follower)
+    }
+
+    /// Reads the store's latest revision and adds this node to the list of nodes. Nothing may be loaded before: a change
+    /// that is committed while something is loaded is then read afterwards, and waits for this node.
+    async fn register(parts: Parts) -> Result<Arc<Self>, Error> {
         let latest = parts.store.read("latest_change", async |tx: &mut Tx| changes::latest(tx).await).await?;
         let never = Timestamp(0);
         let progress =
             Progress { applied: latest, last_heartbeat: never, reported: -1, counted_at: never, counted: latest };
-        let progress = Mutex::new(progress);
         let follower = Arc::new(Self {
             parts,
-            progress,
+            progress: Mutex::new(progress),
             lag: Lag::new(wiring::now()),
             woken: Notify::new(),
             confirmed: Notify::new(),
         });
-        follower.step().await?;
-        let follow: Arc<dyn Follow> = Arc::clone(&follower) as Arc<dyn Follow>;
-        follower.parts.directory.followed_by(&follow);
+        // It serves nothing yet, so it serves nothing older than the revision that it reports.
+        follower.confirm(&mut follower.progress.lock().await).await?;
         Ok(follower)
+    }
+
+    /// Loads the rules, the models and the prices, and applies the changes since the registration. The directory is
+    /// empty at the start, and reads what it needs later.
+    async fn load(&self) -> Result<(), Error> {
+        let catalogue = self.parts.models.catalogue(&self.parts.store).await?;
+        self.parts.catalogue.store(Arc::new(catalogue));
+        self.step().await.map(|_| ())
     }
 
     /// Applies everything new and informs the other nodes. When this returns, this node has applied every change

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use keystead_core::caller::Caller;
-use keystead_core::gate::FirstUse;
+use keystead_core::gate::{FirstUse, Policy};
 use keystead_gateway::DirectoryOptions;
 use keystead_store::tables::api_keys::{self, KeyRow};
 use keystead_store::tables::{first_uses, policy};
@@ -31,6 +31,14 @@ struct Node {
 }
 
 async fn node(url: &str, name: &str) -> Node {
+    let (parts, ahead) = parts(url, name).await;
+    let (store, directory, catalogue) =
+        (parts.store.clone(), Arc::clone(&parts.directory), Arc::clone(&parts.catalogue));
+    Node { store, directory, catalogue, follower: Follower::begin(parts).await.unwrap(), ahead }
+}
+
+/// The parts of a process that has read nothing yet.
+async fn parts(url: &str, name: &str) -> (Parts, Arc<AtomicI64>) {
     let store = Store::open(url).await.unwrap();
     let ahead = Arc::new(AtomicI64::new(0));
     let clock: keystead_gateway::Clock = {
@@ -38,19 +46,18 @@ async fn node(url: &str, name: &str) -> Node {
         Arc::new(move || wiring::now().plus(ahead.load(Ordering::SeqCst)))
     };
     let source = Arc::new(StoreKeys::new(store.clone()));
-    let directory = Arc::new(Directory::new(source, DirectoryOptions::default(), clock));
-    let catalogue = Arc::new(ArcSwap::from_pointee(Models::none().catalogue(&store).await.unwrap()));
+    let leases = Arc::new(StoreLeases::new(store.clone()));
     let parts = Parts {
-        store: store.clone(),
-        directory: Arc::clone(&directory),
+        store,
+        directory: Arc::new(Directory::new(source, DirectoryOptions::default(), clock)),
         rates: Arc::new(RateLimiter::new(wiring::stopwatch())),
-        spend: Arc::new(SpendLedgers::new(Arc::new(StoreLeases::new(store.clone())), "run".into(), wiring::clock())),
-        catalogue: Arc::clone(&catalogue),
+        spend: Arc::new(SpendLedgers::new(leases, "run".into(), wiring::clock())),
+        catalogue: Arc::new(ArcSwap::from_pointee(Catalogue::default())),
         models: Models::none(),
         node: name.to_owned(),
         max_stale_seconds: 900,
     };
-    Node { store, directory, catalogue, follower: Follower::begin(parts).await.unwrap(), ahead }
+    (parts, ahead)
 }
 
 #[derive(Debug, Clone)]
@@ -201,6 +208,47 @@ async fn revoke(node: &Node, key: &KeyRow) -> i64 {
         changes::latest(tx).await
     });
     write.await.unwrap()
+}
+
+async fn set_rules(store: &Store, rules: &Policy) -> i64 {
+    let write = store.write("policy", async |tx: &mut Tx| {
+        let (version, _) = policy::find(tx).await?;
+        policy::save(tx, rules, version, "ops", "", NOW).await?;
+        changes::latest(tx).await
+    });
+    write.await.unwrap()
+}
+
+/// The change is committed after the node was added to the list, and before it loads anything.
+#[tokio::test]
+async fn a_change_during_a_start_is_applied_and_waits_for_the_new_node() {
+    let (_folder, url, [a, _b], _tenant) = two().await;
+    let (parts, _) = parts(&url, "c").await;
+    let catalogue = Arc::clone(&parts.catalogue);
+    set_rules(&a.store, &Policy::default_rules()).await;
+    let starting = Follower::register(parts).await.unwrap();
+    let during = set_rules(&a.store, &Policy::default()).await;
+    let (spread, waits) = spread::of(&a.store, during, 900).await.unwrap();
+    assert_eq!((spread, waits), (Spread { unconfirmed: 3, nodes: 3 }, true), "it is listed before it loads anything");
+    starting.load().await.unwrap();
+    assert_eq!(catalogue.load().policy.rules, Policy::default().rules);
+    let (spread, _) = spread::of(&a.store, during, 900).await.unwrap();
+    assert_eq!(spread, Spread { unconfirmed: 2, nodes: 3 }, "the others have not followed yet");
+}
+
+/// What was put into the memory before the start is replaced, so it cannot hide a change that nobody announces again.
+#[tokio::test]
+async fn a_start_loads_the_rules_after_it_has_read_the_revision() {
+    let (_folder, url, [a, _b], _tenant) = two().await;
+    set_rules(&a.store, &Policy::default()).await;
+    let (parts, _) = parts(&url, "c").await;
+    let catalogue = Arc::clone(&parts.catalogue);
+    catalogue.store(Arc::new(parts.models.catalogue(&parts.store).await.unwrap()));
+    set_rules(&a.store, &Policy::default_rules()).await;
+    let follower = Follower::begin(parts).await.unwrap();
+    assert_eq!(catalogue.load().policy.rules, Policy::default_rules().rules);
+    follower.step().await.unwrap();
+    assert_eq!(catalogue.load().policy.rules, Policy::default_rules().rules);
 }
 
 /// As after SIGSTOP, or on a suspended machine.
