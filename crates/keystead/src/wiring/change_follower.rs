@@ -128,9 +128,10 @@ impl Follower {
             if latest == after {
                 break;
             }
-            // Revisions have no gaps. If one is missing, or the store is behind, the database was restored or rows were
-            // deleted.
-            if batch.first().is_none_or(|first| first.revision != after.saturating_add(1)) {
+            // Revisions have no gaps. If one is missing, also between two others, or the store is behind, the database was
+            // restored or rows were deleted.
+            let mut in_order = (after.saturating_add(1)..).zip(&batch);
+            if batch.is_empty() || !in_order.all(|(expected, change)| change.revision == expected) {
                 tracing::warn!(
                     after,
                     latest,

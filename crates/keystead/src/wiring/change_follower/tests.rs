@@ -315,6 +315,21 @@ async fn a_gap_in_the_changes_empties_the_memory() {
     }
 }
 
+/// Old rows are deleted by their time, and the clocks of nodes differ: a row between two others may be missing.
+#[tokio::test]
+async fn a_gap_between_two_changes_empties_the_memory() {
+    let (_folder, url, [a, b], tenant) = two().await;
+    let mut sql = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    let missed = &tenant.keys[1];
+    assert!(b.directory.find(&missed.digest).await.unwrap().is_some());
+    revoke(&a, &tenant.keys[0]).await;
+    let revision = revoke(&a, missed).await;
+    revoke(&a, &tenant.keys[2]).await;
+    sqlx::query("DELETE FROM changes WHERE revision = $1").bind(revision).execute(&mut sql).await.unwrap();
+    b.follower.step().await.unwrap();
+    assert!(b.directory.find(&missed.digest).await.unwrap().is_none());
+}
+
 /// The first use of a model decides nothing about keys in memory, unless a rule exempts earlier users of models.
 #[tokio::test]
 async fn a_first_use_leaves_keys_in_memory_unless_a_rule_looks_at_it() {
