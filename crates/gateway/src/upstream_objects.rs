@@ -3,6 +3,7 @@
 
 pub(crate) mod batches;
 mod line_sums;
+mod lines;
 pub(crate) mod listing;
 pub(crate) mod made;
 pub(crate) mod ownership;

@@ -2,13 +2,10 @@
 //! and refuses lines that would be refused as single requests; and the usage of the lines is counted before anybody can
 //! read their results.
 
-use std::collections::BTreeMap;
-
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{self, HeaderName};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
-use http_body_util::BodyExt;
 use keystead_core::access::{Payer, decide};
 use keystead_core::budget::Measured;
 use keystead_core::id::RequestId;
@@ -36,6 +33,7 @@ use crate::response::error_body;
 use crate::response::reported_usage;
 use crate::upstream::{UpstreamBody, UpstreamRequest};
 use crate::upstream_objects::line_sums::LineSums;
+use crate::upstream_objects::lines::{Broken, Lines, several};
 
 /// Maximum number of lines of one batch, as in the contract.
 const MOST_LINES: usize = 50_000;
@@ -81,9 +79,6 @@ pub(crate) struct BegunBatch {
     pub(crate) images: StatedImages,
 }
 
-/// Any object.
-type Object = BTreeMap<String, serde::de::IgnoredAny>;
-
 #[derive(Deserialize)]
 struct ModelOf {
     model: String,
@@ -105,7 +100,7 @@ impl Gateway {
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let mut lines = Lines::new(self.content(&request.id, upstream, &file).await?, self.limits.json_body);
         let (mut number, mut said) = (0, BatchLines::default());
-        while let Some(line) = lines.next().await.map_err(|broken| broken.response(number + 1))? {
+        while let Some(line) = lines.next().await.map_err(|why| broken(why, number + 1))? {
             number += 1;
             if number > MOST_LINES {
                 return Err(error_body::bad_body(format!("A batch may hold {MOST_LINES} requests.")).into());
@@ -301,18 +296,6 @@ fn uncounted() -> ErrorResponse {
     error_body::server_error(502, "The batch's file could not be read from the model server. Try again shortly.")
 }
 
-/// Whether a reader that also ends lines at other characters would find a request in a part of this line.
-fn several(line: &[u8]) -> bool {
-    const ENDS: [&[u8]; 4] = [b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9"];
-    let text = line.trim_ascii();
-    if ENDS.iter().all(|end| memchr::memmem::find(text, end).is_none()) {
-        return false;
-    }
-    let text = String::from_utf8_lossy(text);
-    let parts = text.split(['\r', '\u{85}', '\u{2028}', '\u{2029}']);
-    parts.into_iter().any(|part| part.len() < text.len() && serde_json::from_str::<Object>(part.trim()).is_ok())
-}
-
 /// Builds a refusal that names the line.
 fn in_line(wire: ErrorResponse, number: usize) -> ErrorResponse {
     ErrorResponse { message: format!("Line {number} of the batch: {}", wire.message), ..wire }
@@ -325,64 +308,10 @@ fn served_as<'c>(catalogue: &'c Catalogue, named: &str) -> Option<&'c ModelEntry
     catalogue.models.get(named).or_else(|| catalogue.models.get(nearest()?))
 }
 
-/// Why a file of lines cannot be read further.
-enum Broken {
-    Off,
-    LongLine,
-}
-
-impl Broken {
-    fn response(self, number: usize) -> ErrorResponse {
-        match self {
-            Self::Off => uncounted(),
-            Self::LongLine => in_line(error_body::bad_body("It is too long."), number),
-        }
-    }
-}
-
-/// The lines of a body, as they arrive; empty ones are skipped.
-struct Lines {
-    body: UpstreamBody,
-    held: BytesMut,
-    /// Bytes of `held` without an end of line.
-    searched: usize,
-    longest: usize,
-    ended: bool,
-}
-
-impl Lines {
-    fn new(body: UpstreamBody, longest: usize) -> Self {
-        Self { body, held: BytesMut::new(), searched: 0, longest, ended: false }
-    }
-
-    async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
-        loop {
-            if let Some(end) = memchr::memchr(b'\n', &self.held[self.searched..]) {
-                let line = self.held.split_to(self.searched + end + 1).freeze();
-                self.searched = 0;
-                if !line.trim_ascii().is_empty() {
-                    return Ok(Some(line));
-                }
-                continue;
-            }
-            self.searched = self.held.len();
-            if self.held.len() > self.longest {
-                return Err(Broken::LongLine);
-            }
-            if self.ended {
-                let line = std::mem::take(&mut self.held).freeze();
-                self.searched = 0;
-                return Ok((!line.trim_ascii().is_empty()).then_some(line));
-            }
-            match self.body.frame().await {
-                None => self.ended = true,
-                Some(Err(_)) => return Err(Broken::Off),
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        self.held.extend_from_slice(&data);
-                    }
-                }
-            }
-        }
+/// The refusal of a file that cannot be read beyond this line.
+fn broken(why: Broken, number: usize) -> ErrorResponse {
+    match why {
+        Broken::Off => uncounted(),
+        Broken::LongLine => in_line(error_body::bad_body("It is too long."), number),
     }
 }
