@@ -36,7 +36,7 @@ pub struct Pending {
     pub owner: String,
     /// The model of a response; the lines of a batch name their own.
     pub model: String,
-    /// The model of its tool that generates images.
+    /// The model of its tool that generates images, which is the same in all lines of a batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
     /// What the lines of a batch state of their images.

@@ -24,7 +24,7 @@ use crate::response::error_body;
 use crate::response::metered_body::{self, MeteredBody, Shape};
 use crate::response::upstream_errors;
 use crate::upstream::{Challenge, UpstreamBody, collect};
-use crate::upstream_objects::batches::BegunBatch;
+use crate::upstream_objects::batches::{BatchLines, BegunBatch};
 use crate::upstream_objects::listing;
 use crate::upstream_objects::made::{self, Making};
 use crate::{BoxFuture, Gateway};
@@ -162,7 +162,8 @@ impl Gateway {
         // What a new batch may cost stays set aside once its id is known. One without an id is never counted.
         let begins = request.route.path == "/v1/batches" && request.route.method == Method::Post;
         let guard = if begins { recorder.take_guard() } else { SpendGuard::default() };
-        let (model, begun) = (outgoing.model, BegunBatch { guard, images: outgoing.batch.images });
+        let BatchLines { images, tool, .. } = outgoing.batch;
+        let (model, begun) = (outgoing.model, BegunBatch { guard, images, tool });
         let Some((whole, recorded)) = metered_body::collect(body, recorder, MOST_RECORDED).await else {
             return Err(broke_off());
         };

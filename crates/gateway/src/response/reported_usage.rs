@@ -172,22 +172,31 @@ pub(crate) fn attributes(kind: UsageKind, found: &Found) -> Attributes {
     }
 }
 
-/// The usage of one complete JSON answer of a line of a batch, and its attributes. `asked` returns what the line
-/// states of its images, as far as that is known, from what its answer states.
-pub(crate) fn of_line(
-    (kind, path): (UsageKind, &str),
-    meter: MeterKind,
-    body: &[u8],
-    price: &Price,
-    asked: impl FnOnce(ImageTraits) -> ImageTraits,
-) -> Option<(Counted, Attributes)> {
+/// Reads the complete JSON answer of a line of a batch.
+pub(crate) fn read_line(body: &[u8]) -> Reader {
     let mut reader = Reader::default();
     reader.feed(body);
     reader.end_value();
-    let counted = counted(meter, reader.found(), End::Whole, Sent::default)?;
-    let parts = Parts::of_request((kind, path), reader.found(), counted, price, asked);
-    let (counted, attributes) = parts.last;
-    Some((counted, Attributes { batch: true, ..attributes }))
+    reader
+}
+
+/// The usage of one answer of a line of a batch without that of its tools, and its attributes. `asked` returns what the
+/// line states of its images, as far as that is known, from what its answer states.
+pub(crate) fn of_line(
+    of: (UsageKind, &str),
+    meter: MeterKind,
+    found: &Found,
+    price: &Price,
+    asked: impl FnOnce(ImageTraits) -> ImageTraits,
+) -> Option<(Counted, Attributes)> {
+    let counted = counted(meter, found, End::Whole, Sent::default)?;
+    let (counted, attributes) = Parts::of_request(of, found, counted, price, asked).last;
+    Some((counted, of_batch(attributes)))
+}
+
+/// The same attributes of lines of a batch.
+pub(crate) fn of_batch(attributes: Attributes) -> Attributes {
+    Attributes { batch: true, ..attributes }
 }
 
 fn whole(figure: u64) -> i64 {

@@ -29,8 +29,9 @@ use crate::metering::Recorded;
 use crate::rejection::Rejection;
 use crate::request::json_body;
 use crate::request::json_walk;
+use crate::response::answer_reader::Found;
 use crate::response::error_body;
-use crate::response::reported_usage;
+use crate::response::reported_usage::{self, Parts, ToolUse, of_batch};
 use crate::upstream::{UpstreamBody, UpstreamRequest};
 use crate::upstream_objects::line_sums::LineSums;
 use crate::upstream_objects::lines::{Broken, Lines, several};
@@ -68,6 +69,8 @@ pub(crate) struct BatchLines {
     pub(crate) most: Measured,
     /// What they state of their images.
     pub(crate) images: StatedImages,
+    /// The model of their tools that generate images.
+    pub(crate) tool: Option<String>,
 }
 
 /// What is kept of a batch that has begun.
@@ -77,6 +80,8 @@ pub(crate) struct BegunBatch {
     pub(crate) guard: SpendGuard,
     /// What its lines state of their images.
     pub(crate) images: StatedImages,
+    /// The model of the tools of its lines that generate images.
+    pub(crate) tool: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -164,6 +169,13 @@ impl Gateway {
             let unnamed = error_body::bad_body("Name the model of the tool `image_generation`.");
             return Err(unnamed.with_param("tools").into());
         }
+        if let Some((image, _)) = &judged.image
+            && *said.tool.get_or_insert_with(|| (*image.id).to_owned()) != *image.id
+        {
+            // Results do not name it.
+            let message = "The tools `image_generation` of one batch must name one model.";
+            return Err(error_body::bad_body(message).with_param("tools").into());
+        }
         if *judged.entry.upstream != *upstream.name {
             let id = &judged.entry.id;
             return Err(error_body::bad_body(format!("The model '{id}' is not served where batches run.")).into());
@@ -230,21 +242,31 @@ impl Gateway {
         let upstream = catalogue.default_upstream().ok_or_else(misconfigured)?;
         let content = self.content(&self.request_id(), upstream, &results).await?;
         let mut lines = Lines::new(content, self.limits.form_body);
-        let mut sums = LineSums::default();
+        let (mut sums, mut uncharged) = (LineSums::default(), false);
         while let Some(line) = lines.next().await.map_err(|_| uncounted())? {
             let read = serde_json::from_slice::<ResultLine<'_>>(&line).ok();
             let Some(body) = read.and_then(|line| line.response).and_then(|response| response.body) else { continue };
             let named = serde_json::from_str(body.get()).map(|ModelOf { model }| model).ok();
             let only = || pending.images.only_model().filter(|_| kind == UsageKind::Images).map(str::to_owned);
-            let (of, body) = ((kind, batch.endpoint.as_str()), body.get().as_bytes());
             let Some(model) = named.or_else(only) else { continue };
             let served = served_as(&catalogue, &model).map(|entry| (*entry.id).to_owned());
             let model = served.unwrap_or(model);
             let price = self.price_of(pending, &model);
             let asked = |answered| pending.images.of_line(&model, answered, &price);
-            let line = reported_usage::of_line(of, meter, body, &price, asked);
+            let (of, answer) = ((kind, batch.endpoint.as_str()), reported_usage::read_line(body.get().as_bytes()));
+            let line = reported_usage::of_line(of, meter, answer.found(), &price, asked);
             let Some((counted, attributes)) = line else { continue };
-            sums.add(model, attributes, counted);
+            let found = answer.found();
+            self.add_tools(&mut sums, pending, (model.as_str(), batch.endpoint.as_str()), found);
+            uncharged |= pending.tool.is_none() && found.drawn().number() > 0;
+            sums.add((kind, attributes), model, counted);
+        }
+        if uncharged {
+            let id = &pending.id;
+            tracing::warn!(
+                id,
+                "images that tools drew for a batch are not counted: the model of the tools is not known"
+            );
         }
         let sums = sums.events();
         if sums.is_empty() {
@@ -256,12 +278,33 @@ impl Gateway {
             left -= 1;
             // The last event ends what is pending; if it is there after a crash, so are all before it.
             let once = if left == 0 { pending.id.clone() } else { format!("{}/{}", pending.id, sum.name) };
-            let event = self.event_of(pending, (kind, sum.attributes), sum.model, sum.counted, once);
+            let event = self.event_of(pending, (sum.kind, sum.attributes), sum.model, sum.counted, once);
             recorded = self.services.meter.record(event);
         }
         // Events become safe in order, so the last one covers all.
         recorded.safe().await.map_err(|_| error_body::unrecorded())?;
         self.own(&results, &payer).await
+    }
+
+    /// Adds what the hosted tools of a line did, as for a single request. Sessions count at once, under their own ids.
+    fn add_tools(&self, sums: &mut LineSums, pending: &Pending, (model, path): (&str, &str), found: &Found) {
+        if let Some(tool) = &pending.tool {
+            let drawn = Parts::of_tool(found, path, &self.price_of(pending, tool));
+            let parts = drawn.into_iter().flat_map(|parts| parts.earlier.into_iter().chain([parts.last]));
+            for (counted, attributes) in parts {
+                sums.add((UsageKind::Images, of_batch(attributes)), tool.clone(), counted);
+            }
+        }
+        for ToolUse { kind, counted, attributes, once } in reported_usage::tool_calls(found, &pending.organization) {
+            let of = (kind, of_batch(attributes));
+            match once {
+                None => sums.add(of, model.to_owned(), counted),
+                Some(once) => {
+                    let event = self.event_of(pending, of, model.to_owned(), counted, once);
+                    drop(self.services.meter.record(event));
+                }
+            }
+        }
     }
 
     /// Records the payer of a result file, who can read it from then on.

@@ -259,10 +259,10 @@ impl Gateway {
         &self,
         request: &ApiRequest<'_>,
         id: &str,
-        BegunBatch { mut guard, images }: BegunBatch,
+        BegunBatch { mut guard, images, tool }: BegunBatch,
     ) -> Result<(), ErrorResponse> {
         let Some(mut pending) = self.pending_batch(request, id) else { return Ok(()) };
-        (pending.hold, pending.images) = (guard.hand_over(), images);
+        (pending.hold, pending.images, pending.tool) = (guard.hand_over(), images, tool);
         note(Arc::clone(&self.services.pending), pending).await.map_err(|_| error_body::store_unavailable())
     }
 

@@ -78,6 +78,7 @@ pub(super) const MESSAGES: &[Pattern] = &[
     (&["in 'input_file_id'"], "request-not-understood"),
     (&["a batch may hold"], "request-not-understood"),
     (&["the requests for images of one batch must name one model"], "request-not-understood"),
+    (&["the tools `image_generation` of one batch"], "request-not-understood"),
     (&["each line is one object with 'custom_id'"], "request-not-understood"),
     (&["of the batch:"], "request-not-understood"),
     (&["it is too long."], "request-not-understood"),
