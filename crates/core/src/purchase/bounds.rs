@@ -7,6 +7,9 @@ use crate::time::Timestamp;
 pub const DAY: i64 = 86_400;
 /// How long after its first paid purchase an organization is new, in seconds: a week.
 pub const NEW_FOR: i64 = 7 * DAY;
+/// How long after its first paid purchase an organization has a bound of automatic purchases in a month, in seconds:
+/// 60 days. Within this time most holders of stolen cards have disputed what they did not buy.
+pub const RECHARGE_NEW_FOR: i64 = 60 * DAY;
 /// The least that the payment service charges, in cents.
 pub const LEAST_CHARGE: i64 = 50;
 /// The most that the payment service charges, in cents.
@@ -23,11 +26,13 @@ pub struct PurchaseBounds {
     pub most_day: i64,
     /// The most in 24 hours of a new organization, which bounds each of its purchases, too.
     pub most_day_new: i64,
+    /// The most that automatic purchases of a new organization may cost in a calendar month, whatever its owners set.
+    pub most_recharge_month_new: i64,
 }
 
 impl Default for PurchaseBounds {
     fn default() -> Self {
-        Self { least: 500, most: 100_000, most_day: 500_000, most_day_new: 10_000 }
+        Self { least: 500, most: 100_000, most_day: 500_000, most_day_new: 10_000, most_recharge_month_new: 50_000 }
     }
 }
 
@@ -70,6 +75,14 @@ impl PurchaseBounds {
     #[must_use]
     pub fn of_one(&self, new: bool) -> i64 {
         self.most.min(self.of_day(new))
+    }
+
+    /// The most that may be bought automatically in a calendar month by an organization with its first paid purchase at
+    /// this moment; `None` where only the ceiling of its owners counts.
+    #[must_use]
+    pub fn of_recharge_month(&self, first_paid: Option<Timestamp>, now: Timestamp) -> Option<i64> {
+        let is_new = first_paid.is_none_or(|at| now.since(at) < RECHARGE_NEW_FOR);
+        is_new.then_some(self.most_recharge_month_new)
     }
 
     /// Checks an amount. `bought` is what was bought in the last 24 hours and has not failed, all in cents.

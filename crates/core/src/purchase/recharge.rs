@@ -54,6 +54,8 @@ pub struct RechargeFigures {
     pub balance: Amount,
     /// What automatic purchases of this month have cost or may still cost, in cents.
     pub bought: i64,
+    /// The most that the operator lets automatic purchases of a month cost, in cents; `None` without such a bound.
+    pub most: Option<i64>,
     /// Whether an automatic purchase has not ended.
     pub runs: bool,
 }
@@ -67,6 +69,8 @@ pub enum RechargeDecision {
     Buy(i64),
     /// The ceiling of the month leaves no room for another purchase.
     Ceiling,
+    /// The operator's bound of a month leaves no room for one of this many cents.
+    Bounds(i64),
 }
 
 /// Decides about an automatic purchase. The amount is never made smaller to fit below the ceiling: owners chose it.
@@ -76,8 +80,12 @@ pub fn decide(set: &Recharge, now: RechargeFigures) -> RechargeDecision {
         return RechargeDecision::Nothing;
     }
     let cents = set.amount.0 / CENT;
-    if now.bought.saturating_add(cents) > set.ceiling.0 / CENT {
+    let after = now.bought.saturating_add(cents);
+    if after > set.ceiling.0 / CENT {
         return RechargeDecision::Ceiling;
+    }
+    if now.most.is_some_and(|most| after > most) {
+        return RechargeDecision::Bounds(cents);
     }
     RechargeDecision::Buy(cents)
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::bounds::{NEW_FOR, PurchaseBounds, PurchaseRefusal};
+use super::bounds::{NEW_FOR, PurchaseBounds, PurchaseRefusal, RECHARGE_NEW_FOR};
 use super::recharge::{Pause, RechargeDecision, RechargeFigures, decide};
 use super::*;
 use crate::ledger::Recharge;
@@ -159,6 +159,10 @@ fn an_organization_is_new_for_a_week_after_its_first_payment() {
     assert!(PurchaseBounds::is_new(None, Timestamp(0)));
     assert!(PurchaseBounds::is_new(Some(Timestamp(0)), Timestamp(NEW_FOR - 1)));
     assert!(!PurchaseBounds::is_new(Some(Timestamp(0)), Timestamp(NEW_FOR)));
+    let month = |first_paid, now| PurchaseBounds::default().of_recharge_month(first_paid, Timestamp(now));
+    assert_eq!(month(None, i64::MAX), Some(50_000));
+    assert_eq!(month(Some(Timestamp(0)), RECHARGE_NEW_FOR - 1), Some(50_000));
+    assert_eq!(month(Some(Timestamp(0)), RECHARGE_NEW_FOR), None);
     let low = PurchaseBounds { most_day: 50, ..PurchaseBounds::default() };
     assert_eq!((low.of_day(true), low.of_one(true)), (50, 50), "a bound of new organizations raises no other");
 }
@@ -167,13 +171,19 @@ fn an_organization_is_new_for_a_week_after_its_first_payment() {
 fn recharge_stops_at_its_ceiling() {
     let micros = |cents: i64| Micros(cents * 10_000);
     let set = Recharge { below: micros(500), amount: micros(1_000), ceiling: micros(2_500) };
-    let figures = |cents, bought, runs| RechargeFigures { balance: Amount::of_cents(cents), bought, runs };
+    let figures = |cents, bought, runs| RechargeFigures { balance: Amount::of_cents(cents), bought, most: None, runs };
     assert_eq!(decide(&set, figures(500, 0, false)), RechargeDecision::Nothing, "not below");
     assert_eq!(decide(&set, figures(499, 0, false)), RechargeDecision::Buy(1_000));
     assert_eq!(decide(&set, figures(-1, 1_500, false)), RechargeDecision::Buy(1_000));
     assert_eq!(decide(&set, figures(-1, 1_501, false)), RechargeDecision::Ceiling);
     assert_eq!(decide(&set, figures(-1, 0, true)), RechargeDecision::Nothing, "never two at a time");
     assert_eq!(decide(&set, figures(-1, i64::MAX, false)), RechargeDecision::Ceiling);
+    // The operator's bound holds whatever the owners set.
+    let bounded = |bought, most| decide(&set, RechargeFigures { most: Some(most), ..figures(-1, bought, false) });
+    assert_eq!(bounded(1_000, 2_000), RechargeDecision::Buy(1_000));
+    assert_eq!(bounded(1_001, 2_000), RechargeDecision::Bounds(1_000));
+    assert_eq!(bounded(0, 999), RechargeDecision::Bounds(1_000));
+    assert_eq!(bounded(1_501, 0), RechargeDecision::Ceiling, "what owners can change is named first");
     for pause in Pause::ALL {
         assert_eq!(Pause::from_name(pause.as_str()), Some(pause));
     }

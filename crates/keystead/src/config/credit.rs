@@ -25,6 +25,9 @@ pub(crate) struct CreditSection {
     most_day: i64,
     /// The same for an organization that first paid less than a week ago, in cents.
     most_day_new: i64,
+    /// The most that an organization that first paid less than 60 days ago may buy automatically in a calendar month, in
+    /// cents.
+    most_recharge_month_new: i64,
 }
 
 /// The checked section.
@@ -37,7 +40,7 @@ pub(crate) struct Credit {
 
 impl Default for CreditSection {
     fn default() -> Self {
-        let PurchaseBounds { least, most, most_day, most_day_new } = PurchaseBounds::default();
+        let PurchaseBounds { least, most, most_day, most_day_new, most_recharge_month_new } = PurchaseBounds::default();
         Self {
             mode: BillingMode::None.as_str().to_owned(),
             purchases_expire_after_days: None,
@@ -45,6 +48,7 @@ impl Default for CreditSection {
             most_purchase: most,
             most_day,
             most_day_new,
+            most_recharge_month_new,
         }
     }
 }
@@ -71,8 +75,9 @@ impl CreditSection {
             most: self.most_purchase,
             most_day: self.most_day,
             most_day_new: self.most_day_new,
+            most_recharge_month_new: self.most_recharge_month_new,
         };
-        let PurchaseBounds { least, most, most_day, most_day_new } = bounds;
+        let PurchaseBounds { least, most, most_day, most_day_new, most_recharge_month_new } = bounds;
         if !(LEAST_CHARGE..=MOST_CHARGE).contains(&least) || !(least..=MOST_CHARGE).contains(&most) {
             let message = format!(
                 "credit.least_purchase and credit.most_purchase are cents from {LEAST_CHARGE} to {MOST_CHARGE}, \
@@ -83,6 +88,10 @@ impl CreditSection {
         if most_day < least || most_day_new < least {
             let message = "credit.most_day and credit.most_day_new must allow the least purchase".to_owned();
             return Err(ConfigError::Value(message));
+        }
+        // Zero lets new organizations buy nothing automatically.
+        if most_recharge_month_new < 0 {
+            return Err(ConfigError::Value("credit.most_recharge_month_new must not be negative".to_owned()));
         }
         Ok(bounds)
     }
@@ -99,9 +108,13 @@ mod tests {
         assert_eq!(read(""), Ok(Credit { mode: BillingMode::None, purchased_days: None, purchases }));
         let prepaid = read("mode = \"prepaid\"\npurchases_expire_after_days = 365");
         assert_eq!(prepaid, Ok(Credit { mode: BillingMode::Prepaid, purchased_days: Some(365), purchases }));
-        let own = read("least_purchase = 100\nmost_purchase = 200\nmost_day = 300\nmost_day_new = 150").unwrap();
-        assert_eq!(own.purchases, PurchaseBounds { least: 100, most: 200, most_day: 300, most_day_new: 150 });
-        for bad in ["least_purchase = 49", "most_purchase = 499", "most_day = 1", "most_day_new = 499"] {
+        let own = "least_purchase = 100\nmost_purchase = 200\nmost_day = 300\nmost_day_new = 150\n\
+                   most_recharge_month_new = 0";
+        let bounds =
+            PurchaseBounds { least: 100, most: 200, most_day: 300, most_day_new: 150, most_recharge_month_new: 0 };
+        assert_eq!(read(own).unwrap().purchases, bounds);
+        let negative = "most_recharge_month_new = -1";
+        for bad in ["least_purchase = 49", "most_purchase = 499", "most_day = 1", "most_day_new = 499", negative] {
             assert!(read(bad).is_err(), "{bad}");
         }
         for bad in ["mode = \"Prepaid\"", "mode = \"\"", "purchases_expire_after_days = 0"] {

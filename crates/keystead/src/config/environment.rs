@@ -98,6 +98,7 @@ const SECTIONS: &[(&str, &[(&str, Kind)])] = &[
             ("most_purchase", Kind::Number),
             ("most_day", Kind::Number),
             ("most_day_new", Kind::Number),
+            ("most_recharge_month_new", Kind::Number),
         ],
     ),
     (

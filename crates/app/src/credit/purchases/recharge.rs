@@ -99,10 +99,12 @@ async fn due(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<Op
     let Some(set) = credit.active_recharge() else { return Ok(None) };
     // Of an earlier month.
     recharge_pauses::delete(tx, organization).await?;
-    let month = Window::month(app.now()).start;
+    let (now, month) = (app.now(), Window::month(app.now()).start);
+    let first_paid = credit_purchases::first_paid_at(tx, organization).await?;
     let figures = RechargeFigures {
         balance: credit.balance,
         bought: credit_purchases::sum_since(tx, organization, Some(PurchaseWay::Recharge), month).await?,
+        most: app.settings().purchases.of_recharge_month(first_paid, now),
         runs: credit_purchases::find_running_recharge(tx, organization).await?.is_some(),
     };
     match decide(&set, figures) {
@@ -110,6 +112,10 @@ async fn due(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<Op
         RechargeDecision::Buy(cents) => Ok(Some(cents)),
         RechargeDecision::Ceiling => {
             pause_recharge(app, tx, organization, Pause::Ceiling, figures.bought).await?;
+            Ok(None)
+        }
+        RechargeDecision::Bounds(cents) => {
+            pause_recharge(app, tx, organization, Pause::Bounds, cents).await?;
             Ok(None)
         }
     }

@@ -54,6 +54,42 @@ async fn what_no_purchase_may_have_is_not_bought_automatically() {
     shop.set_recharge(recharge(1_000, 100_000, 1_000_000)).await;
 }
 
+// Whoever signs up with a stolen card sets the ceiling themselves, so a new organization has one of the operator's.
+#[tokio::test]
+async fn a_new_organization_is_not_recharged_beyond_the_operators_bound() {
+    let shop = Shop::new().await;
+    let app = &shop.test.app;
+    shop.set_recharge(recharge(1_000, 10_000, 100_000_000)).await;
+    let spend = async || {
+        for bought in shop.all().await {
+            // The credit goes, so that the balance is below the threshold again.
+            let _ = shop.refund(&bought, refund(None)).await;
+        }
+    };
+    // The first week has a bound of its own.
+    shop.buy(order(500)).await.unwrap();
+    shop.test.wait(8 * 86_400);
+    for _ in 0..8 {
+        spend().await;
+        app.run_recharges().await.unwrap();
+        shop.test.wait(60);
+    }
+    assert_eq!(shop.all().await.len(), 1 + 5, "five of 100 USD in a month");
+    assert_eq!(shop.paused().await.map(|paused| paused.why), Some(Pause::Bounds));
+    // To save the settings again ends the pause, and not the bound.
+    shop.set_recharge(recharge(1_000, 10_000, 200_000_000)).await;
+    app.run_recharges().await.unwrap();
+    assert_eq!(shop.all().await.len(), 1 + 5);
+    // Sixty days after the first payment only the owners' ceiling counts.
+    shop.test.wait(60 * 86_400);
+    for _ in 0..7 {
+        spend().await;
+        app.run_recharges().await.unwrap();
+        shop.test.wait(60);
+    }
+    assert_eq!(shop.all().await.len(), 1 + 5 + 7);
+}
+
 // A fault for one organization does not keep the others waiting.
 #[tokio::test]
 async fn automatic_purchases_continue_after_a_fault() {
