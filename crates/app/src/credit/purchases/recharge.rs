@@ -6,6 +6,7 @@ use keystead_core::id::{OrganizationId, PurchaseId};
 use keystead_core::purchase::PurchaseWay;
 use keystead_core::purchase::recharge::{Pause, RechargeDecision, RechargeFigures, decide};
 use keystead_core::scope::Scope;
+use keystead_core::verification::limits::PURCHASE_FAILURE_LIMITS;
 use keystead_store::Tx;
 use keystead_store::tables::{credit_purchases, recharge_pauses};
 use serde_json::json;
@@ -17,7 +18,7 @@ use crate::audit::AuditEntry;
 use crate::credit::events::emit_recharge_paused;
 use crate::credit::view::credit_of;
 use crate::jobs::Job;
-use crate::verification::limits::hold_room;
+use crate::verification::limits::{Subjects, ensure_within, hold_room};
 use crate::{Actor, App, Error};
 
 impl App {
@@ -66,13 +67,9 @@ impl App {
         let begun = write_tx!(self.store(), "recharge_one", |tx| {
             hold_room(tx, "credit_purchases", organization.as_str()).await?;
             let Some(cents) = due(self, tx, organization).await? else { return Ok(None) };
-            match within_bounds(self, tx, organization, cents).await {
-                Ok(()) => {}
-                Err(Error::Invalid { .. }) => {
-                    pause_recharge(self, tx, organization, Pause::Bounds, cents).await?;
-                    return Ok(None);
-                }
-                Err(error) => return Err(error),
+            if let Some(pause) = refused_by(self, tx, organization, cents).await? {
+                pause_recharge(self, tx, organization, pause, cents).await?;
+                return Ok(None);
             }
             let row = match self.new_purchase(tx, organization, &id, PurchaseWay::Recharge, cents).await {
                 Ok(row) => row,
@@ -118,6 +115,20 @@ async fn due(app: &App, tx: &mut Tx, organization: &OrganizationId) -> Result<Op
             pause_recharge(app, tx, organization, Pause::Bounds, cents).await?;
             Ok(None)
         }
+    }
+}
+
+/// Returns the pause that follows where the limits of purchases refuse this amount.
+async fn refused_by(app: &App, tx: &mut Tx, organization: &OrganizationId, cents: i64) -> Result<Option<Pause>, Error> {
+    let who = Subjects { organization: Some(organization), ..Subjects::default() };
+    match ensure_within(app, tx, PURCHASE_FAILURE_LIMITS, &who, "").await {
+        // Strangers could otherwise test a card by saving the settings after each refusal, which ends the pause.
+        Err(Error::Limited { .. }) => return Ok(Some(Pause::Declined)),
+        other => other?,
+    }
+    match within_bounds(app, tx, organization, cents).await {
+        Err(Error::Invalid { .. }) => Ok(Some(Pause::Bounds)),
+        other => other.map(|()| None),
     }
 }
 

@@ -133,6 +133,25 @@ async fn automatic_purchases_pause_after_a_refusal() {
     assert_eq!(shop.balance().await, Amount::of_cents(2_500));
 }
 
+// To save the settings again ends the pause, and not the limit on refusals of the bank.
+#[tokio::test]
+async fn refusals_of_automatic_purchases_count_against_card_testing() {
+    let shop = Shop::new().await;
+    let app = &shop.test.app;
+    shop.till.answers(Answer::Declines("insufficient_funds"));
+    for _ in 0..8 {
+        shop.set_recharge(recharge(1_000, 2_000, 10_000)).await;
+        app.run_recharges().await.unwrap();
+    }
+    assert_eq!(shop.all().await.len(), 5, "five refusals in a day");
+    assert_eq!(shop.paused().await.map(|paused| paused.why), Some(Pause::Declined));
+    shop.test.wait(86_401);
+    shop.till.answers(Answer::Pays);
+    shop.set_recharge(recharge(1_000, 2_000, 10_000)).await;
+    app.run_recharges().await.unwrap();
+    assert_eq!(shop.balance().await, Amount::of_cents(2_000));
+}
+
 #[tokio::test]
 async fn a_pause_of_automatic_purchases_is_an_event_once() {
     let shop = Shop::new().await;
