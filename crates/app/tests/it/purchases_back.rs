@@ -113,6 +113,67 @@ async fn a_won_dispute_resumes_after_an_earlier_lost_one() {
     assert!(report(&third, "dp_4", ReversalState::Undone).await);
 }
 
+/// Reports a refund or a dispute of 20 USD that were bought, and returns the balance and whether billing is suspended.
+async fn report(
+    shop: &Shop,
+    bought: &PurchaseView,
+    (reference, kind, cents): (&str, ReversalKind, i64),
+    state: ReversalState,
+) -> (Amount, bool) {
+    shop.test.wait(1);
+    shop.till.reverses(bought.id.as_str(), reference, kind, cents, state);
+    let event = format!("evt_{}", shop.test.app.now().0);
+    shop.test.deliver("bank", &event, "charge.refunded", bought.id.as_str()).await;
+    shop.test.work().await;
+    (shop.balance().await, shop.suspended().await)
+}
+
+// Refunds run while the bank takes all of the payment back, and fail one after the other.
+#[tokio::test]
+async fn a_dispute_takes_what_failed_refunds_give_back() {
+    use ReversalState::{Final, Open, Undone};
+    let (small, large) = (("re_1", ReversalKind::Refund, 500), ("re_2", ReversalKind::Refund, 800));
+    let dispute = ("dp_1", ReversalKind::Dispute, 2_000);
+    for (end, cents) in [(Final, 0), (Undone, 2_000)] {
+        let shop = Shop::new().await;
+        let bought = shop.buy(order(2_000)).await.unwrap();
+        assert_eq!(report(&shop, &bought, small, Open).await, (Amount::of_cents(1_500), false));
+        assert_eq!(report(&shop, &bought, large, Open).await, (Amount::of_cents(700), false));
+        assert_eq!(report(&shop, &bought, dispute, Open).await, (Amount::ZERO, true));
+        assert_eq!(report(&shop, &bought, small, Undone).await, (Amount::ZERO, true));
+        assert_eq!(report(&shop, &bought, large, Undone).await, (Amount::ZERO, true));
+        let view = shop.bought(&bought).await;
+        assert_eq!((view.refunded, view.disputed), (0, 2_000));
+        assert_eq!(report(&shop, &bought, dispute, end).await, (Amount::of_cents(cents), end == Final));
+        // To read it once more changes nothing.
+        assert_eq!(report(&shop, &bought, large, Undone).await, (Amount::of_cents(cents), end == Final));
+    }
+}
+
+// All of it was paid back before, as far as the service knew: a dispute takes nothing until that refund fails.
+#[tokio::test]
+async fn a_dispute_of_a_refunded_purchase_takes_what_the_refund_gives_back() {
+    let shop = Shop::new().await;
+    let bought = shop.buy(order(2_000)).await.unwrap();
+    let (refund, dispute) = (("re_1", ReversalKind::Refund, 2_000), ("dp_1", ReversalKind::Dispute, 2_000));
+    report(&shop, &bought, refund, ReversalState::Final).await;
+    assert_eq!(report(&shop, &bought, dispute, ReversalState::Open).await, (Amount::ZERO, false));
+    assert_eq!(report(&shop, &bought, refund, ReversalState::Undone).await, (Amount::ZERO, true));
+    assert_eq!(report(&shop, &bought, dispute, ReversalState::Undone).await, (Amount::of_cents(2_000), false));
+}
+
+// The bank took the payment back before Keystead knew, so the service refuses the operator's refund.
+#[tokio::test]
+async fn a_refund_that_is_refused_for_a_dispute_leaves_its_credit_to_it() {
+    let shop = Shop::new().await;
+    let bought = shop.buy(order(2_000)).await.unwrap();
+    shop.till.reverses(bought.id.as_str(), "dp_1", ReversalKind::Dispute, 2_000, ReversalState::Open);
+    shop.till.keeps.store(true, Ordering::SeqCst);
+    let view = shop.refund(&bought, refund(Some(500))).await.unwrap();
+    assert_eq!((view.refunded, view.disputed), (0, 2_000));
+    assert_eq!((shop.balance().await, shop.suspended().await), (Amount::ZERO, true));
+}
+
 // The customer was deleted at the service and the organization has another one: a dispute of the paid purchase counts.
 #[tokio::test]
 async fn a_purchase_of_an_earlier_customer_is_disputed() {

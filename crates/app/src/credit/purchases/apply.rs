@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::mails::PurchaseNotice;
 use super::recharge::pause_recharge;
-use super::reversals::apply_reversal;
+use super::reversals::apply_reversals;
 use super::{EndPayment, MailPurchase, micros};
 use crate::audit::AuditEntry;
 use crate::credit::book::Book;
@@ -148,9 +148,7 @@ async fn apply_report(app: &App, tx: &mut Tx, mut row: Purchase, payment: Paymen
         }
     }
     if row.state == PurchaseState::Paid {
-        for reversal in &payment.reversals {
-            apply_reversal(app, tx, &actor, &row, reversal).await?;
-        }
+        apply_reversals(app, tx, &actor, &row, &payment.reversals).await?;
     }
     if !credit_purchases::update(tx, &row).await? {
         return Err(Error::Unavailable);

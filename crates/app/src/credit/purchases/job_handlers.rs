@@ -106,6 +106,8 @@ pub(crate) async fn request_refund(app: &App, job: RequestRefund) -> Result<Outc
     refresh_purchase(app, &row.organization, &row.id, Reading::Always).await?;
     if refused {
         undo_refund(app, &job).await?;
+        // It may be refused because the bank takes the payment back: what the refund gave back is the dispute's.
+        refresh_purchase(app, &row.organization, &row.id, Reading::Always).await?;
     }
     Ok(Outcome::Done)
 }

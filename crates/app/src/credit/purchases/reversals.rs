@@ -22,8 +22,60 @@ pub(super) fn rest(row: &Purchase, known: &[ReversalRow]) -> i64 {
     gone.fold(row.cents, i64::saturating_sub)
 }
 
+/// Applies the refunds and disputes of a purchase.
+pub(super) async fn apply_reversals(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    row: &Purchase,
+    reported: &[Reversal],
+) -> Result<(), Error> {
+    for one in reported {
+        apply_reversal(app, tx, actor, row, one).await?;
+    }
+    // After all of them, because a refund that failed leaves something to a dispute.
+    for one in reported.iter().filter(|one| one.kind == ReversalKind::Dispute) {
+        apply_further_parts(app, tx, actor, row, one).await?;
+    }
+    Ok(())
+}
+
+/// Applies what the bank took back besides the first part of a dispute. When the dispute came, another reversal had taken
+/// that out; once that one is undone, its credit belongs to the dispute, as a reversal of its own.
+async fn apply_further_parts(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    row: &Purchase,
+    reported: &Reversal,
+) -> Result<(), Error> {
+    let further = |number: usize, cents: i64| Reversal {
+        reference: format!("{}/{number}", reported.reference),
+        own: None,
+        cents,
+        ..reported.clone()
+    };
+    let all = credit_reversals::list(tx, &row.id).await?;
+    let find = |reference: &str| {
+        let of_dispute = |one: &&ReversalRow| one.kind == ReversalKind::Dispute;
+        all.iter().filter(of_dispute).find(|one| one.reference.as_deref() == Some(reference))
+    };
+    let Some(first) = find(&reported.reference) else { return Ok(()) };
+    let (mut taken, mut number) = (first.cents, 1);
+    while let Some(known) = find(&further(number, 0).reference) {
+        taken = taken.saturating_add(known.cents);
+        apply_reversal(app, tx, actor, row, &further(number, known.cents)).await?;
+        number += 1;
+    }
+    let missing = reported.cents.saturating_sub(taken).min(rest(row, &all));
+    if missing > 0 && first.state != ReversalState::Undone {
+        apply_reversal(app, tx, actor, row, &further(number, missing)).await?;
+    }
+    Ok(())
+}
+
 /// Applies one refund or dispute.
-pub(super) async fn apply_reversal(
+async fn apply_reversal(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
