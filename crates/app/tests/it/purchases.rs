@@ -149,6 +149,27 @@ async fn purchases_end_at_use() {
     assert_eq!(shop.balance().await, Amount::ZERO);
 }
 
+// The service does not answer, and billing is suspended before it does: the card is not charged any more. A payment of
+// which only the answer was lost is credited.
+#[tokio::test]
+async fn no_card_is_charged_after_a_suspension() {
+    for (reached, charges, state) in [(false, 0, PurchaseState::Expired), (true, 1, PurchaseState::Paid)] {
+        let shop = Shop::new().await;
+        shop.till.line.cut(!reached);
+        shop.till.loses.store(reached, Ordering::SeqCst);
+        let bought = shop.buy(order(1_000)).await.unwrap();
+        assert_eq!(bought.state, PurchaseState::Created);
+        let organization = shop.tenant.organization();
+        shop.test.app.suspend_billing(&Shop::operator(), organization, "looks stolen").await.unwrap();
+        shop.till.line.cut(false);
+        shop.till.loses.store(false, Ordering::SeqCst);
+        shop.test.wait(61);
+        shop.test.work().await;
+        assert_eq!(shop.till.charges.load(Ordering::SeqCst), charges);
+        assert_eq!(shop.bought(&bought).await.state, state);
+    }
+}
+
 #[tokio::test]
 async fn the_bank_asks_and_the_owner_confirms() {
     let shop = Shop::new().await;

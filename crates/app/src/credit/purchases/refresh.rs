@@ -5,7 +5,7 @@ use keystead_core::purchase::{PaymentStatus, PurchaseState, PurchaseWay, REQUEST
 use keystead_providers::ProviderError;
 use keystead_providers::payment::PaymentAt;
 use keystead_store::tables::credit_purchases::{self, Purchase};
-use keystead_store::tables::credit_reversals;
+use keystead_store::tables::{credit_accounts, credit_reversals};
 
 use super::apply::{apply_payment, ended};
 use super::order::request_payment;
@@ -90,6 +90,14 @@ enum Asked {
     Again,
 }
 
+/// Whether billing was suspended since the purchase was ordered: then its card is not charged any more.
+async fn is_suspended(app: &App, organization: &OrganizationId) -> Result<bool, Error> {
+    read_tx!(app.store(), "suspended_buyer", |tx| {
+        let account = credit_accounts::find(tx, organization).await?;
+        Ok(account.is_some_and(|account| account.suspended.is_some()))
+    })
+}
+
 async fn ask(app: &App, row: &Purchase) -> Result<Asked, Error> {
     let service = purchase_provider(app)?;
     let now = app.now();
@@ -102,7 +110,8 @@ async fn ask(app: &App, row: &Purchase) -> Result<Asked, Error> {
     };
     let requested = row.session.is_some() || row.payment.is_some();
     let young = now.since(row.created_at) < REQUEST_FOR;
-    if !requested && young && row.way != PurchaseWay::Checkout && row.state == PurchaseState::Created {
+    let again = !requested && young && row.way != PurchaseWay::Checkout && row.state == PurchaseState::Created;
+    if again && !is_suspended(app, &row.organization).await? {
         request_payment(app, row).await?;
         return Ok(Asked::Waits);
     }
