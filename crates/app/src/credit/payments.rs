@@ -69,13 +69,19 @@ pub async fn record_purchase(app: &App, tx: &mut Tx, actor: &Actor, paid: &Purch
     let lot = app.draw(CreditLotId::generate);
     let made = purchase(&book.position, &lot, paid.micros).map_err(fault)?;
     let about = About { reference: Some(reference), payment: Some(paid.payment.to_owned()), ..About::default() };
-    let expires_at = app.settings().purchased_credit_days.map(|days| app.now().plus(days.saturating_mul(DAY)));
-    let rules = LotRules { expires_at, ..LotRules::default() };
-    let transaction = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, rules))).await?;
+    let transaction = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, bought(app)))).await?;
     record(app, tx, actor, &transaction).await?;
     let balance = book.finish(app, tx).await?;
     evaluate(app, tx, paid.organization, app.now()).await?;
     Ok(Posted { transaction, repeated: false, balance })
+}
+
+/// The rules of a lot of bought credit that begins now. Credit that comes back after a refund or a dispute gets them, too:
+/// otherwise it would never expire.
+pub(super) fn bought(app: &App) -> LotRules {
+    let days = app.settings().purchased_credit_days;
+    let expires_at = days.map(|days| app.now().plus(days.saturating_mul(DAY)));
+    LotRules { expires_at, ..LotRules::default() }
 }
 
 /// Posts a refund of a payment, or of a part of it.
@@ -156,7 +162,7 @@ pub async fn reverse_chargeback(
     let lot = app.draw(CreditLotId::generate);
     let made = reverse_charge_back(&book.position, &lot, micros).map_err(fault)?;
     let about = About { reference: Some(reference), payment: taken.payment.clone(), ..About::default() };
-    let transaction = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, LotRules::default()))).await?;
+    let transaction = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, bought(app)))).await?;
     record(app, tx, actor, &transaction).await?;
     let left = ledger::sums(tx, organization).await?.get(&Account::Disputed).map_or(0, |sum| sum.0);
     let suspended = book.account.suspended.as_ref().filter(|(_, why, _)| *why == Suspension::Chargeback);

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use keystead_app::Settings;
 use keystead_app::credit::{BuyCredit, PurchaseView, RefundPurchase};
 use keystead_core::money::Amount;
 use keystead_core::purchase::{PaymentStatus, PurchaseState, ReversalKind, ReversalState};
@@ -172,6 +173,25 @@ async fn a_refund_that_is_refused_for_a_dispute_leaves_its_credit_to_it() {
     let view = shop.refund(&bought, refund(Some(500))).await.unwrap();
     assert_eq!((view.refunded, view.disputed), (0, 2_000));
     assert_eq!((shop.balance().await, shop.suspended().await), (Amount::ZERO, true));
+}
+
+// Credit that comes back expires like credit that is bought on that day.
+#[tokio::test]
+async fn credit_that_comes_back_expires() {
+    for kind in ReversalKind::ALL {
+        let shop = Shop::with(Settings { purchased_credit_days: Some(30), ..Settings::default() }).await;
+        let bought = shop.buy(order(2_000)).await.unwrap();
+        let of_it = ("back_1", kind, 2_000);
+        assert_eq!(report(&shop, &bought, of_it, ReversalState::Open).await.0, Amount::ZERO);
+        shop.test.wait(20 * 86_400);
+        assert_eq!(report(&shop, &bought, of_it, ReversalState::Undone).await, (Amount::of_cents(2_000), false));
+        let credit = shop.test.app.credit(&shop.tenant.actor, shop.tenant.organization()).await.unwrap();
+        let expires_at = shop.test.app.now().plus(30 * 86_400);
+        assert_eq!(credit.next_expiry().map(|(at, _)| at), Some(expires_at), "{kind:?}");
+        shop.test.wait(30 * 86_400 + 1);
+        shop.test.app.post_ledgers().await.unwrap();
+        assert_eq!(shop.balance().await, Amount::ZERO, "{kind:?}");
+    }
 }
 
 // The customer was deleted at the service and the organization has another one: a dispute of the paid purchase counts.

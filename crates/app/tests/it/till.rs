@@ -300,7 +300,12 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) async fn new() -> Self {
-        let settings = Settings { billing_mode: BillingMode::Prepaid, ..Settings::default() };
+        Self::with(Settings::default()).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn with(settings: Settings) -> Self {
+        let settings = Settings { billing_mode: BillingMode::Prepaid, ..settings };
         let till = Arc::<Till>::default();
         let store = Database::memory().await.store;
         let test = ServicesApp::with_cards_over(store, settings, Arc::<Till>::clone(&till));

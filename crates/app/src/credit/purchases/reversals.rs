@@ -11,8 +11,8 @@ use keystead_store::tables::ledger;
 use super::apply::mail_amount;
 use super::mails::PurchaseNotice;
 use super::{PollPurchase, micros};
-use crate::credit::book::{About, Book, LotRules, fault};
-use crate::credit::payments::{TakenBack, record, record_chargeback, record_refund, reverse_chargeback};
+use crate::credit::book::{About, Book, fault};
+use crate::credit::payments::{TakenBack, bought, record, record_chargeback, record_refund, reverse_chargeback};
 use crate::jobs::{Job, poll_wait};
 use crate::{Actor, App, Error};
 
@@ -182,8 +182,7 @@ pub(super) async fn give_back(
                     reason: "refund_failed".to_owned(),
                     ..About::default()
                 };
-                let rules = LotRules::default();
-                let posted = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, rules))).await?;
+                let posted = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, bought(app)))).await?;
                 record(app, tx, actor, &posted).await?;
             }
             book.finish(app, tx).await?;
