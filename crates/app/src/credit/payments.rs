@@ -2,7 +2,9 @@
 //! it is called, inside the transaction of its caller, in which nothing may be written before.
 
 use keystead_core::id::{CreditLotId, OrganizationId};
-use keystead_core::ledger::{Account, Suspension, change, charge_back, purchase, refund, reverse_charge_back};
+use keystead_core::ledger::{
+    Account, OfPayment, Suspension, change, charge_back, purchase, refund, reverse_charge_back,
+};
 use keystead_core::money::{Amount, Micros};
 use keystead_core::purchase::{ReversalKind, ReversalState};
 use keystead_core::time::Timestamp;
@@ -110,8 +112,11 @@ async fn take_back(
     let TakenBack { organization, payment, id, micros } = *back;
     let mut book = Book::lock(app, tx, organization).await?;
     let reference = format!("{}/{id}", if disputed { "chargeback" } else { "refund" });
-    let taken = Micros(micros.0.saturating_neg());
-    if let Some(known) = known(tx, organization, &reference, taken, SAME_ID).await? {
+    let account = if disputed { Account::Disputed } else { Account::Refunds };
+    if let Some(known) = ledger::find_by_reference(tx, &reference).await? {
+        if known.organization != *organization || gained(&known, &account) != micros {
+            return Err(Error::Conflict { message: SAME_ID.to_owned() });
+        }
         return Ok(Posted { transaction: known, repeated: true, balance: book.finish(app, tx).await? });
     }
     let of_payment = ledger::list_of_payment(tx, payment).await?;
@@ -119,12 +124,9 @@ async fn take_back(
     let Some(lot) = bought.and_then(|row| row.lot.clone()) else {
         return Err(Error::not_found("payment for credit", payment));
     };
-    let open = open_of(&of_payment);
-    let made = if disputed {
-        charge_back(&book.position, &lot, micros, open)
-    } else {
-        refund(&book.position, &lot, micros, open)
-    };
+    let of = OfPayment { open: open_of(&of_payment), expired: expired_of(tx, &of_payment).await? };
+    let made =
+        if disputed { charge_back(&book.position, &lot, micros, of) } else { refund(&book.position, &lot, micros, of) };
     let about = About { reference: Some(reference), payment: Some(payment.to_owned()), ..About::default() };
     let transaction = book.post(app, tx, &actor.actor_id(), made.map_err(fault)?, about, None).await?;
     record(app, tx, actor, &transaction).await?;
@@ -160,9 +162,10 @@ pub async fn reverse_chargeback(
         return Ok(Posted { transaction: known, repeated: true, balance: book.finish(app, tx).await? });
     }
     let lot = app.draw(CreditLotId::generate);
-    let made = reverse_charge_back(&book.position, &lot, micros).map_err(fault)?;
+    let made = reverse_charge_back(&book.position, &lot, (micros, lost_of(&taken))).map_err(fault)?;
     let about = About { reference: Some(reference), payment: taken.payment.clone(), ..About::default() };
-    let transaction = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, bought(app)))).await?;
+    let new = (made.change().0 > 0).then(|| (lot, bought(app)));
+    let transaction = book.post(app, tx, &actor.actor_id(), made, about, new).await?;
     record(app, tx, actor, &transaction).await?;
     let left = ledger::sums(tx, organization).await?.get(&Account::Disputed).map_or(0, |sum| sum.0);
     let suspended = book.account.suspended.as_ref().filter(|(_, why, _)| *why == Suspension::Chargeback);
@@ -232,6 +235,24 @@ fn open_of(rows: &[LedgerTransaction]) -> Micros {
     let of_payment = [Account::Payments, Account::Refunds, Account::Disputed];
     let lost = |row: &LedgerTransaction| of_payment.iter().map(|account| gained(row, account).0).sum::<i64>();
     Micros(rows.iter().fold(0_i64, |open, row| open.saturating_sub(lost(row))))
+}
+
+/// What of the credit of a payment has expired, without what was taken back of that.
+async fn expired_of(tx: &mut Tx, rows: &[LedgerTransaction]) -> Result<Micros, Error> {
+    let mut expired = 0_i64;
+    for row in rows {
+        // Entries of refunds and disputes take from it, and give back to it.
+        expired = expired.saturating_add(gained(row, &Account::Expired).0);
+        let Some(lot) = &row.lot else { continue };
+        let expiry = ledger::find_by_reference(tx, &format!("expiry/{lot}")).await?;
+        expired = expired.saturating_add(expiry.map_or(0, |row| gained(&row, &Account::Expired).0));
+    }
+    Ok(Micros(expired.max(0)))
+}
+
+/// What a refund or a dispute took back of expired credit.
+pub(super) fn lost_of(taken: &LedgerTransaction) -> Micros {
+    Micros(gained(taken, &Account::Expired).0.saturating_neg())
 }
 
 /// Writes the audit row of a transaction.

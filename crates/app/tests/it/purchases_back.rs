@@ -194,6 +194,25 @@ async fn credit_that_comes_back_expires() {
     }
 }
 
+// What has expired is lost already, so that it is not taken from the balance a second time when its money goes back; and
+// it stays expired when the money comes back.
+#[tokio::test]
+async fn expired_credit_that_is_paid_back_is_not_owed() {
+    for kind in ReversalKind::ALL {
+        let shop = Shop::with(Settings { purchased_credit_days: Some(30), ..Settings::default() }).await;
+        let bought = shop.buy(order(2_000)).await.unwrap();
+        shop.test.wait(31 * 86_400);
+        shop.test.app.post_ledgers().await.unwrap();
+        assert_eq!(shop.balance().await, Amount::ZERO);
+        let (open, disputed) = (("back_1", kind, 2_000), kind == ReversalKind::Dispute);
+        assert_eq!(report(&shop, &bought, open, ReversalState::Open).await, (Amount::ZERO, disputed), "{kind:?}");
+        assert_eq!(report(&shop, &bought, open, ReversalState::Open).await, (Amount::ZERO, disputed), "{kind:?}");
+        assert_eq!(report(&shop, &bought, open, ReversalState::Undone).await, (Amount::ZERO, false), "{kind:?}");
+        let proof = shop.test.app.check_money(&Shop::operator()).await.unwrap();
+        assert_eq!(proof.difference, None, "{kind:?}");
+    }
+}
+
 // The customer was deleted at the service and the organization has another one: a dispute of the paid purchase counts.
 #[tokio::test]
 async fn a_purchase_of_an_earlier_customer_is_disputed() {

@@ -10,7 +10,7 @@ mod position;
 
 pub use low::LowMark;
 pub use operations::{
-    adjust, charge_back, expire, grant, post_usage, purchase, refund, reverse_charge_back, reverse_refund,
+    OfPayment, adjust, charge_back, expire, grant, post_usage, purchase, refund, reverse_charge_back, reverse_refund,
 };
 pub use position::{Lot, Position};
 

@@ -162,7 +162,10 @@ impl World {
                 }
                 let (payment, micros) = self.disputes.remove(at % self.disputes.len());
                 let (lot, heap) = self.lot(PRIORITY, None);
-                self.post(&reverse_charge_back(&self.position, &lot.id, Micros(micros)).unwrap(), Some(&lot));
+                self.post(
+                    &reverse_charge_back(&self.position, &lot.id, (Micros(micros), Micros(0))).unwrap(),
+                    Some(&lot),
+                );
                 self.payments[payment].open += micros;
                 self.model.give(micros, heap);
             }
@@ -191,11 +194,13 @@ impl World {
         }
         let at = at % self.payments.len();
         let (lot, open) = (self.payments[at].lot.clone(), Micros(self.payments[at].open));
+        // No purchase of this model expires.
+        let of = OfPayment { open, expired: Micros(0) };
         let refunds = matches!(act, Act::Refund(..));
         let made = if refunds {
-            refund(&self.position, &lot, Micros(micros), open)
+            refund(&self.position, &lot, Micros(micros), of)
         } else {
-            charge_back(&self.position, &lot, Micros(micros), open)
+            charge_back(&self.position, &lot, Micros(micros), of)
         };
         let Ok(transaction) = made else {
             assert!(micros > open.0);

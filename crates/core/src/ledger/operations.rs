@@ -58,8 +58,17 @@ pub fn post_usage(position: &Position, micros: Micros, mode: BillingMode) -> Res
     against(TransactionKind::Usage, position.take(micros.0, None, mode), Account::Usage)
 }
 
-/// A part of a payment was paid back. It comes from the lot that the payment began, then from the others, and is owed
-/// beyond that. `open` is what of the payment is not paid back yet.
+/// What of a payment can be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfPayment {
+    /// What is not taken back yet.
+    pub open: Micros,
+    /// What of its credit has expired, without what was taken back of that.
+    pub expired: Micros,
+}
+
+/// A part of a payment was paid back. It comes from the lot that the payment began, then from what of it has expired,
+/// then from the other lots, and is owed beyond that.
 ///
 /// # Errors
 /// When the amount is out of range, or more than is left of the payment.
@@ -67,9 +76,9 @@ pub fn refund(
     position: &Position,
     lot: &CreditLotId,
     micros: Micros,
-    open: Micros,
+    of: OfPayment,
 ) -> Result<Transaction, LedgerFault> {
-    take_back(TransactionKind::Refund, position, lot, (micros, open), Account::Refunds)
+    take_back(TransactionKind::Refund, position, lot, (micros, of), Account::Refunds)
 }
 
 /// A bank took a payment back, as [`refund`] does.
@@ -80,39 +89,70 @@ pub fn charge_back(
     position: &Position,
     lot: &CreditLotId,
     micros: Micros,
-    open: Micros,
+    of: OfPayment,
 ) -> Result<Transaction, LedgerFault> {
-    take_back(TransactionKind::Chargeback, position, lot, (micros, open), Account::Disputed)
+    take_back(TransactionKind::Chargeback, position, lot, (micros, of), Account::Disputed)
 }
 
 fn take_back(
     kind: TransactionKind,
     position: &Position,
     lot: &CreditLotId,
-    (micros, open): (Micros, Micros),
+    (micros, OfPayment { open, expired }): (Micros, OfPayment),
     account: Account,
 ) -> Result<Transaction, LedgerFault> {
     let micros = amount(micros)?;
     if micros > open.0 {
         return Err(LedgerFault::MoreThanPaid);
     }
-    against(kind, position.take(micros, Some(lot), BillingMode::Postpaid), account)
+    // The organization has lost what expired. It must not lose that a second time.
+    let lost = expired.0.clamp(0, micros - position.left_of(lot).0.min(micros));
+    let mut entries = position.take(micros - lost, Some(lot), BillingMode::Postpaid);
+    if lost > 0 {
+        entries.push(Entry { account: Account::Expired, micros: Micros(-lost) });
+    }
+    against(kind, entries, account)
 }
 
-/// The bank returned a payment: it settles what is owed, and the rest begins a lot of its own.
+/// The bank returned a payment: it settles what is owed, and the rest begins a lot of its own. `expired` is what was
+/// taken back of expired credit, which is expired again.
 ///
 /// # Errors
 /// When the amount is out of range.
-pub fn reverse_charge_back(position: &Position, lot: &CreditLotId, micros: Micros) -> Result<Transaction, LedgerFault> {
-    against(TransactionKind::ChargebackReversed, position.give(amount(micros)?, lot), Account::Disputed)
+pub fn reverse_charge_back(
+    position: &Position,
+    lot: &CreditLotId,
+    (micros, expired): (Micros, Micros),
+) -> Result<Transaction, LedgerFault> {
+    bring_back(TransactionKind::ChargebackReversed, position, lot, (micros, expired), Account::Disputed)
 }
 
-/// A refund failed, and the money stays: it settles what is owed, and the rest begins a lot of its own.
+/// A refund failed, and the money stays, as [`reverse_charge_back`] does.
 ///
 /// # Errors
 /// When the amount is out of range.
-pub fn reverse_refund(position: &Position, lot: &CreditLotId, micros: Micros) -> Result<Transaction, LedgerFault> {
-    against(TransactionKind::Adjustment, position.give(amount(micros)?, lot), Account::Refunds)
+pub fn reverse_refund(
+    position: &Position,
+    lot: &CreditLotId,
+    (micros, expired): (Micros, Micros),
+) -> Result<Transaction, LedgerFault> {
+    bring_back(TransactionKind::Adjustment, position, lot, (micros, expired), Account::Refunds)
+}
+
+fn bring_back(
+    kind: TransactionKind,
+    position: &Position,
+    lot: &CreditLotId,
+    (micros, expired): (Micros, Micros),
+    account: Account,
+) -> Result<Transaction, LedgerFault> {
+    let micros = amount(micros)?;
+    let lost = expired.0.clamp(0, micros);
+    let mut entries = position.give(micros - lost, lot);
+    if lost > 0 {
+        entries.push(Entry { account: Account::Expired, micros: Micros(lost) });
+    }
+    against(kind, entries, account)
 }
 
 /// What is left of a lot expires. `None` when nothing is left.

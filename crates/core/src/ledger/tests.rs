@@ -14,6 +14,11 @@ fn of(entries: &[Entry]) -> Vec<(String, i64)> {
     entries.iter().map(|entry| (entry.account.to_string(), entry.micros.0)).collect()
 }
 
+/// What of a payment can be taken back when nothing of it has expired.
+fn open(micros: i64) -> OfPayment {
+    OfPayment { open: Micros(micros), expired: Micros(0) }
+}
+
 fn named(list: &[(&str, i64)]) -> Vec<(String, i64)> {
     list.iter().map(|(account, micros)| ((*account).to_owned(), *micros)).collect()
 }
@@ -70,16 +75,36 @@ fn what_comes_settles_what_is_owed_first() {
 fn refunds_take_their_own_lot_first_and_never_more_than_was_paid() {
     let lots = vec![lot("first", 40, 10, None, 0), lot("own", 30, 50, None, 0)];
     let position = Position::new(lots, Micros(0));
-    let refunded = refund(&position, &id("own"), Micros(80), Micros(100)).unwrap();
+    let refunded = refund(&position, &id("own"), Micros(80), open(100)).unwrap();
     let expected = [("credit:credit_own", -30), ("credit:credit_first", -40), ("receivable", -10), ("refunds", 80)];
     assert_eq!(of(&refunded.entries), named(&expected));
-    assert_eq!(refund(&position, &id("own"), Micros(101), Micros(100)), Err(LedgerFault::MoreThanPaid));
-    let disputed = charge_back(&position, &id("gone"), Micros(100), Micros(100)).unwrap();
+    assert_eq!(refund(&position, &id("own"), Micros(101), open(100)), Err(LedgerFault::MoreThanPaid));
+    let disputed = charge_back(&position, &id("gone"), Micros(100), open(100)).unwrap();
     assert_eq!(disputed.change(), Micros(-100));
     let after = position.after(&disputed.entries, None).unwrap();
     assert_eq!(after.balance(), Micros(-30));
-    let back = reverse_charge_back(&after, &id("back"), Micros(100)).unwrap();
+    let back = reverse_charge_back(&after, &id("back"), (Micros(100), Micros(0))).unwrap();
     assert_eq!(of(&back.entries), named(&[("receivable", 30), ("credit:credit_back", 70), ("disputed", -100)]));
+}
+
+#[test]
+fn what_has_expired_of_a_payment_is_not_lost_twice() {
+    let lots = vec![lot("own", 30, 50, None, 0), lot("other", 40, 10, None, 0)];
+    let position = Position::new(lots, Micros(0));
+    let payment = OfPayment { expired: Micros(50), ..open(100) };
+    let refunded = refund(&position, &id("own"), Micros(90), payment).unwrap();
+    let expected = [("credit:credit_own", -30), ("credit:credit_other", -10), ("expired", -50), ("refunds", 90)];
+    assert_eq!(of(&refunded.entries), named(&expected));
+    assert_eq!(refunded.change(), Micros(-40));
+    let small = charge_back(&position, &id("own"), Micros(20), payment).unwrap();
+    assert_eq!(of(&small.entries), named(&[("credit:credit_own", -20), ("disputed", 20)]));
+    let all = charge_back(&Position::default(), &id("own"), Micros(50), payment).unwrap();
+    assert_eq!(of(&all.entries), named(&[("expired", -50), ("disputed", 50)]));
+    // It is expired again when the payment comes back.
+    let back = reverse_charge_back(&Position::default(), &id("back"), (Micros(50), Micros(50))).unwrap();
+    assert_eq!(of(&back.entries), named(&[("expired", 50), ("disputed", -50)]));
+    let back = reverse_refund(&Position::default(), &id("back"), (Micros(90), Micros(50))).unwrap();
+    assert_eq!(of(&back.entries), named(&[("credit:credit_back", 40), ("expired", 50), ("refunds", -90)]));
 }
 
 #[test]
@@ -97,8 +122,9 @@ fn amounts_out_of_range_are_refused() {
     for micros in [0, -1, MOST.0 + 1, i64::MAX, i64::MIN] {
         assert_eq!(purchase(&position, &id("a"), Micros(micros)), Err(LedgerFault::Amount), "{micros}");
         assert_eq!(grant(&position, &id("a"), Micros(micros)), Err(LedgerFault::Amount), "{micros}");
-        assert_eq!(refund(&position, &id("a"), Micros(micros), Micros(i64::MAX)), Err(LedgerFault::Amount), "{micros}");
-        assert_eq!(reverse_charge_back(&position, &id("a"), Micros(micros)), Err(LedgerFault::Amount), "{micros}");
+        assert_eq!(refund(&position, &id("a"), Micros(micros), open(i64::MAX)), Err(LedgerFault::Amount), "{micros}");
+        let back = reverse_charge_back(&position, &id("a"), (Micros(micros), Micros(0)));
+        assert_eq!(back, Err(LedgerFault::Amount), "{micros}");
     }
     for micros in [0, MOST.0 + 1, -MOST.0 - 1, i64::MAX, i64::MIN] {
         assert_eq!(adjust(&position, &id("a"), Micros(micros)), Err(LedgerFault::Amount), "{micros}");

@@ -2,6 +2,7 @@
 
 use keystead_core::id::{CreditLotId, ReversalId};
 use keystead_core::ledger::reverse_refund;
+use keystead_core::money::Micros;
 use keystead_core::purchase::{Reversal, ReversalChange, ReversalKind, ReversalState};
 use keystead_store::Tx;
 use keystead_store::tables::credit_purchases::Purchase;
@@ -12,7 +13,9 @@ use super::apply::mail_amount;
 use super::mails::PurchaseNotice;
 use super::{PollPurchase, micros};
 use crate::credit::book::{About, Book, fault};
-use crate::credit::payments::{TakenBack, bought, record, record_chargeback, record_refund, reverse_chargeback};
+use crate::credit::payments::{
+    TakenBack, bought, lost_of, record, record_chargeback, record_refund, reverse_chargeback,
+};
 use crate::jobs::{Job, poll_wait};
 use crate::{Actor, App, Error};
 
@@ -175,14 +178,17 @@ pub(super) async fn give_back(
             let reference = format!("refund_failed/{}", one.id);
             if ledger::find_by_reference(tx, &reference).await?.is_none() {
                 let lot = app.draw(CreditLotId::generate);
-                let made = reverse_refund(&book.position, &lot, micros(one.cents)).map_err(fault)?;
+                let taken = ledger::find_by_reference(tx, &format!("refund/{}", one.id)).await?;
+                let lost = taken.as_ref().map_or(Micros(0), lost_of);
+                let made = reverse_refund(&book.position, &lot, (micros(one.cents), lost)).map_err(fault)?;
                 let about = About {
                     reference: Some(reference),
                     payment: Some(row.id.to_string()),
                     reason: "refund_failed".to_owned(),
                     ..About::default()
                 };
-                let posted = book.post(app, tx, &actor.actor_id(), made, about, Some((lot, bought(app)))).await?;
+                let new = (made.change().0 > 0).then(|| (lot, bought(app)));
+                let posted = book.post(app, tx, &actor.actor_id(), made, about, new).await?;
                 record(app, tx, actor, &posted).await?;
             }
             book.finish(app, tx).await?;
