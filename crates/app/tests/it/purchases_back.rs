@@ -7,6 +7,8 @@ use keystead_app::credit::{BuyCredit, PurchaseView, RefundPurchase};
 use keystead_core::money::Amount;
 use keystead_core::purchase::{PaymentStatus, PurchaseState, ReversalKind, ReversalState};
 use keystead_providers::payment::Payment;
+use keystead_store::Tx;
+use keystead_store::tables::organization_deletions;
 
 use crate::purchases::{order, refund};
 use crate::till::{Answer, Shop};
@@ -223,6 +225,27 @@ async fn a_purchase_of_an_earlier_customer_is_disputed() {
     shop.test.deliver("bank", "evt_1", "charge.dispute.created", "dp_1").await;
     shop.test.work().await;
     assert_eq!((shop.balance().await, shop.suspended().await), (Amount::ZERO, true));
+}
+
+// The bank takes a payment back after the organization was deleted: the operator sees it in the ledger, which stays.
+#[tokio::test]
+async fn a_dispute_of_a_deleted_organization_is_in_its_ledger() {
+    let shop = Shop::new().await;
+    let bought = shop.buy(order(1_000)).await.unwrap();
+    let (app, organization) = (&shop.test.app, shop.tenant.organization());
+    let erased = shop.test.store.write("erase", async |tx: &mut Tx| {
+        organization_deletions::lock(tx, organization).await?;
+        organization_deletions::delete_members(tx, organization, app.now()).await?;
+        organization_deletions::erase(tx, organization, app.now()).await
+    });
+    erased.await.unwrap();
+    shop.till.reverses(bought.id.as_str(), "dp_1", ReversalKind::Dispute, 1_000, ReversalState::Open);
+    for event in ["evt_1", "evt_2"] {
+        shop.test.deliver("bank", event, "charge.dispute.created", "dp_1").await;
+        shop.test.work().await;
+        let credit = app.credit_for_operator(&Shop::operator(), organization).await.unwrap().credit;
+        assert_eq!((credit.balance, credit.suspended.is_some()), (Amount::ZERO, true), "{event}");
+    }
 }
 
 // A payment that is not what was ordered ends the purchase with a reason: it is not polled any more, and no credit is
