@@ -22,6 +22,7 @@ use crate::catalogue::models;
 use crate::decide::admitted_request::AdmittedRequest;
 use crate::decide::spend_ledgers::SpendGuard;
 use crate::decide::{model_gate, rate_limit};
+use crate::estimate::TokenEstimate;
 use crate::prepare::Prepared;
 use crate::rejection::Rejection;
 use crate::request::credential::{self, CredentialError};
@@ -140,7 +141,7 @@ impl Gateway {
         let limits = rate_limit::limits(&request, outgoing.model);
         let has_budget = self.has_budget(&request);
         let is_measured = has_budget || rate_limit::is_measured(request.route.meter, limits);
-        let asked = is_measured.then(|| outgoing.prompt.for_limits()).unwrap_or_default();
+        let asked = if is_measured { outgoing.prompt.for_limits() } else { TokenEstimate::default() };
         let guard = if has_budget {
             let most = self.most_use(&request, &parts.headers, &outgoing, (asked, &body));
             match self.set_aside_leased(&request, &most) {

@@ -56,8 +56,9 @@ impl Gateway {
         &self,
         catalogue: &'c Arc<Catalogue>,
         request: &ApiRequest<'_>,
-        JsonInput { body, peek }: JsonInput,
+        input: Box<JsonInput>,
     ) -> Result<Prepared<'c>, Rejection> {
+        let JsonInput { body, peek } = *input;
         let Judged { entry, image, verdicts } = self.judge(catalogue, request, &peek).await?;
         let upstream = upstream_of(catalogue, Some(entry))?;
         let adds = needs_usage_option(request.route, &peek) && upstream.asks_usage(&entry.id, self.now());
@@ -138,7 +139,8 @@ impl Gateway {
                 outgoing.fault = Some(Arc::clone(&fault));
                 RequestBody::StreamingBody(StreamingBody::new(body, pace, fault).boxed_unsync())
             }
-            ObjectsInput::Json(JsonInput { body, peek }) => {
+            ObjectsInput::Json(input) => {
+                let JsonInput { body, peek } = *input;
                 self.all_owned(&peek.objects, &request.payer).await?;
                 if request.route.path == "/v1/batches" {
                     outgoing.batch = self.judge_batch(catalogue, request, &body).await?;

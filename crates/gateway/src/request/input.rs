@@ -21,8 +21,8 @@ use crate::response::error_body;
 
 /// What was read of a request's body.
 pub(crate) enum Input<B> {
-    /// A JSON body that names a model.
-    Json(JsonInput),
+    /// A JSON body that names a model. Boxed, because it is moved several times.
+    Json(Box<JsonInput>),
     /// The start of a form, up to the part that names its model. Boxed, because it is large.
     Form(Box<FormInput<B>>),
     /// The body of a request about upstream objects, which names no model.
@@ -56,7 +56,7 @@ pub(crate) enum ObjectsInput<B> {
     /// A file, which is passed on as it arrives.
     Upload(B, Pace),
     /// A complete body, because it may name objects of another organization.
-    Json(JsonInput),
+    Json(Box<JsonInput>),
 }
 
 impl Gateway {
@@ -89,14 +89,14 @@ impl Gateway {
         request: &ApiRequest<'_>,
         headers: &HeaderMap,
         body: B,
-    ) -> Result<JsonInput, ErrorResponse>
+    ) -> Result<Box<JsonInput>, ErrorResponse>
     where
         B: http_body::Body<Data = Bytes> + Unpin,
     {
         content_is(headers, "application/json")?;
         let body = json_body::text_of(self.whole(&request.caller.key, headers, body).await?)?;
         let peek = json_body::peek(request.route, &body)?;
-        Ok(JsonInput { body, peek })
+        Ok(Box::new(JsonInput { body, peek }))
     }
 
     /// Reads a form until its model is known.
@@ -166,7 +166,7 @@ impl Gateway {
         content_is(&parts.headers, "application/json")?;
         let body = json_body::text_of(body)?;
         let peek = json_body::peek(request.route, &body)?;
-        Ok(ObjectsInput::Json(JsonInput { body, peek }))
+        Ok(ObjectsInput::Json(Box::new(JsonInput { body, peek })))
     }
 
     /// Refuses a form with an announced length that is too large before it is read.

@@ -93,7 +93,9 @@ impl Follower {
             confirmed: Notify::new(),
         });
         // It serves nothing yet, so it serves nothing older than the revision that it reports.
-        follower.confirm(&mut follower.progress.lock().await).await?;
+        let mut progress = follower.progress.lock().await;
+        follower.confirm(&mut progress).await?;
+        drop(progress);
         Ok(follower)
     }
 
