@@ -161,6 +161,16 @@ impl Quantities {
         }
     }
 
+    /// Returns the difference, saturating; figures are negative where `other` has more.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        let mut figures = self.figures();
+        for (figure, less) in figures.iter_mut().zip(other.figures()) {
+            *figure = figure.saturating_sub(less);
+        }
+        Self::of_figures(figures)
+    }
+
     /// Every figure, in an order in which new ones are added at the end.
     #[must_use]
     pub const fn figures(&self) -> [i64; 14] {
@@ -302,5 +312,14 @@ mod tests {
         let clamped = used.clamped();
         assert_eq!((clamped.input_tokens, clamped.output_tokens), (LARGEST_COUNT, 0));
         assert!(clamped.input_cached_tokens <= clamped.input_tokens);
+    }
+
+    #[test]
+    fn a_difference_undoes_a_sum_in_every_figure() {
+        let one = Quantities::of_figures([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+        let two = Quantities::of_figures([20, 0, 1, 7, 30, 1, 0, 2, 5, 90, 0, 1, 3, 60]);
+        assert_eq!(one.plus(two).minus(two), one);
+        assert_eq!(one.minus(one), Quantities::default());
+        assert_eq!(Quantities::default().minus(one).plus(one), Quantities::default());
     }
 }
