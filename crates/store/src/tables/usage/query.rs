@@ -1,6 +1,8 @@
-//! Reading the sums: one statement for each piece of the period, merged by bucket and group.
+//! Reading the sums: one statement for each piece of the period, merged by bucket and group. Where most of a day is in a
+//! bucket, its other parts are subtracted.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use keystead_core::id::{KeyId, ProjectId};
 use keystead_core::money::Amount;
@@ -8,7 +10,7 @@ use keystead_core::time::Timestamp;
 use keystead_core::usage::{Quantities, UsageKind};
 
 use super::super::named;
-use super::pieces::{Piece, pieces};
+use super::pieces::{DAY, MIDDLE, Piece, Share, pieces};
 use super::{GroupKey, UsageQuery, UsageRow, minutes_since};
 use crate::{Error, Row, Tx, Value};
 
@@ -44,7 +46,7 @@ const GROUPS: [(GroupKey, &str); 7] = [
 ];
 
 /// The values of the columns by which rows are grouped, in the order of [`GROUPS`].
-#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Group {
     project: Option<String>,
     user: Option<String>,
@@ -57,23 +59,69 @@ struct Group {
 
 /// A bucket, a kind, a group, and whether it is estimated: the order of the rows of an answer.
 type Place = (i64, UsageKind, Group, bool);
+type Sum = (Quantities, Amount);
+type Sums = BTreeMap<Place, Sum>;
 
 /// Returns sums by bucket and group, in order of time, kind and group; groups without usage are left out. Estimated
 /// figures follow the reported ones of the same group.
 pub async fn query(tx: &mut Tx, query: &UsageQuery) -> Result<Vec<UsageRow>, Error> {
     let since = minutes_since(tx).await?;
-    let buckets = (query.origin.0, query.width_seconds.max(60));
-    let mut sums: BTreeMap<Place, (Quantities, Amount)> = BTreeMap::new();
-    for piece in pieces((query.start.0, query.end.0), buckets, since) {
-        let (sql, values) = statement(query, piece);
+    let (mut sums, mut less) = (Sums::new(), Sums::new());
+    for piece in pieces((query.start.0, query.end.0), (query.origin.0, width(query)), since, reads_whole_days(query)) {
+        let (sql, values) = statement(query, &piece);
         for row in tx.all_built(sql, values).await? {
-            let (place, used, cost) = read(&row, query, piece)?;
-            let sum = sums.entry(place).or_default();
-            *sum = (sum.0.plus(used), sum.1.plus(cost));
+            let (place, sum) = read(&row, query, &piece)?;
+            if piece.share != Share::Added {
+                let day = row.int(3 + FIGURES.len() + grouped(query).count())?;
+                let (_, kind, group, estimated) = place.clone();
+                plus(&mut less, (bucket_of(query, day.saturating_add(MIDDLE)), kind, group, estimated), sum);
+            }
+            if piece.share != Share::Subtracted {
+                plus(&mut sums, place, sum);
+            }
         }
+    }
+    for (place, sum) in less {
+        minus(&mut sums, place, sum);
     }
     // The engines sort text differently; the map has one order.
     Ok(sums.into_iter().map(|(place, sum)| shown(place, sum)).collect())
+}
+
+fn plus(sums: &mut Sums, place: Place, (used, cost): Sum) {
+    let sum = sums.entry(place).or_default();
+    *sum = (sum.0.plus(used), sum.1.plus(cost));
+}
+
+/// Subtracts from a sum, and removes it when nothing is left: the group was used in another part of the day only.
+fn minus(sums: &mut Sums, place: Place, (used, cost): Sum) {
+    let Entry::Occupied(mut entry) = sums.entry(place) else { return };
+    let sum = entry.get_mut();
+    *sum = (sum.0.minus(used), sum.1.minus(cost));
+    if *sum == Sum::default() {
+        entry.remove();
+    }
+}
+
+/// The columns of groups that are asked for, in the order in which they are read.
+fn grouped(query: &UsageQuery) -> impl Iterator<Item = (GroupKey, &'static str)> {
+    GROUPS.into_iter().filter(move |(key, _)| query.group_by.contains(key))
+}
+
+/// Whether a day may be read for a bucket that has only most of it. Wide buckets gain little by it. Where reading stops
+/// early, rows may be missing, so nothing is subtracted from the others.
+const fn reads_whole_days(query: &UsageQuery) -> bool {
+    query.width_seconds <= DAY && query.most.is_none()
+}
+
+/// The width of a bucket.
+fn width(query: &UsageQuery) -> i64 {
+    query.width_seconds.max(60)
+}
+
+/// The beginning of the bucket with a moment.
+fn bucket_of(query: &UsageQuery, at: i64) -> i64 {
+    at.saturating_sub(at.saturating_sub(query.origin.0).rem_euclid(width(query)))
 }
 
 /// The values of a statement; adding one returns its placeholder.
@@ -98,15 +146,20 @@ impl Values {
     }
 }
 
-fn statement(query: &UsageQuery, piece: Piece) -> (String, Vec<Value>) {
+fn statement(query: &UsageQuery, piece: &Piece) -> (String, Vec<Value>) {
     let mut values = Values::default();
     let mut filter = format!("organization = {}", values.add(query.organization.as_str()));
     // Every kind is named when all are requested, because the index on times has the kind before them.
     let wanted = |kind: &UsageKind| query.kind.map_or_else(|| !kind.is_of_tools(), |one| one == *kind);
     let kinds: Vec<&str> = UsageKind::ALL.into_iter().filter(wanted).map(UsageKind::as_str).collect();
     filter.push_str(&values.among("kind", kinds));
-    let (start, end) = (values.add(piece.start), values.add(piece.end));
-    filter.push_str(&format!(" AND bucket_start >= {start} AND bucket_start < {end}"));
+    filter.push_str(&match piece.spans.as_slice() {
+        [(start, end)] => {
+            let (start, end) = (values.add(*start), values.add(*end));
+            format!(" AND bucket_start >= {start} AND bucket_start < {end}")
+        }
+        _ => values.among("bucket_start", piece.starts()),
+    });
     filter.push_str(&values.among("project", query.projects.iter().map(ProjectId::as_str).collect()));
     filter.push_str(&values.among("owner", query.users.iter().map(String::as_str).collect()));
     filter.push_str(&values.among("api_key", query.keys.iter().map(KeyId::as_str).collect()));
@@ -118,33 +171,36 @@ fn statement(query: &UsageQuery, piece: Piece) -> (String, Vec<Value>) {
     let bucket = if is_native(query, piece) {
         "bucket_start".to_owned()
     } else {
-        let (width, origin) = (values.add(query.width_seconds.max(60)), values.add(query.origin.0));
-        format!("bucket_start - (bucket_start - {origin}) % {width}")
+        let (width, origin) = (values.add(width(query)), values.add(query.origin.0));
+        let at = format!("bucket_start + {}", values.add(piece.offset()));
+        format!("{at} - ({at} - {origin}) % {width}")
     };
-    let groups: Vec<&str> =
-        GROUPS.iter().filter(|(key, _)| query.group_by.contains(key)).map(|(_, column)| *column).collect();
-    let grouped: String = groups.iter().map(|column| format!(", {column}")).collect();
+    let mut groups: String = grouped(query).map(|(_, column)| format!(", {column}")).collect();
+    if piece.share != Share::Added {
+        // Of which day it is a part tells what it is subtracted from.
+        groups.push_str(&format!(", bucket_start - bucket_start % {DAY}"));
+    }
     let sums: Vec<String> =
         FIGURES.iter().map(|column| format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)")).collect();
     let (sums, table) = (sums.join(", "), piece.grain.table());
     let most = query.most.map(|most| format!(" LIMIT {}", values.add(most))).unwrap_or_default();
     let sql = format!(
-        "SELECT {bucket}, kind, estimated, {sums}{grouped} FROM {table} WHERE {filter} \
-         GROUP BY {bucket}, kind, estimated{grouped}{most}"
+        "SELECT {bucket}, kind, estimated, {sums}{groups} FROM {table} WHERE {filter} \
+         GROUP BY {bucket}, kind, estimated{groups}{most}"
     );
     (sql, values.0)
 }
 
-/// Whether the rows of a piece are as wide as the buckets.
-const fn is_native(query: &UsageQuery, piece: Piece) -> bool {
-    let width = piece.grain.seconds();
-    query.width_seconds == width && query.origin.0 % width == 0
+/// Whether the rows of a piece are as wide as the buckets, so that each is of one bucket.
+const fn is_native(query: &UsageQuery, piece: &Piece) -> bool {
+    query.width_seconds == piece.grain.seconds()
 }
 
-fn read(row: &Row, query: &UsageQuery, piece: Piece) -> Result<(Place, Quantities, Amount), Error> {
+fn read(row: &Row, query: &UsageQuery, piece: &Piece) -> Result<(Place, Sum), Error> {
+    let first = row.int(0)?;
+    let bucket = if is_native(query, piece) { bucket_of(query, first.saturating_add(piece.offset())) } else { first };
     let mut group = Group::default();
-    let grouped = GROUPS.iter().map(|(key, _)| key).filter(|key| query.group_by.contains(key));
-    for (column, key) in (3 + FIGURES.len()..).zip(grouped) {
+    for (column, (key, _)) in (3 + FIGURES.len()..).zip(grouped(query)) {
         match key {
             GroupKey::Project => group.project = Some(row.text(column)?),
             GroupKey::User => group.user = Some(row.text(column)?),
@@ -161,10 +217,10 @@ fn read(row: &Row, query: &UsageQuery, piece: Piece) -> Result<(Place, Quantitie
     }
     let used = Quantities::of_figures(figures);
     let kind = named(row, 1, piece.grain.table(), UsageKind::from_name)?;
-    Ok(((row.int(0)?, kind, group, row.bool(2)?), used, Amount::of_parts(row.int(17)?, row.int(18)?)))
+    Ok(((bucket, kind, group, row.bool(2)?), (used, Amount::of_parts(row.int(17)?, row.int(18)?))))
 }
 
-fn shown((start, kind, group, estimated): Place, (used, cost): (Quantities, Amount)) -> UsageRow {
+fn shown((start, kind, group, estimated): Place, (used, cost): Sum) -> UsageRow {
     UsageRow {
         bucket_start: Timestamp(start),
         project: group.project,

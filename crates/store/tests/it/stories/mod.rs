@@ -80,6 +80,7 @@ pub(crate) async fn usage(databases: &Databases) {
     usage::features(databases.fresh().await).await;
     usage_model::sums_equal_a_scan_of_all_events(databases.fresh().await).await;
     usage_model::old_minutes_are_deleted(databases.fresh().await).await;
+    usage_model::days_begin_at_half_past(databases.fresh().await).await;
     pending::asked_for_and_counted_once(databases.fresh().await).await;
     pending::many_of_one_batch(databases.fresh().await).await;
     spend::limits_and_leases(databases.fresh().await).await;

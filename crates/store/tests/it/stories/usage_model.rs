@@ -148,7 +148,7 @@ fn read(rows: Vec<UsageRow>) -> Sums {
 }
 
 fn question(draw: &mut Draw, since: i64) -> UsageQuery {
-    let width = draw.pick(&[60, HOUR, DAY, DAY, 400 * DAY]);
+    let width = draw.pick(&[60, HOUR, 18 * HOUR, DAY, DAY, 400 * DAY]);
     let earliest = if width == 60 { since } else { 0 };
     let start = (first_day() - DAY + draw.below(4 * 1_440) * 60).max(earliest);
     let start = draw.pick(&[start, start - start % DAY, start - start % HOUR]).max(earliest);
@@ -162,7 +162,7 @@ fn question(draw: &mut Draw, since: i64) -> UsageQuery {
             Some(UsageKind::Images),
             Some(UsageKind::WebSearchCalls),
         ]),
-        origin: Timestamp(draw.pick(&[0, start])),
+        origin: Timestamp(draw.pick(&[0, start, first_day() - 2 * DAY + HOUR / 2])),
         group_by: draw.some_of(&ALL),
         projects: draw.some_of(&["proj_x1", "proj_d1"]).into_iter().map(id).collect(),
         users: texts(draw.some_of(&["user-ann", "svc_acct_bot", "user-none"])),
@@ -250,4 +250,42 @@ pub(crate) async fn old_minutes_are_deleted(db: Database) {
     // An earlier moment brings no minutes back.
     assert_eq!(change!(db, |tx| usage::delete_minutes(tx, Timestamp(0))), Ok(false));
     assert_eq!(count(HOUR, 60, 2 * HOUR).await, 1);
+}
+
+/// Days that begin at half past: each has what was used from its half hour to the next, and a group that was used in
+/// another part of a day of UTC only has no row. So it is without minutes, by full hours.
+pub(crate) async fn days_begin_at_half_past(db: Database) {
+    const HALF: i64 = HOUR / 2;
+    let at = |seconds: i64, model: &str| event(first_day() + seconds - NOW.0, model);
+    let events = [
+        at(60, "before"),
+        at(HALF - 60, "both"),
+        at(HALF, "both"),
+        at(DAY + 60, "both"),
+        at(DAY + HALF, "second"),
+        at(DAY + 5 * HOUR, "both"),
+        at(2 * DAY + HALF, "after"),
+    ];
+    assert_eq!(change!(db, |tx| usage::record(tx, "1-x", 0, &events)), Ok(7));
+    let asked = async |start: i64, end: i64, width: i64, most: Option<i64>| {
+        let span = (Timestamp(first_day() + start), Timestamp(first_day() + end));
+        let all = UsageQuery::all(&id("org-one"), span, width);
+        let query = UsageQuery { origin: span.0, group_by: vec![GroupKey::Model], most, ..all };
+        let rows = look!(db, |tx| usage::query(tx, &query)).unwrap();
+        let shown = |row: UsageRow| (row.bucket_start.0 - first_day(), row.model.unwrap(), row.used.requests);
+        rows.into_iter().map(shown).collect::<Vec<_>>()
+    };
+    let row = |start: i64, model: &str, requests: i64| (start, model.to_owned(), requests);
+    let minutes = [row(60, "before", 1), row(HALF - 60, "both", 1), row(HALF, "both", 1)];
+    assert_eq!(asked(0, DAY, 60, None).await, minutes, "a day by the minute");
+    let days = [row(HALF, "both", 2), row(DAY + HALF, "both", 1), row(DAY + HALF, "second", 1)];
+    // Where reading may stop early, nothing is subtracted.
+    for most in [None, Some(100)] {
+        assert_eq!(asked(HALF, 2 * DAY + HALF, DAY, most).await, days, "{most:?}");
+    }
+    while change!(db, |tx| usage::delete_minutes(tx, Timestamp(first_day() + 3 * DAY))).unwrap() {}
+    let days = [row(HALF, "both", 1), row(HALF, "second", 1), row(DAY + HALF, "after", 1), row(DAY + HALF, "both", 1)];
+    for most in [None, Some(100)] {
+        assert_eq!(asked(HALF, 2 * DAY + HALF, DAY, most).await, days, "by full hours, {most:?}");
+    }
 }
