@@ -454,6 +454,7 @@ CREATE TABLE refusals (
   at BIGINT NOT NULL
 );
 CREATE INDEX refusals_of_organization ON refusals (organization, at);
+CREATE INDEX refusals_by_time ON refusals (at);
 
 -- Requests of organizations to lift the phone requirement, with the operator's decision. `state` is open, accepted or refused;
 -- `reason` is the owner's, `answer` the operator's. An organization has at most one open request.
@@ -579,6 +580,8 @@ CREATE TABLE usage_days (
 CREATE INDEX usage_days_of_owner ON usage_days (owner);
 -- For the pages of one key, which go back to its beginning.
 CREATE INDEX usage_days_of_key ON usage_days (api_key, bucket_start);
+-- For the operator's sums of all organizations, which are of a month and must not read years.
+CREATE INDEX usage_days_by_time ON usage_days (bucket_start);
 
 -- From which moment on usage is kept by the minute: one row, a full hour. Older rows of `usage_minutes` may be missing.
 CREATE TABLE usage_minutes_kept (
@@ -987,6 +990,7 @@ CREATE TABLE accounts (
   totp_last_step BIGINT NOT NULL,
   muted_mails TEXT NOT NULL DEFAULT ''
 );
+CREATE INDEX accounts_unconfirmed ON accounts (user_id) WHERE confirmed_at IS NULL;
 
 -- Accounts that their people asked to delete, until `due_at`. A person can cancel before that.
 CREATE TABLE account_deletions (
@@ -1038,6 +1042,7 @@ CREATE TABLE tokens (
   used_at BIGINT
 );
 CREATE INDEX tokens_by_time ON tokens (expires_at);
+CREATE INDEX tokens_of_user ON tokens (user_id);
 
 -- Accounts at an outside issuer (OpenID Connect) that sign in a person here.
 CREATE TABLE identities (
@@ -1130,6 +1135,8 @@ CREATE TABLE phone_verifications (
   service TEXT
 );
 CREATE INDEX phone_verifications_of_organization ON phone_verifications (organization, created_at);
+-- This index and those of other tables by person also serve the deletion of a person, which looks for rows that refer to them.
+CREATE INDEX phone_verifications_of_user ON phone_verifications (user_id);
 CREATE UNIQUE INDEX one_live_phone_verification ON phone_verifications (organization, user_id)
   WHERE finished_at IS NULL;
 CREATE INDEX phone_verifications_of_session ON phone_verifications (session) WHERE session IS NOT NULL;
@@ -1146,6 +1153,7 @@ CREATE TABLE phone_numbers (
   verified_at BIGINT NOT NULL
 );
 CREATE INDEX phone_numbers_by_fingerprint ON phone_numbers (number_fingerprint);
+CREATE INDEX phone_numbers_of_user ON phone_numbers (user_id);
 
 -- Answers of the look-up of telephone lines, kept for some time because each question costs money.
 CREATE TABLE line_lookups (
@@ -1180,6 +1188,8 @@ CREATE TABLE payment_setups (
 );
 CREATE INDEX payment_setups_of_organization ON payment_setups (organization, created_at);
 CREATE UNIQUE INDEX payment_setups_by_reference ON payment_setups (provider, reference);
+CREATE INDEX payment_setups_of_user ON payment_setups (user_id);
+CREATE INDEX payment_setups_live ON payment_setups (created_at) WHERE finished_at IS NULL;
 
 -- Payment methods on file, with what may be shown of them.
 CREATE TABLE payment_methods (
@@ -1230,6 +1240,7 @@ CREATE TABLE credit_purchases (
   version BIGINT NOT NULL
 );
 CREATE INDEX credit_purchases_of_organization ON credit_purchases (organization, created_at, id);
+CREATE INDEX credit_purchases_of_user ON credit_purchases (user_id);
 CREATE UNIQUE INDEX credit_purchases_by_request ON credit_purchases (organization, request_key);
 CREATE UNIQUE INDEX credit_purchases_by_session ON credit_purchases (provider, session);
 CREATE UNIQUE INDEX credit_purchases_by_payment ON credit_purchases (provider, payment);
@@ -1274,6 +1285,7 @@ CREATE TABLE organization_verifications (
   reason TEXT,
   version BIGINT NOT NULL
 );
+CREATE INDEX organization_verifications_by_status ON organization_verifications (status, since);
 
 -- Attempts to verify an organization by a person's document and face.
 CREATE TABLE identity_attempts (
@@ -1305,6 +1317,8 @@ CREATE TABLE identity_attempts (
   version BIGINT NOT NULL
 );
 CREATE INDEX identity_attempts_of_organization ON identity_attempts (organization, created_at);
+CREATE INDEX identity_attempts_of_user ON identity_attempts (user_id);
+CREATE INDEX identity_attempts_to_redact ON identity_attempts (redact_at) WHERE redacted_at IS NULL;
 CREATE UNIQUE INDEX identity_attempts_by_reference ON identity_attempts (provider, reference);
 CREATE UNIQUE INDEX one_live_identity_attempt ON identity_attempts (organization) WHERE finished_at IS NULL;
 

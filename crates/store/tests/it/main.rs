@@ -52,6 +52,7 @@ async fn both_engines_agree() {
     coverage::every_statement_prepares(&sqlite.fresh().await.url, &postgres.fresh().await.url).await;
     schema::is_the_same(&sqlite.fresh().await.url, &postgres.fresh().await.url).await;
     schema::days_of_a_key_are_found_by_their_index(&sqlite.fresh().await.url).await;
+    schema::growing_tables_are_not_scanned(&sqlite.fresh().await.url).await;
     stories::migration(&sqlite.bare()).await;
     stories::migration(&postgres.bare()).await;
     stories::migration_by_several(&sqlite).await;

@@ -66,6 +66,39 @@ pub(crate) async fn days_of_a_key_are_found_by_their_index(sqlite: &str) {
     assert!(steps.iter().any(|step| step.contains("usage_days_of_key (api_key=? AND bucket_start>?")), "{steps:?}");
 }
 
+/// What is done often, or for one person, does not read the whole of a table that grows with people and usage.
+pub(crate) async fn growing_tables_are_not_scanned(sqlite: &str) {
+    let mut connection = sqlx::SqliteConnection::connect(sqlite).await.unwrap();
+    for (statement, index) in [
+        // Every table that refers to people is searched for them.
+        ("DELETE FROM users WHERE id = 'user-ann'", "identity_attempts_of_user"),
+        ("UPDATE tokens SET used_at = 1 WHERE user_id = 'user-ann' AND used_at IS NULL", "tokens_of_user"),
+        ("DELETE FROM refusals WHERE at < 1", "refusals_by_time"),
+        (
+            "SELECT id FROM identity_attempts WHERE redact_at <= 1 AND redacted_at IS NULL",
+            "identity_attempts_to_redact",
+        ),
+        ("SELECT organization FROM organization_verifications WHERE status = 'verified'", "verifications_by_status"),
+        (
+            "SELECT model, SUM(requests) FROM usage_days WHERE bucket_start >= 0 AND bucket_start < 86400 \
+             GROUP BY model",
+            "usage_days_by_time",
+        ),
+        (
+            "SELECT bucket_start, SUM(requests) FROM usage_organization_minutes WHERE organization = 'org-one' \
+             AND kind = 'completions' AND bucket_start >= 0 AND bucket_start < 86400 \
+             GROUP BY bucket_start, kind, estimated",
+            "(organization=? AND kind=? AND bucket_start>? AND bucket_start<?)",
+        ),
+        ("DELETE FROM usage_organization_minutes WHERE bucket_start < 60", "usage_organization_minutes_by_time"),
+    ] {
+        let plan = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")));
+        let steps: Vec<String> = plan.fetch_all(&mut connection).await.unwrap().iter().map(|row| row.get(3)).collect();
+        assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{statement}: {steps:?}");
+        assert!(steps.iter().any(|step| step.contains(index)), "{statement}: {steps:?}");
+    }
+}
+
 /// What another version made is refused with the reason, and is not changed.
 pub(crate) async fn of_another_version_is_refused(db: &Database) {
     let sqlite = db.url.starts_with("sqlite");
