@@ -23,8 +23,8 @@ const KEPT: usize = 64 << 10;
 pub(crate) struct Outgoing<'c> {
     pub(crate) upstream: &'c Upstream,
     pub(crate) model: Option<&'c ModelEntry>,
-    /// The moment by which its prices are chosen.
-    pub(crate) priced_at: Timestamp,
+    /// The moment by which its prices, and the periods of its budgets, are chosen.
+    pub(crate) begun_at: Timestamp,
     pub(crate) features: Features,
     /// Whether the usage chunk must be removed from the answer.
     pub(crate) strip: bool,
@@ -45,11 +45,11 @@ pub(crate) struct Outgoing<'c> {
 }
 
 impl<'c> Outgoing<'c> {
-    pub(crate) fn new(upstream: &'c Upstream, model: Option<&'c ModelEntry>, priced_at: Timestamp) -> Self {
+    pub(crate) fn new(upstream: &'c Upstream, model: Option<&'c ModelEntry>, begun_at: Timestamp) -> Self {
         Self {
             upstream,
             model,
-            priced_at,
+            begun_at,
             features: Features::default(),
             strip: false,
             without_usage_option: None,
@@ -64,12 +64,12 @@ impl<'c> Outgoing<'c> {
 
     /// The price of the model; nothing without one.
     pub(crate) fn price(&self) -> Price {
-        self.model.map(|model| model.prices.at(self.priced_at)).unwrap_or_default()
+        self.model.map(|model| model.prices.at(self.begun_at)).unwrap_or_default()
     }
 
     /// The price of the model of the tool that makes pictures; nothing without one.
     pub(crate) fn tool_price(&self) -> Price {
-        self.tool.map(|model| model.prices.at(self.priced_at)).unwrap_or_default()
+        self.tool.map(|model| model.prices.at(self.begun_at)).unwrap_or_default()
     }
 }
 

@@ -144,7 +144,7 @@ impl Gateway {
         let asked = if is_measured { outgoing.prompt.for_limits() } else { TokenEstimate::default() };
         let guard = if has_budget {
             let most = self.most_use(&request, &parts.headers, &outgoing, (asked, &body));
-            match self.set_aside_leased(&request, &most) {
+            match self.set_aside_leased(&request, &most, outgoing.begun_at) {
                 Some(guard) => guard,
                 // Boxed, so that the usual path does not carry its size.
                 None => Box::pin(self.set_aside(&request, most)).await?,

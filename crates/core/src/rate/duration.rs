@@ -52,8 +52,5 @@ pub fn push_duration(text: &mut String, span: Duration) {
 
 /// Appends a number. The headers of every limited answer have several, and the formatting machinery costs more.
 pub fn push_number(text: &mut String, number: u64) {
-    if number >= 10 {
-        push_number(text, number / 10);
-    }
-    text.push(char::from(b'0' + u8::try_from(number % 10).unwrap_or(0)));
+    text.push_str(itoa::Buffer::new().format(number));
 }

@@ -144,6 +144,8 @@ impl Price {
             (used.tool_calls, self.tool_call),
         ]
         .into_iter()
+        // Most requests use few of them.
+        .filter(|(quantity, _)| *quantity > 0)
         .fold(Amount::ZERO, |sum, (quantity, price)| sum.plus(Amount::for_quantity(quantity, price)))
     }
 }

@@ -76,7 +76,7 @@ impl Gateway {
         let need = need(request.route.meter, limits, asked);
         let (reserved, state) = self.rates.reserve(&request.payer, &model.id, limits, need).await;
         match reserved {
-            Ok(reservation) => Ok((reservation, Some(Box::new(state)))),
+            Ok(reservation) => Ok((reservation, Some(state))),
             Err(why) => Err(self.not_reserved(request, model, why, &state)),
         }
     }

@@ -81,7 +81,7 @@ pub(crate) enum NotReserved {
 }
 
 /// A reservation, or why there is none; and the state of the limits.
-pub(crate) type Decided = (Result<Reservation, NotReserved>, RateLimitHeaders);
+pub(crate) type Decided = (Result<Reservation, NotReserved>, Box<RateLimitHeaders>);
 
 /// A look at the ledgers for one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -224,8 +224,7 @@ impl RateLimiter {
         }
         // The last turn always decides.
         let last = if Instant::now() < deadline { Turn::Last } else { Turn::Late };
-        self.look(&cell, payer, &limits, need, last)
-            .unwrap_or_else(|| (Ok(Reservation::default()), RateLimitHeaders::default()))
+        self.look(&cell, payer, &limits, need, last).unwrap_or_else(|| (Ok(Reservation::default()), Box::default()))
     }
 
     /// Decides with what the node has; `None` is that it has to ask the store before.
@@ -252,19 +251,15 @@ impl RateLimiter {
         if asks && more {
             return None;
         }
-        let headers = open.headers(&payer.project, limits, &reach);
+        let headers = Box::new(open.headers(&payer.project, limits, &reach));
         drop(open);
         let reserved = match held {
+            // Requests count at once, however they end.
+            Ok(()) if !limits.limits_amounts() => Ok(Reservation::default()),
             Ok(()) => {
                 let (rates, cell, project) = (Arc::clone(self), Arc::clone(cell), payer.project.clone());
-                Ok(Reservation(Some(Box::new(Held {
-                    rates,
-                    cell,
-                    project,
-                    limits: *limits,
-                    need,
-                    used: Used::default(),
-                }))))
+                let held = Held { rates, cell, project, limits: *limits, need, used: Used::default() };
+                Ok(Reservation(Some(Box::new(held))))
             }
             // What the limit has left is unknown while the store is away or slow.
             Err((LimitExceeded { full: Full::Wait(_), .. }, _))
@@ -321,7 +316,7 @@ impl RateLimiter {
     }
 }
 
-/// The reservation of one request; empty when nothing is limited. Dropping it returns what was not used.
+/// The reservation of one request; empty when no amounts are limited. Dropping it returns what was not used.
 #[derive(Debug, Default)]
 pub(crate) struct Reservation(Option<Box<Held>>);
 
@@ -352,12 +347,9 @@ impl Reservation {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // Requests count at once, however they end.
-        if self.limits.limits_amounts() {
-            let reach = self.rates.reach();
-            let Self { cell, project, limits, need, used, .. } = self;
-            lock(&cell.open).settle(project, limits, need, used, &reach);
-        }
+        let reach = self.rates.reach();
+        let Self { cell, project, limits, need, used, .. } = self;
+        lock(&cell.open).settle(project, limits, need, used, &reach);
     }
 }
 

@@ -158,9 +158,9 @@ impl SpendLedgers {
         Some(held.guard())
     }
 
-    fn nothing_held(&self, most: &Measured, now: Timestamp) -> Held {
+    fn nothing_held(&self, most: &Measured, now: Timestamp) -> Box<Held> {
         let (payers, holds) = (Payers::NONE, SmallVec::new());
-        Held { holder: Arc::clone(&self.holder), admitted_at: now, most: *most, payers, holds }
+        Box::new(Held { holder: Arc::clone(&self.holder), admitted_at: now, most: *most, payers, holds })
     }
 
     /// Asks the store for what a request needs, until it is granted or refused.
@@ -368,8 +368,8 @@ impl Held {
         self.holds.push(hold);
     }
 
-    fn guard(self) -> SpendGuard {
-        SpendGuard((!self.holds.is_empty()).then(|| Box::new(self)))
+    fn guard(self: Box<Self>) -> SpendGuard {
+        SpendGuard(Some(self).filter(|held| !held.holds.is_empty()))
     }
 
     fn spend(&mut self, used: &Measured) {

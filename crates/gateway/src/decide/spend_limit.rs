@@ -8,6 +8,7 @@ use http::header;
 use keystead_core::access::payer_settings;
 use keystead_core::budget::{Bounds, Budget, BudgetRefusal, Measured};
 use keystead_core::route::MeterKind;
+use keystead_core::time::Timestamp;
 use keystead_core::usage::ImageTraits;
 
 use crate::Gateway;
@@ -68,9 +69,14 @@ impl Gateway {
     }
 
     /// Sets this aside from each budget that applies to the request, if this node has leased as much.
-    pub(crate) fn set_aside_leased(&self, request: &ApiRequest<'_>, most: &Measured) -> Option<SpendGuard> {
+    pub(crate) fn set_aside_leased(
+        &self,
+        request: &ApiRequest<'_>,
+        most: &Measured,
+        now: Timestamp,
+    ) -> Option<SpendGuard> {
         let budgets = payer_settings::budgets(&request.caller, &request.payer);
-        self.spend.set_aside_leased(budgets, most, self.now())
+        self.spend.set_aside_leased(budgets, most, now)
     }
 
     /// Sets this aside from each budget that applies to the request or from none, or refuses it.
