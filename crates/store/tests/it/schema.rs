@@ -84,13 +84,6 @@ pub(crate) async fn growing_tables_are_not_scanned(sqlite: &str) {
              GROUP BY model",
             "usage_days_by_time",
         ),
-        (
-            "SELECT bucket_start, SUM(requests) FROM usage_organization_minutes WHERE organization = 'org-one' \
-             AND kind = 'completions' AND bucket_start >= 0 AND bucket_start < 86400 \
-             GROUP BY bucket_start, kind, estimated",
-            "(organization=? AND kind=? AND bucket_start>? AND bucket_start<?)",
-        ),
-        ("DELETE FROM usage_organization_minutes WHERE bucket_start < 60", "usage_organization_minutes_by_time"),
     ] {
         let plan = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")));
         let steps: Vec<String> = plan.fetch_all(&mut connection).await.unwrap().iter().map(|row| row.get(3)).collect();
