@@ -131,8 +131,7 @@ fn read_one(input: &mut BytesMut) -> Result<Option<Head>, NoHead> {
         return Ok(None);
     }
     let mut framed = Framed { version: parsed.version.unwrap_or_default(), ..Framed::default() };
-    // With capacity for those that are added on the way back.
-    // With room for ours, so that it never grows.
+    // With capacity for those that are added on the way back, so that it never grows.
     let mut returned = HeaderMap::with_capacity(24);
     for field in parsed.headers.iter() {
         let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| NoHead("it names a header wrongly"))?;
