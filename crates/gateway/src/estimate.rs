@@ -11,7 +11,7 @@ use std::fmt;
 use keystead_core::usage::ImageTraits;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::request::json_outline::{Content, Outline, Stated};
+use crate::request::json_outline::{Content, Stated, readable};
 use crate::request::json_walk::folded;
 use media::Worth;
 use tokens::BodyText;
@@ -62,13 +62,12 @@ impl TokenEstimate {
     }
 }
 
-/// Estimates a body that was judged before, so its depth is limited.
-pub(crate) fn of(body: &[u8]) -> TokenEstimate {
-    let outline = Outline::of(body).unwrap_or_default();
+/// Estimates a body that was judged before, so its depth is limited, and that states this.
+pub(crate) fn of(body: &[u8], stated: &Stated) -> TokenEstimate {
     let mut counted = Counted::default();
     // A body that cannot be read to its end still gives an estimate.
-    drop(counted.read_content(&outline.readable(body)));
-    let stated = TokenEstimate::stated(body.len(), &outline.stated);
+    drop(counted.read_content(&readable(body)));
+    let stated = TokenEstimate::stated(body.len(), stated);
     let most_read = stated.most_read.saturating_sub(counted.media_bytes).saturating_add(counted.media_tokens);
     TokenEstimate { read: counted.tokens, most_read, ..stated }
 }
@@ -76,7 +75,7 @@ pub(crate) fn of(body: &[u8]) -> TokenEstimate {
 /// The same as far as limits need it, of a body that states this. Every request with a limit pays for it, so the content
 /// is read only where its tokens do not follow from its length.
 pub(crate) fn for_limits(body: &[u8], stated: &Stated) -> TokenEstimate {
-    if is_read_for_limits(body, stated) { of(body) } else { TokenEstimate::stated(body.len(), stated) }
+    if is_read_for_limits(body, stated) { of(body, stated) } else { TokenEstimate::stated(body.len(), stated) }
 }
 
 /// Whether the content of a body has to be read for limits.
@@ -235,12 +234,12 @@ impl<'de> Visitor<'de> for Part<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         // At low detail, which may be stated after the pictures, the pictures of one object count less.
         let (mut pictures, mut tokens, mut low) = (0u64, 0u64, false);
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            let key = folded(&key);
+        while let Some(written) = map.next_key::<Cow<'de, str>>()? {
+            let key = folded(&written);
             let place = self.place.member(&key);
             match &*key {
-                _ if place == Place::Schema => {
-                    let tokens = self.counted.tokens_of(&key);
+                _ if self.place == Place::Schema => {
+                    let tokens = self.counted.tokens_of(&written);
                     self.counted.add(tokens);
                     map.next_value_seed(Part { counted: self.counted, place })?;
                 }

@@ -19,6 +19,7 @@ use crate::upstream_objects::batches::BatchLines;
 
 /// A body up to this length is kept until it is settled; a longer one is estimated at once.
 const KEPT: usize = 64 << 10;
+
 /// What is known of a request to an upstream besides its body.
 pub(crate) struct Outgoing<'c> {
     pub(crate) upstream: &'c Upstream,
@@ -86,7 +87,7 @@ pub(crate) enum Prompt {
 
 impl Prompt {
     pub(crate) fn of(body: &Bytes, stated: Stated) -> Self {
-        if body.len() <= KEPT { Self::Kept(body.clone(), stated) } else { Self::Read(estimate::of(body)) }
+        if body.len() <= KEPT { Self::Kept(body.clone(), stated) } else { Self::Read(estimate::of(body, &stated)) }
     }
 
     /// What limits need to know. Where the content has to be read for that, it is not read again.
@@ -94,7 +95,7 @@ impl Prompt {
         if let Self::Kept(body, stated) = self
             && estimate::is_read_for_limits(body, stated)
         {
-            *self = Self::Read(estimate::of(body));
+            *self = Self::Read(estimate::of(body, stated));
         }
         self.stated()
     }
@@ -116,7 +117,7 @@ impl Prompt {
     /// The estimate, with its content.
     pub(crate) fn estimate(&self) -> TokenEstimate {
         match self {
-            Self::Kept(body, _) => estimate::of(body),
+            Self::Kept(body, stated) => estimate::of(body, stated),
             other => other.stated(),
         }
     }

@@ -1,6 +1,7 @@
 //! What bodies are estimated at, and the most that they can be.
 
 use super::*;
+use crate::request::json_outline::Outline;
 
 /// A picture of 1024 by 1024.
 fn png() -> Vec<u8> {
@@ -9,12 +10,21 @@ fn png() -> Vec<u8> {
     png
 }
 
+/// What a body states on a route that has all maxima.
+fn stated(body: &[u8]) -> Stated {
+    Outline::of(body, &["max_tokens", "max_completion_tokens", "max_output_tokens"]).unwrap().stated
+}
+
+fn of(body: &[u8]) -> TokenEstimate {
+    super::of(body, &stated(body))
+}
+
 fn read(body: &str) -> u64 {
     of(body.as_bytes()).read
 }
 
 fn limited(body: &str) -> TokenEstimate {
-    for_limits(body.as_bytes(), &Outline::of(body.as_bytes()).unwrap().stated)
+    for_limits(body.as_bytes(), &stated(body.as_bytes()))
 }
 
 #[test]
@@ -36,6 +46,7 @@ fn bodies_are_estimated() {
         (r#"{"prompt":["one","two",[1,2]],"n":2,"max_tokens":5}"#, 4, 30, 6),
         (r#"{"prompt":[1,2,3],"max_tokens":5}"#, 3, 5, 1),
         (r#"{"prompt":{"id":"p"},"max_output_tokens":5}"#, 0, 5, 1),
+        (r#"{"max_tokens":-1,"max_completion_tokens":5}"#, 0, 0, 1),
         (
             r#"{"max_tokens":18446744073709551615,"n":18446744073709551615}"#,
             0,

@@ -7,10 +7,17 @@ use keystead_core::usage::{ImageQuality, ImageTraits, LARGEST_COUNT};
 
 use crate::request::json_tokens::composite_elements;
 
+/// The largest figure.
+const LARGEST: u64 = LARGEST_COUNT.unsigned_abs();
+/// Bytes of the longest value that is read.
+const LONGEST: usize = 512;
+
 /// What a body states. The largest figure counts where a field repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Figures {
     most: u64,
+    /// Whether a maximum is stated that some server could take for none.
+    unbounded: bool,
     answers: u64,
     /// Prompts in a list, each with its own answers.
     prompts: u64,
@@ -21,19 +28,27 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    /// Notes a field of the body, its value as written.
-    pub(crate) fn note(&mut self, name: &str, value: &[u8]) {
+    /// Notes a field of the body, its value as written. `maxima` are the fields that bound an answer.
+    pub(crate) fn note(&mut self, maxima: &[&str], name: &str, value: &[u8]) {
         match name {
-            "max_tokens" | "max_completion_tokens" | "max_output_tokens" => self.most = self.most.max(number(value)),
+            _ if maxima.contains(&name) => self.note_most(value),
             "n" | "best_of" => self.answers = self.answers.max(number(value)),
             // A list of tokens is one prompt.
             "prompt" => self.prompts = self.prompts.max(composite_elements(value)),
             // Everything that a server could read as true counts as true.
-            "background" => self.background = !matches!(value, b"false" | b"null"),
+            "background" => self.background |= !matches!(value, b"false" | b"null"),
             // Of images they were judged to be there once.
             "size" => self.images.size = text(value).as_deref().and_then(image_size),
             "quality" => self.images.quality = text(value).as_deref().and_then(ImageQuality::read),
             _ => {}
+        }
+    }
+
+    fn note_most(&mut self, value: &[u8]) {
+        match number(value) {
+            // Servers differ in what zero means, or a figure below it: some read no maximum, others another field.
+            0 => self.unbounded |= value != b"null",
+            most => self.most = self.most.max(most),
         }
     }
 
@@ -44,24 +59,34 @@ impl Figures {
 
     /// The most tokens that may be written, by all answers together; 0 where there is no limit.
     pub(crate) fn written(&self) -> u64 {
-        self.most.saturating_mul(self.answers())
+        if self.unbounded { 0 } else { self.most.saturating_mul(self.answers()) }
     }
 }
 
-/// Reads a text; nothing where it is another value.
+/// Reads a text; nothing where it is another value, or too long to state a figure.
 fn text(value: &[u8]) -> Option<Cow<'_, str>> {
-    serde_json::from_slice(value).ok()
+    if value.len() > LONGEST { None } else { serde_json::from_slice(value).ok() }
 }
 
-/// Reads a figure, also written as text.
+/// Reads a figure, also written as text. What only some servers can read, such as `"0x10"`, counts as the largest figure.
 fn number(value: &[u8]) -> u64 {
-    figure(&text(value).unwrap_or_else(|| String::from_utf8_lossy(value)))
+    if value.len() > LONGEST || matches!(value.first(), Some(b'[' | b'{')) {
+        return LARGEST;
+    }
+    let text = text(value).unwrap_or_else(|| String::from_utf8_lossy(value));
+    let unread = || if text.chars().any(char::is_numeric) { LARGEST } else { 0 };
+    read(&text).unwrap_or_else(unread)
 }
 
-/// Reads a figure as lenient servers do: also with a point or an exponent. What is not a number is zero.
+/// Reads a figure as lenient servers do. What is not a number is zero.
 pub(crate) fn figure(text: &str) -> u64 {
+    read(text).unwrap_or(0)
+}
+
+/// Reads a figure, also with a point or an exponent.
+fn read(text: &str) -> Option<u64> {
     let text = text.trim().replace('_', "");
     // Saturates at both ends.
-    let lenient = || text.parse::<f64>().unwrap_or(0.0).ceil() as u64;
-    text.parse().unwrap_or_else(|_| lenient()).min(LARGEST_COUNT.unsigned_abs())
+    let lenient = || text.parse::<f64>().ok().map(|figure| figure.ceil() as u64);
+    text.parse::<u64>().ok().or_else(lenient).map(|figure| figure.min(LARGEST))
 }

@@ -124,7 +124,8 @@ pub(crate) fn text_of(mut body: Bytes) -> Result<Bytes, ErrorResponse> {
 /// Parses a body that is text.
 pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, ErrorResponse> {
     let unread = |why: String| bad_body(format!("We could not parse the JSON body of your request: {why}."));
-    let outline = Outline::of(body).ok_or_else(|| unread(format!("it nests deeper than {DEPTH} levels")))?;
+    let outline = Outline::of(body, json_shapes::maxima(route));
+    let outline = outline.ok_or_else(|| unread(format!("it nests deeper than {DEPTH} levels")))?;
     let readable = outline.readable(body);
     let text = std::str::from_utf8(&readable).map_err(|_| unread("it is no UTF-8".to_owned()))?;
     let (found, read) = json_walk::read(json_shapes::of(route), text);

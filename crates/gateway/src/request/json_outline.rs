@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use serde::de::IgnoredAny;
+
 use crate::request::figures::Figures;
 use crate::request::json_tokens::{Token, Tokens};
 use crate::request::json_walk::folded;
@@ -15,12 +17,12 @@ const LONGEST_NAME: usize = 128;
 /// A number with so few digits and no exponent is never too large.
 const SHORT_NUMBER: usize = 300;
 
-/// What the first pass finds.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+/// What the first pass finds. Its length does not depend on the body, because thousands of bodies are read at once.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outline {
     pub(crate) stated: Stated,
-    /// What our parser cannot read, and what is read in its place.
-    unread: Vec<(Range<usize>, &'static [u8])>,
+    /// Whether there is something that our parser cannot read.
+    unread: bool,
 }
 
 /// What a body states about how much its request may use.
@@ -58,8 +60,8 @@ impl Content {
 }
 
 impl Outline {
-    /// Passes over a body; nothing where brackets nest too deep.
-    pub(crate) fn of(body: &[u8]) -> Option<Self> {
+    /// Passes over a body; nothing where brackets nest too deep. `maxima` are the fields that bound an answer.
+    pub(crate) fn of(body: &[u8], maxima: &[&str]) -> Option<Self> {
         let mut outline = Self::default();
         let mut depth = 0u32;
         // At the top: the last string, and the name of the field with the start of its value.
@@ -69,7 +71,7 @@ impl Outline {
                 match token {
                     Token::Text { .. } => text = start..end,
                     Token::Colon => field = Some((text.clone(), end)),
-                    Token::Comma | Token::Close => outline.note_field(body, field.take(), start),
+                    Token::Comma | Token::Close => outline.note_field(body, field.take(), start, maxima),
                     _ => {}
                 }
             }
@@ -87,26 +89,17 @@ impl Outline {
 
     /// Returns the body as our parser can read it, as long as it was.
     pub(crate) fn readable<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
-        if self.unread.is_empty() {
-            return Cow::Borrowed(body);
-        }
-        let mut copy = body.to_vec();
-        for (place, instead) in &self.unread {
-            let Some(place) = copy.get_mut(place.clone()) else { continue };
-            place.fill(b' ');
-            place.iter_mut().zip(*instead).for_each(|(byte, by)| *byte = *by);
-        }
-        Cow::Owned(copy)
+        if self.unread { readable(body) } else { Cow::Borrowed(body) }
     }
 
-    fn note_field(&mut self, body: &[u8], field: Option<(Range<usize>, usize)>, end: usize) {
+    fn note_field(&mut self, body: &[u8], field: Option<(Range<usize>, usize)>, end: usize, maxima: &[&str]) {
         let Some((name, from)) = field else { return };
         let quoted = body.get(name).filter(|quoted| quoted.len() <= LONGEST_NAME);
         let (Some(quoted), Some(value)) = (quoted, body.get(from..end)) else { return };
         let (name, value) = (name_of(quoted), value.trim_ascii());
         // Some servers find fields in any case.
         let name = folded(&name);
-        self.stated.figures.note(&name, value);
+        self.stated.figures.note(maxima, &name, value);
         if Content::of_field(&name).is_some() {
             // Without its quotes or brackets.
             self.stated.content = self.stated.content.saturating_add(value.len().saturating_sub(2));
@@ -116,16 +109,34 @@ impl Outline {
     fn note_text(&mut self, body: &[u8], place: Range<usize>, escaped: bool) {
         // Any text may be written with escapes.
         self.stated.media |= escaped || body.get(place.clone()).is_some_and(is_of_media);
-        if escaped {
-            self.unread.extend(halves(body, place).map(|half| (half..half.saturating_add(6), &br"\ufffd"[..])));
-        }
+        self.unread |= escaped && halves(body, place).next().is_some();
     }
 
     fn note_number(&mut self, body: &[u8], place: Range<usize>, depth: u32) {
         self.stated.numbers = self.stated.numbers.saturating_add(u64::from(depth > 1));
-        if body.get(place.clone()).is_some_and(is_too_large) {
-            self.unread.push((place, b"0"));
+        self.unread |= body.get(place).is_some_and(is_too_large);
+    }
+}
+
+/// Returns a body as our parser can read it, as long as it was: what others can read is replaced where it cannot.
+pub(crate) fn readable(body: &[u8]) -> Cow<'_, [u8]> {
+    let mut copy = Cow::Borrowed(body);
+    for (token, start, end) in Tokens::of(body) {
+        match token {
+            Token::Text { escaped: true } => {
+                halves(body, start..end).for_each(|half| replace(&mut copy, half..half.saturating_add(6), br"\ufffd"));
+            }
+            Token::Number if body.get(start..end).is_some_and(is_too_large) => replace(&mut copy, start..end, b"0"),
+            _ => {}
         }
+    }
+    copy
+}
+
+fn replace(copy: &mut Cow<'_, [u8]>, place: Range<usize>, instead: &[u8]) {
+    if let Some(place) = copy.to_mut().get_mut(place) {
+        place.fill(b' ');
+        place.iter_mut().zip(instead).for_each(|(byte, by)| *byte = *by);
     }
 }
 
@@ -151,7 +162,8 @@ fn is_of_media(quoted: &[u8]) -> bool {
 fn is_too_large(number: &[u8]) -> bool {
     let may_be = number.len() > SHORT_NUMBER || number.iter().any(|byte| matches!(byte, b'e' | b'E'));
     let parsed = || std::str::from_utf8(number).ok()?.parse::<f64>().ok();
-    may_be && parsed().is_some_and(f64::is_infinite)
+    // What is no number of JSON stays as it is, so that it is refused.
+    may_be && parsed().is_some_and(f64::is_infinite) && serde_json::from_slice::<IgnoredAny>(number).is_ok()
 }
 
 /// The places of halves of surrogate pairs in a string, which JSON allows and text cannot contain.

@@ -319,6 +319,16 @@ pub(crate) fn of(route: &Route) -> &'static Node {
     }
 }
 
+/// Returns the fields of a route that bound what each answer may write. Servers ignore those of other routes.
+pub(crate) fn maxima(route: &Route) -> &'static [&'static str] {
+    match route.path {
+        "/v1/chat/completions" => &["max_tokens", "max_completion_tokens"],
+        "/v1/completions" => &["max_tokens"],
+        "/v1/responses" | "/v1/responses/input_tokens" => &["max_output_tokens"],
+        _ => &[],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use keystead_core::route::{ModelIn, ROUTES};
@@ -339,6 +349,11 @@ mod tests {
     #[test]
     fn tables_are_sound() {
         ROUTES.iter().for_each(|route| check(of(route), 12));
+        // What counts must not be there twice.
+        for route in ROUTES {
+            let once = |field: &&str| of(route).members.iter().any(|(name, node)| name == field && node.is == Is::Once);
+            assert!(maxima(route).iter().all(once), "{}", route.path);
+        }
         // A route whose model is in its body has a table that names it.
         for route in ROUTES.iter().filter(|route| matches!(route.model, ModelIn::Json | ModelIn::Form)) {
             assert!(

@@ -142,6 +142,32 @@ async fn every_answer_of_a_request_is_set_aside() {
     }
 }
 
+/// A server ignores what its route does not have, and may read no maximum where another server reads one.
+#[tokio::test]
+async fn a_maximum_that_a_server_may_ignore_bounds_nothing() {
+    const CHAT: &str = "/v1/chat/completions";
+    let world = World::new().await;
+    let key = world.key(1);
+    world.prices("gpt-4o", Price { output: Micros(1_000_000_000), ..Price::default() }, Some(100));
+    // Fifty tokens.
+    world.limits(&key, Some(5), None);
+    world.answers(|_| json(200, r#"{"usage":{"prompt_tokens":1,"completion_tokens":0,"total_tokens":1}}"#));
+    for (path, asked, status) in [
+        (CHAT, r#""messages":[],"max_tokens":50"#, 200),
+        (CHAT, r#""messages":[],"max_completion_tokens":50"#, 200),
+        (CHAT, r#""messages":[],"max_output_tokens":1"#, 429),
+        (CHAT, r#""messages":[],"max_tokens":-1,"max_completion_tokens":1"#, 429),
+        (CHAT, r#""messages":[],"max_tokens":1,"n":"0x40""#, 429),
+        ("/v1/completions", r#""prompt":"a","max_tokens":50"#, 200),
+        ("/v1/completions", r#""prompt":"a","max_completion_tokens":1"#, 429),
+        ("/v1/responses", r#""input":"a","max_output_tokens":50"#, 200),
+        ("/v1/responses", r#""input":"a","max_tokens":1"#, 429),
+    ] {
+        let answer = world.post(path, &key, &format!(r#"{{"model":"gpt-4o",{asked}}}"#)).await;
+        assert_eq!(answer.status, status, "{path} {asked}: {}", answer.text());
+    }
+}
+
 #[tokio::test]
 async fn both_limits_hold_and_a_refusal_by_one_costs_the_other_nothing() {
     let world = World::new().await;

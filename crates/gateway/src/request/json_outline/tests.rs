@@ -5,12 +5,17 @@ use serde_json::{Map, Value};
 
 use super::*;
 
+const LARGEST: u64 = 1_000_000_000;
+
+/// The maxima of all routes.
+const MAXIMA: &[&str] = &["max_tokens", "max_completion_tokens", "max_output_tokens"];
+
 fn stated(body: &str) -> Stated {
-    Outline::of(body.as_bytes()).unwrap().stated
+    Outline::of(body.as_bytes(), MAXIMA).unwrap().stated
 }
 
 fn read_as(body: &str) -> String {
-    let outline = Outline::of(body.as_bytes()).unwrap();
+    let outline = Outline::of(body.as_bytes(), MAXIMA).unwrap();
     String::from_utf8(outline.readable(body.as_bytes()).into_owned()).unwrap()
 }
 
@@ -27,11 +32,55 @@ fn figures_are_found_however_they_are_written() {
         ("{\"max_to\u{212a}ens\":5}", 1, 5),
         (r#"{"max_tokens":1e400}"#, 1, 1_000_000_000),
         (r#"{"max_tokens":5,"n":}"#, 1, 5),
+        // What some servers read as no maximum bounds nothing, whatever else is stated.
+        (r#"{"max_tokens":-1,"max_completion_tokens":5}"#, 1, 0),
+        (r#"{"max_tokens":5,"max_completion_tokens":0}"#, 1, 0),
+        (r#"{"max_tokens":"none","max_completion_tokens":5}"#, 1, 0),
+        (r#"{"max_tokens":null,"max_completion_tokens":5}"#, 1, 5),
+        // Figures that only some servers read.
+        (r#"{"max_tokens":1,"n":"0x2"}"#, LARGEST, LARGEST),
+        (r#"{"max_tokens":1,"n":"\u0663"}"#, LARGEST, LARGEST),
+        (r#"{"max_tokens":1,"n":[2]}"#, LARGEST, LARGEST),
+        (r#"{"max_tokens":"5 tokens","max_output_tokens":1}"#, 1, LARGEST),
+        (&format!(r#"{{"max_tokens":1,"n":"{}2"}}"#, " ".repeat(600)), LARGEST, LARGEST),
+        (r#"{"max_tokens":5,"n":"many"}"#, 1, 5),
         ("[3]", 1, 0),
         ("", 1, 0),
     ] {
         let figures = stated(body).figures;
         assert_eq!((figures.answers(), figures.written()), (answers, written), "{body}");
+    }
+}
+
+#[test]
+fn only_the_maxima_of_the_route_bound_an_answer() {
+    let body = br#"{"max_tokens":7,"max_completion_tokens":5,"max_output_tokens":3,"n":2}"#;
+    for (maxima, written) in [(&["max_output_tokens"][..], 6), (&["max_tokens", "max_completion_tokens"], 14), (&[], 0)]
+    {
+        assert_eq!(Outline::of(body, maxima).unwrap().stated.figures.written(), written, "{maxima:?}");
+    }
+}
+
+/// A body of twenty megabytes has millions of numbers.
+#[test]
+fn an_outline_does_not_grow_with_its_body() {
+    const fn is_kept_in_place<T: Copy>(_: &T) -> bool {
+        true
+    }
+    let body = format!("[{}1]", "1e400,".repeat(1_000));
+    assert!(is_kept_in_place(&Outline::of(body.as_bytes(), MAXIMA).unwrap()));
+    assert_eq!(read_as(&body), format!("[{}1]", "0    ,".repeat(1_000)));
+}
+
+/// A later field, in any case, does not take back what an earlier one asked for.
+#[test]
+fn an_answer_may_outlive_its_request_if_any_field_says_so() {
+    for (body, background) in [
+        (r#"{"background":true,"Background":false}"#, true),
+        (r#"{"background":false,"BACKGROUND":"no"}"#, true),
+        (r#"{"background":null}"#, false),
+    ] {
+        assert_eq!(stated(body).figures.background, background, "{body}");
     }
 }
 
@@ -74,6 +123,7 @@ fn what_only_others_read_is_replaced() {
         ("[1e400,-1E+999,1e-400,1e3]", "[0    ,0      ,1e-400,1e3]"),
         (&infinite, &zero),
         ("[1e4e4,\"1e400\"]", "[1e4e4,\"1e400\"]"),
+        ("[01e400,1.e400,-.5e999]", "[01e400,1.e400,-.5e999]"),
     ] {
         assert_eq!(read_as(body), read);
     }
@@ -114,11 +164,11 @@ proptest! {
         let members: Map<String, Value> = members.into_iter().collect();
         let body = Value::Object(members.clone());
         let written = if pretty { format!("{body:#}") } else { body.to_string() };
-        let outline = Outline::of(written.as_bytes()).unwrap();
+        let outline = Outline::of(written.as_bytes(), MAXIMA).unwrap();
         prop_assert_eq!(outline.readable(written.as_bytes()), written.as_bytes());
         prop_assert_eq!(outline.stated.numbers, members.values().map(numbers_within).sum::<u64>());
         let mut figures = Figures::default();
-        members.iter().for_each(|(name, value)| figures.note(name, value.to_string().as_bytes()));
+        members.iter().for_each(|(name, value)| figures.note(MAXIMA, name, value.to_string().as_bytes()));
         prop_assert_eq!(outline.stated.figures, figures);
         let content = members.iter().filter(|(name, _)| Content::of_field(name).is_some());
         let content: usize = content.map(|(_, value)| value.to_string().len().saturating_sub(2)).sum();
@@ -128,7 +178,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_passed_over(text in "[a\\\\\"ud83{}\\[\\],:0-9eE.+ \u{e9}-]{0,60}") {
-        if let Some(outline) = Outline::of(text.as_bytes()) {
+        if let Some(outline) = Outline::of(text.as_bytes(), MAXIMA) {
             prop_assert_eq!(outline.readable(text.as_bytes()).len(), text.len());
         }
     }
