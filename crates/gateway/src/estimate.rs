@@ -16,7 +16,7 @@ use crate::request::json_walk::folded;
 use media::Worth;
 use tokens::BodyText;
 
-/// A longer text that has only letters of base64 may be a picture or a sound.
+/// A longer text that has only letters of base64 may be a picture or a sound, also where no file is expected.
 const ENCODED: usize = 2_048;
 /// A longer body is always read to its end.
 const SHORT: usize = 16 << 10;
@@ -160,7 +160,10 @@ enum Place {
     Data,
     /// Names, types and ids.
     Label,
+    /// Text with the names of its fields, which are the client's: nothing in it is a picture, a sound or a file.
     Schema,
+    /// Inputs under names that the client chose.
+    Variables,
 }
 
 impl Place {
@@ -168,9 +171,12 @@ impl Place {
     fn member(self, name: &str) -> Self {
         match (self, name) {
             (Self::Schema, _) => Self::Schema,
+            (Self::Variables, _) => Self::Content,
             (Self::Sound, _) | (_, "input_audio") => Self::Sound,
             (_, "image_url" | "video_url") | (Self::Picture, "url") => Self::Picture,
             (_, "file_data" | "data" | "result" | "b64_json") => Self::Data,
+            (_, "arguments" | "attributes" | "env") => Self::Schema,
+            (_, "variables") => Self::Variables,
             (
                 _,
                 "role" | "type" | "id" | "detail" | "format" | "tool_call_id" | "call_id" | "media_type" | "mime_type"
@@ -243,6 +249,7 @@ impl<'de> Visitor<'de> for Part<'_> {
                     self.counted.add(tokens);
                     map.next_value_seed(Part { counted: self.counted, place })?;
                 }
+                _ if self.place == Place::Variables => map.next_value_seed(Part { counted: self.counted, place })?,
                 "detail" => low |= map.next_value::<serde_json::Value>()?.as_str() == Some("low"),
                 // Objects of sounds also state their format.
                 "format" if place == Place::Sound => drop(map.next_value::<IgnoredAny>()?),
@@ -298,7 +305,9 @@ fn worth(text: &str, place: Place) -> Option<Worth> {
         return Some(Worth::Picture(media::UNKNOWN_PICTURE));
     }
     let letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
-    let encoded = text.as_bytes().get(..ENCODED).is_some_and(|start| start.iter().all(letter));
+    let short = || Some(text.as_bytes()).filter(|_| place == Place::Data);
+    let start = text.as_bytes().get(..ENCODED).or_else(short);
+    let encoded = start.is_some_and(|start| start.iter().all(letter));
     if encoded { media::of_encoded(text) } else { None }
 }
 

@@ -62,6 +62,9 @@ fn bodies_are_estimated() {
     }
     let tools = r#"{"tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object","properties":{"town":{"type":"string"}}}}}]}"#;
     assert!((10..=20).contains(&read(tools)), "{}", read(tools));
+    // Names count as they are written: three words are not one long one.
+    let named = |name: &str| read(&format!(r#"{{"tools":[{{"{name}":1}}]}}"#));
+    assert!(named("getWeatherOfTown") < named("getweatheroftown"), "{}", named("getWeatherOfTown"));
 }
 
 #[test]
@@ -95,6 +98,17 @@ fn no_text_is_more_tokens_than_the_bound() {
             assert!(of(body.as_bytes()).most_read >= long.len() as u64, "{body:.60}");
         }
     }
+    // Text under names that the client chose is no picture, sound or file, whatever the names are.
+    for content in [
+        format!(r#""prompt":{{"id":"p","variables":{{"image_url":"{text}","input_audio":"{text}"}}}}"#, text = long),
+        format!(r#""messages":[{{"tool_calls":[{{"function":{{"arguments":{{"image_url":"{long}"}}}}}}]}}]"#),
+        format!(r#""input":[{{"action":{{"env":{{"input_audio":"{long}"}}}}}},{{"attributes":{{"data":"{png}"}}}}]"#),
+    ] {
+        let (body, least) = (format!("{{{content}}}"), content.matches(&*long).count().max(1) * long.len());
+        assert!(of(body.as_bytes()).most_read >= least as u64, "{body:.90}");
+    }
+    let file = r#"{"prompt":{"variables":{"scan":{"type":"input_file","file_id":"file-1"}}}}"#;
+    assert_eq!(read(file), 765);
     let body = format!(r#"{{"input":[{{"type":"input_image","image_url":"data:image/png;base64,{long}"}}]}}"#);
     assert!(of(body.as_bytes()).most_read < 2_000);
 }
@@ -113,6 +127,23 @@ fn short_texts_are_a_token_for_four_bytes() {
     ] {
         assert_eq!(limited(&body).read, tokens, "{body:.60}");
     }
+}
+
+/// A picture of one color is shorter than the tokens that it is read as.
+#[test]
+fn short_pictures_count_what_they_show() {
+    let png = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, png().get(..60).unwrap());
+    for part in [
+        format!(r#"{{"type":"image_generation_call","result":"{png}"}}"#),
+        format!(r#"{{"source":{{"type":"base64","data":"{png}"}}}}"#),
+    ] {
+        let body = format!(r#"{{"input":[{part}]}}"#);
+        for asked in [of(body.as_bytes()), limited(&body)] {
+            assert!(asked.read == 765 && asked.most_read >= 765, "{asked:?} {body}");
+        }
+    }
+    // Without a name that says so, it is text.
+    assert!(read(&format!(r#"{{"input":"{png}"}}"#)) < 100);
 }
 
 /// What a number hides that our parser does not read.

@@ -155,10 +155,20 @@ fn is_of_media(quoted: &[u8]) -> bool {
         let start = quoted.len().checked_sub(with.len());
         start.and_then(|start| quoted.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(with))
     };
-    ends(b"_url\"") || ends(b"audio\"") || ends(b"\"file_id\"") || quoted.starts_with(b"\"data:")
+    // Every string is compared, so that most are told apart by their last byte.
+    let named = match quoted {
+        [.., b'l' | b'L', b'"'] => ends(b"_url\""),
+        [.., b'o' | b'O', b'"'] => ends(b"audio\""),
+        [.., b'd' | b'D', b'"'] => ends(b"\"file_id\""),
+        [.., b'a' | b'A', b'"'] => ends(b"\"data\"") || ends(b"\"file_data\""),
+        [.., b't' | b'T', b'"'] => ends(b"\"result\""),
+        [.., b'n' | b'N', b'"'] => ends(b"\"b64_json\""),
+        _ => false,
+    };
+    named || quoted.starts_with(b"\"data:")
 }
 
-/// Whether our parser finds a number too large that others read as infinite.
+/// Whether our parser finds a number of JSON too large that others read as infinite.
 fn is_too_large(number: &[u8]) -> bool {
     let may_be = number.len() > SHORT_NUMBER || number.iter().any(|byte| matches!(byte, b'e' | b'E'));
     let parsed = || std::str::from_utf8(number).ok()?.parse::<f64>().ok();

@@ -107,6 +107,11 @@ fn bodies_with_media_are_recognized() {
         (r#"{"input":[{"type":"input_file","file_id":"file-1"}]}"#, true),
         (r#"{"input":[{"type":"input_audio","input_audio":{"data":"AAAA"}}]}"#, true),
         (r#"{"input":[{"result":"data:image/png;base64,AAAA"}]}"#, true),
+        (r#"{"input":[{"type":"image_generation_call","result":"iVBORw0KGgo"}]}"#, true),
+        (r#"{"input":[{"B64_json":"iVBORw0KGgo"}]}"#, true),
+        (r#"{"input":[{"file":{"file_data":"iVBORw0KGgo"}}]}"#, true),
+        (r#"{"input":[{"source":{"data":"iVBORw0KGgo"}}]}"#, true),
+        (r#"{"input":"a","metadata":{"total":"1"},"format":"json"}"#, false),
     ] {
         assert_eq!(stated(body).media, media, "{body}");
     }
