@@ -7,8 +7,6 @@ use keystead_core::usage::{ImageQuality, ImageTraits, LARGEST_COUNT};
 
 use crate::request::json_tokens::composite_elements;
 
-/// The largest figure.
-const LARGEST: u64 = LARGEST_COUNT.unsigned_abs();
 /// Bytes of the longest value that is read.
 const LONGEST: usize = 512;
 
@@ -19,6 +17,8 @@ pub(crate) struct Figures {
     /// Whether a maximum is stated that some server could take for none.
     unbounded: bool,
     answers: u64,
+    /// The field with a number of answers that only some servers can read.
+    pub(crate) unread: Option<&'static str>,
     /// Prompts in a list, each with its own answers.
     prompts: u64,
     /// Whether the answer may outlive its request.
@@ -32,7 +32,8 @@ impl Figures {
     pub(crate) fn note(&mut self, maxima: &[&str], name: &str, value: &[u8]) {
         match name {
             _ if maxima.contains(&name) => self.note_most(value),
-            "n" | "best_of" => self.answers = self.answers.max(number(value)),
+            "n" => self.note_answers("n", value),
+            "best_of" => self.note_answers("best_of", value),
             // A list of tokens is one prompt.
             "prompt" => self.prompts = self.prompts.max(composite_elements(value)),
             // Everything that a server could read as true counts as true.
@@ -46,9 +47,18 @@ impl Figures {
 
     fn note_most(&mut self, value: &[u8]) {
         match number(value) {
+            Some(most) if most > 0 => self.most = self.most.max(most),
             // Servers differ in what zero means, or a figure below it: some read no maximum, others another field.
-            0 => self.unbounded |= value != b"null",
-            most => self.most = self.most.max(most),
+            _ => self.unbounded |= value != b"null",
+        }
+    }
+
+    fn note_answers(&mut self, name: &'static str, value: &[u8]) {
+        match number(value) {
+            Some(answers) => self.answers = self.answers.max(answers),
+            // Such as "0x10", in digits of other scripts, or in a list.
+            None if value.iter().any(|byte| byte.is_ascii_digit() || !byte.is_ascii()) => self.unread = Some(name),
+            None => {}
         }
     }
 
@@ -68,14 +78,12 @@ fn text(value: &[u8]) -> Option<Cow<'_, str>> {
     if value.len() > LONGEST { None } else { serde_json::from_slice(value).ok() }
 }
 
-/// Reads a figure, also written as text. What only some servers can read, such as `"0x10"`, counts as the largest figure.
-fn number(value: &[u8]) -> u64 {
-    if value.len() > LONGEST || matches!(value.first(), Some(b'[' | b'{')) {
-        return LARGEST;
+/// Reads a figure, also written as text.
+fn number(value: &[u8]) -> Option<u64> {
+    if value.len() > LONGEST {
+        return None;
     }
-    let text = text(value).unwrap_or_else(|| String::from_utf8_lossy(value));
-    let unread = || if text.chars().any(char::is_numeric) { LARGEST } else { 0 };
-    read(&text).unwrap_or_else(unread)
+    read(&text(value).unwrap_or_else(|| String::from_utf8_lossy(value)))
 }
 
 /// Reads a figure as lenient servers do. What is not a number is zero.
@@ -88,5 +96,5 @@ fn read(text: &str) -> Option<u64> {
     let text = text.trim().replace('_', "");
     // Saturates at both ends.
     let lenient = || text.parse::<f64>().ok().map(|figure| figure.ceil() as u64);
-    text.parse::<u64>().ok().or_else(lenient).map(|figure| figure.min(LARGEST))
+    text.parse::<u64>().ok().or_else(lenient).map(|figure| figure.min(LARGEST_COUNT.unsigned_abs()))
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bytes::{Buf, Bytes};
 use keystead_core::project_features::{HostedTools, RequestedTier};
 use keystead_core::refusal::ErrorResponse;
-use keystead_core::route::Route;
+use keystead_core::route::{MeterKind, Route};
 use serde::Deserialize;
 use serde::de::Deserializer;
 use serde_json::value::RawValue;
@@ -133,6 +133,10 @@ pub(crate) fn peek(route: &Route, body: &Bytes) -> Result<Peek, ErrorResponse> {
         return Err(refused);
     }
     read.map_err(|error| unread(format!("line {}, column {}", error.line(), error.column())))?;
+    let has_answers = matches!(route.meter, MeterKind::Completion | MeterKind::Image);
+    if let Some(name) = outline.stated.figures.unread.filter(|_| has_answers) {
+        return Err(bad_body(format!("The member '{name}' must be a number.")).with_param(name));
+    }
     let tier_place = TierPlace::of(route, text.as_bytes(), &found);
     let mut peek = Peek {
         stated: outline.stated,

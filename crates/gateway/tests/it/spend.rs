@@ -157,7 +157,7 @@ async fn a_maximum_that_a_server_may_ignore_bounds_nothing() {
         (CHAT, r#""messages":[],"max_completion_tokens":50"#, 200),
         (CHAT, r#""messages":[],"max_output_tokens":1"#, 429),
         (CHAT, r#""messages":[],"max_tokens":-1,"max_completion_tokens":1"#, 429),
-        (CHAT, r#""messages":[],"max_tokens":1,"n":"0x40""#, 429),
+        (CHAT, r#""messages":[],"max_tokens":1,"n":"0x40""#, 400),
         ("/v1/completions", r#""prompt":"a","max_tokens":50"#, 200),
         ("/v1/completions", r#""prompt":"a","max_completion_tokens":1"#, 429),
         ("/v1/responses", r#""input":"a","max_output_tokens":50"#, 200),

@@ -5,8 +5,6 @@ use serde_json::{Map, Value};
 
 use super::*;
 
-const LARGEST: u64 = 1_000_000_000;
-
 /// The maxima of all routes.
 const MAXIMA: &[&str] = &["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
@@ -37,18 +35,29 @@ fn figures_are_found_however_they_are_written() {
         (r#"{"max_tokens":5,"max_completion_tokens":0}"#, 1, 0),
         (r#"{"max_tokens":"none","max_completion_tokens":5}"#, 1, 0),
         (r#"{"max_tokens":null,"max_completion_tokens":5}"#, 1, 5),
-        // Figures that only some servers read.
-        (r#"{"max_tokens":1,"n":"0x2"}"#, LARGEST, LARGEST),
-        (r#"{"max_tokens":1,"n":"\u0663"}"#, LARGEST, LARGEST),
-        (r#"{"max_tokens":1,"n":[2]}"#, LARGEST, LARGEST),
-        (r#"{"max_tokens":"5 tokens","max_output_tokens":1}"#, 1, LARGEST),
-        (&format!(r#"{{"max_tokens":1,"n":"{}2"}}"#, " ".repeat(600)), LARGEST, LARGEST),
-        (r#"{"max_tokens":5,"n":"many"}"#, 1, 5),
+        (r#"{"max_tokens":"0x5","max_output_tokens":1}"#, 1, 0),
+        (&format!(r#"{{"max_tokens":1,"max_output_tokens":"{}2"}}"#, " ".repeat(600)), 1, 0),
         ("[3]", 1, 0),
         ("", 1, 0),
     ] {
         let figures = stated(body).figures;
         assert_eq!((figures.answers(), figures.written()), (answers, written), "{body}");
+    }
+}
+
+#[test]
+fn a_number_of_answers_that_only_some_servers_read_is_noted() {
+    for (body, unread) in [
+        (r#"{"n":"0x2"}"#, Some("n")),
+        (r#"{"best_of":"\u0663"}"#, Some("best_of")),
+        ("{\"best_of\":\"\u{663}\"}", Some("best_of")),
+        (r#"{"N":[2]}"#, Some("n")),
+        (&format!(r#"{{"n":"{}2"}}"#, " ".repeat(600)), Some("n")),
+        (r#"{"n":" 2.0 ","best_of":1e400}"#, None),
+        // No server reads a number in it.
+        (r#"{"n":"many","best_of":null}"#, None),
+    ] {
+        assert_eq!(stated(body).figures.unread, unread, "{body:.40}");
     }
 }
 
