@@ -132,7 +132,8 @@ pub(crate) fn folded(name: &str) -> Cow<'_, str> {
     if name.bytes().all(plain) {
         return Cow::Borrowed(name);
     }
-    Cow::Owned(name.to_uppercase().to_lowercase().replace('\u{307}', ""))
+    // The small form of İ has a dot of its own. No server leaves out other dots, so that they make another name.
+    Cow::Owned(name.to_uppercase().to_lowercase().replace("i\u{307}", "i"))
 }
 
 /// What is known of the item or tool around a value.

@@ -1,5 +1,6 @@
 //! What the first pass over a body finds, compared with what a parser finds.
 
+use keystead_core::usage::ImageTraits;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
@@ -59,6 +60,17 @@ fn a_number_of_answers_that_only_some_servers_read_is_noted() {
     ] {
         assert_eq!(stated(body).figures.unread, unread, "{body:.40}");
     }
+}
+
+/// Only a name that is refused beside the true one may be taken for it.
+#[test]
+fn a_name_with_further_marks_is_another_name() {
+    let dots = "\u{307}".repeat(9);
+    let body = format!(r#"{{"quality":"hd","quality{dots}":"low","n":2,"n{dots}":9,"size":"2x2","si{dots}ze":"1x1"}}"#);
+    let figures = stated(&body).figures;
+    assert_eq!((figures.answers(), figures.images), (2, ImageTraits::read(Some("hd"), Some("2x2"))));
+    assert_eq!(folded("Aud\u{130}o"), "audio");
+    assert_eq!(stated("{\"s\u{130}ze\":\"1x1\"}").figures.images, ImageTraits::read(None, Some("1x1")));
 }
 
 #[test]
