@@ -273,3 +273,37 @@ async fn each_measure_has_its_own_unit() {
     let free = node.set_aside(budgets.iter(), &cents(1), NOW).await.unwrap();
     assert!(free.charge().is_none());
 }
+
+fn committed(node: &SpendLedgers, budget: &Budget) -> Amount {
+    lock(&node.accounts).of(budget, NOW).give_up().0
+}
+
+/// Tools of a request have events of their own.
+#[tokio::test]
+async fn all_events_of_a_request_count_when_it_ends() {
+    let (_, node) = node();
+    let mut held = set_aside(&node).await.unwrap();
+    held.spend(&cents(2));
+    held.spend(&cents(3));
+    assert_eq!(committed(&node, &budget(1)), CENT, "what is set aside");
+    drop(held);
+    assert_eq!(committed(&node, &budget(1)), Amount::of_cents(5));
+    // What outlives its request is paid as it was set aside, once.
+    let mut held = set_aside(&node).await.unwrap();
+    assert_eq!(held.hand_over().map(|hold| hold.amount), Some(CENT));
+    assert!(held.hand_over().is_none());
+    held.spend(&cents(7));
+    drop(held);
+    assert_eq!(committed(&node, &budget(1)), Amount::of_cents(6));
+}
+
+#[tokio::test]
+async fn what_does_not_fit_into_one_lease_is_set_aside_from_none() {
+    let (_, node) = node();
+    drop(set_aside(&node).await.unwrap());
+    let scope = BudgetScope { subject: "org-1".parse().unwrap(), ..budget(1).scope };
+    let both = [budget(1), Budget { scope, ..budget(1) }];
+    assert!(node.set_aside_leased(both[..1].iter(), &cents(1), NOW).is_some());
+    assert!(node.set_aside_leased(both.iter(), &cents(1), NOW).is_none(), "nothing of the second is leased");
+    assert_eq!(both.each_ref().map(|budget| committed(&node, budget)), [Amount::ZERO; 2]);
+}
