@@ -60,6 +60,26 @@ fn a_minute_gives_its_limit_at_once_and_then_one_at_a_time() {
     assert_eq!(bucket.fits(rate, 4, Duration::from_secs(90)), Err(Full::TooLarge));
 }
 
+/// Figures beyond those of any configuration are computed as the largest, and a clock that is set back does nothing.
+#[test]
+fn no_figure_is_too_large() {
+    let periods = [Duration::ZERO, MINUTE, Duration::MAX];
+    for (limit, period) in [0, 1, MOST, u64::MAX].into_iter().flat_map(|limit| periods.map(|period| (limit, period))) {
+        for part in [Part::NONE, Part::of_pieces(1), Part::ALL] {
+            let (rate, mut bucket) = (Rate::new(limit, period, part), Bucket::default());
+            for now in [MINUTE, Duration::MAX, Duration::ZERO] {
+                bucket.hold(u64::MAX);
+                bucket.settle(rate, 1, u64::MAX, now);
+                bucket.add(rate, u64::MAX);
+                let level = bucket.level(rate, now);
+                bucket.take(rate, level);
+                assert!(bucket.state(rate, now).remaining <= limit);
+                assert!(bucket.fits(rate, 1, now).is_err(), "{rate:?} at {now:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn several_nodes_share_a_limit_and_a_large_request_still_passes_alone() {
     let rate = Rate::new(12, MINUTE, Part::of_nodes(3));
