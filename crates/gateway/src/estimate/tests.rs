@@ -102,6 +102,7 @@ fn no_text_is_more_tokens_than_the_bound() {
     for content in [
         format!(r#""prompt":{{"id":"p","variables":{{"image_url":"{text}","input_audio":"{text}"}}}}"#, text = long),
         format!(r#""messages":[{{"tool_calls":[{{"function":{{"arguments":{{"image_url":"{long}"}}}}}}]}}]"#),
+        format!(r#""messages":[],"documents":[{{"image_url":"{long}"}}]"#),
         format!(r#""input":[{{"action":{{"env":{{"input_audio":"{long}"}}}}}},{{"attributes":{{"data":"{png}"}}}}]"#),
     ] {
         let (body, least) = (format!("{{{content}}}"), content.matches(&*long).count().max(1) * long.len());

@@ -50,10 +50,8 @@ impl Content {
     /// The content of a field; nothing where it is for the server and not for the model.
     pub(crate) fn of_field(name: &str) -> Option<Self> {
         match name {
-            "prompt" | "messages" | "input" | "suffix" | "instructions" | "system" | "prediction" | "documents" => {
-                Some(Self::Input)
-            }
-            "tools" | "functions" | "response_format" | "text" => Some(Self::Schema),
+            "prompt" | "messages" | "input" | "suffix" | "instructions" | "system" | "prediction" => Some(Self::Input),
+            "tools" | "functions" | "response_format" | "text" | "documents" => Some(Self::Schema),
             _ => None,
         }
     }
