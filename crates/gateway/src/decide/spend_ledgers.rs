@@ -1,21 +1,21 @@
 //! What this node may use of budgets: a ledger for each budget in each period, and what is set aside for running requests.
 
 mod account;
+mod guard;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use foldhash::HashMap;
-use keystead_core::budget::{
-    Budget, BudgetScope, Charge, Contact, LEASE_SECONDS, LeaseAnswer, LeaseAsk, Measured, Payers, PendingHold,
-};
+use keystead_core::budget::{Budget, BudgetScope, Contact, LEASE_SECONDS, LeaseAnswer, LeaseAsk, Measured};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
-use smallvec::SmallVec;
 use tokio::time::{sleep, timeout};
 
 use self::account::{Account, Granted, Outlook, SpendHold, Waiting, lock};
+use self::guard::Held;
+pub use self::guard::SpendGuard;
 use crate::{BoxFuture, Clock, Unavailable};
 
 /// How long a request waits before it asks again for what other nodes may return.
@@ -129,7 +129,7 @@ impl SpendLedgers {
         if let Some(guard) = self.set_aside_leased(budgets.clone(), most, now) {
             return Ok(guard);
         }
-        let mut held = self.nothing_held(most, now);
+        let mut held = Held::nothing(&self.holder, most, now);
         for (budget, need) in limiting(budgets, most) {
             let account = lock(&self.accounts).of(budget, now);
             let hold = match account.reserve_by(budget.version, need, now) {
@@ -148,7 +148,7 @@ impl SpendLedgers {
         most: &Measured,
         now: Timestamp,
     ) -> Option<SpendGuard> {
-        let mut held = self.nothing_held(most, now);
+        let mut held = Held::nothing(&self.holder, most, now);
         let mut accounts = lock(&self.accounts);
         for (budget, need) in limiting(budgets, most) {
             let hold = accounts.of(budget, now).reserve_by(budget.version, need, now)?;
@@ -156,11 +156,6 @@ impl SpendLedgers {
         }
         drop(accounts);
         Some(held.guard())
-    }
-
-    fn nothing_held(&self, most: &Measured, now: Timestamp) -> Box<Held> {
-        let (payers, holds) = (Payers::NONE, SmallVec::new());
-        Box::new(Held { holder: Arc::clone(&self.holder), admitted_at: now, most: *most, payers, holds })
     }
 
     /// Asks the store for what a request needs, until it is granted or refused.
@@ -346,75 +341,6 @@ impl Accounts {
             self.past.push(before.account);
         }
         account
-    }
-}
-
-/// What is set aside for one request; empty when nothing limits it. However the request ends, dropping this returns what
-/// it did not use.
-#[derive(Default)]
-pub struct SpendGuard(Option<Box<Held>>);
-
-struct Held {
-    holder: Arc<str>,
-    admitted_at: Timestamp,
-    most: Measured,
-    payers: Payers,
-    holds: SmallVec<[SpendHold; 4]>,
-}
-
-impl Held {
-    fn push(&mut self, budget: &Budget, hold: SpendHold) {
-        self.payers = self.payers.with(budget.scope.subject.kind(), budget.scope.terms);
-        self.holds.push(hold);
-    }
-
-    fn guard(self: Box<Self>) -> SpendGuard {
-        SpendGuard(Some(self).filter(|held| !held.holds.is_empty()))
-    }
-
-    fn spend(&mut self, used: &Measured) {
-        for hold in &mut self.holds {
-            hold.spend(used);
-        }
-    }
-}
-
-impl fmt::Debug for SpendGuard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SpendGuard").field(&self.charge()).finish()
-    }
-}
-
-impl SpendGuard {
-    /// How an event of the request counts.
-    #[must_use]
-    pub fn charge(&self) -> Option<Charge> {
-        let held = self.0.as_ref()?;
-        Some(Charge { admitted_at: held.admitted_at, payers: held.payers })
-    }
-
-    /// Notes what an event used that was recorded with [`Self::charge`]. It is counted when the request ends, together
-    /// with the return of what was set aside.
-    pub fn spend(&mut self, used: &Measured) {
-        if let Some(held) = &mut self.0 {
-            held.spend(used);
-        }
-    }
-
-    /// Hands what is set aside to a response or batch that outlives the request. The leases of this node have paid for it;
-    /// the use that is counted later is not paid from them.
-    pub(crate) fn hand_over(&mut self) -> Option<PendingHold> {
-        let held = self.0.as_mut()?;
-        let charge = Charge { admitted_at: held.admitted_at, payers: held.payers };
-        if charge.payers.is_empty() {
-            return None;
-        }
-        let most = held.most;
-        held.spend(&most);
-        held.payers = Payers::NONE;
-        held.holds.clear();
-        let Measured { money: amount, tokens, requests } = held.most;
-        Some(PendingHold { holder: held.holder.to_string(), amount, tokens, requests, charge })
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use keystead_core::budget::{BudgetTerms, BudgetZone, Interval, Measure, OtherLease, StoredFigures, decide};
+use keystead_core::budget::{BudgetTerms, BudgetZone, Interval, Measure, OtherLease, Payers, StoredFigures, decide};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, advance};
 
