@@ -152,7 +152,7 @@ impl<'de> Visitor<'de> for Top<'_> {
 enum Place {
     /// Input of the model, alone or in a list.
     Content,
-    /// The address of a picture, or an object with one.
+    /// The address of a picture or a file, or an object with one.
     Picture,
     /// A sound, or an object with one.
     Sound,
@@ -173,7 +173,7 @@ impl Place {
             (Self::Schema, _) => Self::Schema,
             (Self::Variables, _) => Self::Content,
             (Self::Sound, _) | (_, "input_audio") => Self::Sound,
-            (_, "image_url" | "video_url") | (Self::Picture, "url") => Self::Picture,
+            (_, "image_url" | "video_url" | "file_url") | (Self::Picture, "url") => Self::Picture,
             (_, "file_data" | "data" | "result" | "b64_json") => Self::Data,
             (_, "arguments" | "attributes" | "env") => Self::Schema,
             (_, "variables") => Self::Variables,

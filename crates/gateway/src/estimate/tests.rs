@@ -241,6 +241,7 @@ fn pictures_sounds_and_files_are_worth_what_they_show() {
         (r#"{"type":"input_image","image_url":"https://example.com/a.png","detail":"low"}"#.to_owned(), 85),
         (r#"{"type":"input_image","file_id":"file-123"}"#.to_owned(), 765),
         (r#"{"type":"input_file","file_id":"file-123"}"#.to_owned(), 765),
+        (r#"{"type":"input_file","file_url":"https://example.com/a.pdf"}"#.to_owned(), 765),
         (r#"{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}"#.to_owned(), 10),
         (
             r#"{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,JVBERi0="}}"#
