@@ -76,8 +76,9 @@ fn a_name_with_further_marks_is_another_name() {
 #[test]
 fn only_the_maxima_of_the_route_bound_an_answer() {
     let body = br#"{"max_tokens":7,"max_completion_tokens":5,"max_output_tokens":3,"n":2}"#;
-    for (maxima, written) in [(&["max_output_tokens"][..], 6), (&["max_tokens", "max_completion_tokens"], 14), (&[], 0)]
-    {
+    let cases: [(&[&str], u64); 3] =
+        [(&["max_output_tokens"], 6), (&["max_tokens", "max_completion_tokens"], 14), (&[], 0)];
+    for (maxima, written) in cases {
         assert_eq!(Outline::of(body, maxima).unwrap().stated.figures.written(), written, "{maxima:?}");
     }
 }
