@@ -3,6 +3,7 @@
 
 pub(crate) mod admitted_request;
 pub(crate) mod client_certificates;
+pub(crate) mod limit_headers;
 pub(crate) mod model_gate;
 pub(crate) mod rate_limit;
 pub(crate) mod rate_limiter;

@@ -152,13 +152,15 @@ impl Gateway {
         } else {
             SpendGuard::default()
         };
-        let (reservation, rate_headers) = self.reserve(&request, &outgoing, (limits, asked)).await?;
+        let (reservation, limit_headers) = self.reserve(&request, &outgoing, (limits, asked)).await?;
         // The upstream. How the request ends, its usage is recorded and replaces the reservation.
         let admitted = Arc::new(AdmittedRequest::new(self, &request, &outgoing));
         // Boxed, because futures are moved into those that wait for them, and this one is the largest.
         let forwarded = Box::pin(self.forward(&request, parts, body, outgoing, (reservation, guard, &admitted)));
         let mut response = self.while_admitted(&request, &admitted, forwarded).await?;
-        rate_limit::add_headers(&mut response, rate_headers.as_deref());
+        if response.status().is_success() {
+            limit_headers.replace(response.headers_mut());
+        }
         model_gate::warn(response.headers_mut(), &verdicts);
         Ok(response)
     }

@@ -103,10 +103,11 @@ pub struct Bucket {
 
 impl Bucket {
     fn leak(&mut self, rate: Rate, now: Duration) {
-        let passed = micros(now.saturating_sub(self.at));
-        self.filled = self.filled.saturating_sub(product(rate.leak(), passed));
         // Another thread may have read the clock later and arrived here earlier.
-        self.at = self.at.max(now);
+        if let Some(passed) = now.checked_sub(self.at).filter(|passed| !passed.is_zero()) {
+            self.filled = self.filled.saturating_sub(product(rate.leak(), micros(passed)));
+            self.at = now;
+        }
     }
 
     fn total(&self, rate: Rate) -> u128 {

@@ -83,15 +83,16 @@ impl Buckets {
         exceeded.map_or(Ok(()), Err)
     }
 
-    /// Counts a request and reserves what it may use.
-    pub fn hold(&mut self, limits: &RateLimits, part: Part, need: &Need, now: Duration) {
-        for (measure, rate, bucket) in self.limited(limits, part) {
+    /// Counts a request and reserves what it may use. Returns the state of each limit, as [`Self::states`] does.
+    pub fn hold(&mut self, limits: &RateLimits, part: Part, need: &Need, now: Duration) -> [Option<LimitState>; 4] {
+        self.each(limits, part, |measure, rate, bucket| {
             match measure {
                 // A request counts no matter how it ends.
                 Measure::RequestsPerMinute | Measure::RequestsPerDay => bucket.settle(rate, 0, 1, now),
                 Measure::TokensPerMinute | Measure::ImagesPerMinute => bucket.hold(need.of(measure)),
             }
-        }
+            bucket.state(rate, now)
+        })
     }
 
     /// Replaces what was reserved under these limits by what was used.
@@ -105,12 +106,21 @@ impl Buckets {
 
     /// Returns the state of each limit, in the order of [`Measure::ALL`]; `None` where there is none.
     pub fn states(&mut self, limits: &RateLimits, part: Part, now: Duration) -> [Option<LimitState>; 4] {
-        let mut states = [None; 4];
-        for ((measure, bucket), state) in Measure::ALL.into_iter().zip(&mut self.0).zip(&mut states) {
+        self.each(limits, part, |_, rate, bucket| bucket.state(rate, now))
+    }
+
+    fn each<R: Copy>(
+        &mut self,
+        limits: &RateLimits,
+        part: Part,
+        mut of: impl FnMut(Measure, Rate, &mut Bucket) -> R,
+    ) -> [Option<R>; 4] {
+        let mut results = [None; 4];
+        for ((measure, bucket), result) in Measure::ALL.into_iter().zip(&mut self.0).zip(&mut results) {
             let rate = limits.get(measure).map(|limit| Rate::new(limit, measure.period(), part));
-            *state = rate.map(|rate| bucket.state(rate, now));
+            *result = rate.map(|rate| of(measure, rate, bucket));
         }
-        states
+        results
     }
 
     /// The time until everything has leaked.

@@ -112,11 +112,11 @@ impl SharedBuckets {
         self.buckets.fits(&self.limits, part, need, reach.now)
     }
 
-    /// Counts a request and reserves what it may use.
-    pub fn hold(&mut self, need: &Need, reach: &Reach) {
+    /// Counts a request and reserves what it may use. Returns the state of each limit, as [`Self::states`] does.
+    pub fn hold(&mut self, need: &Need, reach: &Reach) -> [Option<LimitState>; 4] {
         let part = self.part(reach);
-        self.buckets.hold(&self.limits, part, need, reach.now);
         self.unreported = self.unreported.plus(of_need(need, is_counted_at_once).of_units());
+        self.buckets.hold(&self.limits, part, need, reach.now)
     }
 
     /// Replaces what was reserved under these limits by what was used.
@@ -127,11 +127,10 @@ impl SharedBuckets {
         self.unreported = self.unreported.plus(used.of_units());
     }
 
-    /// Returns the state of each measure under these limits, in the order of [`Measure::ALL`]; `None` where it is not
-    /// limited.
-    pub fn states(&mut self, limits: &RateLimits, reach: &Reach) -> [Option<LimitState>; 4] {
+    /// Returns the state of each limit, in the order of [`Measure::ALL`]; `None` where there is none.
+    pub fn states(&mut self, reach: &Reach) -> [Option<LimitState>; 4] {
         let part = self.part(reach);
-        self.buckets.states(limits, part, reach.now)
+        self.buckets.states(&self.limits, part, reach.now)
     }
 
     /// The time until everything has leaked.

@@ -1,56 +1,20 @@
 //! Applying rate limits: the most that a request may use is reserved before it is sent upstream, and replaced by what
 //! it used. Without limits this does nothing.
 
-use std::ops::Range;
-
-use bytes::Bytes;
-use http::header::{self, HeaderName};
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, header};
 use keystead_core::access::payer_settings;
-use keystead_core::rate::{Need, RateLimitRefusal, push_duration, push_number};
+use keystead_core::rate::{Need, RateLimitRefusal};
 use keystead_core::route::MeterKind;
-use smallvec::SmallVec;
 
 use crate::Gateway;
 use crate::api_request::ApiRequest;
-use crate::body::GatewayBody;
 use crate::catalogue::ModelEntry;
-use crate::decide::rate_limiter::{EffectiveLimits, NotReserved, RateLimitHeaders, Reservation};
+use crate::decide::limit_headers::LimitHeaders;
+use crate::decide::rate_limiter::{EffectiveLimits, NotReserved, Reservation};
 use crate::estimate::TokenEstimate;
 use crate::outgoing::Outgoing;
 use crate::rejection::Rejection;
 use crate::response::error_body;
-
-/// Bytes of the values of the headers about the limits of most requests.
-const LENGTH: usize = 128;
-
-/// The names of the headers about one measure. They are parsed once, not for each answer.
-struct Names {
-    limit: HeaderName,
-    remaining: HeaderName,
-    reset: HeaderName,
-}
-
-static REQUESTS: Names = Names {
-    limit: HeaderName::from_static("x-ratelimit-limit-requests"),
-    remaining: HeaderName::from_static("x-ratelimit-remaining-requests"),
-    reset: HeaderName::from_static("x-ratelimit-reset-requests"),
-};
-static TOKENS: Names = Names {
-    limit: HeaderName::from_static("x-ratelimit-limit-tokens"),
-    remaining: HeaderName::from_static("x-ratelimit-remaining-tokens"),
-    reset: HeaderName::from_static("x-ratelimit-reset-tokens"),
-};
-static PROJECT_TOKENS: Names = Names {
-    limit: HeaderName::from_static("x-ratelimit-limit-project-tokens"),
-    remaining: HeaderName::from_static("x-ratelimit-remaining-project-tokens"),
-    reset: HeaderName::from_static("x-ratelimit-reset-project-tokens"),
-};
-static IMAGES: Names = Names {
-    limit: HeaderName::from_static("x-ratelimit-limit-input-images"),
-    remaining: HeaderName::from_static("x-ratelimit-remaining-input-images"),
-    reset: HeaderName::from_static("x-ratelimit-reset-input-images"),
-};
 
 /// Returns the limits that apply to a request.
 pub(crate) fn limits(request: &ApiRequest<'_>, model: Option<&ModelEntry>) -> EffectiveLimits {
@@ -64,20 +28,20 @@ pub(crate) fn limits(request: &ApiRequest<'_>, model: Option<&ModelEntry>) -> Ef
 }
 
 impl Gateway {
-    /// Reserves the most that the request may use, or answers 429, or 503 when that cannot be decided. Returns the state
-    /// of the limits, if there are any, for the headers of the answer.
+    /// Reserves the most that the request may use, or answers 429, or 503 when that cannot be decided. Returns also the
+    /// headers about the limits, for a successful answer.
     pub(crate) async fn reserve(
         &self,
         request: &ApiRequest<'_>,
         outgoing: &Outgoing<'_>,
         (limits, asked): (EffectiveLimits, TokenEstimate),
-    ) -> Result<(Reservation, Option<Box<RateLimitHeaders>>), Rejection> {
+    ) -> Result<(Reservation, LimitHeaders), Rejection> {
         let Some(model) = outgoing.model.filter(|_| !limits.is_none()) else { return Ok(Default::default()) };
         let need = need(request.route.meter, limits, asked);
-        let (reserved, state) = self.rates.reserve(&request.payer, &model.id, limits, need).await;
+        let (reserved, headers) = self.rates.reserve(&request.payer, &model.id, limits, need).await;
         match reserved {
-            Ok(reservation) => Ok((reservation, Some(state))),
-            Err(why) => Err(self.not_reserved(request, model, why, &state)),
+            Ok(reservation) => Ok((reservation, headers)),
+            Err(why) => Err(self.not_reserved(request, model, why, &headers)),
         }
     }
 
@@ -86,7 +50,7 @@ impl Gateway {
         request: &ApiRequest<'_>,
         model: &ModelEntry,
         why: NotReserved,
-        state: &RateLimitHeaders,
+        limits: &LimitHeaders,
     ) -> Rejection {
         let NotReserved::Exceeded(exceeded, of_project) = why else {
             return error_body::unavailable("The rate limit cannot be checked at the moment. Try again shortly.")
@@ -102,7 +66,7 @@ impl Gateway {
         self.metrics.limited();
         Rejection::with_headers(&refused.response(&self.services.public_url), |headers| {
             error_body::attribute(headers, &request.payer);
-            replace_headers(headers, state);
+            limits.replace(headers);
             add_retry_headers(headers, &refused);
         })
     }
@@ -125,47 +89,6 @@ fn need(meter: MeterKind, limits: EffectiveLimits, asked: TokenEstimate) -> Need
         MeterKind::Embedding | MeterKind::Moderation => Need { tokens: asked.read, images: 0 },
         MeterKind::Image => Need { tokens: asked.read, images: asked.answers },
         MeterKind::Request | MeterKind::Speech | MeterKind::Transcription => Need::default(),
-    }
-}
-
-/// Adds the headers about the limits to a successful answer, if there are any limits.
-pub(crate) fn add_headers(response: &mut Response<GatewayBody>, state: Option<&RateLimitHeaders>) {
-    if let Some(state) = state.filter(|_| response.status().is_success()) {
-        replace_headers(response.headers_mut(), state);
-    }
-}
-
-/// Replaces the upstream's headers about its limits by those about ours.
-pub(crate) fn replace_headers(headers: &mut HeaderMap, state: &RateLimitHeaders) {
-    let theirs: Vec<HeaderName> =
-        headers.keys().filter(|name| name.as_str().starts_with("x-ratelimit-")).cloned().collect();
-    for name in theirs {
-        headers.remove(name);
-    }
-    let states = [
-        (&REQUESTS, state.requests),
-        (&TOKENS, state.tokens),
-        (&PROJECT_TOKENS, state.project_tokens),
-        (&IMAGES, state.images),
-    ];
-    // All values share one piece of memory: every limited answer has several.
-    let (mut text, mut places) = (String::with_capacity(LENGTH), SmallVec::<[(&HeaderName, Range<usize>); 12]>::new());
-    for (names, state) in states.into_iter().filter_map(|(names, state)| Some((names, state?))) {
-        let mut put = |name: &'static HeaderName, write: &dyn Fn(&mut String)| {
-            let start = text.len();
-            write(&mut text);
-            places.push((name, start..text.len()));
-        };
-        put(&names.limit, &|text| push_number(text, state.limit));
-        put(&names.remaining, &|text| push_number(text, state.remaining));
-        put(&names.reset, &|text| push_duration(text, state.reset));
-    }
-    let values = Bytes::from(text);
-    headers.reserve(places.len());
-    for (name, place) in places {
-        if let Ok(value) = HeaderValue::from_maybe_shared(values.slice(place)) {
-            headers.insert(name, value);
-        }
     }
 }
 

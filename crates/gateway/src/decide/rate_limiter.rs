@@ -15,10 +15,11 @@ use foldhash::fast::RandomState;
 use keystead_core::access::Payer;
 use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::rate::shares::{CUT_OFF, LimitName, ShareAnswer, ShareAsk};
-use keystead_core::rate::{Full, LimitExceeded, LimitState, Need, RateLimits, Reach, Used};
+use keystead_core::rate::{Full, LimitExceeded, Need, RateLimits, Reach, Used};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use self::ledger::{Cell, Shard};
+use super::limit_headers::LimitHeaders;
 use crate::{BoxFuture, Unavailable};
 
 /// Returns the time since any fixed moment; finer than [`crate::Clock`], and it never goes back.
@@ -62,15 +63,6 @@ impl EffectiveLimits {
     }
 }
 
-/// The state of the limits that apply to one request, for its headers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct RateLimitHeaders {
-    pub(crate) requests: Option<LimitState>,
-    pub(crate) tokens: Option<LimitState>,
-    pub(crate) project_tokens: Option<LimitState>,
-    pub(crate) images: Option<LimitState>,
-}
-
 /// Why nothing was reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotReserved {
@@ -80,8 +72,8 @@ pub(crate) enum NotReserved {
     Unavailable,
 }
 
-/// A reservation, or why there is none; and the state of the limits.
-pub(crate) type Decided = (Result<Reservation, NotReserved>, Box<RateLimitHeaders>);
+/// A reservation, or why there is none; and the headers about the limits.
+pub(crate) type Decided = (Result<Reservation, NotReserved>, LimitHeaders);
 
 /// A look at the ledgers for one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -224,7 +216,8 @@ impl RateLimiter {
         }
         // The last turn always decides.
         let last = if Instant::now() < deadline { Turn::Last } else { Turn::Late };
-        self.look(&cell, payer, &limits, need, last).unwrap_or_else(|| (Ok(Reservation::default()), Box::default()))
+        self.look(&cell, payer, &limits, need, last)
+            .unwrap_or_else(|| (Ok(Reservation::default()), LimitHeaders::default()))
     }
 
     /// Decides with what the node has; `None` is that it has to ask the store before.
@@ -251,12 +244,12 @@ impl RateLimiter {
         if asks && more {
             return None;
         }
-        let headers = Box::new(open.headers(&payer.project, limits, &reach));
+        let states = held.unwrap_or_else(|_| open.states(&payer.project, limits, &reach));
         drop(open);
         let reserved = match held {
             // Requests count at once, however they end.
-            Ok(()) if !limits.limits_amounts() => Ok(Reservation::default()),
-            Ok(()) => {
+            Ok(_) if !limits.limits_amounts() => Ok(Reservation::default()),
+            Ok(_) => {
                 let (rates, cell, project) = (Arc::clone(self), Arc::clone(cell), payer.project.clone());
                 let held = Held { rates, cell, project, limits: *limits, need, used: Used::default() };
                 Ok(Reservation(Some(Box::new(held))))
@@ -269,7 +262,7 @@ impl RateLimiter {
             }
             Err((exceeded, of_project)) => Err(NotReserved::Exceeded(exceeded, of_project)),
         };
-        Some((reserved, headers))
+        Some((reserved, LimitHeaders::of(states)))
     }
 
     /// What the node knows now.
@@ -310,8 +303,8 @@ impl RateLimiter {
     ) -> bool {
         let limits = EffectiveLimits { organization, project: RateLimits::NONE };
         let need = Need { tokens: 90, images: 0 };
-        let (held, state) = self.reserve(payer, model, limits, need).await;
-        crate::decide::rate_limit::replace_headers(headers, &state);
+        let (held, ours) = self.reserve(payer, model, limits, need).await;
+        ours.replace(headers);
         held.map(|mut held| held.settle(|| Need { tokens: 70, images: 0 })).is_ok()
     }
 }

@@ -9,7 +9,8 @@ use keystead_core::id::{OrganizationId, ProjectId};
 use keystead_core::rate::shares::{LimitName, ShareAsk};
 use keystead_core::rate::{LimitExceeded, LimitState, Need, Reach, SharedBuckets, Used};
 
-use super::{EffectiveLimits, RateLimitHeaders, lock};
+use super::{EffectiveLimits, lock};
+use crate::decide::limit_headers::LimitStates;
 
 /// Maximum number of ledgers in one shard.
 const MOST: usize = 4_096;
@@ -105,14 +106,14 @@ impl Ledger {
         limits: &EffectiveLimits,
         need: &Need,
         reach: &Reach,
-    ) -> Result<(), (LimitExceeded, bool)> {
+    ) -> Result<LimitStates, (LimitExceeded, bool)> {
         self.organization.fits(need, reach).map_err(|exceeded| (exceeded, false))?;
-        if let Some(own) = self.own(project, limits) {
-            own.fits(need, reach).map_err(|exceeded| (exceeded, true))?;
-            own.hold(need, reach);
+        let mut own = [None; 4];
+        if let Some(project) = self.own(project, limits) {
+            project.fits(need, reach).map_err(|exceeded| (exceeded, true))?;
+            own = project.hold(need, reach);
         }
-        self.organization.hold(need, reach);
-        Ok(())
+        Ok(tightest(self.organization.hold(need, reach), own))
     }
 
     pub(super) fn settle(
@@ -129,23 +130,30 @@ impl Ledger {
         }
     }
 
-    pub(super) fn headers(&mut self, project: &ProjectId, limits: &EffectiveLimits, reach: &Reach) -> RateLimitHeaders {
-        let [minute, day, tokens, images] = self.organization.states(&limits.organization, reach);
-        let own = self.own(project, limits).map(|own| own.states(&limits.project, reach)).unwrap_or_default();
-        let [own_minute, own_day, project_tokens, own_images] = own;
-        let tightest = |all: &[Option<LimitState>]| all.iter().flatten().min_by_key(|state| state.remaining).copied();
-        RateLimitHeaders {
-            requests: tightest(&[minute, own_minute, day, own_day]),
-            tokens: tightest(&[tokens, project_tokens]),
-            project_tokens,
-            images: tightest(&[images, own_images]),
-        }
+    /// The states of the limits, for headers.
+    pub(super) fn states(&mut self, project: &ProjectId, limits: &EffectiveLimits, reach: &Reach) -> LimitStates {
+        let own = self.own(project, limits).map(|own| own.states(reach)).unwrap_or_default();
+        tightest(self.organization.states(reach), own)
     }
 
     /// The time until all of it has leaked.
     fn reset(&mut self, reach: &Reach) -> Duration {
         self.limits().map(|(_, buckets)| buckets.reset(reach)).max().unwrap_or_default()
     }
+}
+
+/// The states for headers, of those of each measure in the organization and in the project: of two limits, the one that
+/// leaves less.
+fn tightest(
+    [minute, day, tokens, images]: LimitStates,
+    [own_minute, own_day, own_tokens, own_images]: LimitStates,
+) -> LimitStates {
+    let tighter = |one: Option<LimitState>, other: Option<LimitState>| match (one, other) {
+        (Some(one), Some(other)) if other.remaining < one.remaining => Some(other),
+        (one, other) => one.or(other),
+    };
+    let requests = tighter(tighter(minute, own_minute), tighter(day, own_day));
+    [requests, tighter(tokens, own_tokens), own_tokens, tighter(images, own_images)]
 }
 
 #[derive(Debug, Default)]
