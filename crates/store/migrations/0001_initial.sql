@@ -670,7 +670,8 @@ CREATE TABLE spend_counters (
 
 -- What a node may use of a budget, in all of a period, what of that it had used and set aside when it was last heard of, and what is
 -- counted. `holder` is the run of the node's usage spool, which is a part of the names in `usage_spools`. After `ends_at` the node is
--- taken as gone, and holds only what it had committed.
+-- taken as gone, and holds only what it had committed. `ask_number` is that of the newest ask: an older one that is read late changes
+-- nothing.
 CREATE TABLE spend_leases (
   subject TEXT NOT NULL,
   terms TEXT NOT NULL,
@@ -684,6 +685,7 @@ CREATE TABLE spend_leases (
   consumed_picos BIGINT NOT NULL DEFAULT 0,
   renewed_at BIGINT NOT NULL,
   ends_at BIGINT NOT NULL,
+  ask_number BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (subject, terms, window_start, holder)
 );
 CREATE INDEX spend_leases_of_holder ON spend_leases (holder);

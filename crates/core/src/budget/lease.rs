@@ -28,8 +28,13 @@ pub struct LeaseAsk {
     pub window: Window,
     /// The name of the lease: the run of the node's usage spool; its events are paid from it.
     pub holder: Arc<str>,
+    /// Grows with each ask of the holder for this period, also with those that were not answered. An ask that is read
+    /// after a newer one must change nothing.
+    pub number: i64,
     /// What the holder has spent and set aside in this period, in all.
     pub committed: Amount,
+    /// What the holder continues to use beyond that until the answer comes. It was granted before.
+    pub keep: Amount,
     /// What a request needs now beyond that; zero to renew or return.
     pub least: Amount,
     /// What the node would like beyond what is committed.
@@ -131,23 +136,28 @@ pub struct LeaseAnswer {
 
 /// Decides what a node gets. What is spent, what all others hold and what this node has committed is never more than the
 /// limit, as long as no request costs more than was set aside for it.
+///
+/// What the node keeps is granted again whatever else is decided: it may have been used before the answer comes, and the
+/// answer may be lost. This passes no limit, because the lease that is replaced holds as much.
 #[must_use]
 pub fn decide(ask: &LeaseAsk, stored: &StoredFigures, now: Timestamp) -> (Decision, LeaseAnswer) {
     let wanted = ask.want.max(ask.least).max(Amount::ZERO);
-    let spent = stored.spent;
+    let (keep, spent) = (ask.keep.max(Amount::ZERO), stored.spent);
     let Some(limit) = stored.limit else {
-        let granted = ask.committed.plus(wanted);
+        let granted = ask.committed.plus(wanted.max(keep));
         let committed = ask.committed.plus(ask.least);
         let decision = Decision { granted, committed, scarce: stored.scarce };
         return (decision, LeaseAnswer { granted, met: true, wait: false, limit: Amount::ZERO, spent });
     };
-    // What the holder has committed and the store has not counted yet.
+    // What the holder has committed and the store has not counted yet. What it keeps is room, but for this node alone.
     let own = ask.committed.minus(stored.consumed).max(Amount::ZERO);
     let room = limit.minus(spent).minus(stored.pending).minus(stored.others).minus(own);
     let is_scarce = now < stored.scarce.1;
     let met = ask.least <= room.max(Amount::ZERO);
     let part = if is_scarce { Amount::ZERO } else { wanted.min(room.divided_by(PART)) };
-    let extra = if met { ask.least.max(part).max(Amount::ZERO) } else { Amount::ZERO };
+    // Others may use what is kept before the request can: it gets what it needs beyond that, if there is as much.
+    let beyond = ask.least.plus(keep).min(room);
+    let extra = if met { beyond.max(part).max(keep) } else { keep };
     // Others are asked to return what they do not need only if that could help.
     let helps = !met && room.plus(stored.returnable) >= ask.least;
     let scarce = if helps { (if is_scarce { stored.scarce.0 } else { now }, now.plus(SCARCE)) } else { stored.scarce };

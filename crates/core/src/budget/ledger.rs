@@ -26,6 +26,12 @@ impl Ledger {
         self.spent
     }
 
+    /// What the node believes to be granted.
+    #[cfg(test)]
+    pub(super) const fn granted(&self) -> Amount {
+        self.granted
+    }
+
     /// What can still be set aside.
     #[must_use]
     pub fn free(&self) -> Amount {
@@ -51,11 +57,18 @@ impl Ledger {
         self.reserved = self.reserved.minus(need);
     }
 
-    /// Gives up what is free, and returns what is committed. The store may be asked for another lease only after this:
-    /// it may grant less than before, and its answer may be lost.
-    pub fn give_up(&mut self) -> Amount {
-        self.granted = self.granted.min(self.committed());
-        self.committed()
+    /// Gives up what is free beyond `most`. Returns what is committed, and what is kept beyond that. The store may be
+    /// asked for another lease only after this, and is told both: it may grant less than before, though never less than
+    /// them, and its answer may be lost.
+    pub fn keep(&mut self, most: Amount) -> (Amount, Amount) {
+        let (committed, kept) = (self.committed(), self.free().min(most).max(Amount::ZERO));
+        self.granted = self.granted.min(committed.plus(kept));
+        (committed, kept)
+    }
+
+    /// Gives up all that is free.
+    pub fn give_up(&mut self) {
+        self.keep(Amount::ZERO);
     }
 
     /// Takes over what the store has granted in all.

@@ -1,7 +1,11 @@
 //! A model of nodes, their spools and the store: requests of random sizes that end, fail and are aborted, messages that
-//! are lost, nodes that are killed and start again or never come back, leases that end, and a store that is away for
-//! longer than leases last. What is spent never passes the limit, except by what a killed node had spent since it was
-//! last heard of; and nothing that is left is lost.
+//! are lost or read late, nodes that are killed and start again or never come back, leases that end, limits that change,
+//! and a store that is away for longer than leases last. What is spent never passes the limit, except by what a killed
+//! node had spent since it was last heard of; no node uses what the store does not hold for it; and nothing that is left
+//! is lost.
+
+mod steps;
+mod store;
 
 use std::collections::BTreeMap;
 
@@ -9,144 +13,24 @@ use proptest::prelude::*;
 
 use super::*;
 
+use self::steps::{Fate, Step, steps};
+use self::store::Store;
+
 const NODES: usize = 3;
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Lease {
-    granted: Amount,
-    committed: Amount,
-    consumed: Amount,
-    renewed_at: Timestamp,
-    ends_at: Timestamp,
-}
-
-impl Lease {
-    fn other(&self) -> OtherLease {
-        let Self { granted, committed, consumed, renewed_at, ends_at } = *self;
-        OtherLease { granted, committed, consumed, renewed_at, ends_at }
-    }
-}
-
-#[derive(Debug, Default)]
-struct Store {
-    limit: Amount,
-    spent: Amount,
-    leases: BTreeMap<String, Lease>,
-    pending: Vec<(Amount, Amount)>,
-    scarce: (Timestamp, Timestamp),
-}
-
-impl Store {
-    fn answer(&mut self, node: &Node, committed: Amount, least: Amount, want: Amount, now: Timestamp) -> LeaseAnswer {
-        let holder = node.holder.as_str();
-        let ask = LeaseAsk {
-            scope: BudgetScope::spend_limit("proj_1".parse().unwrap()),
-            window: Window::month(now),
-            holder: holder.into(),
-            committed,
-            least,
-            want,
-            ends_at: now.plus(LEASE_SECONDS),
-            ended_by: node.contact.ended_by(),
-        };
-        let own = self.leases.entry(holder.to_owned()).or_default().consumed;
-        let mut stored = StoredFigures {
-            limit: Some(self.limit),
-            spent: self.spent,
-            consumed: own,
-            pending: self.pending.iter().fold(Amount::ZERO, |sum, (held, _)| sum.plus(*held)),
-            scarce: self.scarce,
-            ..StoredFigures::default()
-        };
-        for (_, other) in self.leases.iter().filter(|(name, _)| *name != holder) {
-            stored.add_other(&other.other(), ask.ended_by, now);
-        }
-        let (decision, answer) = decide(&ask, &stored, now);
-        self.scarce = decision.scarce;
-        let Decision { granted, committed, .. } = decision;
-        let lease = Lease { granted, committed, consumed: own, renewed_at: now, ends_at: ask.ends_at };
-        self.leases.insert(holder.to_owned(), lease);
-        answer
-    }
-
-    fn count(&mut self, holder: &str, cost: Amount) {
-        self.spent = self.spent.plus(cost);
-        let lease = self.leases.entry(holder.to_owned()).or_default();
-        lease.consumed = lease.consumed.plus(cost);
-    }
-
-    fn promised(&self, now: Timestamp) -> Amount {
-        let open = self.leases.values().fold(self.spent, |sum, lease| sum.plus(lease.other().open(now)));
-        self.pending.iter().fold(open, |sum, (held, _)| sum.plus(*held))
-    }
-}
 
 #[derive(Debug, Default)]
 struct Node {
     holder: String,
     ledger: Ledger,
     contact: Contact,
+    asks: i64,
+    /// Asks that are read after the next one.
+    late: Vec<LeaseAsk>,
     /// What was set aside for each running request, and what it will cost.
     running: Vec<(Amount, Amount)>,
     /// Events that are not in the store, with the run that wrote them.
     spool: Vec<(String, Amount)>,
     runs: usize,
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    Request {
-        need: u16,
-        share: u8,
-        lost: bool,
-    },
-    Ended {
-        which: usize,
-    },
-    Failed {
-        which: usize,
-    },
-    Outlived {
-        which: usize,
-    },
-    PendingCounted {
-        which: usize,
-    },
-    Delivered,
-    Killed,
-    /// Killed, and its spool never comes back.
-    Lost,
-    /// Longer than a lease lasts; nodes that live have renewed theirs.
-    Slept,
-    /// The store is away for longer than a lease lasts: nodes that live cannot renew theirs.
-    Away,
-    Renewed {
-        want: u16,
-        lost: bool,
-    },
-    Waited {
-        seconds: u8,
-    },
-}
-
-fn steps() -> impl Strategy<Value = Vec<(usize, Step)>> {
-    let which = 0..20_usize;
-    let step = prop_oneof![
-        6 => (1..300_u16, 0..=100_u8, prop::bool::weighted(0.1))
-            .prop_map(|(need, share, lost)| Step::Request { need, share, lost }),
-        4 => which.clone().prop_map(|which| Step::Ended { which }),
-        1 => which.clone().prop_map(|which| Step::Failed { which }),
-        1 => which.clone().prop_map(|which| Step::Outlived { which }),
-        1 => which.prop_map(|which| Step::PendingCounted { which }),
-        3 => Just(Step::Delivered),
-        1 => Just(Step::Killed),
-        1 => Just(Step::Lost),
-        1 => Just(Step::Slept),
-        1 => Just(Step::Away),
-        2 => (0..200_u16, prop::bool::weighted(0.2)).prop_map(|(want, lost)| Step::Renewed { want, lost }),
-        1 => (0..20_u8).prop_map(|seconds| Step::Waited { seconds }),
-    ];
-    prop::collection::vec((0..NODES, step), 0..250)
 }
 
 struct World {
@@ -179,24 +63,59 @@ impl World {
         }
     }
 
-    fn request(&mut self, n: usize, need: Amount, actual: Amount, lost: bool) -> bool {
-        let node = &mut self.nodes[n];
-        if !node.ledger.reserve(need) {
-            let committed = node.ledger.give_up();
+    /// A node asks for what a request needs and what it wants, and keeps something until it is answered.
+    fn ask(&mut self, n: usize, (least, want, keep): (Amount, Amount, Amount), fate: Fate) -> Option<LeaseAnswer> {
+        let (node, now) = (&mut self.nodes[n], self.now);
+        let (committed, keep) = node.ledger.keep(keep);
+        node.asks += 1;
+        let ask = LeaseAsk {
+            scope: BudgetScope::spend_limit("proj_1".parse().unwrap()),
+            window: Window::month(now),
+            holder: node.holder.as_str().into(),
+            number: node.asks,
+            committed,
+            keep,
+            least,
+            want,
+            ends_at: now.plus(LEASE_SECONDS),
+            ended_by: node.contact.ended_by(),
+        };
+        let is_read = !matches!(fate, Fate::LostBefore | Fate::Late);
+        let answer = is_read.then(|| self.store.read(&ask, now)).flatten();
+        for late in node.late.drain(..) {
+            self.store.read(&late, now);
+        }
+        if fate == Fate::Late {
+            node.late.push(ask);
+        }
+        if fate == Fate::Meanwhile {
+            let all = node.ledger.free();
+            assert!(node.ledger.reserve(all));
+            node.running.push((all, all));
+        }
+        let answer = answer.filter(|_| matches!(fate, Fate::Answered | Fate::Meanwhile))?;
+        node.ledger.grant(answer.granted);
+        Some(answer)
+    }
+
+    fn request(&mut self, n: usize, (need, actual, keep): (Amount, Amount, Amount), fate: Fate) -> bool {
+        if !self.nodes[n].ledger.reserve(need) {
             let want = Amount::of_picos(need.picos() * 8);
-            let answer = self.store.answer(node, committed, need, want, self.now);
-            if lost {
-                return false;
-            }
-            node.ledger.grant(answer.granted);
-            let fits = node.ledger.reserve(need);
-            assert_eq!(fits, answer.met, "a request fits if and only if the store says so");
+            let Some(answer) = self.ask(n, (need, want, keep), fate) else { return false };
+            let fits = self.nodes[n].ledger.reserve(need);
+            assert!(fits == answer.met || fate == Fate::Meanwhile, "a request fits if and only if the store says so");
             if !fits {
                 return false;
             }
         }
-        node.running.push((need, actual));
+        self.nodes[n].running.push((need, actual));
         true
+    }
+
+    /// Renews a lease with nothing but what is committed.
+    fn returned(&mut self, n: usize) {
+        let answer = self.ask(n, (Amount::ZERO, Amount::ZERO, Amount::ZERO), Fate::Answered);
+        assert!(answer.is_some());
     }
 
     fn take(&mut self, n: usize, which: usize) -> Option<(Amount, Amount)> {
@@ -220,9 +139,9 @@ impl World {
 
     fn step(&mut self, n: usize, step: Step) {
         match step {
-            Step::Request { need, share, lost } => {
+            Step::Request { need, share, keep, fate } => {
                 let actual = Amount::of_picos(cents(need).picos() * i128::from(share) / 100);
-                self.request(n, cents(need), actual, lost);
+                self.request(n, (cents(need), actual, cents(keep)), fate);
             }
             Step::Ended { which } => {
                 let Some((need, actual)) = self.take(n, which) else { return };
@@ -260,7 +179,13 @@ impl World {
                     self.store.count(&run, cost);
                 }
             }
-            Step::Killed => self.kill(n),
+            Step::Killed => {
+                let now = self.now;
+                for late in self.nodes[n].late.drain(..) {
+                    self.store.read(&late, now);
+                }
+                self.kill(n);
+            }
             Step::Lost => {
                 let own = self.nodes[n].spool.iter().map(|(_, cost)| *cost);
                 self.truth = own.fold(self.truth, Amount::minus);
@@ -275,27 +200,27 @@ impl World {
                 // Before its end no node uses its lease any more.
                 for node in &mut self.nodes {
                     node.ledger.give_up();
+                    node.late.clear();
                 }
                 self.now = self.now.plus(LEASE_SECONDS + 1);
                 self.back_by = Some(self.now.plus(20));
                 self.hear();
             }
-            Step::Renewed { want, lost } => {
-                let node = &mut self.nodes[n];
-                let committed = node.ledger.give_up();
-                let answer = self.store.answer(node, committed, Amount::ZERO, cents(want), self.now);
-                if !lost {
-                    node.ledger.grant(answer.granted);
-                }
+            Step::Renewed { want, keep, fate } => {
+                self.ask(n, (Amount::ZERO, cents(want), cents(keep)), fate);
+            }
+            Step::Limited { limit } => {
+                // What was granted is not taken back.
+                let least = self.store.promised(Timestamp(0)).max(self.truth);
+                self.store.limit = cents(limit).max(least);
+                self.nodes[n].ledger.give_up();
             }
             Step::Waited { seconds } => self.pass(seconds.into()),
         }
     }
 
     fn renew_all(&mut self) {
-        for n in 0..NODES {
-            self.step(n, Step::Renewed { want: 0, lost: false });
-        }
+        (0..NODES).for_each(|n| self.returned(n));
     }
 
     fn hear(&mut self) {
@@ -322,6 +247,7 @@ impl World {
         node.runs += 1;
         (node.holder, node.ledger) = (format!("{n}-{}", node.runs), Ledger::default());
         node.contact = Contact::default();
+        node.late.clear();
         node.running.clear();
     }
 
@@ -329,6 +255,10 @@ impl World {
         let most = self.store.limit.plus(self.unreported);
         assert!(self.truth <= most, "{} was spent of {most}", self.truth);
         assert!(self.store.promised(self.now) <= most, "{:?}", self.store);
+        for node in &self.nodes {
+            let (believed, granted) = (node.ledger.granted(), self.store.granted(&node.holder));
+            assert!(believed <= granted, "{} believes in {believed} of {granted}", node.holder);
+        }
     }
 }
 
@@ -348,7 +278,7 @@ proptest! {
                 world.step(n, Step::Ended { which: 0 });
             }
             world.deliver_all(n);
-            world.step(n, Step::Renewed { want: 0, lost: false });
+            world.returned(n);
         }
         while !world.store.pending.is_empty() {
             world.step(0, Step::PendingCounted { which: 0 });
@@ -359,10 +289,12 @@ proptest! {
             return Ok(());
         }
         let rest = world.store.limit.minus(world.truth);
-        prop_assert!(world.request(1, rest, rest, false), "what is left can be spent to the last pico");
+        let fits = world.request(1, (rest, rest, Amount::ZERO), Fate::Answered);
+        prop_assert!(fits, "what is left can be spent to the last pico");
         world.step(1, Step::Ended { which: 0 });
         world.assert_within();
-        prop_assert!(!world.request(2, Amount::of_picos(1), Amount::ZERO, false), "and no more");
+        let fits = world.request(2, (Amount::of_picos(1), Amount::ZERO, Amount::ZERO), Fate::Answered);
+        prop_assert!(!fits, "and no more");
     }
 }
 
@@ -375,13 +307,29 @@ fn a_budget_for_37_requests_lets_37_of_1000_through() {
         // Those that did not fit try again after every node has returned what it does not need.
         for _ in 0..3 {
             waiting.retain(|n| {
-                let fits = world.request(*n, cents(1), cents(1), false);
+                let fits = world.request(*n, (cents(1), cents(1), Amount::ZERO), Fate::Answered);
                 passed += usize::from(fits);
                 !fits
             });
-            (0..nodes).for_each(|n| world.step(n, Step::Renewed { want: 0, lost: false }));
+            (0..nodes).for_each(|n| world.returned(n));
         }
         assert_eq!(passed, 37, "{nodes} nodes");
         world.assert_within();
     }
+}
+
+/// After the end of its lease, what a node was killed with that it had kept is free; what it had committed is not.
+#[test]
+fn what_a_killed_node_kept_is_free_after_its_lease() {
+    let mut world = World::new(100);
+    assert!(world.request(0, (cents(10), cents(10), Amount::ZERO), Fate::Answered));
+    world.step(0, Step::Renewed { want: 0, keep: 2, fate: Fate::LostAfter });
+    world.step(0, Step::Killed);
+    let mut fits =
+        |world: &mut World, need: u16| world.request(1, (cents(need), cents(need), Amount::ZERO), Fate::Answered);
+    assert!(!fits(&mut world, 89), "it is held while the lease lasts");
+    world.pass(LEASE_SECONDS + 31);
+    assert!(!fits(&mut world, 91));
+    assert!(fits(&mut world, 90));
+    world.assert_within();
 }

@@ -140,7 +140,8 @@ fn ask(committed: i64, least: i64, want: i64) -> LeaseAsk {
     let [committed, least, want] = [committed, least, want].map(Amount::of_cents);
     let (window, ended_by) = (Window::month(Timestamp(0)), Timestamp(0));
     let ends_at = Timestamp(LEASE_SECONDS);
-    LeaseAsk { scope, window, holder: "run".into(), committed, least, want, ends_at, ended_by }
+    let (holder, number, keep) = ("run".into(), 0, Amount::ZERO);
+    LeaseAsk { scope, window, holder, number, committed, keep, least, want, ends_at, ended_by }
 }
 
 fn stored(limit: i64, spent: i64) -> StoredFigures {
@@ -191,6 +192,30 @@ fn what_others_hold_is_not_granted_again_and_is_asked_back() {
     let figures = StoredFigures { scarce: (Timestamp(0), Timestamp(0)), ..figures };
     let (decision, answer) = decide(&ask(0, 90, 90), &figures, now);
     assert_eq!((answer.met, answer.wait, decision.scarce), (false, false, figures.scarce));
+}
+
+/// A node uses what it keeps while it waits, and may never hear the answer.
+#[test]
+fn what_is_kept_is_granted_again() {
+    let decided = |(committed, keep, least): (i64, i64, i64), figures: &StoredFigures| {
+        let ask = LeaseAsk { keep: Amount::of_cents(keep), ..ask(committed, least, least) };
+        let (decision, answer) = decide(&ask, figures, Timestamp(0));
+        assert_eq!(decision.granted, answer.granted);
+        (decision.granted, decision.committed, answer.met)
+    };
+    let figures = |granted, committed, met| (Amount::of_cents(granted), Amount::of_cents(committed), met);
+    // Only what is committed stays with a node that is gone.
+    assert_eq!(decided((10, 5, 0), &stored(800, 0)), figures(15, 10, true));
+    let scarce = StoredFigures { scarce: (Timestamp(0), Timestamp(10)), ..stored(800, 0) };
+    assert_eq!(decided((10, 5, 0), &scarce), figures(15, 10, true));
+    // A request gets what it needs beyond that, as far as there is as much; it fits if it does without it.
+    assert_eq!(decided((10, 5, 3), &stored(20, 0)), figures(18, 13, true));
+    assert_eq!(decided((10, 5, 3), &stored(16, 0)), figures(16, 13, true));
+    assert_eq!(decided((10, 2, 3), &stored(13, 0)), figures(13, 13, true));
+    assert_eq!(decided((10, 2, 3), &stored(12, 0)), figures(12, 10, false));
+    // The limit was lowered, or deleted: the node does not know it yet.
+    assert_eq!(decided((10, 5, 0), &stored(8, 0)).0, Amount::of_cents(15));
+    assert_eq!(decided((10, 5, 0), &StoredFigures { limit: None, ..stored(0, 0) }).0, Amount::of_cents(15));
 }
 
 #[test]

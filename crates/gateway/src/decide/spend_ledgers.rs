@@ -4,6 +4,7 @@ mod account;
 mod guard;
 
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -72,6 +73,8 @@ pub struct SpendLedgers {
     clock: Clock,
     /// Seconds from a renewal to the end of a lease.
     lease_seconds: i64,
+    /// The number of the newest ask.
+    asked: AtomicI64,
     contact: Mutex<Contact>,
     accounts: Mutex<Accounts>,
 }
@@ -100,8 +103,8 @@ impl SpendLedgers {
     /// Builds the ledgers of a node without any lease. `holder` is the run of its usage spool.
     #[must_use]
     pub fn new(leases: Arc<dyn SpendLeases>, holder: Arc<str>, clock: Clock) -> Self {
-        let (contact, accounts) = (Mutex::default(), Mutex::default());
-        Self { leases, holder, clock, lease_seconds: LEASE_SECONDS, contact, accounts }
+        let (asked, contact, accounts) = (AtomicI64::new(0), Mutex::default(), Mutex::default());
+        Self { leases, holder, clock, lease_seconds: LEASE_SECONDS, asked, contact, accounts }
     }
 
     /// Notes that the store answered a request that was made at this moment.
@@ -227,7 +230,10 @@ impl SpendLedgers {
             scope: account.scope.clone(),
             window: account.window,
             holder: Arc::clone(&self.holder),
+            // The turn of the account is held, so its asks have growing numbers.
+            number: self.asked.fetch_add(1, Ordering::Relaxed) + 1,
             committed,
+            keep: Amount::ZERO,
             least,
             want,
             ends_at: asked_at.plus(self.lease_seconds),

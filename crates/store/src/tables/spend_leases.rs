@@ -110,15 +110,17 @@ fn lease(row: &Row) -> Result<OtherLease, Error> {
     })
 }
 
-/// Saves what was decided for a node, in the transaction that read the figures.
+/// Saves what was decided for a node, in the transaction that read the figures. It is a conflict, and nothing may be
+/// saved, when a newer ask of the node was answered before: the node waits for that answer, or for a later one.
 pub async fn save(tx: &mut Tx, ask: &LeaseAsk, decision: &Decision, now: Timestamp) -> Result<(), Error> {
     const LEASE: &str = "INSERT INTO spend_leases (subject, terms, window_start, holder, granted, granted_picos, \
-                         committed, committed_picos, renewed_at, ends_at) \
-                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+                         committed, committed_picos, renewed_at, ends_at, ask_number) \
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
                          ON CONFLICT (subject, terms, window_start, holder) DO UPDATE SET \
                          granted = excluded.granted, granted_picos = excluded.granted_picos, \
                          committed = excluded.committed, committed_picos = excluded.committed_picos, \
-                         renewed_at = excluded.renewed_at, ends_at = excluded.ends_at";
+                         renewed_at = excluded.renewed_at, ends_at = excluded.ends_at, \
+                         ask_number = excluded.ask_number WHERE spend_leases.ask_number <= excluded.ask_number";
     const SCARCE: &str = "UPDATE spend_counters SET scarce_since = $4, scarce_until = $5 \
                           WHERE subject = $1 AND terms = $2 AND window_start = $3 AND scarce_until <> $5";
     let (subject, terms, window) = (ask.scope.subject.as_str(), ask.scope.terms.to_string(), ask.window.start.0);
@@ -134,8 +136,11 @@ pub async fn save(tx: &mut Tx, ask: &LeaseAsk, decision: &Decision, now: Timesta
         committed.1.into(),
         now.0.into(),
         ask.ends_at.0.into(),
+        ask.number.into(),
     ];
-    tx.execute(LEASE, values).await?;
+    if tx.execute(LEASE, values).await? == 0 {
+        return Err(Error::Conflict("a newer ask for the lease"));
+    }
     let (since, until) = decision.scarce;
     let values = vec![subject.into(), terms.into(), window.into(), since.0.into(), until.0.into()];
     tx.execute(SCARCE, values).await.map(|_| ())

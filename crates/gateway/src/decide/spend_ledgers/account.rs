@@ -99,7 +99,7 @@ impl Account {
     pub(super) fn give_up(&self) -> (Amount, i64) {
         let mut state = lock(&self.state);
         state.outdated = true;
-        (state.ledger.give_up(), state.version)
+        (state.ledger.keep(Amount::ZERO).0, state.version)
     }
 
     /// Takes over what the store has granted, and sets aside from it what the request needs that asked, before another

@@ -1,7 +1,8 @@
 //! A hundred thousand requests of random sizes on three nodes: the ledgers of the product over one store in memory. The
-//! requests end, fail, are aborted and outlive themselves; messages to the store are lost, the store is away for longer than
-//! leases last, nodes are killed and come back or do not, leases end, hours and days begin, and budgets are changed. No
-//! budget is ever passed, except by what a killed node had used since it was last heard of, and what is left can be used.
+//! requests end, fail, are aborted and outlive themselves; messages to the store are lost or read late, the store is away
+//! for longer than leases last, nodes are killed and come back or do not, leases end, hours and days begin, and budgets
+//! are changed. No budget is ever passed, except by what a killed node had used since it was last heard of; no node uses
+//! more than the store holds for it; and what is left can be used.
 
 mod outages;
 mod store;
@@ -231,7 +232,9 @@ impl World {
         let started = self.node();
         let killed = std::mem::replace(&mut self.nodes[n], started);
         {
+            let now = self.now();
             let known = &mut *lock(&self.store.known);
+            known.read_late(&killed.holder, now);
             for (at, used) in &killed.used {
                 let period = known.periods.entry(*at).or_default();
                 let lease = period.leases.get(&killed.holder).copied().unwrap_or_default();
@@ -276,6 +279,13 @@ impl World {
             let most = known.limits[*place].most.plus(period.unreported);
             assert!(truth <= most, "{:?} from {start}: {truth} was used of {most}", BUDGETS[*place]);
             assert!(promised <= most, "{:?} from {start}: {promised} of {most}", BUDGETS[*place]);
+        }
+        for node in &self.nodes {
+            for (at, used) in &node.used {
+                let lease = known.periods.get(at).and_then(|period| period.leases.get(&node.holder));
+                let granted = lease.map_or(Amount::ZERO, |lease| lease.granted);
+                assert!(*used <= granted, "{at:?}: {} used {used} of {granted}", node.holder);
+            }
         }
     }
 

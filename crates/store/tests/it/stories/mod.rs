@@ -84,6 +84,7 @@ pub(crate) async fn usage(databases: &Databases) {
     pending::asked_for_and_counted_once(databases.fresh().await).await;
     pending::many_of_one_batch(databases.fresh().await).await;
     spend::limits_and_leases(databases.fresh().await).await;
+    spend::what_is_kept_is_held_and_a_late_ask_is_refused(databases.fresh().await).await;
     spend::what_is_deleted_holds_nothing(databases.fresh().await).await;
     spend::what_is_like_the_deleted_stays(databases.fresh().await).await;
     spend::what_is_scarce_is_not_leased_ahead_until_its_end(databases.fresh().await).await;

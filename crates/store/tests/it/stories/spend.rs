@@ -57,7 +57,9 @@ fn ask(holder: &str, committed: i64, least: i64) -> LeaseAsk {
         scope: BudgetScope::spend_limit(organization_budget()),
         window: Window::month(NOW),
         holder: holder.into(),
+        number: 0,
         committed: cents(committed),
+        keep: Amount::ZERO,
         least: cents(least),
         want: cents(least),
         ends_at: later(LEASE_SECONDS),
@@ -161,6 +163,32 @@ pub(crate) async fn limits_and_leases(db: Database) {
     assert_eq!(change!(db, |tx| budgets::delete(tx, &scope, NOW)), Ok(true));
     change!(db, |tx| spend_counters::delete_old(tx, NOW.plus(86_400))).unwrap();
     assert_eq!(look!(db, |tx| spend_counters::spent(tx, &subject, NOW)), Ok(Amount::ZERO));
+}
+
+/// What a node keeps while it waits for an answer is its own until its lease ends; and an ask that is read late, after a
+/// newer one, changes nothing.
+pub(crate) async fn what_is_kept_is_held_and_a_late_ask_is_refused(db: Database) {
+    seed(&db).await;
+    set_limit(&db, &organization_budget(), 100).await;
+    let renewed = async |ask: LeaseAsk| {
+        change!(db, |tx| async {
+            let stored = spend_leases::stored(tx, &ask, NOW).await?.unwrap();
+            let (decision, answer) = decide(&ask, &stored, NOW);
+            spend_leases::save(tx, &ask, &decision, NOW).await?;
+            Ok((answer.granted, answer.met))
+        })
+    };
+    let keeping = |number: i64, keep: i64| LeaseAsk { number, keep: cents(keep), ..ask("a", 10, 0) };
+    let first = LeaseAsk { number: 1, ..ask("a", 0, 40) };
+    assert_eq!(renewed(first).await, Ok((cents(40), true)));
+    assert_eq!(renewed(keeping(3, 20)).await, Ok((cents(30), true)));
+    assert_eq!(renewed(keeping(2, 0)).await, Err(Error::Conflict("a newer ask for the lease")));
+    assert_eq!(renewed(ask("b", 0, 71)).await, Ok((Amount::ZERO, false)), "thirty are held");
+    assert_eq!(renewed(ask("b", 0, 70)).await, Ok((cents(70), true)));
+    // Nodes that were killed hold only what they had committed.
+    let late = |least: i64| LeaseAsk { ended_by: later(LEASE_SECONDS), ..ask("c", 0, least) };
+    assert_eq!(renewed(late(21)).await, Ok((Amount::ZERO, false)));
+    assert_eq!(renewed(late(20)).await, Ok((cents(20), true)));
 }
 
 /// What is deleted leaves no leases, and a node that still runs writes none again.

@@ -35,6 +35,8 @@ impl World {
         let now = self.now();
         *lock(&self.store.now) = now.plus(seconds);
         *lock(&self.store.fate) = Fate::Answered;
+        // What it had not read is lost.
+        lock(&self.store.known).late.clear();
         // The first one may need what the others have used.
         let n = self.rng.random_range(0..NODES);
         let all = Measured { money: Amount::of_cents(150), tokens: 150, requests: 1 };
