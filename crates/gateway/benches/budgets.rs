@@ -26,7 +26,8 @@ struct Endless;
 impl SpendLeases for Endless {
     fn renew(&self, ask: LeaseAsk) -> BoxFuture<'_, Result<LeaseAnswer, Unavailable>> {
         let granted = ask.committed.plus(Amount::of_cents(1_000_000_000));
-        let answer = LeaseAnswer { granted, met: true, wait: false, limit: granted, spent: Amount::ZERO };
+        let answer =
+            LeaseAnswer { granted, met: true, wait: false, part: granted, limit: granted, spent: Amount::ZERO };
         std::future::ready(Ok(answer)).boxed()
     }
 }

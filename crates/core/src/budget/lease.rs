@@ -11,8 +11,9 @@ use crate::time::Timestamp;
 const PART: u32 = 8;
 /// How long nodes lease no more than their requests need after a request did not find enough, in seconds.
 const SCARCE: i64 = 10;
-/// How long a request waits for other nodes to return what they do not need, in seconds; they do so every second.
-const PATIENCE: i64 = 3;
+/// How long a request waits for other nodes to return what they do not need, in seconds. They renew their leases every
+/// second: by one renewal they hear of it, by the next they return it.
+const PATIENCE: i64 = 4;
 /// A node that has not renewed its lease for longer, in seconds, has nothing that it could return soon.
 pub(crate) const LIVE: i64 = 10;
 
@@ -128,6 +129,9 @@ pub struct LeaseAnswer {
     pub met: bool,
     /// Whether it may fit shortly, because other nodes may return something.
     pub wait: bool,
+    /// How much of what is free it may keep when it asks next: a part of what is left, so that leases shrink towards the
+    /// limit, and nothing while a request of any node does not find enough.
+    pub part: Amount,
     /// The limit.
     pub limit: Amount,
     /// What is counted as spent.
@@ -147,17 +151,18 @@ pub fn decide(ask: &LeaseAsk, stored: &StoredFigures, now: Timestamp) -> (Decisi
         let granted = ask.committed.plus(wanted.max(keep));
         let committed = ask.committed.plus(ask.least);
         let decision = Decision { granted, committed, scarce: stored.scarce };
-        return (decision, LeaseAnswer { granted, met: true, wait: false, limit: Amount::ZERO, spent });
+        let (part, limit) = (wanted.max(keep), Amount::ZERO);
+        return (decision, LeaseAnswer { granted, met: true, wait: false, part, limit, spent });
     };
     // What the holder has committed and the store has not counted yet. What it keeps is room, but for this node alone.
     let own = ask.committed.minus(stored.consumed).max(Amount::ZERO);
     let room = limit.minus(spent).minus(stored.pending).minus(stored.others).minus(own);
     let is_scarce = now < stored.scarce.1;
     let met = ask.least <= room.max(Amount::ZERO);
-    let part = if is_scarce { Amount::ZERO } else { wanted.min(room.divided_by(PART)) };
+    let part = if is_scarce { Amount::ZERO } else { room.divided_by(PART).max(Amount::ZERO) };
     // Others may use what is kept before the request can: it gets what it needs beyond that, if there is as much.
     let beyond = ask.least.plus(keep).min(room);
-    let extra = if met { beyond.max(part).max(keep) } else { keep };
+    let extra = if met { beyond.max(wanted.min(part)).max(keep) } else { keep };
     // Others are asked to return what they do not need only if that could help.
     let helps = !met && room.plus(stored.returnable) >= ask.least;
     let scarce = if helps { (if is_scarce { stored.scarce.0 } else { now }, now.plus(SCARCE)) } else { stored.scarce };
@@ -165,5 +170,6 @@ pub fn decide(ask: &LeaseAsk, stored: &StoredFigures, now: Timestamp) -> (Decisi
     let granted = ask.committed.plus(extra);
     // The request takes what it needs at once.
     let committed = if met { ask.committed.plus(ask.least) } else { ask.committed };
-    (Decision { granted, committed, scarce }, LeaseAnswer { granted, met, wait, limit, spent })
+    let part = if helps { Amount::ZERO } else { part };
+    (Decision { granted, committed, scarce }, LeaseAnswer { granted, met, wait, part, limit, spent })
 }

@@ -7,6 +7,7 @@
 mod alert;
 mod amount_text;
 mod contact;
+mod demand;
 mod figures;
 mod lease;
 mod ledger;
@@ -21,6 +22,7 @@ mod zone;
 pub use alert::{MOST_ALERT_RECIPIENTS, MOST_ALERTS_OF_BUDGET, OWNERS_SHARES, SHARES, Threshold};
 pub use amount_text::{AmountFault, cents};
 pub use contact::Contact;
+pub use demand::Demand;
 pub use figures::{BudgetFigures, BudgetState};
 pub use lease::{Decision, LEASE_SECONDS, LeaseAnswer, LeaseAsk, OtherLease, StoredFigures, decide};
 pub use ledger::Ledger;

@@ -161,6 +161,9 @@ fn leases_shrink_towards_the_limit() {
     assert_eq!(granted(799, 1), (Amount::of_cents(1), true));
     assert_eq!(granted(800, 1), (Amount::ZERO, false));
     assert_eq!(granted(900, 1), (Amount::ZERO, false));
+    // What is kept is no larger part than what is leased.
+    let part = |spent: i64| decide(&ask(0, 1, 1), &stored(800, spent), Timestamp(0)).1.part;
+    assert_eq!([0, 400, 900].map(part), [100, 50, 0].map(Amount::of_cents));
     // Something free fits also where nothing is left.
     assert_eq!(granted(900, 0), (Amount::ZERO, true));
 }
@@ -181,13 +184,15 @@ fn what_others_hold_is_not_granted_again_and_is_asked_back() {
     assert_eq!((figures.others, figures.returnable), (Amount::of_cents(60), Amount::of_cents(40)));
     let (decision, answer) = decide(&ask(0, 30, 30), &figures, now);
     assert_eq!((answer.met, answer.wait, decision.granted), (false, true, Amount::ZERO));
+    assert_eq!(answer.part, Amount::ZERO);
     assert_eq!(decision.scarce, (now, Timestamp(1_010)));
     // The wait ends; what is asked in between does not prolong it.
     figures.scarce = decision.scarce;
-    let later = decide(&ask(0, 30, 30), &figures, Timestamp(1_003));
-    assert_eq!((later.1.wait, later.0.scarce), (false, (now, Timestamp(1_013))));
-    // Meanwhile, a node that renews its lease keeps nothing beyond its requests.
-    assert_eq!(decide(&ask(7, 0, 50), &figures, now).0.granted, Amount::of_cents(7));
+    let later = decide(&ask(0, 30, 30), &figures, Timestamp(1_004));
+    assert_eq!((later.1.wait, later.0.scarce), (false, (now, Timestamp(1_014))));
+    // Meanwhile, a node that renews its lease gets nothing beyond its requests, and is told to keep nothing.
+    let renewed = decide(&ask(7, 0, 50), &figures, now).1;
+    assert_eq!((renewed.granted, renewed.part), (Amount::of_cents(7), Amount::ZERO));
     // What could not be met even with everything returned makes no request wait and nothing scarce.
     let figures = StoredFigures { scarce: (Timestamp(0), Timestamp(0)), ..figures };
     let (decision, answer) = decide(&ask(0, 90, 90), &figures, now);

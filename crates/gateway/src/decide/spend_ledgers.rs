@@ -14,7 +14,7 @@ use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use tokio::time::{sleep, timeout};
 
-use self::account::{Account, Granted, Outlook, SpendHold, Waiting, lock};
+use self::account::{Account, Granted, Keep, Outlook, SpendHold, Waiting, lock};
 use self::guard::Held;
 pub use self::guard::SpendGuard;
 use crate::{BoxFuture, Clock, Unavailable};
@@ -189,7 +189,7 @@ impl SpendLedgers {
         match self.renew(account, Some(need), want).await {
             Ok((_, Granted::Held(held))) => Some(Ok(held)),
             Ok((_, Granted::Older)) => None,
-            // Meanwhile a request has cost more than was set aside for it.
+            // Meanwhile a request has cost more than was set aside for it, or others have used what was kept.
             Ok((answer, Granted::Nothing)) if answer.met => None,
             Ok((answer, Granted::Nothing)) if answer.wait => {
                 account.note(Outlook::Wait, need, AGAIN);
@@ -215,17 +215,23 @@ impl SpendLedgers {
         want: Amount,
     ) -> Result<(LeaseAnswer, Granted), Unavailable> {
         let asked_at = (self.clock)();
-        let (ask, version) = self.question(account, need.unwrap_or(Amount::ZERO), want, asked_at);
+        let (ask, version) = self.question(account, (need.unwrap_or(Amount::ZERO), want), Keep::All, asked_at);
         let (committed, least) = (ask.committed, ask.least);
         let answer = timeout(ANSWER, self.leases.renew(ask)).await.unwrap_or(Err(Unavailable))?;
         let reported = if answer.met { committed.plus(least) } else { committed };
         let known = (reported, self.usable_until(asked_at));
-        Ok((answer, account.grant(answer.granted, known, version, need)))
+        Ok((answer, account.grant(&answer, known, version, need)))
     }
 
-    /// What the store is asked for an account, which gives up what is free; and the version of the budget.
-    fn question(&self, account: &Account, least: Amount, want: Amount, asked_at: Timestamp) -> (LeaseAsk, i64) {
-        let (committed, version) = account.give_up();
+    /// What the store is asked for an account, which gives up what is free and not kept; and the version of the budget.
+    fn question(
+        &self,
+        account: &Account,
+        (least, want): (Amount, Amount),
+        keep: Keep,
+        asked_at: Timestamp,
+    ) -> (LeaseAsk, i64) {
+        let ((committed, keep), version) = account.keep(keep, asked_at);
         let ask = LeaseAsk {
             scope: account.scope.clone(),
             window: account.window,
@@ -233,7 +239,7 @@ impl SpendLedgers {
             // The turn of the account is held, so its asks have growing numbers.
             number: self.asked.fetch_add(1, Ordering::Relaxed) + 1,
             committed,
-            keep: Amount::ZERO,
+            keep,
             least,
             want,
             ends_at: asked_at.plus(self.lease_seconds),
@@ -248,7 +254,8 @@ impl SpendLedgers {
     }
 
     /// Renews the leases that have something free, of which the store may have granted more, or of which it does not know
-    /// what is committed: as much is kept as was used since the last time, and the rest is returned. Called every second.
+    /// what is committed: what would be used in the next seconds is leased ahead, and the rest is returned. Called every
+    /// second.
     pub async fn renew_all(&self) {
         self.renew_each(true).await;
     }
@@ -286,12 +293,12 @@ impl SpendLedgers {
         let asked_at = (self.clock)();
         for account in accounts {
             let turn = account.turn.lock().await;
-            let (is_new, used) = account.used_since();
+            let (is_new, ahead) = account.measure();
             if !is_new {
                 continue;
             }
-            let want = if keep { used.plus(used) } else { Amount::ZERO };
-            let (ask, version) = self.question(account, Amount::ZERO, want, asked_at);
+            let (keep, want) = if keep { (Keep::Ahead, ahead) } else { (Keep::Nothing, Amount::ZERO) };
+            let (ask, version) = self.question(account, (Amount::ZERO, want), keep, asked_at);
             asked.push((account, ask.committed, version));
             asks.push(ask);
             turns.push(turn);
@@ -301,7 +308,7 @@ impl SpendLedgers {
         }
         let answers = timeout(ANSWER, self.leases.renew_many(asks)).await.unwrap_or(Err(Unavailable))?;
         for ((account, committed, version), answer) in asked.into_iter().zip(answers) {
-            account.grant(answer.granted, (committed, self.usable_until(asked_at)), version, None);
+            account.grant(&answer, (committed, self.usable_until(asked_at)), version, None);
         }
         drop(turns);
         Ok(())

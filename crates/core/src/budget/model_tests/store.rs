@@ -10,8 +10,8 @@ pub(super) struct Store {
     /// What is set aside for each response that outlived its request, and what it will cost.
     pub(super) pending: Vec<(Amount, Amount)>,
     /// The newest ask of each holder that was read.
-    numbers: BTreeMap<String, i64>,
-    scarce: (Timestamp, Timestamp),
+    pub(super) numbers: BTreeMap<String, i64>,
+    pub(super) scarce: (Timestamp, Timestamp),
 }
 
 impl Store {

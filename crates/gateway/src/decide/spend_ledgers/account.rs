@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use keystead_core::budget::{BudgetScope, BudgetTerms, Ledger, Measured, Window};
+use keystead_core::budget::{BudgetScope, BudgetTerms, Demand, LeaseAnswer, Ledger, Measured, Window};
 use keystead_core::money::Amount;
 use keystead_core::time::Timestamp;
 use tokio::time::Instant;
@@ -28,8 +28,12 @@ struct State {
     outdated: bool,
     /// What waiting requests need.
     waiting: Amount,
-    /// What was committed when the lease was last renewed by itself.
+    /// What was committed when the lease was last renewed by itself, and the most that was since.
     committed_before: Amount,
+    most_committed: Amount,
+    demand: Demand,
+    /// The most that is kept when the store is asked next.
+    part: Amount,
     /// What is committed as the store knows it.
     reported: Amount,
     /// Until when what is granted may be used: after the lease has ended, the store may grant it to others.
@@ -45,6 +49,7 @@ impl State {
             self.version = version;
             self.outlook = None;
             self.outdated = true;
+            self.part = Amount::ZERO;
             self.ledger.give_up();
         }
     }
@@ -53,8 +58,26 @@ impl State {
         if now >= self.until {
             self.ledger.give_up();
         }
-        self.ledger.reserve(need)
+        self.take(need)
     }
+
+    fn take(&mut self, need: Amount) -> bool {
+        let fits = self.ledger.reserve(need);
+        self.most_committed = self.most_committed.max(self.ledger.committed());
+        fits
+    }
+}
+
+/// What of that which is free is used while the store is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Nothing: the node stops.
+    Nothing,
+    /// What the node would use ahead. All that it may keep if the store has not answered the last time: an outage says
+    /// nothing about how much is needed, and what is given up in it is returned to nobody.
+    Ahead,
+    /// All that it may keep: a request needs more than is free, and others may need less.
+    All,
 }
 
 /// What the store has answered to a request that did not fit.
@@ -94,12 +117,19 @@ impl Account {
         lock(&self.state).waiting
     }
 
-    /// Gives up what is free before the store is asked, and returns what is committed and the version of the limit. The
-    /// request that asks may end before the answer comes.
-    pub(super) fn give_up(&self) -> (Amount, i64) {
+    /// Gives up what is free and not kept, before the store is asked. Returns what is committed and what is kept, and the
+    /// version of the limit. The request that asks may end before the answer comes.
+    pub(super) fn keep(&self, keep: Keep, now: Timestamp) -> ((Amount, Amount), i64) {
         let mut state = lock(&self.state);
+        let most = match keep {
+            // After the lease has ended, the store may grant to others what was free.
+            _ if now >= state.until => Amount::ZERO,
+            Keep::Nothing => Amount::ZERO,
+            Keep::Ahead if !state.outdated => state.part.min(state.demand.ahead()),
+            Keep::Ahead | Keep::All => state.part,
+        };
         state.outdated = true;
-        (state.ledger.keep(Amount::ZERO).0, state.version)
+        (state.ledger.keep(most), state.version)
     }
 
     /// Takes over what the store has granted, and sets aside from it what the request needs that asked, before another
@@ -107,7 +137,7 @@ impl Account {
     /// committed, and `until` when the lease must not be used any more.
     pub(super) fn grant(
         self: &Arc<Self>,
-        granted: Amount,
+        answer: &LeaseAnswer,
         (reported, until): (Amount, Timestamp),
         version: i64,
         need: Option<Amount>,
@@ -117,10 +147,15 @@ impl Account {
             return Granted::Older;
         }
         (state.outdated, state.outlook) = (false, None);
-        (state.reported, state.until) = (reported, until);
-        state.ledger.grant(granted);
+        (state.reported, state.until, state.part) = (reported, until, answer.part);
+        state.ledger.grant(answer.granted);
         match need {
-            Some(need) if state.ledger.reserve(need) => Granted::Held(self.held(need)),
+            Some(need) if state.take(need) => Granted::Held(self.held(need)),
+            Some(_) if answer.met => {
+                // Others have used what was kept meanwhile. What is granted next is for this request.
+                state.part = Amount::ZERO;
+                Granted::Nothing
+            }
             _ => Granted::Nothing,
         }
     }
@@ -151,13 +186,17 @@ impl Account {
         known.filter(|(until, least, _)| Instant::now() < *until && *least <= need).map(|(.., outlook)| outlook)
     }
 
-    /// Whether there is something to report to the store, and what was committed since the last call.
-    pub(super) fn used_since(&self) -> (bool, Amount) {
+    /// Whether there is something to report to the store, and what is to be leased ahead by what was used until now.
+    /// Called before each renewal.
+    pub(super) fn measure(&self) -> (bool, Amount) {
         let mut state = lock(&self.state);
         let committed = state.ledger.committed();
-        let before = std::mem::replace(&mut state.committed_before, committed);
+        // Requests that have ended meanwhile had to be set aside as well.
+        let used = state.most_committed.max(committed).minus(state.committed_before);
+        state.demand.note(used);
+        (state.committed_before, state.most_committed) = (committed, committed);
         let is_known = !state.outdated && state.reported == committed && state.ledger.free() <= Amount::ZERO;
-        (!is_known, committed.minus(before).max(Amount::ZERO))
+        (!is_known, state.demand.ahead())
     }
 }
 

@@ -19,7 +19,8 @@ impl World {
         }
     }
 
-    /// The store is away for longer than leases last. Nodes that live use what they have leased, and cannot renew it.
+    /// The store is away for longer than leases last. Nodes that live use what they keep of their leases, and cannot renew
+    /// them.
     pub(super) async fn outage(&mut self) {
         *lock(&self.store.fate) = Fate::Lost;
         for _ in 0..20 {
@@ -29,6 +30,9 @@ impl World {
             let project = PROJECTS[self.rng.random_range(0..PROJECTS.len())];
             self.request(n, project, most, most);
             self.end(n);
+            if self.rng.random_bool(0.3) {
+                let _ = unconstrained(self.nodes[n].ledgers.renew_all()).now_or_never();
+            }
         }
         tokio::time::advance(Duration::from_secs(10)).await;
         let seconds = LEASE_SECONDS + self.random(4_000);
