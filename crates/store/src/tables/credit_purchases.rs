@@ -235,9 +235,12 @@ pub async fn sum_since(
     tx.optional(SQL, values).await?.map_or(Ok(0), |row| row.int(0))
 }
 
-/// Returns when an organization first paid.
+/// Returns when an organization first paid. What was paid back or is disputed in full does not count: it may have been paid
+/// with a stolen card.
 pub async fn first_paid_at(tx: &mut Tx, organization: &OrganizationId) -> Result<Option<Timestamp>, Error> {
-    const SQL: &str = "SELECT MIN(paid_at) FROM credit_purchases WHERE organization = $1";
+    const SQL: &str = "SELECT MIN(paid_at) FROM credit_purchases \
+                       WHERE organization = $1 AND cents > (SELECT COALESCE(SUM(credit_reversals.cents), 0) FROM credit_reversals \
+                       WHERE credit_reversals.purchase = credit_purchases.id AND credit_reversals.state <> 'undone')";
     let row = tx.optional(SQL, vec![organization.as_str().into()]).await?;
     row.map_or(Ok(None), |row| optional_time(&row, 0))
 }

@@ -2,6 +2,7 @@
 
 use keystead_core::budget::Window;
 use keystead_core::money::Amount;
+use keystead_core::purchase::PurchaseWay;
 use keystead_core::purchase::recharge::Pause;
 use serde_json::json;
 
@@ -22,7 +23,7 @@ async fn automatic_purchases_run_one_at_a_time_and_stop_at_the_ceiling() {
     }
     assert_eq!(shop.balance().await, Amount::of_cents(2_000), "never two at a time");
     for _ in 0..4 {
-        for bought in shop.all().await {
+        for bought in shop.all().await.into_iter().filter(|bought| bought.way == PurchaseWay::Recharge) {
             // The credit goes, so that the balance is below the threshold again.
             let _ = shop.refund(&bought, refund(None)).await;
         }
@@ -61,7 +62,7 @@ async fn a_new_organization_is_not_recharged_beyond_the_operators_bound() {
     let app = &shop.test.app;
     shop.set_recharge(recharge(1_000, 10_000, 100_000_000)).await;
     let spend = async || {
-        for bought in shop.all().await {
+        for bought in shop.all().await.into_iter().filter(|bought| bought.way == PurchaseWay::Recharge) {
             // The credit goes, so that the balance is below the threshold again.
             let _ = shop.refund(&bought, refund(None)).await;
         }
@@ -88,6 +89,15 @@ async fn a_new_organization_is_not_recharged_beyond_the_operators_bound() {
         shop.test.wait(60);
     }
     assert_eq!(shop.all().await.len(), 1 + 5 + 7);
+    // What the bank takes back was no payment.
+    let first = shop.all().await.into_iter().find(|bought| bought.way != PurchaseWay::Recharge).unwrap();
+    shop.refund(&first, refund(None)).await.unwrap();
+    for _ in 0..7 {
+        spend().await;
+        app.run_recharges().await.unwrap();
+        shop.test.wait(60);
+    }
+    assert_eq!(shop.all().await.len(), 1 + 5 + 7, "no payment is left, so the organization is new");
 }
 
 // A fault for one organization does not keep the others waiting.

@@ -136,8 +136,20 @@ pub(crate) async fn purchases(db: Database) {
     let twice = ReversalRow { id: id("rev_c"), ..dispute.clone() };
     assert_eq!(change!(db, |tx| credit_reversals::insert(tx, &twice)), Err(Error::Conflict("reversal")));
     assert_eq!(look!(db, |tx| credit_reversals::list(tx, &saved.id)), Ok(vec![done.clone(), dispute.clone()]));
-    assert_eq!(look!(db, |tx| credit_reversals::list_of_organization(tx, &one)), Ok(vec![dispute, done]));
+    assert_eq!(
+        look!(db, |tx| credit_reversals::list_of_organization(tx, &one)),
+        Ok(vec![dispute.clone(), done.clone()])
+    );
     assert_eq!(look!(db, |tx| credit_reversals::list_of_organization(tx, &two)), Ok(vec![]));
+
+    // A payment counts as the first one while something of it is neither paid back nor disputed.
+    assert_eq!(look!(db, |tx| credit_purchases::first_paid_at(tx, &one)), Ok(Some(later(2))));
+    let rest = ReversalRow { id: id("rev_d"), reference: Some("dp_2".to_owned()), cents: 400, ..dispute };
+    change!(db, |tx| credit_reversals::insert(tx, &rest)).unwrap();
+    assert_eq!(look!(db, |tx| credit_purchases::first_paid_at(tx, &one)), Ok(None));
+    let won = ReversalRow { state: ReversalState::Undone, changed_at: later(6), ..rest };
+    change!(db, |tx| credit_reversals::update(tx, &won)).unwrap();
+    assert_eq!(look!(db, |tx| credit_purchases::first_paid_at(tx, &one)), Ok(Some(later(2))));
 
     assert_eq!(look!(db, |tx| recharge_pauses::find(tx, &one)), Ok(None));
     assert_eq!(change!(db, |tx| recharge_pauses::insert(tx, &one, Pause::Ceiling, NOW)), Ok(true));
