@@ -102,6 +102,7 @@ async fn operators_grant_and_owners_see_what_they_have() {
     assert!(send(&mut ops, &place, &grant).await.location().contains("done=saved"));
     let page = ops.get(BILLING).await.body;
     assert!(page.contains("<strong>22.00</strong>") && page.contains("<strong>15.00</strong>"), "{page}");
+    assert!(page.contains("In the first 60 days after the first payment, at most 500.00\u{a0}USD a month."), "{page}");
 
     let recharge = [("below", "10"), ("amount", "50"), ("ceiling", "20")];
     let refused = send(&mut ops, &format!("{BILLING}/recharge"), &recharge).await;

@@ -9,6 +9,7 @@ use keystead_app::credit::CreditView;
 use keystead_app::verification::payment::MethodView;
 use keystead_core::ledger::{BillingMode, Recharge, Suspension};
 use keystead_core::money::{Amount, Micros};
+use keystead_core::purchase::bounds::{DAY, RECHARGE_NEW_FOR};
 
 use super::credit_rows::{LedgerRow, LotRow};
 use crate::pages::organization::buy::HERE as BUY;
@@ -92,6 +93,8 @@ struct Credit {
     recharges: bool,
     /// The bounds of one purchase, in words.
     amount_hint: String,
+    /// What the ceiling means, and the bound of new organizations.
+    ceiling_hint: String,
     fields: RechargeFields,
     caution: Option<Caution>,
     /// What holds of the mark for a low balance, in words.
@@ -223,6 +226,10 @@ async fn page(state: &DashboardState, visit: &Visit) -> Result<Credit, PageError
         amount_hint: t.text_with_all(
             "buy-amount-hint",
             &[("least", &money(bounds.least)), ("most", &money(bounds.of_one(false)))],
+        ),
+        ceiling_hint: t.text_with_all(
+            "credit-recharge-ceiling-hint",
+            &[("days", &(RECHARGE_NEW_FOR / DAY).to_string()), ("most", &money(bounds.most_recharge_month_new))],
         ),
         recharges: view.recharge.is_some(),
         fields: RechargeFields {
