@@ -2,7 +2,7 @@
 nav-webhooks = Webhook
 webhook = Webhook
 webhooks-lead = 組織のイベントを、署名を付けて自分のプログラムのアドレスに送信します。
-webhooks-help = Webhookの仕組み
+webhooks-help = Webhookのしくみ
 webhooks-none = Webhookはまだありません。
 webhooks-full = { $count ->
    *[other] 組織に作成できるWebhookは{ $count }件までです。新しく作成するには、いずれかを削除してください。
